@@ -1,0 +1,53 @@
+"""Which kind of vision-language model fits a task, which checkpoint, and why.
+
+    >>> import advisor
+    >>> rules = advisor.load_rules()
+    >>> answer = advisor.recommend(rules, {"task": "captioning"})
+    >>> answer.advice[0].decision.family
+    'unified-vlp'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from advisor.engine.decision import Engine
+    from advisor.engine.profile import make_profile
+    from advisor.errors import AdvisorError
+    from advisor.explanation.explain import explain
+    from advisor.recommendation import Recommendation, recommend
+    from advisor.rulebase.base import RuleBase
+    from advisor.rulebase.store import load_rules
+
+__all__ = [
+    "AdvisorError",
+    "Engine",
+    "Recommendation",
+    "RuleBase",
+    "explain",
+    "load_rules",
+    "make_profile",
+    "recommend",
+]
+
+_HOMES = {
+    "AdvisorError": "advisor.errors",
+    "Engine": "advisor.engine.decision",
+    "Recommendation": "advisor.recommendation",
+    "RuleBase": "advisor.rulebase.base",
+    "explain": "advisor.explanation.explain",
+    "load_rules": "advisor.rulebase.store",
+    "make_profile": "advisor.engine.profile",
+    "recommend": "advisor.recommendation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'advisor' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

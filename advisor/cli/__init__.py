@@ -1,0 +1,1 @@
+"""The only door to the terminal: parse, call, render, exit."""

@@ -1,0 +1,91 @@
+"""Where the process starts, and where exceptions become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from advisor.errors import AdvisorError, BrokenFileError
+
+OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; never raises."""
+    try:
+        return _run(arguments)
+    except AdvisorError as error:
+        _report(error, arguments)
+        return error.exit_code
+    except (KeyboardInterrupt, EOFError):
+        sys.stderr.write("\n")
+        _report(AdvisorError("interrupted", kind="interrupted"), arguments)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except Exception as error:
+        if os.environ.get("ADVISOR_DEBUG") == "1":
+            raise
+        message = f"a bug in advisor: {type(error).__name__}: {error}"
+        hint = "run again with ADVISOR_DEBUG=1 for the traceback, and report it"
+        _report(AdvisorError(message, hint=hint, kind="bug"), arguments)
+        return BUG
+
+
+def _run(arguments: list[str]) -> int:
+    import typer
+
+    from advisor.cli.commands import command_line
+
+    try:
+        code = command_line(arguments)(
+            args=arguments, prog_name="advisor", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except typer.TyperException as error:
+        raise _usage(error) from None
+    return code if isinstance(code, int) else OK
+
+
+def _usage(error: Any) -> AdvisorError:
+    """A usage error of the parser as one of ours, with the command whose help to read."""
+    message = str(error.format_message()).strip().rstrip(".")
+    message = message[:1].lower() + message[1:]
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "advisor"
+    return AdvisorError(message, hint=f"`{path} --help` shows what can be given", kind="usage")
+
+
+def _report(error: AdvisorError, arguments: list[str]) -> None:
+    """Say what went wrong: as JSON on stdout where JSON was asked for, else on stderr."""
+    problems = list(error.problems) if isinstance(error, BrokenFileError) else []
+    if _wants_json(arguments):
+        import json
+
+        body = {"kind": error.kind, "message": error.message, "hint": error.hint}
+        if problems:
+            body["problems"] = problems
+        sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
+        return
+    for problem in problems:
+        sys.stderr.write(f"{problem}\n")
+    sys.stderr.write(f"advisor: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"  hint: {error.hint}\n")
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return "--batch" in arguments or any(
+        word == "--format=json" or (word in ("--format", "-f") and after == "json")
+        for word, after in pairs
+    )

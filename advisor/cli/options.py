@@ -1,0 +1,181 @@
+"""Options that several commands share, and flags made from the questions of the rule base."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from advisor.errors import BrokenFileError, UsageError
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import TASK, Question
+from advisor.rulebase.store import load_rules
+
+Format = Annotated[
+    str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, markdown or html.")
+]
+Output = Annotated[
+    list[str],
+    typer.Option("--output", metavar="FORMAT=FILE", help="Write another format to a file as well; repeat at will."),
+]
+Rules = Annotated[
+    list[Path],
+    typer.Option("--rules", metavar="DIR", help="Lay a folder of rules over the shipped ones; repeat at will."),
+]
+NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask, even in a terminal.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="No colours (NO_COLOR does the same).")]
+Priority = Annotated[
+    list[str],
+    typer.Option("--priority", metavar="CRITERION", help="Compare by these criteria first: a,b or repeated."),
+]
+
+PARAMETERS = ("profile", "priority", "strict", "order", "batch", "format", "output", "rules")
+
+
+def rules_of(overlays: list[Path] | None = None) -> RuleBase:
+    """Return the rule base with overlays: `--rules`, else ADVISOR_RULES."""
+    given = list(overlays or [])
+    if not given and (configured := os.environ.get("ADVISOR_RULES")):
+        given = [Path(part) for part in configured.split(os.pathsep) if part]
+    return load_rules(overlays=tuple(given))
+
+
+def overlays_in(arguments: tuple[str, ...]) -> list[Path]:
+    """Return the overlays named on a command line that is not parsed yet."""
+    found = []
+    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        if word.startswith("--rules="):
+            found.append(Path(word.removeprefix("--rules=")))
+        elif word == "--rules" and after:
+            found.append(Path(after))
+    return found
+
+
+def split(values: list[str] | None) -> list[str]:
+    """Return values given repeatedly or with commas as one list."""
+    return [part.strip() for value in values or [] for part in _parts(value) if part.strip()]
+
+
+def _parts(value: str) -> list[str]:
+    """Split at commas, except inside numbers such as 5,000."""
+    digits = value.replace(",", "").replace("_", "")
+    return [value] if digits.isdigit() and "," in value else value.split(",")
+
+
+def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable[..., int]:
+    """Return a command that takes one flag for each question besides its own options.
+
+    The function gets them as `answers`, a mapping from question to the values given. A flag that
+    is both a question and an option of the command (`--output`) takes both: FORMAT=FILE is the
+    option's, anything else the answer.
+    """
+    own = inspect.signature(function, eval_str=True)
+    by_name = {question.id.replace("-", "_"): question for question in rulebase.questions}
+
+    def command(**options: Any) -> int:
+        answers = {}
+        for name, question in by_name.items():
+            given = options.pop(name, None) or []
+            if name in own.parameters:
+                options[name] = [value for value in given if "=" in value]
+                given = [value for value in given if "=" not in value]
+            if values := split(given):
+                answers[question.id] = values
+        return function(answers=answers, **options)
+
+    flags = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=[],
+            annotation=Annotated[list[str], _option(question, shared=name in own.parameters)],
+        )
+        for name, question in by_name.items()
+    ]
+    rest = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in own.parameters.items()
+        if name != "answers" and name not in by_name
+    ]
+    arguments = [p for p in rest if p.name in ("need", "names")]
+    parameters = [*arguments, *flags, *(p for p in rest if p not in arguments)]
+    command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    command.__doc__ = function.__doc__
+    return command
+
+
+def _option(question: Question, *, shared: bool) -> Any:
+    if question.id == TASK:
+        shown = "see `advisor list tasks`"
+    else:
+        ids = [option.id for option in question.options]
+        shown = ", ".join(ids[:9]) + (", ..." if len(ids) > 9 else "")
+    metavar = "NUMBER|OPTION" if question.unit else "OPTION"
+    if shared:
+        metavar = "OPTION|FORMAT=FILE"
+        shown += "; or a file to write in another format, such as json=FILE"
+
+    def complete(incomplete: str) -> list[tuple[str, str]]:
+        return [(o.id, o.label) for o in question.options if o.id.startswith(incomplete)]
+
+    return typer.Option(
+        f"--{question.id}",
+        metavar=metavar,
+        help=f"{question.ask} {shown}.",
+        autocompletion=complete,
+        show_default=False,
+    )
+
+
+def read_profile(file: str) -> dict[str, Any]:
+    """Return the answers in a profile file (YAML or JSON; `-` is standard input).
+
+    Raises BrokenFileError with every problem at file:line:column.
+    """
+    from advisor.reader.document import read_document, read_text
+    from advisor.reader.kinds import PROFILE
+    from advisor.reader.shape import check_shape
+
+    if file == "-":
+        document = read_text(typer.get_text_stream("stdin").read(), "standard input")
+    else:
+        document = read_document(Path(file))
+    value = document.value
+    if isinstance(value, dict) and set(value) >= {"profile"} and isinstance(value["profile"], dict):
+        document.value = value["profile"]  # a scenario, or what --format json printed
+        document.value = {k: _plain(v) for k, v in document.value.items() if _said(v)}
+    if not document.problems and document.value is None:
+        document.report((), "holds no answers")
+    if not check_shape(document, PROFILE):
+        raise BrokenFileError(
+            "the profile cannot be used",
+            problems=tuple(str(problem) for problem in document.problems),
+            hint="a profile maps questions to options, e.g. `task: captioning`",
+        )
+    answers = document.value
+    return dict(answers)
+
+
+def _said(answer: Any) -> bool:
+    """False for what a printed profile only implied or assumed."""
+    return not (isinstance(answer, dict) and answer.get("origin") in ("implied", "assumed"))
+
+
+def _plain(answer: Any) -> Any:
+    """A printed answer as a profile file writes it."""
+    if not isinstance(answer, dict):
+        return answer
+    return answer.get("value", answer.get("options"))
+
+
+def priority_of(rulebase: RuleBase, values: list[str]) -> tuple[str, ...]:
+    """Return criteria to put first. Raises UsageError for unknown or repeated ones."""
+    ids = tuple(rulebase.criterion(id).id for id in split(values))
+    if len(set(ids)) != len(ids):
+        raise UsageError("`--priority` names a criterion twice", hint="name each once")
+    return ids

@@ -1,0 +1,129 @@
+"""The one place that prints answers: to stdout, and to files written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.errors import AdvisorError, UsageError, unknown_name
+from advisor.report.page import Page
+
+FORMATS = ("terminal", "json", "markdown", "html")
+WIDTH = 100
+
+
+class Report(NamedTuple):
+    """A result ready to be drawn in any format."""
+
+    json: Callable[[], dict[str, Any]]
+    page: Callable[[], Page]
+
+
+def check_format(format: str, known: tuple[str, ...] = FORMATS) -> str:
+    """Return the format. Raises UsageError where it is not one."""
+    if format not in known:
+        raise unknown_name("format", format, known, f"formats: {', '.join(known)}")
+    return format
+
+
+def check_outputs(outputs: list[str]) -> list[tuple[str, Path]]:
+    """Return what `--output FORMAT=FILE` asks for. Raises UsageError where it is malformed."""
+    found = []
+    for output in outputs:
+        format, separator, file = output.partition("=")
+        if not separator or not file:
+            raise UsageError(f"`--output {output}` is not FORMAT=FILE", hint="e.g. --output markdown=choice.md")
+        if check_format(format) == "terminal":
+            raise UsageError("`terminal` is for the terminal", hint="write json, markdown or html to a file")
+        found.append((format, Path(file)))
+    return found
+
+
+def emit(report: Report, format: str, outputs: list[str], *, color: bool = True) -> None:
+    """Print a report on stdout in one format, and write it to files in others."""
+    check_format(format)
+    files = check_outputs(outputs)
+    for file_format, file in files:
+        write_whole(file, text(report, file_format))
+    if format == "terminal":
+        draw_page(report.page(), color=color)
+    else:
+        sys.stdout.write(text(report, format))
+
+
+def text(report: Report, format: str) -> str:
+    """Return a report as text in a format other than the terminal's."""
+    if format == "json":
+        return json.dumps(report.json(), ensure_ascii=False, indent=2) + "\n"
+    if format == "markdown":
+        from advisor.report.markdown import markdown
+
+        return markdown(report.page())
+    from advisor.report.html import html
+
+    return html(report.page()) + "\n"
+
+
+def draw_page(page: Page, *, color: bool = True, stderr: bool = False) -> None:
+    """Draw a page on stdout (or stderr), at most 100 columns wide."""
+    from rich.console import Console
+
+    from advisor.report.terminal import draw
+
+    stream = sys.stderr if stderr else sys.stdout
+    plain = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    console = Console(
+        file=stream, no_color=plain, highlight=False, soft_wrap=False, emoji=False, markup=False
+    )
+    if plain:
+        console = Console(
+            file=stream,
+            color_system=None,
+            highlight=False,
+            emoji=False,
+            markup=False,
+            width=console.width,
+        )
+    console.width = min(console.width, WIDTH)
+    draw(page, console)
+
+
+def write_whole(file: Path, content: str) -> None:
+    """Write a file through a temporary one, so that no half of it is ever seen."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(content)
+            Path(temporary).chmod(0o666 & ~_umask())
+            Path(temporary).replace(file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise AdvisorError(
+            f"`{file}` cannot be written: {error.strerror or error}",
+            hint="name a file in a folder that exists and can be written",
+            kind="cannot-write",
+        ) from error
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def note(message: str) -> None:
+    """Say something on stderr that is not part of the answer."""
+    sys.stderr.write(message + "\n")
+
+
+def interactive() -> bool:
+    """True where a person can be asked: stdin and stderr are terminals."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

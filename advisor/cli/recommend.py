@@ -1,0 +1,116 @@
+"""`advisor recommend`: flags or a profile in, a recommendation out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from advisor.cli.options import (
+    Format,
+    NoColor,
+    NoInput,
+    Output,
+    Priority,
+    Rules,
+    overlays_in,
+    priority_of,
+    read_profile,
+    rules_of,
+    with_questions,
+)
+from advisor.errors import UsageError
+from advisor.rulebase.base import RuleBase
+
+
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
+    """Return the command with one flag for each question of the rules on this command line."""
+    return with_questions(recommend, rules_of(overlays_in(arguments)))
+
+
+def recommend(
+    answers: dict[str, Any],
+    need: Annotated[str, typer.Argument(help="A need in words (not read yet: give flags).")] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it. - reads stdin.")
+    ] = "",
+    priority: Priority = [],  # noqa: B006 - typer wants the empty list as default
+    strict: Annotated[bool, typer.Option("--strict", help="Do not assume: exit 3 where open answers decide.")] = False,
+    order: Annotated[
+        str, typer.Option("--order", metavar="ORDER", help="Rank checkpoints by quality, small or open.")
+    ] = "quality",
+    batch: Annotated[
+        str, typer.Option("--batch", metavar="FILE", help="One JSON profile a line in, one JSON answer a line out. - reads stdin.")
+    ] = "",
+    format: Format = "terminal",
+    output: Output = [],  # noqa: B006
+    rules: Rules = [],  # noqa: B006
+    no_input: NoInput = False,
+    no_color: NoColor = False,
+) -> int:
+    """Recommend a family and checkpoints for a task.
+
+    One flag for each question; several options as a,b or repeated flags. Repeat --task for
+    several tasks at once. What is not answered is assumed, and the answer says so.
+
+    \b
+    Examples:
+      advisor recommend --task captioning
+      advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
+      advisor recommend --task captioning --task vqa --use commercial --format json
+    """
+    from advisor.cli.output import Report, check_format, check_outputs, emit
+
+    check_format(format)
+    check_outputs(output)
+    rulebase = rules_of(rules)
+    if need:
+        raise _need(rulebase, need)
+    from advisor.catalogue.selection import ORDERS
+
+    if order not in ORDERS:
+        raise UsageError(f"unknown order `{order}`", hint=f"orders: {', '.join(ORDERS)}")
+    first = priority_of(rulebase, priority)
+    if batch:
+        from advisor.cli.batch import run_batch
+
+        if answers or profile:
+            raise UsageError("`--batch` takes all answers from its lines", hint="leave out the other flags")
+        return run_batch(rulebase, batch, first, strict=strict, order=order)
+    given = {**(read_profile(profile) if profile else {}), **answers}
+    if not given:
+        raise UsageError(
+            "nothing to go by: give at least --task",
+            hint="`advisor list tasks` prints the tasks; `advisor` asks",
+            kind="nothing-given",
+        )
+    from advisor.recommendation import recommend as decide
+    from advisor.report.recommendation import as_json, as_page
+
+    del no_input
+    recommendation = decide(
+        rulebase, _origins(rulebase, given, answers), priority=first, strict=strict, order=order
+    )
+    report = Report(lambda: as_json(recommendation), lambda: as_page(recommendation))
+    emit(report, format, output, color=not no_color)
+    return recommendation.exit_code
+
+
+def _origins(rulebase: RuleBase, given: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
+    """Read answers, marking those that came from a file."""
+    from advisor.engine.profile import make_profile
+
+    from_file = {id: value for id, value in given.items() if id not in flags}
+    return {**make_profile(rulebase, from_file, "file"), **make_profile(rulebase, flags, "flag")}
+
+
+def _need(rulebase: RuleBase, need: str) -> UsageError:
+    word = "-".join(need.lower().split())
+    task = rulebase.task_names.get(word)
+    if task is not None:
+        hint = f"advisor recommend --task {task.id}"
+    else:
+        hint = "give flags such as --task captioning, or run `advisor` to be asked"
+    return UsageError("a need in words cannot be read yet", hint=hint, kind="need-not-supported")
+

@@ -1,0 +1,238 @@
+"""Which family fits a profile: assessments, verdicts, and how certain the outcome is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from advisor.engine.encoding import Encoding, Ranking
+from advisor.engine.profile import Answer, Profile
+from advisor.engine.space import Choice, Space
+from advisor.errors import ContradictionError
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import NONE, NOT_APPLICABLE, Fit, Rule
+
+VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
+
+
+class Finding(NamedTuple):
+    """One rule that fired on one candidate. Decisive: without this kind of reason, another rank."""
+
+    rule: Rule
+    decisive: bool
+
+
+class Assessment(NamedTuple):
+    """One family with its verdict. `lost_on` is the criterion on which it lost to the winner,
+    "rank" where only the declared rank parts them, None for the winner and excluded families.
+    `possible_verdicts` are those of all admissible completions."""
+
+    family: str
+    verdict: str
+    lost_on: str | None
+    fit: Fit | None
+    findings: tuple[Finding, ...]
+    possible_verdicts: tuple[str, ...]
+
+    @property
+    def caveats(self) -> tuple[Finding, ...]:
+        """The reasons against a family that wins all the same."""
+        if self.verdict != "recommended":
+            return ()
+        return tuple(found for found in self.findings if found.rule.effect == "avoid")
+
+
+class Decision(NamedTuple):
+    """The answer for one profile.
+
+    `outcome` is decided, assumed, undetermined or none; `profile` is complete, with origins;
+    `possible` is the exact set of winners over all admissible completions.
+    """
+
+    outcome: str
+    family: str | None
+    possible: tuple[str, ...]
+    profile: Profile
+    assessments: tuple[Assessment, ...]
+    given: Profile
+
+
+class Engine:
+    """Decides profiles against one rule base, under one order of criteria."""
+
+    def __init__(self, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> None:
+        for id in priority:
+            rulebase.criterion(id)
+        self.rulebase = rulebase
+        self.priority = priority
+        self.encoding = Encoding(rulebase)
+        self.ranking = Ranking(self.encoding, priority)
+        self._many = [question.many for question in rulebase.questions]
+        self._all: list[tuple[Choice, ...]] = [
+            tuple((option,) for option in range(len(options))) for options in self.encoding.options
+        ]
+
+    # -- profiles as choices -----------------------------------------------------------------
+
+    def choices(self, profile: Profile) -> list[tuple[Choice, ...]]:
+        """Return for each question the choices that a profile leaves possible."""
+        encoding = self.encoding
+        result = list(self._all)
+        for id, answer in profile.items():
+            question = encoding.index[id]
+            options = tuple(sorted(encoding.option_index[question][o] for o in answer.options))
+            held = self._many[question]
+            result[question] = (options,) if held else tuple((option,) for option in options)
+        return result
+
+    def space(self, profile: Profile) -> Space:
+        """Return all complete profiles within a profile.
+
+        Raises ContradictionError where there is none, naming the answers that clash.
+        """
+        space = Space(self.encoding, self.choices(profile))
+        if not space:
+            raise self._contradiction(profile)
+        return space
+
+    def admits(self, profile: Profile) -> bool:
+        """True where the answers can all be true."""
+        return bool(Space(self.encoding, self.choices(profile)))
+
+    def options(self, question: int, choice: Choice) -> tuple[str, ...]:
+        """Return the option ids of a choice."""
+        return tuple(self.encoding.options[question][option] for option in choice)
+
+    def _contradiction(self, profile: Profile) -> ContradictionError:
+        clash = dict(profile)
+        for id in profile:
+            rest = {key: answer for key, answer in clash.items() if key != id}
+            if not self.admits(rest):
+                clash = rest
+        said = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
+        together = " and ".join(said) if len(said) <= 2 else ", ".join(said)
+        why = self._why_never(clash)
+        message = f"{together} cannot be true together" if len(said) > 1 else f"{together} cannot be"
+        return ContradictionError(
+            f"{message}{f': {why}' if why else ''}",
+            hint=f"leave out or change one of {', '.join(clash)}",
+        )
+
+    def _why_never(self, clash: Profile) -> str | None:
+        """Return the reason of the combination that most of the clashing answers run into."""
+        reasons = [
+            (sum(id in never.when for id in clash), -place, never.because)
+            for place, never in enumerate(self.rulebase.never)
+            if any(
+                id in never.when and set(answer.options) <= set(never.when[id])
+                for id, answer in clash.items()
+            )
+        ]
+        return max(reasons)[2] if reasons else None
+
+    # -- deciding ----------------------------------------------------------------------------
+
+    def decide(self, profile: Profile, *, strict: bool = False) -> Decision:
+        """Return the decision for a profile, complete or partial.
+
+        `strict` refuses to assume: an outcome that hangs on open answers is undetermined.
+        """
+        space = self.space(profile)
+        possible = self.names(space.possible(self.ranking))
+        found = space.typical({})
+        if found is None:
+            raise self._contradiction(profile)
+        typical, _ = found
+        complete = self._complete(profile, space, typical)
+        fired = self.encoding.fired(typical)
+        outcome = self.encoding.outcome(fired)
+        winner = self.ranking.winner(outcome)
+        assessments = self._assess(fired, outcome, winner, space, complete)
+        family = self.encoding.families[winner] if winner < len(self.encoding.families) else None
+        if len(possible) == 1:
+            kind = "decided" if family else NONE
+        elif strict:
+            kind, family = "undetermined", None
+        else:
+            kind = "assumed"
+        if kind == "assumed" and family is None:
+            kind = NONE
+        return Decision(kind, family, possible, complete, assessments, profile)
+
+    def names(self, winners: int) -> tuple[str, ...]:
+        """Return the families in a set of winners, `none` last."""
+        names = [*self.encoding.families, NONE]
+        return tuple(name for place, name in enumerate(names) if winners >> place & 1)
+
+    def _complete(self, profile: Profile, space: Space, typical: list[Choice]) -> Profile:
+        """Add to the given answers what they imply and what is assumed."""
+        forced = space.forced()
+        complete: Profile = {}
+        for question, id in enumerate(self.encoding.questions):
+            if id in profile and len(space.choices[question]) == 1:
+                complete[id] = profile[id]
+                continue
+            options = self.options(question, typical[question])
+            origin = "implied" if forced[question] else "assumed"
+            complete[id] = Answer(options, None, origin)
+        return complete
+
+    def _assess(
+        self, fired: int, outcome: int, winner: int, space: Space, complete: Profile
+    ) -> tuple[Assessment, ...]:
+        encoding, ranking = self.encoding, self.ranking
+        by_family: list[list[Rule]] = [[] for _ in encoding.families]
+        for place, conjunction in enumerate(encoding.conjunctions):
+            if fired >> place & 1 and isinstance(conjunction.origin, Rule):
+                by_family[conjunction.family].append(conjunction.origin)
+        order = ranking.order(outcome)
+        excluded = [family for family in range(len(encoding.families)) if family not in order]
+        lost = {
+            family: ranking.parting(outcome, winner, family) or "rank" for family in order[1:]
+        }
+        verdicts = self._possible_verdicts(space)
+        task = complete.get("task")
+        result = []
+        for family in order + sorted(excluded, key=lambda f: encoding.ranks[f]):
+            verdict = self.verdict(outcome, family, winner)
+            rules = by_family[family]
+            if verdict == "excluded":
+                rules = sorted(rules, key=lambda rule: rule.effect != "exclude")
+                decisive = {rule.id for rule in rules if rule.effect == "exclude"}
+            else:
+                grounds = {lost[family]} if family in lost else set(lost.values())
+                decisive = {rule.id for rule in rules if rule.criterion in grounds}
+            fit = None
+            if task and len(task.options) == 1:
+                fit = self.rulebase.families[family].tasks.get(task.options[0])
+            result.append(
+                Assessment(
+                    encoding.families[family],
+                    verdict,
+                    lost.get(family),
+                    fit,
+                    tuple(Finding(rule, rule.id in decisive) for rule in rules),
+                    verdicts[family],
+                )
+            )
+        return tuple(result)
+
+    def verdict(self, outcome: int, family: int, winner: int) -> str:
+        """Return the verdict of a family under outcome bits."""
+        if outcome >> family & 1:
+            return "excluded"
+        if family == winner:
+            return "recommended"
+        return "discouraged" if min(self.ranking.signs(outcome, family), default=0) < 0 else "allowed"
+
+    def _possible_verdicts(self, space: Space) -> list[tuple[str, ...]]:
+        found: list[set[str]] = [set() for _ in self.encoding.families]
+        for outcome in set(space.outcomes):
+            winner = self.ranking.winner(outcome)
+            for family, verdicts in enumerate(found):
+                verdicts.add(self.verdict(outcome, family, winner))
+        return [tuple(v for v in VERDICTS if v in verdicts) for verdicts in found]
+
+
+def applicable(answer: Answer) -> bool:
+    """True where a question makes sense in a case."""
+    return answer.options != (NOT_APPLICABLE,)

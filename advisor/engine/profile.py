@@ -1,0 +1,120 @@
+"""All answers about one case, each with its origin: given ones first, then implied or assumed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from advisor.errors import ContradictionError, UsageError, unknown_name
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import NOT_APPLICABLE, Question
+
+ORIGINS = ("asked", "flag", "text", "file", "implied", "assumed")
+
+
+class Answer(NamedTuple):
+    """What was given for one question.
+
+    Of a question with `many`, all `options` hold at once; of any other, one of them does.
+    `value` is the exact number behind an option of a question with a unit.
+    """
+
+    options: tuple[str, ...]
+    value: float | None
+    origin: str
+
+
+Profile = dict[str, Answer]
+"""Question -> answer, in the order in which the rule base declares questions."""
+
+
+def make_profile(
+    rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag"
+) -> Profile:
+    """Read answers given as text, numbers or lists of either into a profile.
+
+    Options may be ids, aliases or, for questions with a unit, numbers. `None` and "unknown" leave
+    a question open. Raises UsageError for names that do not exist.
+    """
+    for name in answers:
+        rulebase.question(name)
+    profile: Profile = {}
+    for question in rulebase.questions:
+        given = answers.get(question.id)
+        if isinstance(given, Answer):
+            profile[question.id] = given
+        elif given is not None and given != "unknown" and given != []:
+            profile[question.id] = read_answer(rulebase, question, given, origin)
+    return profile
+
+
+def read_answer(rulebase: RuleBase, question: Question, given: Any, origin: str) -> Answer:
+    """Return one answer; raises UsageError naming the nearest option where there is none."""
+    values = given if isinstance(given, (list, tuple)) else [given]
+    options: list[str] = []
+    number: float | None = None
+    for value in values:
+        if question.unit is not None:
+            number = as_number(value)
+            if number is not None:
+                options.append(_cut(question, number))
+                continue
+        options.append(_named(question, str(value)))
+    if len(values) > 1:
+        number = None
+    return Answer(tuple(dict.fromkeys(options)), number, origin)
+
+
+def as_number(value: Any) -> float | None:
+    """Return a number written as 5000, 5_000, 5,000, 5k or 2M; None for anything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return float(value)
+    text = str(value).strip().replace("_", "").replace(",", "")
+    factor = {"k": 1e3, "m": 1e6, "b": 1e9}.get(text[-1:].lower(), 1.0)
+    try:
+        number = float(text[:-1] if factor > 1 else text) * factor
+    except ValueError:
+        return None
+    return number if number == number and abs(number) != float("inf") else None
+
+
+def _cut(question: Question, number: float) -> str:
+    if number < 0:
+        raise UsageError(f"`{number:g}` is not a number of {question.unit}", kind="bad-number")
+    bounded = sorted((o.up_to, o.id) for o in question.options if o.up_to is not None)
+    for up_to, id in bounded:
+        if number <= up_to:
+            return id
+    return next(option.id for option in question.options if option.up_to is None)
+
+
+def _named(question: Question, name: str) -> str:
+    known = {alias: option.id for option in question.options for alias in option.aliases}
+    known |= {option.id: option.id for option in question.options}
+    if question.ask_if:
+        known[NOT_APPLICABLE] = NOT_APPLICABLE
+    found = known.get(name) or known.get(name.lower())
+    if found is None:
+        ids = ", ".join(option.id for option in question.options[:12])
+        more = ", ..." if len(question.options) > 12 else ""
+        number = f", or a number of {question.unit}" if question.unit else ""
+        raise unknown_name(
+            f"answer to `{question.id}`:", name, list(known), f"known: {ids}{more}{number}"
+        )
+    return found
+
+
+def merge(*profiles: Profile) -> Profile:
+    """Return one profile; where two answer the same question the later one counts.
+
+    Raises ContradictionError never: contradictions show when the space of answers is empty.
+    """
+    merged: Profile = {}
+    for profile in profiles:
+        merged.update(profile)
+    return merged
+
+
+__all__ = ["Answer", "ContradictionError", "Profile", "as_number", "make_profile", "merge", "read_answer"]

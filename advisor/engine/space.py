@@ -1,0 +1,321 @@
+"""All complete profiles that a set of answers leaves open, without listing them.
+
+Questions are taken one at a time, in declared order. What matters of the answers so far is which
+conjunctions can still fire and what has fired already; partial profiles that agree on this are
+one node. The result is a layered graph in which every path is one group of complete profiles,
+so questions about all of them ("who can win?", "how often?", "what is the nearest profile where
+another wins?") take time in the size of the graph, not in the number of profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from advisor.engine.encoding import Encoding, Ranking
+
+Choice = tuple[int, ...]
+"""Options of one question that hold at once: one, except for questions with `many`."""
+
+
+class Edge(NamedTuple):
+    """Choices of one question that lead from a node to the same next node."""
+
+    choices: list[Choice]
+    target: int
+
+
+class Layer(NamedTuple):
+    """One question: for each node before it, the edges to nodes after it."""
+
+    question: int
+    edges: list[list[Edge]]
+
+
+class Space:
+    """The complete profiles within `choices` (for each question, what is still possible)."""
+
+    def __init__(self, encoding: Encoding, choices: Sequence[Sequence[Choice]]) -> None:
+        self.encoding = encoding
+        self.choices = choices
+        self.layers: list[Layer] = []
+        self.outcomes: list[int] = []
+        self._kept: dict[int, tuple[int, int]] = {}
+        self._build()
+        self._live = self._reachability()
+
+    # -- building --------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        encoding = self.encoding
+        masks = [
+            [self._mask(question, choice) for choice in choices]
+            for question, choices in enumerate(self.choices)
+        ]
+        start = encoding.everything
+        for of_question in masks:
+            union = 0
+            for mask in of_question:
+                union |= mask
+            start &= union
+        ends = self._ends(masks, start)
+        first = self._settle(start, 0, ends[-1])
+        states = [first] if first is not None else []
+        for question, of_question in enumerate(masks):
+            states = self._advance(question, of_question, ends[question], states, start)
+        self.outcomes = [outcome for _, outcome in states]
+
+    def _mask(self, question: int, choice: Choice) -> int:
+        survives = self.encoding.survives[question]
+        mask = survives[choice[0]]
+        for option in choice[1:]:
+            mask |= survives[option]
+        return mask
+
+    def _ends(self, masks: list[list[int]], start: int) -> list[int]:
+        """For each question, the conjunctions it decides last; at the end, those decided now."""
+        ends = [0] * (len(masks) + 1)
+        undecided = start
+        for question in range(len(masks) - 1, -1, -1):
+            common = start
+            for mask in masks[question]:
+                common &= mask
+            ends[question] = undecided & ~common
+            undecided &= common
+        ends[-1] = undecided
+        return ends
+
+    def _settle(self, alive: int, outcome: int, ending: int) -> tuple[int, int] | None:
+        """Let conjunctions that are decided fire; None where they say that this cannot be."""
+        encoding = self.encoding
+        fired = alive & ending
+        alive &= ~ending
+        if not fired:
+            return alive, outcome
+        if fired & encoding.forbid:
+            return None
+        outcome |= encoding.outcome(fired)
+        kept = self._kept.get(outcome)
+        if kept is None:
+            kept = self._kept[outcome] = self._irrelevant(outcome)
+        return alive & ~kept[0], kept[1]
+
+    def _irrelevant(self, outcome: int) -> tuple[int, int]:
+        """Return the conjunctions that can add nothing to an outcome, and what matters of it."""
+        encoding = self.encoding
+        idle = 0
+        for bit, mask in encoding.by_outcome.items():
+            if outcome >> bit & 1:
+                idle |= mask
+        for family, mask in enumerate(encoding.kill_excluded):
+            if outcome >> family & 1:
+                idle |= mask
+                outcome = self._forget(outcome, family)
+        return idle, outcome
+
+    def _forget(self, outcome: int, family: int) -> int:
+        """Drop what else is known of an excluded family: it cannot matter any more."""
+        width = len(self.encoding.families)
+        kept = outcome & ((1 << width) - 1)
+        for base in range(width, width * (1 + 2 * len(self.encoding.criteria)), width):
+            kept |= outcome & (((1 << width) - 1) & ~(1 << family)) << base
+        return kept
+
+    def _advance(
+        self,
+        question: int,
+        masks: list[int],
+        ending: int,
+        states: list[tuple[int, int]],
+        start: int,
+    ) -> list[tuple[int, int]]:
+        groups: dict[int, list[Choice]] = {}
+        for choice, mask in zip(self.choices[question], masks, strict=True):
+            groups.setdefault(mask & start, []).append(choice)
+        after: dict[tuple[int, int], int] = {}
+        layer: list[list[Edge]] = []
+        for alive, outcome in states:
+            edges: dict[int, list[Choice]] = {}
+            for mask, choices in groups.items():
+                state = self._settle(alive & mask, outcome, ending)
+                if state is None:
+                    continue
+                target = after.setdefault(state, len(after))
+                if target in edges:
+                    edges[target] = edges[target] + choices
+                else:
+                    edges[target] = choices
+            layer.append([Edge(choices, target) for target, choices in edges.items()])
+        self.layers.append(Layer(question, layer))
+        return list(after)
+
+    def _reachability(self) -> list[list[bool]]:
+        """For each layer's nodes, whether a complete profile lies behind them."""
+        live = [[True] * len(self.outcomes)]
+        for layer in reversed(self.layers):
+            behind = live[-1]
+            live.append([any(behind[edge.target] for edge in edges) for edges in layer.edges])
+        live.reverse()
+        return live
+
+    # -- asking ----------------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        """True where at least one complete profile is left."""
+        return bool(self._live[0]) and self._live[0][0]
+
+    def forced(self) -> list[bool]:
+        """Return for each question whether all complete profiles agree on it."""
+        result = []
+        nodes = {0} if self else set()
+        for depth, layer in enumerate(self.layers):
+            behind = self._live[depth + 1]
+            taken = [edge for node in nodes for edge in layer.edges[node] if behind[edge.target]]
+            result.append(len({choice for edge in taken for choice in edge.choices}) == 1)
+            nodes = {edge.target for edge in taken}
+        return result
+
+    def possible(self, ranking: Ranking) -> int:
+        """Return the exact set of winners as bits; the bit after the last family is `none`."""
+        winners = 0
+        for outcome in self.outcomes:
+            winners |= 1 << ranking.winner(outcome)
+        return winners
+
+    def counts(self, ranking: Ranking) -> list[int]:
+        """Return for each family, and `none` last, in how many complete profiles it wins."""
+        behind = self._behind(ranking)
+        return list(behind[0][0]) if self else [0] * (len(self.encoding.families) + 1)
+
+    def marginals(self, ranking: Ranking) -> list[dict[Choice, list[int]]]:
+        """Return for each question and choice in how many complete profiles each family wins.
+
+        One pass forwards and one backwards give all of it.
+        """
+        width = len(self.encoding.families) + 1
+        result: list[dict[Choice, list[int]]] = []
+        if not self:
+            return [{} for _ in self.layers]
+        behind = self._behind(ranking)
+        before = [1]
+        for depth, layer in enumerate(self.layers):
+            table: dict[Choice, list[int]] = {}
+            ahead = [0] * len(behind[depth + 1])
+            for node, edges in enumerate(layer.edges):
+                ways = before[node]
+                for edge in edges:
+                    ahead[edge.target] += ways * len(edge.choices)
+                    won = behind[depth + 1][edge.target]
+                    for choice in edge.choices:
+                        row = table.setdefault(choice, [0] * width)
+                        for place, count in enumerate(won):
+                            row[place] += ways * count
+            before = ahead
+            result.append({choice: row for choice, row in table.items() if any(row)})
+        return result
+
+    def _behind(self, ranking: Ranking) -> list[list[list[int]]]:
+        """For each layer's nodes, how many complete profiles behind them each family wins."""
+        width = len(self.encoding.families) + 1
+        last = []
+        for outcome in self.outcomes:
+            row = [0] * width
+            row[ranking.winner(outcome)] = 1
+            last.append(row)
+        behind = [last]
+        for layer in reversed(self.layers):
+            rows = []
+            for edges in layer.edges:
+                row = [0] * width
+                for edge in edges:
+                    for place, count in enumerate(behind[-1][edge.target]):
+                        if count:
+                            row[place] += count * len(edge.choices)
+                rows.append(row)
+            behind.append(rows)
+        behind.reverse()
+        return behind
+
+    def nearest(
+        self, cost: Callable[[int, Choice], int], accept: Callable[[int], bool]
+    ) -> tuple[int, Callable[[], Iterator[list[Choice]]]] | None:
+        """Find the complete profiles of least cost whose outcome is accepted.
+
+        `cost(question, choice)` is what a choice costs. Returns the least total cost and a
+        generator of all profiles that have it; None where no outcome is accepted.
+        """
+        if not self:
+            return None
+        far = 1 << 30
+        best = [[0 if accept(outcome) else far for outcome in self.outcomes]]
+        for layer in reversed(self.layers):
+            behind = best[-1]
+            question = layer.question
+            price = {choice: cost(question, choice) for choice in self.choices[question]}
+            best.append(
+                [
+                    min(
+                        (
+                            behind[edge.target] + min(price[choice] for choice in edge.choices)
+                            for edge in edges
+                        ),
+                        default=far,
+                    )
+                    for edges in layer.edges
+                ]
+            )
+        best.reverse()
+        least = best[0][0]
+        if least >= far:
+            return None
+
+        def walk(depth: int, node: int, left: int) -> Iterator[list[Choice]]:
+            if depth == len(self.layers):
+                yield []
+                return
+            question = self.layers[depth].question
+            for edge in self.layers[depth].edges[node]:
+                for choice in edge.choices:
+                    rest = left - cost(question, choice)
+                    if rest >= 0 and best[depth + 1][edge.target] == rest:
+                        for tail in walk(depth + 1, edge.target, rest):
+                            yield [choice, *tail]
+
+        return least, lambda: walk(0, 0, least)
+
+    def typical(self, allowed: Mapping[int, Collection[Choice]]) -> tuple[list[Choice], int] | None:
+        """Return the typical profile within `allowed` and its outcome; None where there is none.
+
+        `allowed` holds the choices to keep of some questions; the others stay open. Questions are
+        filled in order, each with its first choice that leaves an admissible completion.
+        """
+        dead: set[tuple[int, int]] = set()
+
+        def walk(depth: int, node: int) -> tuple[list[Choice], int] | None:
+            if depth == len(self.layers):
+                return [], self.outcomes[node]
+            layer = self.layers[depth]
+            keep = allowed.get(layer.question)
+            targets = {
+                choice: edge.target
+                for edge in layer.edges[node]
+                if self._live[depth + 1][edge.target]
+                for choice in edge.choices
+                if keep is None or choice in keep
+            }
+            for choice in self.choices[layer.question] if len(targets) > 1 else targets:
+                target = targets.get(choice)
+                if target is None or (depth + 1, target) in dead:
+                    continue
+                tail = walk(depth + 1, target)
+                if tail is not None:
+                    return [choice, *tail[0]], tail[1]
+                dead.add((depth + 1, target))
+            return None
+
+        return walk(0, 0) if self else None
+
+    @property
+    def size(self) -> int:
+        """Return the number of edges: what the time of every question is proportional to."""
+        return sum(len(edges) for layer in self.layers for edges in layer.edges)

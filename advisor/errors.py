@@ -1,0 +1,76 @@
+"""What can go wrong, said in the user's language: one sentence, a hint, an exit code."""
+
+from __future__ import annotations
+
+
+class AdvisorError(Exception):
+    """A failure to report to the user.
+
+    `message` is one lower-case sentence, `hint` the next thing to type or do, `kind` a stable
+    kebab-case name for machines, `exit_code` what the process returns.
+    """
+
+    kind = "error"
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        kind: str | None = None,
+        exit_code: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if kind is not None:
+            self.kind = kind
+        if exit_code is not None:
+            self.exit_code = exit_code
+
+
+class UsageError(AdvisorError):
+    """The command line asks for something that does not exist or does not go together."""
+
+    kind = "usage"
+
+
+class ContradictionError(AdvisorError):
+    """The answers given cannot all be true."""
+
+    kind = "contradiction"
+
+
+class BrokenFileError(AdvisorError):
+    """A file cannot be used; every problem in it is named with its place."""
+
+    kind = "broken-file"
+
+    def __init__(self, message: str, *, problems: tuple[str, ...] = (), hint: str | None = None):
+        super().__init__(message, hint=hint)
+        self.problems = problems
+
+
+class NoTerminalError(AdvisorError):
+    """A question has to be asked and there is nobody to ask."""
+
+    kind = "no-terminal"
+
+
+def nearest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
+    """Return the known name closest to `name`, or None where nothing is near."""
+    import difflib
+
+    lowered = {candidate.lower(): candidate for candidate in known}
+    if name.lower() in lowered:
+        return lowered[name.lower()]
+    close = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
+    return lowered[close[0]] if close else None
+
+
+def unknown_name(kind: str, name: str, known: list[str] | tuple[str, ...], listing: str) -> UsageError:
+    """Return the error for a name that is not known, with the nearest one and where to look."""
+    close = nearest(name, known)
+    suggestion = f"; did you mean `{close}`?" if close else ""
+    return UsageError(f"unknown {kind} `{name}`{suggestion}", hint=listing, kind=f"unknown-{kind}")

@@ -1,0 +1,98 @@
+"""Why, why not X, and what would change the answer, for one profile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from advisor.engine.decision import Assessment, Decision, Engine
+from advisor.engine.profile import Answer, Profile, make_profile
+from advisor.errors import UsageError
+from advisor.explanation.flips import Flip, flips
+from advisor.explanation.sufficient import Because, sufficient
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import NONE, TASK, Rule
+
+
+class WhyNot(NamedTuple):
+    """Why a family is not the answer: decisive rules, the criterion it lost on, the way to it."""
+
+    family: str
+    verdict: str
+    lost_on: str | None
+    reasons: tuple[Rule, ...]
+    for_it: tuple[Rule, ...]
+    changes: tuple[Flip, ...]
+
+
+class Explanation(NamedTuple):
+    """Everything that can be said about one decision."""
+
+    decision: Decision
+    because: tuple[Because, ...]
+    reasons: tuple[Rule, ...]
+    caveats: tuple[Rule, ...]
+    why_not: tuple[WhyNot, ...]
+    changes: tuple[Flip, ...]
+
+
+def explain(
+    rulebase: RuleBase,
+    answers: Mapping[str, Any] | Profile,
+    *,
+    why_not: str | None = None,
+    priority: tuple[str, ...] = (),
+) -> Explanation:
+    """Explain the decision for answers with at most one task.
+
+    `why_not` names one family (or alias) to explain alone; otherwise all others are. Raises
+    UsageError for unknown names and for several tasks.
+    """
+    engine = Engine(rulebase, priority)
+    profile = make_profile(rulebase, answers)
+    if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
+        raise UsageError("one task can be explained at a time", hint="give one `--task`")
+    decision = engine.decide(profile)
+    changes = flips(engine, decision, tasks=True)
+    wanted = rulebase.family(why_not).id if why_not else None
+    if wanted and wanted == decision.family:
+        raise UsageError(
+            f"`{wanted}` is the answer here, so there is nothing against it to explain",
+            hint="leave out --why-not, or name another family",
+            kind="why-not-winner",
+        )
+    others = [a for a in decision.assessments if a.family != decision.family]
+    return Explanation(
+        decision,
+        sufficient(engine, decision),
+        _rules(_winner(decision), "prefer"),
+        _rules(_winner(decision), "avoid"),
+        tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
+        changes,
+    )
+
+
+def _winner(decision: Decision) -> Assessment | None:
+    return next((a for a in decision.assessments if a.family == decision.family), None)
+
+
+def _rules(assessment: Assessment | None, effect: str) -> tuple[Rule, ...]:
+    if assessment is None:
+        return ()
+    return tuple(found.rule for found in assessment.findings if found.rule.effect == effect)
+
+
+def _why_not(assessment: Assessment, changes: tuple[Flip, ...]) -> WhyNot:
+    against = [f.rule for f in assessment.findings if f.rule.effect in ("exclude", "avoid")]
+    decisive = [f.rule for f in assessment.findings if f.decisive and f.rule.effect != "prefer"]
+    return WhyNot(
+        assessment.family,
+        assessment.verdict,
+        assessment.lost_on,
+        tuple(decisive or against),
+        _rules(assessment, "prefer"),
+        tuple(flip for flip in changes if flip.family == assessment.family),
+    )
+
+
+__all__ = ["NONE", "Explanation", "WhyNot", "explain"]

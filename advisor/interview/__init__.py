@@ -1,0 +1,5 @@
+"""The next question, until the outcome can no longer change."""
+
+from advisor.interview.session import Ask, Session
+
+__all__ = ["Ask", "Session"]

@@ -1,0 +1,169 @@
+"""The whole answer to a need: a decision for each task, its reasons, its checkpoints, its flips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from advisor.catalogue.selection import Selection, select
+from advisor.engine.decision import VERDICTS, Decision, Engine
+from advisor.engine.profile import Answer, Profile, make_profile
+from advisor.explanation.flips import Flip, flips
+from advisor.explanation.sufficient import Because, sufficient
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import TASK, Elsewhere
+
+
+class TaskAdvice(NamedTuple):
+    """The answer for one task."""
+
+    task: str | None
+    decision: Decision
+    because: tuple[Because, ...]
+    changes: tuple[Flip, ...]
+    selection: Selection
+    elsewhere: Elsewhere | None
+
+
+class Together(NamedTuple):
+    """One answer for several tasks.
+
+    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
+    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged.
+    """
+
+    family: str | None
+    verdicts: dict[str, str]
+    families: tuple[str, ...]
+    uncovered: tuple[str, ...]
+
+
+class Recommendation(NamedTuple):
+    """What advisor answers: one `TaskAdvice` a task, and `together` where there are several."""
+
+    rulebase: RuleBase
+    advice: tuple[TaskAdvice, ...]
+    together: Together | None
+    priority: tuple[str, ...]
+    order: str
+
+    @property
+    def outcome(self) -> str:
+        """The outcome of the only task, or the least certain of several."""
+        ranks = ("decided", "assumed", "undetermined", "none")
+        return max((one.decision.outcome for one in self.advice), key=ranks.index)
+
+    @property
+    def exit_code(self) -> int:
+        """0 answered, 1 nothing fits, 3 undetermined."""
+        outcomes = {one.decision.outcome for one in self.advice}
+        if "none" in outcomes or any(one.decision.family and _barren(one) for one in self.advice):
+            return 1
+        return 3 if "undetermined" in outcomes else 0
+
+    def _repr_html_(self) -> str:
+        from advisor.report.recommendation_html import as_html
+
+        return as_html(self)
+
+
+def _barren(advice: TaskAdvice) -> bool:
+    """True where answers require something of checkpoints that nothing satisfies."""
+    selection = advice.selection
+    return not selection.picks and not selection.unverified and bool(selection.fallen)
+
+
+def recommend(
+    rulebase: RuleBase,
+    answers: Mapping[str, Any] | Profile,
+    *,
+    priority: tuple[str, ...] = (),
+    strict: bool = False,
+    order: str = "quality",
+    engine: Engine | None = None,
+) -> Recommendation:
+    """Return the recommendation for answers: question -> option, list of options, or number.
+
+    Several tasks are decided each. `priority` puts criteria first, `strict` refuses to assume,
+    `order` ranks checkpoints (quality, small, open). Raises UsageError for unknown names and
+    ContradictionError for answers that cannot all be true.
+    """
+    engine = engine or Engine(rulebase, priority)
+    profile = make_profile(rulebase, answers)
+    tasks: tuple[str | None, ...] = profile[TASK].options if TASK in profile else (None,)
+    advice = []
+    for task in tasks:
+        given = dict(profile)
+        if task is not None:
+            given[TASK] = Answer((task,), None, profile[TASK].origin)
+        advice.append(advise(engine, given, strict=strict, order=order))
+    together = _together(engine, advice) if len(advice) > 1 else None
+    return Recommendation(rulebase, tuple(advice), together, priority, order)
+
+
+def advise(
+    engine: Engine, profile: Profile, *, strict: bool = False, order: str = "quality"
+) -> TaskAdvice:
+    """Return the answer for a profile with at most one task."""
+    decision = engine.decide(profile, strict=strict)
+    task = decision.profile[TASK].options[0] if TASK in profile else None
+    elsewhere = engine.rulebase.elsewhere.get(task) if task and decision.outcome == "none" else None
+    return TaskAdvice(
+        task,
+        decision,
+        sufficient(engine, decision),
+        flips(engine, decision),
+        select(engine.rulebase, decision, order),
+        elsewhere,
+    )
+
+
+def _together(engine: Engine, advice: list[TaskAdvice]) -> Together:
+    verdicts = {
+        family: {
+            str(one.task): next(a.verdict for a in one.decision.assessments if a.family == family)
+            for one in advice
+        }
+        for family in engine.encoding.families
+    }
+    for one in advice:  # a family that is not excluded may still have nothing to load
+        if one.decision.outcome == "none":
+            for of_tasks in verdicts.values():
+                of_tasks[str(one.task)] = "excluded"
+    rank = VERDICTS.index
+
+    def standing(family: str) -> tuple[int, int, int]:
+        ranks = [rank(verdict) for verdict in verdicts[family].values()]
+        place = engine.encoding.ranks[engine.encoding.families.index(family)]
+        return max(ranks), -ranks.count(0), place
+
+    able = [f for f in verdicts if "excluded" not in verdicts[f].values()]
+    best = min(able, key=standing) if able else None
+    families, uncovered = _cover(verdicts, engine)
+    return Together(best, verdicts[best] if best else {}, families, uncovered)
+
+
+def _cover(
+    verdicts: dict[str, dict[str, str]], engine: Engine
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
+    order = sorted(verdicts, key=lambda f: engine.encoding.ranks[engine.encoding.families.index(f)])
+    tasks = list(next(iter(verdicts.values())))
+    for bar in ("allowed", "discouraged"):
+        good = VERDICTS[: VERDICTS.index(bar) + 1]
+        coverable = [t for t in tasks if any(verdicts[f][t] in good for f in order)]
+        uncovered = tuple(task for task in tasks if task not in coverable)
+        if uncovered and bar == "allowed":
+            continue
+        options = [
+            chosen
+            for size in range(len(order) + 1)
+            for chosen in combinations(order, size)
+            if all(any(verdicts[f][t] in good for f in chosen) for t in coverable)
+        ]
+        wins = {f: list(verdicts[f].values()).count("recommended") for f in order}
+        smallest = [chosen for chosen in options if len(chosen) == len(options[0])]
+        best = max(smallest, key=lambda chosen: sum(wins[f] for f in chosen))
+        return best, uncovered
+    return (), tuple(tasks)

@@ -1,0 +1,1 @@
+"""Any result as JSON, a page for the terminal, Markdown or HTML. Renderers return; one caller prints."""

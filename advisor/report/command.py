@@ -1,0 +1,33 @@
+"""Answers as the command line that gives them."""
+
+from __future__ import annotations
+
+import re
+
+from advisor.engine.profile import Profile
+
+_PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
+
+
+def flags(profile: Profile) -> str:
+    """Return the flags that give the same answers."""
+    words = []
+    for id, answer in profile.items():
+        if answer.origin in ("implied", "assumed"):
+            continue
+        values = [f"{answer.value:g}"] if answer.value is not None else list(answer.options)
+        words += [f"--{id} {quoted(value)}" for value in values]
+    return " ".join(words)
+
+
+def command(profile: Profile, priority: tuple[str, ...] = ()) -> str:
+    """Return the one-line command that reproduces a recommendation."""
+    words = ["advisor recommend", flags(profile)]
+    if priority:
+        words.append(f"--priority {','.join(priority)}")
+    return " ".join(word for word in words if word)
+
+
+def quoted(word: str) -> str:
+    """Return a word as a shell takes it."""
+    return word if _PLAIN.match(word) else "'" + word.replace("'", "'\"'\"'") + "'"

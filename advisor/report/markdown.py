@@ -1,0 +1,47 @@
+"""A page as Markdown, for a decision record, a wiki or a pull request."""
+
+from __future__ import annotations
+
+from advisor.report.page import Block, Candidate, Code, Heading, Items, Page, Pairs, Table, Text
+
+MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
+
+
+def markdown(page: Page) -> str:
+    """Return the page as Markdown, ending in one newline."""
+    return "\n\n".join(_block(block) for block in page) + "\n"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"{'#' * block.level} {_escape(block.text)}"
+    if isinstance(block, Text):
+        return _escape(block.text)
+    if isinstance(block, Candidate):
+        text = f"\n\n{_escape(block.text)}" if block.text else ""
+        return f"### {_escape(block.name)}: {block.verdict}{text}"
+    if isinstance(block, Items):
+        return "\n".join(
+            f"- {MARKS[item.mark]}{_escape(item.text)}{f' *({_escape(item.note)})*' if item.note else ''}"
+            for item in block.rows
+        )
+    if isinstance(block, Pairs):
+        return "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in block.rows)
+    if isinstance(block, Code):
+        return f"```{block.language}\n{block.text}\n```"
+    return _table(block)
+
+
+def _table(block: Table) -> str:
+    rows = [block.columns, tuple("---" for _ in block.columns), *block.rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return text if text == "---" else _escape(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _escape(text: str) -> str:
+    for character in ("\\", "*", "_", "<", "#"):
+        text = text.replace(character, f"\\{character}")
+    return text

@@ -1,0 +1,77 @@
+"""A result as a page of few kinds of blocks, drawn by terminal, Markdown and HTML alike."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Heading(NamedTuple):
+    """Opens a part of a page."""
+
+    text: str
+    level: int = 2
+
+
+class Text(NamedTuple):
+    """A paragraph. `tone` is plain, quiet, good, bad or warn."""
+
+    text: str
+    tone: str = "plain"
+
+
+class Candidate(NamedTuple):
+    """A family with its verdict."""
+
+    name: str
+    verdict: str
+    text: str
+
+
+class Item(NamedTuple):
+    """One line of a list: `mark` is + for, - against, ! caveat, > leads to, or empty.
+
+    `note` follows in a quiet tone: sources, origins.
+    """
+
+    mark: str
+    text: str
+    note: str = ""
+
+
+class Items(NamedTuple):
+    """A list."""
+
+    rows: tuple[Item, ...]
+
+
+class Table(NamedTuple):
+    """Rows of cells; `wide` is the column that takes what room is left."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    wide: int = 0
+
+
+class Pairs(NamedTuple):
+    """Names and what they stand for, one below the other."""
+
+    rows: tuple[tuple[str, str], ...]
+
+
+class Code(NamedTuple):
+    """Text to copy as it is."""
+
+    text: str
+    language: str = ""
+
+
+Block = Heading | Text | Candidate | Items | Table | Pairs | Code
+Page = list[Block]
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 rule, 2 rules, 3 families."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {plural}"

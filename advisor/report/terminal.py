@@ -1,0 +1,102 @@
+"""A page as rich renderables: reads well at 80 columns and without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text as Styled
+
+from advisor.report.page import Block, Candidate, Code, Heading, Items, Page, Pairs, Table, Text
+
+TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
+VERDICTS = {
+    "recommended": "bold green",
+    "allowed": "cyan",
+    "discouraged": "yellow",
+    "excluded": "red",
+}
+BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
+MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
+ASCII = str.maketrans({"●": "*", "○": "o", "×": "x", "→": ">", "·": ",", "—": "-", "…": "..."})
+
+
+def draw(page: Page, console: Console) -> None:
+    """Print a page on a console."""
+    drawn: list[RenderableType] = []
+    for block in page:
+        if drawn and isinstance(block, (Heading, Candidate)):
+            drawn.append("")
+        drawn.append(_block(block, plain=not _unicode(console)))
+    console.print(Group(*drawn))
+
+
+def _unicode(console: Console) -> bool:
+    return console.encoding.lower().startswith("utf")
+
+
+def _block(block: Block, *, plain: bool) -> RenderableType:
+    if isinstance(block, Heading):
+        return _styled(block.text, "bold", plain=plain)
+    if isinstance(block, Text):
+        return Padding(_styled(block.text, TONES[block.tone], plain=plain), (0, 0, 0, 2), expand=False)
+    if isinstance(block, Candidate):
+        return _candidate(block, plain=plain)
+    if isinstance(block, Items):
+        return _items(block, plain=plain)
+    if isinstance(block, Pairs):
+        return _pairs(block.rows, plain=plain)
+    if isinstance(block, Code):
+        return Padding(_styled(block.text, "cyan", plain=plain), (0, 0, 0, 2), expand=False)
+    return _table(block, plain=plain)
+
+
+def _styled(text: str, style: str, *, plain: bool) -> Styled:
+    return Styled(text.translate(ASCII) if plain else text, style=style, overflow="fold")
+
+
+def _candidate(block: Candidate, *, plain: bool) -> RenderableType:
+    style = VERDICTS[block.verdict]
+    head = Grid.grid(expand=True)
+    head.add_column(overflow="fold")
+    head.add_column(justify="right", no_wrap=True)
+    name = _styled(f"{BULLETS[block.verdict]} {block.name}", style, plain=plain)
+    head.add_row(name, _styled(block.verdict, style, plain=plain))
+    if not block.text:
+        return head
+    return Group(head, Padding(_styled(block.text, "dim", plain=plain), (0, 0, 0, 2), expand=False))
+
+
+def _items(block: Items, *, plain: bool) -> RenderableType:
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=1)
+    grid.add_column(overflow="fold")
+    for item in block.rows:
+        text = _styled(item.text, "", plain=plain)
+        if item.note:
+            text.append_text(_styled(f"  [{item.note}]", "dim", plain=plain))
+        mark = {"": "·", ">": "→"}.get(item.mark, item.mark)
+        grid.add_row(_styled(mark, MARKS[item.mark], plain=plain), text)
+    return Padding(grid, (0, 0, 0, 2), expand=False)
+
+
+def _pairs(rows: Iterable[tuple[str, str]], *, plain: bool) -> RenderableType:
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in rows:
+        grid.add_row(_styled(name, "dim", plain=plain), _styled(value, "", plain=plain))
+    return Padding(grid, (0, 0, 0, 2), expand=False)
+
+
+def _table(block: Table, *, plain: bool) -> RenderableType:
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
+    for place, column in enumerate(block.columns):
+        grid.add_column(
+            column, overflow="fold", no_wrap=False, ratio=1 if place == block.wide else None
+        )
+    for row in block.rows:
+        grid.add_row(*(_styled(cell, "", plain=plain) for cell in row))
+    return Padding(grid, (0, 0, 0, 2), expand=False)

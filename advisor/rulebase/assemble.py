@@ -1,0 +1,163 @@
+"""Rule files to compiled parts: reads, lays overlays over, checks every reference, derives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.errors import BrokenFileError
+from advisor.reader.document import Document, read_document
+from advisor.reader.document import Path as Place
+from advisor.reader.kinds import EFFECTS, KINDS
+from advisor.reader.shape import check_shape
+from advisor.rulebase.compile import compile_parts
+from advisor.rulebase.folder import RuleFile
+from advisor.rulebase.references import check_references
+
+Parts = dict[str, dict[str, Any]]
+
+
+class Entry(NamedTuple):
+    """One thing defined in a rule file: its value, and where."""
+
+    value: dict[str, Any]
+    document: Document
+    path: Place
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as file:line."""
+        return f"{self.document.file}:{self.document.place(self.path)[0]}"
+
+
+class Collection:
+    """All entries by kind and id, base first, then what overlays add or change."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, dict[str, Entry]] = {
+            kind: {}
+            for kind in (
+                "criterion",
+                "question",
+                "never",
+                "task",
+                "source",
+                "family",
+                "rule",
+                "checkpoint",
+                "scenario",
+            )
+        }
+        self.documents: list[Document] = []
+        self.changes: list[str] = []
+
+    def add(self, kind: str, entry: Entry, overlay: str | None) -> None:
+        """Add an entry; within one folder an id may stand once, an overlay may replace it."""
+        known = self.entries[kind]
+        id = entry.value["id"]
+        before = known.get(id)
+        if overlay is None:
+            if before is not None:
+                entry.document.report(
+                    (*entry.path, "id"), f"the {kind} `{id}` stands at {before.place} already"
+                )
+                return
+        else:
+            self.changes.append(f"{overlay} {'changes' if before else 'adds'} {kind} {id}")
+            if before is not None and kind == "family":
+                entry = entry._replace(value=_extend(before.value, entry.value))
+        known[id] = entry
+
+    def values(self, kind: str) -> list[dict[str, Any]]:
+        """Return the values of one kind, in order."""
+        return [entry.value for entry in self.entries[kind].values()]
+
+
+def assemble(base: list[RuleFile], overlays: list[tuple[str, list[RuleFile]]], digest: str) -> Parts:
+    """Return the compiled parts of a rule base.
+
+    Raises BrokenFileError with every problem at file:line:column.
+    """
+    collection = Collection()
+    for file in base:
+        _collect(collection, file, None)
+    for name, files in overlays:
+        for file in files:
+            _collect(collection, file, name)
+    _stop_at_problems(collection.documents)
+    check_references(collection.entries)
+    _stop_at_problems(collection.documents)
+    return compile_parts(collection.entries, collection.changes, digest)
+
+
+LISTS = {
+    "criteria": {"criteria": "criterion"},
+    "questions": {"questions": "question", "never": "never"},
+    "tasks": {"tasks": "task"},
+    "sources": {"sources": "source"},
+    "decisions": {"rules": "rule"},
+    "checkpoints": {"checkpoints": "checkpoint"},
+    "scenarios": {"scenarios": "scenario"},
+}
+
+
+def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> None:
+    name = file.name if overlay is None else f"{overlay}/{file.name}"
+    document = read_document(file.path, name)
+    collection.documents.append(document)
+    kind = file.kind
+    if kind == "family" and overlay is not None and _known_family(collection, document):
+        kind = "family-extension"
+    if not check_shape(document, KINDS[kind]):
+        return
+    if file.kind == "family":
+        if document.value["id"] != file.path.stem:
+            document.report(("id",), f"the file is called `{file.path.name}`; use the id as its name")
+        collection.add("family", Entry(document.value, document, ()), overlay)
+        return
+    if overlay is not None and file.kind == "criteria":
+        collection.entries["criterion"] = _reordered(collection, document)
+    for key, entry_kind in LISTS[file.kind].items():
+        for index, value in enumerate(document.value.get(key, [])):
+            if entry_kind == "checkpoint":
+                value = value | {"family": file.path.stem}
+            collection.add(entry_kind, Entry(value, document, (key, index)), overlay)
+
+
+def _known_family(collection: Collection, document: Document) -> bool:
+    value = document.value
+    return isinstance(value, dict) and value.get("id") in collection.entries["family"]
+
+
+def _reordered(collection: Collection, document: Document) -> dict[str, Entry]:
+    """Criteria in the order of an overlay; those that it does not name follow."""
+    known = collection.entries["criterion"]
+    named = [value["id"] for value in document.value["criteria"]]
+    order = [id for id in named if id in known] + [id for id in known if id not in named]
+    return {id: known[id] for id in order}
+
+
+def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """A family as an overlay changes it: mappings grow key by key, the rest is replaced."""
+    merged = before | after
+    for key in ("takes", "gives", "tasks", "cannot"):
+        if key in before and key in after:
+            merged[key] = before[key] | after[key]
+    declared = {key for part in ("takes", "gives", "tasks") for key in after.get(part, {})}
+    if "cannot" in merged:
+        merged["cannot"] = {k: v for k, v in merged["cannot"].items() if k not in declared}
+    return merged
+
+
+def _stop_at_problems(documents: list[Document]) -> None:
+    problems = sorted({p for document in documents for p in document.problems})
+    if problems:
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        raise BrokenFileError(
+            f"the rules cannot be used: {count}",
+            problems=tuple(str(problem) for problem in problems),
+            hint="mend the places above and run the command again",
+        )
+
+
+__all__ = ["EFFECTS", "Entry", "Path", "assemble"]

@@ -1,0 +1,170 @@
+"""The rule base: everything known, with look-ups. Details and catalogue are read on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from advisor.errors import unknown_name
+from advisor.rulebase.model import (
+    TASK,
+    Checkpoint,
+    Claim,
+    Criterion,
+    Elsewhere,
+    Example,
+    Family,
+    Fit,
+    Measurement,
+    Never,
+    Option,
+    Question,
+    Reason,
+    Rule,
+    Scenario,
+    Source,
+    Statement,
+    Task,
+)
+
+Part = Callable[[str], dict[str, Any]]
+"""Gives one part of a compiled rule base: core, detail, catalogue or proof."""
+
+
+class RuleBase:
+    """Everything known. Built from compiled parts; `load_rules` is the way to get one."""
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+        core = part("core")
+        self.digest: str = core["digest"]
+        self.overlays: tuple[str, ...] = tuple(core["overlays"])
+        self.criteria = tuple(Criterion(*row) for row in core["criteria"])
+        self.questions = tuple(_question(row) for row in core["questions"])
+        self.tasks = tuple(_task(row) for row in core["tasks"])
+        self.families = tuple(_family(row) for row in core["families"])
+        self.rules = tuple(Rule(*row) for row in core["rules"])
+        self.never = tuple(Never(*row) for row in core["never"])
+
+    # -- look-ups; each raises UsageError with the nearest known name ------------------------
+
+    def question(self, id: str) -> Question:
+        """Return a question by id."""
+        return self._find("question", id, {q.id: q for q in self.questions})
+
+    def task(self, name: str) -> Task:
+        """Return a task by id or alias."""
+        return self._find("task", name, self.task_names)
+
+    def family(self, name: str) -> Family:
+        """Return a family by id or alias."""
+        return self._find("family", name, self.family_names)
+
+    def rule(self, id: str) -> Rule:
+        """Return a rule by id, written or derived."""
+        return self._find("rule", id, {rule.id: rule for rule in self.rules})
+
+    def criterion(self, id: str) -> Criterion:
+        """Return a criterion by id."""
+        return self._find("criterion", id, {criterion.id: criterion for criterion in self.criteria})
+
+    def source(self, id: str) -> Source:
+        """Return a source by id."""
+        return self._find("source", id, self.sources)
+
+    def checkpoint(self, id: str) -> Checkpoint:
+        """Return a catalogued checkpoint by id."""
+        return self._find("checkpoint", id, self.checkpoints)
+
+    @cached_property
+    def task_names(self) -> dict[str, Task]:
+        """Every id and alias of a task."""
+        names = {alias: task for task in self.tasks for alias in task.aliases}
+        return names | {task.id: task for task in self.tasks}
+
+    @cached_property
+    def family_names(self) -> dict[str, Family]:
+        """Every id and alias of a family."""
+        names = {alias: family for family in self.families for alias in family.aliases}
+        return names | {family.id: family for family in self.families}
+
+    # -- read on demand ----------------------------------------------------------------------
+
+    @cached_property
+    def sources(self) -> dict[str, Source]:
+        """Every source by id."""
+        return {row[0]: Source(*row) for row in self._part("detail")["sources"]}
+
+    @cached_property
+    def descriptions(self) -> dict[str, dict[str, list[Statement]]]:
+        """For each family, the sections of its description."""
+        return {
+            family: {
+                section: [Statement(*row) for row in rows] for section, rows in sections.items()
+            }
+            for family, sections in self._part("detail")["descriptions"].items()
+        }
+
+    @cached_property
+    def claims(self) -> dict[str, list[Claim]]:
+        """For each family, what articles say of it and what is true today."""
+        detail = self._part("detail")["claims"]
+        return {family: [Claim(*row) for row in rows] for family, rows in detail.items()}
+
+    @cached_property
+    def checkpoints(self) -> dict[str, Checkpoint]:
+        """The catalogue, by id, in the order of the files."""
+        rows = self._part("catalogue")["checkpoints"]
+        return {row["id"]: _checkpoint(row) for row in rows}
+
+    @cached_property
+    def examples(self) -> tuple[Example, ...]:
+        """The examples of all rules."""
+        return tuple(Example(*row) for row in self._part("proof")["examples"])
+
+    @cached_property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """Whole profiles with the outcome they must give."""
+        return tuple(Scenario(*row) for row in self._part("proof")["scenarios"])
+
+    @cached_property
+    def elsewhere(self) -> dict[str, Elsewhere]:
+        """For each task that no family does, what to use instead."""
+        return {task.id: task.elsewhere for task in self.tasks if task.elsewhere}
+
+    def _find(self, kind: str, name: str, known: dict[str, Any]) -> Any:
+        found = known.get(name)
+        if found is None:
+            plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
+            raise unknown_name(
+                kind, name, list(known), f"`advisor list {plural}` prints the known ones"
+            )
+        return found
+
+
+def _question(row: list[Any]) -> Question:
+    options = tuple(Option(*option) for option in row[3])
+    return Question(row[0], row[1], row[2], options, *row[4:])
+
+
+def _task(row: list[Any]) -> Task:
+    *head, elsewhere = row
+    return Task(*head, Elsewhere(*elsewhere) if elsewhere else None)
+
+
+def _family(row: list[Any]) -> Family:
+    def reasons(found: dict[str, Any]) -> dict[str, Reason]:
+        return {key: Reason(*value) for key, value in found.items()}
+
+    *head, takes, gives, tasks, cannot = row
+    fits = {key: Fit(*value) for key, value in tasks.items()}
+    return Family(*head, reasons(takes), reasons(gives), fits, reasons(cannot))
+
+
+def _checkpoint(row: dict[str, Any]) -> Checkpoint:
+    measurements = [Measurement(*measured) for measured in row["measurements"]]
+    return Checkpoint(**(row | {"measurements": measurements}))
+
+
+__all__ = ["TASK", "RuleBase"]

@@ -1,0 +1,209 @@
+"""Checked entries to compiled parts: plain lists that load fast, in the order of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.reader.kinds import EFFECTS, SECTIONS
+from advisor.rulebase.derive import derived_never, derived_rules
+from advisor.rulebase.model import (
+    Checkpoint,
+    Criterion,
+    Elsewhere,
+    Example,
+    Family,
+    Fit,
+    Never,
+    Option,
+    Question,
+    Reason,
+    Rule,
+    Scenario,
+    Source,
+    Task,
+)
+
+Entries = Mapping[str, Mapping[str, Any]]
+
+
+def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str, dict[str, Any]]:
+    """Return the parts core, detail, catalogue and proof as values that JSON can hold."""
+    criteria = [Criterion(*_pick(e.value, "id", "name", "because")) for e in _all(entries, "criterion")]
+    tasks = [_task(e.value) for e in _all(entries, "task")]
+    questions = [_question(e.value, tasks) for e in _all(entries, "question")]
+    families = sorted((_family(e.value) for e in _all(entries, "family")), key=lambda f: (f.rank, f.id))
+    judges = {e.value.get("judges"): e.value["id"] for e in _all(entries, "criterion")}
+    declarations = judges.get("declarations", criteria[0].id)
+    fits = judges.get("fits", criteria[-1].id)
+    written = [_rule(e.value, e.place) for e in _all(entries, "rule")]
+    derived = derived_rules(families, questions, tasks, declarations, fits)
+    never = [Never(v.value["id"], v.value["when"], v.value["because"], "never") for v in _all(entries, "never")]
+    return {
+        "core": {
+            "digest": digest,
+            "overlays": changes,
+            "criteria": criteria,
+            "questions": questions,
+            "tasks": tasks,
+            "families": families,
+            "rules": written + derived,
+            "never": never + derived_never(questions, tasks),
+        },
+        "detail": {
+            "sources": [_source(e.value) for e in _all(entries, "source")],
+            "descriptions": {e.value["id"]: _description(e.value) for e in _all(entries, "family")},
+            "claims": {
+                e.value["id"]: [
+                    _pick(claim, "claim", "status", "truth", "sources")
+                    for claim in e.value.get("claims", [])
+                ]
+                for e in _all(entries, "family")
+            },
+        },
+        "catalogue": {"checkpoints": [_checkpoint(e.value) for e in _all(entries, "checkpoint")]},
+        "proof": {
+            "examples": [x for e in _all(entries, "rule") for x in _examples(e)],
+            "scenarios": [_scenario(e.value, e.place) for e in _all(entries, "scenario")],
+        },
+    }
+
+
+def _all(entries: Entries, kind: str) -> list[Any]:
+    return list(entries[kind].values())
+
+
+def _pick(value: dict[str, Any], *keys: str) -> list[Any]:
+    return [value.get(key) for key in keys]
+
+
+def _question(value: dict[str, Any], tasks: list[Task]) -> Question:
+    if value.get("options_from") == "tasks":
+        options = tuple(Option(task.id, task.name, task.aliases, None, {}, []) for task in tasks)
+    else:
+        options = tuple(
+            Option(
+                o["id"],
+                o["label"],
+                o.get("aliases", []),
+                o.get("up_to"),
+                o.get("requires", {}),
+                o.get("uses", []),
+            )
+            for o in value["options"]
+        )
+    return Question(
+        value["id"],
+        value["ask"],
+        value["why"],
+        options,
+        value.get("many", False),
+        value.get("unit"),
+        value.get("declared_by"),
+        value.get("ask_if", {}),
+    )
+
+
+def _task(value: dict[str, Any]) -> Task:
+    found = value.get("elsewhere")
+    elsewhere = found and Elsewhere(
+        found["task"], found["because"], found["sources"], found.get("checkpoints", [])
+    )
+    return Task(
+        value["id"],
+        value["name"],
+        value["description"],
+        value.get("aliases", []),
+        value.get("hub_tasks", []),
+        value.get("implies", {}),
+        value.get("note"),
+        value.get("sources", []),
+        elsewhere,
+    )
+
+
+def _family(value: dict[str, Any]) -> Family:
+    def reasons(part: dict[str, Any]) -> dict[str, Reason]:
+        return {key: Reason(v["because"], v["sources"]) for key, v in part.items()}
+
+    return Family(
+        value["id"],
+        value["name"],
+        value.get("aliases", []),
+        value["rank"],
+        value["summary"],
+        reasons(value["takes"]),
+        reasons(value["gives"]),
+        {k: Fit(v["fit"], v["because"], v["sources"]) for k, v in value["tasks"].items()},
+        reasons(value.get("cannot", {})),
+    )
+
+
+def _description(value: dict[str, Any]) -> dict[str, Any]:
+    found = value.get("description", {})
+    return {
+        section: [[s["text"], s["sources"], s.get("inferred", False)] for s in found[section]]
+        for section in SECTIONS
+        if section in found
+    }
+
+
+def _rule(value: dict[str, Any], place: str) -> Rule:
+    effect = next(effect for effect in EFFECTS if effect in value)
+    candidates = value[effect] if isinstance(value[effect], list) else [value[effect]]
+    return Rule(
+        value["id"],
+        value["criterion"],
+        value["when"],
+        effect,
+        candidates,
+        value["because"],
+        value["sources"],
+        value.get("supporting", False),
+        derived="",
+        place=place,
+    )
+
+
+def _source(value: dict[str, Any]) -> Source:
+    return Source(*_pick(value, "id", "title", "kind", "url", "version", "read", "note"))
+
+
+NOTES = ("parameters_precision", "image_size_note", "languages_note", "intended_use", "language_model_licence")
+"""Fields of a checkpoint that only qualify others; kept together under `notes`."""
+
+
+def _checkpoint(value: dict[str, Any]) -> dict[str, Any]:
+    row = {field: value.get(field) for field in Checkpoint._fields}
+    for field in ("tasks", "fine_tune", "pitfalls"):
+        row[field] = value.get(field, [])
+    return row | {
+        "model_class": value.get("class"),
+        "typical": value.get("typical", False),
+        "derived": value.get("derived", False),
+        "notes": {key: value[key] for key in NOTES if key in value},
+        "measurements": [
+            _pick(m, "benchmark", "metric", "value", "source", "note")
+            for m in value.get("measurements", [])
+        ],
+    }
+
+
+def _examples(entry: Any) -> list[Example]:
+    id = entry.value["id"]
+    return [Example(id, e["given"], e["fires"], entry.place) for e in entry.value["examples"]]
+
+
+def _scenario(value: dict[str, Any], place: str) -> Scenario:
+    family = value["family"]
+    return Scenario(
+        value["id"],
+        value.get("need"),
+        value.get("source"),
+        value["profile"],
+        value.get("outcome"),
+        family if isinstance(family, list) else [family],
+        value.get("never", []),
+        value.get("because", []),
+        place,
+    )

@@ -1,0 +1,232 @@
+"""Checks that every name used in the rule files is defined, with the place of each that is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from advisor.errors import nearest
+from advisor.reader.document import Document
+from advisor.reader.document import Path as Place
+from advisor.reader.kinds import EFFECTS
+from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK
+
+JUDGED_FIELDS = (
+    "languages",
+    "commercial_use",
+    "memory_gb",
+    "parameters_millions",
+    "text_context",
+    "image_size",
+    "licence",
+    "gated",
+    "stage",
+)
+"""Fields of a checkpoint that an option may put a requirement on."""
+
+
+class Located(Protocol):
+    """A value with the document and place it came from."""
+
+    @property
+    def value(self) -> dict[str, Any]: ...
+    @property
+    def document(self) -> Document: ...
+    @property
+    def path(self) -> Place: ...
+
+
+Entries = Mapping[str, Mapping[str, Located]]
+
+
+class _Names:
+    """Every name that may be referred to."""
+
+    def __init__(self, entries: Entries) -> None:
+        self.questions = list(entries["question"])
+        self.tasks = list(entries["task"])
+        self.families = list(entries["family"])
+        self.checkpoints = list(entries["checkpoint"])
+        self.sources = list(entries["source"])
+        self.criteria = list(entries["criterion"])
+        self.rules = list(entries["rule"])
+        self.options: dict[str, list[str]] = {}
+        self.declared: dict[str, list[str]] = {"takes": [], "gives": []}
+        for id, entry in entries["question"].items():
+            value = entry.value
+            own = [option["id"] for option in value.get("options", [])]
+            options = self.tasks if value.get("options_from") == "tasks" else own
+            self.options[id] = options + ([NOT_APPLICABLE] if value.get("ask_if") else [])
+            if value.get("declared_by"):
+                self.declared[value["declared_by"]] += own
+
+
+class _Checker:
+    def __init__(self, entry: Located, names: _Names) -> None:
+        self.entry = entry
+        self.names = names
+
+    def report(self, path: Place, message: str) -> None:
+        self.entry.document.report((*self.entry.path, *path), message)
+
+    def name(self, path: Place, kind: str, name: str, known: Iterable[str]) -> bool:
+        listed = list(known)
+        if name in listed:
+            return True
+        close = nearest(name, listed)
+        hint = f"; did you mean `{close}`?" if close else ""
+        self.report(path, f"unknown {kind} `{name}`{hint}")
+        return False
+
+    def sources(self, path: Place, sources: list[str]) -> None:
+        for index, source in enumerate(sources):
+            self.name((*path, index), "source", source, self.names.sources)
+
+    def condition(self, path: Place, when: dict[str, list[str]]) -> None:
+        for question, options in when.items():
+            if self.name((*path, question), "question", question, self.names.questions):
+                for index, option in enumerate(options):
+                    where = (*path, question, index)
+                    self.name(where, f"option of `{question}`", option, self.names.options[question])
+
+    def every_source(self, value: Any, path: Place = ()) -> None:
+        """Check `sources:` wherever it stands inside a value."""
+        if isinstance(value, dict):
+            for key, member in value.items():
+                if key == "sources" and isinstance(member, list):
+                    self.sources((*path, key), member)
+                else:
+                    self.every_source(member, (*path, key))
+        elif isinstance(value, list):
+            for index, member in enumerate(value):
+                self.every_source(member, (*path, index))
+
+
+def check_references(entries: Entries) -> None:
+    """Report into each entry's document what refers to nothing."""
+    names = _Names(entries)
+    checks = {
+        "question": _question,
+        "never": _never,
+        "task": _task,
+        "family": _family,
+        "rule": _rule,
+        "checkpoint": _checkpoint,
+        "scenario": _scenario,
+    }
+    for kind, check in checks.items():
+        for entry in entries[kind].values():
+            check(_Checker(entry, names), entry.value)
+    _aliases(entries["task"], "task")
+    _aliases(entries["family"], "family")
+    if TASK not in entries["question"]:
+        for entry in entries["question"].values():
+            entry.document.report((), f"the question `{TASK}` is missing")
+            break
+
+
+def _question(checker: _Checker, value: dict[str, Any]) -> None:
+    names = checker.names
+    if ("options" in value) == ("options_from" in value):
+        checker.report((), "exactly one of `options` or `options_from` has to stand here")
+    ids = names.options[value["id"]]
+    for index, option in enumerate(value.get("options", [])):
+        if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
+            checker.report(("options", index, "id"), f"the option `{option['id']}` is taken")
+        for field in option.get("requires", {}):
+            where = ("options", index, "requires", field)
+            checker.name(where, "checkpoint field", field, JUDGED_FIELDS)
+    if value.get("unit") and sum("up_to" not in o for o in value.get("options", [])) != 1:
+        checker.report(("unit",), "of a number's options exactly one has no `up_to`: the topmost")
+    if value.get("ask_if"):
+        checker.condition(("ask_if",), value["ask_if"])
+        place = names.questions.index(value["id"])
+        for other in value["ask_if"]:
+            if other in names.questions[place:]:
+                checker.report(("ask_if", other), f"`{other}` has to stand before `{value['id']}`")
+
+
+def _never(checker: _Checker, value: dict[str, Any]) -> None:
+    checker.condition(("when",), value["when"])
+
+
+def _task(checker: _Checker, value: dict[str, Any]) -> None:
+    checker.condition(("implies",), value.get("implies", {}))
+    checker.every_source(value)
+    elsewhere = value.get("elsewhere", {})
+    for index, id in enumerate(elsewhere.get("checkpoints", [])):
+        where = ("elsewhere", "checkpoints", index)
+        checker.name(where, "checkpoint", id, checker.names.checkpoints)
+
+
+def _family(checker: _Checker, value: dict[str, Any]) -> None:
+    names = checker.names
+    for part in ("takes", "gives"):
+        for option in value[part]:
+            checker.name((part, option), f"option that a family {part}", option, names.declared[part])
+    for task in value["tasks"]:
+        checker.name(("tasks", task), "task", task, names.tasks)
+    known = [*names.tasks, *names.declared["takes"], *names.declared["gives"]]
+    for key in value.get("cannot", {}):
+        if checker.name(("cannot", key), "task or option", key, known):
+            for part in ("takes", "gives", "tasks"):
+                if key in value[part]:
+                    checker.report(("cannot", key), f"`{key}` is declared under `{part}` as well")
+    checker.every_source(value)
+
+
+def _rule(checker: _Checker, value: dict[str, Any]) -> None:
+    names = checker.names
+    checker.name(("criterion",), "criterion", value["criterion"], names.criteria)
+    checker.condition(("when",), value["when"])
+    checker.sources(("sources",), value["sources"])
+    effect = next(effect for effect in EFFECTS if effect in value)
+    candidates = value[effect] if isinstance(value[effect], list) else [value[effect]]
+    for candidate in candidates:
+        known = names.checkpoints if "/" in candidate else names.families
+        kind = "checkpoint" if "/" in candidate else "family"
+        checker.name((effect,), kind, candidate, known)
+    for index, example in enumerate(value["examples"]):
+        _answers(checker, ("examples", index, "given"), example["given"])
+    if {example["fires"] for example in value["examples"]} != {True, False}:
+        checker.report(("examples",), "one example has to fire and one must not")
+
+
+def _checkpoint(checker: _Checker, value: dict[str, Any]) -> None:
+    names = checker.names
+    checker.name((), "family", value["family"], names.families)
+    for part in ("tasks", "fine_tune"):
+        for index, task in enumerate(value.get(part, [])):
+            checker.name((part, index), "task", task, names.tasks)
+    for field, sources in value["sources"].items():
+        checker.sources(("sources", field), sources)
+    for index, measurement in enumerate(value.get("measurements", [])):
+        where = ("measurements", index, "source")
+        checker.name(where, "source", measurement["source"], names.sources)
+
+
+def _scenario(checker: _Checker, value: dict[str, Any]) -> None:
+    names = checker.names
+    _answers(checker, ("profile",), value["profile"])
+    families = value["family"] if isinstance(value["family"], list) else [value["family"]]
+    for family in families + value.get("never", []):
+        checker.name(("family",), "family", family, [*names.families, NONE])
+    for rule in value.get("because", []):
+        checker.name(("because",), "rule", rule, names.rules)
+
+
+def _answers(checker: _Checker, path: Place, given: dict[str, Any]) -> None:
+    """Names of questions are checked here; options may be aliases or numbers."""
+    for question in given:
+        checker.name((*path, question), "question", question, checker.names.questions)
+
+
+def _aliases(entries: Mapping[str, Located], kind: str) -> None:
+    taken = dict.fromkeys(entries, "")
+    for id, entry in entries.items():
+        for index, alias in enumerate(entry.value.get("aliases", [])):
+            if alias in taken:
+                owner = taken[alias] or alias
+                where = (*entry.path, "aliases", index)
+                entry.document.report(where, f"`{alias}` names the {kind} `{owner}` already")
+            taken[alias] = id

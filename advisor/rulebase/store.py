@@ -1,0 +1,100 @@
+"""Where compiled rules are kept: inside an installed package, else in the user's cache folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from advisor import __version__
+from advisor.errors import BrokenFileError
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.folder import RuleFile, digest, rule_files
+
+PACKAGE = Path(__file__).resolve().parent.parent
+COMPILED = PACKAGE / "compiled"
+"""Filled when a wheel is built; a development checkout has none."""
+PARTS = ("core", "detail", "catalogue", "proof")
+
+
+def shipped_rules() -> Path:
+    """Return the folder of the rules that come with advisor."""
+    inside = PACKAGE / "rules"
+    return inside if inside.is_dir() else PACKAGE.parent / "rules"
+
+
+def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...] = ()) -> RuleBase:
+    """Return the shipped rule base, or the one in `folder`, with `overlays` laid over it.
+
+    Raises BrokenFileError naming every problem at file:line:column.
+    """
+    if folder is None and not overlays and (COMPILED / "core.json").is_file():
+        return RuleBase(cache(lambda name: _read(COMPILED / f"{name}.json")))
+    base = rule_files(Path(folder) if folder is not None else shipped_rules())
+    over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
+    key = digest([base, *(files for _, files in over)], __version__)
+    kept = cache_folder() / key
+    if all((kept / f"{name}.json").is_file() for name in PARTS):
+        try:
+            return RuleBase(cache(lambda name: _read(kept / f"{name}.json")))
+        except (ValueError, KeyError, TypeError, OSError):
+            pass  # a damaged copy is made anew
+    parts = compile_rules(base, over, key)
+    _keep(kept, parts)
+    return RuleBase(lambda name: parts[name])
+
+
+def compile_shipped(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return the compiled parts of the rules in `folder`, for a wheel to carry."""
+    files = rule_files(folder)
+    return compile_rules(files, [], digest([files], __version__))
+
+
+def compile_rules(
+    base: list[RuleFile], overlays: list[tuple[str, list[RuleFile]]], key: str
+) -> dict[str, dict[str, Any]]:
+    """Read and check rule files; return the parts exactly as reading a kept copy would."""
+    from advisor.rulebase.assemble import assemble
+
+    parts = assemble(base, overlays, key)
+    return {name: json.loads(json.dumps(part)) for name, part in parts.items()}
+
+
+def cache_folder() -> Path:
+    """Return where compiled copies are kept: `ADVISOR_CACHE`, else the user's cache folder."""
+    if configured := os.environ.get("ADVISOR_CACHE"):
+        return Path(configured)
+    if os.name == "nt":
+        return Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir())) / "advisor" / "rules"
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118 - pathlib raises where there is no home
+    return Path(base) / "advisor" / "rules"
+
+
+def write_parts(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
+    """Write compiled parts into `folder`, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(part, file, ensure_ascii=False, separators=(",", ":"))
+        Path(temporary).replace(folder / f"{name}.json")
+
+
+def _keep(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
+    try:
+        write_parts(folder, parts)
+    except OSError:
+        return  # a read-only disk costs time, nothing else
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(file.read_bytes())
+    except OSError as error:
+        raise BrokenFileError(f"`{file.name}` of the compiled rules cannot be read: {error}") from error
+    if not isinstance(value, dict):
+        raise TypeError(f"{file.name} holds no mapping")
+    return value

@@ -1,0 +1,29 @@
+"""Builds the compiled rule base into the wheel, so that an installed advisor reads no YAML."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class CompiledRules(BuildHookInterface):
+    """Adds advisor/compiled/*.json to wheels; an editable install reads rules/ itself."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        if version == "editable":
+            return
+        sys.path.insert(0, self.root)
+        from advisor.rulebase.store import compile_shipped, write_parts
+
+        self.folder = tempfile.TemporaryDirectory(prefix="advisor-rules-")
+        write_parts(Path(self.folder.name), compile_shipped(Path(self.root) / "rules"))
+        for file in Path(self.folder.name).iterdir():
+            build_data["force_include"][str(file)] = f"advisor/compiled/{file.name}"
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version != "editable":
+            self.folder.cleanup()
