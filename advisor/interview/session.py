@@ -84,6 +84,24 @@ class Session:
                 best = self._ask(id, table, gain)
         return best
 
+    def refine(self) -> Ask | None:
+        """Return the next question that only checkpoints hang on; None where none is left.
+
+        Such questions have options that require something of a checkpoint.
+        """
+        engine = self.engine
+        profile = self.profile
+        unknown = {step.question for step in self.steps if step.answer is None}
+        marginals = engine.space(profile).marginals(engine.ranking)
+        for place, question in enumerate(engine.rulebase.questions):
+            table = marginals[place]
+            if question.id in profile or question.id in unknown or len(table) < 2:
+                continue
+            applies = all(NOT_APPLICABLE not in engine.options(place, choice) for choice in table)
+            if applies and any(option.requires for option in question.options):
+                return self._ask(question.id, table, 0.0)
+        return None
+
     def _ask(self, id: str, table: dict[Choice, list[int]], gain: float) -> Ask:
         engine = self.engine
         place = engine.encoding.index[id]

@@ -24,13 +24,16 @@ ASCII = str.maketrans({"●": "*", "○": "o", "×": "x", "→": ">", "·": ",",
 
 
 def draw(page: Page, console: Console) -> None:
-    """Print a page on a console."""
+    """Print a page on a console, without the blanks that fill lines up."""
     drawn: list[RenderableType] = []
     for block in page:
         if drawn and isinstance(block, (Heading, Candidate)):
             drawn.append("")
         drawn.append(_block(block, plain=not _unicode(console)))
-    console.print(Group(*drawn))
+    with console.capture() as capture:
+        console.print(Group(*drawn))
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    console.file.write("\n".join(lines) + "\n")
 
 
 def _unicode(console: Console) -> bool:
