@@ -25,6 +25,23 @@ class Pick(NamedTuple):
     findings: tuple[Rule, ...]
 
 
+class Miss(NamedTuple):
+    """A requirement of an answer that a field of a checkpoint does not meet, in words."""
+
+    question: str
+    field: str
+    text: str
+
+
+class Judged(NamedTuple):
+    """One checkpoint against the answers: how it can be used (None: not at all for the task),
+    what it lacks, and what nobody verified."""
+
+    use: str | None
+    lacks: tuple[Miss, ...]
+    unknown: tuple[Miss, ...]
+
+
 class Lack(NamedTuple):
     """One checkpoint that fell out, and what it lacks, in words."""
 
@@ -72,31 +89,30 @@ def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Se
     return selection
 
 
+def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Judged:
+    """Return how one checkpoint stands against a complete profile with one task."""
+    use = _use(checkpoint, profile[TASK].options[0], _uses(rulebase, profile))
+    lacks, unknown = _requirements(rulebase, checkpoint, profile, use or "as-is")
+    return Judged(use, lacks, unknown)
+
+
 def _of_family(rulebase: RuleBase, family: str, profile: Profile, order: str) -> Selection:
     task = profile[TASK].options[0]
     uses = _uses(rulebase, profile)
     picks: list[Pick] = []
     unverified: list[Pick] = []
     fallen: list[Lack] = []
-    for checkpoint in rulebase.checkpoints.values():
-        if checkpoint.family != family or checkpoint.derived:
-            continue
+    for checkpoint in rulebase.catalogue(family):
         use = _use(checkpoint, task, uses)
-        if use is None:
+        if use is None or checkpoint.derived:
             continue
         lacks, unknown = _requirements(rulebase, checkpoint, profile, use)
-        pick = Pick(
-            checkpoint,
-            use,
-            memory_gb(checkpoint.parameters_millions),
-            _findings(rulebase, checkpoint, profile),
-        )
         if lacks:
-            fallen.append(Lack(checkpoint, lacks))
-        elif unknown:
-            unverified.append(pick)
-        else:
-            picks.append(pick)
+            fallen.append(Lack(checkpoint, tuple(miss.text for miss in lacks)))
+            continue
+        findings = _findings(rulebase, checkpoint, profile)
+        pick = Pick(checkpoint, use, memory_gb(checkpoint.parameters_millions), findings)
+        (unverified if unknown else picks).append(pick)
     key = _order(order, uses)
     return Selection(
         tuple(sorted(picks, key=key)), tuple(sorted(unverified, key=key)), tuple(fallen), None
@@ -129,11 +145,11 @@ def _use(checkpoint: Checkpoint, task: str, uses: list[str]) -> str | None:
 
 def _requirements(
     rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, use: str
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
     """Return what a checkpoint lacks, and which fields nobody verified."""
-    lacks: list[str] = []
-    unknown: list[str] = []
-    for question in rulebase.questions:
+    lacks: list[Miss] = []
+    unknown: list[Miss] = []
+    for question in rulebase.demanding:
         answer = profile[question.id]
         for option in _options(question.options, answer):
             for field, wanted in option.requires.items():
@@ -141,9 +157,10 @@ def _requirements(
                     continue
                 value = _field(checkpoint, field)
                 if value is None:
-                    unknown.append(field)
+                    text = f"{field.replace('_', ' ')} is not verified"
+                    unknown.append(Miss(question.id, field, text))
                 elif reason := _mismatch(field, value, wanted, answer, option):
-                    lacks.append(reason)
+                    lacks.append(Miss(question.id, field, reason))
     return tuple(lacks), tuple(unknown)
 
 

@@ -46,6 +46,7 @@ class RuleBase:
         self.families = tuple(_family(row) for row in core["families"])
         self.rules = tuple(Rule(*row) for row in core["rules"])
         self.never = tuple(Never(*row) for row in core["never"])
+        self._catalogue: dict[str, list[Checkpoint]] = {}
 
     # -- look-ups; each raises UsageError with the nearest known name ------------------------
 
@@ -113,10 +114,22 @@ class RuleBase:
         return {family: [Claim(*row) for row in rows] for family, rows in detail.items()}
 
     @cached_property
+    def demanding(self) -> tuple[Question, ...]:
+        """The questions whose answers can require something of a checkpoint."""
+        return tuple(q for q in self.questions if any(option.requires for option in q.options))
+
+    def catalogue(self, family: str) -> list[Checkpoint]:
+        """Return the checkpoints of one family; reads no others."""
+        if family not in self._catalogue:
+            rows = self._part("catalogue")["checkpoints"].get(family, [])
+            self._catalogue[family] = [_checkpoint(row) for row in rows]
+        return self._catalogue[family]
+
+    @cached_property
     def checkpoints(self) -> dict[str, Checkpoint]:
-        """The catalogue, by id, in the order of the files."""
-        rows = self._part("catalogue")["checkpoints"]
-        return {row["id"]: _checkpoint(row) for row in rows}
+        """The whole catalogue, by id, in the order of the files."""
+        families = self._part("catalogue")["checkpoints"]
+        return {one.id: one for family in families for one in self.catalogue(family)}
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:

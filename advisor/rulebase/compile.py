@@ -61,7 +61,7 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
                 for e in _all(entries, "family")
             },
         },
-        "catalogue": {"checkpoints": [_checkpoint(e.value) for e in _all(entries, "checkpoint")]},
+        "catalogue": {"checkpoints": _catalogue(_all(entries, "checkpoint"))},
         "proof": {
             "examples": [x for e in _all(entries, "rule") for x in _examples(e)],
             "scenarios": [_scenario(e.value, e.place) for e in _all(entries, "scenario")],
@@ -187,6 +187,13 @@ def _checkpoint(value: dict[str, Any]) -> dict[str, Any]:
             for m in value.get("measurements", [])
         ],
     }
+
+
+def _catalogue(entries: list[Any]) -> dict[str, list[dict[str, Any]]]:
+    families: dict[str, list[dict[str, Any]]] = {}
+    for entry in entries:
+        families.setdefault(entry.value["family"], []).append(_checkpoint(entry.value))
+    return families
 
 
 def _examples(entry: Any) -> list[Example]:

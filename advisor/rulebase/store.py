@@ -36,7 +36,7 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
     over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
-    kept = cache_folder() / key
+    kept = cache_folder() / f"{key}-{_code_stamp()}"
     if all((kept / f"{name}.json").is_file() for name in PARTS):
         try:
             return RuleBase(cache(lambda name: _read(kept / f"{name}.json")))
@@ -45,6 +45,12 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     parts = compile_rules(base, over, key)
     _keep(kept, parts)
     return RuleBase(lambda name: parts[name])
+
+
+def _code_stamp() -> str:
+    """Return a short digest of the code that compiles, so that no other code's copy is read."""
+    sources = sorted(Path(__file__).resolve().parent.glob("*.py"))
+    return digest([[RuleFile(path, "code", path.name) for path in sources]], "")[:8]
 
 
 def compile_shipped(folder: Path) -> dict[str, dict[str, Any]]:

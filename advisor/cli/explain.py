@@ -1,0 +1,77 @@
+"""`advisor explain`: why, why not, and what would change the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from advisor.cli.options import (
+    Format,
+    NoColor,
+    Output,
+    Priority,
+    Rules,
+    overlays_in,
+    priority_of,
+    read_profile,
+    rules_of,
+    with_questions,
+)
+from advisor.errors import UsageError
+
+
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
+    """Return the command with one flag for each question."""
+    return with_questions(explain, rules_of(overlays_in(arguments)))
+
+
+def explain(
+    answers: dict[str, Any],
+    why_not: Annotated[
+        str, typer.Option("--why-not", metavar="FAMILY", help="Only why this one is not the answer.")
+    ] = "",
+    profile: Annotated[
+        str, typer.Option("--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it.")
+    ] = "",
+    priority: Priority = [],  # noqa: B006
+    format: Format = "terminal",
+    output: Output = [],  # noqa: B006
+    rules: Rules = [],  # noqa: B006
+    no_color: NoColor = False,
+) -> int:
+    """Say why, why not, and what would change the answer.
+
+    --why-not takes a family or a checkpoint.
+
+    \b
+    Examples:
+      advisor explain --task image-search
+      advisor explain --task captioning --why-not clip
+      advisor explain --task vqa --why-not nlpconnect/vit-gpt2-image-captioning
+    """
+    from advisor.cli.output import Report, check_format, check_outputs, emit
+    from advisor.explanation.explain import explain as explain_answers
+    from advisor.report.explanation import as_json, as_page
+
+    check_format(format)
+    check_outputs(output)
+    rulebase = rules_of(rules)
+    given = {**(read_profile(profile) if profile else {}), **answers}
+    if not given:
+        raise UsageError("nothing to explain: give at least --task", hint="e.g. advisor explain --task captioning")
+    first = priority_of(rulebase, priority)
+    if "/" in why_not:
+        from advisor.cli.check import judge_report
+
+        report, _ = judge_report(rulebase, why_not, given, "", first)
+        emit(report, format, output, color=not no_color)
+        return 0
+    explanation = explain_answers(rulebase, given, why_not=why_not or None, priority=first)
+    report = Report(
+        lambda: as_json(explanation, rulebase),
+        lambda: as_page(explanation, rulebase, only=bool(why_not)),
+    )
+    emit(report, format, output, color=not no_color)
+    return 0

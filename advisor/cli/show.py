@@ -1,0 +1,58 @@
+"""`advisor show ID`: one page on a family, task, question, rule, source or checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from advisor.cli.options import Format, NoColor, Output, Rules, rules_of
+from advisor.cli.output import Report, check_format, check_outputs, emit
+
+
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
+    """Return the command."""
+    del arguments
+    return show
+
+
+def show(
+    id: Annotated[
+        str, typer.Argument(help="Id or alias of what to show.", autocompletion=lambda incomplete: complete(incomplete))
+    ],
+    kind: Annotated[
+        str, typer.Option("--kind", metavar="KIND", help="Only look among families, tasks, rules ...")
+    ] = "",
+    format: Format = "terminal",
+    output: Output = [],  # noqa: B006
+    rules: Rules = [],  # noqa: B006
+    no_color: NoColor = False,
+) -> int:
+    """Show a family, task, question, rule, source or checkpoint.
+
+    \b
+    Examples:
+      advisor show clip
+      advisor show captioning
+      advisor show large-collection-searched-again-and-again
+      advisor show Salesforce/blip-image-captioning-base
+    """
+    from advisor.report.knowledge import find, page, thing_json
+
+    check_format(format)
+    check_outputs(output)
+    rulebase = rules_of(rules)
+    found, thing = find(rulebase, id, kind or None)
+    report = Report(lambda: thing_json(rulebase, found, thing), lambda: page(rulebase, found, thing))
+    emit(report, format, output, color=not no_color)
+    return 0
+
+
+def complete(incomplete: str) -> list[str]:
+    """Return ids for the shell to complete."""
+    from advisor.report.knowledge import KINDS
+
+    rulebase = rules_of()
+    ids = (id for kind in KINDS.values() for id in kind.all(rulebase))
+    return sorted({id for id in ids if id.lower().startswith(incomplete.lower())})

@@ -1,0 +1,119 @@
+"""An explanation as JSON and as a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.engine.decision import applicable
+from advisor.explanation.explain import Explanation, WhyNot
+from advisor.explanation.flips import Flip
+from advisor.report.command import command
+from advisor.report.page import Candidate, Heading, Item, Items, Page, Text
+from advisor.report.recommendation import SCHEMA_VERSION, answer_json, cite, flip_json, rule_json
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import NONE, Rule
+
+
+def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
+    """Return the JSON document of `advisor explain --format json`."""
+    decision = explanation.decision
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "outcome": decision.outcome,
+        "family": decision.family,
+        "possible": list(decision.possible),
+        "profile": {
+            id: answer_json(answer) for id, answer in decision.profile.items() if applicable(answer)
+        },
+        "because": [
+            {"question": one.question, "option": one.options[0], "origin": one.origin}
+            for one in explanation.because
+        ],
+        "reasons": [rule_json(rule) for rule in explanation.reasons],
+        "caveats": [rule_json(rule) for rule in explanation.caveats],
+        "why_not": [_why_not_json(one) for one in explanation.why_not],
+        "changes": [flip_json(flip) for flip in explanation.changes],
+        "command": command(decision.given),
+        "rule_base": rulebase.digest,
+    }
+
+
+def _why_not_json(one: WhyNot) -> dict[str, Any]:
+    return {
+        "family": one.family,
+        "verdict": one.verdict,
+        "lost_on": one.lost_on,
+        "reasons": [rule_json(rule) for rule in one.reasons],
+        "for_it": [rule_json(rule) for rule in one.for_it],
+        "changes": [flip_json(flip) for flip in one.changes],
+    }
+
+
+def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False) -> Page:
+    """Return the page. `only` leaves out all but the families asked about."""
+    page: Page = [] if only else _why(explanation)
+    for one in explanation.why_not:
+        page += _why_not(one, rulebase)
+    if not only:
+        page += _changes(explanation.changes)
+    return page
+
+
+def _why(explanation: Explanation) -> Page:
+    decision = explanation.decision
+    name = decision.family or "none of the families"
+    page: Page = [Heading(f"Why {name}"), Items(tuple(_why_items(explanation)))]
+    if decision.outcome == "assumed":
+        others = ", ".join(n for n in decision.possible if n != decision.family)
+        page.append(Text(f"Not certain: with other answers it could be {others}.", "warn"))
+    elif decision.outcome == "decided":
+        page.append(Text("Certain: no open answer can change it.", "good"))
+    return page
+
+
+def _why_items(explanation: Explanation) -> list[Item]:
+    rows = [
+        Item("", f"{one.question}: {one.options[0]}", one.origin) for one in explanation.because
+    ]
+    rows += [_rule("+", rule) for rule in explanation.reasons]
+    rows += [_rule("!", rule) for rule in explanation.caveats]
+    return rows
+
+
+def _rule(mark: str, rule: Rule) -> Item:
+    return Item(mark, f"{rule.id}: {rule.because}", cite(rule.sources))
+
+
+def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
+    page: Page = [
+        Heading(f"Why not {one.family}"),
+        Candidate(one.family, one.verdict, rulebase.family(one.family).name),
+    ]
+    rows = [_rule("-", rule) for rule in one.reasons]
+    rows += [_rule("+", rule) for rule in one.for_it]
+    if one.lost_on == "rank":
+        rows.append(Item("", "equal on every criterion; only the declared rank parts them"))
+    elif one.lost_on:
+        rows.append(Item("", f"lost on {rulebase.criterion(one.lost_on).name}"))
+    rows += [Item(">", f"would win with {_answers(flip)}") for flip in one.changes[:3]]
+    if not one.changes:
+        rows.append(Item("", "no change of up to three answers makes it win"))
+    return [*page, Items(tuple(rows))]
+
+
+def _changes(changes: tuple[Flip, ...]) -> Page:
+    if not changes:
+        return []
+    rows = tuple(
+        Item(
+            ">",
+            f"{_answers(flip)}: {'none of them' if flip.family == NONE else flip.family}",
+            ", ".join(f"{id} is {origin}" for id, origin in flip.origins.items()),
+        )
+        for flip in changes
+    )
+    return [Heading("What would change it"), Items(rows)]
+
+
+def _answers(flip: Flip) -> str:
+    return " and ".join(f"{id}: {option}" for id, option in flip.answers.items())

@@ -1,0 +1,83 @@
+"""A judged choice as JSON and as a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.check.judgement import LEVELS, Judgement
+from advisor.report.page import Heading, Item, Items, Page, Text, count
+from advisor.report.recommendation import SCHEMA_VERSION, cite
+from advisor.rulebase.base import RuleBase
+
+MARKS = {"error": "-", "warning": "!", "note": ""}
+
+
+def as_json(judgement: Judgement, rulebase: RuleBase) -> dict[str, Any]:
+    """Return the JSON document of `advisor check --checkpoint ... --format json`."""
+    id = judgement.checkpoint.id
+    findings = [
+        {
+            "rule": problem.rule,
+            "level": problem.level,
+            "path": None,
+            "line": None,
+            "column": None,
+            "checkpoint": id,
+            "message": problem.message,
+            "because": problem.because,
+            "sources": problem.sources,
+            **({"fix": problem.fix} if problem.fix else {}),
+        }
+        for problem in judgement.problems
+    ]
+    levels = [problem.level for problem in judgement.problems]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": rulebase.digest,
+        "transformers": None,
+        "findings": findings,
+        "choices": [
+            {
+                "name": id,
+                "checkpoint": id,
+                "family": judgement.checkpoint.family,
+                "outcome": judgement.decision.outcome,
+                "verdict": judgement.verdict,
+                "possible_verdicts": list(judgement.possible_verdicts),
+                "settled_by": judgement.settles,
+            }
+        ],
+        "usages": [],
+        "counts": {level: levels.count(level) for level in LEVELS},
+    }
+
+
+def as_page(judgement: Judgement) -> Page:
+    """Return the page: the judgement in a line, then what there is to say."""
+    checkpoint = judgement.checkpoint
+    task = judgement.decision.profile["task"].options[0]
+    page: Page = [Heading(f"{checkpoint.id} for {task}")]
+    page.append(_verdict(judgement))
+    rows: list[Item] = []
+    for problem in judgement.problems:
+        rows.append(Item(MARKS[problem.level], f"{problem.level} {problem.rule}: {problem.message}"))
+        if problem.because:
+            rows.append(Item("", problem.because, cite(problem.sources)))
+        if problem.fix:
+            rows.append(Item(">", problem.fix))
+    if rows:
+        page.append(Items(tuple(rows)))
+    levels = [problem.level for problem in judgement.problems]
+    counts = ", ".join(count(levels.count(level), level) for level in LEVELS)
+    page.append(Text(counts, "quiet"))
+    return page
+
+
+def _verdict(judgement: Judgement) -> Text:
+    family = judgement.checkpoint.family
+    if judgement.exit_code == 1:
+        return Text(f"Not a valid choice ({family} is {judgement.verdict}).", "bad")
+    if judgement.exit_code == 3:
+        asked = f"; --{judgement.settles} would tell" if judgement.settles else ""
+        return Text(f"Undetermined: {family} may be {' or '.join(judgement.possible_verdicts)}{asked}.", "warn")
+    return Text(f"A valid choice ({family} is {judgement.verdict}).", "good")
