@@ -1,10 +1,10 @@
 """Which kind of vision-language model fits a task, which checkpoint, and why.
 
-    >>> import advisor
-    >>> rules = advisor.load_rules()
-    >>> answer = advisor.recommend(rules, {"task": "captioning"})
-    >>> answer.advice[0].decision.family
-    'unified-vlp'
+>>> import advisor
+>>> rules = advisor.load_rules()
+>>> answer = advisor.recommend(rules, {"task": "captioning"})
+>>> answer.advice[0].decision.family
+'unified-vlp'
 """
 
 from __future__ import annotations

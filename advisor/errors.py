@@ -47,7 +47,9 @@ class BrokenFileError(AdvisorError):
 
     kind = "broken-file"
 
-    def __init__(self, message: str, *, problems: tuple[str, ...] = (), hint: str | None = None):
+    def __init__(
+        self, message: str, *, problems: tuple[str, ...] = (), hint: str | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
         self.problems = problems
 
@@ -69,7 +71,9 @@ def nearest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
     return lowered[close[0]] if close else None
 
 
-def unknown_name(kind: str, name: str, known: list[str] | tuple[str, ...], listing: str) -> UsageError:
+def unknown_name(
+    kind: str, name: str, known: list[str] | tuple[str, ...], listing: str
+) -> UsageError:
     """Return the error for a name that is not known, with the nearest one and where to look."""
     close = nearest(name, known)
     suggestion = f"; did you mean `{close}`?" if close else ""

@@ -34,8 +34,10 @@ class Miss(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """One checkpoint against the answers: how it can be used (None: not at all for the task),
-    what it lacks, and what nobody verified."""
+    """One checkpoint against the answers: its use, what it lacks, and what nobody verified.
+
+    `use` is None where it cannot be used for the task at all.
+    """
 
     use: str | None
     lacks: tuple[Miss, ...]

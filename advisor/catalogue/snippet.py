@@ -19,7 +19,8 @@ def snippet(checkpoint: Checkpoint) -> str | None:
     processor = checkpoint.processor
     if processor is None:
         return (
-            f"from transformers import AutoImageProcessor, AutoTokenizer, {checkpoint.model_class}\n\n"
+            "from transformers import AutoImageProcessor, AutoTokenizer, "
+            f"{checkpoint.model_class}\n\n"
             f'name = "{checkpoint.id}"\n'
             f"model = {checkpoint.model_class}.from_pretrained(name)\n"
             "image_processor = AutoImageProcessor.from_pretrained(name)\n"

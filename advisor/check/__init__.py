@@ -1,4 +1,4 @@
-"""A choice judged: a checkpoint against a task, the class that loads it, and what answers require."""
+"""A choice judged: a checkpoint against a task, its class, and what the answers require."""
 
 from advisor.check.judgement import Judgement, Problem, judge
 

@@ -74,7 +74,11 @@ def judge(
     ]
     problems.sort(key=lambda problem: LEVELS.index(problem.level))
     verdicts = assessment.possible_verdicts
-    open_question = _settling_question(engine, profile) if "excluded" in verdicts and len(verdicts) > 1 else None
+    open_question = (
+        _settling_question(engine, profile)
+        if "excluded" in verdicts and len(verdicts) > 1
+        else None
+    )
     return Judgement(
         checkpoint, decision, assessment.verdict, verdicts, tuple(problems), open_question
     )
@@ -124,12 +128,23 @@ def _checkpoint_problems(
         level = "error" if lack.question in given else "note"
         message = f"{checkpoint.id}: {lack.text}"
         problems.append(
-            Problem("requirement-missed", level, message, f"asked for by {lack.question}", checkpoint.sources.get(lack.field, []), None)
+            Problem(
+                "requirement-missed",
+                level,
+                message,
+                f"asked for by {lack.question}",
+                checkpoint.sources.get(lack.field, []),
+                None,
+            )
         )
     for lack in judged.unknown:
         if lack.question in given:
             message = f"{checkpoint.id}: {lack.text}"
-            problems.append(Problem("not-verified", "warning", message, f"asked for by {lack.question}", [], None))
+            problems.append(
+                Problem(
+                    "not-verified", "warning", message, f"asked for by {lack.question}", [], None
+                )
+            )
     return problems
 
 
@@ -142,9 +157,20 @@ def _class_problems(checkpoint: Checkpoint, model_class: str | None) -> list[Pro
     if model_class in (checkpoint.model_class, "AutoModel") or model_class.startswith("Auto"):
         return []
     message = f"{checkpoint.id} is loaded with {checkpoint.model_class}, not {model_class}"
-    because = "Another class loads without complaint and leaves parts of the network random or unused."
+    because = (
+        "Another class loads without complaint and leaves parts of the network random or unused."
+    )
     sources = checkpoint.sources.get("class", [])
-    return [Problem("class-does-not-match", "error", message, because, sources, f"use {checkpoint.model_class}")]
+    return [
+        Problem(
+            "class-does-not-match",
+            "error",
+            message,
+            because,
+            sources,
+            f"use {checkpoint.model_class}",
+        )
+    ]
 
 
 def _settling_question(engine: Engine, profile: Profile) -> str | None:

@@ -22,7 +22,16 @@ from advisor.cli.options import (
     rules_of,
     with_questions,
 )
-from advisor.cli.output import Report, check_format, check_outputs, emit, interactive, note, write_whole
+from advisor.cli.output import (
+    Report,
+    check_format,
+    check_outputs,
+    emit,
+    interactive,
+    note,
+    page_of,
+    write_whole,
+)
 from advisor.cli.prompt import BACK, WHY, Prompt, prompt_for
 from advisor.errors import ContradictionError, NoTerminalError, UsageError
 from advisor.rulebase.model import NONE
@@ -38,13 +47,21 @@ def command(arguments: tuple[str, ...]) -> Callable[..., int]:
 def ask(
     answers: dict[str, Any] | None = None,
     profile: Annotated[
-        str, typer.Option("--profile", metavar="FILE", help="Answers given in advance, in YAML or JSON.")
+        str,
+        typer.Option(
+            "--profile", metavar="FILE", help="Answers given in advance, in YAML or JSON."
+        ),
     ] = "",
     priority: Priority = [],  # noqa: B006
     to: Annotated[
-        str, typer.Option("--to", metavar="STOP", help="Stop at the family, or go on to the checkpoint.")
+        str,
+        typer.Option(
+            "--to", metavar="STOP", help="Stop at the family, or go on to the checkpoint."
+        ),
     ] = "family",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the interview that was left.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the interview that was left.")
+    ] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Numbers instead of a menu.")] = False,
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
@@ -67,7 +84,7 @@ def ask(
     from advisor.engine.profile import make_profile
     from advisor.interview.session import Session
     from advisor.recommendation import Recommendation, advise
-    from advisor.report.recommendation import as_json, as_page
+    from advisor.report.recommendation_json import as_json
 
     check_format(format)
     check_outputs(output)
@@ -88,9 +105,11 @@ def ask(
     kept = _Kept(rulebase.digest)
     prompt = prompt_for(plain=plain)
     session = Session(engine, given)
-    if resume:
-        session = Session.from_json(engine, kept.read())
-    elif not given and kept.exists() and prompt.confirm("An interview was left unfinished. Go on with it?"):
+    if resume or (
+        not given
+        and kept.exists()
+        and prompt.confirm("An interview was left unfinished. Go on with it?")
+    ):
         session = Session.from_json(engine, kept.read())
     try:
         _interview(session, prompt, kept, refine=to == "checkpoint")
@@ -102,7 +121,7 @@ def ask(
     advice = advise(engine, session.profile)
     recommendation = Recommendation(rulebase, (advice,), None, first, "quality")
     note("")
-    report = Report(lambda: as_json(recommendation), lambda: as_page(recommendation))
+    report = Report(lambda: as_json(recommendation), lambda: page_of(recommendation))
     emit(report, format, output, color=not no_color)
     return recommendation.exit_code
 
@@ -139,8 +158,10 @@ def _race(names: tuple[str, ...]) -> str:
 def _why(question: Any) -> str:
     """Why a question is asked: what it is about, and who could win after each answer."""
     lines = [f"  {question.question.why}"]
-    for option in question.options[:12]:
-        lines.append(f"    {option.id:<22} leaves {_race(question.winners[option.id])}")
+    lines += [
+        f"    {option.id:<22} leaves {_race(question.winners[option.id])}"
+        for option in question.options[:12]
+    ]
     if len(question.options) > 12:
         lines.append(f"    ... and {len(question.options) - 12} more")
     return "\n".join(lines)
@@ -168,7 +189,9 @@ class _Kept:
             kept = json.loads(self.file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UsageError(
-                "there is no interview to go on with", hint="`advisor ask` starts one", kind="nothing-kept"
+                "there is no interview to go on with",
+                hint="`advisor ask` starts one",
+                kind="nothing-kept",
             ) from error
         if not isinstance(kept, dict):
             raise UsageError("the kept interview is damaged", hint="`advisor ask` starts a new one")

@@ -12,7 +12,7 @@ from typing import Any
 from advisor.engine.decision import Engine
 from advisor.errors import AdvisorError, UsageError
 from advisor.recommendation import recommend
-from advisor.report.recommendation import as_json
+from advisor.report.recommendation_json import as_json
 from advisor.rulebase.base import RuleBase
 
 
@@ -30,7 +30,8 @@ def run_batch(
                 lines = stack.enter_context(Path(file).open(encoding="utf-8"))
             except OSError as error:
                 raise UsageError(
-                    f"`{file}` cannot be read: {error.strerror or error}", hint="name a JSON Lines file"
+                    f"`{file}` cannot be read: {error.strerror or error}",
+                    hint="name a JSON Lines file",
                 ) from error
         for number, line in enumerate(lines, 1):
             if not line.strip():

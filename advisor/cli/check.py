@@ -33,13 +33,21 @@ def check(
     answers: dict[str, Any],
     checkpoint: Annotated[
         str,
-        typer.Option("--checkpoint", metavar="ID", help="The checkpoint to judge.", autocompletion=lambda incomplete: complete(incomplete)),
+        typer.Option(
+            "--checkpoint",
+            metavar="ID",
+            help="The checkpoint to judge.",
+            autocompletion=lambda incomplete: complete(incomplete),
+        ),
     ] = "",
     model_class: Annotated[
         str, typer.Option("--class", metavar="NAME", help="The transformers class that loads it.")
     ] = "",
     profile: Annotated[
-        str, typer.Option("--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it.")
+        str,
+        typer.Option(
+            "--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it."
+        ),
     ] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
     priority: Priority = [],  # noqa: B006
@@ -56,13 +64,16 @@ def check(
     \b
     Examples:
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa
-      advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipForConditionalGeneration
+      advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
       advisor check --checkpoint facebook/nougat-base --task math-ocr --use commercial
     """
     check_format(format)
     check_outputs(output)
     if not checkpoint:
-        raise UsageError("name the checkpoint to judge: --checkpoint ID", hint="`advisor list checkpoints` prints them")
+        raise UsageError(
+            "name the checkpoint to judge: --checkpoint ID",
+            hint="`advisor list checkpoints` prints them",
+        )
     rulebase = rules_of(rules)
     given = {**(read_profile(profile) if profile else {}), **answers}
     first = priority_of(rulebase, priority)
@@ -96,4 +107,6 @@ def judge_report(
 def complete(incomplete: str) -> list[tuple[str, str]]:
     """Return checkpoint ids for the shell to complete."""
     checkpoints = rules_of().checkpoints.values()
-    return [(one.id, one.label) for one in checkpoints if one.id.lower().startswith(incomplete.lower())]
+    return [
+        (one.id, one.label) for one in checkpoints if one.id.lower().startswith(incomplete.lower())
+    ]

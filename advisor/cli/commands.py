@@ -41,17 +41,20 @@ class Commands(TyperGroup):
 
     arguments: tuple[str, ...] = ()
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the parser's signature
+        """Return the names in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import and return one command; None where there is no such name."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
         module = import_module(f"advisor.cli.{entry.module}")
         return as_command(module.command(self.arguments), cmd_name)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write the table without importing any command."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 

@@ -20,7 +20,8 @@ def command(arguments: tuple[str, ...]) -> Callable[..., int]:
 
 def compare(
     ids: Annotated[
-        list[str], typer.Argument(help="Two or more families, or checkpoints.", autocompletion=complete)
+        list[str],
+        typer.Argument(help="Two or more families, or checkpoints.", autocompletion=complete),
     ],
     format: Format = "terminal",
     output: Output = [],  # noqa: B006

@@ -30,10 +30,14 @@ def command(arguments: tuple[str, ...]) -> Callable[..., int]:
 def explain(
     answers: dict[str, Any],
     why_not: Annotated[
-        str, typer.Option("--why-not", metavar="FAMILY", help="Only why this one is not the answer.")
+        str,
+        typer.Option("--why-not", metavar="FAMILY", help="Only why this one is not the answer."),
     ] = "",
     profile: Annotated[
-        str, typer.Option("--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it.")
+        str,
+        typer.Option(
+            "--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it."
+        ),
     ] = "",
     priority: Priority = [],  # noqa: B006
     format: Format = "terminal",
@@ -60,7 +64,10 @@ def explain(
     rulebase = rules_of(rules)
     given = {**(read_profile(profile) if profile else {}), **answers}
     if not given:
-        raise UsageError("nothing to explain: give at least --task", hint="e.g. advisor explain --task captioning")
+        raise UsageError(
+            "nothing to explain: give at least --task",
+            hint="e.g. advisor explain --task captioning",
+        )
     first = priority_of(rulebase, priority)
     if "/" in why_not:
         from advisor.cli.check import judge_report

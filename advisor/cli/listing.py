@@ -29,7 +29,9 @@ def list_kind(
     family: Annotated[
         str, typer.Option("--family", metavar="FAMILY", help="Only checkpoints of this family.")
     ] = "",
-    task: Annotated[str, typer.Option("--task", metavar="TASK", help="Only checkpoints that do this task.")] = "",
+    task: Annotated[
+        str, typer.Option("--task", metavar="TASK", help="Only checkpoints that do this task.")
+    ] = "",
     written: Annotated[bool, typer.Option("--written", help="Only rules written by hand.")] = False,
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
@@ -51,7 +53,10 @@ def list_kind(
     kind_of(kind)
     plural = _plural(kind)
     if (family or task) and plural != "checkpoints":
-        raise UsageError("`--family` and `--task` narrow down checkpoints only", hint="advisor list checkpoints --task vqa")
+        raise UsageError(
+            "`--family` and `--task` narrow down checkpoints only",
+            hint="advisor list checkpoints --task vqa",
+        )
     if written and plural != "rules":
         raise UsageError("`--written` narrows down rules only", hint="advisor list rules --written")
     rulebase = rules_of(rules)

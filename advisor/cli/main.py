@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import Any
@@ -13,6 +14,7 @@ OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    gc.set_threshold(100_000, 20, 20)  # a short process makes many values and hardly any cycles
     sys.exit(run(sys.argv[1:]))
 
 
@@ -45,9 +47,7 @@ def _run(arguments: list[str]) -> int:
     from advisor.cli.commands import command_line
 
     try:
-        code = command_line(arguments)(
-            args=arguments, prog_name="advisor", standalone_mode=False
-        )
+        code = command_line(arguments)(args=arguments, prog_name="advisor", standalone_mode=False)
         sys.stdout.flush()
     except typer.Abort:
         raise KeyboardInterrupt from None
@@ -71,7 +71,7 @@ def _report(error: AdvisorError, arguments: list[str]) -> None:
     if _wants_json(arguments):
         import json
 
-        body = {"kind": error.kind, "message": error.message, "hint": error.hint}
+        body: dict[str, Any] = {"kind": error.kind, "message": error.message, "hint": error.hint}
         if problems:
             body["problems"] = problems
         sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")

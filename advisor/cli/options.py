@@ -20,17 +20,27 @@ Format = Annotated[
 ]
 Output = Annotated[
     list[str],
-    typer.Option("--output", metavar="FORMAT=FILE", help="Write another format to a file as well; repeat at will."),
+    typer.Option(
+        "--output",
+        metavar="FORMAT=FILE",
+        help="Write another format to a file as well; repeat at will.",
+    ),
 ]
 Rules = Annotated[
     list[Path],
-    typer.Option("--rules", metavar="DIR", help="Lay a folder of rules over the shipped ones; repeat at will."),
+    typer.Option(
+        "--rules",
+        metavar="DIR",
+        help="Lay a folder of rules over the shipped ones; repeat at will.",
+    ),
 ]
 NoInput = Annotated[bool, typer.Option("--no-input", help="Never ask, even in a terminal.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours (NO_COLOR does the same).")]
 Priority = Annotated[
     list[str],
-    typer.Option("--priority", metavar="CRITERION", help="Compare by these criteria first: a,b or repeated."),
+    typer.Option(
+        "--priority", metavar="CRITERION", help="Compare by these criteria first: a,b or repeated."
+    ),
 ]
 
 PARAMETERS = ("profile", "priority", "strict", "order", "batch", "format", "output", "rules")

@@ -59,7 +59,8 @@ class Menu:
         import questionary
 
         choices: list[Any] = [
-            questionary.Choice(f"{option.id:<22} {option.label}", option.id) for option in ask.options
+            questionary.Choice(f"{option.id:<22} {option.label}", option.id)
+            for option in ask.options
         ]
         if ask.question.unit:
             choices.append(questionary.Choice(f"{'exactly ...':<22} type a number", NUMBER))
@@ -156,5 +157,3 @@ class Numbers:
 def _say(text: str) -> None:
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
-
-

@@ -33,15 +33,30 @@ def recommend(
     answers: dict[str, Any],
     need: Annotated[str, typer.Argument(help="A need in words (not read yet: give flags).")] = "",
     profile: Annotated[
-        str, typer.Option("--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it. - reads stdin.")
+        str,
+        typer.Option(
+            "--profile",
+            metavar="FILE",
+            help="Answers in YAML or JSON; flags win over it. - reads stdin.",
+        ),
     ] = "",
     priority: Priority = [],  # noqa: B006 - typer wants the empty list as default
-    strict: Annotated[bool, typer.Option("--strict", help="Do not assume: exit 3 where open answers decide.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Do not assume: exit 3 where open answers decide.")
+    ] = False,
     order: Annotated[
-        str, typer.Option("--order", metavar="ORDER", help="Rank checkpoints by quality, small or open.")
+        str,
+        typer.Option(
+            "--order", metavar="ORDER", help="Rank checkpoints by quality, small or open."
+        ),
     ] = "quality",
     batch: Annotated[
-        str, typer.Option("--batch", metavar="FILE", help="One JSON profile a line in, one JSON answer a line out. - reads stdin.")
+        str,
+        typer.Option(
+            "--batch",
+            metavar="FILE",
+            help="One JSON profile a line in, one JSON answer a line out. - reads stdin.",
+        ),
     ] = "",
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
@@ -60,7 +75,7 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
       advisor recommend --task captioning --task vqa --use commercial --format json
     """
-    from advisor.cli.output import Report, check_format, check_outputs, emit
+    from advisor.cli.output import Report, check_format, check_outputs, emit, page_of
 
     check_format(format)
     check_outputs(output)
@@ -76,7 +91,9 @@ def recommend(
         from advisor.cli.batch import run_batch
 
         if answers or profile:
-            raise UsageError("`--batch` takes all answers from its lines", hint="leave out the other flags")
+            raise UsageError(
+                "`--batch` takes all answers from its lines", hint="leave out the other flags"
+            )
         return run_batch(rulebase, batch, first, strict=strict, order=order)
     given = {**(read_profile(profile) if profile else {}), **answers}
     if not given:
@@ -86,13 +103,13 @@ def recommend(
             kind="nothing-given",
         )
     from advisor.recommendation import recommend as decide
-    from advisor.report.recommendation import as_json, as_page
+    from advisor.report.recommendation_json import as_json
 
     del no_input
     recommendation = decide(
         rulebase, _origins(rulebase, given, answers), priority=first, strict=strict, order=order
     )
-    report = Report(lambda: as_json(recommendation), lambda: as_page(recommendation))
+    report = Report(lambda: as_json(recommendation), lambda: page_of(recommendation))
     emit(report, format, output, color=not no_color)
     return recommendation.exit_code
 
@@ -113,4 +130,3 @@ def _need(rulebase: RuleBase, need: str) -> UsageError:
     else:
         hint = "give flags such as --task captioning, or run `advisor` to be asked"
     return UsageError("a need in words cannot be read yet", hint=hint, kind="need-not-supported")
-

@@ -19,10 +19,15 @@ def command(arguments: tuple[str, ...]) -> Callable[..., int]:
 
 def show(
     id: Annotated[
-        str, typer.Argument(help="Id or alias of what to show.", autocompletion=lambda incomplete: complete(incomplete))
+        str,
+        typer.Argument(
+            help="Id or alias of what to show.",
+            autocompletion=lambda incomplete: complete(incomplete),
+        ),
     ],
     kind: Annotated[
-        str, typer.Option("--kind", metavar="KIND", help="Only look among families, tasks, rules ...")
+        str,
+        typer.Option("--kind", metavar="KIND", help="Only look among families, tasks, rules ..."),
     ] = "",
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
@@ -44,7 +49,9 @@ def show(
     check_outputs(output)
     rulebase = rules_of(rules)
     found, thing = find(rulebase, id, kind or None)
-    report = Report(lambda: thing_json(rulebase, found, thing), lambda: page(rulebase, found, thing))
+    report = Report(
+        lambda: thing_json(rulebase, found, thing), lambda: page(rulebase, found, thing)
+    )
     emit(report, format, output, color=not no_color)
     return 0
 

@@ -11,6 +11,9 @@ from advisor.errors import ContradictionError
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, NOT_APPLICABLE, Fit, Rule
 
+KEPT_SPACES = 64
+"""So many spaces an engine remembers: one a task, and those of the last few profiles."""
+
 VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
 
 
@@ -22,9 +25,12 @@ class Finding(NamedTuple):
 
 
 class Assessment(NamedTuple):
-    """One family with its verdict. `lost_on` is the criterion on which it lost to the winner,
-    "rank" where only the declared rank parts them, None for the winner and excluded families.
-    `possible_verdicts` are those of all admissible completions."""
+    """One family with its verdict.
+
+    `lost_on` is the criterion on which it lost to the winner, "rank" where only the declared rank
+    parts them, None for the winner and excluded families.
+    `possible_verdicts` are those of all admissible completions.
+    """
 
     family: str
     verdict: str
@@ -66,6 +72,7 @@ class Engine:
         self.priority = priority
         self.encoding = Encoding(rulebase)
         self.ranking = Ranking(self.encoding, priority)
+        self._spaces: dict[tuple[tuple[str, tuple[str, ...]], ...], Space] = {}
         self._many = [question.many for question in rulebase.questions]
         self._all: list[tuple[Choice, ...]] = [
             tuple((option,) for option in range(len(options))) for options in self.encoding.options
@@ -89,9 +96,15 @@ class Engine:
 
         Raises ContradictionError where there is none, naming the answers that clash.
         """
-        space = Space(self.encoding, self.choices(profile))
-        if not space:
-            raise self._contradiction(profile)
+        key = tuple((id, answer.options) for id, answer in profile.items())
+        space = self._spaces.get(key)
+        if space is None:
+            space = Space(self.encoding, self.choices(profile))
+            if not space:
+                raise self._contradiction(profile)
+            if len(self._spaces) >= KEPT_SPACES:
+                self._spaces.pop(next(iter(self._spaces)))
+            self._spaces[key] = space
         return space
 
     def admits(self, profile: Profile) -> bool:
@@ -111,7 +124,9 @@ class Engine:
         said = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
         together = " and ".join(said) if len(said) <= 2 else ", ".join(said)
         why = self._why_never(clash)
-        message = f"{together} cannot be true together" if len(said) > 1 else f"{together} cannot be"
+        message = (
+            f"{together} cannot be true together" if len(said) > 1 else f"{together} cannot be"
+        )
         return ContradictionError(
             f"{message}{f': {why}' if why else ''}",
             hint=f"leave out or change one of {', '.join(clash)}",
@@ -138,10 +153,7 @@ class Engine:
         """
         space = self.space(profile)
         possible = self.names(space.possible(self.ranking))
-        found = space.typical({})
-        if found is None:
-            raise self._contradiction(profile)
-        typical, _ = found
+        typical = space.first()
         complete = self._complete(profile, space, typical)
         fired = self.encoding.fired(typical)
         outcome = self.encoding.outcome(fired)
@@ -186,9 +198,7 @@ class Engine:
                 by_family[conjunction.family].append(conjunction.origin)
         order = ranking.order(outcome)
         excluded = [family for family in range(len(encoding.families)) if family not in order]
-        lost = {
-            family: ranking.parting(outcome, winner, family) or "rank" for family in order[1:]
-        }
+        lost = {family: ranking.parting(outcome, winner, family) or "rank" for family in order[1:]}
         verdicts = self._possible_verdicts(space)
         task = complete.get("task")
         result = []
@@ -222,7 +232,9 @@ class Engine:
             return "excluded"
         if family == winner:
             return "recommended"
-        return "discouraged" if min(self.ranking.signs(outcome, family), default=0) < 0 else "allowed"
+        return (
+            "discouraged" if min(self.ranking.signs(outcome, family), default=0) < 0 else "allowed"
+        )
 
     def _possible_verdicts(self, space: Space) -> list[tuple[str, ...]]:
         found: list[set[str]] = [set() for _ in self.encoding.families]

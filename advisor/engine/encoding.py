@@ -25,8 +25,11 @@ class Conjunction(NamedTuple):
 
 
 class Encoding:
-    """The tables the engine works on. Outcome bits: one for each family's exclusion, then for
-    each criterion and family one for plus and one for minus."""
+    """The tables the engine works on.
+
+    Outcome bits: one for each family's exclusion, then for each criterion and family one for plus
+    and one for minus.
+    """
 
     __slots__ = (
         "by_outcome",
@@ -105,9 +108,7 @@ class Encoding:
         if conjunction.outcome == FORBID:
             self.forbid |= bit
         else:
-            self.by_outcome[conjunction.outcome] = (
-                self.by_outcome.get(conjunction.outcome, 0) | bit
-            )
+            self.by_outcome[conjunction.outcome] = self.by_outcome.get(conjunction.outcome, 0) | bit
             self.kill_excluded[conjunction.family] |= bit
 
     def fired(self, choices: list[tuple[int, ...]]) -> int:

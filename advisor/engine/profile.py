@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from advisor.errors import ContradictionError, UsageError, unknown_name
+from advisor.errors import UsageError, unknown_name
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NOT_APPLICABLE, Question
 
@@ -28,9 +28,7 @@ Profile = dict[str, Answer]
 """Question -> answer, in the order in which the rule base declares questions."""
 
 
-def make_profile(
-    rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag"
-) -> Profile:
+def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag") -> Profile:
     """Read answers given as text, numbers or lists of either into a profile.
 
     Options may be ids, aliases or, for questions with a unit, numbers. `None` and "unknown" leave
@@ -44,11 +42,11 @@ def make_profile(
         if isinstance(given, Answer):
             profile[question.id] = given
         elif given is not None and given != "unknown" and given != []:
-            profile[question.id] = read_answer(rulebase, question, given, origin)
+            profile[question.id] = read_answer(question, given, origin)
     return profile
 
 
-def read_answer(rulebase: RuleBase, question: Question, given: Any, origin: str) -> Answer:
+def read_answer(question: Question, given: Any, origin: str) -> Answer:
     """Return one answer; raises UsageError naming the nearest option where there is none."""
     values = given if isinstance(given, (list, tuple)) else [given]
     options: list[str] = []
@@ -104,17 +102,3 @@ def _named(question: Question, name: str) -> str:
             f"answer to `{question.id}`:", name, list(known), f"known: {ids}{more}{number}"
         )
     return found
-
-
-def merge(*profiles: Profile) -> Profile:
-    """Return one profile; where two answer the same question the later one counts.
-
-    Raises ContradictionError never: contradictions show when the space of answers is empty.
-    """
-    merged: Profile = {}
-    for profile in profiles:
-        merged.update(profile)
-    return merged
-
-
-__all__ = ["Answer", "ContradictionError", "Profile", "as_number", "make_profile", "merge", "read_answer"]

@@ -283,6 +283,13 @@ class Space:
 
         return least, lambda: walk(0, 0, least)
 
+    def first(self) -> list[Choice]:
+        """Return the typical profile of a space that has one."""
+        found = self.typical({})
+        if found is None:
+            raise ValueError("an empty space has no typical profile")
+        return found[0]
+
     def typical(self, allowed: Mapping[int, Collection[Choice]]) -> tuple[list[Choice], int] | None:
         """Return the typical profile within `allowed` and its outcome; None where there is none.
 

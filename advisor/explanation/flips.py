@@ -27,8 +27,10 @@ MAX_SIZE = 3
 
 
 def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[Flip, ...]:
-    """Return the smallest flips, smallest first: for each other outcome, every least set of
-    questions with the most typical answers that lead there.
+    """Return the smallest flips, smallest first.
+
+    That is for each other outcome every least set of questions, with the most typical answers
+    that lead there.
 
     Deciding again with the answers of a flip in place of the present ones gives its family.
     With `tasks`, other tasks are tried as well; these flips come last.
@@ -102,7 +104,10 @@ class _Search:
             if id == TASK:
                 continue
             open_choices = {
-                choice for edges in self.space.layers[depth].edges for e in edges for choice in e.choices
+                choice
+                for edges in self.space.layers[depth].edges
+                for e in edges
+                for choice in e.choices
             }
             other = [
                 choice

@@ -60,8 +60,10 @@ class Session:
         return self.engine.names(space.possible(self.engine.ranking))
 
     def next(self) -> Ask | None:
-        """Return the question with the greatest gain; None where the outcome is decided or no
-        question can be asked that would help."""
+        """Return the question with the greatest gain.
+
+        None where the outcome is decided, or no question can be asked that would help.
+        """
         engine = self.engine
         profile = self.profile
         unknown = {step.question for step in self.steps if step.answer is None}
@@ -116,12 +118,12 @@ class Session:
         return Ask(question, options, names, gain)
 
     def answer(self, question: str, given: Any) -> None:
-        """Record an answer, or UNKNOWN. Raises ContradictionError and forgets it where it clashes."""
+        """Record an answer, or UNKNOWN; one that clashes raises and is forgotten."""
         if given == UNKNOWN:
             self.steps.append(Step(question, None))
             return
         asked = self.engine.rulebase.question(question)
-        answer = read_answer(self.engine.rulebase, asked, given, "asked")
+        answer = read_answer(asked, given, "asked")
         self.steps.append(Step(question, answer))
         try:
             self.engine.space(self.profile)
@@ -168,7 +170,7 @@ def _gain(rows: list[list[int]]) -> float:
     total = [sum(column) for column in zip(*rows, strict=True)]
     everything = sum(total)
     after = sum(sum(row) / everything * _entropy(row) for row in rows)
-    return _entropy(total) - after
+    return float(_entropy(total) - after)
 
 
 def _entropy(counts: list[int]) -> float:

@@ -219,7 +219,9 @@ class _Builder:
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self.anchors:
-            self._problem(event, f"the alias `*{event.anchor}` points at nothing finished before it")
+            self._problem(
+                event, f"the alias `*{event.anchor}` points at nothing finished before it"
+            )
             return None
         value = self.anchors[event.anchor]
         self.count += _size(value, MAX_VALUES)
@@ -247,7 +249,9 @@ class _Builder:
         if _INTEGER.match(text) and len(text) < 19:
             return int(text)
         if _YAML11_BOOLEAN.match(text):
-            self._problem(event, f'`{text}` is a boolean in YAML 1.1; write "{text}", true or false')
+            self._problem(
+                event, f'`{text}` is a boolean in YAML 1.1; write "{text}", true or false'
+            )
         elif _MISSPELT_BOOLEAN.match(text):
             self._problem(event, f'`{text}`: write {text.lower()}, or "{text}" if text is meant')
         elif _DATE.match(text):

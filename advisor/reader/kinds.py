@@ -50,9 +50,25 @@ _candidates = AnyOf(
 )
 _given = MapOf(AnyOf(Id(), ListOf(Id(), least=1), Integer()), least=1)
 
-_criteria = Record({"criteria": ListOf(Record({"id": Id(), "name": Text(), "judges?": Choice("declarations", "fits"), "because": Text()}), least=1)})
+_criteria = Record(
+    {
+        "criteria": ListOf(
+            Record(
+                {
+                    "id": Id(),
+                    "name": Text(),
+                    "judges?": Choice("declarations", "fits"),
+                    "because": Text(),
+                }
+            ),
+            least=1,
+        )
+    }
+)
 
-_bound = Record({"at_most?": AnyOf(Choice("answer"), Number()), "at_least?": AnyOf(Choice("answer"), Number())})
+_bound = Record(
+    {"at_most?": AnyOf(Choice("answer"), Number()), "at_least?": AnyOf(Choice("answer"), Number())}
+)
 _option = Record(
     {
         "id": Id(),
@@ -60,7 +76,8 @@ _option = Record(
         "aliases?": ListOf(Id()),
         "up_to?": Number(),
         "requires?": MapOf(
-            AnyOf(ListOf(Text(), least=1), _bound), Text(r"[a-z]+(_[a-z]+)*", "a field of checkpoints")
+            AnyOf(ListOf(Text(), least=1), _bound),
+            Text(r"[a-z]+(_[a-z]+)*", "a field of checkpoints"),
         ),
         "uses?": ListOf(Choice(*USES), least=1),
     }
@@ -87,7 +104,9 @@ _questions = Record(
     }
 )
 
-_elsewhere = Record({"task": Id(), "because": Text(), "sources": _ids, "checkpoints?": ListOf(_checkpoint_id)})
+_elsewhere = Record(
+    {"task": Id(), "because": Text(), "sources": _ids, "checkpoints?": ListOf(_checkpoint_id)}
+)
 _tasks = Record(
     {
         "tasks": ListOf(
@@ -178,7 +197,12 @@ _family_fields: dict[str, Shape] = {
     "cannot?": MapOf(_reason),
 }
 _family = Record(_family_fields)
-_family_extension = Record({name if name == "id" else f"{name.rstrip('?')}?": shape for name, shape in _family_fields.items()})
+_family_extension = Record(
+    {
+        name if name == "id" else f"{name.rstrip('?')}?": shape
+        for name, shape in _family_fields.items()
+    }
+)
 
 _measurement = Record(
     {"benchmark": Text(), "metric": Text(), "value": Number(), "source": Id(), "note?": Text()}
@@ -198,13 +222,17 @@ _checkpoints = Record(
                     "tasks": ListOf(Id()),
                     "fine_tune?": ListOf(Id()),
                     "typical?": Boolean(),
-                    "stage?": Choice("pre-trained", "fine-tuned", "instruction-tuned", "contrastive"),
+                    "stage?": Choice(
+                        "pre-trained", "fine-tuned", "instruction-tuned", "contrastive"
+                    ),
                     "parameters_millions?": Number(),
                     "parameters_precision?": Choice("published", "rounded"),
                     "image_size?": Integer(1),
                     "image_size_note?": Text(),
                     "text_context?": Integer(1),
-                    "languages?": ListOf(Text(r"[a-z]{2,3}|multilingual", "a language code such as `de`"), least=1),
+                    "languages?": ListOf(
+                        Text(r"[a-z]{2,3}|multilingual", "a language code such as `de`"), least=1
+                    ),
                     "languages_note?": Text(),
                     "licence?": Text(),
                     "language_model_licence?": Text(),

@@ -20,7 +20,7 @@ class Shape:
 
     description = ""
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: Path, report: Report) -> None:  # noqa: ARG002 - abstract
         """Report everything in `value` that is not of this shape."""
         raise TypeError(f"{type(self).__name__} does not check")
 
@@ -175,7 +175,7 @@ class AnyOf(Shape):
         attempts: list[list[tuple[Path, str]]] = []
         for shape in self.shapes:
             found: list[tuple[Path, str]] = []
-            shape.check(value, path, lambda where, what, into=found: into.append((where, what)))
+            shape.check(value, path, _into(found))
             if not found:
                 return
             attempts.append(found)
@@ -231,6 +231,13 @@ def check_shape(document: Document, shape: Shape) -> bool:
         return False
     shape.check(document.value, (), document.report)
     return not document.problems
+
+
+def _into(found: list[tuple[Path, str]]) -> Report:
+    def report(where: Path, what: str) -> None:
+        found.append((where, what))
+
+    return report
 
 
 def _kind(value: Any) -> str:

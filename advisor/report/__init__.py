@@ -1,1 +1,1 @@
-"""Any result as JSON, a page for the terminal, Markdown or HTML. Renderers return; one caller prints."""
+"""Any result as JSON or as a page for terminal, Markdown or HTML; renderers return."""

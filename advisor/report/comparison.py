@@ -20,11 +20,15 @@ def things(rulebase: RuleBase, ids: list[str]) -> tuple[str, list[Any]]:
     Raises UsageError where there are fewer than two, or of two kinds.
     """
     if len(set(ids)) < 2:
-        raise UsageError("two things are needed to compare", hint="advisor compare clip unified-vlp")
+        raise UsageError(
+            "two things are needed to compare", hint="advisor compare clip unified-vlp"
+        )
     found = [find(rulebase, id, "checkpoints" if "/" in id else "families") for id in ids]
     kinds = {kind for kind, _ in found}
     if len(kinds) > 1:
-        raise UsageError("families compare with families, checkpoints with checkpoints", hint="name one kind")
+        raise UsageError(
+            "families compare with families, checkpoints with checkpoints", hint="name one kind"
+        )
     return kinds.pop(), [thing for _, thing in found]
 
 
@@ -54,7 +58,9 @@ def _families(rulebase: RuleBase, families: list[Family]) -> Page:
     rows = []
     for section in COMPARED_SECTIONS:
         first = [rulebase.descriptions[id].get(section, []) for id in ids]
-        rows.append((section.replace("_", " "), *(found[0].text if found else "" for found in first)))
+        rows.append(
+            (section.replace("_", " "), *(found[0].text if found else "" for found in first))
+        )
     page.append(Table(("", *ids), tuple(rows), wide=-1))
     fits = [
         (task.id, *(_fit(family, task.id) for family in families))
@@ -91,7 +97,10 @@ def _checkpoints(checkpoints: list[Checkpoint]) -> Page:
     page: Page = [Heading(" or ".join(ids), 1), Table(("", *ids), tuple(rows), wide=-1)]
     shared = _shared_benchmarks(checkpoints)
     if shared:
-        page += [Heading("Measured on the same benchmark"), Table(("", *ids), tuple(shared), wide=-1)]
+        page += [
+            Heading("Measured on the same benchmark"),
+            Table(("", *ids), tuple(shared), wide=-1),
+        ]
     return page
 
 

@@ -9,7 +9,8 @@ from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.flips import Flip
 from advisor.report.command import command
 from advisor.report.page import Candidate, Heading, Item, Items, Page, Text
-from advisor.report.recommendation import SCHEMA_VERSION, answer_json, cite, flip_json, rule_json
+from advisor.report.recommendation_json import SCHEMA_VERSION, answer_json, flip_json, rule_json
+from advisor.report.recommendation_page import cite
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, Rule
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from advisor.check.judgement import LEVELS, Judgement
 from advisor.report.page import Heading, Item, Items, Page, Text, count
-from advisor.report.recommendation import SCHEMA_VERSION, cite
+from advisor.report.recommendation_json import SCHEMA_VERSION
+from advisor.report.recommendation_page import cite
 from advisor.rulebase.base import RuleBase
 
 MARKS = {"error": "-", "warning": "!", "note": ""}
@@ -60,7 +61,9 @@ def as_page(judgement: Judgement) -> Page:
     page.append(_verdict(judgement))
     rows: list[Item] = []
     for problem in judgement.problems:
-        rows.append(Item(MARKS[problem.level], f"{problem.level} {problem.rule}: {problem.message}"))
+        rows.append(
+            Item(MARKS[problem.level], f"{problem.level} {problem.rule}: {problem.message}")
+        )
         if problem.because:
             rows.append(Item("", problem.because, cite(problem.sources)))
         if problem.fix:
@@ -79,5 +82,8 @@ def _verdict(judgement: Judgement) -> Text:
         return Text(f"Not a valid choice ({family} is {judgement.verdict}).", "bad")
     if judgement.exit_code == 3:
         asked = f"; --{judgement.settles} would tell" if judgement.settles else ""
-        return Text(f"Undetermined: {family} may be {' or '.join(judgement.possible_verdicts)}{asked}.", "warn")
+        return Text(
+            f"Undetermined: {family} may be {' or '.join(judgement.possible_verdicts)}{asked}.",
+            "warn",
+        )
     return Text(f"A valid choice ({family} is {judgement.verdict}).", "good")

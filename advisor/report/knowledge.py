@@ -9,9 +9,10 @@ from advisor.catalogue.memory import ASSUMPTIONS, memory_gb
 from advisor.catalogue.snippet import snippet
 from advisor.errors import nearest, unknown_name
 from advisor.report.page import Code, Heading, Item, Items, Page, Pairs, Table, Text, count
-from advisor.report.recommendation import cite
+from advisor.report.recommendation_page import cite
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import Checkpoint, Criterion, Family, Question, Rule, Source, Task
+from advisor.rulebase.detail import Source
+from advisor.rulebase.model import Checkpoint, Criterion, Family, Question, Rule, Task
 
 FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}
 
@@ -33,10 +34,15 @@ def listing(rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = 
     noun = SINGULAR[kind]
     if not rows:
         return [Text(f"no {noun} fits", "warn")]
-    return [Table(entry.columns, rows, wide=len(entry.columns) - 1), Text(count(len(rows), noun) if noun != "criterion" else f"{len(rows)} criteria", "quiet")]
+    return [
+        Table(entry.columns, rows, wide=len(entry.columns) - 1),
+        Text(count(len(rows), noun) if noun != "criterion" else f"{len(rows)} criteria", "quiet"),
+    ]
 
 
-def listing_json(rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = None) -> dict[str, Any]:
+def listing_json(
+    rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = None
+) -> dict[str, Any]:
     """Return everything of one kind as JSON."""
     things = [one for one in kind_of(kind).all(rulebase).values() if only is None or only(one)]
     return {"schema_version": 1, "rule_base": rulebase.digest, kind: [plain(one) for one in things]}
@@ -61,14 +67,24 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     for name in kinds:
         entry = kind_of(name)
         things = entry.all(rulebase)
-        aliases = {"tasks": rulebase.task_names, "families": rulebase.family_names}.get(name, {})
+        aliases = _aliases(rulebase, name)
         found = things.get(id) or aliases.get(id)
         if found is not None:
             return name, found
         known += [*things, *aliases]
     close = nearest(id, known)
     noun = SINGULAR.get(kind or "", "thing")
-    raise unknown_name(noun, id, [close] if close else [], "`advisor list KIND` prints what is known")
+    raise unknown_name(
+        noun, id, [close] if close else [], "`advisor list KIND` prints what is known"
+    )
+
+
+def _aliases(rulebase: RuleBase, kind: str) -> dict[str, Any]:
+    named: dict[str, dict[str, Any]] = {
+        "tasks": dict(rulebase.task_names),
+        "families": dict(rulebase.family_names),
+    }
+    return named.get(kind, {})
 
 
 def page(rulebase: RuleBase, kind: str, thing: Any) -> Page:
@@ -122,7 +138,12 @@ def _family_page(family: Family, rulebase: RuleBase) -> Page:
     result.append(_fits(family))
     result.append(Heading("Cannot"))
     result.append(
-        Items(tuple(Item("-", f"{key}: {r.because}", cite(r.sources)) for key, r in family.cannot.items()))
+        Items(
+            tuple(
+                Item("-", f"{key}: {r.because}", cite(r.sources))
+                for key, r in family.cannot.items()
+            )
+        )
     )
     if rulebase.claims[family.id]:
         result.append(Heading("What articles say"))
@@ -160,7 +181,11 @@ def _task_page(task: Task, rulebase: RuleBase) -> Page:
         fit = family.tasks.get(task.id)
         cannot = family.cannot.get(task.id)
         if fit:
-            rows.append(Item(FIT_MARKS[fit.fit], f"{family.id} ({fit.fit}): {fit.because}", cite(fit.sources)))
+            rows.append(
+                Item(
+                    FIT_MARKS[fit.fit], f"{family.id} ({fit.fit}): {fit.because}", cite(fit.sources)
+                )
+            )
         elif cannot:
             rows.append(Item("-", f"{family.id} (cannot): {cannot.because}", cite(cannot.sources)))
         else:
@@ -199,7 +224,10 @@ def _question_page(question: Question, rulebase: RuleBase) -> Page:
         Heading(f"{question.ask} ({question.id})", 1),
         Pairs(tuple(facts)),
         Table(("option", "aliases", "meaning"), rows, wide=2),
-        Text(f"rules that hang on it: {', '.join(used) or 'none; it chooses among checkpoints'}", "quiet"),
+        Text(
+            f"rules that hang on it: {', '.join(used) or 'none; it chooses among checkpoints'}",
+            "quiet",
+        ),
     ]
 
 
@@ -240,7 +268,9 @@ def _source_line(source: Source) -> str:
 
 def _source_page(source: Source, rulebase: RuleBase) -> Page:
     facts = [("kind", source.kind), ("read", source.read)]
-    facts += [(name, value) for name, value in (("version", source.version), ("url", source.url)) if value]
+    facts += [
+        (name, value) for name, value in (("version", source.version), ("url", source.url)) if value
+    ]
     facts += [("note", source.note)] if source.note else []
     used = [rule.id for rule in rulebase.rules if source.id in rule.sources]
     stated = [
@@ -280,7 +310,10 @@ def _checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         ("gated", gated),
         ("languages", known(checkpoint.languages)),
         ("parameters", known(checkpoint.parameters_millions, "{} million")),
-        ("memory", "not known" if gigabytes is None else f"{gigabytes} GB, estimated: {ASSUMPTIONS}"),
+        (
+            "memory",
+            "not known" if gigabytes is None else f"{gigabytes} GB, estimated: {ASSUMPTIONS}",
+        ),
         ("text context", known(checkpoint.text_context, "{} tokens")),
         ("image size", known(checkpoint.image_size, "{} pixels")),
         ("released", known(checkpoint.released)),
@@ -291,12 +324,18 @@ def _checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     facts += [("prompt", checkpoint.prompt)] if checkpoint.prompt else []
     result: Page = [Heading(checkpoint.id, 1), Pairs(tuple(facts))]
     if checkpoint.pitfalls:
-        result += [Heading("Pitfalls"), Items(tuple(Item("!", text) for text in checkpoint.pitfalls))]
+        result += [
+            Heading("Pitfalls"),
+            Items(tuple(Item("!", text) for text in checkpoint.pitfalls)),
+        ]
     if checkpoint.measurements:
         rows = tuple(
             (m.benchmark, m.metric, f"{m.value:g}", m.source) for m in checkpoint.measurements
         )
-        result += [Heading("Published measurements"), Table(("benchmark", "metric", "value", "source"), rows)]
+        result += [
+            Heading("Published measurements"),
+            Table(("benchmark", "metric", "value", "source"), rows),
+        ]
     if code := snippet(checkpoint):
         result += [Heading("Load it"), Code(code, "python")]
     sources = ", ".join(sorted({id for ids in checkpoint.sources.values() for id in ids}))
@@ -366,6 +405,10 @@ SINGULAR = {
 
 
 def _best(task: Task, rulebase: RuleBase) -> str:
-    best = [f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == "best"]
-    good = [f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == "good"]
+    best = [
+        f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == "best"
+    ]
+    good = [
+        f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == "good"
+    ]
     return ", ".join(best or good) or ("none" if task.elsewhere else "")

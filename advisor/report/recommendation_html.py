@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.recommendation import Recommendation
 from advisor.report.html import html
-from advisor.report.recommendation import as_page
+from advisor.report.recommendation_page import as_page
 
 
 def as_html(recommendation: Recommendation) -> str:

@@ -44,7 +44,9 @@ def _block(block: Block, *, plain: bool) -> RenderableType:
     if isinstance(block, Heading):
         return _styled(block.text, "bold", plain=plain)
     if isinstance(block, Text):
-        return Padding(_styled(block.text, TONES[block.tone], plain=plain), (0, 0, 0, 2), expand=False)
+        return Padding(
+            _styled(block.text, TONES[block.tone], plain=plain), (0, 0, 0, 2), expand=False
+        )
     if isinstance(block, Candidate):
         return _candidate(block, plain=plain)
     if isinstance(block, Items):

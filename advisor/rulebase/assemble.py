@@ -73,7 +73,9 @@ class Collection:
         return [entry.value for entry in self.entries[kind].values()]
 
 
-def assemble(base: list[RuleFile], overlays: list[tuple[str, list[RuleFile]]], digest: str) -> Parts:
+def assemble(
+    base: list[RuleFile], overlays: list[tuple[str, list[RuleFile]]], digest: str
+) -> Parts:
     """Return the compiled parts of a rule base.
 
     Raises BrokenFileError with every problem at file:line:column.
@@ -112,7 +114,9 @@ def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> Non
         return
     if file.kind == "family":
         if document.value["id"] != file.path.stem:
-            document.report(("id",), f"the file is called `{file.path.name}`; use the id as its name")
+            document.report(
+                ("id",), f"the file is called `{file.path.name}`; use the id as its name"
+            )
         collection.add("family", Entry(document.value, document, ()), overlay)
         return
     if overlay is not None and file.kind == "criteria":

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.errors import unknown_name
 from advisor.rulebase.model import (
-    TASK,
     Checkpoint,
-    Claim,
     Criterion,
     Elsewhere,
-    Example,
     Family,
     Fit,
     Measurement,
@@ -22,11 +19,13 @@ from advisor.rulebase.model import (
     Question,
     Reason,
     Rule,
-    Scenario,
-    Source,
-    Statement,
     Task,
 )
+
+if TYPE_CHECKING:
+    from advisor.rulebase.detail import Claim, Example, Scenario, Source, Statement
+
+Thing = TypeVar("Thing")
 
 Part = Callable[[str], dict[str, Any]]
 """Gives one part of a compiled rule base: core, detail, catalogue or proof."""
@@ -95,11 +94,15 @@ class RuleBase:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Every source by id."""
+        from advisor.rulebase.detail import Source
+
         return {row[0]: Source(*row) for row in self._part("detail")["sources"]}
 
     @cached_property
     def descriptions(self) -> dict[str, dict[str, list[Statement]]]:
         """For each family, the sections of its description."""
+        from advisor.rulebase.detail import Statement
+
         return {
             family: {
                 section: [Statement(*row) for row in rows] for section, rows in sections.items()
@@ -110,6 +113,8 @@ class RuleBase:
     @cached_property
     def claims(self) -> dict[str, list[Claim]]:
         """For each family, what articles say of it and what is true today."""
+        from advisor.rulebase.detail import Claim
+
         detail = self._part("detail")["claims"]
         return {family: [Claim(*row) for row in rows] for family, rows in detail.items()}
 
@@ -134,11 +139,15 @@ class RuleBase:
     @cached_property
     def examples(self) -> tuple[Example, ...]:
         """The examples of all rules."""
+        from advisor.rulebase.detail import Example
+
         return tuple(Example(*row) for row in self._part("proof")["examples"])
 
     @cached_property
     def scenarios(self) -> tuple[Scenario, ...]:
         """Whole profiles with the outcome they must give."""
+        from advisor.rulebase.detail import Scenario
+
         return tuple(Scenario(*row) for row in self._part("proof")["scenarios"])
 
     @cached_property
@@ -146,7 +155,7 @@ class RuleBase:
         """For each task that no family does, what to use instead."""
         return {task.id: task.elsewhere for task in self.tasks if task.elsewhere}
 
-    def _find(self, kind: str, name: str, known: dict[str, Any]) -> Any:
+    def _find(self, kind: str, name: str, known: dict[str, Thing]) -> Thing:
         found = known.get(name)
         if found is None:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
@@ -162,8 +171,8 @@ def _question(row: list[Any]) -> Question:
 
 
 def _task(row: list[Any]) -> Task:
-    *head, elsewhere = row
-    return Task(*head, Elsewhere(*elsewhere) if elsewhere else None)
+    elsewhere = Elsewhere(*row[-1]) if row[-1] else None
+    return Task._make([*row[:-1], elsewhere])
 
 
 def _family(row: list[Any]) -> Family:
@@ -172,12 +181,9 @@ def _family(row: list[Any]) -> Family:
 
     *head, takes, gives, tasks, cannot = row
     fits = {key: Fit(*value) for key, value in tasks.items()}
-    return Family(*head, reasons(takes), reasons(gives), fits, reasons(cannot))
+    return Family._make([*head, reasons(takes), reasons(gives), fits, reasons(cannot)])
 
 
 def _checkpoint(row: dict[str, Any]) -> Checkpoint:
     measurements = [Measurement(*measured) for measured in row["measurements"]]
     return Checkpoint(**(row | {"measurements": measurements}))
-
-
-__all__ = ["TASK", "RuleBase"]

@@ -7,11 +7,11 @@ from typing import Any
 
 from advisor.reader.kinds import EFFECTS, SECTIONS
 from advisor.rulebase.derive import derived_never, derived_rules
+from advisor.rulebase.detail import Example, Scenario, Source
 from advisor.rulebase.model import (
     Checkpoint,
     Criterion,
     Elsewhere,
-    Example,
     Family,
     Fit,
     Never,
@@ -19,8 +19,6 @@ from advisor.rulebase.model import (
     Question,
     Reason,
     Rule,
-    Scenario,
-    Source,
     Task,
 )
 
@@ -29,16 +27,23 @@ Entries = Mapping[str, Mapping[str, Any]]
 
 def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str, dict[str, Any]]:
     """Return the parts core, detail, catalogue and proof as values that JSON can hold."""
-    criteria = [Criterion(*_pick(e.value, "id", "name", "because")) for e in _all(entries, "criterion")]
+    criteria = [
+        Criterion(*_pick(e.value, "id", "name", "because")) for e in _all(entries, "criterion")
+    ]
     tasks = [_task(e.value) for e in _all(entries, "task")]
     questions = [_question(e.value, tasks) for e in _all(entries, "question")]
-    families = sorted((_family(e.value) for e in _all(entries, "family")), key=lambda f: (f.rank, f.id))
+    families = sorted(
+        (_family(e.value) for e in _all(entries, "family")), key=lambda f: (f.rank, f.id)
+    )
     judges = {e.value.get("judges"): e.value["id"] for e in _all(entries, "criterion")}
     declarations = judges.get("declarations", criteria[0].id)
     fits = judges.get("fits", criteria[-1].id)
     written = [_rule(e.value, e.place) for e in _all(entries, "rule")]
     derived = derived_rules(families, questions, tasks, declarations, fits)
-    never = [Never(v.value["id"], v.value["when"], v.value["because"], "never") for v in _all(entries, "never")]
+    never = [
+        Never(v.value["id"], v.value["when"], v.value["because"], "never")
+        for v in _all(entries, "never")
+    ]
     return {
         "core": {
             "digest": digest,
@@ -169,7 +174,13 @@ def _source(value: dict[str, Any]) -> Source:
     return Source(*_pick(value, "id", "title", "kind", "url", "version", "read", "note"))
 
 
-NOTES = ("parameters_precision", "image_size_note", "languages_note", "intended_use", "language_model_licence")
+NOTES = (
+    "parameters_precision",
+    "image_size_note",
+    "languages_note",
+    "intended_use",
+    "language_model_licence",
+)
 """Fields of a checkpoint that only qualify others; kept together under `notes`."""
 
 

@@ -47,7 +47,9 @@ def _undeclared(family: Family, question: Question, criterion: str) -> list[Rule
         if option.id in declared:
             continue
         known = family.cannot.get(option.id)
-        reason = known or Reason(f"{family.name} declares no `{option.id}` among what it {kind}.", [])
+        reason = known or Reason(
+            f"{family.name} declares no `{option.id}` among what it {kind}.", []
+        )
         rules.append(
             Rule(
                 f"{family.id}-{kind}-no-{option.id}",

@@ -32,7 +32,9 @@ def rule_files(folder: Path) -> list[RuleFile]:
     Raises BrokenFileError where the folder is missing or holds none.
     """
     if not folder.is_dir():
-        raise BrokenFileError(f"no rule folder at `{folder}`", hint="--rules takes a folder of YAML")
+        raise BrokenFileError(
+            f"no rule folder at `{folder}`", hint="--rules takes a folder of YAML"
+        )
     found = [
         RuleFile(folder / name, kind, name)
         for name, kind in SINGLE.items()

@@ -137,35 +137,6 @@ class Never(NamedTuple):
     why: str
 
 
-class Source(NamedTuple):
-    """What was read, and when."""
-
-    id: str
-    title: str
-    kind: str
-    url: str | None
-    version: str | None
-    read: str
-    note: str | None
-
-
-class Statement(NamedTuple):
-    """One sentence of a description, with its sources."""
-
-    text: str
-    sources: list[str]
-    inferred: bool
-
-
-class Claim(NamedTuple):
-    """What well-known articles say of a family, and whether it still holds."""
-
-    claim: str
-    status: str
-    truth: str
-    sources: list[str]
-
-
 class Measurement(NamedTuple):
     """A published figure."""
 
@@ -207,26 +178,3 @@ class Checkpoint(NamedTuple):
     notes: dict[str, str]
     sources: dict[str, list[str]]
     checked: str
-
-
-class Example(NamedTuple):
-    """A case in which a rule must or must not fire."""
-
-    rule: str
-    given: dict[str, Any]
-    fires: bool
-    place: str
-
-
-class Scenario(NamedTuple):
-    """A whole profile with the outcome it must give."""
-
-    id: str
-    need: str | None
-    source: str | None
-    profile: dict[str, Any]
-    outcome: str | None
-    families: list[str]
-    never: list[str]
-    because: list[str]
-    place: str

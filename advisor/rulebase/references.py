@@ -87,7 +87,9 @@ class _Checker:
             if self.name((*path, question), "question", question, self.names.questions):
                 for index, option in enumerate(options):
                     where = (*path, question, index)
-                    self.name(where, f"option of `{question}`", option, self.names.options[question])
+                    self.name(
+                        where, f"option of `{question}`", option, self.names.options[question]
+                    )
 
     def every_source(self, value: Any, path: Place = ()) -> None:
         """Check `sources:` wherever it stands inside a value."""
@@ -163,7 +165,9 @@ def _family(checker: _Checker, value: dict[str, Any]) -> None:
     names = checker.names
     for part in ("takes", "gives"):
         for option in value[part]:
-            checker.name((part, option), f"option that a family {part}", option, names.declared[part])
+            checker.name(
+                (part, option), f"option that a family {part}", option, names.declared[part]
+            )
     for task in value["tasks"]:
         checker.name(("tasks", task), "task", task, names.tasks)
     known = [*names.tasks, *names.declared["takes"], *names.declared["gives"]]

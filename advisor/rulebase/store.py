@@ -100,7 +100,9 @@ def _read(file: Path) -> dict[str, Any]:
     try:
         value = json.loads(file.read_bytes())
     except OSError as error:
-        raise BrokenFileError(f"`{file.name}` of the compiled rules cannot be read: {error}") from error
+        raise BrokenFileError(
+            f"`{file.name}` of the compiled rules cannot be read: {error}"
+        ) from error
     if not isinstance(value, dict):
         raise TypeError(f"{file.name} holds no mapping")
     return value

@@ -1,17 +1,13 @@
-"""A recommendation as JSON and as a page."""
+"""A recommendation as a page, for terminal, Markdown and notebook."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from advisor.catalogue.memory import ASSUMPTIONS
 from advisor.catalogue.selection import Lack, Pick
-from advisor.catalogue.snippet import snippet
 from advisor.engine.decision import Assessment, Decision, Finding, applicable
-from advisor.engine.profile import Answer, Profile
 from advisor.explanation.flips import Flip
 from advisor.recommendation import Recommendation, TaskAdvice
-from advisor.report.command import command, flags
+from advisor.report.command import command
 from advisor.report.page import (
     Block,
     Candidate,
@@ -25,152 +21,13 @@ from advisor.report.page import (
     Text,
     count,
 )
+from advisor.report.recommendation_json import given_answers
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, Rule
+from advisor.rulebase.model import NONE
 
-SCHEMA_VERSION = 1
 SHOWN_CHECKPOINTS = 4
 SHOWN_CHANGES = 6
 SHOWN_SOURCES = 2
-
-
-# -- JSON ------------------------------------------------------------------------------------
-
-
-def as_json(recommendation: Recommendation) -> dict[str, Any]:
-    """Return the JSON document of `advisor recommend --format json`."""
-    advice = recommendation.advice
-    head: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
-    if len(advice) == 1:
-        body = _advice_json(recommendation, advice[0])
-    else:
-        together = recommendation.together
-        body = {
-            "outcome": recommendation.outcome,
-            "tasks": [{"task": one.task, **_advice_json(recommendation, one)} for one in advice],
-            "together": together._asdict() if together else None,
-        }
-    return {
-        **head,
-        **body,
-        "command": command(_given(recommendation), recommendation.priority),
-        "rule_base": recommendation.rulebase.digest,
-        **({"overlays": list(overlays)} if (overlays := recommendation.rulebase.overlays) else {}),
-    }
-
-
-def _given(recommendation: Recommendation) -> Profile:
-    given = dict(recommendation.advice[0].decision.given)
-    tasks = [one.task for one in recommendation.advice if one.task]
-    if len(tasks) > 1:
-        given["task"] = Answer(tuple(tasks), None, "flag")
-    return given
-
-
-def _advice_json(recommendation: Recommendation, advice: TaskAdvice) -> dict[str, Any]:
-    decision, selection = advice.decision, advice.selection
-    return {
-        "outcome": decision.outcome,
-        "family": decision.family,
-        "possible": list(decision.possible),
-        "profile": {
-            id: answer_json(answer) for id, answer in decision.profile.items() if applicable(answer)
-        },
-        "because": [
-            {"question": one.question, "option": one.options[0], "origin": one.origin}
-            for one in advice.because
-        ],
-        "assessments": [_assessment_json(assessment) for assessment in decision.assessments],
-        "checkpoints": [_pick_json(pick) for pick in selection.picks],
-        "unverified": [_pick_json(pick) for pick in selection.unverified],
-        "closest": [{"id": l.checkpoint.id, "lacks": list(l.lacks)} for l in selection.closest],
-        "next_family": selection.next_family,
-        "changes": [flip_json(flip) for flip in advice.changes],
-        "elsewhere": advice.elsewhere
-        and {
-            "task": advice.elsewhere.task,
-            "why": advice.elsewhere.because,
-            "checkpoints": advice.elsewhere.checkpoints,
-            "sources": advice.elsewhere.sources,
-        },
-        "snippet": snippet(selection.picks[0].checkpoint) if selection.picks else None,
-        "hints": hints(recommendation, advice),
-    }
-
-
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """Return one answer of a profile."""
-    value = {} if answer.value is None else {"value": answer.value}
-    return {"options": list(answer.options), **value, "origin": answer.origin}
-
-
-def flip_json(flip: Flip) -> dict[str, Any]:
-    """Return one change that leads to another family."""
-    family = None if flip.family == NONE else flip.family
-    return {"answers": flip.answers, "family": family, "origins": flip.origins}
-
-
-def rule_json(rule: Rule) -> dict[str, Any]:
-    """Return a rule as findings cite it."""
-    return {
-        "rule": rule.id,
-        "effect": rule.effect,
-        "criterion": rule.criterion,
-        "because": rule.because,
-        "sources": rule.sources,
-    }
-
-
-def _assessment_json(assessment: Assessment) -> dict[str, Any]:
-    fit = assessment.fit
-    return {
-        "family": assessment.family,
-        "verdict": assessment.verdict,
-        "possible_verdicts": list(assessment.possible_verdicts),
-        "lost_on": assessment.lost_on,
-        "fit": fit and {"fit": fit.fit, "because": fit.because, "sources": fit.sources},
-        "caveats": [found.rule.id for found in assessment.caveats],
-        "findings": [
-            {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.findings
-        ],
-    }
-
-
-def _pick_json(pick: Pick) -> dict[str, Any]:
-    checkpoint = pick.checkpoint
-    return {
-        "id": checkpoint.id,
-        "use": pick.use,
-        "class": checkpoint.model_class,
-        "processor": checkpoint.processor,
-        "loader": checkpoint.loader,
-        "parameters_millions": checkpoint.parameters_millions,
-        "memory_gb": pick.memory_gb,
-        "licence": checkpoint.licence,
-        "commercial_use": checkpoint.commercial_use,
-        "languages": checkpoint.languages,
-        "revision": checkpoint.revision,
-        "prompt": checkpoint.prompt,
-        "pitfalls": checkpoint.pitfalls,
-        "findings": [rule_json(rule) for rule in pick.findings],
-        "sources": checkpoint.sources,
-        "checked": checkpoint.checked,
-    }
-
-
-def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
-    """Return commands worth typing next."""
-    given = flags(advice.decision.given)
-    result = [f"advisor explain {given}".rstrip()]
-    if advice.decision.outcome in ("assumed", "undetermined"):
-        result.append("advisor ask" + (f" {given}" if given else ""))
-    if advice.selection.picks:
-        result.append(f"advisor show {advice.selection.picks[0].checkpoint.id}")
-    del recommendation
-    return result
-
-
-# -- page ------------------------------------------------------------------------------------
 
 
 def as_page(recommendation: Recommendation) -> Page:
@@ -183,7 +40,7 @@ def as_page(recommendation: Recommendation) -> Page:
         page += _together(recommendation)
     for advice in recommendation.advice:
         page += _advice_page(recommendation, advice)
-    typed = command(_given(recommendation), recommendation.priority)
+    typed = command(given_answers(recommendation), recommendation.priority)
     page.append(Heading("The same again", 3))
     page.append(Code(typed, "console"))
     return page
@@ -210,7 +67,7 @@ def _together(recommendation: Recommendation) -> Page:
 
 def _advice_page(recommendation: Recommendation, advice: TaskAdvice) -> Page:
     rulebase, decision = recommendation.rulebase, advice.decision
-    page: Page = [Heading(_title(rulebase, advice), 2), _outcome(rulebase, decision)]
+    page: Page = [Heading(_title(rulebase, advice), 2), _outcome(decision)]
     for assessment in decision.assessments:
         page += _assessment(rulebase, advice, assessment)
     if advice.elsewhere:
@@ -223,7 +80,9 @@ def _advice_page(recommendation: Recommendation, advice: TaskAdvice) -> Page:
             page.append(Items(tuple(Item("", id) for id in advice.elsewhere.checkpoints)))
     page += _checkpoints(advice)
     page += _changes(advice.changes)
-    assumed = [(id, a) for id, a in decision.profile.items() if a.origin == "assumed" and applicable(a)]
+    assumed = [
+        (id, a) for id, a in decision.profile.items() if a.origin == "assumed" and applicable(a)
+    ]
     if assumed and decision.outcome != "decided":
         text = ", ".join(f"{id}: {a.options[0]}" for id, a in assumed)
         page += [Heading("Assumed, because nobody answered", 3), Text(text, "quiet")]
@@ -236,15 +95,16 @@ def _title(rulebase: RuleBase, advice: TaskAdvice) -> str:
     return f"{rulebase.task(advice.task).name} ({advice.task})"
 
 
-def _outcome(rulebase: RuleBase, decision: Decision) -> Block:
+def _outcome(decision: Decision) -> Block:
     possible = [name for name in decision.possible if name != decision.family]
     if decision.outcome == "decided":
         return Text(f"{decision.family}, whatever the open answers are.", "good")
     if decision.outcome == "none":
         return Text("None of the families fits.", "bad")
     if decision.outcome == "undetermined":
-        return Text(f"Undetermined: {_or(list(decision.possible))}. The open answers decide.", "warn")
-    del rulebase
+        return Text(
+            f"Undetermined: {_or(list(decision.possible))}. The open answers decide.", "warn"
+        )
     return Text(
         f"{decision.family}, with the usual assumptions; other answers could lead to "
         f"{_or(possible)}.",
@@ -366,7 +226,11 @@ def _changes(changes: tuple[Flip, ...]) -> Page:
     if not changes:
         return []
     rows = [
-        Item(">", f"{_answers(flip)}: {'none of them' if flip.family == NONE else flip.family}", _origin(flip))
+        Item(
+            ">",
+            f"{_answers(flip)}: {'none of them' if flip.family == NONE else flip.family}",
+            _origin(flip),
+        )
         for flip in changes[:SHOWN_CHANGES]
     ]
     return [Heading("What would change the answer", 3), Items(tuple(rows))]
