@@ -14,6 +14,7 @@ class CompiledRules(BuildHookInterface):
     """Adds advisor/compiled/*.json to wheels; an editable install reads rules/ itself."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile the rules and have them included."""
         if version == "editable":
             return
         sys.path.insert(0, self.root)
@@ -24,6 +25,7 @@ class CompiledRules(BuildHookInterface):
         for file in Path(self.folder.name).iterdir():
             build_data["force_include"][str(file)] = f"advisor/compiled/{file.name}"
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
+        """Remove what was compiled, now that it is in the wheel."""
         if version != "editable":
             self.folder.cleanup()

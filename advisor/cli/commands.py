@@ -27,6 +27,7 @@ COMMANDS = {
     "show": Command("show", "Show a family, task, question, rule, source or checkpoint."),
     "list": Command("listing", "List what advisor knows, by kind."),
     "check": Command("check", "Judge one choice of checkpoint for a task."),
+    "rules": Command("rules", "Check, test and describe the rule base."),
 }
 
 HELP = """Which kind of vision-language model fits your task, which checkpoint, and why.

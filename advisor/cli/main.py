@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from itertools import pairwise
 from typing import Any
 
 from advisor.errors import AdvisorError, BrokenFileError
@@ -84,8 +85,8 @@ def _report(error: AdvisorError, arguments: list[str]) -> None:
 
 
 def _wants_json(arguments: list[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
-    return "--batch" in arguments or any(
-        word == "--format=json" or (word in ("--format", "-f") and after == "json")
-        for word, after in pairs
+    if "--batch" in arguments or "--format=json" in arguments:
+        return True
+    return any(
+        word in ("--format", "-f") and after == "json" for word, after in pairwise(arguments)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -56,13 +57,8 @@ def rules_of(overlays: list[Path] | None = None) -> RuleBase:
 
 def overlays_in(arguments: tuple[str, ...]) -> list[Path]:
     """Return the overlays named on a command line that is not parsed yet."""
-    found = []
-    for word, after in zip(arguments, [*arguments[1:], ""], strict=True):
-        if word.startswith("--rules="):
-            found.append(Path(word.removeprefix("--rules=")))
-        elif word == "--rules" and after:
-            found.append(Path(after))
-    return found
+    joined = [Path(word[8:]) for word in arguments if word.startswith("--rules=")]
+    return joined + [Path(after) for word, after in pairwise(arguments) if word == "--rules"]
 
 
 def split(values: list[str] | None) -> list[str]:

@@ -9,7 +9,7 @@ from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Choice, Space
 from advisor.errors import ContradictionError
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, NOT_APPLICABLE, Fit, Rule
+from advisor.rulebase.model import NONE, NOT_APPLICABLE, Condition, Fit, Rule
 
 KEPT_SPACES = 64
 """So many spaces an engine remembers: one a task, and those of the last few profiles."""
@@ -133,16 +133,20 @@ class Engine:
         )
 
     def _why_never(self, clash: Profile) -> str | None:
-        """Return the reason of the combination that most of the clashing answers run into."""
-        reasons = [
-            (sum(id in never.when for id in clash), -place, never.because)
-            for place, never in enumerate(self.rulebase.never)
-            if any(
-                id in never.when and set(answer.options) <= set(never.when[id])
-                for id, answer in clash.items()
-            )
+        """Return why answers clash: one combination that holds two of them, or two that meet."""
+        touched = [
+            (never, {id for id in clash if _inside(clash, id, never.when)})
+            for never in self.rulebase.never
         ]
-        return max(reasons)[2] if reasons else None
+        touched = [(never, ids) for never, ids in touched if ids]
+        for never, ids in touched:
+            if len(ids) >= min(2, len(clash)):
+                return never.because
+        for one, ids in touched:
+            for other, others in touched:
+                if ids != others and set(one.when) & set(other.when) - set(clash):
+                    return f"{one.because}, and {other.because}"
+        return None
 
     # -- deciding ----------------------------------------------------------------------------
 
@@ -248,3 +252,7 @@ class Engine:
 def applicable(answer: Answer) -> bool:
     """True where a question makes sense in a case."""
     return answer.options != (NOT_APPLICABLE,)
+
+
+def _inside(profile: Profile, id: str, when: Condition) -> bool:
+    return id in when and set(profile[id].options) <= set(when[id])

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from advisor.errors import UsageError, unknown_name
+from advisor.errors import UsageError, nearest
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NOT_APPLICABLE, Question
 
 ORIGINS = ("asked", "flag", "text", "file", "implied", "assumed")
+
+
+SHOWN_OPTIONS = 16
 
 
 class Answer(NamedTuple):
@@ -95,10 +98,19 @@ def _named(question: Question, name: str) -> str:
         known[NOT_APPLICABLE] = NOT_APPLICABLE
     found = known.get(name) or known.get(name.lower())
     if found is None:
-        ids = ", ".join(option.id for option in question.options[:12])
-        more = ", ..." if len(question.options) > 12 else ""
-        number = f", or a number of {question.unit}" if question.unit else ""
-        raise unknown_name(
-            f"answer to `{question.id}`:", name, list(known), f"known: {ids}{more}{number}"
-        )
+        raise _unknown_option(question, name, list(known))
     return found
+
+
+def _unknown_option(question: Question, name: str, known: list[str]) -> UsageError:
+    close = nearest(name, known)
+    suggestion = f"; did you mean `{close}`?" if close else ""
+    ids = [option.id for option in question.options]
+    if len(ids) > SHOWN_OPTIONS:
+        hint = f"`advisor show {question.id}` prints all {len(ids)} options"
+    else:
+        hint = f"known: {', '.join(ids)}"
+    if question.unit:
+        hint += f", or a number of {question.unit}"
+    message = f"unknown option `{name}` of `{question.id}`{suggestion}"
+    return UsageError(message, hint=hint, kind="unknown-option")

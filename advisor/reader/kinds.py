@@ -267,6 +267,7 @@ _scenarios = Record(
                     "family": AnyOf(Id(), ListOf(Id(), least=1)),
                     "never?": ListOf(Id()),
                     "because?": ListOf(Id()),
+                    "differs?": Text(),
                     "note?": Text(),
                 }
             )

@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text as Styled
 
-from advisor.report.page import Block, Candidate, Code, Heading, Items, Page, Pairs, Table, Text
+from advisor.report.page import Candidate, Code, Heading, Items, Page, Pairs, Table, Text
 
 TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
 VERDICTS = {
@@ -25,13 +25,16 @@ ASCII = str.maketrans({"●": "*", "○": "o", "×": "x", "→": ">", "·": ",",
 
 def draw(page: Page, console: Console) -> None:
     """Print a page on a console, without the blanks that fill lines up."""
-    drawn: list[RenderableType] = []
-    for block in page:
-        if drawn and isinstance(block, (Heading, Candidate)):
-            drawn.append("")
-        drawn.append(_block(block, plain=not _unicode(console)))
+    plain = not _unicode(console)
     with console.capture() as capture:
-        console.print(Group(*drawn))
+        for place, block in enumerate(page):
+            if place and isinstance(block, (Heading, Candidate)):
+                console.print()
+            if isinstance(block, Code):  # what is to be copied is never broken into lines
+                code = "\n".join(f"  {line}" for line in block.text.splitlines())
+                console.print(_styled(code, "cyan", plain=plain), soft_wrap=True)
+            else:
+                console.print(_block(block, plain=plain))
     lines = [line.rstrip() for line in capture.get().splitlines()]
     console.file.write("\n".join(lines) + "\n")
 
@@ -40,7 +43,9 @@ def _unicode(console: Console) -> bool:
     return console.encoding.lower().startswith("utf")
 
 
-def _block(block: Block, *, plain: bool) -> RenderableType:
+def _block(
+    block: Heading | Text | Candidate | Items | Pairs | Table, *, plain: bool
+) -> RenderableType:
     if isinstance(block, Heading):
         return _styled(block.text, "bold", plain=plain)
     if isinstance(block, Text):
@@ -53,8 +58,6 @@ def _block(block: Block, *, plain: bool) -> RenderableType:
         return _items(block, plain=plain)
     if isinstance(block, Pairs):
         return _pairs(block.rows, plain=plain)
-    if isinstance(block, Code):
-        return Padding(_styled(block.text, "cyan", plain=plain), (0, 0, 0, 2), expand=False)
     return _table(block, plain=plain)
 
 

@@ -223,5 +223,6 @@ def _scenario(value: dict[str, Any], place: str) -> Scenario:
         family if isinstance(family, list) else [family],
         value.get("never", []),
         value.get("because", []),
+        value.get("differs"),
         place,
     )

@@ -44,7 +44,11 @@ class Example(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """A whole profile with the outcome it must give."""
+    """A whole profile with the outcome it must give.
+
+    `families` are acceptable answers (of several tasks: of the one answer for all); `because` are
+    rules that must be decisive. `differs` says why advisor answers otherwise on purpose.
+    """
 
     id: str
     need: str | None
@@ -54,4 +58,5 @@ class Scenario(NamedTuple):
     families: list[str]
     never: list[str]
     because: list[str]
+    differs: str | None
     place: str

@@ -29,11 +29,16 @@ class Located(Protocol):
     """A value with the document and place it came from."""
 
     @property
-    def value(self) -> dict[str, Any]: ...
+    def value(self) -> dict[str, Any]:
+        """What stands there."""
+
     @property
-    def document(self) -> Document: ...
+    def document(self) -> Document:
+        """The file it stands in."""
+
     @property
-    def path(self) -> Place: ...
+    def path(self) -> Place:
+        """Where in that file."""
 
 
 Entries = Mapping[str, Mapping[str, Located]]

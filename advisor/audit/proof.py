@@ -1,0 +1,117 @@
+"""Runs what the rule base says of itself: examples of rules, scenarios."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from advisor.engine.decision import Decision, Engine
+from advisor.engine.profile import Answer, make_profile
+from advisor.errors import AdvisorError
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.detail import Example, Scenario
+from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK
+
+
+class Failure(NamedTuple):
+    """Something the rule base promises and does not keep."""
+
+    place: str
+    id: str
+    message: str
+
+
+class Proof(NamedTuple):
+    """What was run, and what failed."""
+
+    examples: int
+    scenarios: int
+    differing: tuple[str, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True where nothing failed."""
+        return not self.failures
+
+
+def prove(rulebase: RuleBase) -> Proof:
+    """Run every rule's examples and all scenarios."""
+    engine = Engine(rulebase)
+    failures = [f for example in rulebase.examples if (f := _example(rulebase, example))]
+    failures += [f for scenario in rulebase.scenarios if (f := _scenario(engine, scenario))]
+    return Proof(
+        len(rulebase.examples),
+        len(rulebase.scenarios),
+        tuple(scenario.id for scenario in rulebase.scenarios if scenario.differs),
+        tuple(failures),
+    )
+
+
+def _example(rulebase: RuleBase, example: Example) -> Failure | None:
+    rule = rulebase.rule(example.rule)
+    try:
+        given = make_profile(rulebase, example.given, "file")
+    except AdvisorError as error:
+        return Failure(example.place, rule.id, error.message)
+    unanswered = Answer((NOT_APPLICABLE,), None, "assumed")
+    fires = all(
+        set(given.get(question, unanswered).options) & set(options)
+        for question, options in rule.when.items()
+    )
+    if fires == example.fires:
+        return None
+    expected = "fire" if example.fires else "not fire"
+    said = ", ".join(f"{id}: {value}" for id, value in example.given.items())
+    return Failure(example.place, rule.id, f"should {expected} on {{{said}}}, and does otherwise")
+
+
+def _scenario(engine: Engine, scenario: Scenario) -> Failure | None:
+    try:
+        family, decisions = _answer(engine, scenario)
+    except AdvisorError as error:
+        return Failure(scenario.place, scenario.id, error.message)
+    wanted = " or ".join(scenario.families)
+    if scenario.differs:
+        if family in scenario.families:
+            return Failure(scenario.place, scenario.id, "says `differs`, and differs no more")
+        return None
+    if family not in scenario.families:
+        return Failure(scenario.place, scenario.id, f"gives {family}, should give {wanted}")
+    if scenario.outcome and any(one.outcome != scenario.outcome for one in decisions):
+        found = decisions[0].outcome
+        return Failure(scenario.place, scenario.id, f"is {found}, should be {scenario.outcome}")
+    decisive = {
+        found.rule.id
+        for decision in decisions
+        for assessment in decision.assessments
+        for found in assessment.findings
+        if found.decisive
+    }
+    missing = [rule for rule in scenario.because if rule not in decisive]
+    if missing:
+        message = f"{', '.join(missing)} should be decisive, and is not"
+        return Failure(scenario.place, scenario.id, message)
+    return None
+
+
+def _answer(engine: Engine, scenario: Scenario) -> tuple[str, list[Decision]]:
+    """Return the family of a scenario (of several tasks, the one for all) and its decisions."""
+    profile = make_profile(engine.rulebase, scenario.profile, "file")
+    tasks = profile[TASK].options if TASK in profile else (None,)
+    decisions = []
+    for task in tasks:
+        given = dict(profile) if task is None else {**profile, TASK: Answer((task,), None, "file")}
+        decisions.append(engine.decide(given))
+    if len(decisions) == 1:
+        return decisions[0].family or NONE, decisions
+    able = [
+        family
+        for family in engine.encoding.families
+        if all(
+            assessment.verdict != "excluded"
+            for decision in decisions
+            for assessment in decision.assessments
+            if assessment.family == family
+        )
+    ]
+    return (able[0] if able else NONE), decisions

@@ -1,0 +1,32 @@
+"""The proof of a rule base as JSON and as a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.audit.proof import Proof
+from advisor.report.page import Item, Items, Page, Text, count
+
+
+def as_json(proof: Proof, digest: str) -> dict[str, Any]:
+    """Return the JSON document of `advisor rules test --format json`."""
+    return {
+        "schema_version": 1,
+        "rule_base": digest,
+        "examples": proof.examples,
+        "scenarios": proof.scenarios,
+        "differing": list(proof.differing),
+        "failures": [failure._asdict() for failure in proof.failures],
+    }
+
+
+def as_page(proof: Proof) -> Page:
+    """Return the page: failures at file:line, then the counts."""
+    rows = tuple(Item("-", f"{f.place}: {f.id} {f.message}") for f in proof.failures)
+    page: Page = [Items(rows)] if rows else []
+    ran = f"{count(proof.examples, 'example')} of rules, {count(proof.scenarios, 'scenario')}"
+    tone = "good" if proof.passed else "bad"
+    page.append(Text(f"{ran}: {count(len(proof.failures), 'failure')}", tone))
+    if proof.differing:
+        page.append(Text(f"differing on purpose: {', '.join(proof.differing)}", "quiet"))
+    return page
