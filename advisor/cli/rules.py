@@ -19,7 +19,7 @@ def command(arguments: tuple[str, ...]) -> typer.Typer:
     del arguments
     app = group("Check, test and describe the rule base.")
     app.command("check")(check)
-    app.command("test")(test)
+    app.command("test")(run_tests)
     app.command("schema")(schema)
     return app
 
@@ -53,7 +53,7 @@ def check(
     return 0
 
 
-def test(
+def run_tests(
     rules: Rules = [],  # noqa: B006
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
