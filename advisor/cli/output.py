@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -112,6 +111,8 @@ def page_of(recommendation: Recommendation) -> Page:
 
 def write_whole(file: Path, content: str) -> None:
     """Write a file through a temporary one, so that no half of it is ever seen."""
+    import tempfile
+
     try:
         handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         try:

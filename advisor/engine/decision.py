@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from advisor.engine.encoding import Encoding, Ranking
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.space import Choice, Space
+from advisor.engine.space import Choice, Reach, Space
 from advisor.errors import ContradictionError
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, NOT_APPLICABLE, Condition, Fit, Rule
+from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK, Condition, Fit, Rule
 
-KEPT_SPACES = 64
-"""So many spaces an engine remembers: one a task, and those of the last few profiles."""
+KEPT_SPACES = 128
+"""So many spaces an engine remembers: those of the tasks, and of the last few profiles."""
 
 VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
 
@@ -107,6 +107,20 @@ class Engine:
             self._spaces[key] = space
         return space
 
+    def view(self, profile: Profile) -> tuple[Space, dict[int, tuple[Choice, ...]]]:
+        """Return a space around a profile, and what the profile allows of it.
+
+        Spaces of whole tasks are remembered, so most profiles need none of their own.
+        """
+        task = profile.get(TASK)
+        choices = self.choices(profile)
+        held = any(len(choice) > 1 for of_question in choices for choice in of_question)
+        if task is None or len(task.options) != 1 or held:
+            return self.space(profile), {}
+        index = self.encoding.index
+        allowed = {index[id]: choices[index[id]] for id in profile if id != TASK}
+        return self.space({TASK: task}), allowed
+
     def admits(self, profile: Profile) -> bool:
         """True where the answers can all be true."""
         return bool(Space(self.encoding, self.choices(profile)))
@@ -155,14 +169,18 @@ class Engine:
 
         `strict` refuses to assume: an outcome that hangs on open answers is undetermined.
         """
-        space = self.space(profile)
-        possible = self.names(space.possible(self.ranking))
-        typical = space.first()
-        complete = self._complete(profile, space, typical)
+        space, allowed = self.view(profile)
+        reach = space.reach(allowed)
+        found = space.typical(allowed)
+        if found is None:
+            raise self._contradiction(profile)
+        typical = found[0]
+        possible = self.possible(reach)
+        complete = self._complete(profile, reach, typical)
         fired = self.encoding.fired(typical)
         outcome = self.encoding.outcome(fired)
         winner = self.ranking.winner(outcome)
-        assessments = self._assess(fired, outcome, winner, space, complete)
+        assessments = self._assess(fired, outcome, winner, reach, complete)
         family = self.encoding.families[winner] if winner < len(self.encoding.families) else None
         if len(possible) == 1:
             kind = "decided" if family else NONE
@@ -174,26 +192,32 @@ class Engine:
             kind = NONE
         return Decision(kind, family, possible, complete, assessments, profile)
 
+    def possible(self, reach: Reach) -> tuple[str, ...]:
+        """Return who can win within what is left of a space, `none` last."""
+        winners = 0
+        for outcome in reach.outcomes:
+            winners |= 1 << self.ranking.winner(outcome)
+        return self.names(winners)
+
     def names(self, winners: int) -> tuple[str, ...]:
         """Return the families in a set of winners, `none` last."""
         names = [*self.encoding.families, NONE]
         return tuple(name for place, name in enumerate(names) if winners >> place & 1)
 
-    def _complete(self, profile: Profile, space: Space, typical: list[Choice]) -> Profile:
+    def _complete(self, profile: Profile, reach: Reach, typical: list[Choice]) -> Profile:
         """Add to the given answers what they imply and what is assumed."""
-        forced = space.forced()
         complete: Profile = {}
         for question, id in enumerate(self.encoding.questions):
-            if id in profile and len(space.choices[question]) == 1:
+            options = self.options(question, typical[question])
+            if id in profile and set(profile[id].options) == set(options):
                 complete[id] = profile[id]
                 continue
-            options = self.options(question, typical[question])
-            origin = "implied" if forced[question] else "assumed"
-            complete[id] = Answer(options, None, origin)
+            forced = len(reach.choices[question]) == 1
+            complete[id] = Answer(options, None, "implied" if forced else "assumed")
         return complete
 
     def _assess(
-        self, fired: int, outcome: int, winner: int, space: Space, complete: Profile
+        self, fired: int, outcome: int, winner: int, reach: Reach, complete: Profile
     ) -> tuple[Assessment, ...]:
         encoding, ranking = self.encoding, self.ranking
         by_family: list[list[Rule]] = [[] for _ in encoding.families]
@@ -203,8 +227,8 @@ class Engine:
         order = ranking.order(outcome)
         excluded = [family for family in range(len(encoding.families)) if family not in order]
         lost = {family: ranking.parting(outcome, winner, family) or "rank" for family in order[1:]}
-        verdicts = self._possible_verdicts(space)
-        task = complete.get("task")
+        verdicts = self._possible_verdicts(reach)
+        task = complete.get(TASK)
         result = []
         for family in order + sorted(excluded, key=lambda f: encoding.ranks[f]):
             verdict = self.verdict(outcome, family, winner)
@@ -240,9 +264,9 @@ class Engine:
             "discouraged" if min(self.ranking.signs(outcome, family), default=0) < 0 else "allowed"
         )
 
-    def _possible_verdicts(self, space: Space) -> list[tuple[str, ...]]:
+    def _possible_verdicts(self, reach: Reach) -> list[tuple[str, ...]]:
         found: list[set[str]] = [set() for _ in self.encoding.families]
-        for outcome in set(space.outcomes):
+        for outcome in reach.outcomes:
             winner = self.ranking.winner(outcome)
             for family, verdicts in enumerate(found):
                 verdicts.add(self.verdict(outcome, family, winner))

@@ -16,6 +16,9 @@ FORBID = -1
 """Stands in the place of an effect's outcome bit for combinations that cannot be."""
 
 
+KEPT_FIRINGS = 50_000
+
+
 class Conjunction(NamedTuple):
     """One rule aimed at one family (`outcome` is its bit), or a `Never` (`outcome` is FORBID)."""
 
@@ -40,6 +43,7 @@ class Encoding:
         "forbid",
         "index",
         "kill_excluded",
+        "mentioned",
         "mentions",
         "option_index",
         "options",
@@ -79,6 +83,12 @@ class Encoding:
             for question, masks in enumerate(listed)
         ]
 
+        self.mentioned = [
+            (question, survives)
+            for question, survives in enumerate(self.survives)
+            if self.mentions[question]
+        ]
+
     def _collect(self, rulebase: RuleBase) -> None:
         families = {id: place for place, id in enumerate(self.families)}
         criteria = {id: place for place, id in enumerate(self.criteria)}
@@ -114,11 +124,15 @@ class Encoding:
     def fired(self, choices: list[tuple[int, ...]]) -> int:
         """Return the conjunctions that fire when each question has these options."""
         alive = self.everything
-        for survives, chosen in zip(self.survives, choices, strict=True):
-            mask = survives[chosen[0]]
-            for option in chosen[1:]:
-                mask |= survives[option]
-            alive &= mask
+        for question, survives in self.mentioned:
+            chosen = choices[question]
+            if len(chosen) == 1:
+                alive &= survives[chosen[0]]
+            else:
+                mask = 0
+                for option in chosen:
+                    mask |= survives[option]
+                alive &= mask
         return alive
 
     def outcome(self, fired: int) -> int:
@@ -135,7 +149,7 @@ class Encoding:
 class Ranking:
     """Compares families by their outcome bits, criterion by criterion in one order."""
 
-    __slots__ = ("_encoding", "_order", "_winners")
+    __slots__ = ("_by_fired", "_encoding", "_order", "_winners")
 
     def __init__(self, encoding: Encoding, priority: tuple[str, ...] = ()) -> None:
         places = {id: place for place, id in enumerate(encoding.criteria)}
@@ -143,6 +157,7 @@ class Ranking:
         self._encoding = encoding
         self._order = first + [place for place in range(len(places)) if place not in first]
         self._winners: dict[int, int] = {}
+        self._by_fired: dict[int, int] = {}
 
     def sign(self, outcome: int, criterion: int, family: int) -> int:
         """Return +1, 0 or -1: where a family stands on one criterion, never a count."""
@@ -167,6 +182,16 @@ class Ranking:
             order = self.order(outcome)
             found = order[0] if order else len(self._encoding.families)
             self._winners[outcome] = found
+        return found
+
+    def winner_of(self, choices: list[tuple[int, ...]]) -> int:
+        """Return the family that wins a complete profile; equal firings are decided once."""
+        fired = self._encoding.fired(choices)
+        found = self._by_fired.get(fired)
+        if found is None:
+            if len(self._by_fired) >= KEPT_FIRINGS:
+                self._by_fired.clear()
+            found = self._by_fired[fired] = self.winner(self._encoding.outcome(fired))
         return found
 
     def parting(self, outcome: int, one: int, other: int) -> str | None:

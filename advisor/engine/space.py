@@ -9,7 +9,8 @@ another wins?") take time in the size of the graph, not in the number of profile
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from math import prod
 from typing import NamedTuple
 
 from advisor.engine.encoding import Encoding, Ranking
@@ -26,10 +27,20 @@ class Edge(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """One question: for each node before it, the edges to nodes after it."""
+    """One question that matters: for each node before it, the edges to nodes after it."""
 
     question: int
     edges: list[list[Edge]]
+
+
+class Reach(NamedTuple):
+    """What a restriction leaves of a space: the outcomes, and the choices of each question.
+
+    Both are empty where it leaves nothing.
+    """
+
+    outcomes: frozenset[int]
+    choices: list[set[Choice]]
 
 
 class Space:
@@ -39,8 +50,11 @@ class Space:
         self.encoding = encoding
         self.choices = choices
         self.layers: list[Layer] = []
+        self.idle: list[int] = []
+        """The questions whose answers make no difference here; the graph leaves them out."""
         self.outcomes: list[int] = []
         self._kept: dict[int, tuple[int, int]] = {}
+        self._choice_targets: dict[tuple[int, int], dict[Choice, int]] = {}
         self._build()
         self._live = self._reachability()
 
@@ -62,7 +76,10 @@ class Space:
         first = self._settle(start, 0, ends[-1])
         states = [first] if first is not None else []
         for question, of_question in enumerate(masks):
-            states = self._advance(question, of_question, ends[question], states, start)
+            if not ends[question] and len({mask & start for mask in of_question}) == 1:
+                self.idle.append(question)
+            else:
+                states = self._advance(question, of_question, ends[question], states, start)
         self.outcomes = [outcome for _, outcome in states]
 
     def _mask(self, question: int, choice: Choice) -> int:
@@ -164,16 +181,41 @@ class Space:
         """True where at least one complete profile is left."""
         return bool(self._live[0]) and self._live[0][0]
 
-    def forced(self) -> list[bool]:
-        """Return for each question whether all complete profiles agree on it."""
-        result = []
-        nodes = {0} if self else set()
-        for depth, layer in enumerate(self.layers):
-            behind = self._live[depth + 1]
-            taken = [edge for node in nodes for edge in layer.edges[node] if behind[edge.target]]
-            result.append(len({choice for edge in taken for choice in edge.choices}) == 1)
-            nodes = {edge.target for edge in taken}
-        return result
+    def reach(self, allowed: Mapping[int, Collection[Choice]]) -> Reach:
+        """Return what is left of the space within `allowed` (choices to keep, by question)."""
+        ahead: list[set[int]] = [{0}]
+        for layer in self.layers:
+            keep = allowed.get(layer.question)
+            ahead.append(
+                {
+                    edge.target
+                    for node in ahead[-1]
+                    for edge in layer.edges[node]
+                    if keep is None or any(choice in keep for choice in edge.choices)
+                }
+            )
+        live = ahead[-1]
+        left: list[set[Choice]] = [set(choices) for choices in self.choices]
+        for depth in range(len(self.layers) - 1, -1, -1):
+            layer = self.layers[depth]
+            keep = allowed.get(layer.question)
+            found: set[Choice] = set()
+            before = set()
+            for node in ahead[depth]:
+                for edge in layer.edges[node]:
+                    if edge.target in live:
+                        kept = edge.choices if keep is None else [c for c in edge.choices if c in keep]
+                        if kept:
+                            found.update(kept)
+                            before.add(node)
+            left[layer.question] = found
+            live = before
+        for question in self.idle:
+            if question in allowed:
+                left[question] &= set(allowed[question])
+        if not live or not all(left):
+            return Reach(frozenset(), [set() for _ in self.choices])
+        return Reach(frozenset(self.outcomes[node] for node in ahead[-1]), left)
 
     def possible(self, ranking: Ranking) -> int:
         """Return the exact set of winners as bits; the bit after the last family is `none`."""
@@ -184,20 +226,29 @@ class Space:
 
     def counts(self, ranking: Ranking) -> list[int]:
         """Return for each family, and `none` last, in how many complete profiles it wins."""
-        behind = self._behind(ranking)
-        return list(behind[0][0]) if self else [0] * (len(self.encoding.families) + 1)
+        if not self:
+            return [0] * (len(self.encoding.families) + 1)
+        return [count * self._idle_ways() for count in self._behind(ranking)[0][0]]
+
+    def _idle_ways(self) -> int:
+        return prod(len(self.choices[question]) for question in self.idle)
 
     def marginals(self, ranking: Ranking) -> list[dict[Choice, list[int]]]:
         """Return for each question and choice in how many complete profiles each family wins.
 
         One pass forwards and one backwards give all of it.
         """
-        width = len(self.encoding.families) + 1
-        result: list[dict[Choice, list[int]]] = []
+        result: list[dict[Choice, list[int]]] = [{} for _ in self.choices]
         if not self:
-            return [{} for _ in self.layers]
+            return result
+        width = len(self.encoding.families) + 1
         behind = self._behind(ranking)
-        before = [1]
+        idle = self._idle_ways()
+        for question in self.idle:
+            ways = idle // len(self.choices[question])
+            row = [count * ways for count in behind[0][0]]
+            result[question] = {choice: list(row) for choice in self.choices[question]}
+        before = [idle]
         for depth, layer in enumerate(self.layers):
             table: dict[Choice, list[int]] = {}
             ahead = [0] * len(behind[depth + 1])
@@ -211,7 +262,7 @@ class Space:
                         for place, count in enumerate(won):
                             row[place] += ways * count
             before = ahead
-            result.append({choice: row for choice, row in table.items() if any(row)})
+            result[layer.question] = {choice: row for choice, row in table.items() if any(row)}
         return result
 
     def _behind(self, ranking: Ranking) -> list[list[list[int]]]:
@@ -238,11 +289,10 @@ class Space:
 
     def nearest(
         self, cost: Callable[[int, Choice], int], accept: Callable[[int], bool]
-    ) -> tuple[int, Callable[[], Iterator[list[Choice]]]] | None:
-        """Find the complete profiles of least cost whose outcome is accepted.
+    ) -> tuple[int, list[Choice]] | None:
+        """Return the least cost of a complete profile with an accepted outcome, and one such.
 
-        `cost(question, choice)` is what a choice costs. Returns the least total cost and a
-        generator of all profiles that have it; None where no outcome is accepted.
+        `cost(question, choice)` is what a choice costs. None where no outcome is accepted.
         """
         if not self:
             return None
@@ -250,38 +300,37 @@ class Space:
         best = [[0 if accept(outcome) else far for outcome in self.outcomes]]
         for layer in reversed(self.layers):
             behind = best[-1]
-            question = layer.question
-            price = {choice: cost(question, choice) for choice in self.choices[question]}
-            best.append(
-                [
-                    min(
-                        (
-                            behind[edge.target] + min(price[choice] for choice in edge.choices)
-                            for edge in edges
-                        ),
-                        default=far,
-                    )
-                    for edges in layer.edges
-                ]
-            )
+            price = {choice: cost(layer.question, choice) for choice in self.choices[layer.question]}
+            costs = []
+            for edges in layer.edges:
+                least = far
+                for edge in edges:
+                    rest = behind[edge.target]
+                    if rest < least:
+                        least = min(least, rest + min([price[choice] for choice in edge.choices]))
+                costs.append(least)
+            best.append(costs)
         best.reverse()
-        least = best[0][0]
-        if least >= far:
+        if best[0][0] >= far:
             return None
+        profile = [self._cheapest(question, cost) for question in range(len(self.choices))]
+        total = sum(cost(question, profile[question]) for question in self.idle)
+        node = 0
+        for depth, layer in enumerate(self.layers):
+            choice, node = min(
+                (
+                    (choice, edge.target)
+                    for edge in layer.edges[node]
+                    for choice in edge.choices
+                    if best[depth + 1][edge.target] < far
+                ),
+                key=lambda step, d=depth, q=layer.question: best[d + 1][step[1]] + cost(q, step[0]),  # type: ignore[misc]
+            )
+            profile[layer.question] = choice
+        return best[0][0] + total, profile
 
-        def walk(depth: int, node: int, left: int) -> Iterator[list[Choice]]:
-            if depth == len(self.layers):
-                yield []
-                return
-            question = self.layers[depth].question
-            for edge in self.layers[depth].edges[node]:
-                for choice in edge.choices:
-                    rest = left - cost(question, choice)
-                    if rest >= 0 and best[depth + 1][edge.target] == rest:
-                        for tail in walk(depth + 1, edge.target, rest):
-                            yield [choice, *tail]
-
-        return least, lambda: walk(0, 0, least)
+    def _cheapest(self, question: int, cost: Callable[[int, Choice], int]) -> Choice:
+        return min(self.choices[question], key=lambda choice: cost(question, choice))
 
     def first(self) -> list[Choice]:
         """Return the typical profile of a space that has one."""
@@ -290,37 +339,64 @@ class Space:
             raise ValueError("an empty space has no typical profile")
         return found[0]
 
-    def typical(self, allowed: Mapping[int, Collection[Choice]]) -> tuple[list[Choice], int] | None:
+    def typical(
+        self, allowed: Mapping[int, Collection[Choice]]
+    ) -> tuple[list[Choice], int] | None:
         """Return the typical profile within `allowed` and its outcome; None where there is none.
 
         `allowed` holds the choices to keep of some questions; the others stay open. Questions are
         filled in order, each with its first choice that leaves an admissible completion.
         """
-        dead: set[tuple[int, int]] = set()
+        if not self:
+            return None
+        profile: list[Choice] = [choices[0] for choices in self.choices]
+        for question in self.idle:
+            if question in allowed:
+                kept = [c for c in self.choices[question] if c in allowed[question]]
+                if not kept:
+                    return None
+                profile[question] = kept[0]
+        outcome = self._fill(0, 0, allowed, profile, set())
+        return None if outcome is None else (profile, outcome)
 
-        def walk(depth: int, node: int) -> tuple[list[Choice], int] | None:
-            if depth == len(self.layers):
-                return [], self.outcomes[node]
+    def _fill(
+        self,
+        depth: int,
+        node: int,
+        allowed: Mapping[int, Collection[Choice]],
+        profile: list[Choice],
+        dead: set[tuple[int, int]],
+    ) -> int | None:
+        """Fill a profile from a node on; returns the outcome, None where nothing is admissible."""
+        if depth == len(self.layers):
+            return self.outcomes[node]
+        question = self.layers[depth].question
+        keep = allowed.get(question)
+        for choice, target in self._targets(depth, node).items():
+            if (keep is not None and choice not in keep) or (depth + 1, target) in dead:
+                continue
+            profile[question] = choice
+            outcome = self._fill(depth + 1, target, allowed, profile, dead)
+            if outcome is not None:
+                return outcome
+            dead.add((depth + 1, target))
+        return None
+
+    def _targets(self, depth: int, node: int) -> dict[Choice, int]:
+        """Return where each choice leads, in order of typicality; dead ends are left out."""
+        known = self._choice_targets.get((depth, node))
+        if known is None:
             layer = self.layers[depth]
-            keep = allowed.get(layer.question)
-            targets = {
+            found = {
                 choice: edge.target
                 for edge in layer.edges[node]
                 if self._live[depth + 1][edge.target]
                 for choice in edge.choices
-                if keep is None or choice in keep
             }
-            for choice in self.choices[layer.question] if len(targets) > 1 else targets:
-                target = targets.get(choice)
-                if target is None or (depth + 1, target) in dead:
-                    continue
-                tail = walk(depth + 1, target)
-                if tail is not None:
-                    return [choice, *tail[0]], tail[1]
-                dead.add((depth + 1, target))
-            return None
-
-        return walk(0, 0) if self else None
+            ordered = self.choices[layer.question] if len(found) > 1 else found
+            known = {choice: found[choice] for choice in ordered if choice in found}
+            self._choice_targets[depth, node] = known
+        return known
 
     @property
     def size(self) -> int:

@@ -100,7 +100,7 @@ class _Search:
         result: dict[int, list[Choice]] = {}
         for depth, layer in enumerate(self.space.layers):
             id = encoding.questions[layer.question]
-            present = self.decision.profile[id].options
+            present = self.engine.choices({id: self.decision.profile[id]})[layer.question]
             if id == TASK:
                 continue
             open_choices = {
@@ -113,7 +113,8 @@ class _Search:
                 choice
                 for choice in self.space.choices[layer.question]
                 if choice in open_choices
-                and encoding.options[layer.question][choice[0]] not in (NOT_APPLICABLE, *present)
+                and choice not in present
+                and encoding.options[layer.question][choice[0]] != NOT_APPLICABLE
             ]
             if other and self._matters(depth):
                 result[layer.question] = other

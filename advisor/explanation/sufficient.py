@@ -100,9 +100,8 @@ class _Search:
         found = self.space.nearest(cost, lambda outcome: ranking.winner(outcome) != self.winner)
         if found is None or found[0] >= HELD:
             return None
-        profile = next(found[1]())
         return frozenset(
-            question for question, choice in enumerate(profile) if choice != self.current[question]
+            question for question, choice in enumerate(found[1]) if choice != self.current[question]
         )
 
 
@@ -110,8 +109,8 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
     """True where the answers force the outcome for every task. Unfitting tasks come first."""
     tasks = sorted(engine.rulebase.tasks, key=lambda task: task.elsewhere is None)
     for task in tasks:
-        of_task = Answer((task.id,), None, "flag")
-        space = Space(engine.encoding, engine.choices({TASK: of_task, **reason}))
-        if space and engine.names(space.possible(engine.ranking)) != (winner,):
+        space, allowed = engine.view({TASK: Answer((task.id,), None, "flag"), **reason})
+        reach = space.reach(allowed)
+        if reach.outcomes and engine.possible(reach) != (winner,):
             return False
     return True

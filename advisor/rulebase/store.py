@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor import __version__
 from advisor.errors import BrokenFileError
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.folder import RuleFile, digest, rule_files
+
+if TYPE_CHECKING:
+    from advisor.rulebase.folder import RuleFile
 
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED = PACKAGE / "compiled"
@@ -33,6 +34,8 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     """
     if folder is None and not overlays and (COMPILED / "core.json").is_file():
         return RuleBase(cache(lambda name: _read(COMPILED / f"{name}.json")))
+    from advisor.rulebase.folder import digest, rule_files
+
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
     over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
@@ -49,12 +52,16 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
 
 def _code_stamp() -> str:
     """Return a short digest of the code that compiles, so that no other code's copy is read."""
+    from advisor.rulebase.folder import RuleFile, digest
+
     sources = sorted(Path(__file__).resolve().parent.glob("*.py"))
     return digest([[RuleFile(path, "code", path.name) for path in sources]], "")[:8]
 
 
 def compile_shipped(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the compiled parts of the rules in `folder`, for a wheel to carry."""
+    from advisor.rulebase.folder import digest, rule_files
+
     files = rule_files(folder)
     return compile_rules(files, [], digest([files], __version__))
 
@@ -74,13 +81,15 @@ def cache_folder() -> Path:
     if configured := os.environ.get("ADVISOR_CACHE"):
         return Path(configured)
     if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir())) / "advisor" / "rules"
+        return Path(os.environ.get("LOCALAPPDATA", ".")) / "advisor" / "rules"
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118 - pathlib raises where there is no home
     return Path(base) / "advisor" / "rules"
 
 
 def write_parts(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
     """Write compiled parts into `folder`, each whole or not at all."""
+    import tempfile
+
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
         handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
