@@ -35,7 +35,7 @@ def console(
     _block("console", [f"$ {command}", *lines, *tail])
 
 
-def interview(command: str, *replies: str) -> None:
+def interview(command: str, *replies: str, first: int | None = None, last: int = 0) -> None:
     """Write a console block: an interview in a real terminal, with what a person types."""
     import pexpect
 
@@ -55,7 +55,8 @@ def interview(command: str, *replies: str) -> None:
             program.sendline(reply)
         program.expect(pexpect.EOF)
         program.close()
-    _block("console", [f"$ {command}", *screen.getvalue().replace("\r", "").strip().splitlines()])
+    lines = screen.getvalue().replace("\r", "").strip().splitlines()
+    _block("console", [f"$ {command}", *cut(lines, first, last)])
 
 
 def markdown(command: str, *, demote: int = 0) -> None:
@@ -74,6 +75,8 @@ def fields(command: str, *names: str) -> None:
 
 def session(source: str) -> None:
     """Write a Python session: every statement of `source` with what the interpreter answers."""
+    from advisor.errors import AdvisorError
+
     names: dict[str, object] = {}
     lines = []
     with contextlib.chdir(ROOT):
@@ -82,7 +85,11 @@ def session(source: str) -> None:
             lines += [f">>> {one}", *(f"... {line}" for line in more)]
             answer = io.StringIO()
             with contextlib.redirect_stdout(answer):
-                exec(compile(ast.Interactive([statement]), "<session>", "single"), names)
+                try:
+                    exec(compile(ast.Interactive([statement]), "<session>", "single"), names)
+                except AdvisorError as error:
+                    raised = f"{type(error).__module__}.{type(error).__qualname__}: {error}"
+                    print("Traceback (most recent call last):", "    ...", raised, sep="\n")
             lines += answer.getvalue().splitlines()
     _block("python", lines)
 

@@ -121,6 +121,25 @@ class Engine:
         allowed = {index[id]: choices[index[id]] for id in profile if id != TASK}
         return self.space({TASK: task}), allowed
 
+    def around(self, given: Profile, fixed: Profile) -> Space:
+        """Return the space of `fixed` alone, in which given options that hold at once are a choice.
+
+        It is where answers may be changed: whatever is not fixed is open.
+        """
+        held = {
+            self.encoding.index[id]: choice
+            for id, answer in given.items()
+            if id not in fixed
+            for choice in self.choices({id: answer})[self.encoding.index[id]]
+            if len(choice) > 1
+        }
+        if not held:
+            return self.space(fixed)
+        choices = self.choices(fixed)
+        for question, choice in held.items():
+            choices[question] = (choice, *choices[question])
+        return Space(self.encoding, choices)
+
     def admits(self, profile: Profile) -> bool:
         """True where the answers can all be true."""
         return bool(Space(self.encoding, self.choices(profile)))

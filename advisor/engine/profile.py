@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, NamedTuple
 
 from advisor.errors import UsageError, nearest
@@ -70,15 +71,13 @@ def as_number(value: Any) -> float | None:
     """Return a number written as 5000, 5_000, 5,000, 5k or 2M; None for anything else."""
     if isinstance(value, bool):
         return None
-    if isinstance(value, (int, float)):
-        return float(value)
     text = str(value).strip().replace("_", "").replace(",", "")
     factor = {"k": 1e3, "m": 1e6, "b": 1e9}.get(text[-1:].lower(), 1.0)
     try:
         number = float(text[:-1] if factor > 1 else text) * factor
     except ValueError:
         return None
-    return number if number == number and abs(number) != float("inf") else None
+    return number if isfinite(number) else None
 
 
 def _cut(question: Question, number: float) -> str:

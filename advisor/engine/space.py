@@ -204,7 +204,9 @@ class Space:
             for node in ahead[depth]:
                 for edge in layer.edges[node]:
                     if edge.target in live:
-                        kept = edge.choices if keep is None else [c for c in edge.choices if c in keep]
+                        kept = (
+                            edge.choices if keep is None else [c for c in edge.choices if c in keep]
+                        )
                         if kept:
                             found.update(kept)
                             before.add(node)
@@ -300,7 +302,9 @@ class Space:
         best = [[0 if accept(outcome) else far for outcome in self.outcomes]]
         for layer in reversed(self.layers):
             behind = best[-1]
-            price = {choice: cost(layer.question, choice) for choice in self.choices[layer.question]}
+            price = {
+                choice: cost(layer.question, choice) for choice in self.choices[layer.question]
+            }
             costs = []
             for edges in layer.edges:
                 least = far
@@ -339,9 +343,7 @@ class Space:
             raise ValueError("an empty space has no typical profile")
         return found[0]
 
-    def typical(
-        self, allowed: Mapping[int, Collection[Choice]]
-    ) -> tuple[list[Choice], int] | None:
+    def typical(self, allowed: Mapping[int, Collection[Choice]]) -> tuple[list[Choice], int] | None:
         """Return the typical profile within `allowed` and its outcome; None where there is none.
 
         `allowed` holds the choices to keep of some questions; the others stay open. Questions are

@@ -56,7 +56,7 @@ class _Search:
         self.winner = decision.family or NONE
         self.names = [*engine.encoding.families, NONE]
         task = decision.profile[TASK]
-        self.space: Space = engine.space({TASK: task})
+        self.space: Space = engine.around(decision.given, {TASK: task})
         self.given: dict[int, tuple[Choice, ...]] = {
             engine.encoding.index[id]: engine.choices({id: answer})[engine.encoding.index[id]]
             for id, answer in decision.given.items()
@@ -100,7 +100,7 @@ class _Search:
         result: dict[int, list[Choice]] = {}
         for depth, layer in enumerate(self.space.layers):
             id = encoding.questions[layer.question]
-            present = self.engine.choices({id: self.decision.profile[id]})[layer.question]
+            present = self.decision.profile[id].options
             if id == TASK:
                 continue
             open_choices = {
@@ -113,8 +113,8 @@ class _Search:
                 choice
                 for choice in self.space.choices[layer.question]
                 if choice in open_choices
-                and choice not in present
-                and encoding.options[layer.question][choice[0]] != NOT_APPLICABLE
+                and len(choice) == 1
+                and encoding.options[layer.question][choice[0]] not in (NOT_APPLICABLE, *present)
             ]
             if other and self._matters(depth):
                 result[layer.question] = other

@@ -43,7 +43,8 @@ def sufficient(engine: Engine, decision: Decision) -> tuple[Because, ...]:
         if answer.origin != "implied" and applicable(answer)
     }
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
-    search = _Search(engine, engine.space(task), winner, decision.profile)
+    around = engine.around(decision.given, task)
+    search = _Search(engine, around, winner, decision.profile)
     chosen: tuple[str, ...] = ()
     for index, found in enumerate(search.smallest(list(answers))):
         reason = {id: answers[id] for id in found}

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED = PACKAGE / "compiled"
 """Filled when a wheel is built; a development checkout has none."""
-PARTS = ("core", "detail", "catalogue", "proof")
+PARTS = {
+    "core": "digest",
+    "detail": "sources",
+    "catalogue": "checkpoints",
+    "proof": "scenarios",
+}
+"""The parts of a compiled rule base, each with a key that a whole one has."""
 
 
 def shipped_rules() -> Path:
@@ -33,21 +39,27 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     Raises BrokenFileError naming every problem at file:line:column.
     """
     if folder is None and not overlays and (COMPILED / "core.json").is_file():
-        return RuleBase(cache(lambda name: _read(COMPILED / f"{name}.json")))
+        return RuleBase(cache(_packaged))
     from advisor.rulebase.folder import digest, rule_files
 
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
     over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
     kept = cache_folder() / f"{key}-{_code_stamp()}"
-    if all((kept / f"{name}.json").is_file() for name in PARTS):
+
+    @cache
+    def compiled() -> dict[str, dict[str, Any]]:
+        parts = compile_rules(base, over, key)
+        _keep(kept, parts)
+        return parts
+
+    def part(name: str) -> dict[str, Any]:
         try:
-            return RuleBase(cache(lambda name: _read(kept / f"{name}.json")))
-        except (ValueError, KeyError, TypeError, OSError):
-            pass  # a damaged copy is made anew
-    parts = compile_rules(base, over, key)
-    _keep(kept, parts)
-    return RuleBase(lambda name: parts[name])
+            return _read(kept / f"{name}.json", PARTS[name])
+        except (OSError, ValueError, TypeError):
+            return compiled()[name]  # missing or damaged: made anew
+
+    return RuleBase(cache(part))
 
 
 def _code_stamp() -> str:
@@ -105,13 +117,18 @@ def _keep(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
         return  # a read-only disk costs time, nothing else
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _packaged(name: str) -> dict[str, Any]:
     try:
-        value = json.loads(file.read_bytes())
-    except OSError as error:
+        return _read(COMPILED / f"{name}.json", PARTS[name])
+    except (OSError, ValueError, TypeError) as error:
         raise BrokenFileError(
-            f"`{file.name}` of the compiled rules cannot be read: {error}"
+            f"the installed rules are damaged: {name}.json: {error}",
+            hint="install advisor again",
         ) from error
-    if not isinstance(value, dict):
-        raise TypeError(f"{file.name} holds no mapping")
+
+
+def _read(file: Path, key: str) -> dict[str, Any]:
+    value = json.loads(file.read_bytes())
+    if not isinstance(value, dict) or key not in value:
+        raise TypeError(f"{file.name} holds no `{key}`")
     return value

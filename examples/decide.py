@@ -1,0 +1,25 @@
+"""Decide from Python: `python examples/decide.py`.
+
+Prints:
+    captioning: unified-vlp (assumed)
+    image-search: clip (assumed)
+    receipts: vision-encoder-decoder (decided)
+    why not clip: It chooses among the texts it is given and has no decoder to write new ones.
+"""
+
+# ruff: noqa: T201 - a program prints
+import advisor
+
+rules = advisor.load_rules()
+receipts = {"task": "field-extraction", "training": "fine-tune", "examples": "texts", "pairs": 5000}
+needs = {
+    "captioning": {"task": "captioning"},
+    "image-search": {"task": "image-search"},
+    "receipts": receipts,
+}
+for name, answers in needs.items():
+    decision = advisor.recommend(rules, answers).advice[0].decision
+    print(f"{name}: {decision.family} ({decision.outcome})")
+
+explanation = advisor.explain(rules, {"task": "captioning"}, why_not="clip")
+print(f"why not clip: {explanation.why_not[0].reasons[0].because}")

@@ -1,0 +1,297 @@
+"""Which checkpoints are offered, what others lack, and in which order."""
+
+import pytest
+from random_rules import NOT_APPLICABLE, REASON, SOURCE, compiled, rule, silent_family
+
+from advisor import recommend
+from advisor.catalogue import memory_gb
+from advisor.catalogue.selection import ORDERS
+
+
+def checkpoint(id, family="reader", **fields):
+    return {
+        "id": f"org/{id}", "label": id, "loader": "transformers", "tasks": ["read"], "sources": {},
+        "checked": "2026-11", "family": family, "parameters_millions": 100, "languages": ["en"],
+        "commercial_use": "permitted", **fields,
+    }  # fmt: skip
+
+
+def option(id, **fields):
+    return {"id": id, "label": id, **fields}
+
+
+def question(id, *options, **fields):
+    return {"id": id, "ask": "Q?", "why": "Q.", "options": list(options), **fields}
+
+
+def family(id, rank):
+    fit = {"fit": "good", **REASON}
+    return silent_family(id, rank) | {"tasks": {"read": fit, "write": fit}}
+
+
+def catalogue(*checkpoints, rules=()):
+    """Return rules with two families, `reader` before `writer`, and these checkpoints."""
+    asks = {"ask": "T?", "why": "T."}
+    return compiled(
+        {
+            "criterion": [{"id": "fit", "name": "F", "because": "F."}],
+            "question": [
+                {"id": "task", **asks, "options_from": "tasks", "many": True},
+                question(
+                    "training",
+                    option("ready-made", uses=["as-is"]),
+                    option("fine-tune", uses=["as-is", "fine-tune", "compose"]),
+                ),
+                question(
+                    "pairs",
+                    option("many-pairs", uses=["fine-tune", "as-is"]),
+                    option("no-pairs"),
+                    ask_if={"training": ["fine-tune"]},
+                ),
+                question(
+                    "language",
+                    option("en", requires={"languages": ["en", "multilingual"]}),
+                    option("de", requires={"languages": ["de", "multilingual"]}),
+                    many=True,
+                ),
+                question(
+                    "memory-gb",
+                    option("plenty"),
+                    option("up-to-8-gb", up_to=8, requires={"memory_gb": {"at_most": "answer"}}),
+                    unit="GB",
+                ),
+                question(
+                    "use",
+                    option("research"),
+                    option("commercial", requires={"commercial_use": ["permitted"]}),
+                ),
+                question(
+                    "length",
+                    option("short"),
+                    option("long", requires={"text_context": {"at_least": 512}}),
+                ),
+            ],
+            "task": [{"id": id, "name": "T", "description": "T."} for id in ("read", "write")],
+            "never": [],
+            "family": [family("reader", 1), family("writer", 2)],
+            "rule": list(rules),
+            "source": [SOURCE],
+            "checkpoint": list(checkpoints),
+            "scenario": [],
+        }
+    )
+
+
+def selection(rulebase, order="quality", **answers):
+    answers = {id.replace("_", "-"): given for id, given in answers.items()}
+    return recommend(rulebase, {"task": "read", **answers}, order=order).advice[0].selection
+
+
+def ids(picks):
+    return [pick.checkpoint.id.removeprefix("org/") for pick in picks]
+
+
+def test_checkpoints_of_the_family_that_do_the_task_are_picked():
+    rules = catalogue(
+        checkpoint("a"),
+        checkpoint("other-task", tasks=["write"]),
+        checkpoint("other-family", family="writer"),
+        checkpoint("detector", derived=True),
+    )
+    found = selection(rules)
+    assert ids(found.picks) == ["a"]
+    assert (found.unverified, found.fallen, found.next_family) == ((), (), None)
+
+
+def test_what_is_required_and_lacking_is_said_in_words():
+    rules = catalogue(
+        checkpoint("german", languages=["de", "en"]),
+        checkpoint("any", languages=["multilingual"]),
+        checkpoint("english"),
+    )
+    found = selection(rules, language="de")
+    assert ids(found.picks) == ["german", "any"]
+    assert [(lack.checkpoint.id, lack.lacks) for lack in found.fallen] == [
+        ("org/english", ("languages is en, wanted de or multilingual",))
+    ]
+
+
+def test_languages_that_hold_together_are_all_required():
+    rules = catalogue(
+        checkpoint("german", languages=["de"]), checkpoint("both", languages=["de", "en"])
+    )
+    found = selection(rules, language=["de", "en"])
+    assert ids(found.picks) == ["both"]
+    assert [lack.lacks for lack in found.fallen] == [
+        ("languages is de, wanted en or multilingual",)
+    ]
+
+
+def test_field_that_nobody_verified_satisfies_nothing_silently():
+    rules = catalogue(checkpoint("known"), checkpoint("unknown", languages=None))
+    found = selection(rules, language="en")
+    assert ids(found.picks) == ["known"]
+    assert ids(found.unverified) == ["unknown"]
+
+
+def test_a_known_lack_outweighs_an_unknown_field():
+    rules = catalogue(checkpoint("a", languages=None, commercial_use="not-permitted"))
+    found = selection(rules, language="en", use="commercial")
+    assert found.unverified == ()
+    assert [lack.lacks for lack in found.fallen] == [
+        ("commercial use is not-permitted, wanted permitted",)
+    ]
+
+
+def test_exact_number_is_what_memory_is_held_against():
+    rules = catalogue(
+        checkpoint("small", parameters_millions=100), checkpoint("large", parameters_millions=900)
+    )
+    assert ids(selection(rules, memory_gb=4).picks) == ["small", "large"]
+    found = selection(rules, memory_gb=2)
+    assert ids(found.picks) == ["small"]
+    assert found.fallen[0].lacks == (f"memory gb is {memory_gb(900):g}, wanted at most 2",)
+
+
+def test_named_option_stands_for_its_largest_number():
+    rules = catalogue(
+        checkpoint("fits", parameters_millions=4000), checkpoint("not", parameters_millions=4500)
+    )
+    assert ids(selection(rules, memory_gb="up-to-8-gb").picks) == ["fits"]
+
+
+def test_lower_bound_is_a_requirement_too():
+    rules = catalogue(checkpoint("a", text_context=77), checkpoint("b", text_context=512))
+    found = selection(rules, length="long")
+    assert ids(found.picks) == ["b"]
+    assert found.fallen[0].lacks == ("text context is 77, wanted at least 512",)
+
+
+def test_closest_are_those_that_lack_least():
+    rules = catalogue(
+        checkpoint("one", commercial_use="restricted", text_context=512),
+        checkpoint("two", commercial_use="restricted", text_context=77),
+    )
+    found = selection(rules, use="commercial", length="long", language="en")
+    assert found.picks == ()
+    assert ids(found.closest) == ["one"]
+    assert found.closest[0].lacks == ("commercial use is restricted, wanted permitted",)
+
+
+def test_nothing_is_closest_where_something_fits():
+    rules = catalogue(checkpoint("fits"), checkpoint("not", commercial_use="restricted"))
+    found = selection(rules, use="commercial")
+    assert found.fallen
+    assert found.closest == ()
+
+
+def test_next_family_with_a_checkpoint_is_named():
+    rules = catalogue(
+        checkpoint("english"), checkpoint("german", family="writer", languages=["de"])
+    )
+    found = selection(rules, language="de")
+    assert found.picks == ()
+    assert ids(found.closest) == ["english"]
+    assert found.next_family == "writer"
+    assert selection(rules, language="en").next_family is None
+
+
+def test_excluded_family_is_never_the_next():
+    out = rule("out", "fit", {"use": ["research"]}, "exclude", ["writer"])
+    german = checkpoint("german", family="writer", languages=["de"])
+    rules = catalogue(checkpoint("english"), german, rules=[out])
+    assert selection(rules, language="de").next_family is None
+
+
+def test_training_opens_the_way_to_checkpoints_to_fine_tune():
+    rules = catalogue(checkpoint("start", tasks=[], fine_tune=["read"]), checkpoint("ready"))
+    assert ids(selection(rules, training="ready-made").picks) == ["ready"]
+    found = selection(rules, training="fine-tune", pairs="no-pairs")
+    assert [(p.checkpoint.id, p.use) for p in found.picks] == [
+        ("org/ready", "as-is"),
+        ("org/start", "fine-tune"),
+    ]
+
+
+def test_the_last_answer_that_names_uses_orders_them():
+    rules = catalogue(
+        checkpoint("ready"),
+        checkpoint("start", tasks=[], fine_tune=["read"]),
+        checkpoint("both", fine_tune=["read"]),
+    )
+    found = selection(rules, training="fine-tune", pairs="many-pairs")
+    assert [(p.checkpoint.id, p.use) for p in found.picks] == [
+        ("org/start", "fine-tune"),
+        ("org/both", "fine-tune"),
+        ("org/ready", "as-is"),
+    ]
+
+
+def test_language_is_no_requirement_on_what_training_starts_from():
+    rules = catalogue(checkpoint("start", tasks=[], fine_tune=["read"]), checkpoint("ready"))
+    found = selection(rules, training="fine-tune", pairs="no-pairs", language="de")
+    assert [(p.checkpoint.id, p.use) for p in found.picks] == [("org/start", "fine-tune")]
+    assert ids(found.fallen) == ["ready"]
+
+
+def test_quality_puts_what_rules_prefer_first_and_what_they_avoid_last():
+    rules = catalogue(
+        checkpoint("avoided", typical=True),
+        checkpoint("plain"),
+        checkpoint("typical", typical=True),
+        checkpoint("preferred"),
+        rules=[
+            rule("good", "fit", {"task": ["read"]}, "prefer", ["org/preferred"]),
+            rule("bad", "fit", {"task": ["read"]}, "avoid", ["org/avoided"]),
+        ],
+    )
+    found = selection(rules)
+    assert ids(found.picks) == ["preferred", "typical", "plain", "avoided"]
+    assert [r.id for r in found.picks[0].findings] == ["good"]
+
+
+def test_small_puts_the_fewest_parameters_first_and_unknown_sizes_last():
+    rules = catalogue(
+        checkpoint("unknown", parameters_millions=None, typical=True),
+        checkpoint("large", parameters_millions=900, typical=True),
+        checkpoint("small", parameters_millions=10),
+    )
+    assert ids(selection(rules, "small").picks) == ["small", "large", "unknown"]
+
+
+def test_open_puts_the_freest_licence_first():
+    rules = catalogue(
+        checkpoint("never", commercial_use="not-permitted", typical=True),
+        checkpoint("unknown", commercial_use=None),
+        checkpoint("restricted", commercial_use="restricted"),
+        checkpoint("free"),
+    )
+    assert ids(selection(rules, "open").picks) == ["free", "restricted", "unknown", "never"]
+
+
+def test_none_has_no_checkpoints(rulebase):
+    advice = recommend(rulebase, {"task": "object-detection"}).advice[0]
+    assert (advice.selection.picks, advice.selection.next_family) == ((), None)
+    assert advice.elsewhere == rulebase.elsewhere["object-detection"]
+
+
+def test_memory_grows_with_parameters_and_halves_at_half_precision():
+    assert memory_gb(None) is None
+    assert memory_gb(0) == 0.34
+    assert memory_gb(250) == 1.27
+    assert memory_gb(1000) == 4.07
+    assert memory_gb(2000) == 4.07
+    assert memory_gb(1001) < memory_gb(1000)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_every_order_offers_the_same_shipped_checkpoints(rulebase, order):
+    for task in ("captioning", "image-search", "ocr-line"):
+        answer = recommend(rulebase, {"task": task}, order=order).advice[0]
+        usual = recommend(rulebase, {"task": task}).advice[0]
+        assert set(ids(answer.selection.picks)) == set(ids(usual.selection.picks))
+
+
+def test_not_applicable_asks_nothing_of_checkpoints():
+    rules = catalogue(checkpoint("a"))
+    assert ids(selection(rules, pairs=NOT_APPLICABLE).picks) == ["a"]

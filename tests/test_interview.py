@@ -1,0 +1,223 @@
+"""The interview: what it asks, when it stops, and what it remembers."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_rules import NOT_APPLICABLE, Plain, engine_for, facts, given_answers, profile_of
+
+from advisor.engine.profile import Answer, make_profile
+from advisor.errors import AdvisorError, ContradictionError, UsageError
+from advisor.interview.session import UNKNOWN, Session
+from advisor.rulebase.model import NONE
+
+
+def interview(session, answers):
+    """Answer as `answers` say, "don't know" to the rest; return what was asked."""
+    asked = []
+    while (ask := session.next()) is not None:
+        asked.append(ask.question.id)
+        session.answer(ask.question.id, answers.get(ask.question.id, UNKNOWN))
+    return asked
+
+
+def test_task_is_asked_first(engine):
+    assert Session(engine).next().question.id == "task"
+
+
+def test_interview_is_over_at_once_where_the_answers_decide(engine, rulebase):
+    given = make_profile(rulebase, {"task": "object-detection"})
+    session = Session(engine, given)
+    assert session.race == (NONE,)
+    assert session.next() is None
+    assert session.decide().outcome == NONE
+
+
+def test_what_was_given_is_never_asked(engine, rulebase):
+    given = make_profile(rulebase, {"task": "captioning", "training": "fine-tune"})
+    session = Session(engine, given)
+    assert not {"task", "training"} & set(interview(session, {}))
+
+
+def test_what_the_task_implies_is_never_asked(engine, rulebase):
+    for task in rulebase.tasks:
+        session = Session(engine, make_profile(rulebase, {"task": task.id}))
+        implied = {id for id, options in task.implies.items() if len(options) == 1}
+        assert not implied & set(interview(session, {}))
+
+
+def test_each_option_says_who_can_still_win(engine, rulebase):
+    session = Session(engine)
+    ask = session.next()
+    assert [option.id for option in ask.options] == [task.id for task in rulebase.tasks]
+    for task in ("captioning", "object-detection", "ocr-line"):
+        told = Session(engine, make_profile(rulebase, {"task": task}))
+        assert ask.winners[task] == told.race
+
+
+def test_dont_know_leaves_the_question_open_and_is_never_asked_again(engine, rulebase):
+    session = Session(engine, make_profile(rulebase, {"task": "captioning"}))
+    race = session.race
+    first = session.next().question.id
+    session.answer(first, UNKNOWN)
+    assert session.race == race
+    assert first not in session.profile
+    rest = interview(session, {})
+    assert first not in rest
+    assert len(rest) == len(set(rest))
+    assert session.decide().outcome == "assumed"
+
+
+def test_dont_know_the_task_asks_something_else(engine):
+    session = Session(engine)
+    session.answer("task", UNKNOWN)
+    ask = session.next()
+    assert ask is not None
+    assert ask.question.id != "task"
+
+
+def test_back_takes_the_last_answer_back(engine):
+    session = Session(engine)
+    assert session.back() is None
+    session.answer("task", "captioning")
+    second = session.next().question.id
+    session.answer(second, UNKNOWN)
+    assert session.back() == second
+    assert session.next().question.id == second
+    assert session.back() == "task"
+    assert session.profile == {}
+    assert session.next().question.id == "task"
+
+
+def test_back_never_takes_what_was_given(engine, rulebase):
+    session = Session(engine, make_profile(rulebase, {"task": "captioning"}))
+    assert session.back() is None
+    assert session.profile["task"].options == ("captioning",)
+
+
+def test_contradiction_is_raised_and_forgotten(engine):
+    session = Session(engine)
+    session.answer("task", "captioning")
+    before = session.profile
+    with pytest.raises(ContradictionError):
+        session.answer("output", "vector")
+    assert session.profile == before
+    session.answer("output", "free-text")
+
+
+def test_unknown_option_is_refused_and_forgotten(engine):
+    session = Session(engine)
+    with pytest.raises(UsageError, match="did you mean `captioning`"):
+        session.answer("task", "captoning")
+    assert session.steps == []
+
+
+def test_contradiction_among_given_answers_is_raised_at_the_start(engine, rulebase):
+    given = make_profile(rulebase, {"task": "captioning", "output": "vector"})
+    with pytest.raises(ContradictionError):
+        Session(engine, given)
+
+
+def test_answers_carry_the_origin_asked(engine, rulebase):
+    session = Session(engine, make_profile(rulebase, {"device": "cpu"}))
+    session.answer("task", "vqa")
+    assert {id: a.origin for id, a in session.profile.items()} == {
+        "task": "asked",
+        "device": "flag",
+    }
+
+
+def test_number_typed_in_the_interview_is_kept(engine):
+    session = Session(engine)
+    session.answer("task", "image-search")
+    session.answer("collection", "5k")
+    assert session.profile["collection"] == Answer(("thousands",), 5000.0, "asked")
+
+
+def test_kept_interview_goes_on_where_it_stopped(engine, rulebase):
+    session = Session(engine, make_profile(rulebase, {"language": ["en", "de"]}))
+    session.answer("task", "captioning")
+    asked = session.next().question.id
+    session.answer(asked, UNKNOWN)
+    kept = json.loads(json.dumps(session.to_json()))
+    again = Session.from_json(engine, kept)
+    assert again.profile == session.profile
+    assert again.steps == session.steps
+    assert again.next() == session.next()
+    assert again.back() == asked
+
+
+def test_kept_interview_of_other_rules_is_refused(engine):
+    kept = Session(engine).to_json() | {"rule_base": "0123456789abcdef"}
+    with pytest.raises(UsageError, match="belongs to other rules"):
+        Session.from_json(engine, kept)
+
+
+@pytest.mark.parametrize("kept", [{}, {"rule_base": None}])
+def test_kept_interview_without_rules_is_refused(engine, kept):
+    with pytest.raises(AdvisorError):
+        Session.from_json(engine, kept)
+
+
+# -- whoever answers --------------------------------------------------------------------------
+
+
+@given(facts(), st.data())
+def test_interview_ends_with_the_family_of_the_whole_profile(of, data):
+    engine, plain = engine_for(of), Plain(of)
+    whole = data.draw(st.sampled_from(plain.completions({})))
+    session = Session(engine)
+    told = {}
+    while (ask := session.next()) is not None:
+        assert len(session.race) > 1, "it stops once the outcome is decided"
+        id = ask.question.id
+        assert id not in told, "nothing is asked twice"
+        still = {w[id] for w in plain.completions(told)}
+        assert len(still) > 1, "what follows from other answers is not asked"
+        assert (NOT_APPLICABLE,) not in still, "what may make no sense is not asked"
+        assert {(option.id,) for option in ask.options} == still
+        for option in ask.options:
+            assert set(ask.winners[option.id]) == plain.winners(told | {id: [option.id]})
+        told[id] = list(whole[id])
+        session.answer(id, told[id])
+    assert session.race == (plain.winner(whole),)
+    assert (session.decide().family or NONE) == plain.winner(whole)
+
+
+@given(facts(), st.data())
+def test_interview_with_open_answers_always_ends(of, data):
+    engine = engine_for(of)
+    answers = profile_of(data.draw(given_answers(of)))
+    if not engine.admits(answers):
+        return
+    session = Session(engine, answers)
+    for _ in range(len(of["question"]) + 1):
+        ask = session.next()
+        if ask is None:
+            break
+        assert ask.question.id not in answers
+        knows = data.draw(st.booleans())
+        session.answer(ask.question.id, ask.options[0].id if knows else UNKNOWN)
+    assert session.next() is None
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_interview_on_the_shipped_rules_ends_with_the_family_of_the_whole_profile(engine, data):
+    profile = {}
+    for question in engine.rulebase.questions:
+        open_options = [
+            option.id
+            for option in question.options
+            if engine.admits(profile | {question.id: Answer((option.id,), None, "flag")})
+        ]
+        chosen = data.draw(st.sampled_from(open_options or [NOT_APPLICABLE]))
+        profile[question.id] = Answer((chosen,), None, "flag")
+    decision = engine.decide(profile)
+    session = Session(engine)
+    asked = interview(session, {id: answer.options[0] for id, answer in profile.items()})
+    assert asked[0] == "task"
+    assert len(asked) <= 8
+    assert session.race == decision.possible
+    assert session.decide().family == decision.family

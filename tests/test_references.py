@@ -1,0 +1,535 @@
+"""Rule folders: names that refer to nothing, overlays, and the compiled copy."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
+from advisor.errors import BrokenFileError
+from advisor.rulebase import store
+from advisor.rulebase.store import load_rules, shipped_rules
+
+SMALL = {
+    "criteria.yaml": """\
+criteria:
+  - id: capability
+    name: what it can do
+    because: First of all.
+""",
+    "questions.yaml": """\
+questions:
+  - id: task
+    ask: What?
+    why: It says most.
+    options_from: tasks
+    many: true
+  - id: output
+    ask: What comes out?
+    why: It matters.
+    declared_by: gives
+    options:
+      - {id: text, label: text}
+      - {id: vector, label: a vector}
+  - id: length
+    ask: How long?
+    why: It matters.
+    ask_if: {output: [text]}
+    options:
+      - {id: short, label: short}
+      - {id: long, label: long, requires: {text_context: {at_least: 99}}}
+never:
+  - id: no-long-text
+    when: {output: [text], length: [long]}
+    because: It cannot be.
+""",
+    "tasks.yaml": """\
+tasks:
+  - id: write
+    name: Writing
+    description: It writes.
+    aliases: [writing]
+    implies: {output: [text]}
+  - id: find
+    name: Finding
+    description: It finds.
+    implies: {output: [vector]}
+    sources: [paper]
+""",
+    "sources.yaml": """\
+sources:
+  - {id: paper, title: A paper, kind: paper, read: "2026-11"}
+""",
+    "families/writer.yaml": """\
+id: writer
+name: Writer
+rank: 1
+summary: It writes.
+takes: {}
+gives:
+  text: {because: It does., sources: [paper]}
+tasks:
+  write: {fit: best, because: It does., sources: [paper]}
+cannot:
+  find: {because: It does not., sources: [paper]}
+""",
+    "families/finder.yaml": """\
+id: finder
+name: Finder
+rank: 2
+summary: It finds.
+takes: {}
+gives:
+  vector: {because: It does., sources: [paper]}
+tasks:
+  find: {fit: best, because: It does., sources: [paper]}
+""",
+    "decisions/capability.yaml": """\
+rules:
+  - id: short-texts
+    criterion: capability
+    when: {length: [short]}
+    prefer: writer
+    because: It is good at it.
+    sources: [paper]
+    examples:
+      - {given: {length: short}, fires: true}
+      - {given: {length: long}, fires: false}
+""",
+    "checkpoints/writer.yaml": """\
+checkpoints:
+  - id: org/writer
+    label: Writer
+    loader: transformers
+    tasks: [write]
+    sources: {licence: [paper]}
+    measurements:
+      - {benchmark: B, metric: M, value: 1, source: paper}
+    checked: "2026-11"
+""",
+    "scenarios/all.yaml": """\
+scenarios:
+  - id: one
+    profile: {task: write}
+    family: writer
+    because: [short-texts]
+""",
+}
+
+
+def folder(tmp_path):
+    """Write the small rule folder."""
+    root = tmp_path / "small"
+    for name, text in SMALL.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def broken(root):
+    with pytest.raises(BrokenFileError) as caught:
+        load_rules(root)
+    assert caught.value.hint
+    return list(caught.value.problems)
+
+
+def change(root, file, old, new):
+    text = (root / file).read_text(encoding="utf-8")
+    assert text.count(old) >= 1, f"{old} stands in {file}"
+    (root / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_small_folder_is_sound(tmp_path):
+    rules = load_rules(folder(tmp_path))
+    decision = Engine(rules).decide(make_profile(rules, {"task": "write"}))
+    assert decision.family == "writer"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "problem"),
+    [
+        (
+            "questions.yaml",
+            "ask_if: {output:",
+            "ask_if: {outptu:",
+            "questions.yaml:17:14: unknown question `outptu`; did you mean `output`?",
+        ),
+        (
+            "questions.yaml",
+            "ask_if: {output: [text]",
+            "ask_if: {output: [txt]",
+            "questions.yaml:17:23: unknown option of `output` `txt`; did you mean `text`?",
+        ),
+        (
+            "questions.yaml",
+            "ask_if: {output: [text]",
+            "ask_if: {length: [short]",
+            "questions.yaml:17:14: `length` has to stand before `length`",
+        ),
+        (
+            "questions.yaml",
+            "text_context:",
+            "text_contxt:",
+            "questions.yaml:20:44: unknown checkpoint field `text_contxt`; did you mean",
+        ),
+        (
+            "questions.yaml",
+            "id: vector",
+            "id: text",
+            "questions.yaml:12:10: the option `text` is taken",
+        ),
+        (
+            "questions.yaml",
+            "when: {output: [text]",
+            "when: {outpt: [text]",
+            "questions.yaml:23:12: unknown question `outpt`",
+        ),
+        (
+            "questions.yaml",
+            "    options_from: tasks\n",
+            "",
+            "questions.yaml:2:5: exactly one of `options` or `options_from` has to stand here",
+        ),
+        (
+            "questions.yaml",
+            "length: [long]",
+            "length: [lng]",
+            "questions.yaml:23:37: unknown option of `length` `lng`; did you mean `long`?",
+        ),
+        (
+            "tasks.yaml",
+            "implies: {output: [text]",
+            "implies: {output: [words]",
+            "tasks.yaml:6:24: unknown option of `output` `words`",
+        ),
+        (
+            "tasks.yaml",
+            "sources: [paper]",
+            "sources: [papr]",
+            "tasks.yaml:11:15: unknown source `papr`; did you mean `paper`?",
+        ),
+        (
+            "tasks.yaml",
+            "aliases: [writing]",
+            "aliases: [find]",
+            "tasks.yaml:5:15: `find` names the task `find` already",
+        ),
+        (
+            "tasks.yaml",
+            "id: find",
+            "id: write",
+            "tasks.yaml:7:5: the task `write` stands at tasks.yaml:2 already",
+        ),
+        (
+            "families/writer.yaml",
+            "text: {because",
+            "txt: {because",
+            "families/writer.yaml:7:3: unknown option that a family gives `txt`; did you mean",
+        ),
+        (
+            "families/writer.yaml",
+            "write: {fit",
+            "wrte: {fit",
+            "families/writer.yaml:9:3: unknown task `wrte`; did you mean `write`?",
+        ),
+        (
+            "families/writer.yaml",
+            "find: {because",
+            "fnd: {because",
+            "families/writer.yaml:11:3: unknown task or option `fnd`; did you mean `find`?",
+        ),
+        (
+            "families/writer.yaml",
+            "find: {because",
+            "write: {because",
+            "families/writer.yaml:11:3: `write` is declared under `tasks` as well",
+        ),
+        (
+            "families/writer.yaml",
+            "does., sources: [paper]",
+            "does., sources: [p]",
+            "families/writer.yaml:7:39: unknown source `p`",
+        ),
+        (
+            "families/writer.yaml",
+            "id: writer",
+            "id: scribe",
+            "families/writer.yaml:1:1: the file is called `writer.yaml`; use the id as its name",
+        ),
+        (
+            "decisions/capability.yaml",
+            "criterion: capability",
+            "criterion: capable",
+            "decisions/capability.yaml:3:5: unknown criterion `capable`; did you mean",
+        ),
+        (
+            "decisions/capability.yaml",
+            "when: {length: [short]}",
+            "when: {lenght: [short]}",
+            "decisions/capability.yaml:4:12: unknown question `lenght`; did you mean `length`?",
+        ),
+        (
+            "decisions/capability.yaml",
+            "prefer: writer",
+            "prefer: riter",
+            "decisions/capability.yaml:5:5: unknown family `riter`; did you mean `writer`?",
+        ),
+        (
+            "decisions/capability.yaml",
+            "prefer: writer",
+            "prefer: org/riter",
+            "decisions/capability.yaml:5:5: unknown checkpoint `org/riter`; did you mean",
+        ),
+        (
+            "decisions/capability.yaml",
+            "prefer: writer",
+            "prefers: writer",
+            "decisions/capability.yaml:5:5: unknown key `prefers`; did you mean `prefer`?",
+        ),
+        (
+            "decisions/capability.yaml",
+            "    because",
+            "    avoid: writer\n    because",
+            "decisions/capability.yaml:2:5: exactly one of `exclude`, `avoid` or `prefer` has",
+        ),
+        (
+            "decisions/capability.yaml",
+            "[paper]",
+            "[pper]",
+            "decisions/capability.yaml:7:15: unknown source `pper`; did you mean `paper`?",
+        ),
+        (
+            "decisions/capability.yaml",
+            "given: {length: short}",
+            "given: {lengt: short}",
+            "decisions/capability.yaml:9:18: unknown question `lengt`; did you mean `length`?",
+        ),
+        (
+            "decisions/capability.yaml",
+            "fires: false",
+            "fires: true",
+            "decisions/capability.yaml:8:5: one example has to fire and one must not",
+        ),
+        (
+            "checkpoints/writer.yaml",
+            "tasks: [write]",
+            "tasks: [wrte]",
+            "checkpoints/writer.yaml:5:13: unknown task `wrte`; did you mean `write`?",
+        ),
+        (
+            "checkpoints/writer.yaml",
+            "licence: [paper]",
+            "licence: [papr]",
+            "checkpoints/writer.yaml:6:25: unknown source `papr`; did you mean `paper`?",
+        ),
+        (
+            "checkpoints/writer.yaml",
+            "source: paper",
+            "source: papr",
+            "checkpoints/writer.yaml:8:45: unknown source `papr`; did you mean `paper`?",
+        ),
+        (
+            "scenarios/all.yaml",
+            "family: writer",
+            "family: wrter",
+            "scenarios/all.yaml:4:5: unknown family `wrter`; did you mean `writer`?",
+        ),
+        (
+            "scenarios/all.yaml",
+            "[short-texts]",
+            "[short-text]",
+            "scenarios/all.yaml:5:5: unknown rule `short-text`; did you mean `short-texts`?",
+        ),
+        (
+            "scenarios/all.yaml",
+            "profile: {task",
+            "profile: {tsk",
+            "scenarios/all.yaml:3:15: unknown question `tsk`; did you mean `task`?",
+        ),
+    ],
+)
+def test_name_that_refers_to_nothing_is_named_at_its_place(tmp_path, file, old, new, problem):
+    root = folder(tmp_path)
+    change(root, file, old, new)
+    found = broken(root)
+    assert any(one.startswith(problem) for one in found), found
+
+
+def test_checkpoints_of_an_unknown_family_are_named(tmp_path):
+    root = folder(tmp_path)
+    (root / "checkpoints/writer.yaml").rename(root / "checkpoints/riter.yaml")
+    assert "checkpoints/riter.yaml:2:5: unknown family `riter`; did you mean `writer`?" in broken(
+        root
+    )
+
+
+def test_all_problems_of_all_files_are_named_at_once(tmp_path):
+    root = folder(tmp_path)
+    change(root, "tasks.yaml", "[text]", "[words]")
+    change(root, "families/writer.yaml", "write: {fit", "wrte: {fit")
+    change(root, "scenarios/all.yaml", "family: writer", "family: wrter")
+    assert [problem.split(":")[0] for problem in broken(root)] == [
+        "families/writer.yaml",
+        "scenarios/all.yaml",
+        "tasks.yaml",
+    ]
+
+
+def test_missing_and_empty_folders_are_refused_in_words(tmp_path):
+    with pytest.raises(BrokenFileError, match="no rule folder at"):
+        load_rules(tmp_path / "nowhere")
+    with pytest.raises(BrokenFileError, match="holds no rule files"):
+        load_rules(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["criteria.yaml", "questions.yaml", "tasks.yaml"])
+def test_folder_that_lacks_a_file_is_refused_in_words(tmp_path, file):
+    root = folder(tmp_path)
+    (root / file).unlink()
+    with pytest.raises(BrokenFileError):
+        load_rules(root)
+
+
+def test_one_broken_name_in_the_shipped_rules_is_found(tmp_path):
+    root = tmp_path / "rules"
+    shutil.copytree(shipped_rules(), root)
+    file = next((root / "decisions").glob("*.yaml"))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("criterion: ", "criterion: un", 1), encoding="utf-8")
+    [problem] = broken(root)
+    assert problem.startswith(f"decisions/{file.name}:")
+    assert "unknown criterion `un" in problem
+
+
+# -- overlays ---------------------------------------------------------------------------------
+
+
+def overlay(tmp_path, **files):
+    root = tmp_path / "mine"
+    for name, text in files.items():
+        path = root / name.replace("__", "/")
+        path = path.with_suffix(".yaml")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def test_overlay_adds_and_changes_and_says_what(tmp_path):
+    base = folder(tmp_path)
+    mine = overlay(
+        tmp_path,
+        sources="sources:\n  - {id: mine, title: Mine, kind: thread, read: '2026-11'}\n",
+        families__writer=(
+            "id: writer\nsummary: It writes better.\n"
+            "tasks:\n  find: {fit: good, because: It does now., sources: [mine]}\n"
+            "gives:\n  vector: {because: It does now., sources: [mine]}\n"
+        ),
+    )
+    rules = load_rules(base, (mine,))
+    assert rules.overlays == ("mine adds source mine", "mine changes family writer")
+    writer = rules.family("writer")
+    assert writer.summary == "It writes better."
+    assert writer.name == "Writer"
+    assert set(writer.tasks) == {"write", "find"}
+    assert "find" not in writer.cannot
+    assert load_rules(base).overlays == ()
+    assert load_rules(base).digest != rules.digest
+
+
+def test_overlay_changes_a_rule_whole(tmp_path):
+    base = folder(tmp_path)
+    text = SMALL["decisions/capability.yaml"].replace("prefer: writer", "exclude: writer")
+    rules = load_rules(base, (overlay(tmp_path, decisions__capability=text),))
+    assert rules.overlays == ("mine changes rule short-texts",)
+    assert rules.rule("short-texts").effect == "exclude"
+    assert len([rule for rule in rules.rules if rule.id == "short-texts"]) == 1
+
+
+def test_problem_in_an_overlay_is_named_with_its_folder(tmp_path):
+    base = folder(tmp_path)
+    mine = overlay(tmp_path, families__writer="id: writer\nsumary: x\n")
+    with pytest.raises(BrokenFileError) as caught:
+        load_rules(base, (mine,))
+    assert caught.value.problems == (
+        "mine/families/writer.yaml:2:1: unknown key `sumary`; did you mean `summary`?",
+    )
+
+
+def test_overlay_puts_criteria_in_another_order(rulebase, tmp_path):
+    ids = [criterion.id for criterion in rulebase.criteria]
+    text = f"criteria:\n  - {{id: {ids[-1]}, name: last, because: It goes first now.}}\n"
+    rules = load_rules(overlays=(overlay(tmp_path, criteria=text),))
+    assert [criterion.id for criterion in rules.criteria] == [ids[-1], *ids[:-1]]
+
+
+# -- the compiled copy ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def kept_copy(cache):
+    [copy] = cache.iterdir()
+    return copy
+
+
+def same(one, other):
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in (
+            "digest", "criteria", "questions", "tasks", "families", "rules", "never", "sources",
+            "checkpoints", "descriptions", "claims", "examples", "scenarios",
+        )
+    )  # fmt: skip
+
+
+def test_kept_copy_says_the_same(own_cache, tmp_path):
+    first = load_rules(folder(tmp_path))
+    assert kept_copy(own_cache).name.startswith(first.digest)
+    assert same(first, load_rules(tmp_path / "small"))
+
+
+def test_changed_file_is_read_anew(own_cache, tmp_path):
+    root = folder(tmp_path)
+    before = load_rules(root)
+    change(root, "families/writer.yaml", "name: Writer", "name: Scribe")
+    after = load_rules(root)
+    assert after.family("writer").name == "Scribe"
+    assert after.digest != before.digest
+
+
+@pytest.mark.parametrize("damage", ["", "[]", '{"core": 1}', "\udcff"])
+@pytest.mark.parametrize("part", store.PARTS)
+def test_damaged_copy_is_made_anew(own_cache, tmp_path, part, damage):
+    root = folder(tmp_path)
+    first = load_rules(root)
+    (kept_copy(own_cache) / f"{part}.json").write_bytes(damage.encode("utf-8", "surrogateescape"))
+    assert same(load_rules(root), first)
+
+
+def test_missing_part_is_made_anew(own_cache, tmp_path):
+    root = folder(tmp_path)
+    first = load_rules(root)
+    catalogue = kept_copy(own_cache) / "catalogue.json"
+    catalogue.unlink()
+    assert same(load_rules(root), first)
+    assert json.loads(catalogue.read_bytes())
+
+
+def test_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path, monkeypatch):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way", encoding="utf-8")
+    monkeypatch.setenv("ADVISOR_CACHE", str(blocked))
+    assert load_rules(folder(tmp_path)).family("writer")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes anywhere")
+def test_read_only_cache_costs_nothing_but_time(own_cache, tmp_path):
+    own_cache.mkdir()
+    own_cache.chmod(0o500)
+    assert load_rules(folder(tmp_path)).family("writer")

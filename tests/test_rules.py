@@ -1,0 +1,169 @@
+"""The shipped rules: true to their own examples, complete, sourced, and kept out of the code."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import advisor
+from advisor import make_profile, recommend
+from advisor.rulebase.model import NONE
+
+PACKAGE = Path(advisor.__file__).parent
+
+
+def test_every_rule_fires_as_its_examples_say(rulebase):
+    assert rulebase.examples
+    wrong = []
+    for example in rulebase.examples:
+        rule = rulebase.rule(example.rule)
+        profile = make_profile(rulebase, example.given)
+        fires = all(
+            question in profile and set(profile[question].options) & set(options)
+            for question, options in rule.when.items()
+        )
+        if fires != example.fires:
+            wrong.append(f"{example.place}: {example.rule} {example.given}")
+    assert not wrong
+
+
+def test_every_example_can_be(rulebase, engine):
+    impossible = [
+        f"{example.place}: {example.rule} {example.given}"
+        for example in rulebase.examples
+        if not engine.admits(make_profile(rulebase, example.given))
+    ]
+    assert not impossible
+
+
+def test_every_written_rule_has_examples_for_and_against(rulebase):
+    shown = {(example.rule, example.fires) for example in rulebase.examples}
+    for rule in rulebase.rules:
+        if not rule.derived:
+            assert {(rule.id, True), (rule.id, False)} <= shown
+
+
+def test_every_scenario_gives_its_family(rulebase):
+    wrong = []
+    for scenario in rulebase.scenarios:
+        decision = recommend(rulebase, scenario.profile).advice[0].decision
+        family = decision.family or NONE
+        given = family in scenario.families and family not in scenario.never
+        certain = scenario.outcome in (None, decision.outcome)
+        if not (given and certain) and not scenario.differs:
+            wrong.append(f"{scenario.place}: {scenario.id} gives {decision.outcome} {family}")
+    assert not wrong
+
+
+def every_sources(rulebase):
+    for rule in rulebase.rules:
+        if not rule.derived:
+            yield f"rule {rule.id}", rule.sources
+    for family in rulebase.families:
+        yield from sources_of_family(rulebase, family)
+    for task, elsewhere in rulebase.elsewhere.items():
+        yield f"task {task} elsewhere", elsewhere.sources
+    for checkpoint in rulebase.checkpoints.values():
+        for field, sources in checkpoint.sources.items():
+            yield f"{checkpoint.id} {field}", sources
+        for measurement in checkpoint.measurements:
+            yield f"{checkpoint.id} {measurement.benchmark}", [measurement.source]
+
+
+def sources_of_family(rulebase, family):
+    for part in (family.takes, family.gives, family.tasks, family.cannot):
+        for id, reason in part.items():
+            yield f"{family.id} {id}", reason.sources
+    for section, statements in rulebase.descriptions[family.id].items():
+        for statement in statements:
+            yield f"{family.id} {section}", statement.sources
+    for claim in rulebase.claims[family.id]:
+        yield f"{family.id} claim", claim.sources
+
+
+def test_every_statement_has_sources_that_exist(rulebase):
+    for what, sources in every_sources(rulebase):
+        assert sources, what
+        assert set(sources) <= set(rulebase.sources), what
+
+
+def test_every_source_is_used(rulebase):
+    used = {source for _, sources in every_sources(rulebase) for source in sources}
+    used |= {source for task in rulebase.tasks for source in task.sources}
+    assert set(rulebase.sources) == used
+
+
+def test_every_task_is_decided_for_every_family(rulebase):
+    """Declared with a fit, or with a reason why not: its own, that of an answer it implies, or
+    that of the task which nobody does.
+    """
+    silent = []
+    for family in rulebase.families:
+        for task in rulebase.tasks:
+            implied = {o for options in task.implies.values() for o in options}
+            known = {*family.tasks, *family.cannot}
+            if task.id not in known and not implied & known and not task.elsewhere:
+                silent.append(f"{family.id}: {task.id}")
+    assert not silent
+
+
+def test_every_task_is_done_by_a_family_or_sent_elsewhere(rulebase, engine):
+    for task in rulebase.tasks:
+        possible = engine.decide(make_profile(rulebase, {"task": task.id})).possible
+        assert (possible == (NONE,)) == (task.elsewhere is not None), task.id
+
+
+def test_every_answerable_task_ends_in_a_checkpoint(rulebase):
+    barren = []
+    for task in rulebase.tasks:
+        advice = recommend(rulebase, {"task": task.id}).advice[0]
+        if advice.decision.family and not advice.selection.picks:
+            barren.append(task.id)
+    assert not barren
+
+
+def test_every_family_wins_some_task(rulebase):
+    winners = {
+        recommend(rulebase, {"task": task.id}).advice[0].decision.family for task in rulebase.tasks
+    }
+    assert {family.id for family in rulebase.families} <= winners
+
+
+def test_every_checkpoint_does_what_its_family_declares(rulebase):
+    families = {family.id: family for family in rulebase.families}
+    wrong = [
+        f"{checkpoint.id}: {task}"
+        for checkpoint in rulebase.checkpoints.values()
+        if not checkpoint.derived
+        for task in (*checkpoint.tasks, *checkpoint.fine_tune)
+        if task not in families[checkpoint.family].tasks and task not in rulebase.elsewhere
+    ]
+    assert not wrong
+
+
+def literals(path):
+    """Return the string literals of a module that are not docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    prose = {
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in prose:
+            yield node.lineno, node.value
+
+
+MODULES = [
+    path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if path.relative_to(PACKAGE).parts[0] not in ("inference", "rules")
+]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_knowledge_stays_out_of_the_code(rulebase, path):
+    names = {family.id for family in rulebase.families}
+    names |= {task.id for task in rulebase.tasks} | set(rulebase.checkpoints)
+    found = [f"{path.name}:{line}: {text}" for line, text in literals(path) if text in names]
+    assert not found
