@@ -65,7 +65,7 @@ def picture() -> str:
     recorder.print(Text(f"$ advisor recommend --task {TASK}", style="bold"))
     recorder.print(Text.from_ansi(screen.read().rstrip()))
     svg = recorder.export_svg(
-        title=f"advisor recommend --task {TASK}",
+        title="",
         theme=MONOKAI,
         code_format=FRAME,
         unique_id="advisor",

@@ -109,7 +109,7 @@ class _Search:
                 for e in edges
                 for choice in e.choices
             }
-            other = [
+            other: list[Choice] = [
                 choice
                 for choice in self.space.choices[layer.question]
                 if choice in open_choices

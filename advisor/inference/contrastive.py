@@ -1,0 +1,155 @@
+"""Runners of dual encoders: labels, matching, search, comparison and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from advisor.inference.answer import Answer, Reply, Request, best_first
+from advisor.inference.extra import library
+from advisor.inference.images import Picture
+from advisor.inference.loading import load_part, load_processor
+from advisor.inference.modeltypes import Act
+from advisor.inference.runner import Runner, Setting
+from advisor.inference.vocabulary import cut_texts, longest_text
+
+BATCH = 16
+
+
+class Contrastive(Runner):
+    """A dual encoder whose candidate texts compete: softmax over the labels.
+
+    Matching gives cosines, since a softmax over one text would always say 1.
+    """
+
+    tables_read_whole = False
+
+    def __init__(self, setting: Setting) -> None:
+        self.needs_texts = setting.act in {Act.LABEL, Act.MATCH}
+        self.needs_others = setting.act in {Act.SEARCH, Act.COMPARE}
+        super().__init__(setting)
+
+    def prepare(self) -> None:
+        """Load the image processor and the tokenizer."""
+        processor = load_processor(self.checkpoint)
+        self.images = (
+            processor.image_processor
+            if processor is not None
+            else load_part(self.checkpoint, "AutoImageProcessor")
+        )
+        self.tokenizer = (
+            processor.tokenizer
+            if processor is not None
+            else load_part(self.checkpoint, "AutoTokenizer")
+        )
+        config = self.network.config
+        self.longest = longest_text(self.tokenizer, getattr(config, "text_config", config))
+
+    def respond(self, picture: Picture, request: Request) -> Reply:
+        """Answer by the act of the task."""
+        act = self.setting.act
+        if act is Act.EMBED:
+            return self._embedded(picture)
+        if act is Act.COMPARE:
+            return self._compared(picture, request)
+        if act is Act.SEARCH:
+            return self._searched(picture, request)
+        texts = tuple(request.template.format(text) for text in request.texts)
+        cut = cut_texts(self.tokenizer, texts, self.longest)
+        return Reply(answers=self._judged(picture, request.texts, texts), warnings=cut)
+
+    def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Return the tokens of texts, cut to the network's limit, padded to the longest."""
+        return self._tokens(texts, padding=True)
+
+    def image_inputs(self, pictures: Sequence[Picture]) -> dict[str, Any]:
+        """Return the pixel inputs of pictures."""
+        pixels = [picture.pixels for picture in pictures]
+        return self.on_device(self.images(images=pixels, return_tensors="pt"))
+
+    def vectors(self, pictures: Sequence[Picture]) -> Any:
+        """Return unit vectors of pictures, (N, dimensions), float32 on the CPU."""
+        torch = library("torch")
+        parts = []
+        for start in range(0, len(pictures), BATCH):
+            inputs = self.image_inputs(pictures[start : start + BATCH])
+            parts.append(_unit(self.network.get_image_features(**inputs)))
+        return torch.cat(parts)
+
+    def text_vectors(self, texts: Sequence[str]) -> Any:
+        """Return unit vectors of texts, (N, dimensions), float32 on the CPU."""
+        return _unit(self.network.get_text_features(**self.text_inputs(texts)))
+
+    def probabilities(self, logits: Any) -> list[float] | None:
+        """Return probabilities of the candidate texts from their logits, (N,)."""
+        if self.setting.act is Act.MATCH:
+            return None
+        return [float(value) for value in logits.float().softmax(dim=-1)]
+
+    def _tokens(self, texts: Sequence[str], **settings: Any) -> dict[str, Any]:
+        limit = {} if self.longest is None else {"truncation": True, "max_length": self.longest}
+        tokens = self.tokenizer(list(texts), return_tensors="pt", **limit, **settings)
+        return self.on_device(tokens)
+
+    def _judged(
+        self, picture: Picture, given: tuple[str, ...], texts: tuple[str, ...]
+    ) -> tuple[Answer, ...]:
+        outputs = self.network(**self.text_inputs(texts), **self.image_inputs([picture]))
+        probabilities = self.probabilities(outputs.logits_per_image[0])
+        if probabilities is not None:
+            return best_first(
+                [
+                    Answer(text=text, probability=value)
+                    for text, value in zip(given, probabilities, strict=True)
+                ]
+            )
+        left, right = _unit(outputs.image_embeds), _unit(outputs.text_embeds)
+        return _similar(given, (right @ left[0]).tolist())
+
+    def _embedded(self, picture: Picture) -> Reply:
+        vector = tuple(float(value) for value in self.vectors([picture])[0])
+        text = f"a vector of {len(vector)} numbers, length 1"
+        return Reply(answers=(Answer(text=text, vector=vector),))
+
+    def _compared(self, picture: Picture, request: Request) -> Reply:
+        vectors = self.vectors([picture, *request.others])
+        names = tuple(other.name for other in request.others)
+        return Reply(answers=_similar(names, (vectors[1:] @ vectors[0]).tolist()))
+
+    def _searched(self, picture: Picture, request: Request) -> Reply:
+        """Rank the pictures (the given one among them) by what the text asks for."""
+        query = request.question or (request.texts[0] if request.texts else "")
+        if not query.strip():
+            names = tuple(other.name for other in request.others)
+            vectors = self.vectors([picture, *request.others])
+            return Reply(answers=_similar(names, (vectors[1:] @ vectors[0]).tolist()))
+        words = (request.template.format(query),)
+        every = [picture, *(each for each in request.others if each.name != picture.name)]
+        near = (self.vectors(every) @ self.text_vectors(words)[0]).tolist()
+        cut = cut_texts(self.tokenizer, words, self.longest)
+        return Reply(answers=_similar(tuple(each.name for each in every), near), warnings=cut)
+
+
+class SigmoidContrastive(Contrastive):
+    """A dual encoder that judges each text on its own: several or none may be true."""
+
+    def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Return the tokens of texts, padded to the full length, as the network was trained."""
+        inputs = self._tokens(texts, padding="max_length")
+        inputs.pop("attention_mask", None)
+        return inputs
+
+    def probabilities(self, logits: Any) -> list[float] | None:
+        """Return the probability of each text by itself."""
+        return [float(value) for value in logits.float().sigmoid()]
+
+
+def _unit(features: Any) -> Any:
+    vectors = getattr(features, "pooler_output", features).float().cpu()
+    return vectors / vectors.norm(dim=-1, keepdim=True)
+
+
+def _similar(names: Sequence[str], cosines: list[float]) -> tuple[Answer, ...]:
+    return best_first(
+        [Answer(text=name, similarity=cosine) for name, cosine in zip(names, cosines, strict=True)]
+    )

@@ -1,0 +1,95 @@
+"""What can go wrong between a checkpoint's name and its answer, each with its next step."""
+
+from __future__ import annotations
+
+from advisor.errors import AdvisorError
+
+
+class InferenceError(AdvisorError):
+    """A checkpoint or a picture cannot be used."""
+
+    kind = "inference"
+
+
+class MissingExtraError(InferenceError):
+    """The libraries that run checkpoints are not installed."""
+
+    kind = "extra-not-installed"
+
+
+class ImageError(InferenceError):
+    """A file cannot be shown to a checkpoint."""
+
+    kind = "unreadable-image"
+
+
+class NotFoundError(InferenceError):
+    """There is no such checkpoint, file or revision."""
+
+    kind = "not-found"
+
+
+class GatedError(InferenceError):
+    """The checkpoint is there, but its owner wants to be asked first."""
+
+    kind = "gated"
+
+
+class OfflineError(InferenceError):
+    """The checkpoint is not on this machine and the hub cannot or may not be asked."""
+
+    kind = "offline"
+
+
+class NotDownloadedError(InferenceError):
+    """The checkpoint is not on this machine and nobody agreed to a download."""
+
+    kind = "not-downloaded"
+
+
+class DiskFullError(InferenceError):
+    """There is no room for the checkpoint."""
+
+    kind = "disk-full"
+
+
+class OutOfMemoryError(InferenceError):
+    """The checkpoint does not fit into memory."""
+
+    kind = "out-of-memory"
+
+
+class UnsafeWeightsError(InferenceError):
+    """The weights are pickled: loading them could run code."""
+
+    kind = "pickled-weights"
+
+
+class RemoteCodeError(InferenceError):
+    """The checkpoint needs code of its own, which is never run."""
+
+    kind = "remote-code"
+
+
+class UnsupportedError(InferenceError):
+    """This model type cannot do this task."""
+
+    kind = "unsupported"
+
+
+class WeightsMismatchError(InferenceError):
+    """Loading would leave parts of the network random."""
+
+    kind = "weights-mismatch"
+
+
+class BrokenCheckpointError(InferenceError):
+    """The checkpoint's files are damaged or incomplete."""
+
+    kind = "broken-checkpoint"
+
+
+class MissingInputError(InferenceError):
+    """The task needs something that was not given: labels, a question, other pictures."""
+
+    kind = "missing-input"

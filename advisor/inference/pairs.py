@@ -1,0 +1,74 @@
+"""Pairs of picture and text, read from a CSV with the columns `image` and `text`."""
+
+from __future__ import annotations
+
+import csv
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from advisor.errors import BrokenFileError
+from advisor.inference.images import open_image
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A picture file and the text that belongs to it."""
+
+    image: Path
+    text: str
+
+
+def read_pairs(path: str | Path) -> tuple[Pair, ...]:
+    """Return the pairs of a CSV; paths are relative to the file. Every bad line is reported."""
+    source = Path(path)
+    try:
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+            columns = rows[0].keys() if rows else ()
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BrokenFileError(
+            f"`{path}` cannot be read: {error}", hint="give a CSV file"
+        ) from error
+    if not {"image", "text"} <= set(columns):
+        raise BrokenFileError(
+            f"`{path}` lacks the columns `image` and `text`",
+            hint="its first line reads: image,text",
+        )
+    pairs, problems = [], []
+    for number, row in enumerate(rows, start=2):
+        name, text = (row["image"] or "").strip(), (row["text"] or "").strip()
+        image = source.parent / name
+        if not name or not text:
+            problems.append(f"{path}:{number}: the {'text' if name else 'image'} is empty")
+        elif not image.is_file():
+            problems.append(f"{path}:{number}: there is no file `{name}`")
+        else:
+            pairs.append(Pair(image=image, text=text))
+    if problems:
+        raise BrokenFileError(
+            f"`{path}` has {len(problems)} bad lines; the first: {problems[0]}",
+            problems=tuple(problems),
+            hint="correct or remove them",
+        )
+    if len(pairs) < 2:
+        raise BrokenFileError(
+            f"`{path}` has fewer than two pairs", hint="one is held out, so at least two are needed"
+        )
+    return tuple(pairs)
+
+
+def hold_out(
+    pairs: tuple[Pair, ...], share: float, seed: int
+) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
+    """Return training pairs and held-out pairs; the same seed gives the same parts."""
+    order = list(pairs)
+    random.Random(seed).shuffle(order)
+    count = min(len(order) - 1, max(1, round(len(order) * share)))
+    return tuple(order[count:]), tuple(order[:count])
+
+
+def check_pictures(pairs: tuple[Pair, ...]) -> None:
+    """Open each picture once, so that a broken one is named before training begins."""
+    for pair in pairs:
+        open_image(pair.image)

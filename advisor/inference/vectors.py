@@ -1,0 +1,39 @@
+"""Vectors on disk: a `.npy` file with one row a picture, and the names beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from advisor.inference.errors import MissingInputError
+from advisor.inference.extra import library
+
+
+def write_vectors(
+    path: str | Path, names: Sequence[str], vectors: Sequence[Sequence[float]]
+) -> tuple[Path, Path]:
+    """Write float32 vectors, (N, dimensions), to `path` and their names to `path`.json.
+
+    Each file is complete or not there. Returns both paths.
+    """
+    if not vectors or len(names) != len(vectors):
+        raise MissingInputError(
+            f"there are {len(vectors)} vectors and {len(names)} names to write",
+            hint="run a checkpoint with the task `embeddings` first",
+        )
+    numpy = library("numpy")
+    target = Path(path)
+    if target.suffix != ".npy":
+        target = target.with_name(f"{target.name}.npy")
+    beside = target.with_name(f"{target.name}.json")
+    scratch = target.with_name(f".{target.name}.part")
+    try:
+        with scratch.open("wb") as file:
+            numpy.save(file, numpy.asarray(vectors, dtype="float32"))
+        scratch.replace(target)
+        scratch.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
+        scratch.replace(beside)
+    finally:
+        scratch.unlink(missing_ok=True)
+    return target, beside

@@ -1,0 +1,207 @@
+"""Composing and fine-tuning encoder-decoders."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from networks import TEXT, VISION, bert_tokenizer, word_tokenizer  # noqa: E402
+
+from advisor.errors import BrokenFileError  # noqa: E402
+from advisor.inference import compose, finetune, load_runner  # noqa: E402
+from advisor.inference import finetuning as training  # noqa: E402
+from advisor.inference.composition import OutputExistsError  # noqa: E402
+from advisor.inference.errors import UnsupportedError  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Pretrained parts: two encoders (one wider than the decoders) and three decoders."""
+    home = tmp_path_factory.mktemp("parts")
+    torch.manual_seed(3)
+    words = bert_tokenizer()
+    plain = word_tokenizer()
+    wide = {**VISION, "hidden_size": 24}
+    made = {
+        "vit": (transformers.ViTModel(transformers.ViTConfig(**VISION)), None),
+        "deit": (transformers.DeiTModel(transformers.DeiTConfig(**wide)), None),
+        "bert": (
+            transformers.BertForMaskedLM(transformers.BertConfig(**TEXT, vocab_size=len(words))),
+            words,
+        ),
+        "roberta": (
+            transformers.RobertaForMaskedLM(
+                transformers.RobertaConfig(
+                    **TEXT, vocab_size=60, bos_token_id=1, eos_token_id=2, pad_token_id=0
+                )
+            ),
+            plain,
+        ),
+        "gpt2": (
+            transformers.GPT2LMHeadModel(
+                transformers.GPT2Config(
+                    vocab_size=60, n_embd=16, n_layer=1, n_head=2, n_positions=40,
+                    bos_token_id=1, eos_token_id=2,
+                )
+            ),
+            plain,
+        ),
+    }  # fmt: skip
+    images = transformers.ViTImageProcessorPil(size={"height": 32, "width": 32})
+    for name, (network, tokenizer) in made.items():
+        network.save_pretrained(home / name)
+        (tokenizer or images).save_pretrained(home / name)
+    return {name: home / name for name in made}
+
+
+@pytest.mark.parametrize("decoder", ["bert", "roberta", "gpt2"])
+@pytest.mark.parametrize("encoder", ["vit", "deit"])
+def test_parts_are_joined_saved_and_run(
+    parts: dict[str, Path], tmp_path: Path, picture: Any, encoder: str, decoder: str
+) -> None:
+    made = compose(parts[encoder], parts[decoder], tmp_path / "joined")
+    config = json.loads((tmp_path / "joined" / "config.json").read_text())
+    for key in ("decoder_start_token_id", "eos_token_id", "pad_token_id"):
+        assert isinstance(config[key], int)
+    generation = json.loads((tmp_path / "joined" / "generation_config.json").read_text())
+    assert generation["decoder_start_token_id"] == config["decoder_start_token_id"]
+    assert config["decoder"]["add_cross_attention"] is True
+    assert 0 < made.new_parameters < made.parameters
+    assert any("enc_to_dec_proj" in name for name in made.new_weights) is (encoder == "deit")
+    assert "fine-tune" in made.warnings[0]
+    runner = load_runner(tmp_path / "joined", "captioning", device="cpu", max_new_tokens=4)
+    assert runner.warnings == ()
+    assert runner.run(picture).answers
+    assert json.dumps(made.as_json())
+
+
+def test_pretrained_weights_survive_the_join(parts: dict[str, Path], tmp_path: Path) -> None:
+    compose(parts["vit"], parts["bert"], tmp_path / "joined")
+    joined = transformers.VisionEncoderDecoderModel.from_pretrained(tmp_path / "joined")
+    encoder = transformers.ViTModel.from_pretrained(parts["vit"]).state_dict()
+    for name, value in joined.encoder.state_dict().items():
+        assert torch.equal(value, encoder[name])
+    decoder = transformers.BertForMaskedLM.from_pretrained(parts["bert"]).state_dict()
+    for name, value in joined.decoder.state_dict().items():
+        assert name not in decoder or torch.equal(value, decoder[name])
+
+
+def test_a_folder_in_use_and_wrong_parts_are_refused(
+    parts: dict[str, Path], tiny: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "note.txt").touch()
+    with pytest.raises(OutputExistsError):
+        compose(parts["vit"], parts["bert"], tmp_path / "full")
+    with pytest.raises(UnsupportedError, match="not a vision encoder"):
+        compose(tiny("clip"), parts["bert"], tmp_path / "a")
+    with pytest.raises(UnsupportedError, match="not a text decoder"):
+        compose(parts["vit"], parts["vit"], tmp_path / "b")
+
+
+def test_nothing_is_left_behind_by_an_interruption(
+    parts: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*arguments: Any, **settings: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(transformers.VisionEncoderDecoderModel, "from_pretrained", stop)
+    home = tmp_path / "home"
+    home.mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        compose(parts["vit"], parts["bert"], home / "joined")
+    assert list(home.iterdir()) == []
+
+
+def write_pairs(folder: Path, count: int) -> Path:
+    """Draw plain squares of two colours and say so in a CSV."""
+    from PIL import Image
+
+    folder.mkdir(parents=True)
+    with (folder / "pairs.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["image", "text"])
+        for place in range(count):
+            name = ("red", "blue")[place % 2]
+            ground = 200 + place
+            image = Image.new("RGB", (32, 32), (ground, ground, ground))
+            image.paste(name, (4 + place % 8, 4, 24 + place % 8, 26))
+            image.save(folder / f"{place}.png")
+            rows.writerow([f"{place}.png", f"a {name} square"])
+    return folder / "pairs.csv"
+
+
+def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
+    parts: dict[str, Path], tmp_path: Path
+) -> None:
+    pairs = write_pairs(tmp_path / "data", 12)
+    compose(parts["vit"], parts["bert"], tmp_path / "joined")
+    settings = {"epochs": 3, "batch_size": 4, "learning_rate": 1e-3, "checkpoint_every": 2}
+    settings["device"] = "cpu"
+    unbroken = finetune(tmp_path / "joined", pairs, tmp_path / "one", **settings)
+
+    def interrupt(step: training.Step) -> None:
+        if step.step == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        finetune(tmp_path / "joined", pairs, tmp_path / "two", progress=interrupt, **settings)
+    assert (tmp_path / "two" / "unfinished" / "state.json").is_file()
+    assert not (tmp_path / "two" / "config.json").exists()
+    with pytest.raises(OutputExistsError, match="other pairs or settings"):
+        finetune(tmp_path / "joined", pairs, tmp_path / "two", **{**settings, "epochs": 4})
+    resumed = finetune(tmp_path / "joined", pairs, tmp_path / "two", **settings)
+    assert resumed.resumed_at == 4
+    assert resumed.loss_after == pytest.approx(unbroken.loss_after, abs=1e-5)
+    assert resumed.loss_before == unbroken.loss_before
+    assert not (tmp_path / "two" / "unfinished").exists()
+    assert unbroken.loss_after < unbroken.loss_before
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("image,caption\n1.png,x\n", "lacks the columns"),
+        ("image,text\nnone.png,a cat\n", "no file `none.png`"),
+        ("image,text\n,a cat\n", "image is empty"),
+        ("image,text\n", "lacks the columns"),
+    ],
+)
+def test_bad_pairs_are_named_with_their_line(tmp_path: Path, content: str, words: str) -> None:
+    path = tmp_path / "pairs.csv"
+    path.write_text(content)
+    with pytest.raises(BrokenFileError, match=words):
+        training.read_pairs(path)
+
+
+@pytest.mark.slow
+def test_fine_tuning_lowers_the_loss_and_writes_held_out_captions_right(
+    parts: dict[str, Path], tmp_path: Path, picture: Any
+) -> None:
+    pairs = write_pairs(tmp_path / "data", 40)
+    compose(parts["vit"], parts["bert"], tmp_path / "joined")
+    done = finetune(
+        tmp_path / "joined",
+        pairs,
+        tmp_path / "tuned",
+        epochs=60,
+        batch_size=8,
+        learning_rate=3e-3,
+        held_out=0.25,
+        device="cpu",
+    )
+    assert done.loss_after < 0.1 * done.loss_before
+    assert done.exact_after == done.held_out == 10
+    assert done.exact_before == 0
+    again = load_runner(tmp_path / "tuned", "captioning", device="cpu")
+    sample = done.samples[0]
+    from advisor.inference import open_image
+
+    reread = again.run(open_image(tmp_path / "data" / sample.image)).answers[0].text
+    assert reread == sample.after == sample.text

@@ -1,0 +1,102 @@
+"""The demo checkpoints: they load as anything else does, are right, and say what they are not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from advisor.inference import Request, demo_checkpoints, load_runner, run_trial
+from advisor.inference.demo import evaluate, foreign
+from advisor.inference.errors import NotFoundError
+from advisor.inference.images import Picture
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "images"
+NAMES = ("clip", "vision-encoder-decoder", "blip")
+
+
+def shown(count: int) -> list[tuple[Picture, str, str]]:
+    drawings = foreign.drawings(count, seed=77)
+    return [(Picture(pixels=d.image, name="drawn"), d.colour, d.shape) for d in drawings]
+
+
+def test_three_families_have_a_demo_each_with_a_card() -> None:
+    demos = demo_checkpoints()
+    assert tuple(demo.name for demo in demos) == NAMES
+    assert len({demo.family for demo in demos}) == 3
+    for demo in demos:
+        card = (demo.folder / "README.md").read_text(encoding="utf-8")
+        for heading in ("Training data", "Measured", "Limits"):
+            assert f"## {heading}" in card
+        stated = json.loads((demo.folder / "advisor_card.json").read_text(encoding="utf-8"))
+        for figures in stated["measured"].values():
+            assert f"{figures['share']:.1%}" in card
+        weights = sum(path.stat().st_size for path in demo.folder.glob("*.safetensors"))
+        assert weights < 2_000_000
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_demo_warns_that_it_knows_only_its_own_world(name: str) -> None:
+    demo = next(each for each in demo_checkpoints() if each.name == name)
+    for task in demo.tasks:
+        runner = load_runner(demo.id, task, device="cpu")
+        assert any("only" in each for each in runner.warnings)
+        assert not any("random" in each or "unused" in each for each in runner.warnings)
+
+
+def test_an_unknown_demo_names_the_known_ones() -> None:
+    with pytest.raises(NotFoundError) as caught:
+        load_runner("demo:gpt", "captioning")
+    assert "demo:clip" in caught.value.hint
+
+
+def test_the_contrastive_demo_picks_the_right_label_among_all() -> None:
+    runner = load_runner("demo:clip", "zero-shot-classification", device="cpu")
+    right = 0
+    for picture, colour, shape in shown(120):
+        request = Request(texts=evaluate.LABELS)
+        right += runner.run(picture, request).answers[0].text == f"a {colour} {shape}"
+    assert right >= 0.95 * 120
+
+
+@pytest.mark.parametrize("name", ["vision-encoder-decoder", "blip"])
+def test_the_writing_demos_name_colour_and_shape(name: str) -> None:
+    runner = load_runner(f"demo:{name}", "captioning", device="cpu")
+    right = 0
+    for picture, colour, shape in shown(60):
+        words = runner.run(picture).answers[0].text.split()
+        right += colour in words and shape in words
+    assert right >= 0.93 * 60
+
+
+def test_the_unified_demo_answers_questions_and_matches() -> None:
+    answerer = load_runner("demo:blip", "vqa", device="cpu")
+    matcher = load_runner("demo:blip", "image-text-matching", device="cpu")
+    right = 0
+    for picture, colour, shape in shown(40):
+        question = Request(question="what color is the shape?")
+        right += answerer.run(picture, question).answers[0].text == colour
+        question = Request(question="what shape is in the image?")
+        right += answerer.run(picture, question).answers[0].text == shape
+        texts = (f"a {colour} {shape}", "a black circle" if colour != "black" else "a red circle")
+        right += matcher.run(picture, Request(texts=texts)).answers[0].text == texts[0]
+    assert right >= 0.93 * 120
+
+
+@pytest.mark.parametrize(
+    ("file", "colour", "shape"),
+    [("red-circle.png", "red", "circle"), ("blue-triangle.jpg", "blue", "triangle")],
+)
+def test_the_example_pictures_get_three_right_answers(file: str, colour: str, shape: str) -> None:
+    image = EXAMPLES / file
+    labels = tuple(f"a {c} {s}" for c in ("red", "blue", "green") for s in evaluate.SHAPES)
+    label = run_trial(
+        "demo:clip", "zero-shot-classification", image, Request(texts=labels), repeat=0
+    )
+    assert label.answers[0].text == f"a {colour} {shape}"
+    for name in ("vision-encoder-decoder", "blip"):
+        text = run_trial(f"demo:{name}", "captioning", image, repeat=0).answers[0].text
+        assert colour in text
+        assert shape in text

@@ -1,0 +1,181 @@
+"""Pictures: the right one, or one clear sentence."""
+
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+
+Image = pytest.importorskip("PIL.Image")
+pytest.importorskip("numpy")
+
+from advisor.inference import list_images, open_image  # noqa: E402
+from advisor.inference.errors import ImageError  # noqa: E402
+
+
+def two_colours(mode: str = "RGB") -> "Image.Image":
+    """Left half red, right half blue, 40 x 20."""
+    image = Image.new("RGB", (40, 20), (255, 0, 0))
+    image.paste((0, 0, 255), (20, 0, 40, 20))
+    return image.convert(mode)
+
+
+def near(pixel: tuple[int, ...], colour: tuple[int, int, int], by: int = 12) -> bool:
+    return all(abs(a - b) <= by for a, b in zip(pixel, colour, strict=True))
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "gif", "tiff", "webp", "ppm"])
+def test_common_formats_open_as_rgb(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"picture.{suffix}"
+    two_colours().save(path)
+    picture = open_image(path)
+    assert picture.pixels.mode == "RGB"
+    assert picture.pixels.size == (40, 20)
+    assert near(picture.pixels.getpixel((5, 10)), (255, 0, 0))
+    assert picture.warnings == ()
+
+
+def test_a_rotated_photograph_is_set_upright(tmp_path: Path) -> None:
+    path = tmp_path / "rotated.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    two_colours().save(path, exif=exif, quality=95)
+    picture = open_image(path)
+    assert picture.pixels.size == (20, 40)
+    assert near(picture.pixels.getpixel((10, 5)), (255, 0, 0), 30)
+
+
+def test_cmyk_keeps_its_colours(tmp_path: Path) -> None:
+    path = tmp_path / "print.tiff"
+    two_colours("CMYK").save(path)
+    assert near(open_image(path).pixels.getpixel((5, 10)), (255, 0, 0))
+
+
+def test_cmyk_jpeg_keeps_its_colours(tmp_path: Path) -> None:
+    path = tmp_path / "print.jpg"
+    two_colours("CMYK").save(path, quality=95)
+    assert near(open_image(path).pixels.getpixel((5, 10)), (255, 0, 0), 30)
+
+
+def test_sixteen_bits_keep_their_grey(tmp_path: Path) -> None:
+    path = tmp_path / "scan.png"
+    Image.new("I;16", (8, 8), 32768).save(path)
+    assert near(open_image(path).pixels.getpixel((0, 0)), (128, 128, 128), 1)
+
+
+def test_a_dark_sixteen_bit_scan_stays_dark(tmp_path: Path) -> None:
+    path = tmp_path / "dark.png"
+    Image.new("I;16", (8, 8), 2560).save(path)
+    assert near(open_image(path).pixels.getpixel((0, 0)), (10, 10, 10), 1)
+
+
+def test_floating_grey_is_brought_to_eight_bits(tmp_path: Path) -> None:
+    path = tmp_path / "float.tiff"
+    Image.new("F", (8, 8), 0.5).save(path)
+    assert near(open_image(path).pixels.getpixel((0, 0)), (128, 128, 128), 1)
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "LA", "RGBA", "YCbCr", "LAB", "HSV"])
+def test_every_mode_becomes_rgb(mode: str) -> None:
+    image = Image.new("RGB", (4, 4), (255, 0, 0))
+    image = image.convert("L").convert(mode) if mode == "LA" else _converted(image, mode)
+    assert open_image(image).pixels.mode == "RGB"
+
+
+def _converted(image: "Image.Image", mode: str) -> "Image.Image":
+    if mode == "LAB":
+        return Image.new("LAB", image.size, (128, 128, 128))
+    return image.convert(mode)
+
+
+def test_transparent_parts_are_laid_on_white_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "logo.png"
+    Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(path)
+    picture = open_image(path)
+    assert picture.pixels.getpixel((0, 0)) == (255, 255, 255)
+    assert "laid on white" in picture.warnings[0]
+
+
+def test_of_a_moving_picture_the_first_frame_is_taken_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "moving.gif"
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    picture = open_image(path)
+    assert near(picture.pixels.getpixel((0, 0)), (255, 0, 0))
+    assert "3 frames" in picture.warnings[0]
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif", "tiff"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6])
+def test_a_file_cut_short_is_named_so(tmp_path: Path, suffix: str, share: float) -> None:
+    path = tmp_path / f"cut.{suffix}"
+    Image.effect_noise((200, 200), 90).convert("RGB").save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    with pytest.raises(ImageError) as caught:
+        open_image(path)
+    assert "cut" in str(caught.value)
+    assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello, I am a text file\n", b"\x00" * 64, b"%PDF-1.4\n%...", b"PK\x03\x04rest"]
+)
+def test_what_is_no_picture_is_named_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "letter.png"
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match="not a picture"):
+        open_image(path)
+
+
+def test_folder_missing_and_empty_files_have_their_own_sentences(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    for name, words in (
+        ("", "is a folder"),
+        ("no.png", "there is no file"),
+        ("empty.png", "empty"),
+    ):
+        with pytest.raises(ImageError, match=words):
+            open_image(tmp_path / name)
+
+
+def test_a_name_no_system_takes_is_an_error_of_ours() -> None:
+    for name in ("a\x00b.png", "x" * 5000):
+        with pytest.raises(ImageError):
+            open_image(name)
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        crc = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + crc
+
+    for side in (20_000, 60_000):
+        path = tmp_path / f"bomb{side}.png"
+        header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+        path.write_bytes(
+            b"\x89PNG\r\n\x1a\n"
+            + chunk(b"IHDR", header)
+            + chunk(b"IDAT", zlib.compress(b"\x00" * 1000))
+            + chunk(b"IEND", b"")
+        )
+        with pytest.raises(ImageError, match="limit") as caught:
+            open_image(path)
+        assert caught.value.kind == "image-too-large"
+
+
+def test_a_folder_lists_its_pictures_in_order(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    for name in ("b/2.JPG", "1.png", ".hidden/3.png", "notes.txt"):
+        (tmp_path / name).touch()
+    found = [str(path.relative_to(tmp_path)) for path in list_images(tmp_path)]
+    assert found == ["1.png", "b/2.JPG"]
+    with pytest.raises(ImageError, match="no pictures"):
+        list_images(_bare(tmp_path))
+
+
+def _bare(tmp_path: Path) -> Path:
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    return folder

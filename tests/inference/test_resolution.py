@@ -1,0 +1,325 @@
+"""From a name to a checkpoint: folders, cached hub ids, a hub that answers or does not."""
+
+import errno
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from advisor.inference import Download, load_runner, resolve
+from advisor.inference import download as downloads
+from advisor.inference.errors import (
+    BrokenCheckpointError,
+    DiskFullError,
+    GatedError,
+    InferenceError,
+    NotDownloadedError,
+    NotFoundError,
+    OfflineError,
+    RemoteCodeError,
+    UnsafeWeightsError,
+)
+
+Tiny = Callable[[str], Path]
+COMMIT = "89abcdef0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def copy(tiny: Tiny, tmp_path: Path) -> Path:
+    folder = tmp_path / "copy"
+    shutil.copytree(tiny("clip"), folder)
+    return folder
+
+
+def test_a_folder_is_a_checkpoint(tiny: Tiny) -> None:
+    found = resolve(tiny("clip"))
+    assert found.model_type == "clip"
+    assert found.architectures == ("CLIPModel",)
+    assert found.weights.dtype == "float32"
+    assert found.weights.parameters > 1000
+    assert found.weights.stored_bytes == 4 * found.weights.parameters
+
+
+def test_a_hub_id_in_the_cache_needs_no_network(
+    tiny: Tiny, hub: Callable[[str, Path], Path], picture: Any
+) -> None:
+    hub("someone/tiny-clip", tiny("clip"))
+    found = resolve("someone/tiny-clip", offline=True)
+    assert found.revision == "0123456789abcdef0123456789abcdef01234567"
+    runner = load_runner("someone/tiny-clip", "embeddings", offline=True, device="cpu")
+    by_folder = load_runner(tiny("clip"), "embeddings", device="cpu")
+    assert runner.run(picture).answers == by_folder.run(picture).answers
+
+
+def test_a_revision_that_is_not_there_is_not_the_newest(
+    tiny: Tiny, hub: Callable[[str, Path], Path]
+) -> None:
+    hub("someone/tiny-clip", tiny("clip"))
+    with pytest.raises(OfflineError):
+        resolve("someone/tiny-clip", revision="v2", offline=True)
+
+
+def test_an_id_that_is_nowhere_here_is_offline_or_not_downloaded(
+    hub: Callable[[str, Path], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(OfflineError, match="may not be used"):
+        resolve("someone/nothing", offline=True)
+    with pytest.raises(NotDownloadedError) as caught:
+        resolve("someone/nothing")
+    assert caught.value.hint == "advisor try --checkpoint someone/nothing --download"
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(OfflineError):
+        resolve("someone/nothing", agree=lambda _: True)
+
+
+@pytest.mark.parametrize("name", ["./nowhere", "~/nowhere", "a/b/c", "a b", "", "../x", "a//b"])
+def test_what_is_neither_folder_nor_id_is_not_found(name: str) -> None:
+    with pytest.raises(NotFoundError):
+        resolve(name)
+
+
+def test_a_file_is_no_checkpoint(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(NotFoundError, match="is a file"):
+        resolve(tmp_path / "model.safetensors")
+
+
+def test_pickled_weights_are_refused(copy: Path) -> None:
+    (copy / "model.safetensors").rename(copy / "pytorch_model.bin")
+    with pytest.raises(UnsafeWeightsError, match=r"pytorch_model\.bin") as caught:
+        resolve(copy)
+    assert "safetensors" in caught.value.hint
+
+
+def test_code_of_its_own_is_refused_where_the_library_lacks_the_type(copy: Path) -> None:
+    config = json.loads((copy / "config.json").read_text())
+    config["auto_map"] = {"AutoModel": "modeling.Evil"}
+    (copy / "config.json").write_text(json.dumps(config))
+    assert resolve(copy).model_type == "clip"
+    config["model_type"] = "brand-new"
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(RemoteCodeError, match="never runs"):
+        resolve(copy)
+
+
+def _cut_weights(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def _scramble_weights(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"\xff" * 300)
+
+
+def _name_absent_part(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda folder: (folder / "config.json").unlink(), "no config.json"),
+        (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "config.json").write_text("{}"), "no model_type"),
+        (lambda folder: (folder / "model.safetensors").unlink(), "no weights"),
+        (_cut_weights, "cut short"),
+        (_scramble_weights, "damaged"),
+        (_name_absent_part, "incomplete: 1 of 1"),
+    ],
+)
+def test_damaged_folders_say_what_is_wrong(
+    copy: Path, damage: Callable[[Path], Any], words: str
+) -> None:
+    damage(copy)
+    with pytest.raises(BrokenCheckpointError, match=words):
+        resolve(copy)
+
+
+class _Hub(BaseHTTPRequestHandler):
+    """A hub on loopback: one repository that works, one gated, one that is not there."""
+
+    source: Path
+
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+    def _files(self) -> dict[str, Path]:
+        return {path.name: path for path in sorted(self.source.iterdir())}
+
+    def _send(self, status: int, body: bytes = b"", **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if "someone/gated" in path:
+            self._send(403, X_Error_Code="GatedRepo", X_Error_Message="gated")
+        elif "someone/broken" in path:
+            self._send(500)
+        elif "/revision/v9" in path:
+            self._send(404, X_Error_Code="RevisionNotFound")
+        elif "someone/there" not in path:
+            self._send(404, X_Error_Code="RepoNotFound")
+        elif path.startswith("/api/models/"):
+            self._api(path)
+        else:
+            file = self._files().get(path.rpartition("/")[2])
+            if file is None:
+                self._send(404, X_Error_Code="EntryNotFound", X_Repo_Commit=COMMIT)
+                return
+            etag = f'"{len(file.read_bytes())}-{file.name}"'
+            self._send(200, file.read_bytes(), ETag=etag, X_Repo_Commit=COMMIT)
+
+    def _api(self, path: str) -> None:
+        files = [
+            {"type": "file", "path": name, "rfilename": name, "size": file.stat().st_size,
+             "oid": "0" * 40, "blobId": "0" * 40}
+            for name, file in self._files().items()
+        ]  # fmt: skip
+        if "/tree/" in path:
+            body: Any = files
+        else:
+            body = {"id": "someone/there", "modelId": "someone/there", "sha": COMMIT,
+                    "siblings": files, "tags": [], "private": False}  # fmt: skip
+        self._send(200, json.dumps(body).encode(), Content_Type="application/json")
+
+
+@pytest.fixture
+def server(
+    tiny: Tiny, hub: Callable[[str, Path], Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    class Handler(_Hub):
+        source = tiny("clip")
+
+    service = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=service.serve_forever, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{service.server_port}"
+    _ask(monkeypatch, address)
+    yield address
+    service.shutdown()
+    service.server_close()
+    thread.join()
+
+
+def _ask(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    """Point the hub's library at an address, as HF_ENDPOINT does in a fresh process."""
+    import huggingface_hub
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "ENDPOINT", address)
+    template = address + "/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(huggingface_hub.hf_api, "ENDPOINT", address, raising=False)
+
+
+def test_a_download_says_its_size_first_reports_and_is_then_here(server: str) -> None:
+    asked: list[Download] = []
+    seen: list[tuple[int, int]] = []
+
+    def agree(download: Download) -> bool:
+        asked.append(download)
+        return True
+
+    found = resolve(
+        "someone/there", agree=agree, progress=lambda done, total: seen.append((done, total))
+    )
+    assert found.model_type == "clip"
+    assert asked[0].total_bytes > 50_000
+    assert "model.safetensors" in asked[0].files
+    assert seen[0][0] == 0
+    assert seen[-1] == (asked[0].total_bytes, asked[0].total_bytes)
+    assert resolve("someone/there", offline=True).folder == found.folder
+
+
+def test_a_download_nobody_agrees_to_brings_nothing(server: str) -> None:
+    with pytest.raises(NotDownloadedError, match="kB in"):
+        resolve("someone/there", agree=lambda _: False)
+    with pytest.raises(OfflineError):
+        resolve("someone/there", offline=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "revision", "kind"),
+    [
+        ("someone/gated", None, GatedError),
+        ("someone/missing", None, NotFoundError),
+        ("someone/there", "v9", NotFoundError),
+        ("someone/broken", None, OfflineError),
+    ],
+)
+def test_what_the_hub_refuses_has_its_own_error(
+    server: str, name: str, revision: str | None, kind: type[InferenceError]
+) -> None:
+    with pytest.raises(kind) as caught:
+        resolve(name, revision=revision, agree=lambda _: True)
+    assert caught.value.hint
+    assert "\n" not in caught.value.message
+
+
+def test_a_dead_network_is_offline_and_quick(
+    hub: Callable[[str, Path], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _ask(monkeypatch, "http://127.0.0.1:9")
+    with pytest.raises(OfflineError, match="cannot be reached"):
+        resolve("someone/there", agree=lambda _: True)
+
+
+def test_a_full_disk_is_said_before_anything_is_fetched(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage("/")._replace(free=1000)
+    monkeypatch.setattr(downloads.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(DiskFullError, match="1 kB are free"):
+        resolve("someone/there", agree=lambda _: True)
+
+
+def test_a_disk_that_fills_up_on_the_way_is_a_full_disk(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import huggingface_hub
+
+    def fail(*arguments: Any, **settings: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
+    with pytest.raises(DiskFullError, match="filled up"):
+        resolve("someone/there", agree=lambda _: True)
+
+
+def test_pickled_weights_are_refused_before_they_are_fetched(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = {"config.json": 1, "pytorch_model.bin": 9}
+    with pytest.raises(UnsafeWeightsError):
+        downloads._chosen(sizes, "someone/old")
+
+
+def test_only_what_loading_needs_is_chosen() -> None:
+    sizes = dict.fromkeys(
+        ["config.json", "model.safetensors", "model.fp16.safetensors", "pytorch_model.bin",
+         "tf_model.h5", "onnx/model.onnx", "vocab.json", "merges.txt", "spiece.model", "README.md"],
+        1,
+    )  # fmt: skip
+    chosen = downloads._chosen(sizes, "x")
+    assert chosen == (
+        "config.json", "merges.txt", "model.safetensors", "spiece.model", "vocab.json",
+    )  # fmt: skip

@@ -1,0 +1,383 @@
+"""Every runner on a tiny network of the real class, against the bare transformers calls."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from advisor.inference import Picture, Request, load_runner, open_image, write_vectors  # noqa: E402
+from advisor.inference.errors import MissingInputError, UnsupportedError  # noqa: E402
+
+LABELS = ("a red circle", "a dog", "blue square")
+SOFTMAX = ["clip", "metaclip_2", "altclip", "chinese_clip", "align"]
+SIGMOID = ["siglip", "siglip2"]
+Tiny = Callable[[str], Path]
+
+
+def bare(folder: Path, name: str) -> tuple[Any, Any]:
+    """The network and the processor as a hand-written script would load them."""
+    network = getattr(transformers, name).from_pretrained(folder, dtype=torch.float32).eval()
+    return network, transformers.AutoProcessor.from_pretrained(folder)
+
+
+def written(network: Any, count: int, **inputs: Any) -> list[int]:
+    with torch.no_grad():
+        ids = network.generate(**inputs, max_new_tokens=count, do_sample=False, num_beams=1)
+    return ids[0].tolist()
+
+
+@pytest.mark.parametrize("kind", SOFTMAX)
+def test_labels_compete_by_softmax(tiny: Tiny, picture: Picture, kind: str) -> None:
+    runner = load_runner(tiny(kind), "zero-shot-classification", device="cpu")
+    answers = runner.run(picture, Request(texts=LABELS)).answers
+    network, processor = bare(tiny(kind), runner.class_name)
+    inputs = processor(images=picture.pixels, text=list(LABELS), return_tensors="pt", padding=True)
+    with torch.no_grad():
+        expected = network(**inputs).logits_per_image.softmax(dim=-1)[0].tolist()
+    assert {a.text: a.probability for a in answers} == pytest.approx(
+        dict(zip(LABELS, expected, strict=True)), abs=1e-5
+    )
+    assert sum(answer.probability for answer in answers) == pytest.approx(1)
+    assert [a.probability for a in answers] == sorted(
+        (a.probability for a in answers), reverse=True
+    )
+
+
+@pytest.mark.parametrize("kind", SIGMOID)
+def test_labels_are_judged_one_by_one_by_sigmoid(tiny: Tiny, picture: Picture, kind: str) -> None:
+    runner = load_runner(tiny(kind), "zero-shot-classification", device="cpu")
+    answers = runner.run(picture, Request(texts=LABELS)).answers
+    network, processor = bare(tiny(kind), runner.class_name)
+    words = processor.tokenizer(
+        list(LABELS), padding="max_length", max_length=40, truncation=True, return_tensors="pt"
+    )
+    pixels = processor.image_processor(images=picture.pixels, return_tensors="pt")
+    with torch.no_grad():
+        logits = network(input_ids=words["input_ids"], **pixels).logits_per_image
+    expected = dict(zip(LABELS, logits.sigmoid()[0].tolist(), strict=True))
+    assert {a.text: a.probability for a in answers} == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", SOFTMAX + SIGMOID)
+def test_vectors_and_similarities_are_those_of_the_network(
+    tiny: Tiny, picture: Picture, kind: str
+) -> None:
+    other = Picture(pixels=picture.pixels.rotate(90, expand=True), name="other.png")
+    vector = load_runner(tiny(kind), "embeddings", device="cpu").run(picture).answers[0].vector
+    compared = load_runner(tiny(kind), "similar-images", device="cpu")
+    answer = compared.run(picture, Request(others=(other,))).answers[0]
+    network, processor = bare(tiny(kind), compared.class_name)
+    with torch.no_grad():
+        features = [
+            network.get_image_features(
+                **processor.image_processor(images=each.pixels, return_tensors="pt")
+            ).pooler_output[0]
+            for each in (picture, other)
+        ]
+    one, two = (each / each.norm() for each in features)
+    assert vector == pytest.approx(one.tolist(), abs=1e-5)
+    assert answer.similarity == pytest.approx(float(one @ two), abs=1e-5)
+    assert answer.text == "other.png"
+
+
+def test_vectors_are_written_with_their_names(tiny: Tiny, picture: Picture, tmp_path: Path) -> None:
+    import numpy
+
+    vector = load_runner(tiny("clip"), "embeddings", device="cpu").run(picture).answers[0].vector
+    target, beside = write_vectors(tmp_path / "vectors", ["picture"], [vector])
+    assert target.name == "vectors.npy"
+    assert numpy.load(target)[0].tolist() == pytest.approx(vector)
+    assert json.loads(beside.read_text()) == ["picture"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["vectors.npy", "vectors.npy.json"]
+
+
+def test_a_search_ranks_the_pictures_by_the_text(tiny: Tiny, picture: Picture) -> None:
+    others = tuple(
+        Picture(pixels=picture.pixels.rotate(angle), name=f"{angle}.png") for angle in (90, 180)
+    )
+    runner = load_runner(tiny("clip"), "image-search", device="cpu")
+    answers = runner.run(picture, Request(texts=("a red circle",), others=others)).answers
+    assert {a.text for a in answers} == {"picture", "90.png", "180.png"}
+    assert [a.similarity for a in answers] == sorted((a.similarity for a in answers), reverse=True)
+    network, processor = bare(tiny("clip"), "CLIPModel")
+    inputs = processor(text=["a red circle"], images=others[0].pixels, return_tensors="pt")
+    with torch.no_grad():
+        outputs = network(**inputs)
+    expected = float((outputs.image_embeds @ outputs.text_embeds.T)[0, 0])
+    assert next(a.similarity for a in answers if a.text == "90.png") == pytest.approx(
+        expected, abs=1e-5
+    )
+
+
+def test_matching_gives_cosines_that_do_not_depend_on_the_other_texts(
+    tiny: Tiny, picture: Picture
+) -> None:
+    runner = load_runner(tiny("clip"), "image-text-matching", device="cpu")
+    alone = runner.run(picture, Request(texts=LABELS[:1])).answers[0]
+    among = runner.run(picture, Request(texts=LABELS)).answers
+    assert alone.probability is None
+    assert next(a.similarity for a in among if a.text == alone.text) == pytest.approx(
+        alone.similarity, abs=1e-5
+    )
+
+
+def test_a_text_beyond_the_limit_is_cut_and_said(tiny: Tiny, picture: Picture) -> None:
+    runner = load_runner(tiny("clip"), "zero-shot-classification", device="cpu")
+    reply = runner.run(picture, Request(texts=("cat " * 60, "a dog")))
+    assert len(reply.answers) == 2
+    assert "tokens; only the first 40 were read" in reply.warnings[0]
+
+
+def test_the_template_wraps_each_label(tiny: Tiny, picture: Picture) -> None:
+    runner = load_runner(tiny("clip"), "zero-shot-classification", device="cpu")
+    wrapped = runner.run(picture, Request(texts=("cat", "dog"), template="a photo of a {}"))
+    spelled = runner.run(picture, Request(texts=("a photo of a cat", "a photo of a dog")))
+    assert [a.text for a in wrapped.answers] == [a.text[13:] for a in spelled.answers]
+    assert [a.probability for a in wrapped.answers] == [a.probability for a in spelled.answers]
+
+
+def test_an_encoder_decoder_writes_a_caption(tiny: Tiny, picture: Picture) -> None:
+    runner = load_runner(tiny("captioner"), "captioning", device="cpu", max_new_tokens=7)
+    reply = runner.run(picture)
+    network = transformers.VisionEncoderDecoderModel.from_pretrained(tiny("captioner")).eval()
+    images = transformers.AutoImageProcessor.from_pretrained(tiny("captioner"))
+    words = transformers.AutoTokenizer.from_pretrained(tiny("captioner"))
+    pixels = images(images=picture.pixels, return_tensors="pt")["pixel_values"]
+    expected = words.decode(written(network, 7, pixel_values=pixels), skip_special_tokens=True)
+    assert reply.answers[0].text == expected.strip()
+    assert reply.answers[0].probability is None
+    assert "cut after 7 tokens" in reply.warnings[0]
+
+
+def test_a_line_reader_reads_and_doubts_a_page(tiny: Tiny) -> None:
+    from PIL import Image
+
+    runner = load_runner(tiny("trocr"), "ocr-line", device="cpu", max_new_tokens=5)
+    line = open_image(Image.effect_noise((400, 40), 90).convert("RGB"))
+    network, processor = bare(tiny("trocr"), "VisionEncoderDecoderModel")
+    pixels = processor(images=line.pixels, return_tensors="pt")["pixel_values"]
+    expected = processor.tokenizer.decode(
+        written(network, 5, pixel_values=pixels), skip_special_tokens=True
+    )
+    assert runner.run(line).answers[0].text == expected.strip()
+    assert not any("one line" in each for each in runner.run(line).warnings)
+    page = open_image(Image.new("RGB", (800, 1100), "white"))
+    assert "cut it into lines first" in runner.run(page).warnings[0]
+
+
+def test_a_document_reader_uses_its_own_prompt_and_gives_fields(
+    tiny: Tiny, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner: Any = load_runner(tiny("donut"), "field-extraction", device="cpu", max_new_tokens=5)
+    assert runner.task_prompt == "<s_cord-v2>"
+    network, processor = bare(tiny("donut"), "VisionEncoderDecoderModel")
+    pixels = processor.image_processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
+    prompt = processor.tokenizer("<s_cord-v2>", add_special_tokens=False, return_tensors="pt")
+    ids = written(
+        network, 5, pixel_values=pixels, decoder_input_ids=prompt["input_ids"], bad_words_ids=[[3]]
+    )
+    text = processor.tokenizer.decode(ids).replace("<s_cord-v2>", "").replace("</s>", "").strip()
+    answer = runner.run(picture).answers[0]
+    assert answer.fields == processor.token2json(text)
+    assert json.loads(answer.text) == answer.fields
+
+    spelled = "<s_cord-v2><s_total>red circle</s_total></s>"
+    ids = processor.tokenizer(spelled, add_special_tokens=False)["input_ids"]
+    monkeypatch.setattr(runner, "generate", lambda _: ids)
+    assert runner.run(picture).answers[0].fields == {"total": "red circle"}
+
+
+def test_a_document_answerer_sets_the_question_into_the_prompt(
+    tiny: Tiny, picture: Picture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner: Any = load_runner(tiny("donut"), "document-vqa", device="cpu", max_new_tokens=5)
+    prompt = runner.prompt(Request(question="what is red ?"))
+    assert prompt == "<s_cord-v2><s_question>what is red ?</s_question><s_answer>"
+    spelled = f"{prompt}a cat</s_answer></s>"
+    ids = runner.tokenizer(spelled, add_special_tokens=False)["input_ids"]
+    monkeypatch.setattr(runner, "generate", lambda _: ids)
+    assert runner.run(picture, Request(question="what is red ?")).answers[0].text == "a cat"
+    with pytest.raises(MissingInputError, match="question"):
+        runner.run(picture)
+
+
+def test_a_page_reader_of_papers_writes_markup(tiny: Tiny, picture: Picture) -> None:
+    runner: Any = load_runner(tiny("nougat"), "ocr-page", device="cpu", max_new_tokens=5)
+    assert runner.academic
+    reply = runner.run(picture)
+    assert isinstance(reply.answers[0].text, str)
+    tidied = all(importlib.util.find_spec(name) for name in ("nltk", "Levenshtein"))
+    assert any("nltk" in each for each in reply.warnings) is not tidied
+
+
+def test_a_captioner_cannot_extract_fields(tiny: Tiny) -> None:
+    with pytest.raises(UnsupportedError, match="plain text"):
+        load_runner(tiny("captioner"), "field-extraction", device="cpu")
+
+
+def test_blip_captions_with_and_without_a_beginning(tiny: Tiny, picture: Picture) -> None:
+    runner = load_runner(tiny("blip_captioner"), "captioning", device="cpu", max_new_tokens=6)
+    network, processor = bare(tiny("blip_captioner"), "BlipForConditionalGeneration")
+    for prompt in (None, "a photo of"):
+        words = {} if prompt is None else {"text": prompt}
+        inputs = processor(images=picture.pixels, **words, return_tensors="pt")
+        expected = processor.decode(written(network, 6, **inputs), skip_special_tokens=True)
+        assert runner.run(picture, Request(prompt=prompt)).answers[0].text == expected.strip()
+
+
+def test_blip_answers_a_question_the_same_each_time(tiny: Tiny, picture: Picture) -> None:
+    runner = load_runner(tiny("blip_answerer"), "vqa", device="cpu", max_new_tokens=4)
+    network, processor = bare(tiny("blip_answerer"), "BlipForQuestionAnswering")
+    question = "what is in the picture ?"
+    inputs = processor(images=picture.pixels, text=question, return_tensors="pt")
+    expected = processor.decode(written(network, 4, **inputs), skip_special_tokens=True).strip()
+    request = Request(question=question)
+    assert [runner.run(picture, request).answers[0].text for _ in range(2)] == [expected] * 2
+
+
+@pytest.mark.parametrize("kind", ["blip_matcher", "blip_2_matcher"])
+def test_matching_heads_judge_each_text(tiny: Tiny, picture: Picture, kind: str) -> None:
+    runner = load_runner(tiny(kind), "image-text-matching", device="cpu")
+    answers = runner.run(picture, Request(texts=LABELS)).answers
+    network, processor = bare(tiny(kind), runner.class_name)
+    for answer in answers:
+        inputs = processor(images=picture.pixels, text=answer.text, return_tensors="pt")
+        with torch.no_grad():
+            if kind == "blip_matcher":
+                scores = network(**inputs).itm_score
+            else:
+                scores = network(**inputs, use_image_text_matching_head=True).logits_per_image
+        assert answer.probability == pytest.approx(float(scores.softmax(-1)[0, 1]), abs=1e-5)
+
+
+PROMPTED = [
+    ("blip_2", "captioning", None, None),
+    ("blip_2", "vqa", "what is red ?", "Question: what is red ? Answer:"),
+    ("instructblip", "captioning", None, "Write a short description."),
+    ("instructblip", "vqa", "what is red ?", "what is red ?"),
+    ("paligemma", "captioning", None, "<image>caption en"),
+    ("paligemma", "vqa", "what is red ?", "<image>answer en what is red ?"),
+    ("kosmos_2", "vqa", "what is red ?", "<grounding> Question: what is red ? Answer:"),
+    ("kosmos_2", "captioning", None, "<grounding>An image of"),
+    ("florence2", "captioning", None, "<CAPTION>"),
+    ("florence2", "ocr-page", None, "<OCR>"),
+    ("florence2", "detailed-captioning", None, "<MORE_DETAILED_CAPTION>"),
+]
+
+
+@pytest.mark.parametrize(("kind", "task", "question", "prompt"), PROMPTED)
+def test_prompted_networks_get_the_prompt_of_their_authors(
+    tiny: Tiny, picture: Picture, kind: str, task: str, question: str | None, prompt: str | None
+) -> None:
+    runner: Any = load_runner(tiny(kind), task, device="cpu", max_new_tokens=6)
+    request = Request(question=question)
+    assert runner.prompt(request) == prompt
+    answer = runner.run(picture, request).answers[0].text
+    network, processor = bare(tiny(kind), runner.class_name)
+    words = {} if prompt is None else {"text": prompt}
+    inputs = processor(images=picture.pixels, **words, return_tensors="pt")
+    ids = written(network, 6, **inputs)
+    length = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0
+    if length and ids[:length] == inputs["input_ids"][0].tolist():
+        ids = ids[length:]
+    text = processor.tokenizer.decode(ids, skip_special_tokens=True)
+    if kind == "kosmos_2":
+        text = processor.post_process_generation(text)[0]
+    assert answer == text.strip()
+
+
+def test_git_captions_and_continues_a_question(tiny: Tiny, picture: Picture) -> None:
+    network, processor = bare(tiny("git"), "GitForCausalLM")
+    pixels = processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
+    runner = load_runner(tiny("git"), "captioning", device="cpu", max_new_tokens=6)
+    expected = processor.tokenizer.decode(
+        written(network, 6, pixel_values=pixels), skip_special_tokens=True
+    )
+    assert runner.run(picture).answers[0].text == expected.strip()
+    asked = processor.tokenizer("what is red ?", add_special_tokens=False)["input_ids"]
+    ids = [processor.tokenizer.cls_token_id, *asked]
+    all_ids = written(network, 6, pixel_values=pixels, input_ids=torch.tensor([ids]))
+    answerer = load_runner(tiny("git"), "vqa", device="cpu", max_new_tokens=6)
+    assert answerer.run(picture, Request(question="what is red ?")).answers[0].text == (
+        processor.tokenizer.decode(all_ids[len(ids) :], skip_special_tokens=True).strip()
+    )
+
+
+def test_vilt_picks_from_its_list_and_matches(tiny: Tiny, picture: Picture) -> None:
+    runner = load_runner(tiny("vilt_answerer"), "vqa", device="cpu")
+    answers = runner.run(picture, Request(question="what is red ?")).answers
+    network, processor = bare(tiny("vilt_answerer"), "ViltForQuestionAnswering")
+    inputs = processor(images=picture.pixels, text="what is red ?", return_tensors="pt")
+    with torch.no_grad():
+        expected = network(**inputs).logits[0].sigmoid().tolist()
+    names = network.config.id2label
+    assert {a.text: a.probability for a in answers} == pytest.approx(
+        {names[place]: value for place, value in enumerate(expected)}, abs=1e-5
+    )
+    matcher = load_runner(tiny("vilt_matcher"), "image-text-matching", device="cpu")
+    assert len(matcher.run(picture, Request(texts=LABELS)).answers) == 3
+
+
+def test_a_chat_model_is_asked_through_its_template(tiny: Tiny, picture: Picture) -> None:
+    runner = load_runner(tiny("llava"), "vqa", device="cpu", max_new_tokens=6)
+    assert runner.class_name == "LlavaForConditionalGeneration"
+    answer = runner.run(picture, Request(question="what is red ?")).answers[0].text
+    network, processor = bare(tiny("llava"), "LlavaForConditionalGeneration")
+    text = "user : <image> what is red ? answer : "
+    inputs = processor(images=picture.pixels, text=text, return_tensors="pt")
+    ids = written(network, 6, **inputs)[inputs["input_ids"].shape[1] :]
+    assert answer == processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
+
+
+def test_a_chat_model_without_template_is_refused(tiny: Tiny, tmp_path: Path) -> None:
+    import shutil
+
+    folder = tmp_path / "base"
+    shutil.copytree(tiny("llava"), folder)
+    (folder / "chat_template.jinja").unlink()
+    with pytest.raises(UnsupportedError, match="no chat template"):
+        load_runner(folder, "vqa", device="cpu")
+
+
+def test_bfloat16_runs_and_says_nearly_the_same(tiny: Tiny, picture: Picture) -> None:
+    half = load_runner(tiny("clip"), "zero-shot-classification", device="cpu", dtype="bfloat16")
+    whole = load_runner(tiny("clip"), "zero-shot-classification", device="cpu")
+    assert next(half.network.parameters()).dtype is torch.bfloat16
+    left = half.run(picture, Request(texts=LABELS)).answers
+    right = {a.text: a.probability for a in whole.run(picture, Request(texts=LABELS)).answers}
+    assert {a.text: a.probability for a in left} == pytest.approx(right, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "task", "words"),
+    [
+        ("clip", "zero-shot-classification", "none was given"),
+        ("blip_answerer", "vqa", "question"),
+        ("clip", "similar-images", "other pictures"),
+        ("blip_2", "vqa", "question"),
+    ],
+)
+def test_what_a_task_needs_is_asked_for(
+    tiny: Tiny, picture: Picture, kind: str, task: str, words: str
+) -> None:
+    runner = load_runner(tiny(kind), task, device="cpu")
+    with pytest.raises(MissingInputError, match=words) as caught:
+        runner.run(picture)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "task"), [("clip", "captioning"), ("blip_captioner", "ocr-page"), ("git", "no-such")]
+)
+def test_a_task_the_type_cannot_do_is_refused_with_what_it_can(
+    tiny: Tiny, kind: str, task: str
+) -> None:
+    with pytest.raises(UnsupportedError, match=task) as caught:
+        load_runner(tiny(kind), task, device="cpu")
+    assert "it can do: " in caught.value.hint

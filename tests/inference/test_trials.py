@@ -1,0 +1,219 @@
+"""Loading reports, placement, memory, and the trial's record."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from advisor.inference import Request, load_runner, memory, run_trial  # noqa: E402
+from advisor.inference.checkpoint import Weights  # noqa: E402
+from advisor.inference.errors import (  # noqa: E402
+    OutOfMemoryError,
+    UnsupportedError,
+    WeightsMismatchError,
+)
+from advisor.inference.placement import Placement, place  # noqa: E402
+
+Tiny = Callable[[str], Path]
+CONTRACT = {
+    "family", "checkpoint", "revision", "class", "task", "answers", "load_ms", "first_ms",
+    "latency_ms", "memory_mb", "estimated_memory_mb", "device", "dtype", "warnings", "versions",
+}  # fmt: skip
+
+
+def test_a_trial_records_answers_and_cost(tiny: Tiny, picture: Any) -> None:
+    trial = run_trial(
+        tiny("clip"),
+        "zero-shot-classification",
+        picture,
+        Request(texts=("a dog", "a cat")),
+        family="some-family",
+        repeat=2,
+        device="cpu",
+    )
+    found = json.loads(json.dumps(trial.as_json()))
+    assert set(found) == CONTRACT
+    assert found["class"] == "CLIPModel"
+    assert found["family"] == "some-family"
+    assert found["dtype"] == "float32"
+    assert len(found["answers"]) == 2
+    assert set(found["answers"][0]) == {"text", "probability"}
+    assert found["load_ms"] > 0
+    assert found["latency_ms"] > 0
+    assert found["memory_mb"] > 100
+    assert found["versions"]["torch"] == str(torch.__version__)
+
+
+def test_the_same_input_gives_the_same_answer(tiny: Tiny, picture: Any) -> None:
+    trials = [
+        run_trial(tiny("captioner"), "captioning", picture, repeat=0, device="cpu", seed=seed)
+        for seed in (1, 2)
+    ]
+    assert trials[0].answers == trials[1].answers
+
+
+def test_warnings_of_picture_and_answer_come_together(tiny: Tiny, tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = tmp_path / "logo.png"
+    Image.new("RGBA", (20, 20), (0, 0, 0, 0)).save(path)
+    trial = run_trial(
+        tiny("captioner"), "captioning", path, repeat=0, device="cpu", max_new_tokens=3
+    )
+    assert "laid on white" in trial.warnings[0]
+    assert "cut after 3 tokens" in trial.warnings[1]
+
+
+def test_missing_weights_are_refused_and_named(tiny: Tiny) -> None:
+    with pytest.raises(WeightsMismatchError, match="text_encoder") as caught:
+        load_runner(tiny("blip_captioner"), "vqa", device="cpu")
+    assert "BlipForConditionalGeneration" in caught.value.message
+
+
+def test_missing_weights_of_a_pretrained_checkpoint_are_a_warning(tiny: Tiny) -> None:
+    runner = load_runner(tiny("vilt_matcher"), "vqa", device="cpu", pretrained_only=True)
+    assert "weights are random (classifier)" in runner.warnings[0]
+    runner = load_runner(tiny("blip_captioner"), "captioning", device="cpu", pretrained_only=True)
+    assert "only pre-trained" in runner.warnings[0]
+
+
+def test_weights_that_stay_unused_are_said(tiny: Tiny) -> None:
+    runner = load_runner(tiny("blip_answerer"), "captioning", device="cpu")
+    assert "saved from BlipForQuestionAnswering" in runner.warnings[0]
+    assert "text_encoder" in runner.warnings[0]
+    assert load_runner(tiny("blip_answerer"), "vqa", device="cpu").warnings == ()
+
+
+def test_mismatched_shapes_are_refused(tiny: Tiny, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(tiny("clip"), folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["projection_dim"] = 12
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WeightsMismatchError, match="projection"):
+        load_runner(folder, "embeddings", device="cpu")
+
+
+def test_an_unknown_type_is_unsupported(tiny: Tiny, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    shutil.copytree(tiny("clip"), folder)
+    config = json.loads((folder / "config.json").read_text())
+    for model_type, words in (("bert", "no runner"), ("brand-new", "lacks it")):
+        (folder / "config.json").write_text(json.dumps({**config, "model_type": model_type}))
+        with pytest.raises(UnsupportedError, match=words):
+            load_runner(folder, "embeddings", device="cpu")
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype", "kind"),
+    [
+        ("tpu", None, "unknown-device"),
+        ("cuda:99", None, "no-such-device"),
+        ("cpu", "int8", "unknown-dtype"),
+    ],
+)
+def test_devices_and_precisions_that_do_not_exist(
+    device: str, dtype: str | None, kind: str
+) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        place(device, dtype)
+    assert caught.value.kind == kind
+
+
+def test_a_cpu_computes_in_single_precision_whatever_the_file_holds(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    network = transformers.CLIPModel.from_pretrained(tiny("clip"))
+    shutil.copytree(tiny("clip"), tmp_path / "half")
+    network.half().save_pretrained(tmp_path / "half")
+    runner = load_runner(tmp_path / "half", "embeddings", device="cpu")
+    assert runner.checkpoint.weights.dtype == "float16"
+    assert next(runner.network.parameters()).dtype is torch.float32
+
+
+def test_the_estimate_follows_its_formula() -> None:
+    cpu = Placement(device="cpu", dtype="float32")
+    same = Weights(parameters=2**20 * 100, stored_bytes=4 * 2**20 * 100, dtype="float32")
+    half = Weights(parameters=2**20 * 100, stored_bytes=2 * 2**20 * 100, dtype="float16")
+    assert memory.estimated_mb(same, cpu) == 350 + 400
+    assert memory.estimated_mb(half, cpu) == 350 + 400 + 200
+    table = Weights(
+        parameters=2**20 * 100,
+        stored_bytes=4 * 2**20 * 100,
+        dtype="float32",
+        table_parameters=2**20 * 25,
+    )
+    assert memory.estimated_mb(table, cpu, tables_read_whole=False) == 350 + 300
+    assert memory.estimated_mb(table, cpu) == 350 + 400
+    assert memory.estimated_mb(half, Placement(device="cuda", dtype="float16")) == 200
+
+
+def test_what_does_not_fit_is_refused_before_loading(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available_mb", lambda _: 0.01)
+    with pytest.raises(OutOfMemoryError, match="GB are free") as caught:
+        load_runner(tiny("clip"), "embeddings", device="cpu")
+    assert caught.value.hint == "try --dtype bfloat16"
+
+
+def test_memory_that_runs_out_on_the_way_is_out_of_memory(
+    tiny: Tiny, picture: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = load_runner(tiny("clip"), "embeddings", device="cpu")
+    for error in (MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")):
+
+        def fail(*arguments: Any, raised: Exception = error) -> None:
+            raise raised
+
+        monkeypatch.setattr(runner, "respond", fail)
+        with pytest.raises(OutOfMemoryError, match="ran out"):
+            runner.run(picture)
+
+
+def test_importing_the_package_imports_no_heavy_library() -> None:
+    code = (
+        "import sys, advisor.inference, advisor.inference.errors\n"
+        "heavy = {'torch', 'transformers', 'PIL', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "from advisor.inference import Request, demo_checkpoints, compose, finetune, run_trial\n"
+        "heavy = {'torch', 'transformers', 'PIL', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_missing_library_is_a_sentence_with_the_command() -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['torch'] = None\n"
+        "from advisor.inference import load_runner\n"
+        "from advisor.inference.errors import MissingExtraError\n"
+        "try:\n"
+        "    load_runner('x/y', 'captioning')\n"
+        "except MissingExtraError as error:\n"
+        "    assert error.exit_code == 2 and '[try]' in error.hint and 'torch' in error.message\n"
+        "else:\n"
+        "    raise SystemExit('nothing was raised')\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_the_table_names_classes_and_modules_that_exist() -> None:
+    import importlib
+
+    from advisor.inference.modeltypes import CHAT, ROWS
+
+    for acts in (*ROWS.values(), CHAT):
+        for row in acts.values():
+            module, _, name = row.runner.partition(":")
+            assert hasattr(importlib.import_module(f"advisor.inference.{module}"), name)
+            assert hasattr(transformers, row.loads), row.loads
