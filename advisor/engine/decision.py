@@ -149,6 +149,8 @@ class Engine:
         return tuple(self.encoding.options[question][option] for option in choice)
 
     def _contradiction(self, profile: Profile) -> ContradictionError:
+        if not profile:
+            return ContradictionError("the rules admit no case at all", hint="advisor rules check")
         clash = dict(profile)
         for id in profile:
             rest = {key: answer for key, answer in clash.items() if key != id}
@@ -228,11 +230,14 @@ class Engine:
         complete: Profile = {}
         for question, id in enumerate(self.encoding.questions):
             options = self.options(question, typical[question])
-            if id in profile and set(profile[id].options) == set(options):
-                complete[id] = profile[id]
-                continue
             forced = len(reach.choices[question]) == 1
-            complete[id] = Answer(options, None, "implied" if forced else "assumed")
+            given = profile.get(id)
+            if given and set(given.options) == set(options):
+                complete[id] = given
+            elif given and forced:  # one of several named: the others cannot be
+                complete[id] = Answer(options, None, given.origin)
+            else:
+                complete[id] = Answer(options, None, "implied" if forced else "assumed")
         return complete
 
     def _assess(

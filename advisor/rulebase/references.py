@@ -49,6 +49,7 @@ class _Names:
 
     def __init__(self, entries: Entries) -> None:
         self.questions = list(entries["question"])
+        self.many = [id for id, entry in entries["question"].items() if entry.value.get("many")]
         self.tasks = list(entries["task"])
         self.families = list(entries["family"])
         self.checkpoints = list(entries["checkpoint"])
@@ -149,6 +150,8 @@ def _question(checker: _Checker, value: dict[str, Any]) -> None:
         checker.condition(("ask_if",), value["ask_if"])
         place = names.questions.index(value["id"])
         for other in value["ask_if"]:
+            if other in names.many:
+                checker.report(("ask_if", other), f"`{other}` can have several answers at once")
             if other in names.questions[place:]:
                 checker.report(("ask_if", other), f"`{other}` has to stand before `{value['id']}`")
 
