@@ -173,7 +173,7 @@ class _Kept:
     def __init__(self, digest: str) -> None:
         from advisor.rulebase.store import cache_folder
 
-        self.file: Path = cache_folder().parent / "interview.json"
+        self.file: Path = cache_folder() / "interview.json"
         self.digest = digest
 
     def exists(self) -> bool:

@@ -27,6 +27,7 @@ COMMANDS = {
     "show": Command("show", "Show a family, task, question, rule, source or checkpoint."),
     "list": Command("listing", "List what advisor knows, by kind."),
     "check": Command("check", "Judge one choice of checkpoint for a task."),
+    "try": Command("try_", "Load checkpoints and run them on a picture."),
     "rules": Command("rules", "Check, test and describe the rule base."),
 }
 

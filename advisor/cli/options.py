@@ -80,14 +80,16 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
     option's, anything else the answer.
     """
     own = inspect.signature(function, eval_str=True)
-    by_name = {question.id.replace("-", "_"): question for question in rulebase.questions}
+    by_name = {
+        f"question_{question.id.replace('-', '_')}": question for question in rulebase.questions
+    }
 
     def command(**options: Any) -> int:
         answers = {}
         for name, question in by_name.items():
             given = options.pop(name, None) or []
-            if name in own.parameters:
-                options[name] = [value for value in given if "=" in value]
+            if question.id in own.parameters:
+                options[question.id] = [value for value in given if "=" in value]
                 given = [value for value in given if "=" not in value]
             if values := split(given):
                 answers[question.id] = values
@@ -98,14 +100,16 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=[],
-            annotation=Annotated[list[str], _option(question, shared=name in own.parameters)],
+            annotation=Annotated[
+                list[str], _option(question, shared=question.id in own.parameters)
+            ],
         )
         for name, question in by_name.items()
     ]
     rest = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for name, parameter in own.parameters.items()
-        if name != "answers" and name not in by_name
+        if name != "answers" and name not in rulebase.question_ids
     ]
     arguments = [p for p in rest if p.name in ("need", "names")]
     parameters = [*arguments, *flags, *(p for p in rest if p not in arguments)]

@@ -97,7 +97,7 @@ def try_(
     ] = False,
     max_new_tokens: Annotated[
         int,
-        typer.Option("--max-new-tokens", min=1, show_default=False, help="Longest text to write."),
+        typer.Option("--max-new-tokens", min=0, show_default=False, help="Longest text to write."),
     ] = 0,
     seed: Annotated[int, typer.Option("--seed", help="For the little that is random.")] = 0,
     format: Format = "terminal",
@@ -185,9 +185,9 @@ def _demo_plans(task: str) -> list[Plan]:
 
 
 def _demo_labels() -> tuple[str, ...]:
-    from advisor.inference.demo.texts import demo_labels
+    from advisor.inference.demo.colours import COLOUR_NAMES, SHAPES
 
-    return demo_labels()
+    return tuple(f"a {colour} {shape}" for colour in COLOUR_NAMES for shape in SHAPES)
 
 
 def _named(rulebase: RuleBase, name: str, task: str) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 NO_LIMIT = 100_000
+SPECIAL_TOKENS = 2
 ROBERTA_OFFSET = frozenset({"roberta", "xlm-roberta", "altclip_text_model"})
 
 
@@ -21,11 +22,16 @@ def longest_text(tokenizer: Any, text_config: Any) -> int | None:
 
 
 def cut_texts(tokenizer: Any, texts: tuple[str, ...], longest: int | None) -> tuple[str, ...]:
-    """Return a warning for each text that has to be cut to fit."""
+    """Return a warning for each text that has to be cut to fit.
+
+    A token is at least a byte, so short texts need no counting.
+    """
     if longest is None:
         return ()
     notes = []
     for text in texts:
+        if len(text.encode()) + SPECIAL_TOKENS <= longest:
+            continue
         count = len(tokenizer(text, truncation=False)["input_ids"])
         if count > longest:
             start = text if len(text) <= 40 else f"{text[:37]}..."

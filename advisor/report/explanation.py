@@ -10,7 +10,6 @@ from advisor.explanation.flips import Flip
 from advisor.report.command import command
 from advisor.report.page import Candidate, Heading, Item, Items, Page, Text
 from advisor.report.recommendation_json import SCHEMA_VERSION, answer_json, flip_json, rule_json
-from advisor.report.recommendation_page import cite
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, Rule
 
@@ -82,7 +81,7 @@ def _why_items(explanation: Explanation) -> list[Item]:
 
 
 def _rule(mark: str, rule: Rule) -> Item:
-    return Item(mark, f"{rule.id}: {rule.because}", cite(rule.sources))
+    return Item(mark, f"{rule.id}: {rule.because}", sources=tuple(rule.sources))
 
 
 def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:

@@ -33,7 +33,7 @@ def _block(block: Block) -> str:
         )
     if isinstance(block, Items):
         rows = (
-            f"<li>{escape(item.mark)} {escape(item.text)} <small>{escape(item.note)}</small></li>"
+            f"<li>{escape(item.mark)} {escape(item.text)} <small>{escape(item.cited())}</small></li>"
             for item in block.rows
         )
         return f'<ul style="list-style:none">{"".join(rows)}</ul>'

@@ -7,7 +7,6 @@ from typing import Any
 from advisor.check.judgement import LEVELS, Judgement
 from advisor.report.page import Heading, Item, Items, Page, Text, count
 from advisor.report.recommendation_json import SCHEMA_VERSION
-from advisor.report.recommendation_page import cite
 from advisor.rulebase.base import RuleBase
 
 MARKS = {"error": "-", "warning": "!", "note": ""}
@@ -65,7 +64,7 @@ def as_page(judgement: Judgement) -> Page:
             Item(MARKS[problem.level], f"{problem.level} {problem.rule}: {problem.message}")
         )
         if problem.because:
-            rows.append(Item("", problem.because, cite(problem.sources)))
+            rows.append(Item("", problem.because, sources=tuple(problem.sources)))
         if problem.fix:
             rows.append(Item(">", problem.fix))
     if rows:

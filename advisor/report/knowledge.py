@@ -9,7 +9,6 @@ from advisor.catalogue.memory import ASSUMPTIONS, memory_gb
 from advisor.catalogue.snippet import snippet
 from advisor.errors import nearest, unknown_name
 from advisor.report.page import Code, Heading, Item, Items, Page, Pairs, Table, Text, count
-from advisor.report.recommendation_page import cite
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.detail import Source
 from advisor.rulebase.model import Checkpoint, Criterion, Family, Question, Rule, Task
@@ -129,7 +128,7 @@ def _family_page(family: Family, rulebase: RuleBase) -> Page:
         result.append(
             Items(
                 tuple(
-                    Item("", s.text, cite(s.sources) + (", inferred" if s.inferred else ""))
+                    Item("", s.text, "inferred" if s.inferred else "", tuple(s.sources))
                     for s in statements
                 )
             )
@@ -140,7 +139,7 @@ def _family_page(family: Family, rulebase: RuleBase) -> Page:
     result.append(
         Items(
             tuple(
-                Item("-", f"{key}: {r.because}", cite(r.sources))
+                Item("-", f"{key}: {r.because}", sources=tuple(r.sources))
                 for key, r in family.cannot.items()
             )
         )
@@ -148,7 +147,7 @@ def _family_page(family: Family, rulebase: RuleBase) -> Page:
     if rulebase.claims[family.id]:
         result.append(Heading("What articles say"))
         rows = [
-            Item("", f"“{claim.claim}” {claim.status}. {claim.truth}", cite(claim.sources))
+            Item("", f"“{claim.claim}” {claim.status}. {claim.truth}", sources=tuple(claim.sources))
             for claim in rulebase.claims[family.id]
         ]
         result.append(Items(tuple(rows)))
@@ -158,7 +157,9 @@ def _family_page(family: Family, rulebase: RuleBase) -> Page:
 def _fits(family: Family) -> Items:
     return Items(
         tuple(
-            Item(FIT_MARKS[fit.fit], f"{task} ({fit.fit}): {fit.because}", cite(fit.sources))
+            Item(
+                FIT_MARKS[fit.fit], f"{task} ({fit.fit}): {fit.because}", sources=tuple(fit.sources)
+            )
             for task, fit in family.tasks.items()
         )
     )
@@ -183,18 +184,22 @@ def _task_page(task: Task, rulebase: RuleBase) -> Page:
         if fit:
             rows.append(
                 Item(
-                    FIT_MARKS[fit.fit], f"{family.id} ({fit.fit}): {fit.because}", cite(fit.sources)
+                    FIT_MARKS[fit.fit],
+                    f"{family.id} ({fit.fit}): {fit.because}",
+                    sources=tuple(fit.sources),
                 )
             )
         elif cannot:
-            rows.append(Item("-", f"{family.id} (cannot): {cannot.because}", cite(cannot.sources)))
+            rows.append(
+                Item("-", f"{family.id} (cannot): {cannot.because}", sources=tuple(cannot.sources))
+            )
         else:
             rows.append(Item("-", f"{family.id} (cannot): does not declare it"))
     result += [Heading("How well each family does it"), Items(tuple(rows))]
     if task.elsewhere:
         result += [
             Heading("Elsewhere"),
-            Items((Item(">", task.elsewhere.because, cite(task.elsewhere.sources)),)),
+            Items((Item(">", task.elsewhere.because, sources=tuple(task.elsewhere.sources)),)),
             Pairs((("Hub task", task.elsewhere.task),)),
             Items(tuple(Item("", id) for id in task.elsewhere.checkpoints)),
         ]

@@ -41,7 +41,8 @@ def _block(block: Block) -> str:
 
 
 def _item(item: Item) -> str:
-    note = f" *({_escape(item.note)})*" if item.note else ""
+    cited = item.cited()
+    note = f" *({_escape(cited)})*" if cited else ""
     return f"- {MARKS[item.mark]}{_escape(item.text)}{note}"
 
 

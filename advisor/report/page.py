@@ -30,12 +30,20 @@ class Candidate(NamedTuple):
 class Item(NamedTuple):
     """One line of a list: `mark` is + for, - against, ! caveat, > leads to, or empty.
 
-    `note` follows in a quiet tone: sources, origins.
+    `note` follows in a quiet tone; `sources` are cited after it, in a terminal only the first two.
     """
 
     mark: str
     text: str
     note: str = ""
+    sources: tuple[str, ...] = ()
+
+    def cited(self, most: int | None = None) -> str:
+        """Return note and sources as one text; at most `most` sources, and how many more."""
+        shown = self.sources if most is None else self.sources[:most]
+        more = len(self.sources) - len(shown)
+        parts = [self.note, *shown, f"+{more}" if more else ""]
+        return ", ".join(part for part in parts if part)
 
 
 class Items(NamedTuple):

@@ -27,7 +27,6 @@ from advisor.rulebase.model import NONE
 
 SHOWN_CHECKPOINTS = 4
 SHOWN_CHANGES = 6
-SHOWN_SOURCES = 2
 
 
 def as_page(recommendation: Recommendation) -> Page:
@@ -73,7 +72,7 @@ def _advice_page(recommendation: Recommendation, advice: TaskAdvice) -> Page:
     if advice.elsewhere:
         page += [
             Heading("Elsewhere", 3),
-            Items((Item(">", advice.elsewhere.because, cite(advice.elsewhere.sources)),)),
+            Items((Item(">", advice.elsewhere.because, sources=tuple(advice.elsewhere.sources)),)),
             Pairs((("Hub task", advice.elsewhere.task),)),
         ]
         if advice.elsewhere.checkpoints:
@@ -123,7 +122,7 @@ def _assessment(rulebase: RuleBase, advice: TaskAdvice, assessment: Assessment) 
     rows: list[Item] = []
     won = assessment.verdict == "recommended"
     if won and assessment.fit and assessment.fit.fit == "good":
-        rows.append(Item("+", assessment.fit.because, cite(assessment.fit.sources)))
+        rows.append(Item("+", assessment.fit.because, sources=tuple(assessment.fit.sources)))
     rows += [finding_item(found) for found in _worth_showing(assessment)]
     if won and advice.because:
         said = " · ".join(
@@ -164,13 +163,7 @@ def _worth_showing(assessment: Assessment) -> list[Finding]:
 def finding_item(found: Finding) -> Item:
     """Return one finding as a line."""
     mark = {"prefer": "+", "avoid": "-", "exclude": "-"}[found.rule.effect]
-    return Item(mark, found.rule.because, cite(found.rule.sources))
-
-
-def cite(sources: list[str]) -> str:
-    """Return the first sources of a statement, and how many more there are."""
-    more = len(sources) - SHOWN_SOURCES
-    return ", ".join(sources[:SHOWN_SOURCES]) + (f", +{more}" if more > 0 else "")
+    return Item(mark, found.rule.because, sources=tuple(found.rule.sources))
 
 
 def _checkpoints(advice: TaskAdvice) -> Page:

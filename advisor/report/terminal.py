@@ -11,6 +11,7 @@ from rich.text import Text as Styled
 
 from advisor.report.page import Candidate, Code, Heading, Items, Page, Pairs, Table, Text
 
+SHOWN_SOURCES = 2
 TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
 VERDICTS = {
     "recommended": "bold green",
@@ -83,8 +84,8 @@ def _items(block: Items, *, plain: bool) -> RenderableType:
     grid.add_column(overflow="fold")
     for item in block.rows:
         text = _styled(item.text, "", plain=plain)
-        if item.note:
-            text.append_text(_styled(f"  [{item.note}]", "dim", plain=plain))
+        if cited := item.cited(SHOWN_SOURCES):
+            text.append_text(_styled(f"  [{cited}]", "dim", plain=plain))
         mark = {"": "·", ">": "→"}.get(item.mark, item.mark)
         grid.add_row(_styled(mark, MARKS[item.mark], plain=plain), text)
     return Padding(grid, (0, 0, 0, 2), expand=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from advisor.errors import BrokenFileError
 from advisor.reader.document import Document, read_document
 from advisor.reader.document import Path as Place
-from advisor.reader.kinds import EFFECTS, KINDS
+from advisor.reader.kinds import KINDS
 from advisor.reader.shape import check_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.folder import RuleFile
@@ -119,13 +119,16 @@ def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> Non
             )
         collection.add("family", Entry(document.value, document, ()), overlay)
         return
-    if overlay is not None and file.kind == "criteria":
-        collection.entries["criterion"] = _reordered(collection, document)
+    before = list(collection.entries["criterion"])
     for key, entry_kind in LISTS[file.kind].items():
         for index, value in enumerate(document.value.get(key, [])):
             if entry_kind == "checkpoint":
                 value = value | {"family": file.path.stem}
             collection.add(entry_kind, Entry(value, document, (key, index)), overlay)
+    if overlay is not None and file.kind == "criteria":
+        named = [value["id"] for value in document.value["criteria"]]
+        fresh = [id for id in named if id not in before]
+        collection.entries["criterion"] = _reordered(collection.entries["criterion"], named, fresh)
 
 
 def _known_family(collection: Collection, document: Document) -> bool:
@@ -133,11 +136,15 @@ def _known_family(collection: Collection, document: Document) -> bool:
     return isinstance(value, dict) and value.get("id") in collection.entries["family"]
 
 
-def _reordered(collection: Collection, document: Document) -> dict[str, Entry]:
-    """Criteria in the order of an overlay; those that it does not name follow."""
-    known = collection.entries["criterion"]
-    named = [value["id"] for value in document.value["criteria"]]
-    order = [id for id in named if id in known] + [id for id in known if id not in named]
+def _reordered(known: dict[str, Entry], named: list[str], fresh: list[str]) -> dict[str, Entry]:
+    """Criteria as an overlay orders them: each one that it names comes right after the one that
+    it names before; the first stays where it is, or comes first where it is new.
+    """
+    order = [id for id in known if id not in named[1:]]
+    if named[0] in fresh:
+        order = [named[0], *(id for id in order if id != named[0])]
+    for before, id in pairwise(named):
+        order.insert(order.index(before) + 1, id)
     return {id: known[id] for id in order}
 
 
@@ -162,6 +169,3 @@ def _stop_at_problems(documents: list[Document]) -> None:
             problems=tuple(str(problem) for problem in problems),
             hint="mend the places above and run the command again",
         )
-
-
-__all__ = ["EFFECTS", "Entry", "Path", "assemble"]

@@ -32,13 +32,17 @@ Part = Callable[[str], dict[str, Any]]
 
 
 class RuleBase:
-    """Everything known. Built from compiled parts; `load_rules` is the way to get one."""
+    """Everything known. Built from compiled parts; `load_rules` is the way to get one.
+
+    `overlays` says what overlays change, `folders` which they are.
+    """
 
     def __init__(self, part: Part) -> None:
         self._part = part
         core = part("core")
         self.digest: str = core["digest"]
         self.overlays: tuple[str, ...] = tuple(core["overlays"])
+        self.folders: tuple[str, ...] = ()
         self.criteria = tuple(Criterion(*row) for row in core["criteria"])
         self.questions = tuple(_question(row) for row in core["questions"])
         self.tasks = tuple(_task(row) for row in core["tasks"])
@@ -60,6 +64,11 @@ class RuleBase:
     def family(self, name: str) -> Family:
         """Return a family by id or alias."""
         return self._find("family", name, self.family_names)
+
+    @cached_property
+    def question_ids(self) -> frozenset[str]:
+        """The ids of all questions."""
+        return frozenset(question.id for question in self.questions)
 
     def rule(self, id: str) -> Rule:
         """Return a rule by id, written or derived."""

@@ -59,7 +59,9 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
         except (OSError, ValueError, TypeError):
             return compiled()[name]  # missing or damaged: made anew
 
-    return RuleBase(cache(part))
+    rulebase = RuleBase(cache(part))
+    rulebase.folders = tuple(str(path) for path in overlays)
+    return rulebase
 
 
 def _code_stamp() -> str:
