@@ -76,7 +76,8 @@ class Selection(NamedTuple):
 def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Selection:
     """Return the checkpoints for a decision, best first by `order`.
 
-    quality: what rules prefer, then what is typical for the task; small: fewest parameters;
+    quality: what rules prefer, what is typical, what was made for such a task rather than for all,
+    what was measured in public; small: fewest parameters;
     open: the freest licence. The later two fall back on quality.
     """
     if decision.family is None:
@@ -204,8 +205,11 @@ def _findings(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> t
 def _order(order: str, uses: list[str]) -> Any:
     def quality(pick: Pick) -> tuple[Any, ...]:
         effects = [rule.effect for rule in pick.findings]
-        advice = effects.count("avoid") > 0, effects.count("prefer") == 0
-        return uses.index(pick.use), *advice, not pick.checkpoint.typical
+        advice = "avoid" in effects, "prefer" not in effects
+        made_for_it = pick.checkpoint.stage in ("fine-tuned", "contrastive")
+        measured = bool(pick.checkpoint.measurements)
+        typical = pick.checkpoint.typical
+        return uses.index(pick.use), *advice, not typical, not made_for_it, not measured
 
     def key(pick: Pick) -> tuple[Any, ...]:
         size = pick.checkpoint.parameters_millions

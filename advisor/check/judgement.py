@@ -95,10 +95,9 @@ def _family_problems(decision: Decision, assessment: Assessment) -> list[Problem
         level = "warning"
     message = f"{assessment.family} is {assessment.verdict} here; {instead} is the answer"
     fix = f"use a checkpoint of {instead}" if decision.family else None
-    return [
-        _problem(f"family-{assessment.verdict}", level, message, found.rule, fix)
-        for found in (against[:1] if against else assessment.findings[:1])
-    ] or [Problem(f"family-{assessment.verdict}", "note", message, "", [], fix)]
+    if not against:
+        return [Problem(f"family-{assessment.verdict}", "note", message, "", [], fix)]
+    return [_problem(f"family-{assessment.verdict}", level, message, against[0].rule, fix)]
 
 
 def _problem(id: str, level: str, message: str, rule: Any, fix: str | None = None) -> Problem:
@@ -154,8 +153,12 @@ def _class_problems(checkpoint: Checkpoint, model_class: str | None) -> list[Pro
     if checkpoint.model_class is None:
         message = f"the class of {checkpoint.id} is not known, so `{model_class}` cannot be judged"
         return [Problem("class-not-verified", "warning", message, "", [], None)]
-    if model_class in (checkpoint.model_class, "AutoModel") or model_class.startswith("Auto"):
+    if model_class == checkpoint.model_class:
         return []
+    if model_class.startswith("Auto"):
+        message = f"`{model_class}` picks a class by itself; whether it picks the right one is open"
+        fix = f"use {checkpoint.model_class}"
+        return [Problem("class-not-verified", "warning", message, "", [], fix)]
     message = f"{checkpoint.id} is loaded with {checkpoint.model_class}, not {model_class}"
     because = (
         "Another class loads without complaint and leaves parts of the network random or unused."

@@ -16,9 +16,9 @@ from advisor.cli.options import (
     Output,
     Priority,
     Rules,
+    given_profile,
     overlays_in,
     priority_of,
-    read_profile,
     rules_of,
     with_questions,
 )
@@ -81,7 +81,6 @@ def ask(
       advisor ask --plain --format json > answer.json
     """
     from advisor.engine.decision import Engine
-    from advisor.engine.profile import make_profile
     from advisor.interview.session import Session
     from advisor.recommendation import Recommendation, advise
     from advisor.report.recommendation_json import as_json
@@ -98,10 +97,7 @@ def ask(
     rulebase = rules_of(rules)
     first = priority_of(rulebase, priority)
     engine = Engine(rulebase, first)
-    given = {
-        **make_profile(rulebase, read_profile(profile) if profile else {}, "file"),
-        **make_profile(rulebase, answers or {}, "flag"),
-    }
+    given = given_profile(rulebase, profile, answers or {})
     kept = _Kept(rulebase.digest)
     prompt = prompt_for(plain=plain)
     session = Session(engine, given)

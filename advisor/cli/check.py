@@ -13,9 +13,9 @@ from advisor.cli.options import (
     Output,
     Priority,
     Rules,
+    given_profile,
     overlays_in,
     priority_of,
-    read_profile,
     rules_of,
     with_questions,
 )
@@ -75,7 +75,7 @@ def check(
             hint="`advisor list checkpoints` prints them",
         )
     rulebase = rules_of(rules)
-    given = {**(read_profile(profile) if profile else {}), **answers}
+    given = given_profile(rulebase, profile, answers)
     first = priority_of(rulebase, priority)
     report, code = judge_report(rulebase, checkpoint, given, model_class, first, strict=strict)
     emit(report, format, output, color=not no_color)

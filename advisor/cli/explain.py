@@ -13,9 +13,9 @@ from advisor.cli.options import (
     Output,
     Priority,
     Rules,
+    given_profile,
     overlays_in,
     priority_of,
-    read_profile,
     rules_of,
     with_questions,
 )
@@ -62,7 +62,7 @@ def explain(
     check_format(format)
     check_outputs(output)
     rulebase = rules_of(rules)
-    given = {**(read_profile(profile) if profile else {}), **answers}
+    given = given_profile(rulebase, profile, answers)
     if not given:
         raise UsageError(
             "nothing to explain: give at least --task",

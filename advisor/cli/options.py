@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,9 @@ from advisor.errors import BrokenFileError, UsageError
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import TASK, Question
 from advisor.rulebase.store import load_rules
+
+if TYPE_CHECKING:
+    from advisor.engine.profile import Profile
 
 Format = Annotated[
     str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, markdown or html.")
@@ -169,6 +172,21 @@ def read_profile(file: str) -> dict[str, Any]:
         )
     answers = document.value
     return dict(answers)
+
+
+def given_profile(rulebase: RuleBase, file: str, answers: dict[str, Any]) -> Profile:
+    """Return the answers of a profile file and of flags, which win over it, with their origins."""
+    from advisor.engine.profile import make_profile
+
+    in_file = read_profile(file) if file else {}
+    rest = {id: value for id, value in in_file.items() if id not in answers}
+    by_id = {
+        **make_profile(rulebase, rest, "file"),
+        **make_profile(rulebase, answers, "flag"),
+    }
+    return {
+        question.id: by_id[question.id] for question in rulebase.questions if question.id in by_id
+    }
 
 
 def _said(answer: Any) -> bool:

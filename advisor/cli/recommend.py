@@ -14,9 +14,9 @@ from advisor.cli.options import (
     Output,
     Priority,
     Rules,
+    given_profile,
     overlays_in,
     priority_of,
-    read_profile,
     rules_of,
     with_questions,
 )
@@ -95,7 +95,7 @@ def recommend(
                 "`--batch` takes all answers from its lines", hint="leave out the other flags"
             )
         return run_batch(rulebase, batch, first, strict=strict, order=order)
-    given = {**(read_profile(profile) if profile else {}), **answers}
+    given = given_profile(rulebase, profile, answers)
     if not given:
         raise UsageError(
             "nothing to go by: give at least --task",
@@ -106,20 +106,10 @@ def recommend(
     from advisor.report.recommendation_json import as_json
 
     del no_input
-    recommendation = decide(
-        rulebase, _origins(rulebase, given, answers), priority=first, strict=strict, order=order
-    )
+    recommendation = decide(rulebase, given, priority=first, strict=strict, order=order)
     report = Report(lambda: as_json(recommendation), lambda: page_of(recommendation))
     emit(report, format, output, color=not no_color)
     return recommendation.exit_code
-
-
-def _origins(rulebase: RuleBase, given: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
-    """Read answers, marking those that came from a file."""
-    from advisor.engine.profile import make_profile
-
-    from_file = {id: value for id, value in given.items() if id not in flags}
-    return {**make_profile(rulebase, from_file, "file"), **make_profile(rulebase, flags, "flag")}
 
 
 def _need(rulebase: RuleBase, need: str) -> UsageError:

@@ -113,7 +113,7 @@ def try_(
     \b
     Examples:
       advisor try --demo --image shape.png
-      advisor try --image photo.jpg --task captioning --checkpoint Salesforce/blip-image-captioning-base
+      advisor try --image photo.jpg --checkpoint Salesforce/blip-image-captioning-base
       advisor try --image photo.jpg --task zero-shot-classification --labels "a cat,a dog"
       advisor try --image photo.jpg --task captioning --compare --output html=side-by-side.html
     """

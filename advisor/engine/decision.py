@@ -28,7 +28,8 @@ class Assessment(NamedTuple):
     """One family with its verdict.
 
     `lost_on` is the criterion on which it lost to the winner, "rank" where only the declared rank
-    parts them, None for the winner and excluded families.
+    parts them, None for the winner and excluded families. `verdict` is empty where nothing may be
+    assumed and the open answers decide it.
     `possible_verdicts` are those of all admissible completions.
     """
 
@@ -211,6 +212,8 @@ class Engine:
             kind = "assumed"
         if kind == "assumed" and family is None:
             kind = NONE
+        if kind == "undetermined":
+            assessments = tuple(_unsettled(one) for one in assessments)
         return Decision(kind, family, possible, complete, assessments, profile)
 
     def possible(self, reach: Reach) -> tuple[str, ...]:
@@ -300,6 +303,13 @@ class Engine:
 def applicable(answer: Answer) -> bool:
     """True where a question makes sense in a case."""
     return answer.options != (NOT_APPLICABLE,)
+
+
+def _unsettled(assessment: Assessment) -> Assessment:
+    """An assessment without a verdict where open answers decide it."""
+    if len(assessment.possible_verdicts) == 1:
+        return assessment
+    return assessment._replace(verdict="", lost_on=None)
 
 
 def _inside(profile: Profile, id: str, when: Condition) -> bool:

@@ -34,6 +34,7 @@ class Explanation(NamedTuple):
     caveats: tuple[Rule, ...]
     why_not: tuple[WhyNot, ...]
     changes: tuple[Flip, ...]
+    priority: tuple[str, ...]
 
 
 def explain(
@@ -69,6 +70,7 @@ def explain(
         _rules(_winner(decision), "avoid"),
         tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
         changes,
+        priority,
     )
 
 

@@ -33,8 +33,11 @@ def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[F
     that lead there.
 
     Deciding again with the answers of a flip in place of the present ones gives its family.
-    With `tasks`, other tasks are tried as well; these flips come last.
+    With `tasks`, other tasks are tried as well; these flips come last. An undetermined outcome has
+    none: there is nothing to flip from.
     """
+    if decision.outcome == "undetermined":
+        return ()
     search = _Search(engine, decision)
     wanted = {name for name in search.reachable() if name != search.winner}
     found: list[Flip] = []

@@ -20,11 +20,14 @@ def flags(profile: Profile) -> str:
     return " ".join(words)
 
 
-def command(profile: Profile, priority: tuple[str, ...] = ()) -> str:
-    """Return the one-line command that reproduces a recommendation."""
-    words = ["advisor recommend", flags(profile)]
+def command(
+    verb: str, profile: Profile, priority: tuple[str, ...] = (), folders: tuple[str, ...] = ()
+) -> str:
+    """Return the one-line command that gives the same answers under the same rules."""
+    words = [f"advisor {verb}", flags(profile)]
     if priority:
         words.append(f"--priority {','.join(priority)}")
+    words += [f"--rules {quoted(folder)}" for folder in folders]
     return " ".join(word for word in words if word)
 
 

@@ -33,8 +33,9 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         "caveats": [rule_json(rule) for rule in explanation.caveats],
         "why_not": [_why_not_json(one) for one in explanation.why_not],
         "changes": [flip_json(flip) for flip in explanation.changes],
-        "command": command(decision.given),
+        "command": command("explain", decision.given, explanation.priority, rulebase.folders),
         "rule_base": rulebase.digest,
+        **({"overlays": list(rulebase.overlays)} if rulebase.overlays else {}),
     }
 
 
@@ -51,7 +52,9 @@ def _why_not_json(one: WhyNot) -> dict[str, Any]:
 
 def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False) -> Page:
     """Return the page. `only` leaves out all but the families asked about."""
-    page: Page = [] if only else _why(explanation)
+    page: Page = [Text(f"overlay: {change}", "quiet") for change in rulebase.overlays]
+    if not only:
+        page += _why(explanation)
     for one in explanation.why_not:
         page += _why_not(one, rulebase)
     if not only:

@@ -26,14 +26,15 @@ def _block(block: Block) -> str:
     if isinstance(block, Text):
         return f"<p>{escape(block.text)}</p>"
     if isinstance(block, Candidate):
-        colour = COLOURS[block.verdict]
+        colour = COLOURS.get(block.verdict, "#9a6700")
         return (
             f'<h4><span style="color:{colour}">{escape(block.name)}</span> '
             f'<small style="color:{colour}">{block.verdict}</small></h4><p>{escape(block.text)}</p>'
         )
     if isinstance(block, Items):
         rows = (
-            f"<li>{escape(item.mark)} {escape(item.text)} <small>{escape(item.cited())}</small></li>"
+            f"<li>{escape(item.mark)} {escape(item.text)} "
+            f"<small>{escape(item.cited())}</small></li>"
             for item in block.rows
         )
         return f'<ul style="list-style:none">{"".join(rows)}</ul>'

@@ -78,7 +78,7 @@ def as_page(judgement: Judgement) -> Page:
 def _verdict(judgement: Judgement) -> Text:
     family = judgement.checkpoint.family
     if judgement.exit_code == 1:
-        return Text(f"Not a valid choice ({family} is {judgement.verdict}).", "bad")
+        return Text("Not a valid choice.", "bad")
     if judgement.exit_code == 3:
         asked = f"; --{judgement.settles} would tell" if judgement.settles else ""
         return Text(

@@ -10,7 +10,7 @@ from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, Profile
 from advisor.explanation.flips import Flip
 from advisor.recommendation import Recommendation, TaskAdvice
-from advisor.report.command import command, flags
+from advisor.report.command import command
 from advisor.rulebase.model import NONE, TASK, Rule
 
 SCHEMA_VERSION = 1
@@ -21,21 +21,27 @@ def as_json(recommendation: Recommendation) -> dict[str, Any]:
     advice = recommendation.advice
     head: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     if len(advice) == 1:
-        body = _advice_json(advice[0])
+        body = _advice_json(recommendation, advice[0])
     else:
         together = recommendation.together
         body = {
             "outcome": recommendation.outcome,
-            "tasks": [{"task": one.task, **_advice_json(one)} for one in advice],
+            "tasks": [{"task": one.task, **_advice_json(recommendation, one)} for one in advice],
             "together": together._asdict() if together else None,
         }
     return {
         **head,
         **body,
-        "command": command(given_answers(recommendation), recommendation.priority),
+        "command": same_again(recommendation),
         "rule_base": recommendation.rulebase.digest,
         **({"overlays": list(overlays)} if (overlays := recommendation.rulebase.overlays) else {}),
     }
+
+
+def same_again(recommendation: Recommendation) -> str:
+    """Return the one-line command that reproduces a recommendation."""
+    given, folders = given_answers(recommendation), recommendation.rulebase.folders
+    return command("recommend", given, recommendation.priority, folders)
 
 
 def given_answers(recommendation: Recommendation) -> Profile:
@@ -47,7 +53,7 @@ def given_answers(recommendation: Recommendation) -> Profile:
     return given
 
 
-def _advice_json(advice: TaskAdvice) -> dict[str, Any]:
+def _advice_json(recommendation: Recommendation, advice: TaskAdvice) -> dict[str, Any]:
     decision, selection = advice.decision, advice.selection
     return {
         "outcome": decision.outcome,
@@ -76,7 +82,7 @@ def _advice_json(advice: TaskAdvice) -> dict[str, Any]:
             "sources": advice.elsewhere.sources,
         },
         "snippet": snippet(selection.picks[0].checkpoint) if selection.picks else None,
-        "hints": hints(advice),
+        "hints": hints(recommendation, advice),
     }
 
 
@@ -107,7 +113,7 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
     fit = assessment.fit
     return {
         "family": assessment.family,
-        "verdict": assessment.verdict,
+        "verdict": assessment.verdict or None,
         "possible_verdicts": list(assessment.possible_verdicts),
         "lost_on": assessment.lost_on,
         "fit": fit and {"fit": fit.fit, "because": fit.because, "sources": fit.sources},
@@ -140,12 +146,12 @@ def _pick_json(pick: Pick) -> dict[str, Any]:
     }
 
 
-def hints(advice: TaskAdvice) -> list[str]:
+def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
     """Return commands worth typing next."""
-    given = flags(advice.decision.given)
-    result = [f"advisor explain {given}".rstrip()]
+    context = recommendation.priority, recommendation.rulebase.folders
+    result = [command("explain", advice.decision.given, *context)]
     if advice.decision.outcome in ("assumed", "undetermined"):
-        result.append("advisor ask" + (f" {given}" if given else ""))
+        result.append(command("ask", advice.decision.given, *context))
     if advice.selection.picks:
         result.append(f"advisor show {advice.selection.picks[0].checkpoint.id}")
     return result

@@ -7,7 +7,6 @@ from advisor.catalogue.selection import Lack, Pick
 from advisor.engine.decision import Assessment, Decision, Finding, applicable
 from advisor.explanation.flips import Flip
 from advisor.recommendation import Recommendation, TaskAdvice
-from advisor.report.command import command
 from advisor.report.page import (
     Block,
     Candidate,
@@ -21,7 +20,7 @@ from advisor.report.page import (
     Text,
     count,
 )
-from advisor.report.recommendation_json import given_answers
+from advisor.report.recommendation_json import same_again
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE
 
@@ -39,9 +38,8 @@ def as_page(recommendation: Recommendation) -> Page:
         page += _together(recommendation)
     for advice in recommendation.advice:
         page += _advice_page(recommendation, advice)
-    typed = command(given_answers(recommendation), recommendation.priority)
     page.append(Heading("The same again", 3))
-    page.append(Code(typed, "console"))
+    page.append(Code(same_again(recommendation), "console"))
     return page
 
 
@@ -118,7 +116,11 @@ def _or(names: list[str]) -> str:
 
 def _assessment(rulebase: RuleBase, advice: TaskAdvice, assessment: Assessment) -> Page:
     family = rulebase.family(assessment.family)
-    page: Page = [Candidate(family.id, assessment.verdict, family.name)]
+    page: Page = [
+        Candidate(
+            family.id, assessment.verdict or " or ".join(assessment.possible_verdicts), family.name
+        )
+    ]
     rows: list[Item] = []
     won = assessment.verdict == "recommended"
     if won and assessment.fit and assessment.fit.fit == "good":

@@ -67,11 +67,11 @@ def _styled(text: str, style: str, *, plain: bool) -> Styled:
 
 
 def _candidate(block: Candidate, *, plain: bool) -> RenderableType:
-    style = VERDICTS[block.verdict]
+    style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
     head = Grid.grid(expand=True)
     head.add_column(overflow="fold")
     head.add_column(justify="right", no_wrap=True)
-    name = _styled(f"{BULLETS[block.verdict]} {block.name}", style, plain=plain)
+    name = _styled(f"{BULLETS.get(block.verdict, '○')} {block.name}", style, plain=plain)
     head.add_row(name, _styled(block.verdict, style, plain=plain))
     if not block.text:
         return head

@@ -137,8 +137,10 @@ def _known_family(collection: Collection, document: Document) -> bool:
 
 
 def _reordered(known: dict[str, Entry], named: list[str], fresh: list[str]) -> dict[str, Entry]:
-    """Criteria as an overlay orders them: each one that it names comes right after the one that
-    it names before; the first stays where it is, or comes first where it is new.
+    """Criteria as an overlay orders them.
+
+    Each one that it names comes right after the one that it names before; the first stays where
+    it is, or comes first where it is new.
     """
     order = [id for id in known if id not in named[1:]]
     if named[0] in fresh:

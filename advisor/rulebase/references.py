@@ -168,14 +168,20 @@ def _question(checker: _Checker, value: dict[str, Any]) -> None:
             checker.name(where, "checkpoint field", field, JUDGED_FIELDS)
     if value.get("unit") and sum("up_to" not in o for o in value.get("options", [])) != 1:
         checker.report(("unit",), "of a number's options exactly one has no `up_to`: the topmost")
-    if value.get("ask_if"):
-        checker.condition(("ask_if",), value["ask_if"])
-        place = names.questions.index(value["id"])
-        for other in value["ask_if"]:
-            if other in names.many:
-                checker.report(("ask_if", other), f"`{other}` can have several answers at once")
-            if other in names.questions[place:]:
-                checker.report(("ask_if", other), f"`{other}` has to stand before `{value['id']}`")
+    _ask_if(checker, value)
+
+
+def _ask_if(checker: _Checker, value: dict[str, Any]) -> None:
+    names = checker.names
+    if not value.get("ask_if"):
+        return
+    checker.condition(("ask_if",), value["ask_if"])
+    place = names.questions.index(value["id"])
+    for other in value["ask_if"]:
+        if other in names.many:
+            checker.report(("ask_if", other), f"`{other}` can have several answers at once")
+        if other in names.questions[place:]:
+            checker.report(("ask_if", other), f"`{other}` has to stand before `{value['id']}`")
 
 
 def _never(checker: _Checker, value: dict[str, Any]) -> None:
