@@ -47,6 +47,7 @@ class Recommendation(NamedTuple):
     together: Together | None
     priority: tuple[str, ...]
     order: str
+    strict: bool = False
 
     @property
     def outcome(self) -> str:
@@ -99,7 +100,7 @@ def recommend(
             given[TASK] = Answer((task,), None, profile[TASK].origin)
         advice.append(advise(engine, given, strict=strict, order=order))
     together = _together(engine, advice) if len(advice) > 1 else None
-    return Recommendation(rulebase, tuple(advice), together, priority, order)
+    return Recommendation(rulebase, tuple(advice), together, engine.priority, order, strict)
 
 
 def advise(
@@ -122,7 +123,11 @@ def advise(
 def _together(engine: Engine, advice: list[TaskAdvice]) -> Together:
     verdicts = {
         family: {
-            str(one.task): next(a.verdict for a in one.decision.assessments if a.family == family)
+            str(one.task): next(
+                a.verdict or a.possible_verdicts[-1]
+                for a in one.decision.assessments
+                if a.family == family
+            )
             for one in advice
         }
         for family in engine.encoding.families

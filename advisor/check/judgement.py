@@ -39,11 +39,13 @@ class Judgement(NamedTuple):
     possible_verdicts: tuple[str, ...]
     problems: tuple[Problem, ...]
     settles: str | None
+    strict: bool
 
     @property
     def exit_code(self) -> int:
-        """1 an error, 3 where open answers decide whether the family is excluded, else 0."""
-        if any(problem.level == "error" for problem in self.problems):
+        """1 an error (strict: a warning), 3 where open answers decide on exclusion, else 0."""
+        failing = ("error", "warning") if self.strict else ("error",)
+        if any(problem.level in failing for problem in self.problems):
             return 1
         return 3 if "excluded" in self.possible_verdicts else 0
 
@@ -55,6 +57,7 @@ def judge(
     *,
     model_class: str | None = None,
     priority: tuple[str, ...] = (),
+    strict: bool = False,
 ) -> Judgement:
     """Judge a catalogued checkpoint for answers with at least a task.
 
@@ -80,7 +83,7 @@ def judge(
         else None
     )
     return Judgement(
-        checkpoint, decision, assessment.verdict, verdicts, tuple(problems), open_question
+        checkpoint, decision, assessment.verdict, verdicts, tuple(problems), open_question, strict
     )
 
 

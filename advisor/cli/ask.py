@@ -107,6 +107,7 @@ def ask(
         and prompt.confirm("An interview was left unfinished. Go on with it?")
     ):
         session = Session.from_json(engine, kept.read())
+        session.give(given)
     try:
         _interview(session, prompt, kept, refine=to == "checkpoint")
     except (KeyboardInterrupt, EOFError):

@@ -9,11 +9,15 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from advisor.cli.options import answers_in
 from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
 from advisor.recommendation import recommend
 from advisor.report.recommendation_json import as_json
 from advisor.rulebase.base import RuleBase
+
+LINE = 'a line is {"id": ..., "profile": {"task": "captioning"}}'
 
 
 def run_batch(
@@ -24,10 +28,10 @@ def run_batch(
     codes = set()
     with ExitStack() as stack:
         if file == "-":
-            lines: Iterator[str] = iter(sys.stdin)
+            lines: Iterator[bytes] = iter(sys.stdin.buffer)
         else:
             try:
-                lines = stack.enter_context(Path(file).open(encoding="utf-8"))
+                lines = stack.enter_context(Path(file).open("rb"))
             except OSError as error:
                 raise UsageError(
                     f"`{file}` cannot be read: {error.strerror or error}",
@@ -39,34 +43,45 @@ def run_batch(
             answer, code = _answer(engine, line, number, strict=strict, order=order)
             codes.add(code)
             sys.stdout.write(json.dumps(answer, ensure_ascii=False, separators=(",", ":")) + "\n")
+            sys.stdout.flush()
     return next((code for code in (2, 1, 3) if code in codes), 0)
 
 
 def _answer(
-    engine: Engine, line: str, number: int, *, strict: bool, order: str
+    engine: Engine, line: bytes, number: int, *, strict: bool, order: str
 ) -> tuple[dict[str, Any], int]:
-    id: Any = None
+    row: dict[str, Any] = {}
     try:
         row = _row(line, number)
-        id = row.get("id")
+        profile = make_profile(engine.rulebase, _answers(row, number), "file")
         recommendation = recommend(
-            engine.rulebase, row["profile"], strict=strict, order=order, engine=engine
+            engine.rulebase, profile, strict=strict, order=order, engine=engine
         )
     except AdvisorError as error:
         problem = {"kind": error.kind, "message": error.message, "hint": error.hint}
-        return {"id": id, "line": number, "error": problem}, error.exit_code
-    return {"id": id, **as_json(recommendation)}, recommendation.exit_code
+        return {"id": row.get("id"), "line": number, "error": problem}, error.exit_code
+    return {"id": row.get("id"), **as_json(recommendation)}, recommendation.exit_code
 
 
-def _row(line: str, number: int) -> dict[str, Any]:
+def _row(line: bytes, number: int) -> dict[str, Any]:
     try:
-        row = json.loads(line)
+        row = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"line {number} is not JSON: {error}", kind="bad-line") from error
-    if not isinstance(row, dict) or not isinstance(row.get("profile"), dict):
-        message = f"line {number} has no `profile`"
-        if isinstance(row, dict) and "need" in row:
-            message = f"line {number}: a need in words cannot be read yet"
-        hint = 'a line is {"id": ..., "profile": {"task": "captioning"}}'
-        raise UsageError(message, hint=hint, kind="bad-line")
+        raise UsageError(
+            f"line {number} is not JSON: {error}", hint=LINE, kind="bad-line"
+        ) from error
+    if not isinstance(row, dict):
+        raise UsageError(f"line {number} is not a JSON object", hint=LINE, kind="bad-line")
     return row
+
+
+def _answers(row: dict[str, Any], number: int) -> dict[str, Any]:
+    if not isinstance(row.get("profile"), dict):
+        message = f"line {number} has no `profile`"
+        if "need" in row:
+            message = f"line {number}: a need in words cannot be read yet"
+        raise UsageError(message, hint=LINE, kind="bad-line")
+    answers = answers_in(row["profile"])
+    if not isinstance(answers, dict) or not answers:
+        raise UsageError(f"line {number} holds no answers", hint=LINE, kind="bad-line")
+    return answers

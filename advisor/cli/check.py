@@ -96,12 +96,15 @@ def judge_report(
     from advisor.report.judgement import as_json, as_page
 
     judgement = judge(
-        rulebase, checkpoint, given, model_class=model_class or None, priority=priority
+        rulebase,
+        checkpoint,
+        given,
+        model_class=model_class or None,
+        priority=priority,
+        strict=strict,
     )
-    code = judgement.exit_code
-    if strict and any(problem.level == "warning" for problem in judgement.problems):
-        code = 1
-    return Report(lambda: as_json(judgement, rulebase), lambda: as_page(judgement)), code
+    report = Report(lambda: as_json(judgement, rulebase), lambda: as_page(judgement))
+    return report, judgement.exit_code
 
 
 def complete(incomplete: str) -> list[tuple[str, str]]:

@@ -35,7 +35,9 @@ def run(arguments: list[str]) -> int:
         return OK
     except Exception as error:
         if os.environ.get("ADVISOR_DEBUG") == "1":
-            raise
+            import traceback
+
+            traceback.print_exc()
         message = f"a bug in advisor: {type(error).__name__}: {error}"
         hint = "run again with ADVISOR_DEBUG=1 for the traceback, and report it"
         _report(AdvisorError(message, hint=hint, kind="bug"), arguments)
@@ -50,6 +52,8 @@ def _run(arguments: list[str]) -> int:
     try:
         code = command_line(arguments)(args=arguments, prog_name="advisor", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
     except typer.Abort:
         raise KeyboardInterrupt from None
     except typer.TyperException as error:

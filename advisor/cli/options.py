@@ -83,6 +83,7 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
     option's, anything else the answer.
     """
     own = inspect.signature(function, eval_str=True)
+    shared = (set(own.parameters) & rulebase.question_ids) - {"answers"}
     by_name = {
         f"question_{question.id.replace('-', '_')}": question for question in rulebase.questions
     }
@@ -91,7 +92,7 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
         answers = {}
         for name, question in by_name.items():
             given = options.pop(name, None) or []
-            if question.id in own.parameters:
+            if question.id in shared:
                 options[question.id] = [value for value in given if "=" in value]
                 given = [value for value in given if "=" not in value]
             if values := split(given):
@@ -103,16 +104,14 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=[],
-            annotation=Annotated[
-                list[str], _option(question, shared=question.id in own.parameters)
-            ],
+            annotation=Annotated[list[str], _option(question, shared=question.id in shared)],
         )
         for name, question in by_name.items()
     ]
     rest = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         for name, parameter in own.parameters.items()
-        if name != "answers" and name not in rulebase.question_ids
+        if name != "answers" and name not in shared
     ]
     arguments = [p for p in rest if p.name in ("need", "names")]
     parameters = [*arguments, *flags, *(p for p in rest if p not in arguments)]
@@ -158,10 +157,7 @@ def read_profile(file: str) -> dict[str, Any]:
         document = read_text(typer.get_text_stream("stdin").read(), "standard input")
     else:
         document = read_document(Path(file))
-    value = document.value
-    if isinstance(value, dict) and set(value) >= {"profile"} and isinstance(value["profile"], dict):
-        document.value = value["profile"]  # a scenario, or what --format json printed
-        document.value = {k: _plain(v) for k, v in document.value.items() if _said(v)}
+    document.value = answers_in(document.value)
     if not document.problems and document.value is None:
         document.report((), "holds no answers")
     if not check_shape(document, PROFILE):
@@ -170,8 +166,21 @@ def read_profile(file: str) -> dict[str, Any]:
             problems=tuple(str(problem) for problem in document.problems),
             hint="a profile maps questions to options, e.g. `task: captioning`",
         )
-    answers = document.value
-    return dict(answers)
+    return dict(document.value or {})
+
+
+def answers_in(value: Any) -> Any:
+    """Return the answers in a profile, a scenario, or what `--format json` printed."""
+    if isinstance(value, dict) and isinstance(value.get("tasks"), list) and value["tasks"]:
+        first = value["tasks"][0]  # printed for several tasks: all but the task is the same
+        if isinstance(first, dict) and isinstance(first.get("profile"), dict):
+            tasks = [one.get("task") for one in value["tasks"] if isinstance(one, dict)]
+            return {**answers_in(first), TASK: tasks}
+    if isinstance(value, dict) and isinstance(value.get("profile"), dict):
+        value = value["profile"]
+    if not isinstance(value, dict):
+        return value
+    return {question: _plain(answer) for question, answer in value.items() if _said(answer)}
 
 
 def given_profile(rulebase: RuleBase, file: str, answers: dict[str, Any]) -> Profile:

@@ -87,7 +87,7 @@ class Menu:
         import questionary
 
         def valid(text: str) -> bool | str:
-            return as_number(text) is not None or f"a number of {unit}, such as 5000 or 5k"
+            return _count(text) or f"a number of {unit}, such as 5000 or 5k"
 
         typed = questionary.text(f"How many {unit}?", validate=valid, output=_stderr()).unsafe_ask()
         return str(typed)
@@ -136,7 +136,7 @@ class Numbers:
         names |= {option.id: option.id for option in ask.options}
         if typed.lower() in names:
             return names[typed.lower()]
-        if ask.question.unit and as_number(typed) is not None:
+        if ask.question.unit and _count(typed):
             return typed
         return None
 
@@ -152,6 +152,11 @@ class Numbers:
         if not line:
             raise EOFError
         return line.strip()
+
+
+def _count(typed: str) -> bool:
+    number = as_number(typed)
+    return number is not None and number >= 0
 
 
 def _say(text: str) -> None:

@@ -131,6 +131,12 @@ class Session:
             self.steps.pop()
             raise
 
+    def give(self, answers: Profile) -> None:
+        """Take answers given besides the interview; they count over what was asked."""
+        self.given.update(answers)
+        self.steps = [step for step in self.steps if step.question not in answers]
+        self.engine.space(self.profile)
+
     def back(self) -> str | None:
         """Take the last answer back; return its question, None where there was none."""
         return self.steps.pop().question if self.steps else None

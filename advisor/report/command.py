@@ -15,7 +15,7 @@ def flags(profile: Profile) -> str:
     for id, answer in profile.items():
         if answer.origin in ("implied", "assumed"):
             continue
-        values = [f"{answer.value:g}"] if answer.value is not None else list(answer.options)
+        values = [exact(answer.value)] if answer.value is not None else list(answer.options)
         words += [f"--{id} {quoted(value)}" for value in values]
     return " ".join(words)
 
@@ -29,6 +29,11 @@ def command(
         words.append(f"--priority {','.join(priority)}")
     words += [f"--rules {quoted(folder)}" for folder in folders]
     return " ".join(word for word in words if word)
+
+
+def exact(number: float) -> str:
+    """Return a number so that reading it gives the same number."""
+    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def quoted(word: str) -> str:

@@ -33,7 +33,7 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         "caveats": [rule_json(rule) for rule in explanation.caveats],
         "why_not": [_why_not_json(one) for one in explanation.why_not],
         "changes": [flip_json(flip) for flip in explanation.changes],
-        "command": command("explain", decision.given, explanation.priority, rulebase.folders),
+        "command": command("recommend", decision.given, explanation.priority, rulebase.folders),
         "rule_base": rulebase.digest,
         **({"overlays": list(rulebase.overlays)} if rulebase.overlays else {}),
     }

@@ -101,6 +101,8 @@ def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
         }
     if kind == "checkpoints":
         body |= {"memory_gb": memory_gb(thing.parameters_millions), "snippet": snippet(thing)}
+    if "kind" in body:
+        body["type"] = body.pop("kind")  # a source is of a type: paper, code, results
     return {"schema_version": 1, "rule_base": rulebase.digest, "kind": SINGULAR[kind], **body}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.catalogue.selection import Pick
+from advisor.catalogue.selection import ORDERS, Pick
 from advisor.catalogue.snippet import snippet
 from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, Profile
@@ -41,7 +41,10 @@ def as_json(recommendation: Recommendation) -> dict[str, Any]:
 def same_again(recommendation: Recommendation) -> str:
     """Return the one-line command that reproduces a recommendation."""
     given, folders = given_answers(recommendation), recommendation.rulebase.folders
-    return command("recommend", given, recommendation.priority, folders)
+    words = [command("recommend", given, recommendation.priority, folders)]
+    words += [f"--order {recommendation.order}"] if recommendation.order != ORDERS[0] else []
+    words += ["--strict"] if recommendation.strict else []
+    return " ".join(words)
 
 
 def given_answers(recommendation: Recommendation) -> Profile:

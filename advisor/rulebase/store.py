@@ -45,7 +45,7 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
     over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
-    kept = cache_folder() / f"{key}-{_code_stamp()}"
+    kept = cache_folder() / f"rules-{key}-{_code_stamp()}"
 
     @cache
     def compiled() -> dict[str, dict[str, Any]]:
@@ -91,13 +91,13 @@ def compile_rules(
 
 
 def cache_folder() -> Path:
-    """Return where compiled copies are kept: `ADVISOR_CACHE`, else the user's cache folder."""
+    """Return where advisor keeps what it can make anew: `ADVISOR_CACHE`, else the user's cache."""
     if configured := os.environ.get("ADVISOR_CACHE"):
         return Path(configured)
     if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", ".")) / "advisor" / "rules"
+        return Path(os.environ.get("LOCALAPPDATA", ".")) / "advisor"
     base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118 - pathlib raises where there is no home
-    return Path(base) / "advisor" / "rules"
+    return Path(base) / "advisor"
 
 
 def write_parts(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
