@@ -46,41 +46,34 @@ def list_kind(
       advisor list checkpoints --task captioning --family vision-encoder-decoder
       advisor list rules --written --format json
     """
-    from advisor.report.knowledge import kind_of, listing, listing_json
+    from advisor.report.knowledge import listing, listing_json, plural
 
     check_format(format)
     check_outputs(output)
-    kind_of(kind)
-    plural = _plural(kind)
-    if (family or task) and plural != "checkpoints":
+    kinds = plural(kind)
+    if (family or task) and kinds != "checkpoints":
         raise UsageError(
             "`--family` and `--task` narrow down checkpoints only",
             hint="advisor list checkpoints --task vqa",
         )
-    if written and plural != "rules":
+    if written and kinds != "rules":
         raise UsageError("`--written` narrows down rules only", hint="advisor list rules --written")
     rulebase = rules_of(rules)
     family_id = rulebase.family(family).id if family else ""
     task_id = rulebase.task(task).id if task else ""
 
     def wanted(one: Any) -> bool:
-        if plural == "rules":
+        if kinds == "rules":
             return not (written and one.derived)
-        if plural == "checkpoints":
+        if kinds == "checkpoints":
             return family_id in ("", one.family) and (not task_id or task_id in one.tasks)
         return True
 
     report = Report(
-        lambda: listing_json(rulebase, plural, wanted), lambda: listing(rulebase, plural, wanted)
+        lambda: listing_json(rulebase, kinds, wanted), lambda: listing(rulebase, kinds, wanted)
     )
     emit(report, format, output, color=not no_color)
     return 0
-
-
-def _plural(kind: str) -> str:
-    from advisor.report.knowledge import SINGULAR
-
-    return next((plural for plural, one in SINGULAR.items() if one == kind), kind)
 
 
 def complete(incomplete: str) -> list[str]:

@@ -160,9 +160,12 @@ class Session:
         """Return a kept interview. Raises UsageError where it belongs to other rules."""
         if kept.get("rule_base") != engine.rulebase.digest:
             raise UsageError("the kept interview belongs to other rules", hint="start a new one")
-        session = cls(engine, {id: _answer(row) for id, row in kept["given"].items()})
-        session.steps = [Step(id, row and _answer(row)) for id, row in kept["steps"]]
-        engine.space(session.profile)
+        try:
+            session = cls(engine, {id: _answer(row) for id, row in kept["given"].items()})
+            session.steps = [Step(id, row and _answer(row)) for id, row in kept["steps"]]
+            engine.space(session.profile)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UsageError("the kept interview is damaged", hint="start a new one") from error
         return session
 
 

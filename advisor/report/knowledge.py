@@ -27,7 +27,7 @@ class Kind(NamedTuple):
 
 def listing(rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = None) -> Page:
     """Return a table of everything of one kind (the plural, such as `tasks`)."""
-    entry = kind_of(kind)
+    entry = KINDS[kind]
     things = [one for one in entry.all(rulebase).values() if only is None or only(one)]
     rows = tuple(entry.row(one, rulebase) for one in things)
     noun = SINGULAR[kind]
@@ -43,17 +43,16 @@ def listing_json(
     rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = None
 ) -> dict[str, Any]:
     """Return everything of one kind as JSON."""
-    things = [one for one in kind_of(kind).all(rulebase).values() if only is None or only(one)]
+    things = [one for one in KINDS[kind].all(rulebase).values() if only is None or only(one)]
     return {"schema_version": 1, "rule_base": rulebase.digest, kind: [plain(one) for one in things]}
 
 
-def kind_of(kind: str) -> Kind:
-    """Return a kind by its plural or singular. Raises UsageError for others."""
-    names = {singular: plural for plural, singular in SINGULAR.items()}
-    name = names.get(kind, kind)
-    if name not in KINDS:
+def plural(kind: str) -> str:
+    """Return a kind's plural, whichever was given. Raises UsageError for others."""
+    found = next((many for many, one in SINGULAR.items() if kind in (many, one)), None)
+    if found is None:
         raise unknown_name("kind", kind, list(KINDS), f"kinds: {', '.join(KINDS)}")
-    return KINDS[name]
+    return found
 
 
 def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any]:
@@ -61,18 +60,17 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
 
     Raises UsageError with the nearest known id.
     """
-    kinds = [kind] if kind else list(KINDS)
+    kinds = [plural(kind)] if kind else list(KINDS)
     known: list[str] = []
     for name in kinds:
-        entry = kind_of(name)
-        things = entry.all(rulebase)
+        things = KINDS[name].all(rulebase)
         aliases = _aliases(rulebase, name)
         found = things.get(id) or aliases.get(id)
         if found is not None:
             return name, found
         known += [*things, *aliases]
     close = nearest(id, known)
-    noun = SINGULAR.get(kind or "", "thing")
+    noun = SINGULAR[plural(kind)] if kind else "thing"
     raise unknown_name(
         noun, id, [close] if close else [], "`advisor list KIND` prints what is known"
     )
