@@ -459,9 +459,10 @@ def test_problem_in_an_overlay_is_named_with_its_folder(tmp_path):
 
 def test_overlay_puts_criteria_in_another_order(rulebase, tmp_path):
     ids = [criterion.id for criterion in rulebase.criteria]
-    text = f"criteria:\n  - {{id: {ids[-1]}, name: last, because: It goes first now.}}\n"
-    rules = load_rules(overlays=(overlay(tmp_path, criteria=text),))
-    assert [criterion.id for criterion in rules.criteria] == [ids[-1], *ids[:-1]]
+    named = [ids[1], "budget", ids[-1]]
+    rows = "".join(f"  - {{id: {id}, name: Name, because: Because.}}\n" for id in named)
+    rules = load_rules(overlays=(overlay(tmp_path, criteria=f"criteria:\n{rows}"),))
+    assert [criterion.id for criterion in rules.criteria] == [ids[0], *named, *ids[2:-1]]
 
 
 # -- the compiled copy ------------------------------------------------------------------------
@@ -490,7 +491,7 @@ def same(one, other):
 
 def test_kept_copy_says_the_same(own_cache, tmp_path):
     first = load_rules(folder(tmp_path))
-    assert kept_copy(own_cache).name.startswith(first.digest)
+    assert kept_copy(own_cache).name.startswith(f"rules-{first.digest}")
     assert same(first, load_rules(tmp_path / "small"))
 
 

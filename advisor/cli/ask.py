@@ -156,7 +156,7 @@ def _why(question: Any) -> str:
     """Why a question is asked: what it is about, and who could win after each answer."""
     lines = [f"  {question.question.why}"]
     lines += [
-        f"    {option.id:<22} leaves {_race(question.winners[option.id])}"
+        f"    {option.id:<26} leaves {_race(question.winners[option.id])}"
         for option in question.options[:12]
     ]
     if len(question.options) > 12:

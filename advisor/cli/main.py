@@ -21,27 +21,37 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; never raises."""
+    error: AdvisorError | None = None
+    code = OK
     try:
-        return _run(arguments)
-    except AdvisorError as error:
-        _report(error, arguments)
-        return error.exit_code
+        code = _run(arguments)
+    except AdvisorError as failure:
+        error = failure
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
-        _report(AdvisorError("interrupted", kind="interrupted"), arguments)
-        return INTERRUPTED
+        error = AdvisorError("interrupted", kind="interrupted", exit_code=INTERRUPTED)
+    except BrokenPipeError:
+        code = OK  # whoever read our answer has read enough
+    except Exception as failure:  # the last resort: it says that this is our mistake
+        error = _bug(failure)
+    try:
+        if error is not None:
+            code = error.exit_code
+            _report(error, arguments)
+        sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
-    except Exception as error:
-        if os.environ.get("ADVISOR_DEBUG") == "1":
-            import traceback
+    return code
 
-            traceback.print_exc()
-        message = f"a bug in advisor: {type(error).__name__}: {error}"
-        hint = "run again with ADVISOR_DEBUG=1 for the traceback, and report it"
-        _report(AdvisorError(message, hint=hint, kind="bug"), arguments)
-        return BUG
+
+def _bug(failure: Exception) -> AdvisorError:
+    if os.environ.get("ADVISOR_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(failure)
+    message = f"a bug in advisor: {type(failure).__name__}: {failure}"
+    hint = "run again with ADVISOR_DEBUG=1 for the traceback, and report it"
+    return AdvisorError(message, hint=hint, kind="bug", exit_code=BUG)
 
 
 def _run(arguments: list[str]) -> int:
@@ -56,6 +66,8 @@ def _run(arguments: list[str]) -> int:
             raise KeyboardInterrupt
     except typer.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit:
+        raise BrokenPipeError from None  # the parser's answer to a reader that has gone away
     except typer.TyperException as error:
         raise _usage(error) from None
     return code if isinstance(code, int) else OK
@@ -89,8 +101,15 @@ def _report(error: AdvisorError, arguments: list[str]) -> None:
 
 
 def _wants_json(arguments: list[str]) -> bool:
-    if "--batch" in arguments or "--format=json" in arguments:
+    """True where the command line asks for JSON; of several formats the last one counts."""
+    if any(word == "--batch" or word.startswith("--batch=") for word in arguments):
         return True
-    return any(
-        word in ("--format", "-f") and after == "json" for word, after in pairwise(arguments)
-    )
+    format = ""
+    for word, after in pairwise([*arguments, ""]):
+        if word in ("--format", "-f"):
+            format = after
+        elif word.startswith("--format="):
+            format = word.removeprefix("--format=")
+        elif word.startswith("-f") and not word.startswith("--"):
+            format = word.removeprefix("-f")
+    return format == "json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -24,6 +25,12 @@ class Report(NamedTuple):
 
     json: Callable[[], dict[str, Any]]
     page: Callable[[], Page]
+
+
+def say_in_any_encoding() -> None:
+    """Let a stdout that cannot write a character write a question mark instead of failing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def check_format(format: str, known: tuple[str, ...] = FORMATS) -> str:
@@ -53,6 +60,7 @@ def check_outputs(outputs: list[str]) -> list[tuple[str, Path]]:
 def emit(report: Report, format: str, outputs: list[str], *, color: bool = True) -> None:
     """Print a report on stdout in one format, and write it to files in others."""
     check_format(format)
+    say_in_any_encoding()
     files = check_outputs(outputs)
     for file_format, file in files:
         write_whole(file, text(report, file_format))

@@ -59,11 +59,11 @@ class Menu:
         import questionary
 
         choices: list[Any] = [
-            questionary.Choice(f"{option.id:<22} {option.label}", option.id)
+            questionary.Choice(f"{option.id:<26} {option.label}", option.id)
             for option in ask.options
         ]
         if ask.question.unit:
-            choices.append(questionary.Choice(f"{'exactly ...':<22} type a number", NUMBER))
+            choices.append(questionary.Choice(f"{'exactly ...':<26} type a number", NUMBER))
         choices.append(questionary.Separator(" "))
         choices += [
             questionary.Choice(extra.label, extra.value)
@@ -112,7 +112,7 @@ class Numbers:
         """Ask with numbers until something known is typed."""
         extras = [extra for extra in EXTRAS if not (first and extra.value == BACK)]
         lines = [f"? {ask.question.ask}"]
-        lines += [f"  {n:>2}  {o.id:<22} {o.label}" for n, o in enumerate(ask.options, 1)]
+        lines += [f"  {n:>2}  {o.id:<26} {o.label}" for n, o in enumerate(ask.options, 1)]
         lines += ["      " + "   ".join(f"{extra.key} = {extra.label}" for extra in extras)]
         _say("\n".join(lines))
         while True:

@@ -24,6 +24,10 @@ def things(rulebase: RuleBase, ids: list[str]) -> tuple[str, list[Any]]:
             "two things are needed to compare", hint="advisor compare clip unified-vlp"
         )
     found = [find(rulebase, id, "checkpoints" if "/" in id else "families") for id in ids]
+    if len({thing.id for _, thing in found}) < len(found):
+        raise UsageError(
+            f"{' and '.join(ids)} are one and the same", hint="name two different things"
+        )
     kinds = {kind for kind, _ in found}
     if len(kinds) > 1:
         raise UsageError(

@@ -21,7 +21,20 @@ VERDICTS = {
 }
 BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
 MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
-ASCII = str.maketrans({"●": "*", "○": "o", "×": "x", "→": ">", "·": ",", "—": "-", "…": "..."})
+ASCII = str.maketrans(
+    {
+        "●": "*",
+        "○": "o",
+        "×": "x",
+        "→": ">",
+        "·": ",",
+        "—": "-",
+        "…": "...",
+        "“": '"',
+        "”": '"',
+        "’": "'",
+    }
+)
 
 
 def draw(page: Page, console: Console) -> None:

@@ -1,0 +1,134 @@
+"""What the tests of the command line share: running it here or in a process, and overlays."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from advisor.cli.main import run
+
+REFUSED = ("ADVISOR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "PYTHON", "GITHUB_")
+"""Variables of whoever runs the tests that would change what a command prints."""
+
+
+class Result(NamedTuple):
+    """What a command returned and wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        """The JSON documents of a batch."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def advisor(capsys, monkeypatch) -> Callable[..., Result]:
+    """Run a command line in this process: quick, and exactly what the script does."""
+    for name in list(os.environ):
+        if name.startswith(REFUSED) and name not in ("ADVISOR_CACHE", "PYTEST_CURRENT_TEST"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def call(*arguments: Any) -> Result:
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        return Result(code, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory) -> dict[str, str]:
+    """The variables that processes get: a cache of their own, and nobody's preferences."""
+    folder = tmp_path_factory.mktemp("processes")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(REFUSED)}
+    return kept | {
+        "ADVISOR_CACHE": str(folder / "cache" / "rules"),
+        "PYTHONPYCACHEPREFIX": str(folder / "pycache"),
+    }
+
+
+@pytest.fixture(scope="session")
+def process(environment) -> Callable[..., Result]:
+    """Run a command line in a fresh process, with no terminal."""
+
+    def call(*arguments: Any, stdin: str = "", **variables: str) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", "advisor", *map(str, arguments)],
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            env=environment | variables,
+            timeout=30,
+            check=False,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+SOURCE = """\
+sources:
+  - id: our-note
+    title: Our own note on the weather
+    kind: article
+    read: "2026-11"
+"""
+WEATHER = """\
+questions:
+  - id: weather
+    ask: How is the weather?
+    why: One family minds the rain.
+    options:
+      - {id: sunny, label: the sun shines, aliases: [fine]}
+      - {id: rainy, label: it rains}
+"""
+RAIN = """\
+rules:
+  - id: rain
+    criterion: hardware
+    when: {weather: [rainy]}
+    exclude: clip
+    because: It does not like to get wet.
+    sources: [our-note]
+    examples:
+      - {given: {weather: rainy}, fires: true}
+      - {given: {weather: sunny}, fires: false}
+"""
+
+
+@pytest.fixture
+def overlay(tmp_path) -> Callable[..., Path]:
+    """Write a folder of rules: file name -> text."""
+
+    def write(files: dict[str, str], name: str = "our-rules") -> Path:
+        for file, text in files.items():
+            path = tmp_path / name / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def weather(overlay) -> Path:
+    """Rules with one question more, of which one answer excludes clip."""
+    return overlay(
+        {"questions.yaml": WEATHER, "sources/ours.yaml": SOURCE, "decisions/rain.yaml": RAIN}
+    )

@@ -1,0 +1,542 @@
+"""The interview in real terminals: a menu and plain numbers, going back, leaving, going on."""
+
+import json
+import re
+import shlex
+import sys
+import time
+
+import pytest
+
+pexpect = pytest.importorskip("pexpect")
+if sys.platform == "win32":
+    pytest.skip("pexpect drives terminals of POSIX", allow_module_level=True)
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+SMALL, WIDE = (24, 80), (60, 200)
+ASKS = "What do you want to do with your pictures"
+KEPT = "your answers are kept: `advisor ask --resume` goes on"
+DOWN, UP = "\x1b[B", "\x1b[A"
+
+
+def drawn(text):
+    """A pattern for a text that a menu may break anywhere to fit the terminal."""
+    gap = r"(?:\s|\x1b\[[0-9;?]*[A-Za-z])*"
+    return gap.join(re.escape(letter) for letter in text if letter != " ")
+
+
+SETTLED = 0.06
+"""Seconds that a menu takes, once drawn, to listen."""
+MENU = drawn("or type to filter)")
+
+
+class Terminal:
+    """A person at a terminal, running `advisor` with the answer going to a file."""
+
+    def __init__(self, environment, folder, arguments, size):
+        self.file = folder / "answer.json"
+        line = f"exec {shlex.join([sys.executable, '-m', 'advisor', *arguments])} > {self.file}"
+        self.running = pexpect.spawn(
+            "/bin/sh", ["-c", line], env=environment, dimensions=size, encoding="utf-8", timeout=15
+        )
+        self.running.delaybeforesend = 0.01
+        self.running.ptyproc.delayafterclose = 0.01
+
+    def sees(self, text):
+        """Wait for a text; return what came before it."""
+        self.running.expect(text)
+        return ESCAPES.sub("", self.running.before)
+
+    def question(self):
+        """Wait for the next plain question; return its text, or None where the interview ended."""
+        if self.running.expect([r"\r\n> ", pexpect.EOF]):
+            self.rest = ESCAPES.sub("", self.running.before)
+            return None
+        return ESCAPES.sub("", self.running.before)
+
+    def types(self, text):
+        self.running.sendline(text)
+
+    def presses(self, *keys):
+        """Press keys, as slowly as a terminal needs to redraw."""
+        for key in keys:
+            self.running.send(key)
+            time.sleep(0.03)
+
+    def chooses(self, text, *keys):
+        """Wait for a menu, filter it by typing, move, and take what is marked."""
+        self.sees(MENU)
+        time.sleep(SETTLED)
+        self.presses(text, *keys, "\r")
+
+    def ends(self):
+        """Return the exit code and what was still said."""
+        said = ESCAPES.sub("", self.running.read())
+        self.running.close()
+        code = self.running.exitstatus
+        assert code is not None
+        return code, said
+
+    @property
+    def answer(self):
+        return json.loads(self.file.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def terminal(environment, tmp_path):
+    opened = []
+    variables = environment | {
+        "ADVISOR_CACHE": str(tmp_path / "cache" / "rules"),
+        "TERM": "xterm-256color",
+        "PROMPT_TOOLKIT_NO_CPR": "1",
+    }
+
+    def start(*arguments, size=SMALL, format="json", **more):
+        if format:
+            arguments = [*arguments, "--format", format]
+        opened.append(Terminal(variables | more, tmp_path, [*map(str, arguments)], size))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        one.running.close(force=True)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """Find the interviews that are kept, wherever in the cache."""
+    return lambda: list((tmp_path / "cache").rglob("interview*.json"))
+
+
+def first_of(question):
+    """The id of the first option of a plain question."""
+    return re.search(r"^ +1  (\S+)", question, re.MULTILINE)[1]
+
+
+def asked(question):
+    """The sentence that a plain question asks."""
+    return re.findall(r"^\? (.+?)\r?$", question, re.MULTILINE)[-1]
+
+
+# -- plain numbers -----------------------------------------------------------------------------
+
+
+def test_plain_numbers_lead_to_an_answer_that_its_command_repeats(terminal, advisor):
+    person = terminal("ask", "--plain")
+    question = person.question()
+    assert asked(question).startswith(ASKS)
+    assert "still in the race: clip, unified-vlp, vision-encoder-decoder, none of them" in question
+    assert "b = go back" not in question
+    assert first_of(question) == "captioning"
+    person.types("1")
+    questions = 1
+    while (question := person.question()) is not None:
+        questions += 1
+        assert "b = go back" in question
+        person.types("1")
+    code, _ = person.ends()
+    assert code == 0
+    assert questions <= 8
+    answer = person.answer
+    assert answer["outcome"] == "decided"
+    assert answer["profile"]["task"] == {"options": ["captioning"], "origin": "asked"}
+    words = shlex.split(answer["command"])[1:]
+    again = advisor(*words, "--format", "json").json
+    assert again["family"] == answer["family"]
+    assert again["outcome"] == "decided"
+    assert [one["id"] for one in again["checkpoints"]] == [
+        one["id"] for one in answer["checkpoints"]
+    ]
+    assert again["command"] == answer["command"]
+
+
+def test_only_the_answer_goes_to_stdout(terminal):
+    person = terminal("ask", "--plain", "--task", "vqa")
+    code, said = person.ends()
+    assert code == 0
+    assert said.strip() == ""
+    assert person.answer["family"] == "unified-vlp"
+
+
+def test_a_page_is_the_answer_where_no_format_is_asked_for(terminal):
+    person = terminal("ask", "--plain", "--task", "vqa", format=None)
+    assert person.ends()[0] == 0
+    page = person.file.read_text(encoding="utf-8")
+    assert "\x1b" not in page
+    assert page.endswith("The same again\n  advisor recommend --task vqa\n")
+
+
+def test_why_says_what_each_answer_would_leave_and_asks_again(terminal):
+    person = terminal("ask", "--plain", "--task", "captioning")
+    question = asked(person.question())
+    person.types("w")
+    told = person.question()
+    assert "leaves unified-vlp" in told
+    assert "vision-encoder-decoder" in told
+    assert asked(told) == question
+    person.types("why")
+    assert asked(person.question()) == question
+
+
+def test_back_takes_the_last_answer_back(terminal):
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types("captioning")
+    assert not asked(person.question()).startswith(ASKS)
+    person.types("b")
+    assert asked(person.question()).startswith(ASKS)
+    person.types("vqa")
+    while person.question() is not None:
+        person.types("d")
+    assert person.ends()[0] == 0
+    assert person.answer["profile"]["task"]["options"] == ["vqa"]
+
+
+def test_back_takes_dont_know_back_too(terminal):
+    person = terminal("ask", "--plain", "--task", "captioning")
+    first = asked(person.question())
+    person.types("d")
+    second = asked(person.question())
+    assert second != first
+    person.types("b")
+    assert asked(person.question()) == first
+
+
+def test_dont_know_leaves_a_question_open_and_never_asks_it_again(terminal):
+    person = terminal("ask", "--plain", "--task", "captioning")
+    seen = []
+    while (question := person.question()) is not None:
+        seen.append(asked(question))
+        person.types("d")
+    assert len(seen) == len(set(seen)) >= 1
+    assert person.ends()[0] == 0
+    answer = person.answer
+    assert answer["outcome"] == "assumed"
+    assert answer["command"] == "advisor recommend --task captioning"
+    assert "asked" not in {one["origin"] for one in answer["profile"].values()}
+
+
+@pytest.mark.parametrize("typed", ["image-to-text", "Captioning "])
+def test_an_option_may_be_typed_by_name(terminal, typed):
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types(typed)
+    assert "still in the race: unified-vlp, vision-encoder-decoder" in person.question()
+
+
+@pytest.mark.parametrize("typed", ["capton", "", "0", "\u00fc" * 300])
+def test_what_is_no_answer_is_asked_again(terminal, typed):
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types(typed)
+    again = person.question()
+    assert "type 1 to" in again
+    assert ("did you mean captioning?" in again) == (typed == "capton")
+
+
+@pytest.mark.parametrize(("typed", "fine"), [("-5", False), ("nan", False), ("6.5", True)])
+def test_a_number_may_be_typed_and_a_wrong_one_is_asked_again(terminal, typed, fine):
+    person = terminal("ask", "--plain", "--to", "checkpoint", "--task", "vqa")
+    while "memory" not in asked(person.question()):
+        person.types("d")
+    person.types(typed)
+    following = person.question()
+    if fine:
+        while following is not None:
+            person.types("d")
+            following = person.question()
+        assert person.ends()[0] == 0
+        assert person.answer["profile"]["memory-gb"]["value"] == 6.5
+    else:
+        assert following is not None
+        assert "memory" in following or "type 1 to" in following
+
+
+def test_it_goes_on_to_the_checkpoint_where_that_is_wanted(terminal):
+    person = terminal("ask", "--plain", "--to", "checkpoint", "--task", "vqa", size=WIDE)
+    seen = []
+    while (question := person.question()) is not None:
+        seen.append(asked(question))
+        person.types("1")
+    assert len(seen) >= 3
+    assert person.ends()[0] == 0
+    assert "--use research" in person.answer["command"]
+
+
+def test_a_dumb_terminal_gets_numbers(terminal):
+    person = terminal("ask", TERM="dumb")
+    assert "   1  captioning" in person.question()
+    assert "\x1b" not in person.running.before
+
+
+def test_a_task_of_none_ends_the_interview_with_1(terminal):
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types("object-detection")
+    assert person.question() is None
+    assert person.ends()[0] == 1
+    assert person.answer["outcome"] == "none"
+
+
+# -- leaving and going on ----------------------------------------------------------------------
+
+
+def leave(person, how):
+    if how == "ctrl-c":
+        person.running.sendintr()
+    else:
+        person.running.sendeof()
+    return person.ends()
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "ctrl-d"])
+def test_leaving_is_130_keeps_the_answers_and_resume_ends_the_same(terminal, kept, how):
+    def to_the_end(person):
+        while person.question() is not None:
+            person.types("2")
+        assert person.ends()[0] == 0
+        return person.answer
+
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types("captioning")
+    straight = to_the_end(person)
+    assert kept() == []
+
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types("captioning")
+    person.question()
+    code, said = leave(person, how)
+    assert code == 130
+    assert KEPT in said
+    assert "Traceback" not in said
+    assert len(kept()) == 1
+
+    person = terminal("ask", "--plain", "--resume")
+    assert to_the_end(person) == straight
+    assert kept() == []
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "ctrl-d"])
+def test_leaving_with_json_still_gives_one_document(terminal, how):
+    person = terminal("ask", "--plain")
+    person.question()
+    assert leave(person, how)[0] == 130
+    assert person.answer["error"]["kind"] == "interrupted"
+
+
+def test_leaving_before_the_first_answer_keeps_nothing(terminal, kept):
+    person = terminal("ask", "--plain")
+    person.question()
+    code, said = leave(person, "ctrl-c")
+    assert code == 130
+    assert KEPT not in said
+    assert kept() == []
+
+
+@pytest.mark.parametrize(("typed", "resumed"), [("", True), ("n", False)])
+def test_an_unfinished_interview_is_offered(terminal, typed, resumed):
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types("captioning")
+    person.question()
+    leave(person, "ctrl-c")
+    person = terminal("ask", "--plain")
+    assert "An interview was left unfinished" in person.question()
+    person.types(typed)
+    assert asked(person.question()).startswith(ASKS) != resumed
+
+
+def test_resume_keeps_what_flags_say(terminal):
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types("captioning")
+    person.question()
+    leave(person, "ctrl-c")
+    person = terminal("ask", "--plain", "--resume", "--device", "phone")
+    while person.question() is not None:
+        person.types("d")
+    code, _ = person.ends()
+    assert code == 2 or person.answer["profile"]["device"]["options"] == ["phone"]
+
+
+def test_nothing_kept_is_2(terminal):
+    person = terminal("ask", "--plain", "--resume")
+    assert person.question() is None
+    assert person.ends()[0] == 2
+    assert person.answer["error"]["kind"] == "nothing-kept"
+
+
+def test_an_interview_with_other_rules_is_refused(terminal, weather):
+    person = terminal("ask", "--plain", "--rules", weather)
+    person.question()
+    person.types("captioning")
+    person.question()
+    leave(person, "ctrl-c")
+    person = terminal("ask", "--plain", "--resume")
+    assert person.question() is None
+    assert person.ends()[0] == 2
+    assert "belongs to other rules" in person.answer["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "[]",
+        '{"rule_base": "DIGEST"}',
+        '{"rule_base": "DIGEST", "given": {}, "steps": [["task", [["nope"], null, "asked"]]]}',
+    ],
+)
+def test_a_damaged_interview_is_2_and_no_bug(terminal, kept, damage):
+    person = terminal("ask", "--plain")
+    person.question()
+    person.types("captioning")
+    person.question()
+    leave(person, "ctrl-c")
+    (file,) = kept()
+    file.write_text(damage.replace("DIGEST", json.loads(file.read_text())["rule_base"]))
+    person = terminal("ask", "--plain", "--resume")
+    assert person.question() is None
+    assert person.ends()[0] == 2
+    assert person.answer["error"]["kind"] != "bug"
+
+
+# -- a menu ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [SMALL, WIDE], ids=["24x80", "60x200"])
+def test_a_menu_filters_by_typing_and_moves_by_arrow_keys(terminal, advisor, size):
+    person = terminal("ask", size=size)
+    person.sees(ASKS)
+    person.chooses("ocr", DOWN)
+    person.sees("still in the race")
+    for _ in range(12):
+        if person.running.expect([MENU, pexpect.EOF]):
+            break
+        time.sleep(SETTLED)
+        person.presses("\r")
+    code, _ = person.ends()
+    assert code == 0
+    answer = person.answer
+    assert answer["profile"]["task"] == {"options": ["ocr-page"], "origin": "asked"}
+    again = advisor(*shlex.split(answer["command"])[1:], "--format", "json").json
+    assert (again["outcome"], again["family"]) == (answer["outcome"], answer["family"])
+
+
+def test_a_menu_answers_why_goes_back_and_takes_dont_know(terminal):
+    person = terminal("ask")
+    person.sees(ASKS)
+    person.chooses("captioning")
+    person.sees(r"2\. still in the race")
+    person.chooses("why do")
+    person.sees("leaves ")
+    person.sees(r"2\. still in the race")
+    person.chooses("go back")
+    person.sees(r"1\. still in the race")
+    person.chooses("captioning")
+    person.sees(r"2\. still in the race")
+    for _ in range(12):
+        person.chooses("know")
+        if person.running.expect(["still in the race", pexpect.EOF]):
+            break
+    code, _ = person.ends()
+    assert code == 0
+    assert person.answer["command"] == "advisor recommend --task captioning"
+
+
+def test_the_first_menu_takes_up_and_down(terminal):
+    person = terminal("ask")
+    person.sees(ASKS)
+    person.chooses("", DOWN, DOWN, UP)
+    assert person.running.expect(["still in the race", pexpect.EOF]) == 1
+    assert person.ends()[0] == 0
+    assert person.answer["profile"]["task"]["options"] == ["vqa"]
+
+
+def test_ctrl_c_in_a_menu_keeps_the_answers(terminal, kept):
+    person = terminal("ask")
+    person.sees(ASKS)
+    person.chooses("captioning")
+    person.sees(MENU)
+    time.sleep(SETTLED)
+    code, said = leave(person, "ctrl-c")
+    assert code == 130
+    assert KEPT in said
+    assert "Traceback" not in said
+    assert len(kept()) == 1
+    person = terminal("ask", "--resume")
+    person.sees(r"still in the race: unified-vlp, vision-encoder-decoder")
+    person.sees(MENU)
+    time.sleep(SETTLED)
+    assert leave(person, "ctrl-c")[0] == 130
+
+
+def test_a_number_may_be_typed_in_a_menu(terminal):
+    person = terminal("ask", "--to", "checkpoint", "--task", "vqa")
+    while "Howmuchmemory" not in "".join(person.sees(MENU).split()):
+        time.sleep(SETTLED)
+        person.presses("know", "\r")
+    time.sleep(SETTLED)
+    person.presses("exactly", "\r")
+    person.sees("How many GB")
+    time.sleep(SETTLED)
+    person.presses("6.5", "\r")
+    while not person.running.expect([MENU, pexpect.EOF]):
+        time.sleep(SETTLED)
+        person.presses("know", "\r")
+    assert person.ends()[0] == 0
+    assert person.answer["profile"]["memory-gb"]["value"] == 6.5
+
+
+def test_advisor_alone_asks(environment, tmp_path):
+    person = pexpect.spawn(
+        sys.executable,
+        ["-m", "advisor"],
+        env=environment | {"ADVISOR_CACHE": str(tmp_path / "cache" / "rules"), "TERM": "dumb"},
+        dimensions=SMALL,
+        encoding="utf-8",
+        timeout=15,
+    )
+    person.expect(ASKS)
+    person.expect("\r\n> ")
+    person.sendline("vqa")
+    person.expect("unified-vlp, whatever the open answers are")
+    person.expect(pexpect.EOF)
+    person.close()
+    assert person.exitstatus == 0
+
+
+# -- nobody to ask -----------------------------------------------------------------------------
+
+
+def test_no_input_never_asks_even_in_a_terminal(terminal):
+    person = terminal("ask", "--no-input")
+    code, said = person.ends()
+    assert (code, said) == (2, "")
+    assert person.answer["error"]["kind"] == "no-terminal"
+    assert "--task" in person.answer["error"]["hint"]
+
+
+@pytest.mark.parametrize("redirect", ["< /dev/null", "2> /dev/null"])
+def test_without_a_terminal_on_both_sides_nothing_is_asked(environment, tmp_path, redirect):
+    file = tmp_path / "answer.json"
+    line = f"'{sys.executable}' -m advisor ask --format json {redirect} > {file}"
+    running = pexpect.spawn("/bin/sh", ["-c", line], env=environment, encoding="utf-8", timeout=15)
+    assert running.read() == ""
+    running.close()
+    assert running.exitstatus == 2
+    assert json.loads(file.read_text())["error"]["kind"] == "no-terminal"
+
+
+def test_recommend_never_asks(environment):
+    running = pexpect.spawn(
+        sys.executable,
+        ["-m", "advisor", "recommend"],
+        env=environment,
+        encoding="utf-8",
+        timeout=15,
+    )
+    assert "nothing to go by" in running.read()
+    running.close()
+    assert running.exitstatus == 2

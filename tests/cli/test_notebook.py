@@ -1,0 +1,117 @@
+"""A recommendation in a notebook cell: a well-formed fragment, in which nothing of ours runs."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+import advisor as package
+from advisor.rulebase.store import load_rules
+
+VOID = {"br", "hr", "img", "input", "meta", "link"}
+NASTY = "<script>alert('1')</script> & <b onclick=\"x\">so</b>"
+
+
+class Fragment(HTMLParser):
+    """Reads HTML, holding that every element is closed in its turn."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.seen, self.words = [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def tags(self):
+        return {tag for tag, _ in self.seen}
+
+    @property
+    def text(self):
+        return "".join(self.words)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"task": "captioning"},
+        {"task": "speech"},
+        {"task": ["captioning", "image-search"]},
+        {"task": "captioning", "language": "hi", "memory-gb": 2},
+        {"output": "vector"},
+    ],
+    ids=str,
+)
+def test_it_is_one_well_formed_fragment(rulebase, answers):
+    text = package.recommend(rulebase, answers)._repr_html_()
+    fragment = Fragment(text)
+    assert fragment.seen[0] == ("div", {"class": "advisor"})
+    assert text.endswith("</div>")
+    assert not fragment.tags & {"html", "body", "head", "script", "link", "iframe", "img"}
+    assert not any(name.startswith("on") for _, attrs in fragment.seen for name in attrs)
+
+
+def test_it_says_what_the_page_says(rulebase):
+    text = Fragment(package.recommend(rulebase, {"task": "captioning"})._repr_html_()).text
+    for part in ("unified-vlp", "recommended", "excluded", "Checkpoints to load"):
+        assert part in text
+    assert "advisor recommend --task captioning" in text
+
+
+def test_what_rules_say_is_escaped(overlay, weather):
+    rain = (weather / "decisions/rain.yaml").read_text(encoding="utf-8")
+    quoted = NASTY.replace("'", "''")
+    overlay(
+        {"decisions/rain.yaml": rain.replace("It does not like to get wet.", f"'{quoted}'")},
+        weather.name,
+    )
+    rulebase = load_rules(overlays=(weather,))
+    answers = {"task": "similar-images", "weather": "rainy"}
+    text = package.recommend(rulebase, answers)._repr_html_()
+    fragment = Fragment(text)
+    assert "script" not in fragment.tags
+    assert "b" not in fragment.tags
+    assert NASTY in fragment.text
+
+
+def test_the_command_prints_the_same_fragment(advisor, rulebase):
+    printed = advisor("recommend", "--task", "captioning", "--format", "html").out
+    assert printed == package.recommend(rulebase, {"task": "captioning"})._repr_html_() + "\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["explain", "--task", "captioning"],
+        ["compare", "clip", "unified-vlp"],
+        ["show", "clip"],
+        ["show", "Salesforce/blip-vqa-base"],
+        ["list", "rules"],
+        ["check", "--checkpoint", "Salesforce/blip-vqa-base", "--task", "captioning"],
+        ["rules", "test"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_writes_well_formed_html(advisor, arguments):
+    Fragment(advisor(*arguments, "--format", "html").out.rstrip("\n"))
+
+
+def test_a_page_for_markdown_does_not_run_either(advisor, overlay, weather):
+    rain = (weather / "decisions/rain.yaml").read_text(encoding="utf-8")
+    overlay(
+        {"decisions/rain.yaml": rain.replace("It does not like to get wet.", "<script>x</script>")},
+        weather.name,
+    )
+    arguments = ["--task", "similar-images", "--weather", "rainy", "--rules", weather]
+    text = advisor("recommend", *arguments, "--format", "markdown").out
+    assert "\\<script>" in text

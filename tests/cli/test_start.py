@@ -1,0 +1,174 @@
+"""What a start brings in, help, and completion in the shell."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "transformers", "rich", "questionary", "prompt_toolkit", "yaml", "pydantic")
+START = """
+import json, sys
+from advisor.cli.main import run
+code = run(sys.argv[1:]) if sys.argv[1:] else 0
+loaded = sorted({name.partition(".")[0] for name in sys.modules})
+print(json.dumps({"code": code, "loaded": loaded}), file=sys.stderr)
+"""
+
+
+def start(environment, *arguments):
+    """Run a command line; return its exit code and the top names of what was imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", START, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=30,
+        check=True,
+    )
+    told = json.loads(done.stderr.splitlines()[-1])
+    return told["code"], set(told["loaded"])
+
+
+@pytest.fixture
+def warm(process, environment):
+    """Variables of a process whose compiled rules are there already."""
+    assert process("list", "criteria", "--format", "json").code == 0
+    return environment
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--help"],
+        ["--version"],
+        ["recommend", "--task", "captioning", "--format", "json"],
+        ["recommend", "--task", "capton", "--format", "json"],
+        ["check", "--checkpoint", "Salesforce/blip-vqa-base", "--task", "vqa", "--format", "json"],
+        ["explain", "--task", "captioning", "--format", "markdown"],
+        ["show", "clip", "--format", "json"],
+    ],
+    ids=lambda arguments: " ".join(arguments) or "import",
+)
+def test_a_start_is_light(warm, arguments):
+    code, loaded = start(warm, *arguments)
+    assert loaded & set(HEAVY) == set()
+    assert "advisor" in loaded
+    assert code == (2 if "capton" in arguments else 0)
+
+
+def test_only_a_cold_cache_needs_yaml(environment, tmp_path):
+    cold = environment | {"ADVISOR_CACHE": str(tmp_path / "cold")}
+    arguments = ["recommend", "--task", "captioning", "--format", "json"]
+    _, first = start(cold, *arguments)
+    _, second = start(cold, *arguments)
+    assert "yaml" in first
+    assert "yaml" not in second
+
+
+def test_the_page_brings_rich_and_nothing_heavier(warm):
+    _, loaded = start(warm, "recommend", "--task", "captioning")
+    assert loaded & set(HEAVY) == {"rich"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder cannot be made useless so")
+def test_a_cache_that_cannot_be_written_costs_nothing_but_time(process, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    result = process(
+        "recommend", "--task", "vqa", "--format", "json", ADVISOR_CACHE=str(blocked / "rules")
+    )
+    assert (result.code, result.err) == (0, "")
+    assert result.json["family"] == "unified-vlp"
+
+
+def test_a_damaged_cache_is_made_anew(process, tmp_path):
+    arguments = ["recommend", "--task", "vqa", "--format", "json"]
+    first = process(*arguments, ADVISOR_CACHE=str(tmp_path))
+    parts = list(tmp_path.rglob("*.json"))
+    assert parts
+    for part in parts:
+        part.write_text("{", encoding="utf-8")
+    assert process(*arguments, ADVISOR_CACHE=str(tmp_path)) == first
+
+
+# -- help --------------------------------------------------------------------------------------
+
+COMMANDS = ["ask", "recommend", "explain", "compare", "show", "list", "check", "rules"]
+
+
+def test_help_names_every_command_and_the_exit_codes(advisor):
+    result = advisor("--help")
+    assert (result.code, result.err) == (0, "")
+    for command in COMMANDS:
+        assert f"\n  {command} " in result.out
+    assert "Exit codes: 0" in result.out
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_with_examples(advisor, command):
+    result = advisor(command, "-h")
+    assert (result.code, result.err) == (0, "")
+    assert result.out == advisor(command, "--help").out
+    assert result.out.startswith(f"Usage: advisor {command} ")
+    assert command == "rules" or f"  advisor {command}" in result.out
+    lines = result.out.splitlines()
+    assert [line for line in lines if len(line) > 80 and "    advisor " not in line] == []
+
+
+def test_python_m_advisor_is_the_same_program(process):
+    assert process("--version").out.startswith("advisor ")
+
+
+# -- completion --------------------------------------------------------------------------------
+
+
+def complete(process, words):
+    """What bash is offered for the last word of a command line."""
+    return process(
+        _ADVISOR_COMPLETE="complete_bash",
+        COMP_WORDS=words,
+        COMP_CWORD=str(len(words.split(" ")) - 1),
+    ).out.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("advisor recommend --task capt", ["captioning"]),
+        ("advisor explain --task vq", ["vqa"]),
+        ("advisor recommend --language d", ["de"]),
+        ("advisor recommend --dev", ["--device"]),
+        ("advisor rec", ["recommend"]),
+        ("advisor list ta", ["tasks"]),
+        ("advisor show unified-", ["unified-vlp"]),
+        ("advisor check --checkpoint Salesforce/blip-vqa-b", ["Salesforce/blip-vqa-base"]),
+    ],
+)
+def test_the_shell_completes(process, words, offered):
+    found = complete(process, words)
+    assert offered[0] in found
+    last = words.split(" ")[-1].lower()
+    assert all(one.lower().startswith(last) for one in found)
+
+
+def test_the_shell_completes_ids_for_compare(process):
+    assert "Salesforce/blip-vqa-base" in complete(process, "advisor compare Salesforce/blip-vqa-b")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asks which shell called")
+def test_a_completion_script_is_printed_for_the_calling_shell(environment):
+    done = subprocess.run(
+        ["bash", "-c", f"'{sys.executable}' -m advisor --show-completion; exit $?"],
+        capture_output=True,
+        text=True,
+        env=environment | {"SHELL": "/bin/bash"},
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "_ADVISOR_COMPLETE=complete_bash" in done.stdout
+    assert "complete -o default -F" in done.stdout

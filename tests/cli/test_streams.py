@@ -1,0 +1,318 @@
+"""What goes to stdout, what to stderr, what to files, and that it is the same every time."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+
+import pytest
+
+BLIP_VQA = "Salesforce/blip-vqa-base"
+ANSWERS = {
+    "recommend": ["recommend", "--task", "captioning"],
+    "recommend-none": ["recommend", "--task", "object-detection"],
+    "recommend-several": ["recommend", "--task", "captioning,image-search"],
+    "explain": ["explain", "--task", "image-search"],
+    "compare": ["compare", "clip", "unified-vlp"],
+    "show": ["show", "captioning"],
+    "list": ["list", "rules"],
+    "check": ["check", "--checkpoint", BLIP_VQA, "--task", "captioning"],
+    "rules-test": ["rules", "test"],
+}
+ERRORS = {
+    "parser": ["recommend", "--nope"],
+    "unknown": ["recommend", "--task", "capton"],
+    "profile": ["explain", "--profile", "missing.yaml"],
+    "rules": ["show", "clip", "--rules", "missing"],
+    "command": ["juggle"],
+    "terminal": ["ask"],
+}
+posix = pytest.mark.skipif(os.name == "nt", reason="a terminal of POSIX")
+
+
+@pytest.mark.parametrize("arguments", ANSWERS.values(), ids=ANSWERS.keys())
+def test_json_is_exactly_one_document_and_stderr_is_empty(process, arguments):
+    result = process(*arguments, "--format", "json")
+    assert result.json["schema_version"] == 1
+    assert re.fullmatch("[0-9a-f]{16}", result.json["rule_base"])
+    assert result.out.endswith("}\n")
+    assert result.err == ""
+
+
+@pytest.mark.parametrize("arguments", ERRORS.values(), ids=ERRORS.keys())
+def test_an_error_is_one_document_too(advisor, arguments):
+    result = advisor(*arguments, "--format", "json")
+    assert (result.code, result.err) == (2, "")
+    assert set(result.json) == {"error"}
+    assert {"kind", "message", "hint"} <= set(result.json["error"])
+
+
+@pytest.mark.parametrize("way", ["--format json", "--format=json", "-f json", "-fjson"])
+def test_an_error_is_json_however_json_is_asked_for(advisor, way):
+    assert set(advisor("recommend", "--task", "capton", *way.split()).json) == {"error"}
+
+
+def test_the_last_format_given_is_the_one_errors_use(advisor):
+    result = advisor("recommend", "--task", "capton", "--format", "json", "--format", "terminal")
+    assert (result.code, result.out) == (2, "")
+    assert "capton" in result.err
+
+
+def test_a_batch_given_with_an_equals_sign_reports_errors_as_json(advisor):
+    result = advisor("recommend", "--batch=missing.jsonl")
+    assert result.code == 2
+    assert result.json["error"]["message"]
+
+
+@pytest.mark.parametrize("arguments", ERRORS.values(), ids=ERRORS.keys())
+def test_errors_and_hints_go_to_stderr(process, arguments):
+    result = process(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert "advisor: " in result.err
+
+
+@pytest.mark.parametrize("arguments", ANSWERS.values(), ids=ANSWERS.keys())
+def test_there_is_no_colour_without_a_terminal(advisor, arguments):
+    result = advisor(*arguments)
+    assert "\x1b" not in result.out + result.err
+    assert result.err == ""
+
+
+# -- in a terminal -----------------------------------------------------------------------------
+
+
+def in_terminal(environment, arguments, **variables):
+    pexpect = pytest.importorskip("pexpect")
+    running = pexpect.spawn(
+        sys.executable,
+        ["-m", "advisor", *arguments],
+        env=environment | {"TERM": "xterm-256color"} | variables,
+        dimensions=(24, 80),
+        encoding="utf-8",
+        timeout=20,
+    )
+    text = running.read()
+    running.close()
+    return text
+
+
+@posix
+def test_a_terminal_gets_colour(environment):
+    assert "\x1b[" in in_terminal(environment, ANSWERS["recommend"])
+
+
+@posix
+@pytest.mark.parametrize(
+    ("extra", "variables"),
+    [
+        (["--no-color"], {}),
+        ([], {"NO_COLOR": "1"}),
+        ([], {"TERM": "dumb"}),
+        (["--format", "markdown"], {}),
+        (["--format", "json"], {}),
+    ],
+    ids=["flag", "NO_COLOR", "dumb", "markdown", "json"],
+)
+def test_a_terminal_gets_no_colour_where_it_is_not_wanted(environment, extra, variables):
+    text = in_terminal(environment, [*ANSWERS["recommend"], *extra], **variables)
+    assert "unified-vlp" in text
+    assert "\x1b" not in text
+
+
+@posix
+def test_a_page_in_a_terminal_is_not_wider_than_it(environment):
+    text = in_terminal(environment, ANSWERS["recommend"], NO_COLOR="1")
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("arguments", ANSWERS.values(), ids=ANSWERS.keys())
+def test_a_page_reads_at_80_columns(advisor, arguments):
+    lines = advisor(*arguments).out.splitlines()
+    assert [line for line in lines if len(line) > 80 and "advisor " not in line] == []
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("coding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("format", ["terminal", "json", "markdown", "html"])
+def test_a_stream_of_few_characters_is_no_bug(environment, coding, format):
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "show", "clip", "--format", format],
+        capture_output=True,
+        env=environment | {"PYTHONIOENCODING": coding},
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"contrastive" in done.stdout
+
+
+# -- determinism -------------------------------------------------------------------------------
+
+EVERYTHING = """
+import sys
+from advisor.cli.main import run
+for line in sys.stdin.read().splitlines():
+    print(line, run(line.split()))
+"""
+
+
+def test_output_is_the_same_whatever_the_hash_seed(environment, tmp_path):
+    lines = [
+        " ".join([*arguments, "--format", format])
+        for arguments in ANSWERS.values()
+        for format in ("terminal", "json", "markdown", "html")
+    ]
+    lines += ["recommend --help", "check --help", "list checkpoints", "rules check"]
+    outputs = []
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", EVERYTHING],
+            input="\n".join(lines),
+            capture_output=True,
+            encoding="utf-8",
+            env=environment | {"PYTHONHASHSEED": seed, "ADVISOR_CACHE": str(tmp_path / seed / "c")},
+            timeout=60,
+            check=True,
+        )
+        assert done.stderr == ""
+        outputs.append(done.stdout)
+    assert outputs[0] == outputs[1]
+
+
+def test_two_runs_print_the_same(advisor):
+    for name in ("recommend-several", "check"):
+        arguments = ANSWERS[name]
+        for format in ("terminal", "json", "markdown", "html"):
+            first = advisor(*arguments, "--format", format)
+            assert first == advisor(*arguments, "--format", format)
+
+
+# -- closed pipes ------------------------------------------------------------------------------
+
+
+@posix
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["list", "sources", "--format", "json"], 0),
+        (["list", "sources"], 0),
+        (["show", "clip"], 0),
+        (["recommend", "--help"], 0),
+        (["--version"], 0),
+        (["recommend", "--nope", "--format", "json"], 2),
+        (["recommend", "--batch", "-"], 0),
+    ],
+    ids=["json", "table", "page", "help", "version", "error", "batch"],
+)
+def test_a_closed_pipe_leaves_no_traceback(environment, arguments, code):
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "advisor", *arguments],
+            input='{"profile": {"task": "captioning"}}\n' * 5,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            timeout=30,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == code
+
+
+@posix
+def test_head_gets_its_line_and_nothing_complains(environment):
+    line = f"'{sys.executable}' -m advisor list sources --format markdown | head -1"
+    done = subprocess.run(
+        line, shell=True, capture_output=True, text=True, env=environment, timeout=30, check=True
+    )
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+# -- files -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", ANSWERS.values(), ids=ANSWERS.keys())
+def test_output_writes_whole_files_besides_the_answer(advisor, tmp_path, arguments):
+    plain = advisor(*arguments)
+    files = {format: tmp_path / f"answer.{format}" for format in ("json", "markdown", "html")}
+    wanted = [f"--output={format}={file}" for format, file in files.items()]
+    assert advisor(*arguments, *wanted) == plain
+    for format, file in files.items():
+        printed = advisor(*arguments, "--format", format).out
+        written = file.read_text(encoding="utf-8")
+        if format == "json":
+            assert json.loads(written) == json.loads(printed)
+            assert written.count("\n") > 5
+        else:
+            assert written == printed
+    assert sorted(tmp_path.iterdir()) == sorted(files.values())
+
+
+def test_output_replaces_what_was_there(advisor, tmp_path):
+    file = tmp_path / "answer.json"
+    file.write_text("old " * 100_000)
+    advisor(*ANSWERS["recommend"], "--output", f"json={file}")
+    assert json.loads(file.read_text(encoding="utf-8"))["family"] == "unified-vlp"
+
+
+@pytest.mark.parametrize("arguments", ERRORS.values(), ids=ERRORS.keys())
+def test_an_error_writes_no_file(advisor, tmp_path, arguments):
+    advisor(*arguments, "--output", f"json={tmp_path / 'answer.json'}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one_and_no_rest(advisor, tmp_path):
+    (tmp_path / "kept").mkdir()
+    result = advisor(*ANSWERS["recommend"], "--output", f"json={tmp_path / 'kept'}")
+    assert (result.code, result.out) == (2, "")
+    assert list(tmp_path.iterdir()) == [tmp_path / "kept"]
+
+
+@posix
+def test_output_keeps_to_the_umask(advisor, tmp_path):
+    file = tmp_path / "answer.json"
+    before = os.umask(0o027)
+    try:
+        advisor(*ANSWERS["recommend"], "--output", f"json={file}")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize("name", ["--strict", "-f", "--format", "a=b", "with space", "ü", "a,b"])
+def test_a_file_may_be_named_like_an_option(advisor, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    result = advisor(*ANSWERS["recommend"], "--output", f"json={name}")
+    assert result.code == 0
+    assert json.loads((tmp_path / name).read_text(encoding="utf-8"))["outcome"] == "assumed"
+
+
+@pytest.mark.parametrize("name", ["--strict", "--format", "-x"])
+def test_a_profile_may_be_named_like_an_option(advisor, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text("task: vqa\n")
+    result = advisor("recommend", f"--profile={name}", "--format", "json")
+    assert result.json["profile"]["task"]["options"] == ["vqa"]
+
+
+def test_output_is_both_an_answer_and_a_file(advisor, tmp_path):
+    file = tmp_path / "answer.json"
+    result = advisor(
+        "recommend", "--output", "free-text", "--output", f"json={file}", "--format", "json"
+    )
+    assert result.json["profile"]["output"] == {"options": ["free-text"], "origin": "flag"}
+    assert json.loads(file.read_text(encoding="utf-8")) == result.json
+
+
+def test_an_answer_written_to_a_bad_file_name_is_said_to_be_neither(advisor):
+    result = advisor("recommend", "--task", "captioning", "--output", "jsn=x")
+    assert result.code == 2
+    assert "did you mean `json`?" in result.err
