@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LARGEST_PIXELS = 100_000_000
+ORIENTATION = 0x0112
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
 )
@@ -107,8 +108,9 @@ def _prepared(image: Any, name: str, largest_pixels: int) -> Picture:
         image.seek(0)
         notes.append(f"`{name}` holds {frames} frames or pages; only the first one is used")
     image.load()
-    upright = library("PIL.ImageOps").exif_transpose(image)
-    pixels = _as_rgb(upright, name, notes)
+    if image.getexif().get(ORIENTATION, 1) != 1:
+        image = library("PIL.ImageOps").exif_transpose(image)
+    pixels = _as_rgb(image, name, notes)
     return Picture(pixels=pixels, name=name, warnings=tuple(notes))
 
 

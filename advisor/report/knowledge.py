@@ -376,8 +376,8 @@ KINDS: dict[str, Kind] = {
     ),
     "rules": Kind(
         lambda r: {x.id: x for x in r.rules},
-        ("rule", "criterion", "effect"),
-        lambda x, _: (x.id, x.criterion, f"{x.effect} {', '.join(x.candidates)}"),
+        ("rule", "effect"),
+        lambda x, _: (x.id, f"{x.effect} {', '.join(x.candidates)}"),
         _rule_page,
     ),
     "sources": Kind(
@@ -388,12 +388,11 @@ KINDS: dict[str, Kind] = {
     ),
     "checkpoints": Kind(
         lambda r: r.checkpoints,
-        ("checkpoint", "family", "licence", "million"),
+        ("checkpoint", "million", "licence"),
         lambda c, _: (
             c.id,
-            c.family,
-            c.licence or "unknown",
             "?" if c.parameters_millions is None else f"{c.parameters_millions:g}",
+            c.licence or "unknown",
         ),
         _checkpoint_page,
     ),

@@ -12,6 +12,9 @@ from rich.text import Text as Styled
 from advisor.report.page import Candidate, Code, Heading, Items, Page, Pairs, Table, Text
 
 SHOWN_SOURCES = 2
+GAP = 2
+INDENT = (0, 0, 0, 2)
+LEAST_ROOM = 14
 TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
 VERDICTS = {
     "recommended": "bold green",
@@ -48,7 +51,7 @@ def draw(page: Page, console: Console) -> None:
                 code = "\n".join(f"  {line}" for line in block.text.splitlines())
                 console.print(_styled(code, "cyan", plain=plain), soft_wrap=True)
             else:
-                console.print(_block(block, plain=plain))
+                console.print(_block(block, width=console.width - 2, plain=plain))
     lines = [line.rstrip() for line in capture.get().splitlines()]
     console.file.write("\n".join(lines) + "\n")
 
@@ -58,7 +61,7 @@ def _unicode(console: Console) -> bool:
 
 
 def _block(
-    block: Heading | Text | Candidate | Items | Pairs | Table, *, plain: bool
+    block: Heading | Text | Candidate | Items | Pairs | Table, *, width: int, plain: bool
 ) -> RenderableType:
     if isinstance(block, Heading):
         return _styled(block.text, "bold", plain=plain)
@@ -72,7 +75,7 @@ def _block(
         return _items(block, plain=plain)
     if isinstance(block, Pairs):
         return _pairs(block.rows, plain=plain)
-    return _table(block, plain=plain)
+    return _table(block, width=width, plain=plain)
 
 
 def _styled(text: str, style: str, *, plain: bool) -> Styled:
@@ -88,7 +91,7 @@ def _candidate(block: Candidate, *, plain: bool) -> RenderableType:
     head.add_row(name, _styled(block.verdict, style, plain=plain))
     if not block.text:
         return head
-    return Group(head, Padding(_styled(block.text, "dim", plain=plain), (0, 0, 0, 2), expand=False))
+    return Group(head, Padding(_styled(block.text, "dim", plain=plain), INDENT, expand=False))
 
 
 def _items(block: Items, *, plain: bool) -> RenderableType:
@@ -101,7 +104,7 @@ def _items(block: Items, *, plain: bool) -> RenderableType:
             text.append_text(_styled(f"  [{cited}]", "dim", plain=plain))
         mark = {"": "·", ">": "→"}.get(item.mark, item.mark)
         grid.add_row(_styled(mark, MARKS[item.mark], plain=plain), text)
-    return Padding(grid, (0, 0, 0, 2), expand=False)
+    return Padding(grid, INDENT, expand=False)
 
 
 def _pairs(rows: Iterable[tuple[str, str]], *, plain: bool) -> RenderableType:
@@ -110,15 +113,22 @@ def _pairs(rows: Iterable[tuple[str, str]], *, plain: bool) -> RenderableType:
     grid.add_column(overflow="fold")
     for name, value in rows:
         grid.add_row(_styled(name, "dim", plain=plain), _styled(value, "", plain=plain))
-    return Padding(grid, (0, 0, 0, 2), expand=False)
+    return Padding(grid, INDENT, expand=False)
 
 
-def _table(block: Table, *, plain: bool) -> RenderableType:
-    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim", expand=False)
+def _table(block: Table, *, width: int, plain: bool) -> RenderableType:
+    """A table no wider than `width`: the wide column takes, and wraps in, what the others leave."""
+    grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", expand=False)
+    cells = zip(block.columns, *block.rows, strict=True)
+    natural = [min(max(map(len, column)), 3 * width // 5) for column in cells]
+    wide = block.wide if block.wide >= 0 else None
+    others = sum(size for place, size in enumerate(natural) if place != wide)
+    room = max(width - others - GAP * (len(natural) - 1), LEAST_ROOM)
     for place, column in enumerate(block.columns):
-        grid.add_column(
-            column, overflow="fold", no_wrap=False, ratio=1 if place == block.wide else None
+        fixed = (
+            None if wide is None else min(natural[place], room) if place == wide else natural[place]
         )
+        grid.add_column(column, overflow="fold", width=fixed)
     for row in block.rows:
         grid.add_row(*(_styled(cell, "", plain=plain) for cell in row))
-    return Padding(grid, (0, 0, 0, 2), expand=False)
+    return Padding(grid, INDENT, expand=False)

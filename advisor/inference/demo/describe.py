@@ -154,7 +154,7 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
         "Every pair of colour and shape was in training, so these figures say nothing about pairs "
         "never seen; small networks like this one are known to do much worse on those.",
         "Small shapes (under a fifth of the picture's side) and turned rectangles are wrong most "
-        "often: about one in eight and one in seven when the VisionEncoderDecoder demo was checked.",
+        "often: one in eight and one in seven when the VisionEncoderDecoder demo was checked.",
         *portrait.limits,
     ]
     return "\n".join(
