@@ -174,6 +174,7 @@ class Sampler:
 
     def __init__(self, space: Space, rng: random.Random) -> None:
         self._layers = space.layers
+        self._choices = space.choices
         self._rng = rng
         behind = [[1] * len(space.outcomes)]
         for layer in reversed(space.layers):
@@ -188,12 +189,13 @@ class Sampler:
         return [self._one() for _ in range(count)]
 
     def _one(self) -> list[Choice]:
-        node, choices = 0, []
+        node = 0
+        choices = [self._rng.choice(of_question) for of_question in self._choices]
         for depth, layer in enumerate(self._layers):
             edges = layer.edges[node]
             weights = [len(e.choices) * self._behind[depth + 1][e.target] for e in edges]
             (edge,) = self._rng.choices(edges, weights)
-            choices.append(self._rng.choice(edge.choices))
+            choices[layer.question] = self._rng.choice(edge.choices)
             node = edge.target
         return choices
 

@@ -17,6 +17,7 @@ from advisor.recommendation import recommend
 from advisor.report.recommendation_json import as_json
 from advisor.rulebase.base import RuleBase
 
+KEPT_ANSWERS = 256
 LINE = 'a line is {"id": ..., "profile": {"task": "captioning"}}'
 
 
@@ -37,30 +38,58 @@ def run_batch(
                     f"`{file}` cannot be read: {error.strerror or error}",
                     hint="name a JSON Lines file",
                 ) from error
+        answers = _Answers(engine, strict=strict, order=order)
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            answer, code = _answer(engine, line, number, strict=strict, order=order)
+            answer, code = answers.line(line, number)
             codes.add(code)
-            sys.stdout.write(json.dumps(answer, ensure_ascii=False, separators=(",", ":")) + "\n")
+            sys.stdout.write(answer + "\n")
             sys.stdout.flush()
     return next((code for code in (2, 1, 3) if code in codes), 0)
 
 
-def _answer(
-    engine: Engine, line: bytes, number: int, *, strict: bool, order: str
-) -> tuple[dict[str, Any], int]:
-    row: dict[str, Any] = {}
-    try:
-        row = _row(line, number)
-        profile = make_profile(engine.rulebase, _answers(row, number), "file")
+class _Answers:
+    """Answers lines; a profile that came up lately is not decided again."""
+
+    def __init__(self, engine: Engine, *, strict: bool, order: str) -> None:
+        self.engine = engine
+        self.strict = strict
+        self.order = order
+        self.known: dict[str, tuple[str, int]] = {}
+
+    def line(self, line: bytes, number: int) -> tuple[str, int]:
+        """Return the JSON text that answers a line, and its exit code."""
+        row: dict[str, Any] = {}
+        try:
+            row = _row(line, number)
+            answers = _answers(row, number)
+            key = _json(answers)
+            if key not in self.known:
+                if len(self.known) >= KEPT_ANSWERS:
+                    self.known.clear()
+                self.known[key] = self._decide(answers)
+        except AdvisorError as error:
+            problem = {"kind": error.kind, "message": error.message, "hint": error.hint}
+            text = _json({"id": row.get("id"), "line": number, "error": problem})
+            return text, error.exit_code
+        text, code = self.known[key]
+        return f'{{"id":{_json(row.get("id"))},{text[1:]}', code
+
+    def _decide(self, answers: dict[str, Any]) -> tuple[str, int]:
+        profile = make_profile(self.engine.rulebase, answers, "file")
         recommendation = recommend(
-            engine.rulebase, profile, strict=strict, order=order, engine=engine
+            self.engine.rulebase,
+            profile,
+            strict=self.strict,
+            order=self.order,
+            engine=self.engine,
         )
-    except AdvisorError as error:
-        problem = {"kind": error.kind, "message": error.message, "hint": error.hint}
-        return {"id": row.get("id"), "line": number, "error": problem}, error.exit_code
-    return {"id": row.get("id"), **as_json(recommendation)}, recommendation.exit_code
+        return _json(as_json(recommendation)), recommendation.exit_code
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _row(line: bytes, number: int) -> dict[str, Any]:

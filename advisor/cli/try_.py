@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -117,6 +118,7 @@ def try_(
       advisor try --image photo.jpg --task zero-shot-classification --labels "a cat,a dog"
       advisor try --image photo.jpg --task captioning --compare --output html=side-by-side.html
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
     from advisor.inference import Request, list_images, open_image
 
     check_format(format)
