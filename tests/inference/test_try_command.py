@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("PIL")
 
-from advisor.cli.main import run  # noqa: E402 - skipped as a whole without the extra
+from advisor.cli.main import run
 
 PICTURES = Path(__file__).parents[2] / "examples" / "images"
 RED = str(PICTURES / "red-circle.png")
@@ -47,7 +47,7 @@ def test_html_holds_picture_and_answers_and_needs_nothing_else(capsys, tmp_path)
     addresses = []
 
     class Links(HTMLParser):
-        def handle_starttag(self, tag, attrs):
+        def handle_starttag(self, tag, attrs):  # noqa: ARG002
             addresses.extend(value for name, value in attrs if name in ("src", "href"))
 
     text = page.read_text(encoding="utf-8")
