@@ -28,6 +28,7 @@ COMMANDS = {
     "list": Command("listing", "List what advisor knows, by kind."),
     "check": Command("check", "Judge one choice of checkpoint for a task."),
     "try": Command("try_", "Load checkpoints and run them on a picture."),
+    "compose": Command("compose", "Join an encoder and a decoder, and fine-tune them."),
     "rules": Command("rules", "Check, test and describe the rule base."),
 }
 

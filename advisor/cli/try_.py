@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from advisor.cli.downloads import agreement, show_download
 from advisor.cli.options import Format, NoColor, Output, Rules, rules_of, split
 from advisor.cli.output import (
     Report,
     check_format,
     check_outputs,
     draw_page,
-    interactive,
     note,
     text,
     write_whole,
@@ -25,7 +25,7 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.inference import Download, Request, Trial
+    from advisor.inference import Request, Trial
 
 DEMO_QUESTION = "what shape is in the picture?"
 
@@ -143,8 +143,8 @@ def try_(
         "dtype": dtype or None,
         "revision": revision or None,
         "offline": offline,
-        "agree": _agreement(download=download),
-        "progress": _progress if sys.stderr.isatty() else None,
+        "agree": agreement(download=download),
+        "progress": show_download if sys.stderr.isatty() else None,
         "max_new_tokens": max_new_tokens or None,
         "seed": seed,
     }
@@ -252,30 +252,6 @@ def _run(
     if not trials:
         raise last
     return trials, refused
-
-
-def _agreement(*, download: bool) -> Callable[[Download], bool] | None:
-    if download:
-        return _announced
-    return _asked if interactive() else None
-
-
-def _announced(what: Download) -> bool:
-    note(f"downloading {what.name}: {what.size}")
-    return True
-
-
-def _asked(what: Download) -> bool:
-    from advisor.cli.prompt import prompt_for
-
-    return prompt_for(plain=False).confirm(f"Download {what.name}, {what.size}?")
-
-
-def _progress(done: int, total: int) -> None:
-    share = done / total if total else 1.0
-    sys.stderr.write(f"\r  {share:4.0%} of {total / 1e6:,.0f} MB")
-    sys.stderr.write("\n" if done >= total else "")
-    sys.stderr.flush()
 
 
 def _show(
