@@ -15,6 +15,7 @@ from advisor.cli.options import (
     NoInput,
     Output,
     Priority,
+    ProfileFile,
     Rules,
     given_profile,
     overlays_in,
@@ -46,12 +47,7 @@ def command(arguments: tuple[str, ...]) -> Callable[..., int]:
 
 def ask(
     answers: dict[str, Any] | None = None,
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--profile", metavar="FILE", help="Answers given in advance, in YAML or JSON."
-        ),
-    ] = "",
+    profile: ProfileFile = "",
     priority: Priority = [],  # noqa: B006
     to: Annotated[
         str,

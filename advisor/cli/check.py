@@ -12,6 +12,7 @@ from advisor.cli.options import (
     NoColor,
     Output,
     Priority,
+    ProfileFile,
     Rules,
     given_profile,
     overlays_in,
@@ -43,12 +44,7 @@ def check(
     model_class: Annotated[
         str, typer.Option("--class", metavar="NAME", help="The transformers class that loads it.")
     ] = "",
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it."
-        ),
-    ] = "",
+    profile: ProfileFile = "",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
     priority: Priority = [],  # noqa: B006
     format: Format = "terminal",

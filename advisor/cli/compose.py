@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.cli.downloads import agreement, show_download
-from advisor.cli.options import Format, NoColor
+from advisor.cli.options import Device, Download, Format, NoColor, Offline
 from advisor.cli.output import FORMATS, Report, check_format, check_outputs, emit
 from advisor.errors import UsageError
 
@@ -50,16 +50,10 @@ def compose(
     learning_rate: Annotated[
         float, typer.Option("--learning-rate", help="Of AdamW, at its highest.")
     ] = 5e-5,
-    device: Annotated[
-        str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, mps.")
-    ] = "auto",
+    device: Device = "auto",
     seed: Annotated[int, typer.Option("--seed", help="For new weights and the order.")] = 0,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only what is on this machine.")
-    ] = False,
-    download: Annotated[
-        bool, typer.Option("--download", help="Agree to downloads without being asked.")
-    ] = False,
+    offline: Offline = False,
+    download: Download = False,
     format: Format = "terminal",
     no_color: NoColor = False,
 ) -> int:

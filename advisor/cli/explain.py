@@ -12,6 +12,7 @@ from advisor.cli.options import (
     NoColor,
     Output,
     Priority,
+    ProfileFile,
     Rules,
     given_profile,
     overlays_in,
@@ -33,12 +34,7 @@ def explain(
         str,
         typer.Option("--why-not", metavar="FAMILY", help="Only why this one is not the answer."),
     ] = "",
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--profile", metavar="FILE", help="Answers in YAML or JSON; flags win over it."
-        ),
-    ] = "",
+    profile: ProfileFile = "",
     priority: Priority = [],  # noqa: B006
     format: Format = "terminal",
     output: Output = [],  # noqa: B006

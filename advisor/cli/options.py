@@ -47,7 +47,19 @@ Priority = Annotated[
     ),
 ]
 
-PARAMETERS = ("profile", "priority", "strict", "order", "batch", "format", "output", "rules")
+ProfileFile = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        metavar="FILE",
+        help="Answers in YAML or JSON; flags win over it. - reads stdin.",
+    ),
+]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, mps.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Use only what is on this machine.")]
+Download = Annotated[
+    bool, typer.Option("--download", help="Agree to downloads without being asked.")
+]
 
 
 def rules_of(overlays: list[Path] | None = None) -> RuleBase:
@@ -113,7 +125,7 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
         for name, parameter in own.parameters.items()
         if name != "answers" and name not in shared
     ]
-    arguments = [p for p in rest if p.name in ("need", "names")]
+    arguments = [p for p in rest if p.name == "need"]
     parameters = [*arguments, *flags, *(p for p in rest if p not in arguments)]
     command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}

@@ -13,6 +13,7 @@ from advisor.cli.options import (
     NoInput,
     Output,
     Priority,
+    ProfileFile,
     Rules,
     given_profile,
     overlays_in,
@@ -32,14 +33,7 @@ def command(arguments: tuple[str, ...]) -> Callable[..., int]:
 def recommend(
     answers: dict[str, Any],
     need: Annotated[str, typer.Argument(help="A need in words (not read yet: give flags).")] = "",
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--profile",
-            metavar="FILE",
-            help="Answers in YAML or JSON; flags win over it. - reads stdin.",
-        ),
-    ] = "",
+    profile: ProfileFile = "",
     priority: Priority = [],  # noqa: B006 - typer wants the empty list as default
     strict: Annotated[
         bool, typer.Option("--strict", help="Do not assume: exit 3 where open answers decide.")

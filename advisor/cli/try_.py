@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from advisor.cli.downloads import agreement, show_download
-from advisor.cli.options import Format, NoColor, Output, Rules, rules_of, split
+from advisor.cli.options import (
+    Device,
+    Download,
+    Format,
+    NoColor,
+    Offline,
+    Output,
+    Rules,
+    rules_of,
+    split,
+)
 from advisor.cli.output import (
     Report,
     check_format,
@@ -81,21 +91,15 @@ def try_(
         str, typer.Option("--template", metavar="TEXT", help="Wraps each label, {} being it.")
     ] = "{}",
     repeat: Annotated[int, typer.Option("--repeat", min=0, help="Runs after the first.")] = 3,
-    device: Annotated[
-        str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, mps.")
-    ] = "auto",
+    device: Device = "auto",
     dtype: Annotated[
         str, typer.Option("--dtype", metavar="NAME", help="float32, bfloat16 or float16.")
     ] = "",
     revision: Annotated[
         str, typer.Option("--revision", metavar="REV", help="Branch, tag or commit on the hub.")
     ] = "",
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Use only what is on this machine.")
-    ] = False,
-    download: Annotated[
-        bool, typer.Option("--download", help="Agree to downloads without being asked.")
-    ] = False,
+    offline: Offline = False,
+    download: Download = False,
     max_new_tokens: Annotated[
         int,
         typer.Option("--max-new-tokens", min=0, show_default=False, help="Longest text to write."),

@@ -218,10 +218,7 @@ class Engine:
 
     def possible(self, reach: Reach) -> tuple[str, ...]:
         """Return who can win within what is left of a space, `none` last."""
-        winners = 0
-        for outcome in reach.outcomes:
-            winners |= 1 << self.ranking.winner(outcome)
-        return self.names(winners)
+        return self.names(self.ranking.winners(reach.outcomes))
 
     def names(self, winners: int) -> tuple[str, ...]:
         """Return the families in a set of winners, `none` last."""

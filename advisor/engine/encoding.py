@@ -7,6 +7,7 @@ fires; so deciding one complete profile is a handful of ANDs.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from advisor.rulebase.base import RuleBase
@@ -182,6 +183,13 @@ class Ranking:
             order = self.order(outcome)
             found = order[0] if order else len(self._encoding.families)
             self._winners[outcome] = found
+        return found
+
+    def winners(self, outcomes: Iterable[int]) -> int:
+        """Return who wins under any of these outcomes, as bits; `none` is the last."""
+        found = 0
+        for outcome in outcomes:
+            found |= 1 << self.winner(outcome)
         return found
 
     def winner_of(self, choices: list[tuple[int, ...]]) -> int:

@@ -10,9 +10,6 @@ from advisor.errors import UsageError, nearest
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NOT_APPLICABLE, Question
 
-ORIGINS = ("asked", "flag", "text", "file", "implied", "assumed")
-
-
 SHOWN_OPTIONS = 16
 
 

@@ -221,10 +221,7 @@ class Space:
 
     def possible(self, ranking: Ranking) -> int:
         """Return the exact set of winners as bits; the bit after the last family is `none`."""
-        winners = 0
-        for outcome in self.outcomes:
-            winners |= 1 << ranking.winner(outcome)
-        return winners
+        return ranking.winners(self.outcomes)
 
     def counts(self, ranking: Ranking) -> list[int]:
         """Return for each family, and `none` last, in how many complete profiles it wins."""

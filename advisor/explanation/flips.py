@@ -65,6 +65,7 @@ class _Search:
             for id, answer in decision.given.items()
             if id != TASK
         }
+        self.alternatives = self._alternatives()
 
     def reachable(self) -> tuple[str, ...]:
         """Return what can win for this task at all."""
@@ -72,10 +73,9 @@ class _Search:
 
     def of_size(self, size: int, wanted: set[str]) -> Iterator[Flip]:
         """Yield the flips that change exactly `size` answers and lead to a wanted outcome."""
-        alternatives = self._alternatives()
-        for questions in combinations(alternatives, size):
+        for questions in combinations(self.alternatives, size):
             seen: set[str] = set()
-            for choices in product(*(alternatives[question] for question in questions)):
+            for choices in product(*(self.alternatives[question] for question in questions)):
                 outcome = self._outcome(dict(zip(questions, choices, strict=True)))
                 if outcome in wanted and outcome not in seen:
                     seen.add(outcome)
@@ -101,16 +101,13 @@ class _Search:
         """For each question but the task, the choices other than the present one that can be."""
         encoding = self.engine.encoding
         result: dict[int, list[Choice]] = {}
-        for depth, layer in enumerate(self.space.layers):
+        for layer in self.space.layers:
             id = encoding.questions[layer.question]
             present = self.decision.profile[id].options
             if id == TASK:
                 continue
             open_choices = {
-                choice
-                for edges in self.space.layers[depth].edges
-                for e in edges
-                for choice in e.choices
+                choice for edges in layer.edges for edge in edges for choice in edge.choices
             }
             other: list[Choice] = [
                 choice
@@ -119,13 +116,9 @@ class _Search:
                 and len(choice) == 1
                 and encoding.options[layer.question][choice[0]] not in (NOT_APPLICABLE, *present)
             ]
-            if other and self._matters(depth):
+            if other and any(len(edges) > 1 for edges in layer.edges):  # it makes a difference
                 result[layer.question] = other
         return result
-
-    def _matters(self, depth: int) -> bool:
-        """True where at some node the choices lead to different nodes."""
-        return any(len(edges) > 1 for edges in self.space.layers[depth].edges)
 
     def _outcome(self, changed: dict[int, Choice]) -> str | None:
         allowed = self.given | {question: (choice,) for question, choice in changed.items()}
