@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from advisor import __version__
+
+Arguments = tuple[str, ...]
 
 
 class Command(NamedTuple):
@@ -40,34 +42,39 @@ EPILOGUE = "Exit codes: 0 yes or answered, 1 no or nothing fits, 2 could not run
 
 
 class Commands(TyperGroup):
-    """A group that knows its commands by name and imports one only to run or describe it."""
+    """A group that knows its commands by name and imports one only to run or describe it.
 
-    arguments: tuple[str, ...] = ()
+    Modules of `package` that `table` names have a function `command`.
+    """
+
+    package = "advisor.cli"
+    table: Mapping[str, Command] = COMMANDS
+    arguments: Arguments = ()
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the parser's signature
         """Return the names in the order of the table."""
-        return list(COMMANDS)
+        return list(self.table)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """Import and return one command; None where there is no such name."""
-        entry = COMMANDS.get(cmd_name)
+        entry = self.table.get(cmd_name)
         if entry is None:
             return None
-        module = import_module(f"advisor.cli.{entry.module}")
+        module = import_module(f"{self.package}.{entry.module}")
         return as_command(module.command(self.arguments), cmd_name)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the table without importing any command."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
 
 
-def as_command(function: Callable[..., Any] | typer.Typer, name: str) -> Any:
-    """Return a function or group as a command of the parser."""
-    if isinstance(function, typer.Typer):
-        return typer.main.get_command(function)
+def as_command(made: Callable[..., Any] | TyperGroup, name: str) -> Any:
+    """Return a function as a command of the parser; a group is one already."""
+    if isinstance(made, TyperGroup):
+        return made
     single = _typer()
-    single.command(name, no_args_is_help=False)(function)
+    single.command(name, no_args_is_help=False)(made)
     return typer.main.get_command(single)
 
 
@@ -82,9 +89,13 @@ def _typer(**options: Any) -> typer.Typer:
     )
 
 
-def group(help: str) -> typer.Typer:
-    """Return an empty group of subcommands."""
-    return _typer(help=help, no_args_is_help=True)
+def group(package: str, table: Mapping[str, Command], help: str, arguments: Arguments) -> Commands:
+    """Return a group of subcommands, each in a module of `package`."""
+    app = _typer(help=help, no_args_is_help=True, cls=Commands)
+    app.callback()(lambda: None)
+    made: Commands = typer.main.get_command(app)  # type: ignore[assignment]
+    made.package, made.table, made.arguments = package, table, arguments
+    return made
 
 
 def command_line(arguments: list[str]) -> Any:
