@@ -114,7 +114,8 @@ def commands() -> None:
     for name, entry in COMMANDS.items():
         _write(f"## advisor {name}\n\n{entry.help}")
         console(f"advisor {name} --help")
-        for part in getattr(group.get_command(context, name), "commands", {}):
+        made = group.get_command(context, name)
+        for part in made.list_commands(context) if hasattr(made, "list_commands") else ():
             _write(f"### advisor {name} {part}")
             console(f"advisor {name} {part} --help")
 

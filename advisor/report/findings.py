@@ -1,0 +1,39 @@
+"""Findings of any command as rows with a place: what GitHub, SARIF and JUnit are written from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Finding(NamedTuple):
+    """One thing found at one place. `level` is error, warning or note; lines and columns from 1.
+
+    `path` is relative to the working folder, empty where the finding has no place. `sources` are
+    addresses or source ids; `fix` is the smallest mend in words.
+    """
+
+    rule: str
+    level: str
+    path: str
+    line: int | None
+    column: int | None
+    message: str
+    because: str = ""
+    sources: tuple[str, ...] = ()
+    fix: str | None = None
+
+
+class RuleText(NamedTuple):
+    """What a finding's rule says of itself; `page` is the address or path of its page."""
+
+    id: str
+    summary: str
+    page: str = ""
+
+
+class Sheet(NamedTuple):
+    """All findings of one run, and the rules they name. `checked` is how many things were judged."""
+
+    rules: dict[str, RuleText]
+    findings: tuple[Finding, ...]
+    checked: int = 0
