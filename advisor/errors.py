@@ -67,6 +67,10 @@ def nearest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
     lowered = {candidate.lower(): candidate for candidate in known}
     if name.lower() in lowered:
         return lowered[name.lower()]
+    if "/" not in name:  # a checkpoint named without its owner
+        for candidate in known:
+            if candidate.lower().endswith(f"/{name.lower()}"):
+                return candidate
     close = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
     return lowered[close[0]] if close else None
 

@@ -38,14 +38,21 @@ class Collection:
             kind: {}
             for kind in (
                 "criterion",
+                "tie",
                 "question",
                 "never",
                 "task",
                 "source",
                 "family",
                 "rule",
+                "benchmark",
                 "checkpoint",
+                "architecture",
+                "part",
+                "program",
+                "change",
                 "scenario",
+                "check",
             )
         }
         self.documents: list[Document] = []
@@ -93,13 +100,18 @@ def assemble(
 
 
 LISTS = {
-    "criteria": {"criteria": "criterion"},
+    "criteria": {"criteria": "criterion", "ties": "tie"},
     "questions": {"questions": "question", "never": "never"},
     "tasks": {"tasks": "task"},
+    "benchmarks": {"benchmarks": "benchmark"},
     "sources": {"sources": "source"},
     "decisions": {"rules": "rule"},
     "checkpoints": {"checkpoints": "checkpoint"},
+    "architectures": {"architectures": "architecture"},
+    "programs": {"parts": "part", "programs": "program"},
+    "drift": {"changes": "change"},
     "scenarios": {"scenarios": "scenario"},
+    "checks": {"checks": "check"},
 }
 
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.errors import unknown_name
 from advisor.rulebase.model import (
+    Architecture,
+    Benchmark,
+    Change,
     Checkpoint,
     Criterion,
     Elsewhere,
@@ -16,14 +19,16 @@ from advisor.rulebase.model import (
     Measurement,
     Never,
     Option,
+    Program,
     Question,
     Reason,
     Rule,
     Task,
+    Writer,
 )
 
 if TYPE_CHECKING:
-    from advisor.rulebase.detail import Claim, Example, Scenario, Source, Statement
+    from advisor.rulebase.detail import CheckRule, Claim, Example, Scenario, Source, Statement, Tie
 
 Thing = TypeVar("Thing")
 
@@ -132,6 +137,21 @@ class RuleBase:
         """The questions whose answers can require something of a checkpoint."""
         return tuple(q for q in self.questions if any(option.requires for option in q.options))
 
+    @cached_property
+    def keeping(self) -> tuple[Question, ...]:
+        """The questions whose answers can say what training does not change."""
+        return tuple(q for q in self.questions if any(option.keeps for option in q.options))
+
+    @cached_property
+    def aimed(self) -> dict[str, list[Rule]]:
+        """The rules aimed at single checkpoints, by checkpoint."""
+        found: dict[str, list[Rule]] = {}
+        for rule in self.rules:
+            for candidate in rule.candidates:
+                if "/" in candidate:
+                    found.setdefault(candidate, []).append(rule)
+        return found
+
     def catalogue(self, family: str) -> list[Checkpoint]:
         """Return the checkpoints of one family; reads no others."""
         if family not in self._catalogue:
@@ -146,6 +166,39 @@ class RuleBase:
         return {one.id: one for family in families for one in self.catalogue(family)}
 
     @cached_property
+    def benchmarks(self) -> tuple[Benchmark, ...]:
+        """The public benchmarks that tell how well tasks are done, the most telling first."""
+        return tuple(Benchmark(*row) for row in self._part("catalogue").get("benchmarks", ()))
+
+    @cached_property
+    def source_dates(self) -> dict[str, str]:
+        """For each source the day or month it was read; costs less than `sources`."""
+        return dict(self._part("catalogue").get("read", {}))
+
+    @cached_property
+    def architectures(self) -> dict[str, Architecture]:
+        """The known dimensions of networks, by id."""
+        rows = self._part("architectures")["architectures"]
+        return {row[0]: _architecture(row) for row in rows}
+
+    @cached_property
+    def programs(self) -> tuple[Program, ...]:
+        """Short programs to run a checkpoint with, the first that fits counts."""
+        return tuple(Program(*row) for row in self._part("programs")["programs"])
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What releases of transformers removed, renamed or redirected."""
+        return tuple(Change(*row) for row in self._part("drift")["changes"])
+
+    @cached_property
+    def checks(self) -> dict[str, CheckRule]:
+        """The rules of `advisor check`, by id, in the order of the files."""
+        from advisor.rulebase.detail import CheckRule
+
+        return {row[0]: CheckRule(*row) for row in self._part("checks")["checks"]}
+
+    @cached_property
     def examples(self) -> tuple[Example, ...]:
         """The examples of all rules."""
         from advisor.rulebase.detail import Example
@@ -158,6 +211,17 @@ class RuleBase:
         from advisor.rulebase.detail import Scenario
 
         return tuple(Scenario(*row) for row in self._part("proof")["scenarios"])
+
+    @cached_property
+    def ties(self) -> tuple[Tie, ...]:
+        """The cases in which only the rank of families may decide."""
+        from advisor.rulebase.detail import Tie
+
+        return tuple(Tie(*row) for row in self._part("proof")["ties"])
+
+    def place(self, kind: str, id: str) -> str:
+        """Return where an entry stands, as file:line; empty where nobody wrote it."""
+        return str(self._part("proof")["places"].get(kind, {}).get(id, ""))
 
     @cached_property
     def elsewhere(self) -> dict[str, Elsewhere]:
@@ -193,6 +257,17 @@ def _family(row: list[Any]) -> Family:
     return Family._make([*head, reasons(takes), reasons(gives), fits, reasons(cannot)])
 
 
-def _checkpoint(row: dict[str, Any]) -> Checkpoint:
-    measurements = [Measurement(*measured) for measured in row["measurements"]]
-    return Checkpoint(**(row | {"measurements": measurements}))
+_MEASUREMENTS = Checkpoint._fields.index("measurements")
+_WRITER = Checkpoint._fields.index("writer")
+
+
+def _checkpoint(row: list[Any]) -> Checkpoint:
+    values = list(row)
+    values[_MEASUREMENTS] = [Measurement(*measured) for measured in row[_MEASUREMENTS]]
+    values[_WRITER] = row[_WRITER] and Writer(*row[_WRITER])
+    return Checkpoint._make(values)
+
+
+def _architecture(row: list[Any]) -> Architecture:
+    made = Architecture(*row)
+    return made._replace(writer=made.writer and Writer(*made.writer))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
-from advisor.reader.kinds import EFFECTS, SECTIONS
+from advisor.reader.terms import EFFECTS, SECTIONS
 from advisor.rulebase.derive import derived_never, derived_rules
-from advisor.rulebase.detail import Example, Scenario, Source
+from advisor.rulebase.detail import Example, Scenario, Source, Tie
 from advisor.rulebase.model import (
+    Architecture,
+    Benchmark,
+    Change,
     Checkpoint,
     Criterion,
     Elsewhere,
@@ -16,10 +20,12 @@ from advisor.rulebase.model import (
     Fit,
     Never,
     Option,
+    Program,
     Question,
     Reason,
     Rule,
     Task,
+    Writer,
 )
 
 Entries = Mapping[str, Mapping[str, Any]]
@@ -66,10 +72,29 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
                 for e in _all(entries, "family")
             },
         },
-        "catalogue": {"checkpoints": _catalogue(_all(entries, "checkpoint"))},
+        "catalogue": {
+            "checkpoints": _catalogue(_all(entries, "checkpoint"), _writers(entries)),
+            "benchmarks": [_benchmark(e.value) for e in entries.get("benchmark", {}).values()],
+            "read": {e.value["id"]: e.value["read"] for e in _all(entries, "source")},
+        },
+        "architectures": {
+            "architectures": [_architecture(e.value) for e in _optional(entries, "architecture")]
+        },
+        "programs": {"programs": _programs(entries)},
+        "drift": {
+            "changes": [
+                Change(*_pick(e.value, *Change._fields)) for e in entries.get("change", {}).values()
+            ]
+        },
+        "checks": {"checks": [_check(e.value) for e in entries.get("check", {}).values()]},
         "proof": {
             "examples": [x for e in _all(entries, "rule") for x in _examples(e)],
             "scenarios": [_scenario(e.value, e.place) for e in _all(entries, "scenario")],
+            "ties": [_tie(e.value, e.place) for e in entries.get("tie", {}).values()],
+            "places": {
+                kind: {id: entry.place for id, entry in of_kind.items()}
+                for kind, of_kind in entries.items()
+            },
         },
     }
 
@@ -84,7 +109,9 @@ def _pick(value: dict[str, Any], *keys: str) -> list[Any]:
 
 def _question(value: dict[str, Any], tasks: list[Task]) -> Question:
     if value.get("options_from") == "tasks":
-        options = tuple(Option(task.id, task.name, task.aliases, None, {}, []) for task in tasks)
+        options = tuple(
+            Option(task.id, task.name, task.aliases, None, {}, [], []) for task in tasks
+        )
     else:
         options = tuple(
             Option(
@@ -94,6 +121,7 @@ def _question(value: dict[str, Any], tasks: list[Task]) -> Question:
                 o.get("up_to"),
                 o.get("requires", {}),
                 o.get("uses", []),
+                o.get("keeps", []),
             )
             for o in value["options"]
         )
@@ -136,6 +164,7 @@ def _family(value: dict[str, Any]) -> Family:
         value["name"],
         value.get("aliases", []),
         value["rank"],
+        value.get("composable", False),
         value["summary"],
         reasons(value["takes"]),
         reasons(value["gives"]),
@@ -174,6 +203,10 @@ def _source(value: dict[str, Any]) -> Source:
     return Source(*_pick(value, "id", "title", "kind", "url", "version", "read", "note"))
 
 
+def _benchmark(value: dict[str, Any]) -> Benchmark:
+    return Benchmark(*_pick(value, *Benchmark._fields))
+
+
 NOTES = (
     "parameters_precision",
     "image_size_note",
@@ -186,30 +219,96 @@ NOTES = (
 
 def _checkpoint(value: dict[str, Any]) -> dict[str, Any]:
     row = {field: value.get(field) for field in Checkpoint._fields}
-    for field in ("tasks", "fine_tune", "pitfalls"):
+    for field in ("tasks", "fine_tune", "typical", "pitfalls"):
         row[field] = value.get(field, [])
     return row | {
         "model_class": value.get("class"),
-        "typical": value.get("typical", False),
         "derived": value.get("derived", False),
         "notes": {key: value[key] for key in NOTES if key in value},
         "measurements": [
-            _pick(m, "benchmark", "metric", "value", "source", "note")
+            _pick(m, "benchmark", "metric", "value", "source", "note", "split")
             for m in value.get("measurements", [])
         ],
     }
 
 
-def _catalogue(entries: list[Any]) -> dict[str, list[dict[str, Any]]]:
-    families: dict[str, list[dict[str, Any]]] = {}
+def _optional(entries: Entries, kind: str) -> list[Any]:
+    return list(entries.get(kind, {}).values())
+
+
+def _architecture(value: dict[str, Any]) -> Architecture:
+    writer = value.get("writer")
+    return Architecture(
+        value["id"],
+        value["checkpoints"],
+        value["class"],
+        value["dimensions"],
+        value["parameters"],
+        writer and Writer(*_pick(writer, *Writer._fields)),
+        value["because"],
+        value["sources"],
+    )
+
+
+def _programs(entries: Entries) -> list[Program]:
+    code = {e.value["id"]: e.value["code"].strip("\n") for e in _optional(entries, "part")}
+    return [
+        Program(
+            value["id"],
+            value.get("loader", "transformers"),
+            value.get("classes", []),
+            value.get("processors", []),
+            value.get("tasks", []),
+            value.get("prompts", {}),
+            _joined([code[part] for part in value["parts"]]),
+        )
+        for value in (entry.value for entry in _optional(entries, "program"))
+    ]
+
+
+def _joined(parts: list[str]) -> str:
+    """Parts of a program one after the other, functions two lines apart as Python has it."""
+    text = parts[0]
+    for before, after in pairwise(parts):
+        apart = any(part.startswith("def ") for part in (before, after))
+        text += ("\n\n\n" if apart else "\n\n") + after
+    return text
+
+
+def _writers(entries: Entries) -> dict[str, Writer | None]:
+    made = [_architecture(entry.value) for entry in _optional(entries, "architecture")]
+    return {id: architecture.writer for architecture in made for id in architecture.checkpoints}
+
+
+def _catalogue(entries: list[Any], writers: dict[str, Writer | None]) -> dict[str, list[list[Any]]]:
+    families: dict[str, list[list[Any]]] = {}
     for entry in entries:
-        families.setdefault(entry.value["family"], []).append(_checkpoint(entry.value))
+        row = _checkpoint(entry.value) | {"writer": writers.get(entry.value["id"])}
+        listed = [row[field] for field in Checkpoint._fields]
+        families.setdefault(entry.value["family"], []).append(listed)
     return families
 
 
 def _examples(entry: Any) -> list[Example]:
     id = entry.value["id"]
     return [Example(id, e["given"], e["fires"], entry.place) for e in entry.value["examples"]]
+
+
+def _tie(value: dict[str, Any], place: str) -> Tie:
+    return Tie._make([*_pick(value, "id", "between", "when", "because", "sources"), place])
+
+
+def _check(value: dict[str, Any]) -> list[Any]:
+    example = value["example"]
+    return [
+        *_pick(value, "id", "level", "summary", "because"),
+        value.get("sources", []),
+        value["page"],
+        value.get("knowledge", {}),
+        [example.get("file", "app.py"), example["bad"], example["good"]],
+        example.get("beside", {}),
+        example.get("options", []),
+    ]
 
 
 def _scenario(value: dict[str, Any], place: str) -> Scenario:

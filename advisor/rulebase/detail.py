@@ -43,6 +43,38 @@ class Example(NamedTuple):
     place: str
 
 
+class Tie(NamedTuple):
+    """Families that `rank` alone may part in some cases, and why that order is right."""
+
+    id: str
+    between: list[str]
+    when: dict[str, list[str]]
+    because: str
+    sources: list[str]
+    place: str
+
+
+class CheckRule(NamedTuple):
+    """What `advisor check` looks for: why it matters, its page, a bad and a good example.
+
+    `knowledge` is what the judgement needs to know, by name: lists of words, or mappings from a
+    word to such a list. `example` is the name of a file, its bad text and its good one; the line
+    that the bad one is reported at ends in `# bad`. `beside` are files beside it, `options` those
+    of the command that checks it.
+    """
+
+    id: str
+    level: str
+    summary: str
+    because: str
+    sources: list[str]
+    page: str
+    knowledge: dict[str, Any]
+    example: list[str]
+    beside: dict[str, str]
+    options: list[str]
+
+
 class Scenario(NamedTuple):
     """A whole profile with the outcome it must give.
 

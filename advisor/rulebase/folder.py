@@ -8,13 +8,22 @@ from typing import NamedTuple
 
 from advisor.errors import BrokenFileError
 
-SINGLE = {"criteria.yaml": "criteria", "questions.yaml": "questions", "tasks.yaml": "tasks"}
+SINGLE = {
+    "criteria.yaml": "criteria",
+    "questions.yaml": "questions",
+    "tasks.yaml": "tasks",
+    "benchmarks.yaml": "benchmarks",
+}
 FOLDERS = {
     "sources": "sources",
     "families": "family",
     "decisions": "decisions",
     "checkpoints": "checkpoints",
+    "architectures": "architectures",
+    "programs": "programs",
+    "drift": "drift",
     "scenarios": "scenarios",
+    "checks": "checks",
 }
 
 

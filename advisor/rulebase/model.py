@@ -29,7 +29,8 @@ class Option(NamedTuple):
     """One possible answer.
 
     `up_to` is the largest number that still falls under it; `requires` is what it asks of fields
-    of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense.
+    of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense; `keeps` are
+    fields of a checkpoint that training does not change then.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Option(NamedTuple):
     up_to: float | None
     requires: dict[str, Any]
     uses: list[str]
+    keeps: list[str]
 
 
 class Question(NamedTuple):
@@ -96,12 +98,16 @@ class Task(NamedTuple):
 
 
 class Family(NamedTuple):
-    """A line of architectures, as a closed world: what it does not declare it cannot do."""
+    """A line of architectures, as a closed world: what it does not declare it cannot do.
+
+    `composable`: one of your own can be joined from an encoder and a decoder.
+    """
 
     id: str
     name: str
     aliases: list[str]
     rank: int
+    composable: bool
     summary: str
     takes: dict[str, Reason]
     gives: dict[str, Reason]
@@ -137,18 +143,108 @@ class Never(NamedTuple):
     why: str
 
 
+class Program(NamedTuple):
+    """A short program for checkpoints of some loader, class and processor, and some tasks.
+
+    Empty `classes`, `processors` or `tasks` mean any. `{checkpoint}`, `{class}`, `{processor}`,
+    `{names}` and `{prompt}` in `code` are to be filled in; `prompts` gives the prompt of a task.
+    """
+
+    id: str
+    loader: str
+    classes: list[str]
+    processors: list[str]
+    tasks: list[str]
+    prompts: dict[str, str]
+    code: str
+
+
+class Writer(NamedTuple):
+    """What decides how much a network that writes keeps of each picture and word.
+
+    `layers` of its decoder, the `width` of keys in one of them (key heads times head size), the
+    `image_tokens` of one picture (None where they vary with it), and whether it looks at them by
+    `cross` attention or has them among its own words. `tower_per_beam` says that the vision tower
+    sees each picture once for every beam.
+    """
+
+    layers: int
+    width: int
+    image_tokens: int | None
+    cross: bool
+    tower_per_beam: bool
+
+
+class Architecture(NamedTuple):
+    """The dimensions of a network, as its configuration takes them, and the parameters they give.
+
+    `model_class` is the class that was counted. `because` says how they are known.
+    """
+
+    id: str
+    checkpoints: list[str]
+    model_class: str
+    dimensions: dict[str, Any]
+    parameters: int
+    writer: Writer | None
+    because: str
+    sources: list[str]
+
+
 class Measurement(NamedTuple):
-    """A published figure."""
+    """A published figure.
+
+    `benchmark` names the split too, so that two figures compare only where both agree; `split` is
+    it alone, None where the source does not say.
+    """
 
     benchmark: str
     metric: str
     value: float
     source: str
     note: str | None
+    split: str | None = None
+
+
+class Benchmark(NamedTuple):
+    """A public benchmark that tells how well checkpoints do certain tasks.
+
+    `benchmark` and `metric` are the words of the measurements that belong to it, split included;
+    `better` is higher or lower.
+    """
+
+    id: str
+    benchmark: str
+    metric: str
+    better: str
+    tasks: list[str]
+    because: str
+    sources: list[str]
+
+
+class Change(NamedTuple):
+    """What a release of transformers did to a name: removed, renamed or redirected it.
+
+    `of` is what the name is of: class, pipeline, argument, attribute, module or environment; one
+    `*` in `name` stands for anything, and for the same in `instead`.
+    """
+
+    id: str
+    name: str
+    of: str
+    kind: str
+    since: str
+    instead: str | None
+    because: str
+    sources: list[str]
 
 
 class Checkpoint(NamedTuple):
-    """One loadable set of weights. None where nobody verified a field."""
+    """One loadable set of weights. None where nobody verified a field.
+
+    `typical` are those of its tasks, or of those to fine-tune it for, that people usually start
+    with it.
+    """
 
     id: str
     family: str
@@ -160,7 +256,7 @@ class Checkpoint(NamedTuple):
     pipeline: str | None
     tasks: list[str]
     fine_tune: list[str]
-    typical: bool
+    typical: list[str]
     stage: str | None
     parameters_millions: float | None
     image_size: int | None
@@ -174,7 +270,10 @@ class Checkpoint(NamedTuple):
     prompt: str | None
     pitfalls: list[str]
     derived: bool
+    writer: Writer | None
     measurements: list[Measurement]
     notes: dict[str, str]
     sources: dict[str, list[str]]
     checked: str
+    hub_task: str | None = None
+    last_modified: str | None = None

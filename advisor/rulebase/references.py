@@ -8,15 +8,22 @@ from typing import Any, Protocol
 from advisor.errors import nearest
 from advisor.reader.document import Document
 from advisor.reader.document import Path as Place
-from advisor.reader.kinds import EFFECTS
+from advisor.reader.terms import EFFECTS
 from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK
 
 TAKEN_FLAGS = (
+    "baseline",
     "batch",
     "checkpoint",
     "class",
+    "config",
+    "diff",
+    "explain",
+    "fail-on",
+    "fix",
     "format",
     "help",
+    "lock",
     "no-color",
     "no-input",
     "order",
@@ -25,9 +32,13 @@ TAKEN_FLAGS = (
     "profile",
     "resume",
     "rules",
+    "statistics",
     "strict",
     "to",
+    "today",
+    "transformers",
     "why-not",
+    "write-baseline",
 )
 """Options of the commands that take a flag for each question; no question can be called so."""
 
@@ -76,6 +87,7 @@ class _Names:
         self.sources = list(entries["source"])
         self.criteria = list(entries["criterion"])
         self.rules = list(entries["rule"])
+        self.parts = list(entries.get("part", {}))
         self.options: dict[str, list[str]] = {}
         self.declared: dict[str, list[str]] = {"takes": [], "gives": []}
         for id, entry in entries["question"].items():
@@ -136,15 +148,22 @@ def check_references(entries: Entries) -> None:
     checks = {
         "question": _question,
         "never": _never,
+        "tie": _tie,
         "task": _task,
         "family": _family,
         "rule": _rule,
+        "benchmark": _benchmark,
         "checkpoint": _checkpoint,
+        "architecture": _architecture,
+        "program": _program,
+        "change": _change,
         "scenario": _scenario,
+        "check": _check,
     }
     for kind, check in checks.items():
         for entry in entries[kind].values():
             check(_Checker(entry, names), entry.value)
+    _measured_once(entries["benchmark"])
     _aliases(entries["task"], "task")
     _aliases(entries["family"], "family")
     if TASK not in entries["question"]:
@@ -166,6 +185,9 @@ def _question(checker: _Checker, value: dict[str, Any]) -> None:
         for field in option.get("requires", {}):
             where = ("options", index, "requires", field)
             checker.name(where, "checkpoint field", field, JUDGED_FIELDS)
+        for number, field in enumerate(option.get("keeps", [])):
+            where = ("options", index, "keeps", number)
+            checker.name(where, "checkpoint field", field, JUDGED_FIELDS)
     if value.get("unit") and sum("up_to" not in o for o in value.get("options", [])) != 1:
         checker.report(("unit",), "of a number's options exactly one has no `up_to`: the topmost")
     _ask_if(checker, value)
@@ -186,6 +208,13 @@ def _ask_if(checker: _Checker, value: dict[str, Any]) -> None:
 
 def _never(checker: _Checker, value: dict[str, Any]) -> None:
     checker.condition(("when",), value["when"])
+
+
+def _tie(checker: _Checker, value: dict[str, Any]) -> None:
+    checker.condition(("when",), value["when"])
+    for index, family in enumerate(value["between"]):
+        checker.name(("between", index), "family", family, checker.names.families)
+    checker.sources(("sources",), value["sources"])
 
 
 def _task(checker: _Checker, value: dict[str, Any]) -> None:
@@ -232,17 +261,66 @@ def _rule(checker: _Checker, value: dict[str, Any]) -> None:
         checker.report(("examples",), "one example has to fire and one must not")
 
 
+def _benchmark(checker: _Checker, value: dict[str, Any]) -> None:
+    for index, task in enumerate(value["tasks"]):
+        checker.name(("tasks", index), "task", task, checker.names.tasks)
+    checker.sources(("sources",), value["sources"])
+
+
+def _measured_once(entries: Mapping[str, Located]) -> None:
+    """One measurement belongs to one benchmark, or nobody knew which way is better."""
+    taken: dict[tuple[str, str], str] = {}
+    for id, entry in entries.items():
+        key = entry.value["benchmark"], entry.value["metric"]
+        if key in taken:
+            message = f"`{key[0]}`, {key[1]} is the benchmark `{taken[key]}` already"
+            entry.document.report((*entry.path, "benchmark"), message)
+        taken[key] = id
+
+
 def _checkpoint(checker: _Checker, value: dict[str, Any]) -> None:
     names = checker.names
     checker.name((), "family", value["family"], names.families)
     for part in ("tasks", "fine_tune"):
         for index, task in enumerate(value.get(part, [])):
             checker.name((part, index), "task", task, names.tasks)
+    own = [*value["tasks"], *value.get("fine_tune", [])]
+    for index, task in enumerate(value.get("typical", [])):
+        checker.name(("typical", index), "task of this checkpoint", task, own)
     for field, sources in value["sources"].items():
         checker.sources(("sources", field), sources)
     for index, measurement in enumerate(value.get("measurements", [])):
         where = ("measurements", index, "source")
         checker.name(where, "source", measurement["source"], names.sources)
+        split = measurement.get("split")
+        if split and not measurement["benchmark"].endswith(f"({split})"):
+            place = ("measurements", index, "split")
+            checker.report(place, f"the benchmark has to end with `({split})`")
+
+
+def _check(checker: _Checker, value: dict[str, Any]) -> None:
+    checker.sources(("sources",), value.get("sources", []))
+
+
+def _program(checker: _Checker, value: dict[str, Any]) -> None:
+    for index, id in enumerate(value["parts"]):
+        checker.name(("parts", index), "part", id, checker.names.parts)
+    for index, task in enumerate(value.get("tasks", [])):
+        checker.name(("tasks", index), "task", task, checker.names.tasks)
+    for task in value.get("prompts", {}):
+        checker.name(("prompts", task), "task", task, value.get("tasks", []))
+
+
+def _architecture(checker: _Checker, value: dict[str, Any]) -> None:
+    for index, id in enumerate(value["checkpoints"]):
+        checker.name(("checkpoints", index), "checkpoint", id, checker.names.checkpoints)
+    checker.sources(("sources",), value["sources"])
+
+
+def _change(checker: _Checker, value: dict[str, Any]) -> None:
+    checker.sources(("sources",), value["sources"])
+    if value["name"].count("*") > 1:
+        checker.report(("name",), "a name may hold one `*` at most")
 
 
 def _scenario(checker: _Checker, value: dict[str, Any]) -> None:

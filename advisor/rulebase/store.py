@@ -22,7 +22,11 @@ PARTS = {
     "core": "digest",
     "detail": "sources",
     "catalogue": "checkpoints",
+    "architectures": "architectures",
+    "programs": "programs",
+    "drift": "changes",
     "proof": "scenarios",
+    "checks": "checks",
 }
 """The parts of a compiled rule base, each with a key that a whole one has."""
 

@@ -1,0 +1,21 @@
+"""Words with a fixed meaning in rule files."""
+
+from __future__ import annotations
+
+SECTIONS = (
+    "inputs",
+    "outputs",
+    "architecture",
+    "objectives",
+    "training",
+    "data",
+    "advantages",
+    "limits",
+    "licences",
+    "fine_tuning",
+    "choose_when",
+    "avoid_when",
+)
+FITS = ("best", "good", "possible", "helper")
+USES = ("as-is", "fine-tune", "compose")
+EFFECTS = ("exclude", "avoid", "prefer")
