@@ -1,10 +1,7 @@
-"""All complete profiles that a set of answers leaves open, without listing them.
+"""All complete profiles that a set of answers leaves open, asked without listing them.
 
-Questions are taken one at a time, in declared order. What matters of the answers so far is which
-conjunctions can still fire and what has fired already; partial profiles that agree on this are
-one node. The result is a layered graph in which every path is one group of complete profiles,
-so questions about all of them ("who can win?", "how often?", "what is the nearest profile where
-another wins?") take time in the size of the graph, not in the number of profiles.
+Questions about all of them ("who can win?", "how often?", "what is the nearest profile where
+another wins?") take time in the size of their graph, not in the number of profiles.
 """
 
 from __future__ import annotations
@@ -14,23 +11,9 @@ from math import prod
 from typing import NamedTuple
 
 from advisor.engine.encoding import Encoding, Ranking
+from advisor.engine.graph import Choice, Graph, Spend
 
-Choice = tuple[int, ...]
-"""Options of one question that hold at once: one, except for questions with `many`."""
-
-
-class Edge(NamedTuple):
-    """Choices of one question that lead from a node to the same next node."""
-
-    choices: list[Choice]
-    target: int
-
-
-class Layer(NamedTuple):
-    """One question that matters: for each node before it, the edges to nodes after it."""
-
-    question: int
-    edges: list[list[Edge]]
+__all__ = ["Choice", "Reach", "Space"]
 
 
 class Reach(NamedTuple):
@@ -44,127 +27,27 @@ class Reach(NamedTuple):
 
 
 class Space:
-    """The complete profiles within `choices` (for each question, what is still possible)."""
+    """The complete profiles within `choices` (for each question, what is still possible).
 
-    def __init__(self, encoding: Encoding, choices: Sequence[Sequence[Choice]]) -> None:
+    `only` are the conjunctions to follow, all of them where it is None; `spend` bounds the size.
+    """
+
+    def __init__(
+        self,
+        encoding: Encoding,
+        choices: Sequence[Sequence[Choice]],
+        *,
+        only: int | None = None,
+        spend: Spend | None = None,
+    ) -> None:
+        graph = Graph(encoding, choices, only, spend)
         self.encoding = encoding
         self.choices = choices
-        self.layers: list[Layer] = []
-        self.idle: list[int] = []
-        """The questions whose answers make no difference here; the graph leaves them out."""
-        self.outcomes: list[int] = []
-        self._kept: dict[int, tuple[int, int]] = {}
+        self.layers = graph.layers
+        self.idle = graph.idle
+        self.outcomes = graph.outcomes
         self._choice_targets: dict[tuple[int, int], dict[Choice, int]] = {}
-        self._build()
         self._live = self._reachability()
-
-    # -- building --------------------------------------------------------------------------
-
-    def _build(self) -> None:
-        encoding = self.encoding
-        masks = [
-            [self._mask(question, choice) for choice in choices]
-            for question, choices in enumerate(self.choices)
-        ]
-        start = encoding.everything
-        for of_question in masks:
-            union = 0
-            for mask in of_question:
-                union |= mask
-            start &= union
-        ends = self._ends(masks, start)
-        first = self._settle(start, 0, ends[-1])
-        states = [first] if first is not None else []
-        for question, of_question in enumerate(masks):
-            if not ends[question] and len({mask & start for mask in of_question}) == 1:
-                self.idle.append(question)
-            else:
-                states = self._advance(question, of_question, ends[question], states, start)
-        self.outcomes = [outcome for _, outcome in states]
-
-    def _mask(self, question: int, choice: Choice) -> int:
-        survives = self.encoding.survives[question]
-        mask = survives[choice[0]]
-        for option in choice[1:]:
-            mask |= survives[option]
-        return mask
-
-    def _ends(self, masks: list[list[int]], start: int) -> list[int]:
-        """For each question, the conjunctions it decides last; at the end, those decided now."""
-        ends = [0] * (len(masks) + 1)
-        undecided = start
-        for question in range(len(masks) - 1, -1, -1):
-            common = start
-            for mask in masks[question]:
-                common &= mask
-            ends[question] = undecided & ~common
-            undecided &= common
-        ends[-1] = undecided
-        return ends
-
-    def _settle(self, alive: int, outcome: int, ending: int) -> tuple[int, int] | None:
-        """Let conjunctions that are decided fire; None where they say that this cannot be."""
-        encoding = self.encoding
-        fired = alive & ending
-        alive &= ~ending
-        if not fired:
-            return alive, outcome
-        if fired & encoding.forbid:
-            return None
-        outcome |= encoding.outcome(fired)
-        kept = self._kept.get(outcome)
-        if kept is None:
-            kept = self._kept[outcome] = self._irrelevant(outcome)
-        return alive & ~kept[0], kept[1]
-
-    def _irrelevant(self, outcome: int) -> tuple[int, int]:
-        """Return the conjunctions that can add nothing to an outcome, and what matters of it."""
-        encoding = self.encoding
-        idle = 0
-        for bit, mask in encoding.by_outcome.items():
-            if outcome >> bit & 1:
-                idle |= mask
-        for family, mask in enumerate(encoding.kill_excluded):
-            if outcome >> family & 1:
-                idle |= mask
-                outcome = self._forget(outcome, family)
-        return idle, outcome
-
-    def _forget(self, outcome: int, family: int) -> int:
-        """Drop what else is known of an excluded family: it cannot matter any more."""
-        width = len(self.encoding.families)
-        kept = outcome & ((1 << width) - 1)
-        for base in range(width, width * (1 + 2 * len(self.encoding.criteria)), width):
-            kept |= outcome & (((1 << width) - 1) & ~(1 << family)) << base
-        return kept
-
-    def _advance(
-        self,
-        question: int,
-        masks: list[int],
-        ending: int,
-        states: list[tuple[int, int]],
-        start: int,
-    ) -> list[tuple[int, int]]:
-        groups: dict[int, list[Choice]] = {}
-        for choice, mask in zip(self.choices[question], masks, strict=True):
-            groups.setdefault(mask & start, []).append(choice)
-        after: dict[tuple[int, int], int] = {}
-        layer: list[list[Edge]] = []
-        for alive, outcome in states:
-            edges: dict[int, list[Choice]] = {}
-            for mask, choices in groups.items():
-                state = self._settle(alive & mask, outcome, ending)
-                if state is None:
-                    continue
-                target = after.setdefault(state, len(after))
-                if target in edges:
-                    edges[target] = edges[target] + choices
-                else:
-                    edges[target] = choices
-            layer.append([Edge(choices, target) for target, choices in edges.items()])
-        self.layers.append(Layer(question, layer))
-        return list(after)
 
     def _reachability(self) -> list[list[bool]]:
         """For each layer's nodes, whether a complete profile lies behind them."""
@@ -175,15 +58,13 @@ class Space:
         live.reverse()
         return live
 
-    # -- asking ----------------------------------------------------------------------------
-
     def __bool__(self) -> bool:
         """True where at least one complete profile is left."""
         return bool(self._live[0]) and self._live[0][0]
 
     def reach(self, allowed: Mapping[int, Collection[Choice]]) -> Reach:
         """Return what is left of the space within `allowed` (choices to keep, by question)."""
-        ahead: list[set[int]] = [{0}]
+        ahead: list[set[int]] = [{0} if self else set()]
         for layer in self.layers:
             keep = allowed.get(layer.question)
             ahead.append(
@@ -228,6 +109,19 @@ class Space:
         if not self:
             return [0] * (len(self.encoding.families) + 1)
         return [count * self._idle_ways() for count in self._behind(ranking)[0][0]]
+
+    def weights(self) -> list[int]:
+        """Return for each of `outcomes` how many complete profiles have it."""
+        if not self:
+            return [0] * len(self.outcomes)
+        before = [self._idle_ways()]
+        for depth, layer in enumerate(self.layers):
+            ahead = [0] * len(self._live[depth + 1])
+            for node, edges in enumerate(layer.edges):
+                for edge in edges:
+                    ahead[edge.target] += before[node] * len(edge.choices)
+            before = ahead
+        return before
 
     def _idle_ways(self) -> int:
         return prod(len(self.choices[question]) for question in self.idle)
@@ -371,7 +265,7 @@ class Space:
             return self.outcomes[node]
         question = self.layers[depth].question
         keep = allowed.get(question)
-        for choice, target in self._targets(depth, node).items():
+        for choice, target in self.targets(depth, node).items():
             if (keep is not None and choice not in keep) or (depth + 1, target) in dead:
                 continue
             profile[question] = choice
@@ -381,7 +275,7 @@ class Space:
             dead.add((depth + 1, target))
         return None
 
-    def _targets(self, depth: int, node: int) -> dict[Choice, int]:
+    def targets(self, depth: int, node: int) -> dict[Choice, int]:
         """Return where each choice leads, in order of typicality; dead ends are left out."""
         known = self._choice_targets.get((depth, node))
         if known is None:
