@@ -67,7 +67,7 @@ def _example(rulebase: RuleBase, example: Example) -> Failure | None:
 
 def _scenario(engine: Engine, scenario: Scenario) -> Failure | None:
     try:
-        family, decisions = _answer(engine, scenario)
+        family, decisions = answer_scenario(engine, scenario)
     except AdvisorError as error:
         return Failure(scenario.place, scenario.id, error.message)
     wanted = " or ".join(scenario.families)
@@ -94,7 +94,7 @@ def _scenario(engine: Engine, scenario: Scenario) -> Failure | None:
     return None
 
 
-def _answer(engine: Engine, scenario: Scenario) -> tuple[str, list[Decision]]:
+def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decision]]:
     """Return the family of a scenario (of several tasks, the one for all) and its decisions."""
     profile = make_profile(engine.rulebase, scenario.profile, "file")
     tasks = profile[TASK].options if TASK in profile else (None,)

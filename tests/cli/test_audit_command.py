@@ -1,0 +1,360 @@
+"""`advisor rules audit` and `coverage`: sound rules pass, seeded defects are found in place."""
+
+import json
+from textwrap import dedent
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+
+def rule(id, when, effect, criterion, more=""):
+    """Return a rule as it stands in a file: eight lines."""
+    return dedent(f"""\
+        - id: {id}
+          criterion: {criterion}
+          when: {when}
+          {effect}
+          because: So it is said in a test.
+          sources: [aro-paper]
+          examples: [{{given: {{task: vqa}}, fires: true}}, {{given: {{task: vqa}}, fires: false}}]
+        {more or "# no more"}
+        """)
+
+
+@pytest.fixture
+def audited(advisor, tmp_path, monkeypatch):
+    """Lay a folder `house` over the shipped rules and return what the audit finds."""
+    monkeypatch.chdir(tmp_path)
+
+    def audit(*rules, files=None):
+        text = "rules:\n" + "".join(
+            "".join(f"  {line}\n" for line in one.splitlines()) for one in rules
+        )
+        contents = {"decisions/house.yaml": text} if rules else {}
+        for name, content in {**contents, **(files or {})}.items():
+            path = tmp_path / "house" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(dedent(content))
+        result = advisor("rules", "audit", "--rules", "house", "--format", "json")
+        return result.code, result.json
+
+    return audit
+
+
+def found(document, kind):
+    return [one for one in document["findings"] if one["rule"] == kind]
+
+
+def place(finding):
+    return finding["path"], finding["line"]
+
+
+def test_the_shipped_rules_are_sound(advisor):
+    result = advisor("rules", "audit", "--format", "json")
+    document = result.json
+    assert result.code == 0
+    assert document["sound"]
+    assert document["proved"]
+    assert document["counts"]["error"] == document["counts"]["warning"] == 0
+    assert document["profiles"] == sum(document["answers"].values()) > 1_000_000
+    assert document["answers"]["none"] == document["declared_none"]
+    for one in document["rules"]:
+        decides = one["pivotal"] is None or one["pivotal"] > 0
+        assert decides != one["supporting"]
+        assert bool(one["witness"]) == bool(one["pivotal"])
+        assert bool(one["overshadowed"]) == one["supporting"]
+
+
+def test_a_gap_is_found_at_the_rule_that_opens_it(audited):
+    everyone = "exclude: [clip, unified-vlp, vision-encoder-decoder]"
+    code, document = audited(
+        rule("filler", "{domain: [drawn], device: [phone]}", "prefer: clip", "domain"),
+        rule("nobody", "{task: [vqa], domain: [drawn]}", everyone, "domain"),
+    )
+    (gap,) = found(document, "gap")
+    assert code == 1
+    assert place(gap) == ("house/decisions/house.yaml", 10)
+    assert gap["about"] == "vqa"
+    (pattern,) = gap["patterns"]
+    assert pattern["options"] == {"task": ["vqa"], "domain": ["drawn"]}
+    assert pattern["profiles"] == document["answers"]["none"] - document["declared_none"]
+
+
+def test_a_dead_rule_is_found(audited):
+    code, document = audited(
+        rule("dead", "{task: [captioning], output: [pick]}", "prefer: clip", "detail")
+    )
+    (dead,) = found(document, "dead-rule")
+    assert (code, dead["about"]) == (1, "dead")
+    assert place(dead) == ("house/decisions/house.yaml", 2)
+
+
+def test_a_rule_implied_by_the_union_of_two_is_found(audited):
+    code, document = audited(
+        rule("one", "{task: [image-search], device: [phone]}", "prefer: clip", "labels"),
+        rule("two", "{task: [image-search], device: [browser]}", "prefer: clip", "labels"),
+        rule("both", "{task: [image-search], device: [phone, browser]}", "prefer: clip", "labels"),
+    )
+    implied = {one["about"]: one for one in found(document, "implied-rule")}
+    assert code == 1
+    assert place(implied["both"]) == ("house/decisions/house.yaml", 18)
+    assert "`one`, `two` say it already" in implied["both"]["message"]
+
+
+def test_a_rule_that_is_never_pivotal_is_found_with_what_overshadows_it(audited):
+    code, document = audited(
+        rule("useless", "{task: [vqa], detail: [relations]}", "prefer: unified-vlp", "hardware")
+    )
+    (useless,) = found(document, "never-pivotal")
+    assert (code, useless["about"], useless["level"]) == (1, "useless", "warning")
+    assert place(useless) == ("house/decisions/house.yaml", 2)
+    assert "is pivotal in none: `unified-vlp` " in useless["message"]
+
+
+def test_a_rule_that_says_supporting_may_never_be_pivotal(audited):
+    code, document = audited(
+        rule(
+            "true-reason",
+            "{task: [vqa], detail: [relations]}",
+            "prefer: unified-vlp",
+            "hardware",
+            "  supporting: true",
+        )
+    )
+    assert code == 0
+    assert not found(document, "never-pivotal")
+
+
+def test_a_pivotal_rule_that_says_supporting_is_noted(audited):
+    code, document = audited(
+        rule(
+            "decides",
+            "{task: [captioning], domain: [drawn]}",
+            "exclude: unified-vlp",
+            "parts",
+            "  supporting: true",
+        )
+    )
+    (noted,) = found(document, "pivotal-supporting")
+    assert (code, noted["about"], noted["level"]) == (0, "decides", "note")
+
+
+def test_a_contradiction_is_found(audited):
+    code, document = audited(
+        rule("for", "{task: [image-search], domain: [drawn]}", "prefer: clip", "domain"),
+        rule("against", "{task: [image-search], device: [phone]}", "avoid: clip", "domain"),
+    )
+    (cancelling,) = found(document, "cancelling-rules")
+    assert code == 1
+    assert place(cancelling) == ("house/decisions/house.yaml", 2)
+    assert "`for` and `against` cancel each other for `clip` on domain" in cancelling["message"]
+
+
+def test_rules_for_and_against_in_the_same_profiles_are_found(audited):
+    when = "{task: [image-search], domain: [drawn]}"
+    code, document = audited(
+        rule("for", when, "prefer: clip", "domain"),
+        rule("against", when, "avoid: clip", "labels"),
+    )
+    (opposed,) = found(document, "opposed-rules")
+    assert code == 1
+    assert place(opposed) == ("house/decisions/house.yaml", 2)
+
+
+def test_a_rule_that_prefers_what_is_excluded_is_found(audited):
+    code, document = audited(rule("vain", "{output: [free-text]}", "prefer: clip", "domain"))
+    (vain,) = found(document, "prefers-the-excluded")
+    assert (code, vain["about"]) == (1, "vain")
+    assert place(vain) == ("house/decisions/house.yaml", 2)
+
+
+def test_a_family_that_cannot_win_is_found(audited):
+    code, document = audited(
+        files={
+            "families/silent.yaml": """\
+                id: silent
+                name: Silent
+                rank: 9
+                summary: It does nothing.
+                takes: {}
+                gives: {}
+                tasks: {}
+            """
+        }
+    )
+    (silent,) = found(document, "family-cannot-win")
+    assert (code, silent["about"]) == (1, "silent")
+    assert place(silent) == ("house/families/silent.yaml", 1)
+
+
+def test_a_task_that_cannot_be_is_found_at_its_line(audited):
+    code, document = audited(
+        files={
+            "tasks.yaml": """\
+                tasks:
+                  - id: impossible
+                    name: Impossible
+                    description: A ranking out of a form to fill in.
+                    implies: {output: [ranking], collection: [not-applicable]}
+            """
+        }
+    )
+    (option,) = found(document, "impossible-option")
+    assert (code, option["about"]) == (1, "impossible")
+    assert place(option) == ("house/tasks.yaml", 2)
+
+
+def test_an_undeclared_tie_is_found(audited):
+    code, document = audited(
+        files={
+            "criteria.yaml": """\
+                criteria:
+                  - id: capability
+                    name: what it can do at all
+                    judges: declarations
+                    because: First.
+                ties:
+                  - id: labels-named-with-nothing-special-about-the-case
+                    between: [clip, vision-encoder-decoder]
+                    when: {task: [vqa]}
+                    because: Never.
+                    sources: [aro-paper]
+            """
+        }
+    )
+    (tie,) = found(document, "undeclared-tie")
+    assert code == 1
+    assert tie["message"].startswith("`clip` and `unified-vlp` are equal in ")
+    assert place(tie) == ("rules/families/clip.yaml", 1)
+    (idle,) = found(document, "idle-tie")
+    assert place(idle) == ("house/criteria.yaml", 7)
+
+
+def test_a_question_that_changes_nothing_is_found(audited):
+    code, document = audited(
+        files={
+            "questions.yaml": """\
+                questions:
+                  - id: colour
+                    ask: Which colour do you like?
+                    why: Nobody knows.
+                    options: [{id: red, label: red}, {id: blue, label: blue}]
+            """
+        }
+    )
+    (idle,) = found(document, "idle-question")
+    assert (code, idle["about"]) == (1, "colour")
+    assert place(idle) == ("house/questions.yaml", 2)
+
+
+def test_a_checkpoint_that_is_never_offered_is_noted(audited):
+    code, document = audited(
+        files={
+            "checkpoints/clip.yaml": """\
+                checkpoints:
+                  - id: nobody/speaks-it
+                    label: Speaks no language that is asked for
+                    loader: transformers
+                    class: CLIPModel
+                    model_type: clip
+                    tasks: [image-search]
+                    languages: [la]
+                    sources: {languages: [aro-paper]}
+                    checked: "2026-11"
+                  - id: nobody/writes
+                    label: Claims a task its family never wins
+                    loader: transformers
+                    class: CLIPModel
+                    model_type: clip
+                    tasks: [captioning]
+                    languages: [en]
+                    sources: {languages: [aro-paper]}
+                    checked: "2026-11"
+            """
+        }
+    )
+    noted = {one["about"]: one for one in found(document, "idle-checkpoint")}
+    assert code == 0
+    assert place(noted["nobody/speaks-it"]) == ("house/checkpoints/clip.yaml", 2)
+    assert "never meets what is asked" in noted["nobody/speaks-it"]["message"]
+    assert "`clip` wins none of its tasks" in noted["nobody/writes"]["message"]
+
+
+def test_without_time_it_says_what_is_not_proved_and_exits_2(advisor):
+    result = advisor("rules", "audit", "--budget", "0.000001")
+    assert result.code == 2
+    assert "not proved: whether every profile has an answer" in result.out
+    assert "sound" not in result.out
+    document = advisor("rules", "audit", "--budget", "0.000001", "--format", "json").json
+    assert document["profiles"] is None
+    assert not document["proved"]
+
+
+def test_no_time_at_all_is_a_usage_error(advisor):
+    result = advisor("rules", "audit", "--budget", "0")
+    assert (result.code, result.out) == (2, "")
+    assert "`--budget 0` is no time" in result.err
+
+
+@pytest.mark.parametrize("format", ["github", "sarif", "junit", "markdown", "html"])
+def test_every_format_names_the_defect_and_its_place(advisor, audited, format):
+    audited(rule("dead", "{task: [captioning], output: [pick]}", "prefer: clip", "detail"))
+    result = advisor("rules", "audit", "--rules", "house", "--format", format)
+    assert result.code == 1
+    assert "dead-rule" in result.out
+    assert "house/decisions/house.yaml" in result.out
+    if format == "sarif":
+        results = json.loads(result.out)["runs"][0]["results"]
+        region = {"ruleId": "dead-rule", "level": "error"}
+        assert any(region.items() <= one.items() for one in results)
+    if format == "junit":
+        assert Xml.fromstring(result.out) is not None
+    if format == "github":
+        assert "::error file=house/decisions/house.yaml,line=2,title=dead-rule::" in result.out
+
+
+def test_the_same_audit_prints_the_same_words(advisor):
+    once, again = advisor("rules", "audit"), advisor("rules", "audit")
+    assert once.out == again.out
+    assert "complete profiles, all judged and none sampled" in once.out
+
+
+def test_a_whole_folder_of_rules_is_audited_in_place_of_the_shipped_ones(advisor, tmp_path):
+    result = advisor("rules", "audit", str(tmp_path / "nowhere"))
+    assert result.code == 2
+    assert "no rule folder at" in result.err
+
+
+def test_coverage_names_what_no_scenario_covers(advisor):
+    result = advisor("rules", "coverage", "--format", "json")
+    document = result.json
+    assert result.code == 0
+    assert document["scenarios"] > 0
+    known = {one["rule"]: one for one in document["rules"]}
+    assert known["large-collection-searched-again-and-again"]["decisive"]
+    strict = advisor("rules", "coverage", "--strict")
+    assert strict.code == (0 if document["complete"] else 1)
+
+
+def test_a_scenario_covers_the_rule_that_decides_it(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    scenarios = tmp_path / "house" / "scenarios" / "house.yaml"
+    scenarios.parent.mkdir(parents=True)
+    scenarios.write_text(
+        dedent("""\
+        scenarios:
+          - id: labels-of-scans
+            profile: {task: zero-shot-classification, reading: line}
+            family: unified-vlp
+          - id: tags
+            profile: {task: zero-shot-classification, labels: several}
+            family: clip
+        """)
+    )
+    document = advisor("rules", "coverage", "--rules", "house", "--format", "json").json
+    known = {one["rule"]: one for one in document["rules"]}
+    assert "labels-of-scans" in known["labels-that-depend-on-reading"]["decisive"]
+    assert "labels-of-scans" in known["labels-that-depend-on-reading"]["pivotal"]
+    assert "tags" in known["several-labels-or-none-true"]["decisive"]
+    assert "labels-of-scans" in document["tasks"]["zero-shot-classification"]
+    assert "labels-of-scans" in document["families"]["unified-vlp"]

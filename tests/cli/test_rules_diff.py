@@ -1,0 +1,190 @@
+"""`advisor rules diff`: what it compares, what it prints, and how it exits."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from advisor.rulebase.store import shipped_rules
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "rules-diff.schema.json"
+AVOID = """\
+rules:
+  - id: our-clips
+    criterion: capability
+    when: {output: [ranking]}
+    exclude: clip
+    because: Ours.
+    sources: [our-note]
+    examples:
+      - {given: {output: ranking}, fires: true}
+      - {given: {output: match}, fires: false}
+"""
+NOTE = "sources:\n  - {id: our-note, title: Our note, kind: article, read: '2026-11'}\n"
+
+
+@pytest.fixture
+def ours(overlay):
+    return overlay({"sources/ours.yaml": NOTE, "decisions/ours.yaml": AVOID})
+
+
+@pytest.fixture
+def repository(tmp_path, monkeypatch):
+    """A git repository with the shipped rules in its first revision, and a changed one on top."""
+    folder = tmp_path / "repository"
+    shutil.copytree(shipped_rules(), folder / "rules")
+    monkeypatch.chdir(folder)
+    for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
+        monkeypatch.setenv(name, "/dev/null")
+    git("init", "--quiet")
+    commit("first")
+    git("tag", "first")
+    scale = folder / "rules" / "decisions" / "scale.yaml"
+    scale.write_text(
+        scale.read_text(encoding="utf-8").replace("prefer: clip", "avoid: clip"), encoding="utf-8"
+    )
+    commit("second")
+    return folder
+
+
+def git(*arguments):
+    subprocess.run(["git", *arguments], check=True, capture_output=True)
+
+
+def commit(message):
+    git("add", ".")
+    git("-c", "user.name=A", "-c", "user.email=a@b.c", "commit", "--quiet", "-m", message)
+
+
+def test_an_overlay_against_the_shipped_rules(advisor, ours):
+    result = advisor("rules", "diff", "--rules", ours, "--format", "json")
+    found = result.json
+    assert result.code == 1
+    assert found["changed"] == sum(move["profiles"] for move in found["moves"])
+    assert {move["from"] for move in found["moves"]} == {"clip"}
+    assert found["share"] == found["changed"] / found["compared"]
+    assert (
+        advisor("rules", "diff", "shipped", ours, "--format", "json").json["moves"]
+        == (found["moves"])
+    )
+
+
+def test_the_page_leads_with_the_share(advisor, ours):
+    page = advisor("rules", "diff", "--rules", ours).out
+    assert re.search(r"\n  This changes [\d.]+ % of answers: [\d,]+ of [\d,]+ complete", page)
+    assert "added  rule our-clips; source our-note" in page
+
+
+def test_markdown_is_fit_for_a_pull_request(advisor, ours):
+    text = advisor("rules", "diff", "--rules", ours, "--format", "markdown").out
+    assert text.startswith("## Rules: shipped → shipped + ")
+    assert "| task | share | changed | compared |" in text
+
+
+def test_the_same_rules_in_a_copy_change_nothing(advisor, tmp_path):
+    shutil.copytree(shipped_rules(), tmp_path / "copy")
+    result = advisor("rules", "diff", "shipped", tmp_path / "copy", "--checkpoints")
+    assert result.code == 0
+    assert "This changes no answer" in result.out
+    assert "No typical profile of a task gets another checkpoint first." in result.out
+
+
+def test_first_checkpoints_that_change_are_named(advisor, ours):
+    found = advisor("rules", "diff", "--rules", ours, "--checkpoints", "--format", "json").json
+    assert "image-search" in {pick["task"] for pick in found["checkpoints"]}
+    assert all(pick["old"] != pick["new"] for pick in found["checkpoints"])
+
+
+def test_an_option_that_is_gone_is_told_as_lost(advisor, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(shipped_rules(), copy)
+    file = copy / "questions.yaml"
+    italian = "      - {id: it, label: Italian"
+    text = file.read_text(encoding="utf-8")
+    assert italian in text
+    file.write_text(text.replace(italian, f"      - {{id: la, label: Latin}}\n{italian}"), "utf-8")
+    result = advisor("rules", "diff", copy, "shipped", "--format", "json")
+    found = result.json
+    assert (result.code, found["changed"]) == (1, 0)
+    assert found["lost"]["options"] == {"language": ["la"]}
+    assert 0 < found["lost"]["beyond"] < found["compared"]
+    assert "options of language that only it has" in advisor("rules", "diff", copy, "shipped").out
+    assert advisor("rules", "diff", "shipped", copy).code == 0
+
+
+def test_a_question_more_is_filled_with_its_typical_answer(advisor, weather):
+    found = advisor("rules", "diff", "--rules", weather, "--format", "json")
+    assert (found.code, found.json["changed"]) == (0, 0)
+    assert found.json["gained"]["questions"] == ["weather"]
+
+
+def test_a_revision_is_read_through_git(advisor, repository):
+    result = advisor("rules", "diff", "git:first", "git:HEAD", "--format", "json")
+    assert result.code == 1
+    (rules,) = [one for one in result.json["entries"] if one["kind"] == "rule"]
+    assert rules["changed"] == ["large-collection-searched-again-and-again"]
+    assert advisor("rules", "diff", "git:first", "shipped").code == 0
+    assert advisor("rules", "diff", "git:HEAD:rules", repository / "rules").code == 0
+
+
+def test_a_link_in_a_revision_is_not_followed(advisor, repository):
+    (repository / "rules" / "families" / "evil.yaml").symlink_to("/etc/passwd")
+    commit("link")
+    assert advisor("rules", "diff", "git:HEAD~1", "git:HEAD").code == 0
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ("git:nowhere", "git knows no revision `nowhere`"),
+        ("git:", "names no revision"),
+        ("git:--help", "names no revision"),
+        ("git:first:nowhere", "revision `first` has no folder `nowhere`"),
+    ],
+)
+def test_what_git_does_not_have_is_said(advisor, repository, named, message):
+    result = advisor("rules", "diff", named)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+
+
+def test_without_a_repository_it_says_so(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    result = advisor("rules", "diff", "git:main")
+    assert result.code == 2
+    assert "the current folder is in no git repository" in result.err
+
+
+def test_without_git_it_says_so(advisor, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = advisor("rules", "diff", "git:main", "--format", "json")
+    assert (result.code, result.json["error"]["kind"]) == (2, "no-git")
+
+
+def test_a_folder_that_is_missing_or_broken_is_named(advisor, ours, overlay):
+    missing = advisor("rules", "diff", "nowhere")
+    assert missing.code == 2
+    assert "no rule folder at `nowhere` (in `nowhere`)" in missing.err
+    broken = overlay({"decisions/broken.yaml": "rules: [{id: x}]\n"}, "broken")
+    result = advisor("rules", "diff", "shipped", broken)
+    assert result.code == 2
+    assert "broken.yaml:1" in result.err
+
+
+def test_nothing_to_compare_is_a_usage_error(advisor):
+    result = advisor("rules", "diff")
+    assert result.code == 2
+    assert "compared with itself" in result.err
+
+
+@pytest.mark.parametrize("flags", [[], ["--checkpoints"], ["--all"]], ids=["plain", "picks", "all"])
+def test_json_follows_its_schema(advisor, ours, weather, flags):
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    for folder in (ours, weather):
+        found = advisor("rules", "diff", "--rules", folder, *flags, "--format", "json").json
+        assert [e.message for e in Draft202012Validator(schema).iter_errors(found)] == []

@@ -1,0 +1,384 @@
+"""What an audit counts and claims, held against plain enumeration of random rule bases."""
+
+from collections import Counter
+from itertools import count
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_rules import Plain, compiled, facts, holds, rule, silent_family
+
+from advisor.audit.answers import answered
+from advisor.audit.audit import audit
+from advisor.audit.budget import Budget
+from advisor.audit.claim import NOT_PROVED
+from advisor.audit.contradictions import every_option_possible, no_contradiction
+from advisor.audit.effects import effect_of
+from advisor.audit.ground import Ground
+from advisor.audit.idle import every_question_matters
+from advisor.audit.ties import no_undeclared_tie
+from advisor.rulebase.model import NONE
+
+fewer = settings(max_examples=30)
+
+
+def ground_of(of):
+    return Ground(compiled(of), unlimited())
+
+
+def unlimited():
+    return Budget(1, lambda: 0.0)
+
+
+def wholes(of):
+    """Return the complete profiles that can be, and a judge of them."""
+    plain = Plain(of)
+    return plain, plain.completions({})
+
+
+def answers(whole):
+    return {id: options[0] for id, options in whole.items()}
+
+
+def matching(pattern, profiles):
+    return [w for w in profiles if all(w[id][0] in o for id, o in pattern.options.items())]
+
+
+def without(of, id):
+    return of | {"rule": [one for one in of["rule"] if one["id"] != id]}
+
+
+def defects(claim, kind):
+    return {defect.about for defect in claim.defects if defect.kind == kind}
+
+
+@given(facts())
+def test_profiles_and_answers_are_counted_exactly(of):
+    plain, profiles = wholes(of)
+    won = Counter(plain.winner(whole) for whole in profiles)
+    found = answered(ground_of(of))
+    assert found.profiles == len(profiles)
+    assert found.by_family == {family["id"]: won[family["id"]] for family in plain.families} | {
+        NONE: won[NONE]
+    }
+    assert found.declared_none == 0
+
+
+@given(facts(), st.data())
+def test_a_gap_is_every_profile_without_an_answer_unless_its_task_is_declared_none(of, data):
+    declared = data.draw(st.sampled_from([None, *(task["id"] for task in of["task"])]))
+    for task in of["task"]:
+        if task["id"] == declared:
+            task["elsewhere"] = {"task": "other", "because": "So.", "sources": ["paper"]}
+    plain, profiles = wholes(of)
+    none = [whole for whole in profiles if plain.winner(whole) == NONE]
+    gaps = [whole for whole in none if whole["task"][0] != declared]
+    found = audit(compiled(of), unlimited(), lambda *_: frozenset())
+    assert found.answered.declared_none == len(none) - len(gaps)
+    reported = [defect for defect in found.defects if defect.kind == "gap"]
+    assert bool(reported) == bool(gaps)
+    for defect in reported:
+        assert f"{len(gaps):,} profiles" in defect.message
+        for pattern in defect.patterns:
+            inside = [w for w in matching(pattern, profiles) if w["task"][0] != declared]
+            assert pattern.profiles == len(inside)
+            assert all(plain.winner(whole) == NONE for whole in inside)
+
+
+@fewer
+@given(facts())
+def test_each_rule_fires_and_is_pivotal_in_as_many_profiles_as_enumeration_says(of):
+    plain, profiles = wholes(of)
+    ground = ground_of(of)
+    for written in ground.written:
+        effect = effect_of(ground, written)
+        other = Plain(without(of, written.id))
+        fires = [whole for whole in profiles if holds(written.when, whole)]
+        pivotal = [whole for whole in profiles if plain.winner(whole) != other.winner(whole)]
+        assert effect.fires == len(fires)
+        assert effect.pivotal == len(pivotal)
+        if effect.pair is None:
+            assert not pivotal
+            continue
+        whole = {id: (option,) for id, option in effect.pair.answers.items()}
+        assert whole in pivotal
+        assert effect.pair.with_rule == plain.winner(whole)
+        assert effect.pair.without_rule == other.winner(whole)
+        for id in effect.pair.given:
+            assert effect.pair.given[id] == effect.pair.answers[id]
+        inside = [w for w in profiles if effect.pair.given.items() <= answers(w).items()]
+        assert inside
+        assert all(whole in pivotal for whole in inside)
+
+
+@fewer
+@given(facts(rules=14))
+def test_a_rule_is_implied_exactly_where_the_others_say_it_all(of):
+    profiles = Plain(of).completions({})
+    ground = ground_of(of)
+    by_id = {family["id"]: family for family in of["family"]}
+    for written in ground.written:
+        effect = effect_of(ground, written)
+        fires = [whole for whole in profiles if holds(written.when, whole)]
+        adds = {}
+        for family in written.candidates:
+            others = {one["id"] for one in of["rule"]} - {written.id}
+            adds[family] = not all(says(of, others, written, by_id[family], w) for w in fires)
+            if family in effect.implied_by:
+                named = effect.implied_by[family]
+                assert all(says(of, named, written, by_id[family], whole) for whole in fires)
+        expected = {family for family, more in adds.items() if not more} if fires else set()
+        assert set(effect.implied_by) == expected
+        assert effect.implied == (bool(fires) and expected == set(written.candidates))
+
+
+def says(of, named, written, family, whole):
+    """True where the named rules, and what families declare, say what a rule says of a family."""
+    plain = Plain(of | {"rule": [one for one in of["rule"] if one["id"] in named]})
+    if plain.excluded(family, whole):
+        return True
+    if written.effect == "exclude":
+        return False
+    fit = {"prefer": "best", "avoid": "possible"}[written.effect]
+    if written.criterion == plain.fits and family["tasks"][whole["task"][0]]["fit"] == fit:
+        return True
+    return written.criterion in plain.effects(written.effect, family, whole)
+
+
+@fewer
+@given(facts())
+def test_what_overshadows_a_rule_that_is_never_pivotal_is_true(of):
+    ground = ground_of(of)
+    for written in ground.written:
+        effect = effect_of(ground, written)
+        assert (effect.overshadowed is not None) == (effect.fires > 0 and effect.pivotal == 0)
+        if effect.overshadowed is None:
+            continue
+        by_family = Counter()
+        for reason in effect.overshadowed.reasons:
+            by_family[reason.family] += reason.profiles
+        assert by_family == dict.fromkeys(written.candidates, effect.fires)
+        if effect.overshadowed.rules:
+            mask = sum(ground.mask(ground.rulebase.rule(id)) for id in effect.overshadowed.rules)
+            own = ground.mask(written)
+            there = effect.overshadowed.answers
+            assert ground.ranking.winner(ground.outcome(there, mask)) != ground.ranking.winner(
+                ground.outcome(there, mask | own)
+            )
+
+
+@given(facts())
+def test_ties_are_the_profiles_in_which_two_families_stand_equal_in_everything(of):
+    plain, profiles = wholes(of)
+    tied = [whole for whole in profiles if len(equal_to_the_winner(plain, whole)) > 1]
+    claim = no_undeclared_tie(ground_of(of))
+    assert bool(claim.defects) == bool(tied)
+    if tied:
+        assert f"rank alone decides {len(tied):,} profiles, {len(tied):,} of them" in claim.text
+    for defect in claim.defects:
+        for pattern in defect.patterns:
+            inside = matching(pattern, profiles)
+            assert len(inside) == pattern.profiles
+            assert all(whole in tied for whole in inside)
+
+
+@given(facts(), st.data())
+def test_a_declared_tie_is_no_defect_and_one_that_never_happens_is(of, data):
+    plain, profiles = wholes(of)
+    tasks = data.draw(
+        st.lists(st.sampled_from(of["task"]), min_size=1, unique_by=lambda t: t["id"])
+    )
+    when = {"task": [task["id"] for task in tasks]}
+    names = [family["id"] for family in of["family"]]
+    tie = {"id": "meant", "between": names, "when": when, "because": "So.", "sources": ["paper"]}
+    tied = [whole for whole in profiles if len(equal_to_the_winner(plain, whole)) > 1]
+    declared = [whole for whole in tied if holds(when, whole)]
+    claim = no_undeclared_tie(ground_of(of | {"tie": [tie]}))
+    undeclared = len(tied) - len(declared)
+    assert bool(defects(claim, "undeclared-tie")) == bool(undeclared)
+    assert defects(claim, "idle-tie") == (set() if declared else {"meant"})
+    if undeclared:
+        assert f"{undeclared:,} of them undeclared" in claim.text
+
+
+def equal_to_the_winner(plain, whole):
+    left = [family for family in plain.families if not plain.excluded(family, whole)]
+    signs = [[plain.sign(criterion, family, whole) for criterion in plain.order] for family in left]
+    return [one for one in signs if one == max(signs)]
+
+
+@given(facts())
+def test_options_are_impossible_where_no_profile_has_them_and_never_is_idle_where_it_adds_none(of):
+    plain, profiles = wholes(of)
+    held = {(id, whole[id][0]) for whole in profiles for id in whole}
+    claim = every_option_possible(ground_of(of))
+    known = {(id, option) for id, options in plain.options.items() for option in options}
+    missing = {option for _, option in known - held if option != "not-applicable"}
+    assert defects(claim, "impossible-option") == missing
+    always = {id for id, option in known - held if option == "not-applicable"}
+    assert defects(claim, "always-asked") == always
+    for never in of["never"]:
+        rest = Plain(of | {"never": [one for one in of["never"] if one is not never]})
+        idle = len(rest.completions({})) == len(profiles)
+        assert (never["id"] in defects(claim, "idle-never")) == idle
+
+
+@fewer
+@given(facts())
+def test_questions_matter_exactly_where_answering_them_otherwise_changes_the_winner(of):
+    plain, profiles = wholes(of)
+    matter = set()
+    for question in plain.questions:
+        free = {question}
+        for id, other in plain.questions.items():
+            if free & set(other.get("ask_if", ())):
+                free.add(id)
+        by_rest = {}
+        for whole in profiles:
+            rest = tuple(options for id, options in whole.items() if id not in free)
+            by_rest.setdefault(rest, set()).add(plain.winner(whole))
+        if any(len(winners) > 1 for winners in by_rest.values()):
+            matter.add(question)
+    claim = every_question_matters(ground_of(of))
+    assert f"{len(matter)} can change the family" in claim.text
+    assert defects(claim, "idle-question") == set(plain.questions) - matter - {"task"}
+
+
+@fewer
+@given(facts(rules=14))
+def test_rules_cancel_where_both_fire_for_and_against_a_family_that_is_not_excluded(of):
+    plain, profiles = wholes(of)
+    cancelled = 0
+    for family in of["family"]:
+        for criterion in plain.order:
+            named = {
+                effect: [
+                    one
+                    for one in of["rule"]
+                    if family["id"] in one.get(effect, ()) and one["criterion"] == criterion
+                ]
+                for effect in ("prefer", "avoid")
+            }
+            cancelled += sum(
+                any(
+                    holds(one["when"], whole)
+                    and holds(other["when"], whole)
+                    and not plain.excluded(family, whole)
+                    for whole in profiles
+                )
+                for one in named["prefer"]
+                for other in named["avoid"]
+            )
+    claim = no_contradiction(ground_of(of))
+    written = [
+        defect
+        for defect in claim.defects
+        if defect.kind == "cancelling-rules" and defect.message.count("`rule-") == 2
+    ]
+    assert len(written) == cancelled
+
+
+@given(facts())
+def test_with_no_time_at_all_nothing_is_claimed(of):
+    ticks = count()
+    found = audit(compiled(of), Budget(0.5, lambda: float(next(ticks))), lambda *_: frozenset())
+    assert not found.proved
+    assert not found.sound
+    assert found.answered is None
+    assert {claim.state for claim in found.claims if claim.id == "answers"} == {NOT_PROVED}
+
+
+@pytest.mark.parametrize("edges", [10, 400])
+def test_a_graph_that_grows_too_large_is_said_to_be_not_proved(rulebase, edges):
+    found = audit(rulebase, Budget(1, lambda: 0.0, edges), lambda *_: frozenset())
+    assert not found.proved
+    texts = [claim.text for claim in found.claims if claim.state == NOT_PROVED]
+    assert all(f"more than {edges} edges" in text for text in texts)
+
+
+@fewer
+@given(facts(), st.data())
+def test_a_rule_stated_twice_is_implied_by_its_double(of, data):
+    written = data.draw(st.sampled_from(of["rule"]))
+    ground = ground_of(of | {"rule": [*of["rule"], written | {"id": "again"}]})
+    effect = effect_of(ground, ground.rulebase.rule("again"))
+    assert effect.implied == (effect.fires > 0)
+    assert not effect.pivotal
+
+
+def test_an_audit_of_no_profile_says_so():
+    of = {
+        "criterion": [{"id": "only", "name": "C", "because": "C."}],
+        "question": [{"id": "task", "ask": "T?", "why": "T.", "options_from": "tasks"}],
+        "task": [{"id": "one", "name": "T", "description": "T."}],
+        "never": [{"id": "nothing", "when": {"task": ["one"]}, "because": "No."}],
+        "family": [
+            {
+                "id": "f",
+                "name": "F",
+                "rank": 1,
+                "summary": "F.",
+                "takes": {},
+                "gives": {},
+                "tasks": {},
+            }
+        ],
+        "rule": [rule("lonely", "only", {"task": ["one"]}, "prefer", ["f"])],
+        "source": [],
+        "checkpoint": [],
+        "scenario": [],
+    }
+    found = audit(compiled(of), unlimited(), lambda *_: frozenset())
+    assert found.proved
+    assert {"no-profile", "dead-rule", "family-cannot-win"} <= {d.kind for d in found.defects}
+
+
+def crowded(seed):
+    """Return facts with 16 questions and 80 rules."""
+    draw = Random(seed)
+    tasks = [{"id": f"task-{n}", "name": "T", "description": "T."} for n in range(6)]
+    questions = [{"id": "task", "ask": "T?", "why": "T.", "options_from": "tasks", "many": True}]
+    for n in range(1, 16):
+        options = [{"id": f"option-{n}{letter}", "label": letter} for letter in "abcd"]
+        questions.append({"id": f"question-{n}", "ask": "Q?", "why": "Q.", "options": options})
+        if n > 2 and draw.random() < 0.25:
+            ground = questions[draw.randrange(1, n)]
+            holding = [option["id"] for option in draw.sample(ground["options"], 2)]
+            questions[n]["ask_if"] = {ground["id"]: holding}
+    options = {q["id"]: [o["id"] for o in q.get("options", tasks)] for q in questions}
+    families = [silent_family(f"family-{n}", n + 1) for n in range(4)]
+    for family in families:
+        for task in tasks:
+            fit = draw.choice(["good", "best", "possible", "helper"])
+            family["tasks"][task["id"]] = {"fit": fit, "because": "So.", "sources": ["paper"]}
+    criteria = [{"id": f"criterion-{n}", "name": "C", "because": "C."} for n in range(5)]
+    rules = []
+    for n in range(80):
+        asked = draw.sample(list(options), draw.randint(1, 3))
+        when = {id: draw.sample(options[id], draw.randint(1, 3)) for id in asked}
+        effect = draw.choice(["avoid", "prefer", "avoid", "prefer", "exclude"])
+        about = draw.sample([family["id"] for family in families], draw.choice([1, 1, 2]))
+        rules.append(rule(f"rule-{n}", draw.choice(criteria)["id"], when, effect, about))
+    return {
+        "criterion": criteria, "question": questions, "task": tasks, "never": [],
+        "family": families, "rule": rules, "source": [], "checkpoint": [], "scenario": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_of_16_questions_and_80_rules_everything_is_counted_or_said_to_be_open(seed):
+    found = audit(compiled(crowded(seed)), Budget(1, lambda: 0.0, 4_000), lambda *_: frozenset())
+    claims = {(claim.id, claim.state): claim.text for claim in found.claims}
+    left = claims.get(("pivotal", NOT_PROVED), "").rpartition(": ")[2].split(", ")
+    assert left != [""]
+    for effect in found.effects:
+        assert (effect.pivotal is None) == (effect.rule.id in left)
+    assert {effect.rule.id for effect in found.effects} | set(left) == {
+        f"rule-{n}" for n in range(80)
+    }
+    assert (found.answered is None) == any(
+        claim.state == NOT_PROVED and claim.id == "answers" for claim in found.claims
+    )
+    assert not found.proved
+    assert not found.sound

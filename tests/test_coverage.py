@@ -1,0 +1,240 @@
+"""Coverage by scenarios: counted as plain enumeration counts it, complete for the shipped rules."""
+
+from textwrap import dedent
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.audit.coverage import coverage
+from advisor.audit.decisive import without
+from advisor.audit.proof import answer_scenario
+from advisor.cli.main import run
+from advisor.engine.decision import Engine
+from advisor.rulebase.model import NONE
+from advisor.rulebase.store import load_rules, shipped_rules
+from tests.random_rules import Plain, compiled, facts, given_answers, holds
+
+
+@pytest.fixture(scope="module")
+def shipped(rulebase):
+    return coverage(rulebase)
+
+
+# -- the shipped rules ------------------------------------------------------------------------
+
+
+def test_scenarios_put_every_shipped_rule_task_and_family_to_the_test(shipped):
+    assert [one.rule.id for one in shipped.rules if not one.covered] == []
+    assert [task for task, scenarios in shipped.tasks.items() if not scenarios] == []
+    assert [family for family, scenarios in shipped.families.items() if not scenarios] == []
+    assert shipped.complete
+
+
+def test_some_scenarios_end_in_none(rulebase):
+    ending = [one.id for one in rulebase.scenarios if one.outcome == NONE]
+    assert len(ending) >= len(rulebase.elsewhere)
+
+
+def test_a_scenario_fails_without_any_rule_that_can_change_an_answer(rulebase, shipped):
+    scenarios = {one.id: one for one in rulebase.scenarios}
+    noticed = set()
+    for one in shipped.rules:
+        engine = Engine(without(rulebase, one.rule))
+        for id in one.pivotal:
+            family, _ = answer_scenario(engine, scenarios[id])
+            if family not in scenarios[id].families:
+                noticed.add(one.rule.id)
+    about_families = {
+        one.rule.id
+        for one in shipped.rules
+        if not one.rule.supporting and not any("/" in id for id in one.rule.candidates)
+    }
+    assert about_families - noticed == set()
+
+
+# -- counting ---------------------------------------------------------------------------------
+
+
+@given(st.data())
+def test_pivotal_and_firing_are_what_enumeration_says(data):
+    drawn = data.draw(facts())
+    profile = data.draw(given_answers(drawn, task=True, together=False))
+    whole = Plain(drawn).typical(profile)
+    drawn["scenario"] = [{"id": "drawn", "profile": profile, "family": "none"}]
+    for one in coverage(compiled(drawn)).rules:
+        kept = [rule for rule in drawn["rule"] if rule["id"] != one.rule.id]
+        fires = whole is not None and holds(one.rule.when, whole)
+        assert bool(one.fires) == fires
+        if fires:
+            winner, _ = Plain(drawn).decide(whole)
+            other, _ = Plain({**drawn, "rule": kept}).decide(whole)
+            assert bool(one.pivotal) == (winner != other)
+        else:
+            assert not one.pivotal
+            assert not one.decisive
+
+
+SOURCES = """\
+sources:
+  - {id: note, title: A note, kind: article, read: "2026-11"}
+"""
+
+
+def rule(id, when, effect, criterion="detail", more=""):
+    """Return a rule as it stands in a file."""
+    example = "{given: {task: vqa}, fires: %s}"
+    return (
+        f"  - {{id: {id}, criterion: {criterion}, when: {when}, {effect}, because: So., "
+        f"sources: [note], {more}examples: [{example % 'true'}, {example % 'false'}]}}\n"
+    )
+
+
+@pytest.fixture
+def house(tmp_path):
+    """Lay rules and scenarios of the house over the shipped ones: the folder, and a loader."""
+
+    def lay(rules, scenarios, more=None):
+        files = {
+            "decisions/house.yaml": "rules:\n" + "".join(rules),
+            "scenarios/house.yaml": "scenarios:\n" + dedent(scenarios),
+            "sources.yaml": SOURCES,
+            **(more or {}),
+        }
+        for name, text in files.items():
+            (tmp_path / "house" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "house" / name).write_text(text, encoding="utf-8")
+        return tmp_path / "house"
+
+    return lay
+
+
+def covered(folder):
+    return {one.rule.id: one for one in coverage(load_rules(overlays=(folder,))).rules}
+
+
+EVEN = "{task: [document-classification], text-input: [candidate-texts], reading: [no-text]}"
+"""A case in which the shipped rules leave two families equal, so that rank decides."""
+
+
+def test_a_rule_that_only_weighs_up_another_is_covered(house):
+    """Both speak on one criterion, so none is decisive; without the first, another wins."""
+    known = covered(
+        house(
+            [
+                rule("for-one", EVEN, "prefer: clip"),
+                rule("for-the-other", EVEN, "prefer: unified-vlp"),
+            ],
+            f"""\
+              - {{id: ours, profile: {EVEN}, family: clip}}
+            """,
+        )
+    )
+    one = known["for-one"]
+    assert (one.decisive, one.pivotal, one.covered) == ((), ("ours",), True)
+    assert not known["for-the-other"].covered
+
+
+def test_firing_covers_a_supporting_rule_and_no_other(house):
+    vain = ("{task: [captioning]}", "prefer: unified-vlp", "hardware")
+    known = covered(
+        house(
+            [rule("true-reason", *vain, "supporting: true, "), rule("in-vain", *vain)],
+            """\
+              - {id: ours, profile: {task: captioning, training: ready-made}, family: unified-vlp}
+            """,
+        )
+    )
+    reason, in_vain = known["true-reason"], known["in-vain"]
+    assert "ours" in reason.fires
+    assert not reason.decisive
+    assert reason.covered
+    assert in_vain.fires == reason.fires
+    assert not in_vain.covered
+
+
+def test_a_rule_about_a_checkpoint_counts_where_its_family_wins(house):
+    effect = "prefer: google/siglip2-base-patch16-224"
+    known = covered(
+        house(
+            [
+                rule("for-weights", "{domain: [drawn]}", effect, "labels"),
+                rule("for-idle-weights", "{task: [vqa]}", effect, "labels"),
+            ],
+            """\
+              - {id: labels, profile: {task: zero-shot-classification, domain: drawn}, family: clip}
+              - {id: question, profile: {task: vqa}, family: unified-vlp}
+            """,
+        )
+    )
+    assert "labels" in known["for-weights"].decisive
+    assert known["for-weights"].missed
+    assert not known["for-idle-weights"].decisive
+
+
+def test_every_task_of_a_scenario_is_covered_and_one_that_cannot_be_covers_nothing(house):
+    folder = house(
+        [],
+        """\
+          - {id: both, profile: {task: [vqa, counting]}, family: unified-vlp}
+          - {id: absurd, profile: {task: vqa, output: vector}, family: clip}
+        """,
+        {"decisions/house.yaml": "rules: []\n"},
+    )
+    found = coverage(load_rules(overlays=(folder,)))
+    assert "both" in found.tasks["vqa"]
+    assert "both" in found.tasks["counting"]
+    assert "both" in found.families["unified-vlp"]
+    assert not any("absurd" in found.tasks[task] for task in found.tasks)
+
+
+# -- the command ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def uncovered(house, monkeypatch):
+    """A rule, a supporting rule and a family that no scenario is about, from the folder above."""
+    when = "{task: [video-captioning], domain: [drawn]}"
+    folder = house(
+        [
+            rule("silent", when, "avoid: unified-vlp"),
+            rule("in-passing", when, "avoid: unified-vlp", more="supporting: true, "),
+        ],
+        "  - {id: ours, profile: {task: vqa}, family: unified-vlp}\n",
+        {
+            "families/idle.yaml": "{id: idle, name: I, aliases: [], rank: 9, summary: I., "
+            "takes: {}, gives: {}, tasks: {}, cannot: {}}\n",
+            "tasks.yaml": "tasks: [{id: idling, name: I, description: I., implies: "
+            "{output: [free-text], text-input: [nothing], images: [one]}}]\n",
+        },
+    )
+    monkeypatch.chdir(folder.parent)
+    monkeypatch.setenv("COLUMNS", "200")
+    return "house"
+
+
+def test_what_is_not_covered_is_named_at_its_place(uncovered, capsys):
+    assert run(["rules", "coverage", "--rules", uncovered]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "house/decisions/house.yaml:2: `silent` is a rule that decides no scenario" in out
+    assert "house.yaml:3: `in-passing` is a supporting rule that fires in no scenario" in out
+    assert "`idling` is a task that no scenario is about" in out
+    assert "`idle` is a family that is the answer to no scenario" in out
+    assert "23 of 24 rules decide one, 7 of 8 supporting rules fire in one" in out
+    assert "36 of 37 tasks and 3 of 4 families are covered" in out
+
+
+def test_strict_makes_it_a_failure_in_every_format(uncovered, capsys):
+    arguments = ["rules", "coverage", "--rules", uncovered, "--format"]
+    assert run([*arguments, "github"]) == 0
+    assert "::notice file=house/decisions/house.yaml,line=2" in capsys.readouterr().out
+    for format in ("github", "sarif", "junit", "json", "markdown"):
+        assert run([*arguments, format, "--strict"]) == 1, format
+    assert "::warning file=house/decisions/house.yaml,line=2" in capsys.readouterr().out
+
+
+def test_a_whole_folder_of_rules_can_be_measured(rulebase, capsys):
+    folder = shipped_rules()
+    assert run(["rules", "coverage", str(folder), "--strict"]) == 0
+    assert f"{len(rulebase.scenarios)} scenarios: " in capsys.readouterr().out
+    assert run(["rules", "coverage", str(folder / "nowhere")]) == 2

@@ -1,0 +1,293 @@
+"""Which answers change from one rule base to another, and the patterns that say so."""
+
+import copy
+from collections import Counter
+from itertools import product
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from advisor.audit.diagram import Diagram, axes_of
+from advisor.audit.difference import difference
+from advisor.audit.entries import entry_changes
+from advisor.audit.patterns import patterns
+from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
+from advisor.errors import AdvisorError
+from advisor.rulebase.model import NONE
+from advisor.rulebase.store import load_rules
+from tests.dense_rules import dense_facts
+from tests.random_rules import Plain, compiled, engine_for, facts, rule
+
+OVERLAY = Path(__file__).resolve().parent.parent / "examples" / "overlay"
+
+
+# -- two rule bases by plain enumeration -------------------------------------------------------
+
+
+@st.composite
+def pairs_of_facts(draw):
+    """Draw a rule base and another state of it: other rules, a question more, an option less."""
+    old = draw(st.one_of(dense_facts, facts()))
+    new = copy.deepcopy(old)
+    new["rule"] = [one for one in new["rule"] if draw(st.integers(0, 3))]
+    if draw(st.booleans()):
+        new["criterion"].reverse()
+    if draw(st.booleans()):
+        _ask_more(draw, new)
+    if draw(st.booleans()):
+        _drop_option(draw, new)
+    if draw(st.booleans()):
+        first, *rest = new["question"]
+        new["question"] = [first, *draw(st.permutations(rest))]
+        new["rule"] = list(reversed(new["rule"]))
+    assume(Plain(new).completions({}))
+    return (old, new) if draw(st.booleans()) else (new, old)
+
+
+def _ask_more(draw, new):
+    options = [{"id": f"extra-{letter}", "label": letter} for letter in "ab"]
+    question = {"id": "extra", "ask": "E?", "why": "E.", "options": options}
+    new["question"].insert(draw(st.integers(1, len(new["question"]))), question)
+    family = draw(st.sampled_from([family["id"] for family in new["family"]]))
+    criterion = new["criterion"][0]["id"]
+    excluded = draw(st.sampled_from(["extra-a", "extra-b"]))
+    new["rule"].append(rule("rule-extra", criterion, {"extra": [excluded]}, "exclude", [family]))
+    plain = new["question"][1]["id"]
+    if plain != "extra" and draw(st.booleans()):
+        option = new["question"][1]["options"][0]["id"]
+        when = {"extra": ["extra-a"], plain: [option]}
+        new["never"].append({"id": "never-extra", "when": when, "because": "No."})
+
+
+def _drop_option(draw, new):
+    long = [question for question in new["question"] if len(question.get("options", [])) > 2]
+    if not long:
+        return
+    question = draw(st.sampled_from(long))
+    gone = draw(st.sampled_from(question["options"]))
+    question["options"].remove(gone)
+    for kind in ("rule", "never"):
+        new[kind] = [one for one in new[kind] if _without(one["when"], question["id"], gone["id"])]
+    for task in new["task"]:
+        if "implies" in task and not _without(task["implies"], question["id"], gone["id"]):
+            del task["implies"]
+    for other in new["question"]:
+        if "ask_if" in other and not _without(other["ask_if"], question["id"], gone["id"]):
+            del other["ask_if"]
+
+
+def _without(when, question, option):
+    """Take an option out of a condition; False where nothing is left of it."""
+    if question in when:
+        when[question] = [one for one in when[question] if one != option]
+    return when.get(question) != []
+
+
+class Enumerated:
+    """What two rule bases answer on what both know, profile by profile."""
+
+    def __init__(self, old, new):
+        plains = Plain(old), Plain(new)
+        options = [plain.options for plain in plains]
+        self.common = {
+            id: [option for option in known if option in options[1][id]]
+            for id, known in options[0].items()
+            if id in options[1]
+        }
+        first = [self._first(plain) for plain in plains]
+        self.answers = {
+            key: (first[0].get(key), first[1].get(key)) for key in product(*self.common.values())
+        }
+
+    def _first(self, plain):
+        """Return the winner of the first completion of each common profile."""
+        found = {}
+        for whole in plain.completions({}):
+            key = tuple(whole[id][0] for id in self.common)
+            if key not in found and all(
+                option in known for option, known in zip(key, self.common.values(), strict=True)
+            ):
+                found[key] = plain.winner(whole)
+        return found
+
+    def within(self, options):
+        """Return the common profiles within a pattern."""
+        return {
+            key
+            for key in self.answers
+            if all(
+                option in options.get(id, [option])
+                for id, option in zip(self.common, key, strict=True)
+            )
+        }
+
+
+@given(pairs_of_facts())
+def test_counts_are_those_of_plain_enumeration(pair):
+    found = Enumerated(*pair)
+    pairs = Counter(found.answers.values())
+    compared = {both: number for both, number in pairs.items() if None not in both}
+    if not compared:
+        with pytest.raises(AdvisorError, match="no complete profile in common"):
+            difference(*map(compiled, pair))
+        return
+    result = difference(*map(compiled, pair))
+    moved = {both: number for both, number in compared.items() if both[0] != both[1]}
+    assert result.compared == sum(compared.values())
+    assert result.changed == sum(moved.values())
+    assert {(one.old, one.new): one.cover.profiles for one in result.moves} == moved
+    alone = [
+        sum(n for both, n in pairs.items() if both[place] is not None and both[1 - place] is None)
+        for place in (0, 1)
+    ]
+    assert [result.old.alone.profiles, result.new.alone.profiles] == alone
+    assert sum(task.compared for task in result.tasks) == result.compared
+    assert sum(task.changed for task in result.tasks) == result.changed
+
+
+@given(pairs_of_facts())
+def test_patterns_cover_exactly_the_profiles_concerned_and_are_maximal(pair):
+    found = Enumerated(*pair)
+    compared = {key for key, both in found.answers.items() if None not in both}
+    assume(compared)
+    for move in difference(*map(compiled, pair)).moves:
+        concerned = {k for k in compared if found.answers[k] == (move.old, move.new)}
+        covered = set()
+        for pattern in move.cover.patterns:
+            inside = found.within(pattern.options) & compared
+            assert inside <= concerned
+            assert len(inside) == pattern.profiles
+            assert len(inside - covered) == pattern.fresh
+            covered |= inside
+            for id, kept in pattern.options.items():
+                for option in set(found.common[id]) - set(kept):
+                    more = found.within(pattern.options | {id: [option]}) & compared
+                    assert not more or more - concerned, (pattern, id, option)
+        assert covered == concerned
+        assert move.cover.left == 0
+
+
+@given(pairs_of_facts())
+def test_what_has_no_counterpart_is_counted(pair):
+    old, new = map(Plain, pair)
+    found = Enumerated(*pair)
+    assume(any(None not in both for both in found.answers.values()))
+    result = difference(*map(compiled, pair))
+    for side, mine, other in ((result.old, old, new), (result.new, new, old)):
+        projected = {tuple(whole[id][0] for id in found.common) for whole in mine.completions({})}
+        beyond = {
+            key
+            for key in projected
+            if any(o not in other.options[id] for id, o in zip(found.common, key, strict=True))
+        }
+        assert side.profiles == len(projected)
+        assert side.beyond == len(beyond)
+        assert set(side.questions) == set(mine.options) - set(other.options)
+
+
+@given(facts())
+def test_a_rule_base_does_not_differ_from_itself(drawn):
+    rulebase = compiled(drawn)
+    result = difference(rulebase, rulebase)
+    assert (result.changed, result.lost, result.gained, result.entries) == (0, 0, 0, ())
+    assert result.keeps_answers
+
+
+@given(st.one_of(dense_facts, facts()))
+def test_patterns_of_one_space_partition_by_winner(drawn):
+    engine, plain = engine_for(drawn), Plain(drawn)
+    names = [*engine.encoding.families, NONE]
+    wholes = plain.completions({})
+    for place, name in enumerate(names):
+        cover = patterns(
+            engine.space({}), lambda outcome, place=place: engine.ranking.winner(outcome) == place
+        )
+        held = [
+            {
+                tuple(whole.items())
+                for whole in wholes
+                if all(whole[id][0] in kept for id, kept in pattern.options.items())
+            }
+            for pattern in cover.patterns
+        ]
+        concerned = {tuple(whole.items()) for whole in wholes if plain.winner(whole) == name}
+        assert set().union(*held) == concerned
+        assert [len(one) for one in held] == [pattern.profiles for pattern in cover.patterns]
+        assert cover.profiles == len(concerned)
+
+
+@given(st.one_of(dense_facts, facts()), st.integers(0, 3))
+def test_fewer_patterns_say_how_many_profiles_they_leave(drawn, most):
+    engine = engine_for(drawn)
+    space = engine.space({})
+
+    def concerned(outcome):
+        return engine.ranking.winner(outcome) == 0
+
+    whole = patterns(space, concerned)
+    part = patterns(space, concerned, most)
+    assert part.patterns == whole.patterns[:most]
+    assert part.left == whole.profiles - sum(pattern.fresh for pattern in part.patterns)
+
+
+# -- diagrams ----------------------------------------------------------------------------------
+
+
+@given(facts())
+def test_a_diagram_counts_what_the_space_counts(drawn):
+    engine = engine_for(drawn)
+    space = engine.space({})
+    diagram = Diagram(axes_of(space))
+    counted = diagram.counts(diagram.read(space, engine.ranking.winner))
+    assert [counted.get(place, 0) for place in range(len(engine.encoding.families) + 1)] == (
+        space.counts(engine.ranking)
+    )
+
+
+# -- the shipped rules -------------------------------------------------------------------------
+
+
+def test_an_overlay_changes_what_its_rules_speak_of(rulebase):
+    result = difference(rulebase, load_rules(overlays=(OVERLAY,)))
+    assert not result.keeps_answers
+    assert result.lost == result.gained == 0
+    changed = {task.task for task in result.tasks if task.changed}
+    assert {"captioning", "image-search"} <= changed
+    assert "vqa" not in changed
+    (kind,) = [one for one in result.entries if one.kind == "rule"]
+    assert kind.added == ("captions-for-the-archive",)
+    assert kind.changed == ("large-collection-searched-again-and-again",)
+
+
+def test_every_moved_pattern_of_an_overlay_is_answered_so_by_both_engines(rulebase):
+    overlaid = load_rules(overlays=(OVERLAY,))
+    old, new = Engine(rulebase), Engine(overlaid)
+    for move in difference(rulebase, overlaid).moves:
+        for pattern in move.cover.patterns:
+            profile = make_profile(rulebase, {"task": pattern.options["task"][0]})
+            profile |= make_profile(
+                rulebase, {id: kept for id, kept in pattern.options.items() if id != "task"}
+            )
+            many = {q.id for q in rulebase.questions if q.many and q.id != "task"}
+            profile = {
+                id: answer._replace(options=answer.options[:1]) if id in many else answer
+                for id, answer in profile.items()
+            }
+            assert old.decide(profile).possible == (move.old,)
+            assert new.decide(profile).possible == (move.new,)
+
+
+def test_places_in_files_do_not_count(rulebase):
+    moved = copy.copy(rulebase)
+    moved.rules = tuple(one._replace(place="elsewhere.yaml:1") for one in rulebase.rules)
+    assert entry_changes(rulebase, moved) == ()
+
+
+def test_the_order_of_criteria_counts(rulebase):
+    moved = copy.copy(rulebase)
+    moved.criteria = tuple(reversed(rulebase.criteria))
+    (kind,) = entry_changes(rulebase, moved)
+    assert (kind.kind, kind.reordered, kind.changed) == ("criterion", True, ())
