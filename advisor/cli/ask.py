@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.cli.kept import Kept
 from advisor.cli.options import (
     Format,
     NoColor,
@@ -31,13 +31,13 @@ from advisor.cli.output import (
     interactive,
     note,
     page_of,
-    write_whole,
 )
-from advisor.cli.prompt import BACK, WHY, Prompt, prompt_for
-from advisor.errors import ContradictionError, NoTerminalError, UsageError
+from advisor.cli.prompt import BACK, STOP, WHY, Prompt, extras, prompt_for
+from advisor.errors import ContradictionError, NoTerminalError, unknown_name
 from advisor.rulebase.model import NONE
 
-STOPS = ("family", "checkpoint")
+if TYPE_CHECKING:
+    from advisor.interview.session import Agreement, Ask, Session
 
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
@@ -52,7 +52,10 @@ def ask(
     to: Annotated[
         str,
         typer.Option(
-            "--to", metavar="STOP", help="Stop at the family, or go on to the checkpoint."
+            "--to",
+            metavar="STOP",
+            help="Ask until the family, the first checkpoint or the whole ranking is settled: "
+            "family, checkpoint, ranking.",
         ),
     ] = "family",
     resume: Annotated[
@@ -74,17 +77,19 @@ def ask(
     Examples:
       advisor ask
       advisor ask --task captioning
+      advisor ask --task ocr-line --to checkpoint
       advisor ask --plain --format json > answer.json
     """
+    from advisor.cli.afterwards import offer
     from advisor.engine.decision import Engine
-    from advisor.interview.session import Session
+    from advisor.interview.session import STOPS, Session
     from advisor.recommendation import Recommendation, advise
     from advisor.report.recommendation_json import as_json
 
     check_format(format)
     check_outputs(output)
     if to not in STOPS:
-        raise UsageError(f"unknown stop `{to}`", hint=f"stops: {', '.join(STOPS)}")
+        raise unknown_name("stop", to, STOPS, f"stops: {', '.join(STOPS)}")
     if no_input or not interactive():
         raise NoTerminalError(
             "there is nobody to ask: this is not a terminal",
@@ -94,18 +99,18 @@ def ask(
     first = priority_of(rulebase, priority)
     engine = Engine(rulebase, first)
     given = given_profile(rulebase, profile, answers or {})
-    kept = _Kept(rulebase.digest)
+    kept = Kept(rulebase.digest)
     prompt = prompt_for(plain=plain)
-    session = Session(engine, given)
+    session = Session(engine, given, to)
     if resume or (
         not given
         and kept.exists()
         and prompt.confirm("An interview was left unfinished. Go on with it?")
     ):
-        session = Session.from_json(engine, kept.read())
+        session = Session.from_json(engine, kept.read(), to)
         session.give(given)
     try:
-        _interview(session, prompt, kept, refine=to == "checkpoint")
+        _interview(session, prompt, kept)
     except (KeyboardInterrupt, EOFError):
         if session.steps:
             note("\nyour answers are kept: `advisor ask --resume` goes on")
@@ -116,27 +121,33 @@ def ask(
     note("")
     report = Report(lambda: as_json(recommendation), lambda: page_of(recommendation))
     emit(report, format, output, color=not no_color)
+    if format == "terminal" and sys.stdout.isatty():
+        offer(recommendation, prompt, color=not no_color)
     return recommendation.exit_code
 
 
-def _interview(session: Any, prompt: Prompt, kept: _Kept, *, refine: bool) -> None:
-    """Ask until nothing is left to ask; the session is kept after each answer."""
+def _interview(session: Session, prompt: Prompt, kept: Kept) -> None:
+    """Ask until nothing is left to ask, or enough was said; kept after each answer."""
     number = 1
-    while True:
-        question = session.next() or (session.refine() if refine else None)
-        if question is None:
+    while (question := session.next()) is not None:
+        agreement = session.agreement
+        note(f"\n{number}. {_standing(question, session.race)}")
+        if agreement.worth_an_offer:
+            note(f"   {_nearly_all(agreement)}")
+        said = prompt.choose(
+            question, extras(back=bool(session.steps), stop=agreement.worth_an_offer)
+        )
+        if said == STOP:
             return
-        note(f"\n{number}. still in the race: {_race(session.race)}")
-        answer = prompt.choose(question, first=not session.steps)
-        if answer == WHY:
+        if said == WHY:
             note(_why(question))
             continue
-        if answer == BACK:
+        if said == BACK:
             session.back()
             number = max(1, number - 1)
         else:
             try:
-                session.answer(question.question.id, answer)
+                session.answer(question.question.id, said)
             except ContradictionError as error:
                 note(f"  {error.message}")
                 continue
@@ -144,13 +155,33 @@ def _interview(session: Any, prompt: Prompt, kept: _Kept, *, refine: bool) -> No
         kept.write(session.to_json())
 
 
+def _standing(question: Ask, race: tuple[str, ...]) -> str:
+    if len(race) > 1:
+        return f"still in the race: {_race(race)}"
+    return f"settled: {_race(race)}; open is {OPEN[question.about]}"
+
+
+OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
+
+
+def _nearly_all(agreement: Agreement) -> str:
+    percent = 100 * agreement.agreeing // agreement.of
+    answer = _race((agreement.answer,))
+    return f"{percent} % of what is still possible ends in the same answer: {answer}"
+
+
 def _race(names: tuple[str, ...]) -> str:
     return ", ".join("none of them" if name == NONE else name for name in names)
 
 
-def _why(question: Any) -> str:
+def _why(question: Ask) -> str:
     """Why a question is asked: what it is about, and who could win after each answer."""
     lines = [f"  {question.question.why}"]
+    if len(set(question.winners.values())) == 1:
+        winners = next(iter(question.winners.values()))
+        rest = OPEN.get(question.about, "what comes after it")
+        lines.append(f"    whatever you say leaves {_race(winners)}; it changes {rest}")
+        return "\n".join(lines)
     lines += [
         f"    {option.id:<26} leaves {_race(question.winners[option.id])}"
         for option in question.options[:12]
@@ -158,51 +189,3 @@ def _why(question: Any) -> str:
     if len(question.options) > 12:
         lines.append(f"    ... and {len(question.options) - 12} more")
     return "\n".join(lines)
-
-
-class _Kept:
-    """The unfinished interview, in the user's cache folder."""
-
-    def __init__(self, digest: str) -> None:
-        from advisor.rulebase.store import cache_folder
-
-        self.file: Path = cache_folder() / "interview.json"
-        self.digest = digest
-
-    def exists(self) -> bool:
-        """True where an interview with these rules was left."""
-        try:
-            return bool(self.read().get("rule_base") == self.digest)
-        except UsageError:
-            return False
-
-    def read(self) -> dict[str, Any]:
-        """Return the kept interview. Raises UsageError where there is none."""
-        try:
-            kept = json.loads(self.file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                "there is no interview to go on with",
-                hint="`advisor ask` starts one",
-                kind="nothing-kept",
-            ) from error
-        if not isinstance(kept, dict):
-            raise UsageError("the kept interview is damaged", hint="`advisor ask` starts a new one")
-        return kept
-
-    def write(self, session: dict[str, Any]) -> None:
-        """Keep an interview; where the disk refuses, the interview goes on all the same."""
-        from advisor.errors import AdvisorError
-
-        try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.file, json.dumps(session))
-        except (OSError, AdvisorError):
-            return
-
-    def forget(self) -> None:
-        """Remove the kept interview."""
-        try:
-            self.file.unlink(missing_ok=True)
-        except OSError:
-            return

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 from advisor.engine.profile import as_number
 from advisor.errors import nearest
 from advisor.interview.session import UNKNOWN, Ask
 
-WHY, BACK, NUMBER = "why", "back", "number"
+WHY, BACK, STOP, NUMBER = "why", "back", "stop", "number"
 """What a person may choose besides an option; `UNKNOWN` is "don't know"."""
 
 
@@ -25,18 +26,31 @@ class Extra(NamedTuple):
     value: str
 
 
-EXTRAS = (
-    Extra("d", "I don't know", UNKNOWN),
-    Extra("w", "why do you ask?", WHY),
-    Extra("b", "go back", BACK),
-)
+def extras(*, back: bool, stop: bool) -> tuple[Extra, ...]:
+    """Return what may be chosen besides the options of a question."""
+    found = [Extra("d", "I don't know", UNKNOWN), Extra("w", "why do you ask?", WHY)]
+    found += [Extra("b", "go back", BACK)] if back else []
+    found += [Extra("s", "stop here", STOP)] if stop else []
+    return tuple(found)
 
 
 class Prompt(Protocol):
-    """Puts one question; returns an option id, a number as text, or UNKNOWN, WHY or BACK."""
+    """Puts questions; raises KeyboardInterrupt or EOFError where the person leaves."""
 
-    def choose(self, ask: Ask, *, first: bool) -> str:
-        """Ask once. Raises KeyboardInterrupt or EOFError where the person leaves."""
+    def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:
+        """Ask once; return an option id, a number as text, or the value of an extra."""
+        ...
+
+    def pick(self, question: str, choices: Sequence[Extra]) -> str:
+        """Ask which of a few things to do, the first being the default; return its value."""
+        ...
+
+    def type(self, question: str) -> str:
+        """Ask for a line of text; empty where nothing was typed."""
+        ...
+
+    def file(self, question: str) -> str:
+        """Ask for the path of a file; empty where nothing was typed."""
         ...
 
     def confirm(self, question: str) -> bool:
@@ -54,7 +68,7 @@ def prompt_for(*, plain: bool) -> Prompt:
 class Menu:
     """Arrow keys, and typing filters."""
 
-    def choose(self, ask: Ask, *, first: bool) -> str:
+    def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:
         """Ask with a menu."""
         import questionary
 
@@ -65,11 +79,7 @@ class Menu:
         if ask.question.unit:
             choices.append(questionary.Choice(f"{'exactly ...':<26} type a number", NUMBER))
         choices.append(questionary.Separator(" "))
-        choices += [
-            questionary.Choice(extra.label, extra.value)
-            for extra in EXTRAS
-            if not (first and extra.value == BACK)
-        ]
+        choices += [questionary.Choice(extra.label, extra.value) for extra in extras]
         chosen = questionary.select(
             ask.question.ask,
             choices=choices,
@@ -92,6 +102,28 @@ class Menu:
         typed = questionary.text(f"How many {unit}?", validate=valid, output=_stderr()).unsafe_ask()
         return str(typed)
 
+    def pick(self, question: str, choices: Sequence[Extra]) -> str:
+        """Ask with a short menu."""
+        import questionary
+
+        rows = [questionary.Choice(choice.label, choice.value) for choice in choices]
+        chosen = questionary.select(
+            question, choices=rows, instruction="(arrow keys)", output=_stderr()
+        ).unsafe_ask()
+        return str(chosen)
+
+    def type(self, question: str) -> str:
+        """Ask for a line of text."""
+        import questionary
+
+        return str(questionary.text(question, output=_stderr()).unsafe_ask()).strip()
+
+    def file(self, question: str) -> str:
+        """Ask for a path; Tab completes it."""
+        import questionary
+
+        return str(questionary.path(question, output=_stderr()).unsafe_ask()).strip()
+
     def confirm(self, question: str) -> bool:
         """Ask yes or no."""
         import questionary
@@ -108,9 +140,8 @@ def _stderr() -> Any:
 class Numbers:
     """A numbered list and one line of typing: works in every terminal."""
 
-    def choose(self, ask: Ask, *, first: bool) -> str:
+    def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:
         """Ask with numbers until something known is typed."""
-        extras = [extra for extra in EXTRAS if not (first and extra.value == BACK)]
         lines = [f"? {ask.question.ask}"]
         lines += [f"  {n:>2}  {o.id:<26} {o.label}" for n, o in enumerate(ask.options, 1)]
         lines += ["      " + "   ".join(f"{extra.key} = {extra.label}" for extra in extras)]
@@ -126,10 +157,10 @@ class Numbers:
             numbers = f", or a number of {ask.question.unit}" if ask.question.unit else ""
             _say(f"  {suggestion}type 1 to {len(ids)}, an option{numbers}, or a letter below it")
 
-    def _meant(self, typed: str, ask: Ask, extras: list[Extra]) -> str | None:
-        for extra in extras:
-            if typed.lower() in (extra.key, extra.value, extra.label):
-                return extra.value
+    def _meant(self, typed: str, ask: Ask, extras: Sequence[Extra]) -> str | None:
+        extra = _chosen(typed, extras)
+        if extra is not None:
+            return extra
         if typed.isdigit() and 1 <= int(typed) <= len(ask.options):
             return ask.options[int(typed) - 1].id
         names = {alias: option.id for option in ask.options for alias in option.aliases}
@@ -139,6 +170,26 @@ class Numbers:
         if ask.question.unit and _count(typed):
             return typed
         return None
+
+    def pick(self, question: str, choices: Sequence[Extra]) -> str:
+        """Ask with letters until one of them is typed."""
+        rows = "   ".join(f"{choice.key} = {choice.label}" for choice in choices)
+        _say(f"? {question} [{choices[0].key}]\n      {rows}")
+        while True:
+            typed = self._line("> ")
+            found = _chosen(typed, choices) if typed else choices[0].value
+            if found is not None:
+                return found
+            _say(f"  type {' or '.join(choice.key for choice in choices)}")
+
+    def type(self, question: str) -> str:
+        """Ask for a line of text."""
+        _say(f"? {question}")
+        return self._line("> ")
+
+    def file(self, question: str) -> str:
+        """Ask for a path."""
+        return self.type(question)
 
     def confirm(self, question: str) -> bool:
         """Ask yes or no."""
@@ -152,6 +203,13 @@ class Numbers:
         if not line:
             raise EOFError
         return line.strip()
+
+
+def _chosen(typed: str, choices: Sequence[Extra]) -> str | None:
+    for choice in choices:
+        if typed.lower() in (choice.key, choice.value, choice.label.lower()):
+            return choice.value
+    return None
 
 
 def _count(typed: str) -> bool:

@@ -5,29 +5,63 @@ Nothing here prompts or prints; a terminal, a form or a script can drive it.
 
 from __future__ import annotations
 
-from math import log2
+from collections.abc import Hashable
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile, read_answer
-from advisor.engine.space import Choice
-from advisor.errors import UsageError
-from advisor.rulebase.model import NOT_APPLICABLE, TASK, Option, Question
+from advisor.engine.space import Space
+from advisor.errors import ContradictionError, UsageError
+from advisor.interview.checkpoints import Checkpoints
+from advisor.interview.residual import Residual
+from advisor.interview.strategy import fewest_questions
+from advisor.rulebase.model import NONE, TASK, Option, Question
 
 UNKNOWN = "unknown"
 """The answer "don't know": leaves a question open and is never asked again."""
+
+STOPS = ("family", "checkpoint", "ranking")
+"""When an interview is over: when nothing can change the winner any more, nor which of its
+checkpoints comes first, or the verdict of any family."""
+
+NEARLY_ALL = Fraction(95, 100)
+"""From this share of agreement on, stopping early is worth an offer."""
 
 
 class Ask(NamedTuple):
     """One question to ask now, the options still possible, and who wins where.
 
-    `winners` holds for each option the families (or none) that can still win after it.
+    `winners` holds for each option the families (or none) that can still win after it; `about` is
+    the stop that the answer matters for, one of `STOPS`.
     """
 
     question: Question
     options: tuple[Option, ...]
     winners: dict[str, tuple[str, ...]]
-    gain: float
+    about: str
+
+
+class Agreement(NamedTuple):
+    """The answer that most of what is still possible ends in.
+
+    `agreeing` complete profiles `of` all end in it; `assumed` says that stopping now gives it too.
+    """
+
+    answer: str
+    agreeing: int
+    of: int
+    assumed: bool
+
+    @property
+    def share(self) -> Fraction:
+        """Which part of the complete profiles agrees."""
+        return Fraction(self.agreeing, self.of)
+
+    @property
+    def worth_an_offer(self) -> bool:
+        """True where stopping before the outcome is decided risks little."""
+        return self.assumed and NEARLY_ALL <= self.share < 1
 
 
 class Step(NamedTuple):
@@ -38,13 +72,16 @@ class Step(NamedTuple):
 
 
 class Session:
-    """An interview in progress."""
+    """An interview in progress; `to` is the stop it goes to, one of `STOPS`."""
 
-    def __init__(self, engine: Engine, given: Profile | None = None) -> None:
+    def __init__(self, engine: Engine, given: Profile | None = None, to: str = STOPS[0]) -> None:
         self.engine = engine
+        self.to = to
         self.given: Profile = dict(given or {})
         self.steps: list[Step] = []
         engine.space(self.profile)
+
+    # -- what is known -----------------------------------------------------------------------
 
     @property
     def profile(self) -> Profile:
@@ -56,78 +93,90 @@ class Session:
     @property
     def race(self) -> tuple[str, ...]:
         """The families (or none) that can still win."""
-        space = self.engine.space(self.profile)
-        return self.engine.names(space.possible(self.engine.ranking))
+        return self.engine.names(self._space.possible(self.engine.ranking))
+
+    @property
+    def agreement(self) -> Agreement:
+        """The answer that most complete profiles end in, counted exactly."""
+        counts = self._space.counts(self.engine.ranking)
+        most = max(range(len(counts)), key=counts.__getitem__)
+        answer = self.engine.names(1 << most)[0]
+        assumed = (self.decide().family or NONE) == answer
+        return Agreement(answer, counts[most], sum(counts), assumed)
+
+    def decide(self) -> Decision:
+        """Return the decision for the answers so far; "assumed" where an open one may change it."""
+        return self.engine.decide(self.profile)
+
+    @property
+    def _space(self) -> Space:
+        return self.engine.space(self.profile)
+
+    @property
+    def _closed(self) -> set[int]:
+        """The questions not to be asked: answered ones, and those that nobody can answer."""
+        index = self.engine.encoding.index
+        return {index[id] for id in [*self.given, *(step.question for step in self.steps)]}
+
+    # -- asking ------------------------------------------------------------------------------
 
     def next(self) -> Ask | None:
-        """Return the question with the greatest gain.
+        """Return the question after which the fewest are expected, solved anew for every call.
 
-        None where the outcome is decided, or no question can be asked that would help.
+        The task comes first wherever it matters. None where nothing that may be asked can change
+        what the stop is about: the winner, and with "checkpoint" then the first checkpoint, or
+        with "ranking" the verdicts of all families.
         """
+        family, checkpoint, ranking = STOPS
+        about = ranking if self.to == ranking else family
+        found = self._choose(Residual.of(self._space, self._label, closed=self._closed), about)
+        if found is None and self.to == checkpoint:
+            decision = self.decide()
+            if decision.family is not None:
+                first = Checkpoints(self.engine, decision).residual(self._closed)
+                return self._choose(first, checkpoint)
+        return found
+
+    def _label(self, outcome: int) -> Hashable:
+        """Return what an outcome is about, for the stop of this interview."""
         engine = self.engine
-        profile = self.profile
-        unknown = {step.question for step in self.steps if step.answer is None}
-        space = engine.space(profile)
-        possible = space.possible(engine.ranking)
-        if possible & (possible - 1) == 0:
+        winner = engine.ranking.winner(outcome)
+        if self.to != STOPS[2]:
+            return winner
+        families = range(len(engine.encoding.families))
+        return tuple(engine.verdict(outcome, family, winner) for family in families)
+
+    def _choose(self, residual: Residual, about: str) -> Ask | None:
+        if residual.decided(residual.root):
             return None
-        marginals = space.marginals(engine.ranking)
-        if TASK not in profile and TASK not in unknown:
-            return self._ask(TASK, marginals[engine.encoding.index[TASK]], 1.0)
-        best: Ask | None = None
-        for place, id in enumerate(engine.encoding.questions):
-            table = marginals[place]
-            if id in profile or id in unknown or id == TASK or len(table) < 2:
-                continue
-            if any(NOT_APPLICABLE in engine.options(place, choice) for choice in table):
-                continue
-            gain = _gain(list(table.values()))
-            if gain > 1e-12 and (best is None or gain > best.gain + 1e-12):
-                best = self._ask(id, table, gain)
-        return best
+        task = self.engine.encoding.index[TASK]
+        split = None if task in residual.closed else residual.split(residual.root, task)
+        split = split or fewest_questions(residual, residual.root)
+        return None if split is None else self._ask(split.question, about)
 
-    def refine(self) -> Ask | None:
-        """Return the next question that only checkpoints hang on; None where none is left.
-
-        Such questions have options that require something of a checkpoint.
-        """
+    def _ask(self, place: int, about: str) -> Ask:
         engine = self.engine
-        profile = self.profile
-        unknown = {step.question for step in self.steps if step.answer is None}
-        marginals = engine.space(profile).marginals(engine.ranking)
-        for place, question in enumerate(engine.rulebase.questions):
-            table = marginals[place]
-            if question.id in profile or question.id in unknown or len(table) < 2:
-                continue
-            applies = all(NOT_APPLICABLE not in engine.options(place, choice) for choice in table)
-            if applies and any(option.requires for option in question.options):
-                return self._ask(question.id, table, 0.0)
-        return None
-
-    def _ask(self, id: str, table: dict[Choice, list[int]], gain: float) -> Ask:
-        engine = self.engine
-        place = engine.encoding.index[id]
+        table = self._space.marginals(engine.ranking)[place]
         names = {
             engine.options(place, choice)[0]: engine.names(
                 sum(1 << family for family, count in enumerate(row) if count)
             )
             for choice, row in table.items()
         }
-        question = engine.rulebase.question(id)
+        question = engine.rulebase.questions[place]
         options = tuple(option for option in question.options if option.id in names)
-        return Ask(question, options, names, gain)
+        return Ask(question, options, names, about)
+
+    # -- answering ---------------------------------------------------------------------------
 
     def answer(self, question: str, given: Any) -> None:
         """Record an answer, or UNKNOWN; one that clashes raises and is forgotten."""
-        if given == UNKNOWN:
-            self.steps.append(Step(question, None))
-            return
         asked = self.engine.rulebase.question(question)
-        answer = read_answer(asked, given, "asked")
+        answer = None if given == UNKNOWN else read_answer(asked, given, "asked")
         self.steps.append(Step(question, answer))
         try:
             self.engine.space(self.profile)
-        except Exception:
+        except ContradictionError:
             self.steps.pop()
             raise
 
@@ -141,10 +190,6 @@ class Session:
         """Take the last answer back; return its question, None where there was none."""
         return self.steps.pop().question if self.steps else None
 
-    def decide(self) -> Decision:
-        """Return the decision for the answers so far."""
-        return self.engine.decide(self.profile)
-
     # -- kept between runs -------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
@@ -156,12 +201,12 @@ class Session:
         }
 
     @classmethod
-    def from_json(cls, engine: Engine, kept: dict[str, Any]) -> Session:
+    def from_json(cls, engine: Engine, kept: dict[str, Any], to: str = STOPS[0]) -> Session:
         """Return a kept interview. Raises UsageError where it belongs to other rules."""
         if kept.get("rule_base") != engine.rulebase.digest:
             raise UsageError("the kept interview belongs to other rules", hint="start a new one")
         try:
-            session = cls(engine, {id: _answer(row) for id, row in kept["given"].items()})
+            session = cls(engine, {id: _answer(row) for id, row in kept["given"].items()}, to)
             session.steps = [Step(id, row and _answer(row)) for id, row in kept["steps"]]
             engine.space(session.profile)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -172,16 +217,3 @@ class Session:
 def _answer(row: list[Any]) -> Answer:
     options, value, origin = row
     return Answer(tuple(options), value, origin)
-
-
-def _gain(rows: list[list[int]]) -> float:
-    """Return by how many bits an answer is expected to narrow down who wins."""
-    total = [sum(column) for column in zip(*rows, strict=True)]
-    everything = sum(total)
-    after = sum(sum(row) / everything * _entropy(row) for row in rows)
-    return float(_entropy(total) - after)
-
-
-def _entropy(counts: list[int]) -> float:
-    everything = sum(counts)
-    return -sum(c / everything * log2(c / everything) for c in counts if c)

@@ -33,11 +33,17 @@ MENU = drawn("or type to filter)")
 class Terminal:
     """A person at a terminal, running `advisor` with the answer going to a file."""
 
-    def __init__(self, environment, folder, arguments, size):
+    def __init__(self, environment, folder, arguments, size, *, screen=False):
         self.file = folder / "answer.json"
-        line = f"exec {shlex.join([sys.executable, '-m', 'advisor', *arguments])} > {self.file}"
+        line = f"exec {shlex.join([sys.executable, '-m', 'advisor', *arguments])}"
         self.running = pexpect.spawn(
-            "/bin/sh", ["-c", line], env=environment, dimensions=size, encoding="utf-8", timeout=15
+            "/bin/sh",
+            ["-c", line if screen else f"{line} > {self.file}"],
+            env=environment,
+            cwd=str(folder),
+            dimensions=size,
+            encoding="utf-8",
+            timeout=15,
         )
         self.running.delaybeforesend = 0.01
         self.running.ptyproc.delayafterclose = 0.01
@@ -91,10 +97,11 @@ def terminal(environment, tmp_path):
         "PROMPT_TOOLKIT_NO_CPR": "1",
     }
 
-    def start(*arguments, size=SMALL, format="json", **more):
-        if format:
+    def start(*arguments, size=SMALL, format="json", screen=False, **more):
+        if format and not screen:
             arguments = [*arguments, "--format", format]
-        opened.append(Terminal(variables | more, tmp_path, [*map(str, arguments)], size))
+        words = [*map(str, arguments)]
+        opened.append(Terminal(variables | more, tmp_path, words, size, screen=screen))
         return opened[-1]
 
     yield start
@@ -258,9 +265,11 @@ def test_it_goes_on_to_the_checkpoint_where_that_is_wanted(terminal):
     while (question := person.question()) is not None:
         seen.append(asked(question))
         person.types("1")
-    assert len(seen) >= 3
+    assert len(seen) >= 2
     assert person.ends()[0] == 0
-    assert "--use research" in person.answer["command"]
+    command = person.answer["command"]
+    assert "--language en" in command
+    assert "--detail" not in command, "what no checkpoint hangs on is not asked"
 
 
 def test_a_dumb_terminal_gets_numbers(terminal):
@@ -502,9 +511,172 @@ def test_advisor_alone_asks(environment, tmp_path):
     person.expect("\r\n> ")
     person.sendline("vqa")
     person.expect("unified-vlp, whatever the open answers are")
+    person.expect("Anything else")
+    person.sendline("")
     person.expect(pexpect.EOF)
     person.close()
     assert person.exitstatus == 0
+
+
+# -- stopping early, and the other stops --------------------------------------------------------
+
+
+NEARLY = r"(\d+) % of what is still possible ends in the same answer: (\S+)"
+
+
+def test_where_nearly_everything_agrees_stopping_is_offered_and_is_assumed(terminal):
+    person = terminal("ask", "--plain", "--task", "ocr-line")
+    question = person.question()
+    share, family = re.search(NEARLY, question).groups()
+    assert 95 <= int(share) < 100
+    assert "s = stop here" in question
+    person.types("s")
+    assert person.question() is None
+    assert person.ends()[0] == 0
+    answer = person.answer
+    assert (answer["outcome"], answer["family"]) == ("assumed", family)
+    assert len(answer["possible"]) > 1
+
+
+def test_where_much_is_open_stopping_is_not_offered(terminal):
+    person = terminal("ask", "--plain", "--task", "captioning")
+    question = person.question()
+    assert not re.search(NEARLY, question)
+    assert "s = stop here" not in question
+    person.types("s")
+    assert "type 1 to" in person.question()
+
+
+def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(terminal):
+    person = terminal("ask", "--plain", "--task", "vqa", "--to", "checkpoint")
+    question = person.question()
+    assert "settled: unified-vlp; open is which checkpoint comes first" in question
+    person.types("w")
+    assert "whatever you say leaves unified-vlp" in person.question()
+
+
+def test_the_ranking_takes_more_than_the_winner(terminal):
+    person = terminal(
+        "ask", "--plain", "--task", "image-text-matching", "--to", "ranking", size=WIDE
+    )
+    raced = []
+    while (question := person.question()) is not None:
+        raced.append("still in the race" in question)
+        person.types("1")
+    assert raced[0]
+    assert not raced[-1], "the winner was settled, and the others were not"
+    assert person.ends()[0] == 0
+    assert person.answer["outcome"] == "decided"
+
+
+def test_an_unknown_stop_is_2(terminal):
+    person = terminal("ask", "--to", "famly")
+    assert person.ends()[0] == 2
+    assert "did you mean `family`" in person.answer["error"]["message"]
+
+
+# -- afterwards --------------------------------------------------------------------------------
+
+TRY_COMMAND = "advisor try --checkpoint"
+
+
+def finished(terminal, *arguments, **more):
+    """An interview that is over, at the question of what comes next."""
+    person = terminal("ask", *arguments, screen=True, size=WIDE, **more)
+    return person, person.sees("Anything else")
+
+
+def test_enter_leaves_and_the_command_to_try_it_was_shown(terminal):
+    person, said = finished(terminal, "--plain", "--task", "vqa")
+    checkpoint = re.search(rf"{TRY_COMMAND} (\S+) --task vqa --image photo.jpg", said)[1]
+    assert checkpoint in said[: said.index("To try it")]
+    person.sees("> ")
+    person.types("")
+    assert person.ends()[0] == 0
+
+
+def test_without_the_extra_trying_says_what_to_install(terminal, tmp_path):
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "torch.py").write_text("raise ImportError(name='torch')\n")
+    person, _ = finished(terminal, "--plain", "--task", "vqa", PYTHONPATH=str(tmp_path / "bare"))
+    person.types("t")
+    person.sees(re.escape("hint: pip install 'advisor[try]'"))
+    person.sees("Anything else")
+    person.types("d")
+    assert person.ends()[0] == 0
+
+
+def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(terminal, tmp_path):
+    for library in ("torch", "transformers", "PIL"):
+        pytest.importorskip(library)
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "photo.png")
+    person, _ = finished(
+        terminal, "--plain", "--task", "vqa", HF_HOME=str(tmp_path / "hub"), HF_HUB_OFFLINE="1"
+    )
+    person.types("t")
+    person.running.timeout = 60
+    person.sees("Which picture")
+    person.types("photo.png")
+    person.sees("What do you want to know")
+    person.types("how many?")
+    person.sees("--image photo.png --question 'how many\\?'")
+    person.sees("hint: ")
+    person.sees("Anything else")
+    person.types("")
+    assert person.ends()[0] == 0
+    assert not list((tmp_path / "hub").rglob("*.safetensors"))
+
+
+def test_a_saved_profile_gives_the_same_answer_and_nothing_is_overwritten(
+    terminal, advisor, tmp_path
+):
+    person, _ = finished(
+        terminal, "--plain", "--task", "image-search", "--collection", "5000", "--language", "en,de"
+    )
+    person.types("p")
+    person.sees("Which file")
+    person.types("ours.yaml")
+    person.sees("kept: advisor recommend --profile ours.yaml")
+    written = (tmp_path / "ours.yaml").read_text(encoding="utf-8")
+    assert written == "task: image-search\ncollection: 5000\nlanguage: [en, de]\n"
+    person.sees("Anything else")
+    person.types("p")
+    person.types("ours.yaml")
+    person.sees("is there already")
+    person.types("")
+    assert person.ends()[0] == 0
+    again = advisor("recommend", "--profile", tmp_path / "ours.yaml", "--format", "json").json
+    assert again["family"] == "clip"
+    assert again["profile"]["collection"]["value"] == 5000
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "ctrl-d"])
+def test_leaving_after_the_answer_is_no_failure(terminal, kept, how):
+    person, _ = finished(terminal, "--plain", "--task", "vqa")
+    person.sees("> ")
+    code, said = leave(person, how)
+    assert code == 0
+    assert KEPT not in said
+    assert kept() == []
+
+
+def test_a_menu_offers_the_same_and_enter_leaves(terminal):
+    person, _ = finished(terminal, "--task", "vqa")
+    person.sees(drawn("(arrow keys)"))
+    time.sleep(SETTLED)
+    person.presses("\r")
+    assert person.ends()[0] == 0
+
+
+def test_where_nothing_fits_there_is_nothing_to_try(terminal):
+    person, said = finished(terminal, "--plain", "--task", "object-detection")
+    assert TRY_COMMAND not in said
+    person.types("t")
+    person.sees("type d or p")
+    person.types("d")
+    assert person.ends()[0] == 1
 
 
 # -- nobody to ask -----------------------------------------------------------------------------

@@ -1,0 +1,182 @@
+"""The whole interview as a tree: what is asked after which answers, and where each path ends.
+
+It is what `Session.next` asks of a person who knows every answer. Options after which the same
+questions lead to the same answers are one arm. Every count is of complete profiles, and exact.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from math import prod
+from typing import NamedTuple
+
+from advisor.engine.decision import Engine
+from advisor.engine.profile import Answer, Profile
+from advisor.engine.space import Space
+from advisor.interview.session import Session
+from advisor.rulebase.model import NONE
+
+
+class RunnerUp(NamedTuple):
+    """The family that comes second, and the criterion on which it loses; `rank` for none."""
+
+    family: str
+    criterion: str
+
+
+class Leaf(NamedTuple):
+    """The end of a path: its answer, and in how many profiles who comes second.
+
+    The answer is empty where questions that a person cannot be asked would still decide it.
+    """
+
+    answer: str
+    profiles: int
+    runners_up: tuple[tuple[RunnerUp, int], ...]
+
+    @property
+    def runner_up(self) -> RunnerUp | None:
+        """Return what to try next: who comes second most often; None where no family is left."""
+        return self.runners_up[0][0] if self.runners_up else None
+
+
+class Arm(NamedTuple):
+    """Options of a question after which the interview goes on in the same way."""
+
+    options: tuple[str, ...]
+    then: Leaf | Branch
+
+
+class Branch(NamedTuple):
+    """A question with its arms, in the order of their first options."""
+
+    question: str
+    profiles: int
+    arms: tuple[Arm, ...]
+
+
+Policy = Leaf | Branch
+
+
+class Step(NamedTuple):
+    """One question of a path, with the options that keep to it."""
+
+    question: str
+    options: tuple[str, ...]
+
+
+class Path(NamedTuple):
+    """One way through the interview."""
+
+    steps: tuple[Step, ...]
+    leaf: Leaf
+
+
+def policy(engine: Engine, given: Profile | None = None) -> Policy:
+    """Return the interview that follows after some answers.
+
+    Raises ContradictionError where the answers cannot all be true.
+    """
+    profile = dict(given or {})
+    ask = Session(engine, profile).next()
+    if ask is None:
+        return _leaf(engine, profile)
+    id = ask.question.id
+    arms: dict[object, Arm] = {}
+    for option in ask.options:
+        then = policy(engine, {**profile, id: Answer((option.id,), None, "asked")})
+        shape = _shape(then)
+        known = arms.get(shape)
+        arms[shape] = (
+            Arm((option.id,), then)
+            if known is None
+            else Arm((*known.options, option.id), _joined(known.then, then))
+        )
+    if len(arms) == 1:  # the answers differ in nothing that an interview can show
+        (only,) = arms.values()
+        return only.then
+    return Branch(id, sum(arm.then.profiles for arm in arms.values()), tuple(arms.values()))
+
+
+def paths(tree: Policy) -> list[Path]:
+    """Return every path of an interview, those of the most profiles first."""
+    return sorted(_paths(tree, ()), key=lambda path: -path.leaf.profiles)
+
+
+def _paths(tree: Policy, steps: tuple[Step, ...]) -> Iterator[Path]:
+    if isinstance(tree, Leaf):
+        yield Path(steps, tree)
+        return
+    for arm in tree.arms:
+        yield from _paths(arm.then, (*steps, Step(tree.question, arm.options)))
+
+
+def kept(tree: Policy, wanted: list[Path]) -> Policy:
+    """Return a tree of these paths alone; counts stay those of the whole tree."""
+    return _kept(tree, (), {path.steps for path in wanted})
+
+
+def _kept(tree: Policy, steps: tuple[Step, ...], wanted: set[tuple[Step, ...]]) -> Policy:
+    if isinstance(tree, Leaf):
+        return tree
+    arms = []
+    for arm in tree.arms:
+        ahead = (*steps, Step(tree.question, arm.options))
+        if any(path[: len(ahead)] == ahead for path in wanted):
+            arms.append(Arm(arm.options, _kept(arm.then, ahead, wanted)))
+    return tree._replace(arms=tuple(arms))
+
+
+def _shape(tree: Policy) -> object:
+    """Return what two trees have in common that ask the same and answer the same."""
+    if isinstance(tree, Leaf):
+        return tree.answer
+    return tree.question, tuple((arm.options, _shape(arm.then)) for arm in tree.arms)
+
+
+def _joined(one: Policy, other: Policy) -> Policy:
+    """Return two trees of one shape as one, their counts added."""
+    profiles = one.profiles + other.profiles
+    if isinstance(one, Leaf) and isinstance(other, Leaf):
+        runners = Counter(dict(one.runners_up)) + Counter(dict(other.runners_up))
+        return Leaf(one.answer, profiles, _commonest(runners))
+    if isinstance(one, Leaf) or isinstance(other, Leaf):
+        raise TypeError("trees of two shapes cannot be joined")
+    pairs = zip(one.arms, other.arms, strict=True)
+    arms = tuple(Arm(first.options, _joined(first.then, second.then)) for first, second in pairs)
+    return Branch(one.question, profiles, arms)
+
+
+def _leaf(engine: Engine, profile: Profile) -> Leaf:
+    space = engine.space(profile)
+    winners: Counter[str] = Counter()
+    runners: Counter[RunnerUp] = Counter()
+    for outcome, profiles in _ways(space).items():
+        order = engine.ranking.order(outcome)
+        names = [engine.encoding.families[family] for family in order]
+        winners[names[0] if names else NONE] += profiles
+        if len(order) > 1:
+            criterion = engine.ranking.parting(outcome, order[0], order[1]) or "rank"
+            runners[RunnerUp(names[1], criterion)] += profiles
+    answer = next(iter(winners)) if len(winners) == 1 else ""
+    return Leaf(answer, sum(winners.values()), _commonest(runners))
+
+
+def _commonest(runners: Counter[RunnerUp]) -> tuple[tuple[RunnerUp, int], ...]:
+    return tuple(sorted(runners.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _ways(space: Space) -> dict[int, int]:
+    """Return how many complete profiles of a space have each outcome."""
+    ways = {0: prod(len(space.choices[question]) for question in space.idle)}
+    for layer in space.layers:
+        after: dict[int, int] = {}
+        for node, number in ways.items():
+            for edge in layer.edges[node]:
+                after[edge.target] = after.get(edge.target, 0) + number * len(edge.choices)
+        ways = after
+    counts: dict[int, int] = {}
+    for node, number in ways.items():
+        counts[space.outcomes[node]] = counts.get(space.outcomes[node], 0) + number
+    return counts

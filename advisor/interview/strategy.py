@@ -1,0 +1,158 @@
+"""Which question to ask next: the one with the fewest expected still to come, and its rivals.
+
+Costs are totals over all profiles of a node, as exact integers: a cost divided by the weight of
+the node is the expected number of questions. A strategy names no question where none that may be
+asked makes a difference; that nothing is decided yet is up to its caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log2
+
+from advisor.interview.residual import Part, Residual, Split
+
+Strategy = Callable[[Residual, int], Split | None]
+"""Names the question to ask at a node of a residual."""
+
+BUDGET_NODES = 8_000
+"""So many nodes the optimum of one step may make: about 50 ms. Beyond, gain decides the step."""
+
+
+class OverBudgetError(Exception):
+    """The optimum takes more nodes than were granted."""
+
+
+class Optimum:
+    """The fewest expected questions until a label is settled, by dynamic programming over nodes.
+
+    Equal nodes are solved once, and choices that lead to the same node are one. A question is
+    dropped as soon as the least that it can cost is above the best one found. Without `budget`
+    the search always ends with a proof.
+    """
+
+    def __init__(self, residual: Residual, budget: int | None = None) -> None:
+        self.residual = residual
+        self.budget = budget
+        self._costs: dict[int, int] = {}
+        self._best: dict[int, Split] = {}
+
+    def __len__(self) -> int:
+        """Return how many nodes were solved."""
+        return len(self._costs)
+
+    def best(self, node: int) -> Split | None:
+        """Return the best question, the first declared of equals. Raises OverBudgetError."""
+        self.cost(node)
+        return self._best.get(node)
+
+    def cost(self, node: int) -> int:
+        """Return the least cost of a node. Raises OverBudgetError."""
+        residual = self.residual
+        if residual.decided(node):
+            return 0
+        found = self._costs.get(node)
+        if found is not None:
+            return found
+        if self.budget is not None and len(residual) > self.budget:
+            raise OverBudgetError
+        splits = residual.splits(node)
+        floors = [sum(self._floors(split)) // residual.total(split.question) for split in splits]
+        least: int | None = None
+        chosen = 0
+        for place in sorted(range(len(splits)), key=floors.__getitem__):
+            cost = self._asking(splits[place], residual.weight(node), least)
+            if cost is not None and (least is None or (cost, place) < (least, chosen)):
+                least, chosen = cost, place
+        if least is not None:
+            self._best[node] = splits[chosen]
+        self._costs[node] = least or 0
+        return self._costs[node]
+
+    def floor(self, node: int) -> int:
+        """Return a cost that no strategy gets below: what is solved, or one question more."""
+        residual = self.residual
+        known = self._costs.get(node)
+        if known is not None:
+            return known
+        if residual.decided(node) or residual.stuck(node):
+            return 0
+        floors = [
+            sum(self._floors(split)) // residual.total(split.question)
+            for split in residual.splits(node)
+        ]
+        return residual.weight(node) + min(floors)
+
+    def _asking(self, split: Split, weight: int, limit: int | None) -> int | None:
+        """Return the cost of asking a question next; None where it is above the limit."""
+        total = self.residual.total(split.question)
+        floors = self._floors(split)
+        cost = weight * total + sum(floors)
+        for part, floor in sorted(zip(split.parts, floors, strict=True), key=_heaviest_first):
+            if limit is not None and cost > limit * total:
+                return None
+            cost += part.weight * self.cost(part.node) - floor
+        return None if limit is not None and cost > limit * total else cost // total
+
+    def _floors(self, split: Split) -> list[int]:
+        """For each part the least it can cost: what is known, or one question if any is left."""
+        return [part.weight * self._least(part.node) for part in split.parts]
+
+    def _least(self, node: int) -> int:
+        known = self._costs.get(node)
+        if known is not None:
+            return known
+        residual = self.residual
+        return 0 if residual.decided(node) or residual.stuck(node) else residual.weight(node)
+
+
+def _heaviest_first(pair: tuple[Part, int]) -> int:
+    return -pair[0].weight
+
+
+def fewest_questions(residual: Residual, node: int) -> Split | None:
+    """Return the best question; where proving it takes too long, the one with the most gain."""
+    try:
+        return Optimum(residual, len(residual) + BUDGET_NODES).best(node)
+    except OverBudgetError:
+        return information_gain(residual, node)
+
+
+def information_gain(residual: Residual, node: int) -> Split | None:
+    """Return the question that is expected to narrow the labels down by the most bits."""
+    return _least_spread(residual, node, _entropy)
+
+
+def gini(residual: Residual, node: int) -> Split | None:
+    """Return the question after which two profiles drawn at random differ least often."""
+    return _least_spread(residual, node, _impurity)
+
+
+def file_order(residual: Residual, node: int) -> Split | None:
+    """Return the first declared question that makes a difference."""
+    return next(iter(residual.splits(node)), None)
+
+
+def _least_spread(
+    residual: Residual, node: int, spread: Callable[[list[int]], float]
+) -> Split | None:
+    def after(split: Split) -> float:
+        parts = [
+            (part.weight * residual.weight(part.node), residual.shares(part.node))
+            for part in split.parts
+        ]
+        total = sum(weight for weight, _ in parts)
+        spreads = [weight / total * spread([*shares.values()]) for weight, shares in parts]
+        return round(sum(spreads), 9)
+
+    return min(residual.splits(node), key=after, default=None)
+
+
+def _entropy(weights: list[int]) -> float:
+    total = sum(weights)
+    return -sum(weight / total * log2(weight / total) for weight in weights)
+
+
+def _impurity(weights: list[int]) -> float:
+    total = sum(weights)
+    return 1 - sum((weight / total) ** 2 for weight in weights)

@@ -1,0 +1,306 @@
+"""The fewest questions, held against plain enumeration; and the checkpoint that comes first."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from random_rules import NOT_APPLICABLE, Plain, engine_for, facts
+
+from advisor.catalogue.selection import select
+from advisor.engine.profile import Answer, make_profile
+from advisor.interview import strategy
+from advisor.interview.checkpoints import Checkpoints
+from advisor.interview.residual import NOWHERE, Residual
+from advisor.interview.session import STOPS, UNKNOWN, Session
+from advisor.interview.strategy import (
+    Optimum,
+    OverBudgetError,
+    fewest_questions,
+    file_order,
+    gini,
+    information_gain,
+)
+
+
+def residual_of(engine, **more):
+    return Residual.of(engine.space({}), engine.ranking.winner, **more)
+
+
+class Enumerated:
+    """Strategies over a list of complete profiles, with nothing merged and nothing remembered."""
+
+    def __init__(self, plain):
+        self.plain = plain
+        self.known = {}
+
+    def asks(self, wholes):
+        """The questions that may be asked and make a difference, with what each answer leaves."""
+        for id in self.plain.questions:
+            parts = {}
+            for whole in wholes:
+                parts.setdefault(whole[id], []).append(whole)
+            if (NOT_APPLICABLE,) in parts or len({self.rest(id, p) for p in parts.values()}) < 2:
+                continue
+            yield id, list(parts.values())
+
+    def rest(self, id, wholes):
+        """What a set of profiles says about everything but one question."""
+        return frozenset(
+            (tuple((q, o) for q, o in whole.items() if q != id), self.plain.winner(whole))
+            for whole in wholes
+        )
+
+    def cost(self, wholes):
+        """The least total of questions over all profiles."""
+        key = tuple(tuple(whole.values()) for whole in wholes)
+        if key not in self.known:
+            if len({self.plain.winner(whole) for whole in wholes}) == 1:
+                return 0
+            costs = [sum(map(self.cost, parts)) for _, parts in self.asks(wholes)]
+            self.known[key] = len(wholes) + min(costs) if costs else 0
+        return self.known[key]
+
+
+# -- the optimum -------------------------------------------------------------------------------
+
+
+@settings(max_examples=25)
+@given(facts(rules=5))
+def test_the_optimum_is_the_one_that_enumeration_finds(of):
+    engine, plain = engine_for(of), Plain(of)
+    wholes = plain.completions({})
+    if len(wholes) > 200:
+        return
+    residual = residual_of(engine)
+    found = Fraction(Optimum(residual).cost(residual.root), residual.weight(residual.root))
+    assert found == Fraction(Enumerated(plain).cost(wholes), len(wholes))
+
+
+@given(facts())
+def test_weights_and_shares_count_complete_profiles(of):
+    engine, plain = engine_for(of), Plain(of)
+    residual = residual_of(engine)
+    wholes = plain.completions({})
+    assert residual.weight(residual.root) == len(wholes)
+    counted = dict(zip([*engine.encoding.families, "none"], [0] * 9, strict=False))
+    for label, weight in residual.shares(residual.root).items():
+        counted[engine.names(1 << label)[0]] = weight
+    for name, count in counted.items():
+        assert count == sum(plain.winner(whole) == name for whole in wholes)
+
+
+@given(facts(), st.data())
+def test_answers_in_another_order_lead_to_the_same_node(of, data):
+    residual = residual_of(engine_for(of))
+    questions = data.draw(st.permutations(range(len(residual.classes))))
+    places = {q: data.draw(st.integers(0, len(residual.classes[q]) - 1)) for q in questions}
+
+    def after(order):
+        node = residual.root
+        for question in order:
+            if node != NOWHERE:
+                node = residual.restrict(node, question, places[question])
+        return node
+
+    assert after(questions) == after(sorted(questions))
+
+
+@given(facts(), st.sampled_from([information_gain, gini, file_order]))
+def test_no_strategy_gets_below_the_optimum_or_its_floor(of, rival):
+    residual = residual_of(engine_for(of))
+
+    def cost(node):
+        split = None if residual.decided(node) else rival(residual, node)
+        if split is None:
+            return 0
+        after = sum(part.weight * cost(part.node) for part in split.parts)
+        return residual.weight(node) + after // residual.total(split.question)
+
+    floor = Optimum(residual, budget=0).floor(residual.root)
+    least = Optimum(residual).cost(residual.root)
+    assert floor <= least <= cost(residual.root)
+
+
+@given(facts())
+def test_beyond_the_budget_nothing_is_claimed_and_gain_decides(of):
+    residual = residual_of(engine_for(of))
+    if residual.decided(residual.root):
+        return
+    with pytest.raises(OverBudgetError):
+        Optimum(residual, budget=0).cost(residual.root)
+
+
+def test_a_step_beyond_its_budget_takes_the_question_with_the_most_gain(
+    engine, rulebase, monkeypatch
+):
+    space = engine.space(make_profile(rulebase, {"task": "zero-shot-classification"}))
+    residual = Residual.of(space, engine.ranking.winner)
+    monkeypatch.setattr(strategy, "BUDGET_NODES", -1)
+    assert fewest_questions(residual, residual.root) == information_gain(residual, residual.root)
+
+
+def test_what_is_closed_is_never_asked(engine, rulebase):
+    space = engine.space(make_profile(rulebase, {"task": "captioning"}))
+    parts = engine.encoding.index["parts"]
+    residual = Residual.of(space, engine.ranking.winner, closed={parts})
+    node = residual.root
+    while split := fewest_questions(residual, node):
+        assert split.question != parts
+        node = split.parts[0].node
+
+
+# -- agreement ---------------------------------------------------------------------------------
+
+
+@given(facts(), st.data())
+def test_agreement_is_the_exact_share_of_the_most_frequent_winner(of, data):
+    engine, plain = engine_for(of), Plain(of)
+    session = Session(engine)
+    ask = session.next()
+    told = {}
+    if ask is not None:
+        option = data.draw(st.sampled_from(ask.options)).id
+        session.answer(ask.question.id, option)
+        told = {ask.question.id: [option]}
+    wholes = plain.completions(told)
+    agreement = session.agreement
+    agreeing = sum(plain.winner(whole) == agreement.answer for whole in wholes)
+    assert (agreement.agreeing, agreement.of) == (agreeing, len(wholes))
+    assert agreement.assumed == (plain.winner(plain.typical(told)) == agreement.answer)
+    assert (agreement.share == 1) == (len(session.race) == 1)
+
+
+def test_an_offer_to_stop_needs_nearly_everything_and_the_same_answer_by_assumption(
+    engine, rulebase
+):
+    offered = Session(engine, make_profile(rulebase, {"task": "ocr-line"}))
+    assert offered.agreement.worth_an_offer
+    decision = offered.decide()
+    assert (decision.outcome, decision.family) == ("assumed", offered.agreement.answer)
+    agreement = offered.agreement
+    assert not agreement._replace(assumed=False).worth_an_offer
+    assert not agreement._replace(agreeing=agreement.of).worth_an_offer
+    assert not agreement._replace(agreeing=94, of=100).worth_an_offer
+    assert agreement._replace(agreeing=95, of=100).worth_an_offer
+
+
+# -- the checkpoint that comes first -----------------------------------------------------------
+
+
+def draw_whole(data, engine, answers):
+    """Fill a profile at random with options that can still be true."""
+    profile = dict(answers)
+    for question in engine.rulebase.questions:
+        if question.id not in profile:
+            options = [option.id for option in question.options]
+            able = [
+                option
+                for option in [*options, *([NOT_APPLICABLE] if question.ask_if else [])]
+                if engine.admits(profile | {question.id: Answer((option,), None, "flag")})
+            ]
+            chosen = data.draw(st.sampled_from(able))
+            profile[question.id] = Answer((chosen,), None, "flag")
+    return profile
+
+
+FITTING = ("captioning", "zero-shot-classification", "ocr-line", "image-search", "document-vqa")
+
+
+@settings(max_examples=25)
+@given(st.sampled_from(FITTING), st.data())
+def test_the_first_checkpoint_of_a_whole_profile_is_the_one_that_select_puts_first(
+    engine, task, data
+):
+    decision = engine.decide(make_profile(engine.rulebase, {"task": task}))
+    residual = Checkpoints(engine, decision).residual()
+    whole = draw_whole(data, engine, decision.given)
+    node = residual.root
+    for place, id in enumerate(engine.encoding.questions):
+        options = tuple(engine.encoding.option_index[place][o] for o in whole[id].options)
+        at = [options in one.choices for one in residual.classes[place]].index(True)
+        node = residual.restrict(node, place, at)
+    picks = select(engine.rulebase, decision._replace(profile=whole)).picks
+    assert residual.labels(node) == {picks[0].checkpoint.id if picks else None}
+
+
+@settings(max_examples=12)
+@given(st.sampled_from(FITTING), st.data())
+def test_to_the_checkpoint_nothing_left_open_changes_which_comes_first(engine, task, data):
+    session = Session(engine, make_profile(engine.rulebase, {"task": task}), "checkpoint")
+    while (ask := session.next()) is not None:
+        session.answer(ask.question.id, data.draw(st.sampled_from(ask.options)).id)
+    decision = session.decide()
+    assert len(decision.possible) == 1
+    firsts = set()
+    for _ in range(4):
+        whole = draw_whole(data, engine, session.profile)
+        picks = select(engine.rulebase, engine.decide(whole)).picks
+        firsts.add(picks[0].checkpoint.id if picks else None)
+    assert len(firsts) == 1
+
+
+@settings(max_examples=20)
+@given(facts(), st.data())
+def test_to_the_ranking_every_verdict_is_settled(of, data):
+    engine, plain = engine_for(of), Plain(of)
+    whole = data.draw(st.sampled_from(plain.completions({})))
+    session = Session(engine, {}, "ranking")
+    while (ask := session.next()) is not None:
+        assert ask.about == "ranking"
+        session.answer(ask.question.id, list(whole[ask.question.id]))
+    told = {id: list(answer.options) for id, answer in session.profile.items()}
+    wholes = plain.completions(told)
+    assert len({tuple(plain.decide(one)[1].items()) for one in wholes}) == 1
+
+
+# -- nothing absurd ----------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@settings(max_examples=20)
+@given(st.sampled_from(STOPS), st.data())
+def test_no_question_is_asked_that_an_answer_has_made_senseless(engine, to, data):
+    session = Session(engine, {}, to)
+    seen = []
+    while (ask := session.next()) is not None:
+        question = ask.question
+        assert question.id not in seen
+        seen.append(question.id)
+        space = engine.space(session.profile)
+        left = space.reach({}).choices
+        place = engine.encoding.index[question.id]
+        still = {engine.options(place, choice)[0] for choice in left[place]}
+        assert {option.id for option in ask.options} == still
+        assert len(still) > 1
+        for other, makes_sense in question.ask_if.items():
+            index = engine.encoding.index[other]
+            said = {engine.options(index, choice)[0] for choice in left[index]}
+            assert said <= set(makes_sense)
+        known = data.draw(st.sampled_from([True, True, True, False]))
+        said = data.draw(st.sampled_from(ask.options)).id if known else UNKNOWN
+        session.answer(question.id, said)
+
+
+@pytest.mark.parametrize(
+    ("told", "senseless"),
+    [
+        ({"task": "similar-images"}, "language"),
+        ({"task": "deduplication"}, "language"),
+        ({"task": "captioning", "training": "ready-made"}, "examples"),
+        ({"task": "captioning", "training": "ready-made"}, "pairs"),
+        ({"task": "captioning", "training": "ready-made"}, "parts"),
+        ({"task": "ocr-page", "examples": "plain-text"}, "pairs"),
+        ({"task": "captioning"}, "labels"),
+        ({"task": "captioning"}, "collection"),
+        ({"task": "handwriting"}, "reading"),
+    ],
+)
+@pytest.mark.parametrize("to", STOPS)
+def test_what_makes_no_sense_after_an_answer_is_not_asked(engine, rulebase, told, senseless, to):
+    session = Session(engine, make_profile(rulebase, told), to)
+    asked = []
+    while (ask := session.next()) is not None:
+        asked.append(ask.question.id)
+        session.answer(ask.question.id, UNKNOWN)
+    assert senseless not in asked
