@@ -34,6 +34,10 @@ def explain(
         str,
         typer.Option("--why-not", metavar="FAMILY", help="Only why this one is not the answer."),
     ] = "",
+    all: Annotated[
+        bool,
+        typer.Option("--all", help="Every reason, every change, and how stable the answer is."),
+    ] = False,
     profile: ProfileFile = "",
     priority: Priority = [],  # noqa: B006
     format: Format = "terminal",
@@ -49,6 +53,7 @@ def explain(
     Examples:
       advisor explain --task image-search
       advisor explain --task captioning --why-not clip
+      advisor explain --task captioning --all
       advisor explain --task vqa --why-not nlpconnect/vit-gpt2-image-captioning
     """
     from advisor.cli.output import Report, check_format, check_outputs, emit
@@ -66,12 +71,12 @@ def explain(
         )
     first = priority_of(rulebase, priority)
     if "/" in why_not:
-        from advisor.cli.check import judge_report
+        from advisor.cli.why_not import checkpoint_report
 
-        report, _ = judge_report(rulebase, why_not, given, "", first)
+        report = checkpoint_report(rulebase, why_not, given, first)
         emit(report, format, output, color=not no_color)
         return 0
-    explanation = explain_answers(rulebase, given, why_not=why_not or None, priority=first)
+    explanation = explain_answers(rulebase, given, why_not=why_not or None, priority=first, all=all)
     report = Report(
         lambda: as_json(explanation, rulebase),
         lambda: as_page(explanation, rulebase, only=bool(why_not)),

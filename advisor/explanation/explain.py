@@ -10,6 +10,7 @@ from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError
 from advisor.explanation.flips import Flip, flips
 from advisor.explanation.sufficient import Because, sufficient
+from advisor.explanation.whole import Whole, whole
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, TASK, Rule
 
@@ -35,6 +36,7 @@ class Explanation(NamedTuple):
     why_not: tuple[WhyNot, ...]
     changes: tuple[Flip, ...]
     priority: tuple[str, ...]
+    all: Whole | None = None
 
 
 def explain(
@@ -43,9 +45,11 @@ def explain(
     *,
     why_not: str | None = None,
     priority: tuple[str, ...] = (),
+    all: bool = False,
 ) -> Explanation:
     """Explain the decision for answers with at most one task.
 
+    `all` adds every minimal reason and change, and how far the answer can be relied on.
     `why_not` names one family (or alias) to explain alone; otherwise all others are. Raises
     UsageError for unknown names and for several tasks.
     """
@@ -71,6 +75,7 @@ def explain(
         tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
         changes,
         priority,
+        whole(engine, decision, changes) if all else None,
     )
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Choice, Space
+from advisor.errors import ContradictionError
 from advisor.rulebase.model import NONE, TASK
 
 HELD = 1 << 16
@@ -37,11 +38,7 @@ def sufficient(engine: Engine, decision: Decision) -> tuple[Because, ...]:
     if decision.outcome == "undetermined":
         return ()
     winner = decision.family or NONE
-    answers = {
-        id: answer
-        for id, answer in decision.profile.items()
-        if answer.origin != "implied" and applicable(answer)
-    }
+    answers = {id: answer for id, answer in decision.profile.items() if counts(answer)}
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
     around = engine.around(decision.given, task)
     search = _Search(engine, around, winner, decision.profile)
@@ -58,6 +55,11 @@ def sufficient(engine: Engine, decision: Decision) -> tuple[Because, ...]:
         for id in decision.profile
         if id in chosen
     )
+
+
+def counts(answer: Answer) -> bool:
+    """True where an answer can be a reason: given, or assumed of a question that makes sense."""
+    return answer.origin != "implied" and (applicable(answer) or answer.origin != "assumed")
 
 
 class _Search:
@@ -110,7 +112,10 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
     """True where the answers force the outcome for every task. Unfitting tasks come first."""
     tasks = sorted(engine.rulebase.tasks, key=lambda task: task.elsewhere is None)
     for task in tasks:
-        space, allowed = engine.view({TASK: Answer((task.id,), None, "flag"), **reason})
+        try:
+            space, allowed = engine.view({TASK: Answer((task.id,), None, "flag"), **reason})
+        except ContradictionError:
+            continue  # a task that cannot be with these answers forces nothing else
         reach = space.reach(allowed)
         if reach.outcomes and engine.possible(reach) != (winner,):
             return False

@@ -8,6 +8,8 @@ from advisor.engine.decision import applicable
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.flips import Flip
 from advisor.report.command import command
+from advisor.report.explanation_whole import answers_text, ways_to, whole_json, whole_page
+from advisor.report.origin import origin_word
 from advisor.report.page import Candidate, Heading, Item, Items, Page, Text
 from advisor.report.recommendation_json import SCHEMA_VERSION, answer_json, flip_json, rule_json
 from advisor.rulebase.base import RuleBase
@@ -33,6 +35,7 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         "caveats": [rule_json(rule) for rule in explanation.caveats],
         "why_not": [_why_not_json(one) for one in explanation.why_not],
         "changes": [flip_json(flip) for flip in explanation.changes],
+        **({"all": whole_json(explanation.all)} if explanation.all else {}),
         "command": command("recommend", decision.given, explanation.priority, rulebase.folders),
         "rule_base": rulebase.digest,
         **({"overlays": list(rulebase.overlays)} if rulebase.overlays else {}),
@@ -57,8 +60,13 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
         page += _why(explanation)
     for one in explanation.why_not:
         page += _why_not(one, rulebase)
-    if not only:
-        page += _changes(explanation.changes)
+        if only and explanation.all:
+            page += ways_to(one.family, explanation.all)
+    if only:
+        return page
+    page += _changes(explanation.changes)
+    if explanation.all:
+        page += whole_page(explanation.all, explanation.decision)
     return page
 
 
@@ -76,7 +84,8 @@ def _why(explanation: Explanation) -> Page:
 
 def _why_items(explanation: Explanation) -> list[Item]:
     rows = [
-        Item("", f"{one.question}: {one.options[0]}", one.origin) for one in explanation.because
+        Item("", f"{one.question}: {one.options[0]}", origin_word(one.origin))
+        for one in explanation.because
     ]
     rows += [_rule("+", rule) for rule in explanation.reasons]
     rows += [_rule("!", rule) for rule in explanation.caveats]
@@ -98,7 +107,7 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
         rows.append(Item("", "equal on every criterion; only the declared rank parts them"))
     elif one.lost_on:
         rows.append(Item("", f"lost on {rulebase.criterion(one.lost_on).name}"))
-    rows += [Item(">", f"would win with {_answers(flip)}") for flip in one.changes[:3]]
+    rows += [Item(">", f"would win with {answers_text(flip)}") for flip in one.changes[:3]]
     if not one.changes:
         rows.append(Item("", "no change of up to three answers makes it win"))
     return [*page, Items(tuple(rows))]
@@ -110,13 +119,9 @@ def _changes(changes: tuple[Flip, ...]) -> Page:
     rows = tuple(
         Item(
             ">",
-            f"{_answers(flip)}: {'none of them' if flip.family == NONE else flip.family}",
-            ", ".join(f"{id} is {origin}" for id, origin in flip.origins.items()),
+            f"{answers_text(flip)}: {'none of them' if flip.family == NONE else flip.family}",
+            ", ".join(f"{id} is {origin_word(origin)}" for id, origin in flip.origins.items()),
         )
         for flip in changes
     )
     return [Heading("What would change it"), Items(rows)]
-
-
-def _answers(flip: Flip) -> str:
-    return " and ".join(f"{id}: {option}" for id, option in flip.answers.items())

@@ -1,6 +1,12 @@
 """`advisor explain`: why, why not, and what would change the answer."""
 
+import json
+from pathlib import Path
+
 import pytest
+from jsonschema import Draft202012Validator
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "explain.schema.json"
 
 
 def explained(advisor, *arguments):
@@ -82,7 +88,8 @@ def test_why_not_a_checkpoint_is_the_judgement_of_it(advisor):
     arguments = ["--task", "vqa", "--format", "json"]
     told = advisor("explain", "--why-not", checkpoint, *arguments)
     assert told.code == 0
-    assert told.json == advisor("check", "--checkpoint", checkpoint, *arguments).json
+    judged = {key: value for key, value in told.json.items() if key != "standing"}
+    assert judged == advisor("check", "--checkpoint", checkpoint, *arguments).json
 
 
 def test_a_task_of_none_is_explained_by_every_exclusion(advisor):
@@ -121,3 +128,72 @@ def test_a_near_miss_is_corrected(advisor, name, nearest):
     result = advisor("explain", "--task", "captioning", "--why-not", name)
     assert result.code == 2
     assert f"did you mean `{nearest}`?" in result.err
+
+
+# -- --all -------------------------------------------------------------------------------------
+
+
+def test_all_adds_one_key_and_changes_nothing_else(advisor):
+    plain = explained(advisor, "--task", "captioning")
+    whole = explained(advisor, "--task", "captioning", "--all")
+    assert set(whole["all"]) == {"task", "reasons", "changes", "stability", "open"}
+    del whole["all"]
+    assert whole == plain
+
+
+@pytest.mark.parametrize("task", ["captioning", "document-classification", "object-detection"])
+def test_each_reason_of_all_forces_the_answer(advisor, task):
+    told = explained(advisor, "--task", task, "--all")
+    for reason in told["all"]["reasons"]:
+        flags = [word for one in reason for word in (f"--{one['question']}", one["option"])]
+        again = advisor("recommend", "--task", task, *flags, "--format", "json").json
+        assert (again["possible"], again["family"]) == ([told["family"] or "none"], told["family"])
+
+
+def test_the_smallest_reason_is_among_all(advisor):
+    told = explained(advisor, "--task", "captioning", "--all")
+    because = {(one["question"], one["option"]) for one in told["because"]}
+    because.discard(("task", "captioning"))
+    reasons = [{(o["question"], o["option"]) for o in one} for one in told["all"]["reasons"]]
+    assert because in reasons
+
+
+def test_the_page_of_all_says_how_stable_the_answer_is(advisor):
+    page = advisor("explain", "--task", "captioning", "--all").out
+    for heading in ("Every reason", "Every change", "How stable it is", "What to find out first"):
+        assert f"\n{heading}\n" in page
+    assert "could be wrong but this one: parts." in page
+    sure = advisor("explain", "--task", "vqa", "--all").out
+    assert "answers besides the task could be wrong: the family stays." in sure
+    assert "What to find out first" not in sure
+
+
+def test_why_not_with_all_gives_every_way(advisor):
+    page = advisor("explain", "--task", "captioning", "--why-not", "siglip", "--all").out
+    assert "No answers to other questions than the task make clip win." in page
+    other = advisor("explain", "--task", "image-search", "--why-not", "unified-vlp", "--all").out
+    assert "Every way to unified-vlp" in other
+    assert "Every reason" not in other
+
+
+@pytest.mark.parametrize("format", ["markdown", "html"])
+def test_all_is_drawn_in_every_format(advisor, format):
+    text = advisor("explain", "--task", "image-search", "--all", "--format", format).out
+    assert "How stable it is" in text
+
+
+def test_reasons_that_contradict_changes_are_a_bug_of_ours(advisor, monkeypatch):
+    monkeypatch.setattr("advisor.explanation.prime._changes", lambda *_: (1,))
+    result = advisor("explain", "--task", "captioning", "--all")
+    assert (result.code, result.out) == (4, "")
+    assert "a bug in advisor" in result.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("extra", [[], ["--training", "fine-tune"]], ids=["task alone", "training"])
+def test_all_follows_its_schema_for_every_task(advisor, rulebase, extra):
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    validator = Draft202012Validator(schema)
+    for task in rulebase.tasks:
+        told = explained(advisor, "--task", task.id, *extra, "--all")
+        assert [error.message for error in validator.iter_errors(told)] == []

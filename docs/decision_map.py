@@ -1,0 +1,37 @@
+"""Draws docs/decision-map.svg: the map that `advisor rules graph` draws of the shipped rules.
+
+`python docs/decision_map.py` writes it, `--check` exits 1 where it is not current.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+PICTURE = Path(__file__).resolve().parent / "decision-map.svg"
+PATHS = 10
+
+
+def picture() -> str:
+    """Return the SVG."""
+    from advisor.report.decision_map import decision_map
+    from advisor.report.decision_map_svg import svg
+    from advisor.rulebase.store import load_rules
+
+    return svg(decision_map(load_rules(), {}, PATHS))
+
+
+def main(arguments: list[str]) -> int:
+    """Write the picture, or compare it; return the exit code."""
+    current = picture()
+    if "--check" not in arguments:
+        PICTURE.write_text(current, encoding="utf-8")
+        return 0
+    if PICTURE.is_file() and PICTURE.read_text(encoding="utf-8") == current:
+        return 0
+    print(f"docs/{PICTURE.name} is not current: run `python docs/decision_map.py`", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,193 @@
+"""The interview as a map: what the tree promises, and that every drawing shows it."""
+
+import copy
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.engine.profile import make_profile
+from advisor.errors import ContradictionError
+from advisor.interview.policy import Branch, Leaf, kept, paths, policy
+from advisor.interview.session import Session
+from advisor.report.decision_map import as_json, decision_map, tree
+from advisor.report.decision_map_mermaid import as_markdown, mermaid
+from advisor.report.decision_map_svg import svg
+from advisor.rulebase.model import NONE
+from tests.dense_rules import dense_facts
+from tests.random_rules import Plain, compiled, engine_for, facts
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def whole(engine):
+    return policy(engine)
+
+
+@pytest.fixture(scope="module")
+def map(rulebase):
+    return decision_map(rulebase, {}, 10)
+
+
+# -- the tree ----------------------------------------------------------------------------------
+
+
+@given(st.one_of(dense_facts, facts()))
+def test_paths_hold_every_complete_profile_once_with_its_winner(drawn):
+    try:
+        found = paths(policy(engine_for(drawn)))
+    except ContradictionError:
+        return
+    plain = Plain(drawn)
+    wholes = plain.completions({})
+    assert sum(path.leaf.profiles for path in found) == len(wholes)
+    for path in found:
+        kept_to = [
+            whole
+            for whole in wholes
+            if all(whole[step.question][0] in step.options for step in path.steps)
+        ]
+        assert len(kept_to) == path.leaf.profiles
+        if path.leaf.answer:
+            assert {plain.winner(whole) for whole in kept_to} == {path.leaf.answer}
+
+
+@given(st.one_of(dense_facts, facts()), st.data())
+def test_a_path_is_what_the_interview_asks(drawn, data):
+    engine = engine_for(drawn)
+    try:
+        node = policy(engine)
+    except ContradictionError:
+        return
+    session = Session(engine)
+    while isinstance(node, Branch):
+        ask = session.next()
+        assert ask is not None
+        if ask.question.id != node.question:  # every answer to it goes on in the same way
+            session.answer(ask.question.id, ask.options[0].id)
+            continue
+        asked = {option.id for option in ask.options}
+        assert {option for arm in node.arms for option in arm.options} == asked
+        arm = data.draw(st.sampled_from(node.arms))
+        session.answer(node.question, data.draw(st.sampled_from(sorted(arm.options))))
+        node = arm.then
+    assert session.next() is None or node.answer == ""
+    if node.answer:
+        assert session.race == (node.answer,)
+
+
+@given(st.one_of(dense_facts, facts()))
+def test_what_to_try_next_comes_second(drawn):
+    engine = engine_for(drawn)
+    try:
+        found = paths(policy(engine))
+    except ContradictionError:
+        return
+    for path in found:
+        counted = sum(profiles for _, profiles in path.leaf.runners_up)
+        assert counted <= path.leaf.profiles
+        assert path.leaf.answer not in {second.family for second, _ in path.leaf.runners_up}
+        if path.leaf.answer == NONE:
+            assert path.leaf.runner_up is None
+
+
+def test_arms_differ_in_what_follows(whole):
+    def check(node):
+        if isinstance(node, Leaf):
+            return
+        assert len(node.arms) > 1
+        ends = [arm.then.answer for arm in node.arms if isinstance(arm.then, Leaf)]
+        assert len(ends) == len(set(ends))
+        for arm in node.arms:
+            check(arm.then)
+
+    check(whole)
+
+
+def test_every_path_of_the_shipped_rules_ends_in_an_answer(whole, engine):
+    every = paths(whole)
+    assert all(path.leaf.answer for path in every)
+    counted = dict.fromkeys([*engine.encoding.families, NONE], 0)
+    for path in every:
+        counted[path.leaf.answer] += path.leaf.profiles
+    assert list(counted.values()) == engine.space({}).counts(engine.ranking)
+
+
+def test_a_tree_of_some_paths_has_these_alone(whole):
+    some = paths(whole)[:7]
+    cut = kept(whole, some)
+    assert {path.steps for path in paths(cut)} == {path.steps for path in some}
+    assert cut.profiles == whole.profiles
+
+
+# -- drawings ----------------------------------------------------------------------------------
+
+
+def test_all_drawings_show_every_path_and_its_end(map):
+    drawn = ET.fromstring(svg(map))
+    words = " ".join(text.text for text in drawn.iter(f"{SVG}text"))
+    flowchart, outline = mermaid(map), tree(map)
+    for path in map.paths:
+        end = "none of the families" if path.leaf.answer == NONE else path.leaf.answer
+        assert end in words
+        assert end in flowchart
+        assert end in outline
+        for step in path.steps:
+            assert map.rulebase.question(step.question).ask.split()[0] in words
+    assert outline.count("→") == len(map.paths)
+    assert flowchart.count("]):::") == len(map.paths)
+
+
+def test_the_picture_stands_alone(map):
+    text = svg(map)
+    root = ET.fromstring(text)
+    assert root.tag == f"{SVG}svg"
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    for forbidden in ("<script", "<image", "@import", "@font-face", "href"):
+        assert forbidden not in text
+    width, height = (float(root.get(name)) for name in ("width", "height"))
+    for element in root.iter(f"{SVG}rect"):
+        assert float(element.get("x", 0)) + float(element.get("width")) <= width
+        assert float(element.get("y", 0)) + float(element.get("height")) <= height
+
+
+def test_words_that_mean_something_to_a_drawing_are_escaped(rulebase):
+    hostile = copy.copy(rulebase)
+    hostile.questions = tuple(
+        question._replace(ask='Which "one" <b>& only</b>?') for question in rulebase.questions
+    )
+    map = decision_map(hostile, make_profile(rulebase, {"task": "captioning"}), 3)
+    ET.fromstring(svg(map))
+    assert "<b>" not in mermaid(map)
+    assert '"one"' not in mermaid(map)
+
+
+def test_the_tree_of_text_fits_a_terminal(map):
+    assert max(len(line) for line in tree(map).splitlines()) <= 76
+
+
+def test_the_same_rules_give_the_same_map(rulebase):
+    given = make_profile(rulebase, {"task": "zero-shot-classification"})
+    one, other = (decision_map(rulebase, given, 10) for _ in range(2))
+    assert (svg(one), mermaid(one), tree(one)) == (svg(other), mermaid(other), tree(other))
+
+
+def test_markdown_holds_the_flowchart_and_a_table(map):
+    text = as_markdown(map)
+    assert "```mermaid\nflowchart LR\n" in text
+    assert "| answers | leads to | share | try next |" in text
+
+
+@given(st.one_of(dense_facts, facts()))
+def test_any_rule_base_can_be_drawn(drawn):
+    try:
+        map = decision_map(compiled(drawn), {}, 10)
+    except ContradictionError:
+        return
+    ET.fromstring(svg(map))
+    assert mermaid(map)
+    assert tree(map)
+    json.dumps(as_json(map))

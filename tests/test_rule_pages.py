@@ -1,0 +1,104 @@
+"""Where rules decide, and the pages that say so."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.audit.decisive import Deciders, without
+from advisor.engine.decision import Engine
+from advisor.engine.profile import Answer
+from advisor.errors import ContradictionError
+from advisor.report.rule_pages import INDEX, MARKER, pages
+from advisor.report.written import compare
+from tests.dense_rules import dense_facts
+from tests.random_rules import Plain, compiled, facts, holds
+
+
+def instances(drawn):
+    rulebase = compiled(drawn)
+    written = [rule for rule in rulebase.rules if not rule.derived]
+    return rulebase, list(Deciders(rulebase).of(written))
+
+
+@given(st.one_of(dense_facts, facts()))
+def test_counts_are_those_of_plain_enumeration(drawn):
+    plain = Plain(drawn)
+    wholes = plain.completions({})
+    if not wholes:
+        return
+    _, found = instances(drawn)
+    for one in found:
+        rest = drawn | {"rule": [rule for rule in drawn["rule"] if rule["id"] != one.rule.id]}
+        other = Plain(rest)
+        assert one.profiles == len(wholes)
+        assert one.fires == sum(holds(one.rule.when, whole) for whole in wholes)
+        assert one.decides == sum(plain.winner(whole) != other.winner(whole) for whole in wholes)
+        assert (one.example is not None) == (0 < one.decides < len(wholes))
+
+
+@given(st.one_of(dense_facts, facts()))
+def test_examples_and_counterexamples_hold_when_decided_again(drawn):
+    try:
+        rulebase, found = instances(drawn)
+    except ContradictionError:
+        return
+    engine = Engine(rulebase)
+    for one in found:
+        other = Engine(without(rulebase, one.rule))
+        for instance, decides in ((one.example, True), (one.counterexample, False)):
+            if instance is None:
+                continue
+            given = {id: Answer((o,), None, "flag") for id, o in instance.answers.items()}
+            decision = engine.decide(given)
+            whole = {id: answer.options for id, answer in decision.profile.items()}
+            again = other.decide(
+                {id: Answer(options, None, "flag") for id, options in whole.items()}
+            )
+            assert (decision.family or "none") == instance.family
+            assert (again.family or "none") == instance.without
+            assert (instance.family != instance.without) == decides
+            assert instance.fires == holds(one.rule.when, whole)
+
+
+# -- pages -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def texts(rulebase):
+    return pages(rulebase)
+
+
+def test_every_rule_has_a_page_and_a_line_of_the_index(rulebase, texts):
+    for rule in rulebase.rules:
+        if rule.derived:
+            assert rule.id in texts[f"declared-by-{rule.candidates[0]}.md"]
+            continue
+        page = texts[f"{rule.id}.md"]
+        assert f"[{rule.id}]({rule.id}.md)" in texts[INDEX]
+        assert f"# {rule.id}\n" in page
+        assert "## Where it decides" in page
+        for source in rule.sources:
+            known = rulebase.source(source)
+            assert known.read in page
+            assert known.url is None or known.url in page
+
+
+def test_every_page_says_that_it_is_written(texts):
+    assert all(text.startswith(MARKER) for text in texts.values())
+
+
+def test_pages_do_not_name_lines_that_other_edits_move(texts):
+    assert not any(".yaml:" in text for text in texts.values())
+
+
+def test_every_link_of_the_index_leads_to_a_page(texts):
+    assert set(re.findall(r"\]\(([^)]+)\)", texts[INDEX])) == set(texts) - {INDEX}
+
+
+def test_only_pages_of_ours_are_left_over():
+    present = {"old.md": f"{MARKER}\n\nold", "mine.md": "# mine", "same.md": "same"}
+    state = compare({"same.md": "same", "new.md": "new"}, present)
+    assert (state.written, state.removed, state.unchanged) == (("new.md",), ("old.md",), 1)
+    assert not state.current
