@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.catalogue.selection import Selection, select
+from advisor.catalogue.requirements import most_allowed, training_instead, uses
+from advisor.catalogue.selection import Selection, select, select_of, teachable
 from advisor.engine.decision import VERDICTS, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.explanation.flips import Flip, flips
 from advisor.explanation.sufficient import Because, sufficient
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import TASK, Elsewhere
+
+if TYPE_CHECKING:
+    from advisor.catalogue.cover import Covers, Offer
 
 
 class TaskAdvice(NamedTuple):
@@ -30,13 +34,15 @@ class Together(NamedTuple):
     """One answer for several tasks.
 
     `family` is excluded on none of them, None where there is no such family; `verdicts` are its
-    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged.
+    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged. `covers`
+    are the smallest sets of checkpoints for all tasks that have one.
     """
 
     family: str | None
     verdicts: dict[str, str]
     families: tuple[str, ...]
     uncovered: tuple[str, ...]
+    covers: Covers
 
 
 class Recommendation(NamedTuple):
@@ -70,9 +76,15 @@ class Recommendation(NamedTuple):
 
 
 def _barren(advice: TaskAdvice) -> bool:
-    """True where answers require something of checkpoints that nothing satisfies."""
-    selection = advice.selection
-    return not selection.picks and not selection.unverified and bool(selection.fallen)
+    """True where answers require something of checkpoints that nothing is known to satisfy.
+
+    Where nothing fell out, and what nobody verified was only assumed to matter, the unverified are
+    an answer.
+    """
+    selection, profile = advice.selection, advice.decision.profile
+    doubts = [miss for pick in selection.unverified for miss in pick.unknown]
+    asked = any(profile[miss.question].origin != "assumed" for miss in doubts)
+    return not (selection.picks or selection.compose) and (bool(selection.fallen) or asked)
 
 
 def recommend(
@@ -99,7 +111,7 @@ def recommend(
         if task is not None:
             given[TASK] = Answer((task,), None, profile[TASK].origin)
         advice.append(advise(engine, given, strict=strict, order=order))
-    together = _together(engine, advice) if len(advice) > 1 else None
+    together = _together(engine, advice, order) if len(advice) > 1 else None
     return Recommendation(rulebase, tuple(advice), together, engine.priority, order, strict)
 
 
@@ -115,12 +127,36 @@ def advise(
         decision,
         sufficient(engine, decision),
         flips(engine, decision),
-        select(engine.rulebase, decision, order),
+        _selection(engine, decision, order),
         elsewhere,
     )
 
 
-def _together(engine: Engine, advice: list[TaskAdvice]) -> Together:
+def _selection(engine: Engine, decision: Decision, order: str) -> Selection:
+    """Return the checkpoints for a decision.
+
+    Where no checkpoint has the language and training was merely assumed away, they are those to
+    start training from, of the family that then wins.
+    """
+    rulebase = engine.rulebase
+    selection = select(rulebase, decision, order)
+    if decision.family is None or not teachable(selection):
+        return selection
+    provided = training_instead(rulebase, decision.profile)
+    answers = {id: Answer((option,), None, "assumed") for id, option in provided.items()}
+    if not answers or not engine.admits({**decision.given, **answers}):
+        return selection
+    trained = engine.decide({**decision.given, **answers})
+    if trained.family is None:
+        return selection
+    ways = [use for use in uses(rulebase, trained.profile) if use != "as-is"]
+    starts = select_of(rulebase, trained.family, trained.profile, order, ways)
+    if not starts.picks:
+        return selection
+    return selection._replace(picks=starts.picks, provided=provided, uses=tuple(ways))
+
+
+def _together(engine: Engine, advice: list[TaskAdvice], order: str) -> Together:
     verdicts = {
         family: {
             str(one.task): next(
@@ -146,7 +182,40 @@ def _together(engine: Engine, advice: list[TaskAdvice]) -> Together:
     able = [f for f in verdicts if "excluded" not in verdicts[f].values()]
     best = min(able, key=standing) if able else None
     families, uncovered = _cover(verdicts, engine)
-    return Together(best, verdicts[best] if best else {}, families, uncovered)
+    covers = _covers(engine.rulebase, advice, order)
+    return Together(best, verdicts[best] if best else {}, families, uncovered, covers)
+
+
+def _covers(rulebase: RuleBase, advice: list[TaskAdvice], order: str) -> Covers:
+    """Return the smallest sets of checkpoints for the tasks that have any, within the memory.
+
+    Tasks that no family does are not among those that no checkpoint serves.
+    """
+    from advisor.catalogue.cover import cover  # only several tasks need it
+
+    decided = [one for one in advice if one.decision.family]
+    offers = {str(one.task): offers_of(rulebase, one, order) for one in decided}
+    served = {task: of_task for task, of_task in offers.items() if of_task}
+    unserved = tuple(task for task in offers if task not in served)
+    limits = [most_allowed(rulebase, one.decision.profile, "memory_gb") for one in advice]
+    limit = min((limit for limit in limits if limit is not None), default=None)
+    return cover(served, limit, order)._replace(unserved=unserved)
+
+
+def offers_of(rulebase: RuleBase, advice: TaskAdvice, order: str) -> list[Offer]:
+    """Return the checkpoints that can serve a task, of all families that are not excluded."""
+    from advisor.catalogue.cover import Offer
+
+    result = []
+    for assessment in advice.decision.assessments:
+        if assessment.family == advice.decision.family:
+            picks = advice.selection.picks
+        elif assessment.verdict == "excluded":
+            continue
+        else:
+            picks = select_of(rulebase, assessment.family, advice.decision.profile, order).picks
+        result += [Offer(pick, assessment.verdict, place) for place, pick in enumerate(picks)]
+    return result
 
 
 def _cover(

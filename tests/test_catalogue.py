@@ -24,9 +24,9 @@ def question(id, *options, **fields):
     return {"id": id, "ask": "Q?", "why": "Q.", "options": list(options), **fields}
 
 
-def family(id, rank):
+def family(id, rank, **fields):
     fit = {"fit": "good", **REASON}
-    return silent_family(id, rank) | {"tasks": {"read": fit, "write": fit}}
+    return silent_family(id, rank) | {"tasks": {"read": fit, "write": fit}, **fields}
 
 
 def catalogue(*checkpoints, rules=()):
@@ -52,6 +52,7 @@ def catalogue(*checkpoints, rules=()):
                     "language",
                     option("en", requires={"languages": ["en", "multilingual"]}),
                     option("de", requires={"languages": ["de", "multilingual"]}),
+                    option("rare", requires={"languages": {"unsure": ["multilingual"]}}),
                     many=True,
                 ),
                 question(
@@ -70,10 +71,11 @@ def catalogue(*checkpoints, rules=()):
                     option("short"),
                     option("long", requires={"text_context": {"at_least": 512}}),
                 ),
+                question("manner", option("copied"), option("free", keeps=["languages"])),
             ],
             "task": [{"id": id, "name": "T", "description": "T."} for id in ("read", "write")],
             "never": [],
-            "family": [family("reader", 1), family("writer", 2)],
+            "family": [family("reader", 1, composable=True), family("writer", 2)],
             "rule": list(rules),
             "source": [SOURCE],
             "checkpoint": list(checkpoints),
@@ -150,7 +152,7 @@ def test_exact_number_is_what_memory_is_held_against():
     assert ids(selection(rules, memory_gb=4).picks) == ["small", "large"]
     found = selection(rules, memory_gb=2)
     assert ids(found.picks) == ["small"]
-    assert found.fallen[0].lacks == (f"memory gb is {memory_gb(900):g}, wanted at most 2",)
+    assert found.fallen[0].lacks == (f"memory is {memory_gb(900):g} GB, wanted at most 2 GB",)
 
 
 def test_named_option_stands_for_its_largest_number():
@@ -234,11 +236,91 @@ def test_language_is_no_requirement_on_what_training_starts_from():
     assert ids(found.fallen) == ["ready"]
 
 
+def test_what_training_keeps_is_required_of_what_it_starts_from():
+    start = checkpoint("start", tasks=[], fine_tune=["read"])
+    german = checkpoint("german", tasks=[], fine_tune=["read"], languages=["de"])
+    asked = {"training": "fine-tune", "pairs": "no-pairs", "language": "de"}
+    rules = catalogue(start, german)
+    assert set(ids(selection(rules, **asked, manner="copied").picks)) == {"german", "start"}
+    found = selection(rules, **asked, manner="free")
+    assert (ids(found.picks), ids(found.fallen)) == (["german"], ["start"])
+
+
+def test_where_nothing_is_left_to_start_from_one_can_be_joined_from_parts():
+    start = checkpoint("start", tasks=[], fine_tune=["read"])
+    asked = {"task": "read", "training": "fine-tune", "pairs": "no-pairs", "language": "de"}
+    asked |= {"manner": "free"}
+    answer = recommend(catalogue(start), asked)
+    found = answer.advice[0].selection
+    assert (found.picks, found.compose, answer.exit_code) == ((), True, 0)
+    assert ids(found.closest) == ["start"]
+    as_it_is = {"task": "read", "training": "ready-made", "language": "de"}
+    untrained = recommend(catalogue(checkpoint("english")), as_it_is)
+    assert (untrained.advice[0].selection.compose, untrained.exit_code) == (False, 1)
+    writer = checkpoint("start", family="writer", tasks=[], fine_tune=["read"])
+    out = rule("out", "fit", {"task": ["read"]}, "exclude", ["reader"])
+    other = recommend(catalogue(writer, rules=[out]), asked)
+    assert (other.advice[0].selection.compose, other.exit_code) == (False, 1)
+
+
+def test_what_is_in_no_natural_language_fits_every_one():
+    rules = catalogue(checkpoint("formulae", languages=["zxx"]), checkpoint("english"))
+    for language in ("de", "rare"):
+        assert ids(selection(rules, language=language).picks) == ["formulae"]
+
+
+def test_the_usual_start_for_another_task_comes_no_sooner():
+    rules = catalogue(
+        checkpoint("a", tasks=["read", "write"], typical=["write"], parameters_millions=10),
+        checkpoint("b", typical=["read"]),
+    )
+    assert ids(selection(rules).picks) == ["b", "a"]
+
+
+def test_of_the_usual_starts_the_newest_comes_first_and_an_unknown_year_last():
+    rules = catalogue(
+        checkpoint("unknown", typical=["read"], parameters_millions=1),
+        checkpoint("old", typical=["read"], released=2021),
+        checkpoint("new", typical=["read"], released=2025, parameters_millions=900),
+        checkpoint("newest", released=2026),
+    )
+    assert ids(selection(rules).picks) == ["new", "old", "unknown", "newest"]
+
+
+def test_the_year_decides_nothing_between_others_that_differ_on_what_they_were_made_for():
+    rules = catalogue(
+        checkpoint("general", stage="instruction-tuned", released=2026),
+        checkpoint("old", stage="fine-tuned", released=2021, parameters_millions=10),
+        checkpoint("new", stage="fine-tuned", released=2024),
+    )
+    assert ids(selection(rules).picks) == ["new", "old", "general"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "first"),
+    [
+        ({"task": "vqa", "memory-gb": 24, "use": "commercial"}, "Qwen/Qwen3-VL-2B-Instruct"),
+        ({"task": "vqa", "memory-gb": 2}, "Salesforce/blip-vqa-base"),
+        ({"task": "vqa", "device": "cpu"}, "Salesforce/blip-vqa-base"),
+        ({"task": "captioning"}, "Salesforce/blip-image-captioning-base"),
+        ({"task": "captioning", "text-length": "paragraph"}, "Qwen/Qwen3-VL-2B-Instruct"),
+        ({"task": "ocr-page", "use": "commercial"}, "zai-org/GLM-OCR"),
+        ({"task": "supervised-classification"}, "google/siglip2-base-patch16-224"),
+        ({"task": "image-search", "language": "de"}, "google/siglip2-base-patch16-224"),
+        ({"task": "generation-scoring", "collection": 1}, "openai/clip-vit-large-patch14"),
+        ({"task": "math-ocr", "use": "commercial"}, "breezedeus/pix2text-mfr"),
+    ],
+)
+def test_the_first_shipped_checkpoint_is_where_people_start(rulebase, answers, first):
+    picks = recommend(rulebase, answers).advice[0].selection.picks
+    assert picks[0].checkpoint.id == first
+
+
 def test_quality_puts_what_rules_prefer_first_and_what_they_avoid_last():
     rules = catalogue(
-        checkpoint("avoided", typical=True),
+        checkpoint("avoided", typical=["read"]),
         checkpoint("plain"),
-        checkpoint("typical", typical=True),
+        checkpoint("typical", typical=["read"]),
         checkpoint("preferred"),
         rules=[
             rule("good", "fit", {"task": ["read"]}, "prefer", ["org/preferred"]),
@@ -252,8 +334,8 @@ def test_quality_puts_what_rules_prefer_first_and_what_they_avoid_last():
 
 def test_small_puts_the_fewest_parameters_first_and_unknown_sizes_last():
     rules = catalogue(
-        checkpoint("unknown", parameters_millions=None, typical=True),
-        checkpoint("large", parameters_millions=900, typical=True),
+        checkpoint("unknown", parameters_millions=None, typical=["read"]),
+        checkpoint("large", parameters_millions=900, typical=["read"]),
         checkpoint("small", parameters_millions=10),
     )
     assert ids(selection(rules, "small").picks) == ["small", "large", "unknown"]
@@ -261,7 +343,7 @@ def test_small_puts_the_fewest_parameters_first_and_unknown_sizes_last():
 
 def test_open_puts_the_freest_licence_first():
     rules = catalogue(
-        checkpoint("never", commercial_use="not-permitted", typical=True),
+        checkpoint("never", commercial_use="not-permitted", typical=["read"]),
         checkpoint("unknown", commercial_use=None),
         checkpoint("restricted", commercial_use="restricted"),
         checkpoint("free"),
@@ -277,10 +359,10 @@ def test_none_has_no_checkpoints(rulebase):
 
 def test_memory_grows_with_parameters_and_halves_at_half_precision():
     assert memory_gb(None) is None
-    assert memory_gb(0) == 0.34
-    assert memory_gb(250) == 1.27
-    assert memory_gb(1000) == 4.07
-    assert memory_gb(2000) == 4.07
+    assert memory_gb(0) == 0.36
+    assert memory_gb(250) == 1.29
+    assert memory_gb(1000) == 4.09
+    assert memory_gb(2000) == 4.09
     assert memory_gb(1001) < memory_gb(1000)
 
 
@@ -290,6 +372,39 @@ def test_every_order_offers_the_same_shipped_checkpoints(rulebase, order):
         answer = recommend(rulebase, {"task": task}, order=order).advice[0]
         usual = recommend(rulebase, {"task": task}).advice[0]
         assert set(ids(answer.selection.picks)) == set(ids(usual.selection.picks))
+
+
+def test_what_to_start_from_is_offered_where_nobody_has_the_language():
+    start = checkpoint("start", tasks=[], fine_tune=["read"])
+    english = checkpoint("english")
+    found = selection(catalogue(start, english), language="de")
+    assert [(p.checkpoint.id, p.use) for p in found.picks] == [("org/start", "fine-tune")]
+    assert found.provided == {"training": "fine-tune"}
+    assert ids(found.closest) == ["english"]
+
+
+@pytest.mark.parametrize(
+    ("other", "answers"),
+    [
+        ({}, {"training": "ready-made"}),
+        ({"languages": ["de"], "parameters_millions": 9000}, {"memory_gb": 8}),
+        ({"languages": ["de"], "family": "writer"}, {}),
+    ],
+    ids=["training is ruled out", "one has it but is too big", "the next family has it"],
+)
+def test_what_to_start_from_is_no_way_out_where(other, answers):
+    start = checkpoint("start", tasks=[], fine_tune=["read"])
+    rules = catalogue(start, checkpoint("english"), checkpoint("other", **other))
+    found = selection(rules, language="de", **answers)
+    assert (found.picks, found.provided) == ((), {})
+
+
+def test_a_value_that_may_do_is_not_taken_for_one_that_does():
+    rules = catalogue(checkpoint("any", languages=["multilingual"]), checkpoint("english"))
+    found = selection(rules, language="rare")
+    assert (found.picks, ids(found.unverified)) == ((), ["any"])
+    assert "whether yours is among them is not verified" in found.unverified[0].unknown[0].text
+    assert ids(found.fallen) == ["english"]
 
 
 def test_not_applicable_asks_nothing_of_checkpoints():

@@ -1,222 +1,246 @@
-"""The checkpoints of a family that meet what the answers require, and why others do not."""
+"""The checkpoints of a family for a case: those that fit, best first, and why others do not."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from advisor.catalogue.front import Beaten, Standing, Yardstick, beaten, depths
 from advisor.catalogue.memory import memory_gb
-from advisor.engine.decision import Decision, applicable
-from advisor.engine.profile import Answer, Profile
+from advisor.catalogue.requirements import (
+    LEARNT,
+    Judged,
+    Miss,
+    demands,
+    judge_checkpoint,
+    missed,
+    usable,
+    uses,
+)
+from advisor.engine.decision import Decision
+from advisor.engine.profile import Profile
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import TASK, Checkpoint, Option, Rule
+from advisor.rulebase.model import TASK, Checkpoint, Rule
 
 ORDERS = ("quality", "small", "open")
+MADE_FOR = {
+    "as-is": ("fine-tuned", "contrastive"),
+    "fine-tune": ("pre-trained",),
+    "compose": ("pre-trained",),
+}
+"""For each use, the stages of training that checkpoints made for it are at."""
 OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
-LEARNT = ("languages",)
-"""Fields that training changes: they are no requirement on what training starts from."""
 
 
 class Pick(NamedTuple):
-    """One checkpoint for a case: how to use it, and what rules say of it."""
+    """One checkpoint for a case: how to use it, and what rules say of it.
+
+    `standing` is where it stands on the axes of the task, `beaten` by which picks of the same use
+    it is dominated there (the first of them on the front), `unknown` what matters and nobody
+    verified.
+    """
 
     checkpoint: Checkpoint
     use: str
     memory_gb: float | None
     findings: tuple[Rule, ...]
+    standing: Standing = Standing({}, None, None, None)
+    beaten: tuple[Beaten, ...] = ()
+    unknown: tuple[Miss, ...] = ()
 
-
-class Miss(NamedTuple):
-    """A requirement of an answer that a field of a checkpoint does not meet, in words."""
-
-    question: str
-    field: str
-    text: str
-
-
-class Judged(NamedTuple):
-    """One checkpoint against the answers: its use, what it lacks, and what nobody verified.
-
-    `use` is None where it cannot be used for the task at all.
-    """
-
-    use: str | None
-    lacks: tuple[Miss, ...]
-    unknown: tuple[Miss, ...]
+    @property
+    def on_front(self) -> bool:
+        """True where no other pick is at least as good on every axis and better on one."""
+        return not self.beaten
 
 
 class Lack(NamedTuple):
-    """One checkpoint that fell out, and what it lacks, in words."""
+    """One checkpoint that fell out, and what it lacks."""
 
     checkpoint: Checkpoint
-    lacks: tuple[str, ...]
+    misses: tuple[Miss, ...]
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What it lacks, in words."""
+        return tuple(miss.text for miss in self.misses)
 
 
 class Selection(NamedTuple):
     """The second half of an answer.
 
     `picks` meet every requirement; `unverified` may, but nobody checked a field that matters;
-    `closest` are those that lack least, given where there are no picks; `next_family` is then the
-    next family in the ranking that has a pick.
+    `closest` are those that lack least, given where nothing works as asked; `next_family` is then
+    the next family in the ranking that has a pick. `provided` are answers that the picks take in
+    place of assumed ones: nothing has the language as it is, but nobody ruled training out; they
+    are then starts of the family that wins with it. `uses` are the ways of use that the answers
+    allow. `compose`: there is no pick, but one can be joined from an encoder and a decoder.
     """
 
     picks: tuple[Pick, ...]
     unverified: tuple[Pick, ...]
     fallen: tuple[Lack, ...]
     next_family: str | None
+    provided: dict[str, str]
+    uses: tuple[str, ...]
+    compose: bool = False
 
     @property
     def closest(self) -> tuple[Lack, ...]:
-        """The fallen that lack least, where nothing else is left."""
-        if self.picks or not self.fallen:
+        """The fallen that lack least, where nothing is left that works as asked."""
+        if (self.picks and not self.provided) or not self.fallen:
             return ()
-        least = min(len(lack.lacks) for lack in self.fallen)
-        return tuple(lack for lack in self.fallen if len(lack.lacks) == least)
+        least = min(len(lack.misses) for lack in self.fallen)
+        return tuple(lack for lack in self.fallen if len(lack.misses) == least)
+
+    @property
+    def front(self) -> tuple[Pick, ...]:
+        """The picks that no other beats."""
+        return tuple(pick for pick in self.picks if pick.on_front)
 
 
 def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Selection:
     """Return the checkpoints for a decision, best first by `order`.
 
-    quality: what rules prefer, what is typical, what was made for such a task rather than for all,
-    what was measured in public; small: fewest parameters;
-    open: the freest licence. The later two fall back on quality.
+    Those of a use that the answers put first come first. Then, for quality: what rules prefer,
+    what no other beats, the usual starts for the task with the newest first, what was made for
+    such a task rather than for all, the figures on the task's benchmarks in their declared order,
+    the newest, the least memory; for small: the least memory; for open: the freest licence. The
+    later two fall back on quality.
     """
     if decision.family is None:
-        return Selection((), (), (), None)
-    selection = _of_family(rulebase, decision.family, decision.profile, order)
+        return Selection((), (), (), None, {}, ())
+    selection = select_of(rulebase, decision.family, decision.profile, order)
     if selection.picks:
         return selection
+    if rulebase.family(decision.family).composable and "compose" in selection.uses:
+        selection = selection._replace(compose=True)
     others = [a.family for a in decision.assessments if a.verdict in ("allowed", "discouraged")]
     for family in others:
-        if _of_family(rulebase, family, decision.profile, order).picks:
+        if select_of(rulebase, family, decision.profile, order).picks:
             return selection._replace(next_family=family)
     return selection
 
 
-def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Judged:
-    """Return how one checkpoint stands against a complete profile with one task."""
-    use = _use(checkpoint, profile[TASK].options[0], _uses(rulebase, profile))
-    lacks, unknown = _requirements(rulebase, checkpoint, profile, use or "as-is")
-    return Judged(use, lacks, unknown)
+def select_of(
+    rulebase: RuleBase,
+    family: str,
+    profile: Profile,
+    order: str,
+    allowed: list[str] | None = None,
+) -> Selection:
+    """Return the checkpoints of one family for a complete profile with one task.
 
-
-def _of_family(rulebase: RuleBase, family: str, profile: Profile, order: str) -> Selection:
+    `allowed` are ways of use, best first; those that the answers allow where it is left out.
+    """
+    allowed = uses(rulebase, profile) if allowed is None else allowed
     task = profile[TASK].options[0]
-    uses = _uses(rulebase, profile)
+    yardstick = Yardstick(rulebase, task)
+    demanded = demands(rulebase, profile)
     picks: list[Pick] = []
     unverified: list[Pick] = []
     fallen: list[Lack] = []
     for checkpoint in rulebase.catalogue(family):
-        use = _use(checkpoint, task, uses)
+        use = usable(checkpoint, task, allowed)
         if use is None or checkpoint.derived:
             continue
-        lacks, unknown = _requirements(rulebase, checkpoint, profile, use)
+        lacks, unknown = missed(checkpoint, demanded, use)
         if lacks:
-            fallen.append(Lack(checkpoint, tuple(miss.text for miss in lacks)))
+            fallen.append(Lack(checkpoint, lacks))
             continue
         findings = _findings(rulebase, checkpoint, profile)
-        pick = Pick(checkpoint, use, memory_gb(checkpoint.parameters_millions), findings)
+        memory = memory_gb(checkpoint.parameters_millions)
+        standing = yardstick.standing(checkpoint, memory)
+        pick = Pick(checkpoint, use, memory, findings, standing, (), unknown)
         (unverified if unknown else picks).append(pick)
-    key = _order(order, uses)
-    return Selection(
-        tuple(sorted(picks, key=key)), tuple(sorted(unverified, key=key)), tuple(fallen), None
-    )
+    ranked = _ranked(picks, task, order, allowed, yardstick)
+    apart = _ranked(unverified, task, order, allowed, yardstick)
+    return Selection(ranked, apart, tuple(fallen), None, {}, tuple(allowed))
 
 
-def _uses(rulebase: RuleBase, profile: Profile) -> list[str]:
-    """The ways of use that all answers allow, in the order of the last answer that names any."""
-    allowed = ["as-is"]
-    first = True
-    for question in rulebase.questions:
-        answer = profile[question.id]
-        if not applicable(answer):
-            continue
-        for option in _options(question.options, answer):
-            if option.uses:
-                allowed = [use for use in option.uses if first or use in allowed]
-                first = False
-    return allowed
+def teachable(selection: Selection) -> bool:
+    """True where none is known to have what training teaches, in this family or the next.
 
-
-def _options(options: tuple[Option, ...], answer: Answer) -> list[Option]:
-    return [option for option in options if option.id in answer.options]
-
-
-def _use(checkpoint: Checkpoint, task: str, uses: list[str]) -> str | None:
-    offers = {"as-is": checkpoint.tasks, "fine-tune": checkpoint.fine_tune, "compose": []}
-    return next((use for use in uses if task in offers[use]), None)
-
-
-def _requirements(
-    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, use: str
-) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
-    """Return what a checkpoint lacks, and which fields nobody verified."""
-    lacks: list[Miss] = []
-    unknown: list[Miss] = []
-    for question in rulebase.demanding:
-        answer = profile[question.id]
-        for option in _options(question.options, answer):
-            for field, wanted in option.requires.items():
-                if use != "as-is" and field in LEARNT:
-                    continue
-                value = _field(checkpoint, field)
-                if value is None:
-                    text = f"{field.replace('_', ' ')} is not verified"
-                    unknown.append(Miss(question.id, field, text))
-                elif reason := _mismatch(field, value, wanted, answer, option):
-                    lacks.append(Miss(question.id, field, reason))
-    return tuple(lacks), tuple(unknown)
-
-
-def _field(checkpoint: Checkpoint, field: str) -> Any:
-    if field == "memory_gb":
-        return memory_gb(checkpoint.parameters_millions)
-    return getattr(checkpoint, field)
-
-
-def _mismatch(field: str, value: Any, wanted: Any, answer: Answer, option: Option) -> str | None:
-    """Return in words what is wanted and what is there; None where that fits."""
-    name = field.replace("_", " ")
-    if isinstance(wanted, list):
-        present = value if isinstance(value, list) else [str(value)]
-        if set(wanted) & set(present):
-            return None
-        return f"{name} is {', '.join(present)}, wanted {' or '.join(wanted)}"
-    for key, text in (("at_most", "at most"), ("at_least", "at least")):
-        bound = wanted.get(key)
-        if bound == "answer":
-            bound = answer.value if answer.value is not None else option.up_to
-        if bound is None:
-            continue
-        if (value > bound) if key == "at_most" else (value < bound):
-            return f"{name} is {value:g}, wanted {text} {bound:g}"
-    return None
+    Where one has it and lacks something else, training is no way out.
+    """
+    obstacles = [lack.misses for lack in selection.fallen]
+    obstacles += [pick.unknown for pick in selection.unverified]
+    if selection.picks or selection.next_family or not obstacles:
+        return False
+    return all(any(miss.field in LEARNT for miss in misses) for misses in obstacles)
 
 
 def _findings(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> tuple[Rule, ...]:
     """The rules aimed at a checkpoint that fire on the completed answers."""
     return tuple(
         rule
-        for rule in rulebase.rules
-        if checkpoint.id in rule.candidates
-        and all(set(profile[id].options) & set(options) for id, options in rule.when.items())
+        for rule in rulebase.aimed.get(checkpoint.id, ())
+        if all(set(profile[id].options) & set(options) for id, options in rule.when.items())
     )
 
 
-def _order(order: str, uses: list[str]) -> Any:
+def _ranked(
+    picks: Sequence[Pick], task: str, order: str, allowed: list[str], yardstick: Yardstick
+) -> tuple[Pick, ...]:
+    """Return picks in order, each with what beats it; only the same use is compared."""
+    losses: dict[str, tuple[Beaten, ...]] = {}
+    for use in {pick.use for pick in picks}:
+        losses |= beaten([(p.checkpoint.id, p.standing) for p in picks if p.use == use])
+    behind = depths(losses)
+    key = _order(task, order, allowed, yardstick, behind)
+    ranked = sorted(picks, key=key)
+    place = {pick.checkpoint.id: number for number, pick in enumerate(ranked)}
+
+    def first_on_front(loss: Beaten) -> tuple[bool, int]:
+        return loss.by in behind, place[loss.by]
+
+    return tuple(
+        pick._replace(beaten=tuple(sorted(losses[pick.checkpoint.id], key=first_on_front)))
+        if pick.checkpoint.id in losses
+        else pick
+        for pick in ranked
+    )
+
+
+def _order(
+    task: str, order: str, allowed: list[str], yardstick: Yardstick, behind: dict[str, int]
+) -> Callable[[Pick], tuple[Any, ...]]:
+    benchmarks = [benchmark.id for benchmark in yardstick.benchmarks]
+
     def quality(pick: Pick) -> tuple[Any, ...]:
         effects = [rule.effect for rule in pick.findings]
         advice = "avoid" in effects, "prefer" not in effects
-        made_for_it = pick.checkpoint.stage in ("fine-tuned", "contrastive")
-        measured = bool(pick.checkpoint.measurements)
-        typical = pick.checkpoint.typical
-        return uses.index(pick.use), *advice, not typical, not made_for_it, not measured
+        depth = behind.get(pick.checkpoint.id, 0)
+        typical = task in pick.checkpoint.typical
+        age = -(pick.checkpoint.released or 0)
+        made_for_it = pick.checkpoint.stage in MADE_FOR[pick.use]
+        figures = pick.standing.figures
+        measured = [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
+        usual = (not typical, age if typical else 0)
+        return *advice, depth, *usual, not made_for_it, *measured, age
 
     def key(pick: Pick) -> tuple[Any, ...]:
-        size = pick.checkpoint.parameters_millions
+        use = allowed.index(pick.use)
+        small = pick.memory_gb is None, pick.memory_gb or 0.0
         if order == "small":
-            return (size is None, size or 0, *quality(pick))
+            return (use, *small, *quality(pick))
         if order == "open":
-            return (OPENNESS[pick.checkpoint.commercial_use], *quality(pick))
-        return (*quality(pick), size is None, size or 0)
+            freedom = OPENNESS[pick.checkpoint.commercial_use]
+            return (use, freedom, pick.checkpoint.gated is True, *quality(pick), *small)
+        return (use, *quality(pick), *small)
 
     return key
+
+
+__all__ = [
+    "ORDERS",
+    "Judged",
+    "Lack",
+    "Miss",
+    "Pick",
+    "Selection",
+    "judge_checkpoint",
+    "select",
+    "select_of",
+    "teachable",
+]

@@ -30,17 +30,20 @@ def compare(
 ) -> int:
     """Set families or checkpoints side by side.
 
+    A checkpoint outside the catalogue may be a folder, or lie in the hub cache.
+
     \b
     Examples:
       advisor compare clip unified-vlp
       advisor compare Salesforce/blip-image-captioning-base microsoft/git-base-coco
     """
+    from advisor.cli.localities import hub_cache
     from advisor.report.comparison import as_json, as_page, things
 
     check_format(format)
     check_outputs(output)
     rulebase = rules_of(rules)
-    kind, compared = things(rulebase, ids)
+    kind, compared = things(rulebase, ids, hub_cache())
     report = Report(
         lambda: as_json(rulebase, kind, compared), lambda: as_page(rulebase, kind, compared)
     )

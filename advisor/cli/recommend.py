@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +24,12 @@ from advisor.cli.options import (
 )
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.recommendation import Recommendation
+    from advisor.report.page import Page
+
+DAY = r"[0-9]{4}-(0[1-9]|1[0-2])(-[0-9]{2})?"
 
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
@@ -52,6 +59,10 @@ def recommend(
             help="One JSON profile a line in, one JSON answer a line out. - reads stdin.",
         ),
     ] = "",
+    today: Annotated[
+        str,
+        typer.Option("--today", metavar="DATE", help="Say how old the facts are on YYYY-MM-DD."),
+    ] = "",
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
     rules: Rules = [],  # noqa: B006
@@ -69,7 +80,7 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
       advisor recommend --task captioning --task vqa --use commercial --format json
     """
-    from advisor.cli.output import Report, check_format, check_outputs, emit, page_of
+    from advisor.cli.output import Report, check_format, check_outputs, emit
 
     check_format(format)
     check_outputs(output)
@@ -81,6 +92,7 @@ def recommend(
     if order not in ORDERS:
         raise UsageError(f"unknown order `{order}`", hint=f"orders: {', '.join(ORDERS)}")
     first = priority_of(rulebase, priority)
+    day = _day(today)
     if batch:
         from advisor.cli.batch import run_batch
 
@@ -101,9 +113,25 @@ def recommend(
 
     del no_input
     recommendation = decide(rulebase, given, priority=first, strict=strict, order=order)
-    report = Report(lambda: as_json(recommendation), lambda: page_of(recommendation))
+    report = Report(lambda: as_json(recommendation, day), lambda: _page(recommendation, day))
     emit(report, format, output, color=not no_color)
     return recommendation.exit_code
+
+
+def _page(recommendation: Recommendation, today: str | None) -> Page:
+    """Return the page, importing what draws it only now."""
+    from advisor.report.recommendation_page import as_page
+
+    return as_page(recommendation, today)
+
+
+def _day(given: str) -> str | None:
+    """Return a month or day. Raises UsageError for anything else."""
+    if not given:
+        return None
+    if not re.fullmatch(DAY, given):
+        raise UsageError(f"`{given}` is no day", hint="e.g. --today 2026-11-24")
+    return given
 
 
 def _need(rulebase: RuleBase, need: str) -> UsageError:

@@ -9,6 +9,8 @@ import typer
 
 from advisor.cli.options import Format, NoColor, Output, Rules, rules_of
 from advisor.cli.output import Report, check_format, check_outputs, emit
+from advisor.errors import UsageError
+from advisor.rulebase.base import RuleBase
 
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
@@ -36,24 +38,45 @@ def show(
 ) -> int:
     """Show a family, task, question, rule, source or checkpoint.
 
+    A checkpoint outside the catalogue, in a folder or in the hub cache, is described from its own
+    config.json.
+
     \b
     Examples:
       advisor show clip
       advisor show captioning
       advisor show large-collection-searched-again-and-again
       advisor show Salesforce/blip-image-captioning-base
+      advisor show ./my-fine-tuned-captioner
     """
-    from advisor.report.knowledge import find, page, thing_json
+    from advisor.report.knowledge import find, page, plural, thing_json
 
     check_format(format)
     check_outputs(output)
     rulebase = rules_of(rules)
-    found, thing = find(rulebase, id, kind or None)
-    report = Report(
-        lambda: thing_json(rulebase, found, thing), lambda: page(rulebase, found, thing)
-    )
+    try:
+        found, thing = find(rulebase, id, kind or None)
+        report = Report(
+            lambda: thing_json(rulebase, found, thing), lambda: page(rulebase, found, thing)
+        )
+    except UsageError as unknown:
+        if kind and plural(kind) != "checkpoints":
+            raise
+        report = _stranger(rulebase, id, unknown)
     emit(report, format, output, color=not no_color)
     return 0
+
+
+def _stranger(rulebase: RuleBase, id: str, unknown: UsageError) -> Report:
+    """Return the report on a checkpoint that is not catalogued. Raises `unknown` without one."""
+    from advisor.catalogue.stranger import find_stranger
+    from advisor.cli.localities import hub_cache
+    from advisor.report.checkpoint_page import stranger_json, stranger_page
+
+    stranger = find_stranger(rulebase, id, hub_cache())
+    if stranger is None:
+        raise unknown
+    return Report(lambda: stranger_json(stranger, rulebase.digest), lambda: stranger_page(stranger))
 
 
 def complete(incomplete: str) -> list[str]:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from advisor.catalogue.memory import memory_gb
-from advisor.errors import UsageError
+from advisor.catalogue.stranger import as_checkpoint, find_stranger
+from advisor.errors import UsageError, unknown_name
+from advisor.report.checkpoint_page import GATED
 from advisor.report.knowledge import find, plain, thing_json
-from advisor.report.page import Heading, Page, Table
+from advisor.report.page import Heading, Page, Table, Text
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import Checkpoint, Family
 
 COMPARED_SECTIONS = ("inputs", "outputs", "training", "limits", "choose_when")
 
 
-def things(rulebase: RuleBase, ids: list[str]) -> tuple[str, list[Any]]:
+def things(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[str, list[Any]]:
     """Return what is to be compared, and its kind: families or checkpoints.
 
-    Raises UsageError where there are fewer than two, or of two kinds.
+    A checkpoint outside the catalogue may be a folder, or lie in the hub cache at `cache`. Raises
+    UsageError where there are fewer than two, or of two kinds.
     """
     if len(set(ids)) < 2:
         raise UsageError(
             "two things are needed to compare", hint="advisor compare clip unified-vlp"
         )
-    found = [find(rulebase, id, "checkpoints" if "/" in id else "families") for id in ids]
+    found = [_thing(rulebase, id, cache) for id in ids]
     if len({thing.id for _, thing in found}) < len(found):
         raise UsageError(
             f"{' and '.join(ids)} are one and the same", hint="name two different things"
@@ -34,6 +38,21 @@ def things(rulebase: RuleBase, ids: list[str]) -> tuple[str, list[Any]]:
             "families compare with families, checkpoints with checkpoints", hint="name one kind"
         )
     return kinds.pop(), [thing for _, thing in found]
+
+
+def _thing(rulebase: RuleBase, id: str, cache: Path) -> tuple[str, Any]:
+    known = rulebase.checkpoints.get(id)
+    if known is not None:
+        return "checkpoints", known
+    if id in rulebase.family_names:
+        return "families", rulebase.family(id)
+    stranger = find_stranger(rulebase, id, cache)
+    if stranger is not None:
+        return "checkpoints", as_checkpoint(stranger)
+    if "/" in id:
+        return find(rulebase, id, "checkpoints")
+    named = [*rulebase.family_names, *rulebase.checkpoints]
+    raise unknown_name("thing", id, named, "`advisor list checkpoints` prints them")
 
 
 def as_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[str, Any]:
@@ -87,10 +106,11 @@ def _checkpoints(checkpoints: list[Checkpoint]) -> Page:
 
     rows = [
         row("family", [c.family for c in checkpoints]),
-        row("does", [c.tasks for c in checkpoints]),
+        row("does", [c.tasks if c.checked else None for c in checkpoints]),
         row("class", [c.model_class for c in checkpoints]),
         row("licence", [c.licence for c in checkpoints]),
         row("commercial use", [c.commercial_use for c in checkpoints]),
+        row("gated", [None if c.gated is None else GATED[c.gated] for c in checkpoints]),
         row("languages", [c.languages for c in checkpoints]),
         row("million parameters", [c.parameters_millions for c in checkpoints]),
         row("memory in GB", [memory_gb(c.parameters_millions) for c in checkpoints]),
@@ -105,6 +125,8 @@ def _checkpoints(checkpoints: list[Checkpoint]) -> Page:
             Heading("Measured on the same benchmark"),
             Table(("", *ids), tuple(shared), wide=-1),
         ]
+    else:
+        page.append(Text("measured on no benchmark in common, so no figures to compare", "quiet"))
     return page
 
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from advisor.catalogue.memory import memory_gb
 from advisor.catalogue.snippet import snippet
 from advisor.errors import nearest, unknown_name
+from advisor.report.checkpoint_page import checkpoint_page
 from advisor.report.knowledge_pages import (
-    checkpoint_page,
     criterion_page,
     family_page,
     question_page,
@@ -104,7 +104,10 @@ def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
             "claims": plain(rulebase.claims[thing.id]),
         }
     if kind == "checkpoints":
-        body |= {"memory_gb": memory_gb(thing.parameters_millions), "snippet": snippet(thing)}
+        body |= {
+            "memory_gb": memory_gb(thing.parameters_millions),
+            "snippet": snippet(thing, None, rulebase.programs),
+        }
     if "kind" in body:
         body["type"] = body.pop("kind")  # a source is of a type: paper, code, results
     return {"schema_version": 1, "rule_base": rulebase.digest, "kind": SINGULAR[kind], **body}

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from advisor.catalogue.memory import ASSUMPTIONS, memory_gb
-from advisor.catalogue.snippet import snippet
 from advisor.report.page import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.detail import Source
-from advisor.rulebase.model import Checkpoint, Criterion, Family, Question, Rule, Task
+from advisor.rulebase.model import Criterion, Family, Question, Rule, Task
 
 FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}
 
@@ -98,7 +94,9 @@ def task_page(task: Task, rulebase: RuleBase) -> Page:
     able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and not c.derived]
     if able and not task.elsewhere:
         result.append(Heading("Checkpoints that do it as they are"))
-        result.append(Text(", ".join(c.id for c in sorted(able, key=lambda c: not c.typical))))
+        result.append(
+            Text(", ".join(c.id for c in sorted(able, key=lambda c: task.id not in c.typical)))
+        )
     result += [Heading("Ask advisor"), Code(f"advisor recommend --task {task.id}", "console")]
     return result
 
@@ -183,59 +181,3 @@ def source_page(source: Source, rulebase: RuleBase) -> Page:
         Text(f"rules: {', '.join(used) or 'none'}", "quiet"),
         Text(f"descriptions: {', '.join(stated) or 'none'}", "quiet"),
     ]
-
-
-def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
-    """Return the page of a checkpoint: may I, can I, how."""
-
-    def known(value: Any, form: str = "{}") -> str:
-        if value is None:
-            return "not verified"
-        return form.format(", ".join(value) if isinstance(value, list) else value)
-
-    gigabytes = memory_gb(checkpoint.parameters_millions)
-    gated = {None: "not verified", True: "yes, behind a form", False: "no"}[checkpoint.gated]
-    facts = [
-        ("family", f"{checkpoint.family} · {checkpoint.label}"),
-        ("does", ", ".join(checkpoint.tasks) or "nothing before fine-tuning"),
-        ("to fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
-        ("class", known(checkpoint.model_class)),
-        ("processor", known(checkpoint.processor)),
-        ("loads with", checkpoint.loader),
-        ("licence", known(checkpoint.licence)),
-        ("commercial use", known(checkpoint.commercial_use)),
-        ("gated", gated),
-        ("languages", known(checkpoint.languages)),
-        ("parameters", known(checkpoint.parameters_millions, "{} million")),
-        (
-            "memory",
-            "not known" if gigabytes is None else f"{gigabytes} GB, estimated: {ASSUMPTIONS}",
-        ),
-        ("text context", known(checkpoint.text_context, "{} tokens")),
-        ("image size", known(checkpoint.image_size, "{} pixels")),
-        ("released", known(checkpoint.released)),
-        ("revision", known(checkpoint.revision)),
-        ("checked", checkpoint.checked),
-    ]
-    facts += [(key.replace("_", " "), text) for key, text in checkpoint.notes.items()]
-    facts += [("prompt", checkpoint.prompt)] if checkpoint.prompt else []
-    result: Page = [Heading(checkpoint.id, 1), Pairs(tuple(facts))]
-    if checkpoint.pitfalls:
-        result += [
-            Heading("Pitfalls"),
-            Items(tuple(Item("!", text) for text in checkpoint.pitfalls)),
-        ]
-    if checkpoint.measurements:
-        rows = tuple(
-            (m.benchmark, m.metric, f"{m.value:g}", m.source) for m in checkpoint.measurements
-        )
-        result += [
-            Heading("Published measurements"),
-            Table(("benchmark", "metric", "value", "source"), rows),
-        ]
-    if code := snippet(checkpoint):
-        result += [Heading("Load it"), Code(code, "python")]
-    sources = ", ".join(sorted({id for ids in checkpoint.sources.values() for id in ids}))
-    result.append(Text(f"sources: {sources}", "quiet"))
-    del rulebase
-    return result

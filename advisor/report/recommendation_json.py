@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from advisor.catalogue.alternatives import Alternatives
+from advisor.catalogue.freshness import Span, freshness, months_between
+from advisor.catalogue.front import Yardstick
 from advisor.catalogue.selection import ORDERS, Pick
-from advisor.catalogue.snippet import snippet
+from advisor.catalogue.snippet import prompt_for, snippet
 from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, Profile
 from advisor.explanation.flips import Flip
-from advisor.recommendation import Recommendation, TaskAdvice
-from advisor.report.command import command
+from advisor.recommendation import Recommendation, TaskAdvice, Together
+from advisor.report.command import command, try_command
 from advisor.rulebase.model import NONE, TASK, Rule
+
+if TYPE_CHECKING:
+    from advisor.catalogue.cover import Cover
 
 SCHEMA_VERSION = 1
 
 
-def as_json(recommendation: Recommendation) -> dict[str, Any]:
-    """Return the JSON document of `advisor recommend --format json`."""
+def as_json(recommendation: Recommendation, today: str | None = None) -> dict[str, Any]:
+    """Return the JSON document of `advisor recommend --format json`.
+
+    Ages are in it only where `today` is given, as YYYY-MM or YYYY-MM-DD.
+    """
     advice = recommendation.advice
     head: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
     if len(advice) == 1:
-        body = _advice_json(recommendation, advice[0])
+        body = _advice_json(recommendation, advice[0], today)
     else:
         together = recommendation.together
         body = {
             "outcome": recommendation.outcome,
-            "tasks": [{"task": one.task, **_advice_json(recommendation, one)} for one in advice],
-            "together": together._asdict() if together else None,
+            "tasks": [
+                {"task": one.task, **_advice_json(recommendation, one, today)} for one in advice
+            ],
+            "together": together and _together_json(together),
         }
     return {
         **head,
@@ -56,8 +67,19 @@ def given_answers(recommendation: Recommendation) -> Profile:
     return given
 
 
-def _advice_json(recommendation: Recommendation, advice: TaskAdvice) -> dict[str, Any]:
+def _advice_json(
+    recommendation: Recommendation, advice: TaskAdvice, today: str | None
+) -> dict[str, Any]:
     decision, selection = advice.decision, advice.selection
+    yardstick = Yardstick(recommendation.rulebase, advice.task)
+    alternatives = Alternatives(selection, yardstick)
+    fresh = freshness(recommendation.rulebase, decision, selection.picks)
+    programs = recommendation.rulebase.programs
+
+    def pick_json(pick: Pick) -> dict[str, Any]:
+        prompt = prompt_for(pick.checkpoint, advice.task, programs)
+        return _pick_json(pick, prompt, alternatives, yardstick)
+
     return {
         "outcome": decision.outcome,
         "family": decision.family,
@@ -70,12 +92,21 @@ def _advice_json(recommendation: Recommendation, advice: TaskAdvice) -> dict[str
             for one in advice.because
         ],
         "assessments": [_assessment_json(assessment) for assessment in decision.assessments],
-        "checkpoints": [_pick_json(pick) for pick in selection.picks],
-        "unverified": [_pick_json(pick) for pick in selection.unverified],
+        "checkpoints": [pick_json(pick) for pick in selection.picks],
+        "provided": selection.provided,
+        "unverified": [pick_json(pick) for pick in selection.unverified],
+        "fallen": [
+            {"id": lack.checkpoint.id, "lacks": list(lack.lacks)} for lack in selection.fallen
+        ],
         "closest": [
             {"id": lack.checkpoint.id, "lacks": list(lack.lacks)} for lack in selection.closest
         ],
+        "compose": selection.compose,
         "next_family": selection.next_family,
+        "freshness": {
+            "checked": _span_json(fresh.checked, today),
+            "decided": _span_json(fresh.decided, today),
+        },
         "changes": [flip_json(flip) for flip in advice.changes],
         "elsewhere": advice.elsewhere
         and {
@@ -84,7 +115,9 @@ def _advice_json(recommendation: Recommendation, advice: TaskAdvice) -> dict[str
             "checkpoints": advice.elsewhere.checkpoints,
             "sources": advice.elsewhere.sources,
         },
-        "snippet": snippet(selection.picks[0].checkpoint) if selection.picks else None,
+        "snippet": snippet(selection.picks[0].checkpoint, advice.task, programs)
+        if selection.picks
+        else None,
         "hints": hints(recommendation, advice),
     }
 
@@ -127,10 +160,51 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _pick_json(pick: Pick) -> dict[str, Any]:
+def _span_json(span: Span | None, today: str | None) -> dict[str, Any] | None:
+    if span is None:
+        return None
+    age = {} if today is None else {"age_months": months_between(span.oldest, today)}
+    return {**span._asdict(), **age}
+
+
+def _together_json(together: Together) -> dict[str, Any]:
+    covers = together.covers
+    return {
+        "family": together.family,
+        "verdicts": together.verdicts,
+        "families": list(together.families),
+        "uncovered": list(together.uncovered),
+        **_cover_json(covers.best),
+        "memory_limit_gb": covers.memory_limit_gb,
+        "fits": covers.fits,
+        "unserved": list(covers.unserved),
+        "runner_up": covers.runner_up and _cover_json(covers.runner_up),
+    }
+
+
+def _cover_json(cover: Cover | None) -> dict[str, Any]:
+    shares = cover.shares if cover else ()
+    return {
+        "checkpoints": [
+            {
+                "id": share.pick.checkpoint.id,
+                "family": share.family,
+                "tasks": share.uses,
+                "memory_gb": share.pick.memory_gb,
+            }
+            for share in shares
+        ],
+        "memory_gb": cover.memory_gb if cover else None,
+    }
+
+
+def _pick_json(
+    pick: Pick, prompt: str | None, alternatives: Alternatives, yardstick: Yardstick
+) -> dict[str, Any]:
     checkpoint = pick.checkpoint
     return {
         "id": checkpoint.id,
+        "family": checkpoint.family,
         "use": pick.use,
         "class": checkpoint.model_class,
         "processor": checkpoint.processor,
@@ -139,11 +213,30 @@ def _pick_json(pick: Pick) -> dict[str, Any]:
         "memory_gb": pick.memory_gb,
         "licence": checkpoint.licence,
         "commercial_use": checkpoint.commercial_use,
+        "gated": checkpoint.gated,
         "languages": checkpoint.languages,
         "revision": checkpoint.revision,
-        "prompt": checkpoint.prompt,
+        "prompt": prompt,
         "pitfalls": checkpoint.pitfalls,
         "findings": [rule_json(rule) for rule in pick.findings],
+        "measurements": [
+            {
+                "benchmark": benchmark.benchmark,
+                "metric": benchmark.metric,
+                "value": value,
+                "better": benchmark.better,
+            }
+            for benchmark, value in yardstick.figures(pick.standing)
+        ],
+        "on_front": pick.on_front,
+        "dominated_by": {"id": pick.beaten[0].by, "on": list(pick.beaten[0].on)}
+        if pick.beaten
+        else None,
+        "not_verified": [miss.text for miss in pick.unknown],
+        "try_next": [
+            {"wish": one.wish, "checkpoint": one.checkpoint, "because": one.text}
+            for one in alternatives.to(pick)
+        ],
         "sources": checkpoint.sources,
         "checked": checkpoint.checked,
     }
@@ -155,6 +248,21 @@ def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
     result = [command("explain", advice.decision.given, *context)]
     if advice.decision.outcome in ("assumed", "undetermined"):
         result.append(command("ask", advice.decision.given, *context))
-    if advice.selection.picks:
-        result.append(f"advisor show {advice.selection.picks[0].checkpoint.id}")
+    selection = advice.selection
+    if selection.provided:
+        instead = {id: Answer((o,), None, "flag") for id, o in selection.provided.items()}
+        result.append(command("recommend", {**advice.decision.given, **instead}, *context))
+    if selection.compose or selection.uses[:1] == ("compose",):
+        result.append("advisor compose --help")
+    if selection.picks:
+        result.append(f"advisor show {selection.picks[0].checkpoint.id}")
+    result += [] if (trial := trial_of(advice)) is None else [trial]
     return result
+
+
+def trial_of(advice: TaskAdvice) -> str | None:
+    """Return the command that tries the first checkpoint that can be run as it is, if any can."""
+    for pick in advice.selection.picks:
+        if pick.use == "as-is" and pick.checkpoint.loader == "transformers" and advice.task:
+            return try_command(pick.checkpoint.id, advice.task)
+    return None

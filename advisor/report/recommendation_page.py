@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from advisor.catalogue.memory import ASSUMPTIONS
-from advisor.catalogue.selection import Lack, Pick
 from advisor.engine.decision import Assessment, Decision, Finding, applicable
 from advisor.explanation.flips import Flip
 from advisor.recommendation import Recommendation, TaskAdvice
@@ -16,20 +14,18 @@ from advisor.report.page import (
     Items,
     Page,
     Pairs,
-    Table,
     Text,
-    count,
 )
-from advisor.report.recommendation_json import same_again
+from advisor.report.recommendation_json import same_again, trial_of
+from advisor.report.selection_page import checkpoint_blocks, cover_items
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE
 
-SHOWN_CHECKPOINTS = 4
 SHOWN_CHANGES = 6
 
 
-def as_page(recommendation: Recommendation) -> Page:
-    """Return the page that terminal, Markdown and notebook draw."""
+def as_page(recommendation: Recommendation, today: str | None = None) -> Page:
+    """Return the page that every format draws; ages are on it only where `today` is given."""
     page: Page = []
     rulebase = recommendation.rulebase
     for change in rulebase.overlays:
@@ -37,7 +33,9 @@ def as_page(recommendation: Recommendation) -> Page:
     if recommendation.together:
         page += _together(recommendation)
     for advice in recommendation.advice:
-        page += _advice_page(recommendation, advice)
+        page += _advice_page(recommendation, advice, today)
+    if trials := [trial for advice in recommendation.advice if (trial := trial_of(advice))]:
+        page += [Heading("Try it on a picture", 3), Code("\n".join(trials), "console")]
     page.append(Heading("The same again", 3))
     page.append(Code(same_again(recommendation), "console"))
     return page
@@ -59,10 +57,11 @@ def _together(recommendation: Recommendation) -> Page:
         rows.append(Item("+", f"better apart: {' and '.join(together.families)}"))
     if together.uncovered:
         rows.append(Item("-", f"none of the families does {', '.join(together.uncovered)}"))
+    rows += cover_items(together.covers)
     return [*page, Items(tuple(rows))]
 
 
-def _advice_page(recommendation: Recommendation, advice: TaskAdvice) -> Page:
+def _advice_page(recommendation: Recommendation, advice: TaskAdvice, today: str | None) -> Page:
     rulebase, decision = recommendation.rulebase, advice.decision
     page: Page = [Heading(_title(rulebase, advice), 2), _outcome(decision)]
     for assessment in decision.assessments:
@@ -75,7 +74,7 @@ def _advice_page(recommendation: Recommendation, advice: TaskAdvice) -> Page:
         ]
         if advice.elsewhere.checkpoints:
             page.append(Items(tuple(Item("", id) for id in advice.elsewhere.checkpoints)))
-    page += _checkpoints(advice)
+    page += checkpoint_blocks(rulebase, advice, recommendation.order, today)
     page += _changes(advice.changes)
     assumed = [
         (id, a) for id, a in decision.profile.items() if a.origin == "assumed" and applicable(a)
@@ -166,55 +165,6 @@ def finding_item(found: Finding) -> Item:
     """Return one finding as a line."""
     mark = {"prefer": "+", "avoid": "-", "exclude": "-"}[found.rule.effect]
     return Item(mark, found.rule.because, sources=tuple(found.rule.sources))
-
-
-def _checkpoints(advice: TaskAdvice) -> Page:
-    selection = advice.selection
-    if advice.decision.family is None:
-        return []
-    page: Page = []
-    if selection.picks:
-        page.append(Heading("Checkpoints to load", 3))
-        page.append(_pick_table(selection.picks[:SHOWN_CHECKPOINTS]))
-        more = len(selection.picks) - SHOWN_CHECKPOINTS
-        if more > 0:
-            page.append(Text(f"and {more} more: --format json lists all", "quiet"))
-        if any(pick.memory_gb is not None for pick in selection.picks[:SHOWN_CHECKPOINTS]):
-            page.append(Text(f"memory is estimated: {ASSUMPTIONS}", "quiet"))
-    else:
-        page += _nothing_to_load(selection.closest, advice)
-    if selection.unverified:
-        names = ", ".join(pick.checkpoint.id for pick in selection.unverified[:3])
-        fields = count(len(selection.unverified), "checkpoint")
-        page.append(Text(f"{fields} not verified on what you ask for, first {names}", "quiet"))
-    return page
-
-
-def _pick_table(picks: tuple[Pick, ...]) -> Table:
-    rows = [
-        (
-            pick.checkpoint.id,
-            pick.use,
-            _or_unknown(pick.memory_gb, "{:.1f} GB"),
-            pick.checkpoint.licence or "licence unknown",
-        )
-        for pick in picks
-    ]
-    return Table(("checkpoint", "use", "memory", "licence"), tuple(rows), wide=0)
-
-
-def _or_unknown(value: float | None, form: str) -> str:
-    return "unknown" if value is None else form.format(value)
-
-
-def _nothing_to_load(closest: tuple[Lack, ...], advice: TaskAdvice) -> Page:
-    page: Page = [Heading("No catalogued checkpoint meets what you ask for", 3)]
-    rows = [Item("-", f"{lack.checkpoint.id}: {'; '.join(lack.lacks)}") for lack in closest[:3]]
-    if rows:
-        page.append(Items(tuple(rows)))
-    if advice.selection.next_family:
-        page.append(Text(f"the next family that has one: {advice.selection.next_family}"))
-    return page
 
 
 def _changes(changes: tuple[Flip, ...]) -> Page:

@@ -87,9 +87,13 @@ def test_every_answer_has_the_same_keys(advisor, arguments):
         "because",
         "assessments",
         "checkpoints",
+        "provided",
         "unverified",
+        "fallen",
         "closest",
+        "compose",
         "next_family",
+        "freshness",
         "changes",
         "elsewhere",
         "snippet",
@@ -97,6 +101,25 @@ def test_every_answer_has_the_same_keys(advisor, arguments):
         "command",
         "rule_base",
     ]
+
+
+def test_a_captioner_in_a_language_that_no_start_knows_is_to_be_composed(advisor):
+    wanted = ["--task", "captioning", "--training", "fine-tune", "--examples", "texts"]
+    wanted += ["--pairs", "30000", "--language", "ar"]
+    result = advisor("recommend", *wanted, "--format", "json")
+    assert (result.code, result.json["checkpoints"], result.json["compose"]) == (0, [], True)
+    assert "advisor compose --help" in result.json["hints"]
+    assert "languages is en, wanted ar" in result.json["closest"][0]["lacks"][0]
+    assert "join an encoder and a decoder" in advisor("recommend", *wanted).out
+
+
+def test_the_prompt_is_the_one_for_the_task_as_in_the_snippet(advisor):
+    found = {one["id"]: one for one in ask(advisor, "--task", "ocr-page")["checkpoints"]}
+    assert found["florence-community/Florence-2-base"]["prompt"] == "<OCR>"
+    assert found["microsoft/Florence-2-base"]["prompt"] is None
+    for one in ask(advisor, "--task", "captioning")["checkpoints"]:
+        if one["id"].endswith("/Florence-2-base"):
+            assert one["prompt"] == "<CAPTION>"
 
 
 def test_a_task_of_none_names_what_does_it(advisor):
@@ -108,18 +131,132 @@ def test_a_task_of_none_names_what_does_it(advisor):
     assert answer["checkpoints"] == []
 
 
-def test_what_nothing_satisfies_names_what_came_closest(advisor):
-    answer = ask(advisor, "--task", "captioning", "--language", "hi", "--memory-gb", "2")
-    assert answer["checkpoints"] == answer["unverified"] == []
+IMPOSSIBLE = {
+    "a licence": ["--task", "ocr-line", "--use", "commercial"],
+    "a language": ["--task", "ocr-line", "--language", "kn", "--training", "ready-made"],
+    "a language within a size": ["--task", "captioning", "--language", "hi", "--memory-gb", "2"],
+    "a size": ["--task", "captioning", "--memory-gb", "0.1"],
+}
+
+
+@pytest.mark.parametrize("arguments", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_what_nothing_satisfies_is_a_no_that_names_what_came_closest(advisor, arguments):
+    result = advisor("recommend", *arguments, "--format", "json")
+    answer = result.json
+    assert (result.code, answer["checkpoints"]) == (1, [])
     assert answer["closest"]
-    assert all(one["lacks"] for one in answer["closest"])
+    lacks = {one["id"]: one["lacks"] for one in answer["fallen"]}
+    assert all(one["lacks"] == lacks[one["id"]] for one in answer["closest"])
+    page = advisor("recommend", *arguments).out
+    assert "No catalogued checkpoint meets what you ask for" in page
+    assert answer["closest"][0]["id"] in page
 
 
-def test_an_unverified_checkpoint_stands_apart(advisor):
-    answer = ask(advisor, "--task", "captioning", "--memory-gb", "0.1")
-    assert answer["checkpoints"] == []
-    assert answer["unverified"]
-    assert all(one["memory_gb"] is None for one in answer["unverified"])
+def test_an_unverified_checkpoint_stands_apart_and_is_no_answer(advisor):
+    result = advisor(
+        "recommend", "--task", "ocr-line", "--language", "kn", "--training", "ready-made",
+        "--format", "json",
+    )  # fmt: skip
+    assert (result.code, result.json["checkpoints"]) == (1, [])
+    unverified = result.json["unverified"]
+    assert unverified
+    assert all(one["not_verified"] for one in unverified)
+    assert any("multilingual" in one["not_verified"][0] for one in unverified)
+
+
+@pytest.mark.parametrize("language", ["kn", "kannada", "Kannada", "other-language"])
+def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, language):
+    arguments = ["--task", "ocr-line", "--language", language]
+    result = advisor("recommend", *arguments, "--format", "json")
+    answer = result.json
+    assert result.code == 0
+    assert answer["checkpoints"]
+    assert {one["use"] for one in answer["checkpoints"]} == {"fine-tune"}
+    assert answer["provided"] == {"training": "fine-tune"}
+    trained = advisor("recommend", *arguments, "--training", "fine-tune", "--format", "json").json
+    assert {one["family"] for one in answer["checkpoints"]} == {trained["family"]}
+    assert f"--training {answer['provided']['training']}" in " ".join(answer["hints"])
+    page = advisor("recommend", *arguments).out
+    assert "No catalogued checkpoint works as it is" in page
+    assert f"To fine-tune ({trained['family']}), starting from" in page
+
+
+def test_a_product_on_a_small_machine_gets_checkpoints_whose_facts_have_sources(advisor, rulebase):
+    arguments = ["--task", "vqa", "--memory-gb", "4", "--use", "commercial"]
+    result = advisor("recommend", *arguments, "--format", "json")
+    answer = result.json
+    assert result.code == 0
+    assert answer["checkpoints"]
+    for one in answer["checkpoints"]:
+        known = rulebase.checkpoint(one["id"])
+        assert (one["commercial_use"], one["memory_gb"] <= 4) == ("permitted", True)
+        assert one["licence"] == known.licence
+        assert one["not_verified"] == []
+        for field in ("licence", "commercial_use", "parameters_millions", "languages"):
+            assert all(source in rulebase.sources for source in one["sources"][field]), one["id"]
+    assert all(one["not_verified"] for one in answer["unverified"])
+    every = {one["id"] for part in ("checkpoints", "unverified") for one in answer[part]}
+    assert answer["fallen"]
+    assert not every & {one["id"] for one in answer["fallen"]}
+
+
+def test_every_pick_says_what_to_try_next_and_what_beats_it(advisor):
+    for task in ("captioning", "zero-shot-classification", "ocr-line"):
+        picks = {one["id"]: one for one in ask(advisor, "--task", task)["checkpoints"]}
+        assert any(one["on_front"] for one in picks.values())
+        for id, one in picks.items():
+            assert one["try_next"], id
+            assert all(other["checkpoint"] != id for other in one["try_next"])
+            assert one["on_front"] == (one["dominated_by"] is None)
+            if one["dominated_by"]:
+                assert picks[one["dominated_by"]["id"]]["on_front"]
+
+
+def test_a_page_shows_a_handful_and_counts_the_rest(advisor):
+    page = advisor("recommend", "--task", "zero-shot-classification").out
+    table = page.split("Checkpoints to load")[1]
+    picks = ask(advisor, "--task", "zero-shot-classification")["checkpoints"]
+    assert table.count("as-is ") == 4
+    assert f"and {len(picks) - 4} more" in table
+
+
+def test_several_tasks_get_the_smallest_set_of_checkpoints(advisor):
+    arguments = ["--task", "captioning,image-search", "--memory-gb", "4"]
+    together = ask(advisor, *arguments)["together"]
+    assert (together["memory_limit_gb"], together["fits"]) == (4, True)
+    assert 0 < together["memory_gb"] <= 4
+    served = {task for one in together["checkpoints"] for task in one["tasks"]}
+    assert served == {"captioning", "image-search"}
+    total = sum(one["memory_gb"] for one in together["checkpoints"])
+    assert together["memory_gb"] == pytest.approx(total)
+    assert together["runner_up"]["checkpoints"] != together["checkpoints"]
+    page = advisor("recommend", *arguments).out
+    assert "smallest set of checkpoints" in page
+    assert "runner-up" in page
+
+
+def test_a_set_that_does_not_fit_is_said_not_to(advisor):
+    arguments = ["--task", "captioning,image-search", "--memory-gb"]
+    one = ask(advisor, *arguments, "0.6")["together"]
+    assert (one["fits"], one["unserved"]) == (False, ["captioning"])
+    page = advisor("recommend", *arguments, "0.6").out
+    assert "no checkpoint meets what you ask for captioning" in page
+    two = ask(advisor, *arguments, "1.4")["together"]
+    assert (two["fits"], two["unserved"]) == (False, [])
+    assert two["memory_gb"] > two["memory_limit_gb"] == 1.4
+    assert "fit in 1.4 GB all at once" in advisor("recommend", *arguments, "1.4").out
+
+
+def test_an_answer_names_the_age_of_its_facts_and_no_age_in_months(advisor):
+    fresh = ask(advisor, "--task", "vqa", "--use", "commercial")["freshness"]
+    assert set(fresh) == {"checked", "decided"}
+    assert set(fresh["checked"]) == {"oldest", "newest"}
+    assert fresh["checked"]["oldest"] <= fresh["checked"]["newest"]
+    assert f"checked {fresh['checked']['oldest']}" in advisor("recommend", "--task", "vqa").out
+    aged = ask(advisor, "--task", "vqa", "--today", "2030-12-31")["freshness"]
+    assert aged["checked"]["age_months"] >= 48
+    assert "months ago" in advisor("recommend", "--task", "vqa", "--today", "2030-12").out
+    assert advisor("recommend", "--task", "vqa", "--today", "soon").code == 2
 
 
 PAGE = """\
@@ -382,7 +519,7 @@ def test_order_ranks_the_same_checkpoints_otherwise(advisor):
     ids = {order: [one["id"] for one in found] for order, found in ranked.items()}
     assert sorted(ids["quality"]) == sorted(ids["small"]) == sorted(ids["open"])
     assert ids["quality"] != ids["small"]
-    sizes = [one["parameters_millions"] for one in ranked["small"]]
+    sizes = [one["memory_gb"] for one in ranked["small"]]
     known = [size for size in sizes if size is not None]
     assert known == sorted(known)
     assert sizes[: len(known)] == known

@@ -166,6 +166,84 @@ def test_checkpoints_are_narrowed_down_by_family_and_task(advisor, rulebase):
     assert 0 < len(listed) < len(everything)
 
 
+def listed(advisor, *arguments):
+    """The checkpoints of a listing."""
+    return advisor("list", "checkpoints", *arguments, "--format", "json").json["checkpoints"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "met"),
+    [
+        (["--commercial-use", "permitted"], lambda c: c["commercial_use"] == "permitted"),
+        (["--licence", "mit,BSD-3-clause"], lambda c: c["licence"] in ("mit", "bsd-3-clause")),
+        (["--memory-gb", "2"], lambda c: c["memory_gb"] is not None and c["memory_gb"] <= 2),
+        (["--max-memory-gb", "2"], lambda c: c["memory_gb"] is not None and c["memory_gb"] <= 2),
+        (["--language", "ja"], lambda c: "ja" in (c["languages"] or [])),
+        (["--stage", "contrastive"], lambda c: c["stage"] == "contrastive"),
+        (["--loader", "open_clip"], lambda c: c["loader"] == "open_clip"),
+        (["--gated"], lambda c: c["gated"] is True),
+        (["--open"], lambda c: c["gated"] is False),
+        (["--model-type", "blip,git"], lambda c: c["model_type"] in ("blip", "git")),
+        (["--task", "captioning", "--fine-tune"], lambda c: "captioning" in c["fine_tune"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wish_is_met_by_every_checkpoint_listed_and_by_none_left_out(advisor, arguments, met):
+    every = listed(advisor)
+    found = listed(advisor, *arguments)
+    assert found == [one for one in every if met(one)]
+    assert 0 < len(found) < len(every)
+
+
+def test_what_nobody_verified_meets_no_wish_and_is_named_apart(advisor, rulebase):
+    told = advisor("list", "checkpoints", "--open", "--format", "json").json
+    unknown = [one.id for one in rulebase.checkpoints.values() if one.gated is None]
+    assert told["unverified"] == unknown
+    assert f"{len(unknown)} checkpoint" in advisor("list", "checkpoints", "--open").out
+
+
+@pytest.mark.parametrize("sort", ["id", "size", "memory", "released"])
+def test_a_sorted_listing_holds_the_same_and_unknown_comes_last(advisor, sort):
+    field = {"size": "parameters_millions", "memory": "memory_gb"}.get(sort, sort)
+    values = [one[field] for one in listed(advisor, "--sort", sort)]
+    assert len(values) == len(listed(advisor))
+    known = [value for value in values if value is not None]
+    assert values == known + [None] * (len(values) - len(known))
+    if sort == "id":
+        assert known == sorted(known, key=str.lower)
+    else:
+        assert known == sorted(known, reverse=sort == "released")
+
+
+def test_a_listing_by_quality_puts_one_benchmark_after_the_other(advisor, rulebase):
+    rows = listed(advisor, "--task", "handwriting", "--sort", "quality")
+    rates = [m["value"] for one in rows for m in one["measurements"] if "CER" in m["metric"]]
+    assert len(rates) > 1
+    assert rates == sorted(rates)  # an error rate: less is better
+    page = advisor("list", "checkpoints", "--task", "vqa", "--sort", "quality").out
+    assert "VQAv2 (test-dev)" in page
+    assert "not measured" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["checkpoints", "--sort", "quality"], "needs a task"),
+        (["checkpoints", "--fine-tune"], "needs a task"),
+        (["checkpoints", "--sort", "memry"], "did you mean `memory`"),
+        (["checkpoints", "--stage", "finetuned"], "did you mean `fine-tuned`"),
+        (["checkpoints", "--commercial-use", "permited"], "did you mean `permitted`"),
+        (["tasks", "--sort", "id"], "narrow down checkpoints only"),
+        (["families", "--open"], "narrow down checkpoints only"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wish_that_makes_no_sense_is_refused(advisor, arguments, said):
+    result = advisor("list", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
 def test_an_empty_listing_says_so(advisor):
     result = advisor("list", "checkpoints", "--task", "speech")
     assert (result.code, result.out) == (0, "  no checkpoint fits\n")
@@ -220,3 +298,98 @@ def test_three_of_a_kind_compare(advisor):
         "compare", "clip", "unified-vlp", "vision-encoder-decoder", "--format", "json"
     ).json
     assert len(document["families"]) == 3
+
+
+def test_a_checkpoint_page_answers_may_i_can_i_how(advisor):
+    page = advisor("show", "Salesforce/blip-vqa-base").out
+    places = [page.index(f"\n{heading}\n") for heading in ("May I", "Can I", "How")]
+    assert places == sorted(places)
+    assert places[0] < page.index("bsd-3-clause") < places[1] < page.index("512 tokens") < places[2]
+    assert "checked 20" in page
+
+
+@pytest.mark.parametrize("command", ["show", "compare", "check", "list"])
+def test_a_checkpoint_without_its_owner_is_understood_well_enough_to_ask(advisor, command):
+    arguments = {
+        "show": ["show", "blip-vqa-base"],
+        "compare": ["compare", "blip-vqa-base", "openai/clip-vit-base-patch32"],
+        "check": ["explain", "--task", "vqa", "--why-not", "x/blip-vqa-base"],
+        "list": ["show", "BLIP-VQA-base", "--kind", "checkpoint"],
+    }[command]
+    result = advisor(*arguments)
+    assert result.code == 2
+    assert "did you mean `Salesforce/blip-vqa-base`?" in result.err
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    """A folder that holds nothing but a configuration."""
+    config = {"model_type": "blip", "architectures": ["BlipForQuestionAnswering"]}
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return tmp_path / "mine"
+
+
+def test_a_checkpoint_outside_the_catalogue_says_what_is_not_known(advisor, stranger):
+    told = advisor("show", stranger, "--format", "json").json
+    assert (told["kind"], told["catalogued"]) == ("checkpoint", False)
+    assert (told["model_type"], told["families"]) == ("blip", ["unified-vlp"])
+    assert "licence" in told["not_known"]
+    page = advisor("show", stranger).out
+    assert "Not in the catalogue" in page
+    assert "not known: licence" in page
+
+
+def test_a_checkpoint_in_the_hub_cache_is_found_by_its_id(advisor, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    assert advisor("show", "our/captioner").code == 2
+    snapshot = tmp_path / "models--our--captioner" / "snapshots" / "abcdef1"
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text('{"model_type": "git"}', encoding="utf-8")
+    told = advisor("show", "our/captioner", "--format", "json").json
+    assert (told["place"], told["revision"], told["model_type"]) == ("hub cache", "abcdef1", "git")
+
+
+def test_a_stranger_stands_beside_a_catalogued_checkpoint(advisor, stranger):
+    page = advisor("compare", stranger, "Salesforce/blip-vqa-base").out
+    row = next(line for line in page.splitlines() if line.split()[:1] == ["licence"])
+    assert "not verified" in row
+    assert "bsd-3-clause" in row
+    other = advisor("compare", stranger, "unified-vlp")
+    assert (other.code, other.out) == (2, "")
+
+
+def test_a_broken_stranger_is_one_sentence(advisor, stranger):
+    (stranger / "config.json").write_text("[", encoding="utf-8")
+    result = advisor("show", stranger)
+    assert (result.code, result.out) == (2, "")
+    assert "config.json of" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_why_not_a_checkpoint_says_where_it_stands_and_what_would_change_it(advisor):
+    arguments = ["explain", "--task", "vqa", "--memory-gb", "2", "--why-not"]
+    told = advisor(*arguments, "Qwen/Qwen3-VL-2B-Instruct", "--format", "json")
+    standing = told.json["standing"]
+    assert told.code == 0
+    assert (standing["rank"], standing["family_wins"]) == (None, True)
+    assert any("memory" in lack for lack in standing["lacks"])
+    (change,) = standing["changes"]
+    changed = [
+        "--task",
+        "vqa",
+        *(word for id, option in change.items() for word in (f"--{id}", option)),
+    ]
+    fits = advisor("recommend", *changed, "--format", "json").json["checkpoints"]
+    assert "Qwen/Qwen3-VL-2B-Instruct" in [one["id"] for one in fits]
+    assert "Where it stands" in advisor(*arguments, "Qwen/Qwen3-VL-2B-Instruct").out
+
+
+def test_why_not_a_beaten_checkpoint_names_what_beats_it(advisor):
+    answer = advisor("recommend", "--task", "zero-shot-classification", "--format", "json").json
+    beaten = next(one for one in answer["checkpoints"] if not one["on_front"])
+    arguments = ["explain", "--task", "zero-shot-classification", "--why-not", beaten["id"]]
+    standing = advisor(*arguments, "--format", "json").json["standing"]
+    assert standing["dominated_by"][0] == beaten["dominated_by"]
+    assert standing["rank"] == 1 + [one["id"] for one in answer["checkpoints"]].index(beaten["id"])
+    assert beaten["dominated_by"]["id"][:12] in advisor(*arguments).out

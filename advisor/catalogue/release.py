@@ -1,0 +1,234 @@
+"""What one release of transformers has: classes, auto mappings, pipelines, and what changed.
+
+`release(rulebase, "5")` is the way to get one. Descriptions of some releases ship with the rules;
+that of the installed one is read from its files. Nothing here imports transformers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.errors import AdvisorError, UsageError, nearest
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import Change
+from advisor.rulebase.store import shipped_rules
+
+INSTALLED = "installed"
+PREFIX = "transformers-"
+
+
+class Version(NamedTuple):
+    """A release number, as far as it is given: 5 is (5,)."""
+
+    parts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Version:
+        """Return the number in a text such as 4.57.6 or 5.25.0.dev0; raises UsageError."""
+        numbers = []
+        for part in text.removeprefix("v").split("."):
+            if not part.isdecimal():
+                break
+            numbers.append(int(part))
+        if not numbers:
+            raise UsageError(
+                f"`{text}` is no version of transformers", hint="e.g. 5, 4.57 or `installed`"
+            )
+        return cls(tuple(numbers))
+
+    def covers(self, other: Version) -> bool:
+        """True where the other release is one of those that this number means."""
+        return other.parts[: len(self.parts)] == self.parts
+
+
+class Release:
+    """One release of transformers, with look-ups. Built from a description.
+
+    - `version`: "5.24.0"
+    - `pipelines`: task -> the auto classes that `pipeline(task)` loads a model with
+    - `auto`: auto class -> model type -> class names. Besides models: AutoConfig, AutoProcessor,
+      AutoImageProcessor, AutoTokenizer.
+    """
+
+    def __init__(self, description: dict[str, Any], changes: Iterable[Change] = ()) -> None:
+        self.version: str = description["version"]
+        self.auto: dict[str, dict[str, list[str]]] = description["auto"]
+        self.pipelines: dict[str, list[str]] = description["pipelines"]
+        self._named: dict[str, list[str]] = description["named"]
+        self.pipeline_aliases: dict[str, str] = description["aliases"]
+        self._suffixes: tuple[str, ...] = tuple(description["suffixes"])
+        self._names: dict[str, str] = description["classes"]
+        number = Version.of(self.version)
+        self.changes = tuple(
+            change for change in changes if Version.of(change.since).parts <= number.parts
+        )
+
+    @cached_property
+    def classes(self) -> dict[str, str]:
+        """Public class or function -> the folder of `transformers/models` it stands in, or ""."""
+        return {name: folder for folder, names in self._names.items() for name in names.split()}
+
+    def has_class(self, name: str) -> bool:
+        """True where `from transformers import name` works (with the extras it needs installed).
+
+        In transformers 5 that is so for `CLIPTokenizerFast` too: it gives `CLIPTokenizer`.
+        """
+        return name in self.classes or self._plain(name) is not None
+
+    def classes_for(self, auto_class: str, model_type: str) -> tuple[str, ...]:
+        """Return the classes an auto class loads for a model type; () where it refuses it.
+
+        Mostly one; image processors and older tokenizers have one for each backend. () as well
+        where the release has no such auto class: `has_class` tells.
+        """
+        return tuple(self.auto.get(auto_class, {}).get(model_type, ()))
+
+    def auto_classes_of(self, class_name: str, model_type: str) -> tuple[str, ...]:
+        """Return the auto classes that give a class for a model type, in order of their names."""
+        return tuple(name for name in self.auto if class_name in self.classes_for(name, model_type))
+
+    def knows(self, model_type: str) -> bool:
+        """True where a `config.json` with this model type can be read."""
+        return bool(self.classes_for("AutoConfig", model_type))
+
+    def has_pipeline(self, task: str) -> bool:
+        """True where `pipeline(task)` builds what was asked for, under this name or an alias."""
+        return task in self.pipelines or task in self.pipeline_aliases
+
+    def treats_by_name(self, task: str, model_type: str) -> bool:
+        """True where a pipeline has a way of its own for a model type that its auto classes lack.
+
+        It then loads the class that the checkpoint's own `config.json` names.
+        """
+        config = self.classes_for("AutoConfig", model_type)
+        return bool(set(config) & set(self._named.get(task, ())))
+
+    def loads_with_pipeline(self, task: str, model_type: str) -> tuple[str, ...]:
+        """Return the model classes that the auto classes of `pipeline(task)` give for a type."""
+        task = self.pipeline_aliases.get(task, task)
+        return tuple(
+            name
+            for auto in self.pipelines.get(task, ())
+            for name in self.classes_for(auto, model_type)
+        )
+
+    def removed(self, name: str, of: str = "class") -> Change | None:
+        """Return what became of a name up to this release; None where it is as it always was.
+
+        `of` is one of class, pipeline, argument, attribute, module, environment. The change's
+        `kind` is removed (using it fails), renamed (the old name fails or warns, `instead` is the
+        new one) or redirected (the old name still works, and gives `instead`). `instead` is
+        already filled in for a name that only matches a pattern: for `CLIPFeatureExtractor` it is
+        `CLIPImageProcessor`. A class or pipeline that this release still has under its own name
+        gives None. A name nobody ever heard of gives None too: ask `has_class` as well.
+        """
+        if of == "class" and name in self.classes:
+            return None
+        if of == "pipeline" and self.has_pipeline(name):
+            return None
+        for change in self.changes:
+            if change.of == of and (stem := _matched(change.name, name)) is not None:
+                return self._filled_in(change, name, stem)
+        return None
+
+    def nearest_class(self, name: str) -> str | None:
+        """Return the public name most like a name, None where nothing is near."""
+        return nearest(name, tuple(self.classes))
+
+    def _filled_in(self, change: Change, name: str, stem: str) -> Change:
+        """Return a change of one name; a class that this release lacks is no replacement."""
+        instead = change.instead and change.instead.replace("*", stem)
+        if change.of == "class" and instead and instead not in self.classes:
+            return change._replace(name=name, kind="removed", instead=None)
+        return change._replace(name=name, instead=instead)
+
+    def _plain(self, name: str) -> str | None:
+        """The name that an old one with `Fast` at its end resolves to, where it does."""
+        plain = name.removesuffix("Fast")
+        if name.endswith(self._suffixes) and plain in self.classes:
+            return plain
+        return None
+
+
+def release(rulebase: RuleBase, version: str = INSTALLED) -> Release:
+    """Return a release: `installed`, or the newest described one that a number such as 5 means.
+
+    Raises UsageError where no description of that release ships, and AdvisorError (kind
+    not-installed) where `installed` is asked for and there is none.
+    """
+    if version == INSTALLED:
+        return Release(_installed(), rulebase.changes)
+    wanted = Version.of(version)
+    described = described_releases()
+    found = [name for name in described if wanted.covers(Version.of(name))]
+    if not found:
+        raise UsageError(
+            f"transformers `{version}` is not described",
+            hint=f"described: {', '.join(described)}; `installed` reads the one on this machine",
+            kind="unknown-release",
+        )
+    file = _folder() / f"{PREFIX}{found[-1]}.json"
+    return Release(json.loads(file.read_bytes()), rulebase.changes)
+
+
+def default_release(rulebase: RuleBase) -> Release:
+    """Return the installed release; the newest described one where none is installed."""
+    package = installed_package()
+    if package is not None:
+        return Release(_installed(package), rulebase.changes)
+    return release(rulebase, described_releases()[-1])
+
+
+def described_releases() -> list[str]:
+    """Return the releases whose description ships with the rules, oldest first."""
+    names = [file.stem.removeprefix(PREFIX) for file in _folder().glob(f"{PREFIX}*.json")]
+    return sorted(names, key=lambda name: Version.of(name).parts)
+
+
+def installed_package() -> Path | None:
+    """Return the folder of the installed transformers without importing it; None without one."""
+    from importlib.util import find_spec
+
+    try:
+        found = find_spec("transformers")
+    except (ImportError, ValueError):
+        return None
+    return Path(found.origin).parent if found and found.origin else None
+
+
+def _installed(package: Path | None = None) -> dict[str, Any]:
+    from advisor.catalogue.release_files import describe
+
+    package = package or installed_package()
+    if package is None:
+        raise AdvisorError(
+            "no transformers is installed here",
+            hint=f"name a release: {', '.join(described_releases())}",
+            kind="not-installed",
+        )
+    try:
+        return describe(package)
+    except (OSError, SyntaxError, KeyError, AttributeError, ValueError) as error:
+        raise AdvisorError(
+            f"the installed transformers cannot be read: {error}",
+            hint=f"name a release: {', '.join(described_releases())}",
+            kind="unreadable-release",
+        ) from error
+
+
+def _folder() -> Path:
+    return shipped_rules() / "drift"
+
+
+def _matched(pattern: str, name: str) -> str | None:
+    """Return what the `*` of a pattern stands for in a name; None where they do not match."""
+    before, star, after = pattern.partition("*")
+    if not star:
+        return "" if name == pattern else None
+    if len(name) > len(before) + len(after) and name.startswith(before) and name.endswith(after):
+        return name[len(before) : len(name) - len(after)]
+    return None

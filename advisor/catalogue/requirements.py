@@ -1,0 +1,230 @@
+"""What answers require of a checkpoint, in which ways it may then be used, and what it lacks."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from advisor.catalogue.memory import memory_gb
+from advisor.engine.decision import applicable
+from advisor.engine.profile import Answer, Profile
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import TASK, Checkpoint, Option
+
+UNITS = {"_gb": " GB", "_millions": " million"}
+LEARNT = ("languages",)
+"""Fields that training changes: they are no requirement on what training starts from, unless an
+answer keeps them."""
+NO_LANGUAGE = ["zxx"]
+"""ISO 639's code for what is in no natural language, such as formulae: it fits every language."""
+
+
+class Demand(NamedTuple):
+    """One thing that an answer requires: the field of a checkpoint, and what it has to be.
+
+    `learnt`: training teaches it, so it is asked only of what is used as it is.
+    """
+
+    question: str
+    answer: Answer
+    option: Option
+    field: str
+    wanted: Any
+    learnt: bool
+
+
+class Miss(NamedTuple):
+    """A requirement of an answer that a field of a checkpoint does not meet, in words."""
+
+    question: str
+    field: str
+    text: str
+
+
+class Judged(NamedTuple):
+    """One checkpoint against the answers: its use, what it lacks, and what nobody verified.
+
+    `use` is None where it cannot be used for the task at all.
+    """
+
+    use: str | None
+    lacks: tuple[Miss, ...]
+    unknown: tuple[Miss, ...]
+
+
+def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Judged:
+    """Return how one checkpoint stands against a complete profile with one task."""
+    use = usable(checkpoint, profile[TASK].options[0], uses(rulebase, profile))
+    lacks, unknown = misses(rulebase, checkpoint, profile, use or "as-is")
+    return Judged(use, lacks, unknown)
+
+
+def uses(rulebase: RuleBase, profile: Profile) -> list[str]:
+    """Return the ways of use that all answers allow, in the order of the last that names any."""
+    allowed = ["as-is"]
+    first = True
+    for question in rulebase.questions:
+        answer = profile[question.id]
+        if not applicable(answer):
+            continue
+        for option in _options(question.options, answer):
+            if option.uses:
+                allowed = [use for use in option.uses if first or use in allowed]
+                first = False
+    return allowed
+
+
+def training_instead(rulebase: RuleBase, profile: Profile) -> dict[str, str]:
+    """Return the assumed answer that alone rules training out, and the one that allows it.
+
+    Empty where training is allowed already, or where somebody said that it is not.
+    """
+    if any(use != "as-is" for use in uses(rulebase, profile)):
+        return {}
+    for question in rulebase.questions:
+        if profile[question.id].origin != "assumed" or not applicable(profile[question.id]):
+            continue
+        for option in question.options:
+            instead = Answer((option.id,), None, "assumed")
+            if "fine-tune" in option.uses and "fine-tune" in uses(
+                rulebase, {**profile, question.id: instead}
+            ):
+                return {question.id: option.id}
+    return {}
+
+
+def usable(checkpoint: Checkpoint, task: str, allowed: list[str]) -> str | None:
+    """Return the first of the allowed uses that a checkpoint offers for a task."""
+    offers = {"as-is": checkpoint.tasks, "fine-tune": checkpoint.fine_tune, "compose": []}
+    return next((use for use in allowed if task in offers[use]), None)
+
+
+def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
+    """Return all that the answers of a complete profile require of a checkpoint."""
+    kept = {
+        field
+        for question in rulebase.keeping
+        for option in _options(question.options, profile[question.id])
+        for field in option.keeps
+    }
+    return tuple(
+        Demand(
+            question.id,
+            profile[question.id],
+            option,
+            field,
+            wanted,
+            learnt=field in LEARNT and field not in kept,
+        )
+        for question in rulebase.demanding
+        for option in _options(question.options, profile[question.id])
+        for field, wanted in option.requires.items()
+    )
+
+
+def misses(
+    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, use: str
+) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
+    """Return what a checkpoint lacks, and which fields that matter nobody verified."""
+    return missed(checkpoint, demands(rulebase, profile), use)
+
+
+def missed(
+    checkpoint: Checkpoint, demanded: tuple[Demand, ...], use: str
+) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
+    """Return what a checkpoint lacks of what is demanded, and what of it nobody verified."""
+    lacks: list[Miss] = []
+    unknown: list[Miss] = []
+    for demand in demanded:
+        field = demand.field
+        if use != "as-is" and demand.learnt:
+            continue
+        value = _field(checkpoint, field)
+        if field == "languages" and value == NO_LANGUAGE:
+            continue
+        if value is None:
+            text = f"{words(field)[0]} is not verified"
+            unknown.append(Miss(demand.question, field, text))
+        elif doubt := _doubt(value, demand):
+            unknown.append(Miss(demand.question, field, doubt))
+        elif reason := _mismatch(value, demand):
+            lacks.append(Miss(demand.question, field, reason))
+    return tuple(lacks), tuple(unknown)
+
+
+def required(rulebase: RuleBase, profile: Profile) -> tuple[str, ...]:
+    """Return the fields that the answers put a requirement on."""
+    return tuple(dict.fromkeys(demand.field for demand in demands(rulebase, profile)))
+
+
+def most_allowed(rulebase: RuleBase, profile: Profile, field: str) -> float | None:
+    """Return the least upper bound that the answers put on a field; None where there is none."""
+    bounds = [
+        _bound(demand.wanted["at_most"], demand)
+        for demand in demands(rulebase, profile)
+        if demand.field == field and isinstance(demand.wanted, dict) and "at_most" in demand.wanted
+    ]
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _options(options: tuple[Option, ...], answer: Answer) -> list[Option]:
+    return [option for option in options if option.id in answer.options]
+
+
+def words(field: str) -> tuple[str, str]:
+    """Return the name of a field in words, and its unit: memory_gb is `memory` in ` GB`."""
+    for suffix, unit in UNITS.items():
+        if field.endswith(suffix):
+            return field.removesuffix(suffix).replace("_", " "), unit
+    return field.replace("_", " "), ""
+
+
+def _field(checkpoint: Checkpoint, field: str) -> Any:
+    if field == "memory_gb":
+        return memory_gb(checkpoint.parameters_millions)
+    return getattr(checkpoint, field)
+
+
+def _bound(bound: Any, demand: Demand) -> float | None:
+    """The number that a bound stands for: the answer's own, else the largest of its option."""
+    if bound == "answer":
+        exact = demand.answer.value
+        return exact if exact is not None else demand.option.up_to
+    return float(bound)
+
+
+def _doubt(value: Any, demand: Demand) -> str | None:
+    """Return in words why a value may or may not do; None where that is clear."""
+    wanted = demand.wanted
+    if not isinstance(wanted, dict) or "unsure" not in wanted:
+        return None
+    present = _listed(value)
+    found = [one for one in present if one in wanted["unsure"]]
+    if not found or set(present) & set(wanted.get("one_of", [])):
+        return None
+    name = words(demand.field)[0]
+    return f"{name} is {', '.join(found)}: whether yours is among them is not verified"
+
+
+def _mismatch(value: Any, demand: Demand) -> str | None:
+    """Return in words what is wanted and what is there; None where that fits."""
+    wanted = demand.wanted
+    if isinstance(wanted, dict) and "unsure" in wanted:
+        wanted = wanted.get("one_of", [])
+    name, unit = words(demand.field)
+    if isinstance(wanted, list):
+        present = _listed(value)
+        if not set(wanted).isdisjoint(present):
+            return None
+        named = " or ".join(wanted) or demand.option.label
+        return f"{name} is {', '.join(present)}, wanted {named}"
+    for key, text in (("at_most", "at most"), ("at_least", "at least")):
+        bound = None if key not in wanted else _bound(wanted[key], demand)
+        if bound is not None and ((value > bound) if key == "at_most" else (value < bound)):
+            return f"{name} is {value:g}{unit}, wanted {text} {bound:g}{unit}"
+    return None
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return value
+    return [str(value).lower() if isinstance(value, bool) else str(value)]
