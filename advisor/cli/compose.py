@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from advisor.cli.downloads import agreement, show_download
 from advisor.cli.options import Device, Download, Format, NoColor, Offline
-from advisor.cli.output import FORMATS, Report, check_format, check_outputs, emit
+from advisor.cli.output import FORMATS, Report, check_format, check_outputs, emit, note
 from advisor.errors import UsageError
 
 if TYPE_CHECKING:
+    from advisor.inference import Composition
     from advisor.inference.finetuning import Step
 
 
@@ -32,10 +37,16 @@ def compose(
         str, typer.Option("--decoder", metavar="ID|FOLDER", help="A pretrained text decoder.")
     ] = "",
     checkpoint: Annotated[
-        str, typer.Option("--checkpoint", metavar="ID|FOLDER", help="What to fine-tune.")
+        str,
+        typer.Option(
+            "--checkpoint", metavar="ID|FOLDER", help="What to fine-tune, instead of joining."
+        ),
     ] = "",
     finetune: Annotated[
-        str, typer.Option("--finetune", metavar="PAIRS", help="A CSV with columns image and text.")
+        str,
+        typer.Option(
+            "--finetune", metavar="PAIRS", help="Train on this CSV with columns image and text."
+        ),
     ] = "",
     output: Annotated[
         list[str],
@@ -48,8 +59,14 @@ def compose(
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Times through the pairs.")] = 10,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Pairs a step.")] = 16,
     learning_rate: Annotated[
-        float, typer.Option("--learning-rate", help="Of AdamW, at its highest.")
+        float, typer.Option("--learning-rate", min=0, help="Of AdamW, at its highest.")
     ] = 5e-5,
+    held_out: Annotated[
+        float, typer.Option("--held-out", min=0, max=0.9, help="Share of pictures kept to judge.")
+    ] = 0.1,
+    checkpoint_every: Annotated[
+        int, typer.Option("--checkpoint-every", min=1, help="Steps between saved states.")
+    ] = 200,
     device: Device = "auto",
     seed: Annotated[int, typer.Option("--seed", help="For new weights and the order.")] = 0,
     offline: Offline = False,
@@ -66,63 +83,144 @@ def compose(
     Examples:
       advisor compose --encoder google/vit-base-patch16-224-in21k --decoder gpt2 --output captioner
       advisor compose --checkpoint captioner --finetune pairs.csv --output my-captioner
+      advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --output my-captioner
     """
     check_format(format)
     files = [value for value in output if value.partition("=")[0] in FORMATS]
     check_outputs(files)
-    folders = [value for value in output if value not in files]
-    if len(folders) > 1:
-        raise UsageError("one --output FOLDER is needed", hint=f"found {', '.join(folders)}")
-    to = folders[0] if folders else ""
-    joins, trains = bool(encoder or decoder), bool(finetune or checkpoint)
-    if joins == trains or (joins and not (encoder and decoder)) or not to:
-        raise UsageError(
-            "give --encoder, --decoder and --output to join, or --checkpoint, --finetune and "
-            "--output to train",
-            hint="`advisor compose --help` has an example of each",
-        )
-    if trains and not (finetune and checkpoint):
-        raise UsageError("training takes both --checkpoint and --finetune", hint="join first")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    from advisor.report.composition import (
-        composition_page,
-        finetuning_page,
-    )
-
-    if joins:
-        from advisor.inference import compose as join
-
-        made = join(
-            encoder,
-            decoder,
-            to,
-            offline=offline,
-            agree=agreement(download=download),
-            progress=show_download if sys.stderr.isatty() else None,
-            seed=seed,
-        )
-        report = Report(
-            lambda: {"schema_version": 1, **made.as_json()}, lambda: composition_page(made)
-        )
+    folder = _folder([value for value in output if value not in files])
+    _check_parts(encoder, decoder, checkpoint, finetune)
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
+    parts: dict[str, Any] = {
+        "offline": offline,
+        "agree": agreement(download=download),
+        "progress": show_download if sys.stderr.isatty() else None,
+    }
+    training: dict[str, Any] = {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "held_out": held_out,
+        "checkpoint_every": checkpoint_every,
+        "device": device,
+        "seed": seed,
+    }
+    if not finetune:
+        report = _joined(encoder, decoder, folder, seed, parts)
+    elif checkpoint:
+        report = _trained(checkpoint, finetune, folder, parts, training)
     else:
-        from advisor.inference import finetune as train
-
-        result = train(
-            checkpoint,
-            finetune,
-            to,
-            epochs=epochs,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            seed=seed,
-            device=device,
-            progress=_show_step if sys.stderr.isatty() else None,
-        )
-        report = Report(
-            lambda: {"schema_version": 1, **result.as_json()}, lambda: finetuning_page(result)
-        )
+        report = _joined_and_trained(encoder, decoder, finetune, folder, parts, training)
     emit(report, format, files, color=not no_color)
     return 0
+
+
+def _folder(folders: list[str]) -> str:
+    if len(folders) != 1:
+        found = f"found {', '.join(folders)}" if folders else "e.g. --output my-captioner"
+        raise UsageError("one --output FOLDER is needed", hint=found)
+    return folders[0]
+
+
+def _check_parts(encoder: str, decoder: str, checkpoint: str, finetune: str) -> None:
+    example = "`advisor compose --help` has an example of each"
+    if checkpoint and (encoder or decoder):
+        raise UsageError(
+            "--checkpoint is a network that is joined already; leave --encoder and --decoder out",
+            hint=example,
+        )
+    if checkpoint and not finetune:
+        raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=example)
+    if not checkpoint and not (encoder and decoder):
+        one = "--decoder" if encoder else "--encoder" if decoder else ""
+        raise UsageError(
+            f"{one} is missing: an encoder and a decoder are joined"
+            if one
+            else "give --encoder and --decoder to join, or --checkpoint to fine-tune",
+            hint=example,
+        )
+
+
+def _joined(encoder: str, decoder: str, folder: str, seed: int, parts: dict[str, Any]) -> Report:
+    from advisor.inference import compose as join
+    from advisor.report.composition import composition_page
+
+    made = join(encoder, decoder, folder, seed=seed, **parts)
+    return Report(lambda: {"schema_version": 1, **made.as_json()}, lambda: composition_page(made))
+
+
+def _trained(
+    checkpoint: str, pairs: str, folder: str, parts: dict[str, Any], training: dict[str, Any]
+) -> Report:
+    from advisor.inference import finetune as train
+    from advisor.inference import resolve
+    from advisor.report.composition import finetuning_page
+
+    resolve(checkpoint, **parts)
+    with _stopping_between_steps() as stop:
+        result = train(checkpoint, pairs, folder, progress=_progress(), stop=stop, **training)
+    return Report(
+        lambda: {"schema_version": 1, **result.as_json()}, lambda: finetuning_page(result)
+    )
+
+
+def _joined_and_trained(
+    encoder: str,
+    decoder: str,
+    pairs: str,
+    folder: str,
+    parts: dict[str, Any],
+    training: dict[str, Any],
+) -> Report:
+    """Join beside the training's state, so that a second run finds it, and train from there."""
+    from advisor.inference import compose as join
+    from advisor.inference import finetune as train
+    from advisor.inference.finetuning import UNFINISHED, check_training
+    from advisor.report.composition import composition_page, finetuning_page
+
+    check_training(pairs, folder)
+    start = Path(folder) / UNFINISHED / "joined"
+    made: Composition | None = None
+    if not (start / "config.json").is_file():
+        made = join(encoder, decoder, start, seed=training["seed"], **parts)
+        made = made.moved_to(Path(folder))
+    with _stopping_between_steps() as stop:
+        result = train(start, pairs, folder, progress=_progress(), stop=stop, **training)
+
+    def as_json() -> dict[str, Any]:
+        joined = {"composition": made.as_json()} if made else {}
+        return {"schema_version": 1, **result.as_json(), **joined}
+
+    def as_page() -> Any:
+        return [*(composition_page(made, trained=True) if made else []), *finetuning_page(result)]
+
+    return Report(as_json, as_page)
+
+
+@contextmanager
+def _stopping_between_steps() -> Iterator[Callable[[], bool]]:
+    """Let the first Ctrl-C end training after the step it is in; a second one ends it at once."""
+    asked = threading.Event()
+
+    def interrupted(number: int, frame: Any) -> None:  # noqa: ARG001 - the system's signature
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        note("\nstopping after this step, its state is kept; Ctrl-C again stops at once")
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield asked.is_set
+    except KeyboardInterrupt:
+        if asked.is_set():
+            note("the same command goes on from here")
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _progress() -> Callable[[Step], None] | None:
+    return _show_step if sys.stderr.isatty() else None
 
 
 def _show_step(step: Step) -> None:

@@ -1,4 +1,9 @@
-"""`advisor try`: load checkpoints and run them on a picture."""
+"""`advisor try`: load checkpoints and run them on a picture.
+
+Python code may call the command with plain arguments; all have defaults:
+`try_(image="photo.jpg", task="captioning", checkpoint=["org/name"])` prints the page, returns the
+exit code and raises AdvisorError as other commands do.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,24 +33,21 @@ from advisor.cli.output import (
     check_outputs,
     draw_page,
     note,
+    say_in_any_encoding,
     text,
     write_whole,
 )
+from advisor.cli.try_pictures import page_file, read_pictures
 from advisor.errors import AdvisorError, UsageError
-from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.inference import Request, Trial
+    from advisor.cli.try_plans import Plan, Plans
+    from advisor.inference import Picture, Request
+    from advisor.report.trials import Comparison
+    from advisor.rulebase.base import RuleBase
 
 DEMO_QUESTION = "what shape is in the picture?"
-
-
-class Plan(NamedTuple):
-    """One checkpoint to run for one task; `family` is None where nobody says."""
-
-    checkpoint: str
-    task: str
-    family: str | None
+USUAL_REPEAT = 3
 
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
@@ -69,7 +71,7 @@ def try_(
         str, typer.Option("--family", metavar="FAMILY", help="Run the first pick of this family.")
     ] = "",
     compare: Annotated[
-        bool, typer.Option("--compare", help="Run the first pick of each family that can.")
+        bool, typer.Option("--compare", help="Run the first pick of each family, side by side.")
     ] = False,
     demo: Annotated[
         bool, typer.Option("--demo", help="Run the small checkpoints that come with advisor.")
@@ -81,7 +83,16 @@ def try_(
         str, typer.Option("--question", metavar="TEXT", help="The question to answer.")
     ] = "",
     folder: Annotated[
-        str, typer.Option("--folder", metavar="DIR", help="Other pictures, to search or compare.")
+        str, typer.Option("--folder", metavar="DIR", help="More pictures: to search, compare.")
+    ] = "",
+    query: Annotated[
+        str, typer.Option("--query", metavar="TEXT", help="What to look for in the folder.")
+    ] = "",
+    top: Annotated[
+        int, typer.Option("--top", min=1, help="Answers of a ranking to show; JSON has all.")
+    ] = 6,
+    vectors: Annotated[
+        str, typer.Option("--vectors", metavar="FILE", help="Write embeddings to this .npy file.")
     ] = "",
     prompt: Annotated[
         str,
@@ -90,7 +101,15 @@ def try_(
     template: Annotated[
         str, typer.Option("--template", metavar="TEXT", help="Wraps each label, {} being it.")
     ] = "{}",
-    repeat: Annotated[int, typer.Option("--repeat", min=0, help="Runs after the first.")] = 3,
+    repeat: Annotated[
+        int,
+        typer.Option(
+            "--repeat",
+            min=-1,
+            show_default=False,
+            help="Runs after the first, to time; 3, or 0 with a folder.",
+        ),
+    ] = -1,
     device: Device = "auto",
     dtype: Annotated[
         str, typer.Option("--dtype", metavar="NAME", help="float32, bfloat16 or float16.")
@@ -120,40 +139,56 @@ def try_(
       advisor try --demo --image shape.png
       advisor try --image photo.jpg --checkpoint Salesforce/blip-image-captioning-base
       advisor try --image photo.jpg --task zero-shot-classification --labels "a cat,a dog"
-      advisor try --image photo.jpg --task captioning --compare --output html=side-by-side.html
+      advisor try --image photo.jpg --compare --labels "a cat,a dog" --output html=page.html
+      advisor try --task image-search --folder photos --query "a red bicycle"
+      advisor try --task embeddings --folder photos --vectors photos.npy
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
-    from advisor.inference import Request, list_images, open_image
+    from advisor.inference import Request
+    from advisor.inference.acts import answers_questions
 
     check_format(format)
     files = check_outputs(output)
-    if not image:
-        raise UsageError("name the picture: --image FILE", hint="advisor try --demo --image FILE")
-    picture = open_image(image)
-    rulebase = rules_of(rules)
-    plans = _plans(rulebase, task, checkpoint, family, compare=compare, demo=demo)
     texts = tuple(split(labels))
-    others = tuple(open_image(file) for file in list_images(folder)) if folder else ()
+    rulebase = rules_of(rules)
+    task = rulebase.task(task).id if task else ""
+    may_download = not offline and agreement(download=download) is not None
+    plans = _plans(
+        rulebase, task, checkpoint, family, revision,
+        given={"labels": bool(texts), "question": bool(question), "query": bool(query)},
+        compare=compare, demo=demo, may_download=may_download,
+    )  # fmt: skip
+    _check_template(template)
+    _check_vectors(vectors, plans)
+    tasks = {plan.task for plan in plans.runs}
+    picture, others = read_pictures(image, folder, tasks)
     request = Request(
         texts=texts or (_demo_labels() if demo else ()),
         question=question or (DEMO_QUESTION if demo else None),
+        query=query or None,
         others=others,
         prompt=prompt or None,
         template=template,
     )
     settings: dict[str, Any] = {
-        "repeat": repeat,
+        "repeat": repeat if repeat >= 0 else 0 if folder else USUAL_REPEAT,
         "device": device,
         "dtype": dtype or None,
-        "revision": revision or None,
         "offline": offline,
         "agree": agreement(download=download),
         "progress": show_download if sys.stderr.isatty() else None,
         "max_new_tokens": max_new_tokens or None,
         "seed": seed,
     }
-    trials, refused = _run(plans, picture, request, settings)
-    _show(image, trials, refused, format, files, color=not no_color)
+    comparison = _run(plans, picture, request, settings)._replace(
+        image=Path(image).name if image else folder,
+        question=(request.question or "") if any(map(answers_questions, tasks)) else "",
+        query=query,
+        shown=top,
+    )
+    if vectors:
+        comparison = _write_vectors(vectors, comparison)
+    _show(comparison, picture, format, files, color=not no_color)
     return 0
 
 
@@ -162,32 +197,57 @@ def _plans(
     task: str,
     checkpoints: list[str],
     family: str,
+    revision: str,
     *,
+    given: dict[str, bool],
     compare: bool,
     demo: bool,
-) -> list[Plan]:
-    task_id = rulebase.task(task).id if task else ""
+    may_download: bool,
+) -> Plans:
+    from advisor.cli import try_plans
+
+    ways = {"--demo": demo, "--checkpoint": bool(checkpoints), "--family": bool(family)}
+    chosen = [flag for flag, used in ways.items() if used]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} do not go together", hint="name one of them")
     if demo:
-        return _demo_plans(task_id)
+        return try_plans.demo_plans(rulebase, task)
     if checkpoints:
-        return [_named(rulebase, name, task_id) for name in checkpoints]
-    if not task_id:
+        return try_plans.named_plans(rulebase, checkpoints, task, revision)
+    if revision:
         raise UsageError(
-            "say what to do with the picture: --task, --checkpoint or --demo",
-            hint="`advisor list tasks` prints the tasks",
+            "`--revision` belongs to a checkpoint that you name", hint="add --checkpoint ID"
         )
-    return _recommended(rulebase, task_id, family, compare=compare)
+    if compare and not family:
+        wanted = try_plans.Given(**given)
+        return try_plans.compared_plans(rulebase, task, wanted, may_download=may_download)
+    return try_plans.recommended_plans(rulebase, task, family, may_download=may_download)
 
 
-def _demo_plans(task: str) -> list[Plan]:
-    from advisor.inference import demo_checkpoints
+def _check_template(template: str) -> None:
+    try:
+        template.format("")
+    except (ValueError, IndexError, KeyError):
+        fits = False
+    else:
+        fits = "{}" in template
+    if not fits:
+        raise UsageError(
+            f"`--template {template}` has no one place for the label",
+            hint="write {} where it goes, e.g. 'a photo of {}'",
+        )
 
-    return [
-        Plan(one.id, each, one.family)
-        for one in demo_checkpoints()
-        for each in one.tasks
-        if task in ("", each)
-    ]
+
+def _check_vectors(vectors: str, plans: Plans) -> None:
+    from advisor.inference.acts import gives_vectors
+
+    if not vectors:
+        return
+    if len(plans.runs) != 1 or not gives_vectors(plans.runs[0].task):
+        raise UsageError(
+            "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
+            hint="add --task embeddings, and one --checkpoint at most",
+        )
 
 
 def _demo_labels() -> tuple[str, ...]:
@@ -196,87 +256,91 @@ def _demo_labels() -> tuple[str, ...]:
     return tuple(f"a {colour} {shape}" for colour in COLOUR_NAMES for shape in SHAPES)
 
 
-def _named(rulebase: RuleBase, name: str, task: str) -> Plan:
-    known = rulebase.checkpoints.get(name)
-    if not task:
-        if known is None or not known.tasks:
-            raise UsageError(
-                f"say what `{name}` is to do: --task", hint="`advisor list tasks` prints them"
-            )
-        task = known.tasks[0]
-    return Plan(name, task, known.family if known else None)
-
-
-def _recommended(rulebase: RuleBase, task: str, family: str, *, compare: bool) -> list[Plan]:
-    from advisor.catalogue.selection import select
-    from advisor.engine.decision import Engine
-    from advisor.engine.profile import make_profile
-
-    engine = Engine(rulebase)
-    decision = engine.decide(make_profile(rulebase, {"task": task}))
-    wanted = [rulebase.family(family).id] if family else [a.family for a in decision.assessments]
-    plans = []
-    for one in wanted:
-        picks = select(rulebase, decision._replace(family=one)).picks
-        loadable = [p for p in picks if p.use == "as-is" and p.checkpoint.loader == "transformers"]
-        if loadable:
-            plans.append(Plan(loadable[0].checkpoint.id, task, one))
-    if not plans:
-        raise AdvisorError(
-            f"the catalogue has nothing to load for `{task}`",
-            hint=f"`advisor recommend --task {task}` says what there is",
-            kind="nothing-to-load",
-            exit_code=1,
-        )
-    return plans if compare or family else plans[:1]
-
-
-def _run(
-    plans: list[Plan], picture: Any, request: Request, settings: dict[str, Any]
-) -> tuple[list[Trial], list[tuple[str, str]]]:
+def _run(plans: Plans, picture: Picture, request: Request, settings: dict[str, Any]) -> Comparison:
     """Run each plan; with several, one that cannot run is named and the others go on."""
     from advisor.inference import run_trial
+    from advisor.report.trials import Comparison, Refusal
 
-    trials: list[Trial] = []
-    refused: list[tuple[str, str]] = []
-    for plan in plans:
-        if sys.stderr.isatty():
-            note(f"{plan.checkpoint}: {plan.task} ...")
+    trials = []
+    refusals = list(plans.refusals)
+    failure: AdvisorError | None = None
+    for plan in plans.runs:
+        _announce(plan)
         try:
             trials.append(
                 run_trial(
-                    plan.checkpoint, plan.task, picture, request, family=plan.family, **settings
+                    plan.checkpoint,
+                    plan.task,
+                    picture,
+                    request,
+                    family=plan.family,
+                    revision=plan.revision,
+                    pretrained_only=plan.pretrained_only,
+                    **settings,
                 )
             )
         except AdvisorError as error:
-            if len(plans) == 1 or error.kind == "extra-not-installed":
+            if len(plans.runs) == 1 or error.kind == "extra-not-installed":
                 raise
-            refused.append((plan.checkpoint, error.message))
-            last = error
+            why = error.message
+            refusals.append(Refusal(plan.family, plan.checkpoint, plan.task, why))
+            failure = failure or error
+    if failure is not None and not trials:
+        for refusal in refusals:
+            note(f"{refusal.who}: {refusal.task}: {refusal.why}")
+        raise AdvisorError(
+            "none of them could be run", hint=_next(failure), kind=failure.kind
+        ) from failure
     if not trials:
-        raise last
-    return trials, refused
+        raise UsageError("nothing to run", hint="add --labels, --question or --task")
+    return Comparison("", tuple(trials), tuple(refusals))
+
+
+def _next(failure: AdvisorError) -> str | None:
+    """Return the hint of a failure; one that names a single checkpoint is put for all."""
+    return "agree with --download" if failure.kind == "not-downloaded" else failure.hint
+
+
+def _announce(plan: Plan) -> None:
+    if plan.ahead:
+        note(f"{plan.checkpoint} is on this machine; the catalogue puts {plan.ahead} before it")
+    if sys.stderr.isatty():
+        note(f"{plan.checkpoint}: {plan.task} ...")
+
+
+def _write_vectors(file: str, comparison: Comparison) -> Comparison:
+    """Write the vectors and say where; the page then needs no numbers."""
+    from advisor.inference import write_vectors
+
+    answers = comparison.trials[0].answers
+    target, beside = write_vectors(
+        file, [answer.text for answer in answers], [answer.vector or () for answer in answers]
+    )
+    size = len(answers[0].vector or ())
+    return comparison._replace(
+        written=(
+            f"{target}: float32, {len(answers)} x {size}, each row of length 1",
+            f"{beside}: the file of each row, in order",
+        )
+    )
 
 
 def _show(
-    image: str,
-    trials: list[Trial],
-    refused: list[tuple[str, str]],
+    comparison: Comparison,
+    picture: Picture,
     format: str,
     files: list[tuple[str, Path]],
     *,
     color: bool,
 ) -> None:
-    from advisor.report.trials import as_html, as_json, as_page
+    from advisor.report.trials import as_json, as_page
 
-    report = Report(
-        lambda: as_json(Path(image).name, trials, refused),
-        lambda: as_page(Path(image).name, trials, refused),
-    )
+    report = Report(lambda: as_json(comparison), lambda: as_page(comparison))
 
     def drawn(kind: str) -> str:
-        return as_html(image, trials, refused) if kind == "html" else text(report, kind)
+        return page_file(comparison, picture) if kind == "html" else text(report, kind)
 
+    say_in_any_encoding()
     for kind, file in files:
         write_whole(file, drawn(kind))
     if format == "terminal":

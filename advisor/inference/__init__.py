@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from advisor.inference.demo import DemoCheckpoint, demo_checkpoints
     from advisor.inference.download import Download
     from advisor.inference.finetuning import FineTuning, finetune
-    from advisor.inference.images import Picture, list_images, open_image
+    from advisor.inference.images import Gallery, Picture, list_images, open_image
     from advisor.inference.resolution import resolve
     from advisor.inference.runner import Runner, load_runner, supported_tasks
     from advisor.inference.trial import Trial, run_trial
@@ -33,6 +33,7 @@ __all__ = [
     "DemoCheckpoint",
     "Download",
     "FineTuning",
+    "Gallery",
     "Picture",
     "Reply",
     "Request",
@@ -57,7 +58,7 @@ _HOMES = {
     "demo": ("DemoCheckpoint", "demo_checkpoints"),
     "download": ("Download",),
     "finetuning": ("FineTuning", "finetune"),
-    "images": ("Picture", "list_images", "open_image"),
+    "images": ("Gallery", "Picture", "list_images", "open_image"),
     "resolution": ("resolve",),
     "runner": ("Runner", "load_runner", "supported_tasks"),
     "trial": ("Trial", "run_trial"),

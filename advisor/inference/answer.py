@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from advisor.inference.images import Picture
+from advisor.inference.errors import ImageError
+from advisor.inference.images import Gallery, Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What goes with the picture: candidate texts, a question, other pictures, a prompt.
+    """What goes with the picture: candidate texts, a question, a query, other pictures, a prompt.
 
-    `template` wraps each candidate text (`a photo of a {}`); `prompt` overrides the runner's own.
+    `query` is what to look for among the pictures; `others` may be a Gallery, which is opened one
+    picture at a time; `template` wraps each candidate text and the query (`a photo of a {}`);
+    `prompt` overrides the runner's own.
     """
 
     texts: tuple[str, ...] = ()
     question: str | None = None
-    others: tuple[Picture, ...] = ()
+    query: str | None = None
+    others: tuple[Picture, ...] | Gallery = ()
     prompt: str | None = None
     template: str = "{}"
+
+    def others_opened(self) -> Iterator[Picture | ImageError]:
+        """Yield the other pictures; in place of one that cannot be read, what is wrong with it."""
+        if isinstance(self.others, Gallery):
+            yield from self.others.opened()
+        else:
+            yield from self.others
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

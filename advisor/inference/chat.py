@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from advisor.inference.acts import Act
 from advisor.inference.answer import Answer, Request
 from advisor.inference.errors import UnsupportedError
 from advisor.inference.images import Picture
-from advisor.inference.modeltypes import PROMPTS, Act
+from advisor.inference.modeltypes import PROMPTS
 from advisor.inference.prompted import Prompted
 
 LIMITS = {Act.CAPTION: 96, Act.ANSWER: 128, Act.READ: 512, Act.EXTRACT: 512}
@@ -33,7 +34,8 @@ class Chat(Prompted):
 
     def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
         """Return the inputs of one turn: the picture, others after it, and the instruction."""
-        pictures = [picture, *request.others]
+        others = [each for each in request.others_opened() if isinstance(each, Picture)]
+        pictures = [picture, *others]
         content: list[dict[str, Any]] = [
             {"type": "image", "image": each.pixels} for each in pictures
         ]

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,10 @@ class Composition:
     end_token: str
     pad_token: str
     warnings: tuple[str, ...] = ()
+
+    def moved_to(self, folder: Path) -> Composition:
+        """Return the same composition under another folder."""
+        return replace(self, folder=folder)
 
     def as_json(self) -> dict[str, Any]:
         """Return the composition as JSON keys."""

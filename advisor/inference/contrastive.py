@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
 
+from advisor.inference.acts import Act
 from advisor.inference.answer import Answer, Reply, Request, best_first
+from advisor.inference.errors import ImageError, MissingInputError
 from advisor.inference.extra import library
 from advisor.inference.images import Picture
 from advisor.inference.loading import load_part, load_processor
-from advisor.inference.modeltypes import Act
 from advisor.inference.runner import Runner, Setting
 from advisor.inference.vocabulary import cut_texts, longest_text
 
 BATCH = 16
+NAMED = 5
+
+
+class _Encoded(NamedTuple):
+    """Unit vectors of the pictures that could be read, (N, dimensions), their names, the others."""
+
+    names: tuple[str, ...]
+    vectors: Any
+    unreadable: tuple[ImageError, ...]
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return a warning that names what was skipped, where anything was."""
+        if not self.unreadable:
+            return ()
+        shown = "; ".join(error.message for error in self.unreadable[:NAMED])
+        more = len(self.unreadable) - NAMED
+        count = len(self.unreadable)
+        skipped = "1 picture was skipped" if count == 1 else f"{count} pictures were skipped"
+        return (f"{skipped}: {shown}" + (f"; and {more} more" if more > 0 else ""),)
 
 
 class Contrastive(Runner):
@@ -26,7 +47,7 @@ class Contrastive(Runner):
 
     def __init__(self, setting: Setting) -> None:
         self.needs_texts = setting.act in {Act.LABEL, Act.MATCH}
-        self.needs_others = setting.act in {Act.SEARCH, Act.COMPARE}
+        self.needs_others = setting.act is Act.COMPARE
         super().__init__(setting)
 
     def prepare(self) -> None:
@@ -49,7 +70,7 @@ class Contrastive(Runner):
         """Answer by the act of the task."""
         act = self.setting.act
         if act is Act.EMBED:
-            return self._embedded(picture)
+            return self._embedded(picture, request)
         if act is Act.COMPARE:
             return self._compared(picture, request)
         if act is Act.SEARCH:
@@ -68,13 +89,8 @@ class Contrastive(Runner):
         return self.on_device(self.images(images=pixels, return_tensors="pt"))
 
     def vectors(self, pictures: Sequence[Picture]) -> Any:
-        """Return unit vectors of pictures, (N, dimensions), float32 on the CPU."""
-        torch = library("torch")
-        parts = []
-        for start in range(0, len(pictures), BATCH):
-            inputs = self.image_inputs(pictures[start : start + BATCH])
-            parts.append(_unit(self.network.get_image_features(**inputs)))
-        return torch.cat(parts)
+        """Return unit vectors of one batch of pictures, (N, dimensions), float32 on the CPU."""
+        return _unit(self.network.get_image_features(**self.image_inputs(pictures)))
 
     def text_vectors(self, texts: Sequence[str]) -> Any:
         """Return unit vectors of texts, (N, dimensions), float32 on the CPU."""
@@ -106,28 +122,49 @@ class Contrastive(Runner):
         left, right = _unit(outputs.image_embeds), _unit(outputs.text_embeds)
         return _similar(given, (right @ left[0]).tolist())
 
-    def _embedded(self, picture: Picture) -> Reply:
-        vector = tuple(float(value) for value in self.vectors([picture])[0])
-        text = f"a vector of {len(vector)} numbers, length 1"
-        return Reply(answers=(Answer(text=text, vector=vector),))
+    def _embedded(self, picture: Picture, request: Request) -> Reply:
+        """Return the vector of the picture, and of the other pictures after it, in their order."""
+        found = self._encoded(_with_others(picture, request))
+        answers = tuple(
+            Answer(text=name, vector=tuple(vector))
+            for name, vector in zip(found.names, found.vectors.tolist(), strict=True)
+        )
+        return Reply(answers=answers, warnings=found.warnings())
 
     def _compared(self, picture: Picture, request: Request) -> Reply:
-        vectors = self.vectors([picture, *request.others])
-        names = tuple(other.name for other in request.others)
-        return Reply(answers=_similar(names, (vectors[1:] @ vectors[0]).tolist()))
+        """Rank the other pictures by their likeness to the picture."""
+        found = self._encoded(_with_others(picture, request))
+        near = (found.vectors[1:] @ found.vectors[0]).tolist()
+        return Reply(answers=_similar(found.names[1:], near), warnings=found.warnings())
 
     def _searched(self, picture: Picture, request: Request) -> Reply:
-        """Rank the pictures (the given one among them) by what the text asks for."""
-        query = request.question or (request.texts[0] if request.texts else "")
+        """Rank the pictures, the given one among them, by what the text asks for."""
+        query = request.query or request.question or (request.texts[0] if request.texts else "")
         if not query.strip():
-            names = tuple(other.name for other in request.others)
-            vectors = self.vectors([picture, *request.others])
-            return Reply(answers=_similar(names, (vectors[1:] @ vectors[0]).tolist()))
+            if not request.others:
+                raise MissingInputError(
+                    f"`{self.checkpoint.name}` searches pictures for a text, and none was given",
+                    hint="add --folder FOLDER and --query 'a red bicycle'",
+                )
+            return self._compared(picture, request)
         words = (request.template.format(query),)
-        every = [picture, *(each for each in request.others if each.name != picture.name)]
-        near = (self.vectors(every) @ self.text_vectors(words)[0]).tolist()
+        found = self._encoded(_with_others(picture, request))
+        near = (found.vectors @ self.text_vectors(words)[0]).tolist()
         cut = cut_texts(self.tokenizer, words, self.longest)
-        return Reply(answers=_similar(tuple(each.name for each in every), near), warnings=cut)
+        return Reply(answers=_similar(found.names, near), warnings=(*cut, *found.warnings()))
+
+    def _encoded(self, pictures: Iterable[Picture | ImageError]) -> _Encoded:
+        """Encode pictures batch by batch; no more of them are open than one batch holds."""
+        names: list[str] = []
+        unreadable: list[ImageError] = []
+        parts: list[Any] = []
+        for batch in _batches(pictures):
+            readable = [each for each in batch if isinstance(each, Picture)]
+            unreadable += [each for each in batch if isinstance(each, ImageError)]
+            names += [each.name for each in readable]
+            if readable:
+                parts.append(self.vectors(readable))
+        return _Encoded(tuple(names), library("torch").cat(parts), tuple(unreadable))
 
 
 class SigmoidContrastive(Contrastive):
@@ -142,6 +179,20 @@ class SigmoidContrastive(Contrastive):
     def probabilities(self, logits: Any) -> list[float] | None:
         """Return the probability of each text by itself."""
         return [float(value) for value in logits.float().sigmoid()]
+
+
+def _with_others(picture: Picture, request: Request) -> Iterator[Picture | ImageError]:
+    """Yield the picture and then the others; a folder may hold the picture itself."""
+    yield picture
+    for other in request.others_opened():
+        if isinstance(other, ImageError) or other.name != picture.name:
+            yield other
+
+
+def _batches(pictures: Iterable[Picture | ImageError]) -> Iterator[list[Picture | ImageError]]:
+    every = iter(pictures)
+    while batch := list(islice(every, BATCH)):
+        yield batch
 
 
 def _unit(features: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import fnmatch
 import shutil
 import threading
@@ -22,6 +21,7 @@ from advisor.inference.errors import (
     OfflineError,
 )
 from advisor.inference.extra import library, quiet
+from advisor.inference.loading import says_disk_full
 
 SECONDS = 10.0
 PACE = 0.5
@@ -167,7 +167,7 @@ def _plainly(name: str, revision: str | None) -> Iterator[None]:
 
 def _translated(error: Exception, name: str, revision: str | None) -> InferenceError:
     kinds: Any = library("huggingface_hub.errors")
-    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if says_disk_full(error):
         return DiskFullError(
             f"the disk filled up while `{name}` was fetched",
             hint="free some space and start again: it resumes; or point HF_HOME at another disk",

@@ -53,6 +53,12 @@ class DiskFullError(InferenceError):
     kind = "disk-full"
 
 
+class CannotWriteError(InferenceError):
+    """A file cannot be written."""
+
+    kind = "cannot-write"
+
+
 class OutOfMemoryError(InferenceError):
     """The checkpoint does not fit into memory."""
 

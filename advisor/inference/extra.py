@@ -38,15 +38,22 @@ def quiet() -> Iterator[None]:
     import warnings
 
     logging = library("transformers.utils.logging")
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity(logging.CRITICAL)
-    logging.disable_progress_bar()
+    # A level set on loggers empties the caches of all of them, which costs as much as a small
+    # network takes for a picture; one set on what prints costs nothing.
+    printers = list(logging.get_logger().handlers)
+    levels = [printer.level for printer in printers]
+    bars = logging.is_progress_bar_enabled()
+    for printer in printers:
+        printer.setLevel(logging.CRITICAL)
+    if bars:
+        logging.disable_progress_bar()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logging.set_verbosity(level)
+        for printer, level in zip(printers, levels, strict=True):
+            printer.setLevel(level)
         if bars:
             logging.enable_progress_bar()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,30 @@ def open_image(source: str | Path | Image, *, largest_pixels: int = LARGEST_PIXE
         ) from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """Picture files that are opened one at a time, so that thousands of them fit into memory.
+
+    `progress` is told after each how many were opened, of how many.
+    """
+
+    paths: tuple[Path, ...]
+    progress: Callable[[int, int], None] | None = None
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def opened(self) -> Iterator[Picture | ImageError]:
+        """Yield each picture; in place of one that cannot be read, what is wrong with it."""
+        for count, path in enumerate(self.paths, start=1):
+            try:
+                yield open_image(path)
+            except ImageError as error:
+                yield error
+            if self.progress is not None:
+                self.progress(count, len(self.paths))
+
+
 def list_images(folder: str | Path) -> tuple[Path, ...]:
     """Return the picture files under a folder, by suffix, sorted; hidden ones are left out."""
     root = Path(folder)
@@ -80,6 +105,21 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
             f"`{folder}` holds no pictures", hint=f"known suffixes: {', '.join(sorted(SUFFIXES))}"
         )
     return tuple(found)
+
+
+def preview(picture: Picture, longest_side: int = 800) -> str:
+    """Return a picture as a `data:` address, shrunk to fit; small ones stay exact (PNG)."""
+    import base64
+    import io
+
+    pixels = picture.pixels
+    media = "png" if max(pixels.size) <= min(longest_side, 400) else "jpeg"
+    if max(pixels.size) > longest_side:
+        pixels = pixels.copy()
+        pixels.thumbnail((longest_side, longest_side))
+    buffer = io.BytesIO()
+    pixels.save(buffer, media.upper(), **({"quality": 85} if media == "jpeg" else {}))
+    return f"data:image/{media};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def _refuse_what_is_no_file(path: Path) -> None:

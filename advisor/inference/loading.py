@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,15 +13,20 @@ from advisor.inference import memory
 from advisor.inference.checkpoint import Checkpoint
 from advisor.inference.errors import (
     BrokenCheckpointError,
+    DiskFullError,
     MissingExtraError,
     OutOfMemoryError,
     UnsupportedError,
     WeightsMismatchError,
 )
+from advisor.inference.extra import COMMAND as EXTRA
 from advisor.inference.extra import library, quiet, transformers
 from advisor.inference.modeltypes import Row
 from advisor.inference.placement import Placement
 
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
+LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
 FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -78,19 +85,56 @@ def plain_errors(name: str) -> Iterator[None]:
     except MemoryError as error:
         raise _no_room(name) from error
     except ImportError as error:
-        first = " ".join(str(error).split())[:200]
+        needed = _needed(error)
         raise MissingExtraError(
-            f"`{name}` needs a library that is not installed: {first}",
-            hint="install the library it names",
+            f"`{name}` needs the library {needed}, which is not installed"
+            if needed
+            else f"`{name}` needs a library that is not installed: {_first_words(error)}",
+            hint=f"pip install {needed}" if needed else EXTRA,
         ) from error
     except Exception as error:
         if isinstance(error, library("torch").OutOfMemoryError) or _says_no_room(error):
             raise _no_room(name) from error
-        first = " ".join(str(error).split())[:300] or type(error).__name__
+        if says_disk_full(error):
+            raise DiskFullError(
+                f"the disk filled up while `{name}` was written",
+                hint="free some space and start again",
+            ) from error
+        if needed := _needed(error):
+            raise MissingExtraError(
+                f"`{name}` needs the library {needed}, which is not installed",
+                hint=f"pip install {needed}",
+            ) from error
         raise BrokenCheckpointError(
-            f"transformers cannot use `{name}`: {first}",
+            f"transformers cannot use `{name}`: {_first_words(error)}",
             hint="`ADVISOR_DEBUG=1` shows where it failed",
         ) from error
+
+
+def _needed(error: BaseException) -> str:
+    """Return the package that an error of transformers asks for, empty where it asks for none."""
+    found = PIP.search(str(error)) or LIBRARY.search(str(error))
+    if found:
+        return found[1].lower()
+    return getattr(error, "name", None) or "" if isinstance(error, ModuleNotFoundError) else ""
+
+
+def _first_words(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def says_disk_full(error: BaseException | None) -> bool:
+    """Return whether an error, or what it came from, is a disk or a quota that is full.
+
+    The weights' library passes on only the text of the system's error.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        if any(f"os error {number})" in str(error) for number in FULL):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _says_no_room(error: Exception) -> bool:

@@ -2,13 +2,13 @@
 
 The estimate, in MB of 2^20 bytes:
 
-    350 + parameters * bytes(dtype) + (parameters * bytes(file) where the precisions differ)
+    370 + parameters * bytes(dtype) + (parameters * bytes(file) where the precisions differ)
 
-Assumptions: the interpreter with torch and transformers takes 350 MB; weights of the file's own
-precision are mapped, not copied, so that of the word tables of a text encoder only the rows looked
-up are ever read (they are taken off); weights that are cast exist twice while they load; one
-picture at a time, so that activations are small beside the weights. On a GPU only the weights are
-counted, since the peak measured there is the GPU's.
+Assumptions: the interpreter with torch, transformers and torchvision takes 370 MB; weights of the
+file's own precision are mapped, not copied, so that of the word tables of a text encoder only the
+rows looked up are ever read (they are taken off); weights that are cast exist twice while they
+load; one picture at a time, so that activations are small beside the weights. On a GPU only the
+weights are counted, since the peak measured there is the GPU's.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from advisor.inference.extra import library
 from advisor.inference.placement import Placement
 
 MB = 2**20
-INTERPRETER_MB = 350.0
+INTERPRETER_MB = 370.0
 
 
 def estimated_mb(

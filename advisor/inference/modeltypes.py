@@ -1,61 +1,18 @@
 """The table of model types: which runner drives which network for which task.
 
-This is the only place below `rules/` that knows model types, class names and task ids. A
+This and the acts of tasks are the only places below `rules/` that know model types, class names
+and task ids. A
 checkpoint's own `model_type` picks the row, never its name.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
+from advisor.inference.acts import ACT_OF_TASK, Act
 from advisor.inference.extra import transformers
 
-
-class Act(Enum):
-    """What a runner does with a picture. Many tasks share one act."""
-
-    LABEL = "label"
-    MATCH = "match"
-    SEARCH = "search"
-    COMPARE = "compare"
-    EMBED = "embed"
-    CAPTION = "caption"
-    ANSWER = "answer"
-    READ = "read"
-    EXTRACT = "extract"
-
-
-ACT_OF_TASK = {
-    "zero-shot-classification": Act.LABEL,
-    "content-moderation": Act.LABEL,
-    "document-classification": Act.LABEL,
-    "image-text-matching": Act.MATCH,
-    "dataset-filtering": Act.MATCH,
-    "generation-scoring": Act.MATCH,
-    "image-search": Act.SEARCH,
-    "similar-images": Act.COMPARE,
-    "deduplication": Act.COMPARE,
-    "embeddings": Act.EMBED,
-    "supervised-classification": Act.EMBED,
-    "captioning": Act.CAPTION,
-    "detailed-captioning": Act.CAPTION,
-    "alt-text": Act.CAPTION,
-    "dataset-captioning": Act.CAPTION,
-    "vqa": Act.ANSWER,
-    "document-vqa": Act.ANSWER,
-    "chart-reading": Act.ANSWER,
-    "counting": Act.ANSWER,
-    "visual-reasoning": Act.ANSWER,
-    "visual-entailment": Act.ANSWER,
-    "video-captioning": Act.ANSWER,
-    "ocr-line": Act.READ,
-    "handwriting": Act.READ,
-    "ocr-page": Act.READ,
-    "math-ocr": Act.READ,
-    "field-extraction": Act.EXTRACT,
-}
 DETAILED_TASKS = frozenset({"detailed-captioning", "dataset-captioning"})
 LINE_TASKS = frozenset({"ocr-line", "handwriting"})
 LINE_READERS = frozenset({"trocr"})
@@ -165,11 +122,6 @@ ROWS: dict[str, dict[Act, Row]] = {
     ),
 }
 CHAT = _same(_CHAT, Act.CAPTION, Act.ANSWER, Act.READ, Act.EXTRACT)
-
-
-def act_of(task: str) -> Act | None:
-    """Return what a task asks of a runner, None for a task no runner knows."""
-    return ACT_OF_TASK.get(task)
 
 
 def tasks_of(acts: dict[Act, Row]) -> tuple[str, ...]:

@@ -24,15 +24,18 @@ def read_pairs(path: str | Path) -> tuple[Pair, ...]:
     source = Path(path)
     try:
         with source.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-            columns = rows[0].keys() if rows else ()
+            reader = csv.DictReader(file)
+            rows, columns = list(reader), reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BrokenFileError(
-            f"`{path}` cannot be read: {error}", hint="give a CSV file"
+            f"`{path}` cannot be read: {getattr(error, 'strerror', None) or error}",
+            hint="give a CSV file in UTF-8 with the columns image and text",
         ) from error
-    if not {"image", "text"} <= set(columns):
+    lacking = [f"`{name}`" for name in ("image", "text") if name not in columns]
+    if lacking:
+        there = f", and has {', '.join(f'`{name}`' for name in columns)}" if columns else ""
         raise BrokenFileError(
-            f"`{path}` lacks the columns `image` and `text`",
+            f"`{path}` lacks the column {' and the column '.join(lacking)}{there}",
             hint="its first line reads: image,text",
         )
     pairs, problems = [], []
@@ -47,13 +50,14 @@ def read_pairs(path: str | Path) -> tuple[Pair, ...]:
             pairs.append(Pair(image=image, text=text))
     if problems:
         raise BrokenFileError(
-            f"`{path}` has {len(problems)} bad lines; the first: {problems[0]}",
+            f"`{path}` has {len(problems)} bad line{'s'[: len(problems) > 1]}",
             problems=tuple(problems),
             hint="correct or remove them",
         )
-    if len(pairs) < 2:
+    if len({pair.image for pair in pairs}) < 2:
         raise BrokenFileError(
-            f"`{path}` has fewer than two pairs", hint="one is held out, so at least two are needed"
+            f"`{path}` has fewer than two pictures",
+            hint="one is held out, so at least two are needed",
         )
     return tuple(pairs)
 
@@ -61,11 +65,16 @@ def read_pairs(path: str | Path) -> tuple[Pair, ...]:
 def hold_out(
     pairs: tuple[Pair, ...], share: float, seed: int
 ) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
-    """Return training pairs and held-out pairs; the same seed gives the same parts."""
-    order = list(pairs)
-    random.Random(seed).shuffle(order)
-    count = min(len(order) - 1, max(1, round(len(order) * share)))
-    return tuple(order[count:]), tuple(order[:count])
+    """Return training pairs and held-out pairs; the same seed gives the same parts.
+
+    The cut goes between pictures, so that no held-out picture was seen with another text.
+    """
+    pictures = list(dict.fromkeys(pair.image for pair in pairs))
+    random.Random(seed).shuffle(pictures)
+    count = min(len(pictures) - 1, max(1, round(len(pictures) * share)))
+    held = set(pictures[:count])
+    training = [pair for pair in pairs if pair.image not in held]
+    return tuple(training), tuple(pair for pair in pairs if pair.image in held)
 
 
 def check_pictures(pairs: tuple[Pair, ...]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from advisor.inference.acts import Act
 from advisor.inference.answer import Answer, Request
 from advisor.inference.images import Picture
 from advisor.inference.loading import load_part
-from advisor.inference.modeltypes import DETAILED_TASKS, Act
+from advisor.inference.modeltypes import DETAILED_TASKS
 from advisor.inference.runner import Setting
 from advisor.inference.writing import Writer
 

@@ -64,6 +64,9 @@ class Trial:
             "latency_ms": round(self.latency_ms, 1),
             "memory_mb": None if self.memory_mb is None else round(self.memory_mb, 1),
             "estimated_memory_mb": round(self.estimated_memory_mb, 1),
+            "estimate_error": None
+            if self.estimate_error is None
+            else round(self.estimate_error, 3),
             "device": self.device,
             "dtype": self.dtype,
             "warnings": list(self.warnings),

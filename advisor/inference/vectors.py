@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from advisor.inference.errors import MissingInputError
+from advisor.inference.errors import CannotWriteError, MissingInputError
 from advisor.inference.extra import library
 
 
@@ -15,7 +15,8 @@ def write_vectors(
 ) -> tuple[Path, Path]:
     """Write float32 vectors, (N, dimensions), to `path` and their names to `path`.json.
 
-    Each file is complete or not there. Returns both paths.
+    Row and name number n belong together. Each file is complete or not there. Returns both paths;
+    raises CannotWriteError.
     """
     if not vectors or len(names) != len(vectors):
         raise MissingInputError(
@@ -34,6 +35,11 @@ def write_vectors(
         scratch.replace(target)
         scratch.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
         scratch.replace(beside)
+    except OSError as error:
+        raise CannotWriteError(
+            f"`{target}` cannot be written: {error.strerror or error}",
+            hint="name a file in a folder that exists and can be written",
+        ) from error
     finally:
         scratch.unlink(missing_ok=True)
     return target, beside

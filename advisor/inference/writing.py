@@ -5,9 +5,10 @@ from __future__ import annotations
 import abc
 from typing import Any
 
+from advisor.inference.acts import Act
 from advisor.inference.answer import Answer, Reply, Request
 from advisor.inference.images import Picture
-from advisor.inference.modeltypes import DETAILED_TASKS, Act
+from advisor.inference.modeltypes import DETAILED_TASKS
 from advisor.inference.runner import Runner
 
 LIMITS = {Act.CAPTION: 50, Act.ANSWER: 50, Act.READ: 128, Act.EXTRACT: 512, Act.LABEL: 16}

@@ -31,6 +31,13 @@ def command(
     return " ".join(word for word in words if word)
 
 
+def try_command(checkpoint: str, task: str) -> str:
+    """Return the command line that runs a checkpoint, with an example of what its task takes."""
+    from advisor.inference.acts import inputs_of
+
+    return f"advisor try --checkpoint {quoted(checkpoint)} --task {task} {inputs_of(task)}"
+
+
 def exact(number: float) -> str:
     """Return a number so that reading it gives the same number."""
     return str(int(number)) if number.is_integer() else repr(number)

@@ -7,7 +7,7 @@ from advisor.inference.finetuning import FineTuning
 from advisor.report.page import Code, Heading, Item, Items, Page, Pairs, Table, Text
 
 
-def composition_page(made: Composition) -> Page:
+def composition_page(made: Composition, *, trained: bool = False) -> Page:
     """Return the page of a composition: what is new, and that it has to be fine-tuned."""
     facts = (
         ("encoder", made.encoder),
@@ -17,6 +17,8 @@ def composition_page(made: Composition) -> Page:
         ("tokens", f"start {made.start_token}, end {made.end_token}, pad {made.pad_token}"),
     )
     rows = [Item("!", f"new and random: {weight}") for weight in made.new_weights]
+    if trained:
+        return [Heading("Joined", 1), Pairs(facts), Items(tuple(rows))]
     rows += [Item("!", warning) for warning in made.warnings]
     return [
         Heading("Joined", 1),
@@ -33,7 +35,7 @@ def finetuning_page(result: FineTuning) -> Page:
     facts = (
         ("folder", str(result.folder)),
         ("pairs", f"{result.pairs}, and {held} held out"),
-        ("steps", str(result.steps)),
+        ("steps", _steps(result)),
         (
             "loss on held-out pairs",
             f"{result.loss_before:.3f} before, {result.loss_after:.3f} after",
@@ -45,4 +47,11 @@ def finetuning_page(result: FineTuning) -> Page:
         Heading("Fine-tuned", 1),
         Pairs(facts),
         Table(("picture", "should say", "before", "after"), rows, wide=2),
+        Text("Try it:", "quiet"),
+        Code(f"advisor try --checkpoint {result.folder} --task captioning --image PICTURE"),
     ]
+
+
+def _steps(result: FineTuning) -> str:
+    went_on = f", taken up after step {result.resumed_at}" if result.resumed_at else ""
+    return f"{result.steps}{went_on}"

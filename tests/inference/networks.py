@@ -180,6 +180,16 @@ def captioner(folder: Path) -> Path:
     return _save(folder, model, _image("ViTImageProcessorPil"), words)
 
 
+def gpt2_captioner(folder: Path) -> Path:
+    words = word_tokenizer()
+    decoder = t.GPT2Config(
+        vocab_size=60, n_embd=16, n_layer=1, n_head=2, n_positions=40, bos_token_id=1,
+        eos_token_id=2, is_decoder=True, add_cross_attention=True,
+    )  # fmt: skip
+    model = _encoder_decoder(t.ViTConfig(**VISION), decoder, words, 1, 2)
+    return _save(folder, model, _image("ViTImageProcessorPil"), words)
+
+
 def trocr(folder: Path) -> Path:
     words = word_tokenizer()
     decoder = t.TrOCRConfig(
@@ -478,12 +488,93 @@ def llava(folder: Path) -> Path:
     return _save(folder, t.LlavaForConditionalGeneration(config), parts)
 
 
+LLAMA = {
+    "model_type": "llama",
+    "hidden_size": 16,
+    "intermediate_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 2,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+}
+
+
+def smolvlm(folder: Path) -> Path:
+    named = {
+        "image_token": "<image>",
+        "fake_image_token": "<fake_token_around_image>",
+        "global_image_token": "<global-img>",
+        "end_of_utterance_token": "<end_of_utterance>",
+    }
+    words = word_tokenizer(*named.values(), longest=2048, left=True, named=named)
+    sizes = {"size": {"longest_edge": 64}, "max_image_size": {"longest_edge": 32}}
+    images = t.SmolVLMImageProcessorPil(**sizes, **HALF)
+    video = t.SmolVLMVideoProcessor(**sizes, **HALF)
+    parts = t.SmolVLMProcessor(images, words, video, image_seq_len=1, chat_template=TEMPLATE)
+    config = t.SmolVLMConfig(
+        vision_config=VISION,
+        text_config={**LLAMA, "vocab_size": len(words)},
+        image_token_id=words.convert_tokens_to_ids("<image>"),
+        scale_factor=2,
+        pad_token_id=0,
+    )
+    return _save(folder, t.SmolVLMForConditionalGeneration(config), parts)
+
+
+QWEN_MARKS = ("image_pad", "video_pad", "vision_start", "vision_end")
+QWEN_TEMPLATE = TEMPLATE.replace("<image> ", "<|vision_start|><|image_pad|><|vision_end|> ")
+
+
+def _qwen(folder: Path, name: str, vision: dict[str, Any]) -> Path:
+    words = word_tokenizer(*(f"<|{mark}|>" for mark in QWEN_MARKS), longest=2048, left=True)
+    keys = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
+    ids = {
+        key: words.convert_tokens_to_ids(f"<|{mark}|>")
+        for key, mark in zip(keys, QWEN_MARKS, strict=True)
+    }
+    images = t.Qwen2VLImageProcessorPil(
+        min_pixels=28 * 28, max_pixels=56 * 56, patch_size=14, merge_size=2
+    )
+    text = {key: value for key, value in LLAMA.items() if key != "model_type"} | {
+        "vocab_size": len(words),
+        "rope_parameters": {
+            "rope_type": "default",
+            "mrope_section": [1, 1, 2],
+            "rope_theta": 10000.0,
+        },
+    }
+    config = getattr(t, f"{name}Config")(text_config=text, vision_config=vision, **ids)
+    processor = getattr(t, f"{name}Processor")(
+        images, words, t.Qwen2VLVideoProcessor(), chat_template=QWEN_TEMPLATE
+    )
+    return _save(folder, getattr(t, f"{name}ForConditionalGeneration")(config), processor)
+
+
+def qwen2_vl(folder: Path) -> Path:
+    vision = {
+        "depth": 1, "embed_dim": 16, "hidden_size": 16, "num_heads": 2, "mlp_ratio": 1,
+        "patch_size": 14,
+    }  # fmt: skip
+    return _qwen(folder, "Qwen2VL", vision)
+
+
+def qwen2_5_vl(folder: Path) -> Path:
+    vision = {
+        "depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "patch_size": 14,
+        "out_hidden_size": 16, "window_size": 56, "fullatt_block_indexes": [0],
+    }  # fmt: skip
+    return _qwen(folder, "Qwen2_5_VL", vision)
+
+
 BUILDERS: dict[str, Callable[[Path], Path]] = {
     each.__name__: each
     for each in (
         clip, metaclip_2, siglip, siglip2, altclip, chinese_clip, align, captioner, trocr, donut,
         nougat, blip_captioner, blip_answerer, blip_matcher, blip_2, blip_2_matcher, instructblip,
-        git, vilt_answerer, vilt_matcher, paligemma, florence2, kosmos_2, llava,
+        git, vilt_answerer, vilt_matcher, paligemma, florence2, kosmos_2, llava, gpt2_captioner,
+        smolvlm, qwen2_vl, qwen2_5_vl,
     )
 }  # fmt: skip
 

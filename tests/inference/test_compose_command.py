@@ -1,6 +1,11 @@
 """`advisor compose`: joining and training through the command line."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -31,7 +36,17 @@ def called(capsys, *arguments):
     return code, json.loads(capsys.readouterr().out)
 
 
-def test_join_then_train(capsys, parts):
+@pytest.fixture
+def pairs(parts):
+    rows = []
+    for number, colour in enumerate(["red", "blue"] * 6):
+        Image.new("RGB", (32, 32), colour).save(parts / f"{number}.png")
+        rows.append(f"{number}.png,a {colour} square")
+    (parts / "pairs.csv").write_text("image,text\n" + "\n".join(rows), encoding="utf-8")
+    return parts / "pairs.csv"
+
+
+def test_join_then_train(capsys, parts, pairs):
     joined = parts / "joined"
     code, made = called(
         capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--output", joined
@@ -39,22 +54,76 @@ def test_join_then_train(capsys, parts):
     assert code == 0
     assert made["new_parameters"] > 0
     assert made["new_weights"]
-    rows = []
-    for number, colour in enumerate(["red", "blue"] * 6):
-        Image.new("RGB", (32, 32), colour).save(parts / f"{number}.png")
-        rows.append(f"{number}.png,a {colour} picture")
-    (parts / "pairs.csv").write_text("image,text\n" + "\n".join(rows), encoding="utf-8")
     trained = parts / "trained"
     code, result = called(
-        capsys, "--checkpoint", joined, "--finetune", parts / "pairs.csv", "--output", trained,
+        capsys, "--checkpoint", joined, "--finetune", pairs, "--output", trained,
         "--epochs", 2, "--device", "cpu", "--learning-rate", "0.001",
     )  # fmt: skip
     assert code == 0
     assert result["loss_after"] < result["loss_before"]
     assert (trained / "model.safetensors").is_file()
+    assert not (trained / "unfinished").exists()
     assert run(["compose", "--encoder", str(parts / "vit"), "--decoder", str(parts / "bert"),
                 "--output", str(parts / "again")]) == 0  # fmt: skip
     assert "talks nonsense until it is fine-tuned" in capsys.readouterr().out
+
+
+def settings(parts, pairs, output, epochs=30):
+    return [
+        "--encoder", parts / "vit", "--decoder", parts / "bert", "--finetune", pairs,
+        "--output", output, "--epochs", epochs, "--batch-size", 4, "--device", "cpu",
+        "--learning-rate", "0.003", "--checkpoint-every", 3,
+    ]  # fmt: skip
+
+
+def begun(*arguments):
+    """The command in a process of its own, returned once it has saved a state."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "advisor", "compose", *map(str, arguments)],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    output = arguments[arguments.index("--output") + 1]
+    until = time.monotonic() + 120
+    while not (output / "unfinished" / "training.safetensors").is_file():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return process
+
+
+@pytest.mark.slow
+def test_joining_and_training_in_one_go_survives_a_kill_and_ends_the_same(capsys, parts, pairs):
+    code, unbroken = called(capsys, *settings(parts, pairs, parts / "one"))
+    assert code == 0
+    assert unbroken["loss_after"] < unbroken["loss_before"]
+    assert unbroken["composition"]["output"] == str(parts / "one")
+
+    process = begun(*settings(parts, pairs, parts / "two", epochs=30))
+    process.kill()
+    process.communicate()
+    assert not (parts / "two" / "config.json").exists()
+    code, resumed = called(capsys, *settings(parts, pairs, parts / "two"))
+    assert code == 0
+    assert 0 < resumed["resumed_at"] < resumed["steps"]
+    assert resumed["loss_after"] == pytest.approx(unbroken["loss_after"], abs=1e-4)
+    assert resumed["samples"] == unbroken["samples"]
+    assert not (parts / "two" / "unfinished").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_the_step_it_was_in_and_is_130(capsys, parts, pairs):
+    process = begun(*settings(parts, pairs, parts / "out", epochs=3000))
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "its state is kept" in errors
+    assert "Traceback" not in errors
+    assert sorted(path.name for path in (parts / "out").iterdir()) == ["unfinished"]
+    kept = sorted(path.name for path in (parts / "out" / "unfinished").iterdir())
+    assert kept == ["joined", "training.safetensors"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +132,10 @@ def test_join_then_train(capsys, parts):
         [],
         ["--encoder", "a"],
         ["--encoder", "a", "--decoder", "b"],
-        ["--encoder", "a", "--decoder", "b", "--finetune", "c", "--output", "d"],
+        ["--encoder", "a", "--output", "d"],
+        ["--encoder", "a", "--decoder", "b", "--output", "d", "--output", "e"],
+        ["--checkpoint", "a", "--encoder", "b", "--finetune", "c", "--output", "d"],
+        ["--checkpoint", "a", "--output", "d"],
         ["--finetune", "pairs.csv", "--output", "d"],
     ],
 )
@@ -71,3 +143,32 @@ def test_halves_of_a_command_are_2(capsys, arguments):
     code, answer = called(capsys, *arguments)
     assert code == 2
     assert answer["error"]["kind"] == "usage"
+
+
+def test_pairs_are_checked_before_anything_is_joined(capsys, parts):
+    (parts / "bad.csv").write_text("picture,text\n1.png,x\n", encoding="utf-8")
+    code, answer = called(capsys, *settings(parts, parts / "bad.csv", parts / "out"))
+    assert code == 2
+    assert answer["error"]["kind"] == "broken-file"
+    assert "lacks the column `image`, and has `picture`" in answer["error"]["message"]
+    assert not (parts / "out").exists()
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(parts):
+    code = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))\n"
+        "from advisor.cli.main import run\n"
+        "sys.exit(run(sys.argv[1:]))\n"
+    )
+    arguments = ["compose", "--encoder", parts / "vit", "--decoder", parts / "bert",
+                 "--output", parts / "out"]  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 2
+    assert "disk filled up" in done.stderr
+    assert not (parts / "out").exists()

@@ -18,6 +18,7 @@ from advisor.inference import compose, finetune, load_runner  # noqa: E402
 from advisor.inference import finetuning as training  # noqa: E402
 from advisor.inference.composition import OutputExistsError  # noqa: E402
 from advisor.inference.errors import UnsupportedError  # noqa: E402
+from advisor.inference.pairs import Pair, hold_out, read_pairs  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +153,7 @@ def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
 
     with pytest.raises(KeyboardInterrupt):
         finetune(tmp_path / "joined", pairs, tmp_path / "two", progress=interrupt, **settings)
-    assert (tmp_path / "two" / "unfinished" / "state.json").is_file()
+    assert (tmp_path / "two" / "unfinished" / "training.safetensors").is_file()
     assert not (tmp_path / "two" / "config.json").exists()
     with pytest.raises(OutputExistsError, match="other pairs or settings"):
         finetune(tmp_path / "joined", pairs, tmp_path / "two", **{**settings, "epochs": 4})
@@ -167,17 +168,29 @@ def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("image,caption\n1.png,x\n", "lacks the columns"),
+        ("image,caption\n1.png,x\n", "lacks the column `text`"),
         ("image,text\nnone.png,a cat\n", "no file `none.png`"),
         ("image,text\n,a cat\n", "image is empty"),
-        ("image,text\n", "lacks the columns"),
+        ("image,text\n", "fewer than two"),
     ],
 )
 def test_bad_pairs_are_named_with_their_line(tmp_path: Path, content: str, words: str) -> None:
     path = tmp_path / "pairs.csv"
     path.write_text(content)
-    with pytest.raises(BrokenFileError, match=words):
-        training.read_pairs(path)
+    with pytest.raises(BrokenFileError) as caught:
+        read_pairs(path)
+    assert words in "\n".join((caught.value.message, *caught.value.problems))
+
+
+def test_a_held_out_picture_is_never_trained_on_with_another_text(tmp_path: Path) -> None:
+    pairs = tuple(
+        Pair(image=tmp_path / f"{place // 3}.png", text=f"text {place}") for place in range(30)
+    )
+    training_part, held = hold_out(pairs, 0.2, 5)
+    assert len(training_part) + len(held) == 30
+    assert not {pair.image for pair in training_part} & {pair.image for pair in held}
+    assert len({pair.image for pair in held}) == 2
+    assert hold_out(pairs, 0.2, 5) == (training_part, held)
 
 
 @pytest.mark.slow

@@ -3,9 +3,7 @@
 import errno
 import json
 import shutil
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,8 @@ import pytest
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
+
+from loopback_hub import serving
 
 from advisor.inference import Download, load_runner, resolve
 from advisor.inference import download as downloads
@@ -29,7 +29,6 @@ from advisor.inference.errors import (
 )
 
 Tiny = Callable[[str], Path]
-COMMIT = "89abcdef0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
@@ -145,79 +144,13 @@ def test_damaged_folders_say_what_is_wrong(
         resolve(copy)
 
 
-class _Hub(BaseHTTPRequestHandler):
-    """A hub on loopback: one repository that works, one gated, one that is not there."""
-
-    source: Path
-
-    def log_message(self, *arguments: Any) -> None:
-        pass
-
-    def _files(self) -> dict[str, Path]:
-        return {path.name: path for path in sorted(self.source.iterdir())}
-
-    def _send(self, status: int, body: bytes = b"", **headers: str) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if "someone/gated" in path:
-            self._send(403, X_Error_Code="GatedRepo", X_Error_Message="gated")
-        elif "someone/broken" in path:
-            self._send(500)
-        elif "/revision/v9" in path:
-            self._send(404, X_Error_Code="RevisionNotFound")
-        elif "someone/there" not in path:
-            self._send(404, X_Error_Code="RepoNotFound")
-        elif path.startswith("/api/models/"):
-            self._api(path)
-        else:
-            file = self._files().get(path.rpartition("/")[2])
-            if file is None:
-                self._send(404, X_Error_Code="EntryNotFound", X_Repo_Commit=COMMIT)
-                return
-            etag = f'"{len(file.read_bytes())}-{file.name}"'
-            self._send(200, file.read_bytes(), ETag=etag, X_Repo_Commit=COMMIT)
-
-    def _api(self, path: str) -> None:
-        files = [
-            {"type": "file", "path": name, "rfilename": name, "size": file.stat().st_size,
-             "oid": "0" * 40, "blobId": "0" * 40}
-            for name, file in self._files().items()
-        ]  # fmt: skip
-        if "/tree/" in path:
-            body: Any = files
-        else:
-            body = {"id": "someone/there", "modelId": "someone/there", "sha": COMMIT,
-                    "siblings": files, "tags": [], "private": False}  # fmt: skip
-        self._send(200, json.dumps(body).encode(), Content_Type="application/json")
-
-
 @pytest.fixture
 def server(
     tiny: Tiny, hub: Callable[[str, Path], Path], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[str]:
-    class Handler(_Hub):
-        source = tiny("clip")
-
-    service = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=service.serve_forever, daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{service.server_port}"
-    _ask(monkeypatch, address)
-    yield address
-    service.shutdown()
-    service.server_close()
-    thread.join()
+    with serving(tiny("clip")) as address:
+        _ask(monkeypatch, address)
+        yield address
 
 
 def _ask(monkeypatch: pytest.MonkeyPatch, address: str) -> None:

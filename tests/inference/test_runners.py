@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -142,12 +144,13 @@ def test_the_template_wraps_each_label(tiny: Tiny, picture: Picture) -> None:
     assert [a.probability for a in wrapped.answers] == [a.probability for a in spelled.answers]
 
 
-def test_an_encoder_decoder_writes_a_caption(tiny: Tiny, picture: Picture) -> None:
-    runner = load_runner(tiny("captioner"), "captioning", device="cpu", max_new_tokens=7)
+@pytest.mark.parametrize("kind", ["captioner", "gpt2_captioner"])
+def test_an_encoder_decoder_writes_a_caption(tiny: Tiny, picture: Picture, kind: str) -> None:
+    runner = load_runner(tiny(kind), "captioning", device="cpu", max_new_tokens=7)
     reply = runner.run(picture)
-    network = transformers.VisionEncoderDecoderModel.from_pretrained(tiny("captioner")).eval()
-    images = transformers.AutoImageProcessor.from_pretrained(tiny("captioner"))
-    words = transformers.AutoTokenizer.from_pretrained(tiny("captioner"))
+    network = transformers.VisionEncoderDecoderModel.from_pretrained(tiny(kind)).eval()
+    images = transformers.AutoImageProcessor.from_pretrained(tiny(kind))
+    words = transformers.AutoTokenizer.from_pretrained(tiny(kind))
     pixels = images(images=picture.pixels, return_tensors="pt")["pixel_values"]
     expected = words.decode(written(network, 7, pixel_values=pixels), skip_special_tokens=True)
     assert reply.answers[0].text == expected.strip()
@@ -211,9 +214,14 @@ def test_a_page_reader_of_papers_writes_markup(tiny: Tiny, picture: Picture) -> 
     runner: Any = load_runner(tiny("nougat"), "ocr-page", device="cpu", max_new_tokens=5)
     assert runner.academic
     reply = runner.run(picture)
-    assert isinstance(reply.answers[0].text, str)
+    network, processor = bare(tiny("nougat"), "VisionEncoderDecoderModel")
+    pixels = processor.image_processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
+    unknown = processor.tokenizer.unk_token_id
+    ids = written(network, 5, pixel_values=pixels, bad_words_ids=[[unknown]])
+    expected = processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
     tidied = all(importlib.util.find_spec(name) for name in ("nltk", "Levenshtein"))
     assert any("nltk" in each for each in reply.warnings) is not tidied
+    assert tidied or reply.answers[0].text == expected
 
 
 def test_a_captioner_cannot_extract_fields(tiny: Tiny) -> None:
@@ -321,18 +329,81 @@ def test_vilt_picks_from_its_list_and_matches(tiny: Tiny, picture: Picture) -> N
         {names[place]: value for place, value in enumerate(expected)}, abs=1e-5
     )
     matcher = load_runner(tiny("vilt_matcher"), "image-text-matching", device="cpu")
-    assert len(matcher.run(picture, Request(texts=LABELS)).answers) == 3
+    network, processor = bare(tiny("vilt_matcher"), "ViltForImageAndTextRetrieval")
+    matched = matcher.run(picture, Request(texts=LABELS)).answers
+    assert {answer.text for answer in matched} == set(LABELS)
+    for answer in matched:
+        inputs = processor(images=picture.pixels, text=answer.text, return_tensors="pt")
+        with torch.no_grad():
+            expected_match = float(network(**inputs).logits[0, 0])
+        assert answer.similarity == pytest.approx(expected_match, abs=1e-5)
 
 
-def test_a_chat_model_is_asked_through_its_template(tiny: Tiny, picture: Picture) -> None:
-    runner = load_runner(tiny("llava"), "vqa", device="cpu", max_new_tokens=6)
-    assert runner.class_name == "LlavaForConditionalGeneration"
+CHATS = {
+    "llava": ("LlavaForConditionalGeneration", "<image>"),
+    "smolvlm": ("SmolVLMForConditionalGeneration", "<image>"),
+    "qwen2_vl": ("Qwen2VLForConditionalGeneration", "<|vision_start|><|image_pad|><|vision_end|>"),
+    "qwen2_5_vl": (
+        "Qwen2_5_VLForConditionalGeneration", "<|vision_start|><|image_pad|><|vision_end|>",
+    ),
+}  # fmt: skip
+NEEDS = {"smolvlm": ("torchvision", "num2words"), "llava": ()}
+
+
+@pytest.mark.parametrize("kind", CHATS)
+def test_a_chat_model_is_asked_through_its_template(
+    tiny: Tiny, picture: Picture, kind: str
+) -> None:
+    for library in NEEDS.get(kind, ("torchvision",)):
+        pytest.importorskip(library)
+    class_name, mark = CHATS[kind]
+    runner = load_runner(tiny(kind), "vqa", device="cpu", max_new_tokens=6)
+    assert runner.class_name == class_name
     answer = runner.run(picture, Request(question="what is red ?")).answers[0].text
-    network, processor = bare(tiny("llava"), "LlavaForConditionalGeneration")
-    text = "user : <image> what is red ? answer : "
-    inputs = processor(images=picture.pixels, text=text, return_tensors="pt")
+    network, processor = bare(tiny(kind), class_name)
+    text = f"user : {mark} what is red ? answer : "
+    inputs = processor(images=[picture.pixels], text=[text], return_tensors="pt")
     ids = written(network, 6, **inputs)[inputs["input_ids"].shape[1] :]
     assert answer == processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
+
+
+WITHOUT = (
+    "import importlib.abc, importlib.util, sys\n"
+    "missing, folder = sys.argv[1:]\n"
+    "class Missing(importlib.abc.MetaPathFinder):\n"
+    "    def find_spec(self, name, path, target=None):\n"
+    "        if name.partition('.')[0] == missing:\n"
+    "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+    "sys.meta_path.insert(0, Missing())\n"
+    "find = importlib.util.find_spec\n"
+    "def find_spec(name, package=None):\n"
+    "    return None if name.partition('.')[0] == missing else find(name, package)\n"
+    "importlib.util.find_spec = find_spec\n"
+    "from advisor.inference import load_runner\n"
+    "from advisor.inference.errors import MissingExtraError\n"
+    "try:\n"
+    "    load_runner(folder, 'vqa', device='cpu')\n"
+    "except MissingExtraError as error:\n"
+    "    assert error.exit_code == 2\n"
+    "    print(error.message, '|', error.hint)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing"), [("smolvlm", "num2words"), ("qwen2_vl", "torchvision")]
+)
+def test_a_library_that_only_some_checkpoints_need_is_named_with_the_command(
+    tiny: Tiny, kind: str, missing: str
+) -> None:
+    pytest.importorskip("torchvision")
+    pytest.importorskip("num2words")
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, missing, str(tiny(kind))],
+        check=True, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    said = done.stdout.strip()
+    assert f"needs the library {missing}, which is not installed" in said, done
+    assert said.endswith(f"| pip install {missing}")
 
 
 def test_a_chat_model_without_template_is_refused(tiny: Tiny, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ from advisor.inference.placement import Placement, place  # noqa: E402
 Tiny = Callable[[str], Path]
 CONTRACT = {
     "family", "checkpoint", "revision", "class", "task", "answers", "load_ms", "first_ms",
-    "latency_ms", "memory_mb", "estimated_memory_mb", "device", "dtype", "warnings", "versions",
+    "latency_ms", "memory_mb", "estimated_memory_mb", "estimate_error", "device", "dtype",
+    "warnings", "versions",
 }  # fmt: skip
 
 
@@ -143,16 +144,16 @@ def test_the_estimate_follows_its_formula() -> None:
     cpu = Placement(device="cpu", dtype="float32")
     same = Weights(parameters=2**20 * 100, stored_bytes=4 * 2**20 * 100, dtype="float32")
     half = Weights(parameters=2**20 * 100, stored_bytes=2 * 2**20 * 100, dtype="float16")
-    assert memory.estimated_mb(same, cpu) == 350 + 400
-    assert memory.estimated_mb(half, cpu) == 350 + 400 + 200
+    assert memory.estimated_mb(same, cpu) == memory.INTERPRETER_MB + 400
+    assert memory.estimated_mb(half, cpu) == memory.INTERPRETER_MB + 400 + 200
     table = Weights(
         parameters=2**20 * 100,
         stored_bytes=4 * 2**20 * 100,
         dtype="float32",
         table_parameters=2**20 * 25,
     )
-    assert memory.estimated_mb(table, cpu, tables_read_whole=False) == 350 + 300
-    assert memory.estimated_mb(table, cpu) == 350 + 400
+    assert memory.estimated_mb(table, cpu, tables_read_whole=False) == memory.INTERPRETER_MB + 300
+    assert memory.estimated_mb(table, cpu) == memory.INTERPRETER_MB + 400
     assert memory.estimated_mb(half, Placement(device="cuda", dtype="float16")) == 200
 
 

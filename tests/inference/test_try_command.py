@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -74,6 +75,15 @@ def test_one_that_cannot_is_named_and_the_others_go_on(capsys):
         (["--demo"], "usage"),
         (["--image", RED, "--task", "captionin", "--demo"], "unknown-task"),
         (["--image", RED, "--task", "captioning", "--offline"], "offline"),
+        (["--image", RED, "--demo", "--checkpoint", "demo:clip"], "usage"),
+        (["--image", RED, "--demo", "--task", "ocr-line"], "usage"),
+        (["--image", RED, "--task", "captioning", "--revision", "v2"], "usage"),
+        (["--image", RED, "--checkpoint", "demo:clip", "--template", "a photo"], "usage"),
+        (["--image", RED, "--checkpoint", "demo:clip", "--vectors", "x.npy"], "usage"),
+        (["--image", RED, "--checkpoint", "demo:clip", "--task", "image-search"],
+         "missing-input"),
+        (["--task", "captioning", "--folder", str(PICTURES), "--checkpoint", "demo:blip"], "usage"),
+        (["--image", RED, "--checkpoint", "demo:clip", "--folder", "nowhere"], "unreadable-image"),
         (["--image", RED, "--task", "zero-shot-classification", "--checkpoint", "demo:clip"],
          "missing-input"),
     ],
@@ -89,3 +99,190 @@ def test_nothing_is_downloaded_without_agreement(capsys, monkeypatch, tmp_path):
     assert run(["try", "--image", RED, "--task", "captioning", "--format", "json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "not-downloaded"
     assert not list(tmp_path.rglob("*.safetensors"))
+
+
+def test_the_demo_says_what_each_family_could_not_give(capsys):
+    _, answer = trials(capsys, "--demo")
+    refused = {(one["family"], one["task"]): one["why"] for one in answer["refused"]}
+    assert "rank captions" in refused["clip", "captioning"]
+    assert refused["vision-encoder-decoder", "vqa"]
+    assert not any(family == "unified-vlp" for family, _ in refused)
+
+
+@pytest.fixture
+def catalogued(tiny, hub, monkeypatch):
+    """Tiny networks in the hub cache under ids of the catalogue."""
+    for name, kind in (
+        ("openai/clip-vit-base-patch32", "clip"),
+        ("nlpconnect/vit-gpt2-image-captioning", "gpt2_captioner"),
+        ("Salesforce/blip-image-captioning-base", "blip_captioner"),
+        ("Salesforce/blip-vqa-base", "blip_answerer"),
+        ("microsoft/git-base", "git"),
+    ):
+        hub(name, tiny(kind))
+    return hub
+
+
+def test_compare_runs_what_each_family_can_do_and_says_what_it_cannot(capsys, catalogued):
+    code, answer = trials(
+        capsys, "--compare", "--offline", "--labels", "a dog,a cat", "--question", "what is red ?"
+    )
+    assert code == 0
+    ran = {(one["family"], one["task"], one["checkpoint"]) for one in answer["trials"]}
+    assert ran == {
+        ("clip", "zero-shot-classification", "openai/clip-vit-base-patch32"),
+        ("vision-encoder-decoder", "captioning", "nlpconnect/vit-gpt2-image-captioning"),
+        ("unified-vlp", "captioning", "Salesforce/blip-image-captioning-base"),
+        ("unified-vlp", "vqa", "Salesforce/blip-vqa-base"),
+    }
+    refused = {(one["family"], one["task"]) for one in answer["refused"]}
+    assert ("clip", "captioning") in refused
+    assert ("vision-encoder-decoder", "zero-shot-classification") in refused
+    assert ("vision-encoder-decoder", "vqa") in refused
+
+
+def test_compare_for_a_task_says_which_family_cannot_do_it(capsys, catalogued):
+    code, answer = trials(capsys, "--compare", "--task", "captioning", "--offline")
+    assert code == 0
+    assert {one["family"] for one in answer["trials"]} == {"vision-encoder-decoder", "unified-vlp"}
+    why = next(one["why"] for one in answer["refused"] if one["family"] == "clip")
+    assert "rank captions" in why
+
+
+def test_several_checkpoints_run_side_by_side_on_the_terminal(capsys, catalogued):
+    code = run(
+        ["try", "--image", RED, "--task", "captioning", "--offline", "--repeat", "0",
+         "--checkpoint", "Salesforce/blip-image-captioning-base",
+         "--checkpoint", "nlpconnect/vit-gpt2-image-captioning"]
+    )  # fmt: skip
+    shown = capsys.readouterr().out
+    assert code == 0
+    assert "Side by side" in shown
+    assert "What it cost" in shown
+
+
+def test_a_checkpoint_that_is_only_pre_trained_is_said_to_be(capsys, catalogued):
+    _, answer = trials(
+        capsys, "--checkpoint", "microsoft/git-base", "--task", "captioning", "--offline"
+    )
+    assert any("only pre-trained" in each for each in answer["trials"][0]["warnings"])
+
+
+def test_weights_that_stay_random_are_said_of_a_pre_trained_one_and_refused_else(
+    capsys, catalogued, tiny, tmp_path
+):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(tiny("git"), tmp_path / "cut")
+    weights = load_file(tmp_path / "cut" / "model.safetensors")
+    kept = {name: value for name, value in weights.items() if "visual_projection" not in name}
+    save_file(kept, tmp_path / "cut" / "model.safetensors", metadata={"format": "pt"})
+    code = run(["try", "--image", RED, "--checkpoint", str(tmp_path / "cut"), "--task",
+                "captioning", "--format", "json"])  # fmt: skip
+    assert code == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["kind"] == "weights-mismatch"
+    assert "would be random" in error["message"]
+    pinned = next(Path(tmp_path / "hub").glob("models--microsoft--git-base/snapshots/*"))
+    shutil.copy(tmp_path / "cut" / "model.safetensors", pinned / "model.safetensors")
+    _, answer = trials(
+        capsys, "--checkpoint", "microsoft/git-base", "--task", "captioning", "--offline"
+    )
+    assert any("weights are random (git)" in each for each in answer["trials"][0]["warnings"])
+
+
+def test_weights_that_stay_unused_are_said(capsys, tiny, tmp_path):
+    shutil.copytree(tiny("blip_answerer"), tmp_path / "both")
+    from safetensors.torch import load_file, save_file
+
+    path = tmp_path / "both" / "model.safetensors"
+    weights = load_file(path)
+    matcher = load_file(tiny("blip_matcher") / "model.safetensors")
+    save_file({**matcher, **weights}, path, metadata={"format": "pt"})
+    config = json.loads((tmp_path / "both" / "config.json").read_text())
+    config["architectures"] = ["BlipForImageTextRetrieval"]
+    (tmp_path / "both" / "config.json").write_text(json.dumps(config))
+    _, answer = trials(
+        capsys, "--checkpoint", str(tmp_path / "both"), "--task", "vqa", "--question", "a dog ?"
+    )
+    assert any("of its weights stay unused" in each for each in answer["trials"][0]["warnings"])
+
+
+def test_a_line_reader_given_a_page_is_doubted(capsys, tiny, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (800, 1100), "white").save(tmp_path / "page.png")
+    assert run(["try", "--image", str(tmp_path / "page.png"), "--checkpoint", str(tiny("trocr")),
+                "--task", "ocr-line", "--repeat", "0"]) == 0  # fmt: skip
+    assert "cut it into lines first" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    shutil.copytree(PICTURES, folder)
+    (folder / "broken.png").write_text("no picture")
+    return folder
+
+
+def test_a_text_search_ranks_a_folder_and_names_what_it_skipped(capsys, photos):
+    code = run(["try", "--task", "image-search", "--checkpoint", "demo:clip", "--folder",
+                str(photos), "--query", "a green rectangle", "--format", "json"])  # fmt: skip
+    trial = json.loads(capsys.readouterr().out)["trials"][0]
+    assert code == 0
+    assert Path(trial["answers"][0]["text"]).name == "green-rectangle.png"
+    assert len(trial["answers"]) == 4
+    assert any("1 picture was skipped" in w and "broken.png" in w for w in trial["warnings"])
+    run(["try", "--task", "image-search", "--checkpoint", "demo:clip", "--folder", str(photos),
+         "--query", "a green rectangle", "--top", "2"])  # fmt: skip
+    shown = capsys.readouterr().out
+    assert "and 2 more" in shown
+    assert "blue-triangle.jpg" not in shown
+
+
+def test_vectors_are_those_of_the_bare_network_in_the_order_of_the_names(capsys, photos, tmp_path):
+    import numpy
+    import torch
+    import transformers
+    from PIL import Image
+
+    from advisor.inference import demo_checkpoints
+
+    file = tmp_path / "out" / "vectors.npy"
+    file.parent.mkdir()
+    code = run(["try", "--task", "embeddings", "--checkpoint", "demo:clip", "--folder",
+                str(photos), "--vectors", str(file)])  # fmt: skip
+    assert code == 0
+    assert "float32, 4 x 64" in capsys.readouterr().out
+    names = json.loads((tmp_path / "out" / "vectors.npy.json").read_text())
+    assert names == sorted(names)
+    found = numpy.load(file)
+    assert found.dtype == numpy.float32
+    assert found.shape == (4, 64)
+    folder = next(demo.folder for demo in demo_checkpoints() if demo.name == "clip")
+    network = transformers.CLIPModel.from_pretrained(folder, dtype=torch.float32).eval()
+    processor = transformers.AutoProcessor.from_pretrained(folder)
+    for row, name in zip(found, names, strict=True):
+        with Image.open(name) as image:
+            inputs = processor(images=image.convert("RGB"), return_tensors="pt")
+        with torch.no_grad():
+            vector = network.get_image_features(**inputs).pooler_output[0]
+        assert row == pytest.approx((vector / vector.norm()).numpy(), abs=1e-4)
+    assert sorted(path.name for path in file.parent.iterdir()) == [
+        "vectors.npy", "vectors.npy.json",
+    ]  # fmt: skip
+
+
+def test_vectors_that_cannot_be_written_are_said_so(capsys, photos, tmp_path):
+    code = run(["try", "--task", "embeddings", "--checkpoint", "demo:clip", "--folder",
+                str(photos), "--vectors", str(tmp_path / "no" / "v.npy"), "--format",
+                "json"])  # fmt: skip
+    assert code == 2
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "cannot-write"
+
+
+def test_other_code_may_call_the_command_with_plain_arguments(capsys):
+    from advisor.cli.try_ import try_
+
+    assert try_(image=RED, task="captioning", checkpoint=["demo:blip"], repeat=0) == 0
+    assert "a red circle" in capsys.readouterr().out

@@ -21,6 +21,19 @@ MEAN = STANDARD_DEVIATION = 0.5
 Pixels = Any  # an array of uint8; numpy has no types where it is not installed
 
 
+WITHHELD = frozenset(
+    {
+        ("red", "triangle"),
+        ("blue", "circle"),
+        ("green", "rectangle"),
+        ("yellow", "circle"),
+        ("purple", "rectangle"),
+        ("black", "triangle"),
+    }
+)
+"""The pairs of colour and shape that `train --without-pairs` leaves out: two of each shape."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pictures:
     """Pictures of 64 x 64 RGB bytes, (N, 3, 64, 64), and the truth about each."""
@@ -77,6 +90,28 @@ def easy_vqa(part: str) -> tuple[Pictures, Questions]:
         texts=tuple(texts), answers=tuple(answers), pictures=tuple(places[number] for number in ids)
     )
     return pictures, questions
+
+
+def withheld(truth: Truth) -> bool:
+    """Return whether a picture shows one of the pairs to leave out."""
+    return any((name, truth.shape) in WITHHELD for name in truth.colours)
+
+
+def without_pairs(pictures: Pictures, questions: Questions) -> tuple[Pictures, Questions]:
+    """Return pictures and their questions without the pairs to leave out."""
+    kept = [place for place, truth in enumerate(pictures.truths) if not withheld(truth)]
+    new = {old: place for place, old in enumerate(kept)}
+    asked = [place for place, picture in enumerate(questions.pictures) if picture in new]
+    return (
+        Pictures(
+            pixels=pictures.pixels[kept], truths=tuple(pictures.truths[place] for place in kept)
+        ),
+        Questions(
+            texts=tuple(questions.texts[place] for place in asked),
+            answers=tuple(questions.answers[place] for place in asked),
+            pictures=tuple(new[questions.pictures[place]] for place in asked),
+        ),
+    )
 
 
 def _fact(text: str, answer: str) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """Measure the demo checkpoints: `python -m advisor.inference.demo.evaluate [FOLDER]`.
 
 Prints, as JSON, what the cards state: accuracy on held-out drawn pictures, on the public easy-vqa
-test set, and on plain shapes drawn by another program. Runs through the same runners as `try`.
+test set, and on plain shapes drawn by another program, and apart from that where it is weak: small
+shapes, rectangles that stand askew and, given a network trained with `train --without-pairs`
+(`--unseen FOLDER`), pairs of colour and shape never seen. Runs through the same runners as `try`.
 """
 
 # ruff: noqa: TID253  (a training script: nothing imports it before it is used)
@@ -20,7 +22,7 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from advisor.inference.answer import Request
-from advisor.inference.demo import HOME, foreign, texts
+from advisor.inference.demo import HOME, dataset, foreign, texts
 from advisor.inference.demo.colours import COLOUR_NAMES, SHAPES
 from advisor.inference.demo.pictures import Truth, draw
 from advisor.inference.extra import library
@@ -28,6 +30,7 @@ from advisor.inference.images import Picture
 from advisor.inference.runner import load_runner
 
 HELD_OUT_SEED, FOREIGN_SEED = 987_001, 424_242
+SMALL = 0.2
 EASY_COLOURS = ("black", "blue", "brown", "gray", "green", "red", "teal", "yellow")
 LABELS = tuple(f"a {colour} {shape}" for colour in COLOUR_NAMES for shape in SHAPES)
 EASY_LABELS = tuple(f"a {colour} {shape}" for colour in EASY_COLOURS for shape in SHAPES)
@@ -41,28 +44,46 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=HOME)
     parser.add_argument("--kind", choices=sorted(MEASURES))
     parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--unseen", type=Path, help="networks trained with --without-pairs")
     options = parser.parse_args()
     kinds = [options.kind] if options.kind else sorted(MEASURES)
+    measured = {}
     for kind in kinds:
-        found = MEASURES[kind](options.folder / kind, options.count)
-        sys.stdout.write(json.dumps({kind: found}, indent=2) + "\n")
+        measured[kind] = MEASURES[kind](options.folder / kind, options.count)
+        if options.unseen:
+            measured[kind] |= measure_unseen(kind, options.unseen / kind, options.count)
+    sys.stdout.write(json.dumps(measured, indent=2) + "\n")
+
+
+def measure_unseen(kind: str, folder: Path, count: int) -> dict[str, Any]:
+    """Return the share of right ones on pairs that this network never saw, and on the others.
+
+    `folder` holds a network trained with `--without-pairs`; the shipped one saw every pair.
+    """
+    if kind == "clip":
+        right, what = _labeller(folder, LABELS), f"label of {len(LABELS)}"
+    else:
+        right, what = _namer(_captioner(folder)), "colour and shape"
+    shown = _held_out(count)
+    return {
+        f"{what}, a pair never seen (another network)": _share(_of(shown, dataset.withheld), right),
+        f"{what}, the other pairs (that network)": _share(
+            _of(shown, lambda truth: not dataset.withheld(truth)), right
+        ),
+    }
 
 
 def measure_clip(folder: Path, count: int) -> dict[str, Any]:
     """Return the share of pictures whose label comes first."""
-    runner = load_runner(folder, "zero-shot-classification", device="cpu")
-
-    def right(labels: tuple[str, ...]) -> Callable[[Shown], bool]:
-        def judge(shown: Shown) -> bool:
-            first = runner.run(shown[0], Request(texts=labels)).answers[0].text
-            return first == f"a {shown[1]} {shown[2]}"
-
-        return judge
-
+    right = _labeller(folder, LABELS)
+    what = f"label of {len(LABELS)}"
     return {
-        f"label of {len(LABELS)}, held-out pictures": _share(held_out(count), right(LABELS)),
-        f"label of {len(EASY_LABELS)}, easy-vqa test": _share(easy_test(), right(EASY_LABELS)),
-        f"label of {len(LABELS)}, other program": _share(other_program(count), right(LABELS)),
+        f"{what}, held-out pictures": _share(held_out(count), right),
+        f"label of {len(EASY_LABELS)}, easy-vqa test": _share(
+            easy_test(), _labeller(folder, EASY_LABELS)
+        ),
+        f"{what}, other program": _share(other_program(count), right),
+        **_weak(what, count, right),
     }
 
 
@@ -111,21 +132,51 @@ def _matches(folder: Path, count: int) -> dict[str, Any]:
 
 
 def _captions(folder: Path, count: int) -> dict[str, Any]:
+    caption = _captioner(folder)
+    named = _namer(caption)
+    return {
+        "colour and shape, held-out pictures": _share(held_out(count), named),
+        "whole caption, held-out pictures": _share(
+            held_out(count), lambda shown: caption(shown) == shown[3]
+        ),
+        "colour and shape, easy-vqa test": _share(easy_test(), named),
+        "colour and shape, other program": _share(other_program(count), named),
+        **_weak("colour and shape", count, named),
+    }
+
+
+def _weak(what: str, count: int, right: Callable[[Shown], bool]) -> dict[str, Any]:
+    """Return the share of right ones where it is lowest, among the held-out pictures."""
+    shown = _held_out(count)
+    small = _of(shown, lambda truth: truth.extent < SMALL)
+    askew = _of(shown, lambda truth: truth.turned and truth.shape == "rectangle")
+    return {
+        f"{what}, of those: shapes under a fifth of the side": _share(small, right),
+        f"{what}, of those: rectangles askew": _share(askew, right),
+    }
+
+
+def _labeller(folder: Path, labels: tuple[str, ...]) -> Callable[[Shown], bool]:
+    runner = load_runner(folder, "zero-shot-classification", device="cpu")
+
+    def right(shown: Shown) -> bool:
+        first = runner.run(shown[0], Request(texts=labels)).answers[0].text
+        return first == f"a {shown[1]} {shown[2]}"
+
+    return right
+
+
+def _captioner(folder: Path) -> Callable[[Shown], str]:
     runner = load_runner(folder, "captioning", device="cpu")
+    return lambda shown: runner.run(shown[0]).answers[0].text
 
-    def caption(shown: Shown) -> str:
-        return runner.run(shown[0]).answers[0].text
 
+def _namer(caption: Callable[[Shown], str]) -> Callable[[Shown], bool]:
     def named(shown: Shown) -> bool:
         words = caption(shown).split()
         return shown[1] in words and shown[2] in words
 
-    return {
-        "colour and shape, held-out pictures": _share(held_out(count), named),
-        "whole caption, held-out pictures": _share(held_out(count), lambda s: caption(s) == s[3]),
-        "colour and shape, easy-vqa test": _share(easy_test(), named),
-        "colour and shape, other program": _share(other_program(count), named),
-    }
+    return named
 
 
 def _held_out(count: int) -> list[tuple[Picture, Truth]]:
@@ -136,8 +187,13 @@ def _held_out(count: int) -> list[tuple[Picture, Truth]]:
 
 def held_out(count: int) -> Iterable[Shown]:
     """Yield pictures of the training kind that no seed of training draws."""
-    for picture, truth in _held_out(count):
-        yield picture, truth.colour, truth.shape, texts.caption(truth)
+    yield from _of(_held_out(count), lambda _: True)
+
+
+def _of(pictures: list[tuple[Picture, Truth]], chosen: Callable[[Truth], bool]) -> Iterable[Shown]:
+    for picture, truth in pictures:
+        if chosen(truth):
+            yield picture, truth.colour, truth.shape, texts.caption(truth)
 
 
 def other_program(count: int) -> Iterable[Shown]:
@@ -149,9 +205,6 @@ def other_program(count: int) -> Iterable[Shown]:
 def easy_test() -> Iterable[Shown]:
     """Yield easy-vqa's test pictures whose colour and shape its questions tell."""
     easy_vqa = library("easy_vqa")
-
-    from advisor.inference.demo import dataset
-
     pictures, _ = dataset.easy_vqa("test")
     paths, numbers = easy_vqa.get_test_image_paths(), sorted(set(easy_vqa.get_test_questions()[2]))
     for number, truth in zip(numbers, pictures.truths, strict=True):

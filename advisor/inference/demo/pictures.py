@@ -22,13 +22,19 @@ CLEAREST, FAINTEST = 60.0, 28.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """What is drawn: the colour's names (usual one first), the shape, and where its centre lies."""
+    """What is drawn: the colour's names (usual one first), the shape, and where its centre lies.
+
+    `extent` is the shape's size as a share of the picture's shorter side, and `turned` says that
+    the shape stands askew; both only where this script drew the picture.
+    """
 
     colours: tuple[str, ...]
     shape: str
     square: bool
     row: int
     column: int
+    extent: float = 1.0
+    turned: bool = False
 
     @property
     def colour(self) -> str:
@@ -47,6 +53,17 @@ class Truth:
         return f"at the {ROWS[self.row]} {COLUMNS[self.column]}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """Where a shape lies, in pixels, and how it came to lie there."""
+
+    points: list[tuple[float, float]]
+    centre: tuple[float, float]
+    square: bool
+    extent: float
+    turned: bool
+
+
 def draw(random: Random) -> tuple[Image.Image, Truth]:
     """Return a picture of 64 to 512 pixels a side with one shape on a plain ground."""
     width = round(math.exp(random.uniform(math.log(64), math.log(512))))
@@ -60,9 +77,9 @@ def draw(random: Random) -> tuple[Image.Image, Truth]:
     shape = random.choice(SHAPES)
     scale = 1 if random.random() < 0.5 else (4 if width < 200 else 2)
     image = Image.new("RGB", (width * scale, height * scale), ground)
-    points, centre, square = _outline(random, shape, width, height)
+    outlined = _outline(random, shape, width, height)
     outline, line = _border(random, fill, min(width, height) * scale)
-    _paint(image, shape, [(x * scale, y * scale) for x, y in points], fill, outline, line)
+    _paint(image, shape, [(x * scale, y * scale) for x, y in outlined.points], fill, outline, line)
     if scale > 1:
         image = image.resize((width, height), Image.Resampling.BOX)
     if random.random() < 0.12:
@@ -70,9 +87,11 @@ def draw(random: Random) -> tuple[Image.Image, Truth]:
     truth = Truth(
         colours=true_names(colour.name, fill),
         shape=shape,
-        square=square,
-        row=min(2, int(3 * centre[1] / height)),
-        column=min(2, int(3 * centre[0] / width)),
+        square=outlined.square,
+        row=min(2, int(3 * outlined.centre[1] / height)),
+        column=min(2, int(3 * outlined.centre[0] / width)),
+        extent=outlined.extent,
+        turned=outlined.turned,
     )
     return image, truth
 
@@ -100,9 +119,7 @@ def _ground(random: Random, fill: Rgb) -> Rgb:
             return ground
 
 
-def _outline(
-    random: Random, shape: str, width: int, height: int
-) -> tuple[list[tuple[float, float]], tuple[float, float], bool]:
+def _outline(random: Random, shape: str, width: int, height: int) -> Outline:
     short = min(width, height)
     size = short * random.uniform(0.15, 0.8)
     across = down = size
@@ -127,7 +144,9 @@ def _outline(
     shift_y = random.uniform(-top, max(-top, height - 1 - bottom))
     points = [(x + shift_x, y + shift_y) for x, y in corners]
     centre = ((left + right) / 2 + shift_x, (top + bottom) / 2 + shift_y)
-    return points, centre, square
+    return Outline(
+        points=points, centre=centre, square=square, extent=size / short, turned=angle != 0
+    )
 
 
 def _corners(

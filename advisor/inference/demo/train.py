@@ -15,6 +15,7 @@ from advisor.inference.demo.optimisation import AttributeHeads, Plan, optimise, 
 from advisor.inference.extra import library
 
 READ_OUT_WEIGHT = 0.5
+NO_QUESTIONS = Questions(texts=(), answers=(), pictures=())
 torch: Any = library("torch")
 Loss = Callable[[Random], Any]
 
@@ -30,12 +31,30 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--pictures", type=int, default=60000)
+    parser.add_argument(
+        "--without-pairs", action="store_true", help="leave six pairs of colour and shape out"
+    )
     options = parser.parse_args()
     plan = Plan(steps=options.steps, batch=options.batch, rate=options.rate, seed=options.seed)
-    train(options.kind, options.folder, plan, options.pictures, options.start)
+    train(
+        options.kind,
+        options.folder,
+        plan,
+        options.pictures,
+        options.start,
+        without_pairs=options.without_pairs,
+    )
 
 
-def train(kind: str, folder: Path, plan: Plan, count: int, start: Path | None = None) -> None:
+def train(
+    kind: str,
+    folder: Path,
+    plan: Plan,
+    count: int,
+    start: Path | None = None,
+    *,
+    without_pairs: bool = False,
+) -> None:
     """Train the network of this kind on `count` drawn pictures and easy-vqa's; save it."""
     torch.manual_seed(plan.seed)
     build, losses = KINDS[kind]
@@ -44,6 +63,9 @@ def train(kind: str, folder: Path, plan: Plan, count: int, start: Path | None = 
         _take_weights(network, start)
     easy, questions = dataset.easy_vqa("train")
     drawn = dataset.drawn(count, plan.seed)
+    if without_pairs:
+        easy, questions = dataset.without_pairs(easy, questions)
+        drawn, _ = dataset.without_pairs(drawn, NO_QUESTIONS)
     heads = AttributeHeads(networks.WIDTH)
     parameters = [*network.model.parameters(), *heads.parameters()]
     network.model.train()

@@ -1,0 +1,101 @@
+"""What each task asks of a runner, and what it takes beside the picture."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Act(Enum):
+    """What a runner does with a picture. Many tasks share one act."""
+
+    LABEL = "label"
+    MATCH = "match"
+    SEARCH = "search"
+    COMPARE = "compare"
+    EMBED = "embed"
+    CAPTION = "caption"
+    ANSWER = "answer"
+    READ = "read"
+    EXTRACT = "extract"
+
+
+ACT_OF_TASK = {
+    "zero-shot-classification": Act.LABEL,
+    "content-moderation": Act.LABEL,
+    "document-classification": Act.LABEL,
+    "image-text-matching": Act.MATCH,
+    "dataset-filtering": Act.MATCH,
+    "generation-scoring": Act.MATCH,
+    "image-search": Act.SEARCH,
+    "similar-images": Act.COMPARE,
+    "deduplication": Act.COMPARE,
+    "embeddings": Act.EMBED,
+    "supervised-classification": Act.EMBED,
+    "captioning": Act.CAPTION,
+    "detailed-captioning": Act.CAPTION,
+    "alt-text": Act.CAPTION,
+    "dataset-captioning": Act.CAPTION,
+    "vqa": Act.ANSWER,
+    "document-vqa": Act.ANSWER,
+    "chart-reading": Act.ANSWER,
+    "counting": Act.ANSWER,
+    "visual-reasoning": Act.ANSWER,
+    "visual-entailment": Act.ANSWER,
+    "video-captioning": Act.ANSWER,
+    "ocr-line": Act.READ,
+    "handwriting": Act.READ,
+    "ocr-page": Act.READ,
+    "math-ocr": Act.READ,
+    "field-extraction": Act.EXTRACT,
+}
+PLAINEST_TASK = {
+    Act.LABEL: "zero-shot-classification",
+    Act.CAPTION: "captioning",
+    Act.ANSWER: "vqa",
+    Act.SEARCH: "image-search",
+}
+INPUTS = {
+    Act.LABEL: "--image photo.jpg --labels 'a cat,a dog'",
+    Act.MATCH: "--image photo.jpg --labels 'a cat on a mat'",
+    Act.ANSWER: "--image photo.jpg --question 'what is in the picture?'",
+    Act.COMPARE: "--image photo.jpg --folder photos",
+    Act.SEARCH: "--folder photos --query 'a red bicycle'",
+}
+"""Flags of `advisor try` that give an act its inputs, an example; others take a picture alone."""
+
+
+def act_of(task: str) -> Act | None:
+    """Return what a task asks of a runner, None for a task no runner knows."""
+    return ACT_OF_TASK.get(task)
+
+
+def tasks_with(*, labels: bool, question: bool, query: bool) -> tuple[str, ...]:
+    """Return the plainest tasks that such inputs beside the picture suffice for."""
+    given = {Act.LABEL: labels, Act.CAPTION: True, Act.ANSWER: question, Act.SEARCH: query}
+    return tuple(task for act, task in PLAINEST_TASK.items() if given[act])
+
+
+def takes_a_gallery(task: str) -> bool:
+    """Return whether a task needs no picture of its own where there is a folder of them."""
+    return act_of(task) in {Act.SEARCH, Act.EMBED}
+
+
+def gives_vectors(task: str) -> bool:
+    """Return whether a task's answers are vectors."""
+    return act_of(task) is Act.EMBED
+
+
+def answers_questions(task: str) -> bool:
+    """Return whether a task answers a question."""
+    return act_of(task) is Act.ANSWER
+
+
+def ranks_pictures(task: str) -> bool:
+    """Return whether a task's answers are names of pictures."""
+    return act_of(task) in {Act.SEARCH, Act.COMPARE}
+
+
+def inputs_of(task: str) -> str:
+    """Return flags of `advisor try` that give a task its inputs, as an example."""
+    act = act_of(task)
+    return INPUTS.get(act, "--image photo.jpg") if act else "--image photo.jpg"

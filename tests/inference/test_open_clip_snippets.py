@@ -1,0 +1,59 @@
+"""The programs for what only open_clip loads, run as they are on tiny models in a hub cache."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("open_clip", reason="open_clip is missing: pip install open_clip_torch")
+
+import open_clip
+from test_snippets import RULEBASE, execute
+
+from advisor.catalogue.snippet import snippet
+
+IDS = [one.id for one in RULEBASE.checkpoints.values() if one.loader == "open_clip"]
+VISION = {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16, "head_width": 32}
+TEXT = {"context_length": 16, "vocab_size": 49408, "width": 16, "heads": 2, "layers": 1}
+PLAIN = {"embed_dim": 8, "vision_cfg": VISION, "text_cfg": TEXT}
+WRITES_TOO = {
+    "embed_dim": 16,
+    "vision_cfg": {**VISION, "attentional_pool": True, "attn_pooler_heads": 2}
+    | {"output_tokens": True},
+    "text_cfg": {**TEXT, "embed_cls": True, "output_tokens": True},
+    "multimodal_cfg": {**TEXT, "attn_pooler_heads": 2},
+    "custom_text": True,
+}
+"""A tiny CoCa: the towers, and a decoder that the program does not use."""
+
+
+def save(folder: Path, settings: dict) -> Path:
+    """Lay a model with random weights out as a repository of open_clip."""
+    from safetensors.torch import save_file
+
+    folder.mkdir()
+    (folder / "open_clip_config.json").write_text(
+        json.dumps({"model_cfg": settings, "preprocess_cfg": {"size": 32}})
+    )
+    model = open_clip.create_model(f"local-dir:{folder}", load_weights=False)
+    weights = {name: value.contiguous() for name, value in model.state_dict().items()}
+    save_file(weights, folder / "open_clip_model.safetensors")
+    return folder
+
+
+@pytest.fixture
+def offline(monkeypatch):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+
+
+@pytest.mark.parametrize("settings", [PLAIN, WRITES_TOO], ids=["two-towers", "coca"])
+def test_program_runs_as_it_is_shown(settings, hub, offline, tmp_path, picture, monkeypatch):
+    picture.pixels.save(tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
+    hub(IDS[0], save(tmp_path / "model", settings))
+    code = snippet(RULEBASE.checkpoint(IDS[0]), None, RULEBASE.programs)
+    assert execute(code).startswith("tensor([[")

@@ -1,0 +1,96 @@
+"""The HTML page of `advisor try` in a real browser: headless Chromium, where there is one."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from advisor.cli.main import run
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
+    "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr",
+    "--v=0", "--virtual-time-budget=5000",
+)  # fmt: skip
+PICTURES = Path(__file__).parents[2] / "examples" / "images"
+PROBE = """<script>addEventListener("load", () => {
+const sizes = [...document.images].map(each => [each.alt, each.naturalWidth, each.clientWidth]);
+const hidden = [...document.querySelectorAll("p,li,td,h1,h2,h3,dd")].filter(
+  each => each.checkVisibility && !each.checkVisibility()).length;
+const wide = document.documentElement.scrollWidth > innerWidth;
+document.title = JSON.stringify({sizes, hidden, wide});
+});</script>"""
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed here"),
+]
+
+
+def opened(page: Path, profile: Path, width: int) -> tuple[str, list[str]]:
+    """The document after loading, as the browser has it, and what stands on its console."""
+    done = subprocess.run(
+        [str(CHROMIUM), *FLAGS, f"--user-data-dir={profile}", f"--window-size={width},1200",
+         "--dump-dom", page.as_uri()],
+        check=True, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+@pytest.fixture
+def page(tmp_path, capsys):
+    """The page of the demo, and the answers it has to show."""
+    file = tmp_path / "page.html"
+    assert run(["try", "--demo", "--image", str(PICTURES / "red-circle.png"), "--repeat", "0",
+                "--format", "json", "--output", f"html={file}"]) == 0  # fmt: skip
+    return file, json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("width", [1200, 500])
+def test_picture_and_all_answers_are_shown_with_nothing_on_the_console(page, tmp_path, width):
+    file, answer = page
+    document, console = opened(file, tmp_path / "one", width)
+    assert console == []
+    for trial in answer["trials"]:
+        assert trial["checkpoint"] in document
+        for shown in trial["answers"][:6]:
+            assert shown["text"] in unescape(document)
+    for refused in answer["refused"]:
+        assert refused["why"] in unescape(document)
+
+    probed = tmp_path / "probed.html"
+    probed.write_text(file.read_text(encoding="utf-8").replace("</body>", f"{PROBE}</body>"))
+    document, console = opened(probed, tmp_path / "two", width)
+    assert console == []
+    title = re.search(r"<title>(.*?)</title>", document, re.DOTALL)
+    seen = json.loads(unescape(title[1]))
+    assert [alt for alt, _, _ in seen["sizes"]] == ["red-circle.png"]
+    assert all(natural > 0 and width > 50 for _, natural, width in seen["sizes"])
+    assert seen["hidden"] == 0
+    assert not seen["wide"]
+
+
+def test_an_error_on_the_console_would_be_seen(page, tmp_path):
+    file, _ = page
+    broken = tmp_path / "broken.html"
+    broken.write_text(file.read_text(encoding="utf-8").replace("</body>", "<script>x()</script>"))
+    assert any("x is not defined" in line for line in opened(broken, tmp_path / "one", 800)[1])
+
+
+def test_a_search_shows_the_pictures_it_found(tmp_path, capsys):
+    file = tmp_path / "search.html"
+    searched = ["try", "--task", "image-search", "--checkpoint", "demo:clip", "--folder"]
+    asked = [str(PICTURES), "--query", "a blue triangle", "--output", f"html={file}"]
+    assert run(searched + asked) == 0
+    document, console = opened(file, tmp_path / "one", 900)
+    assert console == []
+    assert document.count("<img") == 4
+    assert document.index("blue-triangle.jpg") < document.index("red-circle.png")

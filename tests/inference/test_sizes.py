@@ -1,0 +1,65 @@
+"""The dimensions in the rules give the sizes in the rules, counted with the real classes."""
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from advisor.inference.architecture import build, parameters_of, writer_of
+from advisor.inference.errors import BrokenCheckpointError
+from advisor.inference.sizes import recount
+from advisor.rulebase.store import load_rules
+
+RULEBASE = load_rules()
+
+
+@pytest.mark.parametrize("id", list(RULEBASE.architectures))
+def test_every_architecture_counts_as_its_checkpoints_say(id):
+    assert recount(RULEBASE, RULEBASE.architectures[id]).differences == ()
+
+
+def test_every_derived_size_has_an_architecture_behind_it():
+    behind = {id for one in RULEBASE.architectures.values() for id in one.checkpoints}
+    derived = {
+        one.id
+        for one in RULEBASE.checkpoints.values()
+        if one.notes.get("parameters_precision") == "derived"
+    }
+    assert derived == behind
+    assert len(derived) >= 40
+
+
+def test_network_is_built_without_memory_and_counted_once_where_parts_are_shared():
+    blip = RULEBASE.architectures["blip-base-captioner"]
+    network = build(blip)
+    assert {parameter.device.type for parameter in network.parameters()} == {"meta"}
+    words = 30524 * 768
+    written = sum(tensor.numel() for tensor in network.state_dict().values())
+    assert written - parameters_of(network) >= words  # a saved file may hold the table twice
+
+
+def test_recount_tells_a_wrong_dimension_from_a_wrong_count():
+    git = RULEBASE.architectures["git-base"]
+    larger = git._replace(dimensions=git.dimensions | {"num_hidden_layers": 7})
+    said = recount(RULEBASE, larger).differences
+    assert any(text.startswith("parameters:") for text in said)
+    assert any(text.startswith("writer: Writer(layers=7") for text in said)
+    assert any("microsoft/git-base-coco" in text for text in said)
+
+
+def test_dual_encoder_writes_nothing():
+    assert writer_of(build(RULEBASE.architectures["altclip"])) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"model_class": "GitForDreaming"}, "missing-class"),
+        ({"dimensions": {"vision_config": 3}}, "refused-dimensions"),
+        ({"dimensions": {"hidden_size": -1}}, "refused-dimensions"),
+    ],
+)
+def test_what_cannot_be_built_is_said_in_words(fields, kind):
+    with pytest.raises(BrokenCheckpointError) as caught:
+        build(RULEBASE.architectures["git-base"]._replace(**fields))
+    assert caught.value.kind == kind

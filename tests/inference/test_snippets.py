@@ -1,0 +1,176 @@
+"""The programs of the catalogue, run as they are against tiny networks of the same classes.
+
+Only the name of the checkpoint is replaced; the pictures lie in the working folder.
+"""
+
+import ast
+import io
+import json
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from advisor.catalogue.snippet import program_for, snippet
+from advisor.rulebase.store import load_rules
+
+RULEBASE = load_rules()
+DIALECTS = {
+    "TrOCRProcessor": "trocr", "DonutProcessor": "donut", "NougatProcessor": "nougat",
+    None: "gpt2_captioner",
+}  # fmt: skip
+NETWORKS = {
+    "CLIPModel": "clip", "SiglipModel": "siglip", "Siglip2Model": "siglip2",
+    "MetaClip2Model": "metaclip_2", "ChineseCLIPModel": "chinese_clip", "AltCLIPModel": "altclip",
+    "AlignModel": "align", "VisionTextDualEncoderModel": "vision_text_dual_encoder",
+    "Aimv2Model": "aimv2", "Tipsv2Model": "tipsv2",
+    "Idefics2ForConditionalGeneration": "idefics2", "OwlViTForObjectDetection": "owlvit",
+    "Owlv2ForObjectDetection": "owlv2", "CLIPSegForImageSegmentation": "clipseg",
+    "BlipForConditionalGeneration": "blip_captioner", "BlipForQuestionAnswering": "blip_answerer",
+    "BlipForImageTextRetrieval": "blip_matcher", "Blip2ForConditionalGeneration": "blip_2",
+    "Blip2ForImageTextRetrieval": "blip_2_matcher",
+    "InstructBlipForConditionalGeneration": "instructblip", "GitForCausalLM": "git",
+    "ViltForQuestionAnswering": "vilt_answerer", "ViltForImagesAndTextClassification": "vilt_pair",
+    "ViltForImageAndTextRetrieval": "vilt_matcher",
+    "BridgeTowerForImageAndTextRetrieval": "bridgetower_matcher",
+    "BridgeTowerForContrastiveLearning": "bridgetower_vectors",
+    "Florence2ForConditionalGeneration": "florence2",
+    "PaliGemmaForConditionalGeneration": "paligemma",
+    "Kosmos2ForConditionalGeneration": "kosmos_2", "LlavaForConditionalGeneration": "llava",
+    "LlavaNextForConditionalGeneration": "llava_next",
+    "Idefics3ForConditionalGeneration": "idefics3",
+    "SmolVLMForConditionalGeneration": "smolvlm", "Qwen2VLForConditionalGeneration": "qwen2_vl",
+    "Qwen2_5_VLForConditionalGeneration": "qwen2_5_vl",
+    "Qwen3VLForConditionalGeneration": "qwen3_vl", "Gemma3ForConditionalGeneration": "gemma3",
+    "InternVLForConditionalGeneration": "internvl",
+    "Pix2StructForConditionalGeneration": "pix2struct",
+    "Gemma4ForConditionalGeneration": "gemma4",
+    "Gemma4UnifiedForConditionalGeneration": "gemma4_unified",
+    "MiniCPMV4_6ForConditionalGeneration": "minicpm_v",
+    "GlmOcrForConditionalGeneration": "glm_ocr",
+    "PaddleOCRVLForConditionalGeneration": "paddleocr_vl",
+    "Lfm2VlForConditionalGeneration": "lfm2_vl",
+    "LightOnOcrForConditionalGeneration": "lighton_ocr",
+    "GotOcr2ForConditionalGeneration": "got_ocr2",
+    "Kosmos2_5ForConditionalGeneration": "kosmos_2_5", "GroupViTModel": "groupvit",
+    "Qwen3_5ForConditionalGeneration": "qwen3_5", "Glm4vForConditionalGeneration": "glm4v",
+}  # fmt: skip
+
+
+def triples():
+    """Each (class, model type, task) of what transformers loads, with a checkpoint that has it."""
+    found = {}
+    for checkpoint in RULEBASE.checkpoints.values():
+        if checkpoint.loader == "transformers":
+            for task in checkpoint.tasks:
+                key = (checkpoint.model_class, checkpoint.model_type, task)
+                found.setdefault(key, checkpoint)
+    return found
+
+
+def network_of(checkpoint, task):
+    """The tiny network that stands for a checkpoint, None where there is none."""
+    if checkpoint.model_class == "VisionEncoderDecoderModel":
+        return DIALECTS.get(checkpoint.processor)
+    if checkpoint.model_class == "GitForCausalLM" and task == "video-captioning":
+        return "git_video"
+    return NETWORKS.get(checkpoint.model_class)
+
+
+TRIPLES = triples()
+RUN = {
+    key: (checkpoint, network_of(checkpoint, key[2]))
+    for key, checkpoint in TRIPLES.items()
+    if program_for(checkpoint, key[2], RULEBASE.programs) and network_of(checkpoint, key[2])
+}
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory):
+    from more_networks import build
+
+    home = tmp_path_factory.mktemp("small")
+
+    def folder(kind):
+        target = home / kind
+        if not target.exists():
+            build(kind, target)
+            stop_soon(target / "generation_config.json")
+        return target
+
+    return folder
+
+
+def stop_soon(settings):
+    """Let any word end what a network without training writes, so that no run is long."""
+    if settings.is_file():
+        found = json.loads(settings.read_text())
+        settings.write_text(json.dumps(found | {"eos_token_id": list(range(40))}))
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch, picture):
+    picture.pixels.save(tmp_path / "photo.jpg")
+    picture.pixels.rotate(90).resize((60, 40)).save(tmp_path / "other.jpg")
+    monkeypatch.chdir(tmp_path)
+
+
+def run(code, id, folder: Path):
+    """Execute a program on a folder in place of its checkpoint; return what it printed."""
+    assert f'name = "{id}"' in code
+    return execute(code.replace(f'name = "{id}"', f"name = {str(folder)!r}"))
+
+
+def execute(code):
+    """Return what a program printed."""
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(code, "<program>", "exec"), {"__name__": "__main__"})
+    return printed.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("key", list(RUN), ids=lambda key: f"{key[0]}-{key[2]}")
+def test_program_runs_as_it_is_shown(key, small, pictures):
+    checkpoint, kind = RUN[key]
+    code = snippet(checkpoint, key[2], RULEBASE.programs)
+    assert run(code, checkpoint.id, small(kind)).endswith("\n")
+
+
+def test_how_many_programs_run_is_printed_and_the_others_are_named(capsys):
+    """A class that is new to the catalogue needs a program and a tiny network."""
+    absent = {}
+    for key, checkpoint in TRIPLES.items():
+        if key not in RUN:
+            known = program_for(checkpoint, key[2], RULEBASE.programs)
+            absent.setdefault((key[0], "no tiny network" if known else "no program"), []).append(
+                key[2]
+            )
+    with capsys.disabled():
+        print(f"\nprograms: {len(RUN)} of {len(TRIPLES)} (class, model type, task) run")  # noqa: T201
+        for (name, why), tasks in absent.items():
+            print(f"  not run, {why}: {name}: {', '.join(tasks)}")  # noqa: T201
+    assert not absent
+
+
+def test_every_program_is_python_and_leaves_nothing_to_fill_in():
+    for checkpoint in RULEBASE.checkpoints.values():
+        for task in checkpoint.tasks or [None]:
+            code = snippet(checkpoint, task, RULEBASE.programs)
+            if code is not None:
+                ast.parse(code)
+                assert not {"{checkpoint}", "{class}", "{names}", "{prompt}"} & set(code.split('"'))
+                assert checkpoint.id in code
+
+
+def test_every_program_and_part_is_used():
+    used = {
+        program.id
+        for checkpoint in RULEBASE.checkpoints.values()
+        for task in checkpoint.tasks or [None]
+        if (program := program_for(checkpoint, task, RULEBASE.programs))
+    }
+    assert used == {program.id for program in RULEBASE.programs}
