@@ -1,5 +1,1 @@
-"""A choice judged: a checkpoint against a task, its class, and what the answers require."""
-
-from advisor.check.judgement import Judgement, Problem, judge
-
-__all__ = ["Judgement", "Problem", "judge"]
+"""Choices judged: a checkpoint against needs, and code against what is known of checkpoints."""

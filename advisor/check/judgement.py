@@ -5,32 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from advisor.catalogue.release import Release
 from advisor.catalogue.selection import judge_checkpoint
+from advisor.check.identity import Identity
+from advisor.check.problem import LEVELS, Problem
+from advisor.check.rules.architecture import OTHER, UNLIKE, compare
+from advisor.check.rules.terms import rule_of
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, TASK, Checkpoint
 
-LEVELS = ("error", "warning", "note")
-
-
-class Problem(NamedTuple):
-    """One thing to say about a choice. `rule` is a stable id, `fix` the smallest mend."""
-
-    rule: str
-    level: str
-    message: str
-    because: str
-    sources: list[str]
-    fix: str | None
-
 
 class Judgement(NamedTuple):
     """What advisor says of one checkpoint for one profile.
 
     `verdict` is that of its family; `outcome` is decided, assumed, undetermined or none, as for
-    a recommendation.
+    a recommendation. `settles` is the question that would tell where open answers decide.
     """
 
     checkpoint: Checkpoint
@@ -42,12 +34,17 @@ class Judgement(NamedTuple):
     strict: bool
 
     @property
+    def undetermined(self) -> bool:
+        """True where open answers decide on exclusion."""
+        return "excluded" in self.possible_verdicts and len(self.possible_verdicts) > 1
+
+    @property
     def exit_code(self) -> int:
         """1 an error (strict: a warning), 3 where open answers decide on exclusion, else 0."""
         failing = ("error", "warning") if self.strict else ("error",)
         if any(problem.level in failing for problem in self.problems):
             return 1
-        return 3 if "excluded" in self.possible_verdicts else 0
+        return 3 if self.undetermined else 0
 
 
 def judge(
@@ -56,12 +53,14 @@ def judge(
     answers: Mapping[str, Any] | Profile,
     *,
     model_class: str | None = None,
+    release: Release | None = None,
     priority: tuple[str, ...] = (),
     strict: bool = False,
 ) -> Judgement:
-    """Judge a catalogued checkpoint for answers with at least a task.
+    """Judge a catalogued checkpoint for answers with one task.
 
-    Raises UsageError for unknown names, and where no task is given.
+    Without a release of transformers, a class is only compared with the one of the catalogue.
+    Raises UsageError for unknown names, and where not exactly one task is given.
     """
     checkpoint = rulebase.checkpoint(checkpoint_id)
     profile = make_profile(rulebase, answers)
@@ -70,41 +69,82 @@ def judge(
     engine = Engine(rulebase, priority)
     decision = engine.decide(profile)
     assessment = next(a for a in decision.assessments if a.family == checkpoint.family)
+    verdicts = assessment.possible_verdicts
+    undetermined = "excluded" in verdicts and len(verdicts) > 1
+    settles = _settling_question(engine, profile) if undetermined else None
     problems = [
-        *_family_problems(decision, assessment),
+        *_family_problems(rulebase, decision, assessment, settles, undetermined=undetermined),
         *_checkpoint_problems(rulebase, checkpoint, decision),
-        *_class_problems(checkpoint, model_class),
+        *_class_problems(rulebase, checkpoint, model_class, release),
     ]
     problems.sort(key=lambda problem: LEVELS.index(problem.level))
-    verdicts = assessment.possible_verdicts
-    open_question = (
-        _settling_question(engine, profile)
-        if "excluded" in verdicts and len(verdicts) > 1
-        else None
-    )
-    return Judgement(
-        checkpoint, decision, assessment.verdict, verdicts, tuple(problems), open_question, strict
+    about = tuple(problem._replace(checkpoint=checkpoint.id) for problem in problems)
+    return Judgement(checkpoint, decision, assessment.verdict, verdicts, about, settles, strict)
+
+
+def _problem(
+    rulebase: RuleBase,
+    id: str,
+    message: str,
+    *,
+    level: str | None = None,
+    because: str | None = None,
+    sources: list[str] | None = None,
+    fix: str | None = None,
+    origin: str | None = None,
+) -> Problem:
+    entry = rulebase.checks[id]
+    return Problem(
+        id,
+        level or entry.level,
+        message,
+        entry.because if because is None else because,
+        tuple(sources or entry.sources),
+        fix,
+        origin=origin,
     )
 
 
-def _family_problems(decision: Decision, assessment: Assessment) -> list[Problem]:
+def _family_problems(
+    rulebase: RuleBase,
+    decision: Decision,
+    assessment: Assessment,
+    settles: str | None,
+    *,
+    undetermined: bool,
+) -> list[Problem]:
+    family, verdict = assessment.family, assessment.verdict
+    if undetermined:
+        may = " or ".join(assessment.possible_verdicts)
+        fix = f"say what holds for `{settles}`" if settles else None
+        message = f"{family} may be {may}, as open answers decide"
+        return [_problem(rulebase, "undetermined", message, fix=fix)]
+    if verdict == "recommended":
+        return [
+            _problem(
+                rulebase,
+                "caveat",
+                f"{family} is recommended, and {found.rule.id} speaks against it",
+                because=found.rule.because,
+                sources=found.rule.sources,
+                origin=found.rule.id,
+            )
+            for found in assessment.caveats
+        ]
     instead = decision.family or NONE
-    against = [f for f in assessment.findings if f.rule.effect != "prefer"]
-    if assessment.verdict == "excluded" and assessment.possible_verdicts == ("excluded",):
-        level = "error"
-    elif assessment.verdict == "recommended":
-        return [_problem("caveat", "note", f.rule.because, f.rule) for f in assessment.caveats]
-    else:
-        level = "warning"
-    message = f"{assessment.family} is {assessment.verdict} here; {instead} is the answer"
+    against = [found.rule for found in assessment.findings if found.rule.effect != "prefer"]
+    message = f"{family} is {verdict} here; {instead} is the answer"
     fix = f"use a checkpoint of {instead}" if decision.family else None
-    if not against:
-        return [Problem(f"family-{assessment.verdict}", "note", message, "", [], fix)]
-    return [_problem(f"family-{assessment.verdict}", level, message, against[0].rule, fix)]
-
-
-def _problem(id: str, level: str, message: str, rule: Any, fix: str | None = None) -> Problem:
-    return Problem(id, level, message, f"{rule.id}: {rule.because}", rule.sources, fix)
+    id = f"family-{verdict}"
+    if not against or verdict == "allowed":
+        return [_problem(rulebase, id, message, fix=fix)]
+    why = against[0]
+    because = f"{why.id}: {why.because}"
+    return [
+        _problem(
+            rulebase, id, message, because=because, sources=why.sources, fix=fix, origin=why.id
+        )
+    ]
 
 
 def _checkpoint_problems(
@@ -118,65 +158,68 @@ def _checkpoint_problems(
     if judged.use is None and task in checkpoint.fine_tune:
         message = f"{checkpoint.id} has to be fine-tuned before it does {task}"
         fix = "fine-tune it, or take a checkpoint that does the task as it is"
-        problems.append(Problem("needs-fine-tuning", "error", message, "", where, fix))
+        problems.append(_problem(rulebase, "needs-fine-tuning", message, sources=where, fix=fix))
     elif judged.use is None:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
         message = f"{checkpoint.id} does not do {task}; it does {able}"
-        problems.append(Problem("task-not-done", "error", message, "", where, None))
+        because = "The catalogue names no such task for it."
+        problems.append(
+            _problem(rulebase, "task-not-done", message, because=because, sources=where)
+        )
     elif judged.use == "fine-tune":
         message = f"{checkpoint.id} is a start for fine-tuning, not for use as it is"
-        problems.append(Problem("needs-fine-tuning", "warning", message, "", where, None))
-    for lack in judged.lacks:
-        level = "error" if lack.question in given else "note"
-        message = f"{checkpoint.id}: {lack.text}"
         problems.append(
-            Problem(
-                "requirement-missed",
-                level,
+            _problem(rulebase, "needs-fine-tuning", message, level="note", sources=where)
+        )
+    for lack in judged.lacks:
+        intended = (
+            checkpoint.notes.get("intended_use", "") if lack.field == "commercial_use" else ""
+        )
+        message = f"{checkpoint.id}: {lack.text}. {intended}".rstrip(". ")
+        problems.append(
+            _problem(
+                rulebase,
+                rule_of(lack.field),
                 message,
-                f"asked for by {lack.question}",
-                checkpoint.sources.get(lack.field, []),
-                None,
+                level=None if lack.question in given else "note",
+                because=f"asked for by {lack.question}",
+                sources=checkpoint.sources.get(lack.field),
             )
         )
     for lack in judged.unknown:
         if lack.question in given:
             message = f"{checkpoint.id}: {lack.text}"
-            problems.append(
-                Problem(
-                    "not-verified", "warning", message, f"asked for by {lack.question}", [], None
-                )
-            )
+            because = f"asked for by {lack.question}"
+            problems.append(_problem(rulebase, "not-verified", message, because=because))
     return problems
 
 
-def _class_problems(checkpoint: Checkpoint, model_class: str | None) -> list[Problem]:
-    if not model_class:
+def _class_problems(
+    rulebase: RuleBase, checkpoint: Checkpoint, model_class: str | None, release: Release | None
+) -> list[Problem]:
+    native = checkpoint.model_class
+    if not model_class or model_class == native:
         return []
-    if checkpoint.model_class is None:
+    sources = checkpoint.sources.get("class")
+    if native is None:
         message = f"the class of {checkpoint.id} is not known, so `{model_class}` cannot be judged"
-        return [Problem("class-not-verified", "warning", message, "", [], None)]
-    if model_class == checkpoint.model_class:
+        return [_problem(rulebase, "class-not-verified", message)]
+    fix = f"use `{native}`"
+    if release is None or not release.has_class(model_class):
+        message = f"{checkpoint.id} is loaded with `{native}`, not `{model_class}`"
+        return [_problem(rulebase, OTHER, message, sources=sources, fix=fix)]
+    match = compare(rulebase, release, Identity(checkpoint.id, checkpoint, ()), model_class)
+    if match is None:
         return []
-    if model_class.startswith("Auto"):
-        message = f"`{model_class}` picks a class by itself; whether it picks the right one is open"
-        fix = f"use {checkpoint.model_class}"
-        return [Problem("class-not-verified", "warning", message, "", [], fix)]
-    message = f"{checkpoint.id} is loaded with {checkpoint.model_class}, not {model_class}"
-    because = (
-        "Another class loads without complaint and leaves parts of the network random or unused."
-    )
-    sources = checkpoint.sources.get("class", [])
-    return [
-        Problem(
-            "class-does-not-match",
-            "error",
-            message,
-            because,
-            sources,
-            f"use {checkpoint.model_class}",
+    if match.kind == "refused":
+        message = (
+            f"`{model_class}` loads no {checkpoint.model_type} model, which {checkpoint.id} is"
         )
-    ]
+    else:
+        picked = "" if match.loads == model_class else f" ({model_class} picks {match.loads})"
+        message = f"{checkpoint.id} is loaded with `{native}`, not `{model_class}`{picked}"
+    rule = UNLIKE if match.kind == "unlike" else OTHER
+    return [_problem(rulebase, rule, message, sources=sources, fix=fix)]
 
 
 def _settling_question(engine: Engine, profile: Profile) -> str | None:

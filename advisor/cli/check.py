@@ -1,14 +1,17 @@
-"""`advisor check`: one choice of checkpoint judged, for a line in CI."""
+"""`advisor check`: choices and code held against the rules, for a line in CI."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from advisor.cli.options import (
-    Format,
+    FindingFormat,
     NoColor,
     Output,
     Priority,
@@ -20,9 +23,11 @@ from advisor.cli.options import (
     rules_of,
     with_questions,
 )
-from advisor.cli.output import Report, check_format, check_outputs, emit
-from advisor.errors import UsageError
+from advisor.cli.output import FINDING_FORMATS, Report, check_format, check_outputs, emit
+from advisor.errors import UsageError, unknown_name
 from advisor.rulebase.base import RuleBase
+
+FAIL_ON = ("error", "warning", "never")
 
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
@@ -32,12 +37,16 @@ def command(arguments: tuple[str, ...]) -> Callable[..., int]:
 
 def check(
     answers: dict[str, Any],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="[PATH]...", help="Files and folders of code; this folder if none."),
+    ] = [],  # noqa: B006
     checkpoint: Annotated[
         str,
         typer.Option(
             "--checkpoint",
             metavar="ID",
-            help="The checkpoint to judge.",
+            help="Judge this one checkpoint and no files.",
             autocompletion=lambda incomplete: complete(incomplete),
         ),
     ] = "",
@@ -45,37 +54,163 @@ def check(
         str, typer.Option("--class", metavar="NAME", help="The transformers class that loads it.")
     ] = "",
     profile: ProfileFile = "",
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Choices and settings; else advisor.yaml."),
+    ] = None,
+    transformers: Annotated[
+        str,
+        typer.Option(
+            "--transformers",
+            metavar="VERSION",
+            help="Judge by this release: 5, 4.57, installed. Else the installed one.",
+        ),
+    ] = "",
+    fail_on: Annotated[
+        str, typer.Option("--fail-on", metavar="LEVEL", help="error, warning or never.")
+    ] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Mend in place what can be mended with certainty.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")
+    ] = False,
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", metavar="FILE", help="Leave out the findings of this file."),
+    ] = None,
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option("--write-baseline", metavar="FILE", help="Write all findings to this file."),
+    ] = None,
+    lock: Annotated[
+        bool, typer.Option("--lock", help="Write what holds for each choice to advisor.lock.")
+    ] = False,
+    today: Annotated[
+        str, typer.Option("--today", metavar="DATE", help="The day by which waivers end.")
+    ] = "",
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Count findings by rule instead of showing them.")
+    ] = False,
+    explain: Annotated[
+        str, typer.Option("--explain", metavar="RULE", help="Show the page of a rule.")
+    ] = "",
     priority: Priority = [],  # noqa: B006
-    format: Format = "terminal",
+    format: FindingFormat = "terminal",
     output: Output = [],  # noqa: B006
     rules: Rules = [],  # noqa: B006
     no_color: NoColor = False,
 ) -> int:
-    """Judge one choice of checkpoint for a task.
+    """Check choices of checkpoints, and the code that loads them.
 
-    Exit 0: valid. 1: not (the family cannot do it, the class does not match, a requirement is
-    missed). 3: open answers decide.
+    Declared choices stand in advisor.yaml; code is parsed, never imported. With --checkpoint one
+    choice is judged and no file is read.
+
+    Exit 0: all right. 1: a finding at or above the fail level. 3: open answers decide.
 
     \b
     Examples:
-      advisor check --checkpoint Salesforce/blip-vqa-base --task vqa
+      advisor check
+      advisor check src --transformers 5.24 --strict
+      advisor check --diff
+      advisor check --output sarif=advisor.sarif --output junit=advisor.xml
+      advisor check src --use commercial --memory-gb 8
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
-      advisor check --checkpoint facebook/nougat-base --task math-ocr --use commercial
+      advisor check --explain softmax-for-sigmoid
     """
-    check_format(format)
-    check_outputs(output)
-    if not checkpoint:
-        raise UsageError(
-            "name the checkpoint to judge: --checkpoint ID",
-            hint="`advisor list checkpoints` prints them",
+    check_format(format, FINDING_FORMATS)
+    check_outputs(output, FINDING_FORMATS)
+    if fail_on and fail_on not in FAIL_ON:
+        raise unknown_name("fail level", fail_on, FAIL_ON, f"levels: {', '.join(FAIL_ON)}")
+    if diff and format != "terminal":
+        raise UsageError("`--diff` prints a diff, in no other format", hint="leave `--format` out")
+    shown = _Shown(format, output, color=not no_color)
+    if explain:
+        return _explain(rules_of(rules), explain, shown)
+    if checkpoint:
+        if paths:
+            raise UsageError(
+                "`--checkpoint` judges one checkpoint and no files",
+                hint="leave one of the two out",
+            )
+        rulebase = rules_of(rules)
+        given = given_profile(rulebase, profile, answers)
+        first = priority_of(rulebase, priority)
+        report, code = judge_report(
+            rulebase,
+            checkpoint,
+            given,
+            model_class,
+            first,
+            strict=strict,
+            transformers=transformers,
         )
-    rulebase = rules_of(rules)
+        shown.emit(report)
+        return code
+    from advisor.check.inspection import Request
+    from advisor.cli import project_run, workplace
+
+    project = workplace.find_project(paths, config)
+    overlays = rules or [project.folder / folder for folder in project.rules]
+    rulebase = rules_of(overlays)
+    level = workplace.setting(fail_on, "ADVISOR_FAIL_ON", project.fail_on)
+    checked = paths or [project.folder]
+    request = Request(
+        workplace.today_of(today),
+        level if fail_on or not strict else "warning",
+        priority_of(rulebase, priority),
+        workplace.is_whole(checked, project),
+        workplace.read_known(baseline),
+        None if lock else workplace.read_locked(project),
+    )
+    request = request._replace(fail_on=check_format(request.fail_on or "error", FAIL_ON))
+    version = workplace.setting(transformers, "ADVISOR_TRANSFORMERS", project.transformers)
     given = given_profile(rulebase, profile, answers)
-    first = priority_of(rulebase, priority)
-    report, code = judge_report(rulebase, checkpoint, given, model_class, first, strict=strict)
-    emit(report, format, output, color=not no_color)
-    return code
+    inspection = project_run.inspect_project(rulebase, checked, project, request, given, version)
+    if diff:
+        return project_run.print_diff(inspection)
+    if fix and workplace.write_mended(workplace.planned(inspection.problems)):
+        inspection = project_run.inspect_project(
+            rulebase, checked, project, request, given, version
+        )
+    if write_baseline is not None:
+        return project_run.write_baseline(inspection, write_baseline)
+    shown.emit(project_run.report_of(inspection, statistics=statistics))
+    if lock:
+        project_run.write_lock(inspection, project)
+    return inspection.exit_code
+
+
+class _Shown:
+    """How a report is to be shown; under GitHub Actions as annotations besides.
+
+    Annotations go to stderr, where the runner reads them too, so that stdout stays one document.
+    """
+
+    def __init__(self, format: str, output: list[str], *, color: bool) -> None:
+        self.format, self.output, self.color = format, output, color
+
+    def emit(self, report: Report) -> None:
+        emit(report, self.format, self.output, color=self.color)
+        if os.environ.get("GITHUB_ACTIONS") == "true" and self.format != "github":
+            from advisor.report.github import workflow_commands
+
+            if report.findings is not None:
+                sys.stderr.write(workflow_commands(report.findings()))
+
+
+def _explain(rulebase: RuleBase, id: str, shown: _Shown) -> int:
+    from advisor.report.check_page import rule_page
+
+    if id not in rulebase.checks:
+        known = list(rulebase.checks)
+        raise unknown_name("rule of the check", id, known, f"rules: {', '.join(known)}")
+    rule = rulebase.checks[id]
+    shown.emit(
+        Report(lambda: {"schema_version": 1, **rule._asdict()}, lambda: rule_page(rulebase, id))
+    )
+    return 0
 
 
 def judge_report(
@@ -86,20 +221,28 @@ def judge_report(
     priority: tuple[str, ...],
     *,
     strict: bool = False,
+    transformers: str = "",
 ) -> tuple[Report, int]:
     """Return the judgement of a checkpoint as a report, and the exit code it stands for."""
     from advisor.check.judgement import judge
-    from advisor.report.judgement import as_json, as_page
+    from advisor.cli.workplace import release_for
+    from advisor.report.judgement import as_json, as_page, as_sheet
 
+    release = release_for(rulebase, transformers) if model_class or transformers else None
     judgement = judge(
         rulebase,
         checkpoint,
         given,
         model_class=model_class or None,
+        release=release,
         priority=priority,
         strict=strict,
     )
-    report = Report(lambda: as_json(judgement, rulebase), lambda: as_page(judgement))
+    report = Report(
+        lambda: as_json(judgement, rulebase, release.version if release else None),
+        lambda: as_page(judgement),
+        lambda: as_sheet(judgement, rulebase),
+    )
     return report, judgement.exit_code
 
 

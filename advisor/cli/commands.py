@@ -28,9 +28,11 @@ COMMANDS = {
     "compare": Command("compare", "Set families or checkpoints side by side."),
     "show": Command("show", "Show a family, task, question, rule, source or checkpoint."),
     "list": Command("listing", "List what advisor knows, by kind."),
-    "check": Command("check", "Judge one choice of checkpoint for a task."),
+    "check": Command("check", "Check choices of checkpoints and the code that loads them."),
+    "init": Command("init", "Write a first advisor.yaml from what the code uses."),
     "try": Command("try_", "Load checkpoints and run them on a picture."),
     "compose": Command("compose", "Join an encoder and a decoder, and fine-tune them."),
+    "catalogue": Command("catalogue", "Hold the catalogue against the world."),
     "rules": Command("rules", "Check, test and describe the rule base."),
 }
 
@@ -91,7 +93,7 @@ def _typer(**options: Any) -> typer.Typer:
 
 def group(package: str, table: Mapping[str, Command], help: str, arguments: Arguments) -> Commands:
     """Return a group of subcommands, each in a module of `package`."""
-    app = _typer(help=help, no_args_is_help=True, cls=Commands)
+    app = _typer(help=help, cls=Commands)
     app.callback()(lambda: None)
     made: Commands = typer.main.get_command(app)  # type: ignore[assignment]
     made.package, made.table, made.arguments = package, table, arguments

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 Format = Annotated[
     str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, markdown or html.")
 ]
+FindingFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="terminal, json, markdown, html, github, sarif or junit.",
+    ),
+]
 Output = Annotated[
     list[str],
     typer.Option(
@@ -125,7 +134,7 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
         for name, parameter in own.parameters.items()
         if name != "answers" and name not in shared
     ]
-    arguments = [p for p in rest if p.name == "need"]
+    arguments = [p for p in rest if p.name in ("need", "paths")]
     parameters = [*arguments, *flags, *(p for p in rest if p not in arguments)]
     command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}

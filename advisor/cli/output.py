@@ -6,25 +6,40 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.errors import AdvisorError, UsageError, unknown_name
 
 if TYPE_CHECKING:
     from advisor.recommendation import Recommendation
+    from advisor.report.findings import Sheet
     from advisor.report.page import Page
 
 FORMATS = ("terminal", "json", "markdown", "html")
+FINDING_FORMATS = (*FORMATS, "github", "sarif", "junit")
+"""The formats of commands that give findings."""
 WIDTH = 100
 
 
 class Report(NamedTuple):
-    """A result ready to be drawn in any format."""
+    """A result ready to be drawn in any format; one without `findings` in those of `FORMATS`.
+
+    `pictures` holds formats that it has besides, or draws in a way of its own.
+    """
 
     json: Callable[[], dict[str, Any]]
     page: Callable[[], Page]
+    findings: Callable[[], Sheet] | None = None
+    pictures: Mapping[str, Callable[[], str]] = MappingProxyType({})
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Every format it can be printed in."""
+        known = FINDING_FORMATS if self.findings else FORMATS
+        return tuple(dict.fromkeys((*known, *self.pictures)))
 
 
 def say_in_any_encoding() -> None:
@@ -40,7 +55,7 @@ def check_format(format: str, known: tuple[str, ...] = FORMATS) -> str:
     return format
 
 
-def check_outputs(outputs: list[str]) -> list[tuple[str, Path]]:
+def check_outputs(outputs: list[str], known: tuple[str, ...] = FORMATS) -> list[tuple[str, Path]]:
     """Return what `--output FORMAT=FILE` asks for. Raises UsageError where it is malformed."""
     found = []
     for output in outputs:
@@ -49,9 +64,9 @@ def check_outputs(outputs: list[str]) -> list[tuple[str, Path]]:
             raise UsageError(
                 f"`--output {output}` is not FORMAT=FILE", hint="e.g. --output markdown=choice.md"
             )
-        if check_format(format) == "terminal":
+        if check_format(format, known) == "terminal":
             raise UsageError(
-                "`terminal` is for the terminal", hint="write json, markdown or html to a file"
+                "`terminal` is for the terminal", hint=f"to a file go {', '.join(known[1:])}"
             )
         found.append((format, Path(file)))
     return found
@@ -59,9 +74,10 @@ def check_outputs(outputs: list[str]) -> list[tuple[str, Path]]:
 
 def emit(report: Report, format: str, outputs: list[str], *, color: bool = True) -> None:
     """Print a report on stdout in one format, and write it to files in others."""
-    check_format(format)
+    known = report.formats
+    check_format(format, known)
     say_in_any_encoding()
-    files = check_outputs(outputs)
+    files = check_outputs(outputs, known)
     for file_format, file in files:
         write_whole(file, text(report, file_format))
     if format == "terminal":
@@ -75,8 +91,12 @@ def text(report: Report, format: str, indent: int | None = 2) -> str:
 
     JSON is indented for people and files; on a pipe it is one line, which is ten times as fast.
     """
+    if format in report.pictures:
+        return report.pictures[format]()
     if format == "json":
         return json.dumps(report.json(), ensure_ascii=False, indent=indent) + "\n"
+    if report.findings and format in FINDING_FORMATS[len(FORMATS) :]:
+        return _findings(report.findings(), format, indent)
     if format == "markdown":
         from advisor.report.markdown import markdown
 
@@ -84,6 +104,20 @@ def text(report: Report, format: str, indent: int | None = 2) -> str:
     from advisor.report.html import html
 
     return html(report.page()) + "\n"
+
+
+def _findings(sheet: Sheet, format: str, indent: int | None) -> str:
+    if format == "github":
+        from advisor.report.github import github
+
+        return github(sheet)
+    if format == "junit":
+        from advisor.report.junit import junit
+
+        return junit(sheet)
+    from advisor.report.sarif import sarif
+
+    return json.dumps(sarif(sheet), ensure_ascii=False, indent=indent) + "\n"
 
 
 def draw_page(page: Page, *, color: bool = True, stderr: bool = False) -> None:

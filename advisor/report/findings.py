@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+LEVELS = ("error", "warning", "note")
+
 
 class Finding(NamedTuple):
     """One thing found at one place. `level` is error, warning or note; lines and columns from 1.
@@ -32,8 +34,30 @@ class RuleText(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """All findings of one run, and the rules they name. `checked` is how many things were judged."""
+    """All findings of one run, and the rules they name. `checked` is how many things were judged.
+
+    `failing` are the levels at which the run fails, so that every format says the same.
+    """
 
     rules: dict[str, RuleText]
     findings: tuple[Finding, ...]
     checked: int = 0
+    failing: tuple[str, ...] = ("error",)
+
+
+def place(finding: Finding) -> str:
+    """Return where a finding stands as file:line:column, as much of it as is known."""
+    parts = [finding.path or "", finding.line, finding.column]
+    return ":".join(str(part) for part in parts if part)
+
+
+def sentence(finding: Finding) -> str:
+    """Return a finding as plain text: what, why, who says so, and the smallest mend."""
+    lines = [finding.message]
+    if finding.because:
+        lines.append(finding.because)
+    if finding.fix:
+        lines.append(f"fix: {finding.fix}")
+    if finding.sources:
+        lines.append(f"sources: {', '.join(finding.sources)}")
+    return "\n".join(lines)

@@ -1,10 +1,14 @@
-"""A judged choice as JSON and as a page."""
+"""A judged choice as JSON, as a page and as rows."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from advisor.check.judgement import LEVELS, Judgement
+from advisor.check.judgement import Judgement
+from advisor.check.problem import LEVELS
+from advisor.report.check_json import finding
+from advisor.report.check_sheet import row, rule_texts
+from advisor.report.findings import Sheet
 from advisor.report.page import Heading, Item, Items, Page, Text, count
 from advisor.report.recommendation_json import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
@@ -12,30 +16,15 @@ from advisor.rulebase.base import RuleBase
 MARKS = {"error": "-", "warning": "!", "note": ""}
 
 
-def as_json(judgement: Judgement, rulebase: RuleBase) -> dict[str, Any]:
+def as_json(judgement: Judgement, rulebase: RuleBase, transformers: str | None) -> dict[str, Any]:
     """Return the JSON document of `advisor check --checkpoint ... --format json`."""
     id = judgement.checkpoint.id
-    findings = [
-        {
-            "rule": problem.rule,
-            "level": problem.level,
-            "path": None,
-            "line": None,
-            "column": None,
-            "checkpoint": id,
-            "message": problem.message,
-            "because": problem.because,
-            "sources": problem.sources,
-            **({"fix": problem.fix} if problem.fix else {}),
-        }
-        for problem in judgement.problems
-    ]
     levels = [problem.level for problem in judgement.problems]
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
-        "transformers": None,
-        "findings": findings,
+        "transformers": transformers,
+        "findings": [finding(problem) for problem in judgement.problems],
         "choices": [
             {
                 "name": id,
@@ -52,6 +41,13 @@ def as_json(judgement: Judgement, rulebase: RuleBase) -> dict[str, Any]:
     }
 
 
+def as_sheet(judgement: Judgement, rulebase: RuleBase) -> Sheet:
+    """Return the findings as rows without a place."""
+    rows = tuple(row(rulebase, problem) for problem in judgement.problems)
+    failing = ("error", "warning") if judgement.strict else ("error",)
+    return Sheet(rule_texts(rulebase, judgement.problems), rows, 1, failing)
+
+
 def as_page(judgement: Judgement) -> Page:
     """Return the page: the judgement in a line, then what there is to say."""
     checkpoint = judgement.checkpoint
@@ -64,7 +60,7 @@ def as_page(judgement: Judgement) -> Page:
             Item(MARKS[problem.level], f"{problem.level} {problem.rule}: {problem.message}")
         )
         if problem.because:
-            rows.append(Item("", problem.because, sources=tuple(problem.sources)))
+            rows.append(Item("", problem.because, sources=problem.sources))
         if problem.fix:
             rows.append(Item(">", problem.fix))
     if rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from advisor.report.page import (
     Block,
     Candidate,
@@ -15,6 +17,7 @@ from advisor.report.page import (
     Text,
 )
 
+_URL = re.compile(r"(https?://[^\s<>|]+)")
 MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
 
 
@@ -56,6 +59,13 @@ def _cell(text: str) -> str:
 
 
 def _escape(text: str) -> str:
+    """Escape what Markdown would take for its own, but leave addresses as they are."""
+    return "".join(
+        part if place % 2 else _escape_words(part) for place, part in enumerate(_URL.split(text))
+    )
+
+
+def _escape_words(text: str) -> str:
     for character in ("\\", "*", "_", "<", "#"):
         text = text.replace(character, f"\\{character}")
     return text

@@ -57,9 +57,9 @@ def test_a_class_that_drops_half_the_weights_is_an_error_with_its_mend(advisor):
     code, document = judged(
         advisor, BLIP_VQA, "--task", "vqa", "--class", "BlipForConditionalGeneration"
     )
-    assert (code, rules(document)) == (1, ["class-does-not-match"])
+    assert (code, rules(document)) == (1, ["weights-random-or-unused"])
     (found,) = document["findings"]
-    assert found["fix"] == "use BlipForQuestionAnswering"
+    assert found["fix"] == "use `BlipForQuestionAnswering`"
     assert found["sources"]
     page = advisor(
         "check",
@@ -70,8 +70,8 @@ def test_a_class_that_drops_half_the_weights_is_an_error_with_its_mend(advisor):
         "--class",
         "BlipForConditionalGeneration",
     ).out
-    assert "error class-does-not-match" in page
-    assert "use BlipForQuestionAnswering" in page
+    assert "error weights-random-or-unused" in page
+    assert "use `BlipForQuestionAnswering`" in page
 
 
 def test_every_catalogued_class_matches_itself(advisor, rulebase):
@@ -82,7 +82,8 @@ def test_every_catalogued_class_matches_itself(advisor, rulebase):
         seen.add(checkpoint.model_class)
         arguments = ["--task", checkpoint.tasks[0], "--class", checkpoint.model_class]
         _, document = judged(advisor, checkpoint.id, *arguments)
-        assert "class-does-not-match" not in rules(document), checkpoint.id
+        found = rules(document)
+        assert not {"class-does-not-match", "weights-random-or-unused"} & set(found), checkpoint.id
     assert len(seen) > 10
 
 
@@ -102,16 +103,16 @@ def test_a_task_of_none_makes_every_choice_an_error(advisor):
 
 
 @pytest.mark.parametrize(
-    ("answers", "field"),
+    ("answers", "field", "rule"),
     [
-        (["--language", "ko"], "languages"),
-        (["--memory-gb", "0.5"], "memory"),
+        (["--language", "ko"], "languages", "requirement-missed"),
+        (["--memory-gb", "0.5"], "memory", "memory-over-limit"),
     ],
 )
-def test_a_requirement_missed_is_an_error(advisor, answers, field):
+def test_a_requirement_missed_is_an_error(advisor, answers, field, rule):
     checkpoint = "HuggingFaceTB/SmolVLM2-500M-Video-Instruct"
     code, document = judged(advisor, checkpoint, "--task", "captioning", *answers)
-    assert (code, rules(document)) == (1, ["requirement-missed"])
+    assert (code, rules(document)) == (1, [rule])
     assert field in document["findings"][0]["message"]
 
 
@@ -122,8 +123,10 @@ def test_a_licence_that_forbids_the_use_is_an_error(advisor, rulebase):
         if c.commercial_use == "not-permitted" and c.tasks and not c.derived
     )
     arguments = ["--task", forbidden.tasks[0], "--use"]
-    assert "requirement-missed" in rules(judged(advisor, forbidden.id, *arguments, "commercial")[1])
-    assert "requirement-missed" not in rules(
+    assert "licence-forbids-use" in rules(
+        judged(advisor, forbidden.id, *arguments, "commercial")[1]
+    )
+    assert "licence-forbids-use" not in rules(
         judged(advisor, forbidden.id, *arguments, "research")[1]
     )
 
@@ -218,3 +221,25 @@ def test_markdown_marks_what_speaks_against_it(advisor):
     ).out
     assert text.startswith(f"## {BLIP_VQA} for captioning\n")
     assert "- against: error task-not-done" in text
+
+
+@pytest.mark.parametrize(
+    ("auto", "rule"),
+    [
+        ("AutoModelForVisualQuestionAnswering", None),
+        ("AutoModelForImageTextToText", "weights-random-or-unused"),
+        ("AutoModelForCausalLM", "class-does-not-match"),
+    ],
+)
+def test_an_auto_class_is_judged_by_the_class_it_picks(advisor, auto, rule):
+    arguments = ["--task", "vqa", "--class", auto, "--transformers", "5.24"]
+    code, document = judged(advisor, BLIP_VQA, *arguments)
+    assert (code, rules(document)) == ((1, [rule]) if rule else (0, []))
+    assert document["transformers"] == "5.24.0"
+
+
+@pytest.mark.parametrize("format", ["github", "sarif", "junit", "markdown", "html", "terminal"])
+def test_a_format_never_changes_the_exit_code(advisor, format):
+    wrong = ["check", "--checkpoint", CLIP, "--task", "captioning", "--format", format]
+    right = ["check", "--checkpoint", BLIP_VQA, "--task", "vqa", "--format", format]
+    assert (advisor(*wrong).code, advisor(*right).code) == (1, 0)

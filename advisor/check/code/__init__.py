@@ -1,0 +1,1 @@
+"""What a project's code loads: from files to usages, parsed and never imported."""

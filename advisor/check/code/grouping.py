@@ -1,0 +1,309 @@
+"""From loads to usages: which processor belongs to which model, and what is done with both."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from advisor.check.code.strings import known_pieces
+from advisor.check.code.study import Passed, RawCall, RawLoad, Study
+from advisor.check.code.usage import UNKNOWN, Argument, Call, Load, Place, Usage, Value
+from advisor.check.code.values import Constant, Items, Pieces, Text, Values
+from advisor.check.code.vocabulary import Vocabulary
+
+_MODELS = ("model", "pipeline", "composition")
+_PROCESSORS = ("processor", "tokenizer", "image_processor")
+_OPTIMIZER = re.compile(r"Adam|SGD|Adafactor|Lion|RMSprop|[Oo]ptim")
+_HUB_PREFIX = "hf-hub:"
+
+
+class Grouping:
+    """The loads of one file as usages."""
+
+    def __init__(self, study: Study, vocabulary: Vocabulary) -> None:
+        self.study = study
+        self.vocabulary = vocabulary
+        self.loads = [self._load(raw) for raw in study.loads]
+        self.relevant = [self._is_relevant(load) for load in self.loads]
+
+    def usages(self) -> list[Usage]:
+        """Return what is loaded of vision-language models, each model with its processors."""
+        numbers = range(len(self.loads))
+        models = [n for n in numbers if self.loads[n].kind in _MODELS]
+        processors = [n for n in numbers if self.loads[n].kind in _PROCESSORS]
+        tied = self._tied(models, processors)
+        found = []
+        for model in models:
+            own = [p for p in processors if p in tied[model]]
+            if self.relevant[model] or any(self._speaks_for(p, model) for p in own):
+                found.append(self._usage(model, own))
+        alone = set(processors).difference(*tied.values()) if tied else set(processors)
+        found.extend(self._usage(None, [n]) for n in sorted(alone) if self.relevant[n])
+        return sorted(found, key=lambda usage: usage.place[:3])
+
+    @property
+    def may_concern_us(self) -> bool:
+        """True where something loaded is ours, or could be if more of the project were known."""
+        return any(self.relevant) or any(
+            value.text is None
+            for load in self.loads
+            if load.kind in _MODELS and (load.class_name or "Auto").startswith("Auto")
+            for value in load.checkpoint
+        )
+
+    # -- ties --------------------------------------------------------------------------------
+
+    def _tied(self, models: list[int], processors: list[int]) -> dict[int, set[int]]:
+        sure, maybe = self._flows(models, processors)
+        tied: dict[int, set[int]] = {}
+        for model in models:
+            same = {p for p in maybe[model] if self._same_checkpoint(model, p)}
+            tied[model] = sure[model] | same or maybe[model]
+        for processor in processors:
+            if not any(processor in own for own in (*tied.values(), *maybe.values())):
+                for model in self._nearest(processor, models):
+                    tied[model].add(processor)
+        return tied
+
+    def _flows(
+        self, models: list[int], processors: list[int]
+    ) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+        """Which processors feed or read which models: for sure, and as one of several."""
+        sure: dict[int, set[int]] = {model: set() for model in models}
+        maybe: dict[int, set[int]] = {model: set() for model in models}
+        for call in self.study.calls:
+            given = [one for one in call.inputs if one.path or _joins(call)]
+            for load in dict.fromkeys(one.load for one in given):
+                if call.load in sure and load in processors:
+                    model, processor = call.load, load
+                elif load in sure and call.load in processors and _reads(call):
+                    model, processor = load, call.load
+                else:
+                    continue
+                kinds = [self.loads[n].kind for n in {one.load for one in given}]
+                alone = kinds.count(self.loads[load].kind) == 1
+                (sure if call.certain and alone else maybe)[model].add(processor)
+        return sure, maybe
+
+    def _nearest(self, processor: int, models: list[int]) -> list[int]:
+        """The models of the same checkpoint, or the only one in the same function."""
+        scope = self.loads[processor].scope
+        same = [m for m in models if self._same_checkpoint(m, processor)]
+        if same or not self.relevant[processor]:
+            return [m for m in same if self.loads[m].scope == scope] or same
+        near = [m for m in models if self._same_scope(m, processor)]
+        return near if len(near) == 1 else []
+
+    def _same_checkpoint(self, model: int, processor: int) -> bool:
+        one, other = self.loads[model], self.loads[processor]
+        texts = {value.text for value in one.checkpoint} - {None}
+        if texts:
+            return texts == {value.text for value in other.checkpoint} - {None}
+        mine, its = _checkpoint_source(self.study, model), _checkpoint_source(self.study, processor)
+        return mine is not None and mine == its and one.scope == other.scope
+
+    def _same_scope(self, model: int, processor: int) -> bool:
+        one, other = self.loads[model], self.loads[processor]
+        return self.relevant[model] and one.scope == other.scope and one.library == other.library
+
+    def _speaks_for(self, processor: int, model: int) -> bool:
+        """True where a processor shows that the model it feeds is a vision-language model."""
+        load = self.loads[processor]
+        return self.relevant[processor] and (
+            load.kind == "processor"
+            or self._same_checkpoint(model, processor)
+            or load.scope == self.loads[model].scope
+        )
+
+    # -- relevance ---------------------------------------------------------------------------
+
+    def _is_relevant(self, load: Load) -> bool:
+        words = self.vocabulary
+        texts = [value.text for value in load.checkpoint if value.text]
+        if load.library in ("open_clip", "clip"):
+            return True
+        if load.kind == "configuration":
+            return False
+        if any(words.known(text) or words.resembles(text) for text in texts):
+            return True
+        if load.library == "sentence_transformers":
+            return any(words.hinted(text) for text in texts)
+        if load.kind == "pipeline":
+            tasks = [value.text for value in load.task if value.text]
+            return any(task in words.pipelines for task in tasks)
+        if load.class_name is None:
+            return False
+        if words.is_class(load.class_name):
+            return True
+        automatic = load.class_name.startswith("Auto") and load.kind != "tokenizer"
+        return automatic and any(words.is_id(text) and words.hinted(text) for text in texts)
+
+    # -- from raw to final -------------------------------------------------------------------
+
+    def _usage(self, model: int | None, processors: list[int]) -> Usage:
+        numbers = [model, *processors] if model is not None else processors
+        main = self.loads[numbers[0]]
+        raw = [call for call in self.study.calls if call.load in numbers]
+        calls = tuple(self._call(one) for one in raw)
+        calls = _once(calls)
+        return Usage(
+            main.place,
+            self.loads[model] if model is not None else None,
+            tuple(self.loads[n] for n in processors),
+            calls,
+            self._checkpoint(main),
+            main.checkpoint,
+            main.class_name,
+            _only(value.text for value in main.task),
+            self._trained(calls),
+            None,
+        )
+
+    def _checkpoint(self, load: Load) -> str | None:
+        text = _only(value.text for value in load.checkpoint)
+        if text is None or load.library == "clip":
+            return None
+        if load.library == "open_clip" and "/" not in text:
+            weights = _only(value.text for value in load.second_checkpoint)
+            return self.vocabulary.known_weights(text, weights or "")
+        if load.library == "sentence_transformers" and "/" not in text:
+            return f"sentence-transformers/{text}"
+        return text
+
+    def _trained(self, calls: tuple[Call, ...]) -> Place | None:
+        for call in calls:
+            if call.kind == "pass" and (
+                call.name.endswith("Trainer")
+                or (call.of[-1:] == ("parameters",) and _OPTIMIZER.search(call.name))
+            ):
+                return call.place
+            if call.kind == "call" and call.name in ("backward", "fit"):
+                return call.place
+            if call.kind == "call" and call.name == "train" and not call.of:
+                mode = call.arguments.get("0") or call.arguments.get("mode")
+                if mode is None or mode.value is not False:
+                    return call.place
+        return self.study.place(self.study.training[0]) if self.study.training else None
+
+    def _load(self, raw: RawLoad) -> Load:
+        class_name = raw.classes[0] if len(set(raw.classes)) == 1 else None
+        return Load(
+            self.study.place(raw.node),
+            raw.library,
+            raw.kind,
+            raw.call,
+            class_name,
+            self.study.place(raw.function),
+            ast.unparse(raw.function)[:200],
+            self._values(raw.checkpoint, self.study.place(raw.node)),
+            self._values(raw.second, self.study.place(raw.node)),
+            self._values(raw.task, self.study.place(raw.node)),
+            self._arguments(raw.passed),
+            raw.scope,
+        )
+
+    def _values(self, values: Values, place: Place) -> tuple[Value, ...]:
+        found: dict[Value, None] = {}
+        for value in values:
+            found[self._value(value, place)] = None
+        return tuple(found)
+
+    def _value(self, value: object, place: Place) -> Value:
+        if isinstance(value, Text):
+            text = value.text.removeprefix(_HUB_PREFIX)
+            at_end = None if self.vocabulary.known(text) else self.vocabulary.known_at_end(text)
+            return Value(at_end or text, value.place, value.certain, at_end is not None)
+        if isinstance(value, Pieces) and (last := value.parts[-1]) and last.count("/") >= 2:
+            at_end = self.vocabulary.known_at_end(last)
+            if at_end:
+                return Value(at_end, value.place, True, True)
+        return Value(None, value.place if isinstance(value, Pieces) else place, False)
+
+    def _call(self, raw: RawCall) -> Call:
+        return Call(
+            self.study.place(raw.node),
+            raw.kind,
+            raw.name,
+            raw.path,
+            self.loads[raw.load],
+            raw.certain,
+            self._arguments(raw.passed),
+            tuple(self.loads[n] for n in dict.fromkeys(given.load for given in raw.inputs)),
+            raw.scope,
+        )
+
+    def _arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
+        return {one.name: self._argument(one) for one in passed}
+
+    def _argument(self, passed: Passed) -> Argument:
+        name_place = None
+        if passed.keyword is not None:
+            whole = self.study.place(passed.keyword)
+            end = whole.column + len(passed.keyword.arg or "")
+            name_place = whole._replace(end_line=whole.line, end_column=end)
+        return Argument(
+            _plain(passed.values),
+            ast.unparse(passed.node)[:200],
+            known_pieces(_flat(passed.values)),
+            self.study.place(passed.node),
+            name_place,
+        )
+
+
+def _joins(call: RawCall) -> bool:
+    """True where a model and its processors are handed over together, to be used together."""
+    return call.kind == "pass" and (call.name == "pipeline" or call.name.endswith("Trainer"))
+
+
+def _reads(call: RawCall) -> bool:
+    """True where a processor turns what a model gave into text or boxes."""
+    return "decode" in call.name or call.name.startswith("post_process")
+
+
+def _flat(values: Values) -> Values:
+    """The values, with those of lists in their place."""
+    out: list[object] = []
+    for value in values:
+        inner = [v for group in value.items for v in group] if isinstance(value, Items) else [value]
+        out.extend(inner)
+    return tuple(out)  # type: ignore[arg-type]
+
+
+def _plain(values: Values) -> object:
+    """Return the constant that the values are, or UNKNOWN."""
+    if len(values) != 1:
+        return UNKNOWN
+    value = values[0]
+    if isinstance(value, Text):
+        return value.text
+    if isinstance(value, Constant):
+        return value.value
+    if isinstance(value, Items):
+        inner = tuple(_plain(item) for item in value.items)
+        return UNKNOWN if UNKNOWN in inner else inner
+    return UNKNOWN
+
+
+def _only(texts: Iterable[str | None]) -> str | None:
+    known = {text for text in texts if text is not None}
+    return next(iter(known)) if len(known) == 1 else None
+
+
+def _once(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    """Leave out repetitions, and reads that are only the way to a call; in order of place."""
+    found: dict[tuple[object, ...], Call] = {}
+    for call in sorted(calls, key=lambda call: (call.place[1:5], call.kind)):
+        key = (call.place, call.kind, call.name, call.receiver.place)
+        found.setdefault(key, call)
+    return tuple(found.values())
+
+
+def _checkpoint_source(study: Study, number: int) -> str | None:
+    """The expression that names the checkpoint, as written."""
+    raw = study.loads[number]
+    names = ("0", "pretrained_model_name_or_path", "model", "model_name_or_path")
+    for passed in raw.passed:
+        if passed.name in names:
+            return ast.unparse(passed.node)
+    return None

@@ -1,0 +1,183 @@
+"""One place in code that loads a checkpoint, and everything seen around it, as frozen values.
+
+Lines and columns count characters from 1; `end_column` is the column behind the last character,
+as in SARIF. In a notebook they are lines and columns of the `.ipynb` file itself, and `cell` and
+`cell_line` say where a reader of the notebook finds them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+UNKNOWN: Final = type("Unknown", (), {"__repr__": lambda _: "UNKNOWN"})()
+"""The value of an argument that the code alone does not tell."""
+
+
+class Place(NamedTuple):
+    """A stretch of a file; `path` is relative to the scanned root, with forward slashes."""
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    cell: int | None = None
+    cell_line: int | None = None
+
+
+class Value(NamedTuple):
+    """A string the code gives to a load; `text` is None where the code alone does not tell.
+
+    `place` is where the string is written, which may be another file: a fix of the string goes
+    there. `certain` is false where something outside decides: a default that a caller, a flag or
+    the environment may replace, or one branch of several. `local` is true where `text` was read
+    off the end of a path on disk, so that revisions and downloads do not apply.
+    """
+
+    text: str | None
+    place: Place
+    certain: bool = True
+    local: bool = False
+
+
+class Argument(NamedTuple):
+    """What was passed: positional arguments are named "0", "1" ..., `**x` is named "**".
+
+    `value` is a constant (text, number, boolean, None, or a tuple of them) or UNKNOWN; `source` is
+    the expression as written (`torch.float16`); `pieces` are the constant parts of a text of
+    which other parts are unknown; `name_place` is where the keyword itself stands.
+    """
+
+    value: Any
+    source: str
+    pieces: tuple[str, ...]
+    place: Place
+    name_place: Place | None
+
+
+class Load(NamedTuple):
+    """One expression that loads something.
+
+    - `library`: transformers, open_clip, sentence_transformers or clip (OpenAI's package).
+    - `kind`: model, processor, tokenizer, image_processor, configuration, pipeline, or
+      composition (a model put together from parts or from a bare configuration, so not trained
+      as a whole).
+    - `class_name`: resolved through aliases (`BlipProcessor` for `P`), None where several are
+      possible. `class_place` is where the class stands in this expression, `class_written` how.
+    - `call`: the function that loads: from_pretrained, pipeline, create_model_and_transforms ...
+    - `checkpoint`: every value the code may load here; () where nothing is passed.
+    - `second_checkpoint`: the decoder of an encoder-decoder, the text tower of a dual encoder,
+      the weights (`pretrained=`) of open_clip.
+    - `scope`: the function or class around it, dotted, or "" for the module.
+    """
+
+    place: Place
+    library: str
+    kind: str
+    call: str
+    class_name: str | None
+    class_place: Place | None
+    class_written: str | None
+    checkpoint: tuple[Value, ...]
+    second_checkpoint: tuple[Value, ...]
+    task: tuple[Value, ...]
+    arguments: dict[str, Argument]
+    scope: str
+
+
+class Call(NamedTuple):
+    """A later use of something loaded.
+
+    - `kind`: call (`model.generate(...)`), assign (`model.config.pad_token_id = 0`), read
+      (`outputs.text_embeds`), or pass (`Trainer(model=model)`: `name` is then the callee).
+    - `of`: the path from what was loaded to this use. `model(**x).logits_per_image.softmax(-1)` is
+      `name="softmax"`, `of=("__call__", "logits_per_image")`; `processor.tokenizer(text)` is
+      `name="__call__"`, `of=("tokenizer",)`. Functions such as `torch.softmax(x)` are recorded the
+      same way, by their last name.
+    - `receiver` is the load; `certain` is false where it is one of several possible ones.
+    - `inputs`: other loads whose results flow into the arguments.
+    """
+
+    place: Place
+    kind: str
+    name: str
+    of: tuple[str, ...]
+    receiver: Load
+    certain: bool
+    arguments: dict[str, Argument]
+    inputs: tuple[Load, ...]
+    scope: str
+
+
+class Usage(NamedTuple):
+    """One load judged together: model or pipeline, its processors, and what is done with them.
+
+    - `model` is None where only a processor is loaded, and in configuration files.
+    - `checkpoint`: the id where exactly one is possible, else None; `alternatives` has all of them.
+    - `class_name`, `task`: of the model or pipeline; from neighbouring keys in configuration.
+    - `place`: of the load; in configuration, of the id.
+    - `trained`: where the same file trains it, as far as can be seen, else None.
+    - `key`: the dotted key of the id in a configuration file, else None.
+    """
+
+    place: Place
+    model: Load | None
+    processors: tuple[Load, ...]
+    calls: tuple[Call, ...]
+    checkpoint: str | None
+    alternatives: tuple[Value, ...]
+    class_name: str | None
+    task: str | None
+    trained: Place | None
+    key: str | None
+
+    @property
+    def loads(self) -> tuple[Load, ...]:
+        """The model, where there is one, and the processors."""
+        return (self.model, *self.processors) if self.model else self.processors
+
+
+class Name(NamedTuple):
+    """A name of a library written in code: imported, or reached as `transformers.X`.
+
+    `module` is where it is imported from (`transformers`, `transformers.models.blip`), `place` is
+    of the name alone, `optional` is true inside `try` with an `except ImportError` (or wider).
+    """
+
+    place: Place
+    module: str
+    name: str
+    imported: bool
+    optional: bool
+
+
+class Ignore(NamedTuple):
+    """A comment `# advisor: ignore[rule-a, rule-b] reason`.
+
+    It covers the lines `first` to `last` of its file: the statement it stands behind, or the next
+    one where it has a line of its own. `rules` is empty for a comment without brackets.
+    """
+
+    place: Place
+    rules: tuple[str, ...]
+    reason: str
+    first: int
+    last: int
+
+
+class FileNote(NamedTuple):
+    """A file, or a part of one, that could not be checked, and why."""
+
+    path: str
+    line: int | None
+    message: str
+
+
+class Scan(NamedTuple):
+    """Everything seen: in the order of paths, lines and columns. `files` counts those checked."""
+
+    usages: tuple[Usage, ...]
+    names: tuple[Name, ...]
+    ignores: tuple[Ignore, ...]
+    notes: tuple[FileNote, ...]
+    files: int

@@ -1,0 +1,53 @@
+"""Whether a checkpoint meets what was declared: licence, memory, languages and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.catalogue.selection import judge_checkpoint
+from advisor.check.case import Case, id_place
+from advisor.check.code.usage import Usage
+from advisor.check.problem import Problem
+from advisor.engine.profile import Answer, Profile
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import NOT_APPLICABLE, TASK, Checkpoint
+
+BY_FIELD = {"commercial_use": "licence-forbids-use", "memory_gb": "memory-over-limit"}
+OTHER = "requirement-missed"
+
+
+def problems(case: Case, usage: Usage) -> Iterator[Problem]:
+    """Fields of the checkpoint that do not meet the answers which hold for all code."""
+    identity = case.identity(usage)
+    checkpoint = identity.checkpoint if identity else None
+    if checkpoint is None or checkpoint.id in case.chosen or not case.declared:
+        return
+    for field, text in missed(case.rulebase, checkpoint, case.declared):
+        intended = checkpoint.notes.get("intended_use", "") if field == "commercial_use" else ""
+        message = f"{checkpoint.id}: {text}. {intended}".rstrip(". ")
+        yield case.problem(
+            rule_of(field),
+            message,
+            id_place(usage),
+            checkpoint=checkpoint.id,
+            sources=checkpoint.sources.get(field),
+        )
+
+
+def rule_of(field: str) -> str:
+    """Return the rule that a missed field of a checkpoint falls under."""
+    return BY_FIELD.get(field, OTHER)
+
+
+def missed(rulebase: RuleBase, checkpoint: Checkpoint, declared: Profile) -> list[tuple[str, str]]:
+    """Return the fields that do not meet the answers, with what is wrong; tasks play no part."""
+    open_answer = Answer((NOT_APPLICABLE,), None, "assumed")
+    profile = {
+        question.id: declared.get(question.id, open_answer) for question in rulebase.questions
+    }
+    profile[TASK] = Answer(
+        tuple([*checkpoint.tasks, *checkpoint.fine_tune][:1]) or ("",), None, "assumed"
+    )
+    return [
+        (lack.field, lack.text) for lack in judge_checkpoint(rulebase, checkpoint, profile).lacks
+    ]

@@ -1,0 +1,62 @@
+"""`advisor init`: a first advisor.yaml, written from what the code uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisor.cli.commands import Arguments
+from advisor.cli.options import Rules, rules_of
+from advisor.cli.output import note, write_whole
+from advisor.errors import UsageError
+
+
+def command(arguments: Arguments) -> Callable[..., int]:
+    """Return the command."""
+    del arguments
+    return init
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
+    ] = Path(),
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over an advisor.yaml that is there.")
+    ] = False,
+    rules: Rules = [],  # noqa: B006
+) -> int:
+    """Write a commented advisor.yaml with a choice for each checkpoint that the code loads.
+
+    \b
+    Examples:
+      advisor init
+      advisor init services/search --force
+    """
+    from advisor.check.case import Case
+    from advisor.check.identity import Identities
+    from advisor.check.project import FILE, Project
+    from advisor.cli import workplace
+    from advisor.report.starter import starter
+
+    if not folder.is_dir():
+        raise UsageError(f"no folder `{folder}`", hint="name the folder of a project")
+    file = folder / FILE
+    if file.exists() and not force:
+        raise UsageError(f"`{file}` is there already", hint="--force writes over it")
+    rulebase = rules_of(rules)
+    case = Case(
+        rulebase=rulebase,
+        release=workplace.release_for(rulebase, ""),
+        scan=workplace.scan_code(rulebase, [folder], Project(folder)),
+        identities=Identities(rulebase),
+        source=workplace.sources(),
+    )
+    text, choices = starter(case)
+    write_whole(file, text)
+    typer.echo(file.as_posix())
+    note(f"{choices} choices; read them, add needs, then run `advisor check {folder}`".rstrip(" ."))
+    return 0

@@ -1,0 +1,129 @@
+"""Findings as GitHub annotations, SARIF and JUnit: well-formed, escaped, and within limits.
+
+With `ADVISOR_TEST_SCHEMAS` naming a folder that holds `sarif-schema-2.1.0.json` (OASIS) and
+`junit-10.xsd` (Jenkins), the output is validated against those too; they are not ours to ship.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from advisor.report.findings import Finding, RuleText, Sheet
+from advisor.report.github import SHOWN_A_STEP, github, workflow_commands
+from advisor.report.junit import junit
+from advisor.report.sarif import sarif
+
+AWKWARD = "100 %, a: b,\r\nsecond line <&\"'> \x00\x1b \U0001f600"
+RULES = {"a-rule": RuleText("a-rule", "What it is about", "https://example.org/rules#a-rule")}
+SCHEMAS = Path(os.environ.get("ADVISOR_TEST_SCHEMAS", ""))
+official = pytest.mark.skipif(
+    not os.environ.get("ADVISOR_TEST_SCHEMAS"), reason="ADVISOR_TEST_SCHEMAS names no folder"
+)
+
+
+def finding(**given):
+    return Finding("a-rule", "error", "src/a b.py", 3, 5, "what is wrong")._replace(**given)
+
+
+def sheet(*findings, **given):
+    return Sheet(RULES, findings, **given)
+
+
+texts = some.text(some.characters(codec="utf-8"), max_size=30)
+findings = some.builds(
+    Finding,
+    some.sampled_from(["a-rule", "another-rule"]),
+    some.sampled_from(["error", "warning", "note"]),
+    texts,
+    some.none() | some.integers(1, 999),
+    some.none() | some.integers(1, 99),
+    texts.map(lambda text: text or "what"),
+    texts,
+    some.lists(texts, max_size=2).map(tuple),
+    some.none() | texts,
+)
+sheets = some.builds(
+    Sheet,
+    some.just(RULES),
+    some.lists(findings, max_size=25).map(tuple),
+    some.just(3),
+    some.sampled_from([(), ("error",), ("error", "warning")]),
+)
+
+
+def test_an_annotation_escapes_what_github_would_misread():
+    awkward = finding(path="a,b:c%.py", message=AWKWARD, rule="x,y")
+    (line,) = workflow_commands(sheet(awkward)).splitlines()
+    assert line.startswith("::error file=a%2Cb%3Ac%25.py,line=3,col=5,title=x%2Cy::100 %25, a: b,")
+    assert "%0D%0Asecond line" in line
+
+
+@given(sheets)
+def test_github_shows_at_most_ten_of_a_level_and_the_log_all(found):
+    text = github(found)
+    commands = [line for line in text.split("\n") if line.startswith("::")]
+    for level in ("error", "warning", "notice"):
+        assert sum(line.startswith(f"::{level}") for line in commands) <= SHOWN_A_STEP
+    rest = [line for line in text.split("\n") if line and not line.startswith("::")]
+    assert len(rest) == len(found.findings) + 1
+    for line in commands:
+        assert re.fullmatch(r"::[a-z]+( [a-z]+=[^:]*)?::[^\r]*", line), line
+
+
+def test_the_tenth_annotation_says_how_many_are_left():
+    lines = workflow_commands(sheet(*[finding(line=n) for n in range(1, 15)])).splitlines()
+    assert len(lines) == SHOWN_A_STEP
+    assert lines[-1] == "::error::5 more errors stand in the log of this step"
+
+
+@given(sheets)
+def test_junit_is_well_formed_and_counts_what_fails(found):
+    suite = ElementTree.fromstring(junit(found).encode())[0]
+    failing = sum(one.level in found.failing for one in found.findings)
+    assert suite.get("failures") == str(failing) == str(len(suite.findall("testcase/failure")))
+    assert suite.get("tests") == str(len(suite.findall("testcase"))) != "0"
+
+
+@given(sheets)
+def test_sarif_names_every_rule_by_its_index(found):
+    (run,) = json.loads(json.dumps(sarif(found)))["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert len(rules) == len(set(rules))
+    for one, result in zip(found.findings, run["results"], strict=True):
+        assert rules[result["ruleIndex"]] == result["ruleId"] == one.rule
+        assert result["level"] == one.level
+    prints = [json.dumps(result["partialFingerprints"]) for result in run["results"]]
+    assert len(set(prints)) == len(prints)
+
+
+def test_a_fingerprint_survives_lines_that_move():
+    before, after = (sarif(sheet(finding(line=n)))["runs"][0]["results"][0] for n in (3, 30))
+    assert before["partialFingerprints"] == after["partialFingerprints"]
+    place = before["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "src/a%20b.py", "uriBaseId": "SRCROOT"}
+
+
+@official
+@given(sheets)
+def test_sarif_validates_against_the_official_schema(found):
+    import jsonschema
+
+    schema = json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+    checker = jsonschema.FormatChecker()
+    jsonschema.validators.validator_for(schema)(schema, format_checker=checker).validate(
+        sarif(found)
+    )
+
+
+@official
+@given(sheets)
+def test_junit_validates_against_the_common_xsd(found):
+    etree = pytest.importorskip("lxml.etree")
+    schema = etree.XMLSchema(etree.parse(str(SCHEMAS / "junit-10.xsd")))
+    schema.assertValid(etree.fromstring(junit(found).encode()))

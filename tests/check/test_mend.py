@@ -1,0 +1,54 @@
+"""Edits at exact places: what they change, and what they leave alone."""
+
+import ast
+
+from hypothesis import given
+from hypothesis import strategies as some
+
+from advisor.check.code.usage import Place
+from advisor.check.mend import diff, mend
+from advisor.check.problem import Edit
+
+names = some.from_regex(r"[A-Z][a-z]{1,6}", fullmatch=True)
+
+
+def edit(line, column, length, text, path="a.py"):
+    return Edit(Place(path, line, column, line, column + length), text)
+
+
+@given(
+    some.lists(names, min_size=1, max_size=8, unique=True), names, some.sampled_from(["\n", "\r\n"])
+)
+def test_each_edit_changes_its_stretch_and_nothing_else(words, new, newline):
+    text = newline.join(f"é = {word}()" for word in words)
+    edits = [edit(number, 5, len(word), new) for number, word in enumerate(words, 1)]
+    mended = mend("a.py", text, edits)
+    expected = newline.join(f"é = {new}()" for _ in words)
+    assert (mended.after if mended else text) == expected
+    assert mended is None or mended.done == sum(word != new for word in words)
+    again = mend("a.py", expected, [edit(n, 5, len(new), new) for n, _ in enumerate(words, 1)])
+    assert again is None
+
+
+def test_of_edits_that_overlap_one_waits():
+    mended = mend("a.py", "Abc()\n", [edit(1, 1, 3, "X"), edit(1, 2, 2, "Y")])
+    assert (mended.after, mended.done) == ("AY()\n", 1)
+
+
+def test_what_would_not_parse_is_not_written():
+    assert mend("a.py", "A()\n", [edit(1, 1, 1, "(")]) is None
+    assert mend("a.ipynb", '{"a": "B"}', [edit(1, 7, 3, '"', "a.ipynb")]) is None
+
+
+def test_an_edit_outside_the_file_is_left_out():
+    assert mend("a.py", "A()\n", [edit(9, 1, 1, "B")]) is None
+    assert mend("a.py", "A()\n", [edit(1, 2, 90, "B")]) is None
+
+
+def test_a_diff_names_the_file_and_a_missing_line_end():
+    mended = mend("a.py", "A()", [edit(1, 1, 1, "B")])
+    assert diff([mended]) == (
+        "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-A()\n\\ No newline at end of file\n"
+        "+B()\n\\ No newline at end of file\n"
+    )
+    ast.parse(mended.after)

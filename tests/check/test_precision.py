@@ -1,0 +1,117 @@
+"""What is right is left alone: every catalogued checkpoint in its own class, and its sisters."""
+
+import pytest
+
+from advisor.catalogue.release import described_releases, release
+from advisor.check.case import Case
+from advisor.check.code.scan import scan
+from advisor.check.code.vocabulary import vocabulary_of
+from advisor.check.identity import Identities
+from advisor.check.inspection import Request, inspect
+from advisor.check.project import Project
+
+LOUD = ("error", "warning")
+
+
+@pytest.fixture
+def said(rulebase, tmp_path):
+    """Return what is said at warning or above about the text of one file."""
+
+    def say(text, version="5.24"):
+        (tmp_path / "app.py").write_text(text, encoding="utf-8")
+        case = Case(
+            rulebase=rulebase,
+            release=release(rulebase, version),
+            scan=scan([tmp_path], tmp_path, vocabulary_of(rulebase)),
+            identities=Identities(rulebase),
+            source=lambda _: text,
+        )
+        found = inspect(case, Project(tmp_path), Request("2026-11-24"))
+        return [(p.place.line, p.rule, p.message) for p in found.problems if p.level in LOUD]
+
+    return say
+
+
+def loadable(rulebase):
+    return [
+        c for c in rulebase.checkpoints.values() if c.model_class and c.loader == "transformers"
+    ]
+
+
+def test_every_checkpoint_is_right_in_its_own_class_with_its_own_processor(rulebase, said):
+    lines = []
+    for one in loadable(rulebase):
+        lines.append(f'{one.model_class}.from_pretrained("{one.id}")')
+        lines.append(f'{one.processor or "AutoProcessor"}.from_pretrained("{one.id}")')
+    assert len(lines) > 200
+    assert said("from transformers import *\n" + "\n".join(lines)) == []
+
+
+def test_every_checkpoint_is_right_in_the_auto_classes_that_pick_its_class(rulebase, said):
+    judged = release(rulebase, "5.24")
+    lines = [
+        f'{auto}.from_pretrained("{one.id}")'
+        for one in loadable(rulebase)
+        if one.model_type
+        for auto in judged.auto_classes_of(one.model_class, one.model_type)
+    ]
+    assert len(lines) > 150
+    assert said("from transformers import *\n" + "\n".join(lines)) == []
+
+
+def test_every_checkpoint_is_wrong_in_a_class_of_another_architecture(rulebase, said):
+    judged = release(rulebase, "5.24")
+    wrong = []
+    for one in loadable(rulebase):
+        folder = judged.classes.get(one.model_class)
+        other = "CLIPModel" if folder != "clip" else "BlipForConditionalGeneration"
+        if folder is not None:
+            wrong.append(f'{other}.from_pretrained("{one.id}")')
+    found = said("from transformers import *\n" + "\n".join(wrong))
+    assert {line for line, *_ in found} == set(range(2, len(wrong) + 2))
+    assert {rule for _, rule, _ in found} == {"class-does-not-match"}
+
+
+@pytest.mark.parametrize("version", described_releases())
+def test_a_checkpoint_that_a_release_does_not_know_is_not_judged_by_it(rulebase, said, version):
+    judged = release(rulebase, version)
+    unknown = [c for c in loadable(rulebase) if c.model_type and not judged.knows(c.model_type)]
+    lines = [f'{one.model_class}.from_pretrained("{one.id}")' for one in unknown]
+    assert said("from transformers import *\n" + "\n".join(lines), version) == []
+
+
+@pytest.mark.parametrize(
+    "id",
+    [
+        "openai/clip-vit-huge-patch14",
+        "openai/whisper-base",
+        "google/siglip2-large-patch16-512",
+        "google/vit-base-patch16-224",
+        "Salesforce/blip2-opt-6.7b-coco",
+        "Salesforce/blip-itm-large-flickr",
+        "microsoft/git-large-textvqa",
+        "microsoft/beit-base-patch16-224",
+        "Qwen/Qwen2-7B-Instruct",
+        "google/gemma-2b-it",
+        "me/clip-vit-base-patch32",
+        "./openai/clip",
+    ],
+)
+def test_an_id_of_another_size_or_line_is_not_suspicious(said, id):
+    assert (
+        said(f'from transformers import AutoModel\nm = AutoModel.from_pretrained("{id}")\n') == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("id", "meant"),
+    [
+        ("openai/clip-vit-base-patsh32", "openai/clip-vit-base-patch32"),
+        ("openai/clip-vit-base-patch-32", "openai/clip-vit-base-patch32"),
+        ("Salesforce/blip-vqa-bsae", "Salesforce/blip-vqa-base"),
+        ("microsoft/trocr-base-handwriten", "microsoft/trocr-base-handwritten"),
+    ],
+)
+def test_a_slip_in_an_id_is_found_with_what_was_meant(said, id, meant):
+    found = said(f'from transformers import AutoModel\nm = AutoModel.from_pretrained("{id}")\n')
+    assert (2, "suspicious-id", f"{id} is not a known checkpoint; {meant} is") in found

@@ -1,0 +1,217 @@
+"""Which files are looked at, and what a file that cannot be read does to the others: nothing."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor.check.code.files import find_files
+from advisor.check.code.gitignore import parse_patterns
+from advisor.check.code.scan import scan
+from advisor.check.code.vocabulary import vocabulary_of
+
+GOOD = "from transformers import BlipModel\nBlipModel.from_pretrained('Salesforce/blip-vqa-base')\n"
+
+
+@pytest.fixture(scope="module")
+def vocabulary(rulebase):
+    return vocabulary_of(rulebase)
+
+
+def tree(folder, **files):
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def names(folder, *paths, exclude=()):
+    found = find_files([folder / path for path in paths] or [folder], folder, exclude)
+    return [file.name for file in found.files]
+
+
+def test_nested_gitignore_files_with_negation_and_stars_hold(tmp_path):
+    tree(
+        tmp_path,
+        **{
+            ".gitignore": "*.json\n!keep.json\n/build/\ndocs/**/gen\n",
+            "keep.json": "{}",
+            "drop.json": "{}",
+            "build/a.py": "",
+            "sub/build/b.py": "",
+            "sub/.gitignore": "!drop.json\nlocal.py\n",
+            "sub/drop.json": "{}",
+            "sub/local.py": "",
+            "local.py": "",
+            "docs/a/b/gen/c.py": "",
+            "docs/gen/c.py": "",
+            "docs/a/c.py": "",
+        },
+    )
+    assert names(tmp_path) == [
+        "docs/a/c.py",
+        "keep.json",
+        "local.py",
+        "sub/build/b.py",
+        "sub/drop.json",
+    ]
+
+
+def test_a_gitignore_above_the_scanned_folder_holds(tmp_path):
+    tree(
+        tmp_path,
+        **{
+            ".git/HEAD": "",
+            ".gitignore": "*_gen.py\n/pkg/x.py\n",
+            "pkg/x.py": "",
+            "pkg/y_gen.py": "",
+        },
+    )
+    tree(tmp_path, **{"pkg/z.py": ""})
+    assert names(tmp_path / "pkg", ".") == ["z.py"]
+
+
+def test_a_file_that_is_named_is_looked_at_though_ignored_but_not_though_excluded(tmp_path):
+    tree(tmp_path, **{".gitignore": "a.py\n", "a.py": "", "old/b.py": ""})
+    assert names(tmp_path, "a.py", "old/b.py", exclude=["old/"]) == ["a.py"]
+
+
+def test_environments_and_caches_are_left_out(tmp_path):
+    tree(
+        tmp_path,
+        **{
+            "node_modules/a.py": "",
+            "venv/b.py": "",
+            ".git/c.py": "",
+            "mine/pyvenv.cfg": "",
+            "mine/lib/d.py": "",
+            "e.py": "",
+            "advisor.yaml": "choices: []",
+        },
+    )
+    assert names(tmp_path) == ["e.py"]
+
+
+def test_links_are_not_followed_so_that_loops_end(tmp_path):
+    tree(tmp_path, **{"a/b.py": ""})
+    (tmp_path / "a" / "loop").symlink_to(tmp_path)
+    (tmp_path / "self.py").symlink_to(tmp_path / "self.py")
+    assert names(tmp_path) == ["a/b.py"]
+
+
+PARTS = st.lists(
+    st.sampled_from(["a", "b", "ab", "*", "**", "?", "a*", "[ab]", "[!a]", "\\*", "b.py", "*.py"]),
+    min_size=1,
+    max_size=4,
+).map("/".join)
+LINES = st.builds(
+    lambda start, slash, body, end: start + slash + body + end,
+    st.sampled_from(["", "", "", "!", "#", "\\!"]),
+    st.sampled_from(["", "/"]),
+    PARTS,
+    st.sampled_from(["", "/", " ", "\\ "]),
+)
+TREE = ["a/a/b.py", "a/b.py", "b/ab/a.py", "ab/b/a/b.py", "b.py", "a.py", "ab/ab/ab/b.py"]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_patterns_mean_what_git_means_by_them(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("git")
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    subprocess.run(["git", "init", "-q", folder], check=True, env=environment)
+    tree(folder, **dict.fromkeys(TREE, ""))
+
+    @given(st.lists(LINES, min_size=1, max_size=5))
+    def agrees(lines):
+        (folder / ".gitignore").write_text("\n".join(lines) + "\n", "utf-8")
+        listed = subprocess.run(
+            ["git", "ls-files", "-z", "--others", "--exclude-standard"],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split("\0")
+        assert names(folder) == sorted(name for name in listed if name.endswith(".py"))
+
+    agrees()
+
+
+@given(st.text(max_size=200))
+def test_no_pattern_file_raises(text):
+    parse_patterns(text).ignores("a/b.py", folder=False)
+
+
+HOSTILE = {
+    "syntax.py": "from transformers import BlipModel\ndef f(:\n",
+    "python2.py": "import transformers\nprint 'hello'\n",
+    "nul.py": b"import transformers\n\0\n",
+    "latin.py": b"import transformers\nx = '\xe9'\n",
+    "codec.py": b"# -*- coding: klingon -*-\nimport transformers\n",
+    "nested.py": "import transformers\nx = " + "(" * 5_000 + ")" * 5_000 + "\n",
+    "chained.py": "import transformers, clip\nx = " + "-" * 50_000 + "1\n",
+    "broken.ipynb": '{"cells": [{"source": "import transformers',
+    "list.ipynb": '["import transformers"]',
+    "deep.ipynb": '{"x": "import transformers", "cells": ' + "[" * 100_000,
+    "old.ipynb": '{"worksheets": [], "import": "\\nimport transformers"}',
+    "cell.ipynb": json.dumps(
+        {"cells": [{"cell_type": "code", "source": "import transformers\nx = (\n"}]}
+    ),
+    "bad.json": '{"model": "openai/clip-vit-base-patch32"',
+    "bad.toml": 'model = "openai/clip-vit-base-patch32"\nx = = 1\n',
+    "bad.yaml": "model: openai/clip-vit-base-patch32\nx: [1\n",
+    "deep.json": '{"model": "openai/clip-vit-base-patch32", "x": ' + "[" * 100_000,
+    "bytes.yaml": b"model: openai/clip-vit-base-patch32 \xff\n",
+}
+
+
+def test_each_broken_file_gives_a_note_and_the_others_are_scanned(tmp_path, vocabulary):
+    tree(tmp_path, **HOSTILE, **{"good.py": GOOD})
+    found = scan([tmp_path], tmp_path, vocabulary)
+    assert {note.path for note in found.notes} == set(HOSTILE)
+    assert [usage.place.path for usage in found.usages] == ["good.py"]
+    told = {note.path: (note.line, note.message) for note in found.notes}
+    assert told["syntax.py"] == (2, "cannot be parsed: invalid syntax")
+    assert told["python2.py"] == (2, "is written for Python 2")
+    assert told["nul.py"] == (2, "holds a NUL byte, so it is not Python text")
+    assert told["latin.py"][0] == 2
+
+
+def test_a_declared_encoding_is_honoured(tmp_path, vocabulary):
+    text = "# -*- coding: latin-1 -*-\né = 1; " + GOOD.replace("\n", "; ", 1)
+    tree(tmp_path, **{"a.py": text.encode("latin-1")})
+    (usage,) = scan([tmp_path], tmp_path, vocabulary).usages
+    assert usage.place[1:3] == (2, 44)
+
+
+def test_a_file_of_fifty_megabytes_is_noted_and_not_read(tmp_path, vocabulary):
+    with (tmp_path / "big.py").open("wb") as stream:
+        stream.truncate(50_000_000)
+    (note,) = scan([tmp_path], tmp_path, vocabulary).notes
+    assert note.message == "is 50 MB; files over 4 MB are not checked"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read_is_noted(tmp_path, vocabulary):
+    tree(tmp_path, **{"a.py": GOOD})
+    (tmp_path / "a.py").chmod(0)
+    (note,) = scan([tmp_path], tmp_path, vocabulary).notes
+    assert note.message == "cannot be read: permission denied"
+
+
+def test_a_path_that_does_not_exist_is_noted(tmp_path, vocabulary):
+    (note,) = scan([tmp_path / "gone.py"], tmp_path, vocabulary).notes
+    assert (note.path, note.message) == ("gone.py", "does not exist")
+
+
+def test_nothing_is_ever_run(tmp_path, vocabulary):
+    flag = tmp_path / "ran"
+    tree(tmp_path, **{"a.py": f"open({str(flag)!r}, 'w')\n{GOOD}", "conftest.py": GOOD})
+    scan([tmp_path], tmp_path, vocabulary)
+    assert not flag.exists()
+    assert Path.cwd() != tmp_path

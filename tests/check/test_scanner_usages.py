@@ -1,0 +1,67 @@
+"""Real uses, written out as code: each is found at its line, with checkpoint, class and task."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from advisor.check.code.scan import scan
+from advisor.check.code.vocabulary import vocabulary_of
+
+FOLDER = Path(__file__).parent / "usages"
+ROWS = yaml.safe_load((FOLDER / "expected.yaml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def scanned(rulebase):
+    return scan([FOLDER], FOLDER, vocabulary_of(rulebase))
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row["class"] or row["task"]], ids=str)
+def test_each_real_use_is_found_where_it_is(scanned, row):
+    line = row.get("load_line", row["line"])
+    found = {
+        usage.place.line: (usage.checkpoint, usage.class_name, usage.task)
+        for usage in scanned.usages
+        if usage.place.path == row["file"]
+    }
+    expected = (row["checkpoint"], row["class"], row["task"])
+    if "name" in row and "load_line" not in row:
+        assert expected in found.values()
+    else:
+        assert found.get(line) == expected
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "name" in row], ids=str)
+def test_names_that_went_away_are_found_where_they_are_imported(scanned, row):
+    names = [
+        (name.place.line, name.name) for name in scanned.names if name.place.path == row["file"]
+    ]
+    assert (row["line"], row["name"]) in names
+
+
+def test_a_load_through_another_library_is_no_usage(scanned):
+    row = next(row for row in ROWS if row["id"] == "usage-043")
+    assert not [usage for usage in scanned.usages if usage.place.path == row["file"]]
+
+
+def test_every_file_of_a_real_use_can_be_read(scanned):
+    assert scanned.notes == ()
+    assert len(ROWS) == 81
+
+
+def test_fine_tuning_is_seen_where_it_happens(scanned):
+    trained = {usage.place.path[:9] for usage in scanned.usages if usage.trained}
+    assert trained == {f"usage_{number:03}" for number in (20, 21, 25, 37, 56)}
+
+
+def test_each_model_has_the_processor_that_feeds_it(scanned):
+    alone = [
+        usage.place.path[:9]
+        for usage in scanned.usages
+        if usage.model is not None
+        and not usage.processors
+        and usage.model.kind == "model"
+        and usage.model.library == "transformers"
+    ]
+    assert alone == []

@@ -1,0 +1,105 @@
+"""Real uses of checkpoints, written out as code: the wrong ones are found, the right ones not."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROWS = yaml.safe_load((Path(__file__).parent / "usages.yaml").read_text(encoding="utf-8"))["usages"]
+MARK = "# wrong: "
+LEAST_FOUND, WRONG = 32, 34
+BY_KIND = {
+    "base-checkpoint": {"pretrained-only"},
+    "class-mismatch": {"class-does-not-match", "weights-random-or-unused"},
+    "no-decoder": {"task-not-done"},
+    "prompt-mismatch": {"prompt-of-another"},
+    "removed-api": {"removed-class"},
+    "removed-pipeline": {"removed-pipeline"},
+    "single-line-model-on-page": {"line-reader-on-pages"},
+    "suspicious-id": {"suspicious-id"},
+    "task-mismatch": {"task-not-done"},
+    "wrong-activation": {"softmax-for-sigmoid"},
+}
+"""Which rules are the right ones for what is wrong with a row."""
+
+
+def written(row):
+    """The name and text of a row's file, and the lines of it to be reported: line -> rule."""
+    name = row.get("file", "app.py")
+    if "cells" in row:
+        cells = [
+            {"cell_type": "code", "metadata": {}, "outputs": [], "source": cell.splitlines(True)}
+            for cell in row["cells"]
+        ]
+        text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}, indent=1)
+    else:
+        text = row["code"]
+    marked = [(n, line) for n, line in enumerate(text.split("\n"), 1) if MARK in line]
+    rules = {n: re.search(r"# wrong: ([a-z-]+)", line)[1] for n, line in marked}
+    return name, re.sub(r"  # wrong: [a-z-]+", "", text), rules
+
+
+def loud(check, row):
+    """What is said about a row at warning or above, and what had to be."""
+    name, text, rules = written(row)
+    result = check({name: text, "README.yaml": "a: b\n"}, "--transformers", "5.24")
+    assert result.code in (0, 1), result.out
+    return [(one["line"], one["rule"]) for one in result.of("error", "warning")], rules
+
+
+def as_parameter(row):
+    missed = [pytest.mark.xfail(strict=True, reason=row["missed"])] if "missed" in row else []
+    return pytest.param(row, id=row["id"], marks=missed)
+
+
+@pytest.mark.parametrize("row", [as_parameter(row) for row in ROWS])
+def test_a_wrong_use_is_found_at_its_line_and_a_right_one_is_left_alone(check, row):
+    found, rules = loud(check, row)
+    if not rules:
+        assert found == []
+    for line, rule in rules.items():
+        assert (line, rule) in found
+
+
+def test_at_least_32_of_the_34_wrong_uses_are_found(check, tmp_path, capsys):
+    found = right = silent = 0
+    for row in ROWS:
+        for file in tmp_path.iterdir():
+            file.unlink()
+        said, rules = loud(check, row)
+        if rules:
+            found += any((line, rule) in said for line, rule in rules.items())
+        else:
+            right, silent = right + 1, silent + (not said)
+    counts = f"{found} of {WRONG} wrong ones found, {silent} of {right} right ones left alone"
+    with capsys.disabled():
+        sys.stdout.write(f"\nusages: {counts}\n")
+    assert found >= LEAST_FOUND
+    assert right + WRONG == len(ROWS)
+    assert silent == right
+
+
+def test_the_same_uses_written_by_somebody_else_are_judged_the_same(advisor, monkeypatch, tmp_path):
+    """The files in usages/ were written for the scanner, by another hand and before the rules."""
+    import shutil
+
+    folder = Path(__file__).parent / "usages"
+    expected = yaml.safe_load((folder / "expected.yaml").read_text(encoding="utf-8"))
+    shutil.copytree(folder, tmp_path / "code", ignore=shutil.ignore_patterns("expected.yaml"))
+    monkeypatch.chdir(tmp_path / "code")
+    result = advisor("check", "--transformers", "5.24", "--format", "json")
+    said = {(one["path"], one["line"], one["rule"]) for one in result.of("error", "warning")}
+    wrong = [row for row in expected if row["verdict"] != "ok"]
+    found = [
+        row
+        for row in wrong
+        for rules in [set().union(*(BY_KIND.get(kind, set()) for kind in row["kinds"]))]
+        if any((row["file"], row["line"], rule) in said for rule in rules)
+    ]
+    right = {row["file"] for row in expected} - {row["file"] for row in wrong}
+    missed = sorted({row["id"] for row in wrong} - {row["id"] for row in found})
+    assert (len(found), len(right)) >= (LEAST_FOUND, len(ROWS) - WRONG), missed
+    assert not {(path, rule) for path, _, rule in said if path in right}

@@ -1,0 +1,140 @@
+"""Examples, CI files and pages: they say what the commands do."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from docs import rule_pages
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+EXAMPLES = ROOT / "examples"
+
+
+def run_there(advisor, monkeypatch, name, *arguments):
+    monkeypatch.chdir(EXAMPLES / name)
+    return advisor("check", *arguments, "--format", "json")
+
+
+def test_the_failing_project_fails_for_what_its_corrected_twin_mends(advisor, monkeypatch):
+    result = run_there(advisor, monkeypatch, "project-failing")
+    assert result.code == 1
+    rules = {one["rule"] for one in result.of("error", "warning")}
+    assert rules == {
+        "family-excluded",
+        "family-discouraged",
+        "task-not-done",
+        "unused-choice",
+        "undeclared-usage",
+        "weights-random-or-unused",
+        "class-does-not-match",
+        "softmax-for-sigmoid",
+        "removed-class",
+        "line-reader-on-pages",
+    }
+
+
+def test_the_corrected_project_passes_strictly(advisor, monkeypatch):
+    result = run_there(advisor, monkeypatch, "project-passing", "--strict")
+    assert (result.code, result.of("error", "warning")) == (0, [])
+
+
+def test_a_folder_is_checked_by_its_own_advisor_yaml_from_anywhere(advisor, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    result = advisor("check", "examples/project-passing", "--format", "json")
+    assert result.code == 0
+    assert result.json["transformers"] == "5.24.0"
+    assert {one["path"] for one in result.json["usages"]} == {
+        f"examples/project-passing/src/{name}.py"
+        for name in ("alt_texts", "product_search", "receipts")
+    }
+
+
+@pytest.mark.parametrize("name", ["project-failing", "project-passing"])
+def test_the_examples_are_python_that_compiles(name):
+    files = sorted((EXAMPLES / name).rglob("*.py"))
+    assert len(files) == 3
+    for file in files:
+        compile(file.read_text(encoding="utf-8"), file.name, "exec")
+
+
+def test_the_ci_files_of_the_examples_run_commands_that_exist(advisor, monkeypatch, tmp_path):
+    monkeypatch.chdir(EXAMPLES / "project-passing")
+    texts = [
+        (EXAMPLES / "project-passing" / name).read_text(encoding="utf-8")
+        for name in (".github/workflows/advisor.yml", ".gitlab-ci.yml", ".pre-commit-config.yaml")
+    ]
+    for text in texts:
+        assert yaml.safe_load(text)
+        (line,) = re.findall(r"(?:- run: |- |entry: )(advisor check.*)", text)
+        words = line.replace("advisor.xml", str(tmp_path / "advisor.xml")).split()[1:]
+        assert advisor(*words).code == 0
+
+
+def test_every_input_of_the_action_reaches_the_command_through_the_environment():
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    steps = action["runs"]["steps"]
+    passed = " ".join(value for step in steps for value in step["env"].values())
+    for name in action["inputs"]:
+        assert f"${{{{ inputs.{name} }}}}" in passed
+    for step in steps:
+        assert "${{" not in step["run"]  # what stands in an input never becomes shell code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the step is written for bash")
+def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path):
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    folder = tmp_path / "advisor" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "advisor").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (folder / "advisor").chmod(0o755)
+    variables = {
+        "PATH": "/usr/bin:/bin",
+        "RUNNER_TEMP": str(tmp_path),
+        "PATHS": "src\na folder; echo $HOME\n",
+        "TRANSFORMERS": "5.24",
+        "FAIL_ON": "",
+        "BASELINE": "",
+        "SARIF": "out file.sarif",
+    }
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", action["runs"]["steps"][1]["run"]],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "check",
+        "--transformers",
+        "5.24",
+        "--output",
+        "sarif=out file.sarif",
+        "--",
+        "src",
+        "a folder; echo $HOME",
+    ]
+
+
+def test_the_hook_runs_the_check_once_for_the_whole_project():
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert (hook["id"], hook["entry"]) == ("advisor-check", "advisor check")
+    assert hook["pass_filenames"] is False
+    for name in ("a.py", "b.ipynb", "advisor.yaml", "c.toml"):
+        assert re.search(hook["files"], name)
+
+
+@pytest.mark.parametrize("page", ["github", "gitlab", "pre-commit"])
+def test_the_yaml_on_the_pages_is_yaml(page):
+    text = (ROOT / "docs" / "ci" / f"{page}.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        assert yaml.safe_load(block)
+
+
+def test_the_pages_of_the_rules_are_current():
+    assert rule_pages.stale() == []

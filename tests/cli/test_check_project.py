@@ -1,0 +1,413 @@
+"""`advisor check` on a project: advisor.yaml, code, what was agreed to, fixes, and outputs."""
+
+import ast
+import json
+import subprocess
+
+import pytest
+
+CLIP = "openai/clip-vit-base-patch32"
+CAPTIONER = "Salesforce/blip-image-captioning-base"
+RIGHT = f'from transformers import CLIPModel\n\nmodel = CLIPModel.from_pretrained("{CLIP}")\n'
+WRONG = """\
+from transformers import AutoProcessor, BlipForConditionalGeneration
+
+processor = AutoProcessor.from_pretrained("Salesforce/blip-vqa-base")
+model = BlipForConditionalGeneration.from_pretrained("Salesforce/blip-vqa-base")
+print(model.generate(**processor(image, "what is it?", return_tensors="pt")))
+"""
+MENDED = WRONG.replace("BlipForConditionalGeneration", "BlipForQuestionAnswering")
+CHOICES = f"""\
+choices:
+  - name: labels
+    checkpoint: {CLIP}
+    needs: {{task: zero-shot-classification, language: en}}
+"""
+EXCLUDED = f"""\
+choices:
+  - name: captions
+    checkpoint: {CLIP}
+    needs: {{task: captioning}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Go to an empty folder; write files there."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(**files):
+        for name, text in files.items():
+            file = tmp_path / name.replace("__", "/").replace("_py", ".py").replace(
+                "_yaml", ".yaml"
+            )
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def found(result):
+    return [(one["rule"], one["path"], one["line"]) for one in result.json["findings"]]
+
+
+def check(advisor, *arguments):
+    return advisor("check", "--transformers", "5.24", *arguments, "--format", "json")
+
+
+def test_a_right_choice_that_code_follows_passes(advisor, project):
+    project(app_py=RIGHT, advisor_yaml=CHOICES)
+    result = check(advisor)
+    assert result.code == 0
+    assert result.json["counts"] == {"error": 0, "warning": 0, "note": 1}
+    (choice,) = result.json["choices"]
+    assert (choice["name"], choice["verdict"]) == ("labels", "recommended")
+    (usage,) = result.json["usages"]
+    assert usage == {
+        "path": "app.py",
+        "line": 3,
+        "checkpoint": CLIP,
+        "class": "CLIPModel",
+        "task": None,
+    }
+
+
+def test_an_excluded_choice_fails_at_its_line(advisor, project):
+    project(advisor_yaml=EXCLUDED)
+    result = check(advisor)
+    assert result.code == 1
+    assert ("family-excluded", "advisor.yaml", 3) in found(result)
+
+
+def test_an_undetermined_choice_exits_3_with_the_question_that_would_settle_it(advisor, project):
+    project(advisor_yaml=CHOICES.replace("zero-shot-classification", "content-moderation"))
+    result = check(advisor)
+    assert result.code == 3
+    (choice,) = result.json["choices"]
+    assert choice["outcome"] == "undetermined"
+    assert choice["settled_by"]
+    assert check(advisor, "--fail-on", "never").code == 3
+
+
+def test_an_error_counts_before_what_is_undetermined(advisor, project):
+    project(
+        advisor_yaml=CHOICES.replace("zero-shot-classification", "content-moderation"),
+        app_py=WRONG,
+    )
+    assert check(advisor).code == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "declared", "variable", "code"),
+    [
+        ([], "", "", 0),
+        (["--strict"], "", "", 1),
+        (["--fail-on", "warning"], "", "", 1),
+        ([], "fail_on: warning\n", "", 1),
+        ([], "fail_on: never\n", "warning", 1),
+        (["--fail-on", "never"], "fail_on: warning\n", "error", 0),
+    ],
+)
+def test_the_fail_level_comes_from_flags_then_environment_then_file(
+    advisor, project, monkeypatch, arguments, declared, variable, code
+):
+    if variable:
+        monkeypatch.setenv("ADVISOR_FAIL_ON", variable)
+    softmax = RIGHT.replace(CLIP, "openai/clip-vit-base-patch16")
+    project(app_py=softmax, advisor_yaml=CHOICES + declared)
+    result = check(advisor, *arguments)
+    assert {rule for rule, _, _ in found(result)} >= {"undeclared-usage", "unused-choice"}
+    assert result.code == code
+
+
+def test_a_choice_is_not_unused_where_only_a_part_is_checked(advisor, project):
+    project(app_py=RIGHT.replace("patch32", "patch16"), advisor_yaml=CHOICES, other__b_py="\n")
+    assert "unused-choice" not in [rule for rule, _, _ in found(check(advisor, "app.py"))]
+
+
+def test_a_comment_takes_a_finding_away_and_an_idle_one_is_a_finding(advisor, project):
+    silent = WRONG.replace(
+        'from_pretrained("Salesforce/blip-vqa-base")\nprint',
+        'from_pretrained("Salesforce/blip-vqa-base")'
+        "  # advisor: ignore[weights-random-or-unused] to show the mistake\nprint",
+    )
+    project(app_py=silent)
+    result = check(advisor)
+    assert (result.code, result.json["counts"]["error"]) == (0, 0)
+    assert result.json["suppressed"]["ignored"] == 1
+    project(
+        app_py=silent.replace("BlipForConditional", "BlipForQuestion").replace(
+            "Generation", "Answering"
+        )
+    )
+    assert ("unused-ignore", "app.py", 4) in found(check(advisor))
+
+
+def test_an_ignored_rule_that_does_not_exist_is_corrected(advisor, project):
+    project(app_py=RIGHT.rstrip() + "  # advisor: ignore[unpined-revision] x\n")
+    (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "unused-ignore"]
+    assert "did you mean `unpinned-revision`?" in one["message"]
+
+
+def waived(until):
+    return EXCLUDED + (
+        "    waive:\n"
+        f'      - {{rule: family-excluded, reason: until the move, until: "{until}"}}\n'
+        f'      - {{rule: task-not-done, reason: until the move, until: "{until}"}}\n'
+    )
+
+
+def test_a_waiver_holds_up_to_its_last_day(advisor, project):
+    project(advisor_yaml=waived("2027-01-31"))
+    on_the_day = check(advisor, "--today", "2027-01-31")
+    assert (on_the_day.code, on_the_day.json["suppressed"]["waived"]) == (0, 2)
+    after = check(advisor, "--today", "2027-02-01")
+    assert after.code == 1
+    rules = [rule for rule, _, _ in found(after)]
+    assert rules.count("expired-waiver") == 2
+    assert "family-excluded" in rules
+
+
+def test_a_waiver_of_nothing_is_a_finding(advisor, project):
+    project(advisor_yaml=waived("2027-01-31").replace("captioning", "similar-images"))
+    result = check(advisor, "--today", "2026-11-24")
+    assert [rule for rule, _, _ in found(result)] == ["unused-waiver", "unused-waiver"]
+
+
+def test_a_baseline_leaves_only_new_findings(advisor, project, tmp_path):
+    project(app_py=WRONG)
+    assert advisor("check", "--write-baseline", "known.json").code == 0
+    result = check(advisor, "--baseline", "known.json")
+    assert (result.code, result.json["suppressed"]["baseline"]) == (0, 1)
+    project(app_py="# moved\n\n" + WRONG)
+    assert check(advisor, "--baseline", "known.json").code == 0
+    project(new_py=WRONG)
+    assert check(advisor, "--baseline", "known.json").code == 1
+
+
+def test_a_lock_tells_later_what_changed_and_why(advisor, project, tmp_path):
+    project(advisor_yaml=CHOICES)
+    assert check(advisor, "--lock").code == 0
+    lock = json.loads((tmp_path / "advisor.lock").read_text())
+    assert lock["lock_version"] == 1
+    assert lock["choices"][0]["family"] == "clip"
+    assert check(advisor).json["findings"] == []
+    project(advisor_yaml=CHOICES.replace("language: en", "language: de"))
+    (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "choice-changed"]
+    assert "its needs changed" in one["because"]
+    project(advisor_yaml=CHOICES.replace("patch32", "patch16"))
+    (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "choice-changed"]
+    assert "the checkpoint was openai/clip-vit-base-patch32" in one["message"]
+
+
+def test_fix_mends_class_and_import_and_is_done_then(advisor, project, tmp_path):
+    project(app_py=WRONG)
+    result = check(advisor, "--fix")
+    assert (result.code, result.json["counts"]["error"]) == (0, 0)
+    assert (tmp_path / "app.py").read_text() == MENDED
+    assert "mended" not in check(advisor, "--fix").err
+    assert (tmp_path / "app.py").read_text() == MENDED
+
+
+def test_fix_keeps_an_import_that_other_code_needs(advisor, project, tmp_path):
+    other = f'other = BlipForConditionalGeneration.from_pretrained("{CAPTIONER}")\n'
+    project(app_py=WRONG + other)
+    check(advisor, "--fix")
+    text = (tmp_path / "app.py").read_text()
+    imported = "AutoProcessor, BlipForConditionalGeneration, BlipForQuestionAnswering\n"
+    assert text.splitlines(keepends=True)[0] == f"from transformers import {imported}"
+    ast.parse(text)
+    assert check(advisor).json["counts"]["error"] == 0
+
+
+def test_fix_leaves_a_class_alone_where_another_checkpoint_may_be_meant(advisor, project, tmp_path):
+    without_a_question = WRONG.replace('image, "what is it?"', "image")
+    project(app_py=without_a_question)
+    assert check(advisor, "--fix").code == 1
+    assert (tmp_path / "app.py").read_text() == without_a_question
+
+
+REMOVED = "from transformers import ViTFeatureExtractor\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            REMOVED
+            + 'x = ViTFeatureExtractor.from_pretrained("nlpconnect/vit-gpt2-image-captioning")\n',
+            "from transformers import ViTImageProcessor\n"
+            'x = ViTImageProcessor.from_pretrained("nlpconnect/vit-gpt2-image-captioning")\n',
+        ),
+        (
+            REMOVED + "x: ViTFeatureExtractor = ViTFeatureExtractor()\n",
+            "from transformers import ViTImageProcessor as ViTFeatureExtractor\n"
+            "x: ViTFeatureExtractor = ViTFeatureExtractor()\n",
+        ),
+        (
+            "from transformers import ViTFeatureExtractor as Extractor\nx = Extractor()\n",
+            "from transformers import ViTImageProcessor as Extractor\nx = Extractor()\n",
+        ),
+        (
+            "import transformers\nx = transformers.ViTFeatureExtractor()\n",
+            "import transformers\nx = transformers.ViTImageProcessor()\n",
+        ),
+    ],
+)
+def test_fix_never_leaves_a_name_that_nothing_defines(advisor, project, tmp_path, before, after):
+    project(app_py=before)
+    check(advisor, "--fix")
+    assert (tmp_path / "app.py").read_text() == after
+    assert check(advisor).json["counts"]["error"] == 0
+
+
+def test_a_diff_changes_nothing_and_can_be_applied(advisor, project, tmp_path):
+    project(app_py=WRONG + "# é\r\n")
+    result = advisor("check", "--diff", "--transformers", "5.24")
+    assert result.code == 1
+    assert (tmp_path / "app.py").read_text() == WRONG + "# é\n"
+    assert "would mend 2 places in 1 files" in result.err
+    applied = subprocess.run(["git", "apply", "-"], input=result.out.encode(), check=False)
+    assert applied.returncode == 0
+    assert (tmp_path / "app.py").read_bytes().decode() == MENDED + "# é\r\n"
+
+
+def test_several_outputs_say_the_same_in_one_run(advisor, project, tmp_path):
+    project(app_py=WRONG)
+    outputs = [
+        "sarif=out.sarif",
+        "junit=out.xml",
+        "github=out.txt",
+        "markdown=out.md",
+        "html=o.html",
+    ]
+    result = check(advisor, *[word for one in outputs for word in ("--output", one)])
+    assert result.code == 1
+    (run,) = json.loads((tmp_path / "out.sarif").read_text())["runs"]
+    assert [r["ruleId"] for r in run["results"]] == [f["rule"] for f in result.json["findings"]]
+    assert 'failures="1"' in (tmp_path / "out.xml").read_text()
+    assert "::error file=app.py,line=4" in (tmp_path / "out.txt").read_text()
+    for name in ("out.md", "o.html"):
+        assert "weights-random-or-unused" in (tmp_path / name).read_text()
+
+
+def test_github_actions_gets_annotations_besides_and_stdout_stays_one_document(
+    advisor, project, monkeypatch
+):
+    project(app_py=WRONG)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    result = check(advisor)
+    assert result.json["counts"]["error"] == 1
+    assert "::error file=app.py,line=4,col=9,title=weights-random-or-unused::" in result.err
+
+
+def test_the_page_shows_place_snippet_caret_reason_and_mend(advisor, project):
+    project(app_py=WRONG)
+    page = advisor("check", "--transformers", "5.24").out
+    assert page.startswith("app.py:4:9: error weights-random-or-unused\n")
+    assert "  4 | model = BlipForConditionalGeneration.from_pretrained" in page
+    assert f"    | {' ' * 8}{'^' * 28}\n" in page
+    assert "→ use `BlipForQuestionAnswering`" in page
+    assert "1 error, 0 warnings, 1 note in 1 file, 1 usage; transformers 5.24.0" in page
+
+
+def test_statistics_count_by_rule(advisor, project):
+    project(app_py=WRONG, b_py=WRONG)
+    page = advisor("check", "--statistics").out
+    assert "2      error  weights-random-or-unused" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("choices: 7\n", "advisor.yaml:1:1: expected a list, found `7`"),
+        ("choises: []\n", "unknown key `choises`; did you mean `choices`?"),
+        ("choices:\n  - {name: a}\n", "`checkpoint` and `needs` are missing"),
+        ("choices: [\n", "is not valid YAML"),
+        (CHOICES + "fail_on: maybe\n", "expected `error`, `warning` or `never`"),
+        (CHOICES + CHOICES.removeprefix("choices:\n"), "the choice `labels` stands here twice"),
+        (CHOICES.replace("language: en", "langage: en"), "did you mean `language`?"),
+        (
+            CHOICES.replace("{task: zero-shot-classification, language: en}", "sort photos"),
+            "as a sentence",
+        ),
+        (CHOICES.replace("task: zero-shot-classification, ", ""), "names no task"),
+    ],
+)
+def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
+    project(advisor_yaml=text)
+    result = advisor("check")
+    assert result.code == 2
+    assert said in result.err
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "no file or folder `nowhere`"),
+        (["empty"], "nothing to check in `empty`"),
+        (["--baseline", "app.py"], "`app.py` is no baseline"),
+        (["--baseline", "none.json"], "cannot be read"),
+        (["--config", "none.yaml"], "no file `none.yaml`"),
+        (["--transformers", "3.1"], "transformers `3.1` is not described"),
+        (["--today", "soon"], "`--today soon` is no day"),
+        (["--fail-on", "eror"], "did you mean `error`?"),
+        (["--explain", "softmax"], "unknown rule of the check `softmax`"),
+        (["--diff", "--format", "json"], "`--diff` prints a diff"),
+        (["app.py", "--checkpoint", CLIP], "judges one checkpoint and no files"),
+    ],
+)
+def test_what_cannot_run_is_one_sentence_and_exit_2(advisor, project, arguments, said):
+    project(app_py=RIGHT)
+    (project() / "empty").mkdir()
+    result = advisor("check", *arguments)
+    assert result.code == 2
+    assert said in result.err + result.out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is no lock of advisor"),
+        ("[]", "is no lock of advisor"),
+        ('{"lock_version": 1, "rule_base": "x", "choices": [3]}', "is no lock of advisor"),
+        ('{"lock_version": 9}', "is a lock of version 9"),
+    ],
+)
+def test_a_broken_lock_says_so(advisor, project, tmp_path, text, said):
+    project(advisor_yaml=CHOICES)
+    (tmp_path / "advisor.lock").write_text(text)
+    result = advisor("check")
+    assert result.code == 2
+    assert said in result.err
+
+
+def test_rules_of_ones_own_are_read_from_advisor_yaml(advisor, project, weather):
+    project(app_py=RIGHT, advisor_yaml=f"rules: [{weather}]\n")
+    assert advisor("check").code == 0
+
+
+def test_init_writes_a_file_that_check_accepts_and_never_overwrites(advisor, project, tmp_path):
+    project(app_py=RIGHT)
+    result = advisor("init")
+    assert (result.code, result.out) == (0, "advisor.yaml\n")
+    text = (tmp_path / "advisor.yaml").read_text()
+    assert f"checkpoint: {CLIP}" in text
+    assert "# app.py:3" in text
+    assert check(advisor).code == 0
+    assert advisor("init").code == 2
+    assert (tmp_path / "advisor.yaml").read_text() == text
+    assert advisor("init", "--force").code == 0
+
+
+def test_init_without_any_usage_writes_comments_only(advisor, project, tmp_path):
+    project(app_py="print()\n")
+    assert advisor("init").code == 0
+    assert check(advisor).code == 0
+
+
+def test_two_runs_say_the_same(advisor, project):
+    project(app_py=WRONG, b_py=WRONG, advisor_yaml=CHOICES)
+    assert check(advisor).out == check(advisor).out
