@@ -57,6 +57,8 @@ def test_the_overlay_is_sound_and_names_what_it_changes(said):
     assert "overlay changes rule large-collection-searched-again-and-again" in out
     assert "overlay adds rule captions-for-the-archive" in out
     assert said("rules", "test", "--rules", OVERLAY)[0] == 0
+    assert said("rules", "audit", "--rules", OVERLAY)[0] == 0
+    assert said("rules", "coverage", "--strict", "--rules", OVERLAY)[0] == 0
 
 
 def test_the_overlay_changes_the_answer_as_its_readme_says(said):
@@ -109,12 +111,14 @@ def worked(tmp_path):
     return str(tmp_path / "our-rules")
 
 
-def test_the_worked_examples_of_contributing_pass_check_and_test(said, worked):
+def test_the_worked_examples_of_contributing_are_sound(said, worked):
     code, out = said("rules", "check", "--rules", worked)
     assert (code, "no problems" in out) == (0, True)
     for change in ("adds rule", "adds checkpoint", "adds family", "adds task", "adds question"):
         assert change in out
     assert said("rules", "test", "--rules", worked)[0] == 0
+    assert said("rules", "audit", "--rules", worked)[0] == 0
+    assert said("rules", "coverage", "--strict", "--rules", worked)[0] == 0
 
 
 def test_the_family_of_contributing_is_recommended_for_the_task_it_adds(said, worked):

@@ -81,7 +81,7 @@ checkpoints:
     loader: transformers
     class: SpeakerModel
     tasks: [spoken-description]
-    typical: true
+    typical: [spoken-description]
     parameters_millions: 80
     languages: [en]
     commercial_use: permitted

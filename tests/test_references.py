@@ -176,6 +176,12 @@ def test_small_folder_is_sound(tmp_path):
         ),
         (
             "questions.yaml",
+            "{id: short, label: short}",
+            "{id: short, label: short, keeps: [langages]}",
+            "questions.yaml:19:43: unknown checkpoint field `langages`; did you mean `languages`?",
+        ),
+        (
+            "questions.yaml",
             "id: vector",
             "id: text",
             "questions.yaml:12:10: the option `text` is taken",
@@ -317,6 +323,12 @@ def test_small_folder_is_sound(tmp_path):
             "tasks: [write]",
             "tasks: [wrte]",
             "checkpoints/writer.yaml:5:13: unknown task `wrte`; did you mean `write`?",
+        ),
+        (
+            "checkpoints/writer.yaml",
+            "tasks: [write]",
+            "tasks: [write]\n    typical: [find]",
+            "checkpoints/writer.yaml:6:15: unknown task of this checkpoint `find`",
         ),
         (
             "checkpoints/writer.yaml",

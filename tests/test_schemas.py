@@ -122,6 +122,7 @@ def test_each_line_of_a_batch_is_a_recommendation_or_an_error_with_its_id(capsys
     assert problems("error", broken) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["clip", "vision-encoder-decoder", "unified-vlp"])
 def test_check_follows_its_schema_for_every_checkpoint_of_a_family(rulebase, answer, family):
     for place, checkpoint in enumerate(rulebase.catalogue(family)):
