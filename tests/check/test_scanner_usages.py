@@ -62,6 +62,6 @@ def test_each_model_has_the_processor_that_feeds_it(scanned):
         if usage.model is not None
         and not usage.processors
         and usage.model.kind == "model"
-        and usage.model.library == "transformers"
+        and usage.model.package == "transformers"
     ]
     assert alone == []

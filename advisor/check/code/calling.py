@@ -220,7 +220,7 @@ def _load(
         RawLoad(
             node,
             node.func.value if isinstance(node.func, ast.Attribute) else node.func,
-            found.library,
+            found.package,
             found.kind,
             found.call,
             classes,

@@ -105,7 +105,7 @@ class Grouping:
 
     def _same_scope(self, model: int, processor: int) -> bool:
         one, other = self.loads[model], self.loads[processor]
-        return self.relevant[model] and one.scope == other.scope and one.library == other.library
+        return self.relevant[model] and one.scope == other.scope and one.package == other.package
 
     def _speaks_for(self, processor: int, model: int) -> bool:
         """True where a processor shows that the model it feeds is a vision-language model."""
@@ -121,13 +121,13 @@ class Grouping:
     def _is_relevant(self, load: Load) -> bool:
         words = self.vocabulary
         texts = [value.text for value in load.checkpoint if value.text]
-        if load.library in ("open_clip", "clip"):
+        if load.package in ("open_clip", "clip"):
             return True
         if load.kind == "configuration":
             return False
         if any(words.known(text) or words.resembles(text) for text in texts):
             return True
-        if load.library == "sentence_transformers":
+        if load.package == "sentence_transformers":
             return any(words.hinted(text) for text in texts)
         if load.kind == "pipeline":
             tasks = [value.text for value in load.task if value.text]
@@ -162,12 +162,12 @@ class Grouping:
 
     def _checkpoint(self, load: Load) -> str | None:
         text = _only(value.text for value in load.checkpoint)
-        if text is None or load.library == "clip":
+        if text is None or load.package == "clip":
             return None
-        if load.library == "open_clip" and "/" not in text:
+        if load.package == "open_clip" and "/" not in text:
             weights = _only(value.text for value in load.second_checkpoint)
             return self.vocabulary.known_weights(text, weights or "")
-        if load.library == "sentence_transformers" and "/" not in text:
+        if load.package == "sentence_transformers" and "/" not in text:
             return f"sentence-transformers/{text}"
         return text
 
@@ -190,7 +190,7 @@ class Grouping:
         class_name = raw.classes[0] if len(set(raw.classes)) == 1 else None
         return Load(
             self.study.place(raw.node),
-            raw.library,
+            raw.package,
             raw.kind,
             raw.call,
             class_name,

@@ -67,7 +67,7 @@ _WRAPPERS = frozenset(
 class Loader(NamedTuple):
     """A call that loads: `parameters` are the names of checkpoint, second checkpoint, task."""
 
-    library: str
+    package: str
     kind: str
     call: str
     class_name: str | None

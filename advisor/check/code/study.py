@@ -42,7 +42,7 @@ class RawLoad(NamedTuple):
 
     node: ast.Call
     function: ast.expr
-    library: str
+    package: str
     kind: str
     call: str
     classes: tuple[str, ...]

@@ -58,7 +58,7 @@ class Argument(NamedTuple):
 class Load(NamedTuple):
     """One expression that loads something.
 
-    - `library`: transformers, open_clip, sentence_transformers or clip (OpenAI's package).
+    - `package`: transformers, open_clip, sentence_transformers or clip (OpenAI's package).
     - `kind`: model, processor, tokenizer, image_processor, configuration, pipeline, or
       composition (a model put together from parts or from a bare configuration, so not trained
       as a whole).
@@ -72,7 +72,7 @@ class Load(NamedTuple):
     """
 
     place: Place
-    library: str
+    package: str
     kind: str
     call: str
     class_name: str | None

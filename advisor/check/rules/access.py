@@ -31,7 +31,7 @@ def problems(case: Case, usage: Usage) -> Iterator[Problem]:
     hubs = case.knowledge(UNPINNED, "libraries")
     arguments = usage.model.arguments
     pinned = "revision" in arguments or "**" in arguments or "local_files_only" in arguments
-    if usage.model.library in hubs and not local and not pinned:
+    if usage.model.package in hubs and not local and not pinned:
         known = checkpoint.revision if checkpoint else None
         fix = f'pass `revision="{known}"`' if known else "pass `revision=` with a commit"
         message = f"{identity.id} is loaded as it is on the day; no revision is pinned"

@@ -36,7 +36,7 @@ def problems(case: Case, usage: Usage) -> Iterator[Problem]:
     load = usage.model
     if identity is None or usage.class_name is None or (load is None and usage.processors):
         return
-    if load and (load.library != TRANSFORMERS or load.kind != "model"):
+    if load and (load.package != TRANSFORMERS or load.kind != "model"):
         return
     if load and passed(load, "trust_remote_code") is True:
         return

@@ -18,7 +18,7 @@ def problems(case: Case, usage: Usage) -> Iterator[Problem]:
     if model is None or (usage.model and usage.model.kind == "composition"):
         return
     for load in usage.processors:
-        if load.library != TRANSFORMERS or load.kind != "processor":
+        if load.package != TRANSFORMERS or load.kind != "processor":
             continue
         id = load.checkpoint[0].text if len(load.checkpoint) == 1 else None
         if id != model.id and (other := case.identities.of(id)):

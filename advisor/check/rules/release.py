@@ -29,7 +29,7 @@ def problems_of_names(case: Case) -> Iterator[Problem]:
 def problems(case: Case, usage: Usage) -> Iterator[Problem]:
     """Classes, pipelines and arguments of the loads of a usage."""
     for load in usage.loads:
-        if load.library == TRANSFORMERS:
+        if load.package == TRANSFORMERS:
             yield from _loads(case, load)
     if usage.model and usage.model.kind == "pipeline" and usage.task:
         yield from _pipeline(case, usage, usage.task)
