@@ -5,6 +5,7 @@ from textwrap import dedent
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from random_rules import Plain, compiled, facts, given_answers, holds
 
 from advisor.audit.coverage import coverage
 from advisor.audit.decisive import without
@@ -13,7 +14,6 @@ from advisor.cli.main import run
 from advisor.engine.decision import Engine
 from advisor.rulebase.model import NONE
 from advisor.rulebase.store import load_rules, shipped_rules
-from tests.random_rules import Plain, compiled, facts, given_answers, holds
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,10 @@ import json
 import xml.etree.ElementTree as ET
 
 import pytest
+from dense_rules import dense_facts
 from hypothesis import given
 from hypothesis import strategies as st
+from random_rules import Plain, compiled, engine_for, facts
 
 from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError
@@ -16,8 +18,6 @@ from advisor.report.decision_map import as_json, decision_map, tree
 from advisor.report.decision_map_mermaid import as_markdown, mermaid
 from advisor.report.decision_map_svg import svg
 from advisor.rulebase.model import NONE
-from tests.dense_rules import dense_facts
-from tests.random_rules import Plain, compiled, engine_for, facts
 
 SVG = "{http://www.w3.org/2000/svg}"
 

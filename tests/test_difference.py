@@ -6,8 +6,10 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from dense_rules import dense_facts
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from random_rules import Plain, compiled, engine_for, facts, rule
 
 from advisor.audit.diagram import Diagram, axes_of
 from advisor.audit.difference import difference
@@ -18,8 +20,6 @@ from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
 from advisor.rulebase.model import NONE
 from advisor.rulebase.store import load_rules
-from tests.dense_rules import dense_facts
-from tests.random_rules import Plain, compiled, engine_for, facts, rule
 
 OVERLAY = Path(__file__).resolve().parent.parent / "examples" / "overlay"
 

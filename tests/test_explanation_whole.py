@@ -3,8 +3,10 @@
 from itertools import chain, combinations
 
 import pytest
+from dense_rules import dense_facts
 from hypothesis import given
 from hypothesis import strategies as st
+from random_rules import Plain, compiled, engine_for, facts, given_answers, profile_of
 
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError, ContradictionError
@@ -13,8 +15,6 @@ from advisor.explanation.explain import explain
 from advisor.explanation.sets import MOST, hitting, joined, minimal
 from advisor.explanation.sufficient import counts
 from advisor.rulebase.model import TASK
-from tests.dense_rules import dense_facts
-from tests.random_rules import Plain, compiled, engine_for, facts, given_answers, profile_of
 
 SETS = st.lists(st.integers(1, 63), max_size=6).map(minimal)
 

@@ -3,8 +3,10 @@
 import re
 
 import pytest
+from dense_rules import dense_facts
 from hypothesis import given
 from hypothesis import strategies as st
+from random_rules import Plain, compiled, facts, holds
 
 from advisor.audit.decisive import Deciders, without
 from advisor.engine.decision import Engine
@@ -12,8 +14,6 @@ from advisor.engine.profile import Answer
 from advisor.errors import ContradictionError
 from advisor.report.rule_pages import INDEX, MARKER, pages
 from advisor.report.written import compare
-from tests.dense_rules import dense_facts
-from tests.random_rules import Plain, compiled, facts, holds
 
 
 def instances(drawn):
