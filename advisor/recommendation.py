@@ -13,7 +13,7 @@ from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.explanation.flips import Flip, flips
 from advisor.explanation.sufficient import Because, sufficient
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import TASK, Elsewhere
+from advisor.rulebase.model import TASK, Checkpoint, Elsewhere
 
 if TYPE_CHECKING:
     from advisor.catalogue.cover import Covers, Offer
@@ -28,6 +28,14 @@ class TaskAdvice(NamedTuple):
     changes: tuple[Flip, ...]
     selection: Selection
     elsewhere: Elsewhere | None
+
+    @property
+    def runnable(self) -> Checkpoint | None:
+        """The first checkpoint that `advisor try` can run as it is for the task, if any can."""
+        for pick in self.selection.picks if self.task else ():
+            if pick.use == "as-is" and pick.checkpoint.loader == "transformers":
+                return pick.checkpoint
+        return None
 
 
 class Together(NamedTuple):

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from docs.generated import keep
+
 PICTURE = Path(__file__).resolve().parent / "decision-map.svg"
 PATHS = 10
 
@@ -23,14 +25,7 @@ def picture() -> str:
 
 def main(arguments: list[str]) -> int:
     """Write the picture, or compare it; return the exit code."""
-    current = picture()
-    if "--check" not in arguments:
-        PICTURE.write_text(current, encoding="utf-8")
-        return 0
-    if PICTURE.is_file() and PICTURE.read_text(encoding="utf-8") == current:
-        return 0
-    print(f"docs/{PICTURE.name} is not current: run `python docs/decision_map.py`", file=sys.stderr)
-    return 1
+    return keep(arguments, {PICTURE: picture()}, "python docs/decision_map.py")
 
 
 if __name__ == "__main__":

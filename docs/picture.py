@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
+from docs.generated import keep
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -92,14 +94,7 @@ def main(arguments: list[str]) -> int:
     """Write the picture, or compare it; return the exit code."""
     os.environ.pop("NO_COLOR", None)
     os.environ["TERM"] = "xterm-256color"
-    current = picture()
-    if "--check" not in arguments:
-        PICTURE.write_text(current, encoding="utf-8")
-        return 0
-    if PICTURE.is_file() and PICTURE.read_text(encoding="utf-8") == current:
-        return 0
-    print(f"docs/{PICTURE.name} is not current: run `python docs/picture.py`", file=sys.stderr)
-    return 1
+    return keep(arguments, {PICTURE: picture()}, "python docs/picture.py")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from advisor.report.check_page import rule_page
 from advisor.report.markdown import markdown
 from advisor.report.page import Heading, Table, Text
 from advisor.rulebase.store import load_rules
+from docs import generated
 
 FOLDER = Path(__file__).resolve().parent / "checks"
 
@@ -31,29 +32,20 @@ def current() -> dict[Path, str]:
 
 def stale() -> list[str]:
     """Return the names of pages that differ from the rules, or are left of an old one."""
-    texts = current()
-    differing = [
-        path
-        for path, text in texts.items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    ]
-    return sorted(path.name for path in {*differing, *(set(FOLDER.glob("*")) - set(texts))})
+    return generated.stale(current(), FOLDER)
 
 
-def main() -> int:
-    """Write the pages, or with `--check` say which are not current."""
-    if sys.argv[1:] == ["--check"]:
-        for name in stale():
-            print(f"docs/checks/{name} is not current; run `python -m docs.rule_pages`")
-        return 1 if stale() else 0
-    FOLDER.mkdir(exist_ok=True)
+def main(arguments: list[str]) -> int:
+    """Write the pages, or compare them; return the exit code."""
+    if "--check" in arguments:
+        run = "run `python docs/rule_pages.py`"
+        return generated.complain([f"docs/checks/{name} is not current: {run}" for name in stale()])
     texts = current()
     for path in set(FOLDER.glob("*")) - set(texts):
         path.unlink()
-    for path, text in texts.items():
-        path.write_text(text, encoding="utf-8")
+    generated.write(texts)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from advisor.reader.kinds import KINDS, schema
+from docs import generated
 
 FOLDER = Path(__file__).resolve().parent / "schema"
 
@@ -24,14 +25,7 @@ def current() -> dict[Path, str]:
 
 def stale() -> list[str]:
     """Return the names of the schemas of rule files that differ from the code's, or are left."""
-    texts = current()
-    differing = [
-        path
-        for path, text in texts.items()
-        if not path.is_file() or path.read_text(encoding="utf-8") != text
-    ]
-    left = set((FOLDER / "rules").glob("*")) - set(texts)
-    return sorted(path.name for path in (*differing, *left))
+    return generated.stale(current(), FOLDER / "rules")
 
 
 def unsound() -> list[str]:
@@ -50,15 +44,10 @@ def unsound() -> list[str]:
 def main(arguments: list[str]) -> int:
     """Write the schemas, or compare them; return the exit code."""
     if "--check" not in arguments:
-        (FOLDER / "rules").mkdir(parents=True, exist_ok=True)
-        for path, text in current().items():
-            path.write_text(text, encoding="utf-8")
+        generated.write(current())
         return 0
     problems = [f"{name} is not current: run `python docs/schemas.py`" for name in stale()]
-    problems += unsound()
-    for problem in problems:
-        print(problem, file=sys.stderr)
-    return 1 if problems else 0
+    return generated.complain(problems + unsound())
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from advisor.audit.proof import answer_scenario
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.profile import Profile
+from advisor.engine.profile import holds
 from advisor.errors import AdvisorError
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, TASK, Rule
@@ -80,7 +80,7 @@ def coverage(rulebase: RuleBase) -> Coverage:
         for decision in decisions:
             for covered, ids in (
                 (tasks, decision.given[TASK].options if TASK in decision.given else ()),
-                (fires, [rule.id for rule in written if _fires(rule, decision.profile)]),
+                (fires, [rule.id for rule in written if holds(rule.when, decision.profile)]),
                 (decisive, _decisive(rulebase, decision)),
                 (pivotal, _pivotal(engine, decision)),
             ):
@@ -106,7 +106,7 @@ def _decisive(rulebase: RuleBase, decision: Decision) -> set[str]:
     }
     for rule in rulebase.rules:
         about = [rulebase.checkpoints[id].family for id in rule.candidates if "/" in id]
-        if decision.family in about and _fires(rule, decision.profile):
+        if decision.family in about and holds(rule.when, decision.profile):
             found.add(rule.id)
     return found
 
@@ -126,7 +126,3 @@ def _pivotal(engine: Engine, decision: Decision) -> set[str]:
         for id, mask in masks.items()
         if ranking.winner(encoding.outcome(fired & ~mask)) != winner
     }
-
-
-def _fires(rule: Rule, profile: Profile) -> bool:
-    return all(set(profile[id].options) & set(options) for id, options in rule.when.items())

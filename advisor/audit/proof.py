@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.profile import Answer, make_profile
+from advisor.engine.profile import Answer, holds, make_profile
 from advisor.errors import AdvisorError
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.detail import Example, Scenario
@@ -54,10 +54,7 @@ def _example(rulebase: RuleBase, example: Example) -> Failure | None:
     except AdvisorError as error:
         return Failure(example.place, rule.id, error.message)
     unanswered = Answer((NOT_APPLICABLE,), None, "assumed")
-    fires = all(
-        set(given.get(question, unanswered).options) & set(options)
-        for question, options in rule.when.items()
-    )
+    fires = holds(rule.when, {**dict.fromkeys(rule.when, unanswered), **given})
     if fires == example.fires:
         return None
     expected = "fire" if example.fires else "not fire"

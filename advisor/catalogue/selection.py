@@ -18,7 +18,7 @@ from advisor.catalogue.requirements import (
     uses,
 )
 from advisor.engine.decision import Decision
-from advisor.engine.profile import Profile
+from advisor.engine.profile import Profile, holds
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import TASK, Checkpoint, Rule
 
@@ -173,9 +173,7 @@ def teachable(selection: Selection) -> bool:
 def _findings(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> tuple[Rule, ...]:
     """The rules aimed at a checkpoint that fire on the completed answers."""
     return tuple(
-        rule
-        for rule in rulebase.aimed.get(checkpoint.id, ())
-        if all(set(profile[id].options) & set(options) for id, options in rule.when.items())
+        rule for rule in rulebase.aimed.get(checkpoint.id, ()) if holds(rule.when, profile)
     )
 
 

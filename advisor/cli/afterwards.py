@@ -3,50 +3,42 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from advisor.cli.output import note, write_whole
 from advisor.cli.prompt import Extra, Prompt
 from advisor.errors import AdvisorError, UsageError
-from advisor.report.command import exact, quoted
+from advisor.report.command import exact, quoted, try_command
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
     from advisor.recommendation import Recommendation
 
 DONE, TRY, SAVE = "done", "try", "save"
-PICTURE = "photo.jpg"
-
-
-class Trial(NamedTuple):
-    """The first checkpoint that can be run as it is, and the task to run it for."""
-
-    checkpoint: str
-    task: str
-
-    def command(self, image: str = PICTURE, beside: dict[str, str] | None = None) -> str:
-        """Return the command line that runs it."""
-        words = ["advisor try --checkpoint", quoted(self.checkpoint), "--task", self.task]
-        words += ["--image", quoted(image)]
-        for flag, value in (beside or {}).items():
-            words += [f"--{flag}", quoted(value)]
-        return " ".join(words)
+ASKED = {
+    "labels": "Which texts to choose from? With commas between, such as: a cat, a dog",
+    "question": "What do you want to know about it?",
+    "folder": "Which other pictures? The path of a folder:",
+    "query": "What do you look for?",
+}
+"""How to ask for what a task needs beside the picture, by the flag of `advisor try`."""
 
 
 def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> None:
     """Offer what comes next until the person has done with it; leaving is no failure."""
-    trial = _trial(recommendation)
-    if trial:
-        note(f"\nTo try it\n  {trial.command()}")
+    (advice,) = recommendation.advice
+    checkpoint = advice.runnable
+    if checkpoint:
+        note(f"\nTo try it\n  {try_command(checkpoint.id, str(advice.task))}")
     note("")
     choices = [Extra("d", "no, done", DONE)]
-    choices += [Extra("t", "try it on a picture", TRY)] if trial else []
+    choices += [Extra("t", "try it on a picture", TRY)] if checkpoint else []
     choices += [Extra("p", "save the answers", SAVE)]
     try:
         while (chosen := prompt.pick("Anything else?", choices)) != DONE:
             try:
-                if chosen == TRY and trial:
-                    _try(recommendation, trial, prompt, color=color)
+                if chosen == TRY and checkpoint:
+                    _try(recommendation, checkpoint.id, prompt, color=color)
                 else:
                     _save(recommendation, prompt)
             except AdvisorError as error:
@@ -55,19 +47,10 @@ def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> Non
         note("")
 
 
-def _trial(recommendation: Recommendation) -> Trial | None:
-    (advice,) = recommendation.advice
-    if advice.task is None:
-        return None
-    for pick in advice.selection.picks:
-        if pick.use == "as-is" and pick.checkpoint.loader == "transformers":
-            return Trial(pick.checkpoint.id, advice.task)
-    return None
-
-
-def _try(recommendation: Recommendation, trial: Trial, prompt: Prompt, *, color: bool) -> None:
+def _try(recommendation: Recommendation, checkpoint: str, prompt: Prompt, *, color: bool) -> None:
     """Ask for a picture and what goes with it, and run the checkpoint; nothing is asked in vain."""
     from advisor.cli.try_ import try_
+    from advisor.inference.acts import beside
     from advisor.inference.extra import transformers
     from advisor.inference.images import open_image
 
@@ -77,39 +60,21 @@ def _try(recommendation: Recommendation, trial: Trial, prompt: Prompt, *, color:
         return
     image = str(Path(image).expanduser())
     open_image(image)
-    beside = {flag: said for flag, ask in _beside(trial.task) if (said := prompt.type(ask))}
-    note(f"\n{trial.command(image, beside)}")
-    folder, labels = beside.get("folder", ""), beside.get("labels", "")
+    task = str(recommendation.advice[0].task)
+    given = {flag: said for flag in beside(task) if (said := prompt.type(ASKED[flag]))}
+    note(f"\n{try_command(checkpoint, task, image, given)}")
+    folder, labels = given.get("folder", ""), given.get("labels", "")
     try_(
         image=image,
-        task=trial.task,
-        checkpoint=[trial.checkpoint],
+        task=task,
+        checkpoint=[checkpoint],
         labels=[labels] if labels else [],
-        question=beside.get("question", ""),
-        query=beside.get("query", ""),
+        question=given.get("question", ""),
+        query=given.get("query", ""),
         folder=str(Path(folder).expanduser()) if folder else "",
         rules=[Path(folder) for folder in recommendation.rulebase.folders],
         no_color=not color,
     )
-
-
-def _beside(task: str) -> list[tuple[str, str]]:
-    """Return what a task takes beside the picture: the flag of `advisor try`, and how to ask."""
-    from advisor.inference.acts import Act, act_of
-
-    labels = ("labels", "Which texts to choose from? With commas between, such as: a cat, a dog")
-    question = ("question", "What do you want to know about it?")
-    folder = ("folder", "Which other pictures? The path of a folder:")
-    query = ("query", "What do you look for?")
-    needed = {
-        Act.LABEL: [labels],
-        Act.MATCH: [labels],
-        Act.ANSWER: [question],
-        Act.COMPARE: [folder],
-        Act.SEARCH: [folder, query],
-    }
-    act = act_of(task)
-    return needed.get(act, []) if act else []
 
 
 def _save(recommendation: Recommendation, prompt: Prompt) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from advisor.errors import UsageError, nearest
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NOT_APPLICABLE, Question
+from advisor.rulebase.model import NOT_APPLICABLE, Condition, Question
 
 SHOWN_OPTIONS = 16
 
@@ -27,6 +27,11 @@ class Answer(NamedTuple):
 
 Profile = dict[str, Answer]
 """Question -> answer, in the order in which the rule base declares questions."""
+
+
+def holds(when: Condition, profile: Profile) -> bool:
+    """True where every question of a condition has one of its options in a complete profile."""
+    return all(set(profile[id].options) & set(options) for id, options in when.items())
 
 
 def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag") -> Profile:

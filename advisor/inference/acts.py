@@ -54,14 +54,14 @@ PLAINEST_TASK = {
     Act.ANSWER: "vqa",
     Act.SEARCH: "image-search",
 }
-INPUTS = {
-    Act.LABEL: "--image photo.jpg --labels 'a cat,a dog'",
-    Act.MATCH: "--image photo.jpg --labels 'a cat on a mat'",
-    Act.ANSWER: "--image photo.jpg --question 'what is in the picture?'",
-    Act.COMPARE: "--image photo.jpg --folder photos",
-    Act.SEARCH: "--folder photos --query 'a red bicycle'",
+BESIDE = {
+    Act.LABEL: {"labels": "a cat,a dog"},
+    Act.MATCH: {"labels": "a cat on a mat"},
+    Act.ANSWER: {"question": "what is in the picture?"},
+    Act.COMPARE: {"folder": "photos"},
+    Act.SEARCH: {"folder": "photos", "query": "a red bicycle"},
 }
-"""Flags of `advisor try` that give an act its inputs, an example; others take a picture alone."""
+"""Flags of `advisor try` that an act needs beside the picture, each with an example."""
 
 
 def act_of(task: str) -> Act | None:
@@ -95,7 +95,7 @@ def ranks_pictures(task: str) -> bool:
     return act_of(task) in {Act.SEARCH, Act.COMPARE}
 
 
-def inputs_of(task: str) -> str:
-    """Return flags of `advisor try` that give a task its inputs, as an example."""
+def beside(task: str) -> dict[str, str]:
+    """Return the flags of `advisor try` that a task needs beside the picture, with examples."""
     act = act_of(task)
-    return INPUTS.get(act, "--image photo.jpg") if act else "--image photo.jpg"
+    return BESIDE.get(act, {}) if act else {}

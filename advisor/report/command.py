@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from advisor.engine.profile import Profile
 
@@ -31,11 +32,21 @@ def command(
     return " ".join(word for word in words if word)
 
 
-def try_command(checkpoint: str, task: str) -> str:
-    """Return the command line that runs a checkpoint, with an example of what its task takes."""
-    from advisor.inference.acts import inputs_of
+def try_command(
+    checkpoint: str, task: str, image: str = "", inputs: Mapping[str, str] | None = None
+) -> str:
+    """Return the command line that runs a checkpoint; examples stand for what is not given.
 
-    return f"advisor try --checkpoint {quoted(checkpoint)} --task {task} {inputs_of(task)}"
+    `inputs` are the flags beside the picture and their values.
+    """
+    from advisor.inference.acts import beside
+
+    given = beside(task) if inputs is None else inputs
+    if not image and "query" not in given:
+        image = "photo.jpg"
+    words = ["advisor try --checkpoint", quoted(checkpoint), "--task", task]
+    words += ["--image", quoted(image)] if image else []
+    return " ".join([*words, *(f"--{flag} {quoted(value)}" for flag, value in given.items())])
 
 
 def exact(number: float) -> str:

@@ -262,7 +262,5 @@ def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
 
 def trial_of(advice: TaskAdvice) -> str | None:
     """Return the command that tries the first checkpoint that can be run as it is, if any can."""
-    for pick in advice.selection.picks:
-        if pick.use == "as-is" and pick.checkpoint.loader == "transformers" and advice.task:
-            return try_command(pick.checkpoint.id, advice.task)
-    return None
+    checkpoint = advice.runnable
+    return try_command(checkpoint.id, str(advice.task)) if checkpoint else None
