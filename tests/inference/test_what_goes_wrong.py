@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -138,3 +139,42 @@ def test_ctrl_c_during_a_download_is_130_and_the_next_run_resumes(
             text=True,
         )
     assert "a vector of 8 numbers" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/maps").is_file(), reason="reads Linux's /proc")
+def test_ctrl_c_while_weights_load_is_130_and_writes_nothing(tiny: Tiny, tmp_path: Path) -> None:
+    folder = _slow_to_load(tiny("clip"), tmp_path / "checkpoint")
+    page = tmp_path / "page.html"
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "advisor", "try", "--image", PICTURE, "--task", "embeddings",
+            "--checkpoint", str(folder), "--output", f"html={page}", "--format", "json",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    mapped = Path(f"/proc/{process.pid}/maps")
+    until = time.monotonic() + 120
+    while "model.safetensors" not in mapped.read_text(encoding="utf-8"):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    answer, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(answer)["error"]["kind"] == "interrupted"
+    assert "Traceback" not in errors
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint"]
+
+
+def _slow_to_load(tiny: Path, folder: Path) -> Path:
+    """The tiny CLIP with 60 million parameters, in half precision, so that each is converted."""
+    transformers = pytest.importorskip("transformers")
+    shutil.copytree(tiny, folder)
+    config = transformers.CLIPConfig.from_pretrained(folder)
+    config.vision_config.hidden_size, config.vision_config.intermediate_size = 768, 3072
+    config.vision_config.num_hidden_layers = 8
+    transformers.CLIPModel(config).half().save_pretrained(folder)
+    return folder

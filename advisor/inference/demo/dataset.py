@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,7 +15,6 @@ from PIL import Image
 
 from advisor.inference.demo.colours import COLOUR_NAMES, SHAPES
 from advisor.inference.demo.pictures import Truth, draw
-from advisor.inference.extra import library
 
 SIDE = 64
 MEAN = STANDARD_DEVIATION = 0.5
@@ -69,9 +69,19 @@ def drawn(count: int, seed: int) -> Pictures:
     return Pictures(pixels=pixels, truths=tuple(truths))
 
 
+def public_set() -> Any:
+    """Return the library that holds the public easy-vqa set."""
+    try:
+        import easy_vqa
+    except ImportError as error:
+        raise SystemExit("the library easy-vqa is missing: pip install easy-vqa") from error
+    return easy_vqa
+
+
+@cache
 def easy_vqa(part: str) -> tuple[Pictures, Questions]:
     """Read `train` or `test` of the public easy-vqa set (PyPI `easy-vqa`)."""
-    source = library("easy_vqa")
+    source = public_set()
 
     train = part == "train"
     texts, answers, ids = source.get_train_questions() if train else source.get_test_questions()

@@ -18,6 +18,7 @@ from advisor.inference.checkpoint import read_checkpoint
 from advisor.inference.demo import HOME, texts
 from advisor.inference.demo.cards import CARD
 from advisor.inference.demo.colours import COLOUR_NAMES
+from advisor.inference.demo.recipe import Recipe
 
 WARNING = (
     "a demo: it knows only plain pictures of one circle, rectangle or triangle; about anything "
@@ -37,20 +38,9 @@ class Portrait:
     tasks: tuple[str, ...]
     classes: tuple[str, ...]
     objective: str
-    recipe: tuple[str, ...]
     limits: tuple[str, ...] = ()
-    remark: str = ""
 
 
-EARLIER = (
-    "The first phase of these weights ran on an earlier version of the drawing script (shapes from "
-    "13 % of the side up, instead of 15 %), so a rerun gives a network as good, not the same bytes."
-)
-REPEATED = (
-    "Both phases were repeated with the present scripts, on other threads: the network that came "
-    "of it is as good (within half a percentage point on each of the first three lines below), not "
-    "the same bytes."
-)
 PORTRAITS = {
     "clip": Portrait(
         title="Demo CLIP",
@@ -59,11 +49,6 @@ PORTRAITS = {
         tasks=("zero-shot-classification",),
         classes=("CLIPModel",),
         objective="Contrastive, with every true text of a batch as a positive.",
-        recipe=(
-            f"{PACKAGE} clip FIRST --steps 3400",
-            f"{PACKAGE} clip FOLDER --start FIRST --steps 1000 --rate 5e-4 --seed 12",
-        ),
-        remark=REPEATED,
         limits=(
             "Some names overlap: a navy shape may also be called blue. Such pairs were left out "
             "of training, so do not offer both as labels.",
@@ -76,13 +61,7 @@ PORTRAITS = {
         tasks=("captioning",),
         classes=("VisionEncoderDecoderModel",),
         objective="Cross-entropy of the caption given the picture.",
-        recipe=(
-            f"{PACKAGE} vision-encoder-decoder FIRST --steps 2800",
-            f"{PACKAGE} vision-encoder-decoder FOLDER --start FIRST --steps 2400 --batch 64 "
-            "--rate 5e-4 --seed 12",
-        ),
         limits=("It takes no question and no prompt.",),
-        remark=EARLIER,
     ),
     "blip": Portrait(
         title="Demo BLIP",
@@ -95,15 +74,10 @@ PORTRAITS = {
             "BlipForImageTextRetrieval",
         ),
         objective="Captioning, answering and matching together, as in the BLIP paper.",
-        recipe=(
-            f"{PACKAGE} blip FIRST --steps 2800",
-            f"{PACKAGE} blip FOLDER --start FIRST --steps 2400 --batch 64 --rate 5e-4 --seed 12",
-        ),
         limits=(
             "It answers the question forms of easy-vqa and `where is it?`; other wordings are "
             "guesses.",
         ),
-        remark=EARLIER,
     ),
 }
 
@@ -141,6 +115,7 @@ def describe(folder: Path, portrait: Portrait, measured: dict[str, Any], order: 
 
 
 def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
+    recipe = Recipe()
     weights = read_checkpoint(folder, folder.name).weights
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e6
     rows = [
@@ -172,16 +147,25 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "",
             "## Training data",
             "",
-            "60,000 pictures of one plain shape (64 to 512 pixels a side, white, black, grey and",
-            "pastel grounds), drawn by `advisor/inference/demo/pictures.py` from a seed, and the",
-            "training pictures of the public easy-vqa set (PyPI `easy-vqa`). No other data.",
-            f"Objective: {portrait.objective}",
+            _wrapped(
+                f"{recipe.pictures:,} pictures of one plain shape (64 to 512 pixels a side, white, "
+                "black, grey and pastel grounds), drawn by `advisor/inference/demo/pictures.py` "
+                "from a seed, and the training pictures of the public easy-vqa set (PyPI "
+                "`easy-vqa`). No other data."
+            ),
+            "",
+            _wrapped(f"Objective: {portrait.objective}"),
             "",
             "```",
-            *portrait.recipe,
+            f"{PACKAGE} {folder.name} FOLDER",
             "```",
             "",
-            *([_wrapped(portrait.remark), ""] if portrait.remark else []),
+            _wrapped(
+                f"That takes {recipe.steps:,} steps of {recipe.batch} pictures on one thread. The "
+                "same machine writes the same bytes again; another kind of processor may "
+                "round otherwise, and then it trains another network."
+            ),
+            "",
             "## Measured",
             "",
             "`python -m advisor.inference.demo.evaluate --unseen UNSEEN` prints these. Held-out",

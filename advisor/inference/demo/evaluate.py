@@ -15,6 +15,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
@@ -25,7 +26,6 @@ from advisor.inference.answer import Request
 from advisor.inference.demo import HOME, dataset, foreign, texts
 from advisor.inference.demo.colours import COLOUR_NAMES, SHAPES
 from advisor.inference.demo.pictures import Truth, draw
-from advisor.inference.extra import library
 from advisor.inference.images import Picture
 from advisor.inference.runner import load_runner
 
@@ -43,13 +43,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=HOME)
     parser.add_argument("--kind", choices=sorted(MEASURES))
-    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--count", type=int, default=2000, help="drawn pictures of each kind")
+    parser.add_argument("--public", type=int, help="of easy-vqa's pictures, and of its questions")
     parser.add_argument("--unseen", type=Path, help="networks trained with --without-pairs")
     options = parser.parse_args()
     kinds = [options.kind] if options.kind else sorted(MEASURES)
     measured = {}
     for kind in kinds:
-        measured[kind] = MEASURES[kind](options.folder / kind, options.count)
+        measured[kind] = MEASURES[kind](options.folder / kind, options.count, options.public)
         if options.unseen:
             measured[kind] |= measure_unseen(kind, options.unseen / kind, options.count)
     sys.stdout.write(json.dumps(measured, indent=2) + "\n")
@@ -73,35 +74,35 @@ def measure_unseen(kind: str, folder: Path, count: int) -> dict[str, Any]:
     }
 
 
-def measure_clip(folder: Path, count: int) -> dict[str, Any]:
+def measure_clip(folder: Path, count: int, public: int | None = None) -> dict[str, Any]:
     """Return the share of pictures whose label comes first."""
     right = _labeller(folder, LABELS)
     what = f"label of {len(LABELS)}"
     return {
         f"{what}, held-out pictures": _share(held_out(count), right),
         f"label of {len(EASY_LABELS)}, easy-vqa test": _share(
-            easy_test(), _labeller(folder, EASY_LABELS)
+            islice(easy_test(), public), _labeller(folder, EASY_LABELS)
         ),
         f"{what}, other program": _share(other_program(count), right),
         **_weak(what, count, right),
     }
 
 
-def measure_writer(folder: Path, count: int) -> dict[str, Any]:
+def measure_writer(folder: Path, count: int, public: int | None = None) -> dict[str, Any]:
     """Return the share of captions with the right colour and shape, and of those exactly right."""
-    return _captions(folder, count)
+    return _captions(folder, count, public)
 
 
-def measure_blip(folder: Path, count: int) -> dict[str, Any]:
+def measure_blip(folder: Path, count: int, public: int | None = None) -> dict[str, Any]:
     """Return captions, answers and matches, each as a share of right ones."""
-    found = _captions(folder, count)
+    found = _captions(folder, count, public)
     runner = load_runner(folder, "vqa", device="cpu")
 
     def answer(picture: Picture, question: str) -> str:
         return runner.run(picture, Request(question=question)).answers[0].text
 
     found["answer, easy-vqa test questions"] = _share(
-        easy_questions(), lambda asked: answer(asked[0], asked[1]) == asked[2]
+        islice(easy_questions(), public), lambda asked: answer(asked[0], asked[1]) == asked[2]
     )
     random = Random(5)
     own = [(picture, texts.question(truth, random)) for picture, truth in _held_out(count)]
@@ -131,7 +132,7 @@ def _matches(folder: Path, count: int) -> dict[str, Any]:
     return _share(pairs, right)
 
 
-def _captions(folder: Path, count: int) -> dict[str, Any]:
+def _captions(folder: Path, count: int, public: int | None) -> dict[str, Any]:
     caption = _captioner(folder)
     named = _namer(caption)
     return {
@@ -139,7 +140,7 @@ def _captions(folder: Path, count: int) -> dict[str, Any]:
         "whole caption, held-out pictures": _share(
             held_out(count), lambda shown: caption(shown) == shown[3]
         ),
-        "colour and shape, easy-vqa test": _share(easy_test(), named),
+        "colour and shape, easy-vqa test": _share(islice(easy_test(), public), named),
         "colour and shape, other program": _share(other_program(count), named),
         **_weak("colour and shape", count, named),
     }
@@ -204,7 +205,7 @@ def other_program(count: int) -> Iterable[Shown]:
 
 def easy_test() -> Iterable[Shown]:
     """Yield easy-vqa's test pictures whose colour and shape its questions tell."""
-    easy_vqa = library("easy_vqa")
+    easy_vqa = dataset.public_set()
     pictures, _ = dataset.easy_vqa("test")
     paths, numbers = easy_vqa.get_test_image_paths(), sorted(set(easy_vqa.get_test_questions()[2]))
     for number, truth in zip(numbers, pictures.truths, strict=True):
@@ -214,8 +215,7 @@ def easy_test() -> Iterable[Shown]:
 
 def easy_questions() -> Iterable[tuple[Picture, str, str]]:
     """Yield all easy-vqa test questions with picture and answer."""
-    easy_vqa = library("easy_vqa")
-
+    easy_vqa = dataset.public_set()
     paths = easy_vqa.get_test_image_paths()
     for question, answer, number in zip(*easy_vqa.get_test_questions(), strict=True):
         yield _opened(paths[number]), question, answer
@@ -232,7 +232,7 @@ def _share(cases: Iterable[Case], right: Callable[[Case], bool]) -> dict[str, An
     return {"right": counted[True], "of": total, "share": round(counted[True] / total, 4)}
 
 
-MEASURES: dict[str, Callable[[Path, int], dict[str, Any]]] = {
+MEASURES: dict[str, Callable[[Path, int, int | None], dict[str, Any]]] = {
     "clip": measure_clip,
     "vision-encoder-decoder": measure_writer,
     "blip": measure_blip,

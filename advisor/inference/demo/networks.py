@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from advisor.inference.demo import texts
@@ -15,6 +17,8 @@ transformers: Any = library("transformers")
 
 WIDTH, PATCH, VISION_LAYERS, TEXT_LAYERS, HEADS = 96, 8, 4, 2, 4
 LONGEST_TEXT = 24
+WORD_END = "</w>"
+CLIP_SPECIAL = ("<|startoftext|>", "<|endoftext|>")
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "[ENC]")
 VISION = {
     "hidden_size": WIDTH,
@@ -38,10 +42,7 @@ class Network:
 
 def dual_encoder() -> Network:
     """Build a CLIP of about half a million parameters."""
-    start = transformers.CLIPTokenizer(vocab={"<|startoftext|>": 0, "<|endoftext|>": 1}, merges=[])
-    learned = start.train_new_from_iterator(list(texts.corpus()), vocab_size=700)
-    learned.model_max_length = LONGEST_TEXT
-    tokenizer = learned
+    tokenizer = _byte_pairs()
     config = transformers.CLIPConfig(
         text_config={
             "vocab_size": len(tokenizer),
@@ -136,6 +137,50 @@ def _image_settings() -> dict[str, Any]:
         "image_std": [STANDARD_DEVIATION] * 3,
         "do_convert_rgb": True,
     }
+
+
+def _byte_pairs() -> Any:
+    """Return CLIP's kind of tokenizer with every word of the demo as one token.
+
+    `train_new_from_iterator` orders equally frequent pairs another way each time.
+    """
+    letters = sorted(library("tokenizers").pre_tokenizers.ByteLevel.alphabet())
+    merges = learn_merges(Counter(" ".join(texts.corpus()).replace("?", " ? ").split()))
+    known = [*letters, *(f"{letter}{WORD_END}" for letter in letters), *map("".join, merges)]
+    vocabulary = {
+        token: place for place, token in enumerate(dict.fromkeys([*known, *CLIP_SPECIAL]))
+    }
+    return transformers.CLIPTokenizer(
+        vocab=vocabulary, merges=merges, model_max_length=LONGEST_TEXT
+    )
+
+
+def learn_merges(words: Counter[str]) -> list[tuple[str, str]]:
+    """Return the pairs to join, most frequent first, until every word is one token.
+
+    Byte-pair encoding (Sennrich et al. 2016, algorithm 1); equal counts go by the alphabet.
+    """
+    parts = {word: [*word[:-1], word[-1] + WORD_END] for word in words}
+    merges: list[tuple[str, str]] = []
+    while True:
+        counts: Counter[tuple[str, str]] = Counter()
+        for word, tokens in parts.items():
+            for pair in pairwise(tokens):
+                counts[pair] += words[word]
+        if not counts:
+            return merges
+        best = min(counts, key=lambda pair: (-counts[pair], pair))
+        merges.append(best)
+        for tokens in parts.values():
+            _join(tokens, best)
+
+
+def _join(tokens: list[str], pair: tuple[str, str]) -> None:
+    place = 0
+    while place < len(tokens) - 1:
+        if (tokens[place], tokens[place + 1]) == pair:
+            tokens[place : place + 2] = ["".join(pair)]
+        place += 1
 
 
 def _words() -> Any:

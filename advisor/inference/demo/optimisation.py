@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -16,23 +15,12 @@ import numpy
 
 from advisor.inference.demo.colours import COLOUR_NAMES, SHAPES
 from advisor.inference.demo.dataset import MEAN, STANDARD_DEVIATION, Pictures
+from advisor.inference.demo.recipe import Recipe
 from advisor.inference.demo.texts import PLACES
 from advisor.inference.extra import library
 
 UNKNOWN = -100
 torch: Any = library("torch")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How long and how hard to train."""
-
-    steps: int = 3000
-    batch: int = 128
-    rate: float = 1.5e-3
-    warm_up: int = 150
-    decay: float = 0.02
-    seed: int = 11
 
 
 class AttributeHeads:
@@ -75,18 +63,37 @@ def pixel_values(pictures: Pictures, chosen: list[int]) -> Any:
     return (values - MEAN) / STANDARD_DEVIATION
 
 
-def optimise(parameters: list[Any], loss: Callable[[Random], Any], plan: Plan) -> dict[int, Any]:
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Compute on one thread, from a seed and by fixed algorithms while the body runs.
+
+    The number of threads decides in which order sums are taken, and so the last bits of them.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(mode=True)
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(mode=False)
+        torch.set_num_threads(threads)
+
+
+def optimise(
+    parameters: list[Any], loss: Callable[[Random], Any], recipe: Recipe
+) -> dict[int, Any]:
     """Minimise `loss` and return a running mean of each parameter, by its place in the list."""
-    random = Random(plan.seed)
+    random = Random(recipe.seed)
     optimiser = torch.optim.AdamW(
-        parameters, lr=plan.rate, betas=(0.9, 0.98), weight_decay=plan.decay
+        parameters, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.decay
     )
     means = {place: value.detach().clone() for place, value in enumerate(parameters)}
     begun, recent = time.perf_counter(), 0.0
-    for step in range(1, plan.steps + 1):
-        share = _share(step, plan)
+    for step in range(1, recipe.steps + 1):
+        share = recipe.share(step)
         for group in optimiser.param_groups:
-            group["lr"] = plan.rate * share
+            group["lr"] = recipe.rate * share
         optimiser.zero_grad(set_to_none=True)
         value = loss(random)
         value.backward()
@@ -99,13 +106,8 @@ def optimise(parameters: list[Any], loss: Callable[[Random], Any], plan: Plan) -
         recent = value.item() if step == 1 else 0.95 * recent + 0.05 * value.item()
         if step % 100 == 0:
             pace = (time.perf_counter() - begun) / step
-            sys.stderr.write(f"step {step}/{plan.steps}  loss {recent:.4f}  {pace:.3f} s a step\n")
+            sys.stderr.write(
+                f"step {step}/{recipe.steps}  loss {recent:.4f}  {pace:.3f} s a step\n"
+            )
             sys.stderr.flush()
     return means
-
-
-def _share(step: int, plan: Plan) -> float:
-    if step < plan.warm_up:
-        return step / plan.warm_up
-    done = (step - plan.warm_up) / max(1, plan.steps - plan.warm_up)
-    return 0.5 * (1 + math.cos(math.pi * done)) + 0.002

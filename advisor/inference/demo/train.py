@@ -1,4 +1,9 @@
-"""Train the demo checkpoints: `python -m advisor.inference.demo.train KIND FOLDER`."""
+"""Train the demo checkpoints: `python -m advisor.inference.demo.train KIND FOLDER`.
+
+The defaults are the recipe of the shipped checkpoints. One thread computes and every generator is
+seeded, so the same machine writes the same bytes again; the three kinds can train side by side.
+Beside the drawn pictures it reads the public easy-vqa set (PyPI `easy-vqa`, in the `dev` extra).
+"""
 
 from __future__ import annotations
 
@@ -11,8 +16,14 @@ from typing import Any
 from advisor.inference.demo import dataset, networks, texts
 from advisor.inference.demo.dataset import Pictures, Questions
 from advisor.inference.demo.networks import Network
-from advisor.inference.demo.optimisation import AttributeHeads, Plan, optimise, pixel_values
-from advisor.inference.extra import library
+from advisor.inference.demo.optimisation import (
+    AttributeHeads,
+    optimise,
+    pixel_values,
+    reproducible,
+)
+from advisor.inference.demo.recipe import Recipe
+from advisor.inference.extra import library, quiet
 
 READ_OUT_WEIGHT = 0.5
 NO_QUESTIONS = Questions(texts=(), answers=(), pictures=())
@@ -22,79 +33,47 @@ Loss = Callable[[Random], Any]
 
 def main() -> None:
     """Train one network and save it with its processor, in half precision."""
+    usual = Recipe()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=sorted(KINDS))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--start", type=Path, help="go on from the weights in this folder")
-    parser.add_argument("--steps", type=int, default=3000)
-    parser.add_argument("--batch", type=int, default=128)
-    parser.add_argument("--rate", type=float, default=1.5e-3)
-    parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--pictures", type=int, default=60000)
+    for name in ("steps", "batch", "rate", "seed", "pictures"):
+        value = getattr(usual, name)
+        parser.add_argument(f"--{name}", type=type(value), default=value)
     parser.add_argument(
         "--without-pairs", action="store_true", help="leave six pairs of colour and shape out"
     )
-    options = parser.parse_args()
-    plan = Plan(steps=options.steps, batch=options.batch, rate=options.rate, seed=options.seed)
-    train(
-        options.kind,
-        options.folder,
-        plan,
-        options.pictures,
-        options.start,
-        without_pairs=options.without_pairs,
-    )
+    options = vars(parser.parse_args())
+    train(options.pop("kind"), options.pop("folder"), Recipe(**options))
 
 
-def train(
-    kind: str,
-    folder: Path,
-    plan: Plan,
-    count: int,
-    start: Path | None = None,
-    *,
-    without_pairs: bool = False,
-) -> None:
-    """Train the network of this kind on `count` drawn pictures and easy-vqa's; save it."""
-    torch.manual_seed(plan.seed)
-    build, losses = KINDS[kind]
-    network = build()
-    if start is not None:
-        _take_weights(network, start)
+def train(kind: str, folder: Path, recipe: Recipe) -> None:
+    """Train the network of this kind on drawn pictures and easy-vqa's, and save it."""
     easy, questions = dataset.easy_vqa("train")
-    drawn = dataset.drawn(count, plan.seed)
-    if without_pairs:
+    drawn = dataset.drawn(recipe.pictures, recipe.seed)
+    if recipe.without_pairs:
         easy, questions = dataset.without_pairs(easy, questions)
         drawn, _ = dataset.without_pairs(drawn, NO_QUESTIONS)
-    heads = AttributeHeads(networks.WIDTH)
-    parameters = [*network.model.parameters(), *heads.parameters()]
-    network.model.train()
-    means = optimise(parameters, losses(network, heads, drawn, easy, questions, plan), plan)
-    with torch.no_grad():
-        for place, parameter in enumerate(parameters):
-            parameter.copy_(means[place])
+    with reproducible(recipe.seed):
+        build, losses = KINDS[kind]
+        network = build()
+        heads = AttributeHeads(networks.WIDTH)
+        parameters = [*network.model.parameters(), *heads.parameters()]
+        network.model.train()
+        loss = losses(network, heads, drawn, easy, questions, recipe)
+        means = optimise(parameters, loss, recipe)
+        with torch.no_grad():
+            for place, parameter in enumerate(parameters):
+                parameter.copy_(means[place])
     save(network, folder)
-
-
-def _take_weights(network: Network, folder: Path) -> None:
-    """Put stored weights into the network: the class's own, and the heads that ride along."""
-    from safetensors.torch import load_file
-
-    stored = load_file(folder / "model.safetensors")
-    network.model.load_state_dict({k: v.float() for k, v in stored.items()}, strict=False)
-    loaded, report = type(network.model).from_pretrained(
-        folder, dtype=torch.float32, output_loading_info=True
-    )
-    if report["missing_keys"] or report["mismatched_keys"]:
-        raise SystemExit(f"{folder} holds another network")
-    network.model.load_state_dict(loaded.state_dict(), strict=False)
 
 
 def save(network: Network, folder: Path) -> None:
     """Write weights (float16), configuration, tokenizer and processor."""
-    network.model.eval().half().save_pretrained(folder)
-    network.processor.save_pretrained(folder)
-    network.tokenizer.save_pretrained(folder)
+    with quiet():
+        network.model.eval().half().save_pretrained(folder)
+        network.processor.save_pretrained(folder)
+        network.tokenizer.save_pretrained(folder)
     for path in folder.iterdir():
         path.chmod(0o644)
 
@@ -105,13 +84,13 @@ def contrastive_losses(
     drawn: Pictures,
     easy: Pictures,
     questions: Questions,  # noqa: ARG001
-    plan: Plan,
+    recipe: Recipe,
 ) -> Loss:
     """Return CLIP's loss with every true text of the batch as a positive (Radford et al. 2021)."""
     known = [place for place, truth in enumerate(easy.truths) if truth.colours and truth.shape]
 
     def loss(random: Random) -> Any:
-        pictures, chosen = _mixed(random, drawn, easy, known, plan.batch)
+        pictures, chosen = _mixed(random, drawn, easy, known, recipe.batch)
         pairs = [texts.label(pictures.truths[place], random) for place in chosen]
         tokens = _tokens(network, [text for text, _ in pairs])
         vision = network.vision(pixel_values=pixel_values(pictures, chosen))
@@ -135,14 +114,14 @@ def writing_losses(
     drawn: Pictures,
     easy: Pictures,
     questions: Questions,  # noqa: ARG001
-    plan: Plan,
+    recipe: Recipe,
 ) -> Loss:
     """Return the cross-entropy of the caption given the picture."""
     known = [place for place, truth in enumerate(easy.truths) if truth.colours and truth.shape]
     tokenizer = network.tokenizer
 
     def loss(random: Random) -> Any:
-        pictures, chosen = _mixed(random, drawn, easy, known, plan.batch)
+        pictures, chosen = _mixed(random, drawn, easy, known, recipe.batch)
         ids = _tokens(network, [texts.caption(pictures.truths[p]) for p in chosen])["input_ids"]
         labels = ids[:, 1:].masked_fill(ids[:, 1:] == tokenizer.pad_token_id, -100)
         values = pixel_values(pictures, chosen)
@@ -160,7 +139,7 @@ def unified_losses(
     drawn: Pictures,
     easy: Pictures,
     questions: Questions,
-    plan: Plan,
+    recipe: Recipe,
 ) -> Loss:
     """Return captioning, answering and matching on one batch (Li et al. 2022)."""
     captioned = [place for place, truth in enumerate(easy.truths) if truth.colours and truth.shape]
@@ -168,12 +147,12 @@ def unified_losses(
     model = network.model
 
     def loss(random: Random) -> Any:
-        pictures, chosen = _mixed(random, drawn, easy, captioned, plan.batch)
+        pictures, chosen = _mixed(random, drawn, easy, captioned, recipe.batch)
         seen = network.vision(pixel_values=pixel_values(pictures, chosen)).last_hidden_state
         steadied = heads.loss(seen, pictures, chosen)
         captions = [texts.caption(pictures.truths[place]) for place in chosen]
         written = _written(network, captions, seen, None)
-        extra = [random.randrange(asked) for _ in range(plan.batch // 4)]
+        extra = [random.randrange(asked) for _ in range(recipe.batch // 4)]
         more = pixel_values(easy, [questions.pictures[number] for number in extra])
         both = torch.cat([seen, network.vision(pixel_values=more).last_hidden_state])
         own = [texts.question(pictures.truths[place], random) for place in chosen]
