@@ -11,37 +11,6 @@ from advisor.reader.document import Path as Place
 from advisor.reader.terms import EFFECTS
 from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK
 
-TAKEN_FLAGS = (
-    "baseline",
-    "batch",
-    "checkpoint",
-    "class",
-    "config",
-    "diff",
-    "explain",
-    "fail-on",
-    "fix",
-    "format",
-    "help",
-    "lock",
-    "no-color",
-    "no-input",
-    "order",
-    "plain",
-    "priority",
-    "profile",
-    "resume",
-    "rules",
-    "statistics",
-    "strict",
-    "to",
-    "today",
-    "transformers",
-    "why-not",
-    "write-baseline",
-)
-"""Options of the commands that take a flag for each question; no question can be called so."""
-
 JUDGED_FIELDS = (
     "languages",
     "commercial_use",
@@ -176,8 +145,6 @@ def _question(checker: _Checker, value: dict[str, Any]) -> None:
     names = checker.names
     if ("options" in value) == ("options_from" in value):
         checker.report((), "exactly one of `options` or `options_from` has to stand here")
-    if value["id"] in TAKEN_FLAGS:
-        checker.report(("id",), f"`--{value['id']}` is an option of advisor; use another id")
     ids = names.options[value["id"]]
     for index, option in enumerate(value.get("options", [])):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
