@@ -72,6 +72,7 @@ def catalogue(*checkpoints, rules=()):
                     option("long", requires={"text_context": {"at_least": 512}}),
                 ),
                 question("manner", option("copied"), option("free", keeps=["languages"])),
+                question("place", option("gpu"), option("cpu", dtype="float32")),
             ],
             "task": [{"id": id, "name": "T", "description": "T."} for id in ("read", "write")],
             "never": [],
@@ -152,7 +153,7 @@ def test_exact_number_is_what_memory_is_held_against():
     assert ids(selection(rules, memory_gb=4).picks) == ["small", "large"]
     found = selection(rules, memory_gb=2)
     assert ids(found.picks) == ["small"]
-    assert found.fallen[0].lacks == (f"memory is {memory_gb(900):g} GB, wanted at most 2 GB",)
+    assert found.fallen[0].lacks == ("memory is 3.71 GB, wanted at most 2 GB",)
 
 
 def test_named_option_stands_for_its_largest_number():
@@ -357,13 +358,36 @@ def test_none_has_no_checkpoints(rulebase):
     assert advice.elsewhere == rulebase.elsewhere["object-detection"]
 
 
-def test_memory_grows_with_parameters_and_halves_at_half_precision():
-    assert memory_gb(None) is None
-    assert memory_gb(0) == 0.36
-    assert memory_gb(250) == 1.29
-    assert memory_gb(1000) == 4.09
-    assert memory_gb(2000) == 4.09
-    assert memory_gb(1001) < memory_gb(1000)
+def memory(dtype=None, loaded=None, parameters_millions=250):
+    one = checkpoint("a", parameters_millions=parameters_millions, dtype=dtype)
+    return memory_gb(catalogue(one).checkpoint("org/a"), loaded)
+
+
+def test_memory_is_that_of_the_precision_in_the_file():
+    assert memory("float32") == 1.29
+    assert memory("float16") == memory("bfloat16") == 0.83
+    assert memory("float32", parameters_millions=2000) == 7.81
+    assert memory("float32", parameters_millions=0) == 0.36
+    assert memory("float32", parameters_millions=None) is None
+
+
+def test_weights_that_are_cast_take_memory_twice():
+    assert memory("bfloat16", "float32") == pytest.approx(0.83 + 0.93, abs=0.01)
+    assert memory("float32", "float32") == memory("float32")
+
+
+def test_precision_that_nobody_verified_is_assumed_by_size():
+    assert memory(None) == memory("float32")
+    assert memory(None, parameters_millions=2000) == memory("bfloat16", parameters_millions=2000)
+
+
+def test_answer_that_loads_in_float32_counts_the_cast():
+    rules = catalogue(checkpoint("half", dtype="bfloat16"), checkpoint("whole", dtype="float32"))
+    usual, without_gpu = (selection(rules, place=place).picks for place in ("gpu", "cpu"))
+    assert [pick.memory_gb for pick in usual] == [0.55, 0.73]
+    assert [pick.memory_gb for pick in without_gpu] == [0.73, 0.92]
+    assert ids(selection(rules, place="gpu", memory_gb=0.6).picks) == ["half"]
+    assert ids(selection(rules, place="cpu", memory_gb=0.8).picks) == ["whole"]
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -68,14 +68,14 @@ def _told_by(ground: Ground, place: int, question: Question, option: Option) -> 
     )
     bound = option.up_to if "answer" in repr(option.requires) else None
     survives = ground.encoding.survives[place][index]
-    asked = repr(option.requires), tuple(option.uses), tuple(option.keeps)
+    asked = repr(option.requires), tuple(option.uses), tuple(option.keeps), option.dtype
     return survives, asked, bound, about_checkpoints
 
 
 def _chooses_checkpoints(ground: Ground, question: Question) -> bool:
     if question.id == TASK:
         return True
-    asked = {(repr(o.requires), tuple(o.uses), tuple(o.keeps)) for o in question.options}
+    asked = {(repr(o.requires), tuple(o.uses), tuple(o.keeps), o.dtype) for o in question.options}
     if len(asked) > 1 or any(option.requires for option in question.options):
         return True
     return any(

@@ -61,7 +61,7 @@ def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
         yield _language(checkpoint.languages, language)
     limit = wishes.max_memory_gb
     if limit is not None:
-        yield _known(memory_gb(checkpoint.parameters_millions), lambda gb: gb <= limit)
+        yield _known(memory_gb(checkpoint), lambda gb: gb <= limit)
     if wishes.gated is not None:
         yield _known(checkpoint.gated, lambda gated: gated == wishes.gated)
     licence = checkpoint.licence and checkpoint.licence.lower()
@@ -111,7 +111,7 @@ def ordered(
     keys: dict[str, Callable[[Checkpoint], Any]] = {
         "id": lambda one: one.id.lower(),
         "size": lambda one: number(one.parameters_millions),
-        "memory": lambda one: number(memory_gb(one.parameters_millions)),
+        "memory": lambda one: number(memory_gb(one)),
         "released": lambda one: number(None if one.released is None else -one.released),
         "quality": quality,
     }

@@ -21,7 +21,8 @@ NO_LANGUAGE = ["zxx"]
 class Demand(NamedTuple):
     """One thing that an answer requires: the field of a checkpoint, and what it has to be.
 
-    `learnt`: training teaches it, so it is asked only of what is used as it is.
+    `learnt`: training teaches it, so it is asked only of what is used as it is. `dtype` is the
+    precision in which weights are loaded then, None where that is the file's.
     """
 
     question: str
@@ -30,6 +31,7 @@ class Demand(NamedTuple):
     field: str
     wanted: Any
     learnt: bool
+    dtype: str | None = None
 
 
 class Miss(NamedTuple):
@@ -106,6 +108,7 @@ def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
         for option in _options(question.options, profile[question.id])
         for field in option.keeps
     }
+    dtype = loaded_in(rulebase, profile)
     return tuple(
         Demand(
             question.id,
@@ -114,11 +117,22 @@ def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
             field,
             wanted,
             learnt=field in LEARNT and field not in kept,
+            dtype=dtype,
         )
         for question in rulebase.demanding
         for option in _options(question.options, profile[question.id])
         for field, wanted in option.requires.items()
     )
+
+
+def loaded_in(rulebase: RuleBase, profile: Profile) -> str | None:
+    """Return the precision in which answers have weights loaded; None for the file's own."""
+    found = (
+        option.dtype
+        for question in rulebase.keeping
+        for option in _options(question.options, profile[question.id])
+    )
+    return next((dtype for dtype in found if dtype is not None), None)
 
 
 def misses(
@@ -138,7 +152,7 @@ def missed(
         field = demand.field
         if use != "as-is" and demand.learnt:
             continue
-        value = _field(checkpoint, field)
+        value = _field(checkpoint, demand)
         if field == "languages" and value == NO_LANGUAGE:
             continue
         if value is None:
@@ -178,10 +192,10 @@ def words(field: str) -> tuple[str, str]:
     return field.replace("_", " "), ""
 
 
-def _field(checkpoint: Checkpoint, field: str) -> Any:
-    if field == "memory_gb":
-        return memory_gb(checkpoint.parameters_millions)
-    return getattr(checkpoint, field)
+def _field(checkpoint: Checkpoint, demand: Demand) -> Any:
+    if demand.field == "memory_gb":
+        return memory_gb(checkpoint, demand.dtype)
+    return getattr(checkpoint, demand.field)
 
 
 def _bound(bound: Any, demand: Demand) -> float | None:

@@ -13,6 +13,7 @@ from advisor.catalogue.requirements import (
     Miss,
     demands,
     judge_checkpoint,
+    loaded_in,
     missed,
     usable,
     uses,
@@ -137,6 +138,7 @@ def select_of(
     task = profile[TASK].options[0]
     yardstick = Yardstick(rulebase, task)
     demanded = demands(rulebase, profile)
+    dtype = loaded_in(rulebase, profile)
     picks: list[Pick] = []
     unverified: list[Pick] = []
     fallen: list[Lack] = []
@@ -149,7 +151,7 @@ def select_of(
             fallen.append(Lack(checkpoint, lacks))
             continue
         findings = _findings(rulebase, checkpoint, profile)
-        memory = memory_gb(checkpoint.parameters_millions)
+        memory = memory_gb(checkpoint, dtype)
         standing = yardstick.standing(checkpoint, memory)
         pick = Pick(checkpoint, use, memory, findings, standing, (), unknown)
         (unverified if unknown else picks).append(pick)

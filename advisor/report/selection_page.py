@@ -9,8 +9,8 @@ from advisor.catalogue.alternatives import Alternatives, Next
 from advisor.catalogue.cover import Cover, Covers
 from advisor.catalogue.freshness import Span, freshness, months_between
 from advisor.catalogue.front import Yardstick
-from advisor.catalogue.memory import ASSUMPTIONS
-from advisor.catalogue.requirements import words
+from advisor.catalogue.memory import assumptions
+from advisor.catalogue.requirements import loaded_in, words
 from advisor.catalogue.selection import ORDERS, Miss, Pick, Selection
 from advisor.recommendation import TaskAdvice
 from advisor.report.page import Heading, Item, Items, Page, Table, Text, count
@@ -73,7 +73,9 @@ def _picks(rulebase: RuleBase, advice: TaskAdvice, order: str) -> Page:
         said = f" ({beaten} of them beaten by another on every count)" if beaten else ""
         page.append(Text(f"and {len(rest)} more{said}: --format json lists all", "quiet"))
     if any(pick.memory_gb is not None for pick in shown):
-        page.append(Text(f"memory is estimated: {ASSUMPTIONS}", "quiet"))
+        dtype = loaded_in(rulebase, advice.decision.profile)
+        said = assumptions((pick.checkpoint for pick in shown), dtype)
+        page.append(Text(f"memory is estimated: {said}", "quiet"))
     return page
 
 
@@ -82,12 +84,19 @@ def _table(picks: Iterable[Pick]) -> Table:
         (
             pick.checkpoint.id,
             pick.use,
-            "unknown" if pick.memory_gb is None else f"{pick.memory_gb:.1f} GB",
+            _memory(pick),
             pick.checkpoint.licence or "licence unknown",
         )
         for pick in picks
     ]
     return Table(("checkpoint", "use", "memory", "licence"), tuple(rows), wide=0)
+
+
+def _memory(pick: Pick) -> str:
+    """The estimate; ~ where it rests on a precision that nobody verified."""
+    if pick.memory_gb is None:
+        return "unknown"
+    return f"{'' if pick.checkpoint.dtype else '~'}{pick.memory_gb:.1f} GB"
 
 
 def _remarks(rulebase: RuleBase, advice: TaskAdvice, shown: Iterable[Pick]) -> list[Item]:

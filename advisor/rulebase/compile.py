@@ -122,6 +122,7 @@ def _question(value: dict[str, Any], tasks: list[Task]) -> Question:
                 o.get("requires", {}),
                 o.get("uses", []),
                 o.get("keeps", []),
+                o.get("dtype"),
             )
             for o in value["options"]
         )

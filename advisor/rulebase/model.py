@@ -30,7 +30,8 @@ class Option(NamedTuple):
 
     `up_to` is the largest number that still falls under it; `requires` is what it asks of fields
     of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense; `keeps` are
-    fields of a checkpoint that training does not change then.
+    fields of a checkpoint that training does not change then; `dtype` is the precision in which
+    weights are loaded then, whatever their file holds.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Option(NamedTuple):
     requires: dict[str, Any]
     uses: list[str]
     keeps: list[str]
+    dtype: str | None = None
 
 
 class Question(NamedTuple):
@@ -243,7 +245,7 @@ class Checkpoint(NamedTuple):
     """One loadable set of weights. None where nobody verified a field.
 
     `typical` are those of its tasks, or of those to fine-tune it for, that people usually start
-    with it.
+    with it. `dtype` is the precision in which its file holds the weights.
     """
 
     id: str
@@ -277,3 +279,4 @@ class Checkpoint(NamedTuple):
     checked: str
     hub_task: str | None = None
     last_modified: str | None = None
+    dtype: str | None = None

@@ -65,6 +65,7 @@ checkpoints = Record(
                     ),
                     "parameters_millions?": Number(),
                     "parameters_precision?": Choice("published", "derived", "rounded"),
+                    "dtype?": Choice("float32", "bfloat16", "float16"),
                     "image_size?": Integer(1),
                     "image_size_note?": Text(),
                     "text_context?": Integer(1),
