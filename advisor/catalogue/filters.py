@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from advisor.catalogue.front import Yardstick
 from advisor.catalogue.memory import memory_gb
+from advisor.catalogue.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import Checkpoint
 
@@ -85,9 +86,9 @@ def _language(known: list[str] | None, wanted: str) -> bool | None:
     """Multilingual weights may know any language: which, nobody verified."""
     if known is None:
         return None
-    if wanted in known:
+    if wanted in known or known == NO_LANGUAGE:
         return True
-    return None if "multilingual" in known else False
+    return None if MULTILINGUAL in known else False
 
 
 def ordered(

@@ -16,6 +16,8 @@ LEARNT = ("languages",)
 answer keeps them."""
 NO_LANGUAGE = ["zxx"]
 """ISO 639's code for what is in no natural language, such as formulae: it fits every language."""
+MULTILINGUAL = "multilingual"
+"""Said of weights that know more languages than are named; it satisfies none of them."""
 
 
 class Demand(NamedTuple):
