@@ -50,8 +50,12 @@ def catalogue(*checkpoints, rules=()):
                 ),
                 question(
                     "language",
-                    option("en", requires={"languages": {"one_of": ["en"], "unsure": ["multilingual"]}}),
-                    option("de", requires={"languages": {"one_of": ["de"], "unsure": ["multilingual"]}}),
+                    option(
+                        "en", requires={"languages": {"one_of": ["en"], "unsure": ["multilingual"]}}
+                    ),
+                    option(
+                        "de", requires={"languages": {"one_of": ["de"], "unsure": ["multilingual"]}}
+                    ),
                     option("rare", requires={"languages": {"unsure": ["multilingual"]}}),
                     many=True,
                 ),
@@ -428,6 +432,18 @@ def test_a_value_that_may_do_is_not_taken_for_one_that_does():
     assert (found.picks, ids(found.unverified)) == ((), ["any"])
     assert "whether yours is among them is not verified" in found.unverified[0].unknown[0].text
     assert ids(found.fallen) == ["english"]
+
+
+def test_closest_is_what_misses_a_number_by_least_and_not_what_is_unknown():
+    rules = catalogue(
+        checkpoint("forbidden", commercial_use="not-permitted"),
+        checkpoint("unknown", parameters_millions=None, commercial_use="not-permitted"),
+        checkpoint("large", parameters_millions=4500, dtype="bfloat16"),
+        checkpoint("larger", parameters_millions=40000, dtype="bfloat16"),
+    )
+    found = selection(rules, use="commercial", memory_gb=8)
+    assert ids(found.closest) == ["large", "forbidden"]
+    assert [lack.distance > 1 for lack in found.fallen] == [False, True, False, True]
 
 
 def test_not_applicable_asks_nothing_of_checkpoints():

@@ -37,11 +37,15 @@ class Demand(NamedTuple):
 
 
 class Miss(NamedTuple):
-    """A requirement of an answer that a field of a checkpoint does not meet, in words."""
+    """A requirement of an answer that a field of a checkpoint does not meet, in words.
+
+    `distance` is how far off a number is, as a share of what is wanted; all else counts as one.
+    """
 
     question: str
     field: str
     text: str
+    distance: float = 1.0
 
 
 class Judged(NamedTuple):
@@ -163,7 +167,7 @@ def missed(
         elif doubt := _doubt(value, demand):
             unknown.append(Miss(demand.question, field, doubt))
         elif reason := _mismatch(value, demand):
-            lacks.append(Miss(demand.question, field, reason))
+            lacks.append(Miss(demand.question, field, reason, _distance(value, demand)))
     return tuple(lacks), tuple(unknown)
 
 
@@ -238,6 +242,17 @@ def _mismatch(value: Any, demand: Demand) -> str | None:
         if bound is not None and ((value > bound) if key == "at_most" else (value < bound)):
             return f"{name} is {value:g}{unit}, wanted {text} {bound:g}{unit}"
     return None
+
+
+def _distance(value: Any, demand: Demand) -> float:
+    """How far a value that does not fit is from one that does; no number is one whole step off."""
+    if not isinstance(demand.wanted, dict) or isinstance(value, list):
+        return 1.0
+    for key in ("at_most", "at_least"):
+        bound = _bound(demand.wanted[key], demand) if key in demand.wanted else None
+        if bound and value:
+            return abs(value - bound) / min(value, bound)
+    return 1.0
 
 
 def _listed(value: Any) -> list[str]:

@@ -56,15 +56,21 @@ class Pick(NamedTuple):
 
 
 class Lack(NamedTuple):
-    """One checkpoint that fell out, and what it lacks."""
+    """One checkpoint that fell out, what it lacks, and what of it nobody verified besides."""
 
     checkpoint: Checkpoint
     misses: tuple[Miss, ...]
+    unknown: tuple[Miss, ...] = ()
 
     @property
     def lacks(self) -> tuple[str, ...]:
         """What it lacks, in words."""
         return tuple(miss.text for miss in self.misses)
+
+    @property
+    def distance(self) -> float:
+        """How far it is from what is asked; what nobody verified is no nearer than a lack."""
+        return sum(miss.distance for miss in (*self.misses, *self.unknown))
 
 
 class Selection(NamedTuple):
@@ -88,11 +94,14 @@ class Selection(NamedTuple):
 
     @property
     def closest(self) -> tuple[Lack, ...]:
-        """The fallen that lack least, where nothing is left that works as asked."""
+        """The fallen that came closest, nearest first, where nothing works as asked.
+
+        They lack less than one whole requirement more than the nearest.
+        """
         if (self.picks and not self.provided) or not self.fallen:
             return ()
-        least = min(len(lack.misses) for lack in self.fallen)
-        return tuple(lack for lack in self.fallen if len(lack.misses) == least)
+        nearest = sorted(self.fallen, key=lambda lack: lack.distance)
+        return tuple(one for one in nearest if one.distance < nearest[0].distance + 1)
 
     @property
     def front(self) -> tuple[Pick, ...]:
@@ -148,7 +157,7 @@ def select_of(
             continue
         lacks, unknown = missed(checkpoint, demanded, use)
         if lacks:
-            fallen.append(Lack(checkpoint, lacks))
+            fallen.append(Lack(checkpoint, lacks, unknown))
             continue
         findings = _findings(rulebase, checkpoint, profile)
         memory = memory_gb(checkpoint, dtype)

@@ -137,7 +137,12 @@ def _nothing_as_asked(selection: Selection) -> Page:
     name = "works as it is" if selection.provided else "meets what you ask for"
     page: Page = [Heading(f"No catalogued checkpoint {name}", 3)]
     closest = selection.closest[:SHOWN_CLOSEST]
-    rows = [Item("-", f"{lack.checkpoint.id}: {'; '.join(lack.lacks)}") for lack in closest]
+    rows = [
+        Item(
+            "-", f"{lack.checkpoint.id}: {'; '.join(m.text for m in (*lack.misses, *lack.unknown))}"
+        )
+        for lack in closest
+    ]
     for pick in selection.unverified[:SHOWN_CLOSEST]:
         doubts = "; ".join(miss.text for miss in pick.unknown)
         rows.append(Item("!", f"{pick.checkpoint.id}: {doubts}"))
@@ -184,7 +189,7 @@ def cover_items(covers: Covers) -> list[Item]:
     if covers.best is None:
         return rows
     if covers.within:
-        rows.append(Item("+", f"smallest set of checkpoints: {_cover(covers.best)}"))
+        rows.append(Item("+", f"fewest checkpoints: {_cover(covers.best)}"))
         if covers.runner_up:
             rows.append(Item("", f"runner-up: {_cover(covers.runner_up)}"))
     else:
@@ -195,7 +200,11 @@ def cover_items(covers: Covers) -> list[Item]:
 
 
 def _cover(cover: Cover) -> str:
-    parts = [f"{share.pick.checkpoint.id} ({', '.join(share.uses)})" for share in cover.shares]
+    parts = [
+        f"{share.pick.checkpoint.id} ({', '.join(share.uses)}"
+        f"{'; gated' if share.pick.checkpoint.gated else ''})"
+        for share in cover.shares
+    ]
     if cover.memory_gb is None:
         return f"{_and(parts)}; not all their sizes are known"
     together = "together " if len(parts) > 1 else ""

@@ -178,7 +178,7 @@ def listed(advisor, *arguments):
         (["--licence", "mit,BSD-3-clause"], lambda c: c["licence"] in ("mit", "bsd-3-clause")),
         (["--memory-gb", "2"], lambda c: c["memory_gb"] is not None and c["memory_gb"] <= 2),
         (["--max-memory-gb", "2"], lambda c: c["memory_gb"] is not None and c["memory_gb"] <= 2),
-        (["--language", "ja"], lambda c: "ja" in (c["languages"] or [])),
+        (["--language", "ja"], lambda c: {"ja", "zxx"} & set(c["languages"] or [])),
         (["--stage", "contrastive"], lambda c: c["stage"] == "contrastive"),
         (["--loader", "open_clip"], lambda c: c["loader"] == "open_clip"),
         (["--gated"], lambda c: c["gated"] is True),
