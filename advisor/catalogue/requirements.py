@@ -141,6 +141,16 @@ def loaded_in(rulebase: RuleBase, profile: Profile) -> str | None:
     return next((dtype for dtype in found if dtype is not None), None)
 
 
+def ordered_by(rulebase: RuleBase, profile: Profile) -> str | None:
+    """Return the order of checkpoints that answers ask for; None where they ask for none."""
+    found = (
+        option.order
+        for question in rulebase.ordering
+        for option in _options(question.options, profile[question.id])
+    )
+    return next((order for order in found if order is not None), None)
+
+
 def misses(
     rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, use: str
 ) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
@@ -251,7 +261,7 @@ def _distance(value: Any, demand: Demand) -> float:
     for key in ("at_most", "at_least"):
         bound = _bound(demand.wanted[key], demand) if key in demand.wanted else None
         if bound and value:
-            return abs(value - bound) / min(value, bound)
+            return float(abs(value - bound) / min(value, bound))
     return 1.0
 
 

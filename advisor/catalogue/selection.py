@@ -15,6 +15,7 @@ from advisor.catalogue.requirements import (
     judge_checkpoint,
     loaded_in,
     missed,
+    ordered_by,
     usable,
     uses,
 )
@@ -30,6 +31,7 @@ MADE_FOR = {
     "compose": ("pre-trained",),
 }
 """For each use, the stages of training that checkpoints made for it are at."""
+LOADED_WITHOUT_ITS_CODE = ("transformers", "open_clip")
 OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 
 
@@ -82,6 +84,7 @@ class Selection(NamedTuple):
     place of assumed ones: nothing has the language as it is, but nobody ruled training out; they
     are then starts of the family that wins with it. `uses` are the ways of use that the answers
     allow. `compose`: there is no pick, but one can be joined from an encoder and a decoder.
+    `order` is the one they stand in.
     """
 
     picks: tuple[Pick, ...]
@@ -91,6 +94,7 @@ class Selection(NamedTuple):
     provided: dict[str, str]
     uses: tuple[str, ...]
     compose: bool = False
+    order: str = ORDERS[0]
 
     @property
     def closest(self) -> tuple[Lack, ...]:
@@ -114,9 +118,10 @@ def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Se
 
     Those of a use that the answers put first come first. Then, for quality: what rules prefer,
     what no other beats, the usual starts for the task with the newest first, what was made for
-    such a task rather than for all, the figures on the task's benchmarks in their declared order,
-    the newest, the least memory; for small: the least memory; for open: the freest licence. The
-    later two fall back on quality.
+    such a task rather than for all, what needs no code of its own, the figures on the task's
+    benchmarks in their declared order, the newest, the largest, which its makers train and publish
+    to be the better of a line; for small: the least memory; for open: the freest licence. The
+    later two fall back on quality. Where answers ask for an order, it takes the place of quality.
     """
     if decision.family is None:
         return Selection((), (), (), None, {}, ())
@@ -144,6 +149,8 @@ def select_of(
     `allowed` are ways of use, best first; those that the answers allow where it is left out.
     """
     allowed = uses(rulebase, profile) if allowed is None else allowed
+    if order == ORDERS[0]:
+        order = ordered_by(rulebase, profile) or order
     task = profile[TASK].options[0]
     yardstick = Yardstick(rulebase, task)
     demanded = demands(rulebase, profile)
@@ -166,7 +173,7 @@ def select_of(
         (unverified if unknown else picks).append(pick)
     ranked = _ranked(picks, task, order, allowed, yardstick)
     apart = _ranked(unverified, task, order, allowed, yardstick)
-    return Selection(ranked, apart, tuple(fallen), None, {}, tuple(allowed))
+    return Selection(ranked, apart, tuple(fallen), None, {}, tuple(allowed), order=order)
 
 
 def teachable(selection: Selection) -> bool:
@@ -226,7 +233,8 @@ def _order(
         figures = pick.standing.figures
         measured = [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
         usual = (not typical, age if typical else 0)
-        return *advice, depth, *usual, not made_for_it, *measured, age
+        own_code = pick.checkpoint.loader not in LOADED_WITHOUT_ITS_CODE
+        return *advice, depth, *usual, not made_for_it, own_code, *measured, age
 
     def key(pick: Pick) -> tuple[Any, ...]:
         use = allowed.index(pick.use)
@@ -236,7 +244,7 @@ def _order(
         if order == "open":
             freedom = OPENNESS[pick.checkpoint.commercial_use]
             return (use, freedom, pick.checkpoint.gated is True, *quality(pick), *small)
-        return (use, *quality(pick), *small)
+        return (use, *quality(pick), -(pick.checkpoint.parameters_millions or 0.0))
 
     return key
 

@@ -82,11 +82,11 @@ class Checkpoints:
         return Residual(self.engine.encoding, choices, layers, labels, closed=closed)
 
     def _ordering(self, family: str) -> set[int]:
-        """The questions whose answers order checkpoints: by how they are used, or by rules."""
+        """The questions whose answers order checkpoints: by use, by an order, or by rules."""
         rulebase = self.engine.rulebase
         catalogue = {checkpoint.id for checkpoint in rulebase.catalogue(family)}
         found = {TASK}
-        found |= {q.id for q in rulebase.questions if any(option.uses for option in q.options)}
+        found |= {q.id for q in rulebase.questions if any(o.uses or o.order for o in q.options)}
         for rule in rulebase.rules:
             if catalogue & set(rule.candidates):
                 found |= set(rule.when)

@@ -11,7 +11,7 @@ from advisor.catalogue.freshness import Span, freshness, months_between
 from advisor.catalogue.front import Yardstick
 from advisor.catalogue.memory import assumptions
 from advisor.catalogue.requirements import loaded_in, words
-from advisor.catalogue.selection import ORDERS, Miss, Pick, Selection
+from advisor.catalogue.selection import Miss, Pick, Selection
 from advisor.recommendation import TaskAdvice
 from advisor.report.page import Heading, Item, Items, Page, Table, Text, count
 from advisor.rulebase.base import RuleBase
@@ -29,9 +29,7 @@ WISHES = {
 FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest licence first"}
 
 
-def checkpoint_blocks(
-    rulebase: RuleBase, advice: TaskAdvice, order: str = ORDERS[0], today: str | None = None
-) -> Page:
+def checkpoint_blocks(rulebase: RuleBase, advice: TaskAdvice, today: str | None = None) -> Page:
     """Return what a page says of checkpoints; empty where no family fits."""
     selection = advice.selection
     if advice.decision.family is None:
@@ -41,7 +39,7 @@ def checkpoint_blocks(
     if selection.provided or not selection.picks:
         page += _nothing_as_asked(selection)
     if shown:
-        page += _picks(rulebase, advice, order)
+        page += _picks(rulebase, advice)
     page += _left_out(selection)
     fresh = freshness(rulebase, advice.decision, shown)
     dates = [
@@ -57,12 +55,12 @@ def checkpoint_blocks(
     return page
 
 
-def _picks(rulebase: RuleBase, advice: TaskAdvice, order: str) -> Page:
+def _picks(rulebase: RuleBase, advice: TaskAdvice) -> Page:
     selection = advice.selection
     shown = selection.picks[:SHOWN]
     trained = all(pick.use != "as-is" for pick in shown)
     name = f"To fine-tune ({shown[0].checkpoint.family}), starting from" if trained else LOAD
-    page: Page = [Heading(f"{name}{FIRST[order]}", 3)]
+    page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
     if selection.uses[:1] == ("compose",):
         page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
     page.append(_table(shown))

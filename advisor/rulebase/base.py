@@ -146,6 +146,11 @@ class RuleBase:
         return tuple(q for q in self.questions if any(o.keeps or o.dtype for o in q.options))
 
     @cached_property
+    def ordering(self) -> tuple[Question, ...]:
+        """The questions whose answers say which checkpoints come first."""
+        return tuple(q for q in self.questions if any(option.order for option in q.options))
+
+    @cached_property
     def aimed(self) -> dict[str, list[Rule]]:
         """The rules aimed at single checkpoints, by checkpoint."""
         found: dict[str, list[Rule]] = {}

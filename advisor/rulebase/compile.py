@@ -123,6 +123,7 @@ def _question(value: dict[str, Any], tasks: list[Task]) -> Question:
                 o.get("uses", []),
                 o.get("keeps", []),
                 o.get("dtype"),
+                o.get("order"),
             )
             for o in value["options"]
         )

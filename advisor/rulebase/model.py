@@ -31,7 +31,7 @@ class Option(NamedTuple):
     `up_to` is the largest number that still falls under it; `requires` is what it asks of fields
     of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense; `keeps` are
     fields of a checkpoint that training does not change then; `dtype` is the precision in which
-    weights are loaded then, whatever their file holds.
+    weights are loaded then, whatever their file holds; `order` is what comes first then.
     """
 
     id: str
@@ -42,6 +42,7 @@ class Option(NamedTuple):
     uses: list[str]
     keeps: list[str]
     dtype: str | None = None
+    order: str | None = None
 
 
 class Question(NamedTuple):
@@ -245,7 +246,8 @@ class Checkpoint(NamedTuple):
     """One loadable set of weights. None where nobody verified a field.
 
     `typical` are those of its tasks, or of those to fine-tune it for, that people usually start
-    with it. `dtype` is the precision in which its file holds the weights.
+    with it. `dtype` is the precision in which its file holds the weights, `takes` all that
+    it takes of what families can take: several pictures at once, a question.
     """
 
     id: str
@@ -280,3 +282,4 @@ class Checkpoint(NamedTuple):
     hub_task: str | None = None
     last_modified: str | None = None
     dtype: str | None = None
+    takes: list[str] | None = None

@@ -73,6 +73,7 @@ checkpoints = Record(
                         Text(r"[a-z]{2,3}|multilingual", "a language code such as `de`"), least=1
                     ),
                     "languages_note?": Text(),
+                    "takes?": ListOf(Id(), least=1),
                     "licence?": Text(),
                     "language_model_licence?": Text(),
                     "commercial_use?": Choice("permitted", "restricted", "not-permitted"),
