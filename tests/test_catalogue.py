@@ -504,3 +504,17 @@ def test_multilingual_weights_are_verified_for_no_language_they_do_not_name(rule
         assert all(language in one.languages for one in ready)
         doubtful = [pick.checkpoint for pick in found.unverified if pick.checkpoint.languages]
         assert all("multilingual" in one.languages for one in doubtful)
+
+
+@pytest.mark.parametrize("task", ["zero-shot-classification", "image-search"])
+def test_figures_in_another_language_rank_nothing(rulebase, task):
+    """English labels tell nothing of Chinese ones: what was measured on those leads the rest."""
+    found = shipped(rulebase, task, language="zh")
+    chinese = {b.id for b in rulebase.benchmarks if "zh" in (b.languages or [])}
+    assert all(set(pick.standing.figures) <= chinese for pick in found.picks)
+    measured = [pick for pick in found.picks if pick.standing.figures]
+    assert measured
+    usual = [pick for pick in found.picks if task in pick.checkpoint.typical]
+    assert list(found.picks[len(usual) :][: len(measured)]) == measured
+    english = shipped(rulebase, task, language="en")
+    assert not any(set(pick.standing.figures) & chinese for pick in english.picks)

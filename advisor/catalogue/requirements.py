@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from advisor.catalogue.memory import memory_gb
@@ -139,6 +140,15 @@ def loaded_in(rulebase: RuleBase, profile: Profile) -> str | None:
         for option in _options(question.options, profile[question.id])
     )
     return next((dtype for dtype in found if dtype is not None), None)
+
+
+def languages_asked(demanded: Iterable[Demand]) -> tuple[str, ...] | None:
+    """Return the languages that are asked for by name; None where no language matters."""
+    wanted = [demand.wanted for demand in demanded if demand.field == "languages"]
+    if not wanted:
+        return None
+    named = (one.get("one_of", []) if isinstance(one, dict) else one for one in wanted)
+    return tuple(language for languages in named for language in languages)
 
 
 def ordered_by(rulebase: RuleBase, profile: Profile) -> str | None:

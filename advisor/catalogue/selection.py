@@ -13,6 +13,7 @@ from advisor.catalogue.requirements import (
     Miss,
     demands,
     judge_checkpoint,
+    languages_asked,
     loaded_in,
     missed,
     ordered_by,
@@ -152,8 +153,8 @@ def select_of(
     if order == ORDERS[0]:
         order = ordered_by(rulebase, profile) or order
     task = profile[TASK].options[0]
-    yardstick = Yardstick(rulebase, task)
     demanded = demands(rulebase, profile)
+    yardstick = Yardstick(rulebase, task, languages_asked(demanded))
     dtype = loaded_in(rulebase, profile)
     picks: list[Pick] = []
     unverified: list[Pick] = []

@@ -10,7 +10,7 @@ from advisor.catalogue.cover import Cover, Covers
 from advisor.catalogue.freshness import Span, freshness, months_between
 from advisor.catalogue.front import Yardstick
 from advisor.catalogue.memory import assumptions
-from advisor.catalogue.requirements import loaded_in, words
+from advisor.catalogue.requirements import demands, languages_asked, loaded_in, words
 from advisor.catalogue.selection import Miss, Pick, Selection
 from advisor.recommendation import TaskAdvice
 from advisor.report.page import Heading, Item, Items, Page, Table, Text, count
@@ -99,7 +99,8 @@ def _memory(pick: Pick) -> str:
 
 def _remarks(rulebase: RuleBase, advice: TaskAdvice, shown: Iterable[Pick]) -> list[Item]:
     """What was measured, what to mind, and what to try next, checkpoint by checkpoint."""
-    yardstick = Yardstick(rulebase, advice.task)
+    languages = languages_asked(demands(rulebase, advice.decision.profile))
+    yardstick = Yardstick(rulebase, advice.task, languages)
     alternatives = Alternatives(advice.selection, yardstick)
     rows: list[Item] = []
     for pick in shown:

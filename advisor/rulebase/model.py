@@ -57,6 +57,10 @@ class Question(NamedTuple):
     declared_by: str | None
     ask_if: Condition
 
+    def requires(self, field: str) -> bool:
+        """True where an answer can require something of a field of checkpoints."""
+        return any(field in option.requires for option in self.options)
+
     def option(self, id: str) -> Option | None:
         """Return the option with this id, if there is one."""
         return next((option for option in self.options if option.id == id), None)
@@ -213,7 +217,7 @@ class Benchmark(NamedTuple):
     """A public benchmark that tells how well checkpoints do certain tasks.
 
     `benchmark` and `metric` are the words of the measurements that belong to it, split included;
-    `better` is higher or lower.
+    `better` is higher or lower. `languages` are those of its texts; None where they do not matter.
     """
 
     id: str
@@ -223,6 +227,7 @@ class Benchmark(NamedTuple):
     tasks: list[str]
     because: str
     sources: list[str]
+    languages: list[str] | None = None
 
 
 class Change(NamedTuple):

@@ -26,6 +26,7 @@ benchmarks = Record(
                     "metric": Text(),
                     "better": Choice("higher", "lower"),
                     "tasks": ids,
+                    "languages?": texts,
                     "because": Text(),
                     "sources": ids,
                 }
