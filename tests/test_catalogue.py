@@ -518,3 +518,14 @@ def test_figures_in_another_language_rank_nothing(rulebase, task):
     assert list(found.picks[len(usual) :][: len(measured)]) == measured
     english = shipped(rulebase, task, language="en")
     assert not any(set(pick.standing.figures) & chinese for pick in english.picks)
+
+
+def test_start_that_knows_the_language_goes_before_one_that_has_to_learn_it():
+    starts = {"tasks": [], "fine_tune": ["read"]}
+    rules = catalogue(
+        checkpoint("english", typical=["read"], **starts),
+        checkpoint("german", languages=["de"], **starts),
+    )
+    answers = {"training": "fine-tune", "pairs": "many-pairs"}
+    assert ids(selection(rules, language="de", **answers).picks) == ["german", "english"]
+    assert ids(selection(rules, language="en", **answers).picks) == ["english", "german"]

@@ -41,7 +41,7 @@ class Pick(NamedTuple):
 
     `standing` is where it stands on the axes of the task, `beaten` by which picks of the same use
     it is dominated there (the first of them on the front), `unknown` what matters and nobody
-    verified.
+    verified; `to_learn` says that training has to teach it something asked for, as a language.
     """
 
     checkpoint: Checkpoint
@@ -51,6 +51,7 @@ class Pick(NamedTuple):
     standing: Standing = Standing({}, None, None, None)
     beaten: tuple[Beaten, ...] = ()
     unknown: tuple[Miss, ...] = ()
+    to_learn: bool = False
 
     @property
     def on_front(self) -> bool:
@@ -118,7 +119,7 @@ def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Se
     """Return the checkpoints for a decision, best first by `order`.
 
     Those of a use that the answers put first come first. Then, for quality: what rules prefer,
-    what no other beats, the usual starts for the task with the newest first, what was made for
+    starts that have nothing asked for to learn, what no other beats, the usual starts for the task with the newest first, what was made for
     such a task rather than for all, what needs no code of its own, the figures on the task's
     benchmarks in their declared order, the newest, the largest, which its makers train and publish
     to be the better of a line; for small: the least memory; for open: the freest licence. The
@@ -156,6 +157,7 @@ def select_of(
     demanded = demands(rulebase, profile)
     yardstick = Yardstick(rulebase, task, languages_asked(demanded))
     dtype = loaded_in(rulebase, profile)
+    taught = tuple(demand for demand in demanded if demand.learnt)
     picks: list[Pick] = []
     unverified: list[Pick] = []
     fallen: list[Lack] = []
@@ -170,7 +172,8 @@ def select_of(
         findings = _findings(rulebase, checkpoint, profile)
         memory = memory_gb(checkpoint, dtype)
         standing = yardstick.standing(checkpoint, memory)
-        pick = Pick(checkpoint, use, memory, findings, standing, (), unknown)
+        to_learn = use != "as-is" and any(missed(checkpoint, taught, "as-is"))
+        pick = Pick(checkpoint, use, memory, findings, standing, (), unknown, to_learn)
         (unverified if unknown else picks).append(pick)
     ranked = _ranked(picks, task, order, allowed, yardstick)
     apart = _ranked(unverified, task, order, allowed, yardstick)
@@ -235,7 +238,7 @@ def _order(
         measured = [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
         usual = (not typical, age if typical else 0)
         own_code = pick.checkpoint.loader not in LOADED_WITHOUT_ITS_CODE
-        return *advice, depth, *usual, not made_for_it, own_code, *measured, age
+        return *advice, pick.to_learn, depth, *usual, not made_for_it, own_code, *measured, age
 
     def key(pick: Pick) -> tuple[Any, ...]:
         use = allowed.index(pick.use)
