@@ -119,11 +119,12 @@ def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Se
     """Return the checkpoints for a decision, best first by `order`.
 
     Those of a use that the answers put first come first. Then, for quality: what rules prefer,
-    starts that have nothing asked for to learn, what no other beats, the usual starts for the task with the newest first, what was made for
-    such a task rather than for all, what needs no code of its own, the figures on the task's
-    benchmarks in their declared order, the newest, the largest, which its makers train and publish
-    to be the better of a line; for small: the least memory; for open: the freest licence. The
-    later two fall back on quality. Where answers ask for an order, it takes the place of quality.
+    starts that have nothing asked for to learn, what no other beats, the usual starts for the task
+    with the newest first, what was made for such a task rather than for all, what needs no code of
+    its own, the figures on the task's benchmarks in their declared order, the newest, the largest,
+    which its makers train and publish to be the better of a line; for small: the least memory; for
+    open: the freest licence. The later two fall back on quality. Where answers ask for an order, it
+    takes the place of quality.
     """
     if decision.family is None:
         return Selection((), (), (), None, {}, ())
