@@ -22,7 +22,7 @@ def names(found: Estimate) -> list[str]:
 def test_one_picture_takes_what_every_listing_says(id):
     checkpoint = RULEBASE.checkpoint(id)
     found = estimate(checkpoint)
-    assert found.gb == memory_gb(checkpoint.parameters_millions)
+    assert found.gb == memory_gb(checkpoint)
     assert found.assumptions
     assert id in found.command
     if found.gb is not None:
@@ -40,7 +40,7 @@ def test_more_of_anything_never_takes_less(batch, beams, new_tokens):
 @given(beams=counts, new_tokens=counts)
 def test_dual_encoder_has_no_cache(beams, new_tokens):
     found = estimate(CLIP, beams=beams, new_tokens=new_tokens)
-    assert found.gb == memory_gb(CLIP.parameters_millions)
+    assert found.gb == memory_gb(CLIP)
     assert "two towers keep nothing between words: no cache" in found.assumptions
 
 
@@ -75,6 +75,12 @@ def test_cast_weights_exist_twice_while_they_load():
     assert cast.gb > plain.gb
     assert "the file's float32 while loading" in names(cast)
     assert "weights that are cast exist twice while they load" in cast.assumptions
+
+
+def test_precision_is_called_the_files_only_where_it_was_verified():
+    assert "the file holds float32" in estimate(BLIP).assumptions
+    said = "float32 in the file, which is not verified"
+    assert said in estimate(BLIP._replace(dtype=None)).assumptions
 
 
 def test_prefix_of_image_tokens_is_kept_by_every_beam():

@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.cover import VERDICTS, Offer, cover
+from advisor.catalogue.cover import SHARED_GB, VERDICTS, Offer, cover
 from advisor.catalogue.selection import Pick
 from advisor.catalogue.stranger import Stranger, as_checkpoint
 
@@ -40,6 +40,11 @@ def offers(draw):
     return found
 
 
+def together(sizes):
+    """What several take in one process, which holds the interpreter once."""
+    return round(sum(sizes) - (len(sizes) - 1) * SHARED_GB, 6)
+
+
 def plain(offered, limit):
     """All irredundant sets that serve every task, best first, the slow and obvious way."""
     memory = {
@@ -59,7 +64,7 @@ def plain(offered, limit):
             for size in range(1, len(offered) + 1):
                 for chosen in combinations(sorted(memory), size):
                     sizes = [memory[id] for id in chosen]
-                    if bound is not None and (None in sizes or sum(sizes) > bound):
+                    if bound is not None and (None in sizes or together(sizes) > bound):
                         continue
                     if not all(set(chosen) & set(ids) for ids in able.values()):
                         continue
@@ -76,6 +81,7 @@ def plain(offered, limit):
                     rank = (
                         size,
                         sum(verdict > 0 for verdict, _ in best),
+                        0,
                         sum(place for _, place in best),
                         (len(known) < size, round(sum(known), 2)),
                     )
@@ -116,7 +122,17 @@ def test_one_checkpoint_for_all_goes_before_the_best_for_each():
     assert found.best.ids == ("org/both",)
     assert found.runner_up.ids == ("org/reader", "org/writer")
     assert cover(offered, 2.0).best.ids == ("org/reader", "org/writer")
+    assert cover(offered, 2.0).best.memory_gb == round(2.0 - SHARED_GB, 2)
     assert cover(offered, 2.0).runner_up is None
+
+
+def test_what_is_not_gated_goes_before_a_better_place():
+    gated = pick("org/gated", 1.0)
+    gated = gated._replace(checkpoint=gated.checkpoint._replace(gated=True))
+    offered = {
+        "read": [Offer(gated, "recommended", 0), Offer(pick("org/free", 1.0), "recommended", 1)]
+    }
+    assert cover(offered, None).best.ids == ("org/free",)
 
 
 def test_a_discouraged_family_serves_only_where_no_other_set_fits():

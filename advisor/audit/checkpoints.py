@@ -15,8 +15,8 @@ from advisor.rulebase.model import TASK, Checkpoint, Condition
 Judge = Callable[[Checkpoint, Profile], frozenset[str] | None]
 """Gives the questions whose answers a checkpoint does not meet; None where it has no use at all.
 
-The use depends on the task and on options with `uses`; whether an answer is met, on that answer and
-the use.
+The use depends on the task and on options with `uses`; whether an answer is met, on that answer,
+the use, and the `dtype` of options.
 """
 
 
@@ -103,14 +103,15 @@ class _Search:
         return self._found[key]
 
     def _uses(self) -> Iterator[Condition]:
-        """Yield conditions that part profiles by the `uses` of their options."""
+        """Yield conditions that part profiles by the `uses` and the `dtype` of their options."""
         groups: list[list[tuple[str, list[str]]]] = []
         for question in self.ground.rulebase.questions:
             known = self.ground.encoding.options[self.ground.encoding.index[question.id]]
-            by_use: dict[tuple[str, ...], list[str]] = {}
+            by_use: dict[tuple[tuple[str, ...], str | None], list[str]] = {}
             for id in known:
                 option = question.option(id)
-                by_use.setdefault(tuple(option.uses) if option else (), []).append(id)
+                key = (tuple(option.uses), option.dtype) if option else ((), None)
+                by_use.setdefault(key, []).append(id)
             if len(by_use) > 1:
                 groups.append([(question.id, options) for options in by_use.values()])
         for chosen in product(*groups):

@@ -68,15 +68,26 @@ def _told_by(ground: Ground, place: int, question: Question, option: Option) -> 
     )
     bound = option.up_to if "answer" in repr(option.requires) else None
     survives = ground.encoding.survives[place][index]
-    asked = repr(option.requires), tuple(option.uses), tuple(option.keeps)
-    return survives, asked, bound, about_checkpoints
+    return survives, _asks(option), bound, about_checkpoints
+
+
+def _asks(option: Option) -> Hashable:
+    """Return what an option asks of checkpoints, and how it has them used, loaded and ordered."""
+    return (
+        repr(option.requires),
+        tuple(option.uses),
+        tuple(option.keeps),
+        option.dtype,
+        option.order,
+    )
 
 
 def _chooses_checkpoints(ground: Ground, question: Question) -> bool:
     if question.id == TASK:
         return True
-    asked = {(repr(o.requires), tuple(o.uses), tuple(o.keeps)) for o in question.options}
-    if len(asked) > 1 or any(option.requires for option in question.options):
+    if len({_asks(option) for option in question.options}) > 1 or any(
+        option.requires for option in question.options
+    ):
         return True
     return any(
         question.id in rule.when

@@ -1,13 +1,16 @@
-"""The smallest set of checkpoints that serves several tasks within the memory there is."""
+"""The fewest checkpoints that serve several tasks within the memory there is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from advisor.catalogue.memory import OVERHEAD_MB
 from advisor.catalogue.selection import Pick
 
 VERDICTS = ("recommended", "allowed", "discouraged")
+SHARED_GB = OVERHEAD_MB / 1024
+"""What each takes alone and several together take once: the interpreter and its libraries."""
 
 
 class Offer(NamedTuple):
@@ -29,7 +32,7 @@ class Share(NamedTuple):
 class Cover(NamedTuple):
     """A set of checkpoints that together serve all tasks.
 
-    `memory_gb` is their sum, as when all are loaded together, None where one is not known.
+    `memory_gb` is their sum, as when one process loads all of them, None where one is not known.
     """
 
     shares: tuple[Share, ...]
@@ -65,7 +68,13 @@ class _Candidate(NamedTuple):
 
     id: str
     memory_gb: float | None
+    gated: bool
     offers: dict[str, tuple[int, int]]
+
+    @property
+    def own_gb(self) -> float:
+        """What it adds to others that are loaded already."""
+        return (self.memory_gb or 0.0) - SHARED_GB
 
 
 def cover(
@@ -74,8 +83,9 @@ def cover(
     """Return the smallest set that serves every task, exactly, and the next best.
 
     Sets are compared by: no discouraged family, fewer checkpoints, fewer tasks that are left to
-    another family than the recommended one, then the places in the order of each task, or for the
-    order `small` the memory, which adds up. A runner-up holds no checkpoint it could do without.
+    another family than the recommended one, fewer that are gated, then the places in the order of
+    each task, or for the order `small` the memory, which adds up, before what is gated. A runner-up
+    holds no checkpoint it could do without.
     """
     for limit in dict.fromkeys((memory_limit_gb, None)):
         for worst in ("allowed", "discouraged"):
@@ -104,7 +114,8 @@ def _candidates(
             if rank > bar or (limit is not None and (memory is None or memory > limit)):
                 continue
             id = offer.pick.checkpoint.id
-            one = found.setdefault(id, _Candidate(id, memory, {}))
+            gated = offer.pick.checkpoint.gated is True
+            one = found.setdefault(id, _Candidate(id, memory, gated, {}))
             one.offers[task] = rank, offer.place
     every = list(found.values())
     return {
@@ -121,11 +132,13 @@ def _replaces(one: _Candidate, other: _Candidate) -> bool:
             return False  # one of them is unknown, and may be less or more
     elif one.memory_gb > other.memory_gb:
         return False
+    if one.gated and not other.gated:
+        return False
     for task, offer in other.offers.items():
         own = one.offers.get(task)
         if own is None or own[0] > offer[0] or own[1] > offer[1]:
             return False
-    return one.id < other.id or one.offers != other.offers or one.memory_gb != other.memory_gb
+    return one.id < other.id or one[1:] != other[1:]
 
 
 def _two_best(
@@ -133,8 +146,9 @@ def _two_best(
 ) -> list[tuple[str, ...]]:
     """The best set and the runner-up, as ids; fewer where there are not so many."""
     best: list[tuple[tuple[Any, ...], tuple[str, ...]]] = []
+    room = None if limit is None else limit - SHARED_GB
     for size in range(1, len(tasks) + 1):
-        for chosen in set(_sets(candidates, frozenset(tasks), size, limit)):
+        for chosen in set(_sets(candidates, frozenset(tasks), size, room)):
             members = [candidates[id] for id in chosen]
             if len(chosen) < size or _redundant(members, tasks):
                 continue
@@ -146,7 +160,7 @@ def _two_best(
 
 
 def _sets(
-    candidates: Mapping[str, _Candidate], open_tasks: frozenset[str], size: int, limit: float | None
+    candidates: Mapping[str, _Candidate], open_tasks: frozenset[str], size: int, room: float | None
 ) -> Iterator[frozenset[str]]:
     """Sets of at most `size` that serve the tasks; branches over who serves the hardest one."""
     if not open_tasks:
@@ -158,8 +172,8 @@ def _sets(
         left = open_tasks - set(one.offers)
         if left and size == 1:
             continue
-        rest = None if limit is None else limit - (one.memory_gb or 0.0)
-        if rest is not None and rest < 0:
+        rest = None if room is None else room - one.own_gb
+        if rest is not None and round(rest, 6) < 0:
             continue
         for others in _sets(candidates, left, size - 1, rest):
             yield others | {one.id}
@@ -178,9 +192,10 @@ def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any,
     places = sum(place for _, place in best)
     known = [one.memory_gb for one in members if one.memory_gb is not None]
     memory = len(known) < len(members), round(sum(known), 2)
+    gated = sum(one.gated for one in members)
     if order == "small":
-        return len(members), elsewhere, memory, places
-    return len(members), elsewhere, places, memory
+        return len(members), elsewhere, memory, gated, places
+    return len(members), elsewhere, gated, places, memory
 
 
 def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]], worst: str) -> Cover:
@@ -199,5 +214,7 @@ def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]], worst: 
         uses.setdefault(id, {})[task] = pick.use
     shares = tuple(Share(picks[id], picks[id].checkpoint.family, uses[id]) for id in uses)
     known = [share.pick.memory_gb for share in shares]
-    total = None if None in known else round(sum(gb for gb in known if gb is not None), 2)
-    return Cover(shares, total)
+    if None in known:
+        return Cover(shares, None)
+    alone = sum(gb for gb in known if gb is not None)
+    return Cover(shares, round(alone - (len(known) - 1) * SHARED_GB, 2))

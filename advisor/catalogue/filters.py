@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from advisor.catalogue.front import Yardstick
 from advisor.catalogue.memory import memory_gb
+from advisor.catalogue.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import Checkpoint
 
@@ -61,7 +62,7 @@ def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
         yield _language(checkpoint.languages, language)
     limit = wishes.max_memory_gb
     if limit is not None:
-        yield _known(memory_gb(checkpoint.parameters_millions), lambda gb: gb <= limit)
+        yield _known(memory_gb(checkpoint), lambda gb: gb <= limit)
     if wishes.gated is not None:
         yield _known(checkpoint.gated, lambda gated: gated == wishes.gated)
     licence = checkpoint.licence and checkpoint.licence.lower()
@@ -85,9 +86,9 @@ def _language(known: list[str] | None, wanted: str) -> bool | None:
     """Multilingual weights may know any language: which, nobody verified."""
     if known is None:
         return None
-    if wanted in known:
+    if wanted in known or known == NO_LANGUAGE:
         return True
-    return None if "multilingual" in known else False
+    return None if MULTILINGUAL in known else False
 
 
 def ordered(
@@ -111,7 +112,7 @@ def ordered(
     keys: dict[str, Callable[[Checkpoint], Any]] = {
         "id": lambda one: one.id.lower(),
         "size": lambda one: number(one.parameters_millions),
-        "memory": lambda one: number(memory_gb(one.parameters_millions)),
+        "memory": lambda one: number(memory_gb(one)),
         "released": lambda one: number(None if one.released is None else -one.released),
         "quality": quality,
     }

@@ -8,7 +8,7 @@ neither beats nor is beaten. So dominance is a strict partial order, and the fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from advisor.rulebase.base import RuleBase
@@ -44,11 +44,16 @@ class Yardstick:
     """Measures checkpoints for one task. `benchmarks` are the task's own, the most telling first.
 
     A published figure counts where its words are those of a benchmark; the split stands in them.
+    With `languages` only benchmarks in one of them count, or in none at all.
     """
 
-    def __init__(self, rulebase: RuleBase, task: str | None) -> None:
+    def __init__(
+        self, rulebase: RuleBase, task: str | None, languages: Collection[str] | None = None
+    ) -> None:
         self.benchmarks: tuple[Benchmark, ...] = tuple(
-            benchmark for benchmark in rulebase.benchmarks if task in benchmark.tasks
+            benchmark
+            for benchmark in rulebase.benchmarks
+            if task in benchmark.tasks and _speaks(benchmark, languages)
         )
         self._by_words = {(b.benchmark, b.metric): b for b in self.benchmarks}
 
@@ -70,6 +75,12 @@ class Yardstick:
             for b in self.benchmarks
             if b.id in standing.figures
         ]
+
+
+def _speaks(benchmark: Benchmark, languages: Collection[str] | None) -> bool:
+    if languages is None or benchmark.languages is None:
+        return True
+    return not set(benchmark.languages).isdisjoint(languages)
 
 
 def better_on(one: Standing, other: Standing) -> tuple[str, ...]:

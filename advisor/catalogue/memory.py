@@ -8,6 +8,7 @@ behind it, each picture what the layers in between hold.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from advisor.rulebase.model import Checkpoint, Writer
@@ -16,7 +17,7 @@ OVERHEAD_MB = 370
 """The interpreter with torch, torchvision and transformers, and one small picture, on a CPU."""
 
 FLOAT32_UP_TO_MILLIONS = 1000
-"""Larger checkpoints are published, and loaded, in half precision."""
+"""Where nobody verified the precision of a file, the largest that is taken for float32."""
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 NEW_TOKENS = 64
@@ -32,10 +33,11 @@ TOWER_WIDTH = ((400, 768), (1500, 1024), (float("inf"), 1408))
 UNKNOWN_IMAGE_TOKENS = 1024
 MB = 2**20
 
-ASSUMPTIONS = (
-    "batch of one, weights loaded in the precision of their file: float32 up to 1,000 million "
-    "parameters, bfloat16 above; 370 MB for the interpreter with torch, torchvision and "
-    "transformers"
+INTERPRETER = "370 MB for the interpreter with torch, torchvision and transformers"
+OWN_PRECISION = "weights in the precision of their file, as transformers 5 loads them"
+ASSUMED = (
+    "~ where that is not verified: taken for float32 up to 1,000 million parameters, for bfloat16 "
+    "above"
 )
 
 
@@ -58,16 +60,39 @@ class Estimate(NamedTuple):
     command: str
 
 
-def memory_gb(parameters_millions: float | None) -> float | None:
+def memory_gb(checkpoint: Checkpoint, dtype: str | None = None) -> float | None:
     """Return the peak memory in GB (2^30 bytes) for one picture; None where the size is unknown.
 
-    On a CPU, 28 runs with 41 to 224 million parameters peaked within 6.0 % of this; above 400
-    million, in several shards or in batches nobody has measured it.
+    `dtype` is the precision that weights are loaded in, the file's where it is None; weights that
+    are cast exist twice while they load. On a CPU, 28 runs with 41 to 224 million parameters
+    peaked within 6.0 % of this; above 400 million, in several shards or in batches nobody has
+    measured it.
     """
-    if parameters_millions is None:
+    millions = checkpoint.parameters_millions
+    if millions is None:
         return None
-    megabytes = OVERHEAD_MB + _weights_mb(parameters_millions, _file_dtype(parameters_millions))
+    stored = file_dtype(checkpoint)
+    megabytes = OVERHEAD_MB + _weights_mb(millions, dtype or stored)
+    if dtype is not None and dtype != stored:
+        megabytes += _weights_mb(millions, stored)
     return round(megabytes / 1024, 2)
+
+
+def file_dtype(checkpoint: Checkpoint) -> str:
+    """Return the precision of the weights in the file; assumed by size where nobody verified it."""
+    if checkpoint.dtype is not None:
+        return checkpoint.dtype
+    small = (checkpoint.parameters_millions or 0) <= FLOAT32_UP_TO_MILLIONS
+    return "float32" if small else "bfloat16"
+
+
+def assumptions(checkpoints: Iterable[Checkpoint], dtype: str | None = None) -> str:
+    """Return in words what the memory of some checkpoints rests on."""
+    cast = f"weights in {dtype}, with the file's own while they are cast"
+    said = ["batch of one", OWN_PRECISION if dtype is None else cast, INTERPRETER]
+    if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
+        said.append(ASSUMED if dtype is None else ASSUMED.replace("that", "the file's"))
+    return "; ".join(said)
 
 
 def estimate(
@@ -91,13 +116,16 @@ def estimate(
     millions = checkpoint.parameters_millions
     if millions is None:
         return Estimate(None, (), ("how many parameters it has is not known",), command)
-    stored = _file_dtype(millions)
+    stored = file_dtype(checkpoint)
     used = dtype or stored
     parts = [
         Part("interpreter and one picture", OVERHEAD_MB / 1024),
         Part(f"weights in {used}", _weights_mb(millions, used) / 1024),
     ]
-    said = [_size_said(checkpoint), f"the file holds {stored}", "CPU, weights in one process"]
+    held = f"the file holds {stored}"
+    if checkpoint.dtype is None:
+        held = f"{stored} in the file, which is not verified"
+    said = [_size_said(checkpoint), held, "CPU, weights in one process"]
     if used != stored:
         parts.append(
             Part(f"the file's {stored} while loading", _weights_mb(millions, stored) / 1024)
@@ -109,10 +137,6 @@ def estimate(
     total = round(sum(part.gb for part in parts), 2)
     rounded = tuple(part._replace(gb=round(part.gb, 3)) for part in parts)
     return Estimate(total, rounded, (*said, *cache_said, *work_said), command)
-
-
-def _file_dtype(parameters_millions: float) -> str:
-    return "float32" if parameters_millions <= FLOAT32_UP_TO_MILLIONS else "bfloat16"
 
 
 def _weights_mb(parameters_millions: float, dtype: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from advisor.catalogue.memory import memory_gb
@@ -16,12 +17,15 @@ LEARNT = ("languages",)
 answer keeps them."""
 NO_LANGUAGE = ["zxx"]
 """ISO 639's code for what is in no natural language, such as formulae: it fits every language."""
+MULTILINGUAL = "multilingual"
+"""Said of weights that know more languages than are named; it satisfies none of them."""
 
 
 class Demand(NamedTuple):
     """One thing that an answer requires: the field of a checkpoint, and what it has to be.
 
-    `learnt`: training teaches it, so it is asked only of what is used as it is.
+    `learnt`: training teaches it, so it is asked only of what is used as it is. `dtype` is the
+    precision in which weights are loaded then, None where that is the file's.
     """
 
     question: str
@@ -30,14 +34,19 @@ class Demand(NamedTuple):
     field: str
     wanted: Any
     learnt: bool
+    dtype: str | None = None
 
 
 class Miss(NamedTuple):
-    """A requirement of an answer that a field of a checkpoint does not meet, in words."""
+    """A requirement of an answer that a field of a checkpoint does not meet, in words.
+
+    `distance` is how far off a number is, as a share of what is wanted; all else counts as one.
+    """
 
     question: str
     field: str
     text: str
+    distance: float = 1.0
 
 
 class Judged(NamedTuple):
@@ -106,6 +115,7 @@ def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
         for option in _options(question.options, profile[question.id])
         for field in option.keeps
     }
+    dtype = loaded_in(rulebase, profile)
     return tuple(
         Demand(
             question.id,
@@ -114,11 +124,41 @@ def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
             field,
             wanted,
             learnt=field in LEARNT and field not in kept,
+            dtype=dtype,
         )
         for question in rulebase.demanding
         for option in _options(question.options, profile[question.id])
         for field, wanted in option.requires.items()
     )
+
+
+def loaded_in(rulebase: RuleBase, profile: Profile) -> str | None:
+    """Return the precision in which answers have weights loaded; None for the file's own."""
+    found = (
+        option.dtype
+        for question in rulebase.keeping
+        for option in _options(question.options, profile[question.id])
+    )
+    return next((dtype for dtype in found if dtype is not None), None)
+
+
+def languages_asked(demanded: Iterable[Demand]) -> tuple[str, ...] | None:
+    """Return the languages that are asked for by name; None where no language matters."""
+    wanted = [demand.wanted for demand in demanded if demand.field == "languages"]
+    if not wanted:
+        return None
+    named = (one.get("one_of", []) if isinstance(one, dict) else one for one in wanted)
+    return tuple(language for languages in named for language in languages)
+
+
+def ordered_by(rulebase: RuleBase, profile: Profile) -> str | None:
+    """Return the order of checkpoints that answers ask for; None where they ask for none."""
+    found = (
+        option.order
+        for question in rulebase.ordering
+        for option in _options(question.options, profile[question.id])
+    )
+    return next((order for order in found if order is not None), None)
 
 
 def misses(
@@ -138,7 +178,7 @@ def missed(
         field = demand.field
         if use != "as-is" and demand.learnt:
             continue
-        value = _field(checkpoint, field)
+        value = _field(checkpoint, demand)
         if field == "languages" and value == NO_LANGUAGE:
             continue
         if value is None:
@@ -147,7 +187,7 @@ def missed(
         elif doubt := _doubt(value, demand):
             unknown.append(Miss(demand.question, field, doubt))
         elif reason := _mismatch(value, demand):
-            lacks.append(Miss(demand.question, field, reason))
+            lacks.append(Miss(demand.question, field, reason, _distance(value, demand)))
     return tuple(lacks), tuple(unknown)
 
 
@@ -178,10 +218,10 @@ def words(field: str) -> tuple[str, str]:
     return field.replace("_", " "), ""
 
 
-def _field(checkpoint: Checkpoint, field: str) -> Any:
-    if field == "memory_gb":
-        return memory_gb(checkpoint.parameters_millions)
-    return getattr(checkpoint, field)
+def _field(checkpoint: Checkpoint, demand: Demand) -> Any:
+    if demand.field == "memory_gb":
+        return memory_gb(checkpoint, demand.dtype)
+    return getattr(checkpoint, demand.field)
 
 
 def _bound(bound: Any, demand: Demand) -> float | None:
@@ -222,6 +262,17 @@ def _mismatch(value: Any, demand: Demand) -> str | None:
         if bound is not None and ((value > bound) if key == "at_most" else (value < bound)):
             return f"{name} is {value:g}{unit}, wanted {text} {bound:g}{unit}"
     return None
+
+
+def _distance(value: Any, demand: Demand) -> float:
+    """How far a value that does not fit is from one that does; no number is one whole step off."""
+    if not isinstance(demand.wanted, dict) or isinstance(value, list):
+        return 1.0
+    for key in ("at_most", "at_least"):
+        bound = _bound(demand.wanted[key], demand) if key in demand.wanted else None
+        if bound and value:
+            return float(abs(value - bound) / min(value, bound))
+    return 1.0
 
 
 def _listed(value: Any) -> list[str]:

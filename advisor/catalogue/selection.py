@@ -13,7 +13,10 @@ from advisor.catalogue.requirements import (
     Miss,
     demands,
     judge_checkpoint,
+    languages_asked,
+    loaded_in,
     missed,
+    ordered_by,
     usable,
     uses,
 )
@@ -29,6 +32,7 @@ MADE_FOR = {
     "compose": ("pre-trained",),
 }
 """For each use, the stages of training that checkpoints made for it are at."""
+LOADED_WITHOUT_ITS_CODE = ("transformers", "open_clip")
 OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 
 
@@ -37,7 +41,7 @@ class Pick(NamedTuple):
 
     `standing` is where it stands on the axes of the task, `beaten` by which picks of the same use
     it is dominated there (the first of them on the front), `unknown` what matters and nobody
-    verified.
+    verified; `to_learn` says that training has to teach it something asked for, as a language.
     """
 
     checkpoint: Checkpoint
@@ -47,6 +51,7 @@ class Pick(NamedTuple):
     standing: Standing = Standing({}, None, None, None)
     beaten: tuple[Beaten, ...] = ()
     unknown: tuple[Miss, ...] = ()
+    to_learn: bool = False
 
     @property
     def on_front(self) -> bool:
@@ -55,15 +60,21 @@ class Pick(NamedTuple):
 
 
 class Lack(NamedTuple):
-    """One checkpoint that fell out, and what it lacks."""
+    """One checkpoint that fell out, what it lacks, and what of it nobody verified besides."""
 
     checkpoint: Checkpoint
     misses: tuple[Miss, ...]
+    unknown: tuple[Miss, ...] = ()
 
     @property
     def lacks(self) -> tuple[str, ...]:
         """What it lacks, in words."""
         return tuple(miss.text for miss in self.misses)
+
+    @property
+    def distance(self) -> float:
+        """How far it is from what is asked; what nobody verified is no nearer than a lack."""
+        return sum(miss.distance for miss in (*self.misses, *self.unknown))
 
 
 class Selection(NamedTuple):
@@ -75,6 +86,7 @@ class Selection(NamedTuple):
     place of assumed ones: nothing has the language as it is, but nobody ruled training out; they
     are then starts of the family that wins with it. `uses` are the ways of use that the answers
     allow. `compose`: there is no pick, but one can be joined from an encoder and a decoder.
+    `order` is the one they stand in.
     """
 
     picks: tuple[Pick, ...]
@@ -84,14 +96,18 @@ class Selection(NamedTuple):
     provided: dict[str, str]
     uses: tuple[str, ...]
     compose: bool = False
+    order: str = ORDERS[0]
 
     @property
     def closest(self) -> tuple[Lack, ...]:
-        """The fallen that lack least, where nothing is left that works as asked."""
+        """The fallen that came closest, nearest first, where nothing works as asked.
+
+        They lack less than one whole requirement more than the nearest.
+        """
         if (self.picks and not self.provided) or not self.fallen:
             return ()
-        least = min(len(lack.misses) for lack in self.fallen)
-        return tuple(lack for lack in self.fallen if len(lack.misses) == least)
+        nearest = sorted(self.fallen, key=lambda lack: lack.distance)
+        return tuple(one for one in nearest if one.distance < nearest[0].distance + 1)
 
     @property
     def front(self) -> tuple[Pick, ...]:
@@ -103,10 +119,12 @@ def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Se
     """Return the checkpoints for a decision, best first by `order`.
 
     Those of a use that the answers put first come first. Then, for quality: what rules prefer,
-    what no other beats, the usual starts for the task with the newest first, what was made for
-    such a task rather than for all, the figures on the task's benchmarks in their declared order,
-    the newest, the least memory; for small: the least memory; for open: the freest licence. The
-    later two fall back on quality.
+    starts that have nothing asked for to learn, what no other beats, the usual starts for the task
+    with the newest first, what was made for such a task rather than for all, what needs no code of
+    its own, the figures on the task's benchmarks in their declared order, the newest, the largest,
+    which its makers train and publish to be the better of a line; for small: the least memory; for
+    open: the freest licence. The later two fall back on quality. Where answers ask for an order, it
+    takes the place of quality.
     """
     if decision.family is None:
         return Selection((), (), (), None, {}, ())
@@ -134,9 +152,13 @@ def select_of(
     `allowed` are ways of use, best first; those that the answers allow where it is left out.
     """
     allowed = uses(rulebase, profile) if allowed is None else allowed
+    if order == ORDERS[0]:
+        order = ordered_by(rulebase, profile) or order
     task = profile[TASK].options[0]
-    yardstick = Yardstick(rulebase, task)
     demanded = demands(rulebase, profile)
+    yardstick = Yardstick(rulebase, task, languages_asked(demanded))
+    dtype = loaded_in(rulebase, profile)
+    taught = tuple(demand for demand in demanded if demand.learnt)
     picks: list[Pick] = []
     unverified: list[Pick] = []
     fallen: list[Lack] = []
@@ -146,16 +168,17 @@ def select_of(
             continue
         lacks, unknown = missed(checkpoint, demanded, use)
         if lacks:
-            fallen.append(Lack(checkpoint, lacks))
+            fallen.append(Lack(checkpoint, lacks, unknown))
             continue
         findings = _findings(rulebase, checkpoint, profile)
-        memory = memory_gb(checkpoint.parameters_millions)
+        memory = memory_gb(checkpoint, dtype)
         standing = yardstick.standing(checkpoint, memory)
-        pick = Pick(checkpoint, use, memory, findings, standing, (), unknown)
+        to_learn = use != "as-is" and any(missed(checkpoint, taught, "as-is"))
+        pick = Pick(checkpoint, use, memory, findings, standing, (), unknown, to_learn)
         (unverified if unknown else picks).append(pick)
     ranked = _ranked(picks, task, order, allowed, yardstick)
     apart = _ranked(unverified, task, order, allowed, yardstick)
-    return Selection(ranked, apart, tuple(fallen), None, {}, tuple(allowed))
+    return Selection(ranked, apart, tuple(fallen), None, {}, tuple(allowed), order=order)
 
 
 def teachable(selection: Selection) -> bool:
@@ -215,7 +238,8 @@ def _order(
         figures = pick.standing.figures
         measured = [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
         usual = (not typical, age if typical else 0)
-        return *advice, depth, *usual, not made_for_it, *measured, age
+        own_code = pick.checkpoint.loader not in LOADED_WITHOUT_ITS_CODE
+        return *advice, pick.to_learn, depth, *usual, not made_for_it, own_code, *measured, age
 
     def key(pick: Pick) -> tuple[Any, ...]:
         use = allowed.index(pick.use)
@@ -225,7 +249,7 @@ def _order(
         if order == "open":
             freedom = OPENNESS[pick.checkpoint.commercial_use]
             return (use, freedom, pick.checkpoint.gated is True, *quality(pick), *small)
-        return (use, *quality(pick), *small)
+        return (use, *quality(pick), -(pick.checkpoint.parameters_millions or 0.0))
 
     return key
 

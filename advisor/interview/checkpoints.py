@@ -22,6 +22,9 @@ from advisor.rulebase.model import NOT_APPLICABLE, TASK
 Candidates = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Checkpoints, each with its use and the rules that speak of it."""
 
+Kept = frozenset[str | None]
+"""Fields that training does not change, and precisions that weights are loaded in."""
+
 
 class Situation(NamedTuple):
     """What may still be answered to the ordering questions, and which checkpoints pass so far.
@@ -53,7 +56,7 @@ class Checkpoints:
         self._candidates: list[Candidates] = []
         self._example: dict[tuple[int, int], dict[int, Choice]] = {}
         self._passing: dict[tuple[int, int, Choice], int] = {}
-        self._met: dict[tuple[str, str, int, Choice, frozenset[str]], bool] = {}
+        self._met: dict[tuple[str, str, int, Choice, Kept], bool] = {}
 
     def residual(self, closed: Collection[int] = ()) -> Residual:
         """Return what is left open, told apart by the checkpoint that comes first, or None."""
@@ -79,11 +82,14 @@ class Checkpoints:
         return Residual(self.engine.encoding, choices, layers, labels, closed=closed)
 
     def _ordering(self, family: str) -> set[int]:
-        """The questions whose answers order checkpoints: by how they are used, or by rules."""
+        """The questions whose answers order checkpoints: by use, by an order, or by rules."""
         rulebase = self.engine.rulebase
         catalogue = {checkpoint.id for checkpoint in rulebase.catalogue(family)}
         found = {TASK}
-        found |= {q.id for q in rulebase.questions if any(option.uses for option in q.options)}
+        found |= {q.id for q in rulebase.questions if any(o.uses or o.order for o in q.options)}
+        if any(benchmark.languages for benchmark in rulebase.benchmarks):
+            asking = (q for q in rulebase.demanding if q.requires("languages"))
+            found |= {question.id for question in asking}
         for rule in rulebase.rules:
             if catalogue & set(rule.candidates):
                 found |= set(rule.when)
@@ -109,7 +115,7 @@ class Checkpoints:
                     for node, chosen in ways
                     for choice, target in self._steps(question, node).items()
                 }
-        places: dict[tuple[Candidates, frozenset[str]], int] = {}
+        places: dict[tuple[Candidates, Kept], int] = {}
         found = set()
         for chosen in sorted({chosen for _, chosen in ways}):
             answers = dict(zip(sorted(self.ordering), chosen, strict=True))
@@ -121,14 +127,14 @@ class Checkpoints:
         self._candidates = [candidates for candidates, _ in places]
         return frozenset(found)
 
-    def _kept(self, answers: dict[int, Choice]) -> frozenset[str]:
-        """Return the fields of checkpoints that training does not change, given some answers."""
+    def _kept(self, answers: dict[int, Choice]) -> Kept:
+        """Return what answers keep from being trained, and the precisions they load weights in."""
         return frozenset(
-            field
+            kept
             for question in self.keeping & set(answers)
             for option in self.engine.rulebase.questions[question].options
             if option.id in self.engine.options(question, answers[question])
-            for field in option.keeps
+            for kept in (*option.keeps, option.dtype)
         )
 
     def _answered(
@@ -165,7 +171,7 @@ class Checkpoints:
     ) -> bool:
         """True where a checkpoint in some use certainly meets what one answer requires.
 
-        `keeping` are the answers that say what training does not change.
+        `keeping` are the answers that change what others require.
         """
         options = self.engine.options(question, choice)
         asked = self.engine.rulebase.questions[question]

@@ -31,10 +31,7 @@ def as_json(rulebase: RuleBase, found: Found) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
-        "checkpoints": [
-            {**plain(one), "memory_gb": memory_gb(one.parameters_millions)}
-            for one in found.checkpoints
-        ],
+        "checkpoints": [{**plain(one), "memory_gb": memory_gb(one)} for one in found.checkpoints],
         "unverified": [one.id for one in found.unverified],
     }
 
@@ -65,7 +62,7 @@ def _table(checkpoints: Sequence[Checkpoint]) -> Table:
         (
             one.id,
             _number(one.parameters_millions),
-            _number(memory_gb(one.parameters_millions)),
+            _number(memory_gb(one)),
             "?" if one.released is None else str(one.released),
             one.licence or "?",
         )

@@ -114,7 +114,7 @@ def _checkpoints(checkpoints: list[Checkpoint]) -> Page:
         row("gated", [None if c.gated is None else GATED[c.gated] for c in checkpoints]),
         row("languages", [c.languages for c in checkpoints]),
         row("million parameters", [c.parameters_millions for c in checkpoints]),
-        row("memory in GB", [memory_gb(c.parameters_millions) for c in checkpoints]),
+        row("memory in GB", [memory_gb(c) for c in checkpoints]),
         row("text context", [c.text_context for c in checkpoints]),
         row("image size", [c.image_size for c in checkpoints]),
         row("released", [c.released for c in checkpoints]),

@@ -110,7 +110,7 @@ def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
         }
     if kind == "checkpoints":
         body |= {
-            "memory_gb": memory_gb(thing.parameters_millions),
+            "memory_gb": memory_gb(thing),
             "snippet": snippet(thing, None, rulebase.programs),
         }
     if "kind" in body:

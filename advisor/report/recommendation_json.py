@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.catalogue.alternatives import Alternatives
 from advisor.catalogue.freshness import Span, freshness, months_between
 from advisor.catalogue.front import Yardstick
+from advisor.catalogue.requirements import demands, languages_asked
 from advisor.catalogue.selection import ORDERS, Pick
 from advisor.catalogue.snippet import prompt_for, snippet
 from advisor.engine.decision import Assessment, applicable
@@ -70,7 +71,8 @@ def _advice_json(
     recommendation: Recommendation, advice: TaskAdvice, today: str | None
 ) -> dict[str, Any]:
     decision, selection = advice.decision, advice.selection
-    yardstick = Yardstick(recommendation.rulebase, advice.task)
+    languages = languages_asked(demands(recommendation.rulebase, decision.profile))
+    yardstick = Yardstick(recommendation.rulebase, advice.task, languages)
     alternatives = Alternatives(selection, yardstick)
     fresh = freshness(recommendation.rulebase, decision, selection.picks)
     programs = recommendation.rulebase.programs

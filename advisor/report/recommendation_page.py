@@ -76,7 +76,7 @@ def _advice_page(recommendation: Recommendation, advice: TaskAdvice, today: str 
         ]
         if advice.elsewhere.checkpoints:
             page.append(Items(tuple(Item("", id) for id in advice.elsewhere.checkpoints)))
-    page += checkpoint_blocks(rulebase, advice, recommendation.order, today)
+    page += checkpoint_blocks(rulebase, advice, today)
     page += _changes(advice.changes)
     assumed = [
         (id, a) for id, a in decision.profile.items() if a.origin == "assumed" and applicable(a)

@@ -9,9 +9,9 @@ from advisor.catalogue.alternatives import Alternatives, Next
 from advisor.catalogue.cover import Cover, Covers
 from advisor.catalogue.freshness import Span, freshness, months_between
 from advisor.catalogue.front import Yardstick
-from advisor.catalogue.memory import ASSUMPTIONS
-from advisor.catalogue.requirements import words
-from advisor.catalogue.selection import ORDERS, Miss, Pick, Selection
+from advisor.catalogue.memory import assumptions
+from advisor.catalogue.requirements import demands, languages_asked, loaded_in, words
+from advisor.catalogue.selection import Miss, Pick, Selection
 from advisor.recommendation import TaskAdvice
 from advisor.report.page import Heading, Item, Items, Page, Table, Text, count
 from advisor.rulebase.base import RuleBase
@@ -29,9 +29,7 @@ WISHES = {
 FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest licence first"}
 
 
-def checkpoint_blocks(
-    rulebase: RuleBase, advice: TaskAdvice, order: str = ORDERS[0], today: str | None = None
-) -> Page:
+def checkpoint_blocks(rulebase: RuleBase, advice: TaskAdvice, today: str | None = None) -> Page:
     """Return what a page says of checkpoints; empty where no family fits."""
     selection = advice.selection
     if advice.decision.family is None:
@@ -41,7 +39,7 @@ def checkpoint_blocks(
     if selection.provided or not selection.picks:
         page += _nothing_as_asked(selection)
     if shown:
-        page += _picks(rulebase, advice, order)
+        page += _picks(rulebase, advice)
     page += _left_out(selection)
     fresh = freshness(rulebase, advice.decision, shown)
     dates = [
@@ -57,12 +55,12 @@ def checkpoint_blocks(
     return page
 
 
-def _picks(rulebase: RuleBase, advice: TaskAdvice, order: str) -> Page:
+def _picks(rulebase: RuleBase, advice: TaskAdvice) -> Page:
     selection = advice.selection
     shown = selection.picks[:SHOWN]
     trained = all(pick.use != "as-is" for pick in shown)
     name = f"To fine-tune ({shown[0].checkpoint.family}), starting from" if trained else LOAD
-    page: Page = [Heading(f"{name}{FIRST[order]}", 3)]
+    page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
     if selection.uses[:1] == ("compose",):
         page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
     page.append(_table(shown))
@@ -73,7 +71,9 @@ def _picks(rulebase: RuleBase, advice: TaskAdvice, order: str) -> Page:
         said = f" ({beaten} of them beaten by another on every count)" if beaten else ""
         page.append(Text(f"and {len(rest)} more{said}: --format json lists all", "quiet"))
     if any(pick.memory_gb is not None for pick in shown):
-        page.append(Text(f"memory is estimated: {ASSUMPTIONS}", "quiet"))
+        dtype = loaded_in(rulebase, advice.decision.profile)
+        said = assumptions((pick.checkpoint for pick in shown), dtype)
+        page.append(Text(f"memory is estimated: {said}", "quiet"))
     return page
 
 
@@ -82,7 +82,7 @@ def _table(picks: Iterable[Pick]) -> Table:
         (
             pick.checkpoint.id,
             pick.use,
-            "unknown" if pick.memory_gb is None else f"{pick.memory_gb:.1f} GB",
+            _memory(pick),
             pick.checkpoint.licence or "licence unknown",
         )
         for pick in picks
@@ -90,9 +90,17 @@ def _table(picks: Iterable[Pick]) -> Table:
     return Table(("checkpoint", "use", "memory", "licence"), tuple(rows), wide=0)
 
 
+def _memory(pick: Pick) -> str:
+    """The estimate; ~ where it rests on a precision that nobody verified."""
+    if pick.memory_gb is None:
+        return "unknown"
+    return f"{'' if pick.checkpoint.dtype else '~'}{pick.memory_gb:.1f} GB"
+
+
 def _remarks(rulebase: RuleBase, advice: TaskAdvice, shown: Iterable[Pick]) -> list[Item]:
     """What was measured, what to mind, and what to try next, checkpoint by checkpoint."""
-    yardstick = Yardstick(rulebase, advice.task)
+    languages = languages_asked(demands(rulebase, advice.decision.profile))
+    yardstick = Yardstick(rulebase, advice.task, languages)
     alternatives = Alternatives(advice.selection, yardstick)
     rows: list[Item] = []
     for pick in shown:
@@ -128,7 +136,12 @@ def _nothing_as_asked(selection: Selection) -> Page:
     name = "works as it is" if selection.provided else "meets what you ask for"
     page: Page = [Heading(f"No catalogued checkpoint {name}", 3)]
     closest = selection.closest[:SHOWN_CLOSEST]
-    rows = [Item("-", f"{lack.checkpoint.id}: {'; '.join(lack.lacks)}") for lack in closest]
+    rows = [
+        Item(
+            "-", f"{lack.checkpoint.id}: {'; '.join(m.text for m in (*lack.misses, *lack.unknown))}"
+        )
+        for lack in closest
+    ]
     for pick in selection.unverified[:SHOWN_CLOSEST]:
         doubts = "; ".join(miss.text for miss in pick.unknown)
         rows.append(Item("!", f"{pick.checkpoint.id}: {doubts}"))
@@ -175,7 +188,7 @@ def cover_items(covers: Covers) -> list[Item]:
     if covers.best is None:
         return rows
     if covers.within:
-        rows.append(Item("+", f"smallest set of checkpoints: {_cover(covers.best)}"))
+        rows.append(Item("+", f"fewest checkpoints: {_cover(covers.best)}"))
         if covers.runner_up:
             rows.append(Item("", f"runner-up: {_cover(covers.runner_up)}"))
     else:
@@ -186,7 +199,11 @@ def cover_items(covers: Covers) -> list[Item]:
 
 
 def _cover(cover: Cover) -> str:
-    parts = [f"{share.pick.checkpoint.id} ({', '.join(share.uses)})" for share in cover.shares]
+    parts = [
+        f"{share.pick.checkpoint.id} ({', '.join(share.uses)}"
+        f"{'; gated' if share.pick.checkpoint.gated else ''})"
+        for share in cover.shares
+    ]
     if cover.memory_gb is None:
         return f"{_and(parts)}; not all their sizes are known"
     together = "together " if len(parts) > 1 else ""

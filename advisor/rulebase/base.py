@@ -139,8 +139,16 @@ class RuleBase:
 
     @cached_property
     def keeping(self) -> tuple[Question, ...]:
-        """The questions whose answers can say what training does not change."""
-        return tuple(q for q in self.questions if any(option.keeps for option in q.options))
+        """The questions whose answers change what others require.
+
+        They say what training does not change, or in which precision weights are loaded.
+        """
+        return tuple(q for q in self.questions if any(o.keeps or o.dtype for o in q.options))
+
+    @cached_property
+    def ordering(self) -> tuple[Question, ...]:
+        """The questions whose answers say which checkpoints come first."""
+        return tuple(q for q in self.questions if any(option.order for option in q.options))
 
     @cached_property
     def aimed(self) -> dict[str, list[Rule]]:

@@ -107,6 +107,8 @@ def _question(value: dict[str, Any], tasks: list[Task]) -> Question:
                 o.get("requires", {}),
                 o.get("uses", []),
                 o.get("keeps", []),
+                o.get("dtype"),
+                o.get("order"),
             )
             for o in value["options"]
         )

@@ -30,7 +30,8 @@ class Option(NamedTuple):
 
     `up_to` is the largest number that still falls under it; `requires` is what it asks of fields
     of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense; `keeps` are
-    fields of a checkpoint that training does not change then.
+    fields of a checkpoint that training does not change then; `dtype` is the precision in which
+    weights are loaded then, whatever their file holds; `order` is what comes first then.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Option(NamedTuple):
     requires: dict[str, Any]
     uses: list[str]
     keeps: list[str]
+    dtype: str | None = None
+    order: str | None = None
 
 
 class Question(NamedTuple):
@@ -53,6 +56,10 @@ class Question(NamedTuple):
     unit: str | None
     declared_by: str | None
     ask_if: Condition
+
+    def requires(self, field: str) -> bool:
+        """True where an answer can require something of a field of checkpoints."""
+        return any(field in option.requires for option in self.options)
 
     def option(self, id: str) -> Option | None:
         """Return the option with this id, if there is one."""
@@ -210,7 +217,7 @@ class Benchmark(NamedTuple):
     """A public benchmark that tells how well checkpoints do certain tasks.
 
     `benchmark` and `metric` are the words of the measurements that belong to it, split included;
-    `better` is higher or lower.
+    `better` is higher or lower. `languages` are those of its texts; None where they do not matter.
     """
 
     id: str
@@ -220,6 +227,7 @@ class Benchmark(NamedTuple):
     tasks: list[str]
     because: str
     sources: list[str]
+    languages: list[str] | None = None
 
 
 class Change(NamedTuple):
@@ -243,7 +251,8 @@ class Checkpoint(NamedTuple):
     """One loadable set of weights. None where nobody verified a field.
 
     `typical` are those of its tasks, or of those to fine-tune it for, that people usually start
-    with it.
+    with it. `dtype` is the precision in which its file holds the weights, `takes` all that
+    it takes of what families can take: several pictures at once, a question.
     """
 
     id: str
@@ -277,3 +286,5 @@ class Checkpoint(NamedTuple):
     checked: str
     hub_task: str | None = None
     last_modified: str | None = None
+    dtype: str | None = None
+    takes: list[str] | None = None

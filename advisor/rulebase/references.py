@@ -20,6 +20,7 @@ JUDGED_FIELDS = (
     "licence",
     "gated",
     "stage",
+    "takes",
 )
 """Fields of a checkpoint that an option may put a requirement on."""
 
@@ -167,6 +168,8 @@ def _checkpoint(checker: Checker, value: dict[str, Any]) -> None:
     own = [*value["tasks"], *value.get("fine_tune", [])]
     for index, task in enumerate(value.get("typical", [])):
         checker.name(("typical", index), "task of this checkpoint", task, own)
+    for index, taken in enumerate(value.get("takes", [])):
+        checker.name(("takes", index), "option that families take", taken, names.declared["takes"])
     for field, sources in value["sources"].items():
         checker.sources(("sources", field), sources)
     for index, measurement in enumerate(value.get("measurements", [])):

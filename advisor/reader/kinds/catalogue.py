@@ -26,6 +26,7 @@ benchmarks = Record(
                     "metric": Text(),
                     "better": Choice("higher", "lower"),
                     "tasks": ids,
+                    "languages?": texts,
                     "because": Text(),
                     "sources": ids,
                 }
@@ -65,6 +66,7 @@ checkpoints = Record(
                     ),
                     "parameters_millions?": Number(),
                     "parameters_precision?": Choice("published", "derived", "rounded"),
+                    "dtype?": Choice("float32", "bfloat16", "float16"),
                     "image_size?": Integer(1),
                     "image_size_note?": Text(),
                     "text_context?": Integer(1),
@@ -72,6 +74,7 @@ checkpoints = Record(
                         Text(r"[a-z]{2,3}|multilingual", "a language code such as `de`"), least=1
                     ),
                     "languages_note?": Text(),
+                    "takes?": ListOf(Id(), least=1),
                     "licence?": Text(),
                     "language_model_licence?": Text(),
                     "commercial_use?": Choice("permitted", "restricted", "not-permitted"),

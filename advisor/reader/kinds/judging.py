@@ -73,6 +73,8 @@ _option = Record(
             Text(r"[a-z]+(_[a-z]+)*", "a field of checkpoints"),
         ),
         "uses?": ListOf(Choice(*USES), least=1),
+        "dtype?": Choice("float32", "bfloat16", "float16"),
+        "order?": Choice("quality", "small", "open"),
         "keeps?": ListOf(Text(r"[a-z]+(_[a-z]+)*", "a field of checkpoints"), least=1),
     }
 )
