@@ -165,8 +165,24 @@ class Engine:
         )
         return ContradictionError(
             f"{message}{f': {why}' if why else ''}",
-            hint=f"leave out or change one of {', '.join(clash)}",
+            hint=f"leave out or change one of {', '.join(clash)}{self._neighbours(clash)}",
         )
+
+    def _neighbours(self, clash: Profile) -> str:
+        """Return which tasks that do the like go with the other answer, where a task clashes."""
+        if TASK not in clash or len(clash) != 2:
+            return ""
+        tasks = {task.id: task for task in self.rulebase.tasks}
+        (id,) = set(clash) - {TASK}
+        said = clash[id].options
+        given = next((q.id for q in self.rulebase.questions if q.declared_by == "gives"), "")
+        gives = [tasks[name].implies.get(given) for name in clash[TASK].options]
+        near = [
+            task.id
+            for task in self.rulebase.tasks
+            if task.implies.get(given) in gives and set(said) & set(task.implies.get(id, ()))
+        ]
+        return f"; `{id}: {' or '.join(said)}` goes with task {' or '.join(near)}" if near else ""
 
     def _why_never(self, clash: Profile) -> str | None:
         """Return why answers clash: one combination that holds two of them, or two that meet."""

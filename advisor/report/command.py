@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from advisor.engine.profile import Profile
+from advisor.rulebase.model import Checkpoint, Task
 
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
@@ -33,20 +34,23 @@ def command(
 
 
 def try_command(
-    checkpoint: str, task: str, image: str = "", inputs: Mapping[str, str] | None = None
+    checkpoint: Checkpoint, task: Task, image: str = "", inputs: Mapping[str, str] | None = None
 ) -> str:
     """Return the command line that runs a checkpoint; examples stand for what is not given.
 
-    `inputs` are the flags beside the picture and their values.
+    `inputs` are the flags beside the picture and their values. Where they are left out, the task's
+    examples stand there, or the flag in capitals where it has none.
     """
     from advisor.inference.acts import beside
 
-    given = beside(task) if inputs is None else inputs
-    if not image and "query" not in given:
+    if inputs is None:
+        needed = beside(task.id, checkpoint.model_type)
+        inputs = {flag: task.example.get(flag, flag.upper()) for flag in needed}
+    if not image and "query" not in inputs:
         image = "photo.jpg"
-    words = ["advisor try --checkpoint", quoted(checkpoint), "--task", task]
+    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task.id]
     words += ["--image", quoted(image)] if image else []
-    return " ".join([*words, *(f"--{flag} {quoted(value)}" for flag, value in given.items())])
+    return " ".join([*words, *(f"--{flag} {quoted(value)}" for flag, value in inputs.items())])
 
 
 def exact(number: float) -> str:

@@ -14,6 +14,7 @@ from advisor.engine.profile import Answer, Profile
 from advisor.explanation.flips import Flip
 from advisor.recommendation import Recommendation, TaskAdvice, Together
 from advisor.report.command import command, try_command
+from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, TASK, Rule
 
 if TYPE_CHECKING:
@@ -256,11 +257,11 @@ def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
         result.append("advisor compose --help")
     if selection.picks:
         result.append(f"advisor show {selection.picks[0].checkpoint.id}")
-    result += [] if (trial := trial_of(advice)) is None else [trial]
+    result += [] if (trial := trial_of(recommendation.rulebase, advice)) is None else [trial]
     return result
 
 
-def trial_of(advice: TaskAdvice) -> str | None:
+def trial_of(rulebase: RuleBase, advice: TaskAdvice) -> str | None:
     """Return the command that tries the first checkpoint that can be run as it is, if any can."""
     checkpoint = advice.runnable
-    return try_command(checkpoint.id, str(advice.task)) if checkpoint else None
+    return try_command(checkpoint, rulebase.task(str(advice.task))) if checkpoint else None

@@ -84,7 +84,12 @@ class Elsewhere(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a user wants done with an image."""
+    """What a user wants done with an image.
+
+    `words` are names that say more than the task, each with the answers it says as well, or less:
+    one that several tasks list can mean each of them. `example` is what `advisor try` may be given
+    beside the picture, by its flag.
+    """
 
     id: str
     name: str
@@ -94,6 +99,8 @@ class Task(NamedTuple):
     implies: Condition
     note: str | None
     sources: list[str]
+    words: dict[str, dict[str, str]]
+    example: dict[str, str]
     elsewhere: Elsewhere | None
 
 

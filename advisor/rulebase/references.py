@@ -82,6 +82,11 @@ class _Names:
         self.questions = list(entries["question"])
         self.many = [id for id, entry in entries["question"].items() if entry.value.get("many")]
         self.tasks = list(entries["task"])
+        self.task_names = {
+            name
+            for id, entry in entries["task"].items()
+            for name in (id, *entry.value.get("aliases", []))
+        }
         self.families = list(entries["family"])
         self.checkpoints = list(entries["checkpoint"])
         self.sources = list(entries["source"])
@@ -219,6 +224,10 @@ def _tie(checker: _Checker, value: dict[str, Any]) -> None:
 
 def _task(checker: _Checker, value: dict[str, Any]) -> None:
     checker.condition(("implies",), value.get("implies", {}))
+    for word, answers in value.get("words", {}).items():
+        checker.condition(("words", word), {id: [option] for id, option in answers.items()})
+        if word in checker.names.task_names:
+            checker.report(("words", word), f"`{word}` names a task already")
     checker.every_source(value)
     elsewhere = value.get("elsewhere", {})
     for index, id in enumerate(elsewhere.get("checkpoints", [])):
