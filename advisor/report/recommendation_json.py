@@ -76,9 +76,12 @@ def _advice_json(
     alternatives = Alternatives(selection, yardstick)
     fresh = freshness(recommendation.rulebase, decision, selection.picks)
     programs = recommendation.rulebase.programs
+    answers = {
+        id: said.options[0] for id, said in decision.profile.items() if len(said.options) == 1
+    }
 
     def pick_json(pick: Pick) -> dict[str, Any]:
-        prompt = prompt_for(pick.checkpoint, advice.task, programs)
+        prompt = prompt_for(pick.checkpoint, advice.task, programs, answers)
         return _pick_json(pick, prompt, alternatives, yardstick)
 
     return {
@@ -116,7 +119,7 @@ def _advice_json(
             "checkpoints": advice.elsewhere.checkpoints,
             "sources": advice.elsewhere.sources,
         },
-        "snippet": snippet(selection.picks[0].checkpoint, advice.task, programs)
+        "snippet": snippet(selection.picks[0].checkpoint, advice.task, programs, answers)
         if selection.picks
         else None,
         "hints": hints(recommendation, advice),

@@ -263,6 +263,7 @@ def _programs(entries: Entries) -> list[Program]:
             value.get("tasks", []),
             value.get("prompts", {}),
             _joined([code[part] for part in value["parts"]]),
+            value.get("says", {}),
         )
         for value in (entry.value for entry in _optional(entries, "program"))
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 NOT_APPLICABLE = "not-applicable"
@@ -155,6 +157,8 @@ class Program(NamedTuple):
 
     Empty `classes`, `processors` or `tasks` mean any. `{checkpoint}`, `{class}`, `{processor}`,
     `{names}` and `{prompt}` in `code` are to be filled in; `prompts` gives the prompt of a task.
+    `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
+    words.
     """
 
     id: str
@@ -164,6 +168,7 @@ class Program(NamedTuple):
     tasks: list[str]
     prompts: dict[str, str]
     code: str
+    says: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class Writer(NamedTuple):

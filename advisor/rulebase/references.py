@@ -318,6 +318,12 @@ def _program(checker: _Checker, value: dict[str, Any]) -> None:
         checker.name(("tasks", index), "task", task, checker.names.tasks)
     for task in value.get("prompts", {}):
         checker.name(("prompts", task), "task", task, value.get("tasks", []))
+    for question, said in value.get("says", {}).items():
+        if checker.name(("says", question), "question", question, checker.names.questions):
+            for option in said:
+                where = ("says", question, option)
+                known = checker.names.options[question]
+                checker.name(where, f"option of `{question}`", option, known)
 
 
 def _architecture(checker: _Checker, value: dict[str, Any]) -> None:
