@@ -270,7 +270,7 @@ Image captioning (captioning)
 KEY_LINES = [
     "  · settled by task: captioning · training: ready-made (assumed)",
     "○ vision-encoder-decoder                                             discouraged",
-    "  · lost on training and training data",
+    "  · lost on the training it needs",
     "  → right with parts: own-parts",
     "× clip                                                                  excluded",
     "Checkpoints to load",
