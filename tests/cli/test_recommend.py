@@ -105,7 +105,7 @@ def test_every_answer_has_the_same_keys(advisor, arguments):
 
 def test_a_captioner_in_a_language_that_no_start_knows_is_to_be_composed(advisor):
     wanted = ["--task", "captioning", "--training", "fine-tune", "--examples", "texts"]
-    wanted += ["--pairs", "30000", "--language", "ar"]
+    wanted += ["--pairs", "30000", "--language", "ar", "--parts", "own-parts"]
     result = advisor("recommend", *wanted, "--format", "json")
     assert (result.code, result.json["checkpoints"], result.json["compose"]) == (0, [], True)
     assert "advisor compose --help" in result.json["hints"]
