@@ -33,7 +33,12 @@ class TaskAdvice(NamedTuple):
 
     @property
     def runnable(self) -> Checkpoint | None:
-        """The first checkpoint that `advisor try` can run as it is for the task, if any can."""
+        """The first checkpoint that `advisor try` can run as it is for the task, if any can.
+
+        Where training comes first, none: what runs untrained is not what is recommended.
+        """
+        if self.selection.uses[:1] != ("as-is",):
+            return None
         for pick in self.selection.picks if self.task else ():
             if pick.use == "as-is" and pick.checkpoint.loader == "transformers":
                 return pick.checkpoint

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from advisor.rulebase.model import Checkpoint, Program
 
 AUTO = "AutoProcessor"
+NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
+_PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
 
 
 def snippet(
-    checkpoint: Checkpoint, task: str | None = None, programs: Sequence[Program] = ()
+    checkpoint: Checkpoint,
+    task: str | None = None,
+    programs: Sequence[Program] = (),
+    answers: Mapping[str, str] = NOTHING_SAID,
 ) -> str | None:
     """Return the program that runs a checkpoint; None where advisor knows no safe way.
 
     `programs` are those of the rule base. `task` is the checkpoint's first one where it is None.
+    `answers`, question to option, may change the wording of its prompt.
     Where no program is known, the lines that load the checkpoint are returned.
     """
     if task is None:
@@ -22,11 +30,16 @@ def snippet(
     program = program_for(checkpoint, task, programs)
     if program is None:
         return _loading(checkpoint)
-    prompt = prompt_for(checkpoint, task, programs) or ""
+    prompt = prompt_for(checkpoint, task, programs, answers) or ""
     return _filled(program.code, checkpoint).replace("{prompt}", prompt)
 
 
-def prompt_for(checkpoint: Checkpoint, task: str | None, programs: Sequence[Program]) -> str | None:
+def prompt_for(
+    checkpoint: Checkpoint,
+    task: str | None,
+    programs: Sequence[Program],
+    answers: Mapping[str, str] = NOTHING_SAID,
+) -> str | None:
     """Return the prompt for a task, as the snippet has it; None where none is known.
 
     The checkpoint's own is for its first task, and for others where its program says no other.
@@ -34,7 +47,8 @@ def prompt_for(checkpoint: Checkpoint, task: str | None, programs: Sequence[Prog
     program = program_for(checkpoint, task, programs)
     if program is None:
         return checkpoint.prompt if task in checkpoint.tasks[:1] else None
-    return program.prompts.get(task or "") or checkpoint.prompt
+    prompt = program.prompts.get(task or "")
+    return _worded(prompt, program, answers) if prompt else checkpoint.prompt
 
 
 def program_for(
@@ -52,6 +66,16 @@ def program_for(
         ):
             return program
     return None
+
+
+def _worded(prompt: str, program: Program, answers: Mapping[str, str]) -> str:
+    """Return a prompt with what the program says for the answers in place of its own words."""
+
+    def said(place: re.Match[str]) -> str:
+        question, words = place.groups()
+        return program.says.get(question, {}).get(answers.get(question, ""), words)
+
+    return _PLACE.sub(said, prompt)
 
 
 def _among(name: str | None, names: list[str]) -> bool:

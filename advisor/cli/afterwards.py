@@ -14,6 +14,7 @@ from advisor.report.recommendation_json import trial_of
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
     from advisor.recommendation import Recommendation
+    from advisor.rulebase.model import Checkpoint
 
 DONE, TRY, SAVE = "done", "try", "save"
 ASKED = {
@@ -30,7 +31,7 @@ def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> Non
     (advice,) = recommendation.advice
     checkpoint = advice.runnable
     if checkpoint:
-        note(f"\nTo try it\n  {trial_of(recommendation, advice)}")
+        note(f"\nTo try it\n  {trial_of(recommendation.rulebase, advice)}")
     note("")
     choices = [Extra("d", "no, done", DONE)]
     choices += [Extra("t", "try it on a picture", TRY)] if checkpoint else []
@@ -39,7 +40,7 @@ def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> Non
         while (chosen := prompt.pick("Anything else?", choices)) != DONE:
             try:
                 if chosen == TRY and checkpoint:
-                    _try(recommendation, checkpoint.id, prompt, color=color)
+                    _try(recommendation, checkpoint, prompt, color=color)
                 else:
                     _save(recommendation, prompt)
             except AdvisorError as error:
@@ -48,7 +49,9 @@ def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> Non
         note("")
 
 
-def _try(recommendation: Recommendation, checkpoint: str, prompt: Prompt, *, color: bool) -> None:
+def _try(
+    recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
+) -> None:
     """Ask for a picture and what goes with it, and run the checkpoint; nothing is asked in vain."""
     from advisor.cli.try_ import try_
     from advisor.inference.acts import beside
@@ -61,15 +64,16 @@ def _try(recommendation: Recommendation, checkpoint: str, prompt: Prompt, *, col
         return
     image = str(Path(image).expanduser())
     open_image(image)
-    task = str(recommendation.advice[0].task)
-    given = {flag: said for flag in beside(task) if (said := prompt.type(ASKED[flag]))}
+    task = recommendation.rulebase.task(str(recommendation.advice[0].task))
+    needed = beside(task.id, checkpoint.model_type)
+    given = {flag: said for flag in needed if (said := prompt.type(ASKED[flag]))}
     folders = recommendation.rulebase.folders
     note(f"\n{try_command(checkpoint, task, image, given, folders)}")
     folder, labels = given.get("folder", ""), given.get("labels", "")
     try_(
         image=image,
-        task=task,
-        checkpoint=[checkpoint],
+        task=task.id,
+        checkpoint=[checkpoint.id],
         labels=[labels] if labels else [],
         question=given.get("question", ""),
         query=given.get("query", ""),

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 
 from advisor.engine.profile import Profile
 from advisor.errors import ContradictionError
-from advisor.rulebase.model import Condition, Never
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.model import TASK, Condition, Never
 
 
 def contradiction(
-    profile: Profile, never: Sequence[Never], admits: Callable[[Profile], bool]
+    profile: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
 ) -> ContradictionError:
     """Return the error for a profile that cannot be, naming the answers that clash.
 
-    `never` are the combinations that cannot be; `admits` says whether answers can all be true.
+    `admits` says whether answers can all be true.
     """
     if not profile:
         return ContradictionError("the rules admit no case at all", hint="advisor rules check")
@@ -25,12 +26,29 @@ def contradiction(
             clash = rest
     said = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
     together = " and ".join(said) if len(said) <= 2 else ", ".join(said)
-    why = _why(clash, never)
+    why = _why(clash, rulebase.never)
     message = f"{together} cannot be true together" if len(said) > 1 else f"{together} cannot be"
     return ContradictionError(
         f"{message}{f': {why}' if why else ''}",
-        hint=f"leave out or change one of {', '.join(clash)}",
+        hint=f"leave out or change one of {', '.join(clash)}{_neighbours(clash, rulebase)}",
     )
+
+
+def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
+    """Return which tasks that do the like go with the other answer, where a task clashes."""
+    if TASK not in clash or len(clash) != 2:
+        return ""
+    tasks = {task.id: task for task in rulebase.tasks}
+    (id,) = set(clash) - {TASK}
+    said = clash[id].options
+    given = next((q.id for q in rulebase.questions if q.declared_by == "gives"), "")
+    gives = [tasks[name].implies.get(given) for name in clash[TASK].options]
+    near = [
+        task.id
+        for task in rulebase.tasks
+        if task.implies.get(given) in gives and set(said) & set(task.implies.get(id, ()))
+    ]
+    return f"; `{id}: {' or '.join(said)}` goes with task {' or '.join(near)}" if near else ""
 
 
 def _why(clash: Profile, never: Sequence[Never]) -> str | None:

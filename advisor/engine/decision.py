@@ -102,7 +102,7 @@ class Engine:
         if space is None:
             space = Space(self.encoding, self.choices(profile))
             if not space:
-                raise contradiction(profile, self.rulebase.never, self.admits)
+                raise contradiction(profile, self.rulebase, self.admits)
             if len(self._spaces) >= KEPT_SPACES:
                 self._spaces.pop(next(iter(self._spaces)))
             self._spaces[key] = space
@@ -160,7 +160,7 @@ class Engine:
         reach = space.reach(allowed)
         found = space.typical(allowed)
         if found is None:
-            raise contradiction(profile, self.rulebase.never, self.admits)
+            raise contradiction(profile, self.rulebase, self.admits)
         typical = found[0]
         possible = self.possible(reach)
         complete = self._complete(profile, reach, typical)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from advisor.errors import UsageError, nearest
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NOT_APPLICABLE, Condition, Question
+from advisor.rulebase.model import NOT_APPLICABLE, TASK, Condition, Question
 
 SHOWN_OPTIONS = 16
 _DIGITS = re.compile(r"[-+]?[0-9][0-9_,]*(\.[0-9]*)?[kmb]?\Z", re.IGNORECASE)
@@ -46,6 +46,7 @@ def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
     for name in answers:
         rulebase.question(name)
     profile: Profile = {}
+    answers = _spelt_out(rulebase, answers)
     for question in rulebase.questions:
         given = answers.get(question.id)
         if isinstance(given, Answer):
@@ -53,6 +54,26 @@ def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
         elif given is not None and given != "unknown" and given != []:
             profile[question.id] = read_answer(question, given, origin)
     return profile
+
+
+def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return answers with a word for a task put as the task and the answers that it says as well.
+
+    Answers given for the same question count instead; several tasks share what is said, so there
+    a word says its task alone.
+    """
+    given = answers.get(TASK)
+    names = list(given) if isinstance(given, (list, tuple)) else [given]
+    words = [str(name).lower() for name in names]
+    meanings = {word: rulebase.meant(word) for word in words if word in rulebase.words}
+    if not meanings:
+        return answers
+    tasks = [
+        meanings[word][0].id if word in meanings else name
+        for word, name in zip(words, names, strict=True)
+    ]
+    said = meanings[words[0]][1] if len(names) == 1 else {}
+    return {**said, **{id: answer for id, answer in answers.items() if answer}, TASK: tasks}
 
 
 def read_answer(question: Question, given: Any, origin: str) -> Answer:

@@ -55,13 +55,15 @@ PLAINEST_TASK = {
     Act.SEARCH: "image-search",
 }
 BESIDE = {
-    Act.LABEL: {"labels": "a cat,a dog"},
-    Act.MATCH: {"labels": "a cat on a mat"},
-    Act.ANSWER: {"question": "what is in the picture?"},
-    Act.COMPARE: {"folder": "photos"},
-    Act.SEARCH: {"folder": "photos", "query": "a red bicycle"},
+    Act.LABEL: ("labels",),
+    Act.MATCH: ("labels",),
+    Act.ANSWER: ("question",),
+    Act.COMPARE: ("folder",),
+    Act.SEARCH: ("folder", "query"),
 }
-"""Flags of `advisor try` that an act needs beside the picture, each with an example."""
+"""Flags of `advisor try` that an act needs beside the picture."""
+WRITE_THEIR_CLASS = ("vision-encoder-decoder",)
+"""Types of models that label by writing a class that they were trained on; they take no list."""
 
 
 def act_of(task: str) -> Act | None:
@@ -95,7 +97,9 @@ def ranks_pictures(task: str) -> bool:
     return act_of(task) in {Act.SEARCH, Act.COMPARE}
 
 
-def beside(task: str) -> dict[str, str]:
-    """Return the flags of `advisor try` that a task needs beside the picture, with examples."""
+def beside(task: str, model_type: str | None = None) -> tuple[str, ...]:
+    """Return the flags of `advisor try` that a task needs beside the picture."""
     act = act_of(task)
-    return BESIDE.get(act, {}) if act else {}
+    if act is None or (act is Act.LABEL and model_type in WRITE_THEIR_CLASS):
+        return ()
+    return BESIDE.get(act, ())

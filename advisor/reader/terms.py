@@ -18,4 +18,7 @@ SECTIONS = (
 )
 FITS = ("best", "good", "possible", "helper")
 USES = ("as-is", "fine-tune", "compose")
+BESIDE = ("labels", "question", "folder", "query")
+"""What `advisor try` takes beside the picture, by its flag."""
+
 EFFECTS = ("exclude", "avoid", "prefer")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from advisor.engine.profile import Profile
+from advisor.rulebase.model import Checkpoint, Task
 
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
@@ -37,25 +38,28 @@ def rules_flags(folders: Sequence[str]) -> list[str]:
 
 
 def try_command(
-    checkpoint: str,
-    task: str,
+    checkpoint: Checkpoint,
+    task: Task,
     image: str = "",
     inputs: Mapping[str, str] | None = None,
     folders: Sequence[str] = (),
 ) -> str:
     """Return the command line that runs a checkpoint; examples stand for what is not given.
 
-    `inputs` are the flags beside the picture and their values, `folders` the rules laid over the
-    shipped ones.
+    `inputs` are the flags beside the picture and their values. Where they are left out, the task's
+    examples stand there, or the flag in capitals where it has none. `folders` are the rules laid
+    over the shipped ones.
     """
     from advisor.inference.acts import beside
 
-    given = beside(task) if inputs is None else inputs
-    if not image and "query" not in given:
+    if inputs is None:
+        needed = beside(task.id, checkpoint.model_type)
+        inputs = {flag: task.example.get(flag, flag.upper()) for flag in needed}
+    if not image and "query" not in inputs:
         image = "photo.jpg"
-    words = ["advisor try --checkpoint", quoted(checkpoint), "--task", task]
+    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task.id]
     words += ["--image", quoted(image)] if image else []
-    words += [f"--{flag} {quoted(value)}" for flag, value in given.items()]
+    words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
     return " ".join([*words, *rules_flags(folders)])
 
 

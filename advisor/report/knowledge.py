@@ -80,6 +80,8 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
         if found is not None:
             return name, found
         known += [*things, *aliases]
+    if "tasks" in kinds and id in rulebase.words:
+        return "tasks", rulebase.meant(id)[0]
     close = nearest(id, known)
     noun = SINGULAR[plural(kind)] if kind else "thing"
     raise unknown_name(

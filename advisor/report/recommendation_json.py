@@ -16,6 +16,7 @@ from advisor.explanation.flips import Flip
 from advisor.recommendation import Recommendation, TaskAdvice, Together
 from advisor.report.command import command, rules_flags, try_command
 from advisor.report.version import SCHEMA_VERSION
+from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, TASK, Rule
 
 if TYPE_CHECKING:
@@ -76,9 +77,12 @@ def _advice_json(
     alternatives = Alternatives(selection, yardstick)
     fresh = freshness(recommendation.rulebase, decision, selection.picks)
     programs = recommendation.rulebase.programs
+    answers = {
+        id: said.options[0] for id, said in decision.profile.items() if len(said.options) == 1
+    }
 
     def pick_json(pick: Pick) -> dict[str, Any]:
-        prompt = prompt_for(pick.checkpoint, advice.task, programs)
+        prompt = prompt_for(pick.checkpoint, advice.task, programs, answers)
         return _pick_json(pick, prompt, alternatives, yardstick)
 
     return {
@@ -116,7 +120,7 @@ def _advice_json(
             "checkpoints": advice.elsewhere.checkpoints,
             "sources": advice.elsewhere.sources,
         },
-        "snippet": snippet(selection.picks[0].checkpoint, advice.task, programs)
+        "snippet": snippet(selection.picks[0].checkpoint, advice.task, programs, answers)
         if selection.picks
         else None,
         "hints": hints(recommendation, advice),
@@ -258,11 +262,13 @@ def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
     if selection.picks:
         words = [f"advisor show {selection.picks[0].checkpoint.id}", *rules_flags(context[1])]
         result.append(" ".join(words))
-    result += [] if (trial := trial_of(recommendation, advice)) is None else [trial]
+    result += [] if (trial := trial_of(recommendation.rulebase, advice)) is None else [trial]
     return result
 
 
-def trial_of(recommendation: Recommendation, advice: TaskAdvice) -> str | None:
+def trial_of(rulebase: RuleBase, advice: TaskAdvice) -> str | None:
     """Return the command that tries the first checkpoint that can be run as it is, if any can."""
-    checkpoint, folders = advice.runnable, recommendation.rulebase.folders
-    return try_command(checkpoint.id, str(advice.task), folders=folders) if checkpoint else None
+    if advice.runnable is None:
+        return None
+    task = rulebase.task(str(advice.task))
+    return try_command(advice.runnable, task, folders=rulebase.folders)

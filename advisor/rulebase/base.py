@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from advisor.errors import unknown_name
+from advisor.errors import UsageError, unknown_name
 from advisor.rulebase.model import (
     Architecture,
     Benchmark,
@@ -63,7 +63,9 @@ class RuleBase:
         return self._find("question", id, {q.id: q for q in self.questions})
 
     def task(self, name: str) -> Task:
-        """Return a task by id or alias."""
+        """Return a task by id, alias or word; a word for several tasks is refused."""
+        if name in self.words:
+            return self.meant(name)[0]
         return self._find("task", name, self.task_names)
 
     def family(self, name: str) -> Family:
@@ -96,6 +98,30 @@ class RuleBase:
         """Every id and alias of a task."""
         names = {alias: task for task in self.tasks for alias in task.aliases}
         return names | {task.id: task for task in self.tasks}
+
+    @cached_property
+    def words(self) -> dict[str, list[tuple[Task, dict[str, str]]]]:
+        """What each word can mean: tasks, each with the answers that go with it."""
+        found: dict[str, list[tuple[Task, dict[str, str]]]] = {}
+        for task in self.tasks:
+            for word, answers in task.words.items():
+                found.setdefault(word, []).append((task, answers))
+        return found
+
+    def meant(self, word: str) -> tuple[Task, dict[str, str]]:
+        """Return the task and answers that a word means; raises UsageError for one with several."""
+        meanings = self.words[word]
+        if len(meanings) > 1:
+            ways = [
+                " ".join([f"--task {task.id}", *(f"--{id} {said}" for id, said in more.items())])
+                for task, more in meanings
+            ]
+            raise UsageError(
+                f"`{word}` can mean {len(ways)} tasks",
+                hint=f"say which: {', or '.join(ways)}",
+                kind="ambiguous-task",
+            )
+        return meanings[0]
 
     @cached_property
     def family_names(self) -> dict[str, Family]:

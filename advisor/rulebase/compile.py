@@ -138,6 +138,8 @@ def _task(value: dict[str, Any]) -> Task:
         value.get("implies", {}),
         value.get("note"),
         value.get("sources", []),
+        value.get("words", {}),
+        value.get("example", {}),
         elsewhere,
     )
 

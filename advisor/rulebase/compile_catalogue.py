@@ -85,6 +85,7 @@ def _programs(values: Values) -> list[Program]:
             value.get("tasks", []),
             value.get("prompts", {}),
             _joined([code[part] for part in value["parts"]]),
+            value.get("says", {}),
         )
         for value in values.get("program", ())
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 NOT_APPLICABLE = "not-applicable"
@@ -91,7 +93,12 @@ class Elsewhere(NamedTuple):
 
 
 class Task(NamedTuple):
-    """What a user wants done with an image."""
+    """What a user wants done with an image.
+
+    `words` are names that say more than the task, each with the answers it says as well, or less:
+    one that several tasks list can mean each of them. `example` is what `advisor try` may be given
+    beside the picture, by its flag.
+    """
 
     id: str
     name: str
@@ -101,6 +108,8 @@ class Task(NamedTuple):
     implies: Condition
     note: str | None
     sources: list[str]
+    words: dict[str, dict[str, str]]
+    example: dict[str, str]
     elsewhere: Elsewhere | None
 
 
@@ -155,6 +164,8 @@ class Program(NamedTuple):
 
     Empty `classes`, `processors` or `tasks` mean any. `{checkpoint}`, `{class}`, `{processor}`,
     `{names}` and `{prompt}` in `code` are to be filled in; `prompts` gives the prompt of a task.
+    `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
+    words.
     """
 
     id: str
@@ -164,6 +175,7 @@ class Program(NamedTuple):
     tasks: list[str]
     prompts: dict[str, str]
     code: str
+    says: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class Writer(NamedTuple):

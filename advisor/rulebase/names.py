@@ -37,6 +37,11 @@ class Names:
         self.questions = list(entries["question"])
         self.many = [id for id, entry in entries["question"].items() if entry.value.get("many")]
         self.tasks = list(entries["task"])
+        self.task_names = {
+            name
+            for id, entry in entries["task"].items()
+            for name in (id, *entry.value.get("aliases", []))
+        }
         self.families = list(entries["family"])
         self.checkpoints = list(entries["checkpoint"])
         self.sources = list(entries["source"])

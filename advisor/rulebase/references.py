@@ -100,6 +100,10 @@ def _tie(checker: Checker, value: dict[str, Any]) -> None:
 
 def _task(checker: Checker, value: dict[str, Any]) -> None:
     checker.condition(("implies",), value.get("implies", {}))
+    for word, answers in value.get("words", {}).items():
+        checker.condition(("words", word), {id: [option] for id, option in answers.items()})
+        if word in checker.names.task_names:
+            checker.report(("words", word), f"`{word}` names a task already")
     checker.every_source(value)
     elsewhere = value.get("elsewhere", {})
     for index, id in enumerate(elsewhere.get("checkpoints", [])):
@@ -192,6 +196,12 @@ def _program(checker: Checker, value: dict[str, Any]) -> None:
         checker.name(("tasks", index), "task", task, checker.names.tasks)
     for task in value.get("prompts", {}):
         checker.name(("prompts", task), "task", task, value.get("tasks", []))
+    for question, said in value.get("says", {}).items():
+        if checker.name(("says", question), "question", question, checker.names.questions):
+            for option in said:
+                where = ("says", question, option)
+                known = checker.names.options[question]
+                checker.name(where, f"option of `{question}`", option, known)
 
 
 def _architecture(checker: Checker, value: dict[str, Any]) -> None:

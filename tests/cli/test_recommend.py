@@ -106,7 +106,7 @@ def test_every_answer_has_the_same_keys(advisor, arguments):
 
 def test_a_captioner_in_a_language_that_no_start_knows_is_to_be_composed(advisor):
     wanted = ["--task", "captioning", "--training", "fine-tune", "--examples", "texts"]
-    wanted += ["--pairs", "30000", "--language", "ar"]
+    wanted += ["--pairs", "30000", "--language", "ar", "--parts", "own-parts"]
     result = advisor("recommend", *wanted, "--format", "json")
     assert (result.code, result.json["checkpoints"], result.json["compose"]) == (0, [], True)
     assert "advisor compose --help" in result.json["hints"]
@@ -273,7 +273,7 @@ Image captioning (captioning)
 KEY_LINES = [
     "  · settled by task: captioning · training: ready-made (assumed)",
     "○ vision-encoder-decoder                                             discouraged",
-    "  · lost on training and training data",
+    "  · lost on the training it needs",
     "  → right with parts: own-parts",
     "× clip                                                                  excluded",
     "Checkpoints to load",

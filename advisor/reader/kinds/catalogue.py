@@ -142,6 +142,7 @@ programs = Record(
                     "tasks?": ids,
                     "parts": ids,
                     "prompts?": MapOf(Text()),
+                    "says?": MapOf(MapOf(Text())),
                 }
             ),
             least=1,

@@ -27,7 +27,7 @@ from advisor.reader.shape import (
     Shape,
     Text,
 )
-from advisor.reader.terms import EFFECTS, FITS, SECTIONS, USES
+from advisor.reader.terms import BESIDE, EFFECTS, FITS, SECTIONS, USES
 
 criteria = Record(
     {
@@ -114,9 +114,11 @@ tasks = Record(
                     "name": Text(),
                     "description": Text(),
                     "aliases?": ListOf(Id()),
+                    "words?": MapOf(MapOf(Id())),
                     "hub_tasks?": ListOf(Id()),
                     "implies?": option_ids,
                     "note?": Text(),
+                    "example?": MapOf(Text(), Choice(*BESIDE)),
                     "sources?": ids,
                     "elsewhere?": _elsewhere,
                 }
