@@ -77,13 +77,27 @@ def _advice_page(recommendation: Recommendation, advice: TaskAdvice, today: str 
             page.append(Items(tuple(Item("", id) for id in advice.elsewhere.checkpoints)))
     page += checkpoint_blocks(rulebase, advice, today)
     page += _changes(advice.changes)
-    assumed = [
-        (id, a) for id, a in decision.profile.items() if a.origin == "assumed" and applicable(a)
-    ]
-    if assumed and decision.outcome != "decided":
-        text = ", ".join(f"{id}: {a.options[0]}" for id, a in assumed)
-        page += [Heading("Assumed, because nobody answered", 3), Text(text, "quiet")]
-    return page
+    return page + _assumed(rulebase, advice)
+
+
+def _assumed(rulebase: RuleBase, advice: TaskAdvice) -> Page:
+    """What nobody answered; where nothing else can win, only what checkpoints depend on."""
+    decision = advice.decision
+    assumed = {
+        id: answer.options[0]
+        for id, answer in decision.profile.items()
+        if answer.origin == "assumed" and applicable(answer)
+    }
+    name = "Assumed, because nobody answered"
+    if len(decision.possible) == 1:
+        chosen = (*rulebase.demanding, *rulebase.keeping, *rulebase.ordering)
+        bearing = {question.id for question in chosen} if advice.selection.picks else set()
+        assumed = {id: option for id, option in assumed.items() if id in bearing}
+        name = "Assumed of the checkpoints, because nobody answered"
+    if not assumed:
+        return []
+    text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
+    return [Heading(name, 3), Text(text, "quiet")]
 
 
 def _title(rulebase: RuleBase, advice: TaskAdvice) -> str:

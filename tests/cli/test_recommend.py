@@ -293,6 +293,16 @@ def test_the_page_at_80_columns_without_colour(advisor):
     assert table.split() == ["checkpoint", "use", "memory", "licence"]
 
 
+def test_what_checkpoints_were_filtered_by_is_said_where_the_family_is_decided(advisor):
+    heading = "Assumed of the checkpoints, because nobody answered\n"
+    page = advisor("recommend", "--task", "vqa").out
+    assert "whatever the open answers are" in page
+    assert "language: en" in page.partition(heading)[2].partition("\n\n")[0]
+    told = advisor("recommend", "--task", "vqa", "--language", "de", "--use", "commercial").out
+    assert "language" not in told.partition(heading)[2].partition("\n\n")[0]
+    assert "Assumed" not in advisor("recommend", "--task", "depth-estimation").out
+
+
 def test_markdown_can_be_pasted_into_a_decision_record(advisor):
     text = advisor("recommend", "--task", "captioning", "--format", "markdown").out
     assert text.startswith("## Image captioning (captioning)\n")
