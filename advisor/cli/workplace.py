@@ -123,9 +123,16 @@ def write_mended(files: Sequence[Mended]) -> int:
     """Write mended files; returns how many places were mended."""
     for mended in files:
         file = Path(mended.path)
-        mode = file.stat().st_mode
-        write_whole(file, mended.after)
-        file.chmod(mode)
+        try:
+            mode = file.stat().st_mode
+            write_whole(file, mended.after)
+            file.chmod(mode)
+        except OSError as error:
+            raise AdvisorError(
+                f"`{mended.path}` cannot be mended: {error.strerror or error}",
+                hint="look whether it is still there, and yours to write",
+                kind="cannot-write",
+            ) from error
     done = sum(mended.done for mended in files)
     if done:
         note(f"mended {done} places in {len(files)} files")
