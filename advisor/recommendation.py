@@ -7,9 +7,11 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.catalogue.requirements import most_allowed, training_instead, uses
-from advisor.catalogue.selection import Selection, select, select_of, teachable
+from advisor.catalogue.selection import ORDERS, Selection, select, select_of, teachable
 from advisor.engine.decision import VERDICTS, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
+from advisor.engine.together import family_for_all, verdicts_by_family
+from advisor.errors import UsageError
 from advisor.explanation.flips import Flip, flips
 from advisor.explanation.sufficient import Because, sufficient
 from advisor.rulebase.base import RuleBase
@@ -107,9 +109,13 @@ def recommend(
     """Return the recommendation for answers: question -> option, list of options, or number.
 
     Several tasks are decided each. `priority` puts criteria first, `strict` refuses to assume,
-    `order` ranks checkpoints (quality, small, open). Raises UsageError for unknown names and
-    ContradictionError for answers that cannot all be true.
+    `order` ranks checkpoints (quality, small, open). An `engine` made before has its own
+    priority. Raises UsageError for unknown names and ContradictionError for answers that cannot
+    all be true.
     """
+    check_order(order)
+    if engine is not None and priority and priority != engine.priority:
+        raise ValueError("`priority` is not that of `engine`; give one of the two")
     engine = engine or Engine(rulebase, priority)
     profile = make_profile(rulebase, answers)
     tasks: tuple[str | None, ...] = profile[TASK].options if TASK in profile else (None,)
@@ -121,6 +127,13 @@ def recommend(
         advice.append(advise(engine, given, strict=strict, order=order))
     together = _together(engine, advice, order) if len(advice) > 1 else None
     return Recommendation(rulebase, tuple(advice), together, engine.priority, order, strict)
+
+
+def check_order(order: str) -> str:
+    """Return the order. Raises UsageError where checkpoints cannot be ranked by it."""
+    if order not in ORDERS:
+        raise UsageError(f"unknown order `{order}`", hint=f"orders: {', '.join(ORDERS)}")
+    return order
 
 
 def advise(
@@ -165,30 +178,8 @@ def _selection(engine: Engine, decision: Decision, order: str) -> Selection:
 
 
 def _together(engine: Engine, advice: list[TaskAdvice], order: str) -> Together:
-    verdicts = {
-        family: {
-            str(one.task): next(
-                a.verdict or a.possible_verdicts[-1]
-                for a in one.decision.assessments
-                if a.family == family
-            )
-            for one in advice
-        }
-        for family in engine.encoding.families
-    }
-    for one in advice:  # a family that is not excluded may still have nothing to load
-        if one.decision.outcome == "none":
-            for of_tasks in verdicts.values():
-                of_tasks[str(one.task)] = "excluded"
-    rank = VERDICTS.index
-
-    def standing(family: str) -> tuple[int, int, int]:
-        ranks = [rank(verdict) for verdict in verdicts[family].values()]
-        place = engine.encoding.ranks[engine.encoding.families.index(family)]
-        return max(ranks), -ranks.count(0), place
-
-    able = [f for f in verdicts if "excluded" not in verdicts[f].values()]
-    best = min(able, key=standing) if able else None
+    verdicts = verdicts_by_family(engine, {str(one.task): one.decision for one in advice})
+    best = family_for_all(engine, verdicts)
     families, uncovered = _cover(verdicts, engine)
     covers = _covers(engine.rulebase, advice, order)
     return Together(best, verdicts[best] if best else {}, families, uncovered, covers)

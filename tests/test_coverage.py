@@ -62,7 +62,9 @@ def test_pivotal_and_firing_are_what_enumeration_says(data):
     profile = data.draw(given_answers(drawn, task=True, together=False))
     whole = Plain(drawn).typical(profile)
     drawn["scenario"] = [{"id": "drawn", "profile": profile, "family": "none"}]
-    for one in coverage(compiled(drawn)).rules:
+    covered = coverage(compiled(drawn)).rules
+    assert {one.rule.id for one in covered} == {rule["id"] for rule in drawn["rule"]}
+    for one in covered:
         kept = [rule for rule in drawn["rule"] if rule["id"] != one.rule.id]
         fires = whole is not None and holds(one.rule.when, whole)
         assert bool(one.fires) == fires

@@ -153,7 +153,11 @@ def test_patterns_cover_exactly_the_profiles_concerned_and_are_maximal(pair):
     found = Enumerated(*pair)
     compared = {key for key, both in found.answers.items() if None not in both}
     assume(compared)
-    for move in difference(*map(compiled, pair)).moves:
+    moves = difference(*map(compiled, pair)).moves
+    answers = {found.answers[key] for key in compared}
+    assert {(move.old, move.new) for move in moves} == {(a, b) for a, b in answers if a != b}
+    for move in moves:
+        assert move.cover.patterns
         concerned = {k for k in compared if found.answers[k] == (move.old, move.new)}
         covered = set()
         for pattern in move.cover.patterns:
@@ -265,7 +269,10 @@ def test_an_overlay_changes_what_its_rules_speak_of(rulebase):
 def test_every_moved_pattern_of_an_overlay_is_answered_so_by_both_engines(rulebase):
     overlaid = load_rules(overlays=(OVERLAY,))
     old, new = Engine(rulebase), Engine(overlaid)
-    for move in difference(rulebase, overlaid).moves:
+    moves = difference(rulebase, overlaid).moves
+    assert moves
+    assert all(move.cover.patterns for move in moves)
+    for move in moves:
         for pattern in move.cover.patterns:
             profile = make_profile(rulebase, {"task": pattern.options["task"][0]})
             profile |= make_profile(

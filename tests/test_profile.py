@@ -19,6 +19,13 @@ def options(rulebase, **answers):
         ("5000", 5000),
         ("5,000", 5000),
         ("5_000", 5000),
+        ("1,234,567.5", 1234567.5),
+        ("20,000k", 2e7),
+        ("7,5", None),
+        ("0,5", None),
+        ("0,500", None),
+        ("50,00", None),
+        ("5,0000", None),
         ("5k", 5000),
         ("5K", 5000),
         ("2M", 2e6),
@@ -71,6 +78,15 @@ def test_number_is_cut_at_the_thresholds(rulebase, pairs, option):
     answer = make_profile(rulebase, {"pairs": pairs})["pairs"]
     assert answer.options == (option,)
     assert answer.value == as_number(pairs)
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"), [("7,5", "write 7.5"), ("0,5", "write 0.5"), ("1,2,3", "without commas")]
+)
+def test_a_comma_that_groups_no_thousands_is_refused(rulebase, typed, hint):
+    with pytest.raises(UsageError, match="groups thousands") as raised:
+        make_profile(rulebase, {"memory-gb": typed})
+    assert hint in raised.value.hint
 
 
 def test_fraction_falls_under_the_smallest_option_that_holds_it(rulebase):

@@ -477,6 +477,38 @@ def test_overlay_puts_criteria_in_another_order(rulebase, tmp_path):
     assert [criterion.id for criterion in rules.criteria] == [ids[0], *named, *ids[2:-1]]
 
 
+def test_an_id_stands_once_in_a_folder_whatever_it_replaces(tmp_path):
+    base = folder(tmp_path)
+    rows = "  - {id: budget, name: Name, because: Because.}\n" * 2
+    twice = "sources:\n" + "  - {id: mine, title: Mine, kind: thread, read: '2026-11'}\n" * 2
+    mine = overlay(tmp_path, criteria=f"criteria:\n{rows}", sources=twice)
+    with pytest.raises(BrokenFileError) as caught:
+        load_rules(base, (mine,))
+    assert caught.value.problems == (
+        "mine/criteria.yaml:3:6: the criterion `budget` stands at mine/criteria.yaml:2 already",
+        "mine/sources.yaml:3:6: the source `mine` stands at mine/sources.yaml:2 already",
+    )
+
+
+def test_two_overlays_of_one_name_may_say_the_same(tmp_path):
+    text = "sources:\n  - {id: mine, title: Mine, kind: thread, read: '2026-11'}\n"
+    one = overlay(tmp_path / "one", sources=text)
+    other = overlay(tmp_path / "other", sources=text)
+    rules = load_rules(folder(tmp_path), (one, other))
+    assert rules.overlays == ("mine adds source mine", "mine changes source mine")
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [("criteria.yaml", "the rules hold no criteria"), ("questions.yaml", "no questions")],
+)
+def test_a_folder_that_is_no_whole_rule_base_says_what_it_lacks(tmp_path, lacking, said):
+    base = folder(tmp_path)
+    (base / lacking).unlink()
+    with pytest.raises(BrokenFileError, match=said):
+        load_rules(base)
+
+
 # -- the compiled copy ------------------------------------------------------------------------
 
 
@@ -514,6 +546,35 @@ def test_changed_file_is_read_anew(own_cache, tmp_path):
     after = load_rules(root)
     assert after.family("writer").name == "Scribe"
     assert after.digest != before.digest
+
+
+def test_the_copy_holds_what_its_digest_says(own_cache, tmp_path):
+    root = folder(tmp_path)
+    early = load_rules(root)  # its files are read, and compiled when a part is wanted
+    change(root, "families/writer.yaml", "name: Writer", "name: Scribe")
+    assert early.family("writer").name == "Writer"
+    assert load_rules(root).family("writer").name == "Scribe"
+    change(root, "families/writer.yaml", "name: Scribe", "name: Writer")
+    assert load_rules(root).family("writer").name == "Writer"
+
+
+def test_old_copies_go(own_cache, tmp_path):
+    root = folder(tmp_path)
+    name = "Writer"
+    for number in range(store.KEPT + 3):
+        change(root, "families/writer.yaml", f"name: {name}", f"name: Writer {number}")
+        name = f"Writer {number}"
+        last = load_rules(root)
+        assert last.family("writer").name == name
+    kept = [copy.name for copy in own_cache.iterdir()]
+    assert len(kept) == store.KEPT
+    assert any(copy.startswith(f"rules-{last.digest}") for copy in kept)
+
+
+def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path):
+    with pytest.raises(TypeError):
+        store.write_parts(tmp_path, {"core": {"digest": object()}})
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("damage", ["", "[]", '{"core": 1}', "\udcff"])

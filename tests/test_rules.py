@@ -1,12 +1,17 @@
 """The shipped rules: true to their own examples, complete, sourced, and kept out of the code."""
 
 import ast
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
 import advisor
 from advisor import make_profile, recommend
+from advisor.audit.proof import answer_scenario
+from advisor.engine.decision import Engine
+from advisor.errors import UsageError
+from advisor.rulebase.detail import Scenario
 from advisor.rulebase.model import NONE
 
 PACKAGE = Path(advisor.__file__).parent
@@ -180,3 +185,29 @@ def test_knowledge_stays_out_of_the_code(rulebase, path):
         names -= LIBRARIES
     found = [f"{path.name}:{line}: {text}" for line, text in literals(path) if text in names]
     assert not found
+
+
+READING = ("ocr-line", "handwriting", "document-classification", "math-ocr", "captioning")
+
+
+@pytest.mark.parametrize("tasks", list(combinations(READING, 2)), ids=" and ".join)
+def test_a_scenario_of_several_tasks_is_judged_by_what_is_recommended(engine, rulebase, tasks):
+    scenario = Scenario(
+        "both", None, None, {"task": list(tasks)}, None, [], [], [], None, "here.yaml:1"
+    )
+    together = recommend(rulebase, {"task": list(tasks)}).together
+    assert answer_scenario(engine, scenario)[0] == (together.family or NONE)
+
+
+def test_what_checkpoints_cannot_be_ranked_by_is_refused(rulebase):
+    with pytest.raises(UsageError, match="unknown order `typo`"):
+        recommend(rulebase, {"task": "captioning"}, order="typo")
+
+
+def test_a_priority_beside_an_engine_of_another_is_refused(engine, rulebase):
+    first = (rulebase.criteria[-1].id,)
+    with pytest.raises(ValueError, match="`priority`"):
+        recommend(rulebase, {"task": "captioning"}, engine=engine, priority=first)
+    own = Engine(rulebase, first)
+    answer = recommend(rulebase, {"task": "captioning"}, engine=own, priority=first)
+    assert answer.priority == first

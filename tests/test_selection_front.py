@@ -124,6 +124,7 @@ def test_no_pick_stands_above_one_that_beats_it(rulebase):
 
 
 def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
+    seen = set()
     for task in rulebase.tasks:
         for order in ORDERS:
             advice = recommend(rulebase, {"task": task.id}, order=order).advice[0]
@@ -131,14 +132,19 @@ def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
             picks = {pick.checkpoint.id: pick for pick in advice.selection.picks}
             for id, pick in picks.items():
                 following = alternatives.to(pick)
-                assert following or len(picks) == 1
+                left = len(picks) - 1 + len(advice.selection.unverified + advice.selection.fallen)
+                assert bool(following) == bool(left)
+                seen |= {one.wish for one in following}
                 for one in following:
                     assert one.checkpoint != id
                     if one.wish == "smaller":
                         assert picks[one.checkpoint].memory_gb < pick.memory_gb
                     if one.wish == "freer":
                         theirs = picks[one.checkpoint].standing.freedom
-                        assert pick.standing.freedom is None or theirs <= pick.standing.freedom
+                        here = pick.standing.freedom
+                        gated = pick.checkpoint.gated and not picks[one.checkpoint].checkpoint.gated
+                        assert theirs is not None
+                        assert here is None or theirs < here or (gated and theirs == here)
                     if one.wish == "better":
                         shared = set(pick.standing.figures) & set(
                             picks[one.checkpoint].standing.figures
@@ -147,3 +153,4 @@ def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
                             picks[one.checkpoint].standing.figures[b] > pick.standing.figures[b]
                             for b in shared
                         )
+    assert {"better", "smaller", "freer"} <= seen

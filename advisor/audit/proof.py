@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, holds, make_profile
+from advisor.engine.together import family_for_all, verdicts_by_family
 from advisor.errors import AdvisorError
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.detail import Example, Scenario
@@ -94,21 +95,12 @@ def _scenario(engine: Engine, scenario: Scenario) -> Failure | None:
 def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decision]]:
     """Return the family of a scenario (of several tasks, the one for all) and its decisions."""
     profile = make_profile(engine.rulebase, scenario.profile, "file")
-    tasks = profile[TASK].options if TASK in profile else (None,)
-    decisions = []
-    for task in tasks:
-        given = dict(profile) if task is None else {**profile, TASK: Answer((task,), None, "file")}
-        decisions.append(engine.decide(given))
-    if len(decisions) == 1:
-        return decisions[0].family or NONE, decisions
-    able = [
-        family
-        for family in engine.encoding.families
-        if all(
-            assessment.verdict != "excluded"
-            for decision in decisions
-            for assessment in decision.assessments
-            if assessment.family == family
-        )
-    ]
-    return (able[0] if able else NONE), decisions
+    if TASK not in profile or len(profile[TASK].options) == 1:
+        decision = engine.decide(profile)
+        return decision.family or NONE, [decision]
+    decisions = {
+        task: engine.decide({**profile, TASK: Answer((task,), None, "file")})
+        for task in profile[TASK].options
+    }
+    family = family_for_all(engine, verdicts_by_family(engine, decisions))
+    return family or NONE, list(decisions.values())

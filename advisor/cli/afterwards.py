@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from advisor.cli.output import note, write_whole
 from advisor.cli.prompt import Extra, Prompt
 from advisor.errors import AdvisorError, UsageError
-from advisor.report.command import exact, quoted, try_command
+from advisor.report.command import exact, quoted, rules_flags, try_command
+from advisor.report.recommendation_json import trial_of
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
@@ -29,7 +30,7 @@ def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> Non
     (advice,) = recommendation.advice
     checkpoint = advice.runnable
     if checkpoint:
-        note(f"\nTo try it\n  {try_command(checkpoint.id, str(advice.task))}")
+        note(f"\nTo try it\n  {trial_of(recommendation, advice)}")
     note("")
     choices = [Extra("d", "no, done", DONE)]
     choices += [Extra("t", "try it on a picture", TRY)] if checkpoint else []
@@ -62,7 +63,8 @@ def _try(recommendation: Recommendation, checkpoint: str, prompt: Prompt, *, col
     open_image(image)
     task = str(recommendation.advice[0].task)
     given = {flag: said for flag in beside(task) if (said := prompt.type(ASKED[flag]))}
-    note(f"\n{try_command(checkpoint, task, image, given)}")
+    folders = recommendation.rulebase.folders
+    note(f"\n{try_command(checkpoint, task, image, given, folders)}")
     folder, labels = given.get("folder", ""), given.get("labels", "")
     try_(
         image=image,
@@ -72,7 +74,7 @@ def _try(recommendation: Recommendation, checkpoint: str, prompt: Prompt, *, col
         question=given.get("question", ""),
         query=given.get("query", ""),
         folder=str(Path(folder).expanduser()) if folder else "",
-        rules=[Path(folder) for folder in recommendation.rulebase.folders],
+        rules=[Path(folder) for folder in folders],
         no_color=not color,
     )
 
@@ -84,7 +86,8 @@ def _save(recommendation: Recommendation, prompt: Prompt) -> None:
     if file.exists():
         raise UsageError(f"`{name}` is there already", hint="name another file")
     write_whole(file, profile_text(recommendation.advice[0].decision.given))
-    note(f"  kept: advisor recommend --profile {quoted(name)}")
+    words = [f"advisor recommend --profile {quoted(name)}"]
+    note(f"  kept: {' '.join(words + rules_flags(recommendation.rulebase.folders))}")
 
 
 def profile_text(given: Profile) -> str:

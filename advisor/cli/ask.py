@@ -16,11 +16,8 @@ from advisor.cli.options import (
     Output,
     Priority,
     ProfileFile,
-    Rules,
     given_profile,
-    overlays_in,
     priority_of,
-    rules_of,
     with_questions,
 )
 from advisor.cli.output import (
@@ -34,6 +31,7 @@ from advisor.cli.output import (
 )
 from advisor.cli.prompt import BACK, STOP, WHY, Prompt, extras, prompt_for
 from advisor.errors import ContradictionError, NoTerminalError, unknown_name
+from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE
 
 if TYPE_CHECKING:
@@ -42,11 +40,12 @@ if TYPE_CHECKING:
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command with one flag for each question, to answer some in advance."""
-    return with_questions(ask, rules_of(overlays_in(arguments)))
+    return with_questions(ask, arguments)
 
 
 def ask(
-    answers: dict[str, Any] | None = None,
+    *,
+    answers: dict[str, Any],
     profile: ProfileFile = "",
     priority: Priority = [],  # noqa: B006
     to: Annotated[
@@ -64,7 +63,7 @@ def ask(
     plain: Annotated[bool, typer.Option("--plain", help="Numbers instead of a menu.")] = False,
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
-    rules: Rules = [],  # noqa: B006
+    rulebase: RuleBase,
     no_input: NoInput = False,
     no_color: NoColor = False,
 ) -> int:
@@ -95,10 +94,9 @@ def ask(
             "there is nobody to ask: this is not a terminal",
             hint="give answers as flags, e.g. `advisor recommend --task captioning`",
         )
-    rulebase = rules_of(rules)
     first = priority_of(rulebase, priority)
     engine = Engine(rulebase, first)
-    given = given_profile(rulebase, profile, answers or {})
+    given = given_profile(rulebase, profile, answers)
     kept = Kept(rulebase.digest)
     prompt = prompt_for(plain=plain)
     session = Session(engine, given, to)

@@ -10,15 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
+from advisor.cli.day import day_or_today
 from advisor.cli.options import (
     FindingFormat,
     NoColor,
     Output,
     Priority,
     ProfileFile,
-    Rules,
     given_profile,
-    overlays_in,
     priority_of,
     rules_of,
     with_questions,
@@ -27,15 +26,14 @@ from advisor.cli.output import FINDING_FORMATS, Report, check_format, check_outp
 from advisor.errors import UsageError, unknown_name
 from advisor.rulebase.base import RuleBase
 
-FAIL_ON = ("error", "warning", "never")
-
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command with one flag for each question."""
-    return with_questions(check, rules_of(overlays_in(arguments)))
+    return with_questions(check, arguments)
 
 
 def check(
+    *,
     answers: dict[str, Any],
     paths: Annotated[
         list[Path],
@@ -99,7 +97,7 @@ def check(
     priority: Priority = [],  # noqa: B006
     format: FindingFormat = "terminal",
     output: Output = [],  # noqa: B006
-    rules: Rules = [],  # noqa: B006
+    rulebase: RuleBase,
     no_color: NoColor = False,
 ) -> int:
     """Check choices of checkpoints, and the code that loads them.
@@ -121,20 +119,19 @@ def check(
     """
     check_format(format, FINDING_FORMATS)
     check_outputs(output, FINDING_FORMATS)
-    if fail_on and fail_on not in FAIL_ON:
-        raise unknown_name("fail level", fail_on, FAIL_ON, f"levels: {', '.join(FAIL_ON)}")
+    if fail_on:
+        _check_level(fail_on)
     if diff and format != "terminal":
         raise UsageError("`--diff` prints a diff, in no other format", hint="leave `--format` out")
     shown = _Shown(format, output, color=not no_color)
     if explain:
-        return _explain(rules_of(rules), explain, shown)
+        return _explain(rulebase, explain, shown)
     if checkpoint:
         if paths:
             raise UsageError(
                 "`--checkpoint` judges one checkpoint and no files",
                 hint="leave one of the two out",
             )
-        rulebase = rules_of(rules)
         given = given_profile(rulebase, profile, answers)
         first = priority_of(rulebase, priority)
         report, code = judge_report(
@@ -152,19 +149,18 @@ def check(
     from advisor.cli import project_run, workplace
 
     project = workplace.find_project(paths, config)
-    overlays = rules or [project.folder / folder for folder in project.rules]
-    rulebase = rules_of(overlays)
+    rulebase = project_run.rules_for(project, rulebase)
     level = workplace.setting(fail_on, "ADVISOR_FAIL_ON", project.fail_on)
     checked = paths or [project.folder]
     request = Request(
-        workplace.today_of(today),
+        day_or_today(today),
         level if fail_on or not strict else "warning",
         priority_of(rulebase, priority),
         workplace.is_whole(checked, project),
         workplace.read_known(baseline),
         None if lock else workplace.read_locked(project),
     )
-    request = request._replace(fail_on=check_format(request.fail_on or "error", FAIL_ON))
+    request = request._replace(fail_on=_check_level(request.fail_on or "error"))
     version = workplace.setting(transformers, "ADVISOR_TRANSFORMERS", project.transformers)
     given = given_profile(rulebase, profile, answers)
     inspection = project_run.inspect_project(rulebase, checked, project, request, given, version)
@@ -180,6 +176,16 @@ def check(
     if lock:
         project_run.write_lock(inspection, project)
     return inspection.exit_code
+
+
+def _check_level(level: str) -> str:
+    """Return the level at which a run fails. Raises UsageError where it is none."""
+    from advisor.check.inspection import FAIL_LEVELS
+
+    if level not in FAIL_LEVELS:
+        known = tuple(FAIL_LEVELS)
+        raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
+    return level
 
 
 class _Shown:
@@ -202,13 +208,17 @@ class _Shown:
 
 def _explain(rulebase: RuleBase, id: str, shown: _Shown) -> int:
     from advisor.report.check_page import rule_page
+    from advisor.report.version import SCHEMA_VERSION
 
     if id not in rulebase.checks:
         known = list(rulebase.checks)
         raise unknown_name("rule of the check", id, known, f"rules: {', '.join(known)}")
     rule = rulebase.checks[id]
     shown.emit(
-        Report(lambda: {"schema_version": 1, **rule._asdict()}, lambda: rule_page(rulebase, id))
+        Report(
+            lambda: {"schema_version": SCHEMA_VERSION, **rule._asdict()},
+            lambda: rule_page(rulebase, id),
+        )
     )
     return 0
 

@@ -128,6 +128,7 @@ def _root(
         raise typer.Exit
     if ctx.invoked_subcommand is None:
         from advisor.cli.ask import ask
+        from advisor.cli.options import rules_of
 
-        return ask()
+        return ask(answers={}, rulebase=rules_of())
     return 0

@@ -13,22 +13,21 @@ from advisor.cli.options import (
     Output,
     Priority,
     ProfileFile,
-    Rules,
     given_profile,
-    overlays_in,
     priority_of,
-    rules_of,
     with_questions,
 )
 from advisor.errors import UsageError
+from advisor.rulebase.base import RuleBase
 
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command with one flag for each question."""
-    return with_questions(explain, rules_of(overlays_in(arguments)))
+    return with_questions(explain, arguments)
 
 
 def explain(
+    *,
     answers: dict[str, Any],
     why_not: Annotated[
         str,
@@ -42,7 +41,7 @@ def explain(
     priority: Priority = [],  # noqa: B006
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
-    rules: Rules = [],  # noqa: B006
+    rulebase: RuleBase,
     no_color: NoColor = False,
 ) -> int:
     """Say why, why not, and what would change the answer.
@@ -62,7 +61,6 @@ def explain(
 
     check_format(format)
     check_outputs(output)
-    rulebase = rules_of(rules)
     given = given_profile(rulebase, profile, answers)
     if not given:
         raise UsageError(
@@ -71,6 +69,11 @@ def explain(
         )
     first = priority_of(rulebase, priority)
     if "/" in why_not:
+        if all:
+            raise UsageError(
+                "`--all` explains families, and `--why-not` names a checkpoint",
+                hint="leave one of the two out",
+            )
         from advisor.cli.why_not import checkpoint_report
 
         report = checkpoint_report(rulebase, why_not, given, first)

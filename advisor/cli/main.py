@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import gc
 import os
 import sys
 from itertools import pairwise
+from types import NoneType
 from typing import Any
 
+from advisor.cli.streams import prepare_streams, silence_stdout
 from advisor.errors import AdvisorError, BrokenFileError
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -19,8 +23,13 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
+UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+"""Why an open stream does not take what is written to it; such errors name no file."""
+
+
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; never raises."""
+    prepare_streams()
     error: AdvisorError | None = None
     code = OK
     try:
@@ -28,27 +37,49 @@ def run(arguments: list[str]) -> int:
     except AdvisorError as failure:
         error = failure
     except (KeyboardInterrupt, EOFError):
-        sys.stderr.write("\n")
+        with contextlib.suppress(OSError):
+            sys.stderr.write("\n")
         error = AdvisorError("interrupted", kind="interrupted", exit_code=INTERRUPTED)
     except BrokenPipeError:
         code = OK  # whoever read our answer has read enough
+    except OSError as failure:
+        error = _unwritten(failure) or _bug(failure)
     except Exception as failure:  # the last resort: it says that this is our mistake
         error = _bug(failure)
     try:
         if error is not None:
             code = error.exit_code
-            _report(error, arguments)
+            _report(error, as_json=_wants_json(arguments))
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence_stdout()
+    except OSError as failure:
+        silence_stdout()
+        error = error or _unwritten(failure) or _bug(failure)
+        code = error.exit_code
+        with contextlib.suppress(OSError):
+            _report(error, as_json=False)  # stdout has just refused
     return code
+
+
+def _unwritten(failure: OSError) -> AdvisorError | None:
+    """A stream that takes no more as an error; None for any other failure."""
+    if failure.filename is not None or failure.errno not in UNWRITTEN:
+        return None
+    reason = (failure.strerror or str(failure)).lower()
+    return AdvisorError(
+        f"the answer cannot be written: {reason}",
+        hint="see where stdout leads; `--output FORMAT=FILE` writes to a file",
+        kind="cannot-write",
+    )
 
 
 def _bug(failure: Exception) -> AdvisorError:
     if os.environ.get("ADVISOR_DEBUG") == "1":
         import traceback
 
-        traceback.print_exception(failure)
+        with contextlib.suppress(OSError):
+            traceback.print_exception(failure)
     message = f"a bug in advisor: {type(failure).__name__}: {failure}"
     hint = "run again with ADVISOR_DEBUG=1 for the traceback, and report it"
     return AdvisorError(message, hint=hint, kind="bug", exit_code=BUG)
@@ -66,8 +97,12 @@ def _run(arguments: list[str]) -> int:
             raise KeyboardInterrupt
     except typer.Abort:
         raise KeyboardInterrupt from None
-    except SystemExit:
-        raise BrokenPipeError from None  # the parser's answer to a reader that has gone away
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # the parser's answer to a gone reader
+            raise BrokenPipeError from None
+        if not isinstance(stop.code, (int, NoneType)):
+            raise RuntimeError(str(stop.code)) from stop  # noqa: TRY004 - nobody gave a wrong type
+        return stop.code or OK
     except typer.TyperException as error:
         raise _usage(error) from None
     return code if isinstance(code, int) else OK
@@ -82,10 +117,10 @@ def _usage(error: Any) -> AdvisorError:
     return AdvisorError(message, hint=f"`{path} --help` shows what can be given", kind="usage")
 
 
-def _report(error: AdvisorError, arguments: list[str]) -> None:
+def _report(error: AdvisorError, *, as_json: bool) -> None:
     """Say what went wrong: as JSON on stdout where JSON was asked for, else on stderr."""
     problems = list(error.problems) if isinstance(error, BrokenFileError) else []
-    if _wants_json(arguments):
+    if as_json:
         import json
 
         body: dict[str, Any] = {"kind": error.kind, "message": error.message, "hint": error.hint}

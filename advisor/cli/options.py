@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.cli.taken import SHARED_FLAG, refuse_taken_flags
+from advisor.engine.profile import has_commas
 from advisor.errors import BrokenFileError, UsageError
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import TASK, Question
@@ -71,18 +73,33 @@ Download = Annotated[
 ]
 
 
-def rules_of(overlays: list[Path] | None = None) -> RuleBase:
-    """Return the rule base with overlays: `--rules`, else ADVISOR_RULES."""
+ARGUMENTS = ("need", "paths")
+"""Parameters of the commands that are no options."""
+
+
+def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
+    """Return the rule base with overlays: `--rules`, else ADVISOR_RULES.
+
+    With a `folder`, its rules stand instead of the shipped ones, and ADVISOR_RULES is not for them.
+    """
     given = list(overlays or [])
-    if not given and (configured := os.environ.get("ADVISOR_RULES")):
+    if not given and not folder and (configured := os.environ.get("ADVISOR_RULES")):
         given = [Path(part) for part in configured.split(os.pathsep) if part]
-    return load_rules(overlays=tuple(given))
+    rulebase = load_rules(folder or None, overlays=tuple(given))
+    refuse_taken_flags(rulebase)
+    return rulebase
 
 
 def overlays_in(arguments: tuple[str, ...]) -> list[Path]:
-    """Return the overlays named on a command line that is not parsed yet."""
-    joined = [Path(word[8:]) for word in arguments if word.startswith("--rules=")]
-    return joined + [Path(after) for word, after in pairwise(arguments) if word == "--rules"]
+    """Return the overlays named on a command line that is not parsed yet, in their order."""
+    found = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--rules":
+            found += [Path(after) for after in [next(words, None)] if after is not None]
+        elif word.startswith("--rules="):
+            found.append(Path(word.removeprefix("--rules=")))
+    return found
 
 
 def split(values: list[str] | None) -> list[str]:
@@ -92,24 +109,27 @@ def split(values: list[str] | None) -> list[str]:
 
 def _parts(value: str) -> list[str]:
     """Split at commas, except inside numbers such as 5,000."""
-    digits = value.replace(",", "").replace("_", "")
-    return [value] if digits.isdigit() and "," in value else value.split(",")
+    return [value] if has_commas(value) else value.split(",")
 
 
-def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable[..., int]:
+def with_questions(function: Callable[..., int], arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return a command that takes one flag for each question besides its own options.
 
-    The function gets them as `answers`, a mapping from question to the values given. A flag that
-    is both a question and an option of the command (`--output`) takes both: FORMAT=FILE is the
-    option's, anything else the answer.
+    The questions are those of the rules that `arguments`, the command line, names; the function
+    gets these rules as `rulebase`, in whose place the command takes `--rules`, and the flags as
+    `answers`, a mapping from question to the values given. A flag that is both a question and an
+    option of the command (`--output`) takes both: FORMAT=FILE is the option's, anything else the
+    answer.
     """
+    overlays = overlays_in(arguments)
+    rulebase = rules_of(overlays)
     own = inspect.signature(function, eval_str=True)
-    shared = (set(own.parameters) & rulebase.question_ids) - {"answers"}
+    shared = {SHARED_FLAG} & rulebase.question_ids
     by_name = {
         f"question_{question.id.replace('-', '_')}": question for question in rulebase.questions
     }
 
-    def command(**options: Any) -> int:
+    def command(rules: list[Path], **options: Any) -> int:
         answers = {}
         for name, question in by_name.items():
             given = options.pop(name, None) or []
@@ -118,7 +138,8 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
                 given = [value for value in given if "=" not in value]
             if values := split(given):
                 answers[question.id] = values
-        return function(answers=answers, **options)
+        named = rulebase if rules == overlays else rules_of(rules)
+        return function(answers=answers, rulebase=named, **options)
 
     flags = [
         inspect.Parameter(
@@ -130,16 +151,19 @@ def with_questions(function: Callable[..., int], rulebase: RuleBase) -> Callable
         for name, question in by_name.items()
     ]
     rest = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        _RULES if name == "rulebase" else parameter
         for name, parameter in own.parameters.items()
         if name != "answers" and name not in shared
     ]
-    arguments = [p for p in rest if p.name in ("need", "paths")]
-    parameters = [*arguments, *flags, *(p for p in rest if p not in arguments)]
+    first = [p for p in rest if p.name in ARGUMENTS]
+    parameters = [*first, *flags, *(p for p in rest if p not in first)]
     command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     command.__doc__ = function.__doc__
     return command
+
+
+_RULES = inspect.Parameter("rules", inspect.Parameter.KEYWORD_ONLY, default=[], annotation=Rules)
 
 
 def _option(question: Question, *, shared: bool) -> Any:
@@ -170,12 +194,12 @@ def read_profile(file: str) -> dict[str, Any]:
 
     Raises BrokenFileError with every problem at file:line:column.
     """
-    from advisor.reader.document import read_document, read_text
+    from advisor.reader.document import MAX_BYTES, read_bytes, read_document
     from advisor.reader.kinds import PROFILE
     from advisor.reader.shape import check_shape
 
     if file == "-":
-        document = read_text(typer.get_text_stream("stdin").read(), "standard input")
+        document = read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
     else:
         document = read_document(Path(file))
     document.value = answers_in(document.value)

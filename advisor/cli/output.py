@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import io
+import contextlib
 import json
 import os
+import stat
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from advisor.cli.streams import ESCAPED
+from advisor.cli.streams import say_in_any_encoding as say_in_any_encoding
 from advisor.errors import AdvisorError, UsageError, unknown_name
 
 if TYPE_CHECKING:
@@ -42,12 +45,6 @@ class Report(NamedTuple):
         return tuple(dict.fromkeys((*known, *self.pictures)))
 
 
-def say_in_any_encoding() -> None:
-    """Let a stdout that cannot write a character write a question mark instead of failing."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-
-
 def check_format(format: str, known: tuple[str, ...] = FORMATS) -> str:
     """Return the format. Raises UsageError where it is not one."""
     if format not in known:
@@ -76,7 +73,6 @@ def emit(report: Report, format: str, outputs: list[str], *, color: bool = True)
     """Print a report on stdout in one format, and write it to files in others."""
     known = report.formats
     check_format(format, known)
-    say_in_any_encoding()
     files = check_outputs(outputs, known)
     for file_format, file in files:
         write_whole(file, text(report, file_format))
@@ -120,13 +116,13 @@ def _findings(sheet: Sheet, format: str, indent: int | None) -> str:
     return json.dumps(sarif(sheet), ensure_ascii=False, indent=indent) + "\n"
 
 
-def draw_page(page: Page, *, color: bool = True, stderr: bool = False) -> None:
-    """Draw a page on stdout (or stderr), at most 100 columns wide."""
+def draw_page(page: Page, *, color: bool = True) -> None:
+    """Draw a page on stdout, at most 100 columns wide."""
     from rich.console import Console
 
     from advisor.report.terminal import draw
 
-    stream = sys.stderr if stderr else sys.stdout
+    stream = sys.stdout
     plain = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
     console = Console(
         file=stream, no_color=plain, highlight=False, soft_wrap=False, emoji=False, markup=False
@@ -144,33 +140,67 @@ def draw_page(page: Page, *, color: bool = True, stderr: bool = False) -> None:
     draw(page, console)
 
 
-def page_of(recommendation: Recommendation) -> Page:
+def page_of(recommendation: Recommendation, today: str | None = None) -> Page:
     """Return the page of a recommendation, importing what draws it only now."""
     from advisor.report.recommendation_page import as_page
 
-    return as_page(recommendation)
+    return as_page(recommendation, today)
 
 
 def write_whole(file: Path, content: str) -> None:
-    """Write a file through a temporary one, so that no half of it is ever seen."""
-    import tempfile
+    """Write a file through a temporary one, so that no half of it is ever seen.
 
+    A link is followed, and a file keeps what it permits to whom. What is no regular file, a pipe
+    or a device, is written to as it stands; so are stdout and stderr, whatever they are.
+    """
+    known = _status(file)
+    stream = _stream(known)
+    if stream is not None:
+        stream.write(content)
+        return
     try:
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(content)
-            Path(temporary).chmod(0o666 & ~_umask())
-            Path(temporary).replace(file)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        if known is not None and not stat.S_ISREG(known.st_mode):
+            with file.open("w", encoding="utf-8", errors=ESCAPED, newline="") as opened:
+                opened.write(content)
+        else:
+            mode = 0o666 & ~_umask() if known is None else stat.S_IMODE(known.st_mode)
+            _replace(Path(os.path.realpath(file)), content, mode)
     except OSError as error:
         raise AdvisorError(
             f"`{file}` cannot be written: {error.strerror or error}",
             hint="name a file in a folder that exists and can be written",
             kind="cannot-write",
         ) from error
+
+
+def _replace(file: Path, content: str, mode: int) -> None:
+    import tempfile
+
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors=ESCAPED, newline="") as opened:
+            opened.write(content)
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _status(file: Path) -> os.stat_result | None:
+    """Return the status of what a path leads to; None where nothing is there yet."""
+    with contextlib.suppress(OSError, ValueError):
+        return file.stat()
+    return None
+
+
+def _stream(known: os.stat_result | None) -> IO[str] | None:
+    """Return the stream of this process that a file is; None for any other file."""
+    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
+        with contextlib.suppress(OSError):
+            if known is not None and os.path.samestat(known, os.fstat(number)):
+                return stream
+    return None
 
 
 def _umask() -> int:

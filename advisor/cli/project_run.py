@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.cli import workplace
+from advisor.cli.options import rules_of
 from advisor.cli.output import Report, note
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from advisor.check.inspection import Inspection, Request
     from advisor.check.project import Project
     from advisor.engine.profile import Profile
+
+
+def rules_for(project: Project, given: RuleBase) -> RuleBase:
+    """Return the rules of a run: those of `--rules` or ADVISOR_RULES, else of advisor.yaml."""
+    if given.folders or not project.rules:
+        return given
+    return rules_of([project.folder / folder for folder in project.rules])
 
 
 def inspect_project(

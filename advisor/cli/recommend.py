@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from advisor.cli.day import read_day
 from advisor.cli.options import (
     Format,
     NoColor,
@@ -15,29 +15,21 @@ from advisor.cli.options import (
     Output,
     Priority,
     ProfileFile,
-    Rules,
     given_profile,
-    overlays_in,
     priority_of,
-    rules_of,
     with_questions,
 )
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
-if TYPE_CHECKING:
-    from advisor.recommendation import Recommendation
-    from advisor.report.page import Page
-
-DAY = r"[0-9]{4}-(0[1-9]|1[0-2])(-[0-9]{2})?"
-
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command with one flag for each question of the rules on this command line."""
-    return with_questions(recommend, rules_of(overlays_in(arguments)))
+    return with_questions(recommend, arguments)
 
 
 def recommend(
+    *,
     answers: dict[str, Any],
     need: Annotated[str, typer.Argument(help="A need in words (not read yet: give flags).")] = "",
     profile: ProfileFile = "",
@@ -65,7 +57,7 @@ def recommend(
     ] = "",
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
-    rules: Rules = [],  # noqa: B006
+    rulebase: RuleBase,
     no_input: NoInput = False,
     no_color: NoColor = False,
 ) -> int:
@@ -80,19 +72,17 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
       advisor recommend --task captioning --task vqa --use commercial --format json
     """
-    from advisor.cli.output import Report, check_format, check_outputs, emit
+    from advisor.cli.output import Report, check_format, check_outputs, emit, page_of
 
     check_format(format)
     check_outputs(output)
-    rulebase = rules_of(rules)
     if need:
         raise _need(rulebase, need)
-    from advisor.catalogue.selection import ORDERS
+    from advisor.recommendation import check_order
 
-    if order not in ORDERS:
-        raise UsageError(f"unknown order `{order}`", hint=f"orders: {', '.join(ORDERS)}")
+    check_order(order)
     first = priority_of(rulebase, priority)
-    day = _day(today)
+    day = read_day(today, month=True) if today else None
     if batch:
         from advisor.cli.batch import run_batch
 
@@ -113,25 +103,9 @@ def recommend(
 
     del no_input
     recommendation = decide(rulebase, given, priority=first, strict=strict, order=order)
-    report = Report(lambda: as_json(recommendation, day), lambda: _page(recommendation, day))
+    report = Report(lambda: as_json(recommendation, day), lambda: page_of(recommendation, day))
     emit(report, format, output, color=not no_color)
     return recommendation.exit_code
-
-
-def _page(recommendation: Recommendation, today: str | None) -> Page:
-    """Return the page, importing what draws it only now."""
-    from advisor.report.recommendation_page import as_page
-
-    return as_page(recommendation, today)
-
-
-def _day(given: str) -> str | None:
-    """Return a month or day. Raises UsageError for anything else."""
-    if not given:
-        return None
-    if not re.fullmatch(DAY, given):
-        raise UsageError(f"`{given}` is no day", hint="e.g. --today 2026-11-24")
-    return given
 
 
 def _need(rulebase: RuleBase, need: str) -> UsageError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.cli.output import note, write_whole
-from advisor.errors import AdvisorError, BrokenFileError, UsageError
+from advisor.errors import BrokenFileError, UsageError
 
 if TYPE_CHECKING:
     from advisor.catalogue.release import Release
@@ -122,17 +122,7 @@ def planned(problems: Sequence[Problem]) -> list[Mended]:
 def write_mended(files: Sequence[Mended]) -> int:
     """Write mended files; returns how many places were mended."""
     for mended in files:
-        file = Path(mended.path)
-        try:
-            mode = file.stat().st_mode
-            write_whole(file, mended.after)
-            file.chmod(mode)
-        except OSError as error:
-            raise AdvisorError(
-                f"`{mended.path}` cannot be mended: {error.strerror or error}",
-                hint="look whether it is still there, and yours to write",
-                kind="cannot-write",
-            ) from error
+        write_whole(Path(mended.path), mended.after)
     done = sum(mended.done for mended in files)
     if done:
         note(f"mended {done} places in {len(files)} files")
@@ -161,17 +151,3 @@ def is_whole(paths: Sequence[Path], project: Project) -> bool:
     """True where the paths hold the whole folder of the project."""
     folder = project.folder.resolve()
     return any(folder.is_relative_to(path.resolve()) for path in paths if path.is_dir())
-
-
-def today_of(given: str) -> str:
-    """Return a day as YYYY-MM-DD: the one given, else today's."""
-    import datetime
-
-    if not given:
-        return datetime.date.today().isoformat()
-    try:
-        return datetime.date.fromisoformat(given).isoformat()
-    except ValueError:
-        raise AdvisorError(
-            f"`--today {given}` is no day", hint="e.g. --today 2027-01-31", kind="usage"
-        ) from None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from advisor.engine.contradiction import contradiction
 from advisor.engine.encoding import Encoding, Ranking
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Choice, Reach, Space
-from advisor.errors import ContradictionError
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK, Condition, Fit, Rule
+from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 
 KEPT_SPACES = 128
 """So many spaces an engine remembers: those of the tasks, and of the last few profiles."""
@@ -102,7 +102,7 @@ class Engine:
         if space is None:
             space = Space(self.encoding, self.choices(profile))
             if not space:
-                raise self._contradiction(profile)
+                raise contradiction(profile, self.rulebase.never, self.admits)
             if len(self._spaces) >= KEPT_SPACES:
                 self._spaces.pop(next(iter(self._spaces)))
             self._spaces[key] = space
@@ -149,41 +149,6 @@ class Engine:
         """Return the option ids of a choice."""
         return tuple(self.encoding.options[question][option] for option in choice)
 
-    def _contradiction(self, profile: Profile) -> ContradictionError:
-        if not profile:
-            return ContradictionError("the rules admit no case at all", hint="advisor rules check")
-        clash = dict(profile)
-        for id in profile:
-            rest = {key: answer for key, answer in clash.items() if key != id}
-            if not self.admits(rest):
-                clash = rest
-        said = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
-        together = " and ".join(said) if len(said) <= 2 else ", ".join(said)
-        why = self._why_never(clash)
-        message = (
-            f"{together} cannot be true together" if len(said) > 1 else f"{together} cannot be"
-        )
-        return ContradictionError(
-            f"{message}{f': {why}' if why else ''}",
-            hint=f"leave out or change one of {', '.join(clash)}",
-        )
-
-    def _why_never(self, clash: Profile) -> str | None:
-        """Return why answers clash: one combination that holds two of them, or two that meet."""
-        touched = [
-            (never, {id for id in clash if _inside(clash, id, never.when)})
-            for never in self.rulebase.never
-        ]
-        touched = [(never, ids) for never, ids in touched if ids]
-        for never, ids in touched:
-            if len(ids) >= min(2, len(clash)):
-                return never.because
-        for one, ids in touched:
-            for other, others in touched:
-                if ids != others and set(one.when) & set(other.when) - set(clash):
-                    return f"{one.because}, and {other.because}"
-        return None
-
     # -- deciding ----------------------------------------------------------------------------
 
     def decide(self, profile: Profile, *, strict: bool = False) -> Decision:
@@ -195,7 +160,7 @@ class Engine:
         reach = space.reach(allowed)
         found = space.typical(allowed)
         if found is None:
-            raise self._contradiction(profile)
+            raise contradiction(profile, self.rulebase.never, self.admits)
         typical = found[0]
         possible = self.possible(reach)
         complete = self._complete(profile, reach, typical)
@@ -307,7 +272,3 @@ def _unsettled(assessment: Assessment) -> Assessment:
     if len(assessment.possible_verdicts) == 1:
         return assessment
     return assessment._replace(verdict="", lost_on=None)
-
-
-def _inside(profile: Profile, id: str, when: Condition) -> bool:
-    return id in when and set(profile[id].options) <= set(when[id])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any, NamedTuple
@@ -11,6 +12,8 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NOT_APPLICABLE, Condition, Question
 
 SHOWN_OPTIONS = 16
+_DIGITS = re.compile(r"[-+]?[0-9][0-9_,]*(\.[0-9]*)?[kmb]?\Z", re.IGNORECASE)
+_GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?[kmb]?\Z", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
@@ -63,23 +66,46 @@ def read_answer(question: Question, given: Any, origin: str) -> Answer:
             if number is not None:
                 options.append(_cut(question, number))
                 continue
+            if has_commas(str(value)):
+                raise _misplaced(str(value).strip())
         options.append(_named(question, str(value)))
     if len(values) > 1:
         number = None
     return Answer(tuple(dict.fromkeys(options)), number, origin)
 
 
+def has_commas(text: str) -> bool:
+    """True where a text is one number with commas inside, be they where they belong or not."""
+    return "," in text and text.strip()[-1:] != "," and _DIGITS.match(text.strip()) is not None
+
+
 def as_number(value: Any) -> float | None:
-    """Return a number written as 5000, 5_000, 5,000, 5k or 2M; None for anything else."""
+    """Return a number written as 5000, 5_000, 5,000, 5k or 2M; None for anything else.
+
+    Commas group thousands and do nothing else: 7,5 is neither 75 nor 7.5.
+    """
     if isinstance(value, bool):
         return None
-    text = str(value).strip().replace("_", "").replace(",", "")
+    text = str(value).strip()
+    if _GROUPED.match(text):
+        text = text.replace(",", "")
+    text = text.replace("_", "")
     factor = {"k": 1e3, "m": 1e6, "b": 1e9}.get(text[-1:].lower(), 1.0)
     try:
         number = float(text[:-1] if factor > 1 else text) * factor
     except ValueError:
         return None
     return number if isfinite(number) else None
+
+
+def _misplaced(text: str) -> UsageError:
+    one = text.count(",") == 1 and "." not in text
+    hint = f"write {text.replace(',', '.')}" if one else "write the digits without commas"
+    return UsageError(
+        f"`{text}` is not a number: a comma only groups thousands, as in 5,000",
+        hint=hint,
+        kind="bad-number",
+    )
 
 
 def _cut(question: Question, number: float) -> str:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from math import prod
 from typing import NamedTuple
 
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.space import Space
 from advisor.interview.session import Session
 from advisor.rulebase.model import NONE
 
@@ -152,7 +150,9 @@ def _leaf(engine: Engine, profile: Profile) -> Leaf:
     space = engine.space(profile)
     winners: Counter[str] = Counter()
     runners: Counter[RunnerUp] = Counter()
-    for outcome, profiles in _ways(space).items():
+    for outcome, profiles in zip(space.outcomes, space.weights(), strict=True):
+        if not profiles:
+            continue
         order = engine.ranking.order(outcome)
         names = [engine.encoding.families[family] for family in order]
         winners[names[0] if names else NONE] += profiles
@@ -165,18 +165,3 @@ def _leaf(engine: Engine, profile: Profile) -> Leaf:
 
 def _commonest(runners: Counter[RunnerUp]) -> tuple[tuple[RunnerUp, int], ...]:
     return tuple(sorted(runners.items(), key=lambda one: (-one[1], one[0])))
-
-
-def _ways(space: Space) -> dict[int, int]:
-    """Return how many complete profiles of a space have each outcome."""
-    ways = {0: prod(len(space.choices[question]) for question in space.idle)}
-    for layer in space.layers:
-        after: dict[int, int] = {}
-        for node, number in ways.items():
-            for edge in layer.edges[node]:
-                after[edge.target] = after.get(edge.target, 0) + number * len(edge.choices)
-        ways = after
-    counts: dict[int, int] = {}
-    for node, number in ways.items():
-        counts[space.outcomes[node]] = counts.get(space.outcomes[node], 0) + number
-    return counts

@@ -77,15 +77,28 @@ def read_document(file: FilePath, name: str | None = None) -> Document:
         document.report((), f"cannot be read: {error.strerror or error}")
         return document
     if size > MAX_BYTES:
-        document.report((), f"is {size:,} bytes; the limit is {MAX_BYTES:,}")
+        document.report((), _too_large(size))
+        return document
+    return read_bytes(data, label)
+
+
+def read_bytes(data: bytes, name: str) -> Document:
+    """Read the bytes of a YAML file; `name` stands in problems instead of a file name."""
+    document = Document(name)
+    if len(data) > MAX_BYTES:
+        document.report((), _too_large(len(data)))
         return document
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        document.problems.append(Problem(label, line, 1, "is not UTF-8 text"))
+        document.problems.append(Problem(name, line, 1, "is not UTF-8 text"))
         return document
-    return read_text(text, label)
+    return read_text(text, name)
+
+
+def _too_large(size: int) -> str:
+    return f"is {size:,} bytes; the limit is {MAX_BYTES:,}"
 
 
 def read_text(text: str, name: str) -> Document:

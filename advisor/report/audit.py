@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from advisor.audit.answers import Answered, share
@@ -14,9 +13,8 @@ from advisor.audit.overshadow import in_words
 from advisor.audit.patterns import Pattern
 from advisor.report.findings import Finding, RuleText, Sheet
 from advisor.report.page import Heading, Item, Items, Page, Text, count
-
-Placed = Callable[[str], tuple[str, int | None]]
-"""Turns the place of an entry into path and line."""
+from advisor.report.placed import Placed, lead
+from advisor.report.version import SCHEMA_VERSION
 
 GUIDE = "docs/audit.md"
 SHOWN_PATTERNS = 4
@@ -26,7 +24,7 @@ def as_json(audit: Audit, digest: str, placed: Placed) -> dict[str, Any]:
     """Return the JSON document of `advisor rules audit --format json`."""
     found = audit.answered
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
         "proved": audit.proved,
         "sound": audit.sound,
@@ -113,7 +111,7 @@ def _does(effect: Effect, answered: Answered | None) -> Item:
 
 def _rows(defect: Defect, placed: Placed) -> list[Item]:
     kind = KINDS[defect.kind]
-    where = _where(placed(defect.place))
+    where = lead(placed(defect.place))
     mark = {"error": "-", "warning": "!"}.get(kind.level, "")
     rows = [Item(mark, f"{where}{kind.level} {kind.id}: {defect.message}", kind.fix)]
     shown = defect.patterns[:SHOWN_PATTERNS]
@@ -121,11 +119,6 @@ def _rows(defect: Defect, placed: Placed) -> list[Item]:
     if len(defect.patterns) > len(shown):
         rows.append(Item(">", f"{len(defect.patterns) - len(shown)} more patterns, in JSON"))
     return rows
-
-
-def _where(place: tuple[str, int | None]) -> str:
-    path, line = place
-    return f"{path}:{line}: " if path else ""
 
 
 def _pattern(pattern: Pattern) -> str:

@@ -10,6 +10,7 @@ from advisor.catalogue.front import Yardstick
 from advisor.catalogue.memory import memory_gb
 from advisor.report.knowledge import plain
 from advisor.report.page import Page, Table, Text, count
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import Checkpoint
 
@@ -28,7 +29,7 @@ def found_in(rulebase: RuleBase, wishes: Wishes, sort: str) -> Found:
 def as_json(rulebase: RuleBase, found: Found) -> dict[str, Any]:
     """Return the JSON document of `advisor list checkpoints --format json`."""
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
         "checkpoints": [
             {**plain(one), "memory_gb": memory_gb(one.parameters_millions)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from advisor.check.problem import Problem
-from advisor.report.recommendation_json import SCHEMA_VERSION
+from advisor.report.version import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from advisor.check.declaration import Judged

@@ -8,6 +8,7 @@ from advisor.catalogue.memory import estimate
 from advisor.catalogue.snippet import snippet
 from advisor.catalogue.stranger import Stranger
 from advisor.report.page import Code, Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import Checkpoint, Measurement
 
@@ -184,7 +185,7 @@ def stranger_json(stranger: Stranger, digest: str) -> dict[str, Any]:
     fields = stranger._asdict()
     listed = {key: list(value) for key, value in fields.items() if isinstance(value, tuple)}
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
         "kind": "checkpoint",
         "catalogued": False,

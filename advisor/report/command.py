@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from advisor.engine.profile import Profile
 
@@ -28,16 +28,25 @@ def command(
     words = [f"advisor {verb}", flags(profile)]
     if priority:
         words.append(f"--priority {','.join(priority)}")
-    words += [f"--rules {quoted(folder)}" for folder in folders]
-    return " ".join(word for word in words if word)
+    return " ".join([*(word for word in words if word), *rules_flags(folders)])
+
+
+def rules_flags(folders: Sequence[str]) -> list[str]:
+    """Return the flags that lay folders of rules over the shipped ones."""
+    return [f"--rules {quoted(folder)}" for folder in folders]
 
 
 def try_command(
-    checkpoint: str, task: str, image: str = "", inputs: Mapping[str, str] | None = None
+    checkpoint: str,
+    task: str,
+    image: str = "",
+    inputs: Mapping[str, str] | None = None,
+    folders: Sequence[str] = (),
 ) -> str:
     """Return the command line that runs a checkpoint; examples stand for what is not given.
 
-    `inputs` are the flags beside the picture and their values.
+    `inputs` are the flags beside the picture and their values, `folders` the rules laid over the
+    shipped ones.
     """
     from advisor.inference.acts import beside
 
@@ -46,7 +55,8 @@ def try_command(
         image = "photo.jpg"
     words = ["advisor try --checkpoint", quoted(checkpoint), "--task", task]
     words += ["--image", quoted(image)] if image else []
-    return " ".join([*words, *(f"--{flag} {quoted(value)}" for flag, value in given.items())])
+    words += [f"--{flag} {quoted(value)}" for flag, value in given.items()]
+    return " ".join([*words, *rules_flags(folders)])
 
 
 def exact(number: float) -> str:

@@ -11,6 +11,7 @@ from advisor.errors import UsageError, unknown_name
 from advisor.report.checkpoint_page import GATED
 from advisor.report.knowledge import find, plain, thing_json
 from advisor.report.page import Heading, Page, Table, Text
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import Checkpoint, Family
 
@@ -59,7 +60,7 @@ def as_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[str, Any
     """Return the JSON document of `advisor compare --format json`."""
     skip = ("schema_version", "rule_base", "kind")
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
         kind: [
             {k: plain(v) for k, v in thing_json(rulebase, kind, one).items() if k not in skip}

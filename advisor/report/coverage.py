@@ -8,9 +8,8 @@ from typing import Any
 from advisor.audit.coverage import Coverage, RuleCoverage
 from advisor.report.findings import Finding, RuleText, Sheet
 from advisor.report.page import Item, Items, Page, Text, count
-
-Placed = Callable[[str], tuple[str, int | None]]
-"""Turns the place of an entry into path and line."""
+from advisor.report.placed import Placed, lead
+from advisor.report.version import SCHEMA_VERSION
 
 TEXTS = {
     "undecided-rule": "a rule that decides no scenario",
@@ -38,7 +37,7 @@ def as_json(coverage: Coverage, digest: str, placed: Placed) -> dict[str, Any]:
             }
         )
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
         "scenarios": coverage.scenarios,
         "complete": coverage.complete,
@@ -73,7 +72,7 @@ def as_sheet(
 def as_page(coverage: Coverage, placed: Placed) -> Page:
     """Return the page: what no scenario covers, then the counts."""
     rows = [
-        Item("-", f"{_where(placed(one.rule.place))}`{one.rule.id}` is {TEXTS[_lack(one)]}")
+        Item("-", f"{lead(placed(one.rule.place))}`{one.rule.id}` is {TEXTS[_lack(one)]}")
         for one in coverage.rules
         if not one.covered
     ]
@@ -116,8 +115,3 @@ def _bare(covered: dict[str, tuple[str, ...]]) -> list[str]:
 
 def _share(covered: Collection[object]) -> str:
     return f"{sum(map(bool, covered))} of {len(covered)}"
-
-
-def _where(place: tuple[str, int | None]) -> str:
-    path, line = place
-    return f"{path}:{line}: " if path else ""

@@ -11,6 +11,7 @@ from advisor.engine.profile import Profile
 from advisor.interview.policy import Arm, Branch, Leaf, Path, Policy, kept, paths, policy
 from advisor.report.page import Code, Heading, Page, Table, Text
 from advisor.report.pattern import share
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, TASK, Question
 
@@ -170,7 +171,7 @@ def _wrapped(text: str, first: str, then: str) -> list[str]:
 def as_json(map: DecisionMap) -> dict[str, Any]:
     """Return the JSON document of `advisor rules graph --format json`."""
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": map.rulebase.digest,
         "given": {id: list(answer.options) for id, answer in map.given.items()},
         "profiles": map.profiles,

@@ -10,10 +10,10 @@ from advisor.audit.patterns import Cover
 from advisor.recommendation import recommend
 from advisor.report.page import Heading, Item, Items, Page, Pairs, Table, Text, count
 from advisor.report.pattern import pattern_text, share
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, TASK
 
-SCHEMA_VERSION = 1
 NOTHING = "nothing"
 SHOWN_IDS = 6
 

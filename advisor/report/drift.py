@@ -6,13 +6,14 @@ from typing import Any
 
 from advisor.catalogue.drift import Comparison, Difference, Drift
 from advisor.report.page import Block, Heading, Item, Items, Page, Text, count
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.model import Change
 
 
 def as_json(drift: Drift, comparison: Comparison | None, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor catalogue drift --format json`."""
     document: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
         "transformers": drift.version,
         "checked": drift.checked,

@@ -11,7 +11,8 @@ from advisor.report.command import command
 from advisor.report.explanation_whole import answers_text, ways_to, whole_json, whole_page
 from advisor.report.origin import origin_word
 from advisor.report.page import Candidate, Heading, Item, Items, Page, Text
-from advisor.report.recommendation_json import SCHEMA_VERSION, answer_json, flip_json, rule_json
+from advisor.report.recommendation_json import answer_json, flip_json, rule_json
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import NONE, Rule
 

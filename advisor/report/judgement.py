@@ -10,7 +10,7 @@ from advisor.report.check_json import finding
 from advisor.report.check_sheet import row, rule_texts
 from advisor.report.findings import Sheet
 from advisor.report.page import Heading, Item, Items, Page, Text, count
-from advisor.report.recommendation_json import SCHEMA_VERSION
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
 
 MARKS = {"error": "-", "warning": "!", "note": ""}

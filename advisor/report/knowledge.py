@@ -18,6 +18,7 @@ from advisor.report.knowledge_pages import (
     task_page,
 )
 from advisor.report.page import Page, Table, Text, count
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import Checkpoint, Task
 
@@ -50,7 +51,11 @@ def listing_json(
 ) -> dict[str, Any]:
     """Return everything of one kind as JSON."""
     things = [one for one in KINDS[kind].all(rulebase).values() if only is None or only(one)]
-    return {"schema_version": 1, "rule_base": rulebase.digest, kind: [plain(one) for one in things]}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": rulebase.digest,
+        kind: [plain(one) for one in things],
+    }
 
 
 def plural(kind: str) -> str:
@@ -110,7 +115,12 @@ def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
         }
     if "kind" in body:
         body["type"] = body.pop("kind")  # a source is of a type: paper, code, results
-    return {"schema_version": 1, "rule_base": rulebase.digest, "kind": SINGULAR[kind], **body}
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": rulebase.digest,
+        "kind": SINGULAR[kind],
+        **body,
+    }
 
 
 def plain(value: Any) -> Any:

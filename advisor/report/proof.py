@@ -6,12 +6,13 @@ from typing import Any
 
 from advisor.audit.proof import Proof
 from advisor.report.page import Item, Items, Page, Text, count
+from advisor.report.version import SCHEMA_VERSION
 
 
 def as_json(proof: Proof, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor rules test --format json`."""
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
         "examples": proof.examples,
         "scenarios": proof.scenarios,

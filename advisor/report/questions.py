@@ -7,12 +7,13 @@ from typing import Any
 
 from advisor.audit.questions import RIVALS, Cost, Measure, Measured, Played, Unknown
 from advisor.report.page import Heading, Item, Items, Page, Table, Text, count
+from advisor.report.version import SCHEMA_VERSION
 
 
 def as_json(measured: Measured, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor rules audit --questions --format json`."""
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
         "proved": measured.proved,
         "mean": {

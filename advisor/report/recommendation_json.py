@@ -13,13 +13,12 @@ from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, Profile
 from advisor.explanation.flips import Flip
 from advisor.recommendation import Recommendation, TaskAdvice, Together
-from advisor.report.command import command, try_command
+from advisor.report.command import command, rules_flags, try_command
+from advisor.report.version import SCHEMA_VERSION
 from advisor.rulebase.model import NONE, TASK, Rule
 
 if TYPE_CHECKING:
     from advisor.catalogue.cover import Cover
-
-SCHEMA_VERSION = 1
 
 
 def as_json(recommendation: Recommendation, today: str | None = None) -> dict[str, Any]:
@@ -255,12 +254,13 @@ def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
     if selection.compose or selection.uses[:1] == ("compose",):
         result.append("advisor compose --help")
     if selection.picks:
-        result.append(f"advisor show {selection.picks[0].checkpoint.id}")
-    result += [] if (trial := trial_of(advice)) is None else [trial]
+        words = [f"advisor show {selection.picks[0].checkpoint.id}", *rules_flags(context[1])]
+        result.append(" ".join(words))
+    result += [] if (trial := trial_of(recommendation, advice)) is None else [trial]
     return result
 
 
-def trial_of(advice: TaskAdvice) -> str | None:
+def trial_of(recommendation: Recommendation, advice: TaskAdvice) -> str | None:
     """Return the command that tries the first checkpoint that can be run as it is, if any can."""
-    checkpoint = advice.runnable
-    return try_command(checkpoint.id, str(advice.task)) if checkpoint else None
+    checkpoint, folders = advice.runnable, recommendation.rulebase.folders
+    return try_command(checkpoint.id, str(advice.task), folders=folders) if checkpoint else None

@@ -34,7 +34,9 @@ def as_page(recommendation: Recommendation, today: str | None = None) -> Page:
         page += _together(recommendation)
     for advice in recommendation.advice:
         page += _advice_page(recommendation, advice, today)
-    if trials := [trial for advice in recommendation.advice if (trial := trial_of(advice))]:
+    if trials := [
+        trial for advice in recommendation.advice if (trial := trial_of(recommendation, advice))
+    ]:
         page += [Heading("Try it on a picture", 3), Code("\n".join(trials), "console")]
     page.append(Heading("The same again", 3))
     page.append(Code(same_again(recommendation), "console"))

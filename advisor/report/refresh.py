@@ -7,6 +7,7 @@ from typing import Any
 
 from advisor.catalogue.refresh import Change, Refresh, Refreshed
 from advisor.report.page import Heading, Item, Items, Page, Text, count
+from advisor.report.version import SCHEMA_VERSION
 
 STATUSES = ("changed", "missing", "unread", "same")
 SHORT = 12
@@ -16,7 +17,7 @@ def as_json(refresh: Refresh, digest: str, resume: str | None = None) -> dict[st
     """Return the JSON document of `advisor catalogue refresh --format json`."""
     statuses = Counter(row.status for row in refresh.rows)
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
         "checkpoints": [_row_json(row) for row in refresh.rows],
         "counts": {status: statuses[status] for status in STATUSES},

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from advisor.inference.answer import Answer
 from advisor.inference.trial import Trial
 from advisor.report.page import Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.report.version import SCHEMA_VERSION
 
 SHOWN_ANSWERS = 6
 COST_COLUMNS = ("checkpoint", "load ms", "first ms", "then ms", "peak MB", "estimated MB", "off")
@@ -60,7 +61,7 @@ class Comparison(NamedTuple):
 def as_json(comparison: Comparison) -> dict[str, Any]:
     """Return the JSON document of `advisor try --format json`."""
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "image": comparison.image,
         "trials": [trial.as_json() for trial in comparison.trials],
         "refused": [refusal._asdict() for refusal in comparison.refusals],

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from advisor.report.page import Item, Items, Page, Text, count
 from advisor.report.rule_pages import MARKER
+from advisor.report.version import SCHEMA_VERSION
 
 
 class Written(NamedTuple):
@@ -37,7 +38,7 @@ def compare(texts: Mapping[str, str], present: Mapping[str, str]) -> Written:
 def written_json(state: Written, folder: str, *, check: bool) -> dict[str, Any]:
     """Return the JSON document of `advisor rules docs --format json`."""
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "folder": folder,
         "checked": check,
         "current": state.current or not check,

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from advisor.errors import BrokenFileError
-from advisor.reader.document import Document, read_document
+from advisor.reader.document import Document, read_bytes
 from advisor.reader.document import Path as Place
 from advisor.reader.kinds import KINDS
 from advisor.reader.shape import check_shape
@@ -57,19 +57,24 @@ class Collection:
         }
         self.documents: list[Document] = []
         self.changes: list[str] = []
+        self._own: dict[tuple[str, str], Entry] = {}
+
+    def begin_folder(self) -> None:
+        """Say that what is added from now on stands in another folder."""
+        self._own.clear()
 
     def add(self, kind: str, entry: Entry, overlay: str | None) -> None:
         """Add an entry; within one folder an id may stand once, an overlay may replace it."""
         known = self.entries[kind]
         id = entry.value["id"]
+        twin = self._own.setdefault((kind, id), entry)
+        if twin is not entry:
+            entry.document.report(
+                (*entry.path, "id"), f"the {kind} `{id}` stands at {twin.place} already"
+            )
+            return
         before = known.get(id)
-        if overlay is None:
-            if before is not None:
-                entry.document.report(
-                    (*entry.path, "id"), f"the {kind} `{id}` stands at {before.place} already"
-                )
-                return
-        else:
+        if overlay is not None:
             self.changes.append(f"{overlay} {'changes' if before else 'adds'} {kind} {id}")
             if before is not None and kind == "family":
                 entry = entry._replace(value=_extend(before.value, entry.value))
@@ -91,9 +96,11 @@ def assemble(
     for file in base:
         _collect(collection, file, None)
     for name, files in overlays:
+        collection.begin_folder()
         for file in files:
             _collect(collection, file, name)
     _stop_at_problems(collection.documents)
+    _stop_where_nothing_is(collection)
     check_references(collection.entries)
     _stop_at_problems(collection.documents)
     return compile_parts(collection.entries, collection.changes, digest)
@@ -117,7 +124,7 @@ LISTS = {
 
 def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> None:
     name = file.name if overlay is None else f"{overlay}/{file.name}"
-    document = read_document(file.path, name)
+    document = _document(file, name)
     collection.documents.append(document)
     kind = file.kind
     if kind == "family" and overlay is not None and _known_family(collection, document):
@@ -138,9 +145,17 @@ def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> Non
                 value = value | {"family": file.path.stem}
             collection.add(entry_kind, Entry(value, document, (key, index)), overlay)
     if overlay is not None and file.kind == "criteria":
-        named = [value["id"] for value in document.value["criteria"]]
+        named = list(dict.fromkeys(value["id"] for value in document.value["criteria"]))
         fresh = [id for id in named if id not in before]
         collection.entries["criterion"] = _reordered(collection.entries["criterion"], named, fresh)
+
+
+def _document(file: RuleFile, name: str) -> Document:
+    if not file.refused:
+        return read_bytes(file.data, name)
+    document = Document(name)
+    document.report((), f"cannot be read: {file.refused}")
+    return document
 
 
 def _known_family(collection: Collection, document: Document) -> bool:
@@ -172,6 +187,16 @@ def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     if "cannot" in merged:
         merged["cannot"] = {k: v for k, v in merged["cannot"].items() if k not in declared}
     return merged
+
+
+def _stop_where_nothing_is(collection: Collection) -> None:
+    for kind, name in (("criterion", "criteria"), ("question", "questions")):
+        if not collection.entries[kind]:
+            raise BrokenFileError(
+                f"the rules hold no {name}",
+                hint="a folder of its own has criteria.yaml, questions.yaml and so on; "
+                "--rules DIR lays one over the shipped rules",
+            )
 
 
 def _stop_at_problems(documents: list[Document]) -> None:

@@ -3,38 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 from advisor.reader.terms import EFFECTS, SECTIONS
+from advisor.rulebase.compile_catalogue import catalogue_parts, pick
 from advisor.rulebase.derive import derived_never, derived_rules
 from advisor.rulebase.detail import Example, Scenario, Source, Tie
 from advisor.rulebase.model import (
-    Architecture,
-    Benchmark,
     Change,
-    Checkpoint,
     Criterion,
     Elsewhere,
     Family,
     Fit,
     Never,
     Option,
-    Program,
     Question,
     Reason,
     Rule,
     Task,
-    Writer,
 )
 
 Entries = Mapping[str, Mapping[str, Any]]
 
 
 def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str, dict[str, Any]]:
-    """Return the parts core, detail, catalogue and proof as values that JSON can hold."""
+    """Return all parts of a rule base as values that JSON can hold."""
     criteria = [
-        Criterion(*_pick(e.value, "id", "name", "because")) for e in _all(entries, "criterion")
+        Criterion(*pick(e.value, "id", "name", "because")) for e in _all(entries, "criterion")
     ]
     tasks = [_task(e.value) for e in _all(entries, "task")]
     questions = [_question(e.value, tasks) for e in _all(entries, "question")]
@@ -66,24 +61,18 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
             "descriptions": {e.value["id"]: _description(e.value) for e in _all(entries, "family")},
             "claims": {
                 e.value["id"]: [
-                    _pick(claim, "claim", "status", "truth", "sources")
+                    pick(claim, "claim", "status", "truth", "sources")
                     for claim in e.value.get("claims", [])
                 ]
                 for e in _all(entries, "family")
             },
         },
-        "catalogue": {
-            "checkpoints": _catalogue(_all(entries, "checkpoint"), _writers(entries)),
-            "benchmarks": [_benchmark(e.value) for e in entries.get("benchmark", {}).values()],
-            "read": {e.value["id"]: e.value["read"] for e in _all(entries, "source")},
-        },
-        "architectures": {
-            "architectures": [_architecture(e.value) for e in _optional(entries, "architecture")]
-        },
-        "programs": {"programs": _programs(entries)},
+        **catalogue_parts(
+            {kind: [entry.value for entry in found.values()] for kind, found in entries.items()}
+        ),
         "drift": {
             "changes": [
-                Change(*_pick(e.value, *Change._fields)) for e in entries.get("change", {}).values()
+                Change(*pick(e.value, *Change._fields)) for e in entries.get("change", {}).values()
             ]
         },
         "checks": {"checks": [_check(e.value) for e in entries.get("check", {}).values()]},
@@ -101,10 +90,6 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
 
 def _all(entries: Entries, kind: str) -> list[Any]:
     return list(entries[kind].values())
-
-
-def _pick(value: dict[str, Any], *keys: str) -> list[Any]:
-    return [value.get(key) for key in keys]
 
 
 def _question(value: dict[str, Any], tasks: list[Task]) -> Question:
@@ -200,93 +185,7 @@ def _rule(value: dict[str, Any], place: str) -> Rule:
 
 
 def _source(value: dict[str, Any]) -> Source:
-    return Source(*_pick(value, "id", "title", "kind", "url", "version", "read", "note"))
-
-
-def _benchmark(value: dict[str, Any]) -> Benchmark:
-    return Benchmark(*_pick(value, *Benchmark._fields))
-
-
-NOTES = (
-    "parameters_precision",
-    "image_size_note",
-    "languages_note",
-    "intended_use",
-    "language_model_licence",
-)
-"""Fields of a checkpoint that only qualify others; kept together under `notes`."""
-
-
-def _checkpoint(value: dict[str, Any]) -> dict[str, Any]:
-    row = {field: value.get(field) for field in Checkpoint._fields}
-    for field in ("tasks", "fine_tune", "typical", "pitfalls"):
-        row[field] = value.get(field, [])
-    return row | {
-        "model_class": value.get("class"),
-        "derived": value.get("derived", False),
-        "notes": {key: value[key] for key in NOTES if key in value},
-        "measurements": [
-            _pick(m, "benchmark", "metric", "value", "source", "note", "split")
-            for m in value.get("measurements", [])
-        ],
-    }
-
-
-def _optional(entries: Entries, kind: str) -> list[Any]:
-    return list(entries.get(kind, {}).values())
-
-
-def _architecture(value: dict[str, Any]) -> Architecture:
-    writer = value.get("writer")
-    return Architecture(
-        value["id"],
-        value["checkpoints"],
-        value["class"],
-        value["dimensions"],
-        value["parameters"],
-        writer and Writer(*_pick(writer, *Writer._fields)),
-        value["because"],
-        value["sources"],
-    )
-
-
-def _programs(entries: Entries) -> list[Program]:
-    code = {e.value["id"]: e.value["code"].strip("\n") for e in _optional(entries, "part")}
-    return [
-        Program(
-            value["id"],
-            value.get("loader", "transformers"),
-            value.get("classes", []),
-            value.get("processors", []),
-            value.get("tasks", []),
-            value.get("prompts", {}),
-            _joined([code[part] for part in value["parts"]]),
-        )
-        for value in (entry.value for entry in _optional(entries, "program"))
-    ]
-
-
-def _joined(parts: list[str]) -> str:
-    """Parts of a program one after the other, functions two lines apart as Python has it."""
-    text = parts[0]
-    for before, after in pairwise(parts):
-        apart = any(part.startswith("def ") for part in (before, after))
-        text += ("\n\n\n" if apart else "\n\n") + after
-    return text
-
-
-def _writers(entries: Entries) -> dict[str, Writer | None]:
-    made = [_architecture(entry.value) for entry in _optional(entries, "architecture")]
-    return {id: architecture.writer for architecture in made for id in architecture.checkpoints}
-
-
-def _catalogue(entries: list[Any], writers: dict[str, Writer | None]) -> dict[str, list[list[Any]]]:
-    families: dict[str, list[list[Any]]] = {}
-    for entry in entries:
-        row = _checkpoint(entry.value) | {"writer": writers.get(entry.value["id"])}
-        listed = [row[field] for field in Checkpoint._fields]
-        families.setdefault(entry.value["family"], []).append(listed)
-    return families
+    return Source(*pick(value, "id", "title", "kind", "url", "version", "read", "note"))
 
 
 def _examples(entry: Any) -> list[Example]:
@@ -295,13 +194,13 @@ def _examples(entry: Any) -> list[Example]:
 
 
 def _tie(value: dict[str, Any], place: str) -> Tie:
-    return Tie._make([*_pick(value, "id", "between", "when", "because", "sources"), place])
+    return Tie._make([*pick(value, "id", "between", "when", "because", "sources"), place])
 
 
 def _check(value: dict[str, Any]) -> list[Any]:
     example = value["example"]
     return [
-        *_pick(value, "id", "level", "summary", "because"),
+        *pick(value, "id", "level", "summary", "because"),
         value.get("sources", []),
         value["page"],
         value.get("knowledge", {}),

@@ -28,11 +28,24 @@ FOLDERS = {
 
 
 class RuleFile(NamedTuple):
-    """One file of a rule base; `name` is what messages call it."""
+    """One file of a rule base, read once; `name` is what messages call it.
+
+    `refused` says why it could not be read, and is empty where it was.
+    """
 
     path: Path
     kind: str
     name: str
+    data: bytes
+    refused: str = ""
+
+
+def read_file(path: Path, kind: str, name: str) -> RuleFile:
+    """Read a file; one that refuses says so in `refused`."""
+    try:
+        return RuleFile(path, kind, name, path.read_bytes())
+    except OSError as error:
+        return RuleFile(path, kind, name, b"", error.strerror or str(error))
 
 
 def rule_files(folder: Path) -> list[RuleFile]:
@@ -45,15 +58,15 @@ def rule_files(folder: Path) -> list[RuleFile]:
             f"no rule folder at `{folder}`", hint="--rules takes a folder of YAML"
         )
     found = [
-        RuleFile(folder / name, kind, name)
+        read_file(folder / name, kind, name)
         for name, kind in SINGLE.items()
         if (folder / name).is_file()
     ]
     if (folder / "sources.yaml").is_file():
-        found.append(RuleFile(folder / "sources.yaml", "sources", "sources.yaml"))
+        found.append(read_file(folder / "sources.yaml", "sources", "sources.yaml"))
     for subfolder, kind in FOLDERS.items():
         found += [
-            RuleFile(path, kind, f"{subfolder}/{path.name}")
+            read_file(path, kind, f"{subfolder}/{path.name}")
             for path in sorted((folder / subfolder).glob("*.yaml"))
         ]
     if not found:
@@ -70,13 +83,6 @@ def digest(folders: list[list[RuleFile]], salt: str) -> str:
     for files in folders:
         for file in files:
             state.update(file.name.encode() + b"\0")
-            state.update(_bytes(file.path))
+            state.update(f"unreadable: {file.refused}".encode() if file.refused else file.data)
         state.update(b"\1")
     return state.hexdigest()[:16]
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        return f"unreadable: {error.strerror}".encode()

@@ -2,45 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any
 
-from advisor.errors import nearest
-from advisor.reader.document import Document
 from advisor.reader.document import Path as Place
 from advisor.reader.terms import EFFECTS
 from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK
-
-TAKEN_FLAGS = (
-    "baseline",
-    "batch",
-    "checkpoint",
-    "class",
-    "config",
-    "diff",
-    "explain",
-    "fail-on",
-    "fix",
-    "format",
-    "help",
-    "lock",
-    "no-color",
-    "no-input",
-    "order",
-    "plain",
-    "priority",
-    "profile",
-    "resume",
-    "rules",
-    "statistics",
-    "strict",
-    "to",
-    "today",
-    "transformers",
-    "why-not",
-    "write-baseline",
-)
-"""Options of the commands that take a flag for each question; no question can be called so."""
+from advisor.rulebase.names import Checker, Entries, Located, Names
 
 JUDGED_FIELDS = (
     "languages",
@@ -56,95 +24,9 @@ JUDGED_FIELDS = (
 """Fields of a checkpoint that an option may put a requirement on."""
 
 
-class Located(Protocol):
-    """A value with the document and place it came from."""
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """What stands there."""
-
-    @property
-    def document(self) -> Document:
-        """The file it stands in."""
-
-    @property
-    def path(self) -> Place:
-        """Where in that file."""
-
-
-Entries = Mapping[str, Mapping[str, Located]]
-
-
-class _Names:
-    """Every name that may be referred to."""
-
-    def __init__(self, entries: Entries) -> None:
-        self.questions = list(entries["question"])
-        self.many = [id for id, entry in entries["question"].items() if entry.value.get("many")]
-        self.tasks = list(entries["task"])
-        self.families = list(entries["family"])
-        self.checkpoints = list(entries["checkpoint"])
-        self.sources = list(entries["source"])
-        self.criteria = list(entries["criterion"])
-        self.rules = list(entries["rule"])
-        self.parts = list(entries.get("part", {}))
-        self.options: dict[str, list[str]] = {}
-        self.declared: dict[str, list[str]] = {"takes": [], "gives": []}
-        for id, entry in entries["question"].items():
-            value = entry.value
-            own = [option["id"] for option in value.get("options", [])]
-            options = self.tasks if value.get("options_from") == "tasks" else own
-            self.options[id] = options + ([NOT_APPLICABLE] if value.get("ask_if") else [])
-            if value.get("declared_by"):
-                self.declared[value["declared_by"]] += own
-
-
-class _Checker:
-    def __init__(self, entry: Located, names: _Names) -> None:
-        self.entry = entry
-        self.names = names
-
-    def report(self, path: Place, message: str) -> None:
-        self.entry.document.report((*self.entry.path, *path), message)
-
-    def name(self, path: Place, kind: str, name: str, known: Iterable[str]) -> bool:
-        listed = list(known)
-        if name in listed:
-            return True
-        close = nearest(name, listed)
-        hint = f"; did you mean `{close}`?" if close else ""
-        self.report(path, f"unknown {kind} `{name}`{hint}")
-        return False
-
-    def sources(self, path: Place, sources: list[str]) -> None:
-        for index, source in enumerate(sources):
-            self.name((*path, index), "source", source, self.names.sources)
-
-    def condition(self, path: Place, when: dict[str, list[str]]) -> None:
-        for question, options in when.items():
-            if self.name((*path, question), "question", question, self.names.questions):
-                for index, option in enumerate(options):
-                    where = (*path, question, index)
-                    self.name(
-                        where, f"option of `{question}`", option, self.names.options[question]
-                    )
-
-    def every_source(self, value: Any, path: Place = ()) -> None:
-        """Check `sources:` wherever it stands inside a value."""
-        if isinstance(value, dict):
-            for key, member in value.items():
-                if key == "sources" and isinstance(member, list):
-                    self.sources((*path, key), member)
-                else:
-                    self.every_source(member, (*path, key))
-        elif isinstance(value, list):
-            for index, member in enumerate(value):
-                self.every_source(member, (*path, index))
-
-
 def check_references(entries: Entries) -> None:
     """Report into each entry's document what refers to nothing."""
-    names = _Names(entries)
+    names = Names(entries)
     checks = {
         "question": _question,
         "never": _never,
@@ -162,7 +44,7 @@ def check_references(entries: Entries) -> None:
     }
     for kind, check in checks.items():
         for entry in entries[kind].values():
-            check(_Checker(entry, names), entry.value)
+            check(Checker(entry, names), entry.value)
     _measured_once(entries["benchmark"])
     _aliases(entries["task"], "task")
     _aliases(entries["family"], "family")
@@ -172,12 +54,10 @@ def check_references(entries: Entries) -> None:
             break
 
 
-def _question(checker: _Checker, value: dict[str, Any]) -> None:
+def _question(checker: Checker, value: dict[str, Any]) -> None:
     names = checker.names
     if ("options" in value) == ("options_from" in value):
         checker.report((), "exactly one of `options` or `options_from` has to stand here")
-    if value["id"] in TAKEN_FLAGS:
-        checker.report(("id",), f"`--{value['id']}` is an option of advisor; use another id")
     ids = names.options[value["id"]]
     for index, option in enumerate(value.get("options", [])):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
@@ -193,7 +73,7 @@ def _question(checker: _Checker, value: dict[str, Any]) -> None:
     _ask_if(checker, value)
 
 
-def _ask_if(checker: _Checker, value: dict[str, Any]) -> None:
+def _ask_if(checker: Checker, value: dict[str, Any]) -> None:
     names = checker.names
     if not value.get("ask_if"):
         return
@@ -206,18 +86,18 @@ def _ask_if(checker: _Checker, value: dict[str, Any]) -> None:
             checker.report(("ask_if", other), f"`{other}` has to stand before `{value['id']}`")
 
 
-def _never(checker: _Checker, value: dict[str, Any]) -> None:
+def _never(checker: Checker, value: dict[str, Any]) -> None:
     checker.condition(("when",), value["when"])
 
 
-def _tie(checker: _Checker, value: dict[str, Any]) -> None:
+def _tie(checker: Checker, value: dict[str, Any]) -> None:
     checker.condition(("when",), value["when"])
     for index, family in enumerate(value["between"]):
         checker.name(("between", index), "family", family, checker.names.families)
     checker.sources(("sources",), value["sources"])
 
 
-def _task(checker: _Checker, value: dict[str, Any]) -> None:
+def _task(checker: Checker, value: dict[str, Any]) -> None:
     checker.condition(("implies",), value.get("implies", {}))
     checker.every_source(value)
     elsewhere = value.get("elsewhere", {})
@@ -226,7 +106,7 @@ def _task(checker: _Checker, value: dict[str, Any]) -> None:
         checker.name(where, "checkpoint", id, checker.names.checkpoints)
 
 
-def _family(checker: _Checker, value: dict[str, Any]) -> None:
+def _family(checker: Checker, value: dict[str, Any]) -> None:
     names = checker.names
     for part in ("takes", "gives"):
         for option in value[part]:
@@ -244,7 +124,7 @@ def _family(checker: _Checker, value: dict[str, Any]) -> None:
     checker.every_source(value)
 
 
-def _rule(checker: _Checker, value: dict[str, Any]) -> None:
+def _rule(checker: Checker, value: dict[str, Any]) -> None:
     names = checker.names
     checker.name(("criterion",), "criterion", value["criterion"], names.criteria)
     checker.condition(("when",), value["when"])
@@ -261,7 +141,7 @@ def _rule(checker: _Checker, value: dict[str, Any]) -> None:
         checker.report(("examples",), "one example has to fire and one must not")
 
 
-def _benchmark(checker: _Checker, value: dict[str, Any]) -> None:
+def _benchmark(checker: Checker, value: dict[str, Any]) -> None:
     for index, task in enumerate(value["tasks"]):
         checker.name(("tasks", index), "task", task, checker.names.tasks)
     checker.sources(("sources",), value["sources"])
@@ -278,7 +158,7 @@ def _measured_once(entries: Mapping[str, Located]) -> None:
         taken[key] = id
 
 
-def _checkpoint(checker: _Checker, value: dict[str, Any]) -> None:
+def _checkpoint(checker: Checker, value: dict[str, Any]) -> None:
     names = checker.names
     checker.name((), "family", value["family"], names.families)
     for part in ("tasks", "fine_tune"):
@@ -298,11 +178,11 @@ def _checkpoint(checker: _Checker, value: dict[str, Any]) -> None:
             checker.report(place, f"the benchmark has to end with `({split})`")
 
 
-def _check(checker: _Checker, value: dict[str, Any]) -> None:
+def _check(checker: Checker, value: dict[str, Any]) -> None:
     checker.sources(("sources",), value.get("sources", []))
 
 
-def _program(checker: _Checker, value: dict[str, Any]) -> None:
+def _program(checker: Checker, value: dict[str, Any]) -> None:
     for index, id in enumerate(value["parts"]):
         checker.name(("parts", index), "part", id, checker.names.parts)
     for index, task in enumerate(value.get("tasks", [])):
@@ -311,19 +191,19 @@ def _program(checker: _Checker, value: dict[str, Any]) -> None:
         checker.name(("prompts", task), "task", task, value.get("tasks", []))
 
 
-def _architecture(checker: _Checker, value: dict[str, Any]) -> None:
+def _architecture(checker: Checker, value: dict[str, Any]) -> None:
     for index, id in enumerate(value["checkpoints"]):
         checker.name(("checkpoints", index), "checkpoint", id, checker.names.checkpoints)
     checker.sources(("sources",), value["sources"])
 
 
-def _change(checker: _Checker, value: dict[str, Any]) -> None:
+def _change(checker: Checker, value: dict[str, Any]) -> None:
     checker.sources(("sources",), value["sources"])
     if value["name"].count("*") > 1:
         checker.report(("name",), "a name may hold one `*` at most")
 
 
-def _scenario(checker: _Checker, value: dict[str, Any]) -> None:
+def _scenario(checker: Checker, value: dict[str, Any]) -> None:
     names = checker.names
     _answers(checker, ("profile",), value["profile"])
     families = value["family"] if isinstance(value["family"], list) else [value["family"]]
@@ -333,7 +213,7 @@ def _scenario(checker: _Checker, value: dict[str, Any]) -> None:
         checker.name(("because",), "rule", rule, names.rules)
 
 
-def _answers(checker: _Checker, path: Place, given: dict[str, Any]) -> None:
+def _answers(checker: Checker, path: Place, given: dict[str, Any]) -> None:
     """Names of questions are checked here; options may be aliases or numbers."""
     for question in given:
         checker.name((*path, question), "question", question, checker.names.questions)

@@ -30,6 +30,9 @@ PARTS = {
 }
 """The parts of a compiled rule base, each with a key that a whole one has."""
 
+KEPT = 8
+"""How many compiled rule bases stay in the cache."""
+
 
 def shipped_rules() -> Path:
     """Return the folder of the rules that come with advisor."""
@@ -69,11 +72,14 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
 
 
 def _code_stamp() -> str:
-    """Return a short digest of the code that compiles, so that no other code's copy is read."""
-    from advisor.rulebase.folder import RuleFile, digest
+    """Return a short digest of the code that reads and compiles: no other code's copy is read."""
+    from advisor.rulebase.folder import digest, read_file
 
-    sources = sorted(Path(__file__).resolve().parent.glob("*.py"))
-    return digest([[RuleFile(path, "code", path.name) for path in sources]], "")[:8]
+    folders = (PACKAGE / "reader", PACKAGE / "rulebase")
+    sources = [sorted(folder.rglob("*.py")) for folder in folders]
+    return digest([[read_file(path, "code", path.name) for path in each] for each in sources], "")[
+        :8
+    ]
 
 
 def compile_shipped(folder: Path) -> dict[str, dict[str, Any]]:
@@ -111,16 +117,30 @@ def write_parts(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
         handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(part, file, ensure_ascii=False, separators=(",", ":"))
-        Path(temporary).replace(folder / f"{name}.json")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(part, file, ensure_ascii=False, separators=(",", ":"))
+            Path(temporary).replace(folder / f"{name}.json")
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
 
 def _keep(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
     try:
         write_parts(folder, parts)
+        _prune(folder.parent)
     except OSError:
         return  # a read-only disk costs time, nothing else
+
+
+def _prune(cache: Path) -> None:
+    """Leave the newest of the rules compiled here; older ones are made anew where wanted."""
+    import shutil
+
+    compiled = sorted(cache.glob("rules-*"), key=lambda one: one.stat().st_mtime, reverse=True)
+    for folder in compiled[KEPT:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _packaged(name: str) -> dict[str, Any]:

@@ -455,6 +455,17 @@ def test_rules_of_ones_own_are_read_from_advisor_yaml(advisor, project, weather)
     assert advisor("check").code == 0
 
 
+def test_rules_of_the_environment_come_before_those_of_advisor_yaml(
+    advisor, project, weather, monkeypatch
+):
+    project(app_py=RIGHT, advisor_yaml="rules: [missing]\n")
+    assert advisor("check").code == 2
+    monkeypatch.setenv("ADVISOR_RULES", str(weather))
+    assert advisor("check").code == 0
+    monkeypatch.setenv("ADVISOR_RULES", "missing as well")
+    assert advisor("check", "--rules", weather).code == 0
+
+
 def test_init_writes_a_file_that_check_accepts_and_never_overwrites(advisor, project, tmp_path):
     project(app_py=RIGHT)
     result = advisor("init")

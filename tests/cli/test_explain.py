@@ -197,3 +197,10 @@ def test_all_follows_its_schema_for_every_task(advisor, rulebase, extra):
     for task in rulebase.tasks:
         told = explained(advisor, "--task", task.id, *extra, "--all")
         assert [error.message for error in validator.iter_errors(told)] == []
+
+
+def test_all_and_a_checkpoint_do_not_go_together(advisor):
+    arguments = ["--task", "captioning", "--why-not", "Salesforce/blip-vqa-base"]
+    result = advisor("explain", *arguments, "--all")
+    assert (result.code, result.out) == (2, "")
+    assert "`--all`" in result.err

@@ -255,8 +255,7 @@ def test_a_number_may_be_typed_and_a_wrong_one_is_asked_again(terminal, typed, f
         assert person.ends()[0] == 0
         assert person.answer["profile"]["memory-gb"]["value"] == 6.5
     else:
-        assert following is not None
-        assert "memory" in following or "type 1 to" in following
+        assert "type 1 to" in following
 
 
 def test_it_goes_on_to_the_checkpoint_where_that_is_wanted(terminal):
@@ -366,8 +365,9 @@ def test_resume_keeps_what_flags_say(terminal):
     person = terminal("ask", "--plain", "--resume", "--device", "phone")
     while person.question() is not None:
         person.types("d")
-    code, _ = person.ends()
-    assert code == 2 or person.answer["profile"]["device"]["options"] == ["phone"]
+    assert person.ends()[0] == 0
+    assert person.answer["profile"]["task"]["options"] == ["captioning"]
+    assert person.answer["profile"]["device"]["options"] == ["phone"]
 
 
 def test_nothing_kept_is_2(terminal):

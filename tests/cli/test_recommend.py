@@ -1,6 +1,7 @@
 """`advisor recommend`: flags, profiles, several tasks, batches, and the command that repeats it."""
 
 import json
+import re
 import shlex
 import subprocess
 import sys
@@ -256,7 +257,8 @@ def test_an_answer_names_the_age_of_its_facts_and_no_age_in_months(advisor):
     aged = ask(advisor, "--task", "vqa", "--today", "2030-12-31")["freshness"]
     assert aged["checked"]["age_months"] >= 48
     assert "months ago" in advisor("recommend", "--task", "vqa", "--today", "2030-12").out
-    assert advisor("recommend", "--task", "vqa", "--today", "soon").code == 2
+    for typed in ("soon", "2026-02-99", "2026-13", "2026-02-30\n", "20260230"):
+        assert advisor("recommend", "--task", "vqa", "--today", typed).code == 2
 
 
 PAGE = """\
@@ -351,8 +353,15 @@ def test_repeating_a_flag_and_a_comma_mean_the_same(advisor, question):
     assert ask(advisor, *task, f"--{question}", ", ".join(pair)) == joined
 
 
+def test_a_decimal_comma_is_refused_and_never_read_as_another_number(advisor):
+    result = advisor("recommend", "--task", "captioning", "--memory-gb", "7,5")
+    assert result.code == 2
+    assert "hint: write 7.5" in result.err
+
+
 def test_languages_hold_at_once_and_other_options_are_one_of_these(advisor):
     both = ask(advisor, "--task", "captioning", "--language", "de,fr")
+    assert both["checkpoints"]
     for checkpoint in both["checkpoints"]:
         languages = set(checkpoint["languages"])
         assert "multilingual" in languages or {"de", "fr"} <= languages
@@ -746,3 +755,13 @@ def test_the_command_repeats_the_answer(advisor, arguments):
 def test_the_command_names_the_overlays(advisor, weather):
     answer = ask(advisor, "--task", "similar-images", "--weather", "rainy", "--rules", weather)
     assert repeat(advisor, answer) == answer
+
+
+def test_every_command_worth_typing_next_knows_the_rules(advisor, overlay):
+    rules = overlay({"decisions/none.yaml": "rules: []\n"})
+    arguments = ["--task", "captioning", "--rules", rules]
+    hints = ask(advisor, *arguments)["hints"]
+    assert {hint.split()[1] for hint in hints} == {"explain", "ask", "show", "try"}
+    assert [hint for hint in hints if not hint.endswith(f" --rules {rules}")] == []
+    page = advisor("recommend", *arguments, "--format", "markdown").out
+    assert len(re.findall(f"^advisor .* --rules {re.escape(str(rules))}$", page, re.MULTILINE)) >= 2

@@ -7,6 +7,10 @@ import sys
 
 import pytest
 
+from advisor.cli.commands import command_line
+from advisor.cli.options import overlays_in
+from advisor.cli.taken import SHARED_FLAG, TAKEN_FLAGS
+
 HEAVY = ("torch", "transformers", "rich", "questionary", "prompt_toolkit", "yaml", "pydantic")
 START = """
 import json, sys
@@ -172,3 +176,83 @@ def test_a_completion_script_is_printed_for_the_calling_shell(environment):
     assert done.returncode == 0, done.stderr
     assert "_ADVISOR_COMPLETE=complete_bash" in done.stdout
     assert "complete -o default -F" in done.stdout
+
+
+OVERLAID = """
+import sys
+from advisor.cli import options
+from advisor.cli.main import run
+
+loaded = []
+def counted(*arguments, load=options.load_rules, **named):
+    loaded.append(named["overlays"])
+    return load(*arguments, **named)
+options.load_rules = counted
+code = run(sys.argv[1:])
+print(code, len(loaded), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["recommend", "--task", "captioning"],
+        ["explain", "--task", "captioning"],
+        ["check", "--checkpoint", "Salesforce/blip-vqa-base", "--task", "vqa"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_the_rules_are_read_once(environment, weather, arguments):
+    done = subprocess.run(
+        [sys.executable, "-c", OVERLAID, *arguments, "--rules", weather],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == "0 1"
+
+
+def test_overlays_are_named_in_their_order():
+    words = ("recommend", "--rules=a", "--rules", "b", "--rules=c", "--rules")
+    assert [str(path) for path in overlays_in(words)] == ["a", "b", "c"]
+
+
+QUESTION = """\
+questions:
+  - id: {id}
+    ask: How is the weather?
+    why: One family minds the rain.
+    options:
+      - {{id: sunny, label: the sun shines, aliases: [fine]}}
+      - {{id: rainy, label: it rains}}
+"""
+
+
+def test_every_option_is_refused_as_a_question(rulebase):
+    own = {"--help"}
+    for name in ("ask", "recommend", "explain", "check"):
+        command = command_line([]).get_command(None, name)
+        own |= {flag for option in command.params for flag in option.opts if flag[:2] == "--"}
+    flags = {flag.removeprefix("--") for flag in own if flag[:2] == "--"}
+    assert flags - rulebase.question_ids == TAKEN_FLAGS
+    assert SHARED_FLAG in rulebase.question_ids
+
+
+@pytest.mark.parametrize("arguments", [["rules", "check"], ["explain", "--task", "vqa", "--all"]])
+@pytest.mark.parametrize("id", ["all", "why-not"])
+def test_a_question_called_like_an_option_is_a_problem_at_its_place(
+    advisor, overlay, arguments, id
+):
+    rules = overlay({"questions.yaml": QUESTION.format(id=id)})
+    result = advisor(*arguments, "--rules", rules)
+    assert (result.code, result.out) == (2, "")
+    assert f"our-rules/questions.yaml:2: `--{id}` is an option of advisor" in result.err
+
+
+@pytest.mark.parametrize("id", ["need", "paths", "answers", "rulebase"])
+def test_a_question_may_be_called_like_anything_else(advisor, overlay, id):
+    rules = overlay({"questions.yaml": QUESTION.format(id=id)})
+    arguments = ["--task", "captioning", "--rules", rules, f"--{id}", "fine", "--format", "json"]
+    assert advisor("recommend", *arguments).json["profile"][id]["options"] == ["sunny"]

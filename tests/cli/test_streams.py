@@ -6,8 +6,13 @@ import re
 import stat
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import pytest
+
+from advisor import recommendation
+from advisor.cli.output import write_whole
 
 BLIP_VQA = "Salesforce/blip-vqa-base"
 ANSWERS = {
@@ -236,6 +241,81 @@ def test_head_gets_its_line_and_nothing_complains(environment):
     assert done.stderr == ""
 
 
+# -- streams that are closed, full or of few characters --------------------------------------
+
+
+def run_in_a_shell(environment, line, **variables):
+    return subprocess.run(
+        f"'{sys.executable}' -m advisor {line}",
+        shell=True,
+        capture_output=True,
+        env=environment | variables,
+        timeout=60,
+        check=False,
+    )
+
+
+@posix
+@pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", ">&- 2>&- <&-"])
+def test_a_closed_stream_is_no_bug(environment, closed):
+    done = run_in_a_shell(environment, f"show clip {closed}")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize("arguments", ["list sources --format json", "show clip", "--help"])
+def test_a_full_disk_is_2_and_said_on_stderr(environment, arguments):
+    done = run_in_a_shell(environment, f"{arguments} > /dev/full")
+    assert done.returncode == 2
+    assert b"advisor: the answer cannot be written: no space left on device" in done.stderr
+    assert b"bug" not in done.stderr
+
+
+def test_json_is_exact_on_a_stream_of_few_characters(environment):
+    line = "recommend --task ü --format json"
+    done = run_in_a_shell(environment, line, PYTHONIOENCODING="ascii", PYTHONUTF8="1")
+    assert done.returncode == 2
+    assert "`ü`" in json.loads(done.stdout)["error"]["message"]
+
+
+def test_what_ends_the_process_is_no_closed_pipe(advisor, monkeypatch):
+    def stop(*arguments, **options):
+        raise SystemExit("stopped")
+
+    monkeypatch.setattr(recommendation, "recommend", stop)
+    result = advisor("recommend", "--task", "captioning")
+    assert result.code == 4
+    assert "stopped" in result.err
+
+
+def test_a_profile_on_stdin_that_is_no_text_is_2(environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "recommend", "--profile", "-"],
+        input=b"task: \xff\xfe",
+        capture_output=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"standard input:1:1: is not UTF-8 text" in done.stderr
+
+
+def test_half_a_character_as_id_does_not_end_a_batch(environment, tmp_path):
+    profile = {"task": "captioning"}
+    lines = [{"id": "\ud800", "profile": profile}, {"id": 2, "profile": profile}]
+    (tmp_path / "lines.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "recommend", "--batch", tmp_path / "lines.jsonl"],
+        capture_output=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["\ud800", 2]
+
+
 # -- files -------------------------------------------------------------------------------------
 
 
@@ -285,6 +365,68 @@ def test_output_keeps_to_the_umask(advisor, tmp_path):
     finally:
         os.umask(before)
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
+
+
+@posix
+def test_output_keeps_what_a_file_permits_and_follows_a_link(advisor, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    file, link = tmp_path / "elsewhere" / "kept.json", tmp_path / "answer.json"
+    file.write_text("old")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    assert advisor(*ANSWERS["show"], "--output", f"json={link}").code == 0
+    assert link.is_symlink()
+    assert json.loads(file.read_text(encoding="utf-8"))["id"] == "captioning"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [one.name for one in file.parent.iterdir()] == ["kept.json"]
+
+
+@posix
+def test_output_into_a_link_that_leads_nowhere_makes_the_file(advisor, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "new.json")
+    assert advisor(*ANSWERS["show"], "--output", f"json={tmp_path / 'link'}").code == 0
+    assert json.loads((tmp_path / "new.json").read_text(encoding="utf-8"))["id"] == "captioning"
+
+
+@posix
+def test_output_goes_through_a_pipe_that_has_a_name(advisor, tmp_path):
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_text(encoding="utf-8")))
+    reader.start()
+    assert advisor(*ANSWERS["show"], "--output", f"json={pipe}").code == 0
+    reader.join(timeout=20)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert json.loads(read[0])["id"] == "captioning"
+
+
+@posix
+def test_a_device_stays_a_device(tmp_path):
+    file = tmp_path / "null"
+    file.symlink_to(os.devnull)
+    write_whole(file, "nothing")
+    assert file.is_symlink()
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+@posix
+def test_output_to_stdout_comes_before_the_answer(environment, tmp_path):
+    with (tmp_path / "both").open("wb") as both:
+        subprocess.run(
+            [sys.executable, "-m", "advisor", *ANSWERS["show"], "--output", "json=/dev/stdout"],
+            stdout=both,
+            env=environment,
+            timeout=60,
+            check=True,
+        )
+    document, page = (tmp_path / "both").read_text(encoding="utf-8").split("\n}\n")
+    assert json.loads(document + "}")["id"] == "captioning"
+    assert "captioning" in page
+
+
+def test_line_ends_are_written_as_they_are(tmp_path):
+    write_whole(tmp_path / "code.py", "one\r\ntwo\n")
+    assert (tmp_path / "code.py").read_bytes() == b"one\r\ntwo\n"
 
 
 @pytest.mark.parametrize("name", ["--strict", "-f", "--format", "a=b", "with space", "ü", "a,b"])

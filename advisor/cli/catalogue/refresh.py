@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from advisor.cli.catalogue.hub import ask_hub
 from advisor.cli.commands import Arguments
+from advisor.cli.day import day_or_today
 from advisor.cli.options import Format, NoColor, Offline, Output, Rules, rules_of, split
 from advisor.cli.output import Report, check_format, check_outputs, emit, note, write_whole
 from advisor.errors import AdvisorError, UsageError, unknown_name
@@ -19,9 +19,6 @@ from advisor.rulebase.model import Checkpoint
 
 if TYPE_CHECKING:
     from advisor.catalogue.refresh import Refresh
-
-NAMED = 8
-DAY = re.compile(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?\Z")
 
 
 def command(arguments: Arguments) -> Callable[..., int]:
@@ -86,7 +83,7 @@ def refresh(
     target = _target(rulebase, rules) if write else None
     done = ask_hub(rulebase, wanted, only, offline=offline)
     if write:
-        done = _write(rulebase, done, target, _day(today))
+        done = _write(rulebase, done, target, day_or_today(today, month=True))
     resume = _resume(done, only, ids, write=write, rules=rules)
     report = Report(lambda: as_json(done, rulebase.digest, resume), lambda: as_page(done, resume))
     emit(report, format, output, color=not no_color)
@@ -155,16 +152,6 @@ def _folder(folder: Path) -> None:
             hint="name a folder that can be written",
             kind="cannot-write",
         ) from error
-
-
-def _day(given: str) -> str:
-    from datetime import date
-
-    if not given:
-        return date.today().isoformat()
-    if not DAY.match(given):
-        raise UsageError(f"`{given}` is no day", hint="e.g. --today 2026-11-24")
-    return given
 
 
 def _resume(

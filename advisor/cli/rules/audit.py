@@ -13,7 +13,7 @@ from advisor.cli.commands import Arguments
 from advisor.cli.options import FindingFormat, NoColor, Output, Rules, rules_of
 from advisor.cli.output import FINDING_FORMATS, Report, check_format, check_outputs, emit
 from advisor.errors import UsageError
-from advisor.rulebase.store import load_rules, shipped_rules
+from advisor.rulebase.store import shipped_rules
 
 if TYPE_CHECKING:
     from advisor.audit.audit import Audit
@@ -65,7 +65,7 @@ def audit(
     check_outputs(output, known)
     if budget <= 0:
         raise UsageError(f"`--budget {budget:g}` is no time", hint="e.g. --budget 60")
-    rulebase = load_rules(Path(folder), tuple(rules)) if folder else rules_of(rules)
+    rulebase = rules_of(rules, folder)
     if questions:
         return _questions(rulebase, format, output, color=not no_color)
     found = _proved(rulebase, budget)

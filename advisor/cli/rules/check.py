@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,9 +32,7 @@ def check(
       advisor rules check --rules our-rules
       advisor rules check my-fork-of-the-rules
     """
-    from advisor.rulebase.store import load_rules
-
-    rulebase = load_rules(Path(folder), tuple(rules)) if folder else rules_of(rules)
+    rulebase = rules_of(rules, folder)
     written = [rule for rule in rulebase.rules if not rule.derived]
     for change in rulebase.overlays:
         typer.echo(f"overlay: {change}")

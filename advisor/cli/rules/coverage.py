@@ -11,7 +11,7 @@ import typer
 from advisor.cli.commands import Arguments
 from advisor.cli.options import FindingFormat, NoColor, Output, Rules, rules_of
 from advisor.cli.output import FINDING_FORMATS, Report, check_format, check_outputs, emit
-from advisor.rulebase.store import load_rules, shipped_rules
+from advisor.rulebase.store import shipped_rules
 
 
 def command(arguments: Arguments) -> Callable[..., int]:
@@ -48,7 +48,7 @@ def coverage(
 
     check_format(format, FINDING_FORMATS)
     check_outputs(output, FINDING_FORMATS)
-    rulebase = load_rules(Path(folder), tuple(rules)) if folder else rules_of(rules)
+    rulebase = rules_of(rules, folder)
     found = covered(rulebase)
     placed = places(Path(folder) if folder else shipped_rules(), rulebase.folders)
     report = Report(

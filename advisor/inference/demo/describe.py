@@ -38,6 +38,7 @@ class Portrait:
     tasks: tuple[str, ...]
     classes: tuple[str, ...]
     objective: str
+    phases: tuple[str, str]
     limits: tuple[str, ...] = ()
 
 
@@ -49,6 +50,7 @@ PORTRAITS = {
         tasks=("zero-shot-classification",),
         classes=("CLIPModel",),
         objective="Contrastive, with every true text of a batch as a positive.",
+        phases=("--steps 3400", "--steps 1000 --rate 5e-4 --seed 12"),
         limits=(
             "Some names overlap: a navy shape may also be called blue. Such pairs were left out "
             "of training, so do not offer both as labels.",
@@ -61,6 +63,7 @@ PORTRAITS = {
         tasks=("captioning",),
         classes=("VisionEncoderDecoderModel",),
         objective="Cross-entropy of the caption given the picture.",
+        phases=("--steps 4400", "--steps 2400 --batch 64 --rate 5e-4 --seed 12"),
         limits=("It takes no question and no prompt.",),
     ),
     "blip": Portrait(
@@ -74,6 +77,7 @@ PORTRAITS = {
             "BlipForImageTextRetrieval",
         ),
         objective="Captioning, answering and matching together, as in the BLIP paper.",
+        phases=("--steps 4400", "--steps 2400 --batch 64 --rate 5e-4 --seed 12"),
         limits=(
             "It answers the question forms of easy-vqa and `where is it?`; other wordings are "
             "guesses.",
@@ -148,22 +152,22 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "## Training data",
             "",
             _wrapped(
-                f"{recipe.pictures:,} pictures of one plain shape (64 to 512 pixels a side, white, "
-                "black, grey and pastel grounds), drawn by `advisor/inference/demo/pictures.py` "
-                "from a seed, and the training pictures of the public easy-vqa set (PyPI "
-                "`easy-vqa`). No other data."
+                f"{recipe.pictures:,} pictures a phase of one plain shape (64 to 512 pixels a "
+                "side, white, black, grey and pastel grounds), drawn by "
+                "`advisor/inference/demo/pictures.py` from a seed, and the training pictures of "
+                "the public easy-vqa set (PyPI `easy-vqa`). No other data."
             ),
             "",
             _wrapped(f"Objective: {portrait.objective}"),
             "",
             "```",
-            f"{PACKAGE} {folder.name} FOLDER",
+            f"{PACKAGE} {folder.name} FIRST {portrait.phases[0]}",
+            f"{PACKAGE} {folder.name} FOLDER --start FIRST {portrait.phases[1]}",
             "```",
             "",
             _wrapped(
-                f"That takes {recipe.steps:,} steps of {recipe.batch} pictures on one thread. The "
-                "same machine writes the same bytes again; another kind of processor may "
-                "round otherwise, and then it trains another network."
+                "On one thread; the same machine writes the same bytes again. Another kind of "
+                "processor may round otherwise, and then it trains another network."
             ),
             "",
             "## Measured",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Recipe:
     """Steps of AdamW with a warm-up and a cosine to nearly nothing, over drawn pictures.
 
-    The defaults are what the shipped checkpoints were trained with.
+    The defaults are the first phase of the shipped checkpoints.
     """
 
     steps: int = 4400

@@ -1,7 +1,8 @@
 """Train the demo checkpoints: `python -m advisor.inference.demo.train KIND FOLDER`.
 
-The defaults are the recipe of the shipped checkpoints. One thread computes and every generator is
-seeded, so the same machine writes the same bytes again; the three kinds can train side by side.
+The cards of the shipped checkpoints state the commands that made them. One thread computes and
+every generator is seeded, so the same machine writes the same bytes again; the three kinds can
+train side by side.
 Beside the drawn pictures it reads the public easy-vqa set (PyPI `easy-vqa`, in the `dev` extra).
 """
 
@@ -40,14 +41,16 @@ def main() -> None:
     for name in ("steps", "batch", "rate", "seed", "pictures"):
         value = getattr(usual, name)
         parser.add_argument(f"--{name}", type=type(value), default=value)
+    parser.add_argument("--start", type=Path, help="go on from the weights in this folder")
     parser.add_argument(
         "--without-pairs", action="store_true", help="leave six pairs of colour and shape out"
     )
     options = vars(parser.parse_args())
-    train(options.pop("kind"), options.pop("folder"), Recipe(**options))
+    kind, folder, start = (options.pop(name) for name in ("kind", "folder", "start"))
+    train(kind, folder, Recipe(**options), start)
 
 
-def train(kind: str, folder: Path, recipe: Recipe) -> None:
+def train(kind: str, folder: Path, recipe: Recipe, start: Path | None = None) -> None:
     """Train the network of this kind on drawn pictures and easy-vqa's, and save it."""
     easy, questions = dataset.easy_vqa("train")
     drawn = dataset.drawn(recipe.pictures, recipe.seed)
@@ -57,6 +60,8 @@ def train(kind: str, folder: Path, recipe: Recipe) -> None:
     with reproducible(recipe.seed):
         build, losses = KINDS[kind]
         network = build()
+        if start is not None:
+            take_weights(network, start)
         heads = AttributeHeads(networks.WIDTH)
         parameters = [*network.model.parameters(), *heads.parameters()]
         network.model.train()
@@ -66,6 +71,19 @@ def train(kind: str, folder: Path, recipe: Recipe) -> None:
             for place, parameter in enumerate(parameters):
                 parameter.copy_(means[place])
     save(network, folder)
+
+
+def take_weights(network: Network, folder: Path) -> None:
+    """Put stored weights into the network: the class's own, and the heads that ride along."""
+    stored = library("safetensors.torch").load_file(folder / "model.safetensors")
+    network.model.load_state_dict({k: v.float() for k, v in stored.items()}, strict=False)
+    with quiet():
+        loaded, report = type(network.model).from_pretrained(
+            folder, dtype=torch.float32, output_loading_info=True
+        )
+    if report["missing_keys"] or report["mismatched_keys"]:
+        raise SystemExit(f"{folder} holds another network")
+    network.model.load_state_dict(loaded.state_dict(), strict=False)
 
 
 def save(network: Network, folder: Path) -> None:

@@ -1,0 +1,51 @@
+"""Why answers cannot all be true: the fewest of them that clash, and what says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from advisor.engine.profile import Profile
+from advisor.errors import ContradictionError
+from advisor.rulebase.model import Condition, Never
+
+
+def contradiction(
+    profile: Profile, never: Sequence[Never], admits: Callable[[Profile], bool]
+) -> ContradictionError:
+    """Return the error for a profile that cannot be, naming the answers that clash.
+
+    `never` are the combinations that cannot be; `admits` says whether answers can all be true.
+    """
+    if not profile:
+        return ContradictionError("the rules admit no case at all", hint="advisor rules check")
+    clash = dict(profile)
+    for id in profile:
+        rest = {key: answer for key, answer in clash.items() if key != id}
+        if not admits(rest):
+            clash = rest
+    said = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
+    together = " and ".join(said) if len(said) <= 2 else ", ".join(said)
+    why = _why(clash, never)
+    message = f"{together} cannot be true together" if len(said) > 1 else f"{together} cannot be"
+    return ContradictionError(
+        f"{message}{f': {why}' if why else ''}",
+        hint=f"leave out or change one of {', '.join(clash)}",
+    )
+
+
+def _why(clash: Profile, never: Sequence[Never]) -> str | None:
+    """Return why answers clash: one combination that holds two of them, or two that meet."""
+    touched = [(one, {id for id in clash if _inside(clash, id, one.when)}) for one in never]
+    touched = [(one, ids) for one, ids in touched if ids]
+    for one, ids in touched:
+        if len(ids) >= min(2, len(clash)):
+            return one.because
+    for one, ids in touched:
+        for other, others in touched:
+            if ids != others and set(one.when) & set(other.when) - set(clash):
+                return f"{one.because}, and {other.because}"
+    return None
+
+
+def _inside(profile: Profile, id: str, when: Condition) -> bool:
+    return id in when and set(profile[id].options) <= set(when[id])
