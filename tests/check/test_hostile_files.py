@@ -77,8 +77,10 @@ def test_no_bytes_bring_it_down(tmp_path, monkeypatch, capsys, name, place, byte
 )
 def test_a_file_whose_name_is_no_text_is_reported_in_every_format(check, tmp_path, format):
     (tmp_path / os.fsdecode(b"caf\xe9.py")).write_bytes(WRONG)
-    result = check({}, "--transformers", "5.24", format=format)
+    written = [] if format == "terminal" else ["--output", f"{format}=report"]
+    result = check({}, "--transformers", "5.24", *written, format=format)
     assert result.code == 1
+    assert not written or (tmp_path / "report").read_text("utf-8")
     if format == "sarif":
         (run,) = json.loads(result.out)["runs"]
         place = run["results"][0]["locations"][0]["physicalLocation"]
