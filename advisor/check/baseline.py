@@ -38,7 +38,9 @@ def read_baseline(text: str, name: str) -> Counter[Key]:
     try:
         value = json.loads(text)
         version = value["baseline_version"]
-        known = Counter({_row(row): int(row["count"]) for row in value["findings"]})
+        known: Counter[Key] = Counter()
+        for row in value["findings"]:
+            known[_row(row)] += _count(row["count"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BrokenFileError(
             f"`{name}` is no baseline",
@@ -75,3 +77,9 @@ def _row(row: dict[str, Any]) -> Key:
     if not all(isinstance(part, str) for part in (rule, path, message)):
         raise TypeError("not text")
     return (rule, path, message)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError("no count")
+    return value

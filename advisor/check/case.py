@@ -10,7 +10,7 @@ from typing import Any
 from advisor.catalogue.release import Release
 from advisor.check.code.usage import Call, Load, Place, Scan, Usage
 from advisor.check.identity import Identities, Identity
-from advisor.check.problem import Edit, Problem
+from advisor.check.problem import Edit, Problem, make_problem
 from advisor.engine.profile import Profile
 from advisor.rulebase.base import RuleBase
 
@@ -56,17 +56,16 @@ class Case:
         edits: tuple[Edit, ...] = (),
     ) -> Problem:
         """Return a problem of a rule, with its level, reason and sources where none are given."""
-        entry = self.rulebase.checks[rule]
-        return Problem(
+        return make_problem(
+            self.rulebase,
             rule,
-            level or entry.level,
             message,
-            entry.because,
-            tuple(sources or entry.sources),
-            fix,
             place,
-            checkpoint,
-            edits,
+            level=level,
+            checkpoint=checkpoint,
+            sources=sources,
+            fix=fix,
+            edits=edits,
         )
 
     def import_edits(self, path: str, old: str, new: str) -> tuple[Edit, ...] | None:

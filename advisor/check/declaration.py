@@ -92,13 +92,18 @@ def problems(case: Case, judged: tuple[Judged, ...], *, whole: bool) -> Iterator
             fix = f"add a choice for it, or use {_or(declared)}"
             place = id_place(usage)
             yield case.problem(UNDECLARED, message, place, checkpoint=usage.checkpoint, fix=fix)
-    for one in judged if whole and case.scan.usages else ():
+    for one in judged if seeks_unused(case, whole=whole) else ():
         if one.choice.checkpoint not in used:
             message = f"no code loads {one.choice.checkpoint}"
             found = case.problem(
                 UNUSED, message, one.choice.place, checkpoint=one.choice.checkpoint
             )
             yield found._replace(choice=one.choice.name)
+
+
+def seeks_unused(case: Case, *, whole: bool) -> bool:
+    """True where choices that no code loads are looked for: all code was seen, and some loads."""
+    return whole and bool(case.scan.usages)
 
 
 def _of_choice(case: Case, judged: Judged) -> Iterator[Problem]:

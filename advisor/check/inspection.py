@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from advisor.check import baseline as known_findings
 from advisor.check.case import Case
-from advisor.check.declaration import Judged, judge_choices
+from advisor.check.declaration import UNUSED, Judged, judge_choices, seeks_unused
 from advisor.check.declaration import problems as choice_problems
+from advisor.check.lock import RULE as CHANGED
 from advisor.check.lock import Lock, changes
 from advisor.check.problem import LEVELS, Problem, in_order
 from advisor.check.project import Project
@@ -73,7 +74,9 @@ def inspect(case: Case, project: Project, request: Request) -> Inspection:
     if request.lock is not None:
         found += changes(case, judged, request.lock)
     found = sorted(set(found), key=in_order)
-    kept = suppress(case, project.choices, found, request.today)
+    run = {UNUSED: seeks_unused(case, whole=request.whole), CHANGED: request.lock is not None}
+    not_run = frozenset(rule for rule, asked in run.items() if not asked)
+    kept = suppress(case, project.choices, found, request.today, not_run=not_run)
     problems = [*kept.problems, *_not_checked(case)]
     compared = known_findings.compare(problems, request.baseline or Counter())
     return Inspection(

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from advisor.catalogue.release import Release
 from advisor.catalogue.selection import judge_checkpoint
 from advisor.check.identity import Identity
-from advisor.check.problem import LEVELS, Problem
+from advisor.check.problem import LEVELS, Problem, make_problem
 from advisor.check.rules.architecture import OTHER, UNLIKE, compare
-from advisor.check.rules.terms import rule_of
+from advisor.check.rules.terms import rule_of, told
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UsageError
@@ -82,29 +82,6 @@ def judge(
     return Judgement(checkpoint, decision, assessment.verdict, verdicts, about, settles, strict)
 
 
-def _problem(
-    rulebase: RuleBase,
-    id: str,
-    message: str,
-    *,
-    level: str | None = None,
-    because: str | None = None,
-    sources: list[str] | None = None,
-    fix: str | None = None,
-    origin: str | None = None,
-) -> Problem:
-    entry = rulebase.checks[id]
-    return Problem(
-        id,
-        level or entry.level,
-        message,
-        entry.because if because is None else because,
-        tuple(sources or entry.sources),
-        fix,
-        origin=origin,
-    )
-
-
 def _family_problems(
     rulebase: RuleBase,
     decision: Decision,
@@ -118,10 +95,10 @@ def _family_problems(
         may = " or ".join(assessment.possible_verdicts)
         fix = f"say what holds for `{settles}`" if settles else None
         message = f"{family} may be {may}, as open answers decide"
-        return [_problem(rulebase, "undetermined", message, fix=fix)]
+        return [make_problem(rulebase, "undetermined", message, fix=fix)]
     if verdict == "recommended":
         return [
-            _problem(
+            make_problem(
                 rulebase,
                 "caveat",
                 f"{family} is recommended, and {found.rule.id} speaks against it",
@@ -137,11 +114,11 @@ def _family_problems(
     fix = f"use a checkpoint of {instead}" if decision.family else None
     id = f"family-{verdict}"
     if not against or verdict == "allowed":
-        return [_problem(rulebase, id, message, fix=fix)]
+        return [make_problem(rulebase, id, message, fix=fix)]
     why = against[0]
     because = f"{why.id}: {why.because}"
     return [
-        _problem(
+        make_problem(
             rulebase, id, message, because=because, sources=why.sources, fix=fix, origin=why.id
         )
     ]
@@ -158,39 +135,37 @@ def _checkpoint_problems(
     if judged.use is None and task in checkpoint.fine_tune:
         message = f"{checkpoint.id} has to be fine-tuned before it does {task}"
         fix = "fine-tune it, or take a checkpoint that does the task as it is"
-        problems.append(_problem(rulebase, "needs-fine-tuning", message, sources=where, fix=fix))
+        problems.append(
+            make_problem(rulebase, "needs-fine-tuning", message, sources=where, fix=fix)
+        )
     elif judged.use is None:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
         message = f"{checkpoint.id} does not do {task}; it does {able}"
         because = "The catalogue names no such task for it."
         problems.append(
-            _problem(rulebase, "task-not-done", message, because=because, sources=where)
+            make_problem(rulebase, "task-not-done", message, because=because, sources=where)
         )
     elif judged.use == "fine-tune":
         message = f"{checkpoint.id} is a start for fine-tuning, not for use as it is"
         problems.append(
-            _problem(rulebase, "needs-fine-tuning", message, level="note", sources=where)
+            make_problem(rulebase, "needs-fine-tuning", message, level="note", sources=where)
         )
-    for lack in judged.lacks:
-        intended = (
-            checkpoint.notes.get("intended_use", "") if lack.field == "commercial_use" else ""
+    problems += [
+        make_problem(
+            rulebase,
+            rule_of(lack.field),
+            told(checkpoint, lack.field, lack.text),
+            level=None if lack.question in given else "note",
+            because=f"asked for by {lack.question}",
+            sources=checkpoint.sources.get(lack.field),
         )
-        message = f"{checkpoint.id}: {lack.text}. {intended}".rstrip(". ")
-        problems.append(
-            _problem(
-                rulebase,
-                rule_of(lack.field),
-                message,
-                level=None if lack.question in given else "note",
-                because=f"asked for by {lack.question}",
-                sources=checkpoint.sources.get(lack.field),
-            )
-        )
+        for lack in judged.lacks
+    ]
     for lack in judged.unknown:
         if lack.question in given:
             message = f"{checkpoint.id}: {lack.text}"
             because = f"asked for by {lack.question}"
-            problems.append(_problem(rulebase, "not-verified", message, because=because))
+            problems.append(make_problem(rulebase, "not-verified", message, because=because))
     return problems
 
 
@@ -203,11 +178,11 @@ def _class_problems(
     sources = checkpoint.sources.get("class")
     if native is None:
         message = f"the class of {checkpoint.id} is not known, so `{model_class}` cannot be judged"
-        return [_problem(rulebase, "class-not-verified", message)]
+        return [make_problem(rulebase, "class-not-verified", message)]
     fix = f"use `{native}`"
     if release is None or not release.has_class(model_class):
         message = f"{checkpoint.id} is loaded with `{native}`, not `{model_class}`"
-        return [_problem(rulebase, OTHER, message, sources=sources, fix=fix)]
+        return [make_problem(rulebase, OTHER, message, sources=sources, fix=fix)]
     match = compare(rulebase, release, Identity(checkpoint.id, checkpoint, ()), model_class)
     if match is None:
         return []
@@ -219,7 +194,7 @@ def _class_problems(
         picked = "" if match.loads == model_class else f" ({model_class} picks {match.loads})"
         message = f"{checkpoint.id} is loaded with `{native}`, not `{model_class}`{picked}"
     rule = UNLIKE if match.kind == "unlike" else OTHER
-    return [_problem(rulebase, rule, message, sources=sources, fix=fix)]
+    return [make_problem(rulebase, rule, message, sources=sources, fix=fix)]
 
 
 def _settling_question(engine: Engine, profile: Profile) -> str | None:

@@ -11,6 +11,7 @@ from advisor.check.case import Case
 from advisor.check.declaration import Judged
 from advisor.check.problem import Problem
 from advisor.errors import BrokenFileError
+from advisor.rulebase.model import TASK
 
 FILE = "advisor.lock"
 VERSION = 1
@@ -18,13 +19,15 @@ RULE = "choice-changed"
 
 
 class Entry(NamedTuple):
-    """One locked choice.
+    """One locked choice for one of its tasks.
 
     `recommended` is the family that the rules give, `best` its first
-    checkpoint; `family` and `verdict` are those of the checkpoint chosen.
+    checkpoint; `family` and `verdict` are those of the checkpoint chosen. `task` is None for a
+    checkpoint nobody knows, and in locks of before tasks were kept, which hold the first one.
     """
 
     name: str
+    task: str | None
     checkpoint: str
     revision: str | None
     needs: dict[str, Any]
@@ -43,19 +46,21 @@ class Lock(NamedTuple):
 
 def lock_of(case: Case, judged: tuple[Judged, ...]) -> Lock:
     """Return what holds now."""
-    return Lock(case.rulebase.digest, tuple(_entry(case, one) for one in judged))
+    entries = (entry for one in judged for entry in _entries(case, one))
+    return Lock(case.rulebase.digest, tuple(entries))
 
 
-def _entry(case: Case, judged: Judged) -> Entry:
+def _entries(case: Case, judged: Judged) -> Iterator[Entry]:
     choice = judged.choice
-    head = (choice.name, choice.checkpoint, choice.revision, choice.needs)
+    head = (choice.checkpoint, choice.revision, choice.needs)
     if not judged.judgements:
-        return Entry(*head, None, None, None, None)
-    first = judged.judgements[0]
-    picks = select(case.rulebase, first.decision).picks
-    best = picks[0].checkpoint.id if picks else None
-    family = first.checkpoint.family
-    return Entry(*head, family, first.verdict, first.decision.family, best)
+        yield Entry(choice.name, None, *head, None, None, None, None)
+    for one in judged.judgements:
+        picks = select(case.rulebase, one.decision).picks
+        best = picks[0].checkpoint.id if picks else None
+        (task,) = one.decision.profile[TASK].options
+        family = one.checkpoint.family
+        yield Entry(choice.name, task, *head, family, one.verdict, one.decision.family, best)
 
 
 def as_text(lock: Lock) -> str:
@@ -87,18 +92,22 @@ def read_lock(text: str, name: str) -> Lock:
 
 def changes(case: Case, judged: tuple[Judged, ...], locked: Lock) -> Iterator[Problem]:
     """What is chosen, or would be, otherwise than when the lock was written, and why."""
-    before = {entry.name: entry for entry in locked.entries}
-    now = lock_of(case, judged)
-    for one, entry in zip(judged, now.entries, strict=True):
-        old = before.get(entry.name)
-        what = _difference(old, entry) if old else ["it is not in the lock"]
-        if not what:
-            continue
-        why = _why(old, entry, locked, now)
-        message = f"`{entry.name}` is not what {FILE} holds: {'; '.join(what)}"
-        found = case.problem(RULE, message, one.choice.place, checkpoint=entry.checkpoint)
-        fix = "look at what changed, then run `advisor check --lock`"
-        yield found._replace(because=why or found.because, fix=fix, choice=entry.name)
+    before = {(entry.name, entry.task): entry for entry in locked.entries}
+    fix = "look at what changed, then run `advisor check --lock`"
+    for one in judged:
+        entries = list(_entries(case, one))
+        for entry in entries:
+            old = before.get((entry.name, entry.task))
+            if old is None and entry == entries[0]:
+                old = before.get((entry.name, None))
+            what = _difference(old, entry) if old else ["it is not in the lock"]
+            if not what:
+                continue
+            why = _why(case, old, entry, locked)
+            task = f" for {entry.task}" if len(entries) > 1 else ""
+            message = f"`{entry.name}`{task} is not what {FILE} holds: {'; '.join(what)}"
+            found = case.problem(RULE, message, one.choice.place, checkpoint=entry.checkpoint)
+            yield found._replace(because=why or found.because, fix=fix, choice=entry.name)
 
 
 def _difference(old: Entry, new: Entry) -> list[str]:
@@ -116,10 +125,10 @@ def _difference(old: Entry, new: Entry) -> list[str]:
     ]
 
 
-def _why(old: Entry | None, new: Entry, locked: Lock, now: Lock) -> str:
+def _why(case: Case, old: Entry | None, new: Entry, locked: Lock) -> str:
     reasons = []
     if old and old.needs != new.needs:
         reasons.append("its needs changed")
-    if locked.rule_base != now.rule_base:
-        reasons.append(f"the rules changed ({locked.rule_base} is now {now.rule_base})")
+    if locked.rule_base != case.rulebase.digest:
+        reasons.append(f"the rules changed ({locked.rule_base} is now {case.rulebase.digest})")
     return " and ".join(reasons)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from advisor.check.code.source import UnreadableError, parse
 from advisor.check.problem import Edit, Problem
+
+_NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
+"""In these only line feeds end a line, for the scanner as for `mend`."""
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
 class Mended(NamedTuple):
@@ -32,11 +37,12 @@ def edits_by_file(problems: Iterable[Problem]) -> dict[str, list[Edit]]:
 
 
 def mend(path: str, text: str, edits: list[Edit]) -> Mended | None:
-    """Make edits in a text; where two overlap, the later one waits for the next run.
+    """Make edits in a text, and leave every other character of it as it is.
 
-    None where nothing changes, or where the result would not parse any more.
+    Where two edits overlap, the later one waits for the next run. None where nothing changes, or
+    where the result would not parse any more.
     """
-    starts = _line_starts(text)
+    starts = _line_starts(path, text)
     after, free, done = text, len(text) + 1, 0
     for edit in sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True):
         place = edit.place
@@ -60,8 +66,8 @@ def diff(mended: Iterable[Mended]) -> str:
 
 def _diff(mended: Mended) -> str:
     lines = difflib.unified_diff(
-        mended.before.splitlines(keepends=True),
-        mended.after.splitlines(keepends=True),
+        _lines(mended.before),
+        _lines(mended.after),
         f"a/{mended.path}",
         f"b/{mended.path}",
     )
@@ -70,21 +76,25 @@ def _diff(mended: Mended) -> str:
     )
 
 
-def _line_starts(text: str) -> list[int]:
-    """Where each line begins; only line feeds end one, as in Python's own positions."""
-    starts = [0]
-    for place, character in enumerate(text):
-        if character == "\n":
-            starts.append(place + 1)
-    return starts
+def _lines(text: str) -> list[str]:
+    """Return the lines with their ends, as `git apply` counts them: by line feeds alone."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
+def _line_starts(path: str, text: str) -> list[int]:
+    """Where each line begins, as the scanner counts lines in a file of this name."""
+    ends = (
+        re.finditer("\n", text) if path.lower().endswith(_NO_PYTHON) else _LINE_ENDS.finditer(text)
+    )
+    return [0, *(end.end() for end in ends)]
 
 
 def _parses(path: str, text: str) -> bool:
     try:
-        if path.endswith(".py"):
-            ast.parse(text)
-        elif path.endswith((".ipynb", ".json")):
+        if path.lower().endswith((".ipynb", ".json")):
             json.loads(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        elif not path.lower().endswith(_NO_PYTHON):
+            parse(text, path)
+    except (UnreadableError, ValueError, RecursionError, MemoryError):
         return False
     return True

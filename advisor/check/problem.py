@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.check.code.usage import Place
+from advisor.rulebase.base import RuleBase
 
 LEVELS = ("error", "warning", "note")
 
@@ -35,6 +36,36 @@ class Problem(NamedTuple):
     edits: tuple[Edit, ...] = ()
     choice: str | None = None
     origin: str | None = None
+
+
+def make_problem(
+    rulebase: RuleBase,
+    rule: str,
+    message: str,
+    place: Place | None = None,
+    *,
+    level: str | None = None,
+    because: str | None = None,
+    checkpoint: str | None = None,
+    sources: list[str] | None = None,
+    fix: str | None = None,
+    edits: tuple[Edit, ...] = (),
+    origin: str | None = None,
+) -> Problem:
+    """Return a problem of a rule, with its level, reason and sources where none are given."""
+    entry = rulebase.checks[rule]
+    return Problem(
+        rule,
+        level or entry.level,
+        message,
+        entry.because if because is None else because,
+        tuple(sources or entry.sources),
+        fix,
+        place,
+        checkpoint,
+        edits,
+        origin=origin,
+    )
 
 
 def in_order(problem: Problem) -> tuple[str, int, int, int, str, str]:

@@ -25,8 +25,18 @@ class Kept(NamedTuple):
     waived: int
 
 
-def suppress(case: Case, choices: tuple[Choice, ...], found: list[Problem], today: str) -> Kept:
-    """Take away what is ignored or waived, and report what ignores or waives in vain."""
+def suppress(
+    case: Case,
+    choices: tuple[Choice, ...],
+    found: list[Problem],
+    today: str,
+    *,
+    not_run: frozenset[str] = frozenset(),
+) -> Kept:
+    """Take away what is ignored or waived, and report what ignores or waives in vain.
+
+    Of rules in `not_run` nobody can say whether there would be something to waive.
+    """
     kept, used = [], set()
     for problem in found:
         covering = [
@@ -48,6 +58,7 @@ def suppress(case: Case, choices: tuple[Choice, ...], found: list[Problem], toda
         else:
             left.append(problem)
     left += _ignores_in_vain(case, used)
+    spent |= {(choice.name, rule) for choice in choices for rule in not_run}
     left += _waivers_in_vain(case, choices, spent, today)
     return Kept(left, len(found) - len(kept), waived)
 

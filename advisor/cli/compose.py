@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -15,12 +16,16 @@ import typer
 
 from advisor.cli.downloads import agreement, show_download
 from advisor.cli.options import Device, Download, Format, NoColor, Offline
-from advisor.cli.output import FORMATS, Report, check_format, check_outputs, emit, note
+from advisor.cli.output import Report, check_format, check_outputs, emit, note
 from advisor.errors import UsageError
 
 if TYPE_CHECKING:
     from advisor.inference import Composition
     from advisor.inference.finetuning import Step
+
+
+FORMAT_FILE = re.compile(r"[A-Za-z]+=")
+"""`json=report.json`; a folder with such a name is written `./json=report`."""
 
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
@@ -86,7 +91,7 @@ def compose(
       advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --output my-captioner
     """
     check_format(format)
-    files = [value for value in output if value.partition("=")[0] in FORMATS]
+    files = [value for value in output if FORMAT_FILE.match(value)]
     check_outputs(files)
     folder = _folder([value for value in output if value not in files])
     _check_parts(encoder, decoder, checkpoint, finetune)

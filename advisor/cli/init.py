@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -40,6 +41,7 @@ def init(
     from advisor.check.identity import Identities
     from advisor.check.project import FILE, Project
     from advisor.cli import workplace
+    from advisor.report.page import count
     from advisor.report.starter import starter
 
     if not folder.is_dir():
@@ -58,5 +60,6 @@ def init(
     text, choices = starter(case)
     write_whole(file, text)
     typer.echo(file.as_posix())
-    note(f"{choices} choices; read them, add needs, then run `advisor check {folder}`".rstrip(" ."))
+    command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
+    note(f"{count(choices, 'choice')}; read them, add needs, then run `{command}`")
     return 0

@@ -94,8 +94,11 @@ def write_baseline(inspection: Inspection, file: Path) -> int:
 def write_lock(inspection: Inspection, project: Project) -> None:
     """Write what holds for each choice beside advisor.yaml."""
     from advisor.check.lock import FILE, as_text, lock_of
+    from advisor.report.page import count
 
     if not project.choices:
         raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
     lock = lock_of(inspection.case, inspection.choices)
-    workplace.write_noted(project.folder / FILE, as_text(lock), f"{len(lock.entries)} choices")
+    workplace.write_noted(
+        project.folder / FILE, as_text(lock), count(len(project.choices), "choice")
+    )

@@ -27,24 +27,13 @@ from advisor.cli.options import (
     rules_of,
     split,
 )
-from advisor.cli.output import (
-    Report,
-    check_format,
-    check_outputs,
-    draw_page,
-    note,
-    say_in_any_encoding,
-    text,
-    write_whole,
-)
+from advisor.cli.output import Report, check_format, check_outputs, emit
 from advisor.cli.try_pictures import page_file, read_pictures
-from advisor.errors import AdvisorError, UsageError
+from advisor.errors import UsageError
 
 if TYPE_CHECKING:
-    from advisor.cli.try_plans import Plan, Plans
-    from advisor.inference import Picture, Request
+    from advisor.cli.try_plans import Plans
     from advisor.report.trials import Comparison
-    from advisor.rulebase.base import RuleBase
 
 DEMO_QUESTION = "what shape is in the picture?"
 USUAL_REPEAT = 3
@@ -144,20 +133,23 @@ def try_(
       advisor try --task embeddings --folder photos --vectors photos.npy
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
+    from advisor.cli.try_plans import Asked, Given, plans_for
+    from advisor.cli.try_run import run_plans
     from advisor.inference import Request
     from advisor.inference.acts import answers_questions
+    from advisor.report.trials import as_json, as_page
 
     check_format(format)
-    files = check_outputs(output)
+    check_outputs(output)
     texts = tuple(split(labels))
     rulebase = rules_of(rules)
     task = rulebase.task(task).id if task else ""
     may_download = not offline and agreement(download=download) is not None
-    plans = _plans(
-        rulebase, task, checkpoint, family, revision,
-        given={"labels": bool(texts), "question": bool(question), "query": bool(query)},
-        compare=compare, demo=demo, may_download=may_download,
+    asked = Asked(
+        checkpoints=tuple(checkpoint), family=family, compare=compare, demo=demo, task=task,
+        revision=revision, given=Given(bool(texts), bool(question), bool(query)),
     )  # fmt: skip
+    plans = plans_for(rulebase, asked, may_download=may_download)
     _check_template(template)
     _check_vectors(vectors, plans)
     tasks = {plan.task for plan in plans.runs}
@@ -180,7 +172,7 @@ def try_(
         "max_new_tokens": max_new_tokens or None,
         "seed": seed,
     }
-    comparison = _run(plans, picture, request, settings)._replace(
+    comparison = run_plans(plans, picture, request, settings)._replace(
         image=Path(image).name if image else folder,
         question=(request.question or "") if any(map(answers_questions, tasks)) else "",
         query=query,
@@ -188,40 +180,13 @@ def try_(
     )
     if vectors:
         comparison = _write_vectors(vectors, comparison)
-    _show(comparison, picture, format, files, color=not no_color)
+    report = Report(
+        lambda: as_json(comparison),
+        lambda: as_page(comparison),
+        pictures={"html": lambda: page_file(comparison, picture)},
+    )
+    emit(report, format, output, color=not no_color)
     return 0
-
-
-def _plans(
-    rulebase: RuleBase,
-    task: str,
-    checkpoints: list[str],
-    family: str,
-    revision: str,
-    *,
-    given: dict[str, bool],
-    compare: bool,
-    demo: bool,
-    may_download: bool,
-) -> Plans:
-    from advisor.cli import try_plans
-
-    ways = {"--demo": demo, "--checkpoint": bool(checkpoints), "--family": bool(family)}
-    chosen = [flag for flag, used in ways.items() if used]
-    if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(chosen)} do not go together", hint="name one of them")
-    if demo:
-        return try_plans.demo_plans(rulebase, task)
-    if checkpoints:
-        return try_plans.named_plans(rulebase, checkpoints, task, revision)
-    if revision:
-        raise UsageError(
-            "`--revision` belongs to a checkpoint that you name", hint="add --checkpoint ID"
-        )
-    if compare and not family:
-        wanted = try_plans.Given(**given)
-        return try_plans.compared_plans(rulebase, task, wanted, may_download=may_download)
-    return try_plans.recommended_plans(rulebase, task, family, may_download=may_download)
 
 
 def _check_template(template: str) -> None:
@@ -256,58 +221,6 @@ def _demo_labels() -> tuple[str, ...]:
     return tuple(f"a {colour} {shape}" for colour in COLOUR_NAMES for shape in SHAPES)
 
 
-def _run(plans: Plans, picture: Picture, request: Request, settings: dict[str, Any]) -> Comparison:
-    """Run each plan; with several, one that cannot run is named and the others go on."""
-    from advisor.inference import run_trial
-    from advisor.report.trials import Comparison, Refusal
-
-    trials = []
-    refusals = list(plans.refusals)
-    failure: AdvisorError | None = None
-    for plan in plans.runs:
-        _announce(plan)
-        try:
-            trials.append(
-                run_trial(
-                    plan.checkpoint,
-                    plan.task,
-                    picture,
-                    request,
-                    family=plan.family,
-                    revision=plan.revision,
-                    pretrained_only=plan.pretrained_only,
-                    **settings,
-                )
-            )
-        except AdvisorError as error:
-            if len(plans.runs) == 1 or error.kind == "extra-not-installed":
-                raise
-            why = error.message
-            refusals.append(Refusal(plan.family, plan.checkpoint, plan.task, why))
-            failure = failure or error
-    if failure is not None and not trials:
-        for refusal in refusals:
-            note(f"{refusal.who}: {refusal.task}: {refusal.why}")
-        raise AdvisorError(
-            "none of them could be run", hint=_next(failure), kind=failure.kind
-        ) from failure
-    if not trials:
-        raise UsageError("nothing to run", hint="add --labels, --question or --task")
-    return Comparison("", tuple(trials), tuple(refusals))
-
-
-def _next(failure: AdvisorError) -> str | None:
-    """Return the hint of a failure; one that names a single checkpoint is put for all."""
-    return "agree with --download" if failure.kind == "not-downloaded" else failure.hint
-
-
-def _announce(plan: Plan) -> None:
-    if plan.ahead:
-        note(f"{plan.checkpoint} is on this machine; the catalogue puts {plan.ahead} before it")
-    if sys.stderr.isatty():
-        note(f"{plan.checkpoint}: {plan.task} ...")
-
-
 def _write_vectors(file: str, comparison: Comparison) -> Comparison:
     """Write the vectors and say where; the page then needs no numbers."""
     from advisor.inference import write_vectors
@@ -323,27 +236,3 @@ def _write_vectors(file: str, comparison: Comparison) -> Comparison:
             f"{beside}: the file of each row, in order",
         )
     )
-
-
-def _show(
-    comparison: Comparison,
-    picture: Picture,
-    format: str,
-    files: list[tuple[str, Path]],
-    *,
-    color: bool,
-) -> None:
-    from advisor.report.trials import as_json, as_page
-
-    report = Report(lambda: as_json(comparison), lambda: as_page(comparison))
-
-    def drawn(kind: str) -> str:
-        return page_file(comparison, picture) if kind == "html" else text(report, kind)
-
-    say_in_any_encoding()
-    for kind, file in files:
-        write_whole(file, drawn(kind))
-    if format == "terminal":
-        draw_page(report.page(), color=color)
-    else:
-        sys.stdout.write(drawn(format))

@@ -36,11 +36,54 @@ class Given(NamedTuple):
     query: bool
 
 
+class Asked(NamedTuple):
+    """What was asked to be run: at most one of the first four is given."""
+
+    checkpoints: tuple[str, ...]
+    family: str
+    compare: bool
+    demo: bool
+    task: str
+    revision: str
+    given: Given
+
+
 class Plans(NamedTuple):
     """What to run, and what cannot be run, with the reason."""
 
     runs: list[Plan]
     refusals: list[Refusal]
+
+
+def plans_for(rulebase: RuleBase, asked: Asked, *, may_download: bool) -> Plans:
+    """Return what to run for what was asked.
+
+    Raises UsageError where two ways to choose are given: the first picks of all families are no
+    checkpoints that were named.
+    """
+    ways = {
+        "--demo": asked.demo,
+        "--checkpoint": bool(asked.checkpoints),
+        "--family": bool(asked.family),
+        "--compare": asked.compare,
+    }
+    chosen = [flag for flag, used in ways.items() if used]
+    if len(chosen) > 1:
+        several = "; several --checkpoint run side by side" if "--checkpoint" in chosen else ""
+        raise UsageError(
+            f"{' and '.join(chosen)} do not go together", hint=f"name one of them{several}"
+        )
+    if asked.demo:
+        return demo_plans(rulebase, asked.task)
+    if asked.checkpoints:
+        return named_plans(rulebase, list(asked.checkpoints), asked.task, asked.revision)
+    if asked.revision:
+        raise UsageError(
+            "`--revision` belongs to a checkpoint that you name", hint="add --checkpoint ID"
+        )
+    if asked.compare:
+        return compared_plans(rulebase, asked.task, asked.given, may_download=may_download)
+    return recommended_plans(rulebase, asked.task, asked.family, may_download=may_download)
 
 
 def demo_plans(rulebase: RuleBase, task: str) -> Plans:

@@ -59,7 +59,8 @@ class Checkpoint:
     @property
     def architectures(self) -> tuple[str, ...]:
         """The classes it was saved from, where it says so."""
-        return tuple(self.config.get("architectures") or ())
+        named = self.config.get("architectures")
+        return tuple(map(str, named)) if isinstance(named, list) else ()
 
 
 def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> Checkpoint:
@@ -84,7 +85,7 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
         )
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise BrokenCheckpointError(
             f"the config.json of `{name}` cannot be read: {error}", hint="fetch it again"
         ) from error
@@ -103,10 +104,9 @@ def weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         return (folder / WEIGHTS,)
     if (folder / INDEX).is_file():
         try:
-            parts = sorted(
-                set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values())
-            )
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            named = json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()
+            parts = sorted({_text(part) for part in named})
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise BrokenCheckpointError(
                 f"the index of the weights of `{name}` cannot be read", hint="fetch it again"
             ) from error
@@ -190,9 +190,25 @@ def _header(path: Path, name: str) -> list[tuple[str, str, list[int]]]:
         ends = [value["data_offsets"][1] for value in tensors.values()]
         if path.stat().st_size < 8 + length + max(ends, default=0):
             raise ValueError("it is cut short")  # noqa: TRY301
-        return [(key, value["dtype"], value["shape"]) for key, value in tensors.items()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error) as error:
+        return [
+            (key, _text(value["dtype"]), _shape(value["shape"])) for key, value in tensors.items()
+        ]
+    except (
+        OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, struct.error
+    ) as error:  # fmt: skip
         raise BrokenCheckpointError(
             f"the weights of `{name}` are damaged: `{path.name}`: {error}",
             hint="delete the file and fetch it again",
         ) from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _shape(value: Any) -> list[int]:
+    if not isinstance(value, list) or not all(type(size) is int and size >= 0 for size in value):
+        raise TypeError(f"{value!r} is no shape")
+    return value

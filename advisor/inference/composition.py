@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from advisor.inference.checkpoint import Checkpoint
 from advisor.inference.download import Progress
-from advisor.inference.errors import InferenceError, UnsupportedError
+from advisor.inference.errors import OutputExistsError, UnsupportedError
 from advisor.inference.extra import quiet, transformers
+from advisor.inference.files import whole_folder
 from advisor.inference.loading import FROM_DISK, load_part, plain_errors
 from advisor.inference.resolution import Agreement, resolve
 
@@ -21,12 +18,6 @@ JOINT = "VisionEncoderDecoderModel"
 CROSS = ("crossattention", "cross_attn", "encoder_attn", "ln_cross_attn", "q_attn")
 PROJECTION = "enc_to_dec_proj"
 LONGEST_ANSWER = 64
-
-
-class OutputExistsError(InferenceError):
-    """The folder to write to already holds something."""
-
-    kind = "output-exists"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,12 +87,10 @@ def compose(
             for name, value in network.named_parameters()
             if name.startswith(PROJECTION) or any(mark in name for mark in CROSS)
         }
-        with new_folder(folder) as scratch:
+        with whole_folder(folder) as scratch:
             network.save_pretrained(scratch)
             images.save_pretrained(scratch)
             tokenizer.save_pretrained(scratch)
-            for path in scratch.iterdir():
-                path.chmod(0o644)
             getattr(library, JOINT).from_pretrained(scratch, use_safetensors=True, **FROM_DISK)
     return Composition(
         encoder=left.name,
@@ -118,22 +107,6 @@ def compose(
             "fine-tune on pairs of pictures and texts before use",
         ),
     )
-
-
-@contextmanager
-def new_folder(folder: Path) -> Iterator[Path]:
-    """Yield a scratch folder that becomes `folder` at the end, and vanishes on any failure."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        yield scratch
-        scratch.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        scratch.replace(folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
 
 
 def _refuse_wrong_parts(left: Checkpoint, right: Checkpoint) -> None:

@@ -59,6 +59,12 @@ class CannotWriteError(InferenceError):
     kind = "cannot-write"
 
 
+class OutputExistsError(InferenceError):
+    """The folder to write to already holds something."""
+
+    kind = "output-exists"
+
+
 class OutOfMemoryError(InferenceError):
     """The checkpoint does not fit into memory."""
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from advisor.inference.checkpoint import read_checkpoint
-from advisor.inference.composition import JOINT, OutputExistsError
-from advisor.inference.errors import UnsupportedError
+from advisor.inference.composition import JOINT
+from advisor.inference.errors import OutputExistsError, UnsupportedError
 from advisor.inference.extra import quiet
+from advisor.inference.files import open_to_readers
 from advisor.inference.images import open_image
 from advisor.inference.loading import plain_errors
 from advisor.inference.pairs import Pair, check_pictures, hold_out, read_pairs
@@ -78,7 +79,6 @@ def finetune(
     seed: int = 0,
     device: str = "auto",
     checkpoint_every: int = 200,
-    resume: bool = True,
     progress: Callable[[Step], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> FineTuning:
@@ -91,7 +91,7 @@ def finetune(
     """
     folder = Path(output)
     unfinished = folder / UNFINISHED
-    _refuse_other_contents(folder, resume)
+    _refuse_other_contents(folder)
     every = read_pairs(pairs)
     check_pictures(every)
     training, testing = hold_out(every, held_out, seed)
@@ -110,7 +110,7 @@ def finetune(
         "settings": [epochs, batch_size, learning_rate, held_out, seed],
     }
     trainer = Trainer(start, training, batch_size, learning_rate, steps, seed)
-    state = trainer.take_up(unfinished, identity) if resume else None
+    state = trainer.take_up(unfinished, identity)
     if state is None:
         state = {
             "step": 0,
@@ -151,7 +151,7 @@ def finetune(
 
 def check_training(pairs: str | Path, output: str | Path) -> None:
     """Raise where the pairs or the output folder cannot be used, before anything costs time."""
-    _refuse_other_contents(Path(output), resume=True)
+    _refuse_other_contents(Path(output))
     check_pictures(read_pairs(pairs))
 
 
@@ -160,8 +160,8 @@ def _written(runner: Runner, pair: Pair) -> str:
     return runner.run(open_image(pair.image)).answers[0].text
 
 
-def _refuse_other_contents(folder: Path, resume: bool) -> None:
-    if not folder.exists() or (resume and (folder / UNFINISHED).is_dir()):
+def _refuse_other_contents(folder: Path) -> None:
+    if not folder.exists() or (folder / UNFINISHED).is_dir():
         return
     if not folder.is_dir() or any(folder.iterdir()):
         raise OutputExistsError(
@@ -184,7 +184,7 @@ def _save(runner: Runner, folder: Path) -> None:
         loaded.images.save_pretrained(aside)
         loaded.tokenizer.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
+    open_to_readers(aside)
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):
-        path.chmod(0o644)
         path.replace(folder / path.name)
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)

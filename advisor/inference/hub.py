@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from advisor.catalogue.refresh import HubFacts
+from advisor.inference.download import SECONDS
 from advisor.inference.errors import (
     GatedError,
     InferenceError,
@@ -15,7 +16,6 @@ from advisor.inference.errors import (
     OfflineError,
 )
 
-SECONDS = 10.0
 _LANGUAGE = re.compile(r"([a-z]{2,3})([-_][A-Za-z]+)*\Z")
 
 

@@ -30,7 +30,7 @@ class Picture:
     warnings: tuple[str, ...] = ()
 
 
-def open_image(source: str | Path | Image, *, largest_pixels: int = LARGEST_PIXELS) -> Picture:
+def open_image(source: str | Path | Image) -> Picture:
     """Open a file, or take a Pillow image, as an upright RGB picture.
 
     Raises ImageError with one sentence where that is impossible. Transparent parts are laid on
@@ -38,25 +38,25 @@ def open_image(source: str | Path | Image, *, largest_pixels: int = LARGEST_PIXE
     """
     pillow = library("PIL.Image")
     if isinstance(source, pillow.Image):
-        return _prepared(source, "picture", largest_pixels)
+        return _prepared(source, "picture")
     path = Path(str(source))
     _refuse_what_is_no_file(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with pillow.open(path) as opened:
-                return _prepared(opened, str(source), largest_pixels)
+                return _prepared(opened, str(source))
     except ImageError:
         raise
     except pillow.DecompressionBombError as error:
-        raise _too_large(str(source), None, largest_pixels) from error
+        raise _too_large(str(source), None) from error
     except pillow.UnidentifiedImageError as error:
         raise ImageError(
             f"`{source}` is not a picture that can be read",
             hint="use a PNG, JPEG, WebP, TIFF, BMP or GIF file",
         ) from error
     except MemoryError as error:
-        raise _too_large(str(source), None, largest_pixels) from error
+        raise _too_large(str(source), None) from error
     except Exception as error:
         raise ImageError(
             f"`{source}` is damaged or cut short: {_plain(error)}",
@@ -138,10 +138,10 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise ImageError(f"`{path}` cannot be opened: {_plain(error)}") from error
 
 
-def _prepared(image: Any, name: str, largest_pixels: int) -> Picture:
+def _prepared(image: Any, name: str) -> Picture:
     width, height = image.size
-    if width * height > largest_pixels:
-        raise _too_large(name, (width, height), largest_pixels)
+    if width * height > LARGEST_PIXELS:
+        raise _too_large(name, (width, height))
     notes = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
@@ -189,10 +189,10 @@ def _eight_bit(image: Any) -> Any:
     return library("PIL.Image").fromarray(values.round().astype("uint8")).convert("RGB")
 
 
-def _too_large(name: str, size: tuple[int, int] | None, largest_pixels: int) -> ImageError:
+def _too_large(name: str, size: tuple[int, int] | None) -> ImageError:
     has = f"has {size[0]} x {size[1]} pixels" if size else "has too many pixels"
     return ImageError(
-        f"`{name}` {has}, more than the limit of {largest_pixels / 1e6:g} million",
+        f"`{name}` {has}, more than the limit of {LARGEST_PIXELS / 1e6:g} million",
         hint="shrink it first; checkpoints see a few hundred pixels a side anyway",
         kind="image-too-large",
     )

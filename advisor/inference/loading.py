@@ -66,10 +66,13 @@ def load_part(checkpoint: Checkpoint, class_name: str) -> Any:
 
 
 def load_processor(checkpoint: Checkpoint) -> Any:
-    """Return the processor, or None where the folder has none that unites picture and text."""
+    """Return the processor, or None where the folder has none that unites picture and text.
+
+    Too little memory and a library that is missing are raised: they say nothing of the folder.
+    """
     try:
         processor = load_part(checkpoint, "AutoProcessor")
-    except AdvisorError:
+    except BrokenCheckpointError:
         return None
     whole = hasattr(processor, "image_processor") and hasattr(processor, "tokenizer")
     return processor if whole else None

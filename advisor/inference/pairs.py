@@ -25,7 +25,8 @@ def read_pairs(path: str | Path) -> tuple[Pair, ...]:
     try:
         with source.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
-            rows, columns = list(reader), reader.fieldnames or ()
+            rows = [(reader.line_num, row) for row in reader]
+            columns = reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BrokenFileError(
             f"`{path}` cannot be read: {getattr(error, 'strerror', None) or error}",
@@ -39,7 +40,7 @@ def read_pairs(path: str | Path) -> tuple[Pair, ...]:
             hint="its first line reads: image,text",
         )
     pairs, problems = [], []
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         name, text = (row["image"] or "").strip(), (row["text"] or "").strip()
         image = source.parent / name
         if not name or not text:

@@ -8,9 +8,9 @@ import random
 from pathlib import Path
 from typing import Any
 
-from advisor.inference.composition import OutputExistsError
-from advisor.inference.errors import BrokenCheckpointError
+from advisor.inference.errors import BrokenCheckpointError, OutputExistsError
 from advisor.inference.extra import library, quiet
+from advisor.inference.files import whole_file
 from advisor.inference.images import open_image
 from advisor.inference.loading import plain_errors
 from advisor.inference.pairs import Pair
@@ -80,13 +80,8 @@ class Trainer:
             for key, value in self.optimiser.state.get(parameter, {}).items():
                 tensors[f"{number}.{key}"] = value.detach().cpu().contiguous()
         said = {"training": json.dumps({"identity": identity, **state})}
-        scratch = folder / f".{STATE}.part"
-        try:
-            with plain_errors(self.runner.checkpoint.name):
-                library("safetensors.torch").save_file(tensors, scratch, metadata=said)
-            scratch.replace(folder / STATE)
-        finally:
-            scratch.unlink(missing_ok=True)
+        with whole_file(folder / STATE) as scratch, plain_errors(self.runner.checkpoint.name):
+            library("safetensors.torch").save_file(tensors, scratch, metadata=said)
 
     def take_up(self, folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
         """Put a kept state back and return it; None where there is none.

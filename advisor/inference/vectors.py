@@ -8,6 +8,7 @@ from pathlib import Path
 
 from advisor.inference.errors import CannotWriteError, MissingInputError
 from advisor.inference.extra import library
+from advisor.inference.files import whole_file
 
 
 def write_vectors(
@@ -28,18 +29,14 @@ def write_vectors(
     if target.suffix != ".npy":
         target = target.with_name(f"{target.name}.npy")
     beside = target.with_name(f"{target.name}.json")
-    scratch = target.with_name(f".{target.name}.part")
     try:
-        with scratch.open("wb") as file:
+        with whole_file(target) as scratch, scratch.open("wb") as file:
             numpy.save(file, numpy.asarray(vectors, dtype="float32"))
-        scratch.replace(target)
-        scratch.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
-        scratch.replace(beside)
+        with whole_file(beside) as scratch:
+            scratch.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise CannotWriteError(
             f"`{target}` cannot be written: {error.strerror or error}",
             hint="name a file in a folder that exists and can be written",
         ) from error
-    finally:
-        scratch.unlink(missing_ok=True)
     return target, beside

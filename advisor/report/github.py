@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from advisor.report.findings import LEVELS, Finding, Sheet, place, sentence
+from advisor.report.page import count
 
 SHOWN_A_STEP = 10
 """GitHub shows ten annotations of each level a step, and drops the others without a word."""
@@ -21,7 +22,7 @@ def github(sheet: Sheet) -> str:
     """Return the annotations, then every finding in full for the log."""
     lines = [_log_line(finding) for finding in sheet.findings]
     counts = ", ".join(
-        f"{sum(finding.level == level for finding in sheet.findings)} {level}s" for level in LEVELS
+        count(sum(finding.level == level for finding in sheet.findings), level) for level in LEVELS
     )
     return workflow_commands(sheet) + "".join(f"{line}\n" for line in lines) + f"{counts}\n"
 
@@ -32,7 +33,7 @@ def _of_level(sheet: Sheet, level: str) -> list[str]:
         return [_command(finding) for finding in found]
     shown = found[: SHOWN_A_STEP - 1]
     rest = len(found) - len(shown)
-    more = f"{rest} more {level}s stand in the log of this step"
+    more = f"{count(rest, f'more {level}')} stand in the log of this step"
     return [*(_command(finding) for finding in shown), f"::{COMMANDS[level]}::{_data(more)}"]
 
 

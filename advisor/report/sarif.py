@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from typing import Any
 from urllib.parse import quote
@@ -63,7 +64,7 @@ def _result(finding: Finding, index: dict[str, int], seen: Counter[str]) -> dict
 
 
 def _location(finding: Finding) -> dict[str, Any]:
-    uri = quote(finding.path.replace("\\", "/"))
+    uri = quote(os.fsencode(finding.path.replace("\\", "/")))
     place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
     if finding.line:
         place["region"] = {"startLine": finding.line}
@@ -76,4 +77,4 @@ def _fingerprint(finding: Finding, seen: Counter[str]) -> str:
     """Stay the same when lines move: rule, file and message, and which of several it is."""
     same = f"{finding.rule}\0{finding.path}\0{finding.message}"
     seen[same] += 1
-    return hashlib.sha256(f"{same}\0{seen[same]}".encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

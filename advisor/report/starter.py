@@ -19,7 +19,7 @@ fail_on: error
 # exclude: [experiments/, notebooks/]
 
 # The release of transformers to judge by; left out, the installed one.
-# transformers: "5.24"
+# transformers: "{release}"
 
 # Folders of rules of your own, laid over those of advisor.
 # rules: [our-rules]
@@ -27,14 +27,14 @@ fail_on: error
 NOTHING = """
 # No code here loads a checkpoint that advisor knows. A choice looks like this:
 # choices:
-#   - name: captions
-#     checkpoint: Salesforce/blip-image-captioning-base
-#     needs: {task: captioning, language: en, use: commercial}
+#   - name: {task}
+#     checkpoint: {checkpoint}
+#     needs: {{task: {task}}}
 """
 WAIVER = """\
     # What is agreed to for a while is waived, with a reason and a last day:
     # waive:
-    #   - {rule: caveat, reason: we weighed it, until: "2027-06-30"}
+    #   - {rule: caveat, reason: we weighed it, until: "YYYY-MM-DD"}
 """
 
 
@@ -45,15 +45,24 @@ def starter(case: Case) -> tuple[str, int]:
         identity = case.identity(usage)
         if identity and identity.checkpoint and usage.model is not None:
             used.setdefault(identity.id, []).append(usage)
+    tail = TAIL.format(release=case.release.version)
     if not used:
-        return HEAD + NOTHING + TAIL, 0
+        return HEAD + _example(case.rulebase) + tail, 0
     names: set[str] = set()
     blocks = []
     for id, usages in sorted(used.items()):
         checkpoint = case.rulebase.checkpoints[id]
         task, guessed = _task(case.rulebase, checkpoint, usages)
         blocks.append(_choice(checkpoint, usages, task, _name(task, names), guessed=guessed))
-    return HEAD + "\nchoices:\n" + "\n".join(blocks) + WAIVER + TAIL, len(used)
+    return HEAD + "\nchoices:\n" + "\n".join(blocks) + WAIVER + tail, len(used)
+
+
+def _example(rulebase: RuleBase) -> str:
+    """Return a choice that nobody made, as a comment: a checkpoint for the first task it does."""
+    for one in rulebase.checkpoints.values():
+        if one.loader == "transformers" and one.tasks:
+            return NOTHING.format(task=one.tasks[0], checkpoint=one.id)
+    return ""
 
 
 def _choice(

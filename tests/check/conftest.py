@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-
-from advisor.cli.main import run
-
-LEFT_OUT = ("ADVISOR_FAIL_ON", "ADVISOR_TRANSFORMERS", "ADVISOR_RULES", "GITHUB_ACTIONS")
-
-
-class Result:
-    """What a command returned and wrote."""
-
-    def __init__(self, code, out, err):
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-    def of(self, *levels):
-        return [found for found in self.json["findings"] if found["level"] in levels]
+from commands import in_this_process
 
 
 @pytest.fixture
 def advisor(capsys, monkeypatch):
     """Run a command line in this process."""
-    for name in LEFT_OUT:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def call(*arguments):
-        capsys.readouterr()
-        code = run([str(argument) for argument in arguments])
-        return Result(code, *capsys.readouterr())
-
-    return call
+    return in_this_process(capsys, monkeypatch, 100)
 
 
 @pytest.fixture

@@ -76,6 +76,10 @@ def test_github_shows_at_most_ten_of_a_level_and_the_log_all(found):
         assert re.fullmatch(r"::[a-z]+( [a-z]+=[^:]*)?::[^\r]*", line), line
 
 
+def test_github_counts_one_as_one():
+    assert github(sheet(finding())).splitlines()[-1] == "1 error, 0 warnings, 0 notes"
+
+
 def test_the_tenth_annotation_says_how_many_are_left():
     lines = workflow_commands(sheet(*[finding(line=n) for n in range(1, 15)])).splitlines()
     assert len(lines) == SHOWN_A_STEP

@@ -1,6 +1,7 @@
 """Whatever stands in a folder: a note for a file that cannot be read, the rest still checked."""
 
 import json
+import os
 import sys
 
 import pytest
@@ -68,3 +69,19 @@ def test_no_bytes_bring_it_down(tmp_path, monkeypatch, capsys, name, place, byte
     assert code == 1
     found = json.loads(capsys.readouterr().out)["findings"]
     assert "right.py" in {one["path"] for one in found if one["level"] == "error"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems take no such name")
+@pytest.mark.parametrize(
+    "format", ["terminal", "json", "markdown", "html", "github", "sarif", "junit"]
+)
+def test_a_file_whose_name_is_no_text_is_reported_in_every_format(check, tmp_path, format):
+    (tmp_path / os.fsdecode(b"caf\xe9.py")).write_bytes(WRONG)
+    written = [] if format == "terminal" else ["--output", f"{format}=report"]
+    result = check({}, "--transformers", "5.24", *written, format=format)
+    assert result.code == 1
+    assert not written or (tmp_path / "report").read_text("utf-8")
+    if format == "sarif":
+        (run,) = json.loads(result.out)["runs"]
+        place = run["results"][0]["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "caf%E9.py"

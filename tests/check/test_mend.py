@@ -17,15 +17,17 @@ def edit(line, column, length, text, path="a.py"):
 
 
 @given(
-    some.lists(names, min_size=1, max_size=8, unique=True), names, some.sampled_from(["\n", "\r\n"])
+    some.lists(names, min_size=1, max_size=8, unique=True),
+    names,
+    some.sampled_from(["\n", "\r\n", "\r"]),
 )
 def test_each_edit_changes_its_stretch_and_nothing_else(words, new, newline):
     text = newline.join(f"é = {word}()" for word in words)
     edits = [edit(number, 5, len(word), new) for number, word in enumerate(words, 1)]
     mended = mend("a.py", text, edits)
     expected = newline.join(f"é = {new}()" for _ in words)
-    assert (mended.after if mended else text) == expected
-    assert mended is None or mended.done == sum(word != new for word in words)
+    changed = sum(word != new for word in words)
+    assert (mended and (mended.after, mended.done)) == ((expected, changed) if changed else None)
     again = mend("a.py", expected, [edit(n, 5, len(new), new) for n, _ in enumerate(words, 1)])
     assert again is None
 
@@ -43,6 +45,16 @@ def test_what_would_not_parse_is_not_written():
 def test_an_edit_outside_the_file_is_left_out():
     assert mend("a.py", "A()\n", [edit(9, 1, 1, "B")]) is None
     assert mend("a.py", "A()\n", [edit(1, 2, 90, "B")]) is None
+
+
+def test_a_form_feed_or_a_lone_return_ends_no_line_of_a_diff():
+    mended = mend("a.py", "x = '\f'\rA()\n", [edit(2, 1, 1, "B")])
+    assert diff([mended]).split("\n")[3:5] == ["-x = '\f'\rA()", "+x = '\f'\rB()"]
+
+
+def test_what_python_warns_of_in_the_users_code_is_kept_from_the_user(recwarn):
+    assert mend("a.py", "A('\\d')\n", [edit(1, 1, 1, "B")]).after == "B('\\d')\n"
+    assert not recwarn.list
 
 
 def test_a_diff_names_the_file_and_a_missing_line_end():

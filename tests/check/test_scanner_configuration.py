@@ -85,3 +85,30 @@ def test_a_comment_in_configuration_covers_its_line_or_the_next(read):
 def test_other_languages_models_are_not_ours(read):
     seen = read("a.yaml", "model: meta-llama/Llama-3.1-8B\nimage: nginx/nginx\n")
     assert seen.usages == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"model": "openai/clip-vit-base-patch32", "seed": %s}',
+        '{"model": "openai/clip-vit-base-patch32"}\n{"n": %s}',
+    ],
+)
+def test_a_number_of_any_length_hides_no_id(read, text):
+    seen = read("a.json", text % ("9" * 5_000))
+    assert ([usage.checkpoint for usage in seen.usages], seen.notes) == (
+        ["openai/clip-vit-base-patch32"],
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.toml", "seed = " + "9" * 5_000, "holds a number that cannot be read"),
+        ("a.toml", "list = " + "[" * 100_000, "is nested too deeply to be read"),
+    ],
+)
+def test_what_no_parser_takes_is_a_note(read, name, text, said):
+    seen = read(name, f"# model = openai/clip-vit-base-patch32\n{text}\n")
+    assert [note.message for note in seen.notes] == [said]

@@ -70,6 +70,21 @@ def test_magics_and_shell_lines_are_no_python(scanned):
     assert [usage.checkpoint for usage in found.usages] == ["Salesforce/blip-vqa-base"]
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        'text = ("a %s"\n        % name)\n',
+        '%matplotlib inline\ntext = ("a %s, (b"  # (\n        % name)\n',
+        '!echo "it\'s (" {\ntext = "a %s" \\\n    % name\n',
+        '%load_ext x\ntext = """(\n% no magic\n! "quoted" \\""" \n"""\n',
+    ],
+)
+def test_a_line_that_goes_on_with_a_statement_is_no_magic(scanned, before):
+    found, _ = scanned(f"from transformers import BlipModel\n{before}m = {LOAD}\n")
+    assert found.notes == ()
+    assert [usage.checkpoint for usage in found.usages] == ["Salesforce/blip-vqa-base"]
+
+
 def test_a_broken_cell_is_noted_and_the_others_count(scanned):
     found, text = scanned(
         "from transformers import BlipModel\n", "y = 1\nmodel = pipeline(\n", f"m = {LOAD}\n"

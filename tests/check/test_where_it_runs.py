@@ -85,9 +85,27 @@ def test_every_input_of_the_action_reaches_the_command_through_the_environment()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the step is written for bash")
-def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path):
+def test_the_action_without_a_python_it_can_use_says_which_it_needs(tmp_path):
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-    folder = tmp_path / "advisor" / "bin"
+    (tmp_path / "python").write_text("#!/bin/sh\nexit 1\n")  # as one that is too old answers
+    (tmp_path / "python").chmod(0o755)
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", action["runs"]["steps"][0]["run"]],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path), "ACTION_PATH": "."},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "needs Python 3.11 to 3.13" in done.stdout
+    assert not (tmp_path / "advisor").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the step is written for bash")
+@pytest.mark.parametrize("programs", ["bin", "Scripts"])
+def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path, programs):
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    folder = tmp_path / "advisor" / programs
     folder.mkdir(parents=True)
     (folder / "advisor").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
     (folder / "advisor").chmod(0o755)

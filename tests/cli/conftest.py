@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-
-from advisor.cli.main import run
-
-REFUSED = ("ADVISOR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "PYTHON", "GITHUB_")
-"""Variables of whoever runs the tests that would change what a command prints."""
-
-
-class Result(NamedTuple):
-    """What a command returned and wrote."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one JSON document on stdout."""
-        return json.loads(self.out)
-
-    @property
-    def lines(self) -> list[Any]:
-        """The JSON documents of a batch."""
-        return [json.loads(line) for line in self.out.splitlines()]
+from commands import REFUSED, Result, in_this_process
 
 
 @pytest.fixture
 def advisor(capsys, monkeypatch) -> Callable[..., Result]:
-    """Run a command line in this process: quick, and exactly what the script does."""
-    for name in list(os.environ):
-        if name.startswith(REFUSED) and name not in ("ADVISOR_CACHE", "PYTEST_CURRENT_TEST"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "80")
-
-    def call(*arguments: Any) -> Result:
-        capsys.readouterr()
-        code = run([str(argument) for argument in arguments])
-        return Result(code, *capsys.readouterr())
-
-    return call
+    """Run a command line in this process."""
+    return in_this_process(capsys, monkeypatch, 80)
 
 
 @pytest.fixture(scope="session")

@@ -175,6 +175,19 @@ def test_a_waiver_of_nothing_is_a_finding(advisor, project):
     assert [rule for rule, _, _ in found(result)] == ["unused-waiver", "unused-waiver"]
 
 
+def test_a_waiver_of_a_rule_that_was_not_run_is_not_idle(advisor, project):
+    waive = "    waive:\n" + "".join(
+        f'      - {{rule: {rule}, reason: until the move, until: "2027-01-31"}}\n'
+        for rule in ("unused-choice", "choice-changed")
+    )
+    project(app_py=WRONG, other_py=RIGHT, advisor_yaml=CHOICES + waive)
+    partial = check(advisor, "app.py", "--today", "2026-11-24")
+    assert "unused-waiver" not in [rule for rule, _, _ in found(partial)]
+    whole = check(advisor, "--today", "2026-11-24")
+    (idle,) = [f for f in whole.json["findings"] if f["rule"] == "unused-waiver"]
+    assert "`unused-choice`" in idle["message"]
+
+
 def test_a_baseline_leaves_only_new_findings(advisor, project, tmp_path):
     project(app_py=WRONG)
     assert advisor("check", "--write-baseline", "known.json").code == 0
@@ -184,6 +197,48 @@ def test_a_baseline_leaves_only_new_findings(advisor, project, tmp_path):
     assert check(advisor, "--baseline", "known.json").code == 0
     project(new_py=WRONG)
     assert check(advisor, "--baseline", "known.json").code == 1
+
+
+def test_equal_rows_of_a_baseline_count_together_and_odd_counts_are_no_baseline(
+    advisor, project, tmp_path
+):
+    project(app_py=WRONG)
+    advisor("check", "--write-baseline", "known.json")
+    known = json.loads((tmp_path / "known.json").read_text())
+    project(app_py=WRONG + "\n" + WRONG)
+    twice = {**known, "findings": [*known["findings"], *known["findings"]]}
+    (tmp_path / "known.json").write_text(json.dumps(twice))
+    result = check(advisor, "--baseline", "known.json")
+    assert (result.code, result.json["suppressed"]["baseline"]) == (0, 2)
+    for count in ("1e999", '"1"', "0", "true"):
+        text = json.dumps(known).replace('"count": 1', f'"count": {count}')
+        (tmp_path / "known.json").write_text(text)
+        result = check(advisor, "--baseline", "known.json")
+        assert (result.code, result.json["error"]["kind"]) == (2, "broken-file"), count
+
+
+def test_a_lock_holds_every_task_of_a_choice(advisor, project, tmp_path):
+    needs = "{task: [zero-shot-classification, image-search], language: en}"
+    project(advisor_yaml=CHOICES.replace("{task: zero-shot-classification, language: en}", needs))
+    check(advisor, "--lock")
+    lock = json.loads((tmp_path / "advisor.lock").read_text())
+    tasks = [(row["name"], row["task"]) for row in lock["choices"]]
+    assert tasks == [("labels", "zero-shot-classification"), ("labels", "image-search")]
+    assert "choice-changed" not in [rule for rule, _, _ in found(check(advisor))]
+    lock["choices"][1]["best"] = "somebody/something"
+    (tmp_path / "advisor.lock").write_text(json.dumps(lock))
+    (one,) = [f for f in check(advisor).json["findings"] if f["rule"] == "choice-changed"]
+    assert "`labels` for image-search" in one["message"]
+    assert "somebody/something" in one["message"]
+
+
+def test_a_lock_of_before_tasks_were_kept_still_holds(advisor, project, tmp_path):
+    project(advisor_yaml=CHOICES)
+    check(advisor, "--lock")
+    lock = json.loads((tmp_path / "advisor.lock").read_text())
+    del lock["choices"][0]["task"]
+    (tmp_path / "advisor.lock").write_text(json.dumps(lock))
+    assert "choice-changed" not in [rule for rule, _, _ in found(check(advisor))]
 
 
 def test_a_lock_tells_later_what_changed_and_why(advisor, project, tmp_path):
@@ -260,6 +315,17 @@ def test_fix_never_leaves_a_name_that_nothing_defines(advisor, project, tmp_path
     check(advisor, "--fix")
     assert (tmp_path / "app.py").read_text() == after
     assert check(advisor).json["counts"]["error"] == 0
+
+
+@pytest.mark.parametrize("newline", ["\r\n", "\r"])
+def test_fix_keeps_line_ends_marks_and_everything_else(advisor, project, tmp_path, newline):
+    before = ("\ufeff" + WRONG + "# é\n").replace("\n", newline)
+    (tmp_path / "app.py").write_bytes(before.encode())
+    (tmp_path / "app.py").chmod(0o751)
+    check(advisor, "--fix")
+    after = ("\ufeff" + MENDED + "# é\n").replace("\n", newline)
+    assert (tmp_path / "app.py").read_bytes().decode() == after
+    assert (tmp_path / "app.py").stat().st_mode & 0o777 == 0o751
 
 
 def test_a_diff_changes_nothing_and_can_be_applied(advisor, project, tmp_path):

@@ -46,6 +46,18 @@ def pairs(parts):
     return parts / "pairs.csv"
 
 
+def test_a_folder_may_be_called_like_a_format(capsys, parts, monkeypatch):
+    monkeypatch.chdir(parts)
+    page = parts / "page.html"
+    code, _ = called(
+        capsys, "--encoder", "vit", "--decoder", "bert", "--output", "json",
+        "--output", f"html={page}",
+    )  # fmt: skip
+    assert code == 0
+    assert (parts / "json" / "config.json").is_file()
+    assert page.is_file()
+
+
 def test_join_then_train(capsys, parts, pairs):
     joined = parts / "joined"
     code, made = called(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from networks import TEXT, VISION, bert_tokenizer, word_tokenizer  # noqa: E402
 from advisor.errors import BrokenFileError  # noqa: E402
 from advisor.inference import compose, finetune, load_runner  # noqa: E402
 from advisor.inference import finetuning as training  # noqa: E402
-from advisor.inference.composition import OutputExistsError  # noqa: E402
-from advisor.inference.errors import UnsupportedError  # noqa: E402
+from advisor.inference.errors import OutputExistsError, UnsupportedError  # noqa: E402
+from advisor.inference.files import whole_file, whole_folder  # noqa: E402
 from advisor.inference.pairs import Pair, hold_out, read_pairs  # noqa: E402
 
 
@@ -180,6 +181,42 @@ def test_bad_pairs_are_named_with_their_line(tmp_path: Path, content: str, words
     with pytest.raises(BrokenFileError) as caught:
         read_pairs(path)
     assert words in "\n".join((caught.value.message, *caught.value.problems))
+
+
+def test_a_line_behind_a_text_of_several_lines_keeps_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.csv"
+    (tmp_path / "1.png").touch()
+    path.write_text('image,text\n1.png,"a cat\non a mat"\n\nnone.png,a dog\n')
+    with pytest.raises(BrokenFileError) as caught:
+        read_pairs(path)
+    assert caught.value.problems == (f"{path}:5: there is no file `none.png`",)
+
+
+def test_a_new_folder_has_the_rights_of_the_umask_folders_in_it_too(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with whole_folder(tmp_path / "new") as scratch:
+            (scratch / "inner").mkdir()
+            (scratch / "inner" / "weights").touch(mode=0o600)
+    finally:
+        os.umask(before)
+    there = (tmp_path / "new", tmp_path / "new" / "inner", tmp_path / "new" / "inner" / "weights")
+    modes = [path.stat().st_mode & 0o777 for path in there]
+    assert modes == [0o750, 0o750, 0o640]
+
+
+def test_a_file_that_is_not_finished_leaves_the_one_of_before(tmp_path: Path) -> None:
+    file = tmp_path / "state"
+    file.write_text("before")
+
+    def half_written() -> None:
+        with whole_file(file) as scratch:
+            scratch.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        half_written()
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
 
 
 def test_a_held_out_picture_is_never_trained_on_with_another_text(tmp_path: Path) -> None:

@@ -124,6 +124,24 @@ def _name_absent_part(folder: Path) -> None:
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
 
 
+def _name_odd_part(folder: Path) -> None:
+    (folder / "model.safetensors").unlink()
+    index = {"weight_map": {"a": 5, "b": "model-00001-of-00002.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def _with_header(**changes: Any) -> Callable[[Path], None]:
+    """Return a damage: one tensor in the weights, described by a header that is wrong."""
+
+    def damage(folder: Path) -> None:
+        tensor = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4], **changes}
+        header = json.dumps({"weight": tensor}).encode()
+        data = len(header).to_bytes(8, "little") + header + bytes(4)
+        (folder / "model.safetensors").write_bytes(data)
+
+    return damage
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -134,6 +152,12 @@ def _name_absent_part(folder: Path) -> None:
         (_cut_weights, "cut short"),
         (_scramble_weights, "damaged"),
         (_name_absent_part, "incomplete: 1 of 1"),
+        (_name_odd_part, "index of the weights"),
+        (_with_header(shape=None), "None is no shape"),
+        (_with_header(shape=["1"]), "is no shape"),
+        (_with_header(shape=[-1]), "is no shape"),
+        (_with_header(dtype=["F32"]), "is no text"),
+        (_with_header(data_offsets=[]), "damaged"),
     ],
 )
 def test_damaged_folders_say_what_is_wrong(

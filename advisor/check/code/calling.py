@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
+from advisor.check.code.handing import construct, give
 from advisor.check.code.libraries import Loader, gives_itself, loader, wraps
 from advisor.check.code.methods import default, method
 from advisor.check.code.strings import joined
@@ -23,30 +23,29 @@ from advisor.check.code.values import (
     Other,
     Symbol,
     Table,
-    Text,
     Values,
     doubted,
     union,
 )
 
-Evaluate = Callable[[Study, Scope, ast.AST | None], Values]
-
 _DECLARING = frozenset(["Field", "field", "Option", "Argument", "Parameter"])
-_WITH_DEFAULT = frozenset(["getenv", "get", "setdefault", "getattr"])
 _UNCHANGED = frozenset(
     ["str", "Path", "PurePath", "list", "tuple", "set", "sorted", "dict", "iter", "reversed"]
 )
 
 
-def call(study: Study, scope: Scope, node: ast.Call, evaluate: Evaluate) -> Values:
-    """Return what a call may give; a load or a use is recorded."""
-    holders: Values = NOTHING
-    if isinstance(node.func, ast.Attribute):
-        holders = evaluate(study, scope, node.func.value)
-        callees = _members(study, holders, node.func)
-    else:
-        callees = evaluate(study, scope, node.func)
-    passed = _passed(study, scope, node, evaluate)
+def call(
+    study: Study,
+    scope: Scope,
+    node: ast.Call,
+    holders: Values,
+    callees: Values,
+    passed: tuple[Passed, ...],
+) -> Values:
+    """Return what a call may give; a load or a use is recorded.
+
+    `callees` are what is called, `holders` what they are members of.
+    """
     name = _last_name(node.func)
     if name == "backward" or name.endswith("Trainer"):
         study.training.append(node)
@@ -65,50 +64,12 @@ def call(study: Study, scope: Scope, node: ast.Call, evaluate: Evaluate) -> Valu
     return union(*found)
 
 
-def _members(study: Study, holders: Values, function: ast.Attribute) -> Values:
-    from advisor.check.code.expression import attribute
-
-    found: list[Values] = []
-    for holder in holders:
-        if isinstance(holder, (Instance, Class)):
-            owner = holder.of if isinstance(holder, Instance) else holder.name
-            own = study.method(owner, function.attr)
-            if own is not None:
-                found.append((Function(own, owner),))
-                continue
-        found.append(attribute(study, holder, function))
-    return union(*found) if found else NOTHING
-
-
 def _last_name(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     if isinstance(function, ast.Name):
         return function.id
     return _last_name(function.func) if isinstance(function, ast.Call) else ""
-
-
-def _passed(study: Study, scope: Scope, node: ast.Call, evaluate: Evaluate) -> tuple[Passed, ...]:
-    found = []
-    for number, argument in enumerate(node.args):
-        name = "*" if isinstance(argument, ast.Starred) else str(number)
-        found.append(Passed(name, evaluate(study, scope, argument), argument, None))
-    for keyword in node.keywords:
-        values = evaluate(study, scope, keyword.value)
-        if keyword.arg is not None:
-            found.append(Passed(keyword.arg, values, keyword.value, keyword))
-            continue
-        found.extend(_spread(keyword, values))
-    return tuple(found)
-
-
-def _spread(keyword: ast.keyword, values: Values) -> list[Passed]:
-    """`**table` gives the arguments its entries name, where it is one known table."""
-    if len(values) == 1 and isinstance(values[0], Table):
-        named = [(key.text, inner) for key, inner in values[0].entries if isinstance(key, Text)]
-        if len(named) == len(values[0].entries):
-            return [Passed(name, inner, keyword.value, None) for name, inner in named]
-    return [Passed("**", values, keyword.value, None)]
 
 
 def _called(
@@ -124,14 +85,14 @@ def _called(
             return _load(study, scope, node, found, passed)
         return _symbol(study, scope, node, callee, passed)
     if isinstance(callee, Function):
-        _give(study, callee.node, passed, bound=callee.owner is not None)
+        give(study, callee.node, passed, bound=callee.owner is not None)
         return study.result(callee.node)
     if isinstance(callee, Class):
-        return _construct(study, callee, passed)
+        return construct(study, callee, passed)
     if isinstance(callee, Instance):
         for name in ("__call__", "forward"):
             if (own := study.method(callee.of, name)) is not None:
-                _give(study, own, passed, bound=True)
+                give(study, own, passed, bound=True)
                 return study.result(own)
     if isinstance(callee, Namespace):
         return (callee,)
@@ -244,45 +205,6 @@ def _first(named: dict[str, Values], names: tuple[str, ...]) -> Values:
     if "**" in named or "*" in named:
         return (Other(),)
     return NOTHING
-
-
-def _give(
-    study: Study,
-    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
-    passed: tuple[Passed, ...],
-    *,
-    bound: bool,
-) -> None:
-    """Tell a function of the file what it is called with."""
-    parameters = [p.arg for p in (*function.args.posonlyargs, *function.args.args)]
-    if bound and parameters and not _is_static(function):
-        parameters = parameters[1:]
-    for argument in passed:
-        if argument.name.isdigit():
-            if int(argument.name) < len(parameters):
-                study.called(function, parameters[int(argument.name)], argument.values)
-        elif argument.keyword is not None:
-            study.called(function, argument.name, argument.values)
-
-
-def _is_static(function: ast.AST) -> bool:
-    decorators = getattr(function, "decorator_list", [])
-    return any(isinstance(one, ast.Name) and one.id == "staticmethod" for one in decorators)
-
-
-def _construct(study: Study, callee: Class, passed: tuple[Passed, ...]) -> Values:
-    own = study.method(callee.name, "__init__")
-    if own is not None:
-        _give(study, own, passed, bound=True)
-    else:
-        facts = study.classes.get(callee.name)
-        fields = facts.fields if facts else []
-        for argument in passed:
-            if argument.keyword is not None:
-                study.set_attribute(callee.name, argument.name, argument.values)
-            elif argument.name.isdigit() and int(argument.name) < len(fields):
-                study.set_attribute(callee.name, fields[int(argument.name)], argument.values)
-    return (Instance(callee.name),)
 
 
 def _foreign(

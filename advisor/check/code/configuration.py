@@ -26,6 +26,8 @@ _WORTH_READING = re.compile(
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[A-Za-z0-9_-]+(?=[\"']?\s*[:=])")
+_DECODER = json.JSONDecoder(parse_int=float)
+"""Numbers are never read here, and an integer may have more digits than Python converts."""
 _DOCUMENT = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
 
 
@@ -174,12 +176,12 @@ def _inside(value: Any, keys: tuple[str, ...], around: dict[str, Any]) -> Iterat
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         if lines and all(line.lstrip().startswith(("{", "[", '"')) for line in lines[:3]):
             try:
-                return [json.loads(line) for line in lines]
+                return [_DECODER.decode(line) for line in lines]
             except ValueError:
                 pass
         raise _BrokenError(error.lineno, f"is not valid JSON: {error.msg.lower()}") from None
@@ -192,6 +194,8 @@ def _toml(text: str) -> Any:
         line = re.search(r"at line (\d+)", str(error))
         message = f"is not valid TOML: {str(error).partition(' (at')[0].lower()}"
         raise _BrokenError(int(line[1]) if line else None, message) from None
+    except ValueError:  # a date that is none, or more digits than an integer may have
+        raise _BrokenError(None, "holds a number that cannot be read") from None
 
 
 def _yaml(text: str, name: str) -> Iterator[Any]:

@@ -6,21 +6,19 @@ import ast
 from collections.abc import Callable
 
 from advisor.check.code.calling import call
-from advisor.check.code.methods import NAMESPACES
+from advisor.check.code.handing import spread
+from advisor.check.code.member import attribute, members
+from advisor.check.code.operations import operation
 from advisor.check.code.strings import joined
 from advisor.check.code.study import Passed, Scope, Study
 from advisor.check.code.values import (
-    LONGEST_PATH,
     NOTHING,
     Abstract,
     Class,
     Constant,
     Instance,
     Items,
-    Library,
     Loaded,
-    Made,
-    Namespace,
     Other,
     Symbol,
     Table,
@@ -66,7 +64,6 @@ def bind(study: Study, scope: Scope, target: ast.expr, values: Values) -> None:
                 study.use(target, "assign", target.attr, (holder,), passed, scope)
     elif isinstance(target, ast.Subscript):
         evaluate(study, scope, target.value)
-        evaluate(study, scope, target.slice)
         _store(scope, target, values, evaluate(study, scope, target.slice))
 
 
@@ -90,9 +87,6 @@ def _unpack(study: Study, scope: Scope, targets: list[ast.expr], values: Values)
         bind(study, scope, target, found)
 
 
-# -- kinds of expression -----------------------------------------------------------------------
-
-
 def _constant(study: Study, _: Scope, node: ast.Constant) -> Values:
     if isinstance(node.value, str):
         return study.text(node)
@@ -109,32 +103,6 @@ def _attribute(study: Study, scope: Scope, node: ast.Attribute) -> Values:
     found = [attribute(study, holder, node) for holder in holders]
     study.use(node, "read", node.attr, holders, (), scope)
     return union(*found) if found else NOTHING
-
-
-def attribute(study: Study, holder: Abstract, node: ast.Attribute) -> Values:
-    """Return what an attribute of a value may be."""
-    name = node.attr
-    if isinstance(holder, Library):
-        defined = study.exports(holder.name)
-        if defined is not None:
-            return defined.get(name, NOTHING)
-        return (Symbol(holder.name, name),)
-    if isinstance(holder, Symbol):
-        return (Symbol(f"{holder.module}.{holder.name}", name),)
-    if isinstance(holder, Instance):
-        return study.attribute(holder.of, name)
-    if isinstance(holder, Class):
-        return study.attribute(holder.name, name)
-    if isinstance(holder, Namespace):
-        return holder.find(name)
-    if isinstance(holder, Text) and name == "value":
-        return (holder,)
-    if isinstance(holder, Loaded):
-        path = (*holder.path, name)[-LONGEST_PATH:]
-        return (holder._replace(path=path),)
-    if isinstance(holder, Made) and holder.callee.rpartition(".")[2] in NAMESPACES:
-        return study.option(name)
-    return NOTHING
 
 
 def _subscript(study: Study, scope: Scope, node: ast.Subscript) -> Values:
@@ -184,41 +152,7 @@ def _joined(study: Study, scope: Scope, node: ast.JoinedStr) -> Values:
 
 def _operation(study: Study, scope: Scope, node: ast.BinOp) -> Values:
     left = evaluate(study, scope, node.left)
-    right = evaluate(study, scope, node.right)
-    if isinstance(node.op, ast.Add):
-        if any(isinstance(value, Items) for value in left):
-            return (Items((*elements_of(left), *elements_of(right))),)
-        if _is_text(left) or _is_text(right):
-            return joined([left, right], study.place(node))
-    if isinstance(node.op, ast.Div) and _is_text(right):
-        return joined([left, right], study.place(node), "/")
-    if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and _is_text(left):
-        return formatted(str(node.left.value), "%s", right, study, node)
-    through = [value for value in (*left, *right) if isinstance(value, Loaded)]
-    return tuple(dict.fromkeys(through))
-
-
-def elements_of(values: Values) -> list[Values]:
-    """Return the items of a list that is known."""
-    return [inner for value in values if isinstance(value, Items) for inner in value.items]
-
-
-def _is_text(values: Values) -> bool:
-    return any(isinstance(value, Text) for value in values)
-
-
-def formatted(template: str, mark: str, values: Values, study: Study, node: ast.AST) -> Values:
-    """Return a template with its marks filled in, where they are plain."""
-    parts = template.split(mark)
-    fills = [values]
-    if len(values) == 1 and isinstance(values[0], Items):
-        fills = list(values[0].items)
-    place = study.place(node)
-    groups: list[Values] = [(Text(parts[0], place),)]
-    for number, part in enumerate(parts[1:]):
-        groups.append(fills[number] if number < len(fills) else (Other(),))
-        groups.append((Text(part, place),))
-    return joined(groups, place)
+    return operation(study, node, left, evaluate(study, scope, node.right))
 
 
 def _choice(study: Study, scope: Scope, node: ast.IfExp) -> Values:
@@ -283,7 +217,27 @@ def _yield(study: Study, scope: Scope, node: ast.Yield) -> Values:
 
 
 def _call(study: Study, scope: Scope, node: ast.Call) -> Values:
-    return call(study, scope, node, evaluate)
+    holders: Values = NOTHING
+    if isinstance(node.func, ast.Attribute):
+        holders = evaluate(study, scope, node.func.value)
+        callees = members(study, holders, node.func)
+    else:
+        callees = evaluate(study, scope, node.func)
+    return call(study, scope, node, holders, callees, _passed(study, scope, node))
+
+
+def _passed(study: Study, scope: Scope, node: ast.Call) -> tuple[Passed, ...]:
+    found = []
+    for number, argument in enumerate(node.args):
+        name = "*" if isinstance(argument, ast.Starred) else str(number)
+        found.append(Passed(name, evaluate(study, scope, argument), argument, None))
+    for keyword in node.keywords:
+        values = evaluate(study, scope, keyword.value)
+        if keyword.arg is not None:
+            found.append(Passed(keyword.arg, values, keyword.value, keyword))
+            continue
+        found.extend(spread(keyword, values))
+    return tuple(found)
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., Values]] = {

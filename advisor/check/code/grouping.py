@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from advisor.check.code.strings import known_pieces
 from advisor.check.code.study import Passed, RawCall, RawLoad, Study
+from advisor.check.code.ties import Ties
 from advisor.check.code.usage import UNKNOWN, Argument, Call, Load, Place, Usage, Value
 from advisor.check.code.values import Constant, Items, Pieces, Text, Values
 from advisor.check.code.vocabulary import Vocabulary
@@ -32,11 +33,12 @@ class Grouping:
         numbers = range(len(self.loads))
         models = [n for n in numbers if self.loads[n].kind in _MODELS]
         processors = [n for n in numbers if self.loads[n].kind in _PROCESSORS]
-        tied = self._tied(models, processors)
+        ties = Ties(self.study, self.loads, self.relevant)
+        tied = ties.tied(models, processors)
         found = []
         for model in models:
             own = [p for p in processors if p in tied[model]]
-            if self.relevant[model] or any(self._speaks_for(p, model) for p in own):
+            if self.relevant[model] or any(ties.speaks_for(p, model) for p in own):
                 found.append(self._usage(model, own))
         alone = set(processors).difference(*tied.values()) if tied else set(processors)
         found.extend(self._usage(None, [n]) for n in sorted(alone) if self.relevant[n])
@@ -51,72 +53,6 @@ class Grouping:
             if load.kind in _MODELS and (load.class_name or "Auto").startswith("Auto")
             for value in load.checkpoint
         )
-
-    # -- ties --------------------------------------------------------------------------------
-
-    def _tied(self, models: list[int], processors: list[int]) -> dict[int, set[int]]:
-        sure, maybe = self._flows(models, processors)
-        tied: dict[int, set[int]] = {}
-        for model in models:
-            same = {p for p in maybe[model] if self._same_checkpoint(model, p)}
-            tied[model] = sure[model] | same or maybe[model]
-        for processor in processors:
-            if not any(processor in own for own in (*tied.values(), *maybe.values())):
-                for model in self._nearest(processor, models):
-                    tied[model].add(processor)
-        return tied
-
-    def _flows(
-        self, models: list[int], processors: list[int]
-    ) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
-        """Which processors feed or read which models: for sure, and as one of several."""
-        sure: dict[int, set[int]] = {model: set() for model in models}
-        maybe: dict[int, set[int]] = {model: set() for model in models}
-        for call in self.study.calls:
-            given = [one for one in call.inputs if one.path or _joins(call)]
-            for load in dict.fromkeys(one.load for one in given):
-                if call.load in sure and load in processors:
-                    model, processor = call.load, load
-                elif load in sure and call.load in processors and _reads(call):
-                    model, processor = load, call.load
-                else:
-                    continue
-                kinds = [self.loads[n].kind for n in {one.load for one in given}]
-                alone = kinds.count(self.loads[load].kind) == 1
-                (sure if call.certain and alone else maybe)[model].add(processor)
-        return sure, maybe
-
-    def _nearest(self, processor: int, models: list[int]) -> list[int]:
-        """The models of the same checkpoint, or the only one in the same function."""
-        scope = self.loads[processor].scope
-        same = [m for m in models if self._same_checkpoint(m, processor)]
-        if same or not self.relevant[processor]:
-            return [m for m in same if self.loads[m].scope == scope] or same
-        near = [m for m in models if self._same_scope(m, processor)]
-        return near if len(near) == 1 else []
-
-    def _same_checkpoint(self, model: int, processor: int) -> bool:
-        one, other = self.loads[model], self.loads[processor]
-        texts = {value.text for value in one.checkpoint} - {None}
-        if texts:
-            return texts == {value.text for value in other.checkpoint} - {None}
-        mine, its = _checkpoint_source(self.study, model), _checkpoint_source(self.study, processor)
-        return mine is not None and mine == its and one.scope == other.scope
-
-    def _same_scope(self, model: int, processor: int) -> bool:
-        one, other = self.loads[model], self.loads[processor]
-        return self.relevant[model] and one.scope == other.scope and one.package == other.package
-
-    def _speaks_for(self, processor: int, model: int) -> bool:
-        """True where a processor shows that the model it feeds is a vision-language model."""
-        load = self.loads[processor]
-        return self.relevant[processor] and (
-            load.kind == "processor"
-            or self._same_checkpoint(model, processor)
-            or load.scope == self.loads[model].scope
-        )
-
-    # -- relevance ---------------------------------------------------------------------------
 
     def _is_relevant(self, load: Load) -> bool:
         words = self.vocabulary
@@ -138,8 +74,6 @@ class Grouping:
             return True
         automatic = load.class_name.startswith("Auto") and load.kind != "tokenizer"
         return automatic and any(words.is_id(text) and words.hinted(text) for text in texts)
-
-    # -- from raw to final -------------------------------------------------------------------
 
     def _usage(self, model: int | None, processors: list[int]) -> Usage:
         numbers = [model, *processors] if model is not None else processors
@@ -251,16 +185,6 @@ class Grouping:
         )
 
 
-def _joins(call: RawCall) -> bool:
-    """True where a model and its processors are handed over together, to be used together."""
-    return call.kind == "pass" and (call.name == "pipeline" or call.name.endswith("Trainer"))
-
-
-def _reads(call: RawCall) -> bool:
-    """True where a processor turns what a model gave into text or boxes."""
-    return "decode" in call.name or call.name.startswith("post_process")
-
-
 def _flat(values: Values) -> Values:
     """The values, with those of lists in their place."""
     out: list[object] = []
@@ -297,13 +221,3 @@ def _once(calls: tuple[Call, ...]) -> tuple[Call, ...]:
         key = (call.place, call.kind, call.name, call.receiver.place)
         found.setdefault(key, call)
     return tuple(found.values())
-
-
-def _checkpoint_source(study: Study, number: int) -> str | None:
-    """The expression that names the checkpoint, as written."""
-    raw = study.loads[number]
-    names = ("0", "pretrained_model_name_or_path", "model", "model_name_or_path")
-    for passed in raw.passed:
-        if passed.name in names:
-            return ast.unparse(passed.node)
-    return None

@@ -13,19 +13,17 @@ import re
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
+from advisor.check.code.magics import python_lines
 from advisor.check.code.source import Parsed, Spot, UnreadableError, parse
 from advisor.check.code.usage import FileNote
 
-_DECODER = json.JSONDecoder()
+_DECODER = json.JSONDecoder(parse_int=float)  # an integer may have more digits than Python reads
 _SPACE = re.compile(r"[ \t\r\n]*")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
 _FIRST_OF_PAIR = re.compile(r"\\u[dD][89abAB]")
-_MAGIC = re.compile(r"(?P<indent>\s*)(?:[%!?]|[\w.]+\?{1,2}\s*\Z|(?:pip3?|conda|mamba) install\b)")
 _BREAKS = re.compile(r"[\r\n\f]")
-_MAGIC_VALUE = re.compile(r"(?P<target>\s*[\w.,\s]+=\s*)[%!]\S")
-_PYTHON_CELLS = re.compile(r"%%(?:time|timeit|capture|prun|chime|memit)\b")
 
 
 class _Line(NamedTuple):
@@ -106,7 +104,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     body: list[ast.stmt] = []
     notes = []
     for cell in cells if language in (None, "python", "python3", "ipython") else []:
-        code = _without_magics([line.text for line in cell.lines])
+        code = python_lines([line.text for line in cell.lines])
         before = len(lines.text)
         lines.add(cell, code)
         try:
@@ -119,31 +117,6 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
             message = f"cell {cell.number} {error.note.message}"
             notes.append(FileNote(name, spot.line if spot else None, message))
     return Parsed(name, ast.Module(body, []), lines, tuple(notes))
-
-
-def _without_magics(lines: list[str]) -> list[str]:
-    """Return the lines with magics and shell commands replaced by nothing that matters."""
-    first = next((line for line in lines if line.strip()), "").strip()
-    if first.startswith("%%"):
-        if not _PYTHON_CELLS.match(first):
-            return [""] * len(lines)
-        at = next(number for number, line in enumerate(lines) if line.strip())
-        lines = [*lines[:at], "", *lines[at + 1 :]]
-    out: list[str] = []
-    continued = False
-    for line in lines:
-        if continued:
-            continued = line.rstrip().endswith("\\")
-            out.append("")
-        elif (found := _MAGIC.match(line)) is not None:
-            continued = line.rstrip().endswith("\\")
-            out.append(f"{found['indent']}pass")
-        elif (found := _MAGIC_VALUE.match(line)) is not None:
-            continued = line.rstrip().endswith("\\")
-            out.append(f"{found['target']}None")
-        else:
-            out.append(line)
-    return out
 
 
 def _read(text: str) -> tuple[list[_Cell], str | None]:

@@ -106,18 +106,17 @@ def parse(text: str, name: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        raise UnreadableError(FileNote(name, error.lineno or 1, _complaint(error, text))) from None
+        raise UnreadableError(FileNote(name, error.lineno or 1, _complaint(error))) from None
     except (RecursionError, MemoryError):
         raise UnreadableError(FileNote(name, None, "is nested too deeply to be parsed")) from None
     except ValueError as error:
         raise UnreadableError(FileNote(name, None, f"cannot be parsed: {error}")) from None
 
 
-def _complaint(error: SyntaxError, text: str) -> str:
+def _complaint(error: SyntaxError) -> str:
     reason = error.msg.partition(". Did you mean")[0]
     if "print" in reason or "exec" in reason or "multiple exception types" in reason:
         return "is written for Python 2"
-    del text
     return f"cannot be parsed: {reason[:1].lower()}{reason[1:]}"
 
 

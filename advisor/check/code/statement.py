@@ -5,23 +5,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+from advisor.check.code.definitions import (
+    bind_imports,
+    bind_parameters,
+    declare_class,
+    define_function,
+)
 from advisor.check.code.expression import bind, evaluate
 from advisor.check.code.strings import joined
-from advisor.check.code.study import ClassFacts, Scope, Study
+from advisor.check.code.study import Scope, Study
 from advisor.check.code.values import (
     NOTHING,
     Class,
-    Function,
-    Instance,
     Items,
-    Library,
-    Symbol,
     Values,
     branches,
-    constant,
     doubted,
     elements,
-    union,
 )
 
 MOST_WALKS = 5
@@ -110,9 +110,6 @@ def _augment(study: Study, scope: Scope, node: ast.AugAssign) -> None:
     bind(study, scope, node.target, both)
 
 
-# -- branches ----------------------------------------------------------------------------------
-
-
 def _either(study: Study, scope: Scope, bodies: Sequence[Sequence[ast.stmt]]) -> bool:
     """Walk branches of which one runs; return whether any of them reaches its end."""
     before = scope.names
@@ -164,63 +161,6 @@ def _try(study: Study, scope: Scope, node: ast.Try | ast.TryStar) -> bool:
     return walk(study, scope, node.finalbody) and bool(ends)
 
 
-# -- definitions -------------------------------------------------------------------------------
-
-
-def _import(study: Study, scope: Scope, node: ast.Import | ast.ImportFrom) -> None:
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            name = alias.name if alias.asname else alias.name.partition(".")[0]
-            scope.bind(alias.asname or name, (Library(name),))
-        return
-    module = "." * node.level + (node.module or "")
-    defined = study.exports(module)
-    for alias in node.names:
-        if alias.name == "*":
-            study.stars.append(module)
-            for name, values in (defined or {}).items():
-                scope.bind(name, values)
-            continue
-        scope.bind(alias.asname or alias.name, _imported(study, module, alias.name, defined))
-
-
-def _imported(study: Study, module: str, name: str, defined: dict[str, Values] | None) -> Values:
-    if defined is not None and name in defined:
-        return defined[name]
-    dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
-    if study.exports(dotted) is not None:
-        return (Library(dotted),)
-    return NOTHING if defined is not None else (Symbol(module, name),)
-
-
-def _function(study: Study, scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-    for decorator in node.decorator_list:
-        evaluate(study, scope, decorator)
-        _offer_default(study, scope, node, decorator)
-    owner = scope.label if scope.is_class else None
-    study.pending.append((node, scope, owner))
-    scope.bind(node.name, (Function(node, owner),))
-
-
-def _offer_default(
-    study: Study,
-    scope: Scope,
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
-    decorator: ast.expr,
-) -> None:
-    """`@click.option("--model", default="x")` gives the parameter `model` a default."""
-    if not isinstance(decorator, ast.Call) or not decorator.args:
-        return
-    names = [constant(evaluate(study, scope, argument)) for argument in decorator.args]
-    default = next((k.value for k in decorator.keywords if k.arg == "default"), None)
-    if default is None:
-        return
-    for name in names:
-        if isinstance(name, str) and name.startswith("--"):
-            parameter = name.lstrip("-").partition("/")[0].replace("-", "_")
-            study.called(node, parameter, doubted(evaluate(study, scope, default)))
-
-
 def _function_body(
     study: Study,
     node: ast.FunctionDef | ast.AsyncFunctionDef,
@@ -230,51 +170,10 @@ def _function_body(
     label = f"{around.label}.{node.name}" if around.label else node.name
     scope = Scope(label, around, owner or around.owner)
     scope.function = node
-    _parameters(study, scope, node, owner)
+    bind_parameters(study, scope, node, owner)
     if node.name in ("training_step", "configure_optimizers"):
         study.training.append(node)
     walk(study, scope, node.body)
-
-
-def _parameters(
-    study: Study,
-    scope: Scope,
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
-    owner: str | None,
-) -> None:
-    arguments = node.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    defaults: dict[str, ast.expr | None] = dict(
-        zip([p.arg for p in reversed(positional)], reversed(arguments.defaults), strict=False)
-    )
-    defaults |= dict(zip([p.arg for p in arguments.kwonlyargs], arguments.kw_defaults, strict=True))
-    around = scope.parent or scope
-    for parameter in (*positional, *arguments.kwonlyargs):
-        given = study.parameter(node, parameter.arg)
-        default = doubted(evaluate(study, around, defaults.get(parameter.arg)))
-        scope.names[parameter.arg] = _chosen(given, default)
-    for rest in (arguments.vararg, arguments.kwarg):
-        if rest is not None:
-            scope.names[rest.arg] = NOTHING
-    if owner and positional:
-        _bind_self(scope, node, positional[0].arg, owner)
-
-
-def _chosen(given: Values, default: Values) -> Values:
-    if not given or not default:
-        return given or default
-    values = union(given, default)
-    return values if len(values) == 1 else doubted(values)
-
-
-def _bind_self(
-    scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef, name: str, owner: str
-) -> None:
-    decorators = {one.id for one in node.decorator_list if isinstance(one, ast.Name)}
-    if "staticmethod" in decorators:
-        return
-    is_class_method = "classmethod" in decorators
-    scope.names[name] = (Class(owner),) if is_class_method else (Instance(owner),)
 
 
 def _class(study: Study, scope: Scope, node: ast.ClassDef) -> None:
@@ -285,25 +184,13 @@ def _class(study: Study, scope: Scope, node: ast.ClassDef) -> None:
     for base in node.bases:
         for value in evaluate(study, scope, base):
             bases.extend([value.name] if isinstance(value, Class) else [])
-    before = study.classes.get(label)
-    methods = {
-        one.name: one
-        for one in node.body
-        if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))
-    }
-    fields = [
-        one.target.id
-        for one in node.body
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-    ]
-    attributes = before.attributes if before else {}
-    study.classes[label] = ClassFacts(tuple(bases), methods, attributes, fields)
+    facts = declare_class(study, node, label, tuple(bases))
     inner = Scope(label, scope, label)
     inner.is_class = True
     walk(study, inner, node.body)
     for name, values in inner.names.items():
-        if name not in methods:
-            replaceable = name in fields
+        if name not in facts.methods:
+            replaceable = name in facts.fields
             study.set_attribute(label, name, doubted(values) if replaceable else values)
     scope.bind(node.name, (Class(label),))
 
@@ -312,10 +199,10 @@ _HANDLERS: dict[type[ast.stmt], Callable[..., bool | None]] = {
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
     ast.AugAssign: _augment,
-    ast.Import: _import,
-    ast.ImportFrom: _import,
-    ast.FunctionDef: _function,
-    ast.AsyncFunctionDef: _function,
+    ast.Import: bind_imports,
+    ast.ImportFrom: bind_imports,
+    ast.FunctionDef: define_function,
+    ast.AsyncFunctionDef: define_function,
     ast.ClassDef: _class,
     ast.If: _if,
     ast.For: _for,

@@ -23,11 +23,9 @@ def problems(case: Case, usage: Usage) -> Iterator[Problem]:
     if checkpoint is None or checkpoint.id in case.chosen or not case.declared:
         return
     for field, text in missed(case.rulebase, checkpoint, case.declared):
-        intended = checkpoint.notes.get("intended_use", "") if field == "commercial_use" else ""
-        message = f"{checkpoint.id}: {text}. {intended}".rstrip(". ")
         yield case.problem(
             rule_of(field),
-            message,
+            told(checkpoint, field, text),
             id_place(usage),
             checkpoint=checkpoint.id,
             sources=checkpoint.sources.get(field),
@@ -37,6 +35,12 @@ def problems(case: Case, usage: Usage) -> Iterator[Problem]:
 def rule_of(field: str) -> str:
     """Return the rule that a missed field of a checkpoint falls under."""
     return BY_FIELD.get(field, OTHER)
+
+
+def told(checkpoint: Checkpoint, field: str, text: str) -> str:
+    """Return what to say of a missed field; beside a licence, what its owner means it for."""
+    intended = checkpoint.notes.get("intended_use", "") if field == "commercial_use" else ""
+    return f"{checkpoint.id}: {text}. {intended}".rstrip(". ")
 
 
 def missed(rulebase: RuleBase, checkpoint: Checkpoint, declared: Profile) -> list[tuple[str, str]]:

@@ -1,0 +1,50 @@
+"""Running a command line in this process, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from advisor.cli.main import run
+
+REFUSED = ("ADVISOR_", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TERM", "PYTHON", "GITHUB_")
+"""Variables of whoever runs the tests that would change what a command prints."""
+
+
+class Result(NamedTuple):
+    """What a command returned and wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON document on stdout."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        """The JSON documents of a batch."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    def of(self, *levels: str) -> list[Any]:
+        """The findings of some levels."""
+        return [found for found in self.json["findings"] if found["level"] in levels]
+
+
+def in_this_process(capsys, monkeypatch, columns: int) -> Callable[..., Result]:
+    """Return a function that runs a command line: quick, and exactly what the script does."""
+    for name in list(os.environ):
+        if name.startswith(REFUSED) and name not in ("ADVISOR_CACHE", "PYTEST_CURRENT_TEST"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", str(columns))
+
+    def call(*arguments: Any) -> Result:
+        capsys.readouterr()
+        code = run([str(argument) for argument in arguments])
+        return Result(code, *capsys.readouterr())
+
+    return call
