@@ -202,3 +202,20 @@ def test_whatever_is_given_is_read_or_refused_in_words(rulebase, answers):
         make_profile(rulebase, answers)
     except AdvisorError:
         return
+
+
+def test_a_word_for_several_tasks_is_refused_with_them_named(rulebase):
+    with pytest.raises(UsageError) as caught:
+        make_profile(rulebase, {"task": "ocr"})
+    assert caught.value.kind == "ambiguous-task"
+    for task in ("ocr-line", "handwriting", "ocr-page"):
+        assert f"--task {task}" in caught.value.hint
+
+
+def test_a_word_that_says_an_answer_gives_it_unless_another_is_given(rulebase):
+    said = options(rulebase, task="Hateful-Memes")
+    assert said == {"task": ("content-moderation",), "reading": ("scene-words",)}
+    other = options(rulebase, task="hateful-memes", reading="no-text")
+    assert other["reading"] == ("no-text",)
+    both = options(rulebase, task=["image-tagging", "captioning"])
+    assert both == {"task": ("zero-shot-classification", "captioning")}
