@@ -8,14 +8,22 @@ from advisor.inference.acts import Act
 from advisor.inference.answer import Answer, Request
 from advisor.inference.errors import UnsupportedError
 from advisor.inference.images import Picture
-from advisor.inference.modeltypes import PROMPTS
+from advisor.inference.modeltypes import CHOICE, PROMPTS
 from advisor.inference.prompted import Prompted
+from advisor.inference.runner import Setting
 
-LIMITS = {Act.CAPTION: 96, Act.ANSWER: 128, Act.READ: 512, Act.EXTRACT: 512}
+LIMITS = {Act.CAPTION: 96, Act.ANSWER: 128, Act.READ: 512, Act.EXTRACT: 512, Act.LABEL: 32}
 
 
 class Chat(Prompted):
-    """Asks in the form of the chat template; the answer is what comes after it."""
+    """Asks in the form of the chat template; the answer is what comes after it.
+
+    Labels are named in the instruction, and what it writes is the answer, without a probability.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self.needs_texts = setting.act is Act.LABEL
+        super().__init__(setting)
 
     def prepare(self) -> None:
         """Load the processor; refuse one without a chat template."""
@@ -30,7 +38,12 @@ class Chat(Prompted):
 
     def prompt(self, request: Request) -> str | None:
         """Return the instruction: the user's, or one that fits the task."""
-        return request.prompt or request.question or PROMPTS.get(self.task, PROMPTS["captioning"])
+        if request.prompt or request.question:
+            return request.prompt or request.question
+        if self.setting.act is Act.LABEL:
+            labels = "; ".join(request.template.format(text) for text in request.texts)
+            return CHOICE.format(labels)
+        return PROMPTS.get(self.task, PROMPTS["captioning"])
 
     def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
         """Return the inputs of one turn: the picture, others after it, and the instruction."""

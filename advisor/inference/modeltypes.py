@@ -1,8 +1,7 @@
 """The table of model types: which runner drives which network for which task.
 
-This and the acts of tasks are the only places below `rules/` that know model types, class names
-and task ids. A
-checkpoint's own `model_type` picks the row, never its name.
+Of what stands outside `rules/`, this and the acts of tasks know model types, class names and task
+ids. A checkpoint's own `model_type` picks the row, never its name.
 """
 
 from __future__ import annotations
@@ -28,6 +27,8 @@ PROMPTS = {
     "math-ocr": "Write down the formula in this picture as LaTeX and nothing else.",
     "field-extraction": "List the fields of this document and their values as one JSON object.",
 }
+
+CHOICE = "Which of these fits this picture: {}? Answer with one of them and nothing else."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,7 @@ ROWS: dict[str, dict[Act, Row]] = {
         Act.ANSWER,
     ),
 }
-CHAT = _same(_CHAT, Act.CAPTION, Act.ANSWER, Act.READ, Act.EXTRACT)
+CHAT = _same(_CHAT, Act.CAPTION, Act.ANSWER, Act.READ, Act.EXTRACT, Act.LABEL)
 
 
 def tasks_of(acts: dict[Act, Row]) -> tuple[str, ...]:

@@ -367,6 +367,18 @@ def test_a_chat_model_is_asked_through_its_template(
     assert answer == processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
 
 
+def test_a_chat_model_is_given_the_labels_in_its_instruction(tiny: Tiny, picture: Picture) -> None:
+    runner = load_runner(tiny("llava"), "content-moderation", device="cpu", max_new_tokens=6)
+    answers = runner.run(picture, Request(texts=LABELS, template="a photo of {}")).answers
+    question = f"Which of these fits this picture: {'; '.join(f'a photo of {x}' for x in LABELS)}? "
+    asked = load_runner(tiny("llava"), "vqa", device="cpu", max_new_tokens=6).run(
+        picture, Request(question=f"{question}Answer with one of them and nothing else.")
+    )
+    assert [answer.text for answer in answers] == [answer.text for answer in asked.answers]
+    with pytest.raises(MissingInputError, match="none was given"):
+        runner.run(picture, Request())
+
+
 WITHOUT = (
     "import importlib.abc, importlib.util, sys\n"
     "missing, folder = sys.argv[1:]\n"
