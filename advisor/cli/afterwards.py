@@ -9,7 +9,6 @@ from advisor.cli.output import note, write_whole
 from advisor.cli.prompt import Extra, Prompt
 from advisor.errors import AdvisorError, UsageError
 from advisor.report.command import exact, quoted, rules_flags, try_command
-from advisor.report.recommendation_json import trial_of
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
@@ -30,8 +29,6 @@ def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> Non
     """Offer what comes next until the person has done with it; leaving is no failure."""
     (advice,) = recommendation.advice
     checkpoint = advice.runnable
-    if checkpoint:
-        note(f"\nTo try it\n  {trial_of(recommendation.rulebase, advice)}")
     note("")
     choices = [Extra("d", "no, done", DONE)]
     choices += [Extra("t", "try it on a picture", TRY)] if checkpoint else []

@@ -525,7 +525,7 @@ NEARLY = r"(\d+) % of what is still possible ends in the same answer: (\S+)"
 
 
 def test_where_nearly_everything_agrees_stopping_is_offered_and_is_assumed(terminal):
-    person = terminal("ask", "--plain", "--task", "ocr-line")
+    person = terminal("ask", "--plain", "--task", "image-search", "--detail", "gist")
     question = person.question()
     share, family = re.search(NEARLY, question).groups()
     assert 95 <= int(share) < 100
@@ -588,8 +588,8 @@ def finished(terminal, *arguments, **more):
 
 def test_enter_leaves_and_the_command_to_try_it_was_shown(terminal):
     person, said = finished(terminal, "--plain", "--task", "vqa")
-    checkpoint = re.search(rf"{TRY_COMMAND} (\S+) --task vqa --image photo.jpg", said)[1]
-    assert checkpoint in said[: said.index("To try it")]
+    (checkpoint,) = re.findall(rf"{TRY_COMMAND} (\S+) --task vqa --image photo.jpg", said)
+    assert checkpoint in said[: said.index("Try it on a picture")]
     person.sees("> ")
     person.types("")
     assert person.ends()[0] == 0

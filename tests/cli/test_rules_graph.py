@@ -25,7 +25,7 @@ def test_a_task_starts_after_the_task(advisor):
 
 def test_so_many_paths_as_asked_for(advisor):
     found = advisor(
-        "rules", "graph", "--task", "chart-reading", "--paths", "4", "--format", "json"
+        "rules", "graph", "--task", "captioning", "--paths", "4", "--format", "json"
     ).json
     profiles = [path["profiles"] for path in found["paths"]]
     assert len(profiles) == 4
