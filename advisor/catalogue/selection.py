@@ -26,6 +26,7 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.model import TASK, Checkpoint, Rule
 
 ORDERS = ("quality", "small", "open")
+GENERATION = 2  # years that count as equally new where nothing was measured
 MADE_FOR = {
     "as-is": ("fine-tuned", "contrastive"),
     "fine-tune": ("pre-trained",),
@@ -121,10 +122,10 @@ def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Se
     Those of a use that the answers put first come first. Then, for quality: what rules prefer,
     starts that have nothing asked for to learn, what no other beats, the usual starts for the task
     with the newest first, what was made for such a task rather than for all, what needs no code of
-    its own, the figures on the task's benchmarks in their declared order, the newest, the largest,
-    which its makers train and publish to be the better of a line; for small: the least memory; for
-    open: the freest licence. The later two fall back on quality. Where answers ask for an order, it
-    takes the place of quality.
+    its own, the figures on the task's benchmarks in their declared order, and the largest of the
+    last two years, which nobody measured here but was made to be the better. For small: the least
+    memory; for open: the freest licence; both fall back on quality. Where answers ask for an order,
+    it takes the place of quality.
     """
     if decision.family is None:
         return Selection((), (), (), None, {}, ())
@@ -208,7 +209,8 @@ def _ranked(
     for use in {pick.use for pick in picks}:
         losses |= beaten([(p.checkpoint.id, p.standing) for p in picks if p.use == use])
     behind = depths(losses)
-    key = _order(task, order, allowed, yardstick, behind)
+    newest = max((pick.checkpoint.released or 0 for pick in picks), default=0)
+    key = _order(task, order, allowed, yardstick, behind, newest)
     ranked = sorted(picks, key=key)
     place = {pick.checkpoint.id: number for number, pick in enumerate(ranked)}
 
@@ -224,7 +226,12 @@ def _ranked(
 
 
 def _order(
-    task: str, order: str, allowed: list[str], yardstick: Yardstick, behind: dict[str, int]
+    task: str,
+    order: str,
+    allowed: list[str],
+    yardstick: Yardstick,
+    behind: dict[str, int],
+    newest: int,
 ) -> Callable[[Pick], tuple[Any, ...]]:
     benchmarks = [benchmark.id for benchmark in yardstick.benchmarks]
 
@@ -239,7 +246,10 @@ def _order(
         measured = [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
         usual = (not typical, age if typical else 0)
         own_code = pick.checkpoint.loader not in LOADED_WITHOUT_ITS_CODE
-        return *advice, pick.to_learn, depth, *usual, not made_for_it, own_code, *measured, age
+        years = (newest - (pick.checkpoint.released or 0)) // GENERATION
+        size = -(pick.checkpoint.parameters_millions or 0.0)
+        late = years, size, age
+        return *advice, pick.to_learn, depth, *usual, not made_for_it, own_code, *measured, *late
 
     def key(pick: Pick) -> tuple[Any, ...]:
         use = allowed.index(pick.use)
@@ -249,7 +259,7 @@ def _order(
         if order == "open":
             freedom = OPENNESS[pick.checkpoint.commercial_use]
             return (use, freedom, pick.checkpoint.gated is True, *quality(pick), *small)
-        return (use, *quality(pick), -(pick.checkpoint.parameters_millions or 0.0))
+        return (use, *quality(pick))
 
     return key
 
