@@ -47,9 +47,7 @@ def _undeclared(family: Family, question: Question, criterion: str) -> list[Rule
         if option.id in declared:
             continue
         known = family.cannot.get(option.id)
-        reason = known or Reason(
-            f"{family.name} declares no `{option.id}` among what it {kind}.", []
-        )
+        reason = known or Reason(f"Nothing says that {family.name} {kind} `{option.id}`.", [])
         rules.append(
             Rule(
                 f"{family.id}-{kind}-no-{option.id}",
@@ -71,7 +69,7 @@ def _fit(family: Family, task: Task, declarations: str, fits: str) -> list[Rule]
     fit = family.tasks.get(task.id)
     if fit is None:
         reason = family.cannot.get(task.id) or Reason(
-            f"{family.name} does not declare the task `{task.id}`.", []
+            f"Nothing says that {family.name} does `{task.id}`.", []
         )
         return [_task_rule(family, task, "cannot", "exclude", declarations, reason)]
     effect = EFFECT_OF_FIT.get(fit.fit)
