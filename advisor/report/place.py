@@ -36,7 +36,9 @@ def place_blocks(place: Place) -> Page:
     checkpoint = place.checkpoint
     among = f"{count(place.of, 'checkpoint')} of {checkpoint.family} that fit"
     rows: list[Item] = []
-    if place.rank == 1:
+    if place.rank == place.of == 1:
+        rows.append(Item("+", f"the only checkpoint of {checkpoint.family} that fits"))
+    elif place.rank == 1:
         rows.append(Item("+", f"the first of the {among}"))
     elif place.rank:
         ahead = ", ".join(place.ahead)

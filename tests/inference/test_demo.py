@@ -1,6 +1,7 @@
 """The demo checkpoints: they load as anything else does, are right, and say what they are not."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from advisor.inference import Request, demo_checkpoints, load_runner, run_trial
-from advisor.inference.demo import evaluate, foreign
+from advisor.inference.demo import evaluate, foreign, train
+from advisor.inference.demo.recipe import Recipe
 from advisor.inference.errors import NotFoundError
 from advisor.inference.images import Picture
 
@@ -100,3 +102,39 @@ def test_the_example_pictures_get_three_right_answers(file: str, colour: str, sh
         text = run_trial(f"demo:{name}", "captioning", image, repeat=0).answers[0].text
         assert colour in text
         assert shape in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_training_again_writes_the_same_checkpoint(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("easy_vqa")
+    recipe = Recipe(steps=2, batch=12, pictures=40)
+    for folder in ("first", "second"):
+        train.train(name, tmp_path / folder, recipe)
+    files = sorted(path.name for path in (tmp_path / "first").iterdir())
+    assert "model.safetensors" in files
+    for file in files:
+        first, second = (tmp_path / folder / file for folder in ("first", "second"))
+        assert first.read_bytes() == second.read_bytes(), file
+    demo = next(each for each in demo_checkpoints() if each.name == name)
+    runner = load_runner(tmp_path / "first", demo.tasks[0], device="cpu")
+    assert not runner.warnings
+    shipped = json.loads((demo.folder / "config.json").read_text(encoding="utf-8"))
+    trained = json.loads((tmp_path / "first" / "config.json").read_text(encoding="utf-8"))
+    named_by_the_card = {"architectures", "transformers_version"}
+    assert {k: v for k, v in shipped.items() if k not in named_by_the_card} == {
+        k: v for k, v in trained.items() if k not in named_by_the_card
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_card_states_what_the_evaluation_prints(name: str) -> None:
+    demo = next(each for each in demo_checkpoints() if each.name == name)
+    card = json.loads((demo.folder / "advisor_card.json").read_text(encoding="utf-8"))["measured"]
+    again = evaluate.MEASURES[name](demo.folder, 250, 250)
+    assert len(again) >= 3
+    for what, found in again.items():
+        share = card[what]["share"]
+        spread = math.sqrt(max(share * (1 - share), 0.01) / found["of"])
+        assert abs(found["share"] - share) <= 3.5 * spread, what
