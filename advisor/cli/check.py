@@ -157,7 +157,7 @@ def check(
         level if fail_on or not strict else "warning",
         priority_of(rulebase, priority),
         workplace.is_whole(checked, project),
-        workplace.read_known(baseline),
+        workplace.read_known(baseline if write_baseline is None else None),
         None if lock else workplace.read_locked(project),
     )
     request = request._replace(fail_on=_check_level(request.fail_on or "error"))

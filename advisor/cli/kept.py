@@ -30,7 +30,7 @@ class Kept:
         """Return the kept interview. Raises UsageError where there is none."""
         try:
             kept = json.loads(self.file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise UsageError(
                 "there is no interview to go on with",
                 hint="`advisor ask` starts one",

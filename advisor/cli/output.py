@@ -25,6 +25,7 @@ FORMATS = ("terminal", "json", "markdown", "html")
 FINDING_FORMATS = (*FORMATS, "github", "sarif", "junit")
 """The formats of commands that give findings."""
 WIDTH = 100
+USUAL_WIDTH = 80
 
 
 class Report(NamedTuple):
@@ -136,7 +137,7 @@ def draw_page(page: Page, *, color: bool = True) -> None:
             markup=False,
             width=console.width,
         )
-    console.width = min(console.width, WIDTH)
+    console.width = min(console.width or USUAL_WIDTH, WIDTH)
     draw(page, console)
 
 

@@ -161,7 +161,7 @@ class Numbers:
         extra = _chosen(typed, extras)
         if extra is not None:
             return extra
-        if typed.isdigit() and 1 <= int(typed) <= len(ask.options):
+        if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(ask.options):
             return ask.options[int(typed) - 1].id
         names = {alias: option.id for option in ask.options for alias in option.aliases}
         names |= {option.id: option.id for option in ask.options}

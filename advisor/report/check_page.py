@@ -51,7 +51,8 @@ def _where(problem: Problem) -> str:
     if place is None:
         return problem.checkpoint or ""
     cell = f" (cell {place.cell}, line {place.cell_line})" if place.cell is not None else ""
-    return f"{place.path}:{place.line}:{place.column}{cell}"
+    path = place.path.replace("\n", "\\n")  # a name with one must not begin a line of its own
+    return f"{path}:{place.line}:{place.column}{cell}"
 
 
 def _note(problem: Problem) -> Item:

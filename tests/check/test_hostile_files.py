@@ -38,6 +38,28 @@ def test_a_note_per_broken_file_and_the_rest_is_checked(check):
     assert {"syntax.py", "python2.py", "nul.py", "latin.py", "deep.py", "broken.ipynb"} <= noted
 
 
+def test_a_long_run_of_letters_is_read_once(check):
+    """Searched anew from each of its letters, either file would take longer than anyone waits."""
+    run = "ab12" * 100_000
+    found = check(
+        {
+            "long.json": f'{{"x": "{run}", "model": "openai/clip-vit-base-patch32", "y": "{run}"}}',
+            "cells.ipynb": json.dumps(
+                {"cells": [{"cell_type": "code", "source": [" " * 200_000 + "%", MENTION.decode()]}]}
+            ),
+        }
+    )
+    assert [one["checkpoint"] for one in found.json["usages"]] == ["openai/clip-vit-base-patch32"]
+
+
+def test_what_would_steer_a_terminal_is_spelled_out(check):
+    odd = WRONG.replace(b"\n", b"  # \x1b]0;title\x07\n")
+    page = check({"a\n::error::b.py": odd}, format="terminal").out
+    assert "\\x1b" in page
+    assert not set(page) & {"\x1b", "\x07"}
+    assert not any(line.startswith("::") for line in page.splitlines())
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 def test_links_in_a_circle_end(check, tmp_path):
     (tmp_path / "a").mkdir()

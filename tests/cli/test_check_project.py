@@ -199,6 +199,13 @@ def test_a_baseline_leaves_only_new_findings(advisor, project, tmp_path):
     assert check(advisor, "--baseline", "known.json").code == 1
 
 
+def test_a_baseline_written_beside_the_old_one_holds_all_findings(advisor, project, tmp_path):
+    project(app_py=WRONG)
+    advisor("check", "--write-baseline", "known.json")
+    advisor("check", "--baseline", "known.json", "--write-baseline", "known.json")
+    assert check(advisor, "--baseline", "known.json").code == 0
+
+
 def test_equal_rows_of_a_baseline_count_together_and_odd_counts_are_no_baseline(
     advisor, project, tmp_path
 ):

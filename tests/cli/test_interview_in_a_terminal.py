@@ -231,7 +231,7 @@ def test_an_option_may_be_typed_by_name(terminal, typed):
     assert "still in the race: unified-vlp, vision-encoder-decoder" in person.question()
 
 
-@pytest.mark.parametrize("typed", ["capton", "", "0", "\u00fc" * 300])
+@pytest.mark.parametrize("typed", ["capton", "", "0", "\u00b2", "\u00fc" * 300])
 def test_what_is_no_answer_is_asked_again(terminal, typed):
     person = terminal("ask", "--plain")
     person.question()

@@ -303,6 +303,12 @@ def test_what_checkpoints_were_filtered_by_is_said_where_the_family_is_decided(a
     assert "Assumed" not in advisor("recommend", "--task", "depth-estimation").out
 
 
+def test_a_terminal_that_claims_no_width_gets_the_usual_one(advisor, monkeypatch):
+    usual = advisor("recommend", "--task", "vqa").out
+    monkeypatch.setenv("COLUMNS", "0")
+    assert advisor("recommend", "--task", "vqa").out == usual
+
+
 def test_markdown_can_be_pasted_into_a_decision_record(advisor):
     text = advisor("recommend", "--task", "captioning", "--format", "markdown").out
     assert text.startswith("## Image captioning (captioning)\n")

@@ -25,7 +25,7 @@ _WORTH_READING = re.compile(
     rb"(?i)model|checkpoint|pretrained|weights|processor|tokenizer|encoder|captioner|backbone|repo"
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WORD = re.compile(r"[A-Za-z0-9_-]+(?=[\"']?\s*[:=])")
+_WORD = re.compile(r"(?<![\w-])[A-Za-z0-9_-]++(?=[\"']?\s*+[:=])", re.ASCII)
 _DECODER = json.JSONDecoder(parse_int=float)
 """Numbers are never read here, and an integer may have more digits than Python converts."""
 _DOCUMENT = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
@@ -91,7 +91,10 @@ class _BrokenError(Exception):
         self.message = message
 
 
-_ID_IN_TEXT = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+# Runs start where they begin and are never given back, so that a long one is read once.
+_ID_IN_TEXT = re.compile(
+    r"(?<![\w.-])[_.-]*+(?P<id>[A-Za-z0-9][\w.-]*+/[A-Za-z0-9][\w.-]*+)", re.ASCII
+)
 
 
 def _mentions(text: str, vocabulary: Vocabulary) -> bool:
@@ -100,7 +103,7 @@ def _mentions(text: str, vocabulary: Vocabulary) -> bool:
     if any(vocabulary.key_hinted(word) for word in set(_WORD.findall(keys))):
         return True
     return any(
-        vocabulary.known(found[0]) or vocabulary.resembles(found[0])
+        vocabulary.known(found["id"]) or vocabulary.resembles(found["id"])
         for found in _ID_IN_TEXT.finditer(text)
     )
 

@@ -6,8 +6,10 @@ import re
 
 from advisor.check.code.source import UnreadableError, parse
 
-_MAGIC = re.compile(r"(?P<indent>\s*)(?:[%!?]|[\w.]+\?{1,2}\s*\Z|(?:pip3?|conda|mamba) install\b)")
-_MAGIC_VALUE = re.compile(r"(?P<target>\s*[\w.,\s]+=\s*)[%!]\S")
+_MAGIC = re.compile(
+    r"(?P<indent>\s*+)(?:[%!?]|[\w.]++\?{1,2}\s*+\Z|(?:pip3?|conda|mamba) install\b)"
+)
+_MAGIC_VALUE = re.compile(r"(?P<target>[\w.,\s]++=\s*+)[%!]\S")
 _PYTHON_CELLS = re.compile(r"%%(?:time|timeit|capture|prun|chime|memit)\b")
 _QUOTES = ('"""', "'''")
 _TOKEN = re.compile(
