@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import re
 import signal
@@ -73,7 +75,16 @@ def compose(
         int, typer.Option("--checkpoint-every", min=1, help="Steps between saved states.")
     ] = 200,
     device: Device = "auto",
-    seed: Annotated[int, typer.Option("--seed", help="For new weights and the order.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            min=0,
+            max=2**32 - 1,
+            show_default=False,
+            help="For new weights and the order.",
+        ),
+    ] = 0,
     offline: Offline = False,
     download: Download = False,
     format: Format = "terminal",
@@ -95,6 +106,9 @@ def compose(
     check_outputs(files)
     folder = _folder([value for value in output if value not in files])
     _check_parts(encoder, decoder, checkpoint, finetune)
+    for flag, number in (("--learning-rate", learning_rate), ("--held-out", held_out)):
+        if not math.isfinite(number):
+            raise UsageError(f"`{flag} {number}` is no number", hint="`advisor compose --help`")
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
     parts: dict[str, Any] = {
         "offline": offline,
@@ -185,10 +199,19 @@ def _joined_and_trained(
 
     check_training(pairs, folder)
     start = Path(folder) / UNFINISHED / "joined"
+    named = start.with_name("parts.json")
+    wanted = json.dumps({"encoder": encoder, "decoder": decoder})
     made: Composition | None = None
     if not (start / "config.json").is_file():
         made = join(encoder, decoder, start, seed=training["seed"], **parts)
         made = made.moved_to(Path(folder))
+        named.write_text(wanted, encoding="utf-8")
+    elif not named.is_file() or named.read_text(encoding="utf-8") != wanted:
+        raise UsageError(
+            f"`{folder}` holds an unfinished training of other parts",
+            hint=f"name another folder, or delete `{start.parent}` to begin anew",
+            kind="output-exists",
+        )
     with _stopping_between_steps() as stop:
         result = train(start, pairs, folder, progress=_progress(), stop=stop, **training)
 

@@ -35,6 +35,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = _run(arguments)
     except AdvisorError as failure:
+        _show_cause(failure)
         error = failure
     except (KeyboardInterrupt, EOFError):
         with contextlib.suppress(OSError):
@@ -43,7 +44,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         code = OK  # whoever read our answer has read enough
     except OSError as failure:
-        error = _unwritten(failure) or _bug(failure)
+        error = _unwritten(failure) or _unusable(failure) or _bug(failure)
     except Exception as failure:  # the last resort: it says that this is our mistake
         error = _bug(failure)
     try:
@@ -60,6 +61,24 @@ def run(arguments: list[str]) -> int:
         with contextlib.suppress(OSError):
             _report(error, as_json=False)  # stdout has just refused
     return code
+
+
+def _unusable(failure: OSError) -> AdvisorError | None:
+    """A path that the system refuses as an error; None where the failure names none."""
+    if failure.filename is None:
+        return None
+    reason = (failure.strerror or str(failure)).lower()
+    return AdvisorError(
+        f"`{failure.filename}` cannot be used: {reason}", hint="check the path", kind="bad-path"
+    )
+
+
+def _show_cause(failure: AdvisorError) -> None:
+    """Print where an error came from, for those who ask for it."""
+    if os.environ.get("ADVISOR_DEBUG") == "1" and failure.__cause__ is not None:
+        import traceback
+
+        traceback.print_exception(failure.__cause__)
 
 
 def _unwritten(failure: OSError) -> AdvisorError | None:
@@ -128,11 +147,12 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
             body["problems"] = problems
         sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
         return
-    for problem in problems:
-        sys.stderr.write(f"{problem}\n")
-    sys.stderr.write(f"advisor: {error.message}\n")
-    if error.hint:
-        sys.stderr.write(f"  hint: {error.hint}\n")
+    from advisor.report.visible import CONTROLS
+
+    said = [*map(str, problems), f"advisor: {error.message}"]
+    said += [f"  hint: {error.hint}"] if error.hint else []
+    for line in said:
+        sys.stderr.write(f"{line.translate(CONTROLS)}\n")
 
 
 def _wants_json(arguments: list[str]) -> bool:

@@ -25,7 +25,6 @@ from advisor.cli.options import (
     Output,
     Rules,
     rules_of,
-    split,
 )
 from advisor.cli.output import Report, check_format, check_outputs, emit
 from advisor.cli.try_pictures import page_file, read_pictures
@@ -112,7 +111,16 @@ def try_(
         int,
         typer.Option("--max-new-tokens", min=0, show_default=False, help="Longest text to write."),
     ] = 0,
-    seed: Annotated[int, typer.Option("--seed", help="For the little that is random.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            "--seed",
+            min=0,
+            max=2**32 - 1,
+            show_default=False,
+            help="For the little that is random.",
+        ),
+    ] = 0,
     format: Format = "terminal",
     output: Output = [],  # noqa: B006
     rules: Rules = [],  # noqa: B006
@@ -141,7 +149,7 @@ def try_(
 
     check_format(format)
     check_outputs(output)
-    texts = tuple(split(labels))
+    texts = tuple(label.strip() for given in labels for label in given.split(",") if label.strip())
     rulebase = rules_of(rules)
     task = rulebase.task(task).id if task else ""
     may_download = not offline and agreement(download=download) is not None
@@ -153,7 +161,7 @@ def try_(
     _check_template(template)
     _check_vectors(vectors, plans)
     tasks = {plan.task for plan in plans.runs}
-    picture, others = read_pictures(image, folder, tasks)
+    picture, others = read_pictures(image, folder, tasks, query)
     request = Request(
         texts=texts or (_demo_labels() if demo else ()),
         question=question or (DEMO_QUESTION if demo else None),
@@ -190,12 +198,11 @@ def try_(
 
 
 def _check_template(template: str) -> None:
+    label = "\0"
     try:
-        template.format("")
-    except (ValueError, IndexError, KeyError):
+        fits = template.format(label).count(label) == 1
+    except (ValueError, IndexError, KeyError, AttributeError, TypeError):
         fits = False
-    else:
-        fits = "{}" in template
     if not fits:
         raise UsageError(
             f"`--template {template}` has no one place for the label",

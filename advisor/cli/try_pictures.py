@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from advisor.report.trials import Comparison
 
 
-def read_pictures(image: str, folder: str, tasks: set[str]) -> tuple[Picture, tuple[()] | Gallery]:
+def read_pictures(
+    image: str, folder: str, tasks: set[str], query: str
+) -> tuple[Picture, tuple[()] | Gallery]:
     """Return the picture and the others; a task on a folder alone takes the first of it."""
     from advisor.inference import Gallery, list_images, open_image
-    from advisor.inference.acts import takes_a_gallery
+    from advisor.inference.acts import looks_for_something, takes_a_gallery
     from advisor.inference.errors import ImageError
 
     paths = list_images(folder) if folder else ()
@@ -24,6 +26,11 @@ def read_pictures(image: str, folder: str, tasks: set[str]) -> tuple[Picture, tu
         return open_image(image), others if paths else ()
     if not paths or not all(takes_a_gallery(task) for task in tasks):
         raise UsageError("name the picture: --image FILE", hint="advisor try --demo --image FILE")
+    if not query and any(looks_for_something(task) for task in tasks):
+        raise UsageError(
+            "say what to look for in the folder: a text or a picture",
+            hint="add --query 'a red bicycle' or --image FILE",
+        )
     for path in paths:
         try:
             return open_image(path), others

@@ -210,13 +210,16 @@ def _first(rulebase: RuleBase, family: str, task: str, may_download: bool) -> Pl
     from advisor.catalogue.selection import select
     from advisor.engine.decision import Engine
     from advisor.engine.profile import make_profile
+    from advisor.inference.modeltypes import may_run
 
     decision = Engine(rulebase).decide(make_profile(rulebase, {"task": task}))
     selection = select(rulebase, decision._replace(family=family))
     known = [
         pick.checkpoint
         for pick in (*selection.picks, *selection.unverified)
-        if pick.use == "as-is" and pick.checkpoint.loader == "transformers"
+        if pick.use == "as-is"
+        and pick.checkpoint.loader == "transformers"
+        and may_run(pick.checkpoint.model_type, task)
     ]
     if not known:
         return None

@@ -82,6 +82,11 @@ def takes_a_gallery(task: str) -> bool:
     return act_of(task) in {Act.SEARCH, Act.EMBED}
 
 
+def looks_for_something(task: str) -> bool:
+    """Return whether a task ranks the pictures of a folder by a text or by a picture."""
+    return act_of(task) is Act.SEARCH
+
+
 def gives_vectors(task: str) -> bool:
     """Return whether a task's answers are vectors."""
     return act_of(task) is Act.EMBED

@@ -48,6 +48,11 @@ class Answer:
     fields: Any = None
     vector: tuple[float, ...] | None = None
 
+    @property
+    def numbers(self) -> tuple[float, ...]:
+        """What the network says in numbers, vectors left out."""
+        return tuple(n for n in (self.probability, self.similarity) if n is not None)
+
     def as_json(self) -> dict[str, Any]:
         """Return the answer as JSON keys; what is unknown is left out."""
         found: dict[str, Any] = {"text": self.text}

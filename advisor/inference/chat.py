@@ -38,8 +38,10 @@ class Chat(Prompted):
 
     def prompt(self, request: Request) -> str | None:
         """Return the instruction: the user's, or one that fits the task."""
-        if request.prompt or request.question:
-            return request.prompt or request.question
+        if request.prompt:
+            return request.prompt
+        if self.setting.act is Act.ANSWER:
+            return request.question
         if self.setting.act is Act.LABEL:
             labels = "; ".join(request.template.format(text) for text in request.texts)
             return CHOICE.format(labels)

@@ -8,12 +8,13 @@ from typing import Any
 
 from advisor.inference.checkpoint import Checkpoint
 from advisor.inference.download import Progress
-from advisor.inference.errors import OutputExistsError, UnsupportedError
+from advisor.inference.errors import OutputExistsError, UnsupportedError, WeightsMismatchError
 from advisor.inference.extra import quiet, transformers
 from advisor.inference.files import whole_folder
 from advisor.inference.loading import FROM_DISK, load_part, plain_errors
 from advisor.inference.resolution import Agreement, resolve
 
+UNREAD = "pooler"
 JOINT = "VisionEncoderDecoderModel"
 CROSS = ("crossattention", "cross_attn", "encoder_attn", "ln_cross_attn", "q_attn")
 PROJECTION = "enc_to_dec_proj"
@@ -80,12 +81,12 @@ def compose(
     images, tokenizer = load_part(left, "AutoImageProcessor"), load_part(right, "AutoTokenizer")
     library.set_seed(seed)
     with plain_errors(f"{left.name} + {right.name}"), quiet():
-        network = _joined(library, left, right)
+        network, random = _joined(library, left, right)
         tokens = _set_tokens(network, tokenizer)
         new = {
             name: value.numel()
             for name, value in network.named_parameters()
-            if name.startswith(PROJECTION) or any(mark in name for mark in CROSS)
+            if name in random or name.startswith(PROJECTION) or any(mark in name for mark in CROSS)
         }
         with whole_folder(folder) as scratch:
             network.save_pretrained(scratch)
@@ -122,21 +123,40 @@ def _refuse_wrong_parts(left: Checkpoint, right: Checkpoint) -> None:
         )
 
 
-def _joined(library: Any, left: Checkpoint, right: Checkpoint) -> Any:
+def _joined(library: Any, left: Checkpoint, right: Checkpoint) -> tuple[Any, set[str]]:
+    """Return the join, and which of its weights no file holds beside the cross-attention."""
     config = library.AutoConfig.from_pretrained(right.folder, **FROM_DISK)
     config.is_decoder = True
     config.add_cross_attention = True
     safe = {"use_safetensors": True, **FROM_DISK}
-    decoder = library.AutoModelForCausalLM.from_pretrained(
+    safe["output_loading_info"] = True
+    decoder, report = library.AutoModelForCausalLM.from_pretrained(
         right.folder, config=config, dtype="float32", **safe
     )
+    new = _random("decoder", right, decoder, report)
     if not any(mark in name for name, _ in decoder.named_parameters() for mark in CROSS):
         raise UnsupportedError(
             f"a `{right.model_type}` like `{right.name}` has no cross-attention to be added",
             hint="give a BERT, RoBERTa or GPT-2 checkpoint as --decoder",
         )
-    encoder = library.AutoModel.from_pretrained(left.folder, dtype="float32", **safe)
-    return getattr(library, JOINT)(encoder=encoder, decoder=decoder)
+    encoder, report = library.AutoModel.from_pretrained(left.folder, dtype="float32", **safe)
+    new |= _random("encoder", left, encoder, report)
+    return getattr(library, JOINT)(encoder=encoder, decoder=decoder), new
+
+
+def _random(side: str, part: Checkpoint, network: Any, report: dict[str, Any]) -> set[str]:
+    """Return the weights of a part that are not in its file, by their names in the join.
+
+    Raises WeightsMismatchError where most are not: the file then holds something else.
+    """
+    lost = {*report["missing_keys"], *(row[0] for row in report["mismatched_keys"])}
+    lost = {name for name in lost if not any(mark in name for mark in (*CROSS, UNREAD))}
+    if 2 * len(lost) > sum(1 for _ in network.parameters()):
+        raise WeightsMismatchError(
+            f"{len(lost)} weights of `{part.name}` are not in its file, such as `{min(lost)}`",
+            hint="give a checkpoint that was pretrained as such a part",
+        )
+    return {f"{side}.{name}" for name in lost}
 
 
 def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -185,8 +186,12 @@ def _with_others(picture: Picture, request: Request) -> Iterator[Picture | Image
     """Yield the picture and then the others; a folder may hold the picture itself."""
     yield picture
     for other in request.others_opened():
-        if isinstance(other, ImageError) or other.name != picture.name:
+        if isinstance(other, ImageError) or not _same_file(other.name, picture.name):
             yield other
+
+
+def _same_file(one: str, other: str) -> bool:
+    return one == other or os.path.realpath(one) == os.path.realpath(other)
 
 
 def _batches(pictures: Iterable[Picture | ImageError]) -> Iterator[list[Picture | ImageError]]:

@@ -101,6 +101,12 @@ class BrokenCheckpointError(InferenceError):
     kind = "broken-checkpoint"
 
 
+class TrainingError(InferenceError):
+    """Training went wrong."""
+
+    kind = "training"
+
+
 class MissingInputError(InferenceError):
     """The task needs something that was not given: labels, a question, other pictures."""
 

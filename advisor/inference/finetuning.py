@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from advisor.inference.checkpoint import read_checkpoint
 from advisor.inference.composition import JOINT
-from advisor.inference.errors import OutputExistsError, UnsupportedError
+from advisor.inference.errors import CannotWriteError, OutputExistsError, UnsupportedError
 from advisor.inference.extra import quiet
 from advisor.inference.files import open_to_readers
 from advisor.inference.images import open_image
@@ -161,6 +162,12 @@ def _written(runner: Runner, pair: Pair) -> str:
 
 
 def _refuse_other_contents(folder: Path) -> None:
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise CannotWriteError(
+            f"`{folder}` cannot be written: `{there}` is no folder that takes files",
+            hint="name another folder",
+        )
     if not folder.exists() or (folder / UNFINISHED).is_dir():
         return
     if not folder.is_dir() or any(folder.iterdir()):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LARGEST_PIXELS = 100_000_000
+RUN_PROGRAMS = frozenset({"EPS", "WMF"})
 ORIENTATION = 0x0112
 SUFFIXES = frozenset(
     {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
@@ -28,6 +29,12 @@ class Picture:
     pixels: Image
     name: str
     warnings: tuple[str, ...] = ()
+
+
+def _formats(pillow: Any) -> list[str]:
+    """Return the formats that Pillow reads by itself; some hand the file to another program."""
+    pillow.init()
+    return [name for name in pillow.ID if name not in RUN_PROGRAMS]
 
 
 def open_image(source: str | Path | Image) -> Picture:
@@ -44,7 +51,7 @@ def open_image(source: str | Path | Image) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with pillow.open(path) as opened:
+            with pillow.open(path, formats=_formats(pillow)) as opened:
                 return _prepared(opened, str(source))
     except ImageError:
         raise

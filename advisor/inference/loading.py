@@ -62,7 +62,20 @@ def load_network(
 def load_part(checkpoint: Checkpoint, class_name: str) -> Any:
     """Load a tokenizer, image processor or processor by the name of its class."""
     with plain_errors(checkpoint.name), quiet():
-        return getattr(transformers(), class_name).from_pretrained(checkpoint.folder, **FROM_DISK)
+        part = getattr(transformers(), class_name).from_pretrained(checkpoint.folder, **FROM_DISK)
+    _refuse_no_words(checkpoint, getattr(part, "tokenizer", part))
+    return part
+
+
+def _refuse_no_words(checkpoint: Checkpoint, tokenizer: Any) -> None:
+    """Raise where transformers made a tokenizer of nothing, since its files are missing."""
+    added = getattr(tokenizer, "added_tokens_decoder", None)
+    if added is not None and len(tokenizer) <= len(added):
+        raise BrokenCheckpointError(
+            f"the tokenizer of `{checkpoint.name}` knows no words: its files are missing",
+            hint="fetch the checkpoint again, with tokenizer.json or what it keeps its words in",
+            kind="incomplete-checkpoint",
+        )
 
 
 def load_processor(checkpoint: Checkpoint) -> Any:

@@ -128,3 +128,12 @@ CHAT = _same(_CHAT, Act.CAPTION, Act.ANSWER, Act.READ, Act.EXTRACT, Act.LABEL)
 def tasks_of(acts: dict[Act, Row]) -> tuple[str, ...]:
     """Return the task ids that these acts cover, in the table's order."""
     return tuple(task for task, act in ACT_OF_TASK.items() if act in acts)
+
+
+def may_run(model_type: str | None, task: str) -> bool:
+    """Return whether a runner may exist for a type and a task, without importing transformers.
+
+    A type outside the table may be a chat model; whether it is one, only transformers says.
+    """
+    act = ACT_OF_TASK.get(task)
+    return act is not None and act in (CHAT if model_type is None else ROWS.get(model_type, CHAT))

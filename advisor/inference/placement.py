@@ -43,6 +43,7 @@ def place(device: str = "auto", dtype: str | None = None) -> Placement:
         )
     chosen = _best(torch) if device == "auto" else device
     _check(torch, chosen)
+    chosen = "cpu" if chosen.startswith("cpu:") else chosen  # there is but one
     if dtype is None:
         dtype = "float32" if chosen == "cpu" else _half(torch, chosen)
     return Placement(device=chosen, dtype=dtype)

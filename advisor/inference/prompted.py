@@ -70,7 +70,7 @@ class InstructBlip(Prompted):
 
     def prompt(self, request: Request) -> str | None:
         """Return the instruction."""
-        if request.prompt or request.question:
+        if request.prompt or self.setting.act is Act.ANSWER:
             return request.prompt or request.question
         return (
             "Write a detailed description."

@@ -77,13 +77,13 @@ def _from_hub(
     if agree is None:
         raise incomplete or NotDownloadedError(
             f"`{name}` is not on this machine yet",
-            hint=f"advisor try --checkpoint {name} --download",
+            hint="add --download; its size is said first",
         )
     download = plan_download(name, revision)
     if not agree(download):
         raise NotDownloadedError(
             f"`{name}` was not downloaded ({download.size} in {len(download.files)} files)",
-            hint=f"advisor try --checkpoint {name} --download",
+            hint="add --download; its size is said first",
         )
     folder = fetch(download, progress)
     return read_checkpoint(folder, name, folder.name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import importlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from advisor.inference.answer import Reply, Request
 from advisor.inference.checkpoint import Checkpoint, knows
 from advisor.inference.demo.cards import known_words, unknown_words, warnings_of
 from advisor.inference.download import Progress
-from advisor.inference.errors import MissingInputError, UnsupportedError
+from advisor.inference.errors import BrokenCheckpointError, MissingInputError, UnsupportedError
 from advisor.inference.extra import library, quiet, transformers
 from advisor.inference.images import Picture
 from advisor.inference.loading import load_network, plain_errors
@@ -78,6 +79,11 @@ class Runner(abc.ABC):
             on_cpu = self.setting.placement.device == "cpu"
             (torch.default_generator if on_cpu else torch).manual_seed(self.setting.seed)
             reply = self.respond(picture, request)
+        if any(math.isnan(number) for answer in reply.answers for number in answer.numbers):
+            raise BrokenCheckpointError(
+                f"what `{self.checkpoint.name}` answers is no number",
+                hint="its weights are damaged, or --dtype float32 is needed",
+            )
         new = unknown_words(self.known_words, (*request.texts, request.question or ""))
         return replace(reply, warnings=(*reply.warnings, *new)) if new else reply
 

@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from advisor.inference.errors import BrokenCheckpointError, OutputExistsError
+from advisor.inference.errors import BrokenCheckpointError, OutputExistsError, TrainingError
 from advisor.inference.extra import library, quiet
 from advisor.inference.files import whole_file
 from advisor.inference.images import open_image
@@ -55,7 +55,13 @@ class Trainer:
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self.optimiser.step()
-        return float(loss.item())
+        found = float(loss.item())
+        if not math.isfinite(found):
+            raise TrainingError(
+                f"the loss is no number any more at step {step}",
+                hint="train with a smaller --learning-rate",
+            )
+        return found
 
     def loss_on(self, pairs: tuple[Pair, ...]) -> float:
         """Return the mean loss on pairs, without training on them."""

@@ -268,7 +268,9 @@ def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
 
 def trial_of(rulebase: RuleBase, advice: TaskAdvice) -> str | None:
     """Return the command that tries the first checkpoint that can be run as it is, if any can."""
-    if advice.runnable is None:
-        return None
+    from advisor.inference.modeltypes import may_run
+
     task = rulebase.task(str(advice.task))
+    if advice.runnable is None or not may_run(advice.runnable.model_type, task.id):
+        return None
     return try_command(advice.runnable, task, folders=rulebase.folders)

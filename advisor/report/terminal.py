@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -11,6 +10,7 @@ from rich.table import Table as Grid
 from rich.text import Text as Styled
 
 from advisor.report.page import Candidate, Code, Heading, Items, Page, Pairs, Table, Text
+from advisor.report.visible import visible
 
 SHOWN_SOURCES = 2
 GAP = 2
@@ -43,22 +43,6 @@ ASCII = str.maketrans(
         "’": "'",
     }
 )
-
-
-CONTROLS = {
-    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
-}
-"""What would steer a terminal, spelled out: files and rules of others stand on pages too."""
-
-
-def visible(value: Any) -> Any:
-    """Return a block, or what it is made of, without control characters."""
-    if isinstance(value, str):
-        return value.translate(CONTROLS)
-    if isinstance(value, tuple):
-        parts = [visible(part) for part in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    return value
 
 
 def draw(page: Page, console: Console) -> None:

@@ -45,7 +45,11 @@ def test_a_long_run_of_letters_is_read_once(check):
         {
             "long.json": f'{{"x": "{run}", "model": "openai/clip-vit-base-patch32", "y": "{run}"}}',
             "cells.ipynb": json.dumps(
-                {"cells": [{"cell_type": "code", "source": [" " * 200_000 + "%", MENTION.decode()]}]}
+                {
+                    "cells": [
+                        {"cell_type": "code", "source": [" " * 200_000 + "%", MENTION.decode()]}
+                    ]
+                }
             ),
         }
     )

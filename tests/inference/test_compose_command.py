@@ -184,3 +184,55 @@ def test_a_full_disk_is_said_and_leaves_nothing(parts):
     assert done.returncode == 2
     assert "disk filled up" in done.stderr
     assert not (parts / "out").exists()
+
+
+def test_a_decoder_without_its_head_says_that_the_head_is_new(capsys, parts):
+    bare = transformers.BertModel(transformers.BertConfig(**TEXT, vocab_size=50))
+    bare.save_pretrained(parts / "headless")
+    bert_tokenizer().save_pretrained(parts / "headless")
+    code, made = called(
+        capsys, "--encoder", parts / "vit", "--decoder", parts / "headless",
+        "--output", parts / "joined",
+    )  # fmt: skip
+    assert code == 0
+    assert any("cls.predictions" in name for name in made["new_weights"])
+
+
+def test_a_decoder_whose_file_holds_something_else_is_refused(capsys, parts):
+    (parts / "bert" / "model.safetensors").write_bytes(
+        (parts / "vit" / "model.safetensors").read_bytes()
+    )
+    code, answer = called(
+        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--output", parts / "out"
+    )
+    assert (code, answer["error"]["kind"]) == (2, "weights-mismatch")
+    assert not (parts / "out").exists()
+
+
+def test_a_training_of_other_parts_is_not_gone_on_with(capsys, parts, pairs):
+    unfinished = parts / "out" / "unfinished"
+    called(
+        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert",
+        "--output", unfinished / "joined",
+    )  # fmt: skip
+    (unfinished / "parts.json").write_text('{"encoder": "no/such", "decoder": "no/such2"}')
+    code, answer = called(
+        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--finetune", pairs,
+        "--output", parts / "out", "--epochs", 1,
+    )  # fmt: skip
+    assert (code, answer["error"]["kind"]) == (2, "output-exists")
+
+
+def test_what_cannot_be_trained_or_written_is_said_before_training(capsys, parts, pairs):
+    joined = parts / "joined"
+    called(capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--output", joined)
+    train = ("--checkpoint", joined, "--finetune", pairs, "--epochs", 1)
+    code, answer = called(capsys, *train, "--output", pairs / "below")
+    assert (code, answer["error"]["kind"]) == (2, "cannot-write")
+    for wrong in (("--learning-rate", "nan"), ("--held-out", "nan"), ("--seed", "-1")):
+        assert called(capsys, *train, "--output", parts / "out", *wrong)[0] == 2, wrong
+    code, answer = called(
+        capsys, *train, "--output", parts / "out", "--learning-rate", "1e30", "--batch-size", 2
+    )
+    assert (code, answer["error"]["kind"]) == (2, "training")
+    assert not (parts / "out" / "config.json").exists()

@@ -73,7 +73,7 @@ def test_an_id_that_is_nowhere_here_is_offline_or_not_downloaded(
         resolve("someone/nothing", offline=True)
     with pytest.raises(NotDownloadedError) as caught:
         resolve("someone/nothing")
-    assert caught.value.hint == "advisor try --checkpoint someone/nothing --download"
+    assert caught.value.hint == "add --download; its size is said first"
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(OfflineError):
         resolve("someone/nothing", agree=lambda _: True)

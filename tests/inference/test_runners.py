@@ -14,7 +14,11 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from advisor.inference import Picture, Request, load_runner, open_image, write_vectors  # noqa: E402
-from advisor.inference.errors import MissingInputError, UnsupportedError  # noqa: E402
+from advisor.inference.errors import (  # noqa: E402
+    BrokenCheckpointError,
+    MissingInputError,
+    UnsupportedError,
+)
 
 LABELS = ("a red circle", "a dog", "blue square")
 SOFTMAX = ["clip", "metaclip_2", "altclip", "chinese_clip", "align"]
@@ -377,6 +381,48 @@ def test_a_chat_model_is_given_the_labels_in_its_instruction(tiny: Tiny, picture
     assert [answer.text for answer in answers] == [answer.text for answer in asked.answers]
     with pytest.raises(MissingInputError, match="none was given"):
         runner.run(picture, Request())
+
+
+@pytest.mark.parametrize("kind", ["llava", "instructblip"])
+def test_a_question_is_put_only_where_questions_are_answered(tiny: Tiny, kind: str) -> None:
+    asked = Request(question="what is red ?", texts=LABELS)
+    captioner = load_runner(tiny(kind), "captioning", device="cpu")
+    assert captioner.prompt(asked) == captioner.prompt(Request())
+    assert load_runner(tiny(kind), "vqa", device="cpu").prompt(asked) == "what is red ?"
+
+
+@pytest.mark.parametrize("kind", ["clip", "blip_captioner", "git"])
+def test_a_checkpoint_without_its_words_is_incomplete(
+    tiny: Tiny, kind: str, tmp_path: Path
+) -> None:
+    import shutil
+
+    folder = tmp_path / "wordless"
+    shutil.copytree(tiny(kind), folder)
+    for name in ("tokenizer.json", "vocab.json", "vocab.txt", "merges.txt"):
+        (folder / name).unlink(missing_ok=True)
+    task = "zero-shot-classification" if kind == "clip" else "captioning"
+    with pytest.raises(BrokenCheckpointError) as caught:
+        load_runner(folder, task, device="cpu")
+    assert caught.value.kind == "incomplete-checkpoint"
+
+
+def test_answers_that_are_no_numbers_are_an_error(
+    tiny: Tiny, picture: Picture, tmp_path: Path
+) -> None:
+    network, processor = bare(tiny("clip"), "CLIPModel")
+    with torch.no_grad():
+        network.visual_projection.weight.fill_(float("nan"))
+    network.save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    runner = load_runner(tmp_path, "zero-shot-classification", device="cpu")
+    with pytest.raises(BrokenCheckpointError, match="no number"):
+        runner.run(picture, Request(texts=LABELS))
+
+
+def test_a_numbered_cpu_is_the_cpu(tiny: Tiny) -> None:
+    placement = load_runner(tiny("clip"), "embeddings", device="cpu:0").setting.placement
+    assert (placement.device, placement.dtype) == ("cpu", "float32")
 
 
 WITHOUT = (

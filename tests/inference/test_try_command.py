@@ -289,3 +289,57 @@ def test_other_code_may_call_the_command_with_plain_arguments(capsys):
 
     assert try_(image=RED, task="captioning", checkpoint=["demo:blip"], repeat=0) == 0
     assert "a red circle" in capsys.readouterr().out
+
+
+LABELLED = ("--checkpoint", "demo:clip", "--task", "zero-shot-classification")
+
+
+def test_labels_are_always_parted_at_commas(capsys):
+    code, answer = trials(capsys, *LABELLED, "--labels", "1,200,300")
+    assert code == 0
+    assert {one["text"] for one in answer["trials"][0]["answers"]} == {"1", "200", "300"}
+
+
+@pytest.mark.parametrize("template", ["{{}}", "{.foo}{}", "{[a]}{}", "{}{}", "none"])
+def test_a_template_without_one_place_for_the_label_is_refused(capsys, template):
+    code, answer = trials(capsys, *LABELLED, "--labels", "a,b", "--template", template)
+    assert code == 2
+    assert "no one place" in answer["error"]["message"]
+
+
+def test_a_search_says_what_it_looks_for(capsys):
+    code = run(["try", "--task", "image-search", "--checkpoint", "demo:clip",
+                "--folder", str(PICTURES), "--format", "json"])  # fmt: skip
+    assert code == 2
+    assert "--query" in json.loads(capsys.readouterr().out)["error"]["hint"]
+
+
+def test_a_picture_is_not_compared_with_itself_under_another_name(capsys, monkeypatch):
+    monkeypatch.chdir(PICTURES.parent)
+    code = run(["try", "--task", "similar-images", "--checkpoint", "demo:clip", "--image",
+                f"./{PICTURES.name}/{Path(RED).name}", "--folder", PICTURES.name, "--repeat", "0",
+                "--format", "json"])  # fmt: skip
+    assert code == 0
+    names = [a["text"] for a in json.loads(capsys.readouterr().out)["trials"][0]["answers"]]
+    assert names
+    assert not any(Path(name).name == Path(RED).name for name in names)
+
+
+@pytest.mark.parametrize("wrong", [("--checkpoint", "x" * 300), ("--folder", "y" * 300)])
+def test_a_path_that_no_system_takes_is_2(capsys, wrong):
+    code, answer = trials(capsys, "--task", "captioning", *wrong)
+    assert code == 2
+    assert "too long" in answer["error"]["message"]
+
+
+def test_the_task_that_no_runner_does_is_refused_before_anything_is_fetched(capsys):
+    code, answer = trials(capsys, "--task", "phrase-grounding", "--download")
+    assert code == 1
+    assert answer["error"]["kind"] == "nothing-to-load"
+
+
+def test_debug_shows_where_an_error_came_from(capsys, monkeypatch, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    monkeypatch.setenv("ADVISOR_DEBUG", "1")
+    assert run(["try", "--demo", "--image", str(tmp_path / "broken.png")]) == 2
+    assert "Traceback" in capsys.readouterr().err
