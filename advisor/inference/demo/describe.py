@@ -175,7 +175,7 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "`python -m advisor.inference.demo.evaluate --unseen UNSEEN` prints these. Held-out",
             "pictures are drawn from a seed of their own; the other program rasterises with NumPy",
             "and shares no code with the training pictures. Images were prepared by torchvision;",
-            "where it is not installed, Pillow does, and one answer in a thousand may differ.",
+            "where it is not installed, Pillow does, and a few answers may differ.",
             "",
             "| what | right | of |",
             "| --- | --: | --: |",
