@@ -270,7 +270,10 @@ def trial_of(rulebase: RuleBase, advice: TaskAdvice) -> str | None:
     """Return the command that tries the first checkpoint that can be run as it is, if any can."""
     from advisor.inference.modeltypes import may_run
 
-    task = rulebase.task(str(advice.task))
-    if advice.runnable is None or not may_run(advice.runnable.model_type, task.id):
+    checkpoint = advice.runnable
+    if advice.task is None or checkpoint is None:
         return None
-    return try_command(advice.runnable, task, folders=rulebase.folders)
+    task = rulebase.task(advice.task)
+    if not may_run(checkpoint.model_type, task.id):
+        return None
+    return try_command(checkpoint, task, folders=rulebase.folders)
