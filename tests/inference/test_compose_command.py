@@ -135,7 +135,7 @@ def test_ctrl_c_keeps_the_step_it_was_in_and_is_130(capsys, parts, pairs):
     assert "Traceback" not in errors
     assert sorted(path.name for path in (parts / "out").iterdir()) == ["unfinished"]
     kept = sorted(path.name for path in (parts / "out" / "unfinished").iterdir())
-    assert kept == ["joined", "training.safetensors"]
+    assert kept == ["joined", "parts.json", "training.safetensors"]
 
 
 @pytest.mark.parametrize(

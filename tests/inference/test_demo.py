@@ -118,7 +118,7 @@ def test_training_again_writes_the_same_checkpoint(name: str, tmp_path: Path) ->
         assert first.read_bytes() == second.read_bytes(), file
     demo = next(each for each in demo_checkpoints() if each.name == name)
     runner = load_runner(tmp_path / "first", demo.tasks[0], device="cpu")
-    assert not runner.warnings
+    assert not any("random" in warning for warning in runner.warnings)
     shipped = json.loads((demo.folder / "config.json").read_text(encoding="utf-8"))
     trained = json.loads((tmp_path / "first" / "config.json").read_text(encoding="utf-8"))
     named_by_the_card = {"architectures", "transformers_version"}
