@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from advisor.cli.streams import ESCAPED
-from advisor.cli.streams import say_in_any_encoding as say_in_any_encoding
 from advisor.errors import AdvisorError, UsageError, unknown_name
 
 if TYPE_CHECKING:
