@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from advisor.decide.recommendation import Recommendation, recommend
     from advisor.engine.decision import Engine
     from advisor.engine.profile import make_profile
     from advisor.errors import AdvisorError
     from advisor.explanation.explain import explain
-    from advisor.recommendation import Recommendation, recommend
     from advisor.rulebase.base import RuleBase
     from advisor.rulebase.store import load_rules
 
@@ -36,12 +36,12 @@ __all__ = [
 _HOMES = {
     "AdvisorError": "advisor.errors",
     "Engine": "advisor.engine.decision",
-    "Recommendation": "advisor.recommendation",
+    "Recommendation": "advisor.decide.recommendation",
     "RuleBase": "advisor.rulebase.base",
     "explain": "advisor.explanation.explain",
     "load_rules": "advisor.rulebase.store",
     "make_profile": "advisor.engine.profile",
-    "recommend": "advisor.recommendation",
+    "recommend": "advisor.decide.recommendation",
 }
 
 

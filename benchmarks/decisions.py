@@ -45,8 +45,8 @@ from advisor.engine import Engine, make_profile
 from advisor.engine.encoding import Encoding
 from advisor.engine.space import Choice, Space
 from advisor.errors import ContradictionError
+from advisor.model.entities import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, TASK, Rule
 from advisor.rulebase.store import load_rules
 
 Answers = dict[str, str]
@@ -507,7 +507,7 @@ def in_fresh_process(file: str) -> Measured:
 
 def answer(file: str) -> tuple[float, float, float, int]:
     """Answer a file through `--batch`, then take its lines through JSON alone."""
-    from advisor.cli.batch import run_batch
+    from advisor.decide.batch import run_batch
 
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
         before = time.perf_counter()

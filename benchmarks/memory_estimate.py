@@ -71,7 +71,7 @@ def build(kind: str, width: int, layers: int, demo: Path, folder: Path, dtype: s
 TRIAL = """
 import json, sys
 from PIL import Image
-from advisor.inference import Request, open_image, run_trial
+from advisor.trial import Request, open_image, run_trial
 picture = open_image(Image.effect_noise((640, 480), 80).convert("RGB"))
 trial = run_trial(
     sys.argv[1], sys.argv[2], picture, Request(texts=("a red circle", "a blue triangle")),
@@ -88,7 +88,7 @@ CASES = (
 
 def main() -> None:
     """Build, run and compare each case."""
-    from advisor.inference import demo_checkpoints, resolve
+    from advisor.trial import demo_checkpoints, resolve
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kind", choices=sorted({kind for kind, _, _ in CASES}))

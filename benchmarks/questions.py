@@ -17,11 +17,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from advisor.audit.questions import RIVALS, Cost, Measure, Measured, measure
+from advisor.audit.optimum import RIVALS, Cost, Measure, Measured, measure
 from advisor.engine import Engine
 from advisor.interview.session import STOPS, Session
+from advisor.model.entities import TASK
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import TASK
 from advisor.rulebase.store import load_rules
 
 LIMIT = Fraction(105, 100)

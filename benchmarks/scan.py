@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from advisor.check.code.files import KINDS
-from advisor.check.code.scan import Scan, scan
-from advisor.check.code.vocabulary import vocabulary_of
 from advisor.rulebase.store import load_rules
+from advisor.scan.scanner import Scan, scan
+from advisor.scan.vocabulary import vocabulary_of
+from advisor.scan.walk import KINDS
 
 BUDGET = 1_000
 """Python files a second, where few mention a checkpoint."""

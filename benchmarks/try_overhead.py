@@ -20,7 +20,7 @@ import torch
 import transformers
 from PIL import Image
 
-from advisor.inference import Request, demo_checkpoints, load_runner, open_image
+from advisor.trial import Request, demo_checkpoints, load_runner, open_image
 
 LABELS = ("a red circle", "a blue triangle", "a green rectangle")
 PICTURES = 4

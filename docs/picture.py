@@ -55,8 +55,8 @@ def picture() -> str:
     from rich.text import Text
 
     import advisor
-    from advisor.report.recommendation_page import as_page
-    from advisor.report.terminal import draw
+    from advisor.decide.page import as_page
+    from advisor.draw.terminal import draw
 
     answer = advisor.recommend(advisor.load_rules(), {"task": TASK})
     screen = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")

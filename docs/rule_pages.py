@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from advisor.report.check_page import rule_page
-from advisor.report.markdown import markdown
-from advisor.report.page import Heading, Table, Text
+from advisor.check.page import rule_page
+from advisor.draw.blocks import Heading, Table, Text
+from advisor.draw.markdown import markdown
 from advisor.rulebase.store import load_rules
 from docs import generated
 

@@ -9,16 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, rule, silent_family
 
-from advisor.audit.answers import answered
-from advisor.audit.audit import audit
 from advisor.audit.budget import Budget
 from advisor.audit.claim import NOT_PROVED
+from advisor.audit.context import Ground
 from advisor.audit.contradictions import every_option_possible, no_contradiction
 from advisor.audit.effects import effect_of
-from advisor.audit.ground import Ground
 from advisor.audit.idle import every_question_matters
-from advisor.audit.ties import no_undeclared_tie
-from advisor.rulebase.model import NONE
+from advisor.audit.outcomes import answered
+from advisor.audit.rank_ties import no_undeclared_tie
+from advisor.audit.report import audit
+from advisor.model.entities import NONE
 
 fewer = settings(max_examples=30)
 

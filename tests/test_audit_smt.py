@@ -9,12 +9,12 @@ from itertools import combinations
 import pytest
 import z3
 
-from advisor.audit.answers import answered
 from advisor.audit.budget import Budget
+from advisor.audit.context import Ground
 from advisor.audit.effects import effect_of
-from advisor.audit.ground import Ground
-from advisor.audit.ties import equals_of
-from advisor.rulebase.model import NONE, NOT_APPLICABLE
+from advisor.audit.outcomes import answered
+from advisor.audit.rank_ties import equals_of
+from advisor.model.entities import NONE, NOT_APPLICABLE
 
 
 class Formulas:

@@ -4,8 +4,8 @@ import pytest
 from random_rules import NOT_APPLICABLE, REASON, SOURCE, compiled, rule, silent_family
 
 from advisor import recommend
-from advisor.catalogue import memory_gb
-from advisor.catalogue.selection import ORDERS
+from advisor.decide.memory import memory_gb
+from advisor.decide.selection import ORDERS
 
 
 def checkpoint(id, family="reader", **fields):

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.freshness import months_between
-from advisor.catalogue.stranger import as_checkpoint, find_stranger
-from advisor.cli.localities import hub_cache
+from advisor.catalogue.uncatalogued import as_checkpoint, find_stranger
+from advisor.console.hub_cache import hub_cache
+from advisor.decide.freshness import months_between
 from advisor.errors import AdvisorError
 
 BLIP = {

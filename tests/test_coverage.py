@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, given_answers, holds
 
 from advisor.audit.coverage import coverage
-from advisor.audit.decisive import without
-from advisor.audit.proof import answer_scenario
+from advisor.audit.own_examples import answer_scenario
+from advisor.audit.pivotal import without
 from advisor.cli.main import run
 from advisor.engine.decision import Engine
-from advisor.rulebase.model import NONE
+from advisor.model.entities import NONE
 from advisor.rulebase.store import load_rules, shipped_rules
 
 

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, engine_for, facts
 
+from advisor.audit.decision_map import as_json, decision_map, tree
+from advisor.audit.decision_map_mermaid import as_markdown, mermaid
+from advisor.audit.decision_map_svg import svg
 from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError
 from advisor.interview.policy import Branch, Leaf, kept, paths, policy
 from advisor.interview.session import Session
-from advisor.report.decision_map import as_json, decision_map, tree
-from advisor.report.decision_map_mermaid import as_markdown, mermaid
-from advisor.report.decision_map_svg import svg
-from advisor.rulebase.model import NONE
+from advisor.model.entities import NONE
 
 SVG = "{http://www.w3.org/2000/svg}"
 

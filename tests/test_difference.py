@@ -13,12 +13,12 @@ from random_rules import Plain, compiled, engine_for, facts, rule
 
 from advisor.audit.diagram import Diagram, axes_of
 from advisor.audit.difference import difference
-from advisor.audit.entries import entry_changes
+from advisor.audit.inventory import entry_changes
 from advisor.audit.patterns import patterns
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
-from advisor.rulebase.model import NONE
+from advisor.model.entities import NONE
 from advisor.rulebase.store import load_rules
 
 OVERLAY = Path(__file__).resolve().parent.parent / "examples" / "overlay"

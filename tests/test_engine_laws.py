@@ -18,11 +18,12 @@ from random_rules import (
     write,
 )
 
+from advisor.decide.flips import flips
+from advisor.decide.sufficient import sufficient
 from advisor.engine.decision import VERDICTS, Engine
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError
-from advisor.explanation import flips, sufficient
-from advisor.rulebase.model import NONE
+from advisor.model.entities import NONE
 from advisor.rulebase.store import load_rules
 
 fewer = settings(max_examples=25)

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, engine_for, facts, given_answers, profile_of
 
+from advisor.decide.sufficient import counts
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError, ContradictionError
 from advisor.explanation import prime as prime_module
+from advisor.explanation.antichain import MOST, hitting, joined, minimal
 from advisor.explanation.explain import explain
-from advisor.explanation.sets import MOST, hitting, joined, minimal
-from advisor.explanation.sufficient import counts
-from advisor.rulebase.model import TASK
+from advisor.model.entities import TASK
 
 SETS = st.lists(st.integers(1, 63), max_size=6).map(minimal)
 

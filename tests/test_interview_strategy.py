@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_rules import NOT_APPLICABLE, Plain, engine_for, facts
 
-from advisor.catalogue.selection import select
+from advisor.decide.selection import select
 from advisor.engine.profile import Answer, make_profile
 from advisor.interview import strategy
-from advisor.interview.checkpoints import Checkpoints
+from advisor.interview.finalists import Checkpoints
 from advisor.interview.residual import NOWHERE, Residual
 from advisor.interview.session import STOPS, UNKNOWN, Session
 from advisor.interview.strategy import (

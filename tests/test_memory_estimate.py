@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.memory import Estimate, estimate, memory_gb
-from advisor.rulebase.model import Writer
+from advisor.decide.memory import Estimate, estimate, memory_gb
+from advisor.model.entities import Writer
 from advisor.rulebase.store import load_rules
 
 RULEBASE = load_rules()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from advisor.catalogue.snippet import program_for, snippet
+from advisor.decide.snippet import program_for, snippet
 from advisor.errors import BrokenFileError
-from advisor.rulebase.model import Program
+from advisor.model.entities import Program
 from advisor.rulebase.store import load_rules
 
 RULEBASE = load_rules()

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from random_rules import Plain, compiled, engine_for, facts
 
-from advisor.audit.questions import measure
+from advisor.audit.optimum import measure
+from advisor.audit.optimum_page import as_json, as_page
+from advisor.draw.markdown import markdown
 from advisor.engine.decision import Engine
 from advisor.interview.session import Session
-from advisor.report.markdown import markdown
-from advisor.report.questions import as_json, as_page
 
 
 @pytest.fixture(scope="module")

@@ -530,7 +530,7 @@ def test_installed_rules_are_not_written_to(hub, refresh, monkeypatch):
     from advisor.rulebase import store
 
     monkeypatch.setattr(store, "shipped_rules", lambda: store.PACKAGE / "rules")
-    monkeypatch.setattr("advisor.cli.catalogue.refresh.rules_of", lambda _: load_rules())
+    monkeypatch.setattr("advisor.catalogue.refresh_command.rules_of", lambda _: load_rules())
     monkeypatch.setattr(store, "load_rules", load_rules)
     code, told, _ = refresh(VQA, "--write")
     assert code == 2

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds
 
-from advisor.audit.decisive import Deciders, without
+from advisor.audit.generated import compare
+from advisor.audit.pivotal import Deciders, without
+from advisor.audit.rule_pages import INDEX, MARKER, pages
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
 from advisor.errors import ContradictionError
-from advisor.report.rule_pages import INDEX, MARKER, pages
-from advisor.report.written import compare
 
 
 def instances(drawn):

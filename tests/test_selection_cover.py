@@ -5,9 +5,9 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.cover import SHARED_GB, VERDICTS, Offer, cover
-from advisor.catalogue.selection import Pick
-from advisor.catalogue.stranger import Stranger, as_checkpoint
+from advisor.catalogue.uncatalogued import Stranger, as_checkpoint
+from advisor.decide.cover import SHARED_GB, VERDICTS, Offer, cover
+from advisor.decide.selection import Pick
 
 TASKS = ("read", "write", "find")
 

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import recommend
-from advisor.catalogue.alternatives import Alternatives
-from advisor.catalogue.front import (
+from advisor.decide.alternatives import Alternatives
+from advisor.decide.front import (
     AXES,
     FREEDOM,
     GATING,
@@ -15,7 +15,7 @@ from advisor.catalogue.front import (
     better_on,
     depths,
 )
-from advisor.catalogue.selection import ORDERS
+from advisor.decide.selection import ORDERS
 
 values = st.sampled_from([1.0, 2.0, 3.0])
 standings = st.builds(

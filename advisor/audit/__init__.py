@@ -1,5 +1,5 @@
 """Is the rule base sound: every rule's own examples, and whole scenarios."""
 
-from advisor.audit.proof import Failure, Proof, prove
+from advisor.audit.own_examples import Failure, Proof, prove
 
 __all__ = ["Failure", "Proof", "prove"]

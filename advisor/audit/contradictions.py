@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from advisor.audit.claim import Claim, claimed
+from advisor.audit.context import Ground
 from advisor.audit.defect import Defect
-from advisor.audit.ground import Ground
 from advisor.engine.space import Space
-from advisor.rulebase.model import NOT_APPLICABLE, TASK, Condition, Rule
+from advisor.model.entities import NOT_APPLICABLE, TASK, Condition, Rule
 
 
 def no_contradiction(ground: Ground) -> Claim:

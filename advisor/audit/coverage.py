@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.audit.proof import answer_scenario
+from advisor.audit.own_examples import answer_scenario
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import holds
 from advisor.errors import AdvisorError
+from advisor.model.entities import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, TASK, Rule
 
 Found = dict[str, dict[str, None]]
 """Id of what is covered -> ids of scenarios, each once and in the order of the files."""

@@ -11,14 +11,14 @@ import copy
 from typing import NamedTuple
 
 from advisor.audit.diagram import Axis, Diagram
-from advisor.audit.entries import EntryChanges, entry_changes
+from advisor.audit.inventory import EntryChanges, entry_changes
 from advisor.audit.patterns import Cover, cover
 from advisor.engine.decision import Engine
 from advisor.engine.encoding import Encoding
 from advisor.engine.space import Space
 from advisor.errors import AdvisorError
+from advisor.model.entities import NONE, NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK
 
 Answers = tuple[str, str]
 """What the old rule base answers, and what the new one does."""

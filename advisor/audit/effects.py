@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from advisor.audit.ground import PATTERNS_UP_TO_EDGES, Answers, Ground
-from advisor.audit.overshadow import Overshadow, overshadow
+from advisor.audit.context import PATTERNS_UP_TO_EDGES, Answers, Ground
+from advisor.audit.shadow import Overshadow, overshadow
 from advisor.engine.space import Space
-from advisor.rulebase.model import Rule
+from advisor.model.entities import Rule
 
 
 class Pair(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.catalogue.release import Release
+from advisor.model.entities import Change, Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import Change, Checkpoint
 
 
 class Difference(NamedTuple):

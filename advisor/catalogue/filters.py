@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from advisor.catalogue.front import Yardstick
-from advisor.catalogue.memory import memory_gb
-from advisor.catalogue.requirements import MULTILINGUAL, NO_LANGUAGE
+from advisor.decide.front import Yardstick
+from advisor.decide.memory import memory_gb
+from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
+from advisor.model.entities import Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import Checkpoint
 
 SORTS = ("id", "size", "memory", "released", "quality")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from advisor.model.entities import Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import Checkpoint
 
 TOLERANCE = 0.01
 """Counts of parameters that differ by less than this share are the same count."""

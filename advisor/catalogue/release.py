@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError, UsageError, nearest
+from advisor.model.entities import Change
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import Change
 from advisor.rulebase.store import shipped_rules
 
 INSTALLED = "installed"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from advisor.catalogue.release import Release
-from advisor.check.code.usage import Call, Load, Place, Scan, Usage
 from advisor.check.identity import Identities, Identity
 from advisor.check.problem import Edit, Problem, make_problem
 from advisor.engine.profile import Profile
 from advisor.rulebase.base import RuleBase
+from advisor.scan.usage import Call, Load, Place, Scan, Usage
 
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2

@@ -6,8 +6,8 @@ import re
 from functools import cached_property
 from typing import NamedTuple
 
+from advisor.model.entities import Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import Checkpoint
 
 _SIZE = re.compile(
     r"(tiny|nano|mini|small|medium|base|large|huge|giant|x{1,2}l|so400m|v?it[a-z]*"

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from advisor.check import baseline as known_findings
 from advisor.check.case import Case
-from advisor.check.declaration import UNUSED, Judged, judge_choices, seeks_unused
-from advisor.check.declaration import problems as choice_problems
+from advisor.check.choices import UNUSED, Judged, judge_choices, seeks_unused
+from advisor.check.choices import problems as choice_problems
+from advisor.check.declared import Project
 from advisor.check.lock import RULE as CHANGED
 from advisor.check.lock import Lock, changes
 from advisor.check.problem import LEVELS, Problem, in_order
-from advisor.check.project import Project
 from advisor.check.rules.registry import problems as code_problems
 from advisor.check.suppression import suppress
 
@@ -92,7 +92,7 @@ def inspect(case: Case, project: Project, request: Request) -> Inspection:
 
 
 def _not_checked(case: Case) -> list[Problem]:
-    from advisor.check.code.usage import Place
+    from advisor.scan.usage import Place
 
     return [
         case.problem(NOT_CHECKED, note.message, Place(note.path, line, 1, line, 1))

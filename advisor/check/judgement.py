@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from advisor.catalogue.release import Release
-from advisor.catalogue.selection import judge_checkpoint
 from advisor.check.identity import Identity
 from advisor.check.problem import LEVELS, Problem, make_problem
 from advisor.check.rules.architecture import OTHER, UNLIKE, compare
 from advisor.check.rules.terms import rule_of, told
+from advisor.decide.selection import judge_checkpoint
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UsageError
+from advisor.model.entities import NONE, TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, TASK, Checkpoint
 
 
 class Judgement(NamedTuple):

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from advisor.catalogue.selection import select
 from advisor.check.case import Case
-from advisor.check.declaration import Judged
+from advisor.check.choices import Judged
 from advisor.check.problem import Problem
+from advisor.decide.selection import select
 from advisor.errors import BrokenFileError
-from advisor.rulebase.model import TASK
+from advisor.model.entities import TASK
 
 FILE = "advisor.lock"
 VERSION = 1

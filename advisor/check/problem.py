@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.check.code.usage import Place
 from advisor.rulebase.base import RuleBase
+from advisor.scan.usage import Place
 
 LEVELS = ("error", "warning", "note")
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from advisor.check.case import Case
-from advisor.check.code.usage import Ignore
+from advisor.check.declared import Choice, Waiver
 from advisor.check.problem import Problem
-from advisor.check.project import Choice, Waiver
 from advisor.errors import nearest
+from advisor.scan.usage import Ignore
 
 UNUSED_IGNORE = "unused-ignore"
 NO_REASON = "ignore-without-reason"

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
 from advisor import __version__
-
-Arguments = tuple[str, ...]
-
-
-class Command(NamedTuple):
-    """Where a command lives (its module has a function `command`), and what it does in a line."""
-
-    module: str
-    help: str
-
+from advisor.console.groups import Command, Commands
 
 COMMANDS = {
-    "ask": Command("ask", "Answer a few questions, get a recommendation."),
-    "recommend": Command("recommend", "Recommend a family and checkpoints for a task."),
-    "explain": Command("explain", "Say why, why not, and what would change the answer."),
-    "compare": Command("compare", "Set families or checkpoints side by side."),
-    "show": Command("show", "Show a family, task, question, rule, source or checkpoint."),
-    "list": Command("listing", "List what advisor knows, by kind."),
-    "check": Command("check", "Check choices of checkpoints and the code that loads them."),
-    "init": Command("init", "Write a first advisor.yaml from what the code uses."),
-    "try": Command("try_", "Load checkpoints and run them on a picture."),
-    "compose": Command("compose", "Join an encoder and a decoder, and fine-tune them."),
-    "catalogue": Command("catalogue", "Hold the catalogue against the world."),
-    "rules": Command("rules", "Check, test and describe the rule base."),
+    "ask": Command("advisor.interview.command", "Answer a few questions, get a recommendation."),
+    "recommend": Command(
+        "advisor.decide.command", "Recommend a family and checkpoints for a task."
+    ),
+    "explain": Command(
+        "advisor.explanation.command", "Say why, why not, and what would change the answer."
+    ),
+    "compare": Command(
+        "advisor.catalogue.compare_command", "Set families or checkpoints side by side."
+    ),
+    "show": Command(
+        "advisor.catalogue.show_command",
+        "Show a family, task, question, rule, source or checkpoint.",
+    ),
+    "list": Command("advisor.catalogue.list_command", "List what advisor knows, by kind."),
+    "check": Command(
+        "advisor.check.command", "Check choices of checkpoints and the code that loads them."
+    ),
+    "init": Command(
+        "advisor.check.init_command", "Write a first advisor.yaml from what the code uses."
+    ),
+    "try": Command("advisor.trial.command", "Load checkpoints and run them on a picture."),
+    "compose": Command(
+        "advisor.trial.compose_command", "Join an encoder and a decoder, and fine-tune them."
+    ),
+    "catalogue": Command("advisor.catalogue.command", "Hold the catalogue against the world."),
+    "rules": Command("advisor.audit.command", "Check, test and describe the rule base."),
 }
 
 HELP = """Which kind of vision-language model fits your task, which checkpoint, and why.
@@ -41,63 +44,6 @@ HELP = """Which kind of vision-language model fits your task, which checkpoint, 
 Without a command, advisor asks. `advisor recommend --task captioning` answers at once.
 """
 EPILOGUE = "Exit codes: 0 yes or answered, 1 no or nothing fits, 2 could not run, 3 undetermined."
-
-
-class Commands(TyperGroup):
-    """A group that knows its commands by name and imports one only to run or describe it.
-
-    Modules of `package` that `table` names have a function `command`.
-    """
-
-    package = "advisor.cli"
-    table: Mapping[str, Command] = COMMANDS
-    arguments: Arguments = ()
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the parser's signature
-        """Return the names in the order of the table."""
-        return list(self.table)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
-        """Import and return one command; None where there is no such name."""
-        entry = self.table.get(cmd_name)
-        if entry is None:
-            return None
-        module = import_module(f"{self.package}.{entry.module}")
-        return as_command(module.command(self.arguments), cmd_name)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
-        """Write the table without importing any command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
-
-
-def as_command(made: Callable[..., Any] | TyperGroup, name: str) -> Any:
-    """Return a function as a command of the parser; a group is one already."""
-    if isinstance(made, TyperGroup):
-        return made
-    single = _typer()
-    single.command(name, no_args_is_help=False)(made)
-    return typer.main.get_command(single)
-
-
-def _typer(**options: Any) -> typer.Typer:
-    return typer.Typer(
-        name="advisor",
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-        **options,
-    )
-
-
-def group(package: str, table: Mapping[str, Command], help: str, arguments: Arguments) -> Commands:
-    """Return a group of subcommands, each in a module of `package`."""
-    app = _typer(help=help, cls=Commands)
-    app.callback()(lambda: None)
-    made: Commands = typer.main.get_command(app)  # type: ignore[assignment]
-    made.package, made.table, made.arguments = package, table, arguments
-    return made
 
 
 def command_line(arguments: list[str]) -> Any:
@@ -115,7 +61,7 @@ def command_line(arguments: list[str]) -> Any:
     )
     app.callback()(_root)
     made = typer.main.get_command(app)
-    made.arguments = tuple(arguments)  # type: ignore[attr-defined]
+    made.table, made.arguments = COMMANDS, tuple(arguments)  # type: ignore[attr-defined]
     return made
 
 
@@ -127,8 +73,8 @@ def _root(
         typer.echo(f"advisor {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        from advisor.cli.ask import ask
-        from advisor.cli.options import rules_of
+        from advisor.console.options import rules_of
+        from advisor.interview.command import ask
 
         return ask(answers={}, rulebase=rules_of())
     return 0

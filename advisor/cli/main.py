@@ -11,7 +11,7 @@ from itertools import pairwise
 from types import NoneType
 from typing import Any
 
-from advisor.cli.streams import prepare_streams, silence_stdout
+from advisor.console.streams import prepare_streams, silence_stdout
 from advisor.errors import AdvisorError, BrokenFileError
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -147,7 +147,7 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
             body["problems"] = problems
         sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
         return
-    from advisor.report.visible import CONTROLS
+    from advisor.draw.visible import CONTROLS
 
     said = [*map(str, problems), f"advisor: {error.message}"]
     said += [f"  hint: {error.hint}"] if error.hint else []

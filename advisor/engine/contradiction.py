@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from advisor.engine.profile import Profile
 from advisor.errors import ContradictionError
+from advisor.model.entities import TASK, Condition, Never
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import TASK, Condition, Never
 
 
 def contradiction(

@@ -8,8 +8,8 @@ from advisor.engine.contradiction import contradiction
 from advisor.engine.encoding import Encoding, Ranking
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Choice, Reach, Space
+from advisor.model.entities import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 
 KEPT_SPACES = 128
 """So many spaces an engine remembers: those of the tasks, and of the last few profiles."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from advisor.model.entities import NOT_APPLICABLE, Never, Rule
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NOT_APPLICABLE, Never, Rule
 
 FORBID = -1
 """Stands in the place of an effect's outcome bit for combinations that cannot be."""

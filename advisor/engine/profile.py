@@ -8,10 +8,14 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from advisor.errors import UsageError, nearest
+from advisor.model.entities import NOT_APPLICABLE, TASK, Condition, Question
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NOT_APPLICABLE, TASK, Condition, Question
 
 SHOWN_OPTIONS = 16
+
+UNKNOWN = "unknown"
+"""The answer "don't know": leaves a question open and is never asked again."""
+
 _DIGITS = re.compile(r"[-+]?[0-9][0-9_,]*(\.[0-9]*)?[kmb]?\Z", re.IGNORECASE)
 _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?[kmb]?\Z", re.IGNORECASE)
 

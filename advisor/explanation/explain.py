@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from advisor.decide.flips import Flip, flips
+from advisor.decide.sufficient import Because, sufficient
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError
-from advisor.explanation.flips import Flip, flips
-from advisor.explanation.sufficient import Because, sufficient
-from advisor.explanation.whole import Whole, whole
+from advisor.explanation.full import Whole, whole
+from advisor.model.entities import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NONE, TASK, Rule
 
 
 class WhyNot(NamedTuple):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from advisor.engine.space import Choice, Space
-from advisor.explanation.sets import Antichain, hitting, joined, minimal
+from advisor.explanation.antichain import Antichain, hitting, joined, minimal
 
 
 class Prime(NamedTuple):

@@ -10,16 +10,13 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.profile import Answer, Profile, read_answer
+from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
-from advisor.interview.checkpoints import Checkpoints
+from advisor.interview.finalists import Checkpoints
 from advisor.interview.residual import Residual
 from advisor.interview.strategy import fewest_questions
-from advisor.rulebase.model import NONE, TASK, Option, Question
-
-UNKNOWN = "unknown"
-"""The answer "don't know": leaves a question open and is never asked again."""
+from advisor.model.entities import NONE, TASK, Option, Question
 
 STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winner any more, nor which of its

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.errors import UsageError, unknown_name
-from advisor.rulebase.model import (
+from advisor.model.entities import (
     Architecture,
     Benchmark,
     Change,
@@ -28,7 +28,7 @@ from advisor.rulebase.model import (
 )
 
 if TYPE_CHECKING:
-    from advisor.rulebase.detail import CheckRule, Claim, Example, Scenario, Source, Statement, Tie
+    from advisor.model.proof import CheckRule, Claim, Example, Scenario, Source, Statement, Tie
 
 Thing = TypeVar("Thing")
 
@@ -134,14 +134,14 @@ class RuleBase:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Every source by id."""
-        from advisor.rulebase.detail import Source
+        from advisor.model.proof import Source
 
         return {row[0]: Source(*row) for row in self._part("detail")["sources"]}
 
     @cached_property
     def descriptions(self) -> dict[str, dict[str, list[Statement]]]:
         """For each family, the sections of its description."""
-        from advisor.rulebase.detail import Statement
+        from advisor.model.proof import Statement
 
         return {
             family: {
@@ -153,7 +153,7 @@ class RuleBase:
     @cached_property
     def claims(self) -> dict[str, list[Claim]]:
         """For each family, what articles say of it and what is true today."""
-        from advisor.rulebase.detail import Claim
+        from advisor.model.proof import Claim
 
         detail = self._part("detail")["claims"]
         return {family: [Claim(*row) for row in rows] for family, rows in detail.items()}
@@ -228,28 +228,28 @@ class RuleBase:
     @cached_property
     def checks(self) -> dict[str, CheckRule]:
         """The rules of `advisor check`, by id, in the order of the files."""
-        from advisor.rulebase.detail import CheckRule
+        from advisor.model.proof import CheckRule
 
         return {row[0]: CheckRule(*row) for row in self._part("checks")["checks"]}
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:
         """The examples of all rules."""
-        from advisor.rulebase.detail import Example
+        from advisor.model.proof import Example
 
         return tuple(Example(*row) for row in self._part("proof")["examples"])
 
     @cached_property
     def scenarios(self) -> tuple[Scenario, ...]:
         """Whole profiles with the outcome they must give."""
-        from advisor.rulebase.detail import Scenario
+        from advisor.model.proof import Scenario
 
         return tuple(Scenario(*row) for row in self._part("proof")["scenarios"])
 
     @cached_property
     def ties(self) -> tuple[Tie, ...]:
         """The cases in which only the rank of families may decide."""
-        from advisor.rulebase.detail import Tie
+        from advisor.model.proof import Tie
 
         return tuple(Tie(*row) for row in self._part("proof")["ties"])
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.reader.terms import EFFECTS, SECTIONS
-from advisor.rulebase.compile_catalogue import catalogue_parts, pick
-from advisor.rulebase.derive import derived_never, derived_rules
-from advisor.rulebase.detail import Example, Scenario, Source, Tie
-from advisor.rulebase.model import (
+from advisor.model.entities import (
     Change,
     Criterion,
     Elsewhere,
@@ -22,6 +18,10 @@ from advisor.rulebase.model import (
     Rule,
     Task,
 )
+from advisor.model.proof import Example, Scenario, Source, Tie
+from advisor.reader.terms import EFFECTS, SECTIONS
+from advisor.rulebase.compile_catalogue import catalogue_parts, pick
+from advisor.rulebase.derive import derived_never, derived_rules
 
 Entries = Mapping[str, Mapping[str, Any]]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from advisor.rulebase.model import Architecture, Benchmark, Checkpoint, Program, Writer
+from advisor.model.entities import Architecture, Benchmark, Checkpoint, Program, Writer
 
 Values = Mapping[str, Sequence[dict[str, Any]]]
 """Checked values by kind, in order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advisor.rulebase.model import (
+from advisor.model.entities import (
     NOT_APPLICABLE,
     TASK,
     Condition,

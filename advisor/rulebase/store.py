@@ -75,7 +75,7 @@ def _code_stamp() -> str:
     """Return a short digest of the code that reads and compiles: no other code's copy is read."""
     from advisor.rulebase.folder import digest, read_file
 
-    folders = (PACKAGE / "reader", PACKAGE / "rulebase")
+    folders = (PACKAGE / "reader", PACKAGE / "model", PACKAGE / "rulebase")
     sources = [sorted(folder.rglob("*.py")) for folder in folders]
     return digest([[read_file(path, "code", path.name) for path in each] for each in sources], "")[
         :8

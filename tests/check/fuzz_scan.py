@@ -10,9 +10,9 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 
-from advisor.check.code.scan import Scan, scan
-from advisor.check.code.vocabulary import vocabulary_of
 from advisor.rulebase.store import load_rules
+from advisor.scan.scanner import Scan, scan
+from advisor.scan.vocabulary import vocabulary_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 

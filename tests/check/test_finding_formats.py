@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from advisor.report.findings import Finding, RuleText, Sheet
-from advisor.report.github import SHOWN_A_STEP, github, workflow_commands
-from advisor.report.junit import junit
-from advisor.report.sarif import sarif
+from advisor.draw.findings import Finding, RuleText, Sheet
+from advisor.draw.github import SHOWN_A_STEP, github, workflow_commands
+from advisor.draw.junit import junit
+from advisor.draw.sarif import sarif
 
 AWKWARD = "100 %, a: b,\r\nsecond line <&\"'> \x00\x1b \U0001f600"
 RULES = {"a-rule": RuleText("a-rule", "What it is about", "https://example.org/rules#a-rule")}

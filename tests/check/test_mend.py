@@ -5,9 +5,9 @@ import ast
 from hypothesis import given
 from hypothesis import strategies as some
 
-from advisor.check.code.usage import Place
-from advisor.check.mend import diff, mend
+from advisor.check.fix import diff, mend
 from advisor.check.problem import Edit
+from advisor.scan.usage import Place
 
 names = some.from_regex(r"[A-Z][a-z]{1,6}", fullmatch=True)
 

@@ -4,11 +4,11 @@ import pytest
 
 from advisor.catalogue.release import described_releases, release
 from advisor.check.case import Case
-from advisor.check.code.scan import scan
-from advisor.check.code.vocabulary import vocabulary_of
+from advisor.check.declared import Project
 from advisor.check.identity import Identities
 from advisor.check.inspection import Request, inspect
-from advisor.check.project import Project
+from advisor.scan.scanner import scan
+from advisor.scan.vocabulary import vocabulary_of
 
 LOUD = ("error", "warning")
 

@@ -4,8 +4,8 @@ import textwrap
 
 import pytest
 
-from advisor.check.code.configuration import read_configuration
-from advisor.check.code.vocabulary import vocabulary_of
+from advisor.scan.configuration import read_configuration
+from advisor.scan.vocabulary import vocabulary_of
 
 
 @pytest.fixture(scope="module")

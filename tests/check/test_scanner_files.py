@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.check.code.files import find_files
-from advisor.check.code.gitignore import parse_patterns
-from advisor.check.code.scan import scan
-from advisor.check.code.vocabulary import vocabulary_of
+from advisor.scan.gitignore import parse_patterns
+from advisor.scan.scanner import scan
+from advisor.scan.vocabulary import vocabulary_of
+from advisor.scan.walk import find_files
 
 GOOD = "from transformers import BlipModel\nBlipModel.from_pretrained('Salesforce/blip-vqa-base')\n"
 

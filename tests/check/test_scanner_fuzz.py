@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from advisor.check.code.scan import Scan, scan
-from advisor.check.code.vocabulary import vocabulary_of
+from advisor.scan.scanner import Scan, scan
+from advisor.scan.vocabulary import vocabulary_of
 
 sys.path.insert(0, str(Path(__file__).parent))
 

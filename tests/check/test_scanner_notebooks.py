@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from advisor.check.code.scan import scan
-from advisor.check.code.vocabulary import vocabulary_of
+from advisor.scan.scanner import scan
+from advisor.scan.vocabulary import vocabulary_of
 
 LOAD = 'BlipModel.from_pretrained("Salesforce/blip-vqa-base")'
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from advisor.check.code.scan import scan
-from advisor.check.code.vocabulary import vocabulary_of
+from advisor.scan.scanner import scan
+from advisor.scan.vocabulary import vocabulary_of
 
 FOLDER = Path(__file__).parent / "usages"
 ROWS = yaml.safe_load((FOLDER / "expected.yaml").read_text("utf-8"))

@@ -4,9 +4,9 @@ import textwrap
 
 import pytest
 
-from advisor.check.code.scan import scan
-from advisor.check.code.usage import UNKNOWN
-from advisor.check.code.vocabulary import vocabulary_of
+from advisor.scan.scanner import scan
+from advisor.scan.usage import UNKNOWN
+from advisor.scan.vocabulary import vocabulary_of
 
 BLIP = "Salesforce/blip-vqa-base"
 CAPTION = "Salesforce/blip-image-captioning-base"

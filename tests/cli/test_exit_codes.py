@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from advisor import recommendation
+from advisor.decide import recommendation
 
 FORMATS = ("terminal", "json", "markdown", "html")
 BLIP_VQA = "Salesforce/blip-vqa-base"
@@ -268,13 +268,13 @@ def test_a_bug_is_4_without_a_traceback(advisor, monkeypatch, format):
 
 BUG = """
 import sys
-import advisor.recommendation
+import advisor.decide.recommendation
 from advisor.cli.main import main
 
 def boom(*arguments, **options):
     raise RuntimeError("boom")
 
-advisor.recommendation.recommend = boom
+advisor.decide.recommendation.recommend = boom
 sys.argv = ["advisor", "recommend", "--task", "captioning", *sys.argv[1:]]
 main()
 """

@@ -2,7 +2,7 @@
 
 import pytest
 
-from advisor.report.rule_pages import MARKER
+from advisor.audit.rule_pages import MARKER
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from advisor.report.knowledge import KINDS, SINGULAR
+from advisor.catalogue.knowledge import KINDS, SINGULAR
 
 
 def squeezed(text):

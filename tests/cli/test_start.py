@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from advisor.cli.commands import command_line
-from advisor.cli.options import overlays_in
-from advisor.cli.taken import SHARED_FLAG, TAKEN_FLAGS
+from advisor.console.options import overlays_in
+from advisor.console.reserved import SHARED_FLAG, TAKEN_FLAGS
 
 HEAVY = ("torch", "transformers", "rich", "questionary", "prompt_toolkit", "yaml", "pydantic")
 START = """
@@ -180,7 +180,7 @@ def test_a_completion_script_is_printed_for_the_calling_shell(environment):
 
 OVERLAID = """
 import sys
-from advisor.cli import options
+from advisor.console import options
 from advisor.cli.main import run
 
 loaded = []

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor import recommendation
-from advisor.cli.output import write_whole
+from advisor.console.output import write_whole
+from advisor.decide import recommendation
 
 BLIP_VQA = "Salesforce/blip-vqa-base"
 ANSWERS = {

@@ -48,7 +48,7 @@ def picture() -> Any:
     """Return a picture with some structure: a red disc on blue, 60 x 40."""
     from PIL import Image, ImageDraw
 
-    from advisor.inference import open_image
+    from advisor.trial import open_image
 
     image = Image.new("RGB", (60, 40), (40, 60, 200))
     ImageDraw.Draw(image).ellipse((10, 5, 40, 35), fill=(220, 30, 30))

@@ -15,11 +15,11 @@ transformers = pytest.importorskip("transformers")
 from networks import TEXT, VISION, bert_tokenizer, word_tokenizer  # noqa: E402
 
 from advisor.errors import BrokenFileError  # noqa: E402
-from advisor.inference import compose, finetune, load_runner  # noqa: E402
-from advisor.inference import finetuning as training  # noqa: E402
-from advisor.inference.errors import OutputExistsError, UnsupportedError  # noqa: E402
-from advisor.inference.files import whole_file, whole_folder  # noqa: E402
-from advisor.inference.pairs import Pair, hold_out, read_pairs  # noqa: E402
+from advisor.trial import compose, finetune, load_runner  # noqa: E402
+from advisor.trial import finetuning as training  # noqa: E402
+from advisor.trial.failures import OutputExistsError, UnsupportedError  # noqa: E402
+from advisor.trial.pairs import Pair, hold_out, read_pairs  # noqa: E402
+from advisor.trial.whole_files import whole_file, whole_folder  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +251,7 @@ def test_fine_tuning_lowers_the_loss_and_writes_held_out_captions_right(
     assert done.exact_before == 0
     again = load_runner(tmp_path / "tuned", "captioning", device="cpu")
     sample = done.samples[0]
-    from advisor.inference import open_image
+    from advisor.trial import open_image
 
     reread = again.run(open_image(tmp_path / "data" / sample.image)).answers[0].text
     assert reread == sample.after == sample.text

@@ -9,11 +9,11 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from advisor.inference import Request, demo_checkpoints, load_runner, run_trial
-from advisor.inference.demo import evaluate, foreign, train
-from advisor.inference.demo.recipe import Recipe
-from advisor.inference.errors import NotFoundError
-from advisor.inference.images import Picture
+from advisor.trial import Request, demo_checkpoints, load_runner, run_trial
+from advisor.trial.demo import evaluate, foreign, train
+from advisor.trial.demo.recipe import Recipe
+from advisor.trial.failures import NotFoundError
+from advisor.trial.images import Picture
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "images"
 NAMES = ("clip", "vision-encoder-decoder", "blip")

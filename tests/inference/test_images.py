@@ -9,8 +9,8 @@ import pytest
 Image = pytest.importorskip("PIL.Image")
 pytest.importorskip("numpy")
 
-from advisor.inference import list_images, open_image  # noqa: E402
-from advisor.inference.errors import ImageError  # noqa: E402
+from advisor.trial import list_images, open_image  # noqa: E402
+from advisor.trial.failures import ImageError  # noqa: E402
 
 
 def two_colours(mode: str = "RGB") -> "Image.Image":

@@ -14,9 +14,9 @@ pytest.importorskip("transformers")
 
 from loopback_hub import serving
 
-from advisor.inference import Download, load_runner, resolve
-from advisor.inference import download as downloads
-from advisor.inference.errors import (
+from advisor.trial import Download, load_runner, resolve
+from advisor.trial import download as downloads
+from advisor.trial.failures import (
     BrokenCheckpointError,
     DiskFullError,
     GatedError,

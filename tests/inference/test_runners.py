@@ -13,8 +13,8 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from advisor.inference import Picture, Request, load_runner, open_image, write_vectors  # noqa: E402
-from advisor.inference.errors import (  # noqa: E402
+from advisor.trial import Picture, Request, load_runner, open_image, write_vectors  # noqa: E402
+from advisor.trial.failures import (  # noqa: E402
     BrokenCheckpointError,
     MissingInputError,
     UnsupportedError,
@@ -437,8 +437,8 @@ WITHOUT = (
     "def find_spec(name, package=None):\n"
     "    return None if name.partition('.')[0] == missing else find(name, package)\n"
     "importlib.util.find_spec = find_spec\n"
-    "from advisor.inference import load_runner\n"
-    "from advisor.inference.errors import MissingExtraError\n"
+    "from advisor.trial import load_runner\n"
+    "from advisor.trial.failures import MissingExtraError\n"
     "try:\n"
     "    load_runner(folder, 'vqa', device='cpu')\n"
     "except MissingExtraError as error:\n"

@@ -5,10 +5,10 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from advisor.inference.architecture import build, parameters_of, writer_of
-from advisor.inference.errors import BrokenCheckpointError
-from advisor.inference.sizes import recount
 from advisor.rulebase.store import load_rules
+from advisor.trial.failures import BrokenCheckpointError
+from advisor.trial.meta_network import build, parameters_of, writer_of
+from advisor.trial.sizes import recount
 
 RULEBASE = load_rules()
 

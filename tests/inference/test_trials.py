@@ -13,14 +13,14 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from advisor.inference import Request, load_runner, memory, run_trial  # noqa: E402
-from advisor.inference.checkpoint import Weights  # noqa: E402
-from advisor.inference.errors import (  # noqa: E402
+from advisor.trial import Request, load_runner, peak_memory, run_trial  # noqa: E402
+from advisor.trial.failures import (  # noqa: E402
     OutOfMemoryError,
     UnsupportedError,
     WeightsMismatchError,
 )
-from advisor.inference.placement import Placement, place  # noqa: E402
+from advisor.trial.local_checkpoint import Weights  # noqa: E402
+from advisor.trial.placement import Placement, place  # noqa: E402
 
 Tiny = Callable[[str], Path]
 CONTRACT = {
@@ -144,23 +144,26 @@ def test_the_estimate_follows_its_formula() -> None:
     cpu = Placement(device="cpu", dtype="float32")
     same = Weights(parameters=2**20 * 100, stored_bytes=4 * 2**20 * 100, dtype="float32")
     half = Weights(parameters=2**20 * 100, stored_bytes=2 * 2**20 * 100, dtype="float16")
-    assert memory.estimated_mb(same, cpu) == memory.INTERPRETER_MB + 400
-    assert memory.estimated_mb(half, cpu) == memory.INTERPRETER_MB + 400 + 200
+    assert peak_memory.estimated_mb(same, cpu) == peak_memory.INTERPRETER_MB + 400
+    assert peak_memory.estimated_mb(half, cpu) == peak_memory.INTERPRETER_MB + 400 + 200
     table = Weights(
         parameters=2**20 * 100,
         stored_bytes=4 * 2**20 * 100,
         dtype="float32",
         table_parameters=2**20 * 25,
     )
-    assert memory.estimated_mb(table, cpu, tables_read_whole=False) == memory.INTERPRETER_MB + 300
-    assert memory.estimated_mb(table, cpu) == memory.INTERPRETER_MB + 400
-    assert memory.estimated_mb(half, Placement(device="cuda", dtype="float16")) == 200
+    assert (
+        peak_memory.estimated_mb(table, cpu, tables_read_whole=False)
+        == peak_memory.INTERPRETER_MB + 300
+    )
+    assert peak_memory.estimated_mb(table, cpu) == peak_memory.INTERPRETER_MB + 400
+    assert peak_memory.estimated_mb(half, Placement(device="cuda", dtype="float16")) == 200
 
 
 def test_what_does_not_fit_is_refused_before_loading(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "available_mb", lambda _: 0.01)
+    monkeypatch.setattr(peak_memory, "available_mb", lambda _: 0.01)
     with pytest.raises(OutOfMemoryError, match="GB are free") as caught:
         load_runner(tiny("clip"), "embeddings", device="cpu")
     assert caught.value.hint == "try --dtype bfloat16"
@@ -182,10 +185,10 @@ def test_memory_that_runs_out_on_the_way_is_out_of_memory(
 
 def test_importing_the_package_imports_no_heavy_library() -> None:
     code = (
-        "import sys, advisor.inference, advisor.inference.errors\n"
+        "import sys, advisor.trial, advisor.trial.failures\n"
         "heavy = {'torch', 'transformers', 'PIL', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "from advisor.inference import Request, demo_checkpoints, compose, finetune, run_trial\n"
+        "from advisor.trial import Request, demo_checkpoints, compose, finetune, run_trial\n"
         "heavy = {'torch', 'transformers', 'PIL', 'numpy', 'huggingface_hub'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
@@ -196,8 +199,8 @@ def test_a_missing_library_is_a_sentence_with_the_command() -> None:
     code = (
         "import sys\n"
         "sys.modules['torch'] = None\n"
-        "from advisor.inference import load_runner\n"
-        "from advisor.inference.errors import MissingExtraError\n"
+        "from advisor.trial import load_runner\n"
+        "from advisor.trial.failures import MissingExtraError\n"
         "try:\n"
         "    load_runner('x/y', 'captioning')\n"
         "except MissingExtraError as error:\n"
@@ -211,10 +214,10 @@ def test_a_missing_library_is_a_sentence_with_the_command() -> None:
 def test_the_table_names_classes_and_modules_that_exist() -> None:
     import importlib
 
-    from advisor.inference.modeltypes import CHAT, ROWS
+    from advisor.trial.model_types import CHAT, ROWS
 
     for acts in (*ROWS.values(), CHAT):
         for row in acts.values():
             module, _, name = row.runner.partition(":")
-            assert hasattr(importlib.import_module(f"advisor.inference.{module}"), name)
+            assert hasattr(importlib.import_module(f"advisor.trial.{module}"), name)
             assert hasattr(transformers, row.loads), row.loads

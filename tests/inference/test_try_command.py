@@ -249,7 +249,7 @@ def test_vectors_are_those_of_the_bare_network_in_the_order_of_the_names(capsys,
     import transformers
     from PIL import Image
 
-    from advisor.inference import demo_checkpoints
+    from advisor.trial import demo_checkpoints
 
     file = tmp_path / "out" / "vectors.npy"
     file.parent.mkdir()
@@ -285,7 +285,7 @@ def test_vectors_that_cannot_be_written_are_said_so(capsys, photos, tmp_path):
 
 
 def test_other_code_may_call_the_command_with_plain_arguments(capsys):
-    from advisor.cli.try_ import try_
+    from advisor.trial.command import try_
 
     assert try_(image=RED, task="captioning", checkpoint=["demo:blip"], repeat=0) == 0
     assert "a red circle" in capsys.readouterr().out

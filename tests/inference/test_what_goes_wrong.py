@@ -39,7 +39,7 @@ MEMORY = """
 import resource, sys
 from PIL import Image
 from advisor.errors import AdvisorError
-from advisor.inference import load_runner, open_image
+from advisor.trial import load_runner, open_image
 picture = open_image(Image.new("RGB", (9000, 9000), "red"))
 runner = load_runner(sys.argv[1], "embeddings", device="cpu")
 runner.run(open_image(Image.new("RGB", (32, 32), "red")))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.check.case import Case, id_place
-from advisor.check.code.usage import Usage
 from advisor.check.problem import Problem
+from advisor.scan.usage import Usage
 
 GATED = "gated-checkpoint"
 UNPINNED = "unpinned-revision"

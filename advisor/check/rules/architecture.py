@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from advisor.catalogue.release import Release
 from advisor.check.case import TRANSFORMERS, Case, class_place, passed, runs
-from advisor.check.code.usage import Usage
 from advisor.check.identity import Identity
 from advisor.check.problem import Edit, Problem
 from advisor.errors import nearest
 from advisor.rulebase.base import RuleBase
+from advisor.scan.usage import Usage
 
 OTHER = "class-does-not-match"
 UNLIKE = "weights-random-or-unused"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.check.case import Case
-from advisor.check.code.usage import Usage
 from advisor.check.problem import Problem
 from advisor.check.rules.prompt import constants
+from advisor.scan.usage import Usage
 
 RULE = "text-over-context"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.check.case import TRANSFORMERS, Case
-from advisor.check.code.usage import Load, Usage
 from advisor.check.identity import Identity
 from advisor.check.problem import Edit, Problem
+from advisor.scan.usage import Load, Usage
 
 RULE = "processor-does-not-match"
 

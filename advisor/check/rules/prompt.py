@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from advisor.check.case import Case
-from advisor.check.code.usage import Argument, Call, Place, Usage
 from advisor.check.problem import Problem
-from advisor.rulebase.model import Checkpoint
+from advisor.model.entities import Checkpoint
+from advisor.scan.usage import Argument, Call, Place, Usage
 
 RULE = "prompt-of-another"
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")

@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from advisor.check.case import Case
-from advisor.check.code.usage import Usage
 from advisor.check.problem import Problem
 from advisor.check.rules import (
     access,
     activation,
     architecture,
-    composition,
+    capability,
     length,
-    page,
+    line_reader,
     processor,
     prompt,
-    release,
+    removal,
     spelling,
     stage,
-    task,
     terms,
     trust,
+    untrained,
 )
+from advisor.scan.usage import Usage
 
 OF_USAGE: tuple[Callable[[Case, Usage], Iterator[Problem]], ...] = (
     access.problems,
     activation.problems,
     architecture.problems,
-    composition.problems,
+    untrained.problems,
     length.problems,
-    page.problems,
+    line_reader.problems,
     processor.problems,
     prompt.problems,
-    release.problems,
+    removal.problems,
     spelling.problems,
     stage.problems,
-    task.problems,
+    capability.problems,
     terms.problems,
     trust.problems,
 )
@@ -44,7 +44,7 @@ OF_USAGE: tuple[Callable[[Case, Usage], Iterator[Problem]], ...] = (
 
 def problems(case: Case) -> Iterator[Problem]:
     """Every problem of everything scanned, in no particular order."""
-    yield from release.problems_of_names(case)
+    yield from removal.problems_of_names(case)
     for usage in case.scan.usages:
         for rule in OF_USAGE:
             yield from rule(case, usage)

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Iterator
 
 from advisor.check.case import Case, id_place
-from advisor.check.code.usage import Usage
 from advisor.check.identity import is_size, parts, sizes
 from advisor.check.problem import Problem
+from advisor.scan.usage import Usage
 
 RULE = "suspicious-id"
 SAME_ID, SAME_WORD = 0.85, 0.75

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalogue.selection import judge_checkpoint
 from advisor.check.case import Case, id_place
-from advisor.check.code.usage import Usage
 from advisor.check.problem import Problem
+from advisor.decide.selection import judge_checkpoint
 from advisor.engine.profile import Answer, Profile
+from advisor.model.entities import NOT_APPLICABLE, TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.model import NOT_APPLICABLE, TASK, Checkpoint
+from advisor.scan.usage import Usage
 
 BY_FIELD = {"commercial_use": "licence-forbids-use", "memory_gb": "memory-over-limit"}
 OTHER = "requirement-missed"

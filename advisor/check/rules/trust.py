@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.check.case import TRANSFORMERS, Case
-from advisor.check.code.usage import Usage
 from advisor.check.problem import Problem
+from advisor.scan.usage import Usage
 
 REMOTE = "trust-remote-code"
 PICKLED = "pickled-weights"

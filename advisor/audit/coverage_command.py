@@ -1,0 +1,60 @@
+"""`advisor rules coverage`: what the scenarios of a rule base do not cover."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisor.console.groups import Arguments
+from advisor.console.options import FindingFormat, NoColor, Output, Rules, rules_of
+from advisor.console.output import FINDING_FORMATS, Report, check_format, check_outputs, emit
+from advisor.rulebase.store import shipped_rules
+
+
+def command(arguments: Arguments) -> Callable[..., int]:
+    """Return the command."""
+    del arguments
+    return coverage
+
+
+def coverage(
+    folder: Annotated[
+        str,
+        typer.Argument(metavar="[DIR]", help="A whole rule folder; the shipped one if left out."),
+    ] = "",
+    rules: Rules = [],  # noqa: B006
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 where something is not covered.")
+    ] = False,
+    format: FindingFormat = "terminal",
+    output: Output = [],  # noqa: B006
+    no_color: NoColor = False,
+) -> int:
+    """Say which rules decide no scenario, and which tasks and families none is about.
+
+    Of a rule that is `supporting`, it is enough to fire in one.
+
+    \b
+    Examples:
+      advisor rules coverage
+      advisor rules coverage --rules our-rules --strict --format github
+    """
+    from advisor.audit.coverage import coverage as covered
+    from advisor.audit.coverage_page import as_json, as_page, as_sheet
+    from advisor.audit.rule_paths import places
+
+    check_format(format, FINDING_FORMATS)
+    check_outputs(output, FINDING_FORMATS)
+    rulebase = rules_of(rules, folder)
+    found = covered(rulebase)
+    placed = places(Path(folder) if folder else shipped_rules(), rulebase.folders)
+    report = Report(
+        lambda: as_json(found, rulebase.digest, placed),
+        lambda: as_page(found, placed),
+        lambda: as_sheet(found, rulebase.place, placed, strict=strict),
+    )
+    emit(report, format, output, color=not no_color)
+    return 1 if strict and not found.complete else 0

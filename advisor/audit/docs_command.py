@@ -1,0 +1,115 @@
+"""`advisor rules docs`: one page a rule, written from the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisor.console.groups import Arguments
+from advisor.console.options import Format, NoColor, Output, Rules, rules_of
+from advisor.errors import AdvisorError, UsageError
+
+FOLDER = Path("docs/decisions")
+
+
+def command(arguments: Arguments) -> Callable[..., int]:
+    """Return the command."""
+    del arguments
+    return docs
+
+
+def docs(
+    rule: Annotated[
+        str, typer.Argument(metavar="[RULE]", help="Print the page of this rule, write nothing.")
+    ] = "",
+    output_folder: Annotated[
+        Path,
+        typer.Option("--output-folder", metavar="DIR", help="Where the pages are written."),
+    ] = FOLDER,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 where a page is not current.")
+    ] = False,
+    rules: Rules = [],  # noqa: B006
+    format: Format = "terminal",
+    output: Output = [],  # noqa: B006
+    no_color: NoColor = False,
+) -> int:
+    """Write one page a rule: what, why, who says so, where it decides; and an index.
+
+    Profiles in which a rule decides are searched for, not written by hand. Pages of rules that are
+    gone are deleted if this command wrote them.
+
+    \b
+    Examples:
+      advisor rules docs
+      advisor rules docs --check
+      advisor rules docs large-collection-searched-again-and-again
+    """
+    from advisor.audit.generated import compare, written_json, written_page
+    from advisor.audit.rule_pages import facts_of, pages, whole_page
+    from advisor.catalogue.knowledge import thing_json
+    from advisor.console.output import Report, check_format, check_outputs, emit
+
+    check_format(format)
+    check_outputs(output)
+    rulebase = rules_of(rules)
+    if rule:
+        if check:
+            raise UsageError("`--check` compares all pages", hint="leave out the rule")
+        found = rulebase.rule(rule)
+        (facts,) = facts_of(rulebase, [found])
+        report = Report(
+            lambda: thing_json(rulebase, "rules", found), lambda: whole_page(facts, rulebase)
+        )
+        emit(report, format, output, color=not no_color)
+        return 0
+    texts = pages(rulebase)
+    state = compare(texts, _present(output_folder))
+    if not check:
+        _write(output_folder, {name: texts[name] for name in state.written}, state.removed)
+    emit(
+        Report(
+            lambda: written_json(state, str(output_folder), check=check),
+            lambda: written_page(state, str(output_folder), check=check),
+        ),
+        format,
+        output,
+        color=not no_color,
+    )
+    return 1 if check and not state.current else 0
+
+
+def _present(folder: Path) -> dict[str, str]:
+    """Return the Markdown files in a folder; none where there is no folder."""
+    try:
+        return {
+            file.name: file.read_text(encoding="utf-8", errors="replace")
+            for file in sorted(folder.glob("*.md"))
+            if file.is_file()
+        }
+    except OSError as error:
+        raise AdvisorError(
+            f"`{folder}` cannot be read: {error.strerror or error}",
+            hint="name a folder that can be read",
+            kind="cannot-read",
+        ) from error
+
+
+def _write(folder: Path, texts: dict[str, str], removed: tuple[str, ...]) -> None:
+    from advisor.console.output import write_whole
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in removed:
+            (folder / name).unlink()
+    except OSError as error:
+        raise AdvisorError(
+            f"`{folder}` cannot be written: {error.strerror or error}",
+            hint="name a folder that can be written",
+            kind="cannot-write",
+        ) from error
+    for name, text in texts.items():
+        write_whole(folder / name, text)

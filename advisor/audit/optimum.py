@@ -1,0 +1,252 @@
+"""How many questions the interview asks, against the fewest that any strategy could.
+
+Expected numbers are exact: over all complete profiles of a task, each as likely as any other, and
+over all tasks, each as likely as any other. The optimum is proved by dynamic programming; where
+that takes too long, what is proved is a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import lcm
+from typing import NamedTuple
+
+from advisor.engine.decision import Engine
+from advisor.engine.profile import UNKNOWN, Answer, Profile, make_profile
+from advisor.interview.residual import Residual, Split
+from advisor.interview.session import Session
+from advisor.interview.strategy import (
+    Optimum,
+    OverBudgetError,
+    Strategy,
+    file_order,
+    gini,
+    information_gain,
+)
+from advisor.model.entities import NONE, TASK
+from advisor.model.proof import Scenario
+from advisor.rulebase.base import RuleBase
+
+BUDGET_NODES = 1_000_000
+"""So many nodes all proofs together may make: about half a minute and a gigabyte at most."""
+
+BUDGET_STEPS = 20_000
+"""So many different states of an interview are walked through for one task."""
+
+RIVALS: dict[str, Strategy] = {
+    "gain": information_gain,
+    "gini": gini,
+    "file": file_order,
+}
+
+
+class Cost(NamedTuple):
+    """What a strategy asks until the family is decided: expected, and at most."""
+
+    expected: Fraction
+    most: int
+
+
+class Measure(NamedTuple):
+    """The questions after one task; None where walking through them took too long.
+
+    No strategy gets below `at_least`; `proved` says that one reaches it. `states` are the different
+    states that had to be solved, `profiles` the complete profiles behind them.
+    """
+
+    task: str
+    profiles: int
+    states: int
+    at_least: Fraction
+    proved: bool
+    interview: Cost | None
+    rivals: dict[str, Cost | None]
+
+
+class Unknown(NamedTuple):
+    """The questions where the task is to be asked too: the bound, and what is best asked first."""
+
+    at_least: Fraction
+    proved: bool
+    first: str | None
+    states: int
+
+
+class Played(NamedTuple):
+    """One case played by somebody who knows its answers and no others."""
+
+    scenario: str
+    task: str | None
+    asked: tuple[str, ...]
+    family: str
+    recommended: str
+
+    @property
+    def same(self) -> bool:
+        """True where the interview ends in the family that the whole profile is given."""
+        return self.family == self.recommended
+
+
+class Measured(NamedTuple):
+    """All of it: each task, the task unknown, and every scenario played."""
+
+    tasks: tuple[Measure, ...]
+    unknown: Unknown
+    played: tuple[Played, ...]
+
+    @property
+    def proved(self) -> bool:
+        """True where the optimum is known for every task."""
+        return all(one.proved for one in self.tasks)
+
+    @property
+    def optimum(self) -> Fraction:
+        """The least mean over all tasks: the optimum where it is proved."""
+        return _mean([one.at_least for one in self.tasks])
+
+    def mean(self, of: Callable[[Measure], Cost | None]) -> Fraction | None:
+        """Return the mean over all tasks of what a strategy asks; None where one is not known."""
+        found = [of(one) for one in self.tasks]
+        known = [cost.expected for cost in found if cost is not None]
+        return _mean(known) if len(known) == len(found) else None
+
+
+def measure(rulebase: RuleBase, budget: int = BUDGET_NODES) -> Measured:
+    """Measure the interview on a rule base, and prove how few questions there could be."""
+    engine = Engine(rulebase)
+    task = engine.encoding.index[TASK]
+    sizes = [_profiles(engine, one.id) for one in rulebase.tasks]
+    whole = lcm(*[size for size in sizes if size])
+    weights = {task: [whole // size if size else 0 for size in sizes]}
+    residual = Residual.of(engine.space({}), engine.ranking.winner, weights=weights)
+    optimum = Optimum(residual, budget)
+    places = {
+        choice: place for place, one in enumerate(residual.classes[task]) for choice in one.choices
+    }
+    tasks = []
+    for number, (one, size) in enumerate(zip(rulebase.tasks, sizes, strict=True)):
+        if size:
+            node = residual.restrict(residual.root, task, places[number,])
+            tasks.append(_measure(engine, optimum, node, one.id, size))
+    return Measured(tuple(tasks), _unknown(engine, optimum), play_all(engine))
+
+
+def _profiles(engine: Engine, task: str) -> int:
+    profile = _told(task)
+    return sum(engine.space(profile).counts(engine.ranking)) if engine.admits(profile) else 0
+
+
+def _told(task: str) -> Profile:
+    return {TASK: Answer((task,), None, "asked")}
+
+
+def _measure(engine: Engine, optimum: Optimum, node: int, task: str, size: int) -> Measure:
+    residual = optimum.residual
+    before = len(optimum)
+    cost, proved = _least(optimum, node)
+
+    def shipped(_: Residual, node: int, profile: Profile) -> Split | None:
+        ask = Session(engine, profile).next()
+        return residual.split(node, engine.encoding.index[ask.question.id]) if ask else None
+
+    return Measure(
+        task,
+        size,
+        len(optimum) - before,
+        Fraction(cost, residual.weight(node)),
+        proved,
+        _walk(engine, residual, node, _told(task), shipped),
+        {
+            name: _walk(engine, residual, node, _told(task), _blind(strategy))
+            for name, strategy in RIVALS.items()
+        },
+    )
+
+
+def _least(optimum: Optimum, node: int) -> tuple[int, bool]:
+    """Return the least cost of a node, or one that nothing gets below, and whether it is proved."""
+    try:
+        return optimum.cost(node), True
+    except OverBudgetError:
+        return optimum.floor(node), False
+
+
+Asks = Callable[[Residual, int, Profile], Split | None]
+
+
+def _blind(strategy: Strategy) -> Asks:
+    """A strategy as one that could look at the answers, and does not."""
+    return lambda residual, node, _: strategy(residual, node)
+
+
+def _walk(engine: Engine, residual: Residual, node: int, told: Profile, asks: Asks) -> Cost | None:
+    """Return what a strategy asks from a node on, walking through every state it can get into."""
+    known: dict[int, tuple[int, int]] = {}
+
+    def walk(node: int, profile: Profile) -> tuple[int, int]:
+        if residual.decided(node):
+            return 0, 0
+        if node not in known:
+            if len(known) >= BUDGET_STEPS:
+                raise OverBudgetError
+            split = asks(residual, node, profile)
+            if split is None:
+                known[node] = 0, 0
+                return known[node]
+            id = engine.encoding.questions[split.question]
+            cost, most = 0, 0
+            for part in split.parts:
+                answer = Answer(engine.options(split.question, part.choice), None, "asked")
+                after, deepest = walk(part.node, {**profile, id: answer})
+                cost += part.weight * after
+                most = max(most, deepest)
+            total = residual.total(split.question)
+            known[node] = residual.weight(node) + cost // total, most + 1
+        return known[node]
+
+    try:
+        cost, most = walk(node, told)
+    except OverBudgetError:
+        return None
+    return Cost(Fraction(cost, residual.weight(node)), most)
+
+
+def _unknown(engine: Engine, optimum: Optimum) -> Unknown:
+    residual = optimum.residual
+    cost, proved = _least(optimum, residual.root)
+    best = optimum.best(residual.root) if proved else None
+    return Unknown(
+        Fraction(cost, residual.weight(residual.root)),
+        proved,
+        engine.encoding.questions[best.question] if best else None,
+        len(optimum),
+    )
+
+
+def play_all(engine: Engine) -> tuple[Played, ...]:
+    """Play every scenario through the interview, once for each of its tasks."""
+    played = []
+    for scenario in engine.rulebase.scenarios:
+        profile = make_profile(engine.rulebase, scenario.profile, "file")
+        tasks = profile[TASK].options if TASK in profile else (None,)
+        played += [_play(engine, scenario, profile, task) for task in tasks]
+    return tuple(played)
+
+
+def _play(engine: Engine, scenario: Scenario, profile: Profile, task: str | None) -> Played:
+    if task is not None:
+        profile = {**profile, TASK: Answer((task,), None, "file")}
+    session = Session(engine)
+    asked = []
+    while (ask := session.next()) is not None:
+        id = ask.question.id
+        asked.append(id)
+        answer = profile.get(id)
+        session.answer(id, list(answer.options) if answer else UNKNOWN)
+    families = session.decide().family or NONE, engine.decide(profile).family or NONE
+    return Played(scenario.id, task, tuple(asked), *families)
+
+
+def _mean(numbers: list[Fraction]) -> Fraction:
+    return sum(numbers, Fraction(0)) / len(numbers) if numbers else Fraction(0)

@@ -1,0 +1,40 @@
+"""`advisor rules test`: run what a rule base says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from advisor.console.groups import Arguments
+from advisor.console.options import Format, NoColor, Output, Rules, rules_of
+from advisor.console.output import Report, check_format, check_outputs, emit
+
+
+def command(arguments: Arguments) -> Callable[..., int]:
+    """Return the command."""
+    del arguments
+    return run_tests
+
+
+def run_tests(
+    rules: Rules = [],  # noqa: B006
+    format: Format = "terminal",
+    output: Output = [],  # noqa: B006
+    no_color: NoColor = False,
+) -> int:
+    """Run every rule's examples and all scenarios; exit 1 where one fails.
+
+    \b
+    Examples:
+      advisor rules test
+      advisor rules test --rules our-rules --format json
+    """
+    from advisor.audit.examples_page import as_json, as_page
+    from advisor.audit.own_examples import prove
+
+    check_format(format)
+    check_outputs(output)
+    rulebase = rules_of(rules)
+    proof = prove(rulebase)
+    report = Report(lambda: as_json(proof, rulebase.digest), lambda: as_page(proof))
+    emit(report, format, output, color=not no_color)
+    return 0 if proof.passed else 1

@@ -1,0 +1,94 @@
+"""The drift of the catalogue, and what two releases differ in, as JSON and as a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.catalogue.drift import Comparison, Difference, Drift
+from advisor.draw.blocks import Block, Heading, Item, Items, Page, Text
+from advisor.draw.version import SCHEMA_VERSION
+from advisor.model.entities import Change
+from advisor.phrasing import count
+
+
+def as_json(drift: Drift, comparison: Comparison | None, digest: str) -> dict[str, Any]:
+    """Return the JSON document of `advisor catalogue drift --format json`."""
+    document: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": digest,
+        "transformers": drift.version,
+        "checked": drift.checked,
+        "passed": drift.passed,
+        "differences": [
+            {**found._asdict(), "change": found.change and found.change._asdict()}
+            for found in drift.differences
+        ],
+    }
+    if comparison is not None:
+        document["since"] = comparison.before
+        document["gone"] = [
+            {"of": of, "name": name, "change": change and change._asdict()}
+            for of, name, change in comparison.gone
+        ]
+        document["new"] = [{"of": of, "name": name} for of, name in comparison.new]
+    return document
+
+
+def as_page(drift: Drift, comparison: Comparison | None) -> Page:
+    """Return the page: each entry that differs, then what changed, then the count."""
+    page: Page = []
+    entries: dict[str, list[Difference]] = {}
+    for found in drift.differences:
+        entries.setdefault(found.checkpoint, []).append(found)
+    for checkpoint, differences in entries.items():
+        page.append(Heading(checkpoint))
+        page.append(Items(tuple(Item("-", f"{d.field}: {d.message}") for d in differences)))
+    if comparison is not None:
+        page += _changes(comparison)
+    held = f"{count(drift.checked, 'checkpoint')} against transformers {drift.version}"
+    if drift.passed:
+        page.append(Text(f"{held}: no differences", "good"))
+    else:
+        differing = count(len(drift.differences), "difference")
+        page.append(Text(f"{held}: {differing} in {count(len(entries), 'checkpoint')}", "bad"))
+    return page
+
+
+def _changes(comparison: Comparison) -> list[Block]:
+    """What is known of names that went, how many others did, and what else is no longer there."""
+    by_change: dict[str, list[Change]] = {}
+    rest: dict[str, list[str]] = {}
+    for of, name, change in comparison.gone:
+        if change is None:
+            rest.setdefault(of, []).append(name)
+        elif of in ("pipeline", "class"):
+            by_change.setdefault(change.id, []).append(change)
+    blocks: list[Block] = [
+        Heading(f"From transformers {comparison.before} to {comparison.after}"),
+        Items(tuple(_changed(changes) for changes in by_change.values())),
+    ]
+    blocks += [
+        Text(
+            f"Gone, nothing else known, {count(len(names), f'{of} name')}: {_some(names)}", "quiet"
+        )
+        for of, names in rest.items()
+    ]
+    fresh = [of for of, _ in comparison.new]
+    said = ", ".join(count(fresh.count(of), f"{of} name") for of in dict.fromkeys(fresh))
+    if said:
+        blocks.append(Text(f"New: {said}", "quiet"))
+    return blocks
+
+
+def _changed(changes: list[Change]) -> Item:
+    first = changes[0]
+    like = f" and {len(changes) - 1} like it" if len(changes) > 1 else ""
+    instead = f", now {first.instead}" if first.instead else ""
+    text = f"{first.of} {first.name}{like}: {first.kind} in {first.since}{instead}. {first.because}"
+    mark = ">" if first.kind == "redirected" else "-"
+    return Item(mark, text, sources=tuple(first.sources))
+
+
+def _some(names: list[str], most: int = 8) -> str:
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,209 @@
+"""What advisor knows, by kind: listings, look-ups by id, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from advisor.catalogue.checkpoint_page import checkpoint_page
+from advisor.catalogue.knowledge_pages import (
+    criterion_page,
+    family_page,
+    question_page,
+    rule_page,
+    source_page,
+    task_page,
+)
+from advisor.decide.memory import memory_gb
+from advisor.decide.snippet import snippet
+from advisor.draw.blocks import Page, Table, Text
+from advisor.draw.version import SCHEMA_VERSION
+from advisor.errors import nearest, unknown_name
+from advisor.model.entities import Checkpoint, Task
+from advisor.phrasing import count
+from advisor.rulebase.base import RuleBase
+
+
+class Kind(NamedTuple):
+    """One kind of thing: all of it by id, a row of a listing, and a page."""
+
+    all: Callable[[RuleBase], dict[str, Any]]
+    columns: tuple[str, ...]
+    row: Callable[[Any, RuleBase], tuple[str, ...]]
+    page: Callable[[Any, RuleBase], Page]
+
+
+def listing(rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = None) -> Page:
+    """Return a table of everything of one kind (the plural, such as `tasks`)."""
+    entry = KINDS[kind]
+    things = [one for one in entry.all(rulebase).values() if only is None or only(one)]
+    rows = tuple(entry.row(one, rulebase) for one in things)
+    noun = SINGULAR[kind]
+    if not rows:
+        return [Text(f"no {noun} fits", "warn")]
+    return [
+        Table(entry.columns, rows, wide=len(entry.columns) - 1),
+        Text(count(len(rows), noun) if noun != "criterion" else f"{len(rows)} criteria", "quiet"),
+    ]
+
+
+def listing_json(
+    rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = None
+) -> dict[str, Any]:
+    """Return everything of one kind as JSON."""
+    things = [one for one in KINDS[kind].all(rulebase).values() if only is None or only(one)]
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": rulebase.digest,
+        kind: [plain(one) for one in things],
+    }
+
+
+def plural(kind: str) -> str:
+    """Return a kind's plural, whichever was given. Raises UsageError for others."""
+    found = next((many for many, one in SINGULAR.items() if kind in (many, one)), None)
+    if found is None:
+        raise unknown_name("kind", kind, list(KINDS), f"kinds: {', '.join(KINDS)}")
+    return found
+
+
+def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any]:
+    """Return the kind and the thing with this id or alias, searching all kinds.
+
+    Raises UsageError with the nearest known id.
+    """
+    kinds = [plural(kind)] if kind else list(KINDS)
+    known: list[str] = []
+    for name in kinds:
+        things = KINDS[name].all(rulebase)
+        aliases = _aliases(rulebase, name)
+        found = things.get(id) or aliases.get(id)
+        if found is not None:
+            return name, found
+        known += [*things, *aliases]
+    if "tasks" in kinds and id in rulebase.words:
+        return "tasks", rulebase.meant(id)[0]
+    close = nearest(id, known)
+    noun = SINGULAR[plural(kind)] if kind else "thing"
+    raise unknown_name(
+        noun, id, [close] if close else [], "`advisor list KIND` prints what is known"
+    )
+
+
+def _aliases(rulebase: RuleBase, kind: str) -> dict[str, Any]:
+    named: dict[str, dict[str, Any]] = {
+        "tasks": dict(rulebase.task_names),
+        "families": dict(rulebase.family_names),
+    }
+    return named.get(kind, {})
+
+
+def page(rulebase: RuleBase, kind: str, thing: Any) -> Page:
+    """Return the page of one thing."""
+    return KINDS[kind].page(thing, rulebase)
+
+
+def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
+    """Return one thing as JSON."""
+    body = plain(thing)
+    if kind == "families":
+        body |= {
+            "description": plain(rulebase.descriptions[thing.id]),
+            "claims": plain(rulebase.claims[thing.id]),
+        }
+    if kind == "checkpoints":
+        body |= {
+            "memory_gb": memory_gb(thing),
+            "snippet": snippet(thing, None, rulebase.programs),
+        }
+    if "kind" in body:
+        body["type"] = body.pop("kind")  # a source is of a type: paper, code, results
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": rulebase.digest,
+        "kind": SINGULAR[kind],
+        **body,
+    }
+
+
+def plain(value: Any) -> Any:
+    """Return a value of the model as JSON can hold it."""
+    if hasattr(value, "_asdict"):
+        fields = value._asdict()
+        if isinstance(value, Checkpoint):
+            fields["class"] = fields.pop("model_class")
+        return {key: plain(member) for key, member in fields.items()}
+    if isinstance(value, dict):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(member) for member in value]
+    return value
+
+
+KINDS: dict[str, Kind] = {
+    "families": Kind(
+        lambda r: {f.id: f for f in r.families},
+        ("family", "name"),
+        lambda f, _: (f.id, f.name),
+        family_page,
+    ),
+    "tasks": Kind(
+        lambda r: {t.id: t for t in r.tasks},
+        ("task", "best done by", "what it is"),
+        lambda t, r: (t.id, _best(t, r), t.name),
+        task_page,
+    ),
+    "questions": Kind(
+        lambda r: {q.id: q for q in r.questions},
+        ("question", "options", "asked as"),
+        lambda q, _: (q.id, str(len(q.options)), q.ask),
+        question_page,
+    ),
+    "criteria": Kind(
+        lambda r: {c.id: c for c in r.criteria},
+        ("criterion", "name"),
+        lambda c, _: (c.id, c.name),
+        criterion_page,
+    ),
+    "rules": Kind(
+        lambda r: {x.id: x for x in r.rules},
+        ("rule", "effect"),
+        lambda x, _: (x.id, f"{x.effect} {', '.join(x.candidates)}"),
+        rule_page,
+    ),
+    "sources": Kind(
+        lambda r: r.sources,
+        ("source", "read", "title"),
+        lambda s, _: (s.id, s.read, s.title),
+        source_page,
+    ),
+    "checkpoints": Kind(
+        lambda r: r.checkpoints,
+        ("checkpoint", "million", "licence"),
+        lambda c, _: (
+            c.id,
+            "?" if c.parameters_millions is None else f"{c.parameters_millions:g}",
+            c.licence or "unknown",
+        ),
+        checkpoint_page,
+    ),
+}
+SINGULAR = {
+    "families": "family",
+    "tasks": "task",
+    "questions": "question",
+    "criteria": "criterion",
+    "rules": "rule",
+    "sources": "source",
+    "checkpoints": "checkpoint",
+}
+
+
+def _best(task: Task, rulebase: RuleBase) -> str:
+    best = [
+        f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == "best"
+    ]
+    good = [
+        f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == "good"
+    ]
+    return ", ".join(best or good) or ("none" if task.elsewhere else "")

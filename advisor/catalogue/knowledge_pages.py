@@ -1,0 +1,183 @@
+"""One page for each thing that advisor knows."""
+
+from __future__ import annotations
+
+from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.model.entities import Criterion, Family, Question, Rule, Task
+from advisor.model.proof import Source
+from advisor.rulebase.base import RuleBase
+
+FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}
+
+
+def family_page(family: Family, rulebase: RuleBase) -> Page:
+    """Return the page of a family, in full."""
+    result: Page = [Heading(f"{family.name} ({family.id})", 1), Text(family.summary)]
+    for section, statements in rulebase.descriptions[family.id].items():
+        result.append(Heading(section.replace("_", " ").capitalize()))
+        result.append(
+            Items(
+                tuple(
+                    Item("", s.text, "inferred" if s.inferred else "", tuple(s.sources))
+                    for s in statements
+                )
+            )
+        )
+    result.append(Heading("Tasks"))
+    result.append(_fits(family))
+    result.append(Heading("Cannot"))
+    result.append(
+        Items(
+            tuple(
+                Item("-", f"{key}: {r.because}", sources=tuple(r.sources))
+                for key, r in family.cannot.items()
+            )
+        )
+    )
+    if rulebase.claims[family.id]:
+        result.append(Heading("What articles say"))
+        rows = [
+            Item("", f"“{claim.claim}” {claim.status}. {claim.truth}", sources=tuple(claim.sources))
+            for claim in rulebase.claims[family.id]
+        ]
+        result.append(Items(tuple(rows)))
+    return result
+
+
+def _fits(family: Family) -> Items:
+    return Items(
+        tuple(
+            Item(
+                FIT_MARKS[fit.fit], f"{task} ({fit.fit}): {fit.because}", sources=tuple(fit.sources)
+            )
+            for task, fit in family.tasks.items()
+        )
+    )
+
+
+def task_page(task: Task, rulebase: RuleBase) -> Page:
+    """Return the page of a task: what it is and how well each family does it."""
+    result: Page = [Heading(f"{task.name} ({task.id})", 1), Text(task.description)]
+    implied = ", ".join(f"{id}: {' or '.join(options)}" for id, options in task.implies.items())
+    facts = [("also called", ", ".join(task.aliases[:12]))] if task.aliases else []
+    facts += [("on the Hub", ", ".join(task.hub_tasks))] if task.hub_tasks else []
+    facts += [("implies", implied)] if implied else []
+    result.append(Pairs(tuple(facts)))
+    if task.note:
+        result.append(Text(task.note, "warn"))
+    rows = []
+    for family in rulebase.families:
+        fit = family.tasks.get(task.id)
+        cannot = family.cannot.get(task.id)
+        if fit:
+            rows.append(
+                Item(
+                    FIT_MARKS[fit.fit],
+                    f"{family.id} ({fit.fit}): {fit.because}",
+                    sources=tuple(fit.sources),
+                )
+            )
+        elif cannot:
+            rows.append(
+                Item("-", f"{family.id} (cannot): {cannot.because}", sources=tuple(cannot.sources))
+            )
+        else:
+            rows.append(Item("-", f"{family.id} (cannot): does not declare it"))
+    result += [Heading("How well each family does it"), Items(tuple(rows))]
+    if task.elsewhere:
+        result += [
+            Heading("Elsewhere"),
+            Items((Item(">", task.elsewhere.because, sources=tuple(task.elsewhere.sources)),)),
+            Pairs((("Hub task", task.elsewhere.task),)),
+            Items(tuple(Item("", id) for id in task.elsewhere.checkpoints)),
+        ]
+    able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and not c.derived]
+    if able and not task.elsewhere:
+        result.append(Heading("Checkpoints that do it as they are"))
+        result.append(
+            Text(", ".join(c.id for c in sorted(able, key=lambda c: task.id not in c.typical)))
+        )
+    result += [Heading("Ask advisor"), Code(f"advisor recommend --task {task.id}", "console")]
+    return result
+
+
+def question_page(question: Question, rulebase: RuleBase) -> Page:
+    """Return the page of a question."""
+    facts = [("why", question.why)]
+    if question.ask_if:
+        facts.append(("asked if", _condition(question.ask_if)))
+    if question.unit:
+        facts.append(("unit", question.unit))
+    facts.append(("flag", f"--{question.id}"))
+    rows = tuple(
+        (option.id, ", ".join(option.aliases[:4]), option.label) for option in question.options
+    )
+    used = [rule.id for rule in rulebase.rules if question.id in rule.when and not rule.derived]
+    return [
+        Heading(f"{question.ask} ({question.id})", 1),
+        Pairs(tuple(facts)),
+        Table(("option", "aliases", "meaning"), rows, wide=2),
+        Text(
+            f"rules that hang on it: {', '.join(used) or 'none; it chooses among checkpoints'}",
+            "quiet",
+        ),
+    ]
+
+
+def criterion_page(criterion: Criterion, rulebase: RuleBase) -> Page:
+    """Return the page of a criterion."""
+    rules = [r for r in rulebase.rules if r.criterion == criterion.id and not r.derived]
+    return [
+        Heading(f"{criterion.name} ({criterion.id})", 1),
+        Text(criterion.because),
+        Items(tuple(Item("", f"{r.id}: {r.effect} {', '.join(r.candidates)}") for r in rules)),
+    ]
+
+
+def rule_page(rule: Rule, rulebase: RuleBase) -> Page:
+    """Return the page of a rule: when it fires, why, who says so."""
+    facts = [
+        ("when", _condition(rule.when)),
+        (rule.effect, ", ".join(rule.candidates)),
+        ("criterion", rulebase.criterion(rule.criterion).name),
+        ("from", rule.place or f"derived from what {rule.candidates[0]} declares ({rule.derived})"),
+    ]
+    sources = [rulebase.sources[id] for id in rule.sources]
+    return [
+        Heading(rule.id, 1),
+        Text(rule.because),
+        Pairs(tuple(facts)),
+        Heading("Sources"),
+        Items(tuple(Item("", _source_line(source)) for source in sources)),
+    ]
+
+
+def _condition(when: dict[str, list[str]]) -> str:
+    return " and ".join(f"{id} is {' or '.join(options)}" for id, options in when.items())
+
+
+def _source_line(source: Source) -> str:
+    where = " · ".join(part for part in (source.version, source.url) if part)
+    return f"{source.title}{f' · {where}' if where else ''} · read {source.read}"
+
+
+def source_page(source: Source, rulebase: RuleBase) -> Page:
+    """Return the page of a source, and what rests on it."""
+    facts = [("kind", source.kind), ("read", source.read)]
+    facts += [
+        (name, value) for name, value in (("version", source.version), ("url", source.url)) if value
+    ]
+    facts += [("note", source.note)] if source.note else []
+    used = [rule.id for rule in rulebase.rules if source.id in rule.sources]
+    stated = [
+        f"{family}: {section}"
+        for family, sections in rulebase.descriptions.items()
+        for section, statements in sections.items()
+        if any(source.id in statement.sources for statement in statements)
+    ]
+    return [
+        Heading(source.title, 1),
+        Pairs(tuple(facts)),
+        Text(f"rules: {', '.join(used) or 'none'}", "quiet"),
+        Text(f"descriptions: {', '.join(stated) or 'none'}", "quiet"),
+    ]

@@ -1,0 +1,180 @@
+"""A checkpoint that the catalogue does not hold, as far as its own `config.json` describes it.
+
+Only that file is read, as JSON; no code is run and no library is needed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.errors import AdvisorError
+from advisor.model.entities import Checkpoint
+from advisor.rulebase.base import RuleBase
+
+MAX_BYTES = 5_000_000
+MAX_TEXT = 80
+_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?\Z")
+_CONTEXT = ("max_position_embeddings", "max_seq_len", "n_positions", "max_target_positions")
+
+
+class Stranger(NamedTuple):
+    """What a configuration says. None and empty where it says nothing.
+
+    `place` is `folder` or `hub cache`; `families` those of the catalogue's entries of this model
+    type and `relatives` these entries. `own_code`: it wants code from beside its weights.
+    """
+
+    id: str
+    place: str
+    revision: str | None
+    model_type: str | None
+    architectures: tuple[str, ...]
+    families: tuple[str, ...]
+    relatives: tuple[str, ...]
+    image_size: int | None
+    text_context: int | None
+    dtype: str | None
+    own_code: bool
+
+    @property
+    def not_known(self) -> tuple[str, ...]:
+        """What nobody has verified of it: whatever a configuration does not say."""
+        known = {"image size": self.image_size, "text context": self.text_context}
+        missing = tuple(name for name, value in known.items() if value is None)
+        return ("licence", "commercial use", "languages", "tasks", "parameters", *missing)
+
+
+def find_stranger(rulebase: RuleBase, name: str, cache: Path) -> Stranger | None:
+    """Return what a folder on disk or in the hub cache says; None where there is no such thing.
+
+    Raises AdvisorError where there is one and its config.json cannot be used.
+    """
+    folder = Path(name)
+    try:
+        if folder.is_dir() and (folder / "config.json").exists():
+            return _described(rulebase, name, folder, "folder", None)
+    except (OSError, ValueError):  # a name that no file can have
+        return None
+    snapshot = _snapshot(name, cache) if _HUB_ID.match(name) else None
+    if snapshot is None or not (snapshot / "config.json").exists():
+        return None
+    return _described(rulebase, name, snapshot, "hub cache", snapshot.name)
+
+
+def _snapshot(name: str, cache: Path) -> Path | None:
+    """The folder of the hub cache that `main` points at; else the only or last one there."""
+    root = cache / f"models--{name.replace('/', '--')}"
+    try:
+        revision = (root / "refs" / "main").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        revision = ""
+    if re.fullmatch(r"[0-9a-f]{7,40}", revision) and (root / "snapshots" / revision).is_dir():
+        return root / "snapshots" / revision
+    found = sorted(path for path in (root / "snapshots").glob("*") if path.is_dir())
+    return found[-1] if found else None
+
+
+def _described(
+    rulebase: RuleBase, name: str, folder: Path, place: str, revision: str | None
+) -> Stranger:
+    config = _read(folder / "config.json", name)
+    model_type = _text(config.get("model_type"))
+    architectures = config.get("architectures")
+    listed = architectures if isinstance(architectures, list) else []
+    kin = [
+        one
+        for one in rulebase.checkpoints.values()
+        if model_type is not None and one.model_type == model_type
+    ]
+    return Stranger(
+        name,
+        place,
+        revision if revision and re.fullmatch(r"[0-9a-f]{7,40}", revision) else None,
+        model_type,
+        tuple(text for text in map(_text, listed[:5]) if text),
+        tuple(dict.fromkeys(one.family for one in kin)),
+        tuple(one.id for one in kin),
+        _inside(config, ("vision_config", "encoder"), ("image_size",)),
+        _inside(config, ("text_config", "decoder"), _CONTEXT),
+        _text(config.get("dtype") or config.get("torch_dtype")),
+        bool(config.get("auto_map")),
+    )
+
+
+def _read(file: Path, name: str) -> dict[str, Any]:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+        config = json.loads(data.decode("utf-8-sig")) if len(data) <= MAX_BYTES else None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable(name, getattr(error, "strerror", None) or _plainly(error)) from error
+    if len(data) > MAX_BYTES:
+        raise _unreadable(name, f"it is larger than {MAX_BYTES:,} bytes")
+    if not isinstance(config, dict):
+        raise AdvisorError(
+            f"the config.json of `{name}` holds no configuration: it is no JSON object",
+            hint="a checkpoint's config.json maps names to values, `model_type` among them",
+            kind="broken-checkpoint",
+        )
+    return config
+
+
+def _unreadable(name: str, reason: str) -> AdvisorError:
+    return AdvisorError(
+        f"the config.json of `{name}` cannot be read: {reason}",
+        hint="fetch the checkpoint again, or mend the file",
+        kind="broken-checkpoint",
+    )
+
+
+def _plainly(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    return str(error)
+
+
+def _text(value: Any) -> str | None:
+    """A short text without anything that a terminal would obey; None for any other value."""
+    if not isinstance(value, str):
+        return None
+    shown = "".join(letter for letter in value if letter.isprintable())[:MAX_TEXT].strip()
+    return shown or None
+
+
+def _inside(config: dict[str, Any], parts: tuple[str, ...], names: tuple[str, ...]) -> int | None:
+    """The first whole number under one of the names, in the configuration or a part of it."""
+    for part in (*(config.get(name) for name in parts), config):
+        if not isinstance(part, dict):
+            continue
+        for name in names:
+            value = part.get(name)
+            if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**7:
+                return value
+    return None
+
+
+def as_checkpoint(stranger: Stranger) -> Checkpoint:
+    """Return a stranger as an entry of the catalogue in which nearly nothing is verified."""
+    known = {
+        "id": stranger.id,
+        "family": " or ".join(stranger.families) or "not known",
+        "label": stranger.model_type or stranger.id,
+        "loader": "remote-code" if stranger.own_code else "transformers",
+        "model_class": stranger.architectures[0] if stranger.architectures else None,
+        "model_type": stranger.model_type,
+        "image_size": stranger.image_size,
+        "text_context": stranger.text_context,
+        "revision": stranger.revision,
+        "derived": False,
+        "checked": "",
+    }
+    empty: dict[str, Any] = {
+        name: [] for name in ("tasks", "fine_tune", "typical", "pitfalls", "measurements")
+    }
+    empty |= {name: {} for name in ("notes", "sources")}
+    return Checkpoint(**{**dict.fromkeys(Checkpoint._fields), **empty, **known})

@@ -1,0 +1,174 @@
+"""The rule files as they stand once what the Hub says is written into them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+from typing import Any
+
+from advisor.catalogue.refresh import Change, Refreshed
+from advisor.catalogue.rewrite import REMOVED, rewrite
+from advisor.errors import AdvisorError, BrokenFileError
+from advisor.model.entities import Checkpoint
+from advisor.reader.document import Document, Path, read_text
+from advisor.reader.kinds import KINDS
+from advisor.reader.shape import ListOf, Record
+from advisor.rulebase.folder import RuleFile, rule_files
+
+SOURCES = "sources/hub-api.yaml"
+HUB_PAGE = "https://huggingface.co/"
+_INDENT = re.compile(r" *")
+
+
+def written_files(
+    base: FilePath,
+    overlay: FilePath | None,
+    rows: Sequence[tuple[Checkpoint, Refreshed]],
+    today: str,
+) -> dict[FilePath, str]:
+    """Return the new text of each file that changes.
+
+    Without an overlay the files of the rule folder `base` are changed in place; with one, entries
+    are copied into it first. Each change gets the Hub as its source and `today` as the day it was
+    checked. Raises AdvisorError where a file cannot be changed safely.
+    """
+    folder = overlay or base
+    texts: dict[FilePath, str] = {}
+    sources = _Sources(folder / SOURCES)
+    for checkpoint, row in rows:
+        if row.status not in ("same", "changed"):
+            continue
+        changes = [change for change in row.changes if not change.by_hand]
+        if not changes and overlay is not None:
+            continue  # nothing to lay over
+        path = folder / "checkpoints" / f"{checkpoint.family}.yaml"
+        text = texts.get(path) or _text_of(path)
+        document = read_text(text, path.name)
+        if _index(document, checkpoint.id) is None:
+            if overlay is None:
+                path, text, document = _holder(base, checkpoint.id, texts)
+            else:
+                text = _with_entry(text, base, checkpoint)
+                document = read_text(text, path.name)
+        source = sources.cite(checkpoint, row, today) if changes else ""
+        edits = _edits(document, checkpoint, changes, source, today)
+        texts[path] = rewrite(text, path.name, edits, _order())
+    if sources.changed:
+        texts[sources.path] = sources.text
+    return texts
+
+
+def _order() -> tuple[str, ...]:
+    """The keys of an entry in the order in which the reader declares them."""
+    shape = KINDS["checkpoints"]
+    if isinstance(shape, Record):
+        listed = shape.fields["checkpoints"]
+        if isinstance(listed, ListOf) and isinstance(listed.member, Record):
+            return tuple(listed.member.fields)
+    return ()
+
+
+def _text_of(path: FilePath) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError) as error:
+        raise BrokenFileError(f"`{path.name}` cannot be read: {error}") from error
+
+
+def _index(document: Document, id: str) -> int | None:
+    """Where an entry stands in its file; the last counts, as in a rule base."""
+    entries = document.value.get("checkpoints", []) if isinstance(document.value, dict) else []
+    found = [n for n, one in enumerate(entries) if isinstance(one, dict) and one.get("id") == id]
+    return found[-1] if found else None
+
+
+def _holder(base: FilePath, id: str, texts: dict[FilePath, str]) -> tuple[FilePath, str, Document]:
+    """The file of a rule folder that holds an entry, with its text as changed so far."""
+    for file in _files(base):
+        text = texts.get(file.path) or _text_of(file.path)
+        document = read_text(text, file.path.name)
+        if _index(document, id) is not None:
+            return file.path, text, document
+    raise AdvisorError(
+        f"no file of the rules holds `{id}`", hint="write into an overlay: --rules DIR"
+    )
+
+
+def _files(folder: FilePath) -> list[RuleFile]:
+    return [file for file in rule_files(folder) if file.kind == "checkpoints"]
+
+
+def _with_entry(text: str, base: FilePath, checkpoint: Checkpoint) -> str:
+    """Return the text of an overlay's file with a copy of the shipped entry at its end."""
+    _, shipped, document = _holder(base, checkpoint.id, {})
+    lines = shipped.splitlines(keepends=True)
+    index = _index(document, checkpoint.id) or 0
+    first = document.places[("checkpoints", index, "id")][0] - 1
+    following = document.places.get(("checkpoints", index + 1, "id"))
+    block = lines[first : following[0] - 1 if following else len(lines)]
+    while block and not (block[-1].strip() and not block[-1].lstrip().startswith("#")):
+        block.pop()
+    if not text.strip():
+        return "checkpoints:\n" + "".join(block)
+    dash = re.search(r"^( *)- ", text, re.MULTILINE)
+    shift = len(dash.group(1)) if dash else 2
+    own = len(_INDENT.match(block[0]).group())  # type: ignore[union-attr]
+    moved = [f"{' ' * shift}{line[own:]}" if line.strip() else line for line in block]
+    return text.rstrip("\n") + "\n\n" + "".join(moved)
+
+
+def _edits(
+    document: Document,
+    checkpoint: Checkpoint,
+    changes: Sequence[Change],
+    source: str,
+    today: str,
+) -> dict[Path, Any]:
+    index = _index(document, checkpoint.id)
+    entry = document.value["checkpoints"][index]
+    at: Path = ("checkpoints", index or 0)
+    edits: dict[Path, Any] = {(*at, "checked"): today}
+    for change in changes:
+        edits[*at, change.field] = REMOVED if change.now is None else change.now
+        edits[*at, "sources", change.field] = REMOVED if change.now is None else [source]
+        if change.field == "parameters_millions" and "parameters_precision" in entry:
+            edits[*at, "parameters_precision"] = "published"
+    return edits
+
+
+class _Sources:
+    """The file of what was read from the Hub's API: one source a repository."""
+
+    def __init__(self, path: FilePath) -> None:
+        self.path = path
+        self.text = _text_of(path)
+        self.changed = False
+
+    def cite(self, checkpoint: Checkpoint, row: Refreshed, today: str) -> str:
+        """Return the id of a checkpoint's source, added or brought up to date."""
+        id = "hub-api-" + re.sub(r"[^a-z0-9]+", "-", checkpoint.id.lower()).strip("-")
+        revision = next((c.now for c in row.changes if c.field == "revision"), checkpoint.revision)
+        document = read_text(self.text, self.path.name)
+        known = document.value.get("sources", []) if isinstance(document.value, dict) else []
+        index = next((n for n, one in enumerate(known) if one.get("id") == id), None)
+        if index is not None:
+            edits: dict[Path, Any] = {("sources", index, "read"): today}
+            edits |= {("sources", index, "version"): revision} if revision else {}
+            self.text = rewrite(self.text, self.path.name, edits, ("url", "version", "read"))
+        else:
+            entry = [
+                f"  - id: {id}",
+                f"    title: {checkpoint.id}, what the Hub's API says of it",
+                "    kind: registry",
+                f"    url: {HUB_PAGE}{checkpoint.id}",
+                *([f'    version: "{revision}"'] if revision else []),
+                f'    read: "{today}"',
+            ]
+            head = self.text.rstrip("\n") or "sources:"
+            space = "\n" if self.text.strip() else ""
+            self.text = f"{head}\n{space}" + "\n".join(entry) + "\n"
+        self.changed = True
+        return id

@@ -1,0 +1,115 @@
+"""What a project declares in advisor.yaml: its choices, with needs and waivers, and settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.errors import BrokenFileError, UsageError
+from advisor.reader.document import Document, read_document
+from advisor.reader.document import Path as Key
+from advisor.reader.kinds import PROJECT
+from advisor.reader.shape import check_shape
+from advisor.scan.usage import Place
+
+FILE = "advisor.yaml"
+
+
+class Waiver(NamedTuple):
+    """A finding that was agreed to for a while. `until` is the last day, as YYYY-MM-DD."""
+
+    rule: str
+    reason: str
+    until: str
+    place: Place
+
+
+class Choice(NamedTuple):
+    """A checkpoint that a project says it uses, and what for; `needs` are answers to questions."""
+
+    name: str
+    checkpoint: str
+    revision: str | None
+    model_class: str | None
+    needs: dict[str, Any]
+    waivers: tuple[Waiver, ...]
+    place: Place
+    class_place: Place
+
+
+class Project(NamedTuple):
+    """All that advisor.yaml says. `folder` is where it stands; paths in it start there."""
+
+    folder: Path
+    choices: tuple[Choice, ...] = ()
+    rules: tuple[str, ...] = ()
+    fail_on: str | None = None
+    exclude: tuple[str, ...] = ()
+    transformers: str | None = None
+
+
+def read_project(file: Path, name: str) -> Project:
+    """Read advisor.yaml; `name` is what places and messages call it.
+
+    Raises BrokenFileError with every problem at file:line:column, and UsageError for needs that
+    are a sentence.
+    """
+    document = read_document(file, name)
+    if document.value is None and not document.problems:
+        document.value = {}  # a file of comments declares nothing
+    if check_shape(document, PROJECT):
+        _names_once(document)
+    if document.problems:
+        raise BrokenFileError(
+            f"`{name}` cannot be used",
+            problems=tuple(str(problem) for problem in document.problems),
+            hint="`advisor init` writes one; `advisor rules schema project` describes it",
+        )
+    value = document.value
+    return Project(
+        file.parent,
+        tuple(_choice(document, index, one) for index, one in enumerate(value.get("choices", []))),
+        tuple(value.get("rules", ())),
+        value.get("fail_on"),
+        tuple(value.get("exclude", ())),
+        value.get("transformers"),
+    )
+
+
+def _choice(document: Document, index: int, value: dict[str, Any]) -> Choice:
+    at: Key = ("choices", index)
+    if isinstance(value["needs"], str):
+        line = document.place((*at, "needs"))[0]
+        raise UsageError(
+            f"{document.file}:{line}: needs as a sentence are not read yet",
+            hint="write answers, e.g. `needs: {task: captioning}`; see `advisor list questions`",
+        )
+    waivers = tuple(
+        Waiver(one["rule"], one["reason"], one["until"], _place(document, (*at, "waive", number)))
+        for number, one in enumerate(value.get("waive", []))
+    )
+    return Choice(
+        value["name"],
+        value["checkpoint"],
+        value.get("revision"),
+        value.get("class"),
+        value["needs"],
+        waivers,
+        _place(document, (*at, "checkpoint")),
+        _place(document, (*at, "class" if "class" in value else "checkpoint")),
+    )
+
+
+def _names_once(document: Document) -> None:
+    seen: set[str] = set()
+    for index, choice in enumerate(document.value.get("choices", [])):
+        if choice["name"] in seen:
+            document.report(
+                ("choices", index, "name"), f"the choice `{choice['name']}` stands here twice"
+            )
+        seen.add(choice["name"])
+
+
+def _place(document: Document, key: Key) -> Place:
+    line, column = document.place(key)
+    return Place(document.file, line, column, line, column)

@@ -1,0 +1,1 @@
+"""What commands share: options, streams, prompts, and the one place that prints."""

@@ -1,0 +1,1 @@
+"""Which family, which checkpoint, in what order and why."""

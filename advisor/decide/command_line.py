@@ -1,0 +1,73 @@
+"""Answers as the command line that gives them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from advisor.engine.profile import Profile
+from advisor.model.entities import Checkpoint, Task
+
+_PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
+
+
+def flags(profile: Profile) -> str:
+    """Return the flags that give the same answers."""
+    words = []
+    for id, answer in profile.items():
+        if answer.origin in ("implied", "assumed"):
+            continue
+        values = [exact(answer.value)] if answer.value is not None else list(answer.options)
+        words += [f"--{id} {quoted(value)}" for value in values]
+    return " ".join(words)
+
+
+def command(
+    verb: str, profile: Profile, priority: tuple[str, ...] = (), folders: tuple[str, ...] = ()
+) -> str:
+    """Return the one-line command that gives the same answers under the same rules."""
+    words = [f"advisor {verb}", flags(profile)]
+    if priority:
+        words.append(f"--priority {','.join(priority)}")
+    return " ".join([*(word for word in words if word), *rules_flags(folders)])
+
+
+def rules_flags(folders: Sequence[str]) -> list[str]:
+    """Return the flags that lay folders of rules over the shipped ones."""
+    return [f"--rules {quoted(folder)}" for folder in folders]
+
+
+def try_command(
+    checkpoint: Checkpoint,
+    task: Task,
+    image: str = "",
+    inputs: Mapping[str, str] | None = None,
+    folders: Sequence[str] = (),
+) -> str:
+    """Return the command line that runs a checkpoint; examples stand for what is not given.
+
+    `inputs` are the flags beside the picture and their values. Where they are left out, the task's
+    examples stand there, or the flag in capitals where it has none. `folders` are the rules laid
+    over the shipped ones.
+    """
+    from advisor.trial.acts import beside
+
+    if inputs is None:
+        needed = beside(task.id, checkpoint.model_type)
+        inputs = {flag: task.example.get(flag, flag.upper()) for flag in needed}
+    if not image and "query" not in inputs:
+        image = "photo.jpg"
+    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task.id]
+    words += ["--image", quoted(image)] if image else []
+    words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
+    return " ".join([*words, *rules_flags(folders)])
+
+
+def exact(number: float) -> str:
+    """Return a number so that reading it gives the same number."""
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def quoted(word: str) -> str:
+    """Return a word as a shell takes it."""
+    return word if _PLAIN.match(word) else "'" + word.replace("'", "'\"'\"'") + "'"

@@ -1,0 +1,194 @@
+"""How much memory a checkpoint takes, estimated from what the catalogue knows of it.
+
+The peak of one picture on a CPU is its weights and 370 MB: 28 runs with 41 to 224 million
+parameters peaked within 6.0 % of that (`python benchmarks/memory_estimate.py`). More pictures,
+beams and words add to it: each sequence keeps the keys and values of the pictures and words
+behind it, each picture what the layers in between hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from advisor.model.entities import Checkpoint, Writer
+
+OVERHEAD_MB = 370
+"""The interpreter with torch, torchvision and transformers, and one small picture, on a CPU."""
+
+FLOAT32_UP_TO_MILLIONS = 1000
+"""Where nobody verified the precision of a file, the largest that is taken for float32."""
+
+BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+NEW_TOKENS = 64
+"""Words written for one picture that are part of the 370 MB."""
+
+ACTIVATIONS = 20
+"""Values at work for each value of a vision layer, fitted: a CLIP and a BLIP in batches of 8."""
+
+PATCH = 16
+TOWER_WIDTH = ((400, 768), (1500, 1024), (float("inf"), 1408))
+"""Width of a vision tower by millions of parameters, where nothing better is known: ViT B, L, g."""
+
+UNKNOWN_IMAGE_TOKENS = 1024
+MB = 2**20
+
+INTERPRETER = "370 MB for the interpreter with torch, torchvision and transformers"
+OWN_PRECISION = "weights in the precision of their file, as transformers 5 loads them"
+ASSUMED = (
+    "~ where that is not verified: taken for float32 up to 1,000 million parameters, for bfloat16 "
+    "above"
+)
+
+
+class Part(NamedTuple):
+    """One thing that takes memory, in GB of 2^30 bytes."""
+
+    name: str
+    gb: float
+
+
+class Estimate(NamedTuple):
+    """A peak in GB, what it is made of, what was assumed, and the command that measures it.
+
+    `gb` is None where nobody knows how large the checkpoint is.
+    """
+
+    gb: float | None
+    parts: tuple[Part, ...]
+    assumptions: tuple[str, ...]
+    command: str
+
+
+def memory_gb(checkpoint: Checkpoint, dtype: str | None = None) -> float | None:
+    """Return the peak memory in GB (2^30 bytes) for one picture; None where the size is unknown.
+
+    `dtype` is the precision that weights are loaded in, the file's where it is None; weights that
+    are cast exist twice while they load. On a CPU, 28 runs with 41 to 224 million parameters
+    peaked within 6.0 % of this; above 400 million, in several shards or in batches nobody has
+    measured it.
+    """
+    millions = checkpoint.parameters_millions
+    if millions is None:
+        return None
+    stored = file_dtype(checkpoint)
+    megabytes = OVERHEAD_MB + _weights_mb(millions, dtype or stored)
+    if dtype is not None and dtype != stored:
+        megabytes += _weights_mb(millions, stored)
+    return round(megabytes / 1024, 2)
+
+
+def file_dtype(checkpoint: Checkpoint) -> str:
+    """Return the precision of the weights in the file; assumed by size where nobody verified it."""
+    if checkpoint.dtype is not None:
+        return checkpoint.dtype
+    small = (checkpoint.parameters_millions or 0) <= FLOAT32_UP_TO_MILLIONS
+    return "float32" if small else "bfloat16"
+
+
+def assumptions(checkpoints: Iterable[Checkpoint], dtype: str | None = None) -> str:
+    """Return in words what the memory of some checkpoints rests on."""
+    cast = f"weights in {dtype}, with the file's own while they are cast"
+    said = ["batch of one", OWN_PRECISION if dtype is None else cast, INTERPRETER]
+    if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
+        said.append(ASSUMED if dtype is None else ASSUMED.replace("that", "the file's"))
+    return "; ".join(said)
+
+
+def estimate(
+    checkpoint: Checkpoint,
+    *,
+    batch: int = 1,
+    beams: int = 1,
+    new_tokens: int = NEW_TOKENS,
+    dtype: str | None = None,
+) -> Estimate:
+    """Return the peak of a checkpoint on a CPU for `batch` pictures at once.
+
+    `beams` are the sequences searched for each picture, `new_tokens` the words written; `dtype` is
+    float32, bfloat16 or float16, the file's own where it is None. For one picture, one beam and the
+    file's precision it is `memory_gb`. Raises ValueError for numbers below one.
+    """
+    if min(batch, beams, new_tokens) < 1:
+        raise ValueError("batch, beams and new_tokens are at least one")
+    task = f" --task {checkpoint.tasks[0]}" if checkpoint.tasks else ""
+    command = f"advisor try --image photo.jpg --checkpoint {checkpoint.id}{task} --format json"
+    millions = checkpoint.parameters_millions
+    if millions is None:
+        return Estimate(None, (), ("how many parameters it has is not known",), command)
+    stored = file_dtype(checkpoint)
+    used = dtype or stored
+    parts = [
+        Part("interpreter and one picture", OVERHEAD_MB / 1024),
+        Part(f"weights in {used}", _weights_mb(millions, used) / 1024),
+    ]
+    held = f"the file holds {stored}"
+    if checkpoint.dtype is None:
+        held = f"{stored} in the file, which is not verified"
+    said = [_size_said(checkpoint), held, "CPU, weights in one process"]
+    if used != stored:
+        parts.append(
+            Part(f"the file's {stored} while loading", _weights_mb(millions, stored) / 1024)
+        )
+        said.append("weights that are cast exist twice while they load")
+    cache, cache_said = _cache_mb(checkpoint, batch, beams, new_tokens, BYTES[used])
+    work, work_said = _work_mb(checkpoint, batch, beams, BYTES[used])
+    parts += [Part(name, mb / 1024) for name, mb in (("cache", cache), ("batch", work)) if mb]
+    total = round(sum(part.gb for part in parts), 2)
+    rounded = tuple(part._replace(gb=round(part.gb, 3)) for part in parts)
+    return Estimate(total, rounded, (*said, *cache_said, *work_said), command)
+
+
+def _weights_mb(parameters_millions: float, dtype: str) -> float:
+    return parameters_millions * 1e6 * BYTES[dtype] / MB
+
+
+def _size_said(checkpoint: Checkpoint) -> str:
+    precision = checkpoint.notes.get("parameters_precision", "published")
+    return f"{checkpoint.parameters_millions:g} million parameters ({precision})"
+
+
+def _cache_mb(
+    checkpoint: Checkpoint, batch: int, beams: int, new_tokens: int, bytes_each: int
+) -> tuple[float, list[str]]:
+    """Keys and values beyond those of one short answer, and what was assumed of them."""
+    writer = checkpoint.writer
+    if checkpoint.stage == "contrastive":
+        return 0.0, ["two towers keep nothing between words: no cache"]
+    if writer is None:
+        if batch * beams == 1 and new_tokens <= NEW_TOKENS:
+            return 0.0, []
+        return 0.0, ["the decoder's dimensions are not known: its cache is not counted"]
+    kept = writer.image_tokens or UNKNOWN_IMAGE_TOKENS
+    all_sequences = batch * beams * _sequence_mb(writer, kept + new_tokens, bytes_each)
+    first = _sequence_mb(writer, kept + NEW_TOKENS, bytes_each)
+    how = "cross attention to" if writer.cross else "a prefix of"
+    known = "" if writer.image_tokens else ", taken as typical"
+    said = (
+        f"{writer.layers} decoder layers keep keys and values {writer.width} wide: {how} "
+        f"{kept:,} image tokens{known}, and {new_tokens:,} words"
+    )
+    return max(0.0, all_sequences - first), [said]
+
+
+def _sequence_mb(writer: Writer, tokens: int, bytes_each: int) -> float:
+    return writer.layers * writer.width * 2 * tokens * bytes_each / MB
+
+
+def _work_mb(
+    checkpoint: Checkpoint, batch: int, beams: int, bytes_each: int
+) -> tuple[float, list[str]]:
+    """What further pictures hold between the layers of the vision tower."""
+    repeated = checkpoint.writer is not None and checkpoint.writer.tower_per_beam
+    pictures = batch * beams if repeated else batch
+    said = ["the vision tower sees each picture once for every beam"] if repeated else []
+    if pictures == 1:
+        return 0.0, [*said, "one picture at a time: what layers hold is part of the 370 MB"]
+    side = checkpoint.image_size or 384
+    width = next(w for most, w in TOWER_WIDTH if (checkpoint.parameters_millions or 0) <= most)
+    tokens = (side // PATCH) ** 2
+    said.append(
+        f"{ACTIVATIONS} values at work for each of {tokens:,} patches, {width} wide, of each "
+        f"further picture at {side} pixels"
+    )
+    return (pictures - 1) * ACTIVATIONS * tokens * width * bytes_each / MB, said

@@ -1,0 +1,281 @@
+"""What answers require of a checkpoint, in which ways it may then be used, and what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from advisor.decide.memory import memory_gb
+from advisor.engine.decision import applicable
+from advisor.engine.profile import Answer, Profile
+from advisor.model.entities import TASK, Checkpoint, Option
+from advisor.rulebase.base import RuleBase
+
+UNITS = {"_gb": " GB", "_millions": " million"}
+LEARNT = ("languages",)
+"""Fields that training changes: they are no requirement on what training starts from, unless an
+answer keeps them."""
+NO_LANGUAGE = ["zxx"]
+"""ISO 639's code for what is in no natural language, such as formulae: it fits every language."""
+MULTILINGUAL = "multilingual"
+"""Said of weights that know more languages than are named; it satisfies none of them."""
+
+
+class Demand(NamedTuple):
+    """One thing that an answer requires: the field of a checkpoint, and what it has to be.
+
+    `learnt`: training teaches it, so it is asked only of what is used as it is. `dtype` is the
+    precision in which weights are loaded then, None where that is the file's.
+    """
+
+    question: str
+    answer: Answer
+    option: Option
+    field: str
+    wanted: Any
+    learnt: bool
+    dtype: str | None = None
+
+
+class Miss(NamedTuple):
+    """A requirement of an answer that a field of a checkpoint does not meet, in words.
+
+    `distance` is how far off a number is, as a share of what is wanted; all else counts as one.
+    """
+
+    question: str
+    field: str
+    text: str
+    distance: float = 1.0
+
+
+class Judged(NamedTuple):
+    """One checkpoint against the answers: its use, what it lacks, and what nobody verified.
+
+    `use` is None where it cannot be used for the task at all.
+    """
+
+    use: str | None
+    lacks: tuple[Miss, ...]
+    unknown: tuple[Miss, ...]
+
+
+def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Judged:
+    """Return how one checkpoint stands against a complete profile with one task."""
+    use = usable(checkpoint, profile[TASK].options[0], uses(rulebase, profile))
+    lacks, unknown = misses(rulebase, checkpoint, profile, use or "as-is")
+    return Judged(use, lacks, unknown)
+
+
+def uses(rulebase: RuleBase, profile: Profile) -> list[str]:
+    """Return the ways of use that all answers allow, in the order of the last that names any."""
+    allowed = ["as-is"]
+    first = True
+    for question in rulebase.questions:
+        answer = profile[question.id]
+        if not applicable(answer):
+            continue
+        for option in _options(question.options, answer):
+            if option.uses:
+                allowed = [use for use in option.uses if first or use in allowed]
+                first = False
+    return allowed
+
+
+def training_instead(rulebase: RuleBase, profile: Profile) -> dict[str, str]:
+    """Return the assumed answer that alone rules training out, and the one that allows it.
+
+    Empty where training is allowed already, or where somebody said that it is not.
+    """
+    if any(use != "as-is" for use in uses(rulebase, profile)):
+        return {}
+    for question in rulebase.questions:
+        if profile[question.id].origin != "assumed" or not applicable(profile[question.id]):
+            continue
+        for option in question.options:
+            instead = Answer((option.id,), None, "assumed")
+            if "fine-tune" in option.uses and "fine-tune" in uses(
+                rulebase, {**profile, question.id: instead}
+            ):
+                return {question.id: option.id}
+    return {}
+
+
+def usable(checkpoint: Checkpoint, task: str, allowed: list[str]) -> str | None:
+    """Return the first of the allowed uses that a checkpoint offers for a task."""
+    offers = {"as-is": checkpoint.tasks, "fine-tune": checkpoint.fine_tune, "compose": []}
+    return next((use for use in allowed if task in offers[use]), None)
+
+
+def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
+    """Return all that the answers of a complete profile require of a checkpoint."""
+    kept = {
+        field
+        for question in rulebase.keeping
+        for option in _options(question.options, profile[question.id])
+        for field in option.keeps
+    }
+    dtype = loaded_in(rulebase, profile)
+    return tuple(
+        Demand(
+            question.id,
+            profile[question.id],
+            option,
+            field,
+            wanted,
+            learnt=field in LEARNT and field not in kept,
+            dtype=dtype,
+        )
+        for question in rulebase.demanding
+        for option in _options(question.options, profile[question.id])
+        for field, wanted in option.requires.items()
+    )
+
+
+def loaded_in(rulebase: RuleBase, profile: Profile) -> str | None:
+    """Return the precision in which answers have weights loaded; None for the file's own."""
+    found = (
+        option.dtype
+        for question in rulebase.keeping
+        for option in _options(question.options, profile[question.id])
+    )
+    return next((dtype for dtype in found if dtype is not None), None)
+
+
+def languages_asked(demanded: Iterable[Demand]) -> tuple[str, ...] | None:
+    """Return the languages that are asked for by name; None where no language matters."""
+    wanted = [demand.wanted for demand in demanded if demand.field == "languages"]
+    if not wanted:
+        return None
+    named = (one.get("one_of", []) if isinstance(one, dict) else one for one in wanted)
+    return tuple(language for languages in named for language in languages)
+
+
+def ordered_by(rulebase: RuleBase, profile: Profile) -> str | None:
+    """Return the order of checkpoints that answers ask for; None where they ask for none."""
+    found = (
+        option.order
+        for question in rulebase.ordering
+        for option in _options(question.options, profile[question.id])
+    )
+    return next((order for order in found if order is not None), None)
+
+
+def misses(
+    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, use: str
+) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
+    """Return what a checkpoint lacks, and which fields that matter nobody verified."""
+    return missed(checkpoint, demands(rulebase, profile), use)
+
+
+def missed(
+    checkpoint: Checkpoint, demanded: tuple[Demand, ...], use: str
+) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
+    """Return what a checkpoint lacks of what is demanded, and what of it nobody verified."""
+    lacks: list[Miss] = []
+    unknown: list[Miss] = []
+    for demand in demanded:
+        field = demand.field
+        if use != "as-is" and demand.learnt:
+            continue
+        value = _field(checkpoint, demand)
+        if field == "languages" and value == NO_LANGUAGE:
+            continue
+        if value is None:
+            text = f"{words(field)[0]} is not verified"
+            unknown.append(Miss(demand.question, field, text))
+        elif doubt := _doubt(value, demand):
+            unknown.append(Miss(demand.question, field, doubt))
+        elif reason := _mismatch(value, demand):
+            lacks.append(Miss(demand.question, field, reason, _distance(value, demand)))
+    return tuple(lacks), tuple(unknown)
+
+
+def required(rulebase: RuleBase, profile: Profile) -> tuple[str, ...]:
+    """Return the fields that the answers put a requirement on."""
+    return tuple(dict.fromkeys(demand.field for demand in demands(rulebase, profile)))
+
+
+def most_allowed(rulebase: RuleBase, profile: Profile, field: str) -> float | None:
+    """Return the least upper bound that the answers put on a field; None where there is none."""
+    bounds = [
+        _bound(demand.wanted["at_most"], demand)
+        for demand in demands(rulebase, profile)
+        if demand.field == field and isinstance(demand.wanted, dict) and "at_most" in demand.wanted
+    ]
+    return min((bound for bound in bounds if bound is not None), default=None)
+
+
+def _options(options: tuple[Option, ...], answer: Answer) -> list[Option]:
+    return [option for option in options if option.id in answer.options]
+
+
+def words(field: str) -> tuple[str, str]:
+    """Return the name of a field in words, and its unit: memory_gb is `memory` in ` GB`."""
+    for suffix, unit in UNITS.items():
+        if field.endswith(suffix):
+            return field.removesuffix(suffix).replace("_", " "), unit
+    return field.replace("_", " "), ""
+
+
+def _field(checkpoint: Checkpoint, demand: Demand) -> Any:
+    if demand.field == "memory_gb":
+        return memory_gb(checkpoint, demand.dtype)
+    return getattr(checkpoint, demand.field)
+
+
+def _bound(bound: Any, demand: Demand) -> float | None:
+    """The number that a bound stands for: the answer's own, else the largest of its option."""
+    if bound == "answer":
+        exact = demand.answer.value
+        return exact if exact is not None else demand.option.up_to
+    return float(bound)
+
+
+def _doubt(value: Any, demand: Demand) -> str | None:
+    """Return in words why a value may or may not do; None where that is clear."""
+    wanted = demand.wanted
+    if not isinstance(wanted, dict) or "unsure" not in wanted:
+        return None
+    present = _listed(value)
+    found = [one for one in present if one in wanted["unsure"]]
+    if not found or set(present) & set(wanted.get("one_of", [])):
+        return None
+    name = words(demand.field)[0]
+    return f"{name} is {', '.join(found)}: whether yours is among them is not verified"
+
+
+def _mismatch(value: Any, demand: Demand) -> str | None:
+    """Return in words what is wanted and what is there; None where that fits."""
+    wanted = demand.wanted
+    if isinstance(wanted, dict) and "unsure" in wanted:
+        wanted = wanted.get("one_of", [])
+    name, unit = words(demand.field)
+    if isinstance(wanted, list):
+        present = _listed(value)
+        if not set(wanted).isdisjoint(present):
+            return None
+        named = " or ".join(wanted) or demand.option.label
+        return f"{name} is {', '.join(present)}, wanted {named}"
+    for key, text in (("at_most", "at most"), ("at_least", "at least")):
+        bound = None if key not in wanted else _bound(wanted[key], demand)
+        if bound is not None and ((value > bound) if key == "at_most" else (value < bound)):
+            return f"{name} is {value:g}{unit}, wanted {text} {bound:g}{unit}"
+    return None
+
+
+def _distance(value: Any, demand: Demand) -> float:
+    """How far a value that does not fit is from one that does; no number is one whole step off."""
+    if not isinstance(demand.wanted, dict) or isinstance(value, list):
+        return 1.0
+    for key in ("at_most", "at_least"):
+        bound = _bound(demand.wanted[key], demand) if key in demand.wanted else None
+        if bound and value:
+            return float(abs(value - bound) / min(value, bound))
+    return 1.0
+
+
+def _listed(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return value
+    return [str(value).lower() if isinstance(value, bool) else str(value)]

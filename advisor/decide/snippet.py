@@ -1,0 +1,123 @@
+"""A few lines of Python that run a checkpoint for a task, with the class that is right for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from advisor.model.entities import Checkpoint, Program
+
+AUTO = "AutoProcessor"
+NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
+_PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
+
+
+def snippet(
+    checkpoint: Checkpoint,
+    task: str | None = None,
+    programs: Sequence[Program] = (),
+    answers: Mapping[str, str] = NOTHING_SAID,
+) -> str | None:
+    """Return the program that runs a checkpoint; None where advisor knows no safe way.
+
+    `programs` are those of the rule base. `task` is the checkpoint's first one where it is None.
+    `answers`, question to option, may change the wording of its prompt.
+    Where no program is known, the lines that load the checkpoint are returned.
+    """
+    if task is None:
+        task = next(iter(checkpoint.tasks or checkpoint.fine_tune), None)
+    program = program_for(checkpoint, task, programs)
+    if program is None:
+        return _loading(checkpoint)
+    prompt = prompt_for(checkpoint, task, programs, answers) or ""
+    return _filled(program.code, checkpoint).replace("{prompt}", prompt)
+
+
+def prompt_for(
+    checkpoint: Checkpoint,
+    task: str | None,
+    programs: Sequence[Program],
+    answers: Mapping[str, str] = NOTHING_SAID,
+) -> str | None:
+    """Return the prompt for a task, as the snippet has it; None where none is known.
+
+    The checkpoint's own is for its first task, and for others where its program says no other.
+    """
+    program = program_for(checkpoint, task, programs)
+    if program is None:
+        return checkpoint.prompt if task in checkpoint.tasks[:1] else None
+    prompt = program.prompts.get(task or "")
+    return _worded(prompt, program, answers) if prompt else checkpoint.prompt
+
+
+def program_for(
+    checkpoint: Checkpoint, task: str | None, programs: Sequence[Program]
+) -> Program | None:
+    """Return the first program for a checkpoint and a task, None where there is none."""
+    if checkpoint.loader == "transformers" and not checkpoint.model_class:
+        return None
+    for program in programs:
+        if (
+            program.loader == checkpoint.loader
+            and _among(checkpoint.model_class, program.classes)
+            and _among(checkpoint.processor, program.processors)
+            and _among(task, program.tasks)
+        ):
+            return program
+    return None
+
+
+def _worded(prompt: str, program: Program, answers: Mapping[str, str]) -> str:
+    """Return a prompt with what the program says for the answers in place of its own words."""
+
+    def said(place: re.Match[str]) -> str:
+        question, words = place.groups()
+        return program.says.get(question, {}).get(answers.get(question, ""), words)
+
+    return _PLACE.sub(said, prompt)
+
+
+def _among(name: str | None, names: list[str]) -> bool:
+    return not names or name in names
+
+
+def _filled(code: str, checkpoint: Checkpoint) -> str:
+    processor = checkpoint.processor or AUTO
+    for key, value in (
+        ("{names}", ", ".join(sorted((checkpoint.model_class or "", processor)))),
+        ("{class}", checkpoint.model_class or ""),
+        ("{processor}", processor),
+        ("{checkpoint}", checkpoint.id),
+    ):
+        code = code.replace(key, value)
+    return code
+
+
+def _loading(checkpoint: Checkpoint) -> str | None:
+    """Return the lines that load a checkpoint and its processor, or its parts apart."""
+    if checkpoint.loader == "open_clip":
+        return (
+            "import open_clip\n\n"
+            f'name = "hf-hub:{checkpoint.id}"\n'
+            "model, preprocess = open_clip.create_model_from_pretrained(name)\n"
+            "tokenizer = open_clip.get_tokenizer(name)"
+        )
+    if checkpoint.loader != "transformers" or not checkpoint.model_class:
+        return None
+    if checkpoint.processor is None:
+        return _filled(
+            "from transformers import AutoImageProcessor, AutoTokenizer, {class}\n\n"
+            'name = "{checkpoint}"\n'
+            "model = {class}.from_pretrained(name)\n"
+            "image_processor = AutoImageProcessor.from_pretrained(name)\n"
+            "tokenizer = AutoTokenizer.from_pretrained(name)",
+            checkpoint,
+        )
+    return _filled(
+        "from transformers import {names}\n\n"
+        'name = "{checkpoint}"\n'
+        "model = {class}.from_pretrained(name)\n"
+        "processor = {processor}.from_pretrained(name)",
+        checkpoint,
+    )

@@ -1,0 +1,1 @@
+"""A page, or findings, as text in a format; drawing decides nothing."""

@@ -1,0 +1,64 @@
+"""Findings as GitHub annotations: what a workflow shows at the lines of a pull request."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from advisor.draw.findings import LEVELS, Finding, Sheet, place, sentence
+from advisor.phrasing import count
+
+SHOWN_A_STEP = 10
+"""GitHub shows ten annotations of each level a step, and drops the others without a word."""
+
+COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
+
+
+def workflow_commands(sheet: Sheet) -> str:
+    """Return workflow commands, at most ten of each level; the last says how many are left."""
+    return "".join(f"{line}\n" for line in chain.from_iterable(_of_level(sheet, x) for x in LEVELS))
+
+
+def github(sheet: Sheet) -> str:
+    """Return the annotations, then every finding in full for the log."""
+    lines = [_log_line(finding) for finding in sheet.findings]
+    counts = ", ".join(
+        count(sum(finding.level == level for finding in sheet.findings), level) for level in LEVELS
+    )
+    return workflow_commands(sheet) + "".join(f"{line}\n" for line in lines) + f"{counts}\n"
+
+
+def _of_level(sheet: Sheet, level: str) -> list[str]:
+    found = [finding for finding in sheet.findings if finding.level == level]
+    if len(found) <= SHOWN_A_STEP:
+        return [_command(finding) for finding in found]
+    shown = found[: SHOWN_A_STEP - 1]
+    rest = len(found) - len(shown)
+    more = f"{count(rest, f'more {level}')} stand in the log of this step"
+    return [*(_command(finding) for finding in shown), f"::{COMMANDS[level]}::{_data(more)}"]
+
+
+def _command(finding: Finding) -> str:
+    properties = {
+        "file": finding.path,
+        "line": finding.line,
+        "col": finding.column,
+        "title": finding.rule,
+    }
+    said = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value)
+    return f"::{COMMANDS[finding.level]} {said}::{_data(sentence(finding))}"
+
+
+def _log_line(finding: Finding) -> str:
+    """One line, which no runner takes for a command of a workflow."""
+    where = place(finding)
+    fix = f" ({finding.fix})" if finding.fix else ""
+    text = f"{finding.level} {finding.rule}: {finding.message}{fix}"
+    return " ".join(f"{where}: {text}".split()).lstrip(": ")
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,71 @@
+"""A page as Markdown, for a decision record, a wiki or a pull request."""
+
+from __future__ import annotations
+
+import re
+
+from advisor.draw.blocks import (
+    Block,
+    Candidate,
+    Code,
+    Heading,
+    Item,
+    Items,
+    Page,
+    Pairs,
+    Table,
+    Text,
+)
+
+_URL = re.compile(r"(https?://[^\s<>|]+)")
+MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
+
+
+def markdown(page: Page) -> str:
+    """Return the page as Markdown, ending in one newline."""
+    return "\n\n".join(_block(block) for block in page) + "\n"
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"{'#' * block.level} {_escape(block.text)}"
+    if isinstance(block, Text):
+        return _escape(block.text)
+    if isinstance(block, Candidate):
+        text = f"\n\n{_escape(block.text)}" if block.text else ""
+        return f"### {_escape(block.name)}: {block.verdict}{text}"
+    if isinstance(block, Items):
+        return "\n".join(_item(item) for item in block.rows)
+    if isinstance(block, Pairs):
+        return "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in block.rows)
+    if isinstance(block, Code):
+        return f"```{block.language}\n{block.text}\n```"
+    return _table(block)
+
+
+def _item(item: Item) -> str:
+    cited = item.cited()
+    note = f" *({_escape(cited)})*" if cited else ""
+    return f"- {MARKS[item.mark]}{_escape(item.text)}{note}"
+
+
+def _table(block: Table) -> str:
+    rows = [block.columns, tuple("---" for _ in block.columns), *block.rows]
+    return "\n".join(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return text if text == "---" else _escape(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _escape(text: str) -> str:
+    """Escape what Markdown would take for its own, but leave addresses as they are."""
+    return "".join(
+        part if place % 2 else _escape_words(part) for place, part in enumerate(_URL.split(text))
+    )
+
+
+def _escape_words(text: str) -> str:
+    for character in ("\\", "*", "_", "<", "#"):
+        text = text.replace(character, f"\\{character}")
+    return text

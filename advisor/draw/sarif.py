@@ -1,0 +1,80 @@
+"""Findings as SARIF 2.1.0, which code-scanning services read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from typing import Any
+from urllib.parse import quote
+
+from advisor import __version__
+from advisor.draw.findings import Finding, RuleText, Sheet, sentence
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+ROOT = "SRCROOT"
+
+
+def sarif(sheet: Sheet) -> dict[str, Any]:
+    """Return one run of SARIF 2.1.0; columns count characters."""
+    named = dict.fromkeys(finding.rule for finding in sheet.findings)
+    rules = [sheet.rules.get(id, RuleText(id, id)) for id in [*sheet.rules, *named]]
+    unique = {rule.id: rule for rule in rules}
+    index = {id: place for place, id in enumerate(unique)}
+    seen: Counter[str] = Counter()
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "advisor",
+                        "version": __version__,
+                        "rules": [_rule(rule) for rule in unique.values()],
+                    }
+                },
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(finding, index, seen) for finding in sheet.findings],
+            }
+        ],
+    }
+
+
+def _rule(rule: RuleText) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": rule.id, "shortDescription": {"text": rule.summary or rule.id}}
+    if rule.page.startswith(("https://", "http://")):
+        found["helpUri"] = rule.page
+    elif rule.page:
+        found["help"] = {"text": rule.page}
+    return found
+
+
+def _result(finding: Finding, index: dict[str, int], seen: Counter[str]) -> dict[str, Any]:
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": index[finding.rule],
+        "level": finding.level,
+        "message": {"text": sentence(finding)},
+        "locations": [_location(finding)] if finding.path else [],
+        "partialFingerprints": {"advisor/v1": _fingerprint(finding, seen)},
+    }
+
+
+def _location(finding: Finding) -> dict[str, Any]:
+    uri = quote(os.fsencode(finding.path.replace("\\", "/")))
+    place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
+    if finding.line:
+        place["region"] = {"startLine": finding.line}
+        if finding.column:
+            place["region"]["startColumn"] = finding.column
+    return {"physicalLocation": place}
+
+
+def _fingerprint(finding: Finding, seen: Counter[str]) -> str:
+    """Stay the same when lines move: rule, file and message, and which of several it is."""
+    same = f"{finding.rule}\0{finding.path}\0{finding.message}"
+    seen[same] += 1
+    return hashlib.sha256(f"{same}\0{seen[same]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,140 @@
+"""A page as rich renderables: reads well at 80 columns and without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table as Grid
+from rich.text import Text as Styled
+
+from advisor.draw.blocks import Candidate, Code, Heading, Items, Page, Pairs, Table, Text
+from advisor.draw.visible import visible
+
+SHOWN_SOURCES = 2
+GAP = 2
+INDENT = (0, 0, 0, 2)
+LEAST_ROOM = 14
+TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
+VERDICTS = {
+    "recommended": "bold green",
+    "allowed": "cyan",
+    "discouraged": "yellow",
+    "excluded": "red",
+}
+BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
+MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
+ASCII = str.maketrans(
+    {
+        "●": "*",
+        "○": "o",
+        "×": "x",
+        "→": ">",
+        "├": "|",
+        "└": "`",
+        "│": "|",
+        "─": "-",
+        "·": ",",
+        "—": "-",
+        "…": "...",
+        "“": '"',
+        "”": '"',
+        "’": "'",
+    }
+)
+
+
+def draw(page: Page, console: Console) -> None:
+    """Print a page on a console, without the blanks that fill lines up."""
+    page = [visible(block) for block in page]
+    plain = not _unicode(console)
+    with console.capture() as capture:
+        for place, block in enumerate(page):
+            if place and isinstance(block, (Heading, Candidate)):
+                console.print()
+            if isinstance(block, Code):  # what is to be copied is never broken into lines
+                code = "\n".join(f"  {line}" for line in block.text.splitlines())
+                console.print(_styled(code, "cyan", plain=plain), soft_wrap=True)
+            else:
+                console.print(_block(block, width=console.width - 2, plain=plain))
+    lines = [line.rstrip() for line in capture.get().splitlines()]
+    console.file.write("\n".join(lines) + "\n")
+
+
+def _unicode(console: Console) -> bool:
+    return console.encoding.lower().startswith("utf")
+
+
+def _block(
+    block: Heading | Text | Candidate | Items | Pairs | Table, *, width: int, plain: bool
+) -> RenderableType:
+    if isinstance(block, Heading):
+        return _styled(block.text, "bold", plain=plain)
+    if isinstance(block, Text):
+        return Padding(
+            _styled(block.text, TONES[block.tone], plain=plain), (0, 0, 0, 2), expand=False
+        )
+    if isinstance(block, Candidate):
+        return _candidate(block, plain=plain)
+    if isinstance(block, Items):
+        return _items(block, plain=plain)
+    if isinstance(block, Pairs):
+        return _pairs(block.rows, plain=plain)
+    return _table(block, width=width, plain=plain)
+
+
+def _styled(text: str, style: str, *, plain: bool) -> Styled:
+    return Styled(text.translate(ASCII) if plain else text, style=style, overflow="fold")
+
+
+def _candidate(block: Candidate, *, plain: bool) -> RenderableType:
+    style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
+    head = Grid.grid(expand=True)
+    head.add_column(overflow="fold")
+    head.add_column(justify="right", no_wrap=True)
+    name = _styled(f"{BULLETS.get(block.verdict, '○')} {block.name}", style, plain=plain)
+    head.add_row(name, _styled(block.verdict, style, plain=plain))
+    if not block.text:
+        return head
+    return Group(head, Padding(_styled(block.text, "dim", plain=plain), INDENT, expand=False))
+
+
+def _items(block: Items, *, plain: bool) -> RenderableType:
+    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid.add_column(width=1)
+    grid.add_column(overflow="fold")
+    for item in block.rows:
+        text = _styled(item.text, "", plain=plain)
+        if cited := item.cited(SHOWN_SOURCES):
+            text.append_text(_styled(f"  [{cited}]", "dim", plain=plain))
+        mark = {"": "·", ">": "→"}.get(item.mark, item.mark)
+        grid.add_row(_styled(mark, MARKS[item.mark], plain=plain), text)
+    return Padding(grid, INDENT, expand=False)
+
+
+def _pairs(rows: Iterable[tuple[str, str]], *, plain: bool) -> RenderableType:
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in rows:
+        grid.add_row(_styled(name, "dim", plain=plain), _styled(value, "", plain=plain))
+    return Padding(grid, INDENT, expand=False)
+
+
+def _table(block: Table, *, width: int, plain: bool) -> RenderableType:
+    """A table no wider than `width`: the wide column takes, and wraps in, what the others leave."""
+    grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", expand=False)
+    cells = zip(block.columns, *block.rows, strict=True)
+    natural = [min(max(map(len, column)), 3 * width // 5) for column in cells]
+    wide = block.wide if block.wide >= 0 else None
+    others = sum(size for place, size in enumerate(natural) if place != wide)
+    room = max(width - others - GAP * (len(natural) - 1), LEAST_ROOM)
+    for place, column in enumerate(block.columns):
+        fixed = (
+            None if wide is None else min(natural[place], room) if place == wide else natural[place]
+        )
+        grid.add_column(column, overflow="fold", width=fixed)
+    for row in block.rows:
+        grid.add_row(*(_styled(cell, "", plain=plain) for cell in row))
+    return Padding(grid, INDENT, expand=False)

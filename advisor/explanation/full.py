@@ -1,0 +1,185 @@
+"""All minimal reasons and changes of a decision, and how far it can be relied on."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from advisor.decide.flips import Flip
+from advisor.decide.sufficient import Because, counts
+from advisor.engine.decision import Decision, Engine
+from advisor.engine.profile import Profile
+from advisor.engine.space import Choice, Space
+from advisor.explanation.prime import Prime, prime
+from advisor.explanation.settling import Settling, settlings
+from advisor.model.entities import NONE, NOT_APPLICABLE, TASK
+
+HELD = 1 << 20
+"""What it costs to change an answer that has to stay: more than all others together."""
+
+
+Allowed = dict[int, tuple[Choice, ...]]
+"""Question -> the choices that are kept."""
+
+
+class Change(NamedTuple):
+    """Answers that lead to another family (or to none), all others staying as they are.
+
+    `origins` says where the present answers come from; those to the questions in `follows` cannot
+    stay once the others are changed.
+    """
+
+    answers: dict[str, str]
+    family: str
+    origins: dict[str, str]
+    follows: tuple[str, ...]
+
+
+class Stability(NamedTuple):
+    """How many answers could be wrong without changing the family.
+
+    Of all `answers`, any single one may be wrong but the `fragile`. The fewest wrong answers that
+    can change the family are `fewest`, None where no number of them does. Answers that cannot stay
+    beside a right one are no further mistakes.
+    """
+
+    answers: tuple[str, ...]
+    fragile: tuple[str, ...]
+    fewest: int | None
+
+
+class Whole(NamedTuple):
+    """Everything that forces the outcome of one task, and everything that changes it."""
+
+    task: str
+    reasons: tuple[tuple[Because, ...], ...]
+    changes: tuple[Change, ...]
+    stability: Stability
+    open: tuple[Settling, ...]
+
+
+def whole(engine: Engine, decision: Decision, flips: tuple[Flip, ...]) -> Whole:
+    """Return all minimal reasons and changes with the task of the decision fixed.
+
+    All answers count, given or assumed; those that the task or other answers imply do not.
+    Deciding again with all answers of the profile and those of a change in their place gives the
+    change's family. `flips` are the smallest ones, in which assumed answers are assumed anew.
+    """
+    search = _Search(engine, decision)
+    found = search.prime
+    sets = [(w, found.members(change)) for w, all_ in found.changes.items() for change in all_]
+    sets.sort(key=lambda one: (len(one[1]), one[1], one[0]))
+    return Whole(
+        decision.profile[TASK].options[0],
+        tuple(search.because(found.members(reason)) for reason in found.reasons),
+        tuple(search.change(questions, winner) for winner, questions in sets),
+        search.stability(flips),
+        settlings(engine, decision),
+    )
+
+
+class _Search:
+    """One decision in the space of its task."""
+
+    def __init__(self, engine: Engine, decision: Decision) -> None:
+        self.engine = engine
+        self.profile: Profile = decision.profile
+        self.space: Space = engine.around(decision.given, {TASK: decision.profile[TASK]})
+        self.present: list[Choice] = [c[0] for c in engine.choices(decision.profile)]
+        ranking = engine.ranking
+        self.prime: Prime = prime(
+            self.space,
+            [ranking.winner(outcome) for outcome in self.space.outcomes],
+            self.present,
+            [
+                engine.encoding.index[id]
+                for id, answer in decision.profile.items()
+                if id != TASK and counts(answer)
+            ],
+        )
+
+    def because(self, questions: tuple[int, ...]) -> tuple[Because, ...]:
+        """Return questions with their present answers."""
+        ids = [self.engine.encoding.questions[question] for question in questions]
+        return tuple(Because(id, self.profile[id].options, self.profile[id].origin) for id in ids)
+
+    def stability(self, flips: tuple[Flip, ...]) -> Stability:
+        """Return how many answers could be wrong, by minimal changes and by flips."""
+        names = self.engine.encoding.questions
+        answers = tuple(names[question] for question in self.prime.questions)
+        wrong = [
+            {names[question] for question in self.prime.members(change)}
+            for change in self.prime.smallest_changes
+        ]
+        wrong += [
+            kept
+            for flip in flips
+            if TASK not in flip.answers and (kept := set(flip.answers) & set(answers))
+        ]
+        alone = {id for ids in wrong if len(ids) == 1 for id in ids}
+        fragile = tuple(id for id in answers if id in alone)
+        return Stability(answers, fragile, min(map(len, wrong), default=None))
+
+    def change(self, questions: tuple[int, ...], winner: int) -> Change:
+        """Return the most typical answers to questions with which another wins.
+
+        Questions that only then make sense are answered as well, where it takes that.
+        """
+        engine = self.engine
+        names = [*engine.encoding.families, NONE]
+        target = self._nearest(set(questions), winner)
+        changed: Allowed = {question: (target[question],) for question in questions}
+        held: Allowed = {q: (self.present[q],) for q in self.prime.questions if q not in changed}
+        follows = self._follows(questions, held, changed)
+        for question, choice in enumerate(target):
+            if self._winner(held | changed) == winner:
+                break
+            if question not in held and question not in changed and self._applies(question, choice):
+                changed[question] = (choice,)
+        ids = engine.encoding.questions
+        answers = {ids[q]: "+".join(engine.options(q, changed[q][0])) for q in sorted(changed)}
+        return Change(
+            answers,
+            names[winner],
+            {id: self.profile[id].origin for id in answers},
+            tuple(ids[question] for question in follows),
+        )
+
+    def _follows(
+        self, questions: tuple[int, ...], held: Allowed, changed: Allowed
+    ) -> tuple[int, ...]:
+        """Return the questions of a change whose present answers cannot stay beside the others."""
+        found: list[int] = []
+        for question in reversed(questions):
+            rest = {q: c for q, c in changed.items() if q != question and q not in found}
+            reach = self.space.reach(held | rest)
+            if rest and self.present[question] not in reach.choices[question]:
+                found.append(question)
+        return tuple(sorted(found))
+
+    def _nearest(self, questions: set[int], winner: int) -> list[Choice]:
+        """Return the most typical profile that a family wins, other answers being as they are."""
+        places = [
+            {choice: place for place, choice in enumerate(choices, 1)}
+            for choices in self.space.choices
+        ]
+        fixed = set(self.prime.questions) - questions
+
+        def cost(question: int, choice: Choice) -> int:
+            if choice == self.present[question]:
+                return 0
+            return HELD if question in fixed else places[question][choice]
+
+        ranking = self.engine.ranking
+        found = self.space.nearest(cost, lambda outcome: ranking.winner(outcome) == winner)
+        if found is None or found[0] >= HELD:
+            raise RuntimeError("a minimal change leads nowhere")
+        return found[1]
+
+    def _winner(self, allowed: Allowed) -> int | None:
+        found = self.space.typical(allowed)
+        return None if found is None else self.engine.ranking.winner(found[1])
+
+    def _applies(self, question: int, choice: Choice) -> bool:
+        return NOT_APPLICABLE not in self.engine.options(question, choice) and (
+            self.engine.encoding.questions[question] != TASK
+        )

@@ -1,0 +1,104 @@
+"""What a person may do with a recommendation: try it on a picture, keep the answers, or leave."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from advisor.console.output import note, write_whole
+from advisor.console.prompt import Extra, Prompt
+from advisor.decide.command_line import exact, quoted, rules_flags, try_command
+from advisor.errors import AdvisorError, UsageError
+
+if TYPE_CHECKING:
+    from advisor.decide.recommendation import Recommendation
+    from advisor.engine.profile import Profile
+    from advisor.model.entities import Checkpoint
+
+DONE, TRY, SAVE = "done", "try", "save"
+ASKED = {
+    "labels": "Which texts to choose from? With commas between, such as: a cat, a dog",
+    "question": "What do you want to know about it?",
+    "folder": "Which other pictures? The path of a folder:",
+    "query": "What do you look for?",
+}
+"""How to ask for what a task needs beside the picture, by the flag of `advisor try`."""
+
+
+def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> None:
+    """Offer what comes next until the person has done with it; leaving is no failure."""
+    (advice,) = recommendation.advice
+    checkpoint = advice.runnable
+    note("")
+    choices = [Extra("d", "no, done", DONE)]
+    choices += [Extra("t", "try it on a picture", TRY)] if checkpoint else []
+    choices += [Extra("p", "save the answers", SAVE)]
+    try:
+        while (chosen := prompt.pick("Anything else?", choices)) != DONE:
+            try:
+                if chosen == TRY and checkpoint:
+                    _try(recommendation, checkpoint, prompt, color=color)
+                else:
+                    _save(recommendation, prompt)
+            except AdvisorError as error:
+                note(f"  {error.message}" + (f"\n  hint: {error.hint}" if error.hint else ""))
+    except (KeyboardInterrupt, EOFError):
+        note("")
+
+
+def _try(
+    recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
+) -> None:
+    """Ask for a picture and what goes with it, and run the checkpoint; nothing is asked in vain."""
+    from advisor.trial.acts import beside
+    from advisor.trial.command import try_
+    from advisor.trial.extra import transformers
+    from advisor.trial.images import open_image
+
+    transformers()
+    image = prompt.file("Which picture? The path of a file:")
+    if not image:
+        return
+    image = str(Path(image).expanduser())
+    open_image(image)
+    task = recommendation.rulebase.task(str(recommendation.advice[0].task))
+    needed = beside(task.id, checkpoint.model_type)
+    given = {flag: said for flag in needed if (said := prompt.type(ASKED[flag]))}
+    folders = recommendation.rulebase.folders
+    note(f"\n{try_command(checkpoint, task, image, given, folders)}")
+    folder, labels = given.get("folder", ""), given.get("labels", "")
+    try_(
+        image=image,
+        task=task.id,
+        checkpoint=[checkpoint.id],
+        labels=[labels] if labels else [],
+        question=given.get("question", ""),
+        query=given.get("query", ""),
+        folder=str(Path(folder).expanduser()) if folder else "",
+        rules=[Path(folder) for folder in folders],
+        no_color=not color,
+    )
+
+
+def _save(recommendation: Recommendation, prompt: Prompt) -> None:
+    """Write the answers as a profile file, as `--profile` reads it."""
+    name = prompt.file("Which file? Enter for profile.yaml:") or "profile.yaml"
+    file = Path(name).expanduser()
+    if file.exists():
+        raise UsageError(f"`{name}` is there already", hint="name another file")
+    write_whole(file, profile_text(recommendation.advice[0].decision.given))
+    words = [f"advisor recommend --profile {quoted(name)}"]
+    note(f"  kept: {' '.join(words + rules_flags(recommendation.rulebase.folders))}")
+
+
+def profile_text(given: Profile) -> str:
+    """Return answers as a profile file that gives them again."""
+    lines = []
+    for id, answer in given.items():
+        if answer.value is not None:
+            lines.append(f"{id}: {exact(answer.value)}")
+        elif len(answer.options) == 1:
+            lines.append(f"{id}: {answer.options[0]}")
+        else:
+            lines.append(f"{id}: [{', '.join(answer.options)}]")
+    return "\n".join(lines) + "\n"

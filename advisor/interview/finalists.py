@@ -1,0 +1,215 @@
+"""Which checkpoint comes first, for all that answers leave open at once.
+
+Checkpoints are chosen by `select`, never here: it is asked once for each way in which answers
+order them, and once for each set of them that may be left. Which are left is worked out answer by
+answer: what several answers require is met by what meets each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from advisor.decide.requirements import misses
+from advisor.decide.selection import select
+from advisor.engine.decision import Decision, Engine
+from advisor.engine.graph import Choice, Edge, Layer
+from advisor.engine.profile import Answer, Profile
+from advisor.engine.space import Space
+from advisor.interview.residual import Residual
+from advisor.model.entities import NOT_APPLICABLE, TASK
+
+Candidates = tuple[tuple[str, str, tuple[str, ...]], ...]
+"""Checkpoints, each with its use and the rules that speak of it."""
+
+Kept = frozenset[str | None]
+"""Fields that training does not change, and precisions that weights are loaded in."""
+
+
+class Situation(NamedTuple):
+    """What may still be answered to the ordering questions, and which checkpoints pass so far.
+
+    `candidates` is the place of a list of them, `passing` has a bit for each of its checkpoints.
+    """
+
+    ahead: tuple[Choice, ...]
+    candidates: int
+    passing: int
+
+
+class Checkpoints:
+    """The checkpoints of the family that a decision names, as open answers order and sift them."""
+
+    def __init__(self, engine: Engine, decision: Decision) -> None:
+        self.engine = engine
+        self.given = {TASK: decision.profile[TASK], **decision.given}
+        self._decision = decision._replace(assessments=())
+        # What families do to each other no longer matters: only what cannot be is followed.
+        self.space = Space(engine.encoding, engine.choices(self.given), only=engine.encoding.forbid)
+        self._depths = {layer.question: depth for depth, layer in enumerate(self.space.layers)}
+        index = engine.encoding.index
+        self.keeping = {index[question.id] for question in engine.rulebase.keeping}
+        self.ordering = self._ordering(str(decision.family)) | self.keeping
+        self.requiring = {
+            index[question.id] for question in engine.rulebase.demanding
+        } - self.ordering
+        self._candidates: list[Candidates] = []
+        self._example: dict[tuple[int, int], dict[int, Choice]] = {}
+        self._passing: dict[tuple[int, int, Choice], int] = {}
+        self._met: dict[tuple[str, str, int, Choice, Kept], bool] = {}
+
+    def residual(self, closed: Collection[int] = ()) -> Residual:
+        """Return what is left open, told apart by the checkpoint that comes first, or None."""
+        layers: list[Layer] = []
+        states = {(0, self._situations()): 0}
+        for question in range(len(self.space.choices)):
+            if not self._matters(question):
+                continue
+            after: dict[tuple[int, frozenset[Situation]], int] = {}
+            rows = []
+            for node, situations in states:
+                row: dict[int, list[Choice]] = {}
+                for choice, target in self._steps(question, node).items():
+                    left = self._answered(situations, question, choice)
+                    if left:
+                        place = after.setdefault((target, left), len(after))
+                        row.setdefault(place, []).append(choice)
+                rows.append([Edge(choices, place) for place, choices in row.items()])
+            layers.append(Layer(question, rows))
+            states = after
+        labels = [self._first(situations) for _, situations in states]
+        choices = self.space.choices
+        return Residual(self.engine.encoding, choices, layers, labels, closed=closed)
+
+    def _ordering(self, family: str) -> set[int]:
+        """The questions whose answers order checkpoints: by use, by an order, or by rules."""
+        rulebase = self.engine.rulebase
+        catalogue = {checkpoint.id for checkpoint in rulebase.catalogue(family)}
+        found = {TASK}
+        found |= {q.id for q in rulebase.questions if any(o.uses or o.order for o in q.options)}
+        if any(benchmark.languages for benchmark in rulebase.benchmarks):
+            asking = (q for q in rulebase.demanding if q.requires("languages"))
+            found |= {question.id for question in asking}
+        for rule in rulebase.rules:
+            if catalogue & set(rule.candidates):
+                found |= set(rule.when)
+        return {self.engine.encoding.index[id] for id in found}
+
+    def _matters(self, question: int) -> bool:
+        return question in self._depths or question in self.ordering | self.requiring
+
+    def _steps(self, question: int, node: int) -> dict[Choice, int]:
+        """Return where the choices of a question lead to from a node of the space."""
+        depth = self._depths.get(question)
+        if depth is None:
+            return dict.fromkeys(self.space.choices[question], node)
+        return self.space.targets(depth, node)
+
+    def _situations(self) -> frozenset[Situation]:
+        """Return every way in which the ordering questions can be answered together."""
+        ways: set[tuple[int, tuple[Choice, ...]]] = {(0, ())}
+        for question in range(len(self.space.choices)):
+            if self._matters(question):
+                ways = {
+                    (target, (*chosen, choice) if question in self.ordering else chosen)
+                    for node, chosen in ways
+                    for choice, target in self._steps(question, node).items()
+                }
+        places: dict[tuple[Candidates, Kept], int] = {}
+        found = set()
+        for chosen in sorted({chosen for _, chosen in ways}):
+            answers = dict(zip(sorted(self.ordering), chosen, strict=True))
+            candidates = self._select(answers)
+            place = places.setdefault((candidates, self._kept(answers)), len(places))
+            everyone = (1 << len(candidates)) - 1
+            self._example.setdefault((place, everyone), answers)
+            found.add(Situation(chosen, place, everyone))
+        self._candidates = [candidates for candidates, _ in places]
+        return frozenset(found)
+
+    def _kept(self, answers: dict[int, Choice]) -> Kept:
+        """Return what answers keep from being trained, and the precisions they load weights in."""
+        return frozenset(
+            kept
+            for question in self.keeping & set(answers)
+            for option in self.engine.rulebase.questions[question].options
+            if option.id in self.engine.options(question, answers[question])
+            for kept in (*option.keeps, option.dtype)
+        )
+
+    def _answered(
+        self, situations: frozenset[Situation], question: int, choice: Choice
+    ) -> frozenset[Situation]:
+        """Return the situations after one more answer."""
+        if question in self.ordering:
+            return frozenset(
+                one._replace(ahead=one.ahead[1:]) for one in situations if one.ahead[0] == choice
+            )
+        if question in self.requiring:
+            return frozenset(self._sifted(one, question, choice) for one in situations)
+        return situations
+
+    def _sifted(self, situation: Situation, question: int, choice: Choice) -> Situation:
+        """Return a situation with only the checkpoints that meet what one answer requires."""
+        _, place, passing = situation
+        key = (place, question, choice)
+        met = self._passing.get(key)
+        if met is None:
+            keeping = {q: c for q, c in self._example[place, passing].items() if q in self.keeping}
+            met = self._passing[key] = sum(
+                1 << at
+                for at, (id, use, _) in enumerate(self._candidates[place])
+                if self._meets(id, use, question, choice, keeping)
+            )
+        example = {**self._example[place, passing], question: choice}
+        passing &= met
+        self._example.setdefault((place, passing), example)
+        return situation._replace(passing=passing)
+
+    def _meets(
+        self, id: str, use: str, question: int, choice: Choice, keeping: dict[int, Choice]
+    ) -> bool:
+        """True where a checkpoint in some use certainly meets what one answer requires.
+
+        `keeping` are the answers that change what others require.
+        """
+        options = self.engine.options(question, choice)
+        asked = self.engine.rulebase.questions[question]
+        if not any(one.requires for one in asked.options if one.id in options):
+            return True
+        key = (id, use, question, choice, self._kept(keeping))
+        found = self._met.get(key)
+        if found is None:
+            profile = self._profile({**keeping, question: choice})
+            checkpoint = self.engine.rulebase.checkpoint(id)
+            found = self._met[key] = not any(misses(self.engine.rulebase, checkpoint, profile, use))
+        return found
+
+    def _first(self, situations: frozenset[Situation]) -> str | None:
+        """Return the checkpoint that comes first once everything is answered."""
+        (one,) = situations
+        if not one.passing:
+            return None
+        if one.passing & (one.passing - 1) == 0:
+            return self._candidates[one.candidates][one.passing.bit_length() - 1][0]
+        return self._select(self._example[one.candidates, one.passing])[0][0]
+
+    def _select(self, answers: dict[int, Choice]) -> Candidates:
+        """Return the checkpoints for some answers, best first; others require nothing."""
+        decision = self._decision._replace(profile=self._profile(answers))
+        return tuple(
+            (pick.checkpoint.id, pick.use, tuple(rule.id for rule in pick.findings))
+            for pick in select(self.engine.rulebase, decision).picks
+        )
+
+    def _profile(self, answers: dict[int, Choice]) -> Profile:
+        """Return a complete profile of some answers, in which nothing else is said."""
+        profile: Profile = {}
+        for place, id in enumerate(self.engine.encoding.questions):
+            options: tuple[str, ...] = (NOT_APPLICABLE,)
+            if place in answers:
+                options = self.engine.options(place, answers[place])
+            given = self.given.get(id)
+            kept = given is not None and set(given.options) == set(options)
+            profile[id] = given if given and kept else Answer(options, None, "assumed")
+        return profile

@@ -1,0 +1,1 @@
+"""What a rule base is made of: one declared class an entity."""

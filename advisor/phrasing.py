@@ -1,0 +1,40 @@
+"""Words that all texts for people share: counts, lists, shares, and where an answer came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+ORIGINS = {"flag": "given", "text": "read from the need", "file": "from the file", "asked": "asked"}
+
+
+def origin_word(origin: str) -> str:
+    """Return `given` for a flag, and so on; implied and assumed are words already."""
+    return ORIGINS.get(origin, origin)
+
+
+def joined(words: Iterable[str], last: str = "and") -> str:
+    """Return `a`, `a and b`, or `a, b and c`; with `last="or"` the same with or."""
+    *first, final = words
+    return f"{', '.join(first)} {last} {final}" if first else final
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 rule, 2 rules, 3 families."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {plural}"
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share in percent, never rounded to none or all: 0.8 %, under 0.01 %."""
+    percent = 100 * part / whole if whole else 0.0
+    if part == 0:
+        return "0 %"
+    if part == whole:
+        return "100 %"
+    if percent < 0.01:
+        return "under 0.01 %"
+    if percent > 99.99:
+        return "over 99.99 %"
+    return f"{percent:.2f} %" if percent < 1 or percent > 99 else f"{percent:.1f} %"

@@ -1,0 +1,191 @@
+"""Composing: a vision encoder and a text decoder joined into one encoder-decoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from advisor.trial.download import Progress
+from advisor.trial.extra import quiet, transformers
+from advisor.trial.failures import OutputExistsError, UnsupportedError, WeightsMismatchError
+from advisor.trial.loading import FROM_DISK, load_part, plain_errors
+from advisor.trial.local_checkpoint import Checkpoint
+from advisor.trial.resolution import Agreement, resolve
+from advisor.trial.whole_files import whole_folder
+
+UNREAD = "pooler"
+JOINT = "VisionEncoderDecoderModel"
+CROSS = ("crossattention", "cross_attn", "encoder_attn", "ln_cross_attn", "q_attn")
+PROJECTION = "enc_to_dec_proj"
+LONGEST_ANSWER = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composition:
+    """What was joined, where it lies, and which of its weights are new and random."""
+
+    encoder: str
+    decoder: str
+    folder: Path
+    parameters: int
+    new_parameters: int
+    new_weights: tuple[str, ...]
+    start_token: str
+    end_token: str
+    pad_token: str
+    warnings: tuple[str, ...] = ()
+
+    def moved_to(self, folder: Path) -> Composition:
+        """Return the same composition under another folder."""
+        return replace(self, folder=folder)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the composition as JSON keys."""
+        return {
+            "encoder": self.encoder,
+            "decoder": self.decoder,
+            "output": str(self.folder),
+            "parameters": self.parameters,
+            "new_parameters": self.new_parameters,
+            "new_weights": list(self.new_weights),
+            "tokens": {"start": self.start_token, "end": self.end_token, "pad": self.pad_token},
+            "warnings": list(self.warnings),
+        }
+
+
+def compose(
+    encoder: str | Path,
+    decoder: str | Path,
+    output: str | Path,
+    *,
+    offline: bool = False,
+    agree: Agreement | None = None,
+    progress: Progress | None = None,
+    seed: int = 0,
+) -> Composition:
+    """Join a pretrained vision encoder to a pretrained text decoder, save and load it again.
+
+    Cross-attention (and, where the widths differ, a projection) is new: the result talks nonsense
+    until it is fine-tuned. Nothing half-written is left behind, whatever happens.
+    """
+    folder = Path(output)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputExistsError(
+            f"`{output}` is there already and not an empty folder", hint="name a new folder"
+        )
+    library = transformers()
+    settings: dict[str, Any] = {"offline": offline, "agree": agree, "progress": progress}
+    left, right = resolve(encoder, **settings), resolve(decoder, **settings)
+    _refuse_wrong_parts(left, right)
+    images, tokenizer = load_part(left, "AutoImageProcessor"), load_part(right, "AutoTokenizer")
+    library.set_seed(seed)
+    with plain_errors(f"{left.name} + {right.name}"), quiet():
+        network, random = _joined(library, left, right)
+        tokens = _set_tokens(network, tokenizer)
+        new = {
+            name: value.numel()
+            for name, value in network.named_parameters()
+            if name in random or name.startswith(PROJECTION) or any(mark in name for mark in CROSS)
+        }
+        with whole_folder(folder) as scratch:
+            network.save_pretrained(scratch)
+            images.save_pretrained(scratch)
+            tokenizer.save_pretrained(scratch)
+            getattr(library, JOINT).from_pretrained(scratch, use_safetensors=True, **FROM_DISK)
+    return Composition(
+        encoder=left.name,
+        decoder=right.name,
+        folder=folder,
+        parameters=network.num_parameters(),
+        new_parameters=sum(new.values()),
+        new_weights=_groups(new),
+        start_token=tokens[0],
+        end_token=tokens[1],
+        pad_token=tokens[2],
+        warnings=(
+            f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and random: "
+            "fine-tune on pairs of pictures and texts before use",
+        ),
+    )
+
+
+def _refuse_wrong_parts(left: Checkpoint, right: Checkpoint) -> None:
+    if "vision_config" in left.config or "text_config" in left.config or "encoder" in left.config:
+        raise UnsupportedError(
+            f"`{left.name}` is a `{left.model_type}`, not a vision encoder by itself",
+            hint="give a ViT, DeiT, BEiT, Swin or DINOv2 checkpoint as --encoder",
+        )
+    if "image_size" in right.config and "vocab_size" not in right.config:
+        raise UnsupportedError(
+            f"`{right.name}` is a `{right.model_type}`, not a text decoder",
+            hint="give a BERT, RoBERTa or GPT-2 checkpoint as --decoder",
+        )
+
+
+def _joined(library: Any, left: Checkpoint, right: Checkpoint) -> tuple[Any, set[str]]:
+    """Return the join, and which of its weights no file holds beside the cross-attention."""
+    config = library.AutoConfig.from_pretrained(right.folder, **FROM_DISK)
+    config.is_decoder = True
+    config.add_cross_attention = True
+    safe = {"use_safetensors": True, **FROM_DISK}
+    safe["output_loading_info"] = True
+    decoder, report = library.AutoModelForCausalLM.from_pretrained(
+        right.folder, config=config, dtype="float32", **safe
+    )
+    new = _random("decoder", right, decoder, report)
+    if not any(mark in name for name, _ in decoder.named_parameters() for mark in CROSS):
+        raise UnsupportedError(
+            f"a `{right.model_type}` like `{right.name}` has no cross-attention to be added",
+            hint="give a BERT, RoBERTa or GPT-2 checkpoint as --decoder",
+        )
+    encoder, report = library.AutoModel.from_pretrained(left.folder, dtype="float32", **safe)
+    new |= _random("encoder", left, encoder, report)
+    return getattr(library, JOINT)(encoder=encoder, decoder=decoder), new
+
+
+def _random(side: str, part: Checkpoint, network: Any, report: dict[str, Any]) -> set[str]:
+    """Return the weights of a part that are not in its file, by their names in the join.
+
+    Raises WeightsMismatchError where most are not: the file then holds something else.
+    """
+    lost = {*report["missing_keys"], *(row[0] for row in report["mismatched_keys"])}
+    lost = {name for name in lost if not any(mark in name for mark in (*CROSS, UNREAD))}
+    if 2 * len(lost) > sum(1 for _ in network.parameters()):
+        raise WeightsMismatchError(
+            f"{len(lost)} weights of `{part.name}` are not in its file, such as `{min(lost)}`",
+            hint="give a checkpoint that was pretrained as such a part",
+        )
+    return {f"{side}.{name}" for name in lost}
+
+
+def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:
+    """Set start, end and pad ids where the loss and where `generate` look for them."""
+    start = tokenizer.cls_token or tokenizer.bos_token or tokenizer.eos_token
+    end = tokenizer.sep_token or tokenizer.eos_token
+    if start is None or end is None:
+        raise UnsupportedError(
+            "the decoder's tokenizer has neither a start nor an end token",
+            hint="give a BERT, RoBERTa or GPT-2 checkpoint as --decoder",
+        )
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = end
+    ids = {
+        "decoder_start_token_id": tokenizer.convert_tokens_to_ids(start),
+        "eos_token_id": tokenizer.convert_tokens_to_ids(end),
+        "pad_token_id": tokenizer.convert_tokens_to_ids(tokenizer.pad_token),
+    }
+    for name, value in ids.items():
+        setattr(network.config, name, value)
+        setattr(network.generation_config, name, value)
+    network.config.vocab_size = network.config.decoder.vocab_size
+    network.config.tie_word_embeddings = False
+    network.generation_config.max_new_tokens = LONGEST_ANSWER
+    return str(start), str(end), str(tokenizer.pad_token)
+
+
+def _groups(new: dict[str, int]) -> tuple[str, ...]:
+    """Return the new weights, one entry a block: the layer numbers are folded into `*`."""
+    import re
+
+    return tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new))

@@ -1,0 +1,211 @@
+"""Runners of dual encoders: labels, matching, search, comparison and vectors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from advisor.trial.acts import Act
+from advisor.trial.answer import Answer, Reply, Request, best_first
+from advisor.trial.extra import library
+from advisor.trial.failures import ImageError, MissingInputError
+from advisor.trial.images import Picture
+from advisor.trial.loading import load_part, load_processor
+from advisor.trial.runner import Runner, Setting
+from advisor.trial.tokens import cut_texts, longest_text
+
+BATCH = 16
+NAMED = 5
+
+
+class _Encoded(NamedTuple):
+    """Unit vectors of the pictures that could be read, (N, dimensions), their names, the others."""
+
+    names: tuple[str, ...]
+    vectors: Any
+    unreadable: tuple[ImageError, ...]
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return a warning that names what was skipped, where anything was."""
+        if not self.unreadable:
+            return ()
+        shown = "; ".join(error.message for error in self.unreadable[:NAMED])
+        more = len(self.unreadable) - NAMED
+        count = len(self.unreadable)
+        skipped = "1 picture was skipped" if count == 1 else f"{count} pictures were skipped"
+        return (f"{skipped}: {shown}" + (f"; and {more} more" if more > 0 else ""),)
+
+
+class Contrastive(Runner):
+    """A dual encoder whose candidate texts compete: softmax over the labels.
+
+    Matching gives cosines, since a softmax over one text would always say 1.
+    """
+
+    tables_read_whole = False
+
+    def __init__(self, setting: Setting) -> None:
+        self.needs_texts = setting.act in {Act.LABEL, Act.MATCH}
+        self.needs_others = setting.act is Act.COMPARE
+        super().__init__(setting)
+
+    def prepare(self) -> None:
+        """Load the image processor and the tokenizer."""
+        processor = load_processor(self.checkpoint)
+        self.images = (
+            processor.image_processor
+            if processor is not None
+            else load_part(self.checkpoint, "AutoImageProcessor")
+        )
+        self.tokenizer = (
+            processor.tokenizer
+            if processor is not None
+            else load_part(self.checkpoint, "AutoTokenizer")
+        )
+        config = self.network.config
+        self.longest = longest_text(self.tokenizer, getattr(config, "text_config", config))
+
+    def respond(self, picture: Picture, request: Request) -> Reply:
+        """Answer by the act of the task."""
+        act = self.setting.act
+        if act is Act.EMBED:
+            return self._embedded(picture, request)
+        if act is Act.COMPARE:
+            return self._compared(picture, request)
+        if act is Act.SEARCH:
+            return self._searched(picture, request)
+        texts = tuple(request.template.format(text) for text in request.texts)
+        cut = cut_texts(self.tokenizer, texts, self.longest)
+        return Reply(answers=self._judged(picture, request.texts, texts), warnings=cut)
+
+    def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Return the tokens of texts, cut to the network's limit, padded to the longest."""
+        return self._tokens(texts, padding=True)
+
+    def image_inputs(self, pictures: Sequence[Picture]) -> dict[str, Any]:
+        """Return the pixel inputs of pictures."""
+        pixels = [picture.pixels for picture in pictures]
+        return self.on_device(self.images(images=pixels, return_tensors="pt"))
+
+    def vectors(self, pictures: Sequence[Picture]) -> Any:
+        """Return unit vectors of one batch of pictures, (N, dimensions), float32 on the CPU."""
+        return _unit(self.network.get_image_features(**self.image_inputs(pictures)))
+
+    def text_vectors(self, texts: Sequence[str]) -> Any:
+        """Return unit vectors of texts, (N, dimensions), float32 on the CPU."""
+        return _unit(self.network.get_text_features(**self.text_inputs(texts)))
+
+    def probabilities(self, logits: Any) -> list[float] | None:
+        """Return probabilities of the candidate texts from their logits, (N,)."""
+        if self.setting.act is Act.MATCH:
+            return None
+        return [float(value) for value in logits.float().softmax(dim=-1)]
+
+    def _tokens(self, texts: Sequence[str], **settings: Any) -> dict[str, Any]:
+        limit = {} if self.longest is None else {"truncation": True, "max_length": self.longest}
+        tokens = self.tokenizer(list(texts), return_tensors="pt", **limit, **settings)
+        return self.on_device(tokens)
+
+    def _judged(
+        self, picture: Picture, given: tuple[str, ...], texts: tuple[str, ...]
+    ) -> tuple[Answer, ...]:
+        outputs = self.network(**self.text_inputs(texts), **self.image_inputs([picture]))
+        probabilities = self.probabilities(outputs.logits_per_image[0])
+        if probabilities is not None:
+            return best_first(
+                [
+                    Answer(text=text, probability=value)
+                    for text, value in zip(given, probabilities, strict=True)
+                ]
+            )
+        left, right = _unit(outputs.image_embeds), _unit(outputs.text_embeds)
+        return _similar(given, (right @ left[0]).tolist())
+
+    def _embedded(self, picture: Picture, request: Request) -> Reply:
+        """Return the vector of the picture, and of the other pictures after it, in their order."""
+        found = self._encoded(_with_others(picture, request))
+        answers = tuple(
+            Answer(text=name, vector=tuple(vector))
+            for name, vector in zip(found.names, found.vectors.tolist(), strict=True)
+        )
+        return Reply(answers=answers, warnings=found.warnings())
+
+    def _compared(self, picture: Picture, request: Request) -> Reply:
+        """Rank the other pictures by their likeness to the picture."""
+        found = self._encoded(_with_others(picture, request))
+        near = (found.vectors[1:] @ found.vectors[0]).tolist()
+        return Reply(answers=_similar(found.names[1:], near), warnings=found.warnings())
+
+    def _searched(self, picture: Picture, request: Request) -> Reply:
+        """Rank the pictures, the given one among them, by what the text asks for."""
+        query = request.query or request.question or (request.texts[0] if request.texts else "")
+        if not query.strip():
+            if not request.others:
+                raise MissingInputError(
+                    f"`{self.checkpoint.name}` searches pictures for a text, and none was given",
+                    hint="add --folder FOLDER and --query 'a red bicycle'",
+                )
+            return self._compared(picture, request)
+        words = (request.template.format(query),)
+        found = self._encoded(_with_others(picture, request))
+        near = (found.vectors @ self.text_vectors(words)[0]).tolist()
+        cut = cut_texts(self.tokenizer, words, self.longest)
+        return Reply(answers=_similar(found.names, near), warnings=(*cut, *found.warnings()))
+
+    def _encoded(self, pictures: Iterable[Picture | ImageError]) -> _Encoded:
+        """Encode pictures batch by batch; no more of them are open than one batch holds."""
+        names: list[str] = []
+        unreadable: list[ImageError] = []
+        parts: list[Any] = []
+        for batch in _batches(pictures):
+            readable = [each for each in batch if isinstance(each, Picture)]
+            unreadable += [each for each in batch if isinstance(each, ImageError)]
+            names += [each.name for each in readable]
+            if readable:
+                parts.append(self.vectors(readable))
+        return _Encoded(tuple(names), library("torch").cat(parts), tuple(unreadable))
+
+
+class SigmoidContrastive(Contrastive):
+    """A dual encoder that judges each text on its own: several or none may be true."""
+
+    def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
+        """Return the tokens of texts, padded to the full length, as the network was trained."""
+        inputs = self._tokens(texts, padding="max_length")
+        inputs.pop("attention_mask", None)
+        return inputs
+
+    def probabilities(self, logits: Any) -> list[float] | None:
+        """Return the probability of each text by itself."""
+        return [float(value) for value in logits.float().sigmoid()]
+
+
+def _with_others(picture: Picture, request: Request) -> Iterator[Picture | ImageError]:
+    """Yield the picture and then the others; a folder may hold the picture itself."""
+    yield picture
+    for other in request.others_opened():
+        if isinstance(other, ImageError) or not _same_file(other.name, picture.name):
+            yield other
+
+
+def _same_file(one: str, other: str) -> bool:
+    return one == other or os.path.realpath(one) == os.path.realpath(other)
+
+
+def _batches(pictures: Iterable[Picture | ImageError]) -> Iterator[list[Picture | ImageError]]:
+    every = iter(pictures)
+    while batch := list(islice(every, BATCH)):
+        yield batch
+
+
+def _unit(features: Any) -> Any:
+    vectors = getattr(features, "pooler_output", features).float().cpu()
+    return vectors / vectors.norm(dim=-1, keepdim=True)
+
+
+def _similar(names: Sequence[str], cosines: list[float]) -> tuple[Answer, ...]:
+    return best_first(
+        [Answer(text=name, similarity=cosine) for name, cosine in zip(names, cosines, strict=True)]
+    )

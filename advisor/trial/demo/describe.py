@@ -1,0 +1,212 @@
+"""Write the cards of the demo checkpoints: `python -m advisor.trial.demo.describe FIGURES`.
+
+FIGURES is what `evaluate` printed. Writes, beside each checkpoint, a README.md for people and an
+advisor_card.json for the runners, with those figures to the digit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advisor.trial.demo import HOME, texts
+from advisor.trial.demo.cards import CARD
+from advisor.trial.demo.colours import COLOUR_NAMES
+from advisor.trial.demo.recipe import Recipe
+from advisor.trial.local_checkpoint import read_checkpoint
+
+WARNING = (
+    "a demo: it knows only plain pictures of one circle, rectangle or triangle; about anything "
+    "else it is confidently wrong"
+)
+WITHOUT = "--without-pairs --steps 1200"
+PACKAGE = "python -m advisor.trial.demo.train"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portrait:
+    """What a card says beyond the figures."""
+
+    title: str
+    summary: str
+    family: str
+    tasks: tuple[str, ...]
+    classes: tuple[str, ...]
+    objective: str
+    phases: tuple[str, str]
+    limits: tuple[str, ...] = ()
+
+
+PORTRAITS = {
+    "clip": Portrait(
+        title="Demo CLIP",
+        summary="A small CLIP that ranks the labels you name for a picture of one plain shape.",
+        family="clip",
+        tasks=("zero-shot-classification",),
+        classes=("CLIPModel",),
+        objective="Contrastive, with every true text of a batch as a positive.",
+        phases=("--steps 3400", "--steps 1000 --rate 5e-4 --seed 12"),
+        limits=(
+            "Some names overlap: a navy shape may also be called blue. Such pairs were left out "
+            "of training, so do not offer both as labels.",
+        ),
+    ),
+    "vision-encoder-decoder": Portrait(
+        title="Demo VisionEncoderDecoder",
+        summary="A small ViT joined to a small BERT decoder; writes colour, shape and place.",
+        family="vision-encoder-decoder",
+        tasks=("captioning",),
+        classes=("VisionEncoderDecoderModel",),
+        objective="Cross-entropy of the caption given the picture.",
+        phases=("--steps 4400", "--steps 2400 --batch 64 --rate 5e-4 --seed 12"),
+        limits=("It takes no question and no prompt.",),
+    ),
+    "blip": Portrait(
+        title="Demo BLIP",
+        summary="A small BLIP: one set of weights writes captions, answers questions and matches.",
+        family="unified-vlp",
+        tasks=("captioning", "vqa", "image-text-matching"),
+        classes=(
+            "BlipForConditionalGeneration",
+            "BlipForQuestionAnswering",
+            "BlipForImageTextRetrieval",
+        ),
+        objective="Captioning, answering and matching together, as in the BLIP paper.",
+        phases=("--steps 4400", "--steps 2400 --batch 64 --rate 5e-4 --seed 12"),
+        limits=(
+            "It answers the question forms of easy-vqa and `where is it?`; other wordings are "
+            "guesses.",
+        ),
+    ),
+}
+
+
+def main() -> None:
+    """Describe the checkpoints of a folder with the figures that the evaluation printed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("figures", type=Path, help="what `evaluate` printed")
+    parser.add_argument("folder", type=Path, nargs="?", default=HOME)
+    options = parser.parse_args()
+    measured = json.loads(options.figures.read_text(encoding="utf-8"))
+    for order, kind in enumerate(PORTRAITS):
+        if kind in measured:
+            describe(options.folder / kind, PORTRAITS[kind], measured[kind], order)
+
+
+def describe(folder: Path, portrait: Portrait, measured: dict[str, Any], order: int) -> None:
+    """Write both cards, and the classes that the weights serve into config.json."""
+    path = folder / "config.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["architectures"] = list(portrait.classes)
+    path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    words = sorted({word for text in texts.corpus() for word in re.findall(r"[a-z]+", text)})
+    card = {
+        "family": portrait.family,
+        "tasks": list(portrait.tasks),
+        "summary": portrait.summary,
+        "order": order,
+        "warnings": [WARNING],
+        "measured": measured,
+        "words": words,
+    }
+    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(_page(folder, portrait, measured), encoding="utf-8")
+
+
+def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
+    recipe = Recipe()
+    weights = read_checkpoint(folder, folder.name).weights
+    size = sum(path.stat().st_size for path in folder.glob("*.safetensors")) / 1e6
+    rows = [
+        f"| {what} | {found['share']:.1%} | {found['right']} of {found['of']} |"
+        for what, found in measured.items()
+    ]
+    limits = [
+        "One shape a picture. Photographs, text, several shapes, gradients: it answers all the "
+        "same, and confidently wrong.",
+        f"It knows {len(COLOUR_NAMES)} colours ({', '.join(COLOUR_NAMES)}) and three shapes; a "
+        "square is called a rectangle.",
+        _unseen(folder.name, measured),
+        "Small shapes and rectangles that stand askew are wrong more often than others: see above.",
+        *portrait.limits,
+    ]
+    return "\n".join(
+        [
+            f"# {portrait.title}",
+            "",
+            _wrapped(
+                f"{portrait.summary} It ships with advisor so that trying costs nothing; it is a "
+                "toy, not a recommendation."
+            ),
+            "",
+            _wrapped(
+                f"{weights.parameters:,} parameters, {size:.2f} MB in float16. Classes: "
+                f"{', '.join(f'`{name}`' for name in portrait.classes)}."
+            ),
+            "",
+            "## Training data",
+            "",
+            _wrapped(
+                f"{recipe.pictures:,} pictures a phase of one plain shape (64 to 512 pixels a "
+                "side, white, black, grey and pastel grounds), drawn by "
+                "`advisor/trial/demo/pictures.py` from a seed, and the training pictures of "
+                "the public easy-vqa set (PyPI `easy-vqa`). No other data."
+            ),
+            "",
+            _wrapped(f"Objective: {portrait.objective}"),
+            "",
+            "```",
+            f"{PACKAGE} {folder.name} FIRST {portrait.phases[0]}",
+            f"{PACKAGE} {folder.name} FOLDER --start FIRST {portrait.phases[1]}",
+            "```",
+            "",
+            _wrapped(
+                "On one thread; the same machine writes the same bytes again. Another kind of "
+                "processor may round otherwise, and then it trains another network."
+            ),
+            "",
+            "## Measured",
+            "",
+            "`python -m advisor.trial.demo.evaluate --unseen UNSEEN` prints these. Held-out",
+            "pictures are drawn from a seed of their own; the other program rasterises with NumPy",
+            "and shares no code with the training pictures. Images were prepared by torchvision;",
+            "where it is not installed, Pillow does, and a few answers may differ.",
+            "",
+            "| what | right | of |",
+            "| --- | --: | --: |",
+            *rows,
+            "",
+            "## Limits",
+            "",
+            *[_wrapped(f"- {limit}") for limit in limits],
+            "",
+        ]
+    )
+
+
+def _unseen(kind: str, measured: dict[str, Any]) -> str:
+    """Return what is known about pairs of colour and shape that training never showed."""
+    if not any("never seen" in what for what in measured):
+        return (
+            "Every pair of colour and shape was in training; how it does on pairs never seen was "
+            "not measured, and networks of this size do much worse there (see the other cards)."
+        )
+    return (
+        "Every pair of colour and shape was in training. A pair never seen is where it is weakest: "
+        "the figures for that are those of another network, trained for fewer steps without six "
+        f"of the pairs (`{PACKAGE} {kind} UNSEEN/{kind} {WITHOUT}`), on held-out pictures of those "
+        "six pairs and of the others."
+    )
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 100, subsequent_indent="  " if text.startswith("- ") else "")
+
+
+if __name__ == "__main__":
+    main()

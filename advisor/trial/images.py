@@ -1,0 +1,210 @@
+"""Pictures as a checkpoint has to see them: upright, RGB, whole, and of a sane size."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from advisor.trial.extra import library
+from advisor.trial.failures import ImageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LARGEST_PIXELS = 100_000_000
+RUN_PROGRAMS = frozenset({"EPS", "WMF"})
+ORIENTATION = 0x0112
+SUFFIXES = frozenset(
+    {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".jfif", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """An upright RGB picture, where it came from, and what had to be done to it."""
+
+    pixels: Image
+    name: str
+    warnings: tuple[str, ...] = ()
+
+
+def _formats(pillow: Any) -> list[str]:
+    """Return the formats that Pillow reads by itself; some hand the file to another program."""
+    pillow.init()
+    return [name for name in pillow.ID if name not in RUN_PROGRAMS]
+
+
+def open_image(source: str | Path | Image) -> Picture:
+    """Open a file, or take a Pillow image, as an upright RGB picture.
+
+    Raises ImageError with one sentence where that is impossible. Transparent parts are laid on
+    white; of a moving picture the first frame is taken; both are said in `warnings`.
+    """
+    pillow = library("PIL.Image")
+    if isinstance(source, pillow.Image):
+        return _prepared(source, "picture")
+    path = Path(str(source))
+    _refuse_what_is_no_file(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with pillow.open(path, formats=_formats(pillow)) as opened:
+                return _prepared(opened, str(source))
+    except ImageError:
+        raise
+    except pillow.DecompressionBombError as error:
+        raise _too_large(str(source), None) from error
+    except pillow.UnidentifiedImageError as error:
+        raise ImageError(
+            f"`{source}` is not a picture that can be read",
+            hint="use a PNG, JPEG, WebP, TIFF, BMP or GIF file",
+        ) from error
+    except MemoryError as error:
+        raise _too_large(str(source), None) from error
+    except Exception as error:
+        raise ImageError(
+            f"`{source}` is damaged or cut short: {_plain(error)}",
+            hint="open it in a viewer and save it again, or use another copy",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """Picture files that are opened one at a time, so that thousands of them fit into memory.
+
+    `progress` is told after each how many were opened, of how many.
+    """
+
+    paths: tuple[Path, ...]
+    progress: Callable[[int, int], None] | None = None
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def opened(self) -> Iterator[Picture | ImageError]:
+        """Yield each picture; in place of one that cannot be read, what is wrong with it."""
+        for count, path in enumerate(self.paths, start=1):
+            try:
+                yield open_image(path)
+            except ImageError as error:
+                yield error
+            if self.progress is not None:
+                self.progress(count, len(self.paths))
+
+
+def list_images(folder: str | Path) -> tuple[Path, ...]:
+    """Return the picture files under a folder, by suffix, sorted; hidden ones are left out."""
+    root = Path(folder)
+    if not root.is_dir():
+        raise ImageError(f"`{folder}` is not a folder", hint="give a folder with pictures")
+    found = sorted(
+        path
+        for path in root.rglob("*")
+        if path.suffix.lower() in SUFFIXES
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(root).parts)
+    )
+    if not found:
+        raise ImageError(
+            f"`{folder}` holds no pictures", hint=f"known suffixes: {', '.join(sorted(SUFFIXES))}"
+        )
+    return tuple(found)
+
+
+def preview(picture: Picture, longest_side: int = 800) -> str:
+    """Return a picture as a `data:` address, shrunk to fit; small ones stay exact (PNG)."""
+    import base64
+    import io
+
+    pixels = picture.pixels
+    media = "png" if max(pixels.size) <= min(longest_side, 400) else "jpeg"
+    if max(pixels.size) > longest_side:
+        pixels = pixels.copy()
+        pixels.thumbnail((longest_side, longest_side))
+    buffer = io.BytesIO()
+    pixels.save(buffer, media.upper(), **({"quality": 85} if media == "jpeg" else {}))
+    return f"data:image/{media};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise ImageError(
+                f"`{path}` is a folder, not a picture", hint="give one file of that folder"
+            )
+        if not path.exists():
+            raise ImageError(f"there is no file `{path}`", hint="check the path", kind="not-found")
+        if not path.is_file():
+            raise ImageError(f"`{path}` is not a regular file", hint="give a picture file")
+        if path.stat().st_size == 0:
+            raise ImageError(f"`{path}` is empty", hint="use another copy of the picture")
+    except (OSError, ValueError) as error:
+        raise ImageError(f"`{path}` cannot be opened: {_plain(error)}") from error
+
+
+def _prepared(image: Any, name: str) -> Picture:
+    width, height = image.size
+    if width * height > LARGEST_PIXELS:
+        raise _too_large(name, (width, height))
+    notes = []
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1:
+        image.seek(0)
+        notes.append(f"`{name}` holds {frames} frames or pages; only the first one is used")
+    image.load()
+    if image.getexif().get(ORIENTATION, 1) != 1:
+        image = library("PIL.ImageOps").exif_transpose(image)
+    pixels = _as_rgb(image, name, notes)
+    return Picture(pixels=pixels, name=name, warnings=tuple(notes))
+
+
+def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
+    mode = image.mode
+    if mode in {"I", "F"} or mode.startswith("I;16"):
+        return _eight_bit(image)
+    if mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
+        notes.append(f"`{name}` is CMYK without a marker; colours may be inverted")
+    if mode in {"RGBA", "LA", "PA", "RGBa", "La"} or "transparency" in image.info:
+        layered = image.convert("RGBA")
+        lowest, _ = layered.getchannel("A").getextrema()
+        if lowest < 255:
+            notes.append(f"`{name}` has transparent parts; they are laid on white")
+        ground = library("PIL.Image").new("RGBA", layered.size, (255, 255, 255, 255))
+        ground.alpha_composite(layered)
+        return ground.convert("RGB")
+    return image.convert("RGB")
+
+
+def _eight_bit(image: Any) -> Any:
+    """Bring 16-bit, 32-bit and floating grey levels down to 8 bits.
+
+    Sixteen-bit files keep their scale (0..65535); others are stretched only where they leave
+    0..255, as Pillow alone would cut them off.
+    """
+    numpy = library("numpy")
+    values = numpy.nan_to_num(numpy.asarray(image, dtype="float64"))
+    low, high = float(values.min()), float(values.max())
+    if image.mode != "F" and high > 255 and low >= 0:
+        values = values / (max(65535, high)) * 255
+    elif image.mode == "F" and low >= 0 and high <= 1:
+        values = values * 255
+    elif low < 0 or high > 255:
+        values = (values - low) / max(high - low, 1e-12) * 255
+    return library("PIL.Image").fromarray(values.round().astype("uint8")).convert("RGB")
+
+
+def _too_large(name: str, size: tuple[int, int] | None) -> ImageError:
+    has = f"has {size[0]} x {size[1]} pixels" if size else "has too many pixels"
+    return ImageError(
+        f"`{name}` {has}, more than the limit of {LARGEST_PIXELS / 1e6:g} million",
+        hint="shrink it first; checkpoints see a few hundred pixels a side anyway",
+        kind="image-too-large",
+    )
+
+
+def _plain(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(text).split())

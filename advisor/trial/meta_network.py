@@ -1,0 +1,79 @@
+"""A network from its dimensions alone, with no weights: on the meta device it costs no memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.model.entities import Architecture, Writer
+from advisor.trial.extra import library, transformers
+from advisor.trial.failures import BrokenCheckpointError
+
+
+def build(architecture: Architecture) -> Any:
+    """Return the network of an architecture on the meta device.
+
+    Settings that the dimensions leave out are the class's own. Raises BrokenCheckpointError where
+    the installed transformers has no such class or refuses the dimensions.
+    """
+    torch = library("torch")
+    network = getattr(transformers(), architecture.model_class, None)
+    if network is None:
+        raise BrokenCheckpointError(
+            f"the installed transformers has no `{architecture.model_class}`",
+            hint="`advisor catalogue drift` says what became of it",
+            kind="missing-class",
+        )
+    try:
+        config = network.config_class(**architecture.dimensions)
+        with torch.device("meta"):
+            return network(config)
+    except Exception as error:  # each configuration checks in its own way, with its own errors
+        raise BrokenCheckpointError(
+            f"`{architecture.model_class}` refuses the dimensions of `{architecture.id}`: {error}",
+            hint="mend the entry under rules/architectures",
+            kind="refused-dimensions",
+        ) from error
+
+
+def parameters_of(network: Any) -> int:
+    """Return how many parameters a network has; those that parts share are counted once."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def writer_of(network: Any) -> Writer | None:
+    """Return layers and width of the decoder that writes; None for a network that writes nothing.
+
+    The image tokens are not told by every configuration and stay unknown.
+    """
+    if not network.can_generate():
+        return None
+    config = network.config.get_text_config(decoder=True)
+    heads = _first(config, "decoder_attention_heads", "num_attention_heads", "attention_heads")
+    width = _first(config, "hidden_size", "d_model", "embed_dim", "n_embd")
+    size = getattr(config, "head_dim", None) or getattr(config, "d_kv", None) or width // heads
+    keys = getattr(config, "num_key_value_heads", None) or heads
+    layers = _first(config, "decoder_layers", "num_hidden_layers", "layers", "n_layer")
+    across = _looks_across(network)
+    return Writer(layers, keys * size, None, across, not across and _repeats_pictures(network))
+
+
+def _looks_across(network: Any) -> bool:
+    """True where a decoder attends to an encoder of its own, by the names of its weights."""
+    names = ("crossattention", "cross_attn", "encoder_attn", "EncDecAttention", "encoder_decoder")
+    ours = [name for name, _ in network.named_parameters() if "qformer" not in name]
+    return any(part in name for name in ours for part in names)
+
+
+def _repeats_pictures(network: Any) -> bool:
+    """True where `generate` hands the tower each picture once for every beam.
+
+    The one of transformers does so for networks without an encoder of their own for it; some
+    classes have one that encodes a picture first.
+    """
+    mixin = transformers().GenerationMixin
+    return type(network).generate is mixin.generate
+
+
+def _first(config: Any, *names: str) -> int:
+    """Return the first of these settings that a configuration has."""
+    return int(next(value for name in names if (value := getattr(config, name, None))))
