@@ -99,7 +99,7 @@ def _present(folder: Path) -> dict[str, str]:
 
 
 def _write(folder: Path, texts: dict[str, str], removed: tuple[str, ...]) -> None:
-    from advisor.console.output import write_whole
+    from advisor.files import write_text
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -112,4 +112,4 @@ def _write(folder: Path, texts: dict[str, str], removed: tuple[str, ...]) -> Non
             kind="cannot-write",
         ) from error
     for name, text in texts.items():
-        write_whole(folder / name, text)
+        write_text(folder / name, text)

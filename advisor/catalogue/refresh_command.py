@@ -21,8 +21,9 @@ from advisor.console.options import (
     rules_of,
     split,
 )
-from advisor.console.output import Report, check_format, check_outputs, emit, note, write_whole
+from advisor.console.output import Report, check_format, check_outputs, emit, note
 from advisor.errors import AdvisorError, UsageError, unknown_name
+from advisor.files import write_text
 from advisor.model.entities import Checkpoint
 from advisor.rulebase.base import RuleBase
 
@@ -138,7 +139,7 @@ def _write(rulebase: RuleBase, done: Refresh, overlay: Path | None, today: str) 
     files = written_files(shipped_rules(), overlay, rows, today)
     for path, text in files.items():
         _folder(path.parent)
-        write_whole(path, text)
+        write_text(path, text)
     if files:
         rules_of([overlay] if overlay else [])  # the whole is checked again, references and all
         note("the rules read well with it; look at the difference before you keep it")

@@ -11,8 +11,9 @@ import typer
 
 from advisor.console.groups import Arguments
 from advisor.console.options import Rules, rules_of
-from advisor.console.output import note, write_whole
+from advisor.console.output import note
 from advisor.errors import UsageError
+from advisor.files import write_text
 
 
 def command(arguments: Arguments) -> Callable[..., int]:
@@ -58,7 +59,7 @@ def init(
         source=workspace.sources(),
     )
     text, choices = starter(case)
-    write_whole(file, text)
+    write_text(file, text)
     typer.echo(file.as_posix())
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
     note(f"{count(choices, 'choice')}; read them, add needs, then run `{command}`")

@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.console.output import note, write_whole
+from advisor.console.output import note
 from advisor.errors import BrokenFileError, UsageError
+from advisor.files import write_text
 
 if TYPE_CHECKING:
     from advisor.catalogue.release import Release
@@ -122,7 +123,7 @@ def planned(problems: Sequence[Problem]) -> list[Mended]:
 def write_mended(files: Sequence[Mended]) -> int:
     """Write mended files; returns how many places were mended."""
     for mended in files:
-        write_whole(Path(mended.path), mended.after)
+        write_text(Path(mended.path), mended.after)
     done = sum(mended.done for mended in files)
     if done:
         note(f"mended {done} places in {len(files)} files")
@@ -131,7 +132,7 @@ def write_mended(files: Sequence[Mended]) -> int:
 
 def write_noted(file: Path, text: str, what: str) -> None:
     """Write a file of ours and say so."""
-    write_whole(file, text)
+    write_text(file, text)
     note(f"wrote {what} to {_relative(file)}")
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import stat
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.console.streams import ESCAPED
-from advisor.errors import AdvisorError, UsageError, unknown_name
+from advisor.errors import UsageError, unknown_name
+from advisor.files import write_text
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -74,7 +72,7 @@ def emit(report: Report, format: str, outputs: list[str], *, color: bool = True)
     check_format(format, known)
     files = check_outputs(outputs, known)
     for file_format, file in files:
-        write_whole(file, text(report, file_format))
+        write_text(file, text(report, file_format))
     if format == "terminal":
         draw_page(report.page(), color=color)
     else:
@@ -137,68 +135,6 @@ def draw_page(page: Page, *, color: bool = True) -> None:
         )
     console.width = min(console.width or USUAL_WIDTH, WIDTH)
     draw(page, console)
-
-
-def write_whole(file: Path, content: str) -> None:
-    """Write a file through a temporary one, so that no half of it is ever seen.
-
-    A link is followed, and a file keeps what it permits to whom. What is no regular file, a pipe
-    or a device, is written to as it stands; so are stdout and stderr, whatever they are.
-    """
-    known = _status(file)
-    stream = _stream(known)
-    if stream is not None:
-        stream.write(content)
-        return
-    try:
-        if known is not None and not stat.S_ISREG(known.st_mode):
-            with file.open("w", encoding="utf-8", errors=ESCAPED, newline="") as opened:
-                opened.write(content)
-        else:
-            mode = 0o666 & ~_umask() if known is None else stat.S_IMODE(known.st_mode)
-            _replace(Path(os.path.realpath(file)), content, mode)
-    except OSError as error:
-        raise AdvisorError(
-            f"`{file}` cannot be written: {error.strerror or error}",
-            hint="name a file in a folder that exists and can be written",
-            kind="cannot-write",
-        ) from error
-
-
-def _replace(file: Path, content: str, mode: int) -> None:
-    import tempfile
-
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors=ESCAPED, newline="") as opened:
-            opened.write(content)
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _status(file: Path) -> os.stat_result | None:
-    """Return the status of what a path leads to; None where nothing is there yet."""
-    with contextlib.suppress(OSError, ValueError):
-        return file.stat()
-    return None
-
-
-def _stream(known: os.stat_result | None) -> IO[str] | None:
-    """Return the stream of this process that a file is; None for any other file."""
-    for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-        with contextlib.suppress(OSError):
-            if known is not None and os.path.samestat(known, os.fstat(number)):
-                return stream
-    return None
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def note(message: str) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import IO, Any
 
-ESCAPED = "advisor-escaped"
+from advisor.files import ESCAPED
 
 
 def prepare_streams() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.console.output import note, write_whole
+from advisor.console.output import note
 from advisor.console.prompt import Extra, Prompt
 from advisor.decide.command_line import exact, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
+from advisor.files import write_text
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
@@ -86,7 +87,7 @@ def _save(recommendation: Recommendation, prompt: Prompt) -> None:
     file = Path(name).expanduser()
     if file.exists():
         raise UsageError(f"`{name}` is there already", hint="name another file")
-    write_whole(file, profile_text(recommendation.advice[0].decision.given))
+    write_text(file, profile_text(recommendation.advice[0].decision.given))
     words = [f"advisor recommend --profile {quoted(name)}"]
     note(f"  kept: {' '.join(words + rules_flags(recommendation.rulebase.folders))}")
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from advisor.console.output import write_whole
 from advisor.errors import AdvisorError, UsageError
+from advisor.files import write_text
 
 
 class Kept:
@@ -44,7 +44,7 @@ class Kept:
         """Keep an interview; where the disk refuses, the interview goes on all the same."""
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            write_whole(self.file, json.dumps(session))
+            write_text(self.file, json.dumps(session))
         except (OSError, AdvisorError):
             return
 

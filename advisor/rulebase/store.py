@@ -112,18 +112,15 @@ def cache_folder() -> Path:
 
 def write_parts(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
     """Write compiled parts into `folder`, each whole or not at all."""
-    import tempfile
+    from advisor.files import replacing
 
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
-        handle, temporary = tempfile.mkstemp(dir=folder, suffix=".part")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(part, file, ensure_ascii=False, separators=(",", ":"))
-            Path(temporary).replace(folder / f"{name}.json")
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with (
+            replacing(folder / f"{name}.json") as scratch,
+            scratch.open("w", encoding="utf-8") as file,
+        ):
+            json.dump(part, file, ensure_ascii=False, separators=(",", ":"))
 
 
 def _keep(folder: Path, parts: dict[str, dict[str, Any]]) -> None:

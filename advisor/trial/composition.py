@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from advisor.files import creating_folder
 from advisor.trial.download import Progress
 from advisor.trial.extra import quiet, transformers
 from advisor.trial.failures import OutputExistsError, UnsupportedError, WeightsMismatchError
 from advisor.trial.loading import FROM_DISK, load_part, plain_errors
 from advisor.trial.local_checkpoint import Checkpoint
 from advisor.trial.resolution import Agreement, resolve
-from advisor.trial.whole_files import whole_folder
 
 UNREAD = "pooler"
 JOINT = "VisionEncoderDecoderModel"
@@ -88,7 +88,7 @@ def compose(
             for name, value in network.named_parameters()
             if name in random or name.startswith(PROJECTION) or any(mark in name for mark in CROSS)
         }
-        with whole_folder(folder) as scratch:
+        with creating_folder(folder) as scratch:
             network.save_pretrained(scratch)
             images.save_pretrained(scratch)
             tokenizer.save_pretrained(scratch)

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor.files import grant_umask
 from advisor.trial.composition import JOINT
 from advisor.trial.extra import quiet
 from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
@@ -20,7 +21,6 @@ from advisor.trial.pairs import Pair, check_pictures, hold_out, read_pairs
 from advisor.trial.placement import place
 from advisor.trial.runner import Runner, load_runner
 from advisor.trial.trainer import Trainer
-from advisor.trial.whole_files import open_to_readers
 
 UNFINISHED = "unfinished"
 SHOWN = 5
@@ -191,7 +191,7 @@ def _save(runner: Runner, folder: Path) -> None:
         loaded.images.save_pretrained(aside)
         loaded.tokenizer.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
-    open_to_readers(aside)
+    grant_umask(aside)
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):
         path.replace(folder / path.name)
     shutil.rmtree(folder / UNFINISHED, ignore_errors=True)

@@ -8,13 +8,13 @@ import random
 from pathlib import Path
 from typing import Any
 
+from advisor.files import replacing
 from advisor.trial.extra import library, quiet
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
 from advisor.trial.images import open_image
 from advisor.trial.loading import plain_errors
 from advisor.trial.pairs import Pair
 from advisor.trial.runner import Runner
-from advisor.trial.whole_files import whole_file
 
 STATE = "training.safetensors"
 WARM_UP_SHARE = 20
@@ -86,7 +86,7 @@ class Trainer:
             for key, value in self.optimiser.state.get(parameter, {}).items():
                 tensors[f"{number}.{key}"] = value.detach().cpu().contiguous()
         said = {"training": json.dumps({"identity": identity, **state})}
-        with whole_file(folder / STATE) as scratch, plain_errors(self.runner.checkpoint.name):
+        with replacing(folder / STATE) as scratch, plain_errors(self.runner.checkpoint.name):
             library("safetensors.torch").save_file(tensors, scratch, metadata=said)
 
     def take_up(self, folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:

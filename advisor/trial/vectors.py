@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from advisor.files import replacing
 from advisor.trial.extra import library
 from advisor.trial.failures import CannotWriteError, MissingInputError
-from advisor.trial.whole_files import whole_file
 
 
 def write_vectors(
@@ -30,9 +30,9 @@ def write_vectors(
         target = target.with_name(f"{target.name}.npy")
     beside = target.with_name(f"{target.name}.json")
     try:
-        with whole_file(target) as scratch, scratch.open("wb") as file:
+        with replacing(target) as scratch, scratch.open("wb") as file:
             numpy.save(file, numpy.asarray(vectors, dtype="float32"))
-        with whole_file(beside) as scratch:
+        with replacing(beside) as scratch:
             scratch.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise CannotWriteError(

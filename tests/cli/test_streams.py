@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from advisor.console.output import write_whole
 from advisor.decide import recommendation
+from advisor.files import write_text
 
 BLIP_VQA = "Salesforce/blip-vqa-base"
 ANSWERS = {
@@ -404,7 +404,7 @@ def test_output_goes_through_a_pipe_that_has_a_name(advisor, tmp_path):
 def test_a_device_stays_a_device(tmp_path):
     file = tmp_path / "null"
     file.symlink_to(os.devnull)
-    write_whole(file, "nothing")
+    write_text(file, "nothing")
     assert file.is_symlink()
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
 
@@ -425,7 +425,7 @@ def test_output_to_stdout_comes_before_the_answer(environment, tmp_path):
 
 
 def test_line_ends_are_written_as_they_are(tmp_path):
-    write_whole(tmp_path / "code.py", "one\r\ntwo\n")
+    write_text(tmp_path / "code.py", "one\r\ntwo\n")
     assert (tmp_path / "code.py").read_bytes() == b"one\r\ntwo\n"
 
 

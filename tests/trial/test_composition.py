@@ -15,11 +15,11 @@ transformers = pytest.importorskip("transformers")
 from networks import TEXT, VISION, bert_tokenizer, word_tokenizer  # noqa: E402
 
 from advisor.errors import BrokenFileError  # noqa: E402
+from advisor.files import creating_folder, replacing  # noqa: E402
 from advisor.trial import compose, finetune, load_runner  # noqa: E402
 from advisor.trial import finetuning as training  # noqa: E402
 from advisor.trial.failures import OutputExistsError, UnsupportedError  # noqa: E402
 from advisor.trial.pairs import Pair, hold_out, read_pairs  # noqa: E402
-from advisor.trial.whole_files import whole_file, whole_folder  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def test_a_line_behind_a_text_of_several_lines_keeps_its_number(tmp_path: Path) 
 def test_a_new_folder_has_the_rights_of_the_umask_folders_in_it_too(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        with whole_folder(tmp_path / "new") as scratch:
+        with creating_folder(tmp_path / "new") as scratch:
             (scratch / "inner").mkdir()
             (scratch / "inner" / "weights").touch(mode=0o600)
     finally:
@@ -210,7 +210,7 @@ def test_a_file_that_is_not_finished_leaves_the_one_of_before(tmp_path: Path) ->
     file.write_text("before")
 
     def half_written() -> None:
-        with whole_file(file) as scratch:
+        with replacing(file) as scratch:
             scratch.write_text("half")
             raise KeyboardInterrupt
 
