@@ -12,7 +12,7 @@ from advisor.check.identity import Identities, Identity
 from advisor.check.problem import Edit, Problem, make_problem
 from advisor.engine.profile import Profile
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import Call, Load, Place, Scan, Usage
+from advisor.scan.usage import Call, Load, Location, Scan, Usage
 
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2
@@ -47,7 +47,7 @@ class Case:
         self,
         rule: str,
         message: str,
-        place: Place,
+        place: Location,
         *,
         level: str | None = None,
         checkpoint: str | None = None,
@@ -79,7 +79,7 @@ class Case:
         needed = len(re.findall(rf"\b{re.escape(old)}\b", self.source(path))) > IMPORT_AND_USE
         return (Edit(found[0].place, f"{old}, {new}" if needed else new),)
 
-    def rename_edits(self, place: Place, old: str, new: str) -> tuple[Edit, ...]:
+    def rename_edits(self, place: Location, old: str, new: str) -> tuple[Edit, ...]:
         """Return what renames a class of transformers at one of the places it stands.
 
         Where the file uses the old name in ways that were not followed, an import keeps it as an
@@ -101,12 +101,12 @@ class Case:
         return (Edit(place, f"{new} as {old}"),) if place in imports else ()
 
 
-def class_place(usage: Usage) -> Place:
+def class_place(usage: Usage) -> Location:
     """Return where the class of a usage stands, or the usage itself."""
     return (usage.model and usage.model.class_place) or usage.place
 
 
-def id_place(usage: Usage) -> Place:
+def id_place(usage: Usage) -> Location:
     """Return where the id of a usage is written, or the usage itself."""
     values = usage.alternatives
     return values[0].place if len(values) == 1 else usage.place

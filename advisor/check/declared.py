@@ -10,7 +10,7 @@ from advisor.reader.document import Document, read_document
 from advisor.reader.document import Path as Key
 from advisor.reader.kinds import PROJECT
 from advisor.reader.shape import check_shape
-from advisor.scan.usage import Place
+from advisor.scan.usage import Location
 
 FILE = "advisor.yaml"
 
@@ -21,7 +21,7 @@ class Waiver(NamedTuple):
     rule: str
     reason: str
     until: str
-    place: Place
+    place: Location
 
 
 class Choice(NamedTuple):
@@ -33,8 +33,8 @@ class Choice(NamedTuple):
     model_class: str | None
     needs: dict[str, Any]
     waivers: tuple[Waiver, ...]
-    place: Place
-    class_place: Place
+    place: Location
+    class_place: Location
 
 
 class Project(NamedTuple):
@@ -110,6 +110,6 @@ def _names_once(document: Document) -> None:
         seen.add(choice["name"])
 
 
-def _place(document: Document, key: Key) -> Place:
+def _place(document: Document, key: Key) -> Location:
     line, column = document.place(key)
-    return Place(document.file, line, column, line, column)
+    return Location(document.file, line, column, line, column)

@@ -92,10 +92,10 @@ def inspect(case: Case, project: Project, request: Request) -> Inspection:
 
 
 def _not_checked(case: Case) -> list[Problem]:
-    from advisor.scan.usage import Place
+    from advisor.scan.usage import Location
 
     return [
-        case.problem(NOT_CHECKED, note.message, Place(note.path, line, 1, line, 1))
+        case.problem(NOT_CHECKED, note.message, Location(note.path, line, 1, line, 1))
         for note in case.scan.notes
         for line in [note.line or 1]
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import Place
+from advisor.scan.usage import Location
 
 LEVELS = ("error", "warning", "note")
 
@@ -13,7 +13,7 @@ LEVELS = ("error", "warning", "note")
 class Edit(NamedTuple):
     """A stretch of a file and what has to stand there instead."""
 
-    place: Place
+    place: Location
     text: str
 
 
@@ -31,7 +31,7 @@ class Problem(NamedTuple):
     because: str = ""
     sources: tuple[str, ...] = ()
     fix: str | None = None
-    place: Place | None = None
+    place: Location | None = None
     checkpoint: str | None = None
     edits: tuple[Edit, ...] = ()
     choice: str | None = None
@@ -42,7 +42,7 @@ def make_problem(
     rulebase: RuleBase,
     rule: str,
     message: str,
-    place: Place | None = None,
+    place: Location | None = None,
     *,
     level: str | None = None,
     because: str | None = None,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from advisor.scan.source import Parsed
-from advisor.scan.usage import Ignore, Place
+from advisor.scan.usage import Ignore, Location
 
 MARK = b"advisor:"
 _COMMENT = re.compile(
@@ -38,7 +38,7 @@ def ignores_in_python(parsed: Parsed) -> list[Ignore]:
         span = _covered(spans, line, alone=not before.strip())
         start = parsed.lines.spot(line, column)
         end = parsed.lines.spot(line, column + len(match[0].rstrip()))
-        place = Place(
+        place = Location(
             parsed.name, start.line, start.column, end.line, end.column, start.cell, start.cell_line
         )
         first, last = (parsed.lines.spot(at, 0).line for at in span)
@@ -59,12 +59,12 @@ def ignores_in_text(text: str, name: str) -> list[Ignore]:
             following = (at for at in range(number, len(lines)) if lines[at].strip())
             covered = next((at + 1 for at in following if lines[at].lstrip()[0] != "#"), number)
         end = match.start() + len(match[0].rstrip()) + 1
-        place = Place(name, number, match.start() + 1, number, end)
+        place = Location(name, number, match.start() + 1, number, end)
         found.append(_ignore(place, match, covered, covered))
     return found
 
 
-def _ignore(place: Place, match: re.Match[str], first: int, last: int) -> Ignore:
+def _ignore(place: Location, match: re.Match[str], first: int, last: int) -> Ignore:
     rules = tuple(rule.strip() for rule in (match["rules"] or "").split(",") if rule.strip())
     return Ignore(place, rules, match["reason"].strip(), first, last)
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from advisor.reader import read_text
 from advisor.scan.comments import MARK, ignores_in_text
-from advisor.scan.usage import FileNote, Ignore, Place, Usage, Value
+from advisor.scan.usage import FileNote, Ignore, Location, Usage, Value
 from advisor.scan.vocabulary import Vocabulary
 
 _KEY = re.compile(
@@ -122,7 +122,7 @@ def _is_checkpoint(found: _Found, vocabulary: Vocabulary) -> bool:
 def _usage(text: str, name: str, found: _Found, start: int) -> Usage:
     line = text.count("\n", 0, start) + 1
     column = start - (text.rfind("\n", 0, start) + 1) + 1
-    place = Place(name, line, column, line, column + len(found.text))
+    place = Location(name, line, column, line, column + len(found.text))
     value = Value(found.text, place)
     class_name = _sibling(found.around, _CLASS_KEYS)
     task = _sibling(found.around, _TASK_KEYS)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from advisor.scan.pairing import Ties
 from advisor.scan.strings import known_pieces
 from advisor.scan.study import Passed, RawCall, RawLoad, Study
-from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Place, Usage, Value
+from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Usage, Value
 from advisor.scan.values import Constant, Items, Pieces, Text, Values
 from advisor.scan.vocabulary import Vocabulary
 
@@ -105,7 +105,7 @@ class Grouping:
             return f"sentence-transformers/{text}"
         return text
 
-    def _trained(self, calls: tuple[Call, ...]) -> Place | None:
+    def _trained(self, calls: tuple[Call, ...]) -> Location | None:
         for call in calls:
             if call.kind == "pass" and (
                 call.name.endswith("Trainer")
@@ -137,13 +137,13 @@ class Grouping:
             raw.scope,
         )
 
-    def _values(self, values: Values, place: Place) -> tuple[Value, ...]:
+    def _values(self, values: Values, place: Location) -> tuple[Value, ...]:
         found: dict[Value, None] = {}
         for value in values:
             found[self._value(value, place)] = None
         return tuple(found)
 
-    def _value(self, value: object, place: Place) -> Value:
+    def _value(self, value: object, place: Location) -> Value:
         if isinstance(value, Text):
             text = value.text.removeprefix(_HUB_PREFIX)
             at_end = None if self.vocabulary.known(text) else self.vocabulary.known_at_end(text)

@@ -8,7 +8,7 @@ import tokenize
 import warnings
 from typing import NamedTuple, Protocol
 
-from advisor.scan.usage import FileNote, Place
+from advisor.scan.usage import FileNote, Location
 
 
 class Spot(NamedTuple):
@@ -49,18 +49,18 @@ class Parsed(NamedTuple):
     lines: Lines
     notes: tuple[FileNote, ...] = ()
 
-    def place(self, node: ast.AST) -> Place:
+    def place(self, node: ast.AST) -> Location:
         """Return the place of an expression or statement."""
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         end_line = getattr(node, "end_lineno", None) or line
         end_column = getattr(node, "end_col_offset", None)
         return self.stretch(line, column, end_line, column if end_column is None else end_column)
 
-    def stretch(self, line: int, column: int, end_line: int, end_column: int) -> Place:
+    def stretch(self, line: int, column: int, end_line: int, end_column: int) -> Location:
         """Return the place between two offsets in bytes, as `ast` counts them."""
         start = self.lines.spot(line, self._characters(line, column))
         end = self.lines.spot(end_line, self._characters(end_line, end_column))
-        return Place(
+        return Location(
             self.name, start.line, start.column, end.line, end.column, start.cell, start.cell_line
         )
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import product
 
-from advisor.scan.usage import Place
+from advisor.scan.usage import Location
 from advisor.scan.values import Constant, Pieces, Text, Values
 
 _MOST = 16
 _LONGEST = 2_000
 
 
-def joined(groups: list[Values], place: Place, between: str = "") -> Values:
+def joined(groups: list[Values], place: Location, between: str = "") -> Values:
     """Return what the parts, put together, may be: texts, or pieces where a part is unknown."""
     choices = [_parts(group) for group in groups]
     count = 1
@@ -43,7 +43,7 @@ def _parts(values: Values) -> list[tuple[tuple[str | None, ...], bool]]:
     return found
 
 
-def _whole(parts: list[str | None], place: Place, *, certain: bool) -> Text | Pieces:
+def _whole(parts: list[str | None], place: Location, *, certain: bool) -> Text | Pieces:
     merged: list[str | None] = []
     for part in parts:
         if part is not None and merged and merged[-1] is not None:

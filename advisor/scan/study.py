@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from advisor.scan.source import Parsed
-from advisor.scan.usage import Place
+from advisor.scan.usage import Location
 from advisor.scan.values import (
     NOTHING,
     Abstract,
@@ -143,7 +143,7 @@ class Study:
         self._parameters: dict[int, dict[str, Values]] = {}
         self._returns: dict[int, Values] = {}
         self._options: dict[str, Values] = {}
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, Location] = {}
         self._texts: dict[int, Values] = {}
 
     def begin(self) -> None:
@@ -164,7 +164,7 @@ class Study:
             len(self.loads),
         )
 
-    def place(self, node: ast.AST) -> Place:
+    def place(self, node: ast.AST) -> Location:
         """Return where a node stands."""
         known = self._places.get(id(node))
         if known is None:

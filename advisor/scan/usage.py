@@ -13,7 +13,7 @@ UNKNOWN: Final = type("Unknown", (), {"__repr__": lambda _: "UNKNOWN"})()
 """The value of an argument that the code alone does not tell."""
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """A stretch of a file; `path` is relative to the scanned root, with forward slashes."""
 
     path: str
@@ -35,7 +35,7 @@ class Value(NamedTuple):
     """
 
     text: str | None
-    place: Place
+    place: Location
     certain: bool = True
     local: bool = False
 
@@ -51,8 +51,8 @@ class Argument(NamedTuple):
     value: Any
     source: str
     pieces: tuple[str, ...]
-    place: Place
-    name_place: Place | None
+    place: Location
+    name_place: Location | None
 
 
 class Load(NamedTuple):
@@ -71,12 +71,12 @@ class Load(NamedTuple):
     - `scope`: the function or class around it, dotted, or "" for the module.
     """
 
-    place: Place
+    place: Location
     package: str
     kind: str
     call: str
     class_name: str | None
-    class_place: Place | None
+    class_place: Location | None
     class_written: str | None
     checkpoint: tuple[Value, ...]
     second_checkpoint: tuple[Value, ...]
@@ -98,7 +98,7 @@ class Call(NamedTuple):
     - `inputs`: other loads whose results flow into the arguments.
     """
 
-    place: Place
+    place: Location
     kind: str
     name: str
     of: tuple[str, ...]
@@ -120,7 +120,7 @@ class Usage(NamedTuple):
     - `key`: the dotted key of the id in a configuration file, else None.
     """
 
-    place: Place
+    place: Location
     model: Load | None
     processors: tuple[Load, ...]
     calls: tuple[Call, ...]
@@ -128,7 +128,7 @@ class Usage(NamedTuple):
     alternatives: tuple[Value, ...]
     class_name: str | None
     task: str | None
-    trained: Place | None
+    trained: Location | None
     key: str | None
 
     @property
@@ -144,7 +144,7 @@ class Name(NamedTuple):
     of the name alone, `optional` is true inside `try` with an `except ImportError` (or wider).
     """
 
-    place: Place
+    place: Location
     module: str
     name: str
     imported: bool
@@ -158,7 +158,7 @@ class Ignore(NamedTuple):
     one where it has a line of its own. `rules` is empty for a comment without brackets.
     """
 
-    place: Place
+    place: Location
     rules: tuple[str, ...]
     reason: str
     first: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple, TypeAlias
 
-from advisor.scan.usage import Place
+from advisor.scan.usage import Location
 
 MOST_VALUES = 24
 """More possibilities than this are as good as unknown."""
@@ -22,7 +22,7 @@ class Text(NamedTuple):
     """A known string, where it is written, and whether nothing else can stand here."""
 
     text: str
-    place: Place
+    place: Location
     certain: bool = True
 
 
@@ -30,7 +30,7 @@ class Pieces(NamedTuple):
     """A string with unknown parts: the known ones in order, None for each gap."""
 
     parts: tuple[str | None, ...]
-    place: Place
+    place: Location
 
 
 class Constant(NamedTuple):

@@ -7,13 +7,13 @@ from hypothesis import strategies as some
 
 from advisor.check.fix import diff, mend
 from advisor.check.problem import Edit
-from advisor.scan.usage import Place
+from advisor.scan.usage import Location
 
 names = some.from_regex(r"[A-Z][a-z]{1,6}", fullmatch=True)
 
 
 def edit(line, column, length, text, path="a.py"):
-    return Edit(Place(path, line, column, line, column + length), text)
+    return Edit(Location(path, line, column, line, column + length), text)
 
 
 @given(

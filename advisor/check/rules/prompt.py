@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from advisor.check.case import Case
 from advisor.check.problem import Problem
 from advisor.model.entities import Checkpoint
-from advisor.scan.usage import Argument, Call, Place, Usage
+from advisor.scan.usage import Argument, Call, Location, Usage
 
 RULE = "prompt-of-another"
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
@@ -57,7 +57,7 @@ def _knows(checkpoint: Checkpoint, token: str) -> bool:
     return checkpoint.prompt is not None and token in checkpoint.prompt
 
 
-def _texts(calls: tuple[Call, ...]) -> Iterator[tuple[str, Place]]:
+def _texts(calls: tuple[Call, ...]) -> Iterator[tuple[str, Location]]:
     """Constant texts that calls are given, also those of which only a part is known."""
     for call in calls:
         for argument in call.arguments.values():

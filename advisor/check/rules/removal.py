@@ -8,7 +8,7 @@ from advisor.catalogue.release import Release
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.problem import Edit, Problem
 from advisor.model.entities import Change
-from advisor.scan.usage import Load, Place, Usage
+from advisor.scan.usage import Load, Location, Usage
 
 CLASS = "removed-class"
 PIPELINE = "removed-pipeline"
@@ -54,7 +54,7 @@ def _loads(case: Case, load: Load) -> Iterator[Problem]:
         yield _problem(case, ARGUMENT, message, place, change, edits)
 
 
-def _class(case: Case, name: str, place: Place) -> Iterator[Problem]:
+def _class(case: Case, name: str, place: Location) -> Iterator[Problem]:
     change = case.release.removed(name)
     if change is None:
         return
@@ -101,7 +101,7 @@ def _problem(
     case: Case,
     rule: str,
     message: str,
-    place: Place,
+    place: Location,
     change: Change,
     edits: tuple[Edit, ...],
     fix: str | None = None,
