@@ -60,6 +60,12 @@ class NoTerminalError(AdvisorError):
     kind = "no-terminal"
 
 
+class MissingExtraError(AdvisorError):
+    """Libraries of an extra are not installed."""
+
+    kind = "extra-not-installed"
+
+
 def nearest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
     """Return the known name closest to `name`, or None where nothing is near."""
     import difflib

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalogue.uncatalogued import as_checkpoint, find_stranger
-from advisor.console.hub_cache import hub_cache
 from advisor.decide.freshness import months_between
 from advisor.errors import AdvisorError
+from advisor.hub import cache_folder
 
 BLIP = {
     "model_type": "blip",
@@ -65,13 +65,13 @@ def test_the_environment_says_where_the_hub_cache_is(monkeypatch, tmp_path):
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert hub_cache() == tmp_path / ".cache/huggingface/hub"
+    assert cache_folder() == tmp_path / ".cache/huggingface/hub"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert hub_cache() == tmp_path / "xdg/huggingface/hub"
+    assert cache_folder() == tmp_path / "xdg/huggingface/hub"
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    assert hub_cache() == tmp_path / "hf/hub"
+    assert cache_folder() == tmp_path / "hf/hub"
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
-    assert hub_cache() == tmp_path / "cache"
+    assert cache_folder() == tmp_path / "cache"
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../..", "a/b/c", "org/name", "\0", "x" * 5000])

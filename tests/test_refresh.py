@@ -327,7 +327,7 @@ def test_nothing_changed_is_exit_0(hub, refresh):
 def test_a_repository_that_is_gone_is_a_change(hub, refresh):
     code, told, _ = refresh(VQA)
     assert (code, told["checkpoints"][0]["status"]) == (1, "missing")
-    assert "not for us to see" in told["checkpoints"][0]["message"]
+    assert "not for you to see" in told["checkpoints"][0]["message"]
 
 
 @pytest.mark.parametrize(

@@ -38,12 +38,12 @@ def compare(
       advisor compare Salesforce/blip-image-captioning-base microsoft/git-base-coco
     """
     from advisor.catalogue.compare_page import as_json, as_page, things
-    from advisor.console.hub_cache import hub_cache
+    from advisor.hub import cache_folder
 
     check_format(format)
     check_outputs(output)
     rulebase = rules_of(rules)
-    kind, compared = things(rulebase, ids, hub_cache())
+    kind, compared = things(rulebase, ids, cache_folder())
     report = Report(
         lambda: as_json(rulebase, kind, compared), lambda: as_page(rulebase, kind, compared)
     )

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING
 
 from advisor.console.output import note
 from advisor.errors import AdvisorError
+from advisor.hub import (
+    GatedError,
+    NotFoundError,
+    OfflineError,
+    RateLimitedError,
+    UnreadableAnswerError,
+    endpoint,
+    network_forbidden,
+)
 from advisor.model.entities import Checkpoint
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -26,13 +35,10 @@ def ask_hub(
 
     Raises AdvisorError where the network may not be used, or the Hub's library is missing.
     """
-    from advisor.catalogue.hub_cards import RateLimitedError, endpoint
     from advisor.catalogue.refresh import Refresh
     from advisor.catalogue.refresh import only as only_fields
-    from advisor.trial.failures import OfflineError
-    from advisor.trial.resolution import forbidden
 
-    if offline or forbidden():
+    if offline or network_forbidden():
         raise AdvisorError(
             "refreshing asks the hub, and the network may not be used",
             hint="drop --offline, or unset HF_HUB_OFFLINE",
@@ -52,9 +58,7 @@ def ask_hub(
 
 
 def _ask(rulebase: RuleBase, checkpoint: Checkpoint) -> Refreshed:
-    from advisor.catalogue.hub_cards import UnreadableAnswerError
     from advisor.catalogue.refresh import Refreshed, compare, gate_closed
-    from advisor.trial.failures import GatedError, NotFoundError
 
     try:
         return compare(rulebase, checkpoint, _facts(checkpoint.id))
@@ -68,7 +72,7 @@ def _ask(rulebase: RuleBase, checkpoint: Checkpoint) -> Refreshed:
 
 def _facts(id: str) -> HubFacts:
     """Ask; where the Hub says for how long to wait, wait so long once."""
-    from advisor.catalogue.hub_cards import RateLimitedError, model_facts
+    from advisor.catalogue.hub_cards import model_facts
 
     try:
         return model_facts(id)

@@ -71,9 +71,9 @@ def _stranger(rulebase: RuleBase, id: str, unknown: UsageError) -> Report:
     """Return the report on a checkpoint that is not catalogued. Raises `unknown` without one."""
     from advisor.catalogue.checkpoint_page import stranger_json, stranger_page
     from advisor.catalogue.uncatalogued import find_stranger
-    from advisor.console.hub_cache import hub_cache
+    from advisor.hub import cache_folder
 
-    stranger = find_stranger(rulebase, id, hub_cache())
+    stranger = find_stranger(rulebase, id, cache_folder())
     if stranger is None:
         raise unknown
     return Report(lambda: stranger_json(stranger, rulebase.digest), lambda: stranger_page(stranger))

@@ -6,17 +6,16 @@ Only that file is read, as JSON; no code is run and no library is needed.
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError
+from advisor.hub import cached_snapshot, is_commit, is_hub_id, repository_folder
 from advisor.model.entities import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 MAX_BYTES = 5_000_000
 MAX_TEXT = 80
-_HUB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?\Z")
 _CONTEXT = ("max_position_embeddings", "max_seq_len", "n_positions", "max_target_positions")
 
 
@@ -58,7 +57,7 @@ def find_stranger(rulebase: RuleBase, name: str, cache: Path) -> Stranger | None
             return _described(rulebase, name, folder, "folder", None)
     except (OSError, ValueError):  # a name that no file can have
         return None
-    snapshot = _snapshot(name, cache) if _HUB_ID.match(name) else None
+    snapshot = _snapshot(name, cache) if is_hub_id(name) else None
     if snapshot is None or not (snapshot / "config.json").exists():
         return None
     return _described(rulebase, name, snapshot, "hub cache", snapshot.name)
@@ -66,15 +65,9 @@ def find_stranger(rulebase: RuleBase, name: str, cache: Path) -> Stranger | None
 
 def _snapshot(name: str, cache: Path) -> Path | None:
     """The folder of the hub cache that `main` points at; else the only or last one there."""
-    root = cache / f"models--{name.replace('/', '--')}"
-    try:
-        revision = (root / "refs" / "main").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        revision = ""
-    if re.fullmatch(r"[0-9a-f]{7,40}", revision) and (root / "snapshots" / revision).is_dir():
-        return root / "snapshots" / revision
-    found = sorted(path for path in (root / "snapshots").glob("*") if path.is_dir())
-    return found[-1] if found else None
+    snapshots = repository_folder(name, cache) / "snapshots"
+    every = sorted(path for path in snapshots.glob("*") if path.is_dir())
+    return cached_snapshot(name, cache=cache) or (every[-1] if every else None)
 
 
 def _described(
@@ -92,7 +85,7 @@ def _described(
     return Stranger(
         name,
         place,
-        revision if revision and re.fullmatch(r"[0-9a-f]{7,40}", revision) else None,
+        revision if is_commit(revision) else None,
         model_type,
         tuple(text for text in map(_text, listed[:5]) if text),
         tuple(dict.fromkeys(one.family for one in kin)),

@@ -9,21 +9,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from advisor.errors import AdvisorError
+from advisor.hub import SECONDS, hub_error, repository_folder
 from advisor.trial.extra import library, quiet
-from advisor.trial.failures import (
-    BrokenCheckpointError,
-    DiskFullError,
-    GatedError,
-    InferenceError,
-    NotFoundError,
-    OfflineError,
-)
+from advisor.trial.failures import BrokenCheckpointError, DiskFullError
 from advisor.trial.loading import says_disk_full
 from advisor.trial.local_checkpoint import refuse_pickled
 
-SECONDS = 10.0
 PACE = 0.5
 WANTED = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors")
 Progress = Callable[[int, int], None]
@@ -126,7 +119,7 @@ def _watched(store: Path, download: Download, progress: Progress | None) -> Iter
     if progress is None:
         yield
         return
-    blobs = store / f"models--{download.name.replace('/', '--')}" / "blobs"
+    blobs = repository_folder(download.name, store) / "blobs"
     before = _arrived(blobs)
     done = threading.Event()
 
@@ -159,45 +152,13 @@ def _plainly(name: str, revision: str | None) -> Iterator[None]:
     """Turn what the hub's library raises into one of our sentences."""
     try:
         yield
-    except InferenceError:
+    except AdvisorError:
         raise
     except Exception as error:
-        raise _translated(error, name, revision) from error
-
-
-def _translated(error: Exception, name: str, revision: str | None) -> InferenceError:
-    kinds: Any = library("huggingface_hub.errors")
-    if says_disk_full(error):
-        return DiskFullError(
-            f"the disk filled up while `{name}` was fetched",
-            hint="free some space and start again: it resumes; or point HF_HOME at another disk",
-        )
-    if isinstance(error, kinds.GatedRepoError):
-        return GatedError(
-            f"`{name}` is gated: its owner wants to be asked first",
-            hint="accept its terms on its hub page, then run `hf auth login`",
-        )
-    if isinstance(error, kinds.RevisionNotFoundError):
-        return NotFoundError(
-            f"`{name}` has no revision `{revision}`", hint="leave --revision out for the newest"
-        )
-    if isinstance(error, (kinds.RepositoryNotFoundError, kinds.HFValidationError)):
-        return NotFoundError(
-            f"the hub has no checkpoint `{name}`, or not for you to see",
-            hint="check the spelling; a private one needs `hf auth login`",
-        )
-    if isinstance(error, kinds.OfflineModeIsEnabled):
-        return OfflineError(
-            f"`{name}` is not on this machine, and the network may not be used",
-            hint="unset HF_HUB_OFFLINE once, or give a folder",
-        )
-    if isinstance(error, kinds.HfHubHTTPError):
-        status = getattr(getattr(error, "response", None), "status_code", "an error")
-        return OfflineError(
-            f"the hub answered {status} when asked for `{name}`",
-            hint="try again in a while, or give a folder",
-        )
-    return OfflineError(
-        f"the hub cannot be reached, and `{name}` is not on this machine",
-        hint="check the network, or give a folder; HF_ENDPOINT names another hub",
-    )
+        if says_disk_full(error):
+            raise DiskFullError(
+                f"the disk filled up while `{name}` was fetched",
+                hint="free some space and start again: it resumes; or point HF_HOME at another "
+                "disk",
+            ) from error
+        raise hub_error(error, name, revision=revision, loading=True) from error

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.trial.failures import MissingExtraError
+from advisor.errors import MissingExtraError
 
 COMMAND = "pip install 'advisor[try]'"
 

@@ -11,34 +11,10 @@ class InferenceError(AdvisorError):
     kind = "inference"
 
 
-class MissingExtraError(InferenceError):
-    """The libraries that run checkpoints are not installed."""
-
-    kind = "extra-not-installed"
-
-
 class ImageError(InferenceError):
     """A file cannot be shown to a checkpoint."""
 
     kind = "unreadable-image"
-
-
-class NotFoundError(InferenceError):
-    """There is no such checkpoint, file or revision."""
-
-    kind = "not-found"
-
-
-class GatedError(InferenceError):
-    """The checkpoint is there, but its owner wants to be asked first."""
-
-    kind = "gated"
-
-
-class OfflineError(InferenceError):
-    """The checkpoint is not on this machine and the hub cannot or may not be asked."""
-
-    kind = "offline"
 
 
 class NotDownloadedError(InferenceError):

@@ -8,14 +8,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, MissingExtraError
 from advisor.trial import peak_memory
 from advisor.trial.extra import COMMAND as EXTRA
 from advisor.trial.extra import library, quiet, transformers
 from advisor.trial.failures import (
     BrokenCheckpointError,
     DiskFullError,
-    MissingExtraError,
     OutOfMemoryError,
     UnsupportedError,
     WeightsMismatchError,

@@ -229,18 +229,18 @@ def _first(rulebase: RuleBase, family: str, task: str, may_download: bool) -> Pl
 
 
 def _is_here(checkpoint: Checkpoint) -> bool:
-    from advisor.trial.resolution import cached_folder
+    from advisor.hub import cached_snapshot
 
     revisions = (checkpoint.revision, None)
-    return any(cached_folder(checkpoint.id, revision) for revision in revisions)
+    return any(cached_snapshot(checkpoint.id, revision) for revision in revisions)
 
 
 def _plan(known: Checkpoint, task: str, revision: str) -> Plan:
     """Return the plan of a catalogued checkpoint at its pinned revision, unless another is here."""
-    from advisor.trial.resolution import cached_folder
+    from advisor.hub import cached_snapshot
 
     pinned = known.revision
-    if pinned and not cached_folder(known.id, pinned) and cached_folder(known.id):
+    if pinned and not cached_snapshot(known.id, pinned) and cached_snapshot(known.id):
         pinned = None
     return Plan(
         known.id,

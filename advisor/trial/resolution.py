@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable
 from pathlib import Path
 
-from advisor.trial.download import Download, Progress, fetch, plan_download
-from advisor.trial.extra import library
-from advisor.trial.failures import (
-    BrokenCheckpointError,
-    NotDownloadedError,
+from advisor.hub import (
     NotFoundError,
     OfflineError,
+    cached_snapshot,
+    is_hub_id,
+    network_forbidden,
 )
+from advisor.trial.download import Download, Progress, fetch, plan_download
+from advisor.trial.failures import BrokenCheckpointError, NotDownloadedError
 from advisor.trial.local_checkpoint import Checkpoint, read_checkpoint
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 DEMO = "demo:"
 Agreement = Callable[[Download], bool]
 
@@ -47,7 +45,7 @@ def resolve(
         raise NotFoundError(
             f"`{name}` is a file, not a checkpoint", hint="give the folder that holds config.json"
         )
-    if isinstance(checkpoint, Path) or not HUB_ID.fullmatch(name) or name.startswith(("~", ".")):
+    if isinstance(checkpoint, Path) or not is_hub_id(name) or name.startswith(("~", ".")):
         raise NotFoundError(
             f"there is no folder `{name}`, and it is no hub id",
             hint="hub ids read `organisation/name`",
@@ -62,14 +60,14 @@ def _from_hub(
     agree: Agreement | None,
     progress: Progress | None,
 ) -> Checkpoint:
-    cached = cached_folder(name, revision)
+    cached = cached_snapshot(name, revision)
     incomplete: BrokenCheckpointError | None = None
     if cached is not None:
         try:
             return read_checkpoint(cached, name, cached.name)
         except BrokenCheckpointError as error:
             incomplete = error
-    if offline or forbidden():
+    if offline or network_forbidden():
         raise incomplete or OfflineError(
             f"`{name}` is not on this machine, and the network may not be used",
             hint="drop --offline or unset HF_HUB_OFFLINE once, or give a folder",
@@ -87,22 +85,6 @@ def _from_hub(
         )
     folder = fetch(download, progress)
     return read_checkpoint(folder, name, folder.name)
-
-
-def cached_folder(name: str, revision: str | None = None) -> Path | None:
-    """Return the snapshot folder of the hub cache that holds a checkpoint, without any network."""
-    hub = library("huggingface_hub")
-    try:
-        found = hub.try_to_load_from_cache(name, "config.json", revision=revision or "main")
-    except ValueError:
-        return None
-    return Path(found).parent if isinstance(found, str) else None
-
-
-def forbidden() -> bool:
-    """Return whether the environment forbids asking the hub."""
-    said = os.environ.get("HF_HUB_OFFLINE", "") or os.environ.get("TRANSFORMERS_OFFLINE", "")
-    return said.strip().upper() in {"1", "ON", "YES", "TRUE"}
 
 
 def _expanded(name: str) -> Path:

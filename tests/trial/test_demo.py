@@ -9,10 +9,10 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from advisor.hub import NotFoundError
 from advisor.trial import Request, demo_checkpoints, load_runner, run_trial
 from advisor.trial.demo import evaluate, foreign, train
 from advisor.trial.demo.recipe import Recipe
-from advisor.trial.failures import NotFoundError
 from advisor.trial.images import Picture
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "images"

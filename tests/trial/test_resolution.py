@@ -14,16 +14,13 @@ pytest.importorskip("transformers")
 
 from loopback_hub import serving
 
+from advisor.hub import GatedError, HubError, NotFoundError, OfflineError
 from advisor.trial import Download, load_runner, resolve
 from advisor.trial import download as downloads
 from advisor.trial.failures import (
     BrokenCheckpointError,
     DiskFullError,
-    GatedError,
-    InferenceError,
     NotDownloadedError,
-    NotFoundError,
-    OfflineError,
     RemoteCodeError,
     UnsafeWeightsError,
 )
@@ -224,7 +221,7 @@ def test_a_download_nobody_agrees_to_brings_nothing(server: str) -> None:
     ],
 )
 def test_what_the_hub_refuses_has_its_own_error(
-    server: str, name: str, revision: str | None, kind: type[InferenceError]
+    server: str, name: str, revision: str | None, kind: type[HubError]
 ) -> None:
     with pytest.raises(kind) as caught:
         resolve(name, revision=revision, agree=lambda _: True)

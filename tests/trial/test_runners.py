@@ -438,7 +438,7 @@ WITHOUT = (
     "    return None if name.partition('.')[0] == missing else find(name, package)\n"
     "importlib.util.find_spec = find_spec\n"
     "from advisor.trial import load_runner\n"
-    "from advisor.trial.failures import MissingExtraError\n"
+    "from advisor.errors import MissingExtraError\n"
     "try:\n"
     "    load_runner(folder, 'vqa', device='cpu')\n"
     "except MissingExtraError as error:\n"

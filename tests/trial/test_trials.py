@@ -200,7 +200,7 @@ def test_a_missing_library_is_a_sentence_with_the_command() -> None:
         "import sys\n"
         "sys.modules['torch'] = None\n"
         "from advisor.trial import load_runner\n"
-        "from advisor.trial.failures import MissingExtraError\n"
+        "from advisor.errors import MissingExtraError\n"
         "try:\n"
         "    load_runner('x/y', 'captioning')\n"
         "except MissingExtraError as error:\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advisor.hub import ID_PATTERN as HUB_ID
 from advisor.reader.shape import (
     ID_PATTERN,
     AnyOf,
@@ -21,7 +22,7 @@ ids = ListOf(Id(), least=1)
 
 texts = ListOf(Text(), least=1)
 
-checkpoint_id = Text(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", "a Hub id such as `org/name`")
+checkpoint_id = Text(HUB_ID, "a Hub id such as `org/name`")
 
 option_ids = MapOf(ids)
 
@@ -30,7 +31,7 @@ statement = Record({"text": Text(), "sources": ids, "inferred?": Boolean()})
 reason = Record({"because": Text(), "sources": ids, "inferred?": Boolean()})
 
 candidates = AnyOf(
-    Text(rf"{ID_PATTERN}|[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", "a family or checkpoint id"),
+    Text(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"),
     ListOf(Text(), least=1),
 )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from advisor.hub import NotFoundError
 from advisor.trial.demo.cards import read_card
-from advisor.trial.failures import NotFoundError
 
 HOME = Path(__file__).with_name("checkpoints")
 

@@ -1,0 +1,212 @@
+"""The Hugging Face Hub: its address, its ids, its cache on this machine, and what it refuses.
+
+The Hub's library is imported only where the Hub is asked.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import AdvisorError, MissingExtraError
+
+ID_PATTERN = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
+"""An id as the catalogue writes it: with its owner."""
+
+SECONDS = 10.0
+"""How long one answer of the Hub is waited for."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+
+
+class HubError(AdvisorError):
+    """The Hub does not give what it was asked for."""
+
+    kind = "hub"
+
+
+class NotFoundError(HubError):
+    """There is no such checkpoint, file or revision."""
+
+    kind = "not-found"
+
+
+class GatedError(HubError):
+    """The checkpoint is there, but its owner wants to be asked first."""
+
+    kind = "gated"
+
+
+class OfflineError(HubError):
+    """The checkpoint is not on this machine and the Hub cannot or may not be asked."""
+
+    kind = "offline"
+
+
+class RateLimitedError(HubError):
+    """The Hub wants us to wait; `seconds` is for how long, where it says so."""
+
+    kind = "rate-limited"
+    seconds: float | None = None
+
+
+class UnreadableAnswerError(HubError):
+    """The Hub gave an unusable answer for this checkpoint alone."""
+
+    kind = "unreadable-answer"
+
+
+def is_hub_id(name: str) -> bool:
+    """Return whether a name can be an id of the Hub, with or without its owner."""
+    return _NAME.fullmatch(name) is not None
+
+
+def is_commit(text: object) -> bool:
+    """Return whether this is a commit, in short or in full."""
+    return isinstance(text, str) and _COMMIT.fullmatch(text) is not None
+
+
+def network_forbidden() -> bool:
+    """Return whether the environment forbids asking the Hub."""
+    value = os.environ.get("HF_HUB_OFFLINE", "") or os.environ.get("TRANSFORMERS_OFFLINE", "")
+    return value.strip().upper() in {"1", "ON", "YES", "TRUE"}
+
+
+def endpoint() -> str:
+    """Return the address that is asked. Raises MissingExtraError without the Hub's library."""
+    configured = os.environ.get("HF_ENDPOINT") or str(library().constants.ENDPOINT)
+    return configured.rstrip("/")
+
+
+def library() -> Any:
+    """Import the Hub's library. Raises MissingExtraError where it is not installed."""
+    try:
+        import huggingface_hub
+        import huggingface_hub.constants
+        import huggingface_hub.errors
+    except ImportError as error:
+        raise MissingExtraError(
+            "asking the hub needs the library `huggingface_hub`, which is not installed",
+            hint="pip install huggingface_hub",
+        ) from error
+    return huggingface_hub
+
+
+def cache_folder() -> Path:
+    """Return the folder of the hub cache: HF_HUB_CACHE, else below HF_HOME, else the user's."""
+    if configured := os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE"):
+        return Path(configured).expanduser()
+    if home := os.environ.get("HF_HOME"):
+        return Path(home).expanduser() / "hub"
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(os.path.expanduser(cache)) / "huggingface" / "hub"  # noqa: PTH111 - pathlib raises where there is no home
+
+
+def repository_folder(id: str, cache: Path) -> Path:
+    """Return where the hub cache keeps a repository, whether or not it is there."""
+    return cache / f"models--{id.replace('/', '--')}"
+
+
+def cached_snapshot(id: str, revision: str | None = None, cache: Path | None = None) -> Path | None:
+    """Return the folder of the hub cache that holds a checkpoint at a revision (`main`), or None.
+
+    A snapshot without a config.json counts as none.
+    """
+    if not is_hub_id(id):
+        return None
+    root = repository_folder(id, cache or cache_folder())
+    name = revision or "main"
+    try:
+        if (root / "refs" / name).resolve().is_relative_to((root / "refs").resolve()):
+            name = (root / "refs" / name).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        pass  # no branch or tag of that name: it may be a commit
+    snapshot = root / "snapshots" / name
+    usable = is_commit(name) and (snapshot / "config.json").is_file()
+    return snapshot if usable else None
+
+
+def hub_error(
+    error: Exception, id: str, *, revision: str | None = None, loading: bool = False
+) -> HubError:
+    """Return our error for whatever the Hub's library raised, by the status that the Hub gave.
+
+    `loading`: the checkpoint itself is wanted, not only what the Hub says of it. The library trips
+    over some answers before it can say what is wrong; what it tripped over is then in the context
+    of the error.
+    """
+    kinds: Any = library().errors
+    response = _response(error)
+    status = getattr(response, "status_code", None)
+    code = _header(response, "X-Error-Code")
+    if code == "GatedRepo" or status == 403:
+        return GatedError(
+            f"`{id}` is gated: its owner wants to be asked first",
+            hint="accept its terms on its hub page, then run `hf auth login`",
+        )
+    if code == "RevisionNotFound":
+        return NotFoundError(
+            f"`{id}` has no revision `{revision}`", hint="leave --revision out for the newest"
+        )
+    if status in (401, 404) or isinstance(error, kinds.HFValidationError):
+        return NotFoundError(
+            f"the hub has no checkpoint `{id}`, or not for you to see",
+            hint="check the spelling; a private one needs `hf auth login`",
+        )
+    if status == 429:
+        limited = RateLimitedError(
+            "the hub asks us to slow down", hint="try again in a few minutes; `hf auth login` helps"
+        )
+        limited.seconds = _seconds(_header(response, "Retry-After"))
+        return limited
+    return _unanswered(error, id, status, loading=loading)
+
+
+def _unanswered(error: Exception, id: str, status: int | None, *, loading: bool) -> HubError:
+    """The error where the Hub said nothing of the checkpoint."""
+    absent = f"`{id}` is not on this machine" if loading else ""
+    folder = ", or give a folder" if loading else ""
+    if isinstance(error, library().errors.OfflineModeIsEnabled):
+        forbidden = "the network may not be used"
+        return OfflineError(
+            f"{absent}, and {forbidden}" if absent else forbidden,
+            hint=f"unset HF_HUB_OFFLINE once{folder}",
+        )
+    if status is not None and status >= 400:
+        kind = OfflineError if loading else UnreadableAnswerError
+        return kind(
+            f"the hub answered {status} when asked for `{id}`",
+            hint=f"try again in a while{folder}",
+        )
+    if isinstance(error, (ValueError, TypeError, KeyError, AttributeError)) and not loading:
+        return UnreadableAnswerError(f"what the hub says of `{id}` cannot be read")
+    return OfflineError(
+        "the hub cannot be reached" + (f", and {absent}" if absent else ""),
+        hint=f"check the network{folder}; HF_ENDPOINT names another hub",
+    )
+
+
+def _response(error: BaseException | None) -> Any:
+    """The answer that an error, or one before it, was raised for."""
+    while error is not None:
+        response = getattr(error, "response", None)
+        if response is not None:
+            return response
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _header(response: Any, name: str) -> str | None:
+    value = getattr(response, "headers", {}).get(name)
+    return value if isinstance(value, str) else None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        seconds = float(text or "")
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
