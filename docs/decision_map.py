@@ -17,7 +17,7 @@ PATHS = 10
 def picture() -> str:
     """Return the SVG."""
     from advisor.audit.decision_map import decision_map
-    from advisor.audit.decision_map_svg import svg
+    from advisor.audit.decision_map_drawings import svg
     from advisor.rulebase.store import load_rules
 
     return svg(decision_map(load_rules(), {}, PATHS))

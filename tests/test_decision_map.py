@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from random_rules import Plain, compiled, engine_for, facts
 
 from advisor.audit.decision_map import as_json, decision_map, tree
-from advisor.audit.decision_map_mermaid import as_markdown, mermaid
-from advisor.audit.decision_map_svg import svg
+from advisor.audit.decision_map_drawings import as_markdown, mermaid, svg
 from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError
 from advisor.interview.policy import Branch, Leaf, kept, paths, policy

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds
 
-from advisor.audit.generated import compare
+from advisor.audit.generated_pages import compare
 from advisor.audit.pivotal import Deciders, without
 from advisor.audit.rule_pages import INDEX, MARKER, pages
 from advisor.engine.decision import Engine

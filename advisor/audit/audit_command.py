@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +12,6 @@ from advisor.console.groups import Arguments
 from advisor.console.options import FindingFormat, NoColor, Output, Rules, rules_of
 from advisor.console.output import FINDING_FORMATS, Report, check_format, check_outputs, emit
 from advisor.errors import UsageError
-from advisor.rulebase.store import shipped_rules
 
 if TYPE_CHECKING:
     from advisor.audit.offered import Judge
@@ -64,12 +62,14 @@ def audit(
     check_format(format, known)
     check_outputs(output, known)
     if budget <= 0:
-        raise UsageError(f"`--budget {budget:g}` is no time", hint="e.g. --budget 60")
+        raise UsageError(
+            f"`--budget {budget:g}` is not a positive number of seconds", hint="e.g. --budget 60"
+        )
     rulebase = rules_of(rules, folder)
     if questions:
         return _questions(rulebase, format, output, color=not no_color)
     found = _proved(rulebase, budget)
-    report = _report(found, rulebase, Path(folder) if folder else shipped_rules())
+    report = _report(found, rulebase, folder)
     emit(report, format, output, color=not no_color)
     if not found.proved:
         return 2
@@ -95,15 +95,15 @@ def _judge(rulebase: RuleBase) -> Judge:
     return judge
 
 
-def _report(found: Audit, rulebase: RuleBase, base: Path) -> Report:
+def _report(found: Audit, rulebase: RuleBase, folder: str) -> Report:
     from advisor.audit.page import as_json, as_page, as_sheet
-    from advisor.audit.rule_paths import places
+    from advisor.audit.places import Places
 
-    placed = places(base, rulebase.folders)
+    places = Places(rulebase, folder)
     return Report(
-        lambda: as_json(found, rulebase.digest, placed),
-        lambda: as_page(found, placed),
-        lambda: as_sheet(found, placed),
+        lambda: as_json(found, rulebase.digest, places),
+        lambda: as_page(found, places),
+        lambda: as_sheet(found, places),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +10,6 @@ import typer
 from advisor.console.groups import Arguments
 from advisor.console.options import FindingFormat, NoColor, Output, Rules, rules_of
 from advisor.console.output import FINDING_FORMATS, Report, check_format, check_outputs, emit
-from advisor.rulebase.store import shipped_rules
 
 
 def command(arguments: Arguments) -> Callable[..., int]:
@@ -43,18 +41,18 @@ def coverage(
       advisor rules coverage --rules our-rules --strict --format github
     """
     from advisor.audit.coverage import coverage as covered
-    from advisor.audit.coverage_page import as_json, as_page, as_sheet
-    from advisor.audit.rule_paths import places
+    from advisor.audit.places import Places
+    from advisor.audit.scenarios_page import coverage_json, coverage_page, coverage_sheet
 
     check_format(format, FINDING_FORMATS)
     check_outputs(output, FINDING_FORMATS)
     rulebase = rules_of(rules, folder)
     found = covered(rulebase)
-    placed = places(Path(folder) if folder else shipped_rules(), rulebase.folders)
+    places = Places(rulebase, folder)
     report = Report(
-        lambda: as_json(found, rulebase.digest, placed),
-        lambda: as_page(found, placed),
-        lambda: as_sheet(found, rulebase.place, placed, strict=strict),
+        lambda: coverage_json(found, rulebase.digest, places),
+        lambda: coverage_page(found, places),
+        lambda: coverage_sheet(found, places, strict=strict),
     )
     emit(report, format, output, color=not no_color)
     return 1 if strict and not found.complete else 0

@@ -1,4 +1,4 @@
-"""The interview as a map of decisions: its commonest paths, as JSON, as a tree of text, a table."""
+"""The interview as a map of decisions: its commonest paths, and what every drawing of it says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from advisor.draw.blocks import Code, Heading, Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
-from advisor.interview.policy import Arm, Branch, Leaf, Path, Policy, kept, paths, policy
+from advisor.interview.policy import Arm, Leaf, Path, Policy, kept, paths, policy
 from advisor.model.entities import NONE, TASK, Question
 from advisor.phrasing import share
 from advisor.rulebase.base import RuleBase
@@ -18,6 +18,7 @@ from advisor.rulebase.base import RuleBase
 WIDTH = 76
 """So wide is the tree of text: fits a terminal of 80 columns."""
 LONG, FEW = 6, 2
+QUESTION, ANSWER, REST = "question", "answer", "rest"
 
 
 class DecisionMap(NamedTuple):
@@ -35,40 +36,89 @@ class DecisionMap(NamedTuple):
     profiles: int
 
     @property
-    def shown(self) -> int:
-        """How many complete profiles the paths of the map hold."""
-        return sum(path.leaf.profiles for path in self.paths)
+    def title(self) -> str:
+        """The heading of a drawing."""
+        if TASK in self.given:
+            task = self.rulebase.task(self.given[TASK].options[0])
+            return f"{task.name}: which answers lead where"
+        return "Which answers lead where"
+
+    @property
+    def extent(self) -> str:
+        """How much of the interview the map shows."""
+        if len(self.paths) == self.known:
+            return f"Every path of the interview, over {self.profiles:,} complete profiles."
+        shown = share(sum(path.leaf.profiles for path in self.paths), self.profiles)
+        return (
+            f"The {len(self.paths)} commonest of {self.known} paths: {shown} of "
+            f"{self.profiles:,} complete profiles, each counted once."
+        )
+
+
+class Node(NamedTuple):
+    """One node of a drawing: a question with its arms, an answer, or what the map leaves out.
+
+    `options` are the words on the arm that leads here, `family` is empty but for answers, and
+    `second` is the family to try next with the reason why it comes second.
+    """
+
+    kind: str
+    text: str
+    profiles: int
+    share: str
+    options: str = ""
+    question: str = ""
+    family: str = ""
+    second: tuple[str, str] | None = None
+    arms: tuple[Node, ...] = ()
 
 
 def decision_map(rulebase: RuleBase, given: Profile, most: int) -> DecisionMap:
     """Return the map of the interview that follows after some answers."""
-    whole = policy(Engine(rulebase), given)
-    every = paths(whole)
+    interview = policy(Engine(rulebase), given)
+    every = paths(interview)
     commonest = every[:most]
     return DecisionMap(
-        rulebase, given, kept(whole, commonest), commonest, len(every), whole.profiles
+        rulebase=rulebase,
+        given=given,
+        tree=kept(interview, commonest),
+        paths=commonest,
+        known=len(every),
+        profiles=interview.profiles,
     )
 
 
-# -- words that all drawings share -------------------------------------------------------------
+def drawing(map: DecisionMap) -> Node:
+    """Return what every rendering of a map draws."""
+    return _node(map.tree, map, "")
 
 
-def title(map: DecisionMap) -> str:
-    """Return the heading of a map."""
-    if TASK in map.given:
-        task = map.rulebase.task(map.given[TASK].options[0])
-        return f"{task.name}: which answers lead where"
-    return "Which answers lead where"
-
-
-def extent(map: DecisionMap) -> str:
-    """Return how much of the interview a map shows."""
-    part = share(map.shown, map.profiles)
-    if len(map.paths) == map.known:
-        return f"Every path of the interview, over {map.profiles:,} complete profiles."
-    return (
-        f"The {len(map.paths)} commonest of {map.known} paths: {part} of {map.profiles:,} "
-        "complete profiles, each counted once."
+def _node(tree: Policy, map: DecisionMap, options: str) -> Node:
+    part = share(tree.profiles, map.profiles)
+    if isinstance(tree, Leaf):
+        return Node(
+            kind=ANSWER,
+            text=answer_name(tree),
+            profiles=tree.profiles,
+            share=part,
+            options=options,
+            family=tree.answer,
+            second=_second(tree, map.rulebase),
+        )
+    question = map.rulebase.question(tree.question)
+    arms = [_node(arm.then, map, _options(question, arm)) for arm in tree.arms]
+    if rest := tree.profiles - sum(arm.then.profiles for arm in tree.arms):
+        arms.append(
+            Node(kind=REST, text="other answers", profiles=rest, share=share(rest, map.profiles))
+        )
+    return Node(
+        kind=QUESTION,
+        text=question.ask,
+        profiles=tree.profiles,
+        share=part,
+        options=options,
+        question=question.id,
+        arms=tuple(arms),
     )
 
 
@@ -79,7 +129,7 @@ def answer_name(leaf: Leaf) -> str:
     return leaf.answer or "still open"
 
 
-def try_next(leaf: Leaf, rulebase: RuleBase) -> tuple[str, str] | None:
+def _second(leaf: Leaf, rulebase: RuleBase) -> tuple[str, str] | None:
     """Return what to try if the answer disappoints, and on what it comes second."""
     second = leaf.runner_up
     if second is None:
@@ -89,7 +139,7 @@ def try_next(leaf: Leaf, rulebase: RuleBase) -> tuple[str, str] | None:
     return second.family, f"second on {rulebase.criterion(second.criterion).name}"
 
 
-def options_text(question: Question, arm: Arm) -> str:
+def _options(question: Question, arm: Arm) -> str:
     """Return the options of an arm; of a long list that lacks one or two, it names these."""
     lacking = [option.id for option in question.options if option.id not in arm.options]
     if len(arm.options) >= LONG and 0 < len(lacking) <= FEW:
@@ -97,31 +147,23 @@ def options_text(question: Question, arm: Arm) -> str:
     return ", ".join(arm.options)
 
 
-def rest_of(branch: Branch) -> int:
-    """Return how many profiles of a question lie on paths that the map leaves out."""
-    return branch.profiles - sum(arm.then.profiles for arm in branch.arms)
-
-
-# -- drawings of text --------------------------------------------------------------------------
-
-
 def as_page(map: DecisionMap) -> Page:
     """Return the page: the map as a tree."""
-    return [Heading(title(map)), Text(extent(map), "quiet"), Code(tree(map), "text")]
+    return [Heading(map.title), Text(map.extent, "quiet"), Code(tree(map), "text")]
 
 
 def table(map: DecisionMap) -> Table:
     """Return the paths of a map as rows."""
     rows = []
     for path in map.paths:
-        after = try_next(path.leaf, map.rulebase)
+        second = _second(path.leaf, map.rulebase)
         steps = " · ".join(f"{step.question}: {', '.join(step.options)}" for step in path.steps)
         rows.append(
             (
                 steps or "no question",
                 answer_name(path.leaf),
                 share(path.leaf.profiles, map.profiles),
-                f"{after[0]} ({after[1]})" if after else "",
+                f"{second[0]} ({second[1]})" if second else "",
             )
         )
     return Table(("answers", "leads to", "share", "try next"), tuple(rows))
@@ -129,30 +171,27 @@ def table(map: DecisionMap) -> Table:
 
 def tree(map: DecisionMap) -> str:
     """Return the map as a tree of text."""
-    return "\n".join(_tree(map.tree, map, ""))
+    return "\n".join(_tree(drawing(map), ""))
 
 
-def _tree(node: Policy, map: DecisionMap, margin: str) -> Iterator[str]:
-    if isinstance(node, Leaf):
-        yield from _wrapped(f"→ {_end(node, map)}", margin, f"{margin}  ")
+def _tree(node: Node, margin: str) -> Iterator[str]:
+    if node.kind == ANSWER:
+        end = f"→ {node.text} · {node.share}"
+        if node.second:
+            end += f" · try next {node.second[0]}, {node.second[1]}"
+        yield from _wrapped(end, margin, f"{margin}  ")
         return
-    question = map.rulebase.question(node.question)
-    yield from _wrapped(f"{question.ask} ({question.id})", margin, margin)
-    rest = rest_of(node)
-    for place, arm in enumerate(node.arms):
-        last = place == len(node.arms) - 1 and not rest
-        below = margin + ("   " if last else "│  ")
-        corner = margin + ("└─ " if last else "├─ ")
-        yield from _wrapped(options_text(question, arm), corner, below)
-        yield from _tree(arm.then, map, below)
-    if rest:
-        yield f"{margin}└─ other answers: {share(rest, map.profiles)}"
-
-
-def _end(leaf: Leaf, map: DecisionMap) -> str:
-    text = f"{answer_name(leaf)} · {share(leaf.profiles, map.profiles)}"
-    after = try_next(leaf, map.rulebase)
-    return f"{text} · try next {after[0]}, {after[1]}" if after else text
+    yield from _wrapped(f"{node.text} ({node.question})", margin, margin)
+    for arm in node.arms:
+        last = arm is node.arms[-1]
+        corner, below = (
+            (margin + "└─ ", margin + "   ") if last else (margin + "├─ ", margin + "│  ")
+        )
+        if arm.kind == REST:
+            yield f"{corner}{arm.text}: {arm.share}"
+        else:
+            yield from _wrapped(arm.options, corner, below)
+            yield from _tree(arm, below)
 
 
 def _wrapped(text: str, first: str, then: str) -> list[str]:
@@ -165,15 +204,12 @@ def _wrapped(text: str, first: str, then: str) -> list[str]:
     )
 
 
-# -- JSON --------------------------------------------------------------------------------------
-
-
 def as_json(map: DecisionMap) -> dict[str, Any]:
     """Return the JSON document of `advisor rules graph --format json`."""
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": map.rulebase.digest,
-        "given": {id: list(answer.options) for id, answer in map.given.items()},
+        "given": {id: answer.options for id, answer in map.given.items()},
         "profiles": map.profiles,
         "known": map.known,
         "paths": [

@@ -2,86 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from advisor.audit.compared_rules import ComparedRules
 from advisor.audit.difference import Difference, Move, Side
 from advisor.audit.inventory import EntryChanges
-from advisor.audit.pattern_words import pattern_text
 from advisor.audit.patterns import Cover
-from advisor.decide.recommendation import recommend
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.model.entities import NONE, TASK
+from advisor.model.entities import NONE, NOT_APPLICABLE
 from advisor.phrasing import count, share
 from advisor.rulebase.base import RuleBase
 
 NOTHING = "nothing"
 SHOWN_IDS = 6
+FEW, MANY = 2, 4
+"""Of a list of at least `MANY` options that lacks at most `FEW`, those that it lacks are named."""
 
 
-class PickChange(NamedTuple):
-    """A task whose typical profile gets another checkpoint first; None where there is none."""
-
-    task: str
-    old: str | None
-    new: str | None
-
-
-class Compared(NamedTuple):
-    """Two rule bases, what they are called, and what differs."""
-
-    names: tuple[str, str]
-    rule_bases: tuple[RuleBase, RuleBase]
-    difference: Difference
-    picks: tuple[PickChange, ...] | None = None
-
-
-def pick_changes(old: RuleBase, new: RuleBase) -> tuple[PickChange, ...]:
-    """Return the tasks of both whose typical profile gets another checkpoint first."""
-    known = {task.id for task in new.tasks}
-    found = [
-        PickChange(task.id, _first_pick(old, task.id), _first_pick(new, task.id))
-        for task in old.tasks
-        if task.id in known
-    ]
-    return tuple(one for one in found if one.old != one.new)
-
-
-def _first_pick(rulebase: RuleBase, task: str) -> str | None:
-    (advice,) = recommend(rulebase, {TASK: task}).advice
-    picks = advice.selection.picks
-    return picks[0].checkpoint.id if picks else None
-
-
-def as_json(compared: Compared) -> dict[str, Any]:
+def as_json(compared: ComparedRules) -> dict[str, Any]:
     """Return the JSON document of `advisor rules diff --format json`."""
-    found = compared.difference
-    return {
+    difference = compared.difference
+    document = {
         "schema_version": SCHEMA_VERSION,
-        "old": {"name": compared.names[0], "rule_base": found.old.rule_base},
-        "new": {"name": compared.names[1], "rule_base": found.new.rule_base},
-        "compared": found.compared,
-        "changed": found.changed,
-        "share": found.changed / found.compared,
+        "old": {"name": compared.names[0], "rule_base": difference.old.rule_base},
+        "new": {"name": compared.names[1], "rule_base": difference.new.rule_base},
+        "compared": difference.compared,
+        "changed": difference.changed,
+        "share": difference.changed / difference.compared,
         "moves": [
-            {
-                "from": move.old,
-                "to": move.new,
-                "tasks": move.tasks,
-                **_cover_json(move.cover),
-            }
-            for move in found.moves
+            {"from": move.old, "to": move.new, "tasks": move.tasks, **_cover_json(move.cover)}
+            for move in difference.moves
         ],
-        "tasks": [task._asdict() for task in found.tasks],
-        "lost": _side_json(found.old),
-        "gained": _side_json(found.new),
-        "entries": [entry._asdict() for entry in found.entries],
-        **(
-            {}
-            if compared.picks is None
-            else {"checkpoints": [pick._asdict() for pick in compared.picks]}
-        ),
+        "tasks": [task._asdict() for task in difference.tasks],
+        "lost": _side_json(difference.old),
+        "gained": _side_json(difference.new),
+        "entries": [entry._asdict() for entry in difference.entries],
     }
+    if compared.picks is not None:
+        document["checkpoints"] = [pick._asdict() for pick in compared.picks]
+    return document
 
 
 def _cover_json(cover: Cover) -> dict[str, Any]:
@@ -94,82 +55,92 @@ def _cover_json(cover: Cover) -> dict[str, Any]:
 
 def _side_json(side: Side) -> dict[str, Any]:
     return {
-        "questions": list(side.questions),
+        "questions": side.questions,
         "options": side.options,
         "beyond": side.beyond,
         "alone": _cover_json(side.alone),
     }
 
 
-def as_page(compared: Compared) -> Page:
+def as_page(compared: ComparedRules) -> Page:
     """Return the page: how many answers change, which, per task, and what changed in the files."""
-    found = compared.difference
-    page: Page = [
-        Heading(f"Rules: {compared.names[0]} → {compared.names[1]}"),
-        *_summary(found),
-    ]
-    for move in found.moves:
+    difference = compared.difference
+    old, new = compared.names
+    page: Page = [Heading(f"Rules: {old} → {new}"), *_summary(difference)]
+    for move in difference.moves:
         page += _move(move, compared)
-    page += _tasks(found)
-    page += _side(found.old, compared.names[0], "what is not possible any more", compared)
-    page += _side(found.new, compared.names[1], "what only the new rules know", compared)
+    page += _tasks(difference)
+    page += _side(difference.old, old, "what is not possible any more", compared)
+    page += _side(difference.new, new, "what only the new rules know", compared)
     page += _picks(compared)
-    page += _entries(found.entries)
+    page += _entries(difference.entries)
     return page
 
 
-def _summary(found: Difference) -> Page:
-    compared = f"{found.compared:,} complete profiles compared"
-    if found.changed:
-        part = share(found.changed, found.compared)
-        text = f"This changes {part} of answers: {found.changed:,} of {compared}."
+def _summary(difference: Difference) -> Page:
+    compared = f"{difference.compared:,} complete profiles compared"
+    if difference.changed:
+        part = share(difference.changed, difference.compared)
+        text = f"This changes {part} of answers: {difference.changed:,} of {compared}."
         page: Page = [Text(text, "warn")]
     else:
         page = [Text(f"This changes no answer: {compared}, each of them the same.", "good")]
-    if found.lost:
-        page.append(Text(f"{count(found.lost, 'profile')} are not possible any more.", "warn"))
+    if difference.lost:
+        lost = count(difference.lost, "profile")
+        page.append(Text(f"{lost} are not possible any more.", "warn"))
     return page
 
 
-def _move(move: Move, compared: Compared) -> Page:
-    whole = compared.difference.compared
+def _move(move: Move, compared: ComparedRules) -> Page:
+    part = share(move.cover.profiles, compared.difference.compared)
     return [
         Heading(f"{_name(move.old)} → {_name(move.new)}", 3),
-        Text(f"{share(move.cover.profiles, whole)} of answers: {move.cover.profiles:,} profiles"),
+        Text(f"{part} of answers: {move.cover.profiles:,} profiles"),
         *_patterns(move.cover, compared.rule_bases[0]),
     ]
 
 
 def _patterns(cover: Cover, rulebase: RuleBase) -> Page:
-    rows = [
-        Item(
-            ">",
-            pattern_text(pattern.options, rulebase),
-            f"{count(pattern.profiles, 'profile')}"
-            + (f", {pattern.fresh:,} not named above" if pattern.fresh < pattern.profiles else ""),
-        )
-        for pattern in cover.patterns
-    ]
+    rows = []
+    for pattern in cover.patterns:
+        profiles = count(pattern.profiles, "profile")
+        if pattern.fresh < pattern.profiles:
+            profiles += f", {pattern.fresh:,} not named above"
+        rows.append(Item(">", pattern_text(pattern.options, rulebase), profiles))
     if cover.left:
         rows.append(Item("", f"{count(cover.left, 'profile')} besides; --all shows every pattern"))
     return [Items(tuple(rows))] if rows else []
 
 
-def _tasks(found: Difference) -> Page:
+def pattern_text(options: Mapping[str, Sequence[str]], rulebase: RuleBase) -> str:
+    """Return `output: free-text, fields · training: anything but ready-made`."""
+    if not options:
+        return "every profile"
+    return " · ".join(_condition(id, chosen, rulebase) for id, chosen in options.items())
+
+
+def _condition(id: str, chosen: Sequence[str], rulebase: RuleBase) -> str:
+    question = rulebase.question(id)
+    known = [option.id for option in question.options]
+    known += [NOT_APPLICABLE] if question.ask_if else []
+    lacking = [option for option in known if option not in chosen]
+    if len(chosen) >= MANY and 0 < len(lacking) <= FEW:
+        return f"{id}: anything but {' and '.join(lacking)}"
+    return f"{id}: {', '.join(chosen)}"
+
+
+def _tasks(difference: Difference) -> Page:
     rows = tuple(
         (one.task, share(one.changed, one.compared), f"{one.changed:,}", f"{one.compared:,}")
-        for one in sorted(found.tasks, key=lambda one: -one.changed / max(one.compared, 1))
+        for one in sorted(difference.tasks, key=lambda one: -one.changed / max(one.compared, 1))
         if one.changed
     )
     if not rows:
         return []
-    return [
-        Heading("By task", 3),
-        Table(("task", "share", "changed", "compared"), rows),
-    ]
+    return [Heading("By task", 3), Table(("task", "share", "changed", "compared"), rows)]
 
 
-def _side(side: Side, name: str, what: str, compared: Compared) -> Page:
+def _side(side: Side, name: str, what: str, compared: ComparedRules) -> Page:
     facts = []
     if side.questions:
         facts.append(("questions that only it asks", ", ".join(side.questions)))
@@ -187,7 +158,7 @@ def _side(side: Side, name: str, what: str, compared: Compared) -> Page:
     return page + _patterns(side.alone, compared.rule_bases[0])
 
 
-def _picks(compared: Compared) -> Page:
+def _picks(compared: ComparedRules) -> Page:
     if compared.picks is None:
         return []
     if not compared.picks:

@@ -48,7 +48,7 @@ def docs(
       advisor rules docs --check
       advisor rules docs large-collection-searched-again-and-again
     """
-    from advisor.audit.generated import compare, written_json, written_page
+    from advisor.audit.generated_pages import compare, generated_json, generated_page, pages_in
     from advisor.audit.rule_pages import facts_of, pages, whole_page
     from advisor.catalogue.knowledge import thing_json
     from advisor.console.output import Report, check_format, check_outputs, emit
@@ -67,35 +67,19 @@ def docs(
         emit(report, format, output, color=not no_color)
         return 0
     texts = pages(rulebase)
-    state = compare(texts, _present(output_folder))
+    state = compare(texts, pages_in(output_folder))
     if not check:
         _write(output_folder, {name: texts[name] for name in state.written}, state.removed)
     emit(
         Report(
-            lambda: written_json(state, str(output_folder), check=check),
-            lambda: written_page(state, str(output_folder), check=check),
+            lambda: generated_json(state, output_folder, check=check),
+            lambda: generated_page(state, output_folder, check=check),
         ),
         format,
         output,
         color=not no_color,
     )
     return 1 if check and not state.current else 0
-
-
-def _present(folder: Path) -> dict[str, str]:
-    """Return the Markdown files in a folder; none where there is no folder."""
-    try:
-        return {
-            file.name: file.read_text(encoding="utf-8", errors="replace")
-            for file in sorted(folder.glob("*.md"))
-            if file.is_file()
-        }
-    except OSError as error:
-        raise AdvisorError(
-            f"`{folder}` cannot be read: {error.strerror or error}",
-            hint="name a folder that can be read",
-            kind="cannot-read",
-        ) from error
 
 
 def _write(folder: Path, texts: dict[str, str], removed: tuple[str, ...]) -> None:

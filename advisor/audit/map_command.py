@@ -51,14 +51,13 @@ def graph(
       advisor rules graph --output svg=map.svg --output markdown=map.md
     """
     from advisor.audit.decision_map import as_json, as_page, decision_map
-    from advisor.audit.decision_map_mermaid import as_markdown, mermaid
-    from advisor.audit.decision_map_svg import svg
+    from advisor.audit.decision_map_drawings import as_markdown, mermaid, svg
     from advisor.engine.profile import make_profile
 
     check_format(format, MAP_FORMATS)
     check_outputs(output, MAP_FORMATS)
     if paths < 1:
-        raise UsageError(f"`--paths {paths}` shows nothing", hint="e.g. --paths 10")
+        raise UsageError(f"`--paths {paths}` is not a positive number", hint="e.g. --paths 10")
     rulebase = rules_of(rules)
     map = decision_map(rulebase, make_profile(rulebase, {TASK: task} if task else {}), paths)
     report = Report(

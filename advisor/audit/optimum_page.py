@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from advisor.audit.optimum import RIVALS, Cost, Measure, Measured, Played, Unknown
+from advisor.audit.optimum import RIVALS, Cost, Measure, Measured, Played
 from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.phrasing import count
 
+CLOSE = Fraction(105, 100)
+"""So much more than the optimum the interview may ask."""
+
 
 def as_json(measured: Measured, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor rules audit --questions --format json`."""
+    unknown = measured.unknown
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
@@ -35,22 +40,12 @@ def as_json(measured: Measured, digest: str) -> dict[str, Any]:
             for one in measured.tasks
         ],
         "task_unknown": {
-            "proved": measured.unknown.proved,
-            "at_least": _number(measured.unknown.at_least),
-            "first": measured.unknown.first,
-            "states": measured.unknown.states,
+            "proved": unknown.proved,
+            "at_least": _number(unknown.at_least),
+            "first": unknown.first,
+            "states": unknown.states,
         },
-        "played": [
-            {
-                "scenario": one.scenario,
-                "task": one.task,
-                "asked": list(one.asked),
-                "family": one.family,
-                "recommended": one.recommended,
-                "same": one.same,
-            }
-            for one in measured.played
-        ],
+        "played": [{**one._asdict(), "same": one.same} for one in measured.played],
     }
 
 
@@ -72,9 +67,16 @@ def _rival_mean(measured: Measured, name: str) -> Fraction | None:
 
 def as_page(measured: Measured) -> Page:
     """Return the page: each task that asks anything, the means, the task unknown, the scenarios."""
-    open_tasks = [one for one in measured.tasks if one.at_least]
     profiles = sum(one.profiles for one in measured.tasks)
-    page: Page = [
+    scenarios = tuple(
+        Item(
+            "",
+            f"{one.scenario}: {count(len(one.asked), 'question')}, {one.family}",
+            ", ".join(one.asked),
+        )
+        for one in measured.played
+    )
+    return [
         Text(
             f"Questions after the task until the family is decided, over {profiles:,} complete "
             "profiles. Within a task each profile is as likely as any other, and each task is as "
@@ -85,123 +87,95 @@ def as_page(measured: Measured) -> Page:
             "information gain, by Gini impurity, or take what matters in the order of the file.",
             "quiet",
         ),
-        _table(open_tasks, measured),
-        Items(tuple(_statements(measured, len(open_tasks)))),
+        _table(measured),
+        Items(tuple(_statements(measured))),
         Heading("Scenarios played by somebody who knows their answers and no others"),
-        _played_items(measured.played),
+        Items(scenarios),
         Items((_played(measured.played),)),
     ]
-    return page
 
 
-def _table(tasks: list[Measure], measured: Measured) -> Table:
-    columns = ("task", "optimum", "interview", "most", *RIVALS)
-    rows = [
-        (
-            one.task,
-            _bound(one.at_least, proved=one.proved),
-            _expected(one.interview),
-            str(one.interview.most) if one.interview else "?",
-            *(_expected(one.rivals[name]) for name in RIVALS),
-        )
-        for one in tasks
-    ]
-    means = (_text(_rival_mean(measured, name)) for name in RIVALS)
+def _table(measured: Measured) -> Table:
+    rows = [_row(one) for one in measured.tasks if one.at_least]
+    longest = [one.interview.most for one in measured.tasks if one.interview]
     rows.append(
         (
             "mean over all tasks",
             _bound(measured.optimum, proved=measured.proved),
             _text(measured.mean(lambda one: one.interview)),
-            str(max((one.interview.most for one in measured.tasks if one.interview), default=0)),
-            *means,
+            str(max(longest, default=0)),
+            *(_text(_rival_mean(measured, name)) for name in RIVALS),
         )
     )
-    return Table(columns, tuple(rows))
+    return Table(("task", "optimum", "interview", "most", *RIVALS), tuple(rows))
+
+
+def _row(one: Measure) -> tuple[str, ...]:
+    costs = (one.interview, *(one.rivals[name] for name in RIVALS))
+    interview, *rivals = (_text(cost and cost.expected) for cost in costs)
+    most = str(one.interview.most) if one.interview else "?"
+    return one.task, _bound(one.at_least, proved=one.proved), interview, most, *rivals
 
 
 def _bound(number: Fraction, *, proved: bool) -> str:
     return _text(number) if proved else f"over {_text(number)}"
 
 
-def _expected(cost: Cost | None) -> str:
-    return _text(cost.expected if cost else None)
-
-
 def _text(number: Fraction | None) -> str:
     return "not known" if number is None else f"{float(number):.2f}"
 
 
-def _statements(measured: Measured, open_tasks: int) -> list[Item]:
-    tasks = len(measured.tasks)
-    rows = [
-        Item("", f"{tasks - open_tasks} of {tasks} tasks are decided as soon as they are named")
-    ]
-    unproved = [one.task for one in measured.tasks if not one.proved]
-    if unproved:
-        rows.append(
-            Item("!", f"not proved within the budget, a bound is given: {', '.join(unproved)}")
+def _statements(measured: Measured) -> Iterator[Item]:
+    tasks = measured.tasks
+    decided = sum(not one.at_least for one in tasks)
+    yield Item("", f"{decided} of {len(tasks)} tasks are decided as soon as they are named")
+    if unproved := [one.task for one in tasks if not one.proved]:
+        names = ", ".join(unproved)
+        yield Item("!", f"not proved within the budget, a bound is given: {names}")
+    else:
+        states = sum(one.states for one in tasks)
+        yield Item("+", f"the optimum is proved for every task ({states:,} states solved)")
+    yield _farthest(tasks)
+    unknown = measured.unknown
+    least = _text(unknown.at_least)
+    if unknown.proved:
+        first = (
+            f"asking `{unknown.first}` first is best" if unknown.first else "nothing is to be asked"
+        )
+        yield Item(
+            "+",
+            f"the task unknown: {first}, with {least} questions expected in all; "
+            f"no strategy gets below that ({unknown.states:,} states solved)",
         )
     else:
-        states = sum(one.states for one in measured.tasks)
-        rows.append(Item("+", f"the optimum is proved for every task ({states:,} states solved)"))
-    rows.append(_ratio(measured))
-    rows.append(_unknown(measured.unknown))
-    return rows
+        yield Item("!", f"the task unknown: not proved; no strategy gets below {least}")
 
 
-def _ratio(measured: Measured) -> Item:
-    worst = _worst(measured)
-    if worst is None:
-        return Item("!", "the interview was not measured for every task: it has too many states")
-    task, ratio = worst
+def _farthest(tasks: tuple[Measure, ...]) -> Item:
+    """Return on which task the interview is farthest from the optimum, and how far."""
+    ratios: dict[str, Fraction] = {}
+    for one in tasks:
+        if one.interview is None:
+            text = "the interview was not measured for every task: it has too many states"
+            return Item("!", text)
+        ratios[one.task] = one.interview.expected / one.at_least if one.at_least else Fraction(1)
+    task = max(ratios, key=lambda task: ratios[task], default="")
+    ratio = ratios.get(task, Fraction(1))
     if ratio == 1:
         return Item("+", "the interview asks exactly as few questions as can be, for every task")
     text = f"the interview asks at most {100 * float(ratio - 1):.1f} % more than the optimum"
-    return Item("+" if ratio <= Fraction(105, 100) else "-", f"{text} ({task})")
-
-
-def _worst(measured: Measured) -> tuple[str, Fraction] | None:
-    """Return the task on which the interview is farthest from the least, and the ratio there."""
-    found = []
-    for one in measured.tasks:
-        if one.interview is None:
-            return None
-        ratio = one.interview.expected / one.at_least if one.at_least else Fraction(1)
-        found.append((ratio, one.task))
-    ratio, task = max(found, default=(Fraction(1), ""), key=lambda pair: pair[0])
-    return task, ratio
-
-
-def _unknown(unknown: Unknown) -> Item:
-    if not unknown.proved:
-        return Item(
-            "!", f"the task unknown: not proved; no strategy gets below {_text(unknown.at_least)}"
-        )
-    first = f"asking `{unknown.first}` first is best" if unknown.first else "nothing is to be asked"
-    text = f"the task unknown: {first}, with {_text(unknown.at_least)} questions expected in all"
-    return Item("+", f"{text}; no strategy gets below that ({unknown.states:,} states solved)")
-
-
-def _played_items(played: tuple[Played, ...]) -> Items:
-    rows = tuple(
-        Item(
-            "",
-            f"{one.scenario}: {count(len(one.asked), 'question')}, {one.family}",
-            ", ".join(one.asked),
-        )
-        for one in played
-    )
-    return Items(rows)
+    return Item("+" if ratio <= CLOSE else "-", f"{text} ({task})")
 
 
 def _played(played: tuple[Played, ...]) -> Item:
     if not played:
         return Item("", "no scenarios")
-    others = [one.scenario for one in played if not one.same]
     lengths = [len(one.asked) for one in played]
     mean = sum(lengths) / len(lengths)
-    text = f"{count(len(played), 'interview')}, {mean:.1f} questions with the task, "
-    text += f"{max(lengths)} at most"
-    if others:
+    text = (
+        f"{count(len(played), 'interview')}, {mean:.1f} questions with the task, "
+        f"{max(lengths)} at most"
+    )
+    if others := [one.scenario for one in played if not one.same]:
         return Item("-", f"{text}; another family than `recommend` gives: {', '.join(others)}")
     return Item("+", f"{text}; each ends in the family that `recommend` gives")

@@ -71,7 +71,7 @@ def _scenario(engine: Engine, scenario: Scenario) -> Failure | None:
     wanted = " or ".join(scenario.families)
     if scenario.differs:
         if family in scenario.families:
-            return Failure(scenario.place, scenario.id, "says `differs`, and differs no more")
+            return Failure(scenario.place, scenario.id, "says `differs`, but no longer differs")
         return None
     if family not in scenario.families:
         return Failure(scenario.place, scenario.id, f"gives {family}, should give {wanted}")

@@ -28,13 +28,13 @@ def run_tests(
       advisor rules test
       advisor rules test --rules our-rules --format json
     """
-    from advisor.audit.examples_page import as_json, as_page
     from advisor.audit.own_examples import prove
+    from advisor.audit.scenarios_page import proof_json, proof_page
 
     check_format(format)
     check_outputs(output)
     rulebase = rules_of(rules)
     proof = prove(rulebase)
-    report = Report(lambda: as_json(proof, rulebase.digest), lambda: as_page(proof))
+    report = Report(lambda: proof_json(proof, rulebase.digest), lambda: proof_page(proof))
     emit(report, format, output, color=not no_color)
     return 0 if proof.passed else 1

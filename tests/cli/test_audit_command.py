@@ -293,7 +293,7 @@ def test_without_time_it_says_what_is_not_proved_and_exits_2(advisor):
 def test_no_time_at_all_is_a_usage_error(advisor):
     result = advisor("rules", "audit", "--budget", "0")
     assert (result.code, result.out) == (2, "")
-    assert "`--budget 0` is no time" in result.err
+    assert "`--budget 0` is not a positive number of seconds" in result.err
 
 
 @pytest.mark.parametrize("format", ["github", "sarif", "junit", "markdown", "html"])

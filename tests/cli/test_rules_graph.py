@@ -59,7 +59,7 @@ def test_a_decided_task_has_one_path(advisor):
     ("arguments", "message"),
     [
         (["--format", "png"], "unknown format `png`"),
-        (["--paths", "0"], "`--paths 0` shows nothing"),
+        (["--paths", "0"], "`--paths 0` is not a positive number"),
         (["--task", "captionin"], "did you mean `captioning`?"),
         (["--output", "sgv=x"], "did you mean `svg`?"),
     ],

@@ -1,0 +1,64 @@
+"""Where the entries of a rule base stand, as reports write it, and findings at these places."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from advisor.draw.findings import Finding
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.store import shipped_rules
+
+GUIDE = "docs/audit.md"
+
+
+class Places:
+    """Turns places of a rule base (`decisions/scale.yaml:3`) into paths and lines.
+
+    `folder` holds its rules where these are not the shipped ones. Overlays are named by their
+    folder (`our-rules/decisions/scale.yaml:3`). Paths are relative to the working folder where
+    they lie in it; else they begin with the rule folder.
+    """
+
+    def __init__(self, rulebase: RuleBase, folder: str = "") -> None:
+        self.rulebase = rulebase
+        self.base = Path(folder) if folder else shipped_rules()
+
+    def locate(self, place: str) -> tuple[str, int | None]:
+        """Return path and line; an empty path and None for an empty place."""
+        name, _, line = place.rpartition(":")
+        if not name:
+            return "", None
+        for overlay in map(Path, self.rulebase.folders):
+            inside = overlay.parent / name
+            if name.startswith(f"{overlay.name}/") and inside.is_file():
+                return _relative(inside, overlay), int(line)
+        return _relative(self.base / name, self.base), int(line)
+
+    def lead(self, place: str) -> str:
+        """Return what comes before a message: `rules/criteria.yaml:3: `, or nothing."""
+        path, line = self.locate(place)
+        return f"{path}:{line}: " if path else ""
+
+    def finding(
+        self, rule: str, level: str, place: str, message: str, because: str = "", fix: str = ""
+    ) -> Finding:
+        """Return a finding at the place of an entry."""
+        path, line = self.locate(place)
+        return Finding(
+            rule=rule,
+            level=level,
+            path=path,
+            line=line,
+            column=None,
+            message=message,
+            because=because,
+            fix=fix or None,
+        )
+
+
+def _relative(file: Path, folder: Path) -> str:
+    resolved = file.resolve()
+    working = Path.cwd().resolve()
+    if resolved.is_relative_to(working):
+        return resolved.relative_to(working).as_posix()
+    return resolved.relative_to(folder.resolve().parent).as_posix()

@@ -1,0 +1,122 @@
+"""What examples and scenarios prove and cover, as JSON, as pages and as findings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from advisor.audit.coverage import Coverage
+from advisor.audit.own_examples import Proof
+from advisor.audit.places import GUIDE, Places
+from advisor.draw.blocks import Item, Items, Page, Text
+from advisor.draw.findings import RuleText, Sheet
+from advisor.draw.version import SCHEMA_VERSION
+from advisor.phrasing import count
+
+UNCOVERED = {
+    "undecided-rule": "a rule that decides no scenario",
+    "silent-rule": "a supporting rule that fires in no scenario",
+    "task-without-scenario": "a task that no scenario is about",
+    "family-without-scenario": "a family that is the answer to no scenario",
+}
+
+
+def proof_json(proof: Proof, digest: str) -> dict[str, Any]:
+    """Return the JSON document of `advisor rules test --format json`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": digest,
+        **proof._asdict(),
+        "failures": [failure._asdict() for failure in proof.failures],
+    }
+
+
+def proof_page(proof: Proof) -> Page:
+    """Return the page of `advisor rules test`: failures at file:line, then the counts."""
+    rows = tuple(Item("-", f"{f.place}: {f.id} {f.message}") for f in proof.failures)
+    page: Page = [Items(rows)] if rows else []
+    ran = f"{count(proof.examples, 'example')} of rules, {count(proof.scenarios, 'scenario')}"
+    tone = "good" if proof.passed else "bad"
+    page.append(Text(f"{ran}: {count(len(proof.failures), 'failure')}", tone))
+    if proof.differing:
+        page.append(Text(f"differing on purpose: {', '.join(proof.differing)}", "quiet"))
+    return page
+
+
+def coverage_json(coverage: Coverage, digest: str, places: Places) -> dict[str, Any]:
+    """Return the JSON document of `advisor rules coverage --format json`."""
+    rules = []
+    for covered in coverage.rules:
+        path, line = places.locate(covered.rule.place)
+        rules.append(
+            {
+                "rule": covered.rule.id,
+                "path": path,
+                "line": line,
+                "supporting": covered.rule.supporting,
+                "covered": covered.covered,
+                "decisive": covered.decisive,
+                "pivotal": covered.pivotal,
+                "fires": covered.fires,
+            }
+        )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": digest,
+        "scenarios": coverage.scenarios,
+        "complete": coverage.complete,
+        "rules": rules,
+        "tasks": coverage.tasks,
+        "families": coverage.families,
+    }
+
+
+def coverage_sheet(coverage: Coverage, places: Places, *, strict: bool) -> Sheet:
+    """Return what is not covered as findings: warnings with `strict`, else notes."""
+    level = "warning" if strict else "note"
+    findings = tuple(
+        places.finding(kind, level, place, f"`{id}` is {UNCOVERED[kind]}")
+        for kind, id, place in _uncovered(coverage, places)
+    )
+    checked = len(coverage.rules) + len(coverage.tasks) + len(coverage.families)
+    texts = {id: RuleText(id, text, GUIDE) for id, text in UNCOVERED.items()}
+    return Sheet(texts, findings, checked, ("error", "warning"))
+
+
+def coverage_page(coverage: Coverage, places: Places) -> Page:
+    """Return the page of `advisor rules coverage`: what no scenario covers, then the counts."""
+    rows = tuple(
+        Item("-", f"{places.lead(place) if 'rule' in kind else ''}`{id}` is {UNCOVERED[kind]}")
+        for kind, id, place in _uncovered(coverage, places)
+    )
+    page: Page = [Items(rows)] if rows else []
+    deciding = [one.covered for one in coverage.rules if not one.rule.supporting]
+    supporting = [one.covered for one in coverage.rules if one.rule.supporting]
+    parts = [
+        f"{_part(deciding)} rules decide one",
+        f"{_part(supporting)} supporting rules fire in one",
+        f"{_part(coverage.tasks.values())} tasks and {_part(coverage.families.values())} "
+        "families are covered",
+    ]
+    scenarios = count(coverage.scenarios, "scenario")
+    page.append(Text(f"{scenarios}: {', '.join(parts)}", "good" if coverage.complete else "warn"))
+    unmissed = [one.rule.id for one in coverage.rules if one.covered and not one.missed]
+    if unmissed:
+        page.append(Text(f"no scenario gets another family without {', '.join(unmissed)}", "quiet"))
+    return page
+
+
+def _uncovered(coverage: Coverage, places: Places) -> Iterator[tuple[str, str, str]]:
+    """Yield what no scenario covers: the kind of finding, the id, and its place."""
+    for one in coverage.rules:
+        if not one.covered:
+            kind = "silent-rule" if one.rule.supporting else "undecided-rule"
+            yield kind, one.rule.id, one.rule.place
+    for kind, covered in (("task", coverage.tasks), ("family", coverage.families)):
+        for id, scenarios in covered.items():
+            if not scenarios:
+                yield f"{kind}-without-scenario", id, places.rulebase.place(kind, id)
+
+
+def _part(covered: Collection[object]) -> str:
+    return f"{sum(map(bool, covered))} of {len(covered)}"
