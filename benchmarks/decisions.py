@@ -45,7 +45,7 @@ from advisor.engine import Engine, make_profile
 from advisor.engine.encoding import Encoding
 from advisor.engine.space import Choice, Space
 from advisor.errors import ContradictionError
-from advisor.model.entities import NONE, TASK, Rule
+from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 

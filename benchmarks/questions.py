@@ -20,7 +20,7 @@ from pathlib import Path
 from advisor.audit.optimum import RIVALS, Cost, Measure, Measured, measure
 from advisor.engine import Engine
 from advisor.interview.session import STOPS, Session
-from advisor.model.entities import TASK
+from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 

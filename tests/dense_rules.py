@@ -9,7 +9,7 @@ import random
 from hypothesis import strategies as st
 from random_rules import REASON, SOURCE, Facts, rule, silent_family
 
-from advisor.model.entities import NOT_APPLICABLE
+from advisor.model import NOT_APPLICABLE
 
 dense_facts = st.integers(0, 1_000_000).map(lambda seed: facts_of(seed))
 

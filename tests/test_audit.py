@@ -18,7 +18,7 @@ from advisor.audit.idle import every_question_matters
 from advisor.audit.outcomes import answered
 from advisor.audit.rank_ties import no_undeclared_tie
 from advisor.audit.report import audit
-from advisor.model.entities import NONE
+from advisor.model import NONE
 
 fewer = settings(max_examples=30)
 

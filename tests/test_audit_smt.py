@@ -14,7 +14,7 @@ from advisor.audit.context import Ground
 from advisor.audit.effects import effect_of
 from advisor.audit.outcomes import answered
 from advisor.audit.rank_ties import equals_of
-from advisor.model.entities import NONE, NOT_APPLICABLE
+from advisor.model import NONE, NOT_APPLICABLE
 
 
 class Formulas:

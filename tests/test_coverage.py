@@ -12,7 +12,7 @@ from advisor.audit.own_examples import answer_scenario
 from advisor.audit.pivotal import without
 from advisor.cli.main import run
 from advisor.engine.decision import Engine
-from advisor.model.entities import NONE
+from advisor.model import NONE
 from advisor.rulebase.store import load_rules, shipped_rules
 
 

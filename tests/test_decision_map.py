@@ -16,7 +16,7 @@ from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError
 from advisor.interview.policy import Branch, Leaf, kept, paths, policy
 from advisor.interview.session import Session
-from advisor.model.entities import NONE
+from advisor.model import NONE
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -18,7 +18,7 @@ from advisor.audit.patterns import patterns
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
-from advisor.model.entities import NONE
+from advisor.model import NONE
 from advisor.rulebase.store import load_rules
 
 OVERLAY = Path(__file__).resolve().parent.parent / "examples" / "overlay"

@@ -13,7 +13,7 @@ from advisor.catalogue.drift import compare, differences_of, drift
 from advisor.catalogue.release import Release, Version, described_releases, release
 from advisor.catalogue.release_files import describe
 from advisor.errors import AdvisorError, UsageError
-from advisor.model.entities import Change
+from advisor.model import NameChange
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -241,7 +241,7 @@ def test_change_counts_from_its_release_on(tmp_path):
     description = describe(package(tmp_path))
 
     def held(since):
-        change = Change("gone", "Owlet*", "class", "removed", since, None, "B.", ["s"])
+        change = NameChange("gone", "Owlet*", "class", "removed", since, None, "B.", ["s"])
         return Release(description, [change])
 
     assert held("9.1").removed("OwletModel").name == "OwletModel"

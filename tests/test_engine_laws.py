@@ -23,7 +23,7 @@ from advisor.decide.sufficient import sufficient
 from advisor.engine.decision import VERDICTS, Engine
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError
-from advisor.model.entities import NONE
+from advisor.model import NONE
 from advisor.rulebase.store import load_rules
 
 fewer = settings(max_examples=25)

@@ -14,7 +14,7 @@ from advisor.errors import AdvisorError, ContradictionError
 from advisor.explanation import prime as prime_module
 from advisor.explanation.antichain import MOST, hitting, joined, minimal
 from advisor.explanation.explain import explain
-from advisor.model.entities import TASK
+from advisor.model import TASK
 
 SETS = st.lists(st.integers(1, 63), max_size=6).map(minimal)
 

@@ -10,7 +10,7 @@ from random_rules import NOT_APPLICABLE, Plain, engine_for, facts, given_answers
 from advisor.engine.profile import Answer, make_profile
 from advisor.errors import AdvisorError, ContradictionError, UsageError
 from advisor.interview.session import UNKNOWN, Session
-from advisor.model.entities import NONE
+from advisor.model import NONE
 
 
 def interview(session, answers):

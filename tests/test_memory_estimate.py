@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.decide.memory import Estimate, estimate, memory_gb
-from advisor.model.entities import Writer
+from advisor.model import Decoder
 from advisor.rulebase.store import load_rules
 
 RULEBASE = load_rules()
@@ -84,7 +84,7 @@ def test_precision_is_called_the_files_only_where_it_was_verified():
 
 
 def test_prefix_of_image_tokens_is_kept_by_every_beam():
-    writer = Writer(10, 1024, image_tokens=1000, cross=False, tower_per_beam=False)
+    writer = Decoder(10, 1024, image_tokens=1000, cross=False, tower_per_beam=False)
     checkpoint = BLIP._replace(writer=writer)
     found = estimate(checkpoint, beams=2)
     megabytes = 10 * 1024 * 2 * 1064 * 4 / 2**20

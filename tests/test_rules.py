@@ -11,8 +11,8 @@ from advisor import make_profile, recommend
 from advisor.audit.own_examples import answer_scenario
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
-from advisor.model.entities import NONE
-from advisor.model.proof import Scenario
+from advisor.model import NONE
+from advisor.model.scenario import Scenario
 
 PACKAGE = Path(advisor.__file__).parent
 

@@ -7,7 +7,7 @@ from random_rules import Plain, engine_for, facts, given_answers, profile_of
 
 from advisor.engine.graph import Graph
 from advisor.engine.space import Space
-from advisor.model.entities import NONE
+from advisor.model import NONE
 
 
 class TooLargeError(Exception):

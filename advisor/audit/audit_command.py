@@ -86,7 +86,7 @@ def _proved(rulebase: RuleBase, seconds: float) -> Audit:
 def _judge(rulebase: RuleBase) -> Judge:
     from advisor.decide.selection import judge_checkpoint
     from advisor.engine.profile import Profile
-    from advisor.model.entities import Checkpoint
+    from advisor.model import Checkpoint
 
     def judge(checkpoint: Checkpoint, profile: Profile) -> frozenset[str] | None:
         judged = judge_checkpoint(rulebase, checkpoint, profile)

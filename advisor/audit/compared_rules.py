@@ -10,7 +10,7 @@ from typing import NamedTuple
 from advisor.audit.difference import Difference, difference
 from advisor.decide.recommendation import recommend
 from advisor.errors import AdvisorError
-from advisor.model.entities import TASK
+from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 

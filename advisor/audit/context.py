@@ -14,7 +14,7 @@ from advisor.audit.patterns import Cover, Pattern, patterns
 from advisor.engine.decision import Engine
 from advisor.engine.graph import Choice
 from advisor.engine.space import Space
-from advisor.model.entities import NONE, Condition, Rule
+from advisor.model import NONE, Condition, Rule
 from advisor.rulebase.base import RuleBase
 
 MOST_PATTERNS = 8

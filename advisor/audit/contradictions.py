@@ -17,7 +17,7 @@ from advisor.audit.claim import Claim, claimed
 from advisor.audit.context import Ground
 from advisor.audit.defect import Defect
 from advisor.engine.space import Space
-from advisor.model.entities import NOT_APPLICABLE, TASK, Condition, Rule
+from advisor.model import NOT_APPLICABLE, TASK, Condition, Rule
 
 
 def no_contradiction(ground: Ground) -> Claim:

@@ -16,7 +16,7 @@ from advisor.audit.own_examples import answer_scenario
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import holds
 from advisor.errors import AdvisorError
-from advisor.model.entities import NONE, TASK, Rule
+from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
 
 Found = dict[str, dict[str, None]]

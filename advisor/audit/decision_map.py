@@ -11,7 +11,7 @@ from advisor.draw.version import SCHEMA_VERSION
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
 from advisor.interview.policy import Arm, Leaf, Path, Policy, kept, paths, policy
-from advisor.model.entities import NONE, TASK, Question
+from advisor.model import NONE, TASK, Question
 from advisor.phrasing import share
 from advisor.rulebase.base import RuleBase
 

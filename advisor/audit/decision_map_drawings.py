@@ -14,7 +14,7 @@ from itertools import count
 from advisor.audit.decision_map import ANSWER, REST, DecisionMap, Node, drawing, table
 from advisor.draw.blocks import Code, Heading, Text
 from advisor.draw.markdown import markdown
-from advisor.model.entities import NONE
+from advisor.model import NONE
 
 COLOURS = (
     ("#0a58b8", "#ddf0ff"),

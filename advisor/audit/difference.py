@@ -17,7 +17,7 @@ from advisor.engine.decision import Engine
 from advisor.engine.encoding import Encoding
 from advisor.engine.space import Space
 from advisor.errors import AdvisorError
-from advisor.model.entities import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NONE, NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
 
 Answers = tuple[str, str]

@@ -11,7 +11,7 @@ from advisor.audit.inventory import EntryChanges
 from advisor.audit.patterns import Cover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.model.entities import NONE, NOT_APPLICABLE
+from advisor.model import NONE, NOT_APPLICABLE
 from advisor.phrasing import count, share
 from advisor.rulebase.base import RuleBase
 

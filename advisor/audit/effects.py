@@ -7,13 +7,13 @@ each family that it speaks of, other rules say the same whenever it fires (the s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from advisor.audit.context import PATTERNS_UP_TO_EDGES, Answers, Ground
 from advisor.audit.shadow import Overshadow, overshadow
 from advisor.engine.space import Space
-from advisor.model.entities import Rule
+from advisor.model import Rule
 
 
 class Pair(NamedTuple):
@@ -110,7 +110,7 @@ def _given(
     return given
 
 
-def _follows(ground: Ground, answers: Answers, id: str, options: list[str]) -> bool:
+def _follows(ground: Ground, answers: Answers, id: str, options: Sequence[str]) -> bool:
     """True where answers leave a question no option but these."""
     within = {other: [option] for other, option in answers.items()}
     question = ground.encoding.index[id]

@@ -13,7 +13,7 @@ from advisor.audit.claim import Claim, claimed
 from advisor.audit.context import Ground
 from advisor.audit.defect import Defect
 from advisor.engine.space import Space
-from advisor.model.entities import NOT_APPLICABLE, TASK, Option, Question
+from advisor.model import NOT_APPLICABLE, TASK, Option, Question
 
 CHECKED_EVERY = 2_000
 """After so many pairs of nodes the budget is looked at."""

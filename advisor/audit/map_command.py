@@ -11,7 +11,7 @@ from advisor.console.groups import Arguments
 from advisor.console.options import NoColor, Output, Rules, rules_of
 from advisor.console.output import FORMATS, Report, check_format, check_outputs, emit
 from advisor.errors import UsageError
-from advisor.model.entities import TASK
+from advisor.model import TASK
 
 PATHS = 10
 MAP_FORMATS = (*FORMATS, "mermaid", "svg")

@@ -10,7 +10,7 @@ from advisor.audit.claim import Claim, claimed
 from advisor.audit.context import Answers, Ground
 from advisor.audit.defect import Defect
 from advisor.engine.profile import Answer, Profile
-from advisor.model.entities import TASK, Checkpoint, Condition
+from advisor.model import TASK, Checkpoint, Condition
 
 Judge = Callable[[Checkpoint, Profile], frozenset[str] | None]
 """Gives the questions whose answers a checkpoint does not meet; None where it has no use at all.
@@ -150,7 +150,7 @@ class _Search:
 
 
 def _tasks(checkpoint: Checkpoint) -> dict[str, None]:
-    return dict.fromkeys(checkpoint.tasks + checkpoint.fine_tune)
+    return dict.fromkeys([*checkpoint.tasks, *checkpoint.fine_tune])
 
 
 def _both(one: Condition, other: Condition) -> Condition:

@@ -24,8 +24,8 @@ from advisor.interview.strategy import (
     gini,
     information_gain,
 )
-from advisor.model.entities import NONE, TASK
-from advisor.model.proof import Scenario
+from advisor.model import NONE, TASK
+from advisor.model.scenario import Scenario
 from advisor.rulebase.base import RuleBase
 
 BUDGET_NODES = 1_000_000

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from advisor.audit.claim import Claim, claimed
 from advisor.audit.context import Ground
 from advisor.audit.defect import Defect
-from advisor.model.entities import NONE, TASK
+from advisor.model import NONE, TASK
 
 SMALLEST_PERCENT = 0.001
 """Smaller shares are written as numbers."""

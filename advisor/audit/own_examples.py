@@ -8,8 +8,8 @@ from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, holds, make_profile
 from advisor.engine.together import family_for_all, verdicts_by_family
 from advisor.errors import AdvisorError
-from advisor.model.entities import NONE, NOT_APPLICABLE, TASK
-from advisor.model.proof import Example, Scenario
+from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.model.scenario import Example, Scenario
 from advisor.rulebase.base import RuleBase
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from advisor.audit.diagram import EMPTY, Cube, Diagram, axes_of
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.model.entities import NONE, TASK, Rule
+from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
 
 

@@ -12,8 +12,8 @@ from advisor.audit.claim import Claim, claimed
 from advisor.audit.context import Ground
 from advisor.audit.defect import Defect
 from advisor.engine.space import Space
-from advisor.model.entities import Condition
-from advisor.model.proof import Tie
+from advisor.model import Condition
+from advisor.model.scenario import Tie
 
 Equals = tuple[int, ...]
 """Families that nothing but rank parts, the winner first."""

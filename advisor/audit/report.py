@@ -20,7 +20,7 @@ from advisor.audit.offered import Judge, aimed_past, every_checkpoint_offered
 from advisor.audit.outcomes import Answered, answered, every_family_wins, no_gap
 from advisor.audit.rank_ties import no_undeclared_tie
 from advisor.audit.shadow import in_words
-from advisor.model.entities import Rule
+from advisor.model import Rule
 from advisor.rulebase.base import RuleBase
 
 Thing = TypeVar("Thing", Rule, Effect)

@@ -11,7 +11,7 @@ from advisor.decide.command_line import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
 from advisor.engine.profile import Answer
-from advisor.model.entities import NONE, Rule
+from advisor.model import NONE, Rule
 from advisor.phrasing import count, share
 from advisor.rulebase.base import RuleBase
 

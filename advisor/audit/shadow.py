@@ -9,7 +9,7 @@ from typing import NamedTuple
 from advisor.audit.context import Answers, Ground
 from advisor.audit.outcomes import share
 from advisor.engine.space import Space
-from advisor.model.entities import Rule
+from advisor.model import Rule
 
 MOST_IN_THE_WAY = 3
 """So many rules together are tried as what is in the way."""

@@ -9,7 +9,7 @@ from advisor.decide.memory import estimate
 from advisor.decide.snippet import snippet
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.model.entities import Checkpoint, Measurement
+from advisor.model import Checkpoint, Measurement
 from advisor.rulebase.base import RuleBase
 
 NOT_VERIFIED = "not verified"

@@ -12,7 +12,7 @@ from advisor.decide.memory import memory_gb
 from advisor.draw.blocks import Heading, Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import UsageError, unknown_name
-from advisor.model.entities import Checkpoint, Family
+from advisor.model import Checkpoint, Family
 from advisor.rulebase.base import RuleBase
 
 COMPARED_SECTIONS = ("inputs", "outputs", "training", "limits", "choose_when")

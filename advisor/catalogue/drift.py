@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.catalogue.release import Release
-from advisor.model.entities import Change, Checkpoint
+from advisor.model import Checkpoint, NameChange
 from advisor.rulebase.base import RuleBase
 
 
@@ -22,7 +22,7 @@ class Difference(NamedTuple):
     value: str
     problem: str
     message: str
-    change: Change | None
+    change: NameChange | None
 
 
 class Drift(NamedTuple):
@@ -107,7 +107,12 @@ def _pipeline(entry: Checkpoint, release: Release) -> list[Difference]:
 
 
 def _missing(
-    entry: Checkpoint, field: str, value: str, said: str, change: Change | None, release: Release
+    entry: Checkpoint,
+    field: str,
+    value: str,
+    said: str,
+    change: NameChange | None,
+    release: Release,
 ) -> Difference:
     message = f"transformers {release.version} {said}"
     if change is not None and change.instead:
@@ -124,7 +129,7 @@ class Comparison(NamedTuple):
 
     before: str
     after: str
-    gone: tuple[tuple[str, str, Change | None], ...]
+    gone: tuple[tuple[str, str, NameChange | None], ...]
     new: tuple[tuple[str, str], ...]
 
 
@@ -133,7 +138,7 @@ def compare(before: Release, after: Release) -> Comparison:
 
     Of classes only those of a model with a configuration of its own, or of the library itself.
     """
-    gone: list[tuple[str, str, Change | None]] = []
+    gone: list[tuple[str, str, NameChange | None]] = []
     new: list[tuple[str, str]] = []
     for of, old, fresh in (
         ("pipeline", set(before.pipelines), set(after.pipelines)),

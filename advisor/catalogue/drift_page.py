@@ -7,7 +7,7 @@ from typing import Any
 from advisor.catalogue.drift import Comparison, Difference, Drift
 from advisor.draw.blocks import Block, Heading, Item, Items, Page, Text
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.model.entities import Change
+from advisor.model import NameChange
 from advisor.phrasing import count
 
 
@@ -56,7 +56,7 @@ def as_page(drift: Drift, comparison: Comparison | None) -> Page:
 
 def _changes(comparison: Comparison) -> list[Block]:
     """What is known of names that went, how many others did, and what else is no longer there."""
-    by_change: dict[str, list[Change]] = {}
+    by_change: dict[str, list[NameChange]] = {}
     rest: dict[str, list[str]] = {}
     for of, name, change in comparison.gone:
         if change is None:
@@ -80,7 +80,7 @@ def _changes(comparison: Comparison) -> list[Block]:
     return blocks
 
 
-def _changed(changes: list[Change]) -> Item:
+def _changed(changes: list[NameChange]) -> Item:
     first = changes[0]
     like = f" and {len(changes) - 1} like it" if len(changes) > 1 else ""
     instead = f", now {first.instead}" if first.instead else ""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from advisor.decide.front import Yardstick
 from advisor.decide.memory import memory_gb
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 SORTS = ("id", "size", "memory", "released", "quality")
@@ -82,11 +82,11 @@ def _known(value: Any, met: Callable[[Any], bool]) -> bool | None:
     return None if value is None else met(value)
 
 
-def _language(known: list[str] | None, wanted: str) -> bool | None:
+def _language(known: Sequence[str] | None, wanted: str) -> bool | None:
     """Multilingual weights may know any language: which, nobody verified."""
     if known is None:
         return None
-    if wanted in known or known == NO_LANGUAGE:
+    if wanted in known or list(known) == NO_LANGUAGE:
         return True
     return None if MULTILINGUAL in known else False
 

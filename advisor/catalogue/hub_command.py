@@ -17,7 +17,7 @@ from advisor.hub import (
     endpoint,
     network_forbidden,
 )
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 

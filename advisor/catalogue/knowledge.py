@@ -19,7 +19,7 @@ from advisor.decide.snippet import snippet
 from advisor.draw.blocks import Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import nearest, unknown_name
-from advisor.model.entities import Checkpoint, Task
+from advisor.model import Checkpoint, Task
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.model.entities import Criterion, Family, Question, Rule, Task
-from advisor.model.proof import Source
+from advisor.model import Condition, Criterion, Family, Question, Rule, Task
+from advisor.model.source import Source
 from advisor.rulebase.base import RuleBase
 
 FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}
@@ -152,7 +152,7 @@ def rule_page(rule: Rule, rulebase: RuleBase) -> Page:
     ]
 
 
-def _condition(when: dict[str, list[str]]) -> str:
+def _condition(when: Condition) -> str:
     return " and ".join(f"{id} is {' or '.join(options)}" for id, options in when.items())
 
 

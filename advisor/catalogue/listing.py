@@ -11,7 +11,7 @@ from advisor.decide.front import Yardstick
 from advisor.decide.memory import memory_gb
 from advisor.draw.blocks import Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 

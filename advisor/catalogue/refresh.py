@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 TOLERANCE = 0.01

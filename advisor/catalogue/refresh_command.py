@@ -24,7 +24,7 @@ from advisor.console.options import (
 from advisor.console.output import Report, check_format, check_outputs, emit, note
 from advisor.errors import AdvisorError, UsageError, unknown_name
 from advisor.files import write_text
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:

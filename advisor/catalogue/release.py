@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError, UsageError, nearest
-from advisor.model.entities import Change
+from advisor.model import NameChange
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import shipped_rules
 
@@ -54,7 +54,7 @@ class Release:
       AutoImageProcessor, AutoTokenizer.
     """
 
-    def __init__(self, description: dict[str, Any], changes: Iterable[Change] = ()) -> None:
+    def __init__(self, description: dict[str, Any], changes: Iterable[NameChange] = ()) -> None:
         self.version: str = description["version"]
         self.auto: dict[str, dict[str, list[str]]] = description["auto"]
         self.pipelines: dict[str, list[str]] = description["pipelines"]
@@ -116,7 +116,7 @@ class Release:
             for name in self.classes_for(auto, model_type)
         )
 
-    def removed(self, name: str, of: str = "class") -> Change | None:
+    def removed(self, name: str, of: str = "class") -> NameChange | None:
         """Return what became of a name up to this release; None where it is as it always was.
 
         `of` is one of class, pipeline, argument, attribute, module, environment. The change's
@@ -139,7 +139,7 @@ class Release:
         """Return the public name most like a name, None where nothing is near."""
         return nearest(name, tuple(self.classes))
 
-    def _filled_in(self, change: Change, name: str, stem: str) -> Change:
+    def _filled_in(self, change: NameChange, name: str, stem: str) -> NameChange:
         """Return a change of one name; a class that this release lacks is no replacement."""
         instead = change.instead and change.instead.replace("*", stem)
         if change.of == "class" and instead and instead not in self.classes:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError
 from advisor.hub import cached_snapshot, is_commit, is_hub_id, repository_folder
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 MAX_BYTES = 5_000_000

@@ -10,7 +10,7 @@ from typing import Any
 from advisor.catalogue.refresh import Change, Refreshed
 from advisor.catalogue.rewrite import REMOVED, rewrite
 from advisor.errors import AdvisorError, BrokenFileError
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.reader.document import Document, Path, read_text
 from advisor.reader.kinds import KINDS
 from advisor.reader.shape import ListOf, Record

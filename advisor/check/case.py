@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,7 @@ class Case:
         *,
         level: str | None = None,
         checkpoint: str | None = None,
-        sources: list[str] | None = None,
+        sources: Sequence[str] | None = None,
         fix: str | None = None,
         edits: tuple[Edit, ...] = (),
     ) -> Problem:

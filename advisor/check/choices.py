@@ -11,7 +11,7 @@ from advisor.check.judgement import Judgement, judge
 from advisor.check.problem import Problem
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import AdvisorError, UsageError
-from advisor.model.entities import TASK
+from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
 ABOUT_CLASS = ("class-does-not-match", "weights-random-or-unused", "class-not-verified")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 _SIZE = re.compile(
@@ -58,7 +59,7 @@ class Identity(NamedTuple):
         return self._all[0].family
 
     @property
-    def sources(self) -> dict[str, list[str]]:
+    def sources(self) -> Mapping[str, Sequence[str]]:
         """Who says what, by field."""
         return self._all[0].sources
 

@@ -14,7 +14,7 @@ from advisor.decide.selection import judge_checkpoint
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UsageError
-from advisor.model.entities import NONE, TASK, Checkpoint
+from advisor.model import NONE, TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
 
 

@@ -11,7 +11,7 @@ from advisor.check.choices import Judged
 from advisor.check.problem import Problem
 from advisor.decide.selection import select
 from advisor.errors import BrokenFileError
-from advisor.model.entities import TASK
+from advisor.model import TASK
 
 FILE = "advisor.lock"
 VERSION = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from advisor.rulebase.base import RuleBase
@@ -47,7 +48,7 @@ def make_problem(
     level: str | None = None,
     because: str | None = None,
     checkpoint: str | None = None,
-    sources: list[str] | None = None,
+    sources: Sequence[str] | None = None,
     fix: str | None = None,
     edits: tuple[Edit, ...] = (),
     origin: str | None = None,

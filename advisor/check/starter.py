@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.check.case import Case
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
 

@@ -14,7 +14,7 @@ import typer
 from advisor.console.reserved import SHARED_FLAG, refuse_taken_flags
 from advisor.engine.profile import has_commas
 from advisor.errors import BrokenFileError, UsageError
-from advisor.model.entities import TASK, Question
+from advisor.model import TASK, Question
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 

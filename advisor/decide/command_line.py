@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from advisor.engine.profile import Profile
-from advisor.model.entities import Checkpoint, Task
+from advisor.model import Checkpoint, Task
 
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Choice, Space
-from advisor.model.entities import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NONE, NOT_APPLICABLE, TASK
 
 
 class Flip(NamedTuple):

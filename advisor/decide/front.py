@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from advisor.model.entities import Benchmark, Checkpoint
+from advisor.model import Benchmark, Checkpoint
 from advisor.rulebase.base import RuleBase
 
 AXES = ("quality", "memory", "openness")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from advisor.model.entities import Checkpoint, Writer
+from advisor.model import Checkpoint, Decoder
 
 OVERHEAD_MB = 370
 """The interpreter with torch, torchvision and transformers, and one small picture, on a CPU."""
@@ -171,7 +171,7 @@ def _cache_mb(
     return max(0.0, all_sequences - first), [said]
 
 
-def _sequence_mb(writer: Writer, tokens: int, bytes_each: int) -> float:
+def _sequence_mb(writer: Decoder, tokens: int, bytes_each: int) -> float:
     return writer.layers * writer.width * 2 * tokens * bytes_each / MB
 
 

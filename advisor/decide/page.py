@@ -18,7 +18,7 @@ from advisor.draw.blocks import (
     Text,
 )
 from advisor.engine.decision import Assessment, Decision, Finding, applicable
-from advisor.model.entities import NONE
+from advisor.model import NONE
 from advisor.rulebase.base import RuleBase
 
 SHOWN_CHANGES = 6

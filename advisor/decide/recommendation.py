@@ -14,7 +14,7 @@ from advisor.engine.decision import VERDICTS, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.engine.together import family_for_all, verdicts_by_family
 from advisor.errors import UsageError
-from advisor.model.entities import TASK, Checkpoint, Elsewhere
+from advisor.model import TASK, Checkpoint, Elsewhere
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:

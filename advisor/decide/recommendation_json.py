@@ -16,7 +16,7 @@ from advisor.decide.snippet import prompt_for, snippet
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.engine.decision import Assessment, applicable
 from advisor.engine.profile import Answer, Profile
-from advisor.model.entities import NONE, TASK, Rule
+from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from advisor.decide.memory import memory_gb
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile
-from advisor.model.entities import TASK, Checkpoint, Option
+from advisor.model import TASK, Checkpoint, Option
 from advisor.rulebase.base import RuleBase
 
 UNITS = {"_gb": " GB", "_millions": " million"}

@@ -22,7 +22,7 @@ from advisor.decide.requirements import (
 )
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
-from advisor.model.entities import TASK, Checkpoint, Rule
+from advisor.model import TASK, Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 
 ORDERS = ("quality", "small", "open")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from advisor.model.entities import Checkpoint, Program
+from advisor.model import Checkpoint, Program
 
 AUTO = "AutoProcessor"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
@@ -78,7 +78,7 @@ def _worded(prompt: str, program: Program, answers: Mapping[str, str]) -> str:
     return _PLACE.sub(said, prompt)
 
 
-def _among(name: str | None, names: list[str]) -> bool:
+def _among(name: str | None, names: Sequence[str]) -> bool:
     return not names or name in names
 
 

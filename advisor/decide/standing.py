@@ -10,7 +10,7 @@ from advisor.decide.requirements import Miss, judge_checkpoint
 from advisor.decide.selection import ORDERS, Selection, select_of
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.model.entities import TASK, Checkpoint, Option, Question
+from advisor.model import TASK, Checkpoint, Option, Question
 from advisor.rulebase.base import RuleBase
 
 SHOWN_AHEAD = 3

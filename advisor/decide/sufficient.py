@@ -15,7 +15,7 @@ from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Choice, Space
 from advisor.errors import ContradictionError
-from advisor.model.entities import NONE, TASK
+from advisor.model import NONE, TASK
 
 HELD = 1 << 16
 """What it costs to change an answer that has to stay: more than all others together."""

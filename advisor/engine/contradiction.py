@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from advisor.engine.profile import Profile
 from advisor.errors import ContradictionError
-from advisor.model.entities import TASK, Condition, Never
+from advisor.model import TASK, Condition, Never
 from advisor.rulebase.base import RuleBase
 
 

@@ -8,7 +8,7 @@ from advisor.engine.contradiction import contradiction
 from advisor.engine.encoding import Encoding, Ranking
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Choice, Reach, Space
-from advisor.model.entities import NONE, NOT_APPLICABLE, TASK, Fit, Rule
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
 
 KEPT_SPACES = 128

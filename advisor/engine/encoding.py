@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from advisor.model.entities import NOT_APPLICABLE, Never, Rule
+from advisor.model import NOT_APPLICABLE, Never, Rule
 from advisor.rulebase.base import RuleBase
 
 FORBID = -1

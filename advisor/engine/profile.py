@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from advisor.errors import UsageError, nearest
-from advisor.model.entities import NOT_APPLICABLE, TASK, Condition, Question
+from advisor.model import NOT_APPLICABLE, TASK, Condition, Question
 from advisor.rulebase.base import RuleBase
 
 SHOWN_OPTIONS = 16

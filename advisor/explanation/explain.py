@@ -11,7 +11,7 @@ from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError
 from advisor.explanation.full import Whole, whole
-from advisor.model.entities import NONE, TASK, Rule
+from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
 
 

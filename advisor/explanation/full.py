@@ -11,7 +11,7 @@ from advisor.engine.profile import Profile
 from advisor.engine.space import Choice, Space
 from advisor.explanation.prime import Prime, prime
 from advisor.explanation.settling import Settling, settlings
-from advisor.model.entities import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NONE, NOT_APPLICABLE, TASK
 
 HELD = 1 << 20
 """What it costs to change an answer that has to stay: more than all others together."""

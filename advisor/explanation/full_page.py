@@ -9,7 +9,7 @@ from advisor.decide.sufficient import Because
 from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.full import Change, Stability, Whole
-from advisor.model.entities import NONE, TASK
+from advisor.model import NONE, TASK
 from advisor.phrasing import count, origin_word, share
 
 SHOWN_QUESTIONS = 5

@@ -12,7 +12,7 @@ from advisor.draw.version import SCHEMA_VERSION
 from advisor.engine.decision import applicable
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.full_page import answers_text, ways_to, whole_json, whole_page
-from advisor.model.entities import NONE, Rule
+from advisor.model import NONE, Rule
 from advisor.phrasing import origin_word
 from advisor.rulebase.base import RuleBase
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine
-from advisor.model.entities import NOT_APPLICABLE
+from advisor.model import NOT_APPLICABLE
 
 
 class Settling(NamedTuple):

@@ -14,7 +14,7 @@ from advisor.files import write_text
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
     from advisor.engine.profile import Profile
-    from advisor.model.entities import Checkpoint
+    from advisor.model import Checkpoint
 
 DONE, TRY, SAVE = "done", "try", "save"
 ASKED = {

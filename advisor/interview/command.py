@@ -30,7 +30,7 @@ from advisor.console.output import (
 from advisor.console.prompt import BACK, STOP, WHY, Prompt, extras, prompt_for
 from advisor.errors import ContradictionError, NoTerminalError, unknown_name
 from advisor.interview.saved import Kept
-from advisor.model.entities import NONE
+from advisor.model import NONE
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from advisor.engine.graph import Choice, Edge, Layer
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.interview.residual import Residual
-from advisor.model.entities import NOT_APPLICABLE, TASK
+from advisor.model import NOT_APPLICABLE, TASK
 
 Candidates = tuple[tuple[str, str, tuple[str, ...]], ...]
 """Checkpoints, each with its use and the rules that speak of it."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.interview.session import Session
-from advisor.model.entities import NONE
+from advisor.model import NONE
 
 
 class RunnerUp(NamedTuple):

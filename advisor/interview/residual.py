@@ -16,7 +16,7 @@ from typing import NamedTuple
 from advisor.engine.encoding import Encoding
 from advisor.engine.graph import Choice, Layer
 from advisor.engine.space import Space
-from advisor.model.entities import NOT_APPLICABLE
+from advisor.model import NOT_APPLICABLE
 
 NOWHERE = 0
 """The node of no profile at all: answers that cannot be true together lead to it."""

@@ -16,7 +16,7 @@ from advisor.errors import ContradictionError, UsageError
 from advisor.interview.finalists import Checkpoints
 from advisor.interview.residual import Residual
 from advisor.interview.strategy import fewest_questions
-from advisor.model.entities import NONE, TASK, Option, Question
+from advisor.model import NONE, TASK, Option, Question
 
 STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winner any more, nor which of its

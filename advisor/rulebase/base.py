@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.errors import UsageError, unknown_name
-from advisor.model.entities import (
+from advisor.model import (
     Architecture,
     Benchmark,
-    Change,
     Checkpoint,
     Criterion,
+    Declaration,
+    Decoder,
     Elsewhere,
     Family,
     Fit,
     Measurement,
+    NameChange,
     Never,
     Option,
     Program,
     Question,
-    Reason,
     Rule,
     Task,
-    Writer,
 )
 
 if TYPE_CHECKING:
-    from advisor.model.proof import CheckRule, Claim, Example, Scenario, Source, Statement, Tie
+    from advisor.model import ArticleClaim, Statement
+    from advisor.model.check_rule import CheckRule
+    from advisor.model.scenario import Example, Scenario, Tie
+    from advisor.model.source import Source
 
 Thing = TypeVar("Thing")
 
@@ -100,15 +103,15 @@ class RuleBase:
         return names | {task.id: task for task in self.tasks}
 
     @cached_property
-    def words(self) -> dict[str, list[tuple[Task, dict[str, str]]]]:
+    def words(self) -> dict[str, list[tuple[Task, Mapping[str, str]]]]:
         """What each word can mean: tasks, each with the answers that go with it."""
-        found: dict[str, list[tuple[Task, dict[str, str]]]] = {}
+        found: dict[str, list[tuple[Task, Mapping[str, str]]]] = {}
         for task in self.tasks:
             for word, answers in task.words.items():
                 found.setdefault(word, []).append((task, answers))
         return found
 
-    def meant(self, word: str) -> tuple[Task, dict[str, str]]:
+    def meant(self, word: str) -> tuple[Task, Mapping[str, str]]:
         """Return the task and answers that a word means; raises UsageError for one with several."""
         meanings = self.words[word]
         if len(meanings) > 1:
@@ -134,14 +137,14 @@ class RuleBase:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Every source by id."""
-        from advisor.model.proof import Source
+        from advisor.model.source import Source
 
         return {row[0]: Source(*row) for row in self._part("detail")["sources"]}
 
     @cached_property
     def descriptions(self) -> dict[str, dict[str, list[Statement]]]:
         """For each family, the sections of its description."""
-        from advisor.model.proof import Statement
+        from advisor.model import Statement
 
         return {
             family: {
@@ -151,12 +154,12 @@ class RuleBase:
         }
 
     @cached_property
-    def claims(self) -> dict[str, list[Claim]]:
+    def claims(self) -> dict[str, list[ArticleClaim]]:
         """For each family, what articles say of it and what is true today."""
-        from advisor.model.proof import Claim
+        from advisor.model import ArticleClaim
 
         detail = self._part("detail")["claims"]
-        return {family: [Claim(*row) for row in rows] for family, rows in detail.items()}
+        return {family: [ArticleClaim(*row) for row in rows] for family, rows in detail.items()}
 
     @cached_property
     def demanding(self) -> tuple[Question, ...]:
@@ -221,35 +224,35 @@ class RuleBase:
         return tuple(Program(*row) for row in self._part("programs")["programs"])
 
     @cached_property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[NameChange, ...]:
         """What releases of transformers removed, renamed or redirected."""
-        return tuple(Change(*row) for row in self._part("drift")["changes"])
+        return tuple(NameChange(*row) for row in self._part("drift")["changes"])
 
     @cached_property
     def checks(self) -> dict[str, CheckRule]:
         """The rules of `advisor check`, by id, in the order of the files."""
-        from advisor.model.proof import CheckRule
+        from advisor.model.check_rule import CheckRule
 
         return {row[0]: CheckRule(*row) for row in self._part("checks")["checks"]}
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:
         """The examples of all rules."""
-        from advisor.model.proof import Example
+        from advisor.model.scenario import Example
 
         return tuple(Example(*row) for row in self._part("proof")["examples"])
 
     @cached_property
     def scenarios(self) -> tuple[Scenario, ...]:
         """Whole profiles with the outcome they must give."""
-        from advisor.model.proof import Scenario
+        from advisor.model.scenario import Scenario
 
         return tuple(Scenario(*row) for row in self._part("proof")["scenarios"])
 
     @cached_property
     def ties(self) -> tuple[Tie, ...]:
         """The cases in which only the rank of families may decide."""
-        from advisor.model.proof import Tie
+        from advisor.model.scenario import Tie
 
         return tuple(Tie(*row) for row in self._part("proof")["ties"])
 
@@ -283,8 +286,8 @@ def _task(row: list[Any]) -> Task:
 
 
 def _family(row: list[Any]) -> Family:
-    def reasons(found: dict[str, Any]) -> dict[str, Reason]:
-        return {key: Reason(*value) for key, value in found.items()}
+    def reasons(found: dict[str, Any]) -> dict[str, Declaration]:
+        return {key: Declaration(*value) for key, value in found.items()}
 
     *head, takes, gives, tasks, cannot = row
     fits = {key: Fit(*value) for key, value in tasks.items()}
@@ -298,10 +301,10 @@ _WRITER = Checkpoint._fields.index("writer")
 def _checkpoint(row: list[Any]) -> Checkpoint:
     values = list(row)
     values[_MEASUREMENTS] = [Measurement(*measured) for measured in row[_MEASUREMENTS]]
-    values[_WRITER] = row[_WRITER] and Writer(*row[_WRITER])
+    values[_WRITER] = row[_WRITER] and Decoder(*row[_WRITER])
     return Checkpoint._make(values)
 
 
 def _architecture(row: list[Any]) -> Architecture:
     made = Architecture(*row)
-    return made._replace(writer=made.writer and Writer(*made.writer))
+    return made._replace(writer=made.writer and Decoder(*made.writer))

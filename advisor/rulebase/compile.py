@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.model.entities import (
-    Change,
+from advisor.model import (
     Criterion,
+    Declaration,
     Elsewhere,
     Family,
     Fit,
+    NameChange,
     Never,
     Option,
     Question,
-    Reason,
     Rule,
     Task,
 )
-from advisor.model.proof import Example, Scenario, Source, Tie
+from advisor.model.scenario import Example, Scenario, Tie
+from advisor.model.source import Source
 from advisor.reader.terms import EFFECTS, SECTIONS
 from advisor.rulebase.compile_catalogue import catalogue_parts, pick
 from advisor.rulebase.derive import derived_never, derived_rules
@@ -72,7 +73,8 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
         ),
         "drift": {
             "changes": [
-                Change(*pick(e.value, *Change._fields)) for e in entries.get("change", {}).values()
+                NameChange(*pick(e.value, *NameChange._fields))
+                for e in entries.get("change", {}).values()
             ]
         },
         "checks": {"checks": [_check(e.value) for e in entries.get("check", {}).values()]},
@@ -145,8 +147,8 @@ def _task(value: dict[str, Any]) -> Task:
 
 
 def _family(value: dict[str, Any]) -> Family:
-    def reasons(part: dict[str, Any]) -> dict[str, Reason]:
-        return {key: Reason(v["because"], v["sources"]) for key, v in part.items()}
+    def reasons(part: dict[str, Any]) -> dict[str, Declaration]:
+        return {key: Declaration(v["because"], v["sources"]) for key, v in part.items()}
 
     return Family(
         value["id"],

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from advisor.model.entities import Architecture, Benchmark, Checkpoint, Program, Writer
+from advisor.model import Architecture, Benchmark, Checkpoint, Decoder, Program
 
 Values = Mapping[str, Sequence[dict[str, Any]]]
 """Checked values by kind, in order."""
@@ -68,7 +68,7 @@ def _architecture(value: dict[str, Any]) -> Architecture:
         value["class"],
         value["dimensions"],
         value["parameters"],
-        writer and Writer(*pick(writer, *Writer._fields)),
+        writer and Decoder(*pick(writer, *Decoder._fields)),
         value["because"],
         value["sources"],
     )

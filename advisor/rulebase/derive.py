@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from advisor.model.entities import (
+from advisor.model import (
     NOT_APPLICABLE,
     TASK,
     Condition,
+    Declaration,
     Family,
     Never,
     Question,
-    Reason,
     Rule,
     Task,
 )
@@ -47,7 +47,7 @@ def _undeclared(family: Family, question: Question, criterion: str) -> list[Rule
         if option.id in declared:
             continue
         known = family.cannot.get(option.id)
-        reason = known or Reason(f"Nothing says that {family.name} {kind} `{option.id}`.", [])
+        reason = known or Declaration(f"Nothing says that {family.name} {kind} `{option.id}`.", [])
         rules.append(
             Rule(
                 f"{family.id}-{kind}-no-{option.id}",
@@ -68,7 +68,7 @@ def _undeclared(family: Family, question: Question, criterion: str) -> list[Rule
 def _fit(family: Family, task: Task, declarations: str, fits: str) -> list[Rule]:
     fit = family.tasks.get(task.id)
     if fit is None:
-        reason = family.cannot.get(task.id) or Reason(
+        reason = family.cannot.get(task.id) or Declaration(
             f"Nothing says that {family.name} does `{task.id}`.", []
         )
         return [_task_rule(family, task, "cannot", "exclude", declarations, reason)]
@@ -76,11 +76,13 @@ def _fit(family: Family, task: Task, declarations: str, fits: str) -> list[Rule]
     if effect is None:
         return []
     criterion = declarations if effect == "exclude" else fits
-    return [_task_rule(family, task, fit.fit, effect, criterion, Reason(fit.because, fit.sources))]
+    return [
+        _task_rule(family, task, fit.fit, effect, criterion, Declaration(fit.because, fit.sources))
+    ]
 
 
 def _task_rule(
-    family: Family, task: Task, word: str, effect: str, criterion: str, reason: Reason
+    family: Family, task: Task, word: str, effect: str, criterion: str, reason: Declaration
 ) -> Rule:
     return Rule(
         f"{family.id}-{word}-{task.id}",

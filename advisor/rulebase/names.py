@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from advisor.errors import nearest
-from advisor.model.entities import NOT_APPLICABLE
+from advisor.model import NOT_APPLICABLE
 from advisor.reader.document import Document
 from advisor.reader.document import Path as Place
 

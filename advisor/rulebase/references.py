@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from advisor.model.entities import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NONE, NOT_APPLICABLE, TASK
 from advisor.reader.document import Path as Place
 from advisor.reader.terms import EFFECTS
 from advisor.rulebase.names import Checker, Entries, Located, Names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.model.entities import Architecture, Writer
+from advisor.model import Architecture, Decoder
 from advisor.trial.extra import library, transformers
 from advisor.trial.failures import BrokenCheckpointError
 
@@ -40,7 +40,7 @@ def parameters_of(network: Any) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def writer_of(network: Any) -> Writer | None:
+def writer_of(network: Any) -> Decoder | None:
     """Return layers and width of the decoder that writes; None for a network that writes nothing.
 
     The image tokens are not told by every configuration and stay unknown.
@@ -54,7 +54,7 @@ def writer_of(network: Any) -> Writer | None:
     keys = getattr(config, "num_key_value_heads", None) or heads
     layers = _first(config, "decoder_layers", "num_hidden_layers", "layers", "n_layer")
     across = _looks_across(network)
-    return Writer(layers, keys * size, None, across, not across and _repeats_pictures(network))
+    return Decoder(layers, keys * size, None, across, not across and _repeats_pictures(network))
 
 
 def _looks_across(network: Any) -> bool:

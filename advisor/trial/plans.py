@@ -9,7 +9,7 @@ from advisor.rulebase.base import RuleBase
 from advisor.trial.page import Refusal
 
 if TYPE_CHECKING:
-    from advisor.model.entities import Checkpoint
+    from advisor.model import Checkpoint
     from advisor.trial import DemoCheckpoint
 
 

@@ -43,7 +43,7 @@ def test_recount_tells_a_wrong_dimension_from_a_wrong_count():
     larger = git._replace(dimensions=git.dimensions | {"num_hidden_layers": 7})
     said = recount(RULEBASE, larger).differences
     assert any(text.startswith("parameters:") for text in said)
-    assert any(text.startswith("writer: Writer(layers=7") for text in said)
+    assert any(text.startswith("writer: Decoder(layers=7") for text in said)
     assert any("microsoft/git-base-coco" in text for text in said)
 
 

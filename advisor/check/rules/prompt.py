@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from advisor.check.case import Case
 from advisor.check.problem import Problem
-from advisor.model.entities import Checkpoint
+from advisor.model import Checkpoint
 from advisor.scan.usage import Argument, Call, Location, Usage
 
 RULE = "prompt-of-another"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from advisor.catalogue.release import Release
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.problem import Edit, Problem
-from advisor.model.entities import Change
+from advisor.model import NameChange
 from advisor.scan.usage import Load, Location, Usage
 
 CLASS = "removed-class"
@@ -102,7 +102,7 @@ def _problem(
     rule: str,
     message: str,
     place: Location,
-    change: Change,
+    change: NameChange,
     edits: tuple[Edit, ...],
     fix: str | None = None,
 ) -> Problem:

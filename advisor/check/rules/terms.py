@@ -8,7 +8,7 @@ from advisor.check.case import Case, id_place
 from advisor.check.problem import Problem
 from advisor.decide.selection import judge_checkpoint
 from advisor.engine.profile import Answer, Profile
-from advisor.model.entities import NOT_APPLICABLE, TASK, Checkpoint
+from advisor.model import NOT_APPLICABLE, TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
 
