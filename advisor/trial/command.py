@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from advisor.trial.page import Comparison
     from advisor.trial.plans import Plans
 
-DEMO_QUESTION = "what shape is in the picture?"
 USUAL_REPEAT = 3
 
 
@@ -141,7 +140,7 @@ def try_(
       advisor try --task embeddings --folder photos --vectors photos.npy
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
-    from advisor.trial import Request
+    from advisor.trial import Request, demo_checkpoints
     from advisor.trial.acts import answers_questions
     from advisor.trial.page import as_json, as_page
     from advisor.trial.plans import Asked, Given, plans_for
@@ -162,9 +161,10 @@ def try_(
     _check_vectors(vectors, plans)
     tasks = {plan.task for plan in plans.runs}
     picture, others = read_pictures(image, folder, tasks, query)
+    demos = demo_checkpoints() if demo else ()
     request = Request(
-        texts=texts or (_demo_labels() if demo else ()),
-        question=question or (DEMO_QUESTION if demo else None),
+        texts=texts or tuple(label for shown in demos for label in shown.labels),
+        question=question or next((shown.question for shown in demos if shown.question), None),
         query=query or None,
         others=others,
         prompt=prompt or None,
@@ -220,12 +220,6 @@ def _check_vectors(vectors: str, plans: Plans) -> None:
             "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
             hint="add --task embeddings, and one --checkpoint at most",
         )
-
-
-def _demo_labels() -> tuple[str, ...]:
-    from advisor.trial.demo.colours import COLOUR_NAMES, SHAPES
-
-    return tuple(f"a {colour} {shape}" for colour in COLOUR_NAMES for shape in SHAPES)
 
 
 def _write_vectors(file: str, comparison: Comparison) -> Comparison:

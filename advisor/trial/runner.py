@@ -13,7 +13,7 @@ from typing import Any
 from advisor.trial import model_types
 from advisor.trial.acts import Act, act_of
 from advisor.trial.answer import Reply, Request
-from advisor.trial.demo.cards import known_words, unknown_words, warnings_of
+from advisor.trial.demo import known_words, unknown_words, warnings_of
 from advisor.trial.download import Progress
 from advisor.trial.extra import library, quiet, transformers
 from advisor.trial.failures import BrokenCheckpointError, MissingInputError, UnsupportedError

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from demo_training import colours, describe, evaluate, foreign, train
+from demo_training.recipe import Recipe
+
 from advisor.hub import NotFoundError
 from advisor.trial import Request, demo_checkpoints, load_runner, run_trial
-from advisor.trial.demo import evaluate, foreign, train
-from advisor.trial.demo.recipe import Recipe
 from advisor.trial.images import Picture
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "images"
@@ -58,7 +60,7 @@ def test_the_contrastive_demo_picks_the_right_label_among_all() -> None:
     runner = load_runner("demo:clip", "zero-shot-classification", device="cpu")
     right = 0
     for picture, colour, shape in shown(120):
-        request = Request(texts=evaluate.LABELS)
+        request = Request(texts=colours.LABELS)
         right += runner.run(picture, request).answers[0].text == f"a {colour} {shape}"
     assert right >= 0.95 * 120
 
@@ -93,7 +95,7 @@ def test_the_unified_demo_answers_questions_and_matches() -> None:
 )
 def test_the_example_pictures_get_three_right_answers(file: str, colour: str, shape: str) -> None:
     image = EXAMPLES / file
-    labels = tuple(f"a {c} {s}" for c in ("red", "blue", "green") for s in evaluate.SHAPES)
+    labels = tuple(f"a {c} {s}" for c in ("red", "blue", "green") for s in colours.SHAPES)
     label = run_trial(
         "demo:clip", "zero-shot-classification", image, Request(texts=labels), repeat=0
     )
@@ -102,6 +104,17 @@ def test_the_example_pictures_get_three_right_answers(file: str, colour: str, sh
         text = run_trial(f"demo:{name}", "captioning", image, repeat=0).answers[0].text
         assert colour in text
         assert shape in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_describing_again_writes_the_same_cards(name: str, tmp_path: Path) -> None:
+    demo = next(each for each in demo_checkpoints() if each.name == name)
+    copy = tmp_path / name
+    shutil.copytree(demo.folder, copy)
+    card = json.loads((demo.folder / "advisor_card.json").read_text(encoding="utf-8"))
+    describe.describe(copy, describe.PORTRAITS[name], card["measured"], card["order"])
+    for file in ("README.md", "advisor_card.json", "config.json"):
+        assert (copy / file).read_bytes() == (demo.folder / file).read_bytes(), file
 
 
 @pytest.mark.slow

@@ -1,21 +1,26 @@
-"""The demo checkpoints: three small networks, really trained, that ship with the package."""
+"""The demo checkpoints, three small trained networks, and what their cards say for machines."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from advisor.hub import NotFoundError
-from advisor.trial.demo.cards import read_card
 
 HOME = Path(__file__).with_name("checkpoints")
+CARD = "advisor_card.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoCheckpoint:
     """A checkpoint that ships with the package: `demo:NAME` wherever a checkpoint is named.
 
-    `family` is the family its card names; `tasks` are those to show it with.
+    `family` is the family its card names; `tasks` are those to show it with, `labels` and
+    `question` what to show it with where nothing else is given.
     """
 
     name: str
@@ -23,6 +28,8 @@ class DemoCheckpoint:
     family: str
     tasks: tuple[str, ...]
     summary: str
+    labels: tuple[str, ...] = ()
+    question: str | None = None
 
     @property
     def id(self) -> str:
@@ -32,7 +39,7 @@ class DemoCheckpoint:
 
 def demo_checkpoints() -> tuple[DemoCheckpoint, ...]:
     """Return the demo checkpoints, by the order their cards give."""
-    found = [(read_card(folder), folder) for folder in sorted(HOME.glob("*")) if folder.is_dir()]
+    cards = [(read_card(folder), folder) for folder in sorted(HOME.glob("*")) if folder.is_dir()]
     return tuple(
         DemoCheckpoint(
             name=folder.name,
@@ -40,8 +47,10 @@ def demo_checkpoints() -> tuple[DemoCheckpoint, ...]:
             family=str(card["family"]),
             tasks=tuple(card["tasks"]),
             summary=str(card["summary"]),
+            labels=tuple(card.get("labels", ())),
+            question=card.get("question"),
         )
-        for card, folder in sorted(found, key=lambda each: each[0].get("order", 99))
+        for card, folder in sorted(cards, key=lambda each: each[0].get("order", 99))
         if card
     )
 
@@ -56,3 +65,39 @@ def demo_checkpoint(name: str) -> DemoCheckpoint:
         f"there is no demo checkpoint `{name}`",
         hint=f"there are: {', '.join(each.id for each in known)}",
     )
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Return the card of a folder, empty where it has none."""
+    path = folder / CARD
+    if not path.is_file():
+        return {}
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return card if isinstance(card, dict) else {}
+
+
+def known_words(folder: Path) -> frozenset[str] | None:
+    """Return all words a checkpoint was trained on, None where its card lists none."""
+    words = read_card(folder).get("words")
+    return frozenset(str(each) for each in words) if isinstance(words, list) else None
+
+
+def unknown_words(known: frozenset[str] | None, texts: Iterable[str]) -> tuple[str, ...]:
+    """Return a warning where texts hold words that training never showed."""
+    if known is None:
+        return ()
+    words = [word for text in texts for word in re.findall(r"[^\W\d_]+", text.lower())]
+    new = list(dict.fromkeys(word for word in words if word not in known))
+    if not new:
+        return ()
+    shown = ", ".join(f"`{word}`" for word in new[:5]) + (", ..." if len(new) > 5 else "")
+    return (f"words it never saw in training: {shown}",)
+
+
+def warnings_of(folder: Path) -> tuple[str, ...]:
+    """Return the warnings that the card wants to be given with every answer."""
+    warnings = read_card(folder).get("warnings")
+    return tuple(str(each) for each in warnings) if isinstance(warnings, list) else ()

@@ -1,4 +1,4 @@
-"""Write the cards of the demo checkpoints: `python -m advisor.trial.demo.describe FIGURES`.
+"""Write the cards of the demo checkpoints: `python -m demo_training.describe FIGURES`.
 
 FIGURES is what `evaluate` printed. Writes, beside each checkpoint, a README.md for people and an
 advisor_card.json for the runners, with those figures to the digit.
@@ -14,18 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.trial.demo import HOME, texts
-from advisor.trial.demo.cards import CARD
-from advisor.trial.demo.colours import COLOUR_NAMES
-from advisor.trial.demo.recipe import Recipe
+from advisor.trial.demo import CARD, HOME
 from advisor.trial.local_checkpoint import read_checkpoint
+from demo_training import texts
+from demo_training.colours import COLOUR_NAMES, LABELS
+from demo_training.recipe import Recipe
 
 WARNING = (
-    "a demo: it knows only plain pictures of one circle, rectangle or triangle; about anything "
+    "a demo: it knows only plain images of one circle, rectangle or triangle; about anything "
     "else it is confidently wrong"
 )
 WITHOUT = "--without-pairs --steps 1200"
-PACKAGE = "python -m advisor.trial.demo.train"
+PACKAGE = "python -m demo_training.train"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +40,14 @@ class Portrait:
     objective: str
     phases: tuple[str, str]
     limits: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    question: str = ""
 
 
 PORTRAITS = {
     "clip": Portrait(
         title="Demo CLIP",
-        summary="A small CLIP that ranks the labels you name for a picture of one plain shape.",
+        summary="A small CLIP that ranks the labels you name for a image of one plain shape.",
         family="clip",
         tasks=("zero-shot-classification",),
         classes=("CLIPModel",),
@@ -55,6 +57,7 @@ PORTRAITS = {
             "Some names overlap: a navy shape may also be called blue. Such pairs were left out "
             "of training, so do not offer both as labels.",
         ),
+        labels=LABELS,
     ),
     "vision-encoder-decoder": Portrait(
         title="Demo VisionEncoderDecoder",
@@ -62,7 +65,7 @@ PORTRAITS = {
         family="vision-encoder-decoder",
         tasks=("captioning",),
         classes=("VisionEncoderDecoderModel",),
-        objective="Cross-entropy of the caption given the picture.",
+        objective="Cross-entropy of the caption given the image.",
         phases=("--steps 4400", "--steps 2400 --batch 64 --rate 5e-4 --seed 12"),
         limits=("It takes no question and no prompt.",),
     ),
@@ -82,6 +85,7 @@ PORTRAITS = {
             "It answers the question forms of easy-vqa and `where is it?`; other wordings are "
             "guesses.",
         ),
+        question="what shape is in the image?",
     ),
 }
 
@@ -111,6 +115,8 @@ def describe(folder: Path, portrait: Portrait, measured: dict[str, Any], order: 
         "summary": portrait.summary,
         "order": order,
         "warnings": [WARNING],
+        **({"labels": list(portrait.labels)} if portrait.labels else {}),
+        **({"question": portrait.question} if portrait.question else {}),
         "measured": measured,
         "words": words,
     }
@@ -127,7 +133,7 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
         for what, found in measured.items()
     ]
     limits = [
-        "One shape a picture. Photographs, text, several shapes, gradients: it answers all the "
+        "One shape a image. Photographs, text, several shapes, gradients: it answers all the "
         "same, and confidently wrong.",
         f"It knows {len(COLOUR_NAMES)} colours ({', '.join(COLOUR_NAMES)}) and three shapes; a "
         "square is called a rectangle.",
@@ -152,13 +158,15 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "## Training data",
             "",
             _wrapped(
-                f"{recipe.pictures:,} pictures a phase of one plain shape (64 to 512 pixels a "
+                f"{recipe.pictures:,} images a phase of one plain shape (64 to 512 pixels a "
                 "side, white, black, grey and pastel grounds), drawn by "
-                "`advisor/trial/demo/pictures.py` from a seed, and the training pictures of "
-                "the public easy-vqa set (PyPI `easy-vqa`). No other data."
+                "`demo_training/images.py` from a seed, and the training images of the public "
+                "easy-vqa set (PyPI `easy-vqa`). No other data."
             ),
             "",
             _wrapped(f"Objective: {portrait.objective}"),
+            "",
+            "In `examples/demo-training` of advisor's repository:",
             "",
             "```",
             f"{PACKAGE} {folder.name} FIRST {portrait.phases[0]}",
@@ -172,10 +180,12 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "",
             "## Measured",
             "",
-            "`python -m advisor.trial.demo.evaluate --unseen UNSEEN` prints these. Held-out",
-            "pictures are drawn from a seed of their own; the other program rasterises with NumPy",
-            "and shares no code with the training pictures. Images were prepared by torchvision;",
-            "where it is not installed, Pillow does, and a few answers may differ.",
+            _wrapped(
+                "`python -m demo_training.evaluate --unseen UNSEEN` prints these. Held-out images "
+                "are drawn from a seed of their own; the other program rasterises with NumPy and "
+                "shares no code with the training images. Images were prepared by torchvision; "
+                "where it is not installed, Pillow does, and a few answers may differ."
+            ),
             "",
             "| what | right | of |",
             "| --- | --: | --: |",
@@ -199,7 +209,7 @@ def _unseen(kind: str, measured: dict[str, Any]) -> str:
     return (
         "Every pair of colour and shape was in training. A pair never seen is where it is weakest: "
         "the figures for that are those of another network, trained for fewer steps without six "
-        f"of the pairs (`{PACKAGE} {kind} UNSEEN/{kind} {WITHOUT}`), on held-out pictures of those "
+        f"of the pairs (`{PACKAGE} {kind} UNSEEN/{kind} {WITHOUT}`), on held-out images of those "
         "six pairs and of the others."
     )
 

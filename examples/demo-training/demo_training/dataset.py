@@ -1,7 +1,5 @@
 """The pictures and truths of training and of holding out, as arrays ready for a network."""
 
-# ruff: noqa: TID253  (a training script: nothing imports it before it is used)
-
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -13,8 +11,8 @@ from typing import Any
 import numpy
 from PIL import Image
 
-from advisor.trial.demo.colours import COLOUR_NAMES, SHAPES
-from advisor.trial.demo.pictures import Truth, draw
+from demo_training.colours import COLOUR_NAMES, SHAPES
+from demo_training.images import Truth, draw
 
 SIDE = 64
 MEAN = STANDARD_DEVIATION = 0.5

@@ -64,6 +64,7 @@ COLOURS = (
 LIME: Rgb = (0, 255, 0)
 COLOUR_NAMES = tuple(colour.name for colour in COLOURS)
 SHAPES = ("circle", "rectangle", "triangle")
+LABELS = tuple(f"a {colour} {shape}" for colour in COLOUR_NAMES for shape in SHAPES)
 
 
 def true_names(name: str, rgb: Rgb) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
-from advisor.trial.demo.colours import COLOUR_NAMES, COLOURS, SHAPES, doubtful_names
-from advisor.trial.demo.pictures import COLUMNS, ROWS, Truth
+from demo_training.colours import COLOUR_NAMES, COLOURS, SHAPES, doubtful_names
+from demo_training.images import COLUMNS, ROWS, Truth
 
 TEMPLATES = (
     "{}",

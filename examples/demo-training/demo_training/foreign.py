@@ -3,8 +3,6 @@
 Nothing here is shared with the pictures of training: other sizes, places, proportions, grounds.
 """
 
-# ruff: noqa: TID253  (a training script: nothing imports it before it is used)
-
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Train the demo checkpoints: `python -m advisor.trial.demo.train KIND FOLDER`.
+"""Train the demo checkpoints: `python -m demo_training.train KIND FOLDER`.
 
 The cards of the shipped checkpoints state the commands that made them. One thread computes and
 every generator is seeded, so the same machine writes the same bytes again; the three kinds can
@@ -14,17 +14,17 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from advisor.trial.demo import dataset, networks, texts
-from advisor.trial.demo.dataset import Pictures, Questions
-from advisor.trial.demo.networks import Network
-from advisor.trial.demo.optimisation import (
+from advisor.trial.extra import library, quiet
+from demo_training import dataset, networks, texts
+from demo_training.dataset import Pictures, Questions
+from demo_training.networks import Network
+from demo_training.optimisation import (
     AttributeHeads,
     optimise,
     pixel_values,
     reproducible,
 )
-from advisor.trial.demo.recipe import Recipe
-from advisor.trial.extra import library, quiet
+from demo_training.recipe import Recipe
 
 READ_OUT_WEIGHT = 0.5
 NO_QUESTIONS = Questions(texts=(), answers=(), pictures=())

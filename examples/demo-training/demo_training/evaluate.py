@@ -1,12 +1,10 @@
-"""Measure the demo checkpoints: `python -m advisor.trial.demo.evaluate [FOLDER]`.
+"""Measure the demo checkpoints: `python -m demo_training.evaluate [FOLDER]`.
 
 Prints, as JSON, what the cards state: accuracy on held-out drawn pictures, on the public easy-vqa
 test set, and on plain shapes drawn by another program, and apart from that where it is weak: small
 shapes, rectangles that stand askew and, given a network trained with `train --without-pairs`
 (`--unseen FOLDER`), pairs of colour and shape never seen. Runs through the same runners as `try`.
 """
-
-# ruff: noqa: TID253  (a training script: nothing imports it before it is used)
 
 from __future__ import annotations
 
@@ -23,16 +21,16 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from advisor.trial.answer import Request
-from advisor.trial.demo import HOME, dataset, foreign, texts
-from advisor.trial.demo.colours import COLOUR_NAMES, SHAPES
-from advisor.trial.demo.pictures import Truth, draw
+from advisor.trial.demo import HOME
 from advisor.trial.images import Picture
 from advisor.trial.runner import load_runner
+from demo_training import dataset, foreign, texts
+from demo_training.colours import LABELS, SHAPES
+from demo_training.images import Truth, draw
 
 HELD_OUT_SEED, FOREIGN_SEED = 987_001, 424_242
 SMALL = 0.2
 EASY_COLOURS = ("black", "blue", "brown", "gray", "green", "red", "teal", "yellow")
-LABELS = tuple(f"a {colour} {shape}" for colour in COLOUR_NAMES for shape in SHAPES)
 EASY_LABELS = tuple(f"a {colour} {shape}" for colour in EASY_COLOURS for shape in SHAPES)
 Shown = tuple[Picture, str, str, str]
 Case = TypeVar("Case")
@@ -79,7 +77,7 @@ def measure_clip(folder: Path, count: int, public: int | None = None) -> dict[st
     right = _labeller(folder, LABELS)
     what = f"label of {len(LABELS)}"
     return {
-        f"{what}, held-out pictures": _share(held_out(count), right),
+        f"{what}, held-out images": _share(held_out(count), right),
         f"label of {len(EASY_LABELS)}, easy-vqa test": _share(
             islice(easy_test(), public), _labeller(folder, EASY_LABELS)
         ),
@@ -106,7 +104,7 @@ def measure_blip(folder: Path, count: int, public: int | None = None) -> dict[st
     )
     random = Random(5)
     own = [(picture, texts.question(truth, random)) for picture, truth in _held_out(count)]
-    found["answer, held-out pictures"] = _share(
+    found["answer, held-out images"] = _share(
         own, lambda asked: answer(asked[0], asked[1][0]) == asked[1][1]
     )
     found["colour question, other program"] = _share(
@@ -115,7 +113,7 @@ def measure_blip(folder: Path, count: int, public: int | None = None) -> dict[st
     found["shape question, other program"] = _share(
         other_program(count), lambda s: answer(s[0], "what shape is in the image?") == s[2]
     )
-    found["match, held-out pictures"] = _matches(folder, count)
+    found["match, held-out images"] = _matches(folder, count)
     return found
 
 
@@ -136,8 +134,8 @@ def _captions(folder: Path, count: int, public: int | None) -> dict[str, Any]:
     caption = _captioner(folder)
     named = _namer(caption)
     return {
-        "colour and shape, held-out pictures": _share(held_out(count), named),
-        "whole caption, held-out pictures": _share(
+        "colour and shape, held-out images": _share(held_out(count), named),
+        "whole caption, held-out images": _share(
             held_out(count), lambda shown: caption(shown) == shown[3]
         ),
         "colour and shape, easy-vqa test": _share(islice(easy_test(), public), named),

@@ -1,7 +1,5 @@
 """Pictures of one plain shape, drawn from a random generator, with the truth about each."""
 
-# ruff: noqa: TID253  (a training script: nothing imports it before it is used)
-
 from __future__ import annotations
 
 import colorsys
@@ -13,7 +11,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from advisor.trial.demo.colours import COLOURS, SHAPES, Rgb, distance, true_names
+from demo_training.colours import COLOURS, SHAPES, Rgb, distance, true_names
 
 ROWS = ("top", "middle", "bottom")
 COLUMNS = ("left", "middle", "right")

@@ -1,7 +1,5 @@
 """The training loop that the three demo checkpoints share."""
 
-# ruff: noqa: TID253  (a training script: nothing imports it before it is used)
-
 from __future__ import annotations
 
 import sys
@@ -13,11 +11,11 @@ from typing import Any
 
 import numpy
 
-from advisor.trial.demo.colours import COLOUR_NAMES, SHAPES
-from advisor.trial.demo.dataset import MEAN, STANDARD_DEVIATION, Pictures
-from advisor.trial.demo.recipe import Recipe
-from advisor.trial.demo.texts import PLACES
 from advisor.trial.extra import library
+from demo_training.colours import COLOUR_NAMES, SHAPES
+from demo_training.dataset import MEAN, STANDARD_DEVIATION, Pictures
+from demo_training.recipe import Recipe
+from demo_training.texts import PLACES
 
 UNKNOWN = -100
 torch: Any = library("torch")

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from advisor.trial.demo import texts
-from advisor.trial.demo.dataset import MEAN, SIDE, STANDARD_DEVIATION
 from advisor.trial.extra import library
+from demo_training import texts
+from demo_training.dataset import MEAN, SIDE, STANDARD_DEVIATION
 
 torch: Any = library("torch")
 transformers: Any = library("transformers")

@@ -1,0 +1,1 @@
+"""How the demo checkpoints of advisor were trained, measured and described."""
