@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.console.groups import Arguments
-from advisor.console.options import FindingFormat, NoColor, Output, Rules, rules_of
-from advisor.console.output import FINDING_FORMATS, Report, check_format, check_outputs, emit
+from advisor.console.commands import rules_of
+from advisor.console.options import FindingFormat, NoColor, Output, Rules
+from advisor.console.output import check_format, check_outputs, emit
+from advisor.draw.formats import FINDING_FORMATS, Report
 from advisor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return audit

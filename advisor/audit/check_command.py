@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from advisor.console.groups import Arguments
-from advisor.console.options import Rules, rules_of
+from advisor.console.commands import rules_of
+from advisor.console.options import Rules
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return check

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from advisor.console.groups import Arguments
 from advisor.console.options import Format, NoColor, Output, Rules
-from advisor.console.output import Report, check_format, check_outputs, emit
+from advisor.console.output import check_format, check_outputs, emit
+from advisor.draw.formats import Report
 from advisor.errors import UsageError
 
 SHIPPED = "shipped"
 SHOWN = 8
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return diff

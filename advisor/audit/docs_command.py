@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from advisor.console.groups import Arguments
-from advisor.console.options import Format, NoColor, Output, Rules, rules_of
+from advisor.console.commands import rules_of
+from advisor.console.options import Format, NoColor, Output, Rules
 from advisor.errors import AdvisorError, UsageError
 
 FOLDER = Path("docs/decisions")
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return docs
@@ -51,7 +51,8 @@ def docs(
     from advisor.audit.generated_pages import compare, generated_json, generated_page, pages_in
     from advisor.audit.rule_pages import facts_of, pages, whole_page
     from advisor.catalogue.knowledge import thing_json
-    from advisor.console.output import Report, check_format, check_outputs, emit
+    from advisor.console.output import check_format, check_outputs, emit
+    from advisor.draw.formats import Report
 
     check_format(format)
     check_outputs(output)

@@ -7,17 +7,18 @@ from typing import Annotated
 
 import typer
 
-from advisor.console.groups import Arguments
-from advisor.console.options import NoColor, Output, Rules, rules_of
-from advisor.console.output import FORMATS, Report, check_format, check_outputs, emit
+from advisor.console.commands import rules_of
+from advisor.console.options import NoColor, Output, Rules
+from advisor.console.output import check_format, check_outputs, emit
+from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError
 from advisor.model import TASK
 
 PATHS = 10
-MAP_FORMATS = (*FORMATS, "mermaid", "svg")
+MAP_FORMATS = (*PAGE_FORMATS, "mermaid", "svg")
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return graph
@@ -63,7 +64,7 @@ def graph(
     report = Report(
         lambda: as_json(map),
         lambda: as_page(map),
-        pictures={
+        drawings={
             "mermaid": lambda: mermaid(map),
             "svg": lambda: svg(map),
             "markdown": lambda: as_markdown(map),

@@ -8,11 +8,10 @@ from typing import Annotated
 
 import typer
 
-from advisor.console.groups import Arguments
 from advisor.errors import unknown_name
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return schema

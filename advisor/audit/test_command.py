@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from advisor.console.groups import Arguments
-from advisor.console.options import Format, NoColor, Output, Rules, rules_of
-from advisor.console.output import Report, check_format, check_outputs, emit
+from advisor.console.commands import rules_of
+from advisor.console.options import Format, NoColor, Output, Rules
+from advisor.console.output import check_format, check_outputs, emit
+from advisor.draw.formats import Report
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return run_tests

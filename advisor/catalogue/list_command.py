@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.console.options import Format, NoColor, Output, Rules, rules_of, split
-from advisor.console.output import Report, check_format, check_outputs, emit
+from advisor.console.commands import rules_of
+from advisor.console.options import Format, NoColor, Output, Rules
+from advisor.console.output import check_format, check_outputs, emit
+from advisor.console.values import split
+from advisor.draw.formats import Report
 from advisor.errors import UsageError, unknown_name
 from advisor.rulebase.base import RuleBase
 

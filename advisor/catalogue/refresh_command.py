@@ -9,19 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from advisor.catalogue.hub_command import ask_hub
-from advisor.console.day import day_or_today
-from advisor.console.groups import Arguments
-from advisor.console.options import (
-    Format,
-    NoColor,
-    Offline,
-    Output,
-    Rules,
-    complete_checkpoint,
-    rules_of,
-    split,
-)
-from advisor.console.output import Report, check_format, check_outputs, emit, note
+from advisor.console.commands import rules_of
+from advisor.console.options import Format, NoColor, Offline, Output, Rules, complete_checkpoint
+from advisor.console.output import check_format, check_outputs, emit, note
+from advisor.console.values import day_or_today, split
+from advisor.draw.formats import Report
 from advisor.errors import AdvisorError, UsageError, unknown_name
 from advisor.files import write_text
 from advisor.model import Checkpoint
@@ -31,7 +23,7 @@ if TYPE_CHECKING:
     from advisor.catalogue.refresh import Refresh
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return refresh

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
-from advisor.console.options import Format, NoColor, Output, Rules, rules_of
-from advisor.console.output import Report, check_format, check_outputs, emit
+from advisor.console.commands import rules_of
+from advisor.console.options import Format, NoColor, Output, Rules
+from advisor.console.output import check_format, check_outputs, emit
+from advisor.draw.formats import Report
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 

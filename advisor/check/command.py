@@ -10,7 +10,6 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.console.day import day_or_today
 from advisor.console.options import (
     FindingFormat,
     NoColor,
@@ -18,11 +17,13 @@ from advisor.console.options import (
     Priority,
     ProfileFile,
     complete_checkpoint,
-    given_profile,
     priority_of,
     with_questions,
 )
-from advisor.console.output import FINDING_FORMATS, Report, check_format, check_outputs, emit
+from advisor.console.output import check_format, check_outputs, emit
+from advisor.console.profile_file import given_profile
+from advisor.console.values import day_or_today
+from advisor.draw.formats import FINDING_FORMATS, Report
 from advisor.errors import UsageError, unknown_name
 from advisor.rulebase.base import RuleBase
 

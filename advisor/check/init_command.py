@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from advisor.console.groups import Arguments
-from advisor.console.options import Rules, rules_of
+from advisor.console.commands import rules_of
+from advisor.console.options import Rules
 from advisor.console.output import note
 from advisor.errors import UsageError
 from advisor.files import write_text
 
 
-def command(arguments: Arguments) -> Callable[..., int]:
+def command(arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return the command."""
     del arguments
     return init

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.check import workspace
-from advisor.console.options import rules_of
-from advisor.console.output import Report, note
+from advisor.console.commands import rules_of
+from advisor.console.output import note
+from advisor.draw.formats import Report
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 

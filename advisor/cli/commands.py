@@ -2,14 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import typer
 
 from advisor import __version__
-from advisor.console.groups import Command, Commands
+from advisor.console.command_line import CommandLine
+from advisor.console.commands import HOMES, SETTINGS
+from advisor.console.groups import Command, Commands, Group
 
-COMMANDS = {
+CATALOGUE = {
+    "refresh": Command(
+        "advisor.catalogue.refresh_command", "Ask the Hub what changed since an entry was checked."
+    ),
+    "drift": Command(
+        "advisor.catalogue.drift_command", "Hold every entry against a release of transformers."
+    ),
+}
+RULES = {
+    "check": Command(
+        "advisor.audit.check_command",
+        "Read every rule file and report each problem at file:line:column.",
+    ),
+    "test": Command("advisor.audit.test_command", "Run every rule's examples and all scenarios."),
+    "audit": Command(
+        "advisor.audit.audit_command", "Prove the rule base sound, or say where it is not."
+    ),
+    "coverage": Command(
+        "advisor.audit.coverage_command",
+        "Say which rules, tasks and families no scenario covers.",
+    ),
+    "diff": Command(
+        "advisor.audit.difference_command",
+        "Say which answers change from one rule base to another.",
+    ),
+    "docs": Command(
+        "advisor.audit.docs_command",
+        "Write one page a rule: what, why, who says so, where it decides.",
+    ),
+    "graph": Command("advisor.audit.map_command", "Draw the interview as a map of decisions."),
+    "schema": Command(
+        "advisor.audit.schema_command", "Print the JSON Schema of a kind of rule file."
+    ),
+}
+COMMANDS: dict[str, Command | Group] = {
     "ask": Command("advisor.interview.command", "Answer a few questions, get a recommendation."),
     "recommend": Command(
         "advisor.decide.command", "Recommend a family and checkpoints for a task."
@@ -35,8 +69,8 @@ COMMANDS = {
     "compose": Command(
         "advisor.trial.compose_command", "Join an encoder and a decoder, and fine-tune them."
     ),
-    "catalogue": Command("advisor.catalogue.command", "Hold the catalogue against the world."),
-    "rules": Command("advisor.audit.command", "Check, test and describe the rule base."),
+    "catalogue": Group(CATALOGUE, "Hold the catalogue against the world."),
+    "rules": Group(RULES, "Check, test and describe the rule base."),
 }
 
 HELP = """Which kind of vision-language model fits your task, which checkpoint, and why.
@@ -46,8 +80,8 @@ Without a command, advisor asks. `advisor recommend --task captioning` answers a
 EPILOGUE = "Exit codes: 0 yes or answered, 1 no or nothing fits, 2 could not run, 3 undetermined."
 
 
-def command_line(arguments: list[str]) -> Any:
-    """Return the whole command line as one callable of the parser."""
+def program(line: CommandLine) -> Commands:
+    """Return the whole program as one callable of the parser."""
     app = typer.Typer(
         name="advisor",
         cls=Commands,
@@ -55,13 +89,14 @@ def command_line(arguments: list[str]) -> Any:
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         invoke_without_command=True,
-        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+        context_settings=dict(SETTINGS),
         help=HELP,
         epilog=EPILOGUE,
     )
     app.callback()(_root)
-    made = typer.main.get_command(app)
-    made.table, made.arguments = COMMANDS, tuple(arguments)  # type: ignore[attr-defined]
+    made: Commands = typer.main.get_command(app)  # type: ignore[assignment]
+    made.table, made.line = COMMANDS, line
+    HOMES[:] = [entry.home for entry in COMMANDS.values() if isinstance(entry, Command)]
     return made
 
 
@@ -73,8 +108,6 @@ def _root(
         typer.echo(f"advisor {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        from advisor.console.options import rules_of
-        from advisor.interview.command import ask
-
-        return ask(answers={}, rulebase=rules_of())
+        ask = program(CommandLine()).get_command(ctx, "ask")
+        return int(ask.main([], "advisor", standalone_mode=False) or 0)
     return 0

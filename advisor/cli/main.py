@@ -7,10 +7,10 @@ import errno
 import gc
 import os
 import sys
-from itertools import pairwise
 from types import NoneType
 from typing import Any
 
+from advisor.console.command_line import CommandLine
 from advisor.console.streams import prepare_streams, silence_stdout
 from advisor.errors import AdvisorError, BrokenFileError
 
@@ -24,16 +24,17 @@ def main() -> None:
 
 
 UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
-"""Why an open stream does not take what is written to it; such errors name no file."""
+"""Error numbers of a failed write to stdout or stderr; such errors name no file."""
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; never raises."""
     prepare_streams()
+    line = CommandLine(tuple(arguments))
     error: AdvisorError | None = None
     code = OK
     try:
-        code = _run(arguments)
+        code = _run(line)
     except AdvisorError as failure:
         _show_cause(failure)
         error = failure
@@ -50,7 +51,7 @@ def run(arguments: list[str]) -> int:
     try:
         if error is not None:
             code = error.exit_code
-            _report(error, as_json=_wants_json(arguments))
+            _report(error, as_json=line.wants_json)
         sys.stdout.flush()
     except BrokenPipeError:
         silence_stdout()
@@ -104,13 +105,13 @@ def _bug(failure: Exception) -> AdvisorError:
     return AdvisorError(message, hint=hint, kind="bug", exit_code=BUG)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(line: CommandLine) -> int:
     import typer
 
-    from advisor.cli.commands import command_line
+    from advisor.cli.commands import program
 
     try:
-        code = command_line(arguments)(args=arguments, prog_name="advisor", standalone_mode=False)
+        code = program(line)(args=list(line.words), prog_name="advisor", standalone_mode=False)
         sys.stdout.flush()
         if code == INTERRUPTED:
             raise KeyboardInterrupt
@@ -153,18 +154,3 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
     said += [f"  hint: {error.hint}"] if error.hint else []
     for line in said:
         sys.stderr.write(f"{line.translate(CONTROLS)}\n")
-
-
-def _wants_json(arguments: list[str]) -> bool:
-    """True where the command line asks for JSON; of several formats the last one counts."""
-    if any(word == "--batch" or word.startswith("--batch=") for word in arguments):
-        return True
-    format = ""
-    for word, after in pairwise([*arguments, ""]):
-        if word in ("--format", "-f"):
-            format = after
-        elif word.startswith("--format="):
-            format = word.removeprefix("--format=")
-        elif word.startswith("-f") and not word.startswith("--"):
-            format = word.removeprefix("-f")
-    return format == "json"

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import inspect
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.console.reserved import SHARED_FLAG, refuse_taken_flags
-from advisor.engine.profile import has_commas
-from advisor.errors import BrokenFileError, UsageError
+from advisor.console.command_line import CommandLine
+from advisor.console.commands import SHARED_FLAG, Options, rules_of
+from advisor.console.values import split
+from advisor.errors import UsageError
 from advisor.model import TASK, Question
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.store import load_rules
 
 if TYPE_CHECKING:
-    from advisor.engine.profile import Profile
+    pass
 
 Format = Annotated[
     str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, markdown or html.")
@@ -77,41 +75,6 @@ ARGUMENTS = ("need", "paths")
 """Parameters of the commands that are no options."""
 
 
-def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
-    """Return the rule base with overlays: `--rules`, else ADVISOR_RULES.
-
-    With a `folder`, its rules stand instead of the shipped ones, and ADVISOR_RULES is not for them.
-    """
-    given = list(overlays or [])
-    if not given and not folder and (configured := os.environ.get("ADVISOR_RULES")):
-        given = [Path(part) for part in configured.split(os.pathsep) if part]
-    rulebase = load_rules(folder or None, overlays=tuple(given))
-    refuse_taken_flags(rulebase)
-    return rulebase
-
-
-def overlays_in(arguments: tuple[str, ...]) -> list[Path]:
-    """Return the overlays named on a command line that is not parsed yet, in their order."""
-    found = []
-    words = iter(arguments)
-    for word in words:
-        if word == "--rules":
-            found += [Path(after) for after in [next(words, None)] if after is not None]
-        elif word.startswith("--rules="):
-            found.append(Path(word.removeprefix("--rules=")))
-    return found
-
-
-def split(values: list[str] | None) -> list[str]:
-    """Return values given repeatedly or with commas as one list."""
-    return [part.strip() for value in values or [] for part in _parts(value) if part.strip()]
-
-
-def _parts(value: str) -> list[str]:
-    """Split at commas, except inside numbers such as 5,000."""
-    return [value] if has_commas(value) else value.split(",")
-
-
 def with_questions(function: Callable[..., int], arguments: tuple[str, ...]) -> Callable[..., int]:
     """Return a command that takes one flag for each question besides its own options.
 
@@ -121,7 +84,7 @@ def with_questions(function: Callable[..., int], arguments: tuple[str, ...]) -> 
     option of the command (`--output`) takes both: FORMAT=FILE is the option's, anything else the
     answer.
     """
-    overlays = overlays_in(arguments)
+    overlays = CommandLine(arguments).overlays
     rulebase = rules_of(overlays)
     own = inspect.signature(function, eval_str=True)
     shared = {SHARED_FLAG} & rulebase.question_ids
@@ -189,78 +152,19 @@ def _option(question: Question, *, shared: bool) -> Any:
     )
 
 
-def read_profile(file: str) -> dict[str, Any]:
-    """Return the answers in a profile file (YAML or JSON; `-` is standard input).
-
-    Raises BrokenFileError with every problem at file:line:column.
-    """
-    from advisor.reader.document import MAX_BYTES, read_bytes, read_document
-    from advisor.reader.kinds import PROFILE
-    from advisor.reader.shape import check_shape
-
-    if file == "-":
-        document = read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
-    else:
-        document = read_document(Path(file))
-    document.value = answers_in(document.value)
-    if not document.problems and document.value is None:
-        document.report((), "holds no answers")
-    if not check_shape(document, PROFILE):
-        raise BrokenFileError(
-            "the profile cannot be used",
-            problems=tuple(str(problem) for problem in document.problems),
-            hint="a profile maps questions to options, e.g. `task: captioning`",
-        )
-    return dict(document.value or {})
-
-
-def answers_in(value: Any) -> Any:
-    """Return the answers in a profile, a scenario, or what `--format json` printed."""
-    if isinstance(value, dict) and isinstance(value.get("tasks"), list) and value["tasks"]:
-        first = value["tasks"][0]  # printed for several tasks: all but the task is the same
-        if isinstance(first, dict) and isinstance(first.get("profile"), dict):
-            tasks = [one.get("task") for one in value["tasks"] if isinstance(one, dict)]
-            return {**answers_in(first), TASK: tasks}
-    if isinstance(value, dict) and isinstance(value.get("profile"), dict):
-        value = value["profile"]
-    if not isinstance(value, dict):
-        return value
-    return {question: _plain(answer) for question, answer in value.items() if _said(answer)}
-
-
-def given_profile(rulebase: RuleBase, file: str, answers: dict[str, Any]) -> Profile:
-    """Return the answers of a profile file and of flags, which win over it, with their origins."""
-    from advisor.engine.profile import make_profile
-
-    in_file = read_profile(file) if file else {}
-    rest = {id: value for id, value in in_file.items() if id not in answers}
-    by_id = {
-        **make_profile(rulebase, rest, "file"),
-        **make_profile(rulebase, answers, "flag"),
-    }
-    return {
-        question.id: by_id[question.id] for question in rulebase.questions if question.id in by_id
-    }
-
-
-def _said(answer: Any) -> bool:
-    """False for what a printed profile only implied or assumed."""
-    return not (isinstance(answer, dict) and answer.get("origin") in ("implied", "assumed"))
-
-
-def _plain(answer: Any) -> Any:
-    """A printed answer as a profile file writes it."""
-    if not isinstance(answer, dict):
-        return answer
-    return answer.get("value", answer.get("options"))
-
-
 def priority_of(rulebase: RuleBase, values: list[str]) -> tuple[str, ...]:
     """Return criteria to put first. Raises UsageError for unknown or repeated ones."""
     ids = tuple(rulebase.criterion(id).id for id in split(values))
     if len(set(ids)) != len(ids):
         raise UsageError("`--priority` names a criterion twice", hint="name each once")
     return ids
+
+
+def _priority(rulebase: RuleBase, priority: Priority = []) -> tuple[str, ...]:  # noqa: B006
+    return priority_of(rulebase, priority)
+
+
+CriteriaFirst = Annotated[tuple[str, ...], Options(_priority)]
 
 
 def complete_checkpoint(incomplete: str) -> list[tuple[str, str]]:

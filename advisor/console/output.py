@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
+import typer
+
+from advisor.console.commands import Options
+from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, Style, drawn
 from advisor.errors import UsageError, unknown_name
 from advisor.files import write_text
+from advisor.phrasing import joined
 
-if TYPE_CHECKING:
-    from advisor.draw.blocks import Page
-    from advisor.draw.findings import Sheet
+FORMATS = PAGE_FORMATS
 
-FORMATS = ("terminal", "json", "markdown", "html")
-FINDING_FORMATS = (*FORMATS, "github", "sarif", "junit")
-"""The formats of commands that give findings."""
-WIDTH = 100
-USUAL_WIDTH = 80
+OUTPUT: list[str] = typer.Option(
+    [],
+    "--output",
+    metavar="FORMAT=FILE",
+    help="Write another format to a file as well; repeat at will.",
+)
+NO_COLOR: bool = typer.Option(False, "--no-color", help="No colours (NO_COLOR does the same).")
 
 
-class Report(NamedTuple):
-    """A result ready to be drawn in any format; one without `findings` in those of `FORMATS`.
+class Showing(NamedTuple):
+    """How an answer is to be shown: `format` on stdout, and other formats in `files`."""
 
-    `pictures` holds formats that it has besides, or draws in a way of its own.
-    """
+    format: str
+    files: list[tuple[str, Path]]
+    color: bool
 
-    json: Callable[[], dict[str, Any]]
-    page: Callable[[], Page]
-    findings: Callable[[], Sheet] | None = None
-    pictures: Mapping[str, Callable[[], str]] = MappingProxyType({})
+    def emit(self, report: Report) -> None:
+        """Print a report, and write it to the files first."""
+        check_format(self.format, report.formats)
+        for format, file in self.files:
+            write_text(file, drawn(report, format, Style()))
+        indent = 2 if sys.stdout.isatty() else None  # on a pipe one line, ten times as fast
+        sys.stdout.write(drawn(report, self.format, Style(indent, self.color)))
 
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """Every format it can be printed in."""
-        known = FINDING_FORMATS if self.findings else FORMATS
-        return tuple(dict.fromkeys((*known, *self.pictures)))
+
+def showing(formats: tuple[str, ...]) -> Options:
+    """Return the options `--format`, `--output` and `--no-color` of a command with such formats."""
+    format_option: str = typer.Option(
+        "terminal", "--format", "-f", metavar="FORMAT", help=f"{joined(formats, 'or')}."
+    )
+
+    def made(
+        format: str = format_option, output: list[str] = OUTPUT, no_color: bool = NO_COLOR
+    ) -> Showing:
+        check_format(format, formats)
+        return Showing(format, check_outputs(output, formats), color=not no_color)
+
+    return Options(made)
+
+
+Shown = Annotated[Showing, showing(PAGE_FORMATS)]
+FindingsShown = Annotated[Showing, showing(FINDING_FORMATS)]
 
 
 def check_format(format: str, known: tuple[str, ...] = FORMATS) -> str:
@@ -68,73 +86,7 @@ def check_outputs(outputs: list[str], known: tuple[str, ...] = FORMATS) -> list[
 
 def emit(report: Report, format: str, outputs: list[str], *, color: bool = True) -> None:
     """Print a report on stdout in one format, and write it to files in others."""
-    known = report.formats
-    check_format(format, known)
-    files = check_outputs(outputs, known)
-    for file_format, file in files:
-        write_text(file, text(report, file_format))
-    if format == "terminal":
-        draw_page(report.page(), color=color)
-    else:
-        sys.stdout.write(text(report, format, indent=2 if sys.stdout.isatty() else None))
-
-
-def text(report: Report, format: str, indent: int | None = 2) -> str:
-    """Return a report as text in a format other than the terminal's.
-
-    JSON is indented for people and files; on a pipe it is one line, which is ten times as fast.
-    """
-    if format in report.pictures:
-        return report.pictures[format]()
-    if format == "json":
-        return json.dumps(report.json(), ensure_ascii=False, indent=indent) + "\n"
-    if report.findings and format in FINDING_FORMATS[len(FORMATS) :]:
-        return _findings(report.findings(), format, indent)
-    if format == "markdown":
-        from advisor.draw.markdown import markdown
-
-        return markdown(report.page())
-    from advisor.draw.html import html
-
-    return html(report.page()) + "\n"
-
-
-def _findings(sheet: Sheet, format: str, indent: int | None) -> str:
-    if format == "github":
-        from advisor.draw.github import github
-
-        return github(sheet)
-    if format == "junit":
-        from advisor.draw.junit import junit
-
-        return junit(sheet)
-    from advisor.draw.sarif import sarif
-
-    return json.dumps(sarif(sheet), ensure_ascii=False, indent=indent) + "\n"
-
-
-def draw_page(page: Page, *, color: bool = True) -> None:
-    """Draw a page on stdout, at most 100 columns wide."""
-    from rich.console import Console
-
-    from advisor.draw.terminal import draw
-
-    stream = sys.stdout
-    plain = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    console = Console(
-        file=stream, no_color=plain, highlight=False, soft_wrap=False, emoji=False, markup=False
-    )
-    if plain:
-        console = Console(
-            file=stream,
-            color_system=None,
-            highlight=False,
-            emoji=False,
-            markup=False,
-            width=console.width,
-        )
-    console.width = min(console.width or USUAL_WIDTH, WIDTH)
-    draw(page, console)
+    Showing(format, check_outputs(outputs, report.formats), color).emit(report)
 
 
 def note(message: str) -> None:

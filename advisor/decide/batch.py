@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from advisor.console.options import answers_in
+from advisor.console.profile_file import answers_in
 from advisor.decide.recommendation import recommend
 from advisor.decide.recommendation_json import as_json
 from advisor.engine.decision import Engine

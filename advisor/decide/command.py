@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.console.day import read_day
 from advisor.console.options import (
     Format,
     NoColor,
@@ -15,10 +14,11 @@ from advisor.console.options import (
     Output,
     Priority,
     ProfileFile,
-    given_profile,
     priority_of,
     with_questions,
 )
+from advisor.console.profile_file import given_profile
+from advisor.console.values import read_day
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
@@ -75,7 +75,8 @@ def recommend(
       advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
       advisor recommend --task captioning --task vqa --use commercial --format json
     """
-    from advisor.console.output import Report, check_format, check_outputs, emit
+    from advisor.console.output import check_format, check_outputs, emit
+    from advisor.draw.formats import Report
 
     check_format(format)
     check_outputs(output)

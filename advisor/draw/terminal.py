@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable
 
 from rich.console import Console, Group, RenderableType
@@ -12,6 +14,8 @@ from rich.text import Text as Styled
 from advisor.draw.blocks import Candidate, Code, Heading, Items, Page, Pairs, Table, Text
 from advisor.draw.visible import visible
 
+WIDTH = 100
+USUAL_WIDTH = 80
 SHOWN_SOURCES = 2
 GAP = 2
 INDENT = (0, 0, 0, 2)
@@ -45,10 +49,11 @@ ASCII = str.maketrans(
 )
 
 
-def draw(page: Page, console: Console) -> None:
-    """Print a page on a console, without the blanks that fill lines up."""
+def terminal(page: Page, *, color: bool = True) -> str:
+    """Return a page as text for stdout, at most 100 columns wide, without trailing blanks."""
+    console = _console(color=color)
     page = [visible(block) for block in page]
-    plain = not _unicode(console)
+    plain = not console.encoding.lower().startswith("utf")
     with console.capture() as capture:
         for place, block in enumerate(page):
             if place and isinstance(block, (Heading, Candidate)):
@@ -59,11 +64,24 @@ def draw(page: Page, console: Console) -> None:
             else:
                 console.print(_block(block, width=console.width - 2, plain=plain))
     lines = [line.rstrip() for line in capture.get().splitlines()]
-    console.file.write("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
-def _unicode(console: Console) -> bool:
-    return console.encoding.lower().startswith("utf")
+def _console(*, color: bool) -> Console:
+    """Return a console for stdout: without colours where they are unwanted, or no terminal."""
+    bare = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    console = Console(file=sys.stdout, no_color=bare, highlight=False, emoji=False, markup=False)
+    if bare:
+        console = Console(
+            file=sys.stdout,
+            color_system=None,
+            highlight=False,
+            emoji=False,
+            markup=False,
+            width=console.width,
+        )
+    console.width = min(console.width or USUAL_WIDTH, WIDTH)
+    return console
 
 
 def _block(

@@ -13,10 +13,10 @@ from advisor.console.options import (
     Output,
     Priority,
     ProfileFile,
-    given_profile,
     priority_of,
     with_questions,
 )
+from advisor.console.profile_file import given_profile
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
@@ -55,7 +55,8 @@ def explain(
       advisor explain --task captioning --all
       advisor explain --task vqa --why-not nlpconnect/vit-gpt2-image-captioning
     """
-    from advisor.console.output import Report, check_format, check_outputs, emit
+    from advisor.console.output import check_format, check_outputs, emit
+    from advisor.draw.formats import Report
     from advisor.explanation.explain import explain as explain_answers
     from advisor.explanation.page import as_json, as_page
 

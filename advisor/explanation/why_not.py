@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advisor.check.command import judge_report
-from advisor.console.output import Report
+from advisor.draw.formats import Report
 from advisor.engine.profile import Profile
 from advisor.rulebase.base import RuleBase
 

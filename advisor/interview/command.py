@@ -15,19 +15,13 @@ from advisor.console.options import (
     Output,
     Priority,
     ProfileFile,
-    given_profile,
     priority_of,
     with_questions,
 )
-from advisor.console.output import (
-    Report,
-    check_format,
-    check_outputs,
-    emit,
-    interactive,
-    note,
-)
+from advisor.console.output import check_format, check_outputs, emit, interactive, note
+from advisor.console.profile_file import given_profile
 from advisor.console.prompt import BACK, STOP, WHY, Prompt, extras, prompt_for
+from advisor.draw.formats import Report
 from advisor.errors import ContradictionError, NoTerminalError, unknown_name
 from advisor.interview.saved import Kept
 from advisor.model import NONE

@@ -15,17 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.console.options import (
-    Device,
-    Download,
-    Format,
-    NoColor,
-    Offline,
-    Output,
-    Rules,
-    rules_of,
-)
-from advisor.console.output import Report, check_format, check_outputs, emit
+from advisor.console.commands import rules_of
+from advisor.console.options import Device, Download, Format, NoColor, Offline, Output, Rules
+from advisor.console.output import check_format, check_outputs, emit
+from advisor.draw.formats import Report
 from advisor.errors import UsageError
 from advisor.trial.consent import agreement, show_download
 from advisor.trial.gallery import page_file, read_pictures
@@ -191,7 +184,7 @@ def try_(
     report = Report(
         lambda: as_json(comparison),
         lambda: as_page(comparison),
-        pictures={"html": lambda: page_file(comparison, picture)},
+        drawings={"html": lambda: page_file(comparison, picture)},
     )
     emit(report, format, output, color=not no_color)
     return 0

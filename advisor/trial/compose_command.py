@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.console.options import Device, Download, Format, NoColor, Offline
-from advisor.console.output import Report, check_format, check_outputs, emit, note
+from advisor.console.output import check_format, check_outputs, emit, note
+from advisor.draw.formats import Report
 from advisor.errors import UsageError
 from advisor.trial.consent import agreement, show_download
 

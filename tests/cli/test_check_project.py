@@ -425,7 +425,7 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
         (["--baseline", "none.json"], "cannot be read"),
         (["--config", "none.yaml"], "no file `none.yaml`"),
         (["--transformers", "3.1"], "transformers `3.1` is not described"),
-        (["--today", "soon"], "`--today soon` is no day"),
+        (["--today", "soon"], "`--today soon` is not a date"),
         (["--fail-on", "eror"], "did you mean `error`?"),
         (["--explain", "softmax"], "unknown rule of the check `softmax`"),
         (["--diff", "--format", "json"], "`--diff` prints a diff"),

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from advisor.cli.commands import command_line
-from advisor.console.options import overlays_in
-from advisor.console.reserved import SHARED_FLAG, TAKEN_FLAGS
+from advisor.cli.commands import program
+from advisor.console.command_line import CommandLine
+from advisor.console.commands import SHARED_FLAG, reserved_flags
 
 HEAVY = ("torch", "transformers", "rich", "questionary", "prompt_toolkit", "yaml", "pydantic")
 START = """
@@ -180,14 +180,14 @@ def test_a_completion_script_is_printed_for_the_calling_shell(environment):
 
 OVERLAID = """
 import sys
-from advisor.console import options
+from advisor.console import commands
 from advisor.cli.main import run
 
 loaded = []
-def counted(*arguments, load=options.load_rules, **named):
+def counted(*arguments, load=commands.load_rules, **named):
     loaded.append(named["overlays"])
     return load(*arguments, **named)
-options.load_rules = counted
+commands.load_rules = counted
 code = run(sys.argv[1:])
 print(code, len(loaded), file=sys.stderr)
 """
@@ -216,7 +216,26 @@ def test_the_rules_are_read_once(environment, weather, arguments):
 
 def test_overlays_are_named_in_their_order():
     words = ("recommend", "--rules=a", "--rules", "b", "--rules=c", "--rules")
-    assert [str(path) for path in overlays_in(words)] == ["a", "b", "c"]
+    assert [str(path) for path in CommandLine(words).overlays] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("recommend --format json", True),
+        ("recommend -f json", True),
+        ("recommend -fjson", True),
+        ("recommend --format=json", True),
+        ("recommend --format json --format html", False),
+        ("recommend --batch needs.jsonl", True),
+        ("recommend --batch=- --format html", True),
+        ("recommend --format", False),
+        ("recommend json", False),
+        ("", False),
+    ],
+)
+def test_errors_are_json_where_json_was_asked_for(words, wanted):
+    assert CommandLine(tuple(words.split())).wants_json is wanted
 
 
 QUESTION = """\
@@ -232,11 +251,13 @@ questions:
 
 def test_every_option_is_refused_as_a_question(rulebase):
     own = {"--help"}
+    whole = program(CommandLine())
     for name in ("ask", "recommend", "explain", "check"):
-        command = command_line([]).get_command(None, name)
+        command = whole.get_command(None, name)
         own |= {flag for option in command.params for flag in option.opts if flag[:2] == "--"}
-    flags = {flag.removeprefix("--") for flag in own if flag[:2] == "--"}
-    assert flags - rulebase.question_ids == TAKEN_FLAGS
+    flags = {flag.removeprefix("--") for flag in own}
+    assert flags - rulebase.question_ids == reserved_flags()
+    assert not reserved_flags() & rulebase.question_ids
     assert SHARED_FLAG in rulebase.question_ids
 
 

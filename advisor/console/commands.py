@@ -1,0 +1,252 @@
+"""Functions as commands: their own options, groups of options, and a flag for each question.
+
+A command is a function with annotated parameters, as Typer reads them. Three kinds more are known:
+`Annotated[X, Options(function)]` stands for all options of a function that makes an X of them;
+`Given` stands for `--profile` and a flag for each question, and is the profile that they give;
+`RuleBase` stands for `--rules`, and is the shipped rule base with these folders laid over it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_click_param
+from typer.models import ParamMeta
+from typer.utils import get_params_from_function
+
+from advisor.console.values import split
+from advisor.engine.profile import Profile
+from advisor.errors import BrokenFileError
+from advisor.model import TASK, Question
+from advisor.phrasing import count
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.store import load_rules
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SHOWN_OPTIONS = 9
+SHARED_FLAG = "output"
+"""Both an option and a question: FORMAT=FILE is the option's, anything else the answer."""
+
+QUESTIONS = "questions"
+Given = Annotated[Profile, QUESTIONS]
+"""The answers that a command line gives, by flags and by a profile file."""
+
+HOMES: list[str] = []
+"""Where the commands of this program live, as `module:function`; filled by the command table."""
+
+RULES = ParamMeta(
+    name="rules",
+    default=typer.Option(
+        [],
+        "--rules",
+        metavar="DIR",
+        help="Lay a folder of rules over the shipped ones; repeat at will.",
+    ),
+    annotation=list[Path],
+)
+PROFILE = ParamMeta(
+    name="profile",
+    default=typer.Option(
+        "",
+        "--profile",
+        metavar="FILE",
+        help="Answers in YAML or JSON; flags win over it. - reads stdin.",
+    ),
+    annotation=str,
+)
+
+
+class Options(NamedTuple):
+    """Marks a parameter that stands for the options of a function, which makes its value."""
+
+    make: Callable[..., Any]
+
+
+def as_command(function: Callable[..., int], name: str, overlays: list[Path]) -> TyperCommand:
+    """Return a function as a command; the questions of the rules in `overlays` become flags."""
+    values = _Values(function, overlays)
+
+    def call(**given: Any) -> int:
+        values.read(given)
+        code: int = values.of(function)
+        return code
+
+    return TyperCommand(
+        name,
+        callback=call,
+        params=values.parameters(),
+        help=inspect.getdoc(function),
+        context_settings=dict(SETTINGS),
+        rich_markup_mode=None,
+    )
+
+
+def command_at(home: str) -> Callable[..., int]:
+    """Import and return the function of a command, given as `module:function`."""
+    module, _, name = home.partition(":")
+    if not name:  # on its way out
+        old: Callable[..., int] = import_module(module).command(())
+        return old
+    function: Callable[..., int] = getattr(import_module(module), name)
+    return function
+
+
+def rules_of(overlays: list[Path] | None = None, folder: str = "") -> RuleBase:
+    """Return the rule base with overlays: `--rules`, else ADVISOR_RULES.
+
+    With a `folder`, its rules stand instead of the shipped ones, and ADVISOR_RULES is not for them.
+    Raises BrokenFileError, with every place, for broken rules and for questions that no flag can
+    be made of.
+    """
+    given = list(overlays or [])
+    if not given and not folder and (configured := os.environ.get("ADVISOR_RULES")):
+        given = [Path(part) for part in configured.split(os.pathsep) if part]
+    rulebase = load_rules(folder or None, overlays=tuple(given))
+    if given or folder:  # the shipped ones are tested
+        _refuse_reserved_flags(rulebase)
+    return rulebase
+
+
+def reserved_flags() -> frozenset[str]:
+    """Return the flags that no question may be called like: those of commands that take answers."""
+    return frozenset().union(*(_own_flags(command_at(home)) for home in HOMES))
+
+
+def _own_flags(function: Callable[..., int]) -> frozenset[str]:
+    metas = {name: meta for name, meta in _metas(function).items() if name[:9] != "question_"}
+    if PROFILE.name not in metas:
+        return frozenset()
+    options = [get_click_param(meta)[0] for meta in metas.values()]
+    flags = {flag[2:] for option in options for flag in option.opts if flag.startswith("--")}
+    return frozenset((*flags, "help")) - {SHARED_FLAG}
+
+
+def _refuse_reserved_flags(rulebase: RuleBase) -> None:
+    reserved = sorted(reserved_flags() & rulebase.question_ids)
+    if reserved:
+        raise BrokenFileError(
+            f"the rules cannot be used: {count(len(reserved), 'problem')}",
+            problems=tuple(
+                f"{rulebase.place('question', id)}: `--{id}` is an option of advisor; "
+                "use another id"
+                for id in reserved
+            ),
+            hint="mend the places above and run the command again",
+        )
+
+
+class _Values:
+    """The parameters of one command, and what a command line gives for them."""
+
+    def __init__(self, function: Callable[..., Any], overlays: list[Path]) -> None:
+        self._own = {name: get_click_param(meta) for name, meta in _metas(function).items()}
+        self._overlays = overlays
+        self._rulebase = rules_of(overlays) if PROFILE.name in self._own else None
+        self._questions = self._rulebase.questions if self._rulebase else ()
+        asked = {question.id for question in self._questions}
+        self._shared = {SHARED_FLAG} & asked & set(self._own)
+        self._given: dict[str, Any] = {}
+
+    def parameters(self) -> list[Any]:
+        """Return the parameters of the parser: arguments, flags of questions, options."""
+        own = [option for name, (option, _) in self._own.items() if name not in self._shared]
+        arguments = [option for option in own if option.param_type_name == "argument"]
+        flags = [_flag(one, shared=one.id in self._shared) for one in self._questions]
+        return [*arguments, *flags, *(option for option in own if option not in arguments)]
+
+    def read(self, given: dict[str, Any]) -> None:
+        """Take what the parser read from a command line."""
+        for name in self._shared:
+            both = given[_flag_name(name)] or []
+            given[name] = [value for value in both if "=" in value]
+            given[_flag_name(name)] = [value for value in both if "=" not in value]
+        for name, (_, convert) in self._own.items():
+            given[name] = convert(given[name]) if convert else given[name]
+        self._given = given
+
+    def of(self, function: Callable[..., Any]) -> Any:
+        """Return what a function makes of its parameters."""
+        return function(**{key: self._value(key, kind) for key, kind in _kinds(function)})
+
+    def _value(self, key: str, kind: Any) -> Any:
+        if isinstance(kind, Options):
+            return self.of(kind.make)
+        if kind is RuleBase:
+            return self._rules()
+        return self._profile() if kind == QUESTIONS else self._given[key]
+
+    def _rules(self) -> RuleBase:
+        folders = self._given.get(RULES.name, self._overlays)
+        if self._rulebase is None or folders != self._overlays:
+            self._rulebase, self._overlays = rules_of(folders), folders
+        return self._rulebase
+
+    def _profile(self) -> Profile:
+        from advisor.console.profile_file import given_profile
+
+        answers = {one.id: split(self._given[_flag_name(one.id)]) for one in self._questions}
+        said = {id: values for id, values in answers.items() if values}
+        return given_profile(self._rules(), self._given[PROFILE.name], said)
+
+
+def _metas(function: Callable[..., Any]) -> dict[str, ParamMeta]:
+    """Return all that the parser has to know of a function's parameters, by name."""
+    found: dict[str, ParamMeta] = {}
+    for key, kind in _kinds(function):
+        if isinstance(kind, Options):
+            found |= {name: meta for name, meta in _metas(kind.make).items() if name not in found}
+        else:
+            meta = RULES if kind is RuleBase else PROFILE if kind == QUESTIONS else kind
+            found.setdefault(key if meta is kind else meta.name, meta)
+    return found
+
+
+def _kinds(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each parameter of a function with what it stands for."""
+    metas = get_params_from_function(function)
+    for key, parameter in inspect.signature(function, eval_str=True).parameters.items():
+        marks = [
+            mark
+            for mark in getattr(parameter.annotation, "__metadata__", ())
+            if isinstance(mark, Options) or mark == QUESTIONS
+        ]
+        of_rules = RuleBase if parameter.annotation is RuleBase else metas[key]
+        yield key, marks[0] if marks else of_rules
+
+
+def _flag_name(id: str) -> str:
+    return f"question_{id.replace('-', '_')}"
+
+
+def _flag(question: Question, *, shared: bool) -> Any:
+    """Return a question as an option of the parser."""
+    if question.id == TASK:
+        shown = "see `advisor list tasks`"
+    else:
+        ids = [option.id for option in question.options]
+        shown = ", ".join(ids[:SHOWN_OPTIONS]) + (", ..." if len(ids) > SHOWN_OPTIONS else "")
+    metavar = "NUMBER|OPTION" if question.unit else "OPTION"
+    if shared:
+        metavar = "OPTION|FORMAT=FILE"
+        shown += "; or a file to write in another format, such as json=FILE"
+
+    def complete(incomplete: str) -> list[tuple[str, str]]:
+        return [(o.id, o.label) for o in question.options if o.id.startswith(incomplete)]
+
+    option = typer.Option(
+        [],
+        f"--{question.id}",
+        metavar=metavar,
+        help=f"{question.ask} {shown}.",
+        autocompletion=complete,
+        show_default=False,
+    )
+    meta = ParamMeta(name=_flag_name(question.id), default=option, annotation=list[str])
+    return get_click_param(meta)[0]

@@ -1,0 +1,76 @@
+"""Answers in a profile file, and those that a command line gives together with it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from advisor.engine.profile import Profile, make_profile
+from advisor.errors import BrokenFileError
+from advisor.model import TASK
+from advisor.rulebase.base import RuleBase
+
+
+def read_profile(file: str) -> dict[str, Any]:
+    """Return the answers in a profile file (YAML or JSON; `-` is standard input).
+
+    Raises BrokenFileError with every problem at file:line:column.
+    """
+    from advisor.reader.document import MAX_BYTES, read_bytes, read_document
+    from advisor.reader.kinds import PROFILE
+    from advisor.reader.shape import check_shape
+
+    if file == "-":
+        document = read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
+    else:
+        document = read_document(Path(file))
+    document.value = answers_in(document.value)
+    if not document.problems and document.value is None:
+        document.report((), "holds no answers")
+    if not check_shape(document, PROFILE):
+        raise BrokenFileError(
+            "the profile cannot be used",
+            problems=tuple(str(problem) for problem in document.problems),
+            hint="a profile maps questions to options, e.g. `task: captioning`",
+        )
+    return dict(document.value or {})
+
+
+def answers_in(value: Any) -> Any:
+    """Return the answers in a profile, a scenario, or what `--format json` printed."""
+    if isinstance(value, dict) and isinstance(value.get("tasks"), list) and value["tasks"]:
+        first = value["tasks"][0]  # printed for several tasks: all but the task is the same
+        if isinstance(first, dict) and isinstance(first.get("profile"), dict):
+            tasks = [one.get("task") for one in value["tasks"] if isinstance(one, dict)]
+            return {**answers_in(first), TASK: tasks}
+    if isinstance(value, dict) and isinstance(value.get("profile"), dict):
+        value = value["profile"]
+    if not isinstance(value, dict):
+        return value
+    return {question: _plain(answer) for question, answer in value.items() if _said(answer)}
+
+
+def given_profile(rulebase: RuleBase, file: str, answers: dict[str, Any]) -> Profile:
+    """Return the answers of a profile file and of flags, which win over it, with their origins."""
+    in_file = read_profile(file) if file else {}
+    rest = {id: value for id, value in in_file.items() if id not in answers}
+    by_id = {
+        **make_profile(rulebase, rest, "file"),
+        **make_profile(rulebase, answers, "flag"),
+    }
+    return {
+        question.id: by_id[question.id] for question in rulebase.questions if question.id in by_id
+    }
+
+
+def _said(answer: Any) -> bool:
+    """False for what a printed profile only implied or assumed."""
+    return not (isinstance(answer, dict) and answer.get("origin") in ("implied", "assumed"))
+
+
+def _plain(answer: Any) -> Any:
+    """A printed answer as a profile file writes it."""
+    if not isinstance(answer, dict):
+        return answer
+    return answer.get("value", answer.get("options"))
