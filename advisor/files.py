@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +49,8 @@ def replacing(file: Path) -> Iterator[Path]:
 
     A link is followed. The new file has the mode of the old one, else what the umask grants.
     """
+    import tempfile
+
     status = _status(file)
     target = Path(os.path.realpath(file))
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
@@ -68,6 +68,9 @@ def replacing(file: Path) -> Iterator[Path]:
 @contextmanager
 def creating_folder(folder: Path) -> Iterator[Path]:
     """Yield a scratch folder that becomes `folder`, new or empty, at the end, or vanishes."""
+    import shutil
+    import tempfile
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}-", dir=folder.parent))
     try:

@@ -63,12 +63,12 @@ class Prompt(Protocol):
 def prompt_for(*, plain: bool) -> Prompt:
     """Return the prompt that suits the terminal; `plain` asks for numbers."""
     if plain or os.environ.get("TERM") in ("dumb", "") or "ADVISOR_PLAIN" in os.environ:
-        return Numbers()
-    return Menu()
+        return NumberedPrompt()
+    return SelectPrompt()
 
 
-class Menu:
-    """Arrow keys, and typing filters."""
+class SelectPrompt:
+    """A menu with arrow keys; typing filters it."""
 
     def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:
         """Ask with a menu."""
@@ -139,7 +139,7 @@ def _stderr() -> Any:
     return create_output(stdout=sys.stderr)
 
 
-class Numbers:
+class NumberedPrompt:
     """A numbered list and one line of typing: works in every terminal."""
 
     def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:

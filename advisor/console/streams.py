@@ -1,4 +1,4 @@
-"""The streams of this process, set up once: they are there, and take every character."""
+"""The standard streams of this process: none is missing, and stdout takes every character."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from advisor.files import ESCAPED
 
 
 def prepare_streams() -> None:
-    """Give every stream that is closed a place that takes or gives nothing; escape on stdout."""
+    """Replace closed standard streams with the null device, and let stdout escape characters."""
     if sys.stdin is None:
-        sys.stdin = _nowhere("r")
+        sys.stdin = _null_device("r")
     if sys.stdout is None:
-        sys.stdout = _nowhere("w")
+        sys.stdout = _null_device("w")
     if sys.stderr is None:
-        sys.stderr = _nowhere("w")
+        sys.stderr = _null_device("w")
     say_in_any_encoding()
 
 
@@ -30,7 +30,7 @@ def say_in_any_encoding() -> None:
 
 
 def silence_stdout() -> None:
-    """Let nothing more reach a stdout that takes no more, not even what Python writes at exit."""
+    """Redirect a broken stdout to the null device, so that nothing fails when Python flushes it."""
     try:
         number = sys.stdout.fileno()
     except (OSError, ValueError):
@@ -40,7 +40,7 @@ def silence_stdout() -> None:
     os.close(nowhere)
 
 
-def _nowhere(mode: str) -> IO[Any]:
+def _null_device(mode: str) -> IO[Any]:
     return open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123 - as long as the process
 
 

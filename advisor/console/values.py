@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Iterable
 
@@ -28,6 +27,8 @@ def read_day(given: str, *, month: bool = False) -> str:
 
     Raises UsageError for anything else.
     """
+    import datetime
+
     whole = f"{given}-01" if month and _MONTH.match(given) else given
     try:
         if not _DAY.match(whole):
@@ -43,4 +44,6 @@ def read_day(given: str, *, month: bool = False) -> str:
 
 def day_or_today(given: str, *, month: bool = False) -> str:
     """Return the day given, else today's."""
+    import datetime
+
     return read_day(given, month=month) if given else datetime.date.today().isoformat()
