@@ -13,6 +13,7 @@ from advisor.reader.shape import check_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.folder import RuleFile
 from advisor.rulebase.references import check_references
+from advisor.rulebase.short_forms import written_out
 
 Parts = dict[str, dict[str, Any]]
 
@@ -46,6 +47,8 @@ class Collection:
                 "family",
                 "rule",
                 "benchmark",
+                "unranked",
+                "series",
                 "checkpoint",
                 "architecture",
                 "part",
@@ -110,10 +113,10 @@ LISTS = {
     "criteria": {"criteria": "criterion", "ties": "tie"},
     "questions": {"questions": "question", "never": "never"},
     "tasks": {"tasks": "task"},
-    "benchmarks": {"benchmarks": "benchmark"},
+    "benchmarks": {"benchmarks": "benchmark", "unranked": "unranked"},
     "sources": {"sources": "source"},
     "decisions": {"rules": "rule"},
-    "checkpoints": {"checkpoints": "checkpoint"},
+    "checkpoints": {"series": "series", "checkpoints": "checkpoint"},
     "architectures": {"architectures": "architecture"},
     "programs": {"parts": "part", "programs": "program"},
     "drift": {"changes": "change"},
@@ -140,7 +143,7 @@ def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> Non
         return
     before = list(collection.entries["criterion"])
     for key, entry_kind in LISTS[file.kind].items():
-        for index, value in enumerate(document.value.get(key, [])):
+        for index, value in enumerate(written_out(key, document, collection.entries)):
             if entry_kind == "checkpoint":
                 value = value | {"family": file.path.stem}
             collection.add(entry_kind, Entry(value, document, (key, index)), overlay)

@@ -26,6 +26,10 @@ class Located(Protocol):
     def path(self) -> Place:
         """Where in that file."""
 
+    @property
+    def place(self) -> str:
+        """Where it stands, as file:line."""
+
 
 Entries = Mapping[str, Mapping[str, Located]]
 

@@ -46,7 +46,7 @@ def check_references(entries: Entries) -> None:
     for kind, check in checks.items():
         for entry in entries[kind].values():
             check(Checker(entry, names), entry.value)
-    _measured_once(entries["benchmark"])
+    _measured_once(entries["benchmark"], entries["unranked"])
     _aliases(entries["task"], "task")
     _aliases(entries["family"], "family")
     if TASK not in entries["question"]:
@@ -152,10 +152,13 @@ def _benchmark(checker: Checker, value: dict[str, Any]) -> None:
     checker.sources(("sources",), value["sources"])
 
 
-def _measured_once(entries: Mapping[str, Located]) -> None:
+def _measured_once(ranked: Mapping[str, Located], unranked: Mapping[str, Located]) -> None:
     """One measurement belongs to one benchmark, or nobody knew which way is better."""
     taken: dict[tuple[str, str], str] = {}
-    for id, entry in entries.items():
+    for id, entry in (*ranked.items(), *unranked.items()):
+        if entry is unranked.get(id) and id in ranked:
+            message = f"the benchmark `{id}` stands at {ranked[id].place} already"
+            entry.document.report((*entry.path, "id"), message)
         key = entry.value["benchmark"], entry.value["metric"]
         if key in taken:
             message = f"`{key[0]}`, {key[1]} is the benchmark `{taken[key]}` already"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from advisor.reader.kinds.atoms import checkpoint_id, day, ids, texts
 from advisor.reader.shape import (
     AnyOf,
@@ -13,8 +15,11 @@ from advisor.reader.shape import (
     MapOf,
     Number,
     Record,
+    Shape,
     Text,
 )
+
+_measured_words = {"benchmark": Text(), "split?": Text(), "metric": Text()}
 
 benchmarks = Record(
     {
@@ -22,8 +27,7 @@ benchmarks = Record(
             Record(
                 {
                     "id": Id(),
-                    "benchmark": Text(),
-                    "metric": Text(),
+                    **_measured_words,
                     "better": Choice("higher", "lower"),
                     "tasks": ids,
                     "languages?": texts,
@@ -31,68 +35,86 @@ benchmarks = Record(
                     "sources": ids,
                 }
             )
-        )
+        ),
+        "unranked?": ListOf(Record({"id": Id(), **_measured_words})),
     }
 )
 
-_measurement = Record(
+_measurement = Record({**_measured_words, "value": Number(), "source": Id(), "note?": Text()})
+
+checkpoint = Record(
     {
-        "benchmark": Text(),
-        "split?": Text(),
-        "metric": Text(),
-        "value": Number(),
-        "source": Id(),
-        "note?": Text(),
+        "id": checkpoint_id,
+        "label": Text(),
+        "loader": Choice("transformers", "open_clip", "remote-code", "other"),
+        "class?": Text(),
+        "processor?": Text(),
+        "model_type?": Text(),
+        "pipeline?": Id(),
+        "tasks": ListOf(Id()),
+        "fine_tune?": ListOf(Id()),
+        "typical?": ids,
+        "stage?": Choice("pre-trained", "fine-tuned", "instruction-tuned", "contrastive"),
+        "parameters_millions?": Number(),
+        "parameters_precision?": Choice("published", "derived", "rounded"),
+        "dtype?": Choice("float32", "bfloat16", "float16"),
+        "image_size?": Integer(1),
+        "image_size_note?": Text(),
+        "text_context?": Integer(1),
+        "languages?": ListOf(
+            Text(r"[a-z]{2,3}|multilingual", "a language code such as `de`"), least=1
+        ),
+        "languages_note?": Text(),
+        "takes?": ListOf(Id(), least=1),
+        "licence?": Text(),
+        "language_model_licence?": Text(),
+        "commercial_use?": Choice("permitted", "restricted", "not-permitted"),
+        "intended_use?": Text(),
+        "gated?": Boolean(),
+        "released?": Integer(2015),
+        "revision?": Text(r"[0-9a-f]{7,40}", "a commit"),
+        "last_modified?": day,
+        "hub_task?": Id(),
+        "prompt?": Text(),
+        "pitfalls?": texts,
+        "derived?": Boolean(),
+        "measurements?": ListOf(_measurement),
+        "sources": MapOf(ids, Text(r"[a-z]+(_[a-z]+)*", "a field of this checkpoint")),
+        "checked": day,
     }
 )
+
+_shared: dict[str, Shape] = {f"{name}?": shape for name, shape in checkpoint.fields.items()} | {
+    "sources?": MapOf(
+        ListOf(Text(), least=1),
+        Text(r"[a-z0-9]+([_-][a-z0-9]+)*", "a field of this checkpoint, or a source"),
+    )
+}
+_own = _shared | {
+    "measurements?": AnyOf(
+        ListOf(_measurement),
+        MapOf(MapOf(AnyOf(Number(), Record({"value": Number(), "note": Text()})), least=1)),
+    ),
+    "series?": Id(),
+}
+
+
+class _Member(Record):
+    """A checkpoint; what it does not say itself, its series has to."""
+
+    def schema(self) -> dict[str, Any]:
+        alone = {"required": checkpoint.required}
+        return super().schema() | {"anyOf": [{"required": ["series"]}, alone]}
+
+
+def _without(fields: dict[str, Shape], *names: str) -> dict[str, Shape]:
+    return {name: shape for name, shape in fields.items() if name not in names}
+
 
 checkpoints = Record(
     {
-        "checkpoints": ListOf(
-            Record(
-                {
-                    "id": checkpoint_id,
-                    "label": Text(),
-                    "loader": Choice("transformers", "open_clip", "remote-code", "other"),
-                    "class?": Text(),
-                    "processor?": Text(),
-                    "model_type?": Text(),
-                    "pipeline?": Id(),
-                    "tasks": ListOf(Id()),
-                    "fine_tune?": ListOf(Id()),
-                    "typical?": ids,
-                    "stage?": Choice(
-                        "pre-trained", "fine-tuned", "instruction-tuned", "contrastive"
-                    ),
-                    "parameters_millions?": Number(),
-                    "parameters_precision?": Choice("published", "derived", "rounded"),
-                    "dtype?": Choice("float32", "bfloat16", "float16"),
-                    "image_size?": Integer(1),
-                    "image_size_note?": Text(),
-                    "text_context?": Integer(1),
-                    "languages?": ListOf(
-                        Text(r"[a-z]{2,3}|multilingual", "a language code such as `de`"), least=1
-                    ),
-                    "languages_note?": Text(),
-                    "takes?": ListOf(Id(), least=1),
-                    "licence?": Text(),
-                    "language_model_licence?": Text(),
-                    "commercial_use?": Choice("permitted", "restricted", "not-permitted"),
-                    "intended_use?": Text(),
-                    "gated?": Boolean(),
-                    "released?": Integer(2015),
-                    "revision?": Text(r"[0-9a-f]{7,40}", "a commit"),
-                    "last_modified?": day,
-                    "hub_task?": Id(),
-                    "prompt?": Text(),
-                    "pitfalls?": texts,
-                    "derived?": Boolean(),
-                    "measurements?": ListOf(_measurement),
-                    "sources": MapOf(ids, Text(r"[a-z]+(_[a-z]+)*", "a field of this checkpoint")),
-                    "checked": day,
-                }
-            )
-        )
+        "series?": ListOf(Record({"id": Id(), **_without(_shared, "id?", "measurements?")})),
+        "checkpoints": ListOf(_Member({"id": checkpoint_id, **_without(_own, "id?")})),
     }
 )
 

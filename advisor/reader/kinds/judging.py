@@ -128,31 +128,45 @@ tasks = Record(
     }
 )
 
+source = Record(
+    {
+        "id": Id(),
+        "title": Text(),
+        "kind": Choice(
+            "paper",
+            "code",
+            "documentation",
+            "model-card",
+            "results",
+            "thread",
+            "licence",
+            "article",
+            "registry",
+        ),
+        "url?": Text(r"https?://\S+", "a web address"),
+        "version?": Text(),
+        "read": day,
+        "note?": Text(),
+    }
+)
+
+_group_words: dict[str, Shape] = {
+    f"{name}?": shape for name, shape in source.fields.items() if name != "id"
+}
+
 sources = Record(
     {
-        "sources": ListOf(
+        "sources?": ListOf(source),
+        "groups?": ListOf(
             Record(
                 {
-                    "id": Id(),
-                    "title": Text(),
-                    "kind": Choice(
-                        "paper",
-                        "code",
-                        "documentation",
-                        "model-card",
-                        "results",
-                        "thread",
-                        "licence",
-                        "article",
-                        "registry",
-                    ),
-                    "url?": Text(r"https?://\S+", "a web address"),
-                    "version?": Text(),
-                    "read": day,
-                    "note?": Text(),
-                }
+                    **_group_words,
+                    "pages?": MapOf(Text(), least=1),
+                    "sources?": ListOf(Record({"id": Id(), **_group_words}), least=1),
+                },
+                one_of=("pages", "sources"),
             )
-        )
+        ),
     }
 )
 

@@ -1,0 +1,207 @@
+"""Short ways to write checkpoints and sources, written out in full where they were written.
+
+A series gives its members what they share, one level deep: what a member says itself counts. Under
+`sources` a field may name its pages, or a page its fields; measurements may stand by source and
+benchmark; sources that share their kind and month may stand in a group. What is written out has
+the places of what was written, so that every later problem is reported there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from advisor.errors import nearest
+from advisor.reader.document import Document
+from advisor.reader.document import Path as Place
+from advisor.reader.kinds.catalogue import checkpoint
+from advisor.reader.kinds.judging import source
+from advisor.reader.shape import ListOf
+from advisor.rulebase.names import Entries, Located
+
+CITED = (
+    *("class", "processor", "model_type", "pipeline", "tasks", "parameters_millions"),
+    *("image_size", "image_size_note", "text_context", "languages", "licence"),
+    *("language_model_licence", "commercial_use", "intended_use", "gated", "released"),
+    *("prompt", "pitfalls", "dtype", "takes", "fine_tune"),
+)
+ORDER = {field: n for n, field in enumerate(dict.fromkeys((*CITED, *checkpoint.fields)))}
+"""Fields of a checkpoint, in the order in which the pages of each are listed."""
+
+
+class Citation(NamedTuple):
+    """A page that a field was read on, and where that is written."""
+
+    page: str
+    place: Place
+
+
+Citations = dict[str, list[Citation]]
+"""The pages of each field of a checkpoint."""
+
+
+def written_out(key: str, document: Document, entries: Entries) -> list[dict[str, Any]]:
+    """Return what a file lists under `key`, without short forms; reports what is wrong with it.
+
+    `entries` are those read so far: series and benchmarks, of this file too.
+    """
+    if key == "checkpoints":
+        checkpoints = _checkpoints(document, entries)
+        ListOf(checkpoint).check(checkpoints, (key,), document.report)
+        return checkpoints
+    if key == "sources":
+        sources = _sources(document)
+        ListOf(source).check(sources, (key,), document.report)
+        return sources
+    listed: list[dict[str, Any]] = document.value.get(key, [])
+    return listed
+
+
+def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
+    checkpoints, named = [], set()
+    for index, value in enumerate(document.value.get("checkpoints", ())):
+        path = ("checkpoints", index)
+        full = value
+        if name := value.get("series"):
+            named.add(name)
+            if _known(document, (*path, "series"), "series", name, entries["series"]):
+                full = _member(document, path, value, entries["series"][name])
+        elif "sources" in value:
+            citations = _citations(document, (*path, "sources"), value["sources"])
+            full = value | {"sources": _by_field(document, path, citations)}
+        if isinstance(value.get("measurements"), dict):
+            full = full | {"measurements": _measurements(document, path, value, entries)}
+        checkpoints.append({key: each for key, each in full.items() if key != "series"})
+    for id, series in entries["series"].items():
+        if series.document is document and id not in named:
+            document.report(series.path, f"no checkpoint of this file is of the series `{id}`")
+    return checkpoints
+
+
+def _member(
+    document: Document, path: Place, value: dict[str, Any], series: Located
+) -> dict[str, Any]:
+    """Return a member with what its series gives it; what it says itself counts."""
+    shared = {key: each for key, each in series.value.items() if key not in ("id", "sources")}
+    for key in value:
+        if key in shared and value[key] == shared[key]:
+            document.report((*path, key), f"the series says the same `{key}`; leave it out here")
+    if value.keys() <= {"id", "series"}:
+        document.report(path, "a member of a series has to say something of its own")
+    given = _citations(series.document, (*series.path, "sources"), series.value.get("sources", {}))
+    own = _citations(document, (*path, "sources"), value.get("sources", {}))
+    for field in given.keys() & shared.keys() & value.keys():
+        if field not in own:
+            message = f"`{field}` is not as the series has it; cite where it was read"
+            document.report((*path, field), message)
+    for key, each in shared.items():
+        if key not in value:
+            _stand_at_series(document, (*path, key), series, (key,))
+            for index in range(len(each) if isinstance(each, list) else 0):
+                _stand_at_series(document, (*path, key, index), series, (key, index))
+    full = {"id": value["id"], **shared, **value}
+    given = {field: pages for field, pages in given.items() if field in full}
+    if series.document is not document:
+        here = (*path, "series")
+        given = {field: [Citation(each.page, here) for each in given[field]] for field in given}
+    return full | {"sources": _by_field(document, path, given | own)}
+
+
+def _stand_at_series(document: Document, path: Place, series: Located, inside: Place) -> None:
+    """Let a path stand where its series says it; of another file, at the name of the series."""
+    here = series.document is document
+    near = (*series.path, *inside) if here else (*path[:2], "series")
+    document.places[path] = document.place(near)
+
+
+def _citations(document: Document, path: Place, written: dict[str, list[str]]) -> Citations:
+    """Return the pages of each field, whichever of the two a line begins with."""
+    citations: Citations = {}
+    for key, listed in written.items():
+        if key in ORDER or not ("-" in key or set(listed) <= set(ORDER)):
+            read = [(key, Citation(page, (*path, key, n))) for n, page in enumerate(listed)]
+        else:
+            read = [(field, Citation(key, (*path, key))) for field in listed]
+            for n, field in enumerate(listed):
+                _known(document, (*path, key, n), "field of a checkpoint", field, ORDER)
+        for field, citation in read:
+            pages = citations.setdefault(field, [])
+            if any(citation.page == known.page for known in pages):
+                document.report(citation.place, f"`{field}` cites `{citation.page}` already")
+            pages.append(citation)
+    return citations
+
+
+def _by_field(document: Document, path: Place, citations: Citations) -> dict[str, list[str]]:
+    """Return the pages of each field in their order, each with its place."""
+    fields = sorted(citations, key=lambda field: ORDER.get(field, len(ORDER)))
+    places = {
+        (*path, "sources", field, index): document.place(citation.place)
+        for field in fields
+        for index, citation in enumerate(citations[field])
+    }
+    document.places |= places
+    return {field: [citation.page for citation in citations[field]] for field in fields}
+
+
+def _measurements(
+    document: Document, path: Place, value: dict[str, Any], entries: Entries
+) -> list[dict[str, Any]]:
+    """Return measurements that stand by source and benchmark as a list."""
+    figures = {**entries["benchmark"], **entries["unranked"]}
+    measurements: list[dict[str, Any]] = []
+    for page, measured in value["measurements"].items():
+        for id, figure in measured.items():
+            where = (*path, "measurements", page, id)
+            if not _known(document, where, "benchmark", id, figures):
+                continue
+            place = (*path, "measurements", len(measurements))
+            document.places[place] = document.place(where)
+            document.places[(*place, "source")] = document.place(where[:-1])
+            known = figures[id].value
+            said = figure if isinstance(figure, dict) else {"value": figure}
+            words = [key for key in ("benchmark", "split", "metric") if key in known]
+            measurements.append({key: known[key] for key in words} | said | {"source": page})
+    return measurements
+
+
+def _sources(document: Document) -> list[dict[str, Any]]:
+    """Return the sources of a file, those of its groups after the others."""
+    sources = list(document.value.get("sources", ()))
+    for index, group in enumerate(document.value.get("groups", ())):
+        path = ("groups", index)
+        shared = {key: each for key, each in group.items() if key not in ("pages", "sources")}
+        if "pages" in group and "{page}" not in group.get("title", ""):
+            document.report((*path, "title"), "the title of a group of pages has to hold `{page}`")
+        for where, value in _of_group(path, group):
+            for key in () if "pages" in group else value:
+                if key in shared:
+                    document.report((*where, key), f"the group says `{key}`; leave it out here")
+            place = ("sources", len(sources))
+            document.places[place] = document.place(where)
+            for key in shared.keys() | value.keys():
+                near = (*where, key) if key in value else (*path, key)
+                document.places[(*place, key)] = document.place(near)
+            sources.append({"id": value["id"], **shared, **value})
+    return sources
+
+
+def _of_group(path: Place, group: dict[str, Any]) -> Iterable[tuple[Place, dict[str, Any]]]:
+    """Yield what is said of each member of a group, and where: listed, or one for each page."""
+    for index, value in enumerate(group.get("sources", ())):
+        yield (*path, "sources", index), value
+    for id, page in group.get("pages", {}).items():
+        words = [key for key in ("title", "url") if key in group]
+        filled = {key: group[key].replace("{page}", page) for key in words}
+        yield (*path, "pages", id), filled | {"id": id}
+
+
+def _known(document: Document, path: Place, kind: str, name: str, known: Iterable[str]) -> bool:
+    """Report a name that is not known, with the nearest one; return whether it is."""
+    listed = list(known)
+    if name in listed:
+        return True
+    close = nearest(name, listed)
+    hint = f"; did you mean `{close}`?" if close else ""
+    document.report(path, f"unknown {kind} `{name}`{hint}")
+    return False
