@@ -66,7 +66,7 @@ def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
             named.add(name)
             if _known(document, (*path, "series"), "series", name, entries["series"]):
                 full = _member(document, path, value, entries["series"][name])
-        elif "sources" in value:
+        elif not value.get("sources", {}).keys() <= ORDER.keys():
             citations = _citations(document, (*path, "sources"), value["sources"])
             full = value | {"sources": _by_field(document, path, citations)}
         if isinstance(value.get("measurements"), dict):
