@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 ORIGINS = {"flag": "given", "text": "read from the need", "file": "from the file", "asked": "asked"}
 
@@ -16,6 +16,16 @@ def joined(words: Iterable[str], last: str = "and") -> str:
     """Return `a`, `a and b`, or `a, b and c`; with `last="or"` the same with or."""
     *first, final = words
     return f"{', '.join(first)} {last} {final}" if first else final
+
+
+def answers_text(answers: Mapping[str, str]) -> str:
+    """Return answers in words: `device: cpu and parts: own-parts`."""
+    return " and ".join(f"{question}: {option}" for question, option in answers.items())
+
+
+def family_text(family: str | None) -> str:
+    """Return the name of a family, or that none of them is meant."""
+    return "none of them" if family in (None, "none") else str(family)
 
 
 def count(number: int, noun: str) -> str:

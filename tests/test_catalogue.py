@@ -107,7 +107,7 @@ def test_checkpoints_of_the_family_that_do_the_task_are_picked():
     )
     found = selection(rules)
     assert ids(found.picks) == ["a"]
-    assert (found.unverified, found.fallen, found.next_family) == ((), (), None)
+    assert (found.unverified, found.rejected, found.next_family) == ((), (), None)
 
 
 def test_what_is_required_and_lacking_is_said_in_words():
@@ -119,7 +119,7 @@ def test_what_is_required_and_lacking_is_said_in_words():
     found = selection(rules, language="de")
     assert ids(found.picks) == ["german"]
     assert ids(found.unverified) == ["any"]
-    assert [(lack.checkpoint.id, lack.lacks) for lack in found.fallen] == [
+    assert [(lack.checkpoint.id, lack.texts) for lack in found.rejected] == [
         ("org/english", ("languages is en, wanted de",))
     ]
 
@@ -130,7 +130,7 @@ def test_languages_that_hold_together_are_all_required():
     )
     found = selection(rules, language=["de", "en"])
     assert ids(found.picks) == ["both"]
-    assert [lack.lacks for lack in found.fallen] == [("languages is de, wanted en",)]
+    assert [lack.texts for lack in found.rejected] == [("languages is de, wanted en",)]
 
 
 def test_field_that_nobody_verified_satisfies_nothing_silently():
@@ -144,7 +144,7 @@ def test_a_known_lack_outweighs_an_unknown_field():
     rules = catalogue(checkpoint("a", languages=None, commercial_use="not-permitted"))
     found = selection(rules, language="en", use="commercial")
     assert found.unverified == ()
-    assert [lack.lacks for lack in found.fallen] == [
+    assert [lack.texts for lack in found.rejected] == [
         ("commercial use is not-permitted, wanted permitted",)
     ]
 
@@ -156,7 +156,7 @@ def test_exact_number_is_what_memory_is_held_against():
     assert ids(selection(rules, memory_gb=4).picks) == ["large", "small"]
     found = selection(rules, memory_gb=2)
     assert ids(found.picks) == ["small"]
-    assert found.fallen[0].lacks == ("memory is 3.71 GB, wanted at most 2 GB",)
+    assert found.rejected[0].texts == ("memory is 3.71 GB, wanted at most 2 GB",)
 
 
 def test_named_option_stands_for_its_largest_number():
@@ -170,7 +170,7 @@ def test_lower_bound_is_a_requirement_too():
     rules = catalogue(checkpoint("a", text_context=77), checkpoint("b", text_context=512))
     found = selection(rules, length="long")
     assert ids(found.picks) == ["b"]
-    assert found.fallen[0].lacks == ("text context is 77, wanted at least 512",)
+    assert found.rejected[0].texts == ("text context is 77, wanted at least 512",)
 
 
 def test_closest_are_those_that_lack_least():
@@ -181,13 +181,13 @@ def test_closest_are_those_that_lack_least():
     found = selection(rules, use="commercial", length="long", language="en")
     assert found.picks == ()
     assert ids(found.closest) == ["one"]
-    assert found.closest[0].lacks == ("commercial use is restricted, wanted permitted",)
+    assert found.closest[0].texts == ("commercial use is restricted, wanted permitted",)
 
 
 def test_nothing_is_closest_where_something_fits():
     rules = catalogue(checkpoint("fits"), checkpoint("not", commercial_use="restricted"))
     found = selection(rules, use="commercial")
-    assert found.fallen
+    assert found.rejected
     assert found.closest == ()
 
 
@@ -237,7 +237,7 @@ def test_language_is_no_requirement_on_what_training_starts_from():
     rules = catalogue(checkpoint("start", tasks=[], fine_tune=["read"]), checkpoint("ready"))
     found = selection(rules, training="fine-tune", pairs="no-pairs", language="de")
     assert [(p.checkpoint.id, p.use) for p in found.picks] == [("org/start", "fine-tune")]
-    assert ids(found.fallen) == ["ready"]
+    assert ids(found.rejected) == ["ready"]
 
 
 def test_what_training_keeps_is_required_of_what_it_starts_from():
@@ -247,7 +247,7 @@ def test_what_training_keeps_is_required_of_what_it_starts_from():
     rules = catalogue(start, german)
     assert set(ids(selection(rules, **asked, manner="copied").picks)) == {"german", "start"}
     found = selection(rules, **asked, manner="free")
-    assert (ids(found.picks), ids(found.fallen)) == (["german"], ["start"])
+    assert (ids(found.picks), ids(found.rejected)) == (["german"], ["start"])
 
 
 def test_where_nothing_is_left_to_start_from_one_can_be_joined_from_parts():
@@ -431,7 +431,7 @@ def test_a_value_that_may_do_is_not_taken_for_one_that_does():
     found = selection(rules, language="rare")
     assert (found.picks, ids(found.unverified)) == ((), ["any"])
     assert "whether yours is among them is not verified" in found.unverified[0].unknown[0].text
-    assert ids(found.fallen) == ["english"]
+    assert ids(found.rejected) == ["english"]
 
 
 def test_closest_is_what_misses_a_number_by_least_and_not_what_is_unknown():
@@ -443,7 +443,7 @@ def test_closest_is_what_misses_a_number_by_least_and_not_what_is_unknown():
     )
     found = selection(rules, use="commercial", memory_gb=8)
     assert ids(found.closest) == ["large", "forbidden"]
-    assert [lack.distance > 1 for lack in found.fallen] == [False, True, False, True]
+    assert [lack.distance > 1 for lack in found.rejected] == [False, True, False, True]
 
 
 def test_not_applicable_asks_nothing_of_checkpoints():
@@ -460,7 +460,7 @@ def test_several_pictures_are_for_what_takes_several(rulebase):
     found = shipped(rulebase, "vqa", images="several")
     assert found.picks
     assert all("several" in pick.checkpoint.takes for pick in found.picks)
-    lacks = {lack.checkpoint.id: lack.lacks for lack in found.fallen}
+    lacks = {lack.checkpoint.id: lack.texts for lack in found.rejected}
     assert lacks["Salesforce/blip-vqa-base"] == ("takes is one, question, wanted several",)
 
 
@@ -511,13 +511,13 @@ def test_figures_in_another_language_rank_nothing(rulebase, task):
     """English labels tell nothing of Chinese ones: what was measured on those leads the rest."""
     found = shipped(rulebase, task, language="zh")
     chinese = {b.id for b in rulebase.benchmarks if "zh" in (b.languages or [])}
-    assert all(set(pick.standing.figures) <= chinese for pick in found.picks)
-    measured = [pick for pick in found.picks if pick.standing.figures]
+    assert all(set(pick.objectives.figures) <= chinese for pick in found.picks)
+    measured = [pick for pick in found.picks if pick.objectives.figures]
     assert measured
     usual = [pick for pick in found.picks if task in pick.checkpoint.typical]
     assert list(found.picks[len(usual) :][: len(measured)]) == measured
     english = shipped(rulebase, task, language="en")
-    assert not any(set(pick.standing.figures) & chinese for pick in english.picks)
+    assert not any(set(pick.objectives.figures) & chinese for pick in english.picks)
 
 
 def test_start_that_knows_the_language_goes_before_one_that_has_to_learn_it():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalogue.uncatalogued import as_checkpoint, find_stranger
-from advisor.decide.freshness import months_between
+from advisor.decide.advice import months_between
 from advisor.errors import AdvisorError
 from advisor.hub import cache_folder
 

@@ -4,12 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor import recommend
-from advisor.decide.alternatives import Alternatives
-from advisor.decide.front import (
+from advisor.decide.ranking import (
     AXES,
     FREEDOM,
     GATING,
-    Standing,
+    Objectives,
     Yardstick,
     beaten,
     better_on,
@@ -19,13 +18,13 @@ from advisor.decide.selection import ORDERS
 
 values = st.sampled_from([1.0, 2.0, 3.0])
 standings = st.builds(
-    Standing,
+    Objectives,
     figures=st.dictionaries(st.sampled_from("abc"), values, max_size=3),
     memory_gb=st.one_of(st.none(), values),
     freedom=st.one_of(st.none(), st.sampled_from(sorted(FREEDOM.values()))),
     gated=st.sampled_from([True, False, None]),
 )
-GOOD = Standing({"a": 2.0}, 2.0, 0, gated=False)
+GOOD = Objectives({"a": 2.0}, 2.0, 0, gated=False)
 
 
 @given(standings)
@@ -68,15 +67,15 @@ def test_whoever_beats_is_no_worse_on_any_axis_and_known_on_all(one, other):
 
 
 def test_figures_of_different_benchmarks_are_never_compared():
-    assert better_on(GOOD, Standing({"b": 1.0}, 3.0, 2, gated=True)) == ()
-    assert better_on(GOOD, Standing({"a": 1.0}, 3.0, 2, gated=True)) == AXES
+    assert better_on(GOOD, Objectives({"b": 1.0}, 3.0, 2, gated=True)) == ()
+    assert better_on(GOOD, Objectives({"a": 1.0}, 3.0, 2, gated=True)) == AXES
 
 
 def test_what_nobody_verified_neither_beats_nor_is_beaten():
     for worse in (
-        Standing({}, 3.0, 1, gated=True),
-        Standing({"a": 1.0}, None, 1, gated=True),
-        Standing({"a": 1.0}, 3.0, None, gated=True),
+        Objectives({}, 3.0, 1, gated=True),
+        Objectives({"a": 1.0}, None, 1, gated=True),
+        Objectives({"a": 1.0}, 3.0, None, gated=True),
     ):
         assert better_on(GOOD, worse) == ()
         assert better_on(worse, GOOD) == ()
@@ -106,7 +105,7 @@ def test_a_benchmark_on_which_less_is_better_ranks_so(rulebase):
     assert lower
     yardstick = Yardstick(rulebase, lower[0].tasks[0])
     found = [
-        (yardstick.standing(one, None).figures[lower[0].id], measured.value)
+        (yardstick.objectives(one, None).figures[lower[0].id], measured.value)
         for one in rulebase.checkpoints.values()
         for measured in one.measurements
         if (measured.benchmark, measured.metric) == (lower[0].benchmark, lower[0].metric)
@@ -128,11 +127,10 @@ def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
     for task in rulebase.tasks:
         for order in ORDERS:
             advice = recommend(rulebase, {"task": task.id}, order=order).advice[0]
-            alternatives = Alternatives(advice.selection, Yardstick(rulebase, task.id))
             picks = {pick.checkpoint.id: pick for pick in advice.selection.picks}
             for id, pick in picks.items():
-                following = alternatives.to(pick)
-                left = len(picks) - 1 + len(advice.selection.unverified + advice.selection.fallen)
+                following = advice.alternatives(pick)
+                left = len(picks) - 1 + len(advice.selection.unverified + advice.selection.rejected)
                 assert bool(following) == bool(left)
                 seen |= {one.wish for one in following}
                 for one in following:
@@ -140,17 +138,17 @@ def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
                     if one.wish == "smaller":
                         assert picks[one.checkpoint].memory_gb < pick.memory_gb
                     if one.wish == "freer":
-                        theirs = picks[one.checkpoint].standing.freedom
-                        here = pick.standing.freedom
+                        theirs = picks[one.checkpoint].objectives.freedom
+                        here = pick.objectives.freedom
                         gated = pick.checkpoint.gated and not picks[one.checkpoint].checkpoint.gated
                         assert theirs is not None
                         assert here is None or theirs < here or (gated and theirs == here)
                     if one.wish == "better":
-                        shared = set(pick.standing.figures) & set(
-                            picks[one.checkpoint].standing.figures
+                        shared = set(pick.objectives.figures) & set(
+                            picks[one.checkpoint].objectives.figures
                         )
                         assert any(
-                            picks[one.checkpoint].standing.figures[b] > pick.standing.figures[b]
+                            picks[one.checkpoint].objectives.figures[b] > pick.objectives.figures[b]
                             for b in shared
                         )
     assert {"better", "smaller", "freer"} <= seen

@@ -85,7 +85,7 @@ def _proved(rulebase: RuleBase, seconds: float) -> Audit:
 
 
 def _judge(rulebase: RuleBase) -> Judge:
-    from advisor.decide.selection import judge_checkpoint
+    from advisor.decide.requirements import judge_checkpoint
     from advisor.engine.profile import Profile
     from advisor.model import Checkpoint
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from advisor.decide.front import Yardstick
 from advisor.decide.memory import memory_gb
+from advisor.decide.ranking import Yardstick
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
@@ -103,7 +103,7 @@ def ordered(
     benchmarks = [benchmark.id for benchmark in yardstick.benchmarks]
 
     def quality(one: Checkpoint) -> list[tuple[bool, float]]:
-        figures = yardstick.standing(one, None).figures
+        figures = yardstick.objectives(one, None).figures
         return [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
 
     def number(value: float | None) -> tuple[bool, float]:

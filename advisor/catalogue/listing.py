@@ -7,8 +7,8 @@ from typing import Any
 
 from advisor.catalogue.filters import Found, Wishes, narrow, ordered
 from advisor.catalogue.knowledge import plain
-from advisor.decide.front import Yardstick
 from advisor.decide.memory import memory_gb
+from advisor.decide.ranking import Yardstick
 from advisor.draw.blocks import Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.model import Checkpoint
@@ -76,7 +76,7 @@ def _by_quality(rulebase: RuleBase, checkpoints: Sequence[Checkpoint], task: str
     yardstick = Yardstick(rulebase, task)
     rows = []
     for one in checkpoints:
-        figures = yardstick.figures(yardstick.standing(one, None))
+        figures = yardstick.figures(yardstick.objectives(one, None))
         benchmark, value = figures[0] if figures else (None, None)
         rows.append(
             (

@@ -10,7 +10,7 @@ from advisor.check.identity import Identity
 from advisor.check.problem import LEVELS, Problem, make_problem
 from advisor.check.rules.architecture import OTHER, UNLIKE, compare
 from advisor.check.rules.terms import rule_of, told
-from advisor.decide.selection import judge_checkpoint
+from advisor.decide.requirements import judge_checkpoint
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Profile, make_profile
 from advisor.errors import UsageError

@@ -11,7 +11,6 @@ from typing import Any
 
 from advisor.console.profile_file import answers_in
 from advisor.decide.recommendation import recommend
-from advisor.decide.recommendation_json import as_json
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
@@ -78,14 +77,14 @@ class _Answers:
 
     def _decide(self, answers: dict[str, Any]) -> tuple[str, int]:
         profile = make_profile(self.engine.rulebase, answers, "file")
-        recommendation = recommend(
+        answer = recommend(
             self.engine.rulebase,
             profile,
             strict=self.strict,
             order=self.order,
             engine=self.engine,
         )
-        return _json(as_json(recommendation)), recommendation.exit_code
+        return _json(answer.to_dict()), answer.exit_code
 
 
 def _json(value: Any) -> str:

@@ -102,20 +102,19 @@ def recommend(
             hint="`advisor list tasks` prints the tasks; `advisor` asks",
             kind="nothing-given",
         )
-    from advisor.decide.recommendation import recommend as decide
-    from advisor.decide.recommendation_json import as_json
+    from advisor.decide import recommendation
 
     del no_input
-    recommendation = decide(rulebase, given, priority=first, strict=strict, order=order)
+    answer = recommendation.recommend(rulebase, given, priority=first, strict=strict, order=order)
 
     def page() -> Page:
         from advisor.decide.page import as_page
 
-        return as_page(recommendation, day)
+        return as_page(answer, day)
 
-    report = Report(lambda: as_json(recommendation, day), page)
+    report = Report(lambda: answer.to_dict(day), page)
     emit(report, format, output, color=not no_color)
-    return recommendation.exit_code
+    return answer.exit_code
 
 
 def _need(rulebase: RuleBase, need: str) -> UsageError:

@@ -1,14 +1,21 @@
-"""The fewest checkpoints that serve several tasks within the memory there is."""
+"""One answer for several tasks: a family for all, and the fewest checkpoints that fit in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.memory import OVERHEAD_MB
-from advisor.decide.selection import Pick
+from advisor.decide.requirements import most_allowed
+from advisor.decide.selection import Pick, select_of
+from advisor.engine.decision import VERDICTS, Engine
+from advisor.engine.together import family_for_all, verdicts_by_family
+from advisor.rulebase.base import RuleBase
 
-VERDICTS = ("recommended", "allowed", "discouraged")
+if TYPE_CHECKING:
+    from advisor.decide.advice import TaskAdvice
+
 SHARED_GB = OVERHEAD_MB / 1024
 """What each takes alone and several together take once: the interpreter and its libraries."""
 
@@ -21,7 +28,7 @@ class Offer(NamedTuple):
     place: int
 
 
-class Share(NamedTuple):
+class Member(NamedTuple):
     """One checkpoint of a set: the tasks that it is there for, and the use of it for each."""
 
     pick: Pick
@@ -29,30 +36,30 @@ class Share(NamedTuple):
     uses: dict[str, str]
 
 
-class Cover(NamedTuple):
+class CheckpointSet(NamedTuple):
     """A set of checkpoints that together serve all tasks.
 
     `memory_gb` is their sum, as when one process loads all of them, None where one is not known.
     """
 
-    shares: tuple[Share, ...]
+    members: tuple[Member, ...]
     memory_gb: float | None
 
     @property
     def ids(self) -> tuple[str, ...]:
         """The checkpoints."""
-        return tuple(share.pick.checkpoint.id for share in self.shares)
+        return tuple(member.pick.checkpoint.id for member in self.members)
 
 
-class Covers(NamedTuple):
+class CheckpointSets(NamedTuple):
     """The best set and the runner-up.
 
     `within` is False where even the smallest needs more memory than there is: then it is the best
     without that limit. `unserved` are tasks for which no checkpoint meets the answers.
     """
 
-    best: Cover | None
-    runner_up: Cover | None
+    best: CheckpointSet | None
+    runner_up: CheckpointSet | None
     memory_limit_gb: float | None
     within: bool
     unserved: tuple[str, ...] = ()
@@ -61,6 +68,87 @@ class Covers(NamedTuple):
     def fits(self) -> bool:
         """True where the set serves every task within the memory."""
         return self.best is not None and self.within and not self.unserved
+
+
+class Together(NamedTuple):
+    """One answer for several tasks.
+
+    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
+    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged, but for
+    those `uncovered`. `covers` are the smallest sets of checkpoints for the tasks that have one.
+    """
+
+    family: str | None
+    verdicts: dict[str, str]
+    families: tuple[str, ...]
+    uncovered: tuple[str, ...]
+    covers: CheckpointSets
+
+
+def together(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Together:
+    """Return one answer for several tasks, given the answers for each."""
+    verdicts = verdicts_by_family(engine, {str(one.task): one.decision for one in advice})
+    best = family_for_all(engine, verdicts)
+    families, uncovered = _fewest_families(verdicts, engine)
+    return Together(
+        family=best,
+        verdicts=verdicts[best] if best else {},
+        families=families,
+        uncovered=uncovered,
+        covers=_covers(engine.rulebase, advice, order),
+    )
+
+
+def _covers(rulebase: RuleBase, advice: Sequence[TaskAdvice], order: str) -> CheckpointSets:
+    """Return the smallest sets of checkpoints for the tasks that have any, within the memory.
+
+    Tasks that no family does are not among those that no checkpoint serves.
+    """
+    offers = {str(one.task): _offers(rulebase, one, order) for one in advice if one.decision.family}
+    served = {task: of_task for task, of_task in offers.items() if of_task}
+    unserved = tuple(task for task in offers if task not in served)
+    limits = [most_allowed(rulebase, one.decision.profile, "memory_gb") for one in advice]
+    limit = min((limit for limit in limits if limit is not None), default=None)
+    return cover(served, limit, order)._replace(unserved=unserved)
+
+
+def _offers(rulebase: RuleBase, advice: TaskAdvice, order: str) -> list[Offer]:
+    """Return the checkpoints that can serve a task, of all families that are not excluded."""
+    result = []
+    for assessment in advice.decision.assessments:
+        if assessment.family == advice.decision.family:
+            picks = advice.selection.picks
+        elif assessment.verdict == "excluded":
+            continue
+        else:
+            picks = select_of(rulebase, assessment.family, advice.decision.profile, order).picks
+        result += [Offer(pick, assessment.verdict, place) for place, pick in enumerate(picks)]
+    return result
+
+
+def _fewest_families(
+    verdicts: dict[str, dict[str, str]], engine: Engine
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
+    order = sorted(verdicts, key=lambda f: engine.encoding.ranks[engine.encoding.families.index(f)])
+    tasks = list(next(iter(verdicts.values())))
+    for bar in ("allowed", "discouraged"):
+        good = VERDICTS[: VERDICTS.index(bar) + 1]
+        coverable = [t for t in tasks if any(verdicts[f][t] in good for f in order)]
+        uncovered = tuple(task for task in tasks if task not in coverable)
+        if uncovered and bar == "allowed":
+            continue
+        options = [
+            chosen
+            for size in range(len(order) + 1)
+            for chosen in combinations(order, size)
+            if all(any(verdicts[f][t] in good for f in chosen) for t in coverable)
+        ]
+        wins = {f: list(verdicts[f].values()).count("recommended") for f in order}
+        smallest = [chosen for chosen in options if len(chosen) == len(options[0])]
+        best = max(smallest, key=lambda chosen: sum(wins[f] for f in chosen))
+        return best, uncovered
+    return (), tuple(tasks)
 
 
 class _Candidate(NamedTuple):
@@ -79,7 +167,7 @@ class _Candidate(NamedTuple):
 
 def cover(
     offers: Mapping[str, Sequence[Offer]], memory_limit_gb: float | None, order: str = "quality"
-) -> Covers:
+) -> CheckpointSets:
     """Return the smallest set that serves every task, exactly, and the next best.
 
     Sets are compared by: no discouraged family, fewer checkpoints, fewer tasks that are left to
@@ -94,8 +182,8 @@ def cover(
             if found:
                 best, *rest = (_shared(ids, offers, worst) for ids in found)
                 fits = limit == memory_limit_gb
-                return Covers(best, rest[0] if rest else None, memory_limit_gb, fits)
-    return Covers(None, None, memory_limit_gb, within=False)
+                return CheckpointSets(best, rest[0] if rest else None, memory_limit_gb, fits)
+    return CheckpointSets(None, None, memory_limit_gb, within=False)
 
 
 def _candidates(
@@ -198,7 +286,9 @@ def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any,
     return len(members), elsewhere, gated, places, memory
 
 
-def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]], worst: str) -> Cover:
+def _shared(
+    ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]], worst: str
+) -> CheckpointSet:
     """Give each task to the member of the set that serves it best."""
     bar = VERDICTS.index(worst)
     picks: dict[str, Pick] = {}
@@ -212,9 +302,9 @@ def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]], worst: 
         _, _, id, pick = min(inside, key=lambda found: found[:3])
         picks.setdefault(id, pick)
         uses.setdefault(id, {})[task] = pick.use
-    shares = tuple(Share(picks[id], picks[id].checkpoint.family, uses[id]) for id in uses)
-    known = [share.pick.memory_gb for share in shares]
+    members = tuple(Member(picks[id], picks[id].checkpoint.family, uses[id]) for id in uses)
+    known = [member.pick.memory_gb for member in members]
     if None in known:
-        return Cover(shares, None)
+        return CheckpointSet(members, None)
     alone = sum(gb for gb in known if gb is not None)
-    return Cover(shares, round(alone - (len(known) - 1) * SHARED_GB, 2))
+    return CheckpointSet(members, round(alone - (len(known) - 1) * SHARED_GB, 2))

@@ -41,7 +41,7 @@ ASSUMED = (
 )
 
 
-class Part(NamedTuple):
+class Component(NamedTuple):
     """One thing that takes memory, in GB of 2^30 bytes."""
 
     name: str
@@ -55,7 +55,7 @@ class Estimate(NamedTuple):
     """
 
     gb: float | None
-    parts: tuple[Part, ...]
+    parts: tuple[Component, ...]
     assumptions: tuple[str, ...]
     command: str
 
@@ -72,10 +72,15 @@ def memory_gb(checkpoint: Checkpoint, dtype: str | None = None) -> float | None:
     if millions is None:
         return None
     stored = file_dtype(checkpoint)
-    megabytes = OVERHEAD_MB + _weights_mb(millions, dtype or stored)
+    megabytes = OVERHEAD_MB + weights_mb(millions * 1e6, dtype or stored)
     if dtype is not None and dtype != stored:
-        megabytes += _weights_mb(millions, stored)
+        megabytes += weights_mb(millions * 1e6, stored)
     return round(megabytes / 1024, 2)
+
+
+def weights_mb(parameters: float, dtype: str) -> float:
+    """Return the MB (2^20 bytes) that weights take in a precision."""
+    return parameters * BYTES[dtype] / MB
 
 
 def file_dtype(checkpoint: Checkpoint) -> str:
@@ -119,28 +124,23 @@ def estimate(
     stored = file_dtype(checkpoint)
     used = dtype or stored
     parts = [
-        Part("interpreter and one picture", OVERHEAD_MB / 1024),
-        Part(f"weights in {used}", _weights_mb(millions, used) / 1024),
+        Component("interpreter and one picture", OVERHEAD_MB / 1024),
+        Component(f"weights in {used}", weights_mb(millions * 1e6, used) / 1024),
     ]
     held = f"the file holds {stored}"
     if checkpoint.dtype is None:
         held = f"{stored} in the file, which is not verified"
     said = [_size_said(checkpoint), held, "CPU, weights in one process"]
     if used != stored:
-        parts.append(
-            Part(f"the file's {stored} while loading", _weights_mb(millions, stored) / 1024)
-        )
+        loading = weights_mb(millions * 1e6, stored) / 1024
+        parts.append(Component(f"the file's {stored} while loading", loading))
         said.append("weights that are cast exist twice while they load")
     cache, cache_said = _cache_mb(checkpoint, batch, beams, new_tokens, BYTES[used])
     work, work_said = _work_mb(checkpoint, batch, beams, BYTES[used])
-    parts += [Part(name, mb / 1024) for name, mb in (("cache", cache), ("batch", work)) if mb]
+    parts += [Component(name, mb / 1024) for name, mb in (("cache", cache), ("batch", work)) if mb]
     total = round(sum(part.gb for part in parts), 2)
     rounded = tuple(part._replace(gb=round(part.gb, 3)) for part in parts)
     return Estimate(total, rounded, (*said, *cache_said, *work_said), command)
-
-
-def _weights_mb(parameters_millions: float, dtype: str) -> float:
-    return parameters_millions * 1e6 * BYTES[dtype] / MB
 
 
 def _size_said(checkpoint: Checkpoint) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from advisor.decide.advice import Span, TaskAdvice
 from advisor.decide.flips import Flip
-from advisor.decide.recommendation import Recommendation, TaskAdvice
-from advisor.decide.recommendation_json import same_again, trial_of
-from advisor.decide.selection_page import checkpoint_blocks, cover_items
+from advisor.decide.ranking import Alternative
+from advisor.decide.requirements import Gap, words
+from advisor.decide.selection import Pick, Selection
 from advisor.draw.blocks import (
     Block,
     Candidate,
@@ -15,39 +20,47 @@ from advisor.draw.blocks import (
     Items,
     Page,
     Pairs,
+    Table,
     Text,
 )
-from advisor.engine.decision import Assessment, Decision, Finding, applicable
-from advisor.model import NONE
+from advisor.engine.decision import Assessment, Decision
+from advisor.phrasing import answers_text, count, family_text, joined
 from advisor.rulebase.base import RuleBase
 
+if TYPE_CHECKING:
+    from advisor.decide.cover import CheckpointSet, Together
+    from advisor.decide.recommendation import Recommendation
+
+SHOWN = 4
 SHOWN_CHANGES = 6
+SHOWN_CLOSEST = 3
+WISHES = {
+    "better": "it is not good enough",
+    "smaller": "it is too big",
+    "freer": "its licence will not do",
+    "as-is": "you cannot train",
+    "other": "it disappoints",
+}
+FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest licence first"}
+MARKS = {"prefer": "+", "avoid": "-", "exclude": "-"}
 
 
 def as_page(recommendation: Recommendation, today: str | None = None) -> Page:
     """Return the page that every format draws; ages are on it only where `today` is given."""
-    page: Page = []
-    rulebase = recommendation.rulebase
-    for change in rulebase.overlays:
-        page.append(Text(f"overlay: {change}", "quiet"))
+    advice = recommendation.advice
+    page: Page = [Text(f"overlay: {c}", "quiet") for c in recommendation.rulebase.overlays]
     if recommendation.together:
-        page += _together(recommendation)
-    for advice in recommendation.advice:
-        page += _advice_page(recommendation, advice, today)
-    trials = [trial_of(recommendation.rulebase, advice) for advice in recommendation.advice]
-    if shown := [trial for trial in trials if trial]:
-        page += [Heading("Try it on a picture", 3), Code("\n".join(shown), "console")]
-    page.append(Heading("The same again", 3))
-    page.append(Code(same_again(recommendation), "console"))
-    return page
+        tasks = ", ".join(str(one.task) for one in advice)
+        page.append(Heading(f"{tasks}: one answer for all", 2))
+        page.append(Items(tuple(_together(recommendation.together))))
+    for one in advice:
+        page += _advice_page(one, today)
+    if trials := [one.try_command for one in advice if one.try_command]:
+        page += [Heading("Try it on a picture", 3), Code("\n".join(trials), "console")]
+    return [*page, Heading("The same again", 3), Code(recommendation.command, "console")]
 
 
-def _together(recommendation: Recommendation) -> Page:
-    together = recommendation.together
-    if together is None:
-        return []
-    tasks = ", ".join(str(one.task) for one in recommendation.advice)
-    page: Page = [Heading(f"{tasks}: one answer for all", 2)]
+def _together(together: Together) -> list[Item]:
     rows = []
     if together.family:
         verdicts = ", ".join(f"{v} for {task}" for task, v in together.verdicts.items())
@@ -58,88 +71,89 @@ def _together(recommendation: Recommendation) -> Page:
         rows.append(Item("+", f"better apart: {' and '.join(together.families)}"))
     if together.uncovered:
         rows.append(Item("-", f"none of the families does {', '.join(together.uncovered)}"))
-    rows += cover_items(together.covers)
-    return [*page, Items(tuple(rows))]
+    covers = together.covers
+    if covers.unserved:
+        missing = ", ".join(covers.unserved)
+        rows.append(Item("-", f"no checkpoint meets what you ask for {missing}"))
+    if covers.best and covers.within:
+        rows.append(Item("+", f"fewest checkpoints: {_set_text(covers.best)}"))
+        if covers.runner_up:
+            rows.append(Item("", f"runner-up: {_set_text(covers.runner_up)}"))
+    elif covers.best:
+        limit = f"{covers.memory_limit_gb:g} GB"
+        rows.append(Item("-", f"no set of checkpoints is known to fit in {limit} all at once"))
+        rows.append(Item(">", f"without that limit: {_set_text(covers.best)}"))
+    return rows
 
 
-def _advice_page(recommendation: Recommendation, advice: TaskAdvice, today: str | None) -> Page:
-    rulebase, decision = recommendation.rulebase, advice.decision
-    page: Page = [Heading(_title(rulebase, advice), 2), _outcome(decision)]
+def _set_text(chosen: CheckpointSet) -> str:
+    parts = []
+    for member in chosen.members:
+        checkpoint = member.pick.checkpoint
+        gated = "; gated" if checkpoint.gated else ""
+        parts.append(f"{checkpoint.id} ({', '.join(member.uses)}{gated})")
+    if chosen.memory_gb is None:
+        return f"{joined(parts)}; not all their sizes are known"
+    together = "together " if len(parts) > 1 else ""
+    return f"{joined(parts)}; {together}{chosen.memory_gb:g} GB"
+
+
+def _advice_page(advice: TaskAdvice, today: str | None) -> Page:
+    decision, elsewhere = advice.decision, advice.elsewhere
+    name = "No task given"
+    if advice.task:
+        name = f"{advice.rulebase.task(advice.task).name} ({advice.task})"
+    page: Page = [Heading(name, 2), _outcome(decision)]
     for assessment in decision.assessments:
-        page += _assessment(rulebase, advice, assessment)
-    if advice.elsewhere:
-        page += [
-            Heading("Elsewhere", 3),
-            Items((Item(">", advice.elsewhere.because, sources=tuple(advice.elsewhere.sources)),)),
-            Pairs((("Hub task", advice.elsewhere.task),)),
-        ]
-        if advice.elsewhere.checkpoints:
-            page.append(Items(tuple(Item("", id) for id in advice.elsewhere.checkpoints)))
-    page += checkpoint_blocks(rulebase, advice, today)
-    page += _changes(advice.changes)
-    return page + _assumed(rulebase, advice)
-
-
-def _assumed(rulebase: RuleBase, advice: TaskAdvice) -> Page:
-    """What nobody answered; where nothing else can win, only what checkpoints depend on."""
-    decision = advice.decision
-    assumed = {
-        id: answer.options[0]
-        for id, answer in decision.profile.items()
-        if answer.origin == "assumed" and applicable(answer)
-    }
-    name = "Assumed, because nobody answered"
-    if len(decision.possible) == 1:
-        chosen = (*rulebase.demanding, *rulebase.keeping, *rulebase.ordering)
-        bearing = {question.id for question in chosen} if advice.selection.picks else set()
-        assumed = {id: option for id, option in assumed.items() if id in bearing}
-        name = "Assumed of the checkpoints, because nobody answered"
-    if not assumed:
-        return []
-    text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
-    return [Heading(name, 3), Text(text, "quiet")]
-
-
-def _title(rulebase: RuleBase, advice: TaskAdvice) -> str:
-    if advice.task is None:
-        return "No task given"
-    return f"{rulebase.task(advice.task).name} ({advice.task})"
+        page += _assessment(advice, assessment)
+    if elsewhere:
+        page.append(Heading("Elsewhere", 3))
+        page.append(Items((Item(">", elsewhere.because, sources=tuple(elsewhere.sources)),)))
+        page.append(Pairs((("Hub task", elsewhere.task),)))
+        if elsewhere.checkpoints:
+            page.append(Items(tuple(Item("", id) for id in elsewhere.checkpoints)))
+    if decision.family:
+        page += _checkpoints(advice, today)
+    if advice.changes:
+        rows = tuple(
+            Item(">", f"{answers_text(flip.answers)}: {family_text(flip.family)}", _origin(flip))
+            for flip in advice.changes[:SHOWN_CHANGES]
+        )
+        page += [Heading("What would change the answer", 3), Items(rows)]
+    if assumed := advice.assumed:
+        of = "" if len(decision.possible) > 1 else " of the checkpoints"
+        page.append(Heading(f"Assumed{of}, because nobody answered", 3))
+        text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
+        page.append(Text(text, "quiet"))
+    return page
 
 
 def _outcome(decision: Decision) -> Block:
-    possible = [name for name in decision.possible if name != decision.family]
     if decision.outcome == "decided":
         return Text(f"{decision.family}, whatever the open answers are.", "good")
     if decision.outcome == "none":
         return Text("None of the families fits.", "bad")
+    possible = [name for name in decision.possible if name != decision.family]
+    others = joined(map(family_text, possible), "or")
     if decision.outcome == "undetermined":
-        return Text(
-            f"Undetermined: {_or(list(decision.possible))}. The open answers decide.", "warn"
-        )
-    return Text(
-        f"{decision.family}, with the usual assumptions; other answers could lead to "
-        f"{_or(possible)}.",
-        "warn",
-    )
+        return Text(f"Undetermined: {others}. The open answers decide.", "warn")
+    text = f"{decision.family}, with the usual assumptions; other answers could lead to {others}."
+    return Text(text, "warn")
 
 
-def _or(names: list[str]) -> str:
-    shown = ["none of them" if name == NONE else name for name in names]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} or {shown[-1]}"
-
-
-def _assessment(rulebase: RuleBase, advice: TaskAdvice, assessment: Assessment) -> Page:
+def _assessment(advice: TaskAdvice, assessment: Assessment) -> Page:
+    rulebase, fit = advice.rulebase, assessment.fit
     family = rulebase.family(assessment.family)
-    page: Page = [
-        Candidate(
-            family.id, assessment.verdict or " or ".join(assessment.possible_verdicts), family.name
-        )
-    ]
-    rows: list[Item] = []
+    verdict = assessment.verdict or " or ".join(assessment.possible_verdicts)
     won = assessment.verdict == "recommended"
-    if won and assessment.fit and assessment.fit.fit == "good":
-        rows.append(Item("+", assessment.fit.because, sources=tuple(assessment.fit.sources)))
-    rows += [finding_item(found) for found in _worth_showing(assessment)]
+    rows: list[Item] = []
+    if won and fit and fit.fit == "good":
+        rows.append(Item("+", fit.because, sources=tuple(fit.sources)))
+    decisive = [found for found in assessment.findings if found.decisive and not won]
+    rows += [
+        Item(MARKS[found.rule.effect], found.rule.because, sources=tuple(found.rule.sources))
+        for found in decisive or assessment.findings
+    ]
     if won and advice.because:
         said = " · ".join(
             f"{one.question}: {one.options[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
@@ -148,52 +162,14 @@ def _assessment(rulebase: RuleBase, advice: TaskAdvice, assessment: Assessment) 
         rows.append(Item("", f"settled by {said}"))
     if assessment.lost_on:
         rows.append(Item("", f"lost on {_criterion(rulebase, assessment.lost_on)}"))
-    rows += [_way(flip) for flip in advice.changes if flip.family == family.id][:2]
-    if rows:
-        page.append(Items(tuple(rows)))
-    return page
-
-
-def _way(flip: Flip) -> Item:
-    return Item(">", f"right with {_answers(flip)}")
-
-
-def _answers(flip: Flip) -> str:
-    return " and ".join(f"{id}: {option}" for id, option in flip.answers.items())
+    ways = [flip for flip in advice.changes if flip.family == family.id]
+    rows += [Item(">", f"right with {answers_text(flip.answers)}") for flip in ways[:2]]
+    page: Page = [Candidate(family.id, verdict, family.name)]
+    return [*page, Items(tuple(rows))] if rows else page
 
 
 def _criterion(rulebase: RuleBase, id: str) -> str:
-    if id == "rank":
-        return "nothing but the declared rank"
-    return rulebase.criterion(id).name
-
-
-def _worth_showing(assessment: Assessment) -> list[Finding]:
-    """Decisive findings and caveats; where none is decisive, all."""
-    if assessment.verdict == "recommended":
-        return list(assessment.findings)
-    decisive = [found for found in assessment.findings if found.decisive]
-    return decisive or list(assessment.findings)
-
-
-def finding_item(found: Finding) -> Item:
-    """Return one finding as a line."""
-    mark = {"prefer": "+", "avoid": "-", "exclude": "-"}[found.rule.effect]
-    return Item(mark, found.rule.because, sources=tuple(found.rule.sources))
-
-
-def _changes(changes: tuple[Flip, ...]) -> Page:
-    if not changes:
-        return []
-    rows = [
-        Item(
-            ">",
-            f"{_answers(flip)}: {'none of them' if flip.family == NONE else flip.family}",
-            _origin(flip),
-        )
-        for flip in changes[:SHOWN_CHANGES]
-    ]
-    return [Heading("What would change the answer", 3), Items(tuple(rows))]
+    return "nothing but the declared rank" if id == "rank" else rulebase.criterion(id).name
 
 
 def _origin(flip: Flip) -> str:
@@ -201,3 +177,135 @@ def _origin(flip: Flip) -> str:
     if origins <= {"assumed"}:
         return "now assumed"
     return "" if origins <= {"implied"} else "you said otherwise"
+
+
+# -- checkpoints -------------------------------------------------------------------------------
+
+
+def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
+    """What to load, what to try next, what fell out, and how old that is."""
+    selection = advice.selection
+    shown = selection.picks[:SHOWN]
+    page: Page = []
+    if selection.provided or not selection.picks:
+        page += _nothing_as_asked(selection)
+    if shown:
+        page += _picks(advice, shown)
+    page += _left_out(selection)
+    checked, decided = advice.freshness(shown)
+    dates = [f"checkpoints checked {_span(checked, today)}"] if checked else []
+    dates += [f"sources of what decided read {_span(decided, today)}"] if decided else []
+    return [*page, Text("; ".join(dates), "quiet")] if dates else page
+
+
+def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
+    selection = advice.selection
+    name = "Checkpoints to load"
+    if all(pick.use != "as-is" for pick in shown):
+        name = f"To fine-tune ({shown[0].checkpoint.family}), starting from"
+    page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
+    if selection.uses[:1] == ("compose",):
+        page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
+    rows = [
+        (
+            pick.checkpoint.id,
+            pick.use,
+            _memory(pick),
+            pick.checkpoint.licence or "licence unknown",
+        )
+        for pick in shown
+    ]
+    page.append(Table(("checkpoint", "use", "memory", "licence"), tuple(rows), wide=0))
+    page.append(Items(tuple(row for pick in shown for row in _remarks(advice, pick))))
+    if rest := selection.picks[SHOWN:]:
+        beaten = sum(not pick.on_front for pick in rest)
+        among = f" ({beaten} of them beaten by another on every count)" if beaten else ""
+        page.append(Text(f"and {len(rest)} more{among}: --format json lists all", "quiet"))
+    if basis := advice.memory_assumptions(shown):
+        page.append(Text(f"memory is estimated: {basis}", "quiet"))
+    return page
+
+
+def _memory(pick: Pick) -> str:
+    """The estimate; ~ where it rests on a precision that nobody verified."""
+    if pick.memory_gb is None:
+        return "unknown"
+    return f"{'' if pick.checkpoint.dtype else '~'}{pick.memory_gb:.1f} GB"
+
+
+def _remarks(advice: TaskAdvice, pick: Pick) -> list[Item]:
+    """What was measured of a checkpoint, what to mind, and what to try next."""
+    figures = advice.figures(pick)[:2]
+    said = "; ".join(f"{b.benchmark} {b.metric} {value:g}" for b, value in figures)
+    rows = [Item("", f"{pick.checkpoint.id}: {said or 'no figure on this task'}")]
+    for by, on in pick.beaten[:1]:
+        rows.append(Item("-", f"beaten on {joined(on)} by {by}, and better at nothing"))
+    if intended := pick.checkpoint.notes.get("intended_use"):
+        rows.append(Item("!", intended))
+    wishes: dict[str, list[Alternative]] = {}
+    for one in advice.alternatives(pick):
+        wishes.setdefault(one.checkpoint, []).append(one)
+    for id, of_it in wishes.items():
+        reason = " or ".join(WISHES[one.wish] for one in of_it)
+        note = "; ".join(one.text for one in of_it)
+        rows.append(Item(">", f"try next, if {reason}: {id}", note))
+    return rows
+
+
+def _nothing_as_asked(selection: Selection) -> Page:
+    """What came closest, and what it lacks; who has one; what training would do."""
+    name = "works as it is" if selection.provided else "meets what you ask for"
+    rows = [
+        Item("-", f"{one.checkpoint.id}: {_gaps((*one.lacks, *one.unknown))}")
+        for one in selection.closest[:SHOWN_CLOSEST]
+    ]
+    rows += [
+        Item("!", f"{pick.checkpoint.id}: {_gaps(pick.unknown)}")
+        for pick in selection.unverified[:SHOWN_CLOSEST]
+    ]
+    if selection.compose:
+        text = "join an encoder and a decoder of your choice, and train that: advisor compose"
+        rows.append(Item(">", f"{text} --help"))
+    if selection.next_family:
+        rows.append(Item(">", f"the next family that has one: {selection.next_family}"))
+    if selection.provided:
+        said = answers_text(selection.provided)
+        rows.append(Item(">", f"fine-tune one of these instead, if you can ({said})"))
+    page: Page = [Heading(f"No catalogued checkpoint {name}", 3)]
+    return [*page, Items(tuple(rows))] if rows else page
+
+
+def _gaps(gaps: Iterable[Gap]) -> str:
+    return "; ".join(gap.text for gap in gaps)
+
+
+def _left_out(selection: Selection) -> Page:
+    page: Page = []
+    as_asked = bool(selection.picks) and not selection.provided
+    doubtful = selection.unverified if as_asked else selection.unverified[SHOWN_CLOSEST:]
+    if doubtful:
+        names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
+        fields = _fields(pick.unknown for pick in doubtful)
+        number = f"{count(len(doubtful), 'checkpoint')}{'' if as_asked else ' more'}"
+        page.append(Text(f"{number} not verified on what counts here ({fields}): {names}", "quiet"))
+    if selection.rejected and selection.picks:
+        number = count(len(selection.rejected), "checkpoint")
+        fields = _fields(one.lacks for one in selection.rejected)
+        page.append(Text(f"{number} fell out ({fields}); --format json says why each", "quiet"))
+    return page
+
+
+def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:
+    """The fields that checkpoints fail on, with how many do."""
+    counted = Counter(
+        field for gaps in gaps_of_each for field in dict.fromkeys(gap.field for gap in gaps)
+    )
+    return ", ".join(f"{words(field)[0]} {number}" for field, number in counted.items())
+
+
+def _span(span: Span, today: str | None) -> str:
+    dates = span.oldest if span.oldest == span.newest else f"{span.oldest} to {span.newest}"
+    if today is None:
+        return dates
+    months = span.age_months(today)
+    return f"{dates} (up to {count(months, 'month')} ago)" if months else f"{dates} (this month)"

@@ -1,63 +1,25 @@
-"""The whole answer to a need: a decision for each task, its reasons, its checkpoints, its flips."""
+"""The whole answer to a need: one for each task, and one for all of them together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.decide.flips import Flip, flips
-from advisor.decide.requirements import most_allowed, training_instead, uses
+from advisor.decide.advice import TaskAdvice
+from advisor.decide.command_line import command
+from advisor.decide.flips import flips
+from advisor.decide.requirements import training_instead, uses
 from advisor.decide.selection import ORDERS, Selection, select, select_of, teachable
-from advisor.decide.sufficient import Because, sufficient
-from advisor.engine.decision import VERDICTS, Decision, Engine
+from advisor.decide.sufficient import sufficient
+from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
-from advisor.engine.together import family_for_all, verdicts_by_family
 from advisor.errors import UsageError
-from advisor.model import TASK, Checkpoint, Elsewhere
+from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
+from advisor.rulebase.store import load_rules
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import Covers, Offer
-
-
-class TaskAdvice(NamedTuple):
-    """The answer for one task."""
-
-    task: str | None
-    decision: Decision
-    because: tuple[Because, ...]
-    changes: tuple[Flip, ...]
-    selection: Selection
-    elsewhere: Elsewhere | None
-
-    @property
-    def runnable(self) -> Checkpoint | None:
-        """The first checkpoint that `advisor try` can run as it is for the task, if any can.
-
-        Where training comes first, none: what runs untrained is not what is recommended.
-        """
-        if self.selection.uses[:1] != ("as-is",):
-            return None
-        for pick in self.selection.picks if self.task else ():
-            if pick.use == "as-is" and pick.checkpoint.loader == "transformers":
-                return pick.checkpoint
-        return None
-
-
-class Together(NamedTuple):
-    """One answer for several tasks.
-
-    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
-    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged. `covers`
-    are the smallest sets of checkpoints for all tasks that have one.
-    """
-
-    family: str | None
-    verdicts: dict[str, str]
-    families: tuple[str, ...]
-    uncovered: tuple[str, ...]
-    covers: Covers
+    from advisor.decide.cover import Together
 
 
 class Recommendation(NamedTuple):
@@ -80,49 +42,91 @@ class Recommendation(NamedTuple):
     def exit_code(self) -> int:
         """0 answered, 1 nothing fits, 3 undetermined."""
         outcomes = {one.decision.outcome for one in self.advice}
-        if "none" in outcomes or any(one.decision.family and _barren(one) for one in self.advice):
+        if "none" in outcomes or any(one.decision.family and one.barren for one in self.advice):
             return 1
         return 3 if "undetermined" in outcomes else 0
 
+    @property
+    def checkpoint(self) -> str | None:
+        """The id of the first checkpoint for the (first) task; None where there is none."""
+        picks = self.advice[0].selection.picks
+        return picks[0].checkpoint.id if picks else None
+
+    @property
+    def snippet(self) -> str | None:
+        """The program that runs `checkpoint`; None where no safe way is known."""
+        return self.advice[0].snippet
+
+    @property
+    def given(self) -> Profile:
+        """What was given, with all tasks."""
+        given = dict(self.advice[0].decision.given)
+        tasks = tuple(one.task for one in self.advice if one.task)
+        return {**given, TASK: Answer(tasks, None, "flag")} if len(tasks) > 1 else given
+
+    @property
+    def command(self) -> str:
+        """The one-line command that gives the same answer again."""
+        words = [command("recommend", self.given, self.priority, self.rulebase.folders)]
+        words += [f"--order {self.order}"] if self.order != ORDERS[0] else []
+        words += ["--strict"] if self.strict else []
+        return " ".join(words)
+
+    def to_dict(self, today: str | None = None) -> dict[str, Any]:
+        """Return the JSON document of `advisor recommend --format json`.
+
+        Ages are in it only where `today` is given, as YYYY-MM or YYYY-MM-DD.
+        """
+        from advisor.decide.recommendation_json import as_json
+
+        return as_json(self, today)
+
+    def __repr__(self) -> str:
+        lines = [f"<{type(self).__name__}: {self.outcome}"]
+        for one in self.advice:
+            picks = one.selection.picks
+            checkpoint = picks[0].checkpoint.id if picks else "no checkpoint"
+            task = f"{one.task}: " if one.task else ""
+            lines.append(f"  {task}{one.decision.family or 'no family'}, {checkpoint}")
+        return "\n".join([*lines, f"  {self.command}>"])
+
     def _repr_html_(self) -> str:
-        from advisor.decide.recommendation_html import as_html
+        from advisor.decide.page import as_page
+        from advisor.draw.html import html
 
-        return as_html(self)
-
-
-def _barren(advice: TaskAdvice) -> bool:
-    """True where answers require something of checkpoints that nothing is known to satisfy.
-
-    Where nothing fell out, and what nobody verified was only assumed to matter, the unverified are
-    an answer.
-    """
-    selection, profile = advice.selection, advice.decision.profile
-    doubts = [miss for pick in selection.unverified for miss in pick.unknown]
-    asked = any(profile[miss.question].origin != "assumed" for miss in doubts)
-    return not (selection.picks or selection.compose) and (bool(selection.fallen) or asked)
+        return html(as_page(self))
 
 
 def recommend(
-    rulebase: RuleBase,
-    answers: Mapping[str, Any] | Profile,
+    rulebase: RuleBase | Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
     *,
     priority: tuple[str, ...] = (),
     strict: bool = False,
     order: str = "quality",
     engine: Engine | None = None,
+    **keywords: Any,
 ) -> Recommendation:
     """Return the recommendation for answers: question -> option, list of options, or number.
 
-    Several tasks are decided each. `priority` puts criteria first, `strict` refuses to assume,
-    `order` ranks checkpoints (quality, small, open). An `engine` made before has its own
-    priority. Raises UsageError for unknown names and ContradictionError for answers that cannot
-    all be true.
+    Answers are a mapping or keywords (`memory_gb=4`); the rules are the shipped ones unless others
+    come first. Several tasks are decided each. `priority` puts criteria first, `strict` refuses to
+    assume, `order` ranks checkpoints (quality, small, open). An `engine` made before has its own
+    rules and priority. Raises UsageError for unknown names and ContradictionError for answers that
+    cannot all be true.
     """
     check_order(order)
     if engine is not None and priority and priority != engine.priority:
         raise ValueError("`priority` is not that of `engine`; give one of the two")
-    engine = engine or Engine(rulebase, priority)
-    profile = make_profile(rulebase, answers)
+    if isinstance(rulebase, Mapping):
+        if answers is not None:
+            raise TypeError("answers are given twice; rules come first, then one mapping")
+        rulebase, answers = None, rulebase
+    if engine is None:
+        engine = Engine(rulebase or load_rules(), priority)
+    rulebase = rulebase or engine.rulebase
+    said = {name.replace("_", "-"): answer for name, answer in keywords.items()}
+    profile = make_profile(rulebase, {**(answers or {}), **said})
     tasks: tuple[str | None, ...] = profile[TASK].options if TASK in profile else (None,)
     advice = []
     for task in tasks:
@@ -130,8 +134,22 @@ def recommend(
         if task is not None:
             given[TASK] = Answer((task,), None, profile[TASK].origin)
         advice.append(advise(engine, given, strict=strict, order=order))
-    together = _together(engine, advice, order) if len(advice) > 1 else None
-    return Recommendation(rulebase, tuple(advice), together, engine.priority, order, strict)
+    return Recommendation(
+        rulebase=rulebase,
+        advice=tuple(advice),
+        together=_together(engine, advice, order),
+        priority=engine.priority,
+        order=order,
+        strict=strict,
+    )
+
+
+def _together(engine: Engine, advice: list[TaskAdvice], order: str) -> Together | None:
+    if len(advice) == 1:
+        return None
+    from advisor.decide.cover import together
+
+    return together(engine, advice, order)
 
 
 def check_order(order: str) -> str:
@@ -149,12 +167,14 @@ def advise(
     task = decision.profile[TASK].options[0] if TASK in profile else None
     elsewhere = engine.rulebase.elsewhere.get(task) if task and decision.outcome == "none" else None
     return TaskAdvice(
-        task,
-        decision,
-        sufficient(engine, decision),
-        flips(engine, decision),
-        _selection(engine, decision, order),
-        elsewhere,
+        task=task,
+        decision=decision,
+        because=sufficient(engine, decision),
+        changes=flips(engine, decision),
+        selection=_selection(engine, decision, order),
+        elsewhere=elsewhere,
+        rulebase=engine.rulebase,
+        priority=engine.priority,
     )
 
 
@@ -180,68 +200,3 @@ def _selection(engine: Engine, decision: Decision, order: str) -> Selection:
     if not starts.picks:
         return selection
     return selection._replace(picks=starts.picks, provided=provided, uses=tuple(ways))
-
-
-def _together(engine: Engine, advice: list[TaskAdvice], order: str) -> Together:
-    verdicts = verdicts_by_family(engine, {str(one.task): one.decision for one in advice})
-    best = family_for_all(engine, verdicts)
-    families, uncovered = _cover(verdicts, engine)
-    covers = _covers(engine.rulebase, advice, order)
-    return Together(best, verdicts[best] if best else {}, families, uncovered, covers)
-
-
-def _covers(rulebase: RuleBase, advice: list[TaskAdvice], order: str) -> Covers:
-    """Return the smallest sets of checkpoints for the tasks that have any, within the memory.
-
-    Tasks that no family does are not among those that no checkpoint serves.
-    """
-    from advisor.decide.cover import cover  # only several tasks need it
-
-    decided = [one for one in advice if one.decision.family]
-    offers = {str(one.task): offers_of(rulebase, one, order) for one in decided}
-    served = {task: of_task for task, of_task in offers.items() if of_task}
-    unserved = tuple(task for task in offers if task not in served)
-    limits = [most_allowed(rulebase, one.decision.profile, "memory_gb") for one in advice]
-    limit = min((limit for limit in limits if limit is not None), default=None)
-    return cover(served, limit, order)._replace(unserved=unserved)
-
-
-def offers_of(rulebase: RuleBase, advice: TaskAdvice, order: str) -> list[Offer]:
-    """Return the checkpoints that can serve a task, of all families that are not excluded."""
-    from advisor.decide.cover import Offer
-
-    result = []
-    for assessment in advice.decision.assessments:
-        if assessment.family == advice.decision.family:
-            picks = advice.selection.picks
-        elif assessment.verdict == "excluded":
-            continue
-        else:
-            picks = select_of(rulebase, assessment.family, advice.decision.profile, order).picks
-        result += [Offer(pick, assessment.verdict, place) for place, pick in enumerate(picks)]
-    return result
-
-
-def _cover(
-    verdicts: dict[str, dict[str, str]], engine: Engine
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
-    order = sorted(verdicts, key=lambda f: engine.encoding.ranks[engine.encoding.families.index(f)])
-    tasks = list(next(iter(verdicts.values())))
-    for bar in ("allowed", "discouraged"):
-        good = VERDICTS[: VERDICTS.index(bar) + 1]
-        coverable = [t for t in tasks if any(verdicts[f][t] in good for f in order)]
-        uncovered = tuple(task for task in tasks if task not in coverable)
-        if uncovered and bar == "allowed":
-            continue
-        options = [
-            chosen
-            for size in range(len(order) + 1)
-            for chosen in combinations(order, size)
-            if all(any(verdicts[f][t] in good for f in chosen) for t in coverable)
-        ]
-        wins = {f: list(verdicts[f].values()).count("recommended") for f in order}
-        smallest = [chosen for chosen in options if len(chosen) == len(options[0])]
-        best = max(smallest, key=lambda chosen: sum(wins[f] for f in chosen))
-        return best, uncovered
-    return (), tuple(tasks)

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from advisor.decide.alternatives import Alternatives
-from advisor.decide.command_line import command, rules_flags, try_command
+from advisor.decide.advice import Freshness, TaskAdvice
 from advisor.decide.flips import Flip
-from advisor.decide.freshness import Span, freshness, months_between
-from advisor.decide.front import Yardstick
-from advisor.decide.recommendation import Recommendation, TaskAdvice, Together
-from advisor.decide.requirements import demands, languages_asked
-from advisor.decide.selection import ORDERS, Pick
-from advisor.decide.snippet import prompt_for, snippet
-from advisor.draw.version import SCHEMA_VERSION
-from advisor.engine.decision import Assessment, applicable
-from advisor.engine.profile import Answer, Profile
-from advisor.model import NONE, TASK, Rule
+from advisor.decide.selection import Pick
+from advisor.decide.sufficient import Because
+from advisor.draw.version import SCHEMA_VERSION, plain
+from advisor.engine.decision import Assessment, Decision, applicable
+from advisor.engine.profile import Answer
+from advisor.model import NONE, Rule
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import Cover
+    from advisor.decide.cover import CheckpointSet, Together
+    from advisor.decide.recommendation import Recommendation
 
 
 def as_json(recommendation: Recommendation, today: str | None = None) -> dict[str, Any]:
@@ -28,115 +24,56 @@ def as_json(recommendation: Recommendation, today: str | None = None) -> dict[st
 
     Ages are in it only where `today` is given, as YYYY-MM or YYYY-MM-DD.
     """
-    advice = recommendation.advice
-    head: dict[str, Any] = {"schema_version": SCHEMA_VERSION}
+    advice, together = recommendation.advice, recommendation.together
     if len(advice) == 1:
-        body = _advice_json(recommendation, advice[0], today)
+        body = _advice_json(advice[0], today)
     else:
-        together = recommendation.together
+        tasks = [{"task": one.task, **_advice_json(one, today)} for one in advice]
         body = {
             "outcome": recommendation.outcome,
-            "tasks": [
-                {"task": one.task, **_advice_json(recommendation, one, today)} for one in advice
-            ],
+            "tasks": tasks,
             "together": together and _together_json(together),
         }
     return {
-        **head,
+        "schema_version": SCHEMA_VERSION,
         **body,
-        "command": same_again(recommendation),
-        "rule_base": recommendation.rulebase.digest,
-        **({"overlays": list(overlays)} if (overlays := recommendation.rulebase.overlays) else {}),
+        "command": recommendation.command,
+        **rules_json(recommendation.rulebase),
     }
 
 
-def same_again(recommendation: Recommendation) -> str:
-    """Return the one-line command that reproduces a recommendation."""
-    given, folders = given_answers(recommendation), recommendation.rulebase.folders
-    words = [command("recommend", given, recommendation.priority, folders)]
-    words += [f"--order {recommendation.order}"] if recommendation.order != ORDERS[0] else []
-    words += ["--strict"] if recommendation.strict else []
-    return " ".join(words)
+def rules_json(rulebase: RuleBase) -> dict[str, Any]:
+    """Return by which rules a document was made."""
+    overlays = {"overlays": list(rulebase.overlays)} if rulebase.overlays else {}
+    return {"rule_base": rulebase.digest, **overlays}
 
 
-def given_answers(recommendation: Recommendation) -> Profile:
-    """Return what was given, with all tasks."""
-    given = dict(recommendation.advice[0].decision.given)
-    tasks = [one.task for one in recommendation.advice if one.task]
-    if len(tasks) > 1:
-        given[TASK] = Answer(tuple(tasks), None, "flag")
-    return given
-
-
-def _advice_json(
-    recommendation: Recommendation, advice: TaskAdvice, today: str | None
-) -> dict[str, Any]:
-    decision, selection = advice.decision, advice.selection
-    languages = languages_asked(demands(recommendation.rulebase, decision.profile))
-    yardstick = Yardstick(recommendation.rulebase, advice.task, languages)
-    alternatives = Alternatives(selection, yardstick)
-    fresh = freshness(recommendation.rulebase, decision, selection.picks)
-    programs = recommendation.rulebase.programs
-    answers = {
-        id: said.options[0] for id, said in decision.profile.items() if len(said.options) == 1
-    }
-
-    def pick_json(pick: Pick) -> dict[str, Any]:
-        prompt = prompt_for(pick.checkpoint, advice.task, programs, answers)
-        return _pick_json(pick, prompt, alternatives, yardstick)
-
+def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str, Any]:
+    """Return a decision with the answers that force it."""
     return {
         "outcome": decision.outcome,
         "family": decision.family,
         "possible": list(decision.possible),
         "profile": {
-            id: answer_json(answer) for id, answer in decision.profile.items() if applicable(answer)
+            id: _answer_json(answer)
+            for id, answer in decision.profile.items()
+            if applicable(answer)
         },
-        "because": [
-            {"question": one.question, "option": one.options[0], "origin": one.origin}
-            for one in advice.because
-        ],
-        "assessments": [_assessment_json(assessment) for assessment in decision.assessments],
-        "checkpoints": [pick_json(pick) for pick in selection.picks],
-        "provided": selection.provided,
-        "unverified": [pick_json(pick) for pick in selection.unverified],
-        "fallen": [
-            {"id": lack.checkpoint.id, "lacks": list(lack.lacks)} for lack in selection.fallen
-        ],
-        "closest": [
-            {"id": lack.checkpoint.id, "lacks": list(lack.lacks)} for lack in selection.closest
-        ],
-        "compose": selection.compose,
-        "next_family": selection.next_family,
-        "freshness": {
-            "checked": _span_json(fresh.checked, today),
-            "decided": _span_json(fresh.decided, today),
-        },
-        "changes": [flip_json(flip) for flip in advice.changes],
-        "elsewhere": advice.elsewhere
-        and {
-            "task": advice.elsewhere.task,
-            "why": advice.elsewhere.because,
-            "checkpoints": advice.elsewhere.checkpoints,
-            "sources": advice.elsewhere.sources,
-        },
-        "snippet": snippet(selection.picks[0].checkpoint, advice.task, programs, answers)
-        if selection.picks
-        else None,
-        "hints": hints(recommendation, advice),
+        "because": because_json(because),
     }
 
 
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """Return one answer of a profile."""
-    value = {} if answer.value is None else {"value": answer.value}
-    return {"options": list(answer.options), **value, "origin": answer.origin}
+def because_json(because: tuple[Because, ...]) -> list[dict[str, Any]]:
+    """Return the answers of a sufficient reason."""
+    return [
+        {"question": one.question, "option": one.options[0], "origin": one.origin}
+        for one in because
+    ]
 
 
 def flip_json(flip: Flip) -> dict[str, Any]:
     """Return one change that leads to another family."""
-    family = None if flip.family == NONE else flip.family
-    return {"answers": flip.answers, "family": family, "origins": flip.origins}
+    return {**plain(flip), "family": None if flip.family == NONE else flip.family}
 
 
 def rule_json(rule: Rule) -> dict[str, Any]:
@@ -150,14 +87,44 @@ def rule_json(rule: Rule) -> dict[str, Any]:
     }
 
 
+def _answer_json(answer: Answer) -> dict[str, Any]:
+    value = {} if answer.value is None else {"value": answer.value}
+    return {"options": list(answer.options), **value, "origin": answer.origin}
+
+
+def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
+    selection, elsewhere = advice.selection, advice.elsewhere
+    return {
+        **decision_json(advice.decision, advice.because),
+        "assessments": [_assessment_json(one) for one in advice.decision.assessments],
+        "checkpoints": [_pick_json(advice, pick) for pick in selection.picks],
+        "provided": dict(selection.provided),
+        "unverified": [_pick_json(advice, pick) for pick in selection.unverified],
+        "fallen": [{"id": o.checkpoint.id, "lacks": list(o.texts)} for o in selection.rejected],
+        "closest": [{"id": o.checkpoint.id, "lacks": list(o.texts)} for o in selection.closest],
+        "compose": selection.compose,
+        "next_family": selection.next_family,
+        "freshness": _freshness_json(advice.freshness(selection.picks), today),
+        "changes": [flip_json(flip) for flip in advice.changes],
+        "elsewhere": elsewhere
+        and {
+            "task": elsewhere.task,
+            "why": elsewhere.because,
+            "checkpoints": elsewhere.checkpoints,
+            "sources": elsewhere.sources,
+        },
+        "snippet": advice.snippet,
+        "hints": advice.hints,
+    }
+
+
 def _assessment_json(assessment: Assessment) -> dict[str, Any]:
-    fit = assessment.fit
     return {
         "family": assessment.family,
         "verdict": assessment.verdict or None,
         "possible_verdicts": list(assessment.possible_verdicts),
         "lost_on": assessment.lost_on,
-        "fit": fit and {"fit": fit.fit, "because": fit.because, "sources": fit.sources},
+        "fit": plain(assessment.fit),
         "caveats": [found.rule.id for found in assessment.caveats],
         "findings": [
             {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.findings
@@ -165,48 +132,17 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _span_json(span: Span | None, today: str | None) -> dict[str, Any] | None:
-    if span is None:
-        return None
-    age = {} if today is None else {"age_months": months_between(span.oldest, today)}
-    return {**span._asdict(), **age}
+def _freshness_json(fresh: Freshness, today: str | None) -> dict[str, Any]:
+    document: dict[str, Any] = plain(fresh)
+    for key, span in fresh._asdict().items():
+        if span and today:
+            document[key]["age_months"] = span.age_months(today)
+    return document
 
 
-def _together_json(together: Together) -> dict[str, Any]:
-    covers = together.covers
-    return {
-        "family": together.family,
-        "verdicts": together.verdicts,
-        "families": list(together.families),
-        "uncovered": list(together.uncovered),
-        **_cover_json(covers.best),
-        "memory_limit_gb": covers.memory_limit_gb,
-        "fits": covers.fits,
-        "unserved": list(covers.unserved),
-        "runner_up": covers.runner_up and _cover_json(covers.runner_up),
-    }
-
-
-def _cover_json(cover: Cover | None) -> dict[str, Any]:
-    shares = cover.shares if cover else ()
-    return {
-        "checkpoints": [
-            {
-                "id": share.pick.checkpoint.id,
-                "family": share.family,
-                "tasks": share.uses,
-                "memory_gb": share.pick.memory_gb,
-            }
-            for share in shares
-        ],
-        "memory_gb": cover.memory_gb if cover else None,
-    }
-
-
-def _pick_json(
-    pick: Pick, prompt: str | None, alternatives: Alternatives, yardstick: Yardstick
-) -> dict[str, Any]:
+def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
     checkpoint = pick.checkpoint
+    first = pick.beaten[0] if pick.beaten else None
     return {
         "id": checkpoint.id,
         "family": checkpoint.family,
@@ -221,59 +157,50 @@ def _pick_json(
         "gated": checkpoint.gated,
         "languages": checkpoint.languages,
         "revision": checkpoint.revision,
-        "prompt": prompt,
+        "prompt": advice.prompt(pick),
         "pitfalls": checkpoint.pitfalls,
         "findings": [rule_json(rule) for rule in pick.findings],
         "measurements": [
-            {
-                "benchmark": benchmark.benchmark,
-                "metric": benchmark.metric,
-                "value": value,
-                "better": benchmark.better,
-            }
-            for benchmark, value in yardstick.figures(pick.standing)
+            {"benchmark": b.benchmark, "metric": b.metric, "value": value, "better": b.better}
+            for b, value in advice.figures(pick)
         ],
         "on_front": pick.on_front,
-        "dominated_by": {"id": pick.beaten[0].by, "on": list(pick.beaten[0].on)}
-        if pick.beaten
-        else None,
-        "not_verified": [miss.text for miss in pick.unknown],
+        "dominated_by": first and {"id": first.by, "on": list(first.on)},
+        "not_verified": [gap.text for gap in pick.unknown],
         "try_next": [
             {"wish": one.wish, "checkpoint": one.checkpoint, "because": one.text}
-            for one in alternatives.to(pick)
+            for one in advice.alternatives(pick)
         ],
         "sources": checkpoint.sources,
         "checked": checkpoint.checked,
     }
 
 
-def hints(recommendation: Recommendation, advice: TaskAdvice) -> list[str]:
-    """Return commands worth typing next."""
-    context = recommendation.priority, recommendation.rulebase.folders
-    result = [command("explain", advice.decision.given, *context)]
-    if advice.decision.outcome in ("assumed", "undetermined"):
-        result.append(command("ask", advice.decision.given, *context))
-    selection = advice.selection
-    if selection.provided:
-        instead = {id: Answer((o,), None, "flag") for id, o in selection.provided.items()}
-        result.append(command("recommend", {**advice.decision.given, **instead}, *context))
-    if selection.compose or selection.uses[:1] == ("compose",):
-        result.append("advisor compose --help")
-    if selection.picks:
-        words = [f"advisor show {selection.picks[0].checkpoint.id}", *rules_flags(context[1])]
-        result.append(" ".join(words))
-    result += [] if (trial := trial_of(recommendation.rulebase, advice)) is None else [trial]
-    return result
+def _together_json(together: Together) -> dict[str, Any]:
+    covers = together.covers
+    return {
+        "family": together.family,
+        "verdicts": together.verdicts,
+        "families": list(together.families),
+        "uncovered": list(together.uncovered),
+        **_set_json(covers.best),
+        "memory_limit_gb": covers.memory_limit_gb,
+        "fits": covers.fits,
+        "unserved": list(covers.unserved),
+        "runner_up": covers.runner_up and _set_json(covers.runner_up),
+    }
 
 
-def trial_of(rulebase: RuleBase, advice: TaskAdvice) -> str | None:
-    """Return the command that tries the first checkpoint that can be run as it is, if any can."""
-    from advisor.trial.model_types import may_run
-
-    checkpoint = advice.runnable
-    if advice.task is None or checkpoint is None:
-        return None
-    task = rulebase.task(advice.task)
-    if not may_run(checkpoint.model_type, task.id):
-        return None
-    return try_command(checkpoint, task, folders=rulebase.folders)
+def _set_json(chosen: CheckpointSet | None) -> dict[str, Any]:
+    return {
+        "checkpoints": [
+            {
+                "id": member.pick.checkpoint.id,
+                "family": member.family,
+                "tasks": member.uses,
+                "memory_gb": member.pick.memory_gb,
+            }
+            for member in (chosen.members if chosen else ())
+        ],
+        "memory_gb": chosen.memory_gb if chosen else None,
+    }

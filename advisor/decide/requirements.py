@@ -37,8 +37,8 @@ class Demand(NamedTuple):
     dtype: str | None = None
 
 
-class Miss(NamedTuple):
-    """A requirement of an answer that a field of a checkpoint does not meet, in words.
+class Gap(NamedTuple):
+    """A requirement that a field of a checkpoint does not meet, or is not known to, in words.
 
     `distance` is how far off a number is, as a share of what is wanted; all else counts as one.
     """
@@ -49,22 +49,22 @@ class Miss(NamedTuple):
     distance: float = 1.0
 
 
-class Judged(NamedTuple):
+class Suitability(NamedTuple):
     """One checkpoint against the answers: its use, what it lacks, and what nobody verified.
 
     `use` is None where it cannot be used for the task at all.
     """
 
     use: str | None
-    lacks: tuple[Miss, ...]
-    unknown: tuple[Miss, ...]
+    lacks: tuple[Gap, ...]
+    unknown: tuple[Gap, ...]
 
 
-def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Judged:
+def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Suitability:
     """Return how one checkpoint stands against a complete profile with one task."""
     use = usable(checkpoint, profile[TASK].options[0], uses(rulebase, profile))
-    lacks, unknown = misses(rulebase, checkpoint, profile, use or "as-is")
-    return Judged(use, lacks, unknown)
+    lacks, unknown = gaps(checkpoint, demands(rulebase, profile), use or "as-is")
+    return Suitability(use, lacks, unknown)
 
 
 def uses(rulebase: RuleBase, profile: Profile) -> list[str]:
@@ -161,19 +161,12 @@ def ordered_by(rulebase: RuleBase, profile: Profile) -> str | None:
     return next((order for order in found if order is not None), None)
 
 
-def misses(
-    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, use: str
-) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
-    """Return what a checkpoint lacks, and which fields that matter nobody verified."""
-    return missed(checkpoint, demands(rulebase, profile), use)
-
-
-def missed(
+def gaps(
     checkpoint: Checkpoint, demanded: tuple[Demand, ...], use: str
-) -> tuple[tuple[Miss, ...], tuple[Miss, ...]]:
+) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
     """Return what a checkpoint lacks of what is demanded, and what of it nobody verified."""
-    lacks: list[Miss] = []
-    unknown: list[Miss] = []
+    lacks: list[Gap] = []
+    unknown: list[Gap] = []
     for demand in demanded:
         field = demand.field
         if use != "as-is" and demand.learnt:
@@ -183,17 +176,12 @@ def missed(
             continue
         if value is None:
             text = f"{words(field)[0]} is not verified"
-            unknown.append(Miss(demand.question, field, text))
+            unknown.append(Gap(demand.question, field, text))
         elif doubt := _doubt(value, demand):
-            unknown.append(Miss(demand.question, field, doubt))
+            unknown.append(Gap(demand.question, field, doubt))
         elif reason := _mismatch(value, demand):
-            lacks.append(Miss(demand.question, field, reason, _distance(value, demand)))
+            lacks.append(Gap(demand.question, field, reason, _distance(value, demand)))
     return tuple(lacks), tuple(unknown)
-
-
-def required(rulebase: RuleBase, profile: Profile) -> tuple[str, ...]:
-    """Return the fields that the answers put a requirement on."""
-    return tuple(dict.fromkeys(demand.field for demand in demands(rulebase, profile)))
 
 
 def most_allowed(rulebase: RuleBase, profile: Profile, field: str) -> float | None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from advisor.decide.front import Beaten, Standing, Yardstick, beaten, depths
 from advisor.decide.memory import memory_gb
+from advisor.decide.ranking import Beaten, Objectives, Yardstick, beaten, depths
 from advisor.decide.requirements import (
     LEARNT,
-    Judged,
-    Miss,
+    Gap,
     demands,
-    judge_checkpoint,
+    gaps,
     languages_asked,
     loaded_in,
-    missed,
     ordered_by,
     usable,
     uses,
@@ -40,7 +39,7 @@ OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 class Pick(NamedTuple):
     """One checkpoint for a case: how to use it, and what rules say of it.
 
-    `standing` is where it stands on the axes of the task, `beaten` by which picks of the same use
+    `objectives` is where it stands on the axes of the task, `beaten` by which picks of the same use
     it is dominated there (the first of them on the front), `unknown` what matters and nobody
     verified; `to_learn` says that training has to teach it something asked for, as a language.
     """
@@ -49,9 +48,9 @@ class Pick(NamedTuple):
     use: str
     memory_gb: float | None
     findings: tuple[Rule, ...]
-    standing: Standing = Standing({}, None, None, None)
+    objectives: Objectives = Objectives({}, None, None, None)
     beaten: tuple[Beaten, ...] = ()
-    unknown: tuple[Miss, ...] = ()
+    unknown: tuple[Gap, ...] = ()
     to_learn: bool = False
 
     @property
@@ -59,61 +58,59 @@ class Pick(NamedTuple):
         """True where no other pick is at least as good on every axis and better on one."""
         return not self.beaten
 
+    @property
+    def model_page(self) -> str:
+        """The address of the checkpoint's page on the Hub."""
+        return f"https://huggingface.co/{self.checkpoint.id}"
 
-class Lack(NamedTuple):
-    """One checkpoint that fell out, what it lacks, and what of it nobody verified besides."""
+
+class Rejected(NamedTuple):
+    """One checkpoint that fell out, what it lacks, and what of it nobody verified either."""
 
     checkpoint: Checkpoint
-    misses: tuple[Miss, ...]
-    unknown: tuple[Miss, ...] = ()
+    lacks: tuple[Gap, ...]
+    unknown: tuple[Gap, ...] = ()
 
     @property
-    def lacks(self) -> tuple[str, ...]:
+    def texts(self) -> tuple[str, ...]:
         """What it lacks, in words."""
-        return tuple(miss.text for miss in self.misses)
+        return tuple(gap.text for gap in self.lacks)
 
     @property
     def distance(self) -> float:
         """How far it is from what is asked; what nobody verified is no nearer than a lack."""
-        return sum(miss.distance for miss in (*self.misses, *self.unknown))
+        return sum(gap.distance for gap in (*self.lacks, *self.unknown))
 
 
 class Selection(NamedTuple):
-    """The second half of an answer.
+    """The second half of an answer, best first by `order`.
 
     `picks` meet every requirement; `unverified` may, but nobody checked a field that matters;
-    `closest` are those that lack least, given where nothing works as asked; `next_family` is then
-    the next family in the ranking that has a pick. `provided` are answers that the picks take in
-    place of assumed ones: nothing has the language as it is, but nobody ruled training out; they
-    are then starts of the family that wins with it. `uses` are the ways of use that the answers
-    allow. `compose`: there is no pick, but one can be joined from an encoder and a decoder.
-    `order` is the one they stand in.
+    `rejected` do not. `uses` are the ways of use that the answers allow. Where there is no pick,
+    `next_family` is the next in the ranking that has one, and `compose` says that one can be joined
+    from an encoder and a decoder. `provided` are answers that the picks take in place of assumed
+    ones: no checkpoint works as it is, and nobody ruled training out, so they are what to train.
     """
 
-    picks: tuple[Pick, ...]
-    unverified: tuple[Pick, ...]
-    fallen: tuple[Lack, ...]
-    next_family: str | None
-    provided: dict[str, str]
-    uses: tuple[str, ...]
+    picks: tuple[Pick, ...] = ()
+    unverified: tuple[Pick, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    next_family: str | None = None
+    provided: Mapping[str, str] = MappingProxyType({})
+    uses: tuple[str, ...] = ()
     compose: bool = False
     order: str = ORDERS[0]
 
     @property
-    def closest(self) -> tuple[Lack, ...]:
-        """The fallen that came closest, nearest first, where nothing works as asked.
+    def closest(self) -> tuple[Rejected, ...]:
+        """The rejected that came closest, nearest first, where nothing works as asked.
 
         They lack less than one whole requirement more than the nearest.
         """
-        if (self.picks and not self.provided) or not self.fallen:
+        if (self.picks and not self.provided) or not self.rejected:
             return ()
-        nearest = sorted(self.fallen, key=lambda lack: lack.distance)
+        nearest = sorted(self.rejected, key=lambda one: one.distance)
         return tuple(one for one in nearest if one.distance < nearest[0].distance + 1)
-
-    @property
-    def front(self) -> tuple[Pick, ...]:
-        """The picks that no other beats."""
-        return tuple(pick for pick in self.picks if pick.on_front)
 
 
 def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Selection:
@@ -128,7 +125,7 @@ def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Se
     it takes the place of quality.
     """
     if decision.family is None:
-        return Selection((), (), (), None, {}, ())
+        return Selection()
     selection = select_of(rulebase, decision.family, decision.profile, order)
     if selection.picks:
         return selection
@@ -162,24 +159,33 @@ def select_of(
     taught = tuple(demand for demand in demanded if demand.learnt)
     picks: list[Pick] = []
     unverified: list[Pick] = []
-    fallen: list[Lack] = []
+    rejected: list[Rejected] = []
     for checkpoint in rulebase.catalogue(family):
         use = usable(checkpoint, task, allowed)
         if use is None or checkpoint.derived:
             continue
-        lacks, unknown = missed(checkpoint, demanded, use)
+        lacks, unknown = gaps(checkpoint, demanded, use)
         if lacks:
-            fallen.append(Lack(checkpoint, lacks, unknown))
+            rejected.append(Rejected(checkpoint, lacks, unknown))
             continue
-        findings = _findings(rulebase, checkpoint, profile)
         memory = memory_gb(checkpoint, dtype)
-        standing = yardstick.standing(checkpoint, memory)
-        to_learn = use != "as-is" and any(missed(checkpoint, taught, "as-is"))
-        pick = Pick(checkpoint, use, memory, findings, standing, (), unknown, to_learn)
+        pick = Pick(
+            checkpoint=checkpoint,
+            use=use,
+            memory_gb=memory,
+            findings=_findings(rulebase, checkpoint, profile),
+            objectives=yardstick.objectives(checkpoint, memory),
+            unknown=unknown,
+            to_learn=use != "as-is" and any(gaps(checkpoint, taught, "as-is")),
+        )
         (unverified if unknown else picks).append(pick)
-    ranked = _ranked(picks, task, order, allowed, yardstick)
-    apart = _ranked(unverified, task, order, allowed, yardstick)
-    return Selection(ranked, apart, tuple(fallen), None, {}, tuple(allowed), order=order)
+    return Selection(
+        picks=_ranked(picks, task, order, allowed, yardstick),
+        unverified=_ranked(unverified, task, order, allowed, yardstick),
+        rejected=tuple(rejected),
+        uses=tuple(allowed),
+        order=order,
+    )
 
 
 def teachable(selection: Selection) -> bool:
@@ -187,11 +193,11 @@ def teachable(selection: Selection) -> bool:
 
     Where one has it and lacks something else, training is no way out.
     """
-    obstacles = [lack.misses for lack in selection.fallen]
+    obstacles = [one.lacks for one in selection.rejected]
     obstacles += [pick.unknown for pick in selection.unverified]
     if selection.picks or selection.next_family or not obstacles:
         return False
-    return all(any(miss.field in LEARNT for miss in misses) for misses in obstacles)
+    return all(any(gap.field in LEARNT for gap in found) for found in obstacles)
 
 
 def _findings(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> tuple[Rule, ...]:
@@ -207,7 +213,7 @@ def _ranked(
     """Return picks in order, each with what beats it; only the same use is compared."""
     losses: dict[str, tuple[Beaten, ...]] = {}
     for use in {pick.use for pick in picks}:
-        losses |= beaten([(p.checkpoint.id, p.standing) for p in picks if p.use == use])
+        losses |= beaten([(p.checkpoint.id, p.objectives) for p in picks if p.use == use])
     behind = depths(losses)
     newest = max((pick.checkpoint.released or 0 for pick in picks), default=0)
     key = _order(task, order, allowed, yardstick, behind, newest)
@@ -242,7 +248,7 @@ def _order(
         typical = task in pick.checkpoint.typical
         age = -(pick.checkpoint.released or 0)
         made_for_it = pick.checkpoint.stage in MADE_FOR[pick.use]
-        figures = pick.standing.figures
+        figures = pick.objectives.figures
         measured = [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
         usual = (not typical, age if typical else 0)
         own_code = pick.checkpoint.loader not in LOADED_WITHOUT_ITS_CODE
@@ -262,17 +268,3 @@ def _order(
         return (use, *quality(pick))
 
     return key
-
-
-__all__ = [
-    "ORDERS",
-    "Judged",
-    "Lack",
-    "Miss",
-    "Pick",
-    "Selection",
-    "judge_checkpoint",
-    "select",
-    "select_of",
-    "teachable",
-]

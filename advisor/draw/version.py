@@ -1,3 +1,18 @@
-"""The version of the JSON documents that commands print."""
+"""What JSON documents hold: the version that commands print, and values as JSON has them."""
+
+from __future__ import annotations
+
+from typing import Any
 
 SCHEMA_VERSION = 1
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: named tuples as objects, other tuples as arrays."""
+    if hasattr(value, "_asdict"):
+        return {key: plain(member) for key, member in value._asdict().items()}
+    if isinstance(value, dict):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(member) for member in value]
+    return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,10 @@ from advisor.console.options import (
 from advisor.console.profile_file import given_profile
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.draw.formats import Report
+    from advisor.engine.profile import Profile
 
 
 def command(arguments: tuple[str, ...]) -> Callable[..., int]:
@@ -58,7 +62,8 @@ def explain(
     from advisor.console.output import check_format, check_outputs, emit
     from advisor.draw.formats import Report
     from advisor.explanation.explain import explain as explain_answers
-    from advisor.explanation.page import as_json, as_page
+    from advisor.explanation.explanation_json import as_json
+    from advisor.explanation.page import as_page
 
     check_format(format)
     check_outputs(output)
@@ -75,9 +80,7 @@ def explain(
                 "`--all` explains families, and `--why-not` names a checkpoint",
                 hint="leave one of the two out",
             )
-        from advisor.explanation.why_not import checkpoint_report
-
-        report = checkpoint_report(rulebase, why_not, given, first)
+        report = _checkpoint_report(rulebase, why_not, given, first)
         emit(report, format, output, color=not no_color)
         return 0
     explanation = explain_answers(rulebase, given, why_not=why_not or None, priority=first, all=all)
@@ -87,3 +90,23 @@ def explain(
     )
     emit(report, format, output, color=not no_color)
     return 0
+
+
+def _checkpoint_report(
+    rulebase: RuleBase, checkpoint: str, given: Profile, priority: tuple[str, ...]
+) -> Report:
+    """Return why a catalogued checkpoint is not the answer, and what would change that."""
+    from advisor.check.command import judge_report
+    from advisor.draw.formats import Report
+    from advisor.engine.decision import Engine
+    from advisor.explanation.explanation_json import standing_json
+    from advisor.explanation.page import standing_page
+    from advisor.explanation.standing import standing_of
+
+    judged, _ = judge_report(rulebase, checkpoint, given, "", priority)
+    engine = Engine(rulebase, priority)
+    standing = standing_of(engine, rulebase.checkpoint(checkpoint), engine.decide(given))
+    return Report(
+        lambda: {**judged.json(), "standing": standing_json(standing)},
+        lambda: [*judged.page(), *standing_page(standing)],
+    )

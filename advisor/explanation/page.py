@@ -1,57 +1,24 @@
-"""An explanation as JSON and as a page."""
+"""An explanation as a page: why, why not, what would change it, and how stable it is."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from advisor.decide.command_line import command
 from advisor.decide.flips import Flip
-from advisor.decide.recommendation_json import answer_json, flip_json, rule_json
-from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Text
-from advisor.draw.version import SCHEMA_VERSION
-from advisor.engine.decision import applicable
+from advisor.decide.sufficient import Because
+from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
+from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
-from advisor.explanation.full_page import answers_text, ways_to, whole_json, whole_page
-from advisor.model import NONE, Rule
-from advisor.phrasing import origin_word
+from advisor.explanation.full import Change, Stability, Whole
+from advisor.explanation.settling import Settling
+from advisor.explanation.standing import Standing
+from advisor.model import TASK, Rule
+from advisor.phrasing import answers_text, count, family_text, joined, origin_word, share
 from advisor.rulebase.base import RuleBase
 
-
-def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
-    """Return the JSON document of `advisor explain --format json`."""
-    decision = explanation.decision
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "outcome": decision.outcome,
-        "family": decision.family,
-        "possible": list(decision.possible),
-        "profile": {
-            id: answer_json(answer) for id, answer in decision.profile.items() if applicable(answer)
-        },
-        "because": [
-            {"question": one.question, "option": one.options[0], "origin": one.origin}
-            for one in explanation.because
-        ],
-        "reasons": [rule_json(rule) for rule in explanation.reasons],
-        "caveats": [rule_json(rule) for rule in explanation.caveats],
-        "why_not": [_why_not_json(one) for one in explanation.why_not],
-        "changes": [flip_json(flip) for flip in explanation.changes],
-        **({"all": whole_json(explanation.all)} if explanation.all else {}),
-        "command": command("recommend", decision.given, explanation.priority, rulebase.folders),
-        "rule_base": rulebase.digest,
-        **({"overlays": list(rulebase.overlays)} if rulebase.overlays else {}),
-    }
-
-
-def _why_not_json(one: WhyNot) -> dict[str, Any]:
-    return {
-        "family": one.family,
-        "verdict": one.verdict,
-        "lost_on": one.lost_on,
-        "reasons": [rule_json(rule) for rule in one.reasons],
-        "for_it": [rule_json(rule) for rule in one.for_it],
-        "changes": [flip_json(flip) for flip in one.changes],
-    }
+SHOWN_BEATEN = 3
+SHOWN_QUESTIONS = 5
+STAYING = "All other answers, assumed ones too, staying as they are:"
 
 
 def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False) -> Page:
@@ -62,19 +29,26 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
     for one in explanation.why_not:
         page += _why_not(one, rulebase)
         if only and explanation.all:
-            page += ways_to(one.family, explanation.all)
+            page += _every_way(one.family, explanation.all)
     if only:
         return page
-    page += _changes(explanation.changes)
+    if explanation.changes:
+        rows = tuple(_way(flip) for flip in explanation.changes)
+        page += [Heading("What would change it"), Items(rows)]
     if explanation.all:
-        page += whole_page(explanation.all, explanation.decision)
+        page += _everything(explanation.all, explanation.decision)
     return page
 
 
 def _why(explanation: Explanation) -> Page:
     decision = explanation.decision
-    name = decision.family or "none of the families"
-    page: Page = [Heading(f"Why {name}"), Items(tuple(_why_items(explanation)))]
+    rows = [
+        Item("", f"{one.question}: {one.options[0]}", origin_word(one.origin))
+        for one in explanation.because
+    ]
+    rows += [_rule("+", rule) for rule in explanation.reasons]
+    rows += [_rule("!", rule) for rule in explanation.caveats]
+    page: Page = [Heading(f"Why {_winner(decision)}"), Items(tuple(rows))]
     if decision.outcome == "assumed":
         others = ", ".join(n for n in decision.possible if n != decision.family)
         page.append(Text(f"Not certain: with other answers it could be {others}.", "warn"))
@@ -83,14 +57,8 @@ def _why(explanation: Explanation) -> Page:
     return page
 
 
-def _why_items(explanation: Explanation) -> list[Item]:
-    rows = [
-        Item("", f"{one.question}: {one.options[0]}", origin_word(one.origin))
-        for one in explanation.because
-    ]
-    rows += [_rule("+", rule) for rule in explanation.reasons]
-    rows += [_rule("!", rule) for rule in explanation.caveats]
-    return rows
+def _winner(decision: Decision) -> str:
+    return decision.family or "none of the families"
 
 
 def _rule(mark: str, rule: Rule) -> Item:
@@ -98,31 +66,159 @@ def _rule(mark: str, rule: Rule) -> Item:
 
 
 def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
-    page: Page = [
-        Heading(f"Why not {one.family}"),
-        Candidate(one.family, one.verdict, rulebase.family(one.family).name),
-    ]
     rows = [_rule("-", rule) for rule in one.reasons]
     rows += [_rule("+", rule) for rule in one.for_it]
     if one.lost_on == "rank":
         rows.append(Item("", "equal on every criterion; only the declared rank parts them"))
     elif one.lost_on:
         rows.append(Item("", f"lost on {rulebase.criterion(one.lost_on).name}"))
-    rows += [Item(">", f"would win with {answers_text(flip)}") for flip in one.changes[:3]]
+    rows += [Item(">", f"would win with {answers_text(flip.answers)}") for flip in one.changes[:3]]
     if not one.changes:
         rows.append(Item("", "no change of up to three answers makes it win"))
-    return [*page, Items(tuple(rows))]
+    return [
+        Heading(f"Why not {one.family}"),
+        Candidate(one.family, one.verdict, rulebase.family(one.family).name),
+        Items(tuple(rows)),
+    ]
 
 
-def _changes(changes: tuple[Flip, ...]) -> Page:
-    if not changes:
-        return []
-    rows = tuple(
-        Item(
-            ">",
-            f"{answers_text(flip)}: {'none of them' if flip.family == NONE else flip.family}",
-            ", ".join(f"{id} is {origin_word(origin)}" for id, origin in flip.origins.items()),
-        )
-        for flip in changes
+def _way(flip: Flip) -> Item:
+    return Item(
+        ">",
+        f"{answers_text(flip.answers)}: {family_text(flip.family)}",
+        ", ".join(f"{id} is {origin_word(origin)}" for id, origin in flip.origins.items()),
     )
-    return [Heading("What would change it"), Items(rows)]
+
+
+# -- every reason and every change -------------------------------------------------------------
+
+
+def _everything(whole: Whole, decision: Decision) -> Page:
+    page: Page = [Heading("Every reason")]
+    if whole.reasons == ((),):
+        text = f"{TASK}: {whole.task} alone makes it {_winner(decision)}"
+        page.append(Text(f"{text}, whatever the other answers are."))
+    else:
+        lead = f"With {TASK}: {whole.task}, each line alone makes it {_winner(decision)}"
+        rows = tuple(Item("", _reason(reason), _kinds(reason)) for reason in whole.reasons)
+        page += [Text(f"{lead}, whatever the rest is:", "quiet"), Items(rows)]
+    if whole.changes:
+        rows = tuple(
+            Item(">", f"{_change(change)}: {family_text(change.family)}", _origins(change))
+            for change in whole.changes
+        )
+        page += [Heading("Every change"), Text(STAYING, "quiet"), Items(rows)]
+    page += [Heading("How stable it is"), *(Text(said) for said in _stability(whole.stability))]
+    return page + _open(whole.open)
+
+
+def _every_way(family: str, whole: Whole) -> Page:
+    """Every change after which one family wins."""
+    changes = [change for change in whole.changes if change.family == family]
+    if not changes:
+        return [Text(f"No answers to other questions than the task make {family} win.", "quiet")]
+    rows = tuple(Item(">", _change(change), _origins(change)) for change in changes)
+    return [Heading(f"Every way to {family}"), Text(STAYING, "quiet"), Items(rows)]
+
+
+def _reason(reason: tuple[Because, ...]) -> str:
+    return " · ".join(f"{one.question}: {' and '.join(one.options)}" for one in reason)
+
+
+def _kinds(reason: tuple[Because, ...]) -> str:
+    if len(reason) == 1:
+        return origin_word(reason[0].origin)
+    return _origin_words({one.question: one.origin for one in reason})
+
+
+def _origins(change: Change) -> str:
+    return _origin_words(change.origins)
+
+
+def _origin_words(origins: Mapping[str, str]) -> str:
+    """Where answers come from: `all given`, or which of them is what."""
+    words = {id: origin_word(origin) for id, origin in origins.items()}
+    if len(set(words.values())) == 1 and len(words) > 1:
+        return f"all {next(iter(words.values()))}"
+    return ", ".join(f"{id} is {word}" for id, word in words.items())
+
+
+def _change(change: Change) -> str:
+    first = {id: o for id, o in change.answers.items() if id not in change.follows}
+    then = {id: o for id, o in change.answers.items() if id in change.follows}
+    return answers_text(first) + (f" (and so {answers_text(then)})" if then else "")
+
+
+def _stability(stability: Stability) -> list[str]:
+    number, fragile = len(stability.answers), stability.fragile
+    if stability.fewest is None:
+        return [f"All {number} answers besides the task could be wrong: the family stays."]
+    single = f"Any one of the {number} answers could be wrong"
+    if not fragile:
+        single += " without changing the family."
+    elif len(fragile) == 1:
+        single += f" but this one: {fragile[0]}."
+    else:
+        single += f" but these {len(fragile)}: {', '.join(fragile)}."
+    return [single, f"It takes {count(stability.fewest, 'wrong answer')} to change it."]
+
+
+def _open(questions: tuple[Settling, ...]) -> Page:
+    if not questions:
+        return []
+    first = questions[0]
+    if first.settled:
+        lead = f"{first.question} would settle the most: once it is answered, "
+        lead += f"{share(first.settled, first.profiles)} of what is still possible is decided."
+    else:
+        lead = f"No single answer is sure to settle it; {first.question} comes closest."
+    rows = tuple(
+        (one.question, share(one.settled, one.profiles), share(one.agreeing, one.profiles))
+        for one in questions[:SHOWN_QUESTIONS]
+    )
+    return [
+        Heading("What to find out first"),
+        Text(lead),
+        Table(("open question", "settled by it", "foreseen after it"), rows),
+        Text(f"of {count(first.profiles, 'profile')} still possible", "quiet"),
+    ]
+
+
+# -- one checkpoint ----------------------------------------------------------------------------
+
+
+def standing_page(standing: Standing) -> Page:
+    """Return why a checkpoint is not the first, and what would make it one that fits.
+
+    What it lacks stands in the judgement before.
+    """
+    family, rank = standing.checkpoint.family, standing.rank
+    among = f"{count(standing.of, 'checkpoint')} of {family} that fit"
+    ahead = ", ".join(standing.ahead)
+    rows: list[Item] = []
+    if rank == standing.of == 1:
+        rows.append(Item("+", f"the only checkpoint of {family} that fits"))
+    elif rank == 1:
+        rows.append(Item("+", f"the first of the {among}"))
+    elif rank:
+        rows.append(Item("", f"number {rank} of the {among}; before it {ahead}"))
+    elif ahead:
+        rows.append(Item("", f"not among the {among}, first {ahead}"))
+    rows += [
+        Item("-", f"beaten on {joined(loss.on)} by {loss.by}, and better at nothing")
+        for loss in standing.beaten[:SHOWN_BEATEN]
+    ]
+    more = len(standing.beaten) - SHOWN_BEATEN
+    if more > 0:
+        rows.append(Item("-", f"and by {count(more, 'checkpoint')} more"))
+    if rank and not standing.beaten:
+        rows.append(Item("+", "no other is known to beat it on every count"))
+    for order in standing.first_in if rank != 1 else ():
+        rows.append(Item(">", f"it comes first with --order {order}"))
+    rows += [
+        Item(">", f"would be one of them with {answers_text(changed)}")
+        for changed in standing.changes
+    ]
+    if rank is None and not standing.changes:
+        rows.append(Item("", "no change of one answer makes it one of them"))
+    return [Heading("Where it stands", 3), Items(tuple(rows))]

@@ -74,7 +74,6 @@ def ask(
     """
     from advisor.decide.page import as_page
     from advisor.decide.recommendation import Recommendation, advise
-    from advisor.decide.recommendation_json import as_json
     from advisor.engine.decision import Engine
     from advisor.interview.afterwards import offer
     from advisor.interview.session import STOPS, Session
@@ -111,7 +110,7 @@ def ask(
     advice = advise(engine, session.profile)
     recommendation = Recommendation(rulebase, (advice,), None, first, "quality")
     note("")
-    report = Report(lambda: as_json(recommendation), lambda: as_page(recommendation))
+    report = Report(recommendation.to_dict, lambda: as_page(recommendation))
     emit(report, format, output, color=not no_color)
     if format == "terminal" and sys.stdout.isatty():
         offer(recommendation, prompt, color=not no_color)

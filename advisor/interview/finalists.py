@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from advisor.decide.requirements import misses
+from advisor.decide.requirements import demands, gaps
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.graph import Choice, Edge, Layer
@@ -182,7 +182,9 @@ class Checkpoints:
         if found is None:
             profile = self._profile({**keeping, question: choice})
             checkpoint = self.engine.rulebase.checkpoint(id)
-            found = self._met[key] = not any(misses(self.engine.rulebase, checkpoint, profile, use))
+            found = self._met[key] = not any(
+                gaps(checkpoint, demands(self.engine.rulebase, profile), use)
+            )
         return found
 
     def _first(self, situations: frozenset[Situation]) -> str | None:

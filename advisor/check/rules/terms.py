@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from advisor.check.case import Case, id_place
 from advisor.check.problem import Problem
-from advisor.decide.selection import judge_checkpoint
+from advisor.decide.requirements import judge_checkpoint
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NOT_APPLICABLE, TASK, Checkpoint
 from advisor.rulebase.base import RuleBase

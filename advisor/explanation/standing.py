@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from advisor.decide.front import Beaten
-from advisor.decide.requirements import Miss, judge_checkpoint
+from advisor.decide.ranking import Beaten
+from advisor.decide.requirements import Gap, judge_checkpoint
 from advisor.decide.selection import ORDERS, Selection, select_of
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
@@ -16,7 +16,7 @@ from advisor.rulebase.base import RuleBase
 SHOWN_AHEAD = 3
 
 
-class Place(NamedTuple):
+class Standing(NamedTuple):
     """One checkpoint for a case.
 
     `rank` counts from 1 among the `of` picks of its family, None where it is none of them; `ahead`
@@ -27,8 +27,8 @@ class Place(NamedTuple):
 
     checkpoint: Checkpoint
     use: str | None
-    lacks: tuple[Miss, ...]
-    unknown: tuple[Miss, ...]
+    lacks: tuple[Gap, ...]
+    unknown: tuple[Gap, ...]
     rank: int | None
     of: int
     ahead: tuple[str, ...]
@@ -38,31 +38,29 @@ class Place(NamedTuple):
     wins: bool
 
 
-def place_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> Place:
+def standing_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> Standing:
     """Return where a checkpoint stands for a decision with one task."""
     rulebase, profile = engine.rulebase, decision.profile
     judged = judge_checkpoint(rulebase, checkpoint, profile)
     selection = select_of(rulebase, checkpoint.family, profile, ORDERS[0])
     ids = _ids(selection)
     rank = ids.index(checkpoint.id) + 1 if checkpoint.id in ids else None
-    beaten = selection.picks[rank - 1].beaten if rank else ()
-    first_in = tuple(
-        order
-        for order in ORDERS
-        if _ids(select_of(rulebase, checkpoint.family, profile, order))[:1] == [checkpoint.id]
-    )
-    return Place(
-        checkpoint,
-        judged.use,
-        judged.lacks,
-        judged.unknown,
-        rank,
-        len(ids),
-        tuple(ids[: min(rank - 1, SHOWN_AHEAD)]) if rank else tuple(ids[:SHOWN_AHEAD]),
-        beaten,
-        first_in,
-        () if rank else tuple(_changes(engine, checkpoint, decision)),
-        checkpoint.family == decision.family,
+    return Standing(
+        checkpoint=checkpoint,
+        use=judged.use,
+        lacks=judged.lacks,
+        unknown=judged.unknown,
+        rank=rank,
+        of=len(ids),
+        ahead=tuple(ids[: min(rank - 1, SHOWN_AHEAD)]) if rank else tuple(ids[:SHOWN_AHEAD]),
+        beaten=selection.picks[rank - 1].beaten if rank else (),
+        first_in=tuple(
+            order
+            for order in ORDERS
+            if _ids(select_of(rulebase, checkpoint.family, profile, order))[:1] == [checkpoint.id]
+        ),
+        changes=() if rank else tuple(_changes(engine, checkpoint, decision)),
+        wins=checkpoint.family == decision.family,
     )
 
 
@@ -75,22 +73,22 @@ def _changes(
 ) -> Iterator[dict[str, str]]:
     """Single answers that make it a pick; where none does, one for each question it misses."""
     rulebase = engine.rulebase
-    found = False
+    single = False
     for question in rulebase.questions:
         if question.id == TASK or not any(o.requires or o.uses for o in question.options):
             continue
         for option in _nearest_first(question):
             changed = {question.id: option.id}
             if _picked(engine, checkpoint, decision.given, changed):
-                found = True
+                single = True
                 yield changed
                 break
-    if found:
+    if single:
         return
     judged = judge_checkpoint(rulebase, checkpoint, decision.profile)
     together = {
         question: _undemanding(rulebase, question)
-        for question in dict.fromkeys(miss.question for miss in (*judged.lacks, *judged.unknown))
+        for question in dict.fromkeys(gap.question for gap in (*judged.lacks, *judged.unknown))
     }
     if None not in together.values():
         changed = {question: str(option) for question, option in together.items()}
@@ -115,9 +113,9 @@ def _picked(
     engine: Engine, checkpoint: Checkpoint, given: Profile, changed: dict[str, str]
 ) -> bool:
     answers: Profile = {id: Answer((option,), None, "flag") for id, option in changed.items()}
-    whole = {**given, **answers}
-    if not engine.admits(whole):
+    together = {**given, **answers}
+    if not engine.admits(together):
         return False
-    profile = engine.decide(whole).profile
+    profile = engine.decide(together).profile
     picks = select_of(engine.rulebase, checkpoint.family, profile, ORDERS[0])
     return checkpoint.id in _ids(picks)

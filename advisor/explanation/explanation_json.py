@@ -1,0 +1,78 @@
+"""An explanation as JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.decide.command_line import command
+from advisor.decide.recommendation_json import (
+    because_json,
+    decision_json,
+    flip_json,
+    rule_json,
+    rules_json,
+)
+from advisor.draw.version import SCHEMA_VERSION, plain
+from advisor.explanation.explain import Explanation, WhyNot
+from advisor.explanation.full import Whole
+from advisor.explanation.standing import Standing
+from advisor.model import NONE
+from advisor.rulebase.base import RuleBase
+
+
+def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
+    """Return the JSON document of `advisor explain --format json`."""
+    given = explanation.decision.given
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **decision_json(explanation.decision, explanation.because),
+        "reasons": [rule_json(rule) for rule in explanation.reasons],
+        "caveats": [rule_json(rule) for rule in explanation.caveats],
+        "why_not": [_why_not_json(one) for one in explanation.why_not],
+        "changes": [flip_json(flip) for flip in explanation.changes],
+        **({"all": _whole_json(explanation.all)} if explanation.all else {}),
+        "command": command("recommend", given, explanation.priority, rulebase.folders),
+        **rules_json(rulebase),
+    }
+
+
+def standing_json(standing: Standing) -> dict[str, Any]:
+    """Return the part `standing` of `advisor explain --why-not CHECKPOINT --format json`."""
+    return {
+        "checkpoint": standing.checkpoint.id,
+        "family": standing.checkpoint.family,
+        "family_wins": standing.wins,
+        "use": standing.use,
+        "lacks": [gap.text for gap in standing.lacks],
+        "not_verified": [gap.text for gap in standing.unknown],
+        "rank": standing.rank,
+        "of": standing.of,
+        "ahead": list(standing.ahead),
+        "dominated_by": [{"id": loss.by, "on": list(loss.on)} for loss in standing.beaten],
+        "first_in": list(standing.first_in),
+        "changes": list(standing.changes),
+    }
+
+
+def _why_not_json(one: WhyNot) -> dict[str, Any]:
+    return {
+        "family": one.family,
+        "verdict": one.verdict,
+        "lost_on": one.lost_on,
+        "reasons": [rule_json(rule) for rule in one.reasons],
+        "for_it": [rule_json(rule) for rule in one.for_it],
+        "changes": [flip_json(flip) for flip in one.changes],
+    }
+
+
+def _whole_json(whole: Whole) -> dict[str, Any]:
+    return {
+        "task": whole.task,
+        "reasons": [because_json(reason) for reason in whole.reasons],
+        "changes": [
+            {**plain(change), "family": None if change.family == NONE else change.family}
+            for change in whole.changes
+        ],
+        "stability": plain(whole.stability),
+        "open": plain(whole.open),
+    }
