@@ -46,10 +46,10 @@ RULES = {
 COMMANDS: dict[str, Command | Group] = {
     "ask": Command("advisor.interview.command", "Answer a few questions, get a recommendation."),
     "recommend": Command(
-        "advisor.decide.command", "Recommend a family and checkpoints for a task."
+        "advisor.decide.command:recommend", "Recommend a family and checkpoints for a task."
     ),
     "explain": Command(
-        "advisor.explanation.command", "Say why, why not, and what would change the answer."
+        "advisor.explanation.command:explain", "Say why, why not, and what would change the answer."
     ),
     "compare": Command(
         "advisor.catalogue.compare_command", "Set families or checkpoints side by side."

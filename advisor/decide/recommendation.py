@@ -20,6 +20,7 @@ from advisor.rulebase.store import load_rules
 
 if TYPE_CHECKING:
     from advisor.decide.cover import Together
+    from advisor.draw.blocks import Page
 
 
 class Recommendation(NamedTuple):
@@ -81,6 +82,12 @@ class Recommendation(NamedTuple):
 
         return as_json(self, today)
 
+    def to_page(self, today: str | None = None) -> Page:
+        """Return the page of `advisor recommend`, with ages where `today` is given."""
+        from advisor.decide.page import as_page
+
+        return as_page(self, today)
+
     def __repr__(self) -> str:
         lines = [f"<{type(self).__name__}: {self.outcome}"]
         for one in self.advice:
@@ -91,10 +98,9 @@ class Recommendation(NamedTuple):
         return "\n".join([*lines, f"  {self.command}>"])
 
     def _repr_html_(self) -> str:
-        from advisor.decide.page import as_page
         from advisor.draw.html import html
 
-        return html(as_page(self))
+        return html(self.to_page())
 
 
 def recommend(

@@ -2,51 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.console.options import (
-    Format,
-    NoColor,
-    Output,
-    Priority,
-    ProfileFile,
-    priority_of,
-    with_questions,
-)
-from advisor.console.profile_file import given_profile
+from advisor.console.commands import Given
+from advisor.console.options import CriteriaFirst
+from advisor.console.output import Shown
+from advisor.engine.profile import Profile
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.draw.formats import Report
-    from advisor.engine.profile import Profile
 
-
-def command(arguments: tuple[str, ...]) -> Callable[..., int]:
-    """Return the command with one flag for each question."""
-    return with_questions(explain, arguments)
+WhyNotOption = Annotated[
+    str,
+    typer.Option("--why-not", metavar="FAMILY", help="Only why this one is not the answer."),
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Every reason, every change, and how stable the answer is.")
+]
 
 
 def explain(
     *,
-    answers: dict[str, Any],
-    why_not: Annotated[
-        str,
-        typer.Option("--why-not", metavar="FAMILY", help="Only why this one is not the answer."),
-    ] = "",
-    all: Annotated[
-        bool,
-        typer.Option("--all", help="Every reason, every change, and how stable the answer is."),
-    ] = False,
-    profile: ProfileFile = "",
-    priority: Priority = [],  # noqa: B006
-    format: Format = "terminal",
-    output: Output = [],  # noqa: B006
+    given: Given,
+    why_not: WhyNotOption = "",
+    all: All = False,
+    first: CriteriaFirst,
     rulebase: RuleBase,
-    no_color: NoColor = False,
+    shown: Shown,
 ) -> int:
     """Say why, why not, and what would change the answer.
 
@@ -59,41 +45,41 @@ def explain(
       advisor explain --task captioning --all
       advisor explain --task vqa --why-not nlpconnect/vit-gpt2-image-captioning
     """
-    from advisor.console.output import check_format, check_outputs, emit
-    from advisor.draw.formats import Report
-    from advisor.explanation.explain import explain as explain_answers
-    from advisor.explanation.explanation_json import as_json
-    from advisor.explanation.page import as_page
-
-    check_format(format)
-    check_outputs(output)
-    given = given_profile(rulebase, profile, answers)
     if not given:
         raise UsageError(
             "nothing to explain: give at least --task",
             hint="e.g. advisor explain --task captioning",
         )
-    first = priority_of(rulebase, priority)
+    if "/" in why_not and all:
+        raise UsageError(
+            "`--all` explains families, and `--why-not` names a checkpoint",
+            hint="leave one of the two out",
+        )
     if "/" in why_not:
-        if all:
-            raise UsageError(
-                "`--all` explains families, and `--why-not` names a checkpoint",
-                hint="leave one of the two out",
-            )
-        report = _checkpoint_report(rulebase, why_not, given, first)
-        emit(report, format, output, color=not no_color)
-        return 0
-    explanation = explain_answers(rulebase, given, why_not=why_not or None, priority=first, all=all)
-    report = Report(
-        lambda: as_json(explanation, rulebase),
-        lambda: as_page(explanation, rulebase, only=bool(why_not)),
-    )
-    emit(report, format, output, color=not no_color)
+        shown.emit(_checkpoint_report(rulebase, why_not, given, first))
+    else:
+        shown.emit(_family_report(rulebase, why_not, given, first, all=all))
     return 0
 
 
+def _family_report(
+    rulebase: RuleBase, why_not: str, given: Profile, first: tuple[str, ...], *, all: bool
+) -> Report:
+    """Return why the answer is what it is, or why a family is not it."""
+    from advisor.draw.formats import Report
+    from advisor.explanation.explain import explain
+    from advisor.explanation.explanation_json import as_json
+    from advisor.explanation.page import as_page
+
+    explanation = explain(rulebase, given, why_not=why_not or None, priority=first, all=all)
+    return Report(
+        lambda: as_json(explanation, rulebase),
+        lambda: as_page(explanation, rulebase, only=bool(why_not)),
+    )
+
+
 def _checkpoint_report(
-    rulebase: RuleBase, checkpoint: str, given: Profile, priority: tuple[str, ...]
+    rulebase: RuleBase, checkpoint: str, given: Profile, first: tuple[str, ...]
 ) -> Report:
     """Return why a catalogued checkpoint is not the answer, and what would change that."""
     from advisor.check.command import judge_report
@@ -103,8 +89,8 @@ def _checkpoint_report(
     from advisor.explanation.page import standing_page
     from advisor.explanation.standing import standing_of
 
-    judged, _ = judge_report(rulebase, checkpoint, given, "", priority)
-    engine = Engine(rulebase, priority)
+    judged, _ = judge_report(rulebase, checkpoint, given, "", first)
+    engine = Engine(rulebase, first)
     standing = standing_of(engine, rulebase.checkpoint(checkpoint), engine.decide(given))
     return Report(
         lambda: {**judged.json(), "standing": standing_json(standing)},

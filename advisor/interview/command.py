@@ -72,7 +72,6 @@ def ask(
       advisor ask --task ocr-line --to checkpoint
       advisor ask --plain --format json > answer.json
     """
-    from advisor.decide.page import as_page
     from advisor.decide.recommendation import Recommendation, advise
     from advisor.engine.decision import Engine
     from advisor.interview.afterwards import offer
@@ -110,7 +109,7 @@ def ask(
     advice = advise(engine, session.profile)
     recommendation = Recommendation(rulebase, (advice,), None, first, "quality")
     note("")
-    report = Report(recommendation.to_dict, lambda: as_page(recommendation))
+    report = Report(recommendation.to_dict, recommendation.to_page)
     emit(report, format, output, color=not no_color)
     if format == "terminal" and sys.stdout.isatty():
         offer(recommendation, prompt, color=not no_color)
