@@ -1,13 +1,19 @@
-"""What all tests share: the shipped rules, an engine on them, and a cache of their own."""
+"""What all tests share: the shipped rules, a small rule base, engines, and a cache of their own."""
 
 import os
+import shutil
 import signal
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, settings
 
 from advisor.engine.decision import Engine
+from advisor.rulebase import store
 from advisor.rulebase.store import load_rules
+
+TESTS = Path(__file__).resolve().parent
 
 settings.register_profile(
     "advisor",
@@ -45,3 +51,33 @@ def rulebase(cache):
 @pytest.fixture(scope="session")
 def engine(rulebase):
     return Engine(rulebase)
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory):
+    """The folder of the small rule base: tests/rules, and the rules of the check without sources.
+
+    The rules of the check belong to the program, whose functions they describe.
+    """
+    folder = tmp_path_factory.mktemp("small") / "rules"
+    shutil.copytree(TESTS / "rules", folder)
+    (folder / "checks").mkdir()
+    for file in (store.shipped_rules() / "checks").glob("*.yaml"):
+        checks = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for check in checks["checks"]:
+            check.pop("sources", None)
+        (folder / "checks" / file.name).write_text(yaml.safe_dump(checks), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def small_rules(small_folder, monkeypatch):
+    """Commands in this process decide by the small rule base in place of the shipped rules."""
+    monkeypatch.setattr(store, "shipped_rules", lambda: small_folder)
+    return small_folder
+
+
+@pytest.fixture(scope="session")
+def small(cache, small_folder):
+    """The small rule base."""
+    return load_rules(small_folder)

@@ -69,13 +69,13 @@ RAIN = """\
 rules:
   - id: rain
     criterion: hardware
-    when: {weather: [rainy]}
-    exclude: clip
+    when: {{weather: [rainy]}}
+    exclude: {family}
     because: It does not like to get wet.
     sources: [our-note]
     examples:
-      - {given: {weather: rainy}, fires: true}
-      - {given: {weather: sunny}, fires: false}
+      - {{given: {{weather: rainy}}, fires: true}}
+      - {{given: {{weather: sunny}}, fires: false}}
 """
 
 
@@ -94,8 +94,17 @@ def overlay(tmp_path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def weather(overlay) -> Path:
+def weather_of(overlay) -> Callable[[str], Path]:
+    """Write rules with one question more, of which one answer excludes a family."""
+
+    def write(family: str) -> Path:
+        files = {"questions.yaml": WEATHER, "sources/ours.yaml": SOURCE}
+        return overlay({**files, "decisions/rain.yaml": RAIN.format(family=family)})
+
+    return write
+
+
+@pytest.fixture
+def weather(weather_of) -> Path:
     """Rules with one question more, of which one answer excludes clip."""
-    return overlay(
-        {"questions.yaml": WEATHER, "sources/ours.yaml": SOURCE, "decisions/rain.yaml": RAIN}
-    )
+    return weather_of("clip")
