@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from advisor.audit.difference import Difference, difference
 from advisor.decide.recommendation import recommend
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, UsageError
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
@@ -42,8 +42,13 @@ def compare_rules(
     """Compare two named rule bases, overlays laid over the new one.
 
     A name is `shipped`, a folder, or `git:REVISION[:FOLDER]`. Of each kind of change there are at
-    most `most` patterns.
+    most `most` patterns. Raises UsageError where both are the same.
     """
+    if old == new and not overlays:
+        raise UsageError(
+            f"`{old}` is compared with itself",
+            hint="name two rule bases, e.g. advisor rules diff git:main",
+        )
     with _rule_base(old, []) as before, _rule_base(new, overlays) as after:
         return ComparedRules(
             names=(old, " + ".join([new, *map(str, overlays)])),

@@ -7,7 +7,7 @@ top to bottom; each path ends at the right in its family, how common it is, and 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from itertools import count
 
@@ -26,6 +26,16 @@ COLOURS = (
 )
 """A colour for each family, dark enough for white text on it, with a light tint of the same."""
 GREY = ("#59636e", "#eff1f3")
+
+
+def drawings(map: DecisionMap) -> dict[str, Callable[[], str]]:
+    """Return the formats in which a map is drawn in a way of its own."""
+    return {
+        "mermaid": lambda: mermaid(map),
+        "svg": lambda: svg(map),
+        "markdown": lambda: as_markdown(map),
+        "html": lambda: f'<div class="advisor">{svg(map)}</div>\n',
+    }
 
 
 def _colours(map: DecisionMap) -> dict[str, tuple[str, str]]:

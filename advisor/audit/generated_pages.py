@@ -10,6 +10,7 @@ from advisor.audit.rule_pages import MARKER
 from advisor.draw.blocks import Item, Items, Page, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import AdvisorError
+from advisor.files import write_text
 from advisor.phrasing import count
 
 
@@ -52,6 +53,22 @@ def pages_in(folder: Path) -> dict[str, str]:
             hint="name a folder that can be read",
             kind="cannot-read",
         ) from error
+
+
+def write_pages(folder: Path, texts: Mapping[str, str], removed: tuple[str, ...]) -> None:
+    """Write pages into a folder, made where it is missing, and remove others."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in removed:
+            (folder / name).unlink()
+    except OSError as error:
+        raise AdvisorError(
+            f"`{folder}` cannot be written: {error.strerror or error}",
+            hint="name a folder that can be written",
+            kind="cannot-write",
+        ) from error
+    for name, text in texts.items():
+        write_text(folder / name, text)
 
 
 def generated_json(state: GeneratedPages, folder: Path, *, check: bool) -> dict[str, Any]:

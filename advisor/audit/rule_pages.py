@@ -38,7 +38,7 @@ def facts_of(rulebase: RuleBase, rules: list[Rule]) -> list[Facts]:
 def pages(rulebase: RuleBase) -> dict[str, str]:
     """Return every file of the manual of rules: its name and its Markdown."""
     facts = facts_of(rulebase, [rule for rule in rulebase.rules if not rule.derived])
-    files = {f"{one.deciding.rule.id}.md": whole_page(one, rulebase) for one in facts}
+    files = {f"{one.deciding.rule.id}.md": full_page(one, rulebase) for one in facts}
     declared = {
         f"declared-by-{family.id}.md": _declared_page(family.id, rulebase)
         for family in rulebase.families
@@ -47,7 +47,7 @@ def pages(rulebase: RuleBase) -> dict[str, str]:
     return {name: f"{MARKER}\n\n{markdown(page)}" for name, page in files.items()}
 
 
-def whole_page(facts: Facts, rulebase: RuleBase) -> Page:
+def full_page(facts: Facts, rulebase: RuleBase) -> Page:
     """Return the page of one rule: what `advisor show` says, and where it decides.
 
     It says in which file the rule stands but not on which line, so that it outlives other edits.

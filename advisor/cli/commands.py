@@ -19,28 +19,32 @@ CATALOGUE = {
 }
 RULES = {
     "check": Command(
-        "advisor.audit.check_command",
+        "advisor.audit.command:check",
         "Read every rule file and report each problem at file:line:column.",
     ),
-    "test": Command("advisor.audit.test_command", "Run every rule's examples and all scenarios."),
+    "test": Command(
+        "advisor.audit.command:run_tests", "Run every rule's examples and all scenarios."
+    ),
     "audit": Command(
-        "advisor.audit.audit_command", "Prove the rule base sound, or say where it is not."
+        "advisor.audit.command:audit", "Prove the rule base sound, or say where it is not."
     ),
     "coverage": Command(
-        "advisor.audit.coverage_command",
+        "advisor.audit.command:coverage",
         "Say which rules, tasks and families no scenario covers.",
     ),
     "diff": Command(
-        "advisor.audit.difference_command",
+        "advisor.audit.describe_command:diff",
         "Say which answers change from one rule base to another.",
     ),
     "docs": Command(
-        "advisor.audit.docs_command",
+        "advisor.audit.describe_command:docs",
         "Write one page a rule: what, why, who says so, where it decides.",
     ),
-    "graph": Command("advisor.audit.map_command", "Draw the interview as a map of decisions."),
+    "graph": Command(
+        "advisor.audit.describe_command:graph", "Draw the interview as a map of decisions."
+    ),
     "schema": Command(
-        "advisor.audit.schema_command", "Print the JSON Schema of a kind of rule file."
+        "advisor.audit.describe_command:schema", "Print the JSON Schema of a kind of rule file."
     ),
 }
 COMMANDS: dict[str, Command | Group] = {

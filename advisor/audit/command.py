@@ -1,0 +1,171 @@
+"""`advisor rules check`, `test`, `audit` and `coverage`: is a rule base sound, and tested."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from advisor.audit.places import Places
+from advisor.console.commands import RULES, Options, rules_of
+from advisor.console.output import FindingsShown, Showing, Shown, check_format
+from advisor.draw.formats import Report
+from advisor.errors import UsageError
+from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.audit.report import Audit
+
+FOLDER: str = typer.Argument(
+    "", metavar="[DIR]", help="A whole rule folder; the shipped one if left out."
+)
+
+
+def read_rules(folder: str = FOLDER, rules: list[Path] = RULES.default) -> Places:
+    """Read the rule base that a command line names."""
+    return Places(rules_of(rules, folder), folder)
+
+
+Named = Annotated[Places, Options(read_rules)]
+
+
+def check(places: Named) -> int:
+    """Read every rule file and report each problem at file:line:column.
+
+    \b
+    Examples:
+      advisor rules check
+      advisor rules check --rules our-rules
+      advisor rules check my-fork-of-the-rules
+    """
+    rulebase = places.rulebase
+    written = [rule for rule in rulebase.rules if not rule.derived]
+    for change in rulebase.overlays:
+        typer.echo(f"overlay: {change}")
+    typer.echo(
+        f"{len(rulebase.families)} families, {len(rulebase.tasks)} tasks, "
+        f"{len(rulebase.questions)} questions, {len(written)} rules, "
+        f"{len(rulebase.checkpoints)} checkpoints, {len(rulebase.sources)} sources: no problems"
+    )
+    return 0
+
+
+def run_tests(rulebase: RuleBase, shown: Shown) -> int:
+    """Run every rule's examples and all scenarios; exit 1 where one fails.
+
+    \b
+    Examples:
+      advisor rules test
+      advisor rules test --rules our-rules --format json
+    """
+    from advisor.audit.own_examples import prove
+    from advisor.audit.scenarios_page import proof_json, proof_page
+
+    proof = prove(rulebase)
+    shown.emit(Report(lambda: proof_json(proof, rulebase.digest), lambda: proof_page(proof)))
+    return 0 if proof.passed else 1
+
+
+def coverage(
+    places: Named,
+    shown: FindingsShown,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 1 where something is not covered.")
+    ] = False,
+) -> int:
+    """Say which rules decide no scenario, and which tasks and families none is about.
+
+    Of a rule that is `supporting`, it is enough to fire in one.
+
+    \b
+    Examples:
+      advisor rules coverage
+      advisor rules coverage --rules our-rules --strict --format github
+    """
+    from advisor.audit.coverage import coverage as cover
+    from advisor.audit.scenarios_page import coverage_json, coverage_page, coverage_sheet
+
+    covered = cover(places.rulebase)
+    report = Report(
+        lambda: coverage_json(covered, places.rulebase.digest, places),
+        lambda: coverage_page(covered, places),
+        lambda: coverage_sheet(covered, places, strict=strict),
+    )
+    shown.emit(report)
+    return 1 if strict and not covered.complete else 0
+
+
+def audit(
+    places: Named,
+    shown: FindingsShown,
+    budget: Annotated[
+        float,
+        typer.Option("--budget", metavar="SECONDS", help="Give up proofs after this time."),
+    ] = 60,
+    questions: Annotated[
+        bool,
+        typer.Option(
+            "--questions", help="Measure the interview instead: questions asked, and the optimum."
+        ),
+    ] = False,
+) -> int:
+    """Prove over every complete profile that the rules are sound, or say where they are not.
+
+    \b
+    Exit codes: 0 sound, 1 an error or warning was found, 2 something could not be proved within
+    the budget.
+
+    \b
+    Examples:
+      advisor rules audit
+      advisor rules audit --rules our-rules --output sarif=audit.sarif
+      advisor rules audit my-fork-of-the-rules --budget 300
+      advisor rules audit --questions
+    """
+    if budget <= 0:
+        message = f"`--budget {budget:g}` is not a positive number of seconds"
+        raise UsageError(message, hint="e.g. --budget 60")
+    if questions:
+        return _measure_questions(places.rulebase, shown)
+    audited = _prove(places.rulebase, budget)
+    shown.emit(_report(audited, places))
+    if not audited.proved:
+        return 2
+    return 0 if audited.sound else 1
+
+
+def _prove(rulebase: RuleBase, seconds: float) -> Audit:
+    from advisor.audit.budget import Budget
+    from advisor.audit.report import audit as prove
+    from advisor.decide.requirements import judge_checkpoint
+    from advisor.engine.profile import Profile
+    from advisor.model import Checkpoint
+
+    def judge(checkpoint: Checkpoint, profile: Profile) -> frozenset[str] | None:
+        judged = judge_checkpoint(rulebase, checkpoint, profile)
+        return None if judged.use is None else frozenset(miss.question for miss in judged.lacks)
+
+    return prove(rulebase, Budget(seconds, time.monotonic), judge)
+
+
+def _report(audited: Audit, places: Places) -> Report:
+    from advisor.audit.page import as_json, as_page, as_sheet
+
+    return Report(
+        lambda: as_json(audited, places.rulebase.digest, places),
+        lambda: as_page(audited, places),
+        lambda: as_sheet(audited, places),
+    )
+
+
+def _measure_questions(rulebase: RuleBase, shown: Showing) -> int:
+    from advisor.audit.optimum import measure
+    from advisor.audit.optimum_page import as_json, as_page
+
+    for format in (shown.format, *(format for format, _ in shown.files)):
+        check_format(format)
+    measured = measure(rulebase)
+    shown.emit(Report(lambda: as_json(measured, rulebase.digest), lambda: as_page(measured)))
+    return 0

@@ -1,0 +1,174 @@
+"""`advisor rules diff`, `docs`, `graph` and `schema`: rule bases compared, described and drawn."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisor.console.commands import RULES
+from advisor.console.output import Showing, Shown, showing
+from advisor.draw.formats import PAGE_FORMATS, Report
+from advisor.errors import UsageError, unknown_name
+from advisor.model import TASK
+from advisor.rulebase.base import RuleBase
+
+SHIPPED = "shipped"
+PATTERNS = 8
+PATHS = 10
+FOLDER = Path("docs/decisions")
+
+
+def diff(
+    shown: Shown,
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="[OLD]", help="A folder, git:REVISION[:FOLDER], or shipped (the default)."
+        ),
+    ] = SHIPPED,
+    new: Annotated[
+        str, typer.Argument(metavar="[NEW]", help="The same; the default is shipped.")
+    ] = SHIPPED,
+    checkpoints: Annotated[
+        bool,
+        typer.Option("--checkpoints", help="Also say where another checkpoint comes first."),
+    ] = False,
+    all: Annotated[bool, typer.Option("--all", help="Every pattern of each change.")] = False,
+    rules: list[Path] = RULES.default,
+) -> int:
+    """Say which answers change from one rule base to another; exit 1 where one does.
+
+    Every complete profile is compared, exactly. --rules is laid over NEW. A folder without
+    criteria, questions, tasks and families of its own is laid over the shipped rules.
+
+    \b
+    Examples:
+      advisor rules diff --rules our-rules
+      advisor rules diff git:main
+      advisor rules diff git:v1.0:our-rules our-rules --format markdown
+    """
+    from advisor.audit.compared_rules import compare_rules
+    from advisor.audit.difference_page import as_json, as_page
+
+    compared = compare_rules(old, new, rules, None if all else PATTERNS, picks=checkpoints)
+    shown.emit(Report(lambda: as_json(compared), lambda: as_page(compared)))
+    return 0 if compared.difference.keeps_answers else 1
+
+
+def docs(
+    rulebase: RuleBase,
+    shown: Shown,
+    rule: Annotated[
+        str, typer.Argument(metavar="[RULE]", help="Print the page of this rule, write nothing.")
+    ] = "",
+    output_folder: Annotated[
+        Path,
+        typer.Option("--output-folder", metavar="DIR", help="Where the pages are written."),
+    ] = FOLDER,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit 1 where a page is not current.")
+    ] = False,
+) -> int:
+    """Write one page a rule: what, why, who says so, where it decides; and an index.
+
+    Profiles in which a rule decides are searched for, not written by hand. Pages of rules that are
+    gone are deleted if this command wrote them.
+
+    \b
+    Examples:
+      advisor rules docs
+      advisor rules docs --check
+      advisor rules docs large-collection-searched-again-and-again
+    """
+    if rule:
+        if check:
+            raise UsageError("`--check` compares all pages", hint="leave out the rule")
+        return _one_page(rulebase, rule, shown)
+    return _all_pages(rulebase, output_folder, shown, check=check)
+
+
+def _one_page(rulebase: RuleBase, id: str, shown: Showing) -> int:
+    from advisor.audit.rule_pages import facts_of, full_page
+    from advisor.catalogue.knowledge import thing_json
+
+    rule = rulebase.rule(id)
+    (facts,) = facts_of(rulebase, [rule])
+    shown.emit(
+        Report(lambda: thing_json(rulebase, "rules", rule), lambda: full_page(facts, rulebase))
+    )
+    return 0
+
+
+def _all_pages(rulebase: RuleBase, folder: Path, shown: Showing, *, check: bool) -> int:
+    from advisor.audit.generated_pages import (
+        compare,
+        generated_json,
+        generated_page,
+        pages_in,
+        write_pages,
+    )
+    from advisor.audit.rule_pages import pages
+
+    texts = pages(rulebase)
+    state = compare(texts, pages_in(folder))
+    if not check:
+        write_pages(folder, {name: texts[name] for name in state.written}, state.removed)
+    shown.emit(
+        Report(
+            lambda: generated_json(state, folder, check=check),
+            lambda: generated_page(state, folder, check=check),
+        )
+    )
+    return 1 if check and not state.current else 0
+
+
+def graph(
+    rulebase: RuleBase,
+    shown: Annotated[Showing, showing((*PAGE_FORMATS, "mermaid", "svg"))],
+    task: Annotated[
+        str, typer.Option("--task", metavar="TASK", help="Only what is asked after this task.")
+    ] = "",
+    paths: Annotated[
+        int, typer.Option("--paths", metavar="NUMBER", help="So many of the commonest paths.")
+    ] = PATHS,
+) -> int:
+    """Draw the interview as a map: which questions follow which answers, and where they lead.
+
+    The paths of the most profiles are drawn, each with what to try next if the answer disappoints.
+
+    \b
+    Examples:
+      advisor rules graph
+      advisor rules graph --task captioning --format mermaid
+      advisor rules graph --output svg=map.svg --output markdown=map.md
+    """
+    from advisor.audit.decision_map import as_json, as_page, decision_map
+    from advisor.audit.decision_map_drawings import drawings
+    from advisor.engine.profile import make_profile
+
+    if paths < 1:
+        raise UsageError(f"`--paths {paths}` is not a positive number", hint="e.g. --paths 10")
+    map = decision_map(rulebase, make_profile(rulebase, {TASK: task} if task else {}), paths)
+    shown.emit(Report(lambda: as_json(map), lambda: as_page(map), drawings=drawings(map)))
+    return 0
+
+
+def schema(
+    kind: Annotated[str, typer.Argument(help="criteria, questions, tasks, family, decisions ...")],
+) -> int:
+    """Print the JSON Schema of a kind of rule file, for an editor to complete and check.
+
+    \b
+    Examples:
+      advisor rules schema decisions > decisions.schema.json
+    """
+    from advisor.reader.kinds import KINDS
+    from advisor.reader.kinds import schema as schema_of
+
+    if kind not in KINDS:
+        raise unknown_name("kind of file", kind, list(KINDS), f"kinds: {', '.join(KINDS)}")
+    typer.echo(json.dumps(schema_of(kind), indent=2))
+    return 0
