@@ -1,10 +1,17 @@
 """Which kind of vision-language model fits a task, which checkpoint, and why.
 
 >>> import advisor
->>> rules = advisor.load_rules()
->>> answer = advisor.recommend(rules, {"task": "captioning"})
+>>> answer = advisor.recommend(task="captioning", memory_gb=2)
+>>> answer
+<Recommendation: assumed
+  captioning: unified-vlp, Salesforce/blip-image-captioning-base
+  advisor recommend --task captioning --memory-gb 2>
+>>> answer.checkpoint
+'Salesforce/blip-image-captioning-base'
 >>> answer.advice[0].decision.family
 'unified-vlp'
+
+Names are imported when they are used.
 """
 
 from __future__ import annotations
@@ -51,3 +58,7 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__", "__doc__"])

@@ -1,7 +1,7 @@
 """Decide from Python: `python examples/decide.py`.
 
 Prints:
-    captioning: unified-vlp (assumed)
+    captioning: Salesforce/blip-image-captioning-base
     image-search: clip (assumed)
     receipts: vision-encoder-decoder (decided)
     why not clip: It chooses among the texts it is given and has no decoder to write new ones.
@@ -10,14 +10,12 @@ Prints:
 # ruff: noqa: T201 - a program prints
 import advisor
 
+answer = advisor.recommend(task="captioning", memory_gb=2)
+print(f"captioning: {answer.checkpoint}")
+
 rules = advisor.load_rules()
 receipts = {"task": "field-extraction", "training": "fine-tune", "examples": "texts", "pairs": 5000}
-needs = {
-    "captioning": {"task": "captioning"},
-    "image-search": {"task": "image-search"},
-    "receipts": receipts,
-}
-for name, answers in needs.items():
+for name, answers in {"image-search": {"task": "image-search"}, "receipts": receipts}.items():
     decision = advisor.recommend(rules, answers).advice[0].decision
     print(f"{name}: {decision.family} ({decision.outcome})")
 

@@ -1,5 +1,6 @@
 """A recommendation in a notebook cell: a well-formed fragment, in which nothing of ours runs."""
 
+import json
 from html.parser import HTMLParser
 
 import pytest
@@ -87,6 +88,12 @@ def test_what_rules_say_is_escaped(overlay, weather):
 def test_the_command_prints_the_same_fragment(advisor, rulebase):
     printed = advisor("recommend", "--task", "captioning", "--format", "html").out
     assert printed == package.recommend(rulebase, {"task": "captioning"})._repr_html_() + "\n"
+
+
+def test_the_dictionary_is_the_json_that_the_command_prints(advisor, rulebase):
+    flags = ["--task", "captioning", "--task", "vqa", "--today", "2030-01", "--format", "json"]
+    answer = package.recommend(rulebase, {"task": ["captioning", "vqa"]})
+    assert json.loads(json.dumps(answer.to_dict("2030-01"))) == advisor("recommend", *flags).json
 
 
 @pytest.mark.parametrize(
