@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from advisor.check.problem import Problem
+from advisor.check.finding import Finding
 from advisor.errors import BrokenFileError
 
 VERSION = 1
@@ -15,26 +16,26 @@ Key = tuple[str, str, str]
 """Rule, path and message: what stays the same when lines move."""
 
 
-class Compared(NamedTuple):
-    """Problems that are new, how many are known, and how many known ones are gone."""
+class NewFindings(NamedTuple):
+    """Findings that are new, how many are known, and how many known ones are gone."""
 
-    fresh: list[Problem]
+    fresh: list[Finding]
     known: int
     gone: int
 
 
-def as_text(problems: list[Problem]) -> str:
-    """Return a baseline of problems; notes are left out, for they fail nothing."""
-    counts = Counter(_key(problem) for problem in problems if problem.level != "note")
-    findings = [
+def as_text(findings: Iterable[Finding]) -> str:
+    """Return a baseline of findings."""
+    counts = Counter(_key(finding) for finding in findings)
+    rows = [
         {"rule": rule, "path": path, "message": message, "count": count}
         for (rule, path, message), count in sorted(counts.items())
     ]
-    return json.dumps({"baseline_version": VERSION, "findings": findings}, indent=2) + "\n"
+    return json.dumps({"baseline_version": VERSION, "findings": rows}, indent=2) + "\n"
 
 
 def read_baseline(text: str, name: str) -> Counter[Key]:
-    """Return how often each finding is known; raises BrokenFileError where the text is none."""
+    """Return how often each finding is known; raises BrokenFileError where the text is not one."""
     try:
         value = json.loads(text)
         version = value["baseline_version"]
@@ -43,33 +44,34 @@ def read_baseline(text: str, name: str) -> Counter[Key]:
             known[_row(row)] += _count(row["count"])
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BrokenFileError(
-            f"`{name}` is no baseline",
+            f"`{name}` is not a baseline file",
             hint=f"`advisor check --write-baseline {name}` writes one",
         ) from error
     if version != VERSION:
+        readable = f"this advisor reads version {VERSION}"
         raise BrokenFileError(
-            f"`{name}` is a baseline of version {version}; this advisor reads version {VERSION}",
+            f"`{name}` is a baseline file of version {version}; {readable}",
             hint=f"`advisor check --write-baseline {name}` writes it again",
         )
     return known
 
 
-def compare(problems: list[Problem], known: Counter[Key]) -> Compared:
-    """Take known problems away, each as often as it is known."""
+def compare(findings: Sequence[Finding], known: Counter[Key]) -> NewFindings:
+    """Take known findings away, each as often as it is known."""
     left = known.copy()
     fresh = []
-    for problem in problems:
-        key = _key(problem)
+    for finding in findings:
+        key = _key(finding)
         if left[key] > 0:
             left[key] -= 1
         else:
-            fresh.append(problem)
+            fresh.append(finding)
     gone = sum(count for count in left.values() if count > 0)
-    return Compared(fresh, len(problems) - len(fresh), gone)
+    return NewFindings(fresh, len(findings) - len(fresh), gone)
 
 
-def _key(problem: Problem) -> Key:
-    return (problem.rule, problem.place.path if problem.place else "", problem.message)
+def _key(finding: Finding) -> Key:
+    return (finding.rule, finding.place.path if finding.place else "", finding.message)
 
 
 def _row(row: dict[str, Any]) -> Key:

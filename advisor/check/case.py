@@ -1,83 +1,117 @@
-"""Everything the rules of the check judge from: code, catalogue, a release, declared answers."""
+"""Everything the rules of the check judge from: code, choices, catalogue, a release, answers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.catalogue.release import Release
+from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identities, Identity
-from advisor.check.problem import Edit, Problem, make_problem
 from advisor.engine.profile import Profile
+from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Call, Load, Location, Scan, Usage
+
+if TYPE_CHECKING:
+    from advisor.check.declaration import DeclaredChoice
+    from advisor.check.judgement import Judgement
+    from advisor.check.lock import Lock
+    from advisor.check.rules.suppression import Suppression
 
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2
 """How often a name stands in a file that imports it for one use."""
+NO_CODE = Scan((), (), (), (), 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One run of the check.
+    """One run of the check, as one rule sees it: `rule` is the id of the rule that judges.
 
-    `declared` are the answers that hold for all code; `chosen` are those of single checkpoints.
-    `source` gives the text of a scanned file, "" where it cannot be read.
+    `source` gives the text of a scanned file, "" where it cannot be read. `declared` are the
+    answers that hold for all code. `whole` is true where all code of the project was scanned.
+    `lock` is what advisor.lock holds, `suppression` what was taken away before this rule judges.
+    Without a release only single checkpoints can be judged, whose class nobody named.
     """
 
     rulebase: RuleBase
-    release: Release
-    scan: Scan
     identities: Identities
-    source: Callable[[str], str]
+    judged_by: Release | None
+    scan: Scan = NO_CODE
+    source: Callable[[str], str] = str
     declared: Profile = field(default_factory=dict)
-    chosen: Mapping[str, Profile] = field(default_factory=dict)
+    choices: tuple[DeclaredChoice, ...] = ()
+    judgements: tuple[Judgement, ...] = ()
+    today: str = ""
+    whole: bool = True
+    lock: Lock | None = None
+    suppression: Suppression | None = None
+    rule: str = ""
+
+    @property
+    def release(self) -> Release:
+        """The release of transformers to judge by."""
+        if self.judged_by is None:
+            raise LookupError("nothing that depends on a release can be judged without one")
+        return self.judged_by
+
+    def judgements_of(self, choice: DeclaredChoice) -> list[Judgement]:
+        """Return one judgement for each task of a choice; none where nobody knows it."""
+        return [judgement for judgement in self.judgements if judgement.choice is choice]
 
     def identity(self, usage: Usage) -> Identity | None:
         """Return what is known of the checkpoint a usage loads."""
         return self.identities.of(usage.checkpoint)
 
-    def knowledge(self, rule: str, name: str) -> Any:
-        """Return a list or mapping of what a rule has to know."""
-        return self.rulebase.checks[rule].knowledge[name]
+    def checkpoint(self, usage: Usage) -> Checkpoint | None:
+        """Return the catalogued checkpoint a usage loads."""
+        identity = self.identity(usage)
+        return identity.checkpoint if identity else None
 
-    def problem(
+    def knowledge(self, name: str, rule: str | None = None) -> Any:
+        """Return a list or mapping of what the rule, or another one, has to know."""
+        return self.rulebase.checks[rule or self.rule].knowledge[name]
+
+    def finding(
         self,
-        rule: str,
         message: str,
-        place: Location,
+        place: Location | None = None,
         *,
         level: str | None = None,
-        checkpoint: str | None = None,
+        because: str | None = None,
         sources: Sequence[str] | None = None,
         fix: str | None = None,
+        checkpoint: str | None = None,
         edits: tuple[Edit, ...] = (),
-    ) -> Problem:
-        """Return a problem of a rule, with its level, reason and sources where none are given."""
-        return make_problem(
-            self.rulebase,
-            rule,
-            message,
-            place,
-            level=level,
-            checkpoint=checkpoint,
-            sources=sources,
+    ) -> Finding:
+        """Return a finding of the rule, with its level, reason and sources where none are given."""
+        entry = self.rulebase.checks[self.rule]
+        return Finding(
+            rule=self.rule,
+            level=level or entry.level,
+            message=message,
+            because=entry.because if because is None else because,
+            sources=tuple(sources or entry.sources),
+            place=place,
             fix=fix,
+            checkpoint=checkpoint,
             edits=edits,
         )
 
-    def import_edits(self, path: str, old: str, new: str) -> tuple[Edit, ...] | None:
-        """Return what makes `new` known in a file that imports `old`; None where that is unsure."""
+    def replace_class(self, place: Location, old: str, new: str) -> tuple[Edit, ...]:
+        """Return what puts a class in the place of another, and imports it; () if unsure."""
+        path, use = place.path, Edit(place, new)
         names = [name for name in self.scan.names if name.place.path == path and name.imported]
         if any(name.name == new for name in names):
-            return ()
+            return (use,)
         found = [name for name in names if name.name == old]
         if len(found) != 1 or found[0].module.partition(".")[0] != TRANSFORMERS:
-            return None
-        needed = len(re.findall(rf"\b{re.escape(old)}\b", self.source(path))) > IMPORT_AND_USE
-        return (Edit(found[0].place, f"{old}, {new}" if needed else new),)
+            return ()
+        needed = self._stands(path, old) > IMPORT_AND_USE
+        return use, Edit(found[0].place, f"{old}, {new}" if needed else new)
 
     def rename_edits(self, place: Location, old: str, new: str) -> tuple[Edit, ...]:
         """Return what renames a class of transformers at one of the places it stands.
@@ -95,10 +129,13 @@ class Case:
             for load in usage.loads
             if load.class_place and load.class_place.path == path and load.class_written == old
         }
-        stands = len(re.findall(rf"\b{re.escape(old)}\b", self.source(path)))
-        if stands <= len(imports | loads):
+        if self._stands(path, old) <= len(imports | loads):
             return (Edit(place, new),)
         return (Edit(place, f"{new} as {old}"),) if place in imports else ()
+
+    def _stands(self, path: str, name: str) -> int:
+        """Return how often a name stands in a file."""
+        return len(re.findall(rf"\b{re.escape(name)}\b", self.source(path)))
 
 
 def class_place(usage: Usage) -> Location:

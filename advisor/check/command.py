@@ -4,102 +4,50 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.console.options import (
-    FindingFormat,
-    NoColor,
-    Output,
-    Priority,
-    ProfileFile,
-    complete_checkpoint,
-    priority_of,
-    with_questions,
+from advisor.check.settings import (
+    CheckedFiles,
+    CheckSettings,
+    NamedCheckpoint,
+    check_settings,
+    checked_files,
+    named_checkpoint,
 )
-from advisor.console.output import check_format, check_outputs, emit
-from advisor.console.profile_file import given_profile
-from advisor.console.values import day_or_today
-from advisor.draw.formats import FINDING_FORMATS, Report
-from advisor.errors import UsageError, unknown_name
+from advisor.console.commands import GivenLater, Options
+from advisor.console.output import FindingsShown, Showing
+from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
+if TYPE_CHECKING:
+    from advisor.check.workspace import Workspace
+    from advisor.draw.formats import Report
+    from advisor.engine.profile import Profile
 
-def command(arguments: tuple[str, ...]) -> Callable[..., int]:
-    """Return the command with one flag for each question."""
-    return with_questions(check, arguments)
+Paths = Annotated[
+    list[Path],
+    typer.Argument(metavar="[PATH]...", help="Files and folders of code; this folder if none."),
+]
+Statistics = Annotated[
+    bool, typer.Option("--statistics", help="Count findings by rule instead of showing them.")
+]
+Explain = Annotated[str, typer.Option("--explain", metavar="RULE", help="Show the page of a rule.")]
 
 
 def check(
+    paths: Paths = [],  # noqa: B006
     *,
-    answers: dict[str, Any],
-    paths: Annotated[
-        list[Path],
-        typer.Argument(metavar="[PATH]...", help="Files and folders of code; this folder if none."),
-    ] = [],  # noqa: B006
-    checkpoint: Annotated[
-        str,
-        typer.Option(
-            "--checkpoint",
-            metavar="ID",
-            help="Judge this one checkpoint and no files.",
-            autocompletion=complete_checkpoint,
-        ),
-    ] = "",
-    model_class: Annotated[
-        str, typer.Option("--class", metavar="NAME", help="The transformers class that loads it.")
-    ] = "",
-    profile: ProfileFile = "",
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="Choices and settings; else advisor.yaml."),
-    ] = None,
-    transformers: Annotated[
-        str,
-        typer.Option(
-            "--transformers",
-            metavar="VERSION",
-            help="Judge by this release: 5, 4.57, installed. Else the installed one.",
-        ),
-    ] = "",
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="error, warning or never.")
-    ] = "",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings fail too.")] = False,
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Mend in place what can be mended with certainty.")
-    ] = False,
-    diff: Annotated[
-        bool, typer.Option("--diff", help="Print what --fix would change, and change nothing.")
-    ] = False,
-    baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", metavar="FILE", help="Leave out the findings of this file."),
-    ] = None,
-    write_baseline: Annotated[
-        Path | None,
-        typer.Option("--write-baseline", metavar="FILE", help="Write all findings to this file."),
-    ] = None,
-    lock: Annotated[
-        bool, typer.Option("--lock", help="Write what holds for each choice to advisor.lock.")
-    ] = False,
-    today: Annotated[
-        str, typer.Option("--today", metavar="DATE", help="The day by which waivers end.")
-    ] = "",
-    statistics: Annotated[
-        bool, typer.Option("--statistics", help="Count findings by rule instead of showing them.")
-    ] = False,
-    explain: Annotated[
-        str, typer.Option("--explain", metavar="RULE", help="Show the page of a rule.")
-    ] = "",
-    priority: Priority = [],  # noqa: B006
-    format: FindingFormat = "terminal",
-    output: Output = [],  # noqa: B006
+    named: Annotated[NamedCheckpoint, Options(named_checkpoint)],
+    settings: Annotated[CheckSettings, Options(check_settings)],
+    files: Annotated[CheckedFiles, Options(checked_files)],
+    statistics: Statistics = False,
+    explain: Explain = "",
+    given: GivenLater,
+    shown: FindingsShown,
     rulebase: RuleBase,
-    no_color: NoColor = False,
 ) -> int:
     """Check choices of checkpoints, and the code that loads them.
 
@@ -118,138 +66,83 @@ def check(
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
       advisor check --explain softmax-for-sigmoid
     """
-    check_format(format, FINDING_FORMATS)
-    check_outputs(output, FINDING_FORMATS)
-    if fail_on:
-        _check_level(fail_on)
-    if diff and format != "terminal":
+    if files.diff and shown.format != "terminal":
         raise UsageError("`--diff` prints a diff, in no other format", hint="leave `--format` out")
-    shown = _Shown(format, output, color=not no_color)
     if explain:
-        return _explain(rulebase, explain, shown)
-    if checkpoint:
-        if paths:
-            raise UsageError(
-                "`--checkpoint` judges one checkpoint and no files",
-                hint="leave one of the two out",
-            )
-        given = given_profile(rulebase, profile, answers)
-        first = priority_of(rulebase, priority)
-        report, code = judge_report(
-            rulebase,
-            checkpoint,
-            given,
-            model_class,
-            first,
-            strict=strict,
-            transformers=transformers,
-        )
-        shown.emit(report)
-        return code
-    from advisor.check import run, workspace
-    from advisor.check.inspection import Request
+        return _show_rule(rulebase, explain, shown)
+    if named.checkpoint:
+        return _judge(rulebase, named, paths, settings, given(rulebase), shown)
+    from advisor.check.workspace import open_workspace
 
-    project = workspace.find_project(paths, config)
-    rulebase = run.rules_for(project, rulebase)
-    level = workspace.setting(fail_on, "ADVISOR_FAIL_ON", project.fail_on)
-    checked = paths or [project.folder]
-    request = Request(
-        day_or_today(today),
-        level if fail_on or not strict else "warning",
-        priority_of(rulebase, priority),
-        workspace.is_whole(checked, project),
-        workspace.read_known(baseline if write_baseline is None else None),
-        None if lock else workspace.read_locked(project),
-    )
-    request = request._replace(fail_on=_check_level(request.fail_on or "error"))
-    version = workspace.setting(transformers, "ADVISOR_TRANSFORMERS", project.transformers)
-    given = given_profile(rulebase, profile, answers)
-    inspection = run.inspect_project(rulebase, checked, project, request, given, version)
-    if diff:
-        return run.print_diff(inspection)
-    if fix and workspace.write_mended(workspace.planned(inspection.problems)):
-        inspection = run.inspect_project(rulebase, checked, project, request, given, version)
-    if write_baseline is not None:
-        return run.write_baseline(inspection, write_baseline)
-    shown.emit(run.report_of(inspection, statistics=statistics))
-    if lock:
-        run.write_lock(inspection, project)
-    return inspection.exit_code
+    workspace = open_workspace(rulebase, paths, settings, files, given)
+    return _check(workspace, files, shown, statistics=statistics)
 
 
-def _check_level(level: str) -> str:
-    """Return the level at which a run fails. Raises UsageError where it is none."""
-    from advisor.check.inspection import FAIL_LEVELS
+def _show_rule(rulebase: RuleBase, id: str, shown: Showing) -> int:
+    from advisor.check.findings_report import rule_report
 
-    if level not in FAIL_LEVELS:
-        known = tuple(FAIL_LEVELS)
-        raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
-    return level
-
-
-class _Shown:
-    """How a report is to be shown; under GitHub Actions as annotations besides.
-
-    Annotations go to stderr, where the runner reads them too, so that stdout stays one document.
-    """
-
-    def __init__(self, format: str, output: list[str], *, color: bool) -> None:
-        self.format, self.output, self.color = format, output, color
-
-    def emit(self, report: Report) -> None:
-        emit(report, self.format, self.output, color=self.color)
-        if os.environ.get("GITHUB_ACTIONS") == "true" and self.format != "github":
-            from advisor.draw.github import workflow_commands
-
-            if report.findings is not None:
-                sys.stderr.write(workflow_commands(report.findings()))
-
-
-def _explain(rulebase: RuleBase, id: str, shown: _Shown) -> int:
-    from advisor.check.page import rule_page
-    from advisor.draw.version import SCHEMA_VERSION
-
-    if id not in rulebase.checks:
-        known = list(rulebase.checks)
-        raise unknown_name("rule of the check", id, known, f"rules: {', '.join(known)}")
-    rule = rulebase.checks[id]
-    shown.emit(
-        Report(
-            lambda: {"schema_version": SCHEMA_VERSION, **rule._asdict()},
-            lambda: rule_page(rulebase, id),
-        )
-    )
+    _emit(rule_report(rulebase, id), shown)
     return 0
 
 
-def judge_report(
+def _judge(
     rulebase: RuleBase,
-    checkpoint: str,
-    given: dict[str, Any],
-    model_class: str,
-    priority: tuple[str, ...],
-    *,
-    strict: bool = False,
-    transformers: str = "",
-) -> tuple[Report, int]:
-    """Return the judgement of a checkpoint as a report, and the exit code it stands for."""
-    from advisor.check.judgement import judge
-    from advisor.check.judgement_page import as_json, as_page, as_sheet
+    named: NamedCheckpoint,
+    paths: list[Path],
+    settings: CheckSettings,
+    given: Profile,
+    shown: Showing,
+) -> int:
+    from advisor.check.findings_report import judgement_report
+    from advisor.check.inspection import judge
     from advisor.check.workspace import release_for
+    from advisor.console.options import priority_of
 
-    release = release_for(rulebase, transformers) if model_class or transformers else None
-    judgement = judge(
+    if paths:
+        message = "`--checkpoint` judges one checkpoint and no files"
+        raise UsageError(message, hint="leave one of the two out")
+    version, model_class = settings.transformers, named.model_class
+    inspection = judge(
         rulebase,
-        checkpoint,
+        named.checkpoint,
         given,
-        model_class=model_class or None,
-        release=release,
-        priority=priority,
-        strict=strict,
+        model_class=model_class,
+        release=release_for(rulebase, version) if model_class or version else None,
+        priority=priority_of(rulebase, settings.priority),
+        strict=settings.strict,
     )
-    report = Report(
-        lambda: as_json(judgement, rulebase, release.version if release else None),
-        lambda: as_page(judgement),
-        lambda: as_sheet(judgement, rulebase),
-    )
-    return report, judgement.exit_code
+    _emit(judgement_report(inspection), shown)
+    return inspection.exit_code
+
+
+def _check(workspace: Workspace, files: CheckedFiles, shown: Showing, *, statistics: bool) -> int:
+    from advisor.check import workspace as projects
+    from advisor.check.findings_report import project_report
+
+    inspection = workspace.inspect()
+    if files.diff:
+        projects.print_diff(inspection)
+        return inspection.exit_code
+    if files.fix and projects.write_fixes(inspection):
+        inspection = workspace.inspect()
+    if files.write_baseline is not None:
+        projects.write_baseline(inspection, files.write_baseline)
+        return 0  # what is known is no failure
+    _emit(project_report(inspection, statistics=statistics), shown)
+    if files.lock:
+        workspace.write_lock(inspection)
+    return inspection.exit_code
+
+
+def _emit(report: Report, shown: Showing) -> None:
+    """Show a report, under GitHub Actions as annotations too.
+
+    Annotations go to stderr, where the runner reads them as well, so that stdout stays one
+    document.
+    """
+    shown.emit(report)
+    if os.environ.get("GITHUB_ACTIONS") == "true" and shown.format != "github":
+        from advisor.draw.github import workflow_commands
+
+        if report.findings is not None:
+            sys.stderr.write(workflow_commands(report.findings()))

@@ -1,4 +1,4 @@
-"""Mending files: edits at exact places, and what they change."""
+"""Fixes: edits at exact places of files, and what they change."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import difflib
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple
 
-from advisor.check.problem import Edit, Problem
+from advisor.check.finding import Edit, Finding
 from advisor.scan.source import UnreadableError, parse
 
 _NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
-"""In these only line feeds end a line, for the scanner as for `mend`."""
+"""In these only line feeds end a line, for the scanner as for `fix_text`."""
 _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 
 
-class Mended(NamedTuple):
+class FixedFile(NamedTuple):
     """A file with its edits made. `done` counts the edits."""
 
     path: str
@@ -25,18 +26,25 @@ class Mended(NamedTuple):
     done: int
 
 
-def edits_by_file(problems: Iterable[Problem]) -> dict[str, list[Edit]]:
-    """Return the edits of problems by the file they are in, each once."""
-    found: dict[str, list[Edit]] = {}
-    for problem in problems:
-        for edit in problem.edits:
-            edits = found.setdefault(edit.place.path, [])
-            if edit not in edits:
-                edits.append(edit)
+def fixed_files(findings: Iterable[Finding]) -> list[FixedFile]:
+    """Return the files that the certain fixes of some findings change, with what they become."""
+    edits: dict[str, dict[Edit, None]] = {}
+    for finding in findings:
+        for edit in finding.edits:
+            edits.setdefault(edit.place.path, {})[edit] = None
+    found = []
+    for path in sorted(edits):
+        try:
+            text = Path(path).read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue  # what cannot be read as it is cannot be written back as it was
+        mark = "\ufeff" if text.startswith("\ufeff") else ""
+        if fixed := fix_text(path, text.removeprefix(mark), edits[path]):
+            found.append(fixed._replace(before=text, after=mark + fixed.after))
     return found
 
 
-def mend(path: str, text: str, edits: list[Edit]) -> Mended | None:
+def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
     """Make edits in a text, and leave every other character of it as it is.
 
     Where two edits overlap, the later one waits for the next run. None where nothing changes, or
@@ -56,20 +64,20 @@ def mend(path: str, text: str, edits: list[Edit]) -> Mended | None:
         free, done = first, done + 1
     if not done or (_parses(path, text) and not _parses(path, after)):
         return None
-    return Mended(path, text, after, done)
+    return FixedFile(path, text, after, done)
 
 
-def diff(mended: Iterable[Mended]) -> str:
+def diff(files: Iterable[FixedFile]) -> str:
     """Return the changes as one unified diff that `git apply` takes."""
-    return "".join(_diff(one) for one in mended)
+    return "".join(_diff(fixed) for fixed in files)
 
 
-def _diff(mended: Mended) -> str:
+def _diff(fixed: FixedFile) -> str:
     lines = difflib.unified_diff(
-        _lines(mended.before),
-        _lines(mended.after),
-        f"a/{mended.path}",
-        f"b/{mended.path}",
+        _lines(fixed.before),
+        _lines(fixed.after),
+        f"a/{fixed.path}",
+        f"b/{fixed.path}",
     )
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from advisor.console.commands import rules_of
-from advisor.console.options import Rules
 from advisor.console.output import note
 from advisor.errors import UsageError
 from advisor.files import write_text
-
-
-def command(arguments: tuple[str, ...]) -> Callable[..., int]:
-    """Return the command."""
-    del arguments
-    return init
+from advisor.phrasing import count
+from advisor.rulebase.base import RuleBase
 
 
 def init(
@@ -29,7 +23,8 @@ def init(
     force: Annotated[
         bool, typer.Option("--force", help="Write over an advisor.yaml that is there.")
     ] = False,
-    rules: Rules = [],  # noqa: B006
+    *,
+    rulebase: RuleBase,
 ) -> int:
     """Write a commented advisor.yaml with a choice for each checkpoint that the code loads.
 
@@ -38,29 +33,20 @@ def init(
       advisor init
       advisor init services/search --force
     """
-    from advisor.check import workspace
-    from advisor.check.case import Case
-    from advisor.check.declared import FILE, Project
-    from advisor.check.identity import Identities
+    from advisor.check.declaration import FILE, Declaration
     from advisor.check.starter import starter
-    from advisor.phrasing import count
+    from advisor.check.workspace import Workspace
 
     if not folder.is_dir():
         raise UsageError(f"no folder `{folder}`", hint="name the folder of a project")
     file = folder / FILE
     if file.exists() and not force:
         raise UsageError(f"`{file}` is there already", hint="--force writes over it")
-    rulebase = rules_of(rules)
-    case = Case(
-        rulebase=rulebase,
-        release=workspace.release_for(rulebase, ""),
-        scan=workspace.scan_code(rulebase, [folder], Project(folder)),
-        identities=Identities(rulebase),
-        source=workspace.sources(),
+    text, choices = starter(
+        Workspace(declaration=Declaration(folder), paths=(folder,), rulebase=rulebase).case()
     )
-    text, choices = starter(case)
     write_text(file, text)
-    typer.echo(file.as_posix())
+    sys.stdout.write(f"{file.as_posix()}\n")
     command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
     note(f"{count(choices, 'choice')}; read them, add needs, then run `{command}`")
     return 0

@@ -1,101 +1,105 @@
-"""One run of the check: everything found, and the exit code it stands for."""
+"""What a check found, on a project or on one checkpoint, and the exit code it stands for."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from advisor.check import baseline as known_findings
+from advisor.catalogue.release import Release
+from advisor.check.baseline import Key, compare
 from advisor.check.case import Case
-from advisor.check.choices import UNUSED, Judged, judge_choices, seeks_unused
-from advisor.check.choices import problems as choice_problems
-from advisor.check.declared import Project
-from advisor.check.lock import RULE as CHANGED
-from advisor.check.lock import Lock, changes
-from advisor.check.problem import LEVELS, Problem, in_order
-from advisor.check.rules.registry import problems as code_problems
-from advisor.check.suppression import suppress
+from advisor.check.finding import LEVELS, Finding, in_order
+from advisor.check.identity import Identities
+from advisor.check.judgement import judgement_of
+from advisor.check.rules.registry import findings, not_run
+from advisor.check.rules.suppression import suppress
+from advisor.engine.profile import Profile
+from advisor.errors import unknown_name
+from advisor.rulebase.base import RuleBase
 
 FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
-NOT_CHECKED = "file-not-checked"
 
 
-class Request(NamedTuple):
-    """What a run was asked for. `whole` is true where all code of the project is looked at."""
-
-    today: str
-    fail_on: str = "error"
-    priority: tuple[str, ...] = ()
-    whole: bool = True
-    baseline: Counter[known_findings.Key] | None = None
-    lock: Lock | None = None
+def fail_level(level: str) -> str:
+    """Return a level at which a check fails. Raises UsageError where it is not one."""
+    if level not in FAIL_LEVELS:
+        known = tuple(FAIL_LEVELS)
+        raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
+    return level
 
 
 class Inspection(NamedTuple):
-    """What a run found. `known` were in the baseline, `gone` are in it and no longer found."""
+    """What a check found. `known` were in the baseline, `gone` are in it and no longer found."""
 
     case: Case
-    choices: tuple[Judged, ...]
-    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
     fail_on: str
-    ignored: int
-    waived: int
-    known: int
-    gone: int
+    ignored: int = 0
+    waived: int = 0
+    known: int = 0
+    gone: int = 0
 
     @property
     def failing(self) -> tuple[str, ...]:
-        """The levels at which the run fails."""
+        """The levels at which the check fails."""
         return FAIL_LEVELS[self.fail_on]
 
     @property
-    def undetermined(self) -> bool:
-        """True where open answers decide on some choice."""
-        return any(one.undetermined for one in self.choices)
-
-    @property
     def exit_code(self) -> int:
-        """1 where a finding fails the run, else 3 where a choice is undetermined, else 0."""
-        if any(problem.level in self.failing for problem in self.problems):
+        """1 where a finding fails the check, else 3 where open answers decide, else 0."""
+        if any(finding.level in self.failing for finding in self.findings):
             return 1
-        return 3 if self.undetermined else 0
+        return 3 if any(judgement.undetermined for judgement in self.case.judgements) else 0
 
     @property
     def counts(self) -> dict[str, int]:
         """How many findings there are of each level."""
-        found = Counter(problem.level for problem in self.problems)
+        found = Counter(finding.level for finding in self.findings)
         return {level: found[level] for level in LEVELS}
 
 
-def inspect(case: Case, project: Project, request: Request) -> Inspection:
-    """Judge choices and code, and take away what was agreed to."""
-    judged = judge_choices(case, project, request.priority)
-    found = [*code_problems(case), *choice_problems(case, judged, whole=request.whole)]
-    if request.lock is not None:
-        found += changes(case, judged, request.lock)
-    found = sorted(set(found), key=in_order)
-    run = {UNUSED: seeks_unused(case, whole=request.whole), CHANGED: request.lock is not None}
-    not_run = frozenset(rule for rule, asked in run.items() if not asked)
-    kept = suppress(case, project.choices, found, request.today, not_run=not_run)
-    problems = [*kept.problems, *_not_checked(case)]
-    compared = known_findings.compare(problems, request.baseline or Counter())
+def inspect(case: Case, fail_on: str = "error", known: Counter[Key] | None = None) -> Inspection:
+    """Judge choices and code, and take away what was agreed to and what a baseline knows."""
+    found = sorted(dict.fromkeys(findings(case)), key=in_order)
+    suppression = suppress(case, found, not_run(case))
+    after = findings(replace(case, suppression=suppression), after_suppression=True)
+    compared = compare([*suppression.left, *after], known or Counter())
     return Inspection(
-        case,
-        judged,
-        tuple(sorted(compared.fresh, key=in_order)),
-        request.fail_on,
-        kept.ignored,
-        kept.waived,
-        compared.known,
-        compared.gone,
+        case=case,
+        findings=tuple(sorted(compared.fresh, key=in_order)),
+        fail_on=fail_on,
+        ignored=suppression.ignored,
+        waived=suppression.waived,
+        known=compared.known,
+        gone=compared.gone,
     )
 
 
-def _not_checked(case: Case) -> list[Problem]:
-    from advisor.scan.usage import Location
+def judge(
+    rulebase: RuleBase,
+    checkpoint_id: str,
+    answers: Mapping[str, Any] | Profile,
+    *,
+    model_class: str = "",
+    release: Release | None = None,
+    priority: tuple[str, ...] = (),
+    strict: bool = False,
+) -> Inspection:
+    """Judge a catalogued checkpoint for answers with one task, and no code.
 
-    return [
-        case.problem(NOT_CHECKED, note.message, Location(note.path, line, 1, line, 1))
-        for note in case.scan.notes
-        for line in [note.line or 1]
-    ]
+    A class can only be judged by a release of transformers. Raises UsageError for unknown names,
+    and where not exactly one task is given.
+    """
+    judgement = judgement_of(
+        rulebase, checkpoint_id, answers, model_class=model_class or None, priority=priority
+    )
+    case = Case(
+        rulebase=rulebase,
+        identities=Identities(rulebase),
+        judged_by=release,
+        judgements=(judgement,),
+    )
+    found = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
+    return Inspection(case=case, findings=tuple(found), fail_on="warning" if strict else "error")

@@ -64,10 +64,10 @@ COMMANDS: dict[str, Command | Group] = {
     ),
     "list": Command("advisor.catalogue.list_command", "List what advisor knows, by kind."),
     "check": Command(
-        "advisor.check.command", "Check choices of checkpoints and the code that loads them."
+        "advisor.check.command:check", "Check choices of checkpoints and the code that loads them."
     ),
     "init": Command(
-        "advisor.check.init_command", "Write a first advisor.yaml from what the code uses."
+        "advisor.check.init_command:init", "Write a first advisor.yaml from what the code uses."
     ),
     "try": Command("advisor.trial.command", "Load checkpoints and run them on a picture."),
     "compose": Command(

@@ -34,9 +34,11 @@ SHOWN_OPTIONS = 9
 SHARED_FLAG = "output"
 """Both an option and a question: FORMAT=FILE is the option's, anything else the answer."""
 
-QUESTIONS = "questions"
+QUESTIONS, LATER = "questions", "questions of other rules"
 Given = Annotated[Profile, QUESTIONS]
 """The answers that a command line gives, by flags and by a profile file."""
+GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
+"""The same, to be read by rules that a command finds itself, such as those of a project."""
 
 HOMES: list[str] = []
 """Where the commands of this program live, as `module:function`; filled by the command table."""
@@ -180,7 +182,9 @@ class _Values:
             return self.of(kind.make)
         if kind is RuleBase:
             return self._rules()
-        return self._profile() if kind == QUESTIONS else self._given[key]
+        if kind == LATER:
+            return self._profile
+        return self._profile(self._rules()) if kind == QUESTIONS else self._given[key]
 
     def _rules(self) -> RuleBase:
         folders = self._given.get(RULES.name, self._overlays)
@@ -188,12 +192,12 @@ class _Values:
             self._rulebase, self._overlays = rules_of(folders), folders
         return self._rulebase
 
-    def _profile(self) -> Profile:
+    def _profile(self, rulebase: RuleBase) -> Profile:
         from advisor.console.profile_file import given_profile
 
         answers = {one.id: split(self._given[_flag_name(one.id)]) for one in self._questions}
         said = {id: values for id, values in answers.items() if values}
-        return given_profile(self._rules(), self._given[PROFILE.name], said)
+        return given_profile(rulebase, self._given[PROFILE.name], said)
 
 
 def _metas(function: Callable[..., Any]) -> dict[str, ParamMeta]:
@@ -203,7 +207,7 @@ def _metas(function: Callable[..., Any]) -> dict[str, ParamMeta]:
         if isinstance(kind, Options):
             found |= {name: meta for name, meta in _metas(kind.make).items() if name not in found}
         else:
-            meta = RULES if kind is RuleBase else PROFILE if kind == QUESTIONS else kind
+            meta = RULES if kind is RuleBase else PROFILE if kind in (QUESTIONS, LATER) else kind
             found.setdefault(key if meta is kind else meta.name, meta)
     return found
 
@@ -215,7 +219,7 @@ def _kinds(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
         marks = [
             mark
             for mark in getattr(parameter.annotation, "__metadata__", ())
-            if isinstance(mark, Options) or mark == QUESTIONS
+            if isinstance(mark, Options) or mark in (QUESTIONS, LATER)
         ]
         of_rules = RuleBase if parameter.annotation is RuleBase else metas[key]
         yield key, marks[0] if marks else of_rules

@@ -82,14 +82,15 @@ def _checkpoint_report(
     rulebase: RuleBase, checkpoint: str, given: Profile, first: tuple[str, ...]
 ) -> Report:
     """Return why a catalogued checkpoint is not the answer, and what would change that."""
-    from advisor.check.command import judge_report
+    from advisor.check.findings_report import judgement_report
+    from advisor.check.inspection import judge
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
     from advisor.explanation.explanation_json import standing_json
     from advisor.explanation.page import standing_page
     from advisor.explanation.standing import standing_of
 
-    judged, _ = judge_report(rulebase, checkpoint, given, "", first)
+    judged = judgement_report(judge(rulebase, checkpoint, given, priority=first))
     engine = Engine(rulebase, first)
     standing = standing_of(engine, rulebase.checkpoint(checkpoint), engine.decide(given))
     return Report(

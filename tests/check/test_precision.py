@@ -4,9 +4,8 @@ import pytest
 
 from advisor.catalogue.release import described_releases, release
 from advisor.check.case import Case
-from advisor.check.declared import Project
 from advisor.check.identity import Identities
-from advisor.check.inspection import Request, inspect
+from advisor.check.inspection import inspect
 from advisor.scan.scanner import scan
 from advisor.scan.vocabulary import vocabulary_of
 
@@ -21,13 +20,13 @@ def said(rulebase, tmp_path):
         (tmp_path / "app.py").write_text(text, encoding="utf-8")
         case = Case(
             rulebase=rulebase,
-            release=release(rulebase, version),
+            judged_by=release(rulebase, version),
             scan=scan([tmp_path], tmp_path, vocabulary_of(rulebase)),
             identities=Identities(rulebase),
             source=lambda _: text,
         )
-        found = inspect(case, Project(tmp_path), Request("2026-11-24"))
-        return [(p.place.line, p.rule, p.message) for p in found.problems if p.level in LOUD]
+        found = inspect(case).findings
+        return [(one.place.line, one.rule, one.message) for one in found if one.level in LOUD]
 
     return say
 

@@ -1,7 +1,12 @@
 """Every rule of the check does what its page shows: the bad example is found, the good is not."""
 
+from pathlib import Path
+from pkgutil import iter_modules
+
 import pytest
 
+from advisor.check import rules
+from advisor.check.rules import registry
 from advisor.rulebase.store import load_rules
 
 CHECKS = load_rules().checks
@@ -28,3 +33,18 @@ def test_every_finding_names_a_rule_that_has_a_page(check, advisor):
         page = advisor("check", "--explain", rule)
         assert page.code == 0
         assert page.out.startswith(f"{rule} (")
+
+
+def test_every_rule_has_one_function_that_needs_what_the_rule_knows():
+    needs = [(detector.id, sorted(detector.needs)) for detector in registry.DETECTORS]
+    assert sorted(needs) == sorted((rule.id, sorted(rule.knowledge)) for rule in CHECKS.values())
+
+
+def test_every_id_can_be_searched_for_in_the_module_of_its_rule():
+    text = "".join(Path(module.__file__).read_text("utf-8") for module in registry.MODULES)
+    assert {id: text.count(f'@rule("{id}"') for id in CHECKS} == dict.fromkeys(CHECKS, 1)
+
+
+def test_every_module_of_rules_is_registered():
+    modules = {f"{rules.__name__}.{module.name}" for module in iter_modules(rules.__path__)}
+    assert {module.__name__ for module in registry.MODULES} == modules - {registry.__name__}

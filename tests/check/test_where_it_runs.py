@@ -19,7 +19,7 @@ def run_there(advisor, monkeypatch, name, *arguments):
     return advisor("check", *arguments, "--format", "json")
 
 
-def test_the_failing_project_fails_for_what_its_corrected_twin_mends(advisor, monkeypatch):
+def test_the_failing_project_fails_for_what_its_corrected_twin_fixes(advisor, monkeypatch):
     result = run_there(advisor, monkeypatch, "project-failing")
     assert result.code == 1
     rules = {one["rule"] for one in result.of("error", "warning")}

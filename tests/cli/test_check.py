@@ -53,7 +53,7 @@ def test_a_fitting_choice_has_no_findings(advisor):
     assert page.endswith("  0 errors, 0 warnings, 0 notes\n")
 
 
-def test_a_class_that_drops_half_the_weights_is_an_error_with_its_mend(advisor):
+def test_a_class_that_drops_half_the_weights_is_an_error_with_its_fix(advisor):
     code, document = judged(
         advisor, BLIP_VQA, "--task", "vqa", "--class", "BlipForConditionalGeneration"
     )

@@ -16,7 +16,7 @@ processor = AutoProcessor.from_pretrained("Salesforce/blip-vqa-base")
 model = BlipForConditionalGeneration.from_pretrained("Salesforce/blip-vqa-base")
 print(model.generate(**processor(image, "what is it?", return_tensors="pt")))
 """
-MENDED = WRONG.replace("BlipForConditionalGeneration", "BlipForQuestionAnswering")
+FIXED = WRONG.replace("BlipForConditionalGeneration", "BlipForQuestionAnswering")
 CHOICES = f"""\
 choices:
   - name: labels
@@ -206,7 +206,7 @@ def test_a_baseline_written_beside_the_old_one_holds_all_findings(advisor, proje
     assert check(advisor, "--baseline", "known.json").code == 0
 
 
-def test_equal_rows_of_a_baseline_count_together_and_odd_counts_are_no_baseline(
+def test_equal_rows_of_a_baseline_count_together_and_odd_counts_are_not_a_baseline(
     advisor, project, tmp_path
 ):
     project(app_py=WRONG)
@@ -263,13 +263,13 @@ def test_a_lock_tells_later_what_changed_and_why(advisor, project, tmp_path):
     assert "the checkpoint was openai/clip-vit-base-patch32" in one["message"]
 
 
-def test_fix_mends_class_and_import_and_is_done_then(advisor, project, tmp_path):
+def test_fix_corrects_class_and_import_and_is_done_then(advisor, project, tmp_path):
     project(app_py=WRONG)
     result = check(advisor, "--fix")
     assert (result.code, result.json["counts"]["error"]) == (0, 0)
-    assert (tmp_path / "app.py").read_text() == MENDED
-    assert "mended" not in check(advisor, "--fix").err
-    assert (tmp_path / "app.py").read_text() == MENDED
+    assert (tmp_path / "app.py").read_text() == FIXED
+    assert "fixed" not in check(advisor, "--fix").err
+    assert (tmp_path / "app.py").read_text() == FIXED
 
 
 def test_fix_keeps_an_import_that_other_code_needs(advisor, project, tmp_path):
@@ -330,7 +330,7 @@ def test_fix_keeps_line_ends_marks_and_everything_else(advisor, project, tmp_pat
     (tmp_path / "app.py").write_bytes(before.encode())
     (tmp_path / "app.py").chmod(0o751)
     check(advisor, "--fix")
-    after = ("\ufeff" + MENDED + "# é\n").replace("\n", newline)
+    after = ("\ufeff" + FIXED + "# é\n").replace("\n", newline)
     assert (tmp_path / "app.py").read_bytes().decode() == after
     assert (tmp_path / "app.py").stat().st_mode & 0o777 == 0o751
 
@@ -340,10 +340,10 @@ def test_a_diff_changes_nothing_and_can_be_applied(advisor, project, tmp_path):
     result = advisor("check", "--diff", "--transformers", "5.24")
     assert result.code == 1
     assert (tmp_path / "app.py").read_text() == WRONG + "# é\n"
-    assert "would mend 2 places in 1 files" in result.err
+    assert "would change 2 places in 1 file; " in result.err
     applied = subprocess.run(["git", "apply", "-"], input=result.out.encode(), check=False)
     assert applied.returncode == 0
-    assert (tmp_path / "app.py").read_bytes().decode() == MENDED + "# é\r\n"
+    assert (tmp_path / "app.py").read_bytes().decode() == FIXED + "# é\r\n"
 
 
 def test_several_outputs_say_the_same_in_one_run(advisor, project, tmp_path):
@@ -375,7 +375,7 @@ def test_github_actions_gets_annotations_besides_and_stdout_stays_one_document(
     assert "::error file=app.py,line=4,col=9,title=weights-random-or-unused::" in result.err
 
 
-def test_the_page_shows_place_snippet_caret_reason_and_mend(advisor, project):
+def test_the_page_shows_place_snippet_caret_reason_and_fix(advisor, project):
     project(app_py=WRONG)
     page = advisor("check", "--transformers", "5.24").out
     assert page.startswith("app.py:4:9: error weights-random-or-unused\n")
@@ -421,7 +421,7 @@ def test_a_broken_advisor_yaml_says_where(advisor, project, text, said):
     [
         (["nowhere"], "no file or folder `nowhere`"),
         (["empty"], "nothing to check in `empty`"),
-        (["--baseline", "app.py"], "`app.py` is no baseline"),
+        (["--baseline", "app.py"], "`app.py` is not a baseline file"),
         (["--baseline", "none.json"], "cannot be read"),
         (["--config", "none.yaml"], "no file `none.yaml`"),
         (["--transformers", "3.1"], "transformers `3.1` is not described"),
@@ -443,10 +443,10 @@ def test_what_cannot_run_is_one_sentence_and_exit_2(advisor, project, arguments,
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is no lock of advisor"),
-        ("[]", "is no lock of advisor"),
-        ('{"lock_version": 1, "rule_base": "x", "choices": [3]}', "is no lock of advisor"),
-        ('{"lock_version": 9}', "is a lock of version 9"),
+        ("{", "is not a lock file of advisor"),
+        ("[]", "is not a lock file of advisor"),
+        ('{"lock_version": 1, "rule_base": "x", "choices": [3]}', "is not a lock file of advisor"),
+        ('{"lock_version": 9}', "is a lock file of version 9"),
     ],
 )
 def test_a_broken_lock_says_so(advisor, project, tmp_path, text, said):

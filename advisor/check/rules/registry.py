@@ -1,50 +1,39 @@
-"""Every rule of the check, in one list, and what they all find."""
+"""Every rule of the check, and what they find."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
 from advisor.check.case import Case
-from advisor.check.problem import Problem
+from advisor.check.finding import Finding
 from advisor.check.rules import (
+    Detector,
     access,
-    activation,
     architecture,
     capability,
-    length,
-    line_reader,
-    processor,
-    prompt,
+    choices,
+    inputs,
+    limits,
     removal,
-    spelling,
-    stage,
-    terms,
-    trust,
-    untrained,
+    suppression,
 )
-from advisor.scan.usage import Usage
 
-OF_USAGE: tuple[Callable[[Case, Usage], Iterator[Problem]], ...] = (
-    access.problems,
-    activation.problems,
-    architecture.problems,
-    untrained.problems,
-    length.problems,
-    line_reader.problems,
-    processor.problems,
-    prompt.problems,
-    removal.problems,
-    spelling.problems,
-    stage.problems,
-    capability.problems,
-    terms.problems,
-    trust.problems,
+MODULES = (choices, capability, limits, architecture, inputs, removal, access, suppression)
+"""In the order in which findings of one level about a single checkpoint are told."""
+
+DETECTORS = tuple(
+    value for module in MODULES for value in vars(module).values() if isinstance(value, Detector)
 )
 
 
-def problems(case: Case) -> Iterator[Problem]:
-    """Every problem of everything scanned, in no particular order."""
-    yield from removal.problems_of_names(case)
-    for usage in case.scan.usages:
-        for rule in OF_USAGE:
-            yield from rule(case, usage)
+def findings(case: Case, *, after_suppression: bool = False) -> Iterator[Finding]:
+    """Every finding of the rules that judge before something is suppressed, or after."""
+    for detector in DETECTORS:
+        if detector.after_suppression == after_suppression and detector.runs(case):
+            yield from detector.find(replace(case, rule=detector.id))
+
+
+def not_run(case: Case) -> frozenset[str]:
+    """Return the ids of the rules by which a case cannot be judged."""
+    return frozenset(detector.id for detector in DETECTORS if not detector.runs(case))

@@ -24,7 +24,7 @@ class Waiver(NamedTuple):
     place: Location
 
 
-class Choice(NamedTuple):
+class DeclaredChoice(NamedTuple):
     """A checkpoint that a project says it uses, and what for; `needs` are answers to questions."""
 
     name: str
@@ -37,18 +37,18 @@ class Choice(NamedTuple):
     class_place: Location
 
 
-class Project(NamedTuple):
+class Declaration(NamedTuple):
     """All that advisor.yaml says. `folder` is where it stands; paths in it start there."""
 
     folder: Path
-    choices: tuple[Choice, ...] = ()
+    choices: tuple[DeclaredChoice, ...] = ()
     rules: tuple[str, ...] = ()
     fail_on: str | None = None
     exclude: tuple[str, ...] = ()
     transformers: str | None = None
 
 
-def read_project(file: Path, name: str) -> Project:
+def read_declaration(file: Path, name: str) -> Declaration:
     """Read advisor.yaml; `name` is what places and messages call it.
 
     Raises BrokenFileError with every problem at file:line:column, and UsageError for needs that
@@ -66,17 +66,18 @@ def read_project(file: Path, name: str) -> Project:
             hint="`advisor init` writes one; `advisor rules schema project` describes it",
         )
     value = document.value
-    return Project(
-        file.parent,
-        tuple(_choice(document, index, one) for index, one in enumerate(value.get("choices", []))),
-        tuple(value.get("rules", ())),
-        value.get("fail_on"),
-        tuple(value.get("exclude", ())),
-        value.get("transformers"),
+    choices = enumerate(value.get("choices", []))
+    return Declaration(
+        folder=file.parent,
+        choices=tuple(_choice(document, index, choice) for index, choice in choices),
+        rules=tuple(value.get("rules", ())),
+        fail_on=value.get("fail_on"),
+        exclude=tuple(value.get("exclude", ())),
+        transformers=value.get("transformers"),
     )
 
 
-def _choice(document: Document, index: int, value: dict[str, Any]) -> Choice:
+def _choice(document: Document, index: int, value: dict[str, Any]) -> DeclaredChoice:
     at: Key = ("choices", index)
     if isinstance(value["needs"], str):
         line = document.place((*at, "needs"))[0]
@@ -84,19 +85,18 @@ def _choice(document: Document, index: int, value: dict[str, Any]) -> Choice:
             f"{document.file}:{line}: needs as a sentence are not read yet",
             hint="write answers, e.g. `needs: {task: captioning}`; see `advisor list questions`",
         )
-    waivers = tuple(
-        Waiver(one["rule"], one["reason"], one["until"], _place(document, (*at, "waive", number)))
-        for number, one in enumerate(value.get("waive", []))
-    )
-    return Choice(
-        value["name"],
-        value["checkpoint"],
-        value.get("revision"),
-        value.get("class"),
-        value["needs"],
-        waivers,
-        _place(document, (*at, "checkpoint")),
-        _place(document, (*at, "class" if "class" in value else "checkpoint")),
+    return DeclaredChoice(
+        name=value["name"],
+        checkpoint=value["checkpoint"],
+        revision=value.get("revision"),
+        model_class=value.get("class"),
+        needs=value["needs"],
+        waivers=tuple(
+            Waiver(**waiver, place=_place(document, (*at, "waive", number)))
+            for number, waiver in enumerate(value.get("waive", []))
+        ),
+        place=_place(document, (*at, "checkpoint")),
+        class_place=_place(document, (*at, "class" if "class" in value else "checkpoint")),
     )
 
 

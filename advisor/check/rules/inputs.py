@@ -1,0 +1,127 @@
+"""Whether prompts, texts and images in code are those that a checkpoint was trained to take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from advisor.check.case import Case, writes
+from advisor.check.finding import Finding
+from advisor.check.rules import each_usage, rule
+from advisor.scan.usage import Argument, Usage
+
+TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
+"""A task token as checkpoints of a document reader learn them in fine-tuning."""
+BEFORE, AFTER = 30, 12
+"""How many lines around a load and its uses belong to what is done there."""
+WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+@rule("prompt-of-another")
+@each_usage
+def prompt_of_another(case: Case, usage: Usage) -> Iterator[Finding]:
+    """A task token that opens the prompt, and that only another fine-tune knows, or none."""
+    checkpoint = case.checkpoint(usage)
+    if checkpoint is None or usage.trained:
+        return
+    catalogue = case.rulebase.checkpoints.values()
+    prompted = [one for one in catalogue if one.prompt and TOKEN.match(one.prompt)]
+    if checkpoint.processor not in {one.processor for one in prompted}:
+        return
+    for argument in (argument for call in usage.calls for argument in call.arguments.values()):
+        for text in _constants(argument):
+            found = TOKEN.match(text.strip())
+            token = found.group() if found else ""
+            if not token or token in (checkpoint.prompt or ""):
+                continue
+            other = next((one for one in prompted if (one.prompt or "").startswith(token)), None)
+            whose = f"that of {other.id}" if other else "one that no catalogued checkpoint learnt"
+            fix = f"load {other.id}, or fine-tune with your own token" if other else None
+            yield case.finding(
+                f"the prompt `{token}` is {whose}, not of {checkpoint.id}",
+                argument.place,
+                checkpoint=checkpoint.id,
+                sources=checkpoint.sources.get("prompt"),
+                fix=f"its prompt is `{checkpoint.prompt}`" if checkpoint.prompt else fix,
+            )
+            return
+
+
+@rule("text-over-context")
+@each_usage
+def text_over_context(case: Case, usage: Usage) -> Iterator[Finding]:
+    """A constant text of more words, or a `max_length` of more tokens, than the context holds."""
+    checkpoint = case.checkpoint(usage)
+    if checkpoint is None or checkpoint.text_context is None:
+        return
+    context, tokens = checkpoint.text_context, f"tokens of {checkpoint.id}"
+    processors = {load.place for load in usage.processors}
+    for call in usage.calls:
+        if call.kind != "call" or call.name != "__call__" or call.receiver.place not in processors:
+            continue
+        truncation = call.arguments.get("truncation")
+        for name, argument in call.arguments.items():
+            limit = argument.value
+            words = max((len(text.split()) for text in _constants(argument)), default=0)
+            if name == "max_length" and type(limit) is int and limit > context:
+                message = f"`max_length={limit}` is more than the {context} {tokens}"
+                fix = f"use `max_length={context}`"
+            elif words > context:
+                over = "is cut at" if truncation and truncation.value else "is over"
+                message = f"a text of {words} words {over} the {context} {tokens}"
+                fix = "shorten it, or use a checkpoint with a longer context"
+            else:
+                continue
+            yield case.finding(
+                message,
+                argument.place,
+                checkpoint=checkpoint.id,
+                sources=checkpoint.sources.get("text_context"),
+                fix=fix,
+            )
+
+
+def _constants(argument: Argument) -> tuple[str, ...]:
+    """Return the texts in an argument that the code itself tells, whole or in part."""
+    value = argument.value
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, tuple):
+        return tuple(member for member in value if isinstance(member, str))
+    return argument.pieces
+
+
+@rule("line-reader-on-pages", needs=("line_tasks", "line_words", "page_words"))
+@each_usage
+def line_reader_on_pages(case: Case, usage: Usage) -> Iterator[Finding]:
+    """Words of pages and none of lines around the call of a reader of lines."""
+    checkpoint = case.checkpoint(usage)
+    if checkpoint is None or usage.model is None or usage.trained:
+        return
+    tasks = set(checkpoint.tasks or checkpoint.fine_tune)
+    if not tasks or not tasks <= set(case.knowledge("line_tasks")):
+        return
+    if writes(usage) is None and usage.model.kind != "pipeline":
+        return
+    path, first = usage.place.path, usage.place.line
+    lines = case.source(path).splitlines()
+    if _words("\n".join(lines)) & set(case.knowledge("line_words")):
+        return
+    last = max([first, *(call.place.line for call in usage.calls if call.place.path == path)])
+    around = "\n".join(lines[max(0, first - BEFORE) : last + AFTER])
+    pages = (_words(around) | _words(path.rpartition("/")[2])) & set(case.knowledge("page_words"))
+    if pages:
+        shown = ", ".join(f"`{word}`" for word in sorted(pages)[:3])
+        yield case.finding(
+            f"{checkpoint.id} reads one line at a time; the code here speaks of {shown}",
+            usage.place,
+            checkpoint=checkpoint.id,
+            sources=checkpoint.sources.get("pitfalls") or checkpoint.sources.get("tasks"),
+            fix="cut the page into lines first, or use a checkpoint that reads pages",
+        )
+
+
+def _words(text: str) -> set[str]:
+    """Return the words in identifiers and prose, in lower case, with and without a plural s."""
+    found = {word.lower() for word in WORD.findall(text)}
+    return found | {word.removesuffix("s") for word in found}
