@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from advisor.check.declaration import DeclaredChoice
-from advisor.decide import requirements
+from advisor.decide.requirements import Suitability, judge_checkpoint
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import AdvisorError, UsageError
@@ -17,7 +17,7 @@ from advisor.rulebase.base import RuleBase
 class Judgement(NamedTuple):
     """A catalogued checkpoint held against the answers for one task.
 
-    `assessment` is that of its family, `requirements` what the checkpoint itself lacks. `settles`
+    `assessment` is that of its family, `suitability` what the checkpoint itself lacks. `settles`
     is the question that would tell where open answers decide. `choice` is where advisor.yaml
     declares it, None where it was named on the command line.
     """
@@ -27,7 +27,7 @@ class Judgement(NamedTuple):
     choice: DeclaredChoice | None
     decision: Decision
     assessment: Assessment
-    requirements: requirements.Judged
+    suitability: Suitability
     settles: str | None
 
     @property
@@ -81,7 +81,7 @@ def judgement_of(
         choice=choice,
         decision=decision,
         assessment=assessment,
-        requirements=requirements.judge_checkpoint(rulebase, checkpoint, decision.profile),
+        suitability=judge_checkpoint(rulebase, checkpoint, decision.profile),
         settles=_settling_question(engine, profile) if _undetermined(assessment) else None,
     )
 

@@ -48,7 +48,7 @@ def _pipeline_or_generate(case: Case, usage: Usage) -> Iterator[Finding]:
 @each_judgement
 def _task_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     checkpoint, task = judgement.checkpoint, judgement.task
-    if judgement.requirements.use is None and task not in checkpoint.fine_tune:
+    if judgement.suitability.use is None and task not in checkpoint.fine_tune:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
         yield case.finding(
             f"{checkpoint.id} does not do {task}; it does {able}",
@@ -61,7 +61,7 @@ def _task_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
 @each_judgement
 def needs_fine_tuning(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A choice of a checkpoint that is only a start for training on its task."""
-    checkpoint, task, use = judgement.checkpoint, judgement.task, judgement.requirements.use
+    checkpoint, task, use = judgement.checkpoint, judgement.task, judgement.suitability.use
     sources = checkpoint.sources.get("tasks")
     if use is None and task in checkpoint.fine_tune:
         message = f"{checkpoint.id} has to be fine-tuned before it does {task}"

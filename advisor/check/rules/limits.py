@@ -8,7 +8,7 @@ from advisor.check.case import Case, id_place
 from advisor.check.finding import Finding
 from advisor.check.judgement import Judgement
 from advisor.check.rules import each_judgement, each_usage, rule
-from advisor.decide.requirements import Miss, judge_checkpoint
+from advisor.decide.requirements import Gap, judge_checkpoint
 from advisor.engine.profile import Answer
 from advisor.model import NOT_APPLICABLE, TASK, Checkpoint
 from advisor.scan.usage import Usage
@@ -43,38 +43,38 @@ def _missed(case: Case, judges: Callable[[str], bool]) -> Iterator[Finding]:
         checkpoint = case.checkpoint(usage)
         if checkpoint is None or checkpoint.id in {one.checkpoint for one in case.choices}:
             return
-        for miss in _lacks(case, checkpoint) if case.declared else ():
-            if judges(miss.field):
+        for gap in _lacks(case, checkpoint) if case.declared else ():
+            if judges(gap.field):
                 yield case.finding(
-                    _words(checkpoint, miss),
+                    _words(checkpoint, gap),
                     id_place(usage),
                     checkpoint=checkpoint.id,
-                    sources=checkpoint.sources.get(miss.field),
+                    sources=checkpoint.sources.get(gap.field),
                 )
 
     @each_judgement
     def of_choices(case: Case, judgement: Judgement) -> Iterator[Finding]:
         checkpoint = judgement.checkpoint
-        for miss in judgement.requirements.lacks:
-            if judges(miss.field):
+        for gap in judgement.suitability.lacks:
+            if judges(gap.field):
                 yield case.finding(
-                    _words(checkpoint, miss),
-                    level=None if judgement.given(miss.question) else "note",
-                    because=f"asked for by {miss.question}",
-                    sources=checkpoint.sources.get(miss.field),
+                    _words(checkpoint, gap),
+                    level=None if judgement.given(gap.question) else "note",
+                    because=f"asked for by {gap.question}",
+                    sources=checkpoint.sources.get(gap.field),
                 )
 
     yield from of_code(case)
     yield from of_choices(case)
 
 
-def _words(checkpoint: Checkpoint, miss: Miss) -> str:
+def _words(checkpoint: Checkpoint, gap: Gap) -> str:
     """Return what to say of a missed field; after a licence, what its owner means it for."""
-    intended = checkpoint.notes.get("intended_use", "") if miss.field == LICENCE else ""
-    return f"{checkpoint.id}: {miss.text}. {intended}".rstrip(". ")
+    intended = checkpoint.notes.get("intended_use", "") if gap.field == LICENCE else ""
+    return f"{checkpoint.id}: {gap.text}. {intended}".rstrip(". ")
 
 
-def _lacks(case: Case, checkpoint: Checkpoint) -> tuple[Miss, ...]:
+def _lacks(case: Case, checkpoint: Checkpoint) -> tuple[Gap, ...]:
     """Return what a checkpoint lacks for the answers that hold for all code; tasks play no part."""
     task = [*checkpoint.tasks, *checkpoint.fine_tune, ""][0]
     profile = {
@@ -89,7 +89,7 @@ def _lacks(case: Case, checkpoint: Checkpoint) -> tuple[Miss, ...]:
 @each_judgement
 def not_verified(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A field that an answer asks for and nobody verified."""
-    for miss in judgement.requirements.unknown:
-        if judgement.given(miss.question):
-            message = f"{judgement.checkpoint.id}: {miss.text}"
-            yield case.finding(message, because=f"asked for by {miss.question}")
+    for gap in judgement.suitability.unknown:
+        if judgement.given(gap.question):
+            message = f"{judgement.checkpoint.id}: {gap.text}"
+            yield case.finding(message, because=f"asked for by {gap.question}")
