@@ -12,6 +12,7 @@ from random_rules import Plain, compiled, engine_for, facts
 
 from advisor.audit.decision_map import as_json, decision_map, tree
 from advisor.audit.decision_map_drawings import as_markdown, mermaid, svg
+from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError
 from advisor.interview.policy import Branch, Leaf, kept, paths, policy
@@ -22,13 +23,18 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
+def engine(small):
+    return Engine(small)
+
+
+@pytest.fixture(scope="module")
 def whole(engine):
     return policy(engine)
 
 
 @pytest.fixture(scope="module")
-def map(rulebase):
-    return decision_map(rulebase, {}, 10)
+def map(small):
+    return decision_map(small, {}, 5)
 
 
 # -- the tree ----------------------------------------------------------------------------------
@@ -106,7 +112,7 @@ def test_arms_differ_in_what_follows(whole):
     check(whole)
 
 
-def test_every_path_of_the_shipped_rules_ends_in_an_answer(whole, engine):
+def test_every_path_of_the_small_rules_ends_in_an_answer(whole, engine):
     every = paths(whole)
     assert all(path.leaf.answer for path in every)
     counted = dict.fromkeys([*engine.encoding.families, NONE], 0)
@@ -116,7 +122,7 @@ def test_every_path_of_the_shipped_rules_ends_in_an_answer(whole, engine):
 
 
 def test_a_tree_of_some_paths_has_these_alone(whole):
-    some = paths(whole)[:7]
+    some = paths(whole)[:4]
     cut = kept(whole, some)
     assert {path.steps for path in paths(cut)} == {path.steps for path in some}
     assert cut.profiles == whole.profiles
@@ -153,12 +159,12 @@ def test_the_picture_stands_alone(map):
         assert float(element.get("y", 0)) + float(element.get("height")) <= height
 
 
-def test_words_that_mean_something_to_a_drawing_are_escaped(rulebase):
-    hostile = copy.copy(rulebase)
+def test_words_that_mean_something_to_a_drawing_are_escaped(small):
+    hostile = copy.copy(small)
     hostile.questions = tuple(
-        question._replace(ask='Which "one" <b>& only</b>?') for question in rulebase.questions
+        question._replace(ask='Which "one" <b>& only</b>?') for question in small.questions
     )
-    map = decision_map(hostile, make_profile(rulebase, {"task": "captioning"}), 3)
+    map = decision_map(hostile, make_profile(small, {"task": "find"}), 3)
     ET.fromstring(svg(map))
     assert "<b>" not in mermaid(map)
     assert '"one"' not in mermaid(map)
@@ -168,9 +174,9 @@ def test_the_tree_of_text_fits_a_terminal(map):
     assert max(len(line) for line in tree(map).splitlines()) <= 76
 
 
-def test_the_same_rules_give_the_same_map(rulebase):
-    given = make_profile(rulebase, {"task": "zero-shot-classification"})
-    one, other = (decision_map(rulebase, given, 10) for _ in range(2))
+def test_the_same_rules_give_the_same_map(small):
+    given = make_profile(small, {"task": "describe"})
+    one, other = (decision_map(small, given, 10) for _ in range(2))
     assert (svg(one), mermaid(one), tree(one)) == (svg(other), mermaid(other), tree(other))
 
 

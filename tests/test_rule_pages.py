@@ -66,12 +66,12 @@ def test_examples_and_counterexamples_hold_when_decided_again(drawn):
 
 
 @pytest.fixture(scope="module")
-def texts(rulebase):
-    return pages(rulebase)
+def texts(small):
+    return pages(small)
 
 
-def test_every_rule_has_a_page_and_a_line_of_the_index(rulebase, texts):
-    for rule in rulebase.rules:
+def test_every_rule_has_a_page_and_a_line_of_the_index(small, texts):
+    for rule in small.rules:
         if rule.derived:
             assert rule.id in texts[f"declared-by-{rule.candidates[0]}.md"]
             continue
@@ -80,7 +80,7 @@ def test_every_rule_has_a_page_and_a_line_of_the_index(rulebase, texts):
         assert f"# {rule.id}\n" in page
         assert "## Where it decides" in page
         for source in rule.sources:
-            known = rulebase.source(source)
+            known = small.source(source)
             assert known.read in page
             assert known.url is None or known.url in page
 

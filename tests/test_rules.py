@@ -1,4 +1,4 @@
-"""The shipped rules: true to their own examples, complete, sourced, and kept out of the code."""
+"""The shipped rules: what no command proves of them, and that they stay out of the code."""
 
 import ast
 from itertools import combinations
@@ -17,21 +17,6 @@ from advisor.model.scenario import Scenario
 PACKAGE = Path(advisor.__file__).parent
 
 
-def test_every_rule_fires_as_its_examples_say(rulebase):
-    assert rulebase.examples
-    wrong = []
-    for example in rulebase.examples:
-        rule = rulebase.rule(example.rule)
-        profile = make_profile(rulebase, example.given)
-        fires = all(
-            question in profile and set(profile[question].options) & set(options)
-            for question, options in rule.when.items()
-        )
-        if fires != example.fires:
-            wrong.append(f"{example.place}: {example.rule} {example.given}")
-    assert not wrong
-
-
 def test_every_example_can_be(rulebase, engine):
     impossible = [
         f"{example.place}: {example.rule} {example.given}"
@@ -39,25 +24,6 @@ def test_every_example_can_be(rulebase, engine):
         if not engine.admits(make_profile(rulebase, example.given))
     ]
     assert not impossible
-
-
-def test_every_written_rule_has_examples_for_and_against(rulebase):
-    shown = {(example.rule, example.fires) for example in rulebase.examples}
-    for rule in rulebase.rules:
-        if not rule.derived:
-            assert {(rule.id, True), (rule.id, False)} <= shown
-
-
-def test_every_scenario_gives_its_family(rulebase):
-    wrong = []
-    for scenario in rulebase.scenarios:
-        decision = recommend(rulebase, scenario.profile).advice[0].decision
-        family = decision.family or NONE
-        given = family in scenario.families and family not in scenario.never
-        certain = scenario.outcome in (None, decision.outcome)
-        if not (given and certain) and not scenario.differs:
-            wrong.append(f"{scenario.place}: {scenario.id} gives {decision.outcome} {family}")
-    assert not wrong
 
 
 def every_sources(rulebase):
@@ -94,12 +60,6 @@ def sources_of_family(rulebase, family):
         yield f"{family.id} claim", claim.sources
 
 
-def test_every_statement_has_sources_that_exist(rulebase):
-    for what, sources in every_sources(rulebase):
-        assert sources, what
-        assert set(sources) <= set(rulebase.sources), what
-
-
 def test_every_source_is_used(rulebase):
     used = {source for _, sources in every_sources(rulebase) for source in sources}
     used |= set(every_other_source(rulebase))
@@ -120,12 +80,6 @@ def test_every_task_is_decided_for_every_family(rulebase):
     assert not silent
 
 
-def test_every_task_is_done_by_a_family_or_sent_elsewhere(rulebase, engine):
-    for task in rulebase.tasks:
-        possible = engine.decide(make_profile(rulebase, {"task": task.id})).possible
-        assert (possible == (NONE,)) == (task.elsewhere is not None), task.id
-
-
 def test_every_answerable_task_ends_in_a_checkpoint(rulebase):
     barren = []
     for task in rulebase.tasks:
@@ -133,13 +87,6 @@ def test_every_answerable_task_ends_in_a_checkpoint(rulebase):
         if advice.decision.family and not advice.selection.picks:
             barren.append(task.id)
     assert not barren
-
-
-def test_every_family_wins_some_task(rulebase):
-    winners = {
-        recommend(rulebase, {"task": task.id}).advice[0].decision.family for task in rulebase.tasks
-    }
-    assert {family.id for family in rulebase.families} <= winners
 
 
 def test_every_checkpoint_does_what_its_family_declares(rulebase):
@@ -177,14 +124,13 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_knowledge_stays_out_of_the_code(rulebase, path):
+def test_knowledge_stays_out_of_the_code(rulebase):
     names = {family.id for family in rulebase.families}
     names |= {task.id for task in rulebase.tasks} | set(rulebase.checkpoints)
-    if path.relative_to(PACKAGE).parts[0] == "scan":
-        names -= LIBRARIES
-    found = [f"{path.name}:{line}: {text}" for line, text in literals(path) if text in names]
-    assert not found
+    for path in MODULES:
+        of_libraries = LIBRARIES if path.relative_to(PACKAGE).parts[0] == "scan" else set()
+        found = [f"{path}:{line}: {text}" for line, text in literals(path) if text in names]
+        assert [one for one in found if one.rpartition(": ")[2] not in of_libraries] == []
 
 
 READING = ("ocr-line", "handwriting", "document-classification", "math-ocr", "captioning")

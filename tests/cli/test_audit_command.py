@@ -6,24 +6,27 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("small_rules")
+
 
 def rule(id, when, effect, criterion, more=""):
     """Return a rule as it stands in a file: eight lines."""
+    example = "{given: {task: answer}, fires: %s}"
     return dedent(f"""\
         - id: {id}
           criterion: {criterion}
           when: {when}
           {effect}
           because: So it is said in a test.
-          sources: [aro-paper]
-          examples: [{{given: {{task: vqa}}, fires: true}}, {{given: {{task: vqa}}, fires: false}}]
+          sources: [handbook]
+          examples: [{example % "true"}, {example % "false"}]
         {more or "# no more"}
         """)
 
 
 @pytest.fixture
 def audited(advisor, tmp_path, monkeypatch):
-    """Lay a folder `house` over the shipped rules and return what the audit finds."""
+    """Lay a folder `house` over the small rules and return what the audit finds."""
     monkeypatch.chdir(tmp_path)
 
     def audit(*rules, files=None):
@@ -49,14 +52,14 @@ def place(finding):
     return finding["path"], finding["line"]
 
 
-def test_the_shipped_rules_are_sound(advisor):
+def test_sound_rules_are_proved_sound(advisor):
     result = advisor("rules", "audit", "--format", "json")
     document = result.json
     assert result.code == 0
     assert document["sound"]
     assert document["proved"]
     assert document["counts"]["error"] == document["counts"]["warning"] == 0
-    assert document["profiles"] == sum(document["answers"].values()) > 1_000_000
+    assert document["profiles"] == sum(document["answers"].values()) > 1_000
     assert document["answers"]["none"] == document["declared_none"]
     for one in document["rules"]:
         decides = one["pivotal"] is None or one["pivotal"] > 0
@@ -66,23 +69,23 @@ def test_the_shipped_rules_are_sound(advisor):
 
 
 def test_a_gap_is_found_at_the_rule_that_opens_it(audited):
-    everyone = "exclude: [clip, unified-vlp, vision-encoder-decoder]"
+    everyone = "exclude: [matcher, reader, writer]"
     code, document = audited(
-        rule("filler", "{domain: [drawn], device: [phone]}", "prefer: clip", "domain"),
-        rule("nobody", "{task: [vqa], domain: [drawn]}", everyone, "domain"),
+        rule("filler", "{use: [commercial], device: [cpu]}", "prefer: matcher", "scale"),
+        rule("nobody", "{task: [answer], device: [phone]}", everyone, "scale"),
     )
     (gap,) = found(document, "gap")
     assert code == 1
     assert place(gap) == ("house/decisions/house.yaml", 10)
-    assert gap["about"] == "vqa"
+    assert gap["about"] == "answer"
     (pattern,) = gap["patterns"]
-    assert pattern["options"] == {"task": ["vqa"], "domain": ["drawn"]}
+    assert pattern["options"] == {"task": ["answer"], "device": ["phone"]}
     assert pattern["profiles"] == document["answers"]["none"] - document["declared_none"]
 
 
 def test_a_dead_rule_is_found(audited):
     code, document = audited(
-        rule("dead", "{task: [captioning], output: [pick]}", "prefer: clip", "detail")
+        rule("dead", "{task: [describe], output: [pick]}", "prefer: matcher", "scale")
     )
     (dead,) = found(document, "dead-rule")
     assert (code, dead["about"]) == (1, "dead")
@@ -91,9 +94,9 @@ def test_a_dead_rule_is_found(audited):
 
 def test_a_rule_implied_by_the_union_of_two_is_found(audited):
     code, document = audited(
-        rule("one", "{task: [image-search], device: [phone]}", "prefer: clip", "labels"),
-        rule("two", "{task: [image-search], device: [browser]}", "prefer: clip", "labels"),
-        rule("both", "{task: [image-search], device: [phone, browser]}", "prefer: clip", "labels"),
+        rule("one", "{task: [label], device: [phone]}", "prefer: matcher", "scale"),
+        rule("two", "{task: [label], device: [cpu]}", "prefer: matcher", "scale"),
+        rule("both", "{task: [label], device: [phone, cpu]}", "prefer: matcher", "scale"),
     )
     implied = {one["about"]: one for one in found(document, "implied-rule")}
     assert code == 1
@@ -103,20 +106,20 @@ def test_a_rule_implied_by_the_union_of_two_is_found(audited):
 
 def test_a_rule_that_is_never_pivotal_is_found_with_what_overshadows_it(audited):
     code, document = audited(
-        rule("useless", "{task: [vqa], detail: [relations]}", "prefer: unified-vlp", "hardware")
+        rule("useless", "{task: [answer], use: [commercial]}", "prefer: writer", "hardware")
     )
     (useless,) = found(document, "never-pivotal")
     assert (code, useless["about"], useless["level"]) == (1, "useless", "warning")
     assert place(useless) == ("house/decisions/house.yaml", 2)
-    assert "is pivotal in none: `unified-vlp` " in useless["message"]
+    assert "is pivotal in none: `writer` " in useless["message"]
 
 
 def test_a_rule_that_says_supporting_may_never_be_pivotal(audited):
     code, document = audited(
         rule(
             "true-reason",
-            "{task: [vqa], detail: [relations]}",
-            "prefer: unified-vlp",
+            "{task: [answer], use: [commercial]}",
+            "prefer: writer",
             "hardware",
             "  supporting: true",
         )
@@ -129,9 +132,9 @@ def test_a_pivotal_rule_that_says_supporting_is_noted(audited):
     code, document = audited(
         rule(
             "decides",
-            "{task: [captioning], domain: [drawn]}",
-            "exclude: unified-vlp",
-            "parts",
+            "{task: [describe], use: [commercial]}",
+            "exclude: writer",
+            "scale",
             "  supporting: true",
         )
     )
@@ -141,20 +144,20 @@ def test_a_pivotal_rule_that_says_supporting_is_noted(audited):
 
 def test_a_contradiction_is_found(audited):
     code, document = audited(
-        rule("for", "{task: [image-search], domain: [drawn]}", "prefer: clip", "domain"),
-        rule("against", "{task: [image-search], device: [phone]}", "avoid: clip", "domain"),
+        rule("for", "{task: [label], use: [commercial]}", "prefer: matcher", "scale"),
+        rule("against", "{task: [label], device: [phone]}", "avoid: matcher", "scale"),
     )
     (cancelling,) = found(document, "cancelling-rules")
     assert code == 1
     assert place(cancelling) == ("house/decisions/house.yaml", 2)
-    assert "`for` and `against` cancel each other for `clip` on domain" in cancelling["message"]
+    assert "`for` and `against` cancel each other for `matcher` on scale" in cancelling["message"]
 
 
 def test_rules_for_and_against_in_the_same_profiles_are_found(audited):
-    when = "{task: [image-search], domain: [drawn]}"
+    when = "{task: [label], use: [commercial]}"
     code, document = audited(
-        rule("for", when, "prefer: clip", "domain"),
-        rule("against", when, "avoid: clip", "labels"),
+        rule("for", when, "prefer: matcher", "scale"),
+        rule("against", when, "avoid: matcher", "hardware"),
     )
     (opposed,) = found(document, "opposed-rules")
     assert code == 1
@@ -162,7 +165,7 @@ def test_rules_for_and_against_in_the_same_profiles_are_found(audited):
 
 
 def test_a_rule_that_prefers_what_is_excluded_is_found(audited):
-    code, document = audited(rule("vain", "{output: [free-text]}", "prefer: clip", "domain"))
+    code, document = audited(rule("vain", "{output: [text]}", "prefer: matcher", "scale"))
     (vain,) = found(document, "prefers-the-excluded")
     assert (code, vain["about"]) == (1, "vain")
     assert place(vain) == ("house/decisions/house.yaml", 2)
@@ -214,18 +217,18 @@ def test_an_undeclared_tie_is_found(audited):
                     judges: declarations
                     because: First.
                 ties:
-                  - id: labels-named-with-nothing-special-about-the-case
-                    between: [clip, vision-encoder-decoder]
-                    when: {task: [vqa]}
+                  - id: pages-with-nothing-special-about-them
+                    between: [matcher, reader]
+                    when: {task: [answer]}
                     because: Never.
-                    sources: [aro-paper]
+                    sources: [handbook]
             """
         }
     )
     (tie,) = found(document, "undeclared-tie")
     assert code == 1
-    assert tie["message"].startswith("`clip` and `unified-vlp` are equal in ")
-    assert place(tie) == ("rules/families/clip.yaml", 1)
+    assert tie["message"].startswith("`writer` and `reader` are equal in ")
+    assert place(tie) == ("rules/families/writer.yaml", 1)
     (idle,) = found(document, "idle-tie")
     assert place(idle) == ("house/criteria.yaml", 7)
 
@@ -250,34 +253,34 @@ def test_a_question_that_changes_nothing_is_found(audited):
 def test_a_checkpoint_that_is_never_offered_is_noted(audited):
     code, document = audited(
         files={
-            "checkpoints/clip.yaml": """\
+            "checkpoints/matcher.yaml": """\
                 checkpoints:
                   - id: nobody/speaks-it
                     label: Speaks no language that is asked for
                     loader: transformers
                     class: CLIPModel
                     model_type: clip
-                    tasks: [image-search]
+                    tasks: [find]
                     languages: [la]
-                    sources: {languages: [aro-paper]}
+                    sources: {languages: [handbook]}
                     checked: "2026-11"
                   - id: nobody/writes
                     label: Claims a task its family never wins
                     loader: transformers
                     class: CLIPModel
                     model_type: clip
-                    tasks: [captioning]
+                    tasks: [describe]
                     languages: [en]
-                    sources: {languages: [aro-paper]}
+                    sources: {languages: [handbook]}
                     checked: "2026-11"
             """
         }
     )
     noted = {one["about"]: one for one in found(document, "idle-checkpoint")}
     assert code == 0
-    assert place(noted["nobody/speaks-it"]) == ("house/checkpoints/clip.yaml", 2)
+    assert place(noted["nobody/speaks-it"]) == ("house/checkpoints/matcher.yaml", 2)
     assert "never meets what is asked" in noted["nobody/speaks-it"]["message"]
-    assert "`clip` wins none of its tasks" in noted["nobody/writes"]["message"]
+    assert "`matcher` wins none of its tasks" in noted["nobody/writes"]["message"]
 
 
 def test_without_time_it_says_what_is_not_proved_and_exits_2(advisor):
@@ -298,7 +301,7 @@ def test_no_time_at_all_is_a_usage_error(advisor):
 
 @pytest.mark.parametrize("format", ["github", "sarif", "junit", "markdown", "html"])
 def test_every_format_names_the_defect_and_its_place(advisor, audited, format):
-    audited(rule("dead", "{task: [captioning], output: [pick]}", "prefer: clip", "detail"))
+    audited(rule("dead", "{task: [describe], output: [pick]}", "prefer: matcher", "scale"))
     result = advisor("rules", "audit", "--rules", "house", "--format", format)
     assert result.code == 1
     assert "dead-rule" in result.out
@@ -331,7 +334,7 @@ def test_coverage_names_what_no_scenario_covers(advisor):
     assert result.code == 0
     assert document["scenarios"] > 0
     known = {one["rule"]: one for one in document["rules"]}
-    assert known["large-collection-searched-again-and-again"]["decisive"]
+    assert known["few-items-to-judge"]["decisive"]
     strict = advisor("rules", "coverage", "--strict")
     assert strict.code == (0 if document["complete"] else 1)
 
@@ -343,18 +346,18 @@ def test_a_scenario_covers_the_rule_that_decides_it(advisor, tmp_path, monkeypat
     scenarios.write_text(
         dedent("""\
         scenarios:
-          - id: labels-of-scans
-            profile: {task: zero-shot-classification, reading: line}
-            family: unified-vlp
+          - id: few
+            profile: {task: find, collection: 10}
+            family: writer
           - id: tags
-            profile: {task: zero-shot-classification, labels: several}
-            family: clip
+            profile: {task: find, collection: 500}
+            family: matcher
         """)
     )
     document = advisor("rules", "coverage", "--rules", "house", "--format", "json").json
     known = {one["rule"]: one for one in document["rules"]}
-    assert "labels-of-scans" in known["labels-that-depend-on-reading"]["decisive"]
-    assert "labels-of-scans" in known["labels-that-depend-on-reading"]["pivotal"]
-    assert "tags" in known["several-labels-or-none-true"]["decisive"]
-    assert "labels-of-scans" in document["tasks"]["zero-shot-classification"]
-    assert "labels-of-scans" in document["families"]["unified-vlp"]
+    assert "few" in known["few-items-to-judge"]["decisive"]
+    assert "few" in known["few-items-to-judge"]["pivotal"]
+    assert "tags" in known["large-collections"]["fires"]
+    assert "few" in document["tasks"]["find"]
+    assert "few" in document["families"]["writer"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from advisor.rulebase.store import shipped_rules
+pytestmark = pytest.mark.usefixtures("small_rules")
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "rules-diff.schema.json"
 AVOID = """\
@@ -17,12 +17,12 @@ rules:
   - id: our-clips
     criterion: capability
     when: {output: [ranking]}
-    exclude: clip
+    exclude: matcher
     because: Ours.
     sources: [our-note]
     examples:
       - {given: {output: ranking}, fires: true}
-      - {given: {output: match}, fires: false}
+      - {given: {output: pick}, fires: false}
 """
 NOTE = "sources:\n  - {id: our-note, title: Our note, kind: article, read: '2026-11'}\n"
 
@@ -33,10 +33,10 @@ def ours(overlay):
 
 
 @pytest.fixture
-def repository(tmp_path, monkeypatch):
-    """A git repository with the shipped rules in its first revision, and a changed one on top."""
+def repository(tmp_path, monkeypatch, small_folder):
+    """A git repository with the small rules in its first revision, and a changed one on top."""
     folder = tmp_path / "repository"
-    shutil.copytree(shipped_rules(), folder / "rules")
+    shutil.copytree(small_folder, folder / "rules")
     monkeypatch.chdir(folder)
     for name in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
         monkeypatch.setenv(name, "/dev/null")
@@ -45,7 +45,8 @@ def repository(tmp_path, monkeypatch):
     git("tag", "first")
     scale = folder / "rules" / "decisions" / "scale.yaml"
     scale.write_text(
-        scale.read_text(encoding="utf-8").replace("prefer: clip", "avoid: clip"), encoding="utf-8"
+        scale.read_text(encoding="utf-8").replace("prefer: writer", "avoid: writer"),
+        encoding="utf-8",
     )
     commit("second")
     return folder
@@ -65,7 +66,7 @@ def test_an_overlay_against_the_shipped_rules(advisor, ours):
     found = result.json
     assert result.code == 1
     assert found["changed"] == sum(move["profiles"] for move in found["moves"])
-    assert {move["from"] for move in found["moves"]} == {"clip"}
+    assert {move["from"] for move in found["moves"]} == {"matcher"}
     assert found["share"] == found["changed"] / found["compared"]
     assert (
         advisor("rules", "diff", "shipped", ours, "--format", "json").json["moves"]
@@ -85,8 +86,8 @@ def test_markdown_is_fit_for_a_pull_request(advisor, ours):
     assert "| task | share | changed | compared |" in text
 
 
-def test_the_same_rules_in_a_copy_change_nothing(advisor, tmp_path):
-    shutil.copytree(shipped_rules(), tmp_path / "copy")
+def test_the_same_rules_in_a_copy_change_nothing(advisor, tmp_path, small_folder):
+    shutil.copytree(small_folder, tmp_path / "copy")
     result = advisor("rules", "diff", "shipped", tmp_path / "copy", "--checkpoints")
     assert result.code == 0
     assert "This changes no answer" in result.out
@@ -95,18 +96,18 @@ def test_the_same_rules_in_a_copy_change_nothing(advisor, tmp_path):
 
 def test_first_checkpoints_that_change_are_named(advisor, ours):
     found = advisor("rules", "diff", "--rules", ours, "--checkpoints", "--format", "json").json
-    assert "image-search" in {pick["task"] for pick in found["checkpoints"]}
+    assert "find" in {pick["task"] for pick in found["checkpoints"]}
     assert all(pick["old"] != pick["new"] for pick in found["checkpoints"])
 
 
-def test_an_option_that_is_gone_is_told_as_lost(advisor, tmp_path):
+def test_an_option_that_is_gone_is_told_as_lost(advisor, tmp_path, small_folder):
     copy = tmp_path / "copy"
-    shutil.copytree(shipped_rules(), copy)
+    shutil.copytree(small_folder, copy)
     file = copy / "questions.yaml"
-    italian = "      - {id: it, label: Italian"
+    known = "      - {id: is, label: Icelandic"
     text = file.read_text(encoding="utf-8")
-    assert italian in text
-    file.write_text(text.replace(italian, f"      - {{id: la, label: Latin}}\n{italian}"), "utf-8")
+    assert known in text
+    file.write_text(text.replace(known, f"      - {{id: la, label: Latin}}\n{known}"), "utf-8")
     result = advisor("rules", "diff", copy, "shipped", "--format", "json")
     found = result.json
     assert (result.code, found["changed"]) == (1, 0)
@@ -116,8 +117,8 @@ def test_an_option_that_is_gone_is_told_as_lost(advisor, tmp_path):
     assert advisor("rules", "diff", "shipped", copy).code == 0
 
 
-def test_a_question_more_is_filled_with_its_typical_answer(advisor, weather):
-    found = advisor("rules", "diff", "--rules", weather, "--format", "json")
+def test_a_question_more_is_filled_with_its_typical_answer(advisor, weather_of):
+    found = advisor("rules", "diff", "--rules", weather_of("matcher"), "--format", "json")
     assert (found.code, found.json["changed"]) == (0, 0)
     assert found.json["gained"]["questions"] == ["weather"]
 
@@ -126,7 +127,7 @@ def test_a_revision_is_read_through_git(advisor, repository):
     result = advisor("rules", "diff", "git:first", "git:HEAD", "--format", "json")
     assert result.code == 1
     (rules,) = [one for one in result.json["entries"] if one["kind"] == "rule"]
-    assert rules["changed"] == ["large-collection-searched-again-and-again"]
+    assert rules["changed"] == ["few-items-to-judge"]
     assert advisor("rules", "diff", "git:first", "shipped").code == 0
     assert advisor("rules", "diff", "git:HEAD:rules", repository / "rules").code == 0
 
@@ -183,8 +184,8 @@ def test_nothing_to_compare_is_a_usage_error(advisor):
 
 
 @pytest.mark.parametrize("flags", [[], ["--checkpoints"], ["--all"]], ids=["plain", "picks", "all"])
-def test_json_follows_its_schema(advisor, ours, weather, flags):
+def test_json_follows_its_schema(advisor, ours, weather_of, flags):
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    for folder in (ours, weather):
+    for folder in (ours, weather_of("matcher")):
         found = advisor("rules", "diff", "--rules", folder, *flags, "--format", "json").json
         assert [e.message for e in Draft202012Validator(schema).iter_errors(found)] == []

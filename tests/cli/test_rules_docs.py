@@ -4,8 +4,9 @@ import pytest
 
 from advisor.audit.rule_pages import MARKER
 
+pytestmark = pytest.mark.usefixtures("small_rules")
 
-@pytest.mark.slow
+
 def test_pages_are_written_checked_and_cleared_away(advisor, tmp_path):
     folder = tmp_path / "deep" / "decisions"
     at = ("--output-folder", folder)
@@ -17,17 +18,17 @@ def test_pages_are_written_checked_and_cleared_away(advisor, tmp_path):
     assert first.code == 0
     assert {file.name for file in folder.iterdir()} == set(first.json["written"])
 
-    (folder / "own-encoder-or-decoder.md").write_text("changed", encoding="utf-8")
+    (folder / "few-pairs-only.md").write_text("changed", encoding="utf-8")
     (folder / "gone.md").write_text(f"{MARKER}\n", encoding="utf-8")
     (folder / "ours.md").write_text("# ours\n", encoding="utf-8")
     stale = advisor("rules", "docs", "--check", *at)
     assert stale.code == 1
-    assert "own-encoder-or-decoder.md is not current" in stale.out
+    assert "few-pairs-only.md is not current" in stale.out
     assert "gone.md is left over" in stale.out
     assert "ours.md" not in stale.out
 
     again = advisor("rules", "docs", *at, "--format", "json").json
-    assert again["written"] == ["own-encoder-or-decoder.md"]
+    assert again["written"] == ["few-pairs-only.md"]
     assert again["removed"] == ["gone.md"]
     assert not (folder / "gone.md").exists()
     assert (folder / "ours.md").read_text(encoding="utf-8") == "# ours\n"
@@ -36,28 +37,28 @@ def test_pages_are_written_checked_and_cleared_away(advisor, tmp_path):
 
 def test_one_rule_is_printed_and_nothing_written(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    page = advisor("rules", "docs", "own-encoder-or-decoder").out
-    assert page.startswith("own-encoder-or-decoder\n")
+    page = advisor("rules", "docs", "few-pairs-only").out
+    assert page.startswith("few-pairs-only\n")
     assert "Where it decides" in page
     assert "advisor recommend --task" in page
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_single_rule_begins_as_show_shows_it(advisor):
-    docs = advisor("rules", "docs", "own-encoder-or-decoder").out.splitlines()
-    shown = advisor("show", "own-encoder-or-decoder").out.splitlines()
+    docs = advisor("rules", "docs", "few-pairs-only").out.splitlines()
+    shown = advisor("show", "few-pairs-only").out.splitlines()
     assert docs[:3] == shown[:3]
 
 
 def test_a_derived_rule_is_printed_too(advisor):
-    page = advisor("rules", "docs", "clip-gives-no-free-text").out
+    page = advisor("rules", "docs", "matcher-gives-no-text").out
     assert "It fires here and does not decide" in page
 
 
 def test_a_rule_that_is_not_known_is_named(advisor):
-    result = advisor("rules", "docs", "own-encoder-or-decodr")
+    result = advisor("rules", "docs", "few-pairs-onli")
     assert result.code == 2
-    assert "did you mean `own-encoder-or-decoder`?" in result.err
+    assert "did you mean `few-pairs-only`?" in result.err
 
 
 def test_a_folder_that_cannot_be_written_is_named(advisor, tmp_path):
