@@ -43,11 +43,11 @@ def test_every_way_to_call_gives_the_same_answer(call, rulebase):
 
 
 def test_the_options_of_the_command_are_keywords_too(rulebase):
-    answer = advisor.recommend(
-        rulebase, CAPTIONS, strict=True, order="small", priority=("task-fit",)
-    )
-    assert answer.command.endswith("--priority task-fit --order small --strict")
-    assert (answer.outcome, answer.exit_code) == ("undetermined", 3)
+    answer = advisor.recommend(rulebase, CAPTIONS, order="small", priority=("task-fit",))
+    assert answer.command.endswith("--priority task-fit --order small")
+    strict = advisor.recommend(rulebase, task="captioning", strict=True)
+    assert (strict.outcome, strict.exit_code) == ("undetermined", 3)
+    assert strict.command == "advisor recommend --task captioning --strict"
     with pytest.raises(UsageError, match="unknown order `best`"):
         advisor.recommend(CAPTIONS, order="best")
 
