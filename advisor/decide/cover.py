@@ -131,24 +131,25 @@ def _fewest_families(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
     order = sorted(verdicts, key=lambda f: engine.encoding.ranks[engine.encoding.families.index(f)])
-    tasks = list(next(iter(verdicts.values())))
-    for bar in ("allowed", "discouraged"):
-        good = VERDICTS[: VERDICTS.index(bar) + 1]
-        coverable = [t for t in tasks if any(verdicts[f][t] in good for f in order)]
-        uncovered = tuple(task for task in tasks if task not in coverable)
-        if uncovered and bar == "allowed":
-            continue
-        options = [
-            chosen
-            for size in range(len(order) + 1)
-            for chosen in combinations(order, size)
-            if all(any(verdicts[f][t] in good for f in chosen) for t in coverable)
-        ]
-        wins = {f: list(verdicts[f].values()).count("recommended") for f in order}
-        smallest = [chosen for chosen in options if len(chosen) == len(options[0])]
-        best = max(smallest, key=lambda chosen: sum(wins[f] for f in chosen))
-        return best, uncovered
-    return (), tuple(tasks)
+    tasks = list(verdicts[order[0]])
+    for worst in ("allowed", "discouraged"):
+        good = VERDICTS[: VERDICTS.index(worst) + 1]
+        serves = {f: {t for t, v in verdicts[f].items() if v in good} for f in order}
+        coverable: set[str] = set().union(*serves.values())
+        if len(coverable) == len(tasks):
+            break
+    smallest = next(
+        sets
+        for size in range(len(order) + 1)
+        if (sets := [c for c in combinations(order, size) if coverable <= _union(serves, c)])
+    )
+    wins = {f: list(verdicts[f].values()).count("recommended") for f in order}
+    best = max(smallest, key=lambda chosen: sum(wins[f] for f in chosen))
+    return best, tuple(task for task in tasks if task not in coverable)
+
+
+def _union(sets: Mapping[str, set[str]], chosen: Sequence[str]) -> set[str]:
+    return set().union(*(sets[one] for one in chosen))
 
 
 class _Candidate(NamedTuple):

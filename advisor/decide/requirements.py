@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from advisor.decide.memory import memory_gb
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile
-from advisor.model import TASK, Checkpoint, Option
+from advisor.model import TASK, Checkpoint, Option, Question
 from advisor.rulebase.base import RuleBase
 
 UNITS = {"_gb": " GB", "_millions": " million"}
@@ -69,16 +69,11 @@ def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profil
 
 def uses(rulebase: RuleBase, profile: Profile) -> list[str]:
     """Return the ways of use that all answers allow, in the order of the last that names any."""
-    allowed = ["as-is"]
-    first = True
-    for question in rulebase.questions:
-        answer = profile[question.id]
-        if not applicable(answer):
-            continue
-        for option in _options(question.options, answer):
-            if option.uses:
-                allowed = [use for use in option.uses if first or use in allowed]
-                first = False
+    asked = [question for question in rulebase.questions if applicable(profile[question.id])]
+    named = [list(option.uses) for option in _chosen(asked, profile) if option.uses]
+    allowed = named[0] if named else ["as-is"]
+    for more in named[1:]:
+        allowed = [use for use in more if use in allowed]
     return allowed
 
 
@@ -90,13 +85,12 @@ def training_instead(rulebase: RuleBase, profile: Profile) -> dict[str, str]:
     if any(use != "as-is" for use in uses(rulebase, profile)):
         return {}
     for question in rulebase.questions:
-        if profile[question.id].origin != "assumed" or not applicable(profile[question.id]):
+        answer = profile[question.id]
+        if answer.origin != "assumed" or not applicable(answer):
             continue
         for option in question.options:
-            instead = Answer((option.id,), None, "assumed")
-            if "fine-tune" in option.uses and "fine-tune" in uses(
-                rulebase, {**profile, question.id: instead}
-            ):
+            instead = {**profile, question.id: Answer((option.id,), None, "assumed")}
+            if "fine-tune" in option.uses and "fine-tune" in uses(rulebase, instead):
                 return {question.id: option.id}
     return {}
 
@@ -109,12 +103,7 @@ def usable(checkpoint: Checkpoint, task: str, allowed: list[str]) -> str | None:
 
 def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
     """Return all that the answers of a complete profile require of a checkpoint."""
-    kept = {
-        field
-        for question in rulebase.keeping
-        for option in _options(question.options, profile[question.id])
-        for field in option.keeps
-    }
+    unlearnt = {field for o in _chosen(rulebase.keeping, profile) for field in o.keeps}
     dtype = loaded_in(rulebase, profile)
     return tuple(
         Demand(
@@ -123,23 +112,18 @@ def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
             option,
             field,
             wanted,
-            learnt=field in LEARNT and field not in kept,
+            learnt=field in LEARNT and field not in unlearnt,
             dtype=dtype,
         )
         for question in rulebase.demanding
-        for option in _options(question.options, profile[question.id])
+        for option in _chosen([question], profile)
         for field, wanted in option.requires.items()
     )
 
 
 def loaded_in(rulebase: RuleBase, profile: Profile) -> str | None:
     """Return the precision in which answers have weights loaded; None for the file's own."""
-    found = (
-        option.dtype
-        for question in rulebase.keeping
-        for option in _options(question.options, profile[question.id])
-    )
-    return next((dtype for dtype in found if dtype is not None), None)
+    return next((o.dtype for o in _chosen(rulebase.keeping, profile) if o.dtype), None)
 
 
 def languages_asked(demanded: Iterable[Demand]) -> tuple[str, ...] | None:
@@ -153,12 +137,7 @@ def languages_asked(demanded: Iterable[Demand]) -> tuple[str, ...] | None:
 
 def ordered_by(rulebase: RuleBase, profile: Profile) -> str | None:
     """Return the order of checkpoints that answers ask for; None where they ask for none."""
-    found = (
-        option.order
-        for question in rulebase.ordering
-        for option in _options(question.options, profile[question.id])
-    )
-    return next((order for order in found if order is not None), None)
+    return next((o.order for o in _chosen(rulebase.ordering, profile) if o.order), None)
 
 
 def gaps(
@@ -194,8 +173,9 @@ def most_allowed(rulebase: RuleBase, profile: Profile, field: str) -> float | No
     return min((bound for bound in bounds if bound is not None), default=None)
 
 
-def _options(options: tuple[Option, ...], answer: Answer) -> list[Option]:
-    return [option for option in options if option.id in answer.options]
+def _chosen(questions: Iterable[Question], profile: Profile) -> list[Option]:
+    """The options that answer some questions."""
+    return [o for q in questions for o in q.options if o.id in profile[q.id].options]
 
 
 def words(field: str) -> tuple[str, str]:
