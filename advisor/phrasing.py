@@ -23,9 +23,9 @@ def answers_text(answers: Mapping[str, str]) -> str:
     return " and ".join(f"{question}: {option}" for question, option in answers.items())
 
 
-def family_text(family: str | None) -> str:
+def family_text(family: str | None, nobody: str = "none of them") -> str:
     """Return the name of a family, or that none of them is meant."""
-    return "none of them" if family in (None, "none") else str(family)
+    return family if family and family != "none" else nobody
 
 
 def count(number: int, noun: str) -> str:

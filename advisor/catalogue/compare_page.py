@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.catalogue.checkpoint_page import GATED
-from advisor.catalogue.knowledge import find, plain, thing_json
+from advisor.catalogue.knowledge import find, thing_json
 from advisor.catalogue.uncatalogued import as_checkpoint, find_stranger
 from advisor.decide.memory import memory_gb
 from advisor.draw.blocks import Heading, Page, Table, Text
@@ -63,7 +63,7 @@ def as_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[str, Any
         "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
         kind: [
-            {k: plain(v) for k, v in thing_json(rulebase, kind, one).items() if k not in skip}
+            {k: v for k, v in thing_json(rulebase, kind, one).items() if k not in skip}
             for one in compared
         ],
     }

@@ -17,7 +17,7 @@ from advisor.catalogue.knowledge_pages import (
 from advisor.decide.memory import memory_gb
 from advisor.decide.snippet import snippet
 from advisor.draw.blocks import Page, Table, Text
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.errors import nearest, unknown_name
 from advisor.model import Checkpoint, Task
 from advisor.phrasing import count
@@ -55,7 +55,7 @@ def listing_json(
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
-        kind: [plain(one) for one in things],
+        kind: [fields_of(one) for one in things],
     }
 
 
@@ -105,7 +105,7 @@ def page(rulebase: RuleBase, kind: str, thing: Any) -> Page:
 
 def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
     """Return one thing as JSON."""
-    body = plain(thing)
+    body = fields_of(thing)
     if kind == "families":
         body |= {
             "description": plain(rulebase.descriptions[thing.id]),
@@ -126,18 +126,12 @@ def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
     }
 
 
-def plain(value: Any) -> Any:
-    """Return a value of the model as JSON can hold it."""
-    if hasattr(value, "_asdict"):
-        fields = value._asdict()
-        if isinstance(value, Checkpoint):
-            fields["class"] = fields.pop("model_class")
-        return {key: plain(member) for key, member in fields.items()}
-    if isinstance(value, dict):
-        return {key: plain(member) for key, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(member) for member in value]
-    return value
+def fields_of(thing: Any) -> dict[str, Any]:
+    """Return the fields of a thing as JSON; the class of a checkpoint is called so."""
+    fields: dict[str, Any] = plain(thing)
+    if isinstance(thing, Checkpoint):
+        fields["class"] = fields.pop("model_class")
+    return fields
 
 
 KINDS: dict[str, Kind] = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from advisor.catalogue.filters import Found, Wishes, narrow, ordered
-from advisor.catalogue.knowledge import plain
+from advisor.catalogue.knowledge import fields_of
 from advisor.decide.memory import memory_gb
 from advisor.decide.ranking import Yardstick
 from advisor.draw.blocks import Page, Table, Text
@@ -32,7 +32,9 @@ def as_json(rulebase: RuleBase, found: Found) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
-        "checkpoints": [{**plain(one), "memory_gb": memory_gb(one)} for one in found.checkpoints],
+        "checkpoints": [
+            {**fields_of(one), "memory_gb": memory_gb(one)} for one in found.checkpoints
+        ],
         "unverified": [one.id for one in found.unverified],
     }
 

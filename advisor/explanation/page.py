@@ -58,7 +58,7 @@ def _why(explanation: Explanation) -> Page:
 
 
 def _winner(decision: Decision) -> str:
-    return decision.family or "none of the families"
+    return family_text(decision.family, "none of the families")
 
 
 def _rule(mark: str, rule: Rule) -> Item:
