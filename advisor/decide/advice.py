@@ -133,7 +133,7 @@ class TaskAdvice(_Fields):
     def _options(self) -> dict[str, str]:
         """The answers that are one option, by question."""
         profile = self.decision.profile
-        return {id: said.options[0] for id, said in profile.items() if len(said.options) == 1}
+        return {id: a.options[0] for id, a in profile.items() if len(a.options) == 1}
 
     def freshness(self, shown: Sequence[Pick]) -> Freshness:
         """Return how old the facts are that decided, and the entries of the picks shown."""

@@ -179,11 +179,15 @@ def cover(
     for limit in dict.fromkeys((memory_limit_gb, None)):
         for worst in ("allowed", "discouraged"):
             candidates = _candidates(offers, worst, limit)
-            found = _two_best(candidates, list(offers), limit, order)
-            if found:
-                best, *rest = (_shared(ids, offers, worst) for ids in found)
-                fits = limit == memory_limit_gb
-                return CheckpointSets(best, rest[0] if rest else None, memory_limit_gb, fits)
+            best = _two_best(candidates, list(offers), limit, order)
+            if best:
+                first, *others = (_shared(ids, offers, worst) for ids in best)
+                return CheckpointSets(
+                    best=first,
+                    runner_up=others[0] if others else None,
+                    memory_limit_gb=memory_limit_gb,
+                    within=limit == memory_limit_gb,
+                )
     return CheckpointSets(None, None, memory_limit_gb, within=False)
 
 
@@ -195,7 +199,7 @@ def _candidates(
     Two are kept of each kind, since the runner-up may need the second.
     """
     bar = VERDICTS.index(worst)
-    found: dict[str, _Candidate] = {}
+    candidates: dict[str, _Candidate] = {}
     for task, of_task in offers.items():
         for offer in of_task:
             rank = VERDICTS.index(offer.verdict)
@@ -204,9 +208,9 @@ def _candidates(
                 continue
             id = offer.pick.checkpoint.id
             gated = offer.pick.checkpoint.gated is True
-            one = found.setdefault(id, _Candidate(id, memory, gated, {}))
-            one.offers[task] = rank, offer.place
-    every = list(found.values())
+            candidate = candidates.setdefault(id, _Candidate(id, memory, gated, {}))
+            candidate.offers[task] = rank, offer.place
+    every = list(candidates.values())
     return {
         one.id: one
         for one in every
@@ -300,7 +304,7 @@ def _shared(
             for offer in of_task
             if offer.pick.checkpoint.id in ids and VERDICTS.index(offer.verdict) <= bar
         ]
-        _, _, id, pick = min(inside, key=lambda found: found[:3])
+        _, _, id, pick = min(inside, key=lambda offered: offered[:3])
         picks.setdefault(id, pick)
         uses.setdefault(id, {})[task] = pick.use
     members = tuple(Member(picks[id], picks[id].checkpoint.family, uses[id]) for id in uses)

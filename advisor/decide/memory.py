@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from advisor.model import Checkpoint, Decoder
+from advisor.model import Checkpoint
 
 OVERHEAD_MB = 370
 """The interpreter with torch, torchvision and transformers, and one small picture, on a CPU."""
@@ -94,10 +94,10 @@ def file_dtype(checkpoint: Checkpoint) -> str:
 def assumptions(checkpoints: Iterable[Checkpoint], dtype: str | None = None) -> str:
     """Return in words what the memory of some checkpoints rests on."""
     cast = f"weights in {dtype}, with the file's own while they are cast"
-    said = ["batch of one", OWN_PRECISION if dtype is None else cast, INTERPRETER]
+    rests_on = ["batch of one", OWN_PRECISION if dtype is None else cast, INTERPRETER]
     if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
-        said.append(ASSUMED if dtype is None else ASSUMED.replace("that", "the file's"))
-    return "; ".join(said)
+        rests_on.append(ASSUMED if dtype is None else ASSUMED.replace("that", "the file's"))
+    return "; ".join(rests_on)
 
 
 def estimate(
@@ -123,72 +123,64 @@ def estimate(
         return Estimate(None, (), ("how many parameters it has is not known",), command)
     stored = file_dtype(checkpoint)
     used = dtype or stored
-    parts = [
-        Component("interpreter and one picture", OVERHEAD_MB / 1024),
-        Component(f"weights in {used}", weights_mb(millions * 1e6, used) / 1024),
-    ]
-    held = f"the file holds {stored}"
-    if checkpoint.dtype is None:
-        held = f"{stored} in the file, which is not verified"
-    said = [_size_said(checkpoint), held, "CPU, weights in one process"]
-    if used != stored:
-        loading = weights_mb(millions * 1e6, stored) / 1024
-        parts.append(Component(f"the file's {stored} while loading", loading))
-        said.append("weights that are cast exist twice while they load")
-    cache, cache_said = _cache_mb(checkpoint, batch, beams, new_tokens, BYTES[used])
-    work, work_said = _work_mb(checkpoint, batch, beams, BYTES[used])
-    parts += [Component(name, mb / 1024) for name, mb in (("cache", cache), ("batch", work)) if mb]
-    total = round(sum(part.gb for part in parts), 2)
-    rounded = tuple(part._replace(gb=round(part.gb, 3)) for part in parts)
-    return Estimate(total, rounded, (*said, *cache_said, *work_said), command)
-
-
-def _size_said(checkpoint: Checkpoint) -> str:
+    memory = {
+        "interpreter and one picture": float(OVERHEAD_MB),
+        f"weights in {used}": weights_mb(millions * 1e6, used),
+    }
     precision = checkpoint.notes.get("parameters_precision", "published")
-    return f"{checkpoint.parameters_millions:g} million parameters ({precision})"
+    file = f"{stored} in the file, which is not verified"
+    rests_on = [
+        f"{millions:g} million parameters ({precision})",
+        f"the file holds {stored}" if checkpoint.dtype else file,
+        "CPU, weights in one process",
+    ]
+    if used != stored:
+        memory[f"the file's {stored} while loading"] = weights_mb(millions * 1e6, stored)
+        rests_on.append("weights that are cast exist twice while they load")
+    memory["cache"], about_cache = _cache_mb(checkpoint, batch, beams, new_tokens, BYTES[used])
+    memory["batch"], about_batch = _batch_mb(checkpoint, batch, beams, BYTES[used])
+    parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in memory.items() if mb)
+    gb = round(sum(memory.values()) / 1024, 2)
+    return Estimate(gb, parts, (*rests_on, *about_cache, *about_batch), command)
 
 
 def _cache_mb(
     checkpoint: Checkpoint, batch: int, beams: int, new_tokens: int, bytes_each: int
 ) -> tuple[float, list[str]]:
-    """Keys and values beyond those of one short answer, and what was assumed of them."""
-    writer = checkpoint.writer
+    """Keys and values beyond those of one short answer, and what they rest on."""
+    decoder = checkpoint.writer
     if checkpoint.stage == "contrastive":
         return 0.0, ["two towers keep nothing between words: no cache"]
-    if writer is None:
+    if decoder is None:
         if batch * beams == 1 and new_tokens <= NEW_TOKENS:
             return 0.0, []
         return 0.0, ["the decoder's dimensions are not known: its cache is not counted"]
-    kept = writer.image_tokens or UNKNOWN_IMAGE_TOKENS
-    all_sequences = batch * beams * _sequence_mb(writer, kept + new_tokens, bytes_each)
-    first = _sequence_mb(writer, kept + NEW_TOKENS, bytes_each)
-    how = "cross attention to" if writer.cross else "a prefix of"
-    known = "" if writer.image_tokens else ", taken as typical"
-    said = (
-        f"{writer.layers} decoder layers keep keys and values {writer.width} wide: {how} "
-        f"{kept:,} image tokens{known}, and {new_tokens:,} words"
+    image_tokens = decoder.image_tokens or UNKNOWN_IMAGE_TOKENS
+    per_token = decoder.layers * decoder.width * 2 * bytes_each / MB
+    sequences = batch * beams * (image_tokens + new_tokens)
+    how = "cross attention to" if decoder.cross else "a prefix of"
+    typical = "" if decoder.image_tokens else ", taken as typical"
+    text = (
+        f"{decoder.layers} decoder layers keep keys and values {decoder.width} wide: {how} "
+        f"{image_tokens:,} image tokens{typical}, and {new_tokens:,} words"
     )
-    return max(0.0, all_sequences - first), [said]
+    return max(0.0, (sequences - image_tokens - NEW_TOKENS) * per_token), [text]
 
 
-def _sequence_mb(writer: Decoder, tokens: int, bytes_each: int) -> float:
-    return writer.layers * writer.width * 2 * tokens * bytes_each / MB
-
-
-def _work_mb(
+def _batch_mb(
     checkpoint: Checkpoint, batch: int, beams: int, bytes_each: int
 ) -> tuple[float, list[str]]:
     """What further pictures hold between the layers of the vision tower."""
     repeated = checkpoint.writer is not None and checkpoint.writer.tower_per_beam
     pictures = batch * beams if repeated else batch
-    said = ["the vision tower sees each picture once for every beam"] if repeated else []
+    rests_on = ["the vision tower sees each picture once for every beam"] if repeated else []
     if pictures == 1:
-        return 0.0, [*said, "one picture at a time: what layers hold is part of the 370 MB"]
+        return 0.0, [*rests_on, "one picture at a time: what layers hold is part of the 370 MB"]
     side = checkpoint.image_size or 384
     width = next(w for most, w in TOWER_WIDTH if (checkpoint.parameters_millions or 0) <= most)
-    tokens = (side // PATCH) ** 2
-    said.append(
-        f"{ACTIVATIONS} values at work for each of {tokens:,} patches, {width} wide, of each "
+    patches = (side // PATCH) ** 2
+    rests_on.append(
+        f"{ACTIVATIONS} values at work for each of {patches:,} patches, {width} wide, of each "
         f"further picture at {side} pixels"
     )
-    return (pictures - 1) * ACTIVATIONS * tokens * width * bytes_each / MB, said
+    return (pictures - 1) * ACTIVATIONS * patches * width * bytes_each / MB, rests_on

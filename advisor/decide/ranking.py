@@ -105,8 +105,8 @@ def better_on(one: Objectives, other: Objectives) -> tuple[str, ...]:
             return ()
         quality = quality or own > value
     freer = one.freedom < other.freedom or (one.gated is False and other.gated is True)
-    found = (quality, one.memory_gb < other.memory_gb, freer)
-    return tuple(axis for axis, better in zip(AXES, found, strict=True) if better)
+    better = (quality, one.memory_gb < other.memory_gb, freer)
+    return tuple(axis for axis, is_better in zip(AXES, better, strict=True) if is_better)
 
 
 def beaten(candidates: Sequence[tuple[str, Objectives]]) -> dict[str, tuple[Beaten, ...]]:
@@ -126,14 +126,14 @@ def beaten(candidates: Sequence[tuple[str, Objectives]]) -> dict[str, tuple[Beat
 
 def depths(losses: dict[str, tuple[Beaten, ...]]) -> dict[str, int]:
     """Return how deep below the front each dominated checkpoint lies: 1 is right behind it."""
-    found: dict[str, int] = {}
+    known: dict[str, int] = {}
 
     def depth(id: str) -> int:
         if id not in losses:
             return 0
-        if id not in found:
-            found[id] = 1 + max(depth(loss.by) for loss in losses[id])
-        return found[id]
+        if id not in known:
+            known[id] = 1 + max(depth(loss.by) for loss in losses[id])
+        return known[id]
 
     return {id: depth(id) for id in losses}
 

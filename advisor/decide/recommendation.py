@@ -131,8 +131,8 @@ def recommend(
     if engine is None:
         engine = Engine(rulebase or load_rules(), priority)
     rulebase = rulebase or engine.rulebase
-    said = {name.replace("_", "-"): answer for name, answer in keywords.items()}
-    profile = make_profile(rulebase, {**(answers or {}), **said})
+    named = {name.replace("_", "-"): answer for name, answer in keywords.items()}
+    profile = make_profile(rulebase, {**(answers or {}), **named})
     tasks: tuple[str | None, ...] = profile[TASK].options if TASK in profile else (None,)
     advice = []
     for task in tasks:

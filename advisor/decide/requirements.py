@@ -206,11 +206,11 @@ def _doubt(value: Any, demand: Demand) -> str | None:
     if not isinstance(wanted, dict) or "unsure" not in wanted:
         return None
     present = _listed(value)
-    found = [one for one in present if one in wanted["unsure"]]
-    if not found or set(present) & set(wanted.get("one_of", [])):
+    unsure = [one for one in present if one in wanted["unsure"]]
+    if not unsure or set(present) & set(wanted.get("one_of", [])):
         return None
     name = words(demand.field)[0]
-    return f"{name} is {', '.join(found)}: whether yours is among them is not verified"
+    return f"{name} is {', '.join(unsure)}: whether yours is among them is not verified"
 
 
 def _mismatch(value: Any, demand: Demand) -> str | None:

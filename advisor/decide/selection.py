@@ -197,7 +197,7 @@ def teachable(selection: Selection) -> bool:
     obstacles += [pick.unknown for pick in selection.unverified]
     if selection.picks or selection.next_family or not obstacles:
         return False
-    return all(any(gap.field in LEARNT for gap in found) for found in obstacles)
+    return all(any(gap.field in LEARNT for gap in obstacle) for obstacle in obstacles)
 
 
 def _findings(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> tuple[Rule, ...]:

@@ -71,11 +71,11 @@ def program_for(
 def _worded(prompt: str, program: Program, answers: Mapping[str, str]) -> str:
     """Return a prompt with what the program says for the answers in place of its own words."""
 
-    def said(place: re.Match[str]) -> str:
+    def in_place_of(place: re.Match[str]) -> str:
         question, words = place.groups()
         return program.says.get(question, {}).get(answers.get(question, ""), words)
 
-    return _PLACE.sub(said, prompt)
+    return _PLACE.sub(in_place_of, prompt)
 
 
 def _among(name: str | None, names: Sequence[str]) -> bool:
