@@ -2,6 +2,8 @@
 
 Follows https://git-scm.com/docs/gitignore: the last pattern that matches decides, `!` takes a
 path back in, a pattern with a slash inside is anchored at the file's folder, `**` spans folders.
+What stands between two stars is matched once, as early as it can be, and never tried again further
+on: no pattern, however it is made, takes long.
 """
 
 from __future__ import annotations
@@ -13,7 +15,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 MAX_BYTES = 1_000_000
-_BRACKET = re.compile(r"\[(?P<not>[!^]?)(?P<body>\]?(?:\\.|\[:\w+:\]|[^\]\\])*)\]", re.DOTALL)
+_BRACKET = r"\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^\]\\])*+)\]"
+_TOKEN = re.compile(
+    rf"\\(?P<escaped>.)|{_BRACKET}|(?P<stars>\*+)|(?P<any>\?)|(?P<plain>.)", re.DOTALL
+)
+_PART = re.compile(rf"(?P<part>(?:\\[^/]|{_BRACKET}|[^/])*+)(?:/|\Z)", re.DOTALL)
+_IN_SET = re.compile(r"\[:(?P<name>\w+):\]|\\?(?P<first>.)(?:-\\?(?P<last>.))?", re.DOTALL)
+_NEVER = "(?!)"
 _NAMED_SETS = {
     "alpha": "a-zA-Z",
     "digit": "0-9",
@@ -45,9 +53,9 @@ NO_PATTERNS = Patterns(())
 
 
 def read_patterns(file: Path) -> Patterns:
-    """Return the patterns of a file; none where it cannot be read."""
+    """Return the patterns of a file; none where it is no plain file or cannot be read."""
     try:
-        if file.stat().st_size > MAX_BYTES:
+        if file.is_symlink() or not file.is_file() or file.stat().st_size > MAX_BYTES:
             return NO_PATTERNS
         return parse_patterns(file.read_text("utf-8", "surrogateescape"))
     except OSError:
@@ -57,17 +65,17 @@ def read_patterns(file: Path) -> Patterns:
 @lru_cache(maxsize=256)
 def parse_patterns(text: str) -> Patterns:
     """Return the patterns of a text, one a line. A pattern that means nothing matches nothing."""
-    found = [pattern for line in text.splitlines() if (pattern := _pattern(line)) is not None]
+    patterns = [pattern for line in text.splitlines() if (pattern := _pattern(line)) is not None]
     groups = []
-    for ignores, members in groupby(reversed(found), key=lambda pattern: pattern[0]):
-        sources = list(members)
-        files = [source for _, source, folders_only in sources if not folders_only]
-        groups.append((ignores, _any(files), _any([source for _, source, _ in sources])))
+    for ignores, members in groupby(reversed(patterns), key=lambda pattern: pattern[0]):
+        sources = [(source, folders_only) for _, source, folders_only in members]
+        files = [source for source, folders_only in sources if not folders_only]
+        groups.append((ignores, _any(files), _any([source for source, _ in sources])))
     return Patterns(tuple(groups))
 
 
 def _any(sources: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{source})" for source in sources) if sources else r"(?!)")
+    return re.compile("|".join(sources) or _NEVER, re.DOTALL)
 
 
 def _pattern(line: str) -> tuple[bool, str, bool] | None:
@@ -77,65 +85,61 @@ def _pattern(line: str) -> tuple[bool, str, bool] | None:
         return None
     line = re.sub(r"(?<!\\) +\Z", "", line)
     ignores = not line.startswith("!")
-    if not ignores:
-        line = line[1:]
-    folders_only = line.endswith("/")
-    body = line.rstrip("/") if folders_only else line
-    anchored = "/" in body
-    body = body.removeprefix("/")
-    if not body:
+    body = line.removeprefix("!")
+    folders_only = body.endswith("/")
+    body = body.removesuffix("/")
+    parts = [match["part"] for match in _PART.finditer(body.removeprefix("/"))][:-1]
+    if not parts or body.endswith("/"):
         return None
-    source = _expression(body)
-    if "[" in body and not _compiles(source):
-        return None
-    prefix = "" if anchored else "(?:.*/)?"
-    return ignores, rf"(?s:{prefix}{source})\Z", folders_only
+    source = _path(parts if "/" in body else ["**", *parts])
+    return ignores, rf"{source}\Z", folders_only
 
 
-def _compiles(source: str) -> bool:
-    try:
-        re.compile(source)
-    except re.error:
-        return False
-    return True
-
-
-def _expression(glob: str) -> str:
-    out, at = [], 0
-    while at < len(glob):
-        rest = glob[at:]
-        starts_part = at == 0 or glob[at - 1] == "/"
-        if starts_part and rest.startswith("**/"):
-            out.append("(?:.*/)?")
-            at += 3
-        elif starts_part and rest == "**":
-            out.append(".+")
-            at += 2
-        elif rest[0] == "*":
-            stars = len(rest) - len(rest.lstrip("*"))
-            out.append("[^/]*")
-            at += stars
-        elif rest[0] == "?":
-            out.append("[^/]")
-            at += 1
-        elif rest[0] == "[" and (bracket := _BRACKET.match(glob, at)):
-            out.append(_set(bracket))
-            at = bracket.end()
-        elif rest[0] == "\\" and len(rest) > 1:
-            out.append(re.escape(rest[1]))
-            at += 2
+def _path(parts: list[str]) -> str:
+    """The expression for these parts of a path; two stars stand for any number of folders."""
+    runs = [""]
+    for part in parts:
+        if re.fullmatch(r"\*\*+", part):
+            runs.append("")
         else:
-            out.append(re.escape(rest[0]))
-            at += 1
-    return "".join(out)
+            runs[-1] += f"{_part(part)}/"
+    within = parts[-1].startswith("**") and not runs[-1]
+    runs[-1] = ".+" if within else runs[-1].removesuffix("/")
+    return _between(runs, "(?:[^/]+/)*")
 
 
-def _set(bracket: re.Match[str]) -> str:
-    body = re.sub(
-        r"\[:(\w+):\]|\\(.)|([\[&~|^\\])",
-        lambda m: _NAMED_SETS.get(m[1], "") if m[1] else re.escape(m[2] or m[3]),
-        bracket["body"],
-    )
-    if body.startswith("]"):
-        body = "\\" + body
-    return f"(?!/)[{'^' if bracket['not'] else ''}{body}]"
+def _part(glob: str) -> str:
+    """The expression for one part of a path, between slashes."""
+    chunks = [""]
+    for token in _TOKEN.finditer(glob):
+        if token["stars"]:
+            chunks.append("")
+        elif token["any"]:
+            chunks[-1] += "[^/]"
+        elif token["set"] is not None:
+            chunks[-1] += _set(token["not"], token["set"])
+        elif token["plain"] in ("[", "\\"):  # open to the end of the part
+            chunks[-1] += _NEVER
+        else:
+            chunks[-1] += re.escape(token["escaped"] or token["plain"])
+    return _between(chunks, "[^/]*")
+
+
+def _between(chunks: list[str], anything: str) -> str:
+    """The chunks with anything between them; all but the last end as early as they can."""
+    first, *rest = chunks
+    if not rest:
+        return first
+    *middle, last = rest
+    return "".join([first, *(f"(?>{anything}?{chunk})" for chunk in middle), anything, last])
+
+
+def _set(negation: str, body: str) -> str:
+    """The expression for a bracket, of which no part is a slash; an empty one matches nothing."""
+    members = ""
+    for member in _IN_SET.finditer(body):
+        first, last = member["first"], member["last"]
+        members += re.escape(first) if first else _NAMED_SETS.get(member["name"], "")
+        if last and first < last:
+            members += f"-{re.escape(last)}"
+    return f"(?!/)[{'^' if negation else ''}{members}]" if members else _NEVER

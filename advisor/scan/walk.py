@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from advisor.scan.gitignore import NO_PATTERNS, Patterns, parse_patterns, read_patterns
+from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
 from advisor.scan.usage import FileNote
 
 KINDS = {
@@ -59,28 +59,18 @@ class SourceFile(NamedTuple):
     size: int
 
 
-class Found(NamedTuple):
+class SourceFiles(NamedTuple):
     """The files to look at, by name, and what could not be looked into."""
 
     files: tuple[SourceFile, ...]
     notes: tuple[FileNote, ...]
 
 
-class _Ignoring(NamedTuple):
-    """Patterns that hold in a folder, each with the length of the folder's own name prefix."""
-
-    levels: tuple[tuple[int, Patterns], ...]
-
-    def leaves_out(self, path: str, *, folder: bool) -> bool:
-        path = path.replace(os.sep, "/")
-        for start, patterns in reversed(self.levels):
-            answer = patterns.ignores(path[start:], folder=folder)
-            if answer is not None:
-                return answer
-        return False
+Levels: TypeAlias = tuple[tuple[int, Patterns], ...]
+"""Patterns that hold in a folder, the outermost first, each with how much of a path they skip."""
 
 
-def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> Found:
+def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> SourceFiles:
     """Return the files under `paths`, each once, ordered by name.
 
     A folder is walked without following links, leaving out what `.gitignore` files from the
@@ -88,16 +78,11 @@ def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -
     `exclude` holds patterns of the same language, relative to `root`, and holds for both.
     """
     root = Path(os.path.normpath(root.absolute()))
-    walk = _Walk(root, parse_patterns("\n".join(exclude)) if exclude else NO_PATTERNS)
+    walk = _Walk(root, parse_patterns("\n".join(exclude)))
     for path in paths:
         walk.take(Path(os.path.normpath(path.absolute())))
     files = sorted(walk.files.values(), key=lambda file: file.name)
-    return Found(tuple(files), tuple(sorted(walk.notes)))
-
-
-def _kind(name: str) -> str | None:
-    stem, dot, suffix = name.rpartition(".")
-    return KINDS.get(f".{suffix.lower()}") if stem and dot else None
+    return SourceFiles(tuple(files), tuple(sorted(walk.notes)))
 
 
 class _Walk:
@@ -113,83 +98,73 @@ class _Walk:
         """Add a file, or all files of a folder."""
         try:
             if path.is_dir():
-                top = _repository_top(path, Path(self.root))
-                self._folder(str(path), len(str(top).rstrip("/")) + 1, _levels(top, path), 0)
-            elif path.exists():
-                kind = KINDS.get(path.suffix.lower(), "python")
-                if path.name not in SKIPPED_FILES:
-                    self._file(str(path), kind, path.stat().st_size)
-            else:
+                self._folder(str(path), _levels(path, Path(self.root)), 0)
+            elif not path.exists():
                 self._note(str(path), "does not exist")
+            elif path.name not in SKIPPED_FILES:
+                kind = KINDS.get(path.suffix.lower(), "python")
+                self._file(str(path), kind, path.stat().st_size)
         except (OSError, ValueError) as error:
-            self._note(str(path), f"cannot be read: {_why(error)}")
+            self._note(str(path), f"cannot be read: {_reason(error)}")
 
-    def _folder(self, folder: str, top: int, ignoring: _Ignoring, depth: int) -> None:
+    def _folder(self, folder: str, levels: Levels, depth: int) -> None:
         if depth > DEEPEST:
             self._note(folder, f"is nested deeper than {DEEPEST} folders; nothing in it is checked")
             return
         try:
-            with os.scandir(folder) as entries:
-                found = sorted(entries, key=lambda entry: entry.name)
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            self._note(folder, f"cannot be read: {_why(error)}")
+            self._note(folder, f"cannot be read: {_reason(error)}")
             return
-        names = {entry.name for entry in found}
+        names = {entry.name for entry in entries}
         if depth and "pyvenv.cfg" in names:
             return
         if ".gitignore" in names:
-            patterns = read_patterns(Path(folder, ".gitignore"))
-            start = len(folder.rstrip("/")) + 1 - top
-            ignoring = _Ignoring((*ignoring.levels, (max(start, 0), patterns)))
-        for entry in found:
-            self._entry(entry, top, ignoring, depth)
+            levels = (*levels, _level(Path(folder), ".gitignore"))
+        for entry in entries:
+            try:
+                self._entry(entry, levels, depth)
+            except OSError as error:
+                self._note(entry.path, f"cannot be read: {_reason(error)}")
 
-    def _entry(self, entry: os.DirEntry[str], top: int, ignoring: _Ignoring, depth: int) -> None:
-        try:
-            if entry.is_symlink():
-                return
-            if entry.is_dir():
-                if entry.name not in SKIPPED_FOLDERS and not self._left_out(
-                    entry.path, top, ignoring, folder=True
-                ):
-                    self._folder(entry.path, top, ignoring, depth + 1)
-                return
-            kind = _kind(entry.name)
+    def _entry(self, entry: os.DirEntry[str], levels: Levels, depth: int) -> None:
+        if entry.is_symlink():
+            return
+        if entry.is_dir():
             if (
-                kind
-                and entry.name not in SKIPPED_FILES
-                and entry.is_file()
-                and not self._left_out(entry.path, top, ignoring, folder=False)
+                entry.name not in SKIPPED_FOLDERS
+                and not _ignored(entry.path, levels, folder=True)
+                and not self.exclude.ignores(self._name(entry.path), folder=True)
             ):
-                self._file(entry.path, kind, entry.stat().st_size)
-        except OSError as error:
-            self._note(entry.path, f"cannot be read: {_why(error)}")
-
-    def _left_out(self, path: str, top: int, ignoring: _Ignoring, *, folder: bool) -> bool:
-        if ignoring.levels and ignoring.leaves_out(path[top:], folder=folder):
-            return True
-        return bool(self.exclude.groups) and bool(
-            self.exclude.ignores(self._name(path), folder=folder)
-        )
+                self._folder(entry.path, levels, depth + 1)
+            return
+        stem, _, suffix = entry.name.rpartition(".")
+        kind = KINDS.get(f".{suffix.lower()}") if stem else None
+        if (
+            kind
+            and entry.name not in SKIPPED_FILES
+            and entry.is_file()
+            and not _ignored(entry.path, levels, folder=False)
+        ):
+            self._file(entry.path, kind, entry.stat().st_size)
 
     def _file(self, path: str, kind: str, size: int) -> None:
         name = self._name(path)
-        if path in self.files or (self.exclude.groups and self._excluded(name)):
+        if path in self.files or self._excluded(name):
             return
-        if size > MAX_BYTES[kind]:
-            if kind != "configuration":
-                limit = MAX_BYTES[kind] // 1_000_000
-                self._note(
-                    path, f"is {size // 1_000_000} MB; files over {limit} MB are not checked"
-                )
-            return
-        self.files[path] = SourceFile(path, name, kind, size)
+        if size <= MAX_BYTES[kind]:
+            self.files[path] = SourceFile(path, name, kind, size)
+        elif kind != "configuration":
+            limit = MAX_BYTES[kind] // 1_000_000
+            self._note(path, f"is {size // 1_000_000} MB; files over {limit} MB are not checked")
 
     def _excluded(self, name: str) -> bool:
-        parts = name.split("/")
-        folders = ("/".join(parts[:end]) for end in range(1, len(parts)))
+        if not self.exclude.groups:
+            return False
+        ends = [at for at, letter in enumerate(name) if letter == "/"]
         return bool(self.exclude.ignores(name, folder=False)) or any(
-            self.exclude.ignores(folder, folder=True) for folder in folders
+            self.exclude.ignores(name[:end], folder=True) for end in ends
         )
 
     def _name(self, path: str) -> str:
@@ -205,28 +180,30 @@ class _Walk:
         self.notes.append(FileNote(self._name(path), None, message))
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error)).lower()
 
 
-def _above(folder: Path) -> Iterator[Path]:
-    yield folder
-    yield from folder.parents
+def _ignored(path: str, levels: Levels, *, folder: bool) -> bool:
+    """True where the innermost patterns that speak of a path leave it out."""
+    for start, patterns in reversed(levels):
+        answer = patterns.ignores(path[start:].replace(os.sep, "/"), folder=folder)
+        if answer is not None:
+            return answer
+    return False
 
 
-def _repository_top(folder: Path, root: Path) -> Path:
-    """The folder whose `.gitignore` counts first: that of the repository, else the root."""
-    for above in _above(folder):
-        if (above / ".git").exists():
-            return above
-    return root if folder.is_relative_to(root) else folder
+def _level(folder: Path, file: str) -> tuple[int, Patterns]:
+    return len(str(folder).rstrip("/")) + 1, read_patterns(folder / file)
 
 
-def _levels(top: Path, folder: Path) -> _Ignoring:
-    """The patterns that hold in `folder` because of files above it."""
-    levels = [(0, read_patterns(top / ".git" / "info" / "exclude"))]
-    for above in reversed(list(_above(folder))[1:]):
-        if above.is_relative_to(top):
-            start = len(str(above)) - len(str(top)) + (above != top)
-            levels.append((start, read_patterns(above / ".gitignore")))
-    return _Ignoring(tuple(level for level in levels if level[1].groups))
+def _levels(folder: Path, root: Path) -> Levels:
+    """The patterns that hold in `folder` because of files above it.
+
+    Those of the repository count from its top, others from the root.
+    """
+    above = (folder, *folder.parents)
+    top = next((one for one in above if (one / ".git").exists()), root)
+    levels = [_level(top, ".git/info/exclude")]
+    levels += [_level(one, ".gitignore") for one in reversed(above[1:]) if one.is_relative_to(top)]
+    return tuple(level for level in levels if level[1].groups)

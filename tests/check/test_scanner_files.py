@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -105,7 +107,13 @@ def test_links_are_not_followed_so_that_loops_end(tmp_path):
 
 
 PARTS = st.lists(
-    st.sampled_from(["a", "b", "ab", "*", "**", "?", "a*", "[ab]", "[!a]", "\\*", "b.py", "*.py"]),
+    st.sampled_from(
+        [
+            *("a", "b", "ab", "*", "**", "***", "?", "a*", "*b*a", "*a*b*", "b.py", "*.py"),
+            *("[ab]", "[!a]", "[^b]*", "[a-]", "[b-a]", "[a--]", "[]a]", "[[:alpha:]]", "[a"),
+            *("\\*", "\\a"),
+        ]
+    ),
     min_size=1,
     max_size=4,
 ).map("/".join)
@@ -114,7 +122,7 @@ LINES = st.builds(
     st.sampled_from(["", "", "", "!", "#", "\\!"]),
     st.sampled_from(["", "/"]),
     PARTS,
-    st.sampled_from(["", "/", " ", "\\ "]),
+    st.sampled_from(["", "/", "//", " ", "\\ "]),
 )
 TREE = ["a/a/b.py", "a/b.py", "b/ab/a.py", "ab/b/a/b.py", "b.py", "a.py", "ab/ab/ab/b.py"]
 
@@ -140,6 +148,32 @@ def test_patterns_mean_what_git_means_by_them(tmp_path_factory):
         assert names(folder) == sorted(name for name in listed if name.endswith(".py"))
 
     agrees()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a*a*a*a*a*a*b", "a" * 200 + ".py"),
+        ("*?*?*?*?*?*?z", "a" * 4_000),
+        ("**/" * 9 + "zz", "/".join("d" * 2_000)),
+        ("d/**/" * 6 + "zz", "/".join("d" * 2_000)),
+        ("*a/**/" * 6 + "*a*a*b", "/".join(["aaa"] * 1_000)),
+    ],
+)
+def test_no_pattern_takes_long(pattern, path):
+    """Where every star was tried at every length, each of these ran for hours."""
+    before = time.process_time()
+    assert parse_patterns(pattern).ignores(path, folder=False) is None
+    assert time.process_time() - before < 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_gitignore_that_is_no_plain_file_is_not_read(tmp_path):
+    """Git reads no pattern through a link either; a pipe would be waited for."""
+    tree(tmp_path, **{"patterns": "a.py\n", "a.py": "", "sub/b.py": ""})
+    (tmp_path / ".gitignore").symlink_to("patterns")
+    os.mkfifo(tmp_path / "sub" / ".gitignore")
+    assert names(tmp_path) == ["a.py", "sub/b.py"]
 
 
 @given(st.text(max_size=200))
