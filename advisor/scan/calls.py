@@ -3,65 +3,297 @@
 from __future__ import annotations
 
 import ast
+from typing import NamedTuple
 
-from advisor.scan.binding import construct, give
-from advisor.scan.libraries import Loader, gives_itself, loader, wraps
-from advisor.scan.methods import default, method
-from advisor.scan.strings import joined
-from advisor.scan.study import Passed, RawLoad, Scope, Study
+from advisor.scan.libraries import Loader, composed, gives_itself, loader, wraps
+from advisor.scan.strings import joined, string_method
+from advisor.scan.study import Passed, Scope, Study
 from advisor.scan.values import (
-    LONGEST_PATH,
     NOTHING,
     Abstract,
-    Class,
+    DictLiteral,
+    ForeignObject,
     Function,
-    Instance,
-    Items,
+    FunctionNode,
+    ListLiteral,
     Loaded,
-    Made,
+    LocalClass,
+    LocalObject,
     Namespace,
     Other,
+    String,
     Symbol,
-    Table,
     Values,
+    constant,
     doubted,
+    item,
     union,
 )
 
-_DECLARING = frozenset(["Field", "field", "Option", "Argument", "Parameter"])
+NAMESPACES = frozenset(
+    ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
+)
+"""Methods of parsers that give an object with an attribute for each option."""
+
+_DECLARING = frozenset(("Field", "field", "Option", "Argument", "Parameter"))
 _UNCHANGED = frozenset(
-    ["str", "Path", "PurePath", "list", "tuple", "set", "sorted", "dict", "iter", "reversed"]
+    ("str", "Path", "PurePath", "list", "tuple", "set", "sorted", "dict", "iter", "reversed")
+)
+_WITH_DEFAULT = frozenset(("getenv", "get", "setdefault", "getattr"))
+_GROUPS = frozenset(
+    ("add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers")
 )
 
 
-def call(
-    study: Study,
-    scope: Scope,
-    node: ast.Call,
-    holders: Values,
-    callees: Values,
-    passed: tuple[Passed, ...],
-) -> Values:
-    """Return what a call may give; a load or a use is recorded.
+class EvaluatedCall(NamedTuple):
+    """A call of which all parts are known: `callees` is what is called, a member of `holders`."""
 
-    `callees` are what is called, `holders` what they are members of.
-    """
-    name = _last_name(node.func)
-    if name == "backward" or name.endswith("Trainer"):
-        study.training.append(node)
-    found = [
-        _called(study, scope, node, callee, passed)
-        for callee in callees
-        if not isinstance(callee, Loaded)
-    ]
-    loaded = [callee for callee in callees if isinstance(callee, Loaded)]
-    certain = len({callee.load for callee in loaded}) == 1
-    found += [_use(study, scope, node, callee, passed, certain=certain) for callee in loaded]
-    if holders and isinstance(node.func, ast.Attribute):
-        found.append(method(study, node, node.func.attr, holders, passed))
-    if not any(isinstance(value, Loaded) for value in callees):
-        found.append(_foreign(study, scope, node, name, callees, passed))
-    return union(*found)
+    study: Study
+    scope: Scope
+    node: ast.Call
+    holders: Values
+    callees: Values
+    passed: tuple[Passed, ...]
+
+    def result(self) -> Values:
+        """Return what the call may give; a load or a use is recorded."""
+        name = _last_name(self.node.func)
+        if name == "backward" or name.endswith("Trainer"):
+            self.study.training.append(self.node)
+        loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
+        certain = len({callee.load for callee in loaded}) == 1
+        return union(
+            *(self._called(callee) for callee in self.callees if not isinstance(callee, Loaded)),
+            *(self._used(callee, certain=certain) for callee in loaded),
+            self._method(),
+            NOTHING if loaded else self._foreign(name),
+        )
+
+    def _called(self, callee: Abstract) -> Values:
+        if isinstance(callee, Symbol):
+            found = loader(callee)
+            return self._symbol(callee) if found is None else self._load(found)
+        if isinstance(callee, Function):
+            return self._function(callee.node, bound=callee.owner is not None)
+        if isinstance(callee, LocalClass):
+            return self._constructed(callee)
+        if isinstance(callee, LocalObject):
+            for name in ("__call__", "forward"):
+                if (own := self.study.method(callee.name, name)) is not None:
+                    return self._function(own, bound=True)
+        return (callee,) if isinstance(callee, Namespace) else NOTHING
+
+    def _function(self, function: FunctionNode, *, bound: bool) -> Values:
+        """A function of the file, which is told what it is called with."""
+        parameters = [p.arg for p in (*function.args.posonlyargs, *function.args.args)]
+        if bound and "staticmethod" not in decorators(function):
+            parameters = parameters[1:]
+        for name, argument in self._named_after(parameters):
+            self.study.called(function, name, argument.values)
+        return self.study.result(function)
+
+    def _constructed(self, callee: LocalClass) -> Values:
+        """An object of a class of the file, which is told what it is built with."""
+        own = self.study.method(callee.name, "__init__")
+        if own is not None:
+            self._function(own, bound=True)
+        else:
+            definition = self.study.classes.get(callee.name)
+            for name, argument in self._named_after(definition.fields if definition else []):
+                self.study.set_attribute(callee.name, name, argument.values)
+        return (LocalObject(callee.name),)
+
+    def _named_after(self, parameters: list[str]) -> list[tuple[str, Passed]]:
+        """The arguments by the names of the parameters they are for."""
+        named = []
+        for argument in self.passed:
+            if argument.keyword is not None:
+                named.append((argument.name, argument))
+            elif argument.name.isdigit() and int(argument.name) < len(parameters):
+                named.append((parameters[int(argument.name)], argument))
+        return named
+
+    def _used(self, callee: Loaded, *, certain: bool) -> Values:
+        function = self.node.func
+        if isinstance(function, ast.Attribute) and callee.path[-1:] == (function.attr,):
+            name, receiver = function.attr, callee._replace(path=callee.path[:-1])
+            result = receiver if gives_itself(name) else callee
+        else:
+            name, receiver = "__call__", callee
+            result = callee.step(name)
+        self._use("call", name, (receiver,), certain=certain)
+        return (result,)
+
+    def _use(self, kind: str, name: str, receivers: Values, *, certain: bool = True) -> None:
+        self.study.use(self.node, kind, name, receivers, self.scope, self.passed, certain=certain)
+
+    def _symbol(self, callee: Symbol) -> Values:
+        name, full_name = callee.name, f"{callee.module}.{callee.name}"
+        if name == "getenv" or full_name == "os.environ.get":
+            return self._default(1)
+        if name in _DECLARING:
+            return self._default(0)
+        if full_name == "os.path.join":
+            return joined([one.values for one in self.passed], self.study.location(self.node), "/")
+        if name in _UNCHANGED and self.passed and callee.root in ("pathlib", "builtins"):
+            return self.passed[0].values
+        if name == "HfArgumentParser":
+            return (ForeignObject(name), *self.passed[0].values) if self.passed else NOTHING
+        if callee.root == "transformers" and name[:1].isupper():
+            if name.endswith("Processor"):
+                parts = [v for one in self.passed for v in one.values if isinstance(v, Loaded)]
+                return tuple(part for part in parts if not part.path)[:1]
+            if (found := composed(callee)) is not None:
+                function, node = self.node.func, self.node
+                return (self.study.load(node, found, self.passed, self.scope, written=function),)
+        return (ForeignObject(full_name),)
+
+    def _load(self, found: Loader) -> Values:
+        checkpoint = self._passed_for(found.checkpoint, found.position)
+        models = tuple(value for value in checkpoint if isinstance(value, Loaded))
+        if found.kind == "pipeline" and models:
+            self._use("pass", "pipeline", models)
+            checkpoint = tuple(value for value in checkpoint if not isinstance(value, Loaded))
+        function = self.node.func
+        value = self.study.load(
+            self.node,
+            found,
+            self.passed,
+            self.scope,
+            written=function.value if isinstance(function, ast.Attribute) else function,
+            checkpoint=checkpoint,
+            second=self._passed_for(found.second, 1),
+            task=self._passed_for(found.task, 0),
+        )
+        if found.parts == 1:
+            return (value,)
+        transforms: list[Values] = [(value.step("transform"),)] * (found.parts - 1)
+        return (ListLiteral(((value,), *transforms)),)
+
+    def _passed_for(self, name: str | None, position: int) -> Values:
+        """What is passed for a parameter, which no call has where it has no name."""
+        if name is None:
+            return NOTHING
+        named = {argument.name: argument.values for argument in self.passed}
+        for key in (name, str(position)):
+            if key in named:
+                return named[key] or (Other(),)
+        return (Other(),) if "**" in named or "*" in named else NOTHING
+
+    def _default(self, position: int) -> Values:
+        """The default among the arguments; something outside may replace it."""
+        names = ("default", str(position))
+        return doubted(next((one.values for one in self.passed if one.name in names), NOTHING))
+
+    def _foreign(self, name: str) -> Values:
+        """A function that is not ours: what it does to something loaded (`torch.softmax(logits)`).
+
+        What was loaded counts where it is passed, and in lists and dictionaries one level down.
+        """
+        if any(
+            isinstance(callee, (Function, LocalClass))
+            or (isinstance(callee, Symbol) and loader(callee) is not None)
+            for callee in self.callees
+        ):
+            return NOTHING
+        given = [value for one in self.passed for value in _inner(one.values)]
+        loaded = [value for value in given if isinstance(value, Loaded)]
+        if loaded:
+            return self._given_away(name, loaded)
+        if name in _UNCHANGED and self.passed and not self.callees:
+            return self.passed[0].values
+        if name == "getattr" and len(self.passed) > 2 and not self.callees:
+            return doubted(self.passed[2].values)
+        return NOTHING
+
+    def _given_away(self, name: str, given: list[Loaded]) -> Values:
+        """Something loaded, or a result of it, as an argument of a function that is not ours."""
+        models = tuple(value for value in given if not value.path)
+        results = tuple(value for value in given if value.path)
+        first = self.passed[0].values
+        through = tuple(v for v in results if v in first and v.path != ("parameters",))
+        self._use("pass", name, models)
+        self._use("call" if through else "pass", name, through or results)
+        if models and wraps(name):
+            if len(self.passed) == 1:
+                return models
+            return (ListLiteral(tuple(argument.values for argument in self.passed)),)
+        return tuple(value.step(name) for value in through or results)
+
+    def _method(self) -> Values:
+        """Methods of what is written out: texts, lists, dictionaries, parsers."""
+        if not isinstance(self.node.func, ast.Attribute):
+            return NOTHING
+        name = self.node.func.attr
+        groups: list[Values] = []
+        for holder in self.holders:
+            if isinstance(holder, String):
+                arguments = [one.values for one in self.passed if one.keyword is None]
+                location = self.study.location(self.node)
+                groups.append(string_method(name, holder, arguments, location))
+            elif isinstance(holder, DictLiteral):
+                groups.append(self._dict_method(name, holder))
+            elif isinstance(holder, ListLiteral) and name in ("pop", "copy"):
+                groups.append(item((holder,), None))
+            elif isinstance(holder, ForeignObject):
+                groups.append(self._parser_method(name))
+            elif isinstance(holder, Symbol) and holder.name == "environ" and name in _WITH_DEFAULT:
+                groups.append(self._default(1))
+        return union(*groups)
+
+    def _dict_method(self, name: str, holder: DictLiteral) -> Values:
+        if name in ("get", "pop") and self.passed:
+            found = item((holder,), constant(self.passed[0].values))
+            return union(found, self._default(1))
+        if name == "values":
+            return (ListLiteral(tuple(values for _, values in holder.entries)),)
+        if name == "items":
+            pairs: list[tuple[Values, Values]] = [
+                ((key if isinstance(key, String) else Other(),), values)
+                for key, values in holder.entries
+            ]
+            return (ListLiteral(tuple((ListLiteral(pair),) for pair in pairs)),)
+        return (holder,) if name in ("keys", "copy") else NOTHING
+
+    def _parser_method(self, name: str) -> Values:
+        if name == "add_argument":
+            option = self._option_name()
+            default = next((one.values for one in self.passed if one.name == "default"), None)
+            if option and default is not None:
+                self.study.offer(option, default)
+            return NOTHING
+        if name == "parse_args_into_dataclasses":
+            lists = [one.items for one in self.holders if isinstance(one, ListLiteral)]
+            groups = [group for items in lists for group in items] or [
+                (one,) for one in self.holders if isinstance(one, LocalClass)
+            ]
+            objects = (
+                tuple(LocalObject(one.name) for one in group if isinstance(one, LocalClass))
+                for group in groups
+            )
+            return (ListLiteral(tuple(objects)),)
+        if name in NAMESPACES:
+            made: Values = (ForeignObject(f"argparse.{name}"),)
+            return (ListLiteral((made, NOTHING)),) if name == "parse_known_args" else made
+        return (ForeignObject("argparse.ArgumentParser"),) if name in _GROUPS else NOTHING
+
+    def _option_name(self) -> str | None:
+        names = []
+        for argument in self.passed:
+            value = constant(argument.values)
+            if argument.name == "dest" and isinstance(value, str):
+                return value
+            if argument.name.isdigit() and isinstance(value, str):
+                names.append(value)
+        long = [name for name in names if not name.startswith("-")] or [
+            name for name in names if name.startswith("--")
+        ]
+        return long[0].lstrip("-").replace("-", "_") if long else None
+
+
+def decorators(function: FunctionNode) -> set[str]:
+    """Return the plain names among the decorators of a function."""
+    return {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
 
 
 def _last_name(function: ast.expr) -> str:
@@ -72,193 +304,13 @@ def _last_name(function: ast.expr) -> str:
     return _last_name(function.func) if isinstance(function, ast.Call) else ""
 
 
-def _called(
-    study: Study,
-    scope: Scope,
-    node: ast.Call,
-    callee: Abstract,
-    passed: tuple[Passed, ...],
-) -> Values:
-    if isinstance(callee, Symbol):
-        found = loader(callee)
-        if found is not None:
-            return _load(study, scope, node, found, passed)
-        return _symbol(study, scope, node, callee, passed)
-    if isinstance(callee, Function):
-        give(study, callee.node, passed, bound=callee.owner is not None)
-        return study.result(callee.node)
-    if isinstance(callee, Class):
-        return construct(study, callee, passed)
-    if isinstance(callee, Instance):
-        for name in ("__call__", "forward"):
-            if (own := study.method(callee.of, name)) is not None:
-                give(study, own, passed, bound=True)
-                return study.result(own)
-    if isinstance(callee, Namespace):
-        return (callee,)
-    return NOTHING
-
-
-def _use(
-    study: Study,
-    scope: Scope,
-    node: ast.Call,
-    callee: Loaded,
-    passed: tuple[Passed, ...],
-    *,
-    certain: bool,
-) -> Values:
-    if isinstance(node.func, ast.Attribute) and callee.path[-1:] == (node.func.attr,):
-        method, before = node.func.attr, callee.path[:-1]
-        study.use(
-            node, "call", method, (callee._replace(path=before),), passed, scope, certain=certain
-        )
-        if gives_itself(method):
-            return (callee._replace(path=before),)
-        return (callee,)
-    study.use(node, "call", "__call__", (callee,), passed, scope, certain=certain)
-    return (callee._replace(path=(*callee.path, "__call__")[-LONGEST_PATH:]),)
-
-
-def _symbol(
-    study: Study, scope: Scope, node: ast.Call, callee: Symbol, passed: tuple[Passed, ...]
-) -> Values:
-    name = callee.name
-    if name == "getenv" or f"{callee.module}.{name}" == "os.environ.get":
-        return default(passed, "default", 1)
-    if name in _DECLARING:
-        return default(passed, "default", 0)
-    if callee.module == "os.path" and name == "join":
-        return joined([argument.values for argument in passed], study.place(node), "/")
-    if name in _UNCHANGED and passed and callee.root in ("pathlib", "builtins"):
-        return passed[0].values
-    if name == "HfArgumentParser":
-        return (Made("HfArgumentParser"), *passed[0].values) if passed else NOTHING
-    if callee.root == "transformers" and name[:1].isupper():
-        parts = tuple(v for a in passed for v in a.values if isinstance(v, Loaded) and not v.path)
-        if name.endswith("Processor"):
-            return parts[:1]
-        if _takes_configuration(name):
-            return (study.load(_from_configuration(node, callee, passed, scope)),)
-    return (Made(f"{callee.module}.{name}"),)
-
-
-def _takes_configuration(name: str) -> bool:
-    """True for model classes, which build random weights when they are called."""
-    return name.endswith("Model") or "For" in name[1:]
-
-
-def _from_configuration(
-    node: ast.Call, callee: Symbol, passed: tuple[Passed, ...], scope: Scope
-) -> RawLoad:
-    return RawLoad(
-        node,
-        node.func,
-        "transformers",
-        "composition",
-        callee.name,
-        (callee.name,),
-        NOTHING,
-        NOTHING,
-        NOTHING,
-        passed,
-        scope.label,
-    )
-
-
-def _load(
-    study: Study, scope: Scope, node: ast.Call, found: Loader, passed: tuple[Passed, ...]
-) -> Values:
-    named = {argument.name: argument.values for argument in passed}
-    checkpoint = _first(named, (*found.checkpoint, str(found.position)))
-    second = _first(named, (found.second, "1")) if found.second else NOTHING
-    task = _first(named, (found.task, "0")) if found.task else NOTHING
-    if found.kind == "pipeline" and any(isinstance(value, Loaded) for value in checkpoint):
-        study.use(node, "pass", "pipeline", checkpoint, passed, scope)
-        checkpoint = tuple(value for value in checkpoint if not isinstance(value, Loaded))
-    classes = (found.class_name,) if found.class_name else ()
-    value = study.load(
-        RawLoad(
-            node,
-            node.func.value if isinstance(node.func, ast.Attribute) else node.func,
-            found.package,
-            found.kind,
-            found.call,
-            classes,
-            checkpoint,
-            second,
-            task,
-            passed,
-            scope.label,
-        )
-    )
-    if found.parts > 1:
-        rest: list[Values] = [(value._replace(path=("transform",)),)] * (found.parts - 1)
-        return (Items(((value,), *rest)),)
-    return (value,)
-
-
-def _first(named: dict[str, Values], names: tuple[str, ...]) -> Values:
-    for name in names:
-        if name in named:
-            return named[name] or (Other(),)
-    if "**" in named or "*" in named:
-        return (Other(),)
-    return NOTHING
-
-
-def _foreign(
-    study: Study,
-    scope: Scope,
-    node: ast.Call,
-    name: str,
-    callees: Values,
-    passed: tuple[Passed, ...],
-) -> Values:
-    """A function that is not ours: what it does to something loaded (`torch.softmax(logits)`)."""
-    if any(
-        isinstance(callee, (Function, Class))
-        or (isinstance(callee, Symbol) and loader(callee) is not None)
-        for callee in callees
-    ):
-        return NOTHING
-    given = [value for a in passed for value in _inner(a.values) if isinstance(value, Loaded)]
-    if given:
-        return _given_away(study, scope, node, name, given, passed)
-    if name in _UNCHANGED and passed and not callees:
-        return passed[0].values
-    if name == "getattr" and len(passed) > 2 and not callees:
-        return doubted(passed[2].values)
-    return NOTHING
-
-
-def _given_away(
-    study: Study,
-    scope: Scope,
-    node: ast.Call,
-    name: str,
-    given: list[Loaded],
-    passed: tuple[Passed, ...],
-) -> Values:
-    """Something loaded, or a result of it, as an argument of a function that is not ours."""
-    models = [value for value in given if not value.path]
-    results = [value for value in given if value.path]
-    first = passed[0].values
-    through = [value for value in results if value in first and value.path != ("parameters",)]
-    study.use(node, "pass", name, models, passed, scope)
-    study.use(node, "call" if through else "pass", name, through or results, passed, scope)
-    if models and wraps(name):
-        return tuple(models) if len(passed) == 1 else (Items(tuple(a.values for a in passed)),)
-    return tuple(v._replace(path=(*v.path, name)[-LONGEST_PATH:]) for v in through or results)
-
-
 def _inner(values: Values) -> list[Abstract]:
-    """Return the values, and those in lists and tables among them, one level down."""
+    """The values, and those in lists and dictionaries among them, one level down."""
     found: list[Abstract] = []
     for value in values:
         found.append(value)
-        if isinstance(value, Items):
+        if isinstance(value, ListLiteral):
             found.extend(inner for group in value.items for inner in group)
-        elif isinstance(value, Table):
+        elif isinstance(value, DictLiteral):
             found.extend(inner for _, group in value.entries for inner in group)
     return found

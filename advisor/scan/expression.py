@@ -3,265 +3,278 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Sequence
 
-from advisor.scan.binding import spread
-from advisor.scan.calls import call
-from advisor.scan.members import attribute, members
-from advisor.scan.operations import operation
-from advisor.scan.strings import joined
+from advisor.scan.calls import NAMESPACES, EvaluatedCall
+from advisor.scan.strings import filled, joined
 from advisor.scan.study import Passed, Scope, Study
 from advisor.scan.values import (
     NOTHING,
     Abstract,
-    Class,
     Constant,
-    Instance,
-    Items,
+    DictLiteral,
+    ForeignObject,
+    Function,
+    ListLiteral,
     Loaded,
+    LocalClass,
+    LocalObject,
+    Module,
+    Namespace,
     Other,
+    String,
     Symbol,
-    Table,
-    Text,
     Values,
     branches,
-    constant,
     doubted,
     elements,
     item,
+    known_key,
+    plain,
     union,
 )
 
+_LARGEST_TABLE = 64
 
-def evaluate(study: Study, scope: Scope, node: ast.AST | None) -> Values:
-    """Return what an expression may be; whatever it loads or uses is recorded."""
-    if node is None:
+
+class Expressions:
+    """The expressions of one scope: a method for each kind, by the name of its node."""
+
+    def __init__(self, study: Study, scope: Scope) -> None:
+        self.study = study
+        self.scope = scope
+
+    def evaluate(self, node: ast.AST | None) -> Values:
+        """Return what an expression may be; whatever it loads or uses is recorded."""
+        if node is None:
+            return NOTHING
+        visit = getattr(self, f"_visit_{type(node).__name__.lower()}", None)
+        if visit is not None:
+            values: Values = visit(node)
+            return values
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.evaluate(child)
         return NOTHING
-    handler = _HANDLERS.get(type(node))
-    if handler is not None:
-        return handler(study, scope, node)
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.expr):
-            evaluate(study, scope, child)
-    return NOTHING
 
+    def bind(self, target: ast.expr, values: Values) -> None:
+        """Give an assignment's target its value."""
+        if isinstance(target, ast.Name):
+            self.scope.bind(target.id, values)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self._unpack(target.elts, values)
+        elif isinstance(target, ast.Starred):
+            self.bind(target.value, (ListLiteral((elements(values),)),) if values else NOTHING)
+        elif isinstance(target, ast.Attribute):
+            for holder in self.evaluate(target.value):
+                if isinstance(holder, (LocalObject, LocalClass)):
+                    self.study.set_attribute(holder.name, target.attr, values)
+                elif isinstance(holder, Loaded):
+                    passed = (Passed("0", values, target),)
+                    self.study.use(target, "assign", target.attr, (holder,), self.scope, passed)
+        elif isinstance(target, ast.Subscript):
+            self.evaluate(target.value)
+            self._store(target, values, self.evaluate(target.slice))
 
-def bind(study: Study, scope: Scope, target: ast.expr, values: Values) -> None:
-    """Give an assignment's target its value."""
-    if isinstance(target, ast.Name):
-        scope.bind(target.id, values)
-    elif isinstance(target, (ast.Tuple, ast.List)):
-        _unpack(study, scope, target.elts, values)
-    elif isinstance(target, ast.Starred):
-        bind(study, scope, target.value, (Items((elements(values),)),) if values else NOTHING)
-    elif isinstance(target, ast.Attribute):
-        for holder in evaluate(study, scope, target.value):
-            if isinstance(holder, (Instance, Class)):
-                owner = holder.of if isinstance(holder, Instance) else holder.name
-                study.set_attribute(owner, target.attr, values)
-            elif isinstance(holder, Loaded):
-                passed = (Passed("0", values, target, None),)
-                study.use(target, "assign", target.attr, (holder,), passed, scope)
-    elif isinstance(target, ast.Subscript):
-        evaluate(study, scope, target.value)
-        _store(scope, target, values, evaluate(study, scope, target.slice))
+    def _store(self, target: ast.Subscript, values: Values, key: Values) -> None:
+        """`table[key] = values`, for a table that a plain name stands for."""
+        if not isinstance(target.value, ast.Name):
+            return
+        match self.scope.find(target.value.id):
+            case (DictLiteral(entries),) if len(entries) < _LARGEST_TABLE:
+                table = DictLiteral((*entries, (known_key(key), values)))
+                self.scope.bind(target.value.id, (table,))
 
-
-def _store(scope: Scope, target: ast.Subscript, values: Values, key: Values) -> None:
-    """`table[key] = values`, for a table that a plain name stands for."""
-    if not isinstance(target.value, ast.Name):
-        return
-    before = scope.find(target.value.id) or NOTHING
-    if len(before) == 1 and isinstance(before[0], Table) and len(before[0].entries) < 64:
-        entry = (key[0] if len(key) == 1 and isinstance(key[0], Text) else constant(key), values)
-        scope.bind(target.value.id, (Table((*before[0].entries, entry)),))
-
-
-def _unpack(study: Study, scope: Scope, targets: list[ast.expr], values: Values) -> None:
-    starred = any(isinstance(target, ast.Starred) for target in targets)
-    for number, target in enumerate(targets):
-        whole = all(
-            isinstance(value, Items) and len(value.items) == len(targets) for value in values
+    def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
+        starred = any(isinstance(target, ast.Starred) for target in targets)
+        matching = bool(values) and all(
+            isinstance(value, ListLiteral) and len(value.items) == len(targets) for value in values
         )
-        found = item(values, number) if values and whole and not starred else elements(values)
-        bind(study, scope, target, found)
+        for number, target in enumerate(targets):
+            one = item(values, number) if matching and not starred else elements(values)
+            self.bind(target, one)
 
+    def _visit_constant(self, node: ast.Constant) -> Values:
+        return self.study.string(node) if isinstance(node.value, str) else (Constant(node.value),)
 
-def _constant(study: Study, _: Scope, node: ast.Constant) -> Values:
-    if isinstance(node.value, str):
-        return study.text(node)
-    return (Constant(node.value),)
+    def _visit_name(self, node: ast.Name) -> Values:
+        values = self.scope.find(node.id)
+        return self.study.starred(node.id) if values is None else values
 
+    def _visit_attribute(self, node: ast.Attribute) -> Values:
+        holders = self.evaluate(node.value)
+        values = union(*(self._attribute(holder, node.attr) for holder in holders))
+        self.study.use(node, "read", node.attr, holders, self.scope)
+        return values
 
-def _name(study: Study, scope: Scope, node: ast.Name) -> Values:
-    found = scope.find(node.id)
-    return study.starred(node.id) if found is None else found
+    def _attribute(self, holder: Abstract, name: str) -> Values:
+        """What an attribute of a value may be."""
+        if isinstance(holder, Module):
+            defined = self.study.exports(holder.name)
+            return (Symbol(holder.name, name),) if defined is None else defined.get(name, NOTHING)
+        if isinstance(holder, Symbol):
+            return (Symbol(f"{holder.module}.{holder.name}", name),)
+        if isinstance(holder, (LocalObject, LocalClass)):
+            return self.study.attribute(holder.name, name)
+        if isinstance(holder, Namespace):
+            return holder.find(name)
+        if isinstance(holder, Loaded):
+            return (holder.step(name),)
+        if isinstance(holder, ForeignObject) and holder.callee.rpartition(".")[2] in NAMESPACES:
+            return self.study.option(name)
+        return (holder,) if isinstance(holder, String) and name == "value" else NOTHING
 
+    def _member(self, holder: Abstract, name: str) -> Values:
+        """What is called where a member of a value is: methods of the file come first."""
+        if isinstance(holder, (LocalObject, LocalClass)):
+            own = self.study.method(holder.name, name)
+            if own is not None:
+                return (Function(own, holder.name),)
+        return self._attribute(holder, name)
 
-def _attribute(study: Study, scope: Scope, node: ast.Attribute) -> Values:
-    holders = evaluate(study, scope, node.value)
-    found = [attribute(study, holder, node) for holder in holders]
-    study.use(node, "read", node.attr, holders, (), scope)
-    return union(*found) if found else NOTHING
+    def _visit_subscript(self, node: ast.Subscript) -> Values:
+        holders = self.evaluate(node.value)
+        keys = self.evaluate(node.slice)
+        if any(isinstance(value, Symbol) and value.name == "environ" for value in holders):
+            return NOTHING
+        return union(*(item(holders, plain(key)) for key in keys or (None,)))
 
+    def _visit_list(self, node: ast.List | ast.Tuple | ast.Set) -> Values:
+        return (ListLiteral(tuple(self.evaluate(element) for element in node.elts)),)
 
-def _subscript(study: Study, scope: Scope, node: ast.Subscript) -> Values:
-    holders = evaluate(study, scope, node.value)
-    keys = evaluate(study, scope, node.slice)
-    if any(isinstance(value, Symbol) and value.name == "environ" for value in holders):
-        return NOTHING
-    found = [item(holders, _key(key)) for key in keys] if keys else [item(holders, None)]
-    return union(*found)
+    _visit_tuple = _visit_set = _visit_list
 
-
-def _key(value: Abstract) -> object:
-    if isinstance(value, Text):
-        return value.text
-    return value.value if isinstance(value, Constant) else None
-
-
-def _items(study: Study, scope: Scope, node: ast.List | ast.Tuple | ast.Set) -> Values:
-    return (Items(tuple(evaluate(study, scope, element) for element in node.elts)),)
-
-
-def _table(study: Study, scope: Scope, node: ast.Dict) -> Values:
-    entries: list[tuple[object, Values]] = []
-    for key, value in zip(node.keys, node.values, strict=True):
-        values = evaluate(study, scope, value)
-        if key is None:
+    def _visit_dict(self, node: ast.Dict) -> Values:
+        entries: list[tuple[String | Constant | None, Values]] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            values = self.evaluate(value)
+            if key is not None:
+                entries.append((known_key(self.evaluate(key)), values))
+                continue
             for inner in values:
-                entries.extend(inner.entries if isinstance(inner, Table) else [(None, (inner,))])
-            continue
-        keys = evaluate(study, scope, key)
-        known = len(keys) == 1 and isinstance(keys[0], Text)
-        entries.append((keys[0] if known else constant(keys), values))
-    return (Table(tuple(entries)),)
+                spread = inner.entries if isinstance(inner, DictLiteral) else ((None, (inner,)),)
+                entries.extend(spread)
+        return (DictLiteral(tuple(entries)),)
 
+    def _visit_joinedstr(self, node: ast.JoinedStr) -> Values:
+        groups = []
+        for part in node.values:
+            values = self.evaluate(part.value if isinstance(part, ast.FormattedValue) else part)
+            formatted = isinstance(part, ast.FormattedValue) and (
+                part.format_spec is not None or part.conversion not in (-1, ord("s"))
+            )
+            groups.append((Other(),) if formatted else values)
+        return joined(groups, self.study.location(node))
 
-def _joined(study: Study, scope: Scope, node: ast.JoinedStr) -> Values:
-    groups = []
-    for part in node.values:
-        if isinstance(part, ast.FormattedValue):
-            values = evaluate(study, scope, part.value)
-            plain = part.format_spec is None and part.conversion in (-1, 115)
-            groups.append(values if plain else (Other(),))
+    def _visit_binop(self, node: ast.BinOp) -> Values:
+        left, right = self.evaluate(node.left), self.evaluate(node.right)
+        if isinstance(node.op, ast.Add):
+            if any(isinstance(value, ListLiteral) for value in left):
+                lists = [value for value in (*left, *right) if isinstance(value, ListLiteral)]
+                return (ListLiteral(tuple(inner for one in lists for inner in one.items)),)
+            if _has_string((*left, *right)):
+                return joined([left, right], self.study.location(node))
+        if isinstance(node.op, ast.Div) and _has_string(right):
+            return joined([left, right], self.study.location(node), "/")
+        if (
+            isinstance(node.op, ast.Mod)
+            and isinstance(node.left, ast.Constant)
+            and _has_string(left)
+        ):
+            fills = [right]
+            if len(right) == 1 and isinstance(right[0], ListLiteral):
+                fills = list(right[0].items)
+            return filled(str(node.left.value), "%s", fills, self.study.location(node))
+        return tuple(dict.fromkeys(v for v in (*left, *right) if isinstance(v, Loaded)))
+
+    def _visit_ifexp(self, node: ast.IfExp) -> Values:
+        self.evaluate(node.test)
+        return branches(self.evaluate(node.body), self.evaluate(node.orelse))
+
+    def _visit_boolop(self, node: ast.BoolOp) -> Values:
+        groups = [self.evaluate(value) for value in node.values]
+        if isinstance(node.op, ast.And):
+            return groups[-1]
+        return doubted(union(*(values for values in groups if values != (Constant(None),))))
+
+    def _visit_listcomp(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+    ) -> Values:
+        inner = Expressions(self.study, Scope(self.scope.label, self.scope))
+        for generator in node.generators:
+            inner.bind(generator.target, elements(inner.evaluate(generator.iter)))
+            for test in generator.ifs:
+                inner.evaluate(test)
+        if isinstance(node, ast.DictComp):
+            inner.evaluate(node.key)
+        values = inner.evaluate(node.value if isinstance(node, ast.DictComp) else node.elt)
+        loaded = tuple(value for value in values if isinstance(value, Loaded))
+        return loaded or ((ListLiteral((values,)),) if values else NOTHING)
+
+    _visit_setcomp = _visit_generatorexp = _visit_dictcomp = _visit_listcomp
+
+    def _visit_namedexpr(self, node: ast.NamedExpr) -> Values:
+        values = self.evaluate(node.value)
+        self.bind(node.target, values)
+        return values
+
+    def _visit_lambda(self, node: ast.Lambda) -> Values:
+        inner = Expressions(self.study, Scope(self.scope.label, self.scope))
+        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            inner.scope.names[argument.arg] = NOTHING
+        inner.evaluate(node.body)
+        return NOTHING
+
+    def _visit_await(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Values:
+        return self.evaluate(node.value)
+
+    _visit_starred = _visit_yieldfrom = _visit_await
+
+    def _visit_yield(self, node: ast.Yield) -> Values:
+        self.study.gives(self.scope.function, self.evaluate(node.value))
+        return NOTHING
+
+    def _visit_call(self, node: ast.Call) -> Values:
+        holders: Values = NOTHING
+        if isinstance(node.func, ast.Attribute):
+            holders = self.evaluate(node.func.value)
+            name = node.func.attr
+            callees = union(*(self._member(holder, name) for holder in holders))
         else:
-            groups.append(evaluate(study, scope, part))
-    return joined(groups, study.place(node))
+            callees = self.evaluate(node.func)
+        call = EvaluatedCall(
+            study=self.study,
+            scope=self.scope,
+            node=node,
+            holders=holders,
+            callees=callees,
+            passed=self._passed(node),
+        )
+        return call.result()
+
+    def _passed(self, node: ast.Call) -> tuple[Passed, ...]:
+        passed = []
+        for number, argument in enumerate(node.args):
+            name = "*" if isinstance(argument, ast.Starred) else str(number)
+            passed.append(Passed(name, self.evaluate(argument), argument))
+        for keyword in node.keywords:
+            values = self.evaluate(keyword.value)
+            if keyword.arg is None:
+                passed.extend(_spread(keyword, values))
+            else:
+                passed.append(Passed(keyword.arg, values, keyword.value, keyword))
+        return tuple(passed)
 
 
-def _operation(study: Study, scope: Scope, node: ast.BinOp) -> Values:
-    left = evaluate(study, scope, node.left)
-    return operation(study, node, left, evaluate(study, scope, node.right))
+def _spread(keyword: ast.keyword, values: Values) -> list[Passed]:
+    """`**table` gives the arguments its entries name, where it is one known table."""
+    if len(values) == 1 and isinstance(values[0], DictLiteral):
+        entries = values[0].entries
+        named = [(key.text, inner) for key, inner in entries if isinstance(key, String)]
+        if len(named) == len(entries):
+            return [Passed(name, inner, keyword.value) for name, inner in named]
+    return [Passed("**", values, keyword.value)]
 
 
-def _choice(study: Study, scope: Scope, node: ast.IfExp) -> Values:
-    evaluate(study, scope, node.test)
-    return branches(evaluate(study, scope, node.body), evaluate(study, scope, node.orelse))
-
-
-def _either(study: Study, scope: Scope, node: ast.BoolOp) -> Values:
-    found = [evaluate(study, scope, value) for value in node.values]
-    if isinstance(node.op, ast.And):
-        return found[-1]
-    known = [values for values in found if values and not _is_none(values)]
-    return doubted(union(*known)) if known else NOTHING
-
-
-def _is_none(values: Values) -> bool:
-    return values == (Constant(None),)
-
-
-def _comprehension(
-    study: Study,
-    scope: Scope,
-    node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
-) -> Values:
-    inner = Scope(scope.label, scope, scope.owner)
-    for generator in node.generators:
-        bind(study, inner, generator.target, elements(evaluate(study, inner, generator.iter)))
-        for test in generator.ifs:
-            evaluate(study, inner, test)
-    if isinstance(node, ast.DictComp):
-        evaluate(study, inner, node.key)
-        values = evaluate(study, inner, node.value)
-    else:
-        values = evaluate(study, inner, node.elt)
-    loaded = tuple(value for value in values if isinstance(value, Loaded))
-    return loaded or ((Items((values,)),) if values else NOTHING)
-
-
-def _walrus(study: Study, scope: Scope, node: ast.NamedExpr) -> Values:
-    values = evaluate(study, scope, node.value)
-    bind(study, scope, node.target, values)
-    return values
-
-
-def _lambda(study: Study, scope: Scope, node: ast.Lambda) -> Values:
-    inner = Scope(scope.label, scope, scope.owner)
-    for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
-        inner.names[argument.arg] = NOTHING
-    evaluate(study, inner, node.body)
-    return NOTHING
-
-
-def _inside(study: Study, scope: Scope, node: ast.Await | ast.Starred | ast.YieldFrom) -> Values:
-    return evaluate(study, scope, node.value)
-
-
-def _yield(study: Study, scope: Scope, node: ast.Yield) -> Values:
-    values = evaluate(study, scope, node.value)
-    if scope.function is not None:
-        study.gives(scope.function, values)
-    return NOTHING
-
-
-def _call(study: Study, scope: Scope, node: ast.Call) -> Values:
-    holders: Values = NOTHING
-    if isinstance(node.func, ast.Attribute):
-        holders = evaluate(study, scope, node.func.value)
-        callees = members(study, holders, node.func)
-    else:
-        callees = evaluate(study, scope, node.func)
-    return call(study, scope, node, holders, callees, _passed(study, scope, node))
-
-
-def _passed(study: Study, scope: Scope, node: ast.Call) -> tuple[Passed, ...]:
-    found = []
-    for number, argument in enumerate(node.args):
-        name = "*" if isinstance(argument, ast.Starred) else str(number)
-        found.append(Passed(name, evaluate(study, scope, argument), argument, None))
-    for keyword in node.keywords:
-        values = evaluate(study, scope, keyword.value)
-        if keyword.arg is not None:
-            found.append(Passed(keyword.arg, values, keyword.value, keyword))
-            continue
-        found.extend(spread(keyword, values))
-    return tuple(found)
-
-
-_HANDLERS: dict[type[ast.AST], Callable[..., Values]] = {
-    ast.Constant: _constant,
-    ast.Name: _name,
-    ast.Attribute: _attribute,
-    ast.Subscript: _subscript,
-    ast.List: _items,
-    ast.Tuple: _items,
-    ast.Set: _items,
-    ast.Dict: _table,
-    ast.JoinedStr: _joined,
-    ast.BinOp: _operation,
-    ast.IfExp: _choice,
-    ast.BoolOp: _either,
-    ast.ListComp: _comprehension,
-    ast.SetComp: _comprehension,
-    ast.GeneratorExp: _comprehension,
-    ast.DictComp: _comprehension,
-    ast.NamedExpr: _walrus,
-    ast.Lambda: _lambda,
-    ast.Await: _inside,
-    ast.Starred: _inside,
-    ast.YieldFrom: _inside,
-    ast.Yield: _yield,
-    ast.Call: _call,
-}
+def _has_string(values: Values) -> bool:
+    return any(isinstance(value, String) for value in values)

@@ -1,48 +1,45 @@
-"""From loads to usages: which processor belongs to which model, and what is done with both."""
+"""From loads to usages: which processor belongs to which model, and what is done with both.
+
+A processor belongs to a model by what flows between them, else by the checkpoint that both load,
+else by where they stand.
+"""
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable
 
-from advisor.scan.pairing import Ties
-from advisor.scan.strings import known_pieces
-from advisor.scan.study import Passed, RawCall, RawLoad, Study
-from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Usage, Value
-from advisor.scan.values import Constant, Items, Pieces, Text, Values
-from advisor.scan.vocabulary import Vocabulary
+from advisor.scan.study import Study, Use
+from advisor.scan.usage import Call, Load, Location, Usage
 
 _MODELS = ("model", "pipeline", "composition")
 _PROCESSORS = ("processor", "tokenizer", "image_processor")
+_NAMING = ("0", "pretrained_model_name_or_path", "model", "model_name_or_path")
+"""Arguments that name a checkpoint."""
 _OPTIMIZER = re.compile(r"Adam|SGD|Adafactor|Lion|RMSprop|[Oo]ptim")
-_HUB_PREFIX = "hf-hub:"
 
 
 class Grouping:
-    """The loads of one file as usages."""
+    """The loads of one file as usages. Loads are known by their numbers."""
 
-    def __init__(self, study: Study, vocabulary: Vocabulary) -> None:
+    def __init__(self, study: Study) -> None:
         self.study = study
-        self.vocabulary = vocabulary
-        self.loads = [self._load(raw) for raw in study.loads]
+        self.loads = study.loads
         self.relevant = [self._is_relevant(load) for load in self.loads]
+        self.models = [n for n, load in enumerate(self.loads) if load.kind in _MODELS]
+        self.processors = [n for n, load in enumerate(self.loads) if load.kind in _PROCESSORS]
 
     def usages(self) -> list[Usage]:
         """Return what is loaded of vision-language models, each model with its processors."""
-        numbers = range(len(self.loads))
-        models = [n for n in numbers if self.loads[n].kind in _MODELS]
-        processors = [n for n in numbers if self.loads[n].kind in _PROCESSORS]
-        ties = Ties(self.study, self.loads, self.relevant)
-        tied = ties.tied(models, processors)
-        found = []
-        for model in models:
-            own = [p for p in processors if p in tied[model]]
-            if self.relevant[model] or any(ties.speaks_for(p, model) for p in own):
-                found.append(self._usage(model, own))
-        alone = set(processors).difference(*tied.values()) if tied else set(processors)
-        found.extend(self._usage(None, [n]) for n in sorted(alone) if self.relevant[n])
-        return sorted(found, key=lambda usage: usage.place[:3])
+        tied = self._tied()
+        usages = []
+        for model in self.models:
+            own = sorted(tied[model])
+            if self.relevant[model] or any(self._speaks_for(one, model) for one in own):
+                usages.append(self._usage([model, *own]))
+        alone = sorted(set(self.processors).difference(*tied.values()))
+        usages.extend(self._usage([one]) for one in alone if self.relevant[one])
+        return sorted(usages, key=lambda usage: usage.place[:3])
 
     @property
     def may_concern_us(self) -> bool:
@@ -55,7 +52,7 @@ class Grouping:
         )
 
     def _is_relevant(self, load: Load) -> bool:
-        words = self.vocabulary
+        words = self.study.vocabulary
         texts = [value.text for value in load.checkpoint if value.text]
         if load.package in ("open_clip", "clip"):
             return True
@@ -66,32 +63,98 @@ class Grouping:
         if load.package == "sentence_transformers":
             return any(words.hinted(text) for text in texts)
         if load.kind == "pipeline":
-            tasks = [value.text for value in load.task if value.text]
-            return any(task in words.pipelines for task in tasks)
-        if load.class_name is None:
-            return False
-        if words.is_class(load.class_name):
-            return True
+            return any(value.text in words.pipelines for value in load.task)
+        if load.class_name is None or words.is_class(load.class_name):
+            return load.class_name is not None
         automatic = load.class_name.startswith("Auto") and load.kind != "tokenizer"
         return automatic and any(words.is_id(text) and words.hinted(text) for text in texts)
 
-    def _usage(self, model: int | None, processors: list[int]) -> Usage:
-        numbers = [model, *processors] if model is not None else processors
-        main = self.loads[numbers[0]]
-        raw = [call for call in self.study.calls if call.load in numbers]
-        calls = tuple(self._call(one) for one in raw)
-        calls = _once(calls)
+    def _tied(self) -> dict[int, set[int]]:
+        """The processors of each model."""
+        sure, maybe = self._flows()
+        tied: dict[int, set[int]] = {}
+        for model in self.models:
+            same = {one for one in maybe[model] if self._same_checkpoint(model, one)}
+            tied[model] = sure[model] | same or maybe[model]
+        for processor in self.processors:
+            if not any(processor in own for own in (*tied.values(), *maybe.values())):
+                for model in self._nearest(processor):
+                    tied[model].add(processor)
+        return tied
+
+    def _flows(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
+        """Which processors feed or read which models: for sure, and as one of several."""
+        sure: dict[int, set[int]] = {model: set() for model in self.models}
+        maybe: dict[int, set[int]] = {model: set() for model in self.models}
+        for use in self.study.uses:
+            receiver = use.receiver.load
+            given = list(
+                dict.fromkeys(one.load for one in use.inputs if one.path or _hands_over(use))
+            )
+            kinds = [self.loads[number].kind for number in given]
+            for number in given:
+                if receiver in sure and number in self.processors:
+                    model, processor = receiver, number
+                elif number in sure and receiver in self.processors and _reads(use):
+                    model, processor = number, receiver
+                else:
+                    continue
+                alone = kinds.count(self.loads[number].kind) == 1
+                (sure if use.certain and alone else maybe)[model].add(processor)
+        return sure, maybe
+
+    def _nearest(self, processor: int) -> list[int]:
+        """The models of the same checkpoint, or the only one in the same function."""
+        load = self.loads[processor]
+        same = [model for model in self.models if self._same_checkpoint(model, processor)]
+        if same or not self.relevant[processor]:
+            return [model for model in same if self.loads[model].scope == load.scope] or same
+        near = [
+            model
+            for model in self.models
+            if self.relevant[model]
+            and self.loads[model].scope == load.scope
+            and self.loads[model].package == load.package
+        ]
+        return near if len(near) == 1 else []
+
+    def _same_checkpoint(self, model: int, processor: int) -> bool:
+        one, other = self.loads[model], self.loads[processor]
+        texts = {value.text for value in one.checkpoint} - {None}
+        if texts:
+            return texts == {value.text for value in other.checkpoint} - {None}
+        source = _checkpoint_source(one)
+        return (
+            source is not None and source == _checkpoint_source(other) and one.scope == other.scope
+        )
+
+    def _speaks_for(self, processor: int, model: int) -> bool:
+        """True where a processor shows that the model it feeds is a vision-language model."""
+        load = self.loads[processor]
+        return self.relevant[processor] and (
+            load.kind == "processor"
+            or self._same_checkpoint(model, processor)
+            or load.scope == self.loads[model].scope
+        )
+
+    def _usage(self, numbers: list[int]) -> Usage:
+        """Loads judged together: a model, if any, stands first."""
+        loads = [self.loads[number] for number in numbers]
+        main = loads[0]
+        has_model = main.kind in _MODELS
+        uses = [use for use in self.study.uses if use.receiver.load in numbers]
+        calls = _once(self.study.call(use) for use in uses)
         return Usage(
-            main.place,
-            self.loads[model] if model is not None else None,
-            tuple(self.loads[n] for n in processors),
-            calls,
-            self._checkpoint(main),
-            main.checkpoint,
-            main.class_name,
-            _only(value.text for value in main.task),
-            self._trained(calls),
-            None,
+            place=main.place,
+            model=main if has_model else None,
+            processors=tuple(loads[1:] if has_model else loads),
+            calls=calls,
+            checkpoint=self._checkpoint(main),
+            alternatives=main.checkpoint,
+            class_name=main.class_name,
+            task=_only(value.text for value in main.task),
+            trained=self._trained(calls),
+            key=None,
         )
 
     def _checkpoint(self, load: Load) -> str | None:
@@ -100,124 +163,53 @@ class Grouping:
             return None
         if load.package == "open_clip" and "/" not in text:
             weights = _only(value.text for value in load.second_checkpoint)
-            return self.vocabulary.known_weights(text, weights or "")
+            return self.study.vocabulary.known_weights(text, weights or "")
         if load.package == "sentence_transformers" and "/" not in text:
             return f"sentence-transformers/{text}"
         return text
 
     def _trained(self, calls: tuple[Call, ...]) -> Location | None:
-        for call in calls:
-            if call.kind == "pass" and (
-                call.name.endswith("Trainer")
-                or (call.of[-1:] == ("parameters",) and _OPTIMIZER.search(call.name))
-            ):
-                return call.place
-            if call.kind == "call" and call.name in ("backward", "fit"):
-                return call.place
-            if call.kind == "call" and call.name == "train" and not call.of:
-                mode = call.arguments.get("0") or call.arguments.get("mode")
-                if mode is None or mode.value is not False:
-                    return call.place
-        return self.study.place(self.study.training[0]) if self.study.training else None
-
-    def _load(self, raw: RawLoad) -> Load:
-        class_name = raw.classes[0] if len(set(raw.classes)) == 1 else None
-        return Load(
-            self.study.place(raw.node),
-            raw.package,
-            raw.kind,
-            raw.call,
-            class_name,
-            self.study.place(raw.function),
-            ast.unparse(raw.function)[:200],
-            self._values(raw.checkpoint, self.study.place(raw.node)),
-            self._values(raw.second, self.study.place(raw.node)),
-            self._values(raw.task, self.study.place(raw.node)),
-            self._arguments(raw.passed),
-            raw.scope,
-        )
-
-    def _values(self, values: Values, place: Location) -> tuple[Value, ...]:
-        found: dict[Value, None] = {}
-        for value in values:
-            found[self._value(value, place)] = None
-        return tuple(found)
-
-    def _value(self, value: object, place: Location) -> Value:
-        if isinstance(value, Text):
-            text = value.text.removeprefix(_HUB_PREFIX)
-            at_end = None if self.vocabulary.known(text) else self.vocabulary.known_at_end(text)
-            return Value(at_end or text, value.place, value.certain, at_end is not None)
-        if isinstance(value, Pieces) and (last := value.parts[-1]) and last.count("/") >= 2:
-            at_end = self.vocabulary.known_at_end(last)
-            if at_end:
-                return Value(at_end, value.place, True, True)
-        return Value(None, value.place if isinstance(value, Pieces) else place, False)
-
-    def _call(self, raw: RawCall) -> Call:
-        return Call(
-            self.study.place(raw.node),
-            raw.kind,
-            raw.name,
-            raw.path,
-            self.loads[raw.load],
-            raw.certain,
-            self._arguments(raw.passed),
-            tuple(self.loads[n] for n in dict.fromkeys(given.load for given in raw.inputs)),
-            raw.scope,
-        )
-
-    def _arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
-        return {one.name: self._argument(one) for one in passed}
-
-    def _argument(self, passed: Passed) -> Argument:
-        name_place = None
-        if passed.keyword is not None:
-            whole = self.study.place(passed.keyword)
-            end = whole.column + len(passed.keyword.arg or "")
-            name_place = whole._replace(end_line=whole.line, end_column=end)
-        return Argument(
-            _plain(passed.values),
-            ast.unparse(passed.node)[:200],
-            known_pieces(_flat(passed.values)),
-            self.study.place(passed.node),
-            name_place,
-        )
+        at = next((call.place for call in calls if _trains(call)), None)
+        training = self.study.training
+        return self.study.location(training[0]) if at is None and training else at
 
 
-def _flat(values: Values) -> Values:
-    """The values, with those of lists in their place."""
-    out: list[object] = []
-    for value in values:
-        inner = [v for group in value.items for v in group] if isinstance(value, Items) else [value]
-        out.extend(inner)
-    return tuple(out)  # type: ignore[arg-type]
+def _hands_over(use: Use) -> bool:
+    """True where a model and its processors are handed over together, to be used together."""
+    return use.kind == "pass" and (use.name == "pipeline" or use.name.endswith("Trainer"))
 
 
-def _plain(values: Values) -> object:
-    """Return the constant that the values are, or UNKNOWN."""
-    if len(values) != 1:
-        return UNKNOWN
-    value = values[0]
-    if isinstance(value, Text):
-        return value.text
-    if isinstance(value, Constant):
-        return value.value
-    if isinstance(value, Items):
-        inner = tuple(_plain(item) for item in value.items)
-        return UNKNOWN if UNKNOWN in inner else inner
-    return UNKNOWN
+def _reads(use: Use) -> bool:
+    """True where a processor turns what a model gave into text or boxes."""
+    return "decode" in use.name or use.name.startswith("post_process")
+
+
+def _trains(call: Call) -> bool:
+    if call.kind == "pass":
+        optimized = call.of[-1:] == ("parameters",) and _OPTIMIZER.search(call.name) is not None
+        return optimized or call.name.endswith("Trainer")
+    if call.kind != "call":
+        return False
+    mode = call.arguments.get("0") or call.arguments.get("mode")
+    switched_on = mode is None or mode.value is not False
+    return call.name in ("backward", "fit") or (
+        call.name == "train" and not call.of and switched_on
+    )
+
+
+def _checkpoint_source(load: Load) -> str | None:
+    """The expression that names the checkpoint, as written."""
+    return next((a.source for name, a in load.arguments.items() if name in _NAMING), None)
 
 
 def _only(texts: Iterable[str | None]) -> str | None:
     known = {text for text in texts if text is not None}
-    return next(iter(known)) if len(known) == 1 else None
+    return known.pop() if len(known) == 1 else None
 
 
-def _once(calls: tuple[Call, ...]) -> tuple[Call, ...]:
-    """Leave out repetitions, and reads that are only the way to a call; in order of place."""
-    found: dict[tuple[object, ...], Call] = {}
+def _once(calls: Iterable[Call]) -> tuple[Call, ...]:
+    """The calls in order of place, each once."""
+    once: dict[tuple[object, ...], Call] = {}
     for call in sorted(calls, key=lambda call: (call.place[1:5], call.kind)):
-        key = (call.place, call.kind, call.name, call.receiver.place)
-        found.setdefault(key, call)
-    return tuple(found.values())
+        once.setdefault((call.place, call.kind, call.name, call.receiver.place), call)
+    return tuple(once.values())

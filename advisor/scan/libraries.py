@@ -7,137 +7,131 @@ from typing import NamedTuple
 
 from advisor.scan.values import Symbol
 
-CLASS_METHODS = {
-    "from_pretrained": ("pretrained_model_name_or_path",),
-    "from_encoder_decoder_pretrained": (
-        "encoder_pretrained_model_name_or_path",
-        "decoder_pretrained_model_name_or_path",
-    ),
-    "from_vision_text_pretrained": (
-        "vision_model_name_or_path",
-        "text_model_name_or_path",
-    ),
-}
-"""Class methods of transformers that load, and their first arguments."""
+LIBRARIES = frozenset(("clip", "open_clip", "sentence_transformers", "torch", "transformers"))
+"""Looked for under their own names, even in a project that holds a copy."""
 
-_OPEN_CLIP = {
-    "create_model": ("model_name", "pretrained"),
-    "create_model_and_transforms": ("model_name", "pretrained"),
-    "create_model_from_pretrained": ("model_name", "pretrained"),
-    "get_tokenizer": ("model_name",),
-}
 _KINDS = (
-    (
-        re.compile(r".*(?:ImageProcessor|FeatureExtractor|VideoProcessor)(?:Fast|Pil)?\Z"),
-        "image_processor",
-    ),
-    (re.compile(r".*Tokenizer(?:Fast)?\Z"), "tokenizer"),
-    (re.compile(r".*Processor\Z"), "processor"),
-    (re.compile(r".*Config\Z"), "configuration"),
+    (r".*(?:ImageProcessor|FeatureExtractor|VideoProcessor)(?:Fast|Pil)?", "image_processor"),
+    (r".*Tokenizer(?:Fast)?", "tokenizer"),
+    (r".*Processor", "processor"),
+    (r".*Config", "configuration"),
 )
-_LOADED_THEN_CALLED = frozenset(
-    [
-        "to",
-        "eval",
-        "cuda",
-        "cpu",
-        "half",
-        "float",
-        "bfloat16",
-        "double",
-        "train",
-        "requires_grad_",
-        "share_memory",
-        "compile",
-        "to_bettertransformer",
-    ]
+_GIVES_ITSELF = re.compile(
+    r"to|eval|cuda|cpu|half|float|bfloat16|double|train|requires_grad_|share_memory|compile"
+    r"|to_bettertransformer"
 )
-_WRAPPERS = frozenset(
-    [
-        "prepare",
-        "compile",
-        "DataParallel",
-        "DistributedDataParallel",
-        "get_peft_model",
-        "prepare_model_for_kbit_training",
-    ]
+_WRAPS = re.compile(
+    r"prepare|compile|DataParallel|DistributedDataParallel|get_peft_model"
+    r"|prepare_model_for_kbit_training"
 )
 
 
 class Loader(NamedTuple):
-    """A call that loads: `parameters` are the names of checkpoint, second checkpoint, task."""
+    """A call that loads: what, and the names of the arguments that tell which.
+
+    `position` is that of the checkpoint among positional arguments, `second` the argument with the
+    second checkpoint, and `parts` how many values the call gives: open_clip gives model and
+    transforms together.
+    """
 
     package: str
     kind: str
     call: str
-    class_name: str | None
-    checkpoint: tuple[str, ...]
-    """Names of the argument with the checkpoint; the first is also its position."""
-    position: int
-    second: str | None
-    task: str | None
-    parts: int
-    """How many values the call gives: open_clip gives model and transforms together."""
+    class_name: str | None = None
+    checkpoint: str = "pretrained_model_name_or_path"
+    position: int = 0
+    second: str | None = None
+    task: str | None = None
+    parts: int = 1
+
+
+_METHODS = {
+    "from_pretrained": Loader("transformers", "", "from_pretrained"),
+    "from_encoder_decoder_pretrained": Loader(
+        package="transformers",
+        kind="composition",
+        call="from_encoder_decoder_pretrained",
+        checkpoint="encoder_pretrained_model_name_or_path",
+        second="decoder_pretrained_model_name_or_path",
+    ),
+    "from_vision_text_pretrained": Loader(
+        package="transformers",
+        kind="composition",
+        call="from_vision_text_pretrained",
+        checkpoint="vision_model_name_or_path",
+        second="text_model_name_or_path",
+    ),
+}
+"""Class methods of transformers that load; the class is that of the call."""
+
+_OPEN_CLIP = Loader(
+    package="open_clip",
+    kind="model",
+    call="create_model",
+    checkpoint="model_name",
+    second="pretrained",
+)
+_FUNCTIONS = {
+    ("transformers", "pipeline"): Loader(
+        package="transformers",
+        kind="pipeline",
+        call="pipeline",
+        checkpoint="model",
+        position=1,
+        task="task",
+    ),
+    ("sentence_transformers", "SentenceTransformer"): Loader(
+        package="sentence_transformers",
+        kind="model",
+        call="SentenceTransformer",
+        class_name="SentenceTransformer",
+        checkpoint="model_name_or_path",
+    ),
+    ("open_clip", "create_model"): _OPEN_CLIP,
+    ("open_clip", "create_model_and_transforms"): _OPEN_CLIP._replace(
+        call="create_model_and_transforms", parts=3
+    ),
+    ("open_clip", "create_model_from_pretrained"): _OPEN_CLIP._replace(
+        call="create_model_from_pretrained", parts=2
+    ),
+    ("open_clip", "get_tokenizer"): _OPEN_CLIP._replace(
+        kind="tokenizer", call="get_tokenizer", second=None
+    ),
+    ("clip", "load"): Loader(package="clip", kind="model", call="load", checkpoint="name", parts=2),
+}
+"""Functions and classes that load when they are called, by package and name."""
 
 
 def loader(callee: Symbol) -> Loader | None:
     """Return how a call of this name loads, or None where it does not."""
-    if callee.root == "transformers":
-        return _transformers(callee)
-    if callee.root == "sentence_transformers" and callee.name == "SentenceTransformer":
-        names = ("model_name_or_path",)
-        return Loader(
-            "sentence_transformers", "model", callee.name, callee.name, names, 0, None, None, 1
-        )
-    if callee.root == "open_clip" and callee.name in _OPEN_CLIP:
-        first, *rest = _OPEN_CLIP[callee.name]
-        kind = "tokenizer" if callee.name == "get_tokenizer" else "model"
-        second = rest[0] if rest else None
-        parts = {"create_model_and_transforms": 3, "create_model_from_pretrained": 2}
-        return Loader(
-            "open_clip",
-            kind,
-            callee.name,
-            None,
-            (first,),
-            0,
-            second,
-            None,
-            parts.get(callee.name, 1),
-        )
-    if callee == Symbol("clip", "load") or callee == Symbol("clip.clip", "load"):
-        return Loader("clip", "model", "load", None, ("name",), 0, None, None, 2)
-    return None
-
-
-def _transformers(callee: Symbol) -> Loader | None:
-    if callee.name == "pipeline":
-        return Loader("transformers", "pipeline", "pipeline", None, ("model",), 1, None, "task", 1)
-    if callee.name in CLASS_METHODS:
-        class_name = callee.module.rpartition(".")[2]
-        if not class_name[:1].isupper():
-            return None
-        first, *rest = CLASS_METHODS[callee.name]
-        composed = callee.name != "from_pretrained"
-        kind = "composition" if composed else kind_of(class_name)
-        second = rest[0] if rest else None
-        return Loader("transformers", kind, callee.name, class_name, (first,), 0, second, None, 1)
-    return None
+    if callee.root == "clip" and callee.module not in ("clip", "clip.clip"):
+        return None
+    method = _METHODS.get(callee.name) if callee.root == "transformers" else None
+    if method is None:
+        return _FUNCTIONS.get((callee.root, callee.name))
+    class_name = callee.module.rpartition(".")[2]
+    if not class_name[:1].isupper():
+        return None
+    return method._replace(kind=method.kind or kind_of(class_name), class_name=class_name)
 
 
 def kind_of(class_name: str) -> str:
     """Return what a class of transformers is, by how its name ends."""
-    for expression, kind in _KINDS:
-        if expression.match(class_name):
-            return kind
-    return "model"
+    return next((kind for ending, kind in _KINDS if re.fullmatch(ending, class_name)), "model")
+
+
+def composed(callee: Symbol) -> Loader | None:
+    """Return what calling a model class itself gives: random weights, from a configuration."""
+    if callee.name.endswith("Model") or "For" in callee.name[1:]:
+        return Loader("transformers", "composition", callee.name, callee.name)
+    return None
 
 
 def gives_itself(method: str) -> bool:
     """True for methods that give back the object they are called on."""
-    return method in _LOADED_THEN_CALLED
+    return _GIVES_ITSELF.fullmatch(method) is not None
 
 
 def wraps(function: str) -> bool:
     """True for functions that give back the model they were passed, wrapped."""
-    return function in _WRAPPERS
+    return _WRAPS.fullmatch(function) is not None

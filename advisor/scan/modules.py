@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-from advisor.scan.source import UnreadableError, parse_python
+from advisor.scan.libraries import LIBRARIES
+from advisor.scan.source import Parsed, UnreadableError, parse_python
 from advisor.scan.statement import module_names
 from advisor.scan.study import Study
 from advisor.scan.values import (
     NOTHING,
-    Class,
+    Abstract,
+    DictLiteral,
+    ForeignObject,
     Function,
-    Instance,
-    Items,
+    ListLiteral,
     Loaded,
-    Made,
+    LocalClass,
+    LocalObject,
     Namespace,
     Other,
-    Table,
     Values,
 )
+from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import SourceFile
 
-LIBRARIES = frozenset(["clip", "open_clip", "sentence_transformers", "torch", "transformers"])
-"""Looked for under their own names, even in a project that holds a copy."""
 MAX_BYTES = 1_000_000
 DEEPEST_IMPORTS = 12
+_DEEPEST_VALUES = 3
 
 
-class Project:
+class Modules:
     """Gives what modules of the scanned files define; each is read when it is first asked for."""
 
-    def __init__(self, files: Iterable[SourceFile]) -> None:
+    def __init__(self, files: Iterable[SourceFile], vocabulary: Vocabulary) -> None:
         self._files = {file.name: file for file in files if file.kind == "python"}
+        self._vocabulary = vocabulary
         self._defined: dict[str, dict[str, Values]] = {}
         self._under_way: list[str] = []
 
@@ -58,59 +61,53 @@ class Project:
         return self._defined[file.name]
 
     def _find(self, importer: str, module: str) -> SourceFile | None:
-        level = len(module) - len(module.lstrip("."))
-        parts = [part for part in module[level:].split(".") if part]
+        """The file of a module: beside the importer, as Python finds it, or in a folder above."""
+        name = module.lstrip(".")
+        level = len(module) - len(name)
+        parts = [part for part in name.split(".") if part]
         folders = importer.split("/")[:-1]
         if level:
-            if level - 1 > len(folders):
-                return None
-            return self._module([*folders[: len(folders) - level + 1], *parts])
-        for folder in _upwards(folders):
-            if parts and (found := self._module([*folder, *parts])) is not None:
-                return found
-        return None
+            above = len(folders) - level + 1
+            return self._module([*folders[:above], *parts]) if above >= 0 else None
+        above_it = range(len(folders), -1, -1) if parts else ()
+        found = (self._module([*folders[:end], *parts]) for end in above_it)
+        return next((file for file in found if file is not None), None)
 
     def _module(self, parts: list[str]) -> SourceFile | None:
         path = "/".join(parts)
-        package = f"{path}/__init__.py" if path else "__init__.py"
-        return self._files.get(f"{path}.py") or self._files.get(package)
+        return self._files.get(f"{path}.py") or self._files.get("/".join([*parts, "__init__.py"]))
 
     def _read(self, file: SourceFile) -> dict[str, Values]:
         if file.size > MAX_BYTES:
             return {}
         try:
-            with Path(file.path).open("rb") as stream:
-                parsed = parse_python(stream.read(), file.name)
-            study = Study(parsed, lambda module: self.exports(file.name, module))
+            parsed = parse_python(Path(file.path).read_bytes(), file.name)
+            study = self.study(parsed)
             names = module_names(study)
         except (UnreadableError, OSError, RecursionError):
             return {}
-        return {name: _outside(study, values, 0) for name, values in names.items()}
+        return {name: _outside(study, values) for name, values in names.items()}
+
+    def study(self, parsed: Parsed) -> Study:
+        """Return a study of a file that knows what the others define."""
+        return Study(parsed, self._vocabulary, lambda name: self.exports(parsed.name, name))
 
 
-def _upwards(folders: list[str]) -> Iterator[list[str]]:
-    for end in range(len(folders), -1, -1):
-        yield folders[:end]
-
-
-def _outside(study: Study, values: Values, depth: int) -> Values:
+def _outside(study: Study, values: Values, depth: int = 0) -> Values:
     """Return values as another file sees them: functions and loads mean nothing there."""
-    if depth > 3:
+    if depth > _DEEPEST_VALUES:
         return NOTHING
-    found: list[Values] = []
-    for value in values:
-        if isinstance(value, Items):
-            found.append((Items(tuple(_outside(study, v, depth + 1) for v in value.items)),))
-        elif isinstance(value, Table):
-            entries = tuple((k, _outside(study, v, depth + 1)) for k, v in value.entries)
-            found.append((Table(entries),))
-        elif isinstance(value, (Class, Instance)):
-            facts = study.classes.get(value.name if isinstance(value, Class) else value.of)
-            attributes = facts.attributes.items() if facts else ()
-            inner = tuple((name, _outside(study, v, depth + 1)) for name, v in attributes)
-            found.append((Namespace(inner),))
-        elif isinstance(value, (Function, Loaded, Made)):
-            found.append((Other(),))
-        else:
-            found.append((value,))
-    return tuple(dict.fromkeys(one for group in found for one in group))
+    return tuple(dict.fromkeys(_seen_outside(study, value, depth + 1) for value in values))
+
+
+def _seen_outside(study: Study, value: Abstract, depth: int) -> Abstract:
+    if isinstance(value, ListLiteral):
+        return ListLiteral(tuple(_outside(study, group, depth) for group in value.items))
+    if isinstance(value, DictLiteral):
+        entries = ((key, _outside(study, group, depth)) for key, group in value.entries)
+        return DictLiteral(tuple(entries))
+    if isinstance(value, (LocalClass, LocalObject)):
+        known = study.classes.get(value.name)
+        attributes = known.attributes.items() if known else ()
+        return Namespace(tuple((name, _outside(study, v, depth)) for name, v in attributes))
+    return Other() if isinstance(value, (Function, Loaded, ForeignObject)) else value

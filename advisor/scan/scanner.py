@@ -10,7 +10,7 @@ from advisor.scan.comments import MARK, ignores_in_python
 from advisor.scan.configuration import read_configuration
 from advisor.scan.grouping import Grouping
 from advisor.scan.imports import names_in
-from advisor.scan.modules import Project
+from advisor.scan.modules import Modules
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.source import Parsed, UnreadableError, parse_python
 from advisor.scan.statement import study_file
@@ -40,7 +40,7 @@ def scan(
     the others are still scanned; nothing is raised for what a file holds.
     """
     found = find_files(paths, root, exclude)
-    scanner = _Scanner(Project(found.files), vocabulary)
+    scanner = _Scanner(Modules(found.files, vocabulary), vocabulary)
     for file in found.files:
         scanner.take(file)
     return Scan(
@@ -59,8 +59,8 @@ def _note_order(note: FileNote) -> tuple[str, int, str]:
 class _Scanner:
     """A scan under way."""
 
-    def __init__(self, project: Project, vocabulary: Vocabulary) -> None:
-        self.project = project
+    def __init__(self, modules: Modules, vocabulary: Vocabulary) -> None:
+        self.modules = modules
         self.vocabulary = vocabulary
         self.usages: list[Usage] = []
         self.names: list[Name] = []
@@ -126,10 +126,10 @@ class _Scanner:
     def _usages(self, parsed: Parsed, *, direct: bool) -> list[Usage]:
         """Return what a file loads; other files are read only where that may tell more."""
         if direct:
-            study = Study(parsed, lambda _: None)
+            study = Study(parsed, self.vocabulary, lambda _: None)
             study_file(study, walks=1)
-            if not Grouping(study, self.vocabulary).may_concern_us:
+            if not Grouping(study).may_concern_us:
                 return []
-        study = Study(parsed, lambda module: self.project.exports(parsed.name, module))
+        study = self.modules.study(parsed)
         study_file(study)
-        return Grouping(study, self.vocabulary).usages()
+        return Grouping(study).usages()

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from advisor.scan.definitions import (
-    bind_imports,
-    bind_parameters,
-    declare_class,
-    define_function,
-)
-from advisor.scan.expression import bind, evaluate
+from advisor.scan.calls import decorators
+from advisor.scan.expression import Expressions
 from advisor.scan.strings import joined
-from advisor.scan.study import Scope, Study
+from advisor.scan.study import ClassDefinition, Scope, Study
 from advisor.scan.values import (
     NOTHING,
-    Class,
-    Items,
+    Function,
+    FunctionNode,
+    ListLiteral,
+    LocalClass,
+    LocalObject,
+    Module,
+    Symbol,
     Values,
     branches,
+    constant,
     doubted,
     elements,
+    union,
 )
 
 MOST_WALKS = 5
@@ -32,11 +34,9 @@ def study_file(study: Study, walks: int = MOST_WALKS) -> None:
     for _ in range(walks):
         before = study.learned
         study.begin()
-        scope = Scope()
-        walk(study, scope, study.parsed.tree.body)
+        Statements(study, Scope()).walk(study.parsed.tree.body)
         while study.pending:
-            function, around, owner = study.pending.pop(0)
-            _function_body(study, function, around, owner)
+            _walk_function(study, *study.pending.pop(0))
         if not study.loads or study.learned == before:
             break
 
@@ -44,177 +44,225 @@ def study_file(study: Study, walks: int = MOST_WALKS) -> None:
 def module_names(study: Study) -> dict[str, Values]:
     """Return what the statements of the module alone define; functions are not entered."""
     scope = Scope()
-    walk(study, scope, study.parsed.tree.body)
+    Statements(study, scope).walk(study.parsed.tree.body)
     return scope.names
 
 
-def walk(study: Study, scope: Scope, statements: Sequence[ast.stmt]) -> bool:
-    """Walk statements in order; return whether the end can be reached."""
-    return all(_statement(study, scope, statement) for statement in statements)
-
-
-def _statement(study: Study, scope: Scope, node: ast.stmt) -> bool:
-    handler = _HANDLERS.get(type(node))
-    if handler is None:
-        for child in ast.iter_child_nodes(node):
-            evaluate(study, scope, child)
-        return not isinstance(node, (ast.Raise, ast.Continue, ast.Break))
-    return handler(study, scope, node) is not False
-
-
-def _annotated(study: Study, scope: Scope, node: ast.AnnAssign) -> None:
-    if node.value is not None:
-        bind(study, scope, node.target, evaluate(study, scope, node.value))
-
-
-def _while(study: Study, scope: Scope, node: ast.While) -> None:
-    evaluate(study, scope, node.test)
-    _either(study, scope, [node.body, []])
-    walk(study, scope, node.orelse)
-
-
-def _with(study: Study, scope: Scope, node: ast.With | ast.AsyncWith) -> bool:
-    for item in node.items:
-        values = evaluate(study, scope, item.context_expr)
-        if item.optional_vars is not None:
-            bind(study, scope, item.optional_vars, values)
-    return walk(study, scope, node.body)
-
-
-def _match(study: Study, scope: Scope, node: ast.Match) -> bool:
-    evaluate(study, scope, node.subject)
-    return _either(study, scope, [*(case.body for case in node.cases), []])
-
-
-def _return(study: Study, scope: Scope, node: ast.Return) -> bool:
-    values = evaluate(study, scope, node.value)
-    if scope.function is not None:
-        study.gives(scope.function, values)
-    return False
-
-
-def _share(_: Study, scope: Scope, node: ast.Global | ast.Nonlocal) -> None:
-    scope.shared.update(node.names)
-
-
-def _assign(study: Study, scope: Scope, node: ast.Assign) -> None:
-    values = evaluate(study, scope, node.value)
-    for target in node.targets:
-        bind(study, scope, target, values)
-
-
-def _augment(study: Study, scope: Scope, node: ast.AugAssign) -> None:
-    before = evaluate(study, scope, node.target)
-    values = evaluate(study, scope, node.value)
-    both = joined([before, values], study.place(node)) if isinstance(node.op, ast.Add) else NOTHING
-    bind(study, scope, node.target, both)
-
-
-def _either(study: Study, scope: Scope, bodies: Sequence[Sequence[ast.stmt]]) -> bool:
-    """Walk branches of which one runs; return whether any of them reaches its end."""
-    before = scope.names
-    ends: list[dict[str, Values]] = []
-    for body in bodies:
-        scope.names = dict(before)
-        if walk(study, scope, body):
-            ends.append(scope.names)
-    scope.names = _met(ends) if ends else before
-    return bool(ends)
-
-
-def _met(ends: list[dict[str, Values]]) -> dict[str, Values]:
-    if len(ends) == 1:
-        return ends[0]
-    merged: dict[str, Values] = dict(ends[0])
-    for end in ends[1:]:
-        for name, values in end.items():
-            before = merged.get(name)
-            if before is None:
-                merged[name] = values
-            elif before is not values:
-                merged[name] = branches(before, values)
-    return merged
-
-
-def _if(study: Study, scope: Scope, node: ast.If) -> bool:
-    evaluate(study, scope, node.test)
-    return _either(study, scope, [node.body, node.orelse])
-
-
-def _for(study: Study, scope: Scope, node: ast.For | ast.AsyncFor) -> None:
-    iterated = evaluate(study, scope, node.iter)
-    bind(study, scope, node.target, elements(iterated))
-    runs = len(iterated) == 1 and isinstance(iterated[0], Items) and bool(iterated[0].items)
-    _either(study, scope, [node.body] if runs else [node.body, []])
-    walk(study, scope, node.orelse)
-
-
-def _try(study: Study, scope: Scope, node: ast.Try | ast.TryStar) -> bool:
-    before = dict(scope.names)
-    reached = walk(study, scope, [*node.body, *node.orelse])
-    ends = [scope.names] if reached else []
-    for handler in node.handlers:
-        scope.names = dict(before)
-        if walk(study, scope, handler.body):
-            ends.append(scope.names)
-    scope.names = _met(ends) if ends else before
-    return walk(study, scope, node.finalbody) and bool(ends)
-
-
-def _function_body(
-    study: Study,
-    node: ast.FunctionDef | ast.AsyncFunctionDef,
-    around: Scope,
-    owner: str | None,
-) -> None:
-    label = f"{around.label}.{node.name}" if around.label else node.name
-    scope = Scope(label, around, owner or around.owner)
-    scope.function = node
-    bind_parameters(study, scope, node, owner)
+def _walk_function(study: Study, node: FunctionNode, around: Scope) -> None:
+    statements = Statements(study, Scope(around.inner(node.name), around, function=node))
+    statements.bind_parameters(node, around)
     if node.name in ("training_step", "configure_optimizers"):
         study.training.append(node)
-    walk(study, scope, node.body)
+    statements.walk(node.body)
 
 
-def _class(study: Study, scope: Scope, node: ast.ClassDef) -> None:
-    label = f"{scope.label}.{node.name}" if scope.label else node.name
-    for decorator in node.decorator_list:
-        evaluate(study, scope, decorator)
-    bases = []
-    for base in node.bases:
-        for value in evaluate(study, scope, base):
-            bases.extend([value.name] if isinstance(value, Class) else [])
-    facts = declare_class(study, node, label, tuple(bases))
-    inner = Scope(label, scope, label)
-    inner.is_class = True
-    walk(study, inner, node.body)
-    for name, values in inner.names.items():
-        if name not in facts.methods:
-            replaceable = name in facts.fields
-            study.set_attribute(label, name, doubted(values) if replaceable else values)
-    scope.bind(node.name, (Class(label),))
+class Statements(Expressions):
+    """The statements of one scope: a method for each kind, by the name of its node.
+
+    One that gives False never reaches its end.
+    """
+
+    def walk(self, statements: Sequence[ast.stmt]) -> bool:
+        """Walk statements in order; return whether the end can be reached."""
+        return all(self._walk(statement) for statement in statements)
+
+    def _walk(self, node: ast.stmt) -> bool:
+        walk = getattr(self, f"_walk_{type(node).__name__.lower()}", None)
+        if walk is not None:
+            return walk(node) is not False
+        for child in ast.iter_child_nodes(node):
+            self.evaluate(child)
+        return not isinstance(node, (ast.Raise, ast.Continue, ast.Break))
+
+    def _either(self, bodies: Sequence[Sequence[ast.stmt]]) -> bool:
+        """Walk branches of which one runs; return whether any of them reaches its end."""
+        before = self.scope.names
+        ends = [self._branch(body, before) for body in bodies]
+        return self._meet([end for end in ends if end is not None], before)
+
+    def _branch(
+        self, body: Sequence[ast.stmt], before: dict[str, Values]
+    ) -> dict[str, Values] | None:
+        """Walk a branch; return the names at its end, or None where that is not reached."""
+        self.scope.names = dict(before)
+        return self.scope.names if self.walk(body) else None
+
+    def _meet(self, ends: Sequence[dict[str, Values]], before: dict[str, Values]) -> bool:
+        """Go on with what the names may be after any of some branches."""
+        merged = dict(ends[0]) if ends else before
+        for end in ends[1:]:
+            for name, values in end.items():
+                known = merged.get(name)
+                if known is None:
+                    merged[name] = values
+                elif known is not values:
+                    merged[name] = branches(known, values)
+        self.scope.names = merged
+        return bool(ends)
+
+    def _walk_assign(self, node: ast.Assign) -> None:
+        values = self.evaluate(node.value)
+        for target in node.targets:
+            self.bind(target, values)
+
+    def _walk_annassign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.bind(node.target, self.evaluate(node.value))
+
+    def _walk_augassign(self, node: ast.AugAssign) -> None:
+        both = [self.evaluate(node.target), self.evaluate(node.value)]
+        added = isinstance(node.op, ast.Add)
+        self.bind(node.target, joined(both, self.study.location(node)) if added else NOTHING)
+
+    def _walk_if(self, node: ast.If) -> bool:
+        self.evaluate(node.test)
+        return self._either([node.body, node.orelse])
+
+    def _walk_match(self, node: ast.Match) -> bool:
+        self.evaluate(node.subject)
+        return self._either([*(case.body for case in node.cases), []])
+
+    def _walk_while(self, node: ast.While) -> None:
+        self.evaluate(node.test)
+        self._either([node.body, []])
+        self.walk(node.orelse)
+
+    def _walk_for(self, node: ast.For | ast.AsyncFor) -> None:
+        iterated = self.evaluate(node.iter)
+        self.bind(node.target, elements(iterated))
+        runs = len(iterated) == 1 and isinstance(iterated[0], ListLiteral) and iterated[0].items
+        self._either([node.body] if runs else [node.body, []])
+        self.walk(node.orelse)
+
+    _walk_asyncfor = _walk_for
+
+    def _walk_with(self, node: ast.With | ast.AsyncWith) -> bool:
+        for item in node.items:
+            values = self.evaluate(item.context_expr)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, values)
+        return self.walk(node.body)
+
+    _walk_asyncwith = _walk_with
+
+    def _walk_try(self, node: ast.Try | ast.TryStar) -> bool:
+        before = dict(self.scope.names)
+        ends = [self.scope.names] if self.walk([*node.body, *node.orelse]) else []
+        for handler in node.handlers:
+            end = self._branch(handler.body, before)
+            ends.extend([end] if end is not None else [])
+        reached = self._meet(ends, before)
+        return self.walk(node.finalbody) and reached
+
+    _walk_trystar = _walk_try
+
+    def _walk_return(self, node: ast.Return) -> bool:
+        self.study.gives(self.scope.function, self.evaluate(node.value))
+        return False
+
+    def _walk_global(self, node: ast.Global | ast.Nonlocal) -> None:
+        self.scope.shared.update(node.names)
+
+    _walk_nonlocal = _walk_global
+
+    def _walk_import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            name = alias.name if alias.asname else alias.name.partition(".")[0]
+            self.scope.bind(alias.asname or name, (Module(name),))
+
+    def _walk_importfrom(self, node: ast.ImportFrom) -> None:
+        module = "." * node.level + (node.module or "")
+        defined = self.study.exports(module)
+        for alias in node.names:
+            if alias.name == "*":
+                self.study.stars.append(module)
+                for name, values in (defined or {}).items():
+                    self.scope.bind(name, values)
+            else:
+                values = self._imported(module, alias.name, defined)
+                self.scope.bind(alias.asname or alias.name, values)
+
+    def _imported(self, module: str, name: str, defined: dict[str, Values] | None) -> Values:
+        if defined is not None and name in defined:
+            return defined[name]
+        dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
+        if self.study.exports(dotted) is not None:
+            return (Module(dotted),)
+        return NOTHING if defined is not None else (Symbol(module, name),)
+
+    def _walk_functiondef(self, node: FunctionNode) -> None:
+        """A function gets its name here; its body is walked when the module is through."""
+        for decorator in node.decorator_list:
+            self.evaluate(decorator)
+            self._offer_default(node, decorator)
+        self.study.pending.append((node, self.scope))
+        owner = self.scope.label if self.scope.is_class else None
+        self.scope.bind(node.name, (Function(node, owner),))
+
+    _walk_asyncfunctiondef = _walk_functiondef
+
+    def _offer_default(self, node: FunctionNode, decorator: ast.expr) -> None:
+        """`@click.option("--model", default="x")` gives the parameter `model` a default."""
+        if not isinstance(decorator, ast.Call):
+            return
+        names = [constant(self.evaluate(argument)) for argument in decorator.args]
+        default = next((k.value for k in decorator.keywords if k.arg == "default"), None)
+        if default is None:
+            return
+        for name in names:
+            if isinstance(name, str) and name.startswith("--"):
+                parameter = name.lstrip("-").partition("/")[0].replace("-", "_")
+                self.study.called(node, parameter, doubted(self.evaluate(default)))
+
+    def bind_parameters(self, node: FunctionNode, around: Scope) -> None:
+        """Give parameters what the function is called with in this file, and their defaults."""
+        arguments, names = node.args, self.scope.names
+        positional = [*arguments.posonlyargs, *arguments.args]
+        parameters = [*positional, *arguments.kwonlyargs]
+        without = [None] * (len(positional) - len(arguments.defaults))
+        defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
+        outside = Expressions(self.study, around)
+        for parameter, default in zip(parameters, defaults, strict=True):
+            given = self.study.parameter(node, parameter.arg)
+            names[parameter.arg] = _chosen(given, doubted(outside.evaluate(default)))
+        for rest in (arguments.vararg, arguments.kwarg):
+            if rest is not None:
+                names[rest.arg] = NOTHING
+        if around.is_class and positional and "staticmethod" not in decorators(node):
+            of_class = "classmethod" in decorators(node)
+            first = LocalClass(around.label) if of_class else LocalObject(around.label)
+            names[positional[0].arg] = (first,)
+
+    def _walk_classdef(self, node: ast.ClassDef) -> None:
+        label = self.scope.inner(node.name)
+        for decorator in node.decorator_list:
+            self.evaluate(decorator)
+        bases = [value for base in node.bases for value in self.evaluate(base)]
+        definition = self._declared(node, label, bases)
+        inner = Statements(self.study, Scope(label, self.scope, is_class=True))
+        inner.walk(node.body)
+        for name, values in inner.scope.names.items():
+            if name not in definition.methods:
+                replaceable = name in definition.fields
+                self.study.set_attribute(label, name, doubted(values) if replaceable else values)
+        self.scope.bind(node.name, (LocalClass(label),))
+
+    def _declared(self, node: ast.ClassDef, label: str, bases: Sequence[object]) -> ClassDefinition:
+        """What a class declares, with the values of its attributes that walks before have seen."""
+        before = self.study.classes.get(label)
+        methods = (one for one in node.body if isinstance(one, FunctionNode))
+        annotated = (one.target for one in node.body if isinstance(one, ast.AnnAssign))
+        self.study.classes[label] = ClassDefinition(
+            bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
+            methods={method.name: method for method in methods},
+            attributes=before.attributes if before else {},
+            fields=[target.id for target in annotated if isinstance(target, ast.Name)],
+        )
+        return self.study.classes[label]
 
 
-_HANDLERS: dict[type[ast.stmt], Callable[..., bool | None]] = {
-    ast.Assign: _assign,
-    ast.AnnAssign: _annotated,
-    ast.AugAssign: _augment,
-    ast.Import: bind_imports,
-    ast.ImportFrom: bind_imports,
-    ast.FunctionDef: define_function,
-    ast.AsyncFunctionDef: define_function,
-    ast.ClassDef: _class,
-    ast.If: _if,
-    ast.For: _for,
-    ast.AsyncFor: _for,
-    ast.While: _while,
-    ast.With: _with,
-    ast.AsyncWith: _with,
-    ast.Try: _try,
-    ast.TryStar: _try,
-    ast.Match: _match,
-    ast.Return: _return,
-    ast.Global: _share,
-    ast.Nonlocal: _share,
-}
-"""How each kind of statement is walked; one that gives False never reaches its end."""
+def _chosen(given: Values, default: Values) -> Values:
+    if not given or not default:
+        return given or default
+    values = union(given, default)
+    return values if len(values) == 1 else doubted(values)

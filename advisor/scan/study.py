@@ -7,25 +7,35 @@ give back and are called with, the next one uses it.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias, TypeVar
 
+from advisor.scan.libraries import Loader
 from advisor.scan.source import Parsed
-from advisor.scan.usage import Location
+from advisor.scan.strings import pieces
+from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Value
 from advisor.scan.values import (
     NOTHING,
     Abstract,
     Constant,
+    FunctionNode,
+    ListLiteral,
     Loaded,
+    PartialString,
+    String,
     Symbol,
-    Text,
     Values,
     doubted,
+    plain,
     union,
 )
+from advisor.scan.vocabulary import Vocabulary
 
-Exports = Callable[[str], "dict[str, Values] | None"]
+Exports: TypeAlias = Callable[[str], "dict[str, Values] | None"]
 """Gives what a module of the project defines, by its dotted name as imported; None elsewhere."""
+
+_LONGEST_SOURCE = 200
+_HUB_PREFIX = "hf-hub:"
 
 
 class Passed(NamedTuple):
@@ -34,44 +44,27 @@ class Passed(NamedTuple):
     name: str
     values: Values
     node: ast.expr
-    keyword: ast.keyword | None
+    keyword: ast.keyword | None = None
 
 
-class RawLoad(NamedTuple):
-    """A load, with the values its arguments may have."""
-
-    node: ast.Call
-    function: ast.expr
-    package: str
-    kind: str
-    call: str
-    classes: tuple[str, ...]
-    checkpoint: Values
-    second: Values
-    task: Values
-    passed: tuple[Passed, ...]
-    scope: str
-
-
-class RawCall(NamedTuple):
-    """A later use of a load, by its number."""
+class Use(NamedTuple):
+    """A use of something loaded, as a walk meets it; the one of the last walk becomes a call."""
 
     node: ast.AST
     kind: str
     name: str
-    path: tuple[str, ...]
-    load: int
+    receiver: Loaded
     certain: bool
-    passed: tuple[Passed, ...]
+    passed: Sequence[Passed]
     inputs: tuple[Loaded, ...]
     scope: str
 
 
-class ClassFacts(NamedTuple):
+class ClassDefinition(NamedTuple):
     """A class of the file: its bases in the file, its methods, and its values by attribute."""
 
     bases: tuple[str, ...]
-    methods: dict[str, ast.FunctionDef | ast.AsyncFunctionDef]
+    methods: dict[str, FunctionNode]
     attributes: dict[str, Values]
     fields: list[str]
 
@@ -84,16 +77,24 @@ class Scope:
     """
 
     def __init__(
-        self, label: str = "", parent: Scope | None = None, owner: str | None = None
+        self,
+        label: str = "",
+        parent: Scope | None = None,
+        *,
+        function: FunctionNode | None = None,
+        is_class: bool = False,
     ) -> None:
         self.names: dict[str, Values] = {}
         self.label = label
         self.parent = parent
-        self.owner = owner
-        self.is_class = False
+        self.function = function
+        self.is_class = is_class
         self.shared: set[str] = set()
         self.earlier: dict[str, Values] = {}
-        self.function: ast.AST | None = None
+
+    def inner(self, name: str) -> str:
+        """Return the label of what is defined in this scope under a name."""
+        return f"{self.label}.{name}" if self.label else name
 
     def find(self, name: str) -> Values | None:
         """Return what a name may be, here or around; None where it is not bound."""
@@ -114,44 +115,38 @@ class Scope:
             self.earlier[name] = union(self.earlier.get(name, NOTHING), before)
         self.names[name] = values
         if name in self.shared:
-            top = self.top
+            top = self
+            while top.parent is not None:
+                top = top.parent
             before = tuple(v for v in top.names.get(name, NOTHING) if not isinstance(v, Constant))
             top.names[name] = union(before, values)
-
-    @property
-    def top(self) -> Scope:
-        """The scope of the module."""
-        scope = self
-        while scope.parent is not None:
-            scope = scope.parent
-        return scope
 
 
 class Study:
     """One file under study."""
 
-    def __init__(self, parsed: Parsed, exports: Exports) -> None:
+    def __init__(self, parsed: Parsed, vocabulary: Vocabulary, exports: Exports) -> None:
         self.parsed = parsed
+        self.vocabulary = vocabulary
         self.exports = exports
-        self.loads: list[RawLoad] = []
-        self.calls: list[RawCall] = []
-        self.classes: dict[str, ClassFacts] = {}
+        self.loads: list[Load] = []
+        self.uses: list[Use] = []
+        self.classes: dict[str, ClassDefinition] = {}
         self.stars: list[str] = []
         self.training: list[ast.AST] = []
-        self.pending: list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, Scope, str | None]] = []
-        self._numbers: dict[int, int] = {}
-        self._parameters: dict[int, dict[str, Values]] = {}
-        self._returns: dict[int, Values] = {}
+        self.pending: list[tuple[FunctionNode, Scope]] = []
+        self._numbers: dict[ast.AST, int] = {}
+        self._parameters: dict[ast.AST, dict[str, Values]] = {}
+        self._returns: dict[ast.AST, Values] = {}
         self._options: dict[str, Values] = {}
-        self._places: dict[int, Location] = {}
-        self._texts: dict[int, Values] = {}
+        self._locations: dict[ast.AST, Location] = {}
+        self._strings: dict[ast.AST, Values] = {}
+        self._sources: dict[ast.AST, str] = {}
 
     def begin(self) -> None:
         """Forget what a walk records and the next one records again."""
-        self.calls.clear()
-        self.training.clear()
-        self.pending.clear()
-        self.stars.clear()
+        for record in (self.uses, self.training, self.pending, self.stars):
+            record.clear()
 
     @property
     def learned(self) -> object:
@@ -159,34 +154,66 @@ class Study:
         return (
             dict(self._returns),
             {node: dict(values) for node, values in self._parameters.items()},
-            {name: dict(facts.attributes) for name, facts in self.classes.items()},
+            {name: dict(known.attributes) for name, known in self.classes.items()},
             dict(self._options),
             len(self.loads),
         )
 
-    def place(self, node: ast.AST) -> Location:
+    def location(self, node: ast.AST) -> Location:
         """Return where a node stands."""
-        known = self._places.get(id(node))
+        known = self._locations.get(node)
         if known is None:
-            known = self._places[id(node)] = self.parsed.place(node)
+            known = self._locations[node] = self.parsed.place(node)
         return known
 
-    def text(self, node: ast.Constant) -> Values:
+    def string(self, node: ast.Constant) -> Values:
         """Return a string constant as a value."""
-        known = self._texts.get(id(node))
+        known = self._strings.get(node)
         if known is None:
-            known = self._texts[id(node)] = (Text(str(node.value), self.place(node)),)
+            known = self._strings[node] = (String(str(node.value), self.location(node)),)
+        return known
+
+    def source(self, node: ast.expr) -> str:
+        """Return an expression as it is written, in one line."""
+        known = self._sources.get(node)
+        if known is None:
+            known = self._sources[node] = ast.unparse(node)[:_LONGEST_SOURCE]
         return known
 
     # -- what is recorded --------------------------------------------------------------------
 
-    def load(self, found: RawLoad) -> Loaded:
-        """Record a load; the same expression is the same load in every walk."""
-        number = self._numbers.setdefault(id(found.node), len(self.loads))
-        if number == len(self.loads):
-            self.loads.append(found)
-        else:
-            self.loads[number] = found
+    def load(
+        self,
+        node: ast.Call,
+        loader: Loader,
+        passed: Sequence[Passed],
+        scope: Scope,
+        *,
+        written: ast.expr,
+        checkpoint: Values = NOTHING,
+        second: Values = NOTHING,
+        task: Values = NOTHING,
+    ) -> Loaded:
+        """Record a load; the same expression is the same load in every walk.
+
+        `written` is the expression for the class or library that loads.
+        """
+        number = self._numbers.setdefault(node, len(self.loads))
+        load = Load(
+            place=self.location(node),
+            package=loader.package,
+            kind=loader.kind,
+            call=loader.call,
+            class_name=loader.class_name,
+            class_place=self.location(written),
+            class_written=self.source(written),
+            checkpoint=self._checkpoints(node, checkpoint),
+            second_checkpoint=self._checkpoints(node, second),
+            task=self._checkpoints(node, task),
+            arguments=self._arguments(passed),
+            scope=scope.label,
+        )
+        self.loads[number : number + 1] = [load]
         return Loaded(number)
 
     def use(
@@ -195,57 +222,97 @@ class Study:
         kind: str,
         name: str,
         receivers: Iterable[Abstract],
-        passed: tuple[Passed, ...],
         scope: Scope,
+        passed: Sequence[Passed] = (),
         *,
         certain: bool = True,
     ) -> None:
         """Record a use of whatever among `receivers` was loaded; of one of them, if several."""
-        values = tuple(receivers)
-        loaded = [value for value in values if isinstance(value, Loaded)]
-        for value in loaded:
-            inputs = dict.fromkeys(
-                found
-                for argument in passed
-                for found in argument.values
-                if isinstance(found, Loaded) and found.load != value.load
+        loaded = [value for value in receivers if isinstance(value, Loaded)]
+        certain = certain and len({value.load for value in loaded}) == 1
+        inputs = dict.fromkeys(v for one in passed for v in one.values if isinstance(v, Loaded))
+        self.uses.extend(
+            Use(
+                node=node,
+                kind=kind,
+                name=name,
+                receiver=value,
+                certain=certain,
+                passed=passed,
+                inputs=tuple(given for given in inputs if given.load != value.load),
+                scope=scope.label,
             )
-            self.calls.append(
-                RawCall(
-                    node,
-                    kind,
-                    name,
-                    value.path,
-                    value.load,
-                    certain and len({one.load for one in loaded}) == 1,
-                    passed,
-                    tuple(inputs),
-                    scope.label,
-                )
-            )
+            for value in loaded
+        )
+
+    def call(self, use: Use) -> Call:
+        """Return a recorded use as the check sees it."""
+        return Call(
+            place=self.location(use.node),
+            kind=use.kind,
+            name=use.name,
+            of=use.receiver.path,
+            receiver=self.loads[use.receiver.load],
+            certain=use.certain,
+            arguments=self._arguments(use.passed),
+            inputs=tuple(self.loads[n] for n in dict.fromkeys(one.load for one in use.inputs)),
+            scope=use.scope,
+        )
+
+    def _checkpoints(self, node: ast.AST, values: Values) -> tuple[Value, ...]:
+        return tuple(dict.fromkeys(self._checkpoint(node, value) for value in values))
+
+    def _checkpoint(self, node: ast.AST, value: Abstract) -> Value:
+        """A value as the name of a checkpoint, read off the end of a path where one ends in it."""
+        if isinstance(value, String):
+            text = value.text.removeprefix(_HUB_PREFIX)
+            at_end = None if self.vocabulary.known(text) else self.vocabulary.known_at_end(text)
+            return Value(at_end or text, value.location, value.certain, local=at_end is not None)
+        if not isinstance(value, PartialString):
+            return Value(None, self.location(node), certain=False)
+        last = value.parts[-1] or ""
+        at_end = self.vocabulary.known_at_end(last) if last.count("/") >= 2 else None
+        return Value(at_end, value.location, certain=bool(at_end), local=bool(at_end))
+
+    def _arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
+        return {one.name: self._argument(one) for one in passed}
+
+    def _argument(self, passed: Passed) -> Argument:
+        name_place = None
+        if passed.keyword is not None:
+            whole = self.location(passed.keyword)
+            end = whole.column + len(passed.keyword.arg or "")
+            name_place = whole._replace(end_line=whole.line, end_column=end)
+        return Argument(
+            value=_literal(passed.values),
+            source=self.source(passed.node),
+            pieces=pieces(passed.values),
+            place=self.location(passed.node),
+            name_place=name_place,
+        )
 
     # -- what is learned ---------------------------------------------------------------------
 
-    def called(self, node: ast.AST, name: str, values: Values) -> None:
+    def called(self, node: FunctionNode, name: str, values: Values) -> None:
         """Learn what a parameter of a function is given."""
-        known = self._parameters.setdefault(id(node), {})
-        known[name] = _learned(known.get(name, NOTHING), values)
+        _learn(self._parameters.setdefault(node, {}), name, values)
 
-    def parameter(self, node: ast.AST, name: str) -> Values:
+    def parameter(self, node: FunctionNode, name: str) -> Values:
         """Return what the file passes for a parameter."""
-        return self._parameters.get(id(node), {}).get(name, NOTHING)
+        return self._parameters.get(node, {}).get(name, NOTHING)
 
-    def gives(self, node: ast.AST, values: Values) -> None:
-        """Learn what a function gives back."""
-        self._returns[id(node)] = _learned(self._returns.get(id(node), NOTHING), values)
+    def gives(self, node: FunctionNode | None, values: Values) -> None:
+        """Learn what a function gives back; the module gives nothing."""
+        if node is not None:
+            _learn(self._returns, node, values)
 
-    def result(self, node: ast.AST) -> Values:
+    def result(self, node: FunctionNode) -> Values:
         """Return what a function gives back, as far as known."""
-        return self._returns.get(id(node), NOTHING)
+        return self._returns.get(node, NOTHING)
 
     def offer(self, option: str, values: Values) -> None:
         """Learn the default of a command-line option."""
-        self._options[option] = _learned(self._options.get(option, NOTHING), doubted(values))
+        _learn(self._options, option, doubted(values))
 
     def option(self, name: str) -> Values:
         """Return what a command-line option may be."""
@@ -253,48 +320,56 @@ class Study:
 
     def set_attribute(self, owner: str, name: str, values: Values) -> None:
         """Learn a value of an attribute of a class's objects."""
-        facts = self.classes.get(owner)
-        if facts is not None and values:
-            facts.attributes[name] = _learned(facts.attributes.get(name, NOTHING), values)
+        known = self.classes.get(owner)
+        if known is not None and values:
+            _learn(known.attributes, name, values)
 
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
-        facts = self._having(owner, lambda facts: name in facts.attributes)
-        return facts.attributes[name] if facts else NOTHING
+        known = self._having(owner, lambda definition: name in definition.attributes)
+        return known.attributes[name] if known else NOTHING
 
-    def method(self, owner: str, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
-        facts = self._having(owner, lambda facts: name in facts.methods)
-        return facts.methods[name] if facts else None
+        known = self._having(owner, lambda definition: name in definition.methods)
+        return known.methods[name] if known else None
 
-    def _having(self, owner: str, has: Callable[[ClassFacts], bool]) -> ClassFacts | None:
-        todo, seen = [owner], set()
-        while todo:
-            name = todo.pop(0)
-            facts = self.classes.get(name)
-            if facts is None or name in seen:
-                continue
-            seen.add(name)
-            if has(facts):
-                return facts
-            todo.extend(facts.bases)
+    def _having(self, owner: str, has: Callable[[ClassDefinition], bool]) -> ClassDefinition | None:
+        names = [owner]
+        for name in names:
+            known = self.classes.get(name)
+            if known is not None and has(known):
+                return known
+            names.extend(base for base in (known.bases if known else ()) if base not in names)
         return None
 
     def starred(self, name: str) -> Values:
         """Return what a name that nothing binds may be because of `from x import *`."""
-        for module in reversed(self.stars):
-            if module.partition(".")[0] == "transformers" and (
-                name[:1].isupper() or name == "pipeline"
-            ):
-                return (Symbol(module, name),)
+        if name[:1].isupper() or name == "pipeline":
+            for module in reversed(self.stars):
+                if module.partition(".")[0] == "transformers":
+                    return (Symbol(module, name),)
         return NOTHING
 
 
-def _learned(before: Values, now: Values) -> Values:
-    """Return all values seen. Nothing is learned from a placeholder such as None."""
-    useful = tuple(v for v in now if not (isinstance(v, Constant) and v.value is None))
-    merged = union(before, useful)
-    texts = [value for value in merged if isinstance(value, Text)]
-    if len({text.text for text in texts}) > 1:
+_Key = TypeVar("_Key")
+
+
+def _learn(known: dict[_Key, Values], key: _Key, values: Values) -> None:
+    """Add what is seen to what is known. Nothing is learned from a placeholder such as None."""
+    useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
+    merged = union(known.get(key, NOTHING), useful)
+    if len({value.text for value in merged if isinstance(value, String)}) > 1:
         merged = tuple(dict.fromkeys(doubted(merged)))
-    return merged
+    known[key] = merged
+
+
+def _literal(values: Values) -> object:
+    """Return the constant, or tuple of constants, that the values are, or UNKNOWN."""
+    if len(values) != 1:
+        return UNKNOWN
+    value = values[0]
+    if isinstance(value, ListLiteral):
+        items = tuple(_literal(item) for item in value.items)
+        return UNKNOWN if UNKNOWN in items else items
+    return plain(value) if isinstance(value, (String, Constant)) else UNKNOWN

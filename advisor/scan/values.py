@@ -13,24 +13,23 @@ from advisor.scan.usage import Location
 
 MOST_VALUES = 24
 """More possibilities than this are as good as unknown."""
-
 LONGEST_PATH = 8
 """Steps from a loaded object that are worth following."""
 
 
-class Text(NamedTuple):
+class String(NamedTuple):
     """A known string, where it is written, and whether nothing else can stand here."""
 
     text: str
-    place: Location
+    location: Location
     certain: bool = True
 
 
-class Pieces(NamedTuple):
+class PartialString(NamedTuple):
     """A string with unknown parts: the known ones in order, None for each gap."""
 
     parts: tuple[str | None, ...]
-    place: Location
+    location: Location
 
 
 class Constant(NamedTuple):
@@ -39,19 +38,19 @@ class Constant(NamedTuple):
     value: object
 
 
-class Items(NamedTuple):
+class ListLiteral(NamedTuple):
     """A list, tuple or set written out."""
 
     items: tuple[Values, ...]
 
 
-class Table(NamedTuple):
+class DictLiteral(NamedTuple):
     """A dictionary written out; entries whose key is unknown have the key None."""
 
-    entries: tuple[tuple[object, Values], ...]
+    entries: tuple[tuple[String | Constant | None, Values], ...]
 
 
-class Library(NamedTuple):
+class Module(NamedTuple):
     """A module, by its dotted name."""
 
     name: str
@@ -69,8 +68,8 @@ class Symbol(NamedTuple):
         return self.module.partition(".")[0]
 
 
-class Made(NamedTuple):
-    """What calling a foreign class or function gave: `Made("argparse.ArgumentParser")`."""
+class ForeignObject(NamedTuple):
+    """What calling a foreign class or function gave: of `argparse.ArgumentParser`."""
 
     callee: str
 
@@ -78,20 +77,20 @@ class Made(NamedTuple):
 class Function(NamedTuple):
     """A function of the scanned file; `owner` is the class it is a method of."""
 
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    node: FunctionNode
     owner: str | None
 
 
-class Class(NamedTuple):
+class LocalClass(NamedTuple):
     """A class of the scanned file, by its dotted name in it."""
 
     name: str
 
 
-class Instance(NamedTuple):
-    """An object of a class of the scanned file."""
+class LocalObject(NamedTuple):
+    """An object of the class of the scanned file with this dotted name."""
 
-    of: str
+    name: str
 
 
 class Namespace(NamedTuple):
@@ -110,28 +109,33 @@ class Loaded(NamedTuple):
     load: int
     path: tuple[str, ...] = ()
 
+    def step(self, name: str) -> Loaded:
+        """Return what is reached by one step more."""
+        return Loaded(self.load, (*self.path, name)[-LONGEST_PATH:])
+
 
 class Other(NamedTuple):
     """Anything else."""
 
 
 Abstract: TypeAlias = (
-    Text
-    | Pieces
+    String
+    | PartialString
     | Constant
-    | Items
-    | Table
-    | Library
+    | ListLiteral
+    | DictLiteral
+    | Module
     | Symbol
-    | Made
+    | ForeignObject
     | Function
-    | Class
-    | Instance
+    | LocalClass
+    | LocalObject
     | Namespace
     | Loaded
     | Other
 )
 Values: TypeAlias = tuple[Abstract, ...]
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 NOTHING: Values = ()
 
@@ -140,10 +144,8 @@ def union(*groups: Values) -> Values:
     """Return all possibilities, each once."""
     if len(groups) == 1:
         return groups[0]
-    found = dict.fromkeys(value for group in groups for value in group)
-    if len(found) > MOST_VALUES:
-        return (Other(),)
-    return tuple(found)
+    values = dict.fromkeys(value for group in groups for value in group)
+    return tuple(values) if len(values) <= MOST_VALUES else (Other(),)
 
 
 def branches(*groups: Values) -> Values:
@@ -158,64 +160,58 @@ def branches(*groups: Values) -> Values:
 def doubted(values: Values) -> Values:
     """Return the same values, with no text among them certain."""
     return tuple(
-        value._replace(certain=False) if isinstance(value, Text) else value for value in values
+        value._replace(certain=False) if isinstance(value, String) else value for value in values
     )
 
 
 def elements(values: Values) -> Values:
     """Return what iterating over the values, or unpacking them, may give."""
-    found: list[Values] = []
+    groups: list[Values] = []
     for value in values:
-        if isinstance(value, Items):
-            found.extend(value.items)
-        elif isinstance(value, Table):
-            found.extend(_key(key) for key, _ in value.entries)
-        elif isinstance(value, Loaded):
-            found.append((value,))
+        if isinstance(value, ListLiteral):
+            groups.extend(value.items)
+        elif isinstance(value, DictLiteral):
+            groups.extend((k if isinstance(k, String) else Other(),) for k, _ in value.entries)
         else:
-            found.append((Other(),))
-    return union(*found) if found else NOTHING
-
-
-def _key(key: object) -> Values:
-    return (key,) if isinstance(key, Text) else (Other(),)
+            groups.append((value if isinstance(value, Loaded) else Other(),))
+    return union(*groups)
 
 
 def item(values: Values, key: object) -> Values:
     """Return what `values[key]` may be; a key of None is an unknown one."""
-    found: list[Values] = []
+    groups: list[Values] = []
     for value in values:
-        if isinstance(value, Items):
+        if isinstance(value, ListLiteral):
             if isinstance(key, int) and -len(value.items) <= key < len(value.items):
-                found.append(value.items[key])
+                groups.append(value.items[key])
             elif key is None and value.items:
-                found.append(doubted(union(*value.items)))
-        elif isinstance(value, Table):
-            found.append(_entry(value, key))
+                groups.append(doubted(union(*value.items)))
+        elif isinstance(value, DictLiteral):
+            groups.append(_entry(value, key))
         elif isinstance(value, Loaded):
-            found.append((value,))
-    return union(*found) if found else NOTHING
+            groups.append((value,))
+    return union(*groups)
 
 
-def _entry(table: Table, key: object) -> Values:
-    if key is not None:
-        named = [values for name, values in table.entries if _plain(name) == key]
-        if named:
-            return named[-1]
+def _entry(table: DictLiteral, key: object) -> Values:
     if key is None and table.entries:
         return doubted(union(*(values for _, values in table.entries)))
-    return (Other(),)
+    named = [values for known, values in table.entries if key is not None and plain(known) == key]
+    return named[-1] if named else (Other(),)
 
 
-def _plain(key: object) -> object:
-    return key.text if isinstance(key, Text) else key
+def known_key(values: Values) -> String | Constant | None:
+    """Return the one text or constant that the values are, as the key of an entry."""
+    return values[0] if len(values) == 1 and isinstance(values[0], (String, Constant)) else None
+
+
+def plain(value: Abstract | None) -> object:
+    """Return the text or constant that a value is, as Python has it, else None."""
+    if isinstance(value, String):
+        return value.text
+    return value.value if isinstance(value, Constant) else None
 
 
 def constant(values: Values) -> object:
     """Return the one constant or text that the values are, else None."""
-    if len(values) != 1:
-        return None
-    value = values[0]
-    if isinstance(value, Text):
-        return value.text
-    return value.value if isinstance(value, Constant) else None
+    return plain(known_key(values))
