@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
 
 from advisor.scan.calls import NAMESPACES, EvaluatedCall
 from advisor.scan.strings import filled, joined
@@ -37,6 +39,12 @@ from advisor.scan.values import (
 _LARGEST_TABLE = 64
 
 
+@cache
+def visitor(owner: type, prefix: str, node: str) -> Callable[..., Any] | None:
+    """Return the method of a class for a kind of node: `_visit_boolop` for `BoolOp`."""
+    return getattr(owner, f"{prefix}{node.lower()}", None)
+
+
 class Expressions:
     """The expressions of one scope: a method for each kind, by the name of its node."""
 
@@ -48,9 +56,9 @@ class Expressions:
         """Return what an expression may be; whatever it loads or uses is recorded."""
         if node is None:
             return NOTHING
-        visit = getattr(self, f"_visit_{type(node).__name__.lower()}", None)
+        visit = visitor(Expressions, "_visit_", type(node).__name__)
         if visit is not None:
-            values: Values = visit(node)
+            values: Values = visit(self, node)
             return values
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
@@ -176,15 +184,12 @@ class Expressions:
                 return joined([left, right], self.study.location(node))
         if isinstance(node.op, ast.Div) and _has_string(right):
             return joined([left, right], self.study.location(node), "/")
-        if (
-            isinstance(node.op, ast.Mod)
-            and isinstance(node.left, ast.Constant)
-            and _has_string(left)
-        ):
-            fills = [right]
-            if len(right) == 1 and isinstance(right[0], ListLiteral):
-                fills = list(right[0].items)
-            return filled(str(node.left.value), "%s", fills, self.study.location(node))
+        template = node.left.value if isinstance(node.left, ast.Constant) else None
+        if isinstance(node.op, ast.Mod) and isinstance(template, str):
+            match right:
+                case (ListLiteral(items),):
+                    return filled(template, "%s", items, self.study.location(node))
+            return filled(template, "%s", (right,), self.study.location(node))
         return tuple(dict.fromkeys(v for v in (*left, *right) if isinstance(v, Loaded)))
 
     def _visit_ifexp(self, node: ast.IfExp) -> Values:

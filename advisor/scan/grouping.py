@@ -123,10 +123,8 @@ class Grouping:
         texts = {value.text for value in one.checkpoint} - {None}
         if texts:
             return texts == {value.text for value in other.checkpoint} - {None}
-        source = _checkpoint_source(one)
-        return (
-            source is not None and source == _checkpoint_source(other) and one.scope == other.scope
-        )
+        source = _checkpoint_source(one) if one.scope == other.scope else None
+        return source is not None and source == _checkpoint_source(other)
 
     def _speaks_for(self, processor: int, model: int) -> bool:
         """True where a processor shows that the model it feeds is a vision-language model."""

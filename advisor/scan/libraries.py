@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from advisor.scan.values import Symbol
@@ -102,6 +103,7 @@ _FUNCTIONS = {
 """Functions and classes that load when they are called, by package and name."""
 
 
+@lru_cache(maxsize=4096)
 def loader(callee: Symbol) -> Loader | None:
     """Return how a call of this name loads, or None where it does not."""
     if callee.root == "clip" and callee.module not in ("clip", "clip.clip"):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from advisor.scan.calls import decorators
-from advisor.scan.expression import Expressions
+from advisor.scan.expression import Expressions, visitor
 from advisor.scan.strings import joined
 from advisor.scan.study import ClassDefinition, Scope, Study
 from advisor.scan.values import (
@@ -67,9 +67,9 @@ class Statements(Expressions):
         return all(self._walk(statement) for statement in statements)
 
     def _walk(self, node: ast.stmt) -> bool:
-        walk = getattr(self, f"_walk_{type(node).__name__.lower()}", None)
+        walk = visitor(Statements, "_walk_", type(node).__name__)
         if walk is not None:
-            return walk(node) is not False
+            return walk(self, node) is not False
         for child in ast.iter_child_nodes(node):
             self.evaluate(child)
         return not isinstance(node, (ast.Raise, ast.Continue, ast.Break))

@@ -68,19 +68,15 @@ def _whole(parts: list[str | None], location: Location, *, certain: bool) -> Str
         text = "".join(part for part in merged if part is not None)
         if len(text) <= _LONGEST:
             return String(text, location, certain)
-    return PartialString(
-        tuple(part if part is None else part[:_LONGEST] for part in merged), location
-    )
+    return PartialString(tuple(part and part[:_LONGEST] for part in merged), location)
 
 
 def pieces(values: Values) -> tuple[str, ...]:
     """Return the known parts of the strings among the values, those in lists included."""
     known: list[str] = []
     for value in values:
-        inner = (
-            [v for group in value.items for v in group] if isinstance(value, ListLiteral) else ()
-        )
-        for string in inner or (value,):
+        groups = value.items if isinstance(value, ListLiteral) else ((value,),)
+        for string in (inner for group in groups for inner in group):
             if isinstance(string, String):
                 known.append(string.text)
             elif isinstance(string, PartialString):

@@ -229,6 +229,8 @@ class Study:
     ) -> None:
         """Record a use of whatever among `receivers` was loaded; of one of them, if several."""
         loaded = [value for value in receivers if isinstance(value, Loaded)]
+        if not loaded:
+            return
         certain = certain and len({value.load for value in loaded}) == 1
         inputs = dict.fromkeys(v for one in passed for v in one.values if isinstance(v, Loaded))
         self.uses.extend(
@@ -260,7 +262,8 @@ class Study:
         )
 
     def _checkpoints(self, node: ast.AST, values: Values) -> tuple[Value, ...]:
-        return tuple(dict.fromkeys(self._checkpoint(node, value) for value in values))
+        checkpoints = [self._checkpoint(node, value) for value in values]
+        return tuple(dict.fromkeys(checkpoints) if len(checkpoints) > 1 else checkpoints)
 
     def _checkpoint(self, node: ast.AST, value: Abstract) -> Value:
         """A value as the name of a checkpoint, read off the end of a path where one ends in it."""

@@ -142,9 +142,10 @@ NOTHING: Values = ()
 
 def union(*groups: Values) -> Values:
     """Return all possibilities, each once."""
-    if len(groups) == 1:
-        return groups[0]
-    values = dict.fromkeys(value for group in groups for value in group)
+    known = [group for group in groups if group]
+    if len(known) < 2:
+        return known[0] if known else NOTHING
+    values = dict.fromkeys(value for group in known for value in group)
     return tuple(values) if len(values) <= MOST_VALUES else (Other(),)
 
 
