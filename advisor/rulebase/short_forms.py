@@ -151,7 +151,10 @@ def _measurements(
     figures = {**entries["benchmark"], **entries["unranked"]}
     measurements: list[dict[str, Any]] = []
     for page, measured in value["measurements"].items():
+        noted = {"note": measured["note"]} if "note" in measured else {}
         for id, figure in measured.items():
+            if id == "note":
+                continue
             where = (*path, "measurements", page, id)
             if not _known(document, where, "benchmark", id, figures):
                 continue
@@ -161,7 +164,9 @@ def _measurements(
             known = figures[id].value
             said = figure if isinstance(figure, dict) else {"value": figure}
             words = [key for key in ("benchmark", "split", "metric") if key in known]
-            measurements.append({key: known[key] for key in words} | said | {"source": page})
+            measurements.append(
+                {key: known[key] for key in words} | noted | said | {"source": page}
+            )
     return measurements
 
 

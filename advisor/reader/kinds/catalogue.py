@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from advisor.reader.document import Path
 from advisor.reader.kinds.atoms import checkpoint_id, day, ids, texts
 from advisor.reader.shape import (
     AnyOf,
@@ -15,6 +16,7 @@ from advisor.reader.shape import (
     MapOf,
     Number,
     Record,
+    Report,
     Shape,
     Text,
 )
@@ -84,6 +86,24 @@ checkpoint = Record(
     }
 )
 
+
+class _Figures(Shape):
+    """Figures by benchmark, each a number or one with a note of its own; `note` is for all."""
+
+    note = Text()
+    figures = MapOf(AnyOf(Number(), Record({"value": Number(), "note": note})))
+
+    def check(self, value: Any, path: Path, report: Report) -> None:
+        noted = isinstance(value, dict) and "note" in value
+        if noted:
+            self.note.check(value["note"], (*path, "note"), report)
+            value = {key: each for key, each in value.items() if key != "note"}
+        self.figures.check(value, path, report)
+
+    def schema(self) -> dict[str, Any]:
+        return self.figures.schema() | {"properties": {"note": self.note.schema()}}
+
+
 _shared: dict[str, Shape] = {f"{name}?": shape for name, shape in checkpoint.fields.items()} | {
     "sources?": MapOf(
         ListOf(Text(), least=1),
@@ -93,7 +113,7 @@ _shared: dict[str, Shape] = {f"{name}?": shape for name, shape in checkpoint.fie
 _own = _shared | {
     "measurements?": AnyOf(
         ListOf(_measurement),
-        MapOf(MapOf(AnyOf(Number(), Record({"value": Number(), "note": Text()})), least=1)),
+        MapOf(_Figures()),
     ),
     "series?": Id(),
 }
