@@ -66,11 +66,6 @@ class Case:
         """Return what is known of the checkpoint a usage loads."""
         return self.identities.of(usage.checkpoint)
 
-    def checkpoint(self, usage: Usage) -> Checkpoint | None:
-        """Return the catalogued checkpoint a usage loads."""
-        identity = self.identity(usage)
-        return identity.checkpoint if identity else None
-
     def knowledge(self, name: str, rule: str | None = None) -> Any:
         """Return a list or mapping of what the rule, or another one, has to know."""
         return self.rulebase.checks[rule or self.rule].knowledge[name]
@@ -80,24 +75,29 @@ class Case:
         message: str,
         place: Location | None = None,
         *,
+        about: Checkpoint | Identity | None = None,
+        citing: tuple[str, ...] = (),
         level: str | None = None,
         because: str | None = None,
-        sources: Sequence[str] | None = None,
+        sources: Sequence[str] = (),
         fix: str | None = None,
-        checkpoint: str | None = None,
         edits: tuple[Edit, ...] = (),
     ) -> Finding:
-        """Return a finding of the rule, with its level, reason and sources where none are given."""
+        """Return a finding of the rule, with its level, reason and sources where none are given.
+
+        `citing` are fields of the checkpoint it is `about`; the first that has sources lends them.
+        """
         entry = self.rulebase.checks[self.rule]
+        cited = (about.sources.get(field) for field in citing) if about else ()
         return Finding(
             rule=self.rule,
             level=level or entry.level,
             message=message,
             because=entry.because if because is None else because,
-            sources=tuple(sources or entry.sources),
+            sources=tuple(sources or next(filter(None, cited), entry.sources)),
             place=place,
             fix=fix,
-            checkpoint=checkpoint,
+            checkpoint=about.id if about else None,
             edits=edits,
         )
 

@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.check.settings import (
-    CheckedFiles,
-    CheckSettings,
-    NamedCheckpoint,
-    check_settings,
-    checked_files,
-    named_checkpoint,
-)
+from advisor.check.settings import CheckedFiles, CheckSettings, CheckSubject
 from advisor.console.commands import GivenLater, Options
+from advisor.console.options import Priority, priority_of
 from advisor.console.output import FindingsShown, Showing
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
@@ -34,17 +28,16 @@ Paths = Annotated[
 Statistics = Annotated[
     bool, typer.Option("--statistics", help="Count findings by rule instead of showing them.")
 ]
-Explain = Annotated[str, typer.Option("--explain", metavar="RULE", help="Show the page of a rule.")]
 
 
 def check(
     paths: Paths = [],  # noqa: B006
     *,
-    named: Annotated[NamedCheckpoint, Options(named_checkpoint)],
-    settings: Annotated[CheckSettings, Options(check_settings)],
-    files: Annotated[CheckedFiles, Options(checked_files)],
+    subject: Annotated[CheckSubject, Options(CheckSubject)],
+    settings: Annotated[CheckSettings, Options(CheckSettings)],
+    files: Annotated[CheckedFiles, Options(CheckedFiles)],
     statistics: Statistics = False,
-    explain: Explain = "",
+    priority: Priority = [],  # noqa: B006
     given: GivenLater,
     shown: FindingsShown,
     rulebase: RuleBase,
@@ -66,15 +59,17 @@ def check(
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
       advisor check --explain softmax-for-sigmoid
     """
-    if files.diff and shown.format != "terminal":
-        raise UsageError("`--diff` prints a diff, in no other format", hint="leave `--format` out")
-    if explain:
-        return _show_rule(rulebase, explain, shown)
-    if named.checkpoint:
-        return _judge(rulebase, named, paths, settings, given(rulebase), shown)
+    if subject.explain:
+        return _show_rule(rulebase, subject.explain, shown)
+    if subject.checkpoint and paths:
+        message = "`--checkpoint` judges one checkpoint and no files"
+        raise UsageError(message, hint="leave one of the two out")
+    if subject.checkpoint:
+        first = priority_of(rulebase, priority)
+        return _judge(rulebase, subject, settings, given(rulebase), first, shown)
     from advisor.check.workspace import open_workspace
 
-    workspace = open_workspace(rulebase, paths, settings, files, given)
+    workspace = open_workspace(rulebase, paths, settings, files, given, priority)
     return _check(workspace, files, shown, statistics=statistics)
 
 
@@ -87,28 +82,24 @@ def _show_rule(rulebase: RuleBase, id: str, shown: Showing) -> int:
 
 def _judge(
     rulebase: RuleBase,
-    named: NamedCheckpoint,
-    paths: list[Path],
+    subject: CheckSubject,
     settings: CheckSettings,
     given: Profile,
+    first: tuple[str, ...],
     shown: Showing,
 ) -> int:
     from advisor.check.findings_report import judgement_report
     from advisor.check.inspection import judge
     from advisor.check.workspace import release_for
-    from advisor.console.options import priority_of
 
-    if paths:
-        message = "`--checkpoint` judges one checkpoint and no files"
-        raise UsageError(message, hint="leave one of the two out")
-    version, model_class = settings.transformers, named.model_class
+    version, model_class = settings.transformers, subject.model_class
     inspection = judge(
         rulebase,
-        named.checkpoint,
+        subject.checkpoint,
         given,
         model_class=model_class,
         release=release_for(rulebase, version) if model_class or version else None,
-        priority=priority_of(rulebase, settings.priority),
+        priority=first,
         strict=settings.strict,
     )
     _emit(judgement_report(inspection), shown)
@@ -119,6 +110,8 @@ def _check(workspace: Workspace, files: CheckedFiles, shown: Showing, *, statist
     from advisor.check import workspace as projects
     from advisor.check.findings_report import project_report
 
+    if files.diff and shown.format != "terminal":
+        raise UsageError("`--diff` prints a diff, in no other format", hint="leave `--format` out")
     inspection = workspace.inspect()
     if files.diff:
         projects.print_diff(inspection)

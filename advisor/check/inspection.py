@@ -15,19 +15,9 @@ from advisor.check.identity import Identities
 from advisor.check.judgement import judgement_of
 from advisor.check.rules.registry import findings, not_run
 from advisor.check.rules.suppression import suppress
+from advisor.check.settings import FAIL_LEVELS
 from advisor.engine.profile import Profile
-from advisor.errors import unknown_name
 from advisor.rulebase.base import RuleBase
-
-FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
-
-
-def fail_level(level: str) -> str:
-    """Return a level at which a check fails. Raises UsageError where it is not one."""
-    if level not in FAIL_LEVELS:
-        known = tuple(FAIL_LEVELS)
-        raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
-    return level
 
 
 class Inspection(NamedTuple):

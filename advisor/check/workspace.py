@@ -16,12 +16,13 @@ from advisor.check.case import Case
 from advisor.check.declaration import FILE, Declaration, read_declaration
 from advisor.check.fix import diff, fixed_files
 from advisor.check.identity import Identities
-from advisor.check.inspection import Inspection, fail_level, inspect
+from advisor.check.inspection import Inspection, inspect
 from advisor.check.judgement import judgements_of
-from advisor.check.settings import CheckedFiles, CheckSettings
+from advisor.check.settings import CheckedFiles, CheckSettings, fail_level
 from advisor.console.commands import rules_of
 from advisor.console.options import priority_of
 from advisor.console.output import note
+from advisor.console.values import day_or_today
 from advisor.engine.profile import Profile
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import write_text
@@ -104,6 +105,7 @@ def open_workspace(
     settings: CheckSettings,
     files: CheckedFiles,
     given: Callable[[RuleBase], Profile],
+    priority: list[str],
 ) -> Workspace:
     """Read what a project declares, its lock and a baseline; settings win over what is declared.
 
@@ -122,10 +124,10 @@ def open_workspace(
         declaration=declaration,
         paths=tuple(paths or [declaration.folder]),
         rulebase=rulebase,
-        today=settings.today,
+        today=day_or_today(settings.today),
         transformers=version,
         fail_on=fail_level(fail_on or "error"),
-        priority=priority_of(rulebase, settings.priority),
+        priority=priority_of(rulebase, priority),
         declared=given(rulebase),
         baseline=baselines.read_baseline(_text(baseline), str(baseline)) if baseline else None,
         lock=locks.read_lock(_text(lock), _relative(lock)) if compared else None,

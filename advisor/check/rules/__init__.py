@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from advisor.check.case import Case
 from advisor.check.finding import Finding
+from advisor.check.identity import Identity
 from advisor.check.judgement import Judgement
+from advisor.model import Checkpoint
 from advisor.scan.usage import Usage
 
 Find = Callable[[Case], Iterator[Finding]]
@@ -55,6 +57,30 @@ def each_usage(find: Callable[[Case, Usage], Iterator[Finding]]) -> Find:
             yield from find(case, usage)
 
     return find_all
+
+
+def each_known(find: Callable[[Case, Usage, Identity], Iterator[Finding]]) -> Find:
+    """Let a function judge every load of something known, be it as a sibling of a checkpoint."""
+
+    @each_usage
+    def find_known(case: Case, usage: Usage) -> Iterator[Finding]:
+        identity = case.identities.of(usage.checkpoint)
+        if identity is not None:
+            yield from find(case, usage, identity)
+
+    return find_known
+
+
+def each_catalogued(find: Callable[[Case, Usage, Checkpoint], Iterator[Finding]]) -> Find:
+    """Let a function judge every load of a checkpoint in the catalogue."""
+
+    @each_usage
+    def find_catalogued(case: Case, usage: Usage) -> Iterator[Finding]:
+        checkpoint = case.rulebase.checkpoints.get(usage.checkpoint or "")
+        if checkpoint is not None:
+            yield from find(case, usage, checkpoint)
+
+    return find_catalogued
 
 
 def each_judgement(find: Callable[[Case, Judgement], Iterator[Finding]]) -> Find:

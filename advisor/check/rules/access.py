@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from advisor.check.case import TRANSFORMERS, Case, id_place
 from advisor.check.finding import Finding
-from advisor.check.identity import is_size, parts, sizes
-from advisor.check.rules import each_usage, rule
+from advisor.check.identity import Identity, is_size, parts, sizes
+from advisor.check.rules import each_catalogued, each_known, each_usage, rule
+from advisor.model import Checkpoint
 from advisor.scan.usage import Usage
 
 SAME_ID, SAME_WORD = 0.85, 0.75
@@ -18,50 +19,42 @@ LEAST_SIZES = 2
 
 
 @rule("gated-checkpoint")
-@each_usage
-def gated_checkpoint(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_catalogued
+def gated_checkpoint(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A checkpoint behind a form."""
-    checkpoint = case.checkpoint(usage)
-    if checkpoint and checkpoint.gated and usage.model and not _is_local(usage):
-        yield case.finding(
-            f"{checkpoint.id} is handed out only after its terms were accepted",
-            id_place(usage),
-            checkpoint=checkpoint.id,
-            sources=checkpoint.sources.get("gated"),
-        )
+    if checkpoint.gated and usage.model and not _is_local(usage):
+        message = f"{checkpoint.id} is handed out only after its terms were accepted"
+        yield case.finding(message, id_place(usage), about=checkpoint, citing=("gated",))
 
 
 @rule("unpinned-revision", needs=("libraries",))
-@each_usage
-def unpinned_revision(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_known
+def unpinned_revision(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """A checkpoint whose weights may change from one run to the next."""
-    identity, model = case.identity(usage), usage.model
-    if identity is None or model is None or _is_local(usage):
+    load = usage.model
+    if load is None or load.package not in case.knowledge("libraries") or _is_local(usage):
         return
-    pinned = {"revision", "**", "local_files_only"} & set(model.arguments)
-    if model.package in case.knowledge("libraries") and not pinned:
+    if not {"revision", "**", "local_files_only"} & set(load.arguments):
         known = identity.checkpoint.revision if identity.checkpoint else None
         fix = f'pass `revision="{known}"`' if known else "pass `revision=` with a commit"
         message = f"{identity.id} is loaded as it is on the day; no revision is pinned"
-        yield case.finding(message, id_place(usage), checkpoint=identity.id, fix=fix)
+        yield case.finding(message, id_place(usage), about=identity, fix=fix)
 
 
 @rule("trust-remote-code")
-@each_usage
-def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_known
+def trust_remote_code(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
-    identity = case.identity(usage)
-    for load in usage.loads if identity else ():
+    needed = identity.checkpoint is not None and identity.checkpoint.loader != TRANSFORMERS
+    has = "needs code of its own to load" if needed else "loads without any code of its own"
+    for load in usage.loads:
         remote = load.arguments.get("trust_remote_code")
-        if identity and remote and remote.value is True:
-            checkpoint = identity.checkpoint
-            needed = checkpoint is not None and checkpoint.loader != TRANSFORMERS
-            has = "needs code of its own to load" if needed else "loads without any code of its own"
+        if remote and remote.value is True:
             yield case.finding(
                 f"{identity.id} {has}; `trust_remote_code=True` runs what stands in its repository",
                 remote.name_place or remote.place,
+                about=identity,
                 level="note" if needed or not identity.sure else None,
-                checkpoint=identity.id,
                 fix="pin `revision=` to code that was read" if needed else "leave the argument out",
             )
 
@@ -70,14 +63,13 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
 @each_usage
 def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
     """Weights in a pickle, which is code too."""
-    identity = case.identity(usage)
     for load in usage.loads:
         safe = load.arguments.get("use_safetensors")
         if safe and safe.value is False:
             yield case.finding(
                 "`use_safetensors=False` asks for weights in a pickle, which runs code when read",
                 safe.name_place or safe.place,
-                checkpoint=identity.id if identity else None,
+                about=case.identity(usage),
                 fix="leave the argument out, or convert the weights to safetensors",
             )
 
@@ -86,15 +78,14 @@ def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
 @each_usage
 def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     """An id one slip away from a catalogued one, or of an owner that has no such model."""
-    id = usage.checkpoint
-    if id is None or "/" not in id or _is_local(usage) or case.checkpoint(usage):
+    id, identity = usage.checkpoint, case.identity(usage)
+    if id is None or "/" not in id or _is_local(usage) or (identity and identity.sure):
         return
-    near = _slip(id, case.identities.ids) or (
-        None if case.identity(usage) else _only_line_of_owner(case, id)
-    )
+    near = _slip(id, case.identities.ids) or (None if identity else _only_line_of_owner(case, id))
     if near is not None:
         message = f"{id} is not a known checkpoint; {near} is"
-        yield case.finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
+        found = case.finding(message, id_place(usage), fix=f"did you mean {near}?")
+        yield found._replace(checkpoint=id)
 
 
 def _is_local(usage: Usage) -> bool:

@@ -9,7 +9,7 @@ from advisor.check.case import TRANSFORMERS, Case, class_place, passed, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity
 from advisor.check.judgement import Judgement
-from advisor.check.rules import each_judgement, each_usage, rule
+from advisor.check.rules import each_judgement, each_known, rule
 from advisor.errors import nearest
 from advisor.scan.usage import Load, Usage
 
@@ -32,59 +32,42 @@ class ClassMismatch(NamedTuple):
 def class_does_not_match(case: Case) -> Iterator[Finding]:
     """A class of another architecture than the checkpoint."""
     yield from _class_in_code(case)
-    yield from _class_of_choice(case)
+    yield from _class_of_choices(case, "refused", "other")
 
 
-@each_usage
-def _class_in_code(case: Case, usage: Usage) -> Iterator[Finding]:
-    identity = _judged(case, usage)
-    mismatch = _mismatch(case, identity, usage.class_name)
-    if identity is None or mismatch is None or mismatch.kind == "unlike":
+@each_known
+def _class_in_code(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
+    mismatch = _mismatch_in_code(case, usage, identity)
+    if mismatch is None or mismatch.kind == "unlike":
         return
+    id, model_type = identity.id, identity.model_type
     if mismatch.kind == "refused":
-        message = _refused(usage.class_name, identity)
+        message = f"`{mismatch.loads}` loads no {model_type} model, which {id} is"
     else:
-        message = (
-            f"{identity.id} is a {identity.model_type} model; "
-            f"`{mismatch.loads}` is for another kind"
-        )
+        message = f"{id} is a {model_type} model; `{mismatch.loads}` is for another kind"
     yield case.finding(
         message,
         class_place(usage),
+        about=identity,
+        citing=("class",),
         level=None if identity.sure else "warning",
-        checkpoint=identity.id,
-        sources=identity.sources.get("class"),
         fix=f"use `{identity.model_class or 'the class of its model type'}`",
         edits=_class_edits(case, usage, identity, mismatch),
     )
-
-
-@each_judgement
-def _class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
-    name, native = judgement.model_class, judgement.checkpoint.model_class
-    if not name or native in (None, name):
-        return
-    identity = Identity(judgement.checkpoint.id, judgement.checkpoint, ())
-    mismatch = _mismatch(case, identity, name)
-    if mismatch is not None and mismatch.kind == "refused":
-        yield _of_choice(case, judgement, _refused(name, identity))
-    elif mismatch.kind == "other" if mismatch else not case.release.has_class(name):
-        yield _of_choice(case, judgement, _not_native(judgement, mismatch))
 
 
 @rule("weights-random-or-unused", needs=("whole", "incomplete"))
 def weights_random_or_unused(case: Case) -> Iterator[Finding]:
     """A class of the same architecture with other layers than the checkpoint has weights for."""
     yield from _layers_in_code(case)
-    yield from _layers_of_choice(case)
+    yield from _class_of_choices(case, "unlike")
 
 
-@each_usage
-def _layers_in_code(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_known
+def _layers_in_code(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """Layers left random are fine where they are new on purpose and trained."""
-    identity = _judged(case, usage)
-    mismatch = _mismatch(case, identity, usage.class_name)
-    if identity is None or mismatch is None or mismatch.kind != "unlike":
+    mismatch = _mismatch_in_code(case, usage, identity)
+    if mismatch is None or mismatch.kind != "unlike":
         return
     native, loads, checkpoint = identity.model_class or "", mismatch.loads, identity.checkpoint
     fresh_start = HEAD not in native or (checkpoint and checkpoint.stage == "pre-trained")
@@ -98,21 +81,11 @@ def _layers_in_code(case: Case, usage: Usage) -> Iterator[Finding]:
         f"{identity.id} was made with `{native}`, which has other layers than `{loads}`{picked}",
         class_place(usage),
         level="warning" if usage.trained else None,
-        checkpoint=identity.id,
-        sources=identity.sources.get("class"),
+        about=identity,
+        citing=("class",),
         fix=f"use `{native}`{made}",
         edits=_class_edits(case, usage, identity, mismatch),
     )
-
-
-@each_judgement
-def _layers_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
-    name, native = judgement.model_class, judgement.checkpoint.model_class
-    if name and native not in (None, name):
-        identity = Identity(judgement.checkpoint.id, judgement.checkpoint, ())
-        mismatch = _mismatch(case, identity, name)
-        if mismatch is not None and mismatch.kind == "unlike":
-            yield _of_choice(case, judgement, _not_native(judgement, mismatch))
 
 
 @rule("class-not-verified")
@@ -125,42 +98,45 @@ def class_not_verified(case: Case, judgement: Judgement) -> Iterator[Finding]:
         yield case.finding(message, judgement.choice and judgement.choice.class_place)
 
 
-def _of_choice(case: Case, judgement: Judgement, message: str) -> Finding:
-    return case.finding(
-        message,
-        judgement.choice and judgement.choice.class_place,
-        sources=judgement.checkpoint.sources.get("class"),
-        fix=f"use `{judgement.checkpoint.model_class}`",
-    )
+def _class_of_choices(case: Case, *kinds: str) -> Iterator[Finding]:
+    """Classes that were named for chosen checkpoints, with certain kinds of mismatch."""
+
+    @each_judgement
+    def find(case: Case, judgement: Judgement) -> Iterator[Finding]:
+        checkpoint, name = judgement.checkpoint, judgement.model_class
+        id, native = checkpoint.id, checkpoint.model_class
+        if not name or native in (None, name):
+            return
+        known = case.release.has_class(name)
+        mismatch = _mismatch(case, Identity(id, checkpoint, ()), name)
+        kind, loads = mismatch or ClassMismatch("other" if not known else "none", name)
+        picked = "" if loads == name else f" ({name} picks {loads})"
+        message = f"{id} is loaded with `{native}`, not `{name}`{picked}"
+        if kind == "refused":
+            message = f"`{name}` loads no {checkpoint.model_type} model, which {id} is"
+        if kind in kinds:
+            place = judgement.choice and judgement.choice.class_place
+            fix = f"use `{native}`"
+            yield case.finding(message, place, about=checkpoint, citing=("class",), fix=fix)
+
+    return find(case)
 
 
-def _refused(name: str | None, identity: Identity) -> str:
-    return f"`{name}` loads no {identity.model_type} model, which {identity.id} is"
-
-
-def _not_native(judgement: Judgement, mismatch: ClassMismatch | None) -> str:
-    name, checkpoint = judgement.model_class, judgement.checkpoint
-    loads = mismatch.loads if mismatch else name
-    picked = "" if loads == name else f" ({name} picks {loads})"
-    return f"{checkpoint.id} is loaded with `{checkpoint.model_class}`, not `{name}`{picked}"
-
-
-def _judged(case: Case, usage: Usage) -> Identity | None:
-    """Return what a usage loads with a class of transformers; None where no class is judged."""
-    load = usage.model
+def _mismatch_in_code(case: Case, usage: Usage, identity: Identity) -> ClassMismatch | None:
+    """Return what is wrong with the class of a usage; None where no class is judged."""
+    load, name = usage.model, usage.class_name
     if load is None:
-        return None if usage.processors else case.identity(usage)
-    if (load.package, load.kind) != (TRANSFORMERS, "model"):
-        return None
-    return None if passed(load, "trust_remote_code") is True else case.identity(usage)
+        judged = not usage.processors
+    else:
+        own_code = passed(load, "trust_remote_code") is True
+        judged = (load.package, load.kind) == (TRANSFORMERS, "model") and not own_code
+    return _mismatch(case, identity, name) if judged and name is not None else None
 
 
-def _mismatch(case: Case, identity: Identity | None, name: str | None) -> ClassMismatch | None:
+def _mismatch(case: Case, identity: Identity, name: str) -> ClassMismatch | None:
     """Return what is wrong with a class for a checkpoint; None where nothing is known to be."""
-    if identity is None or identity.model_type is None or not identity.classes or name is None:
-        return None
     release, model_type, loads = case.release, identity.model_type, name
-    if not release.has_class(name):
+    if model_type is None or not identity.classes or not release.has_class(name):
         return None
     if name.startswith("Auto"):
         if name not in release.auto or not release.knows(model_type):
@@ -220,11 +196,10 @@ def _class_edits(
 
 
 @rule("processor-does-not-match")
-@each_usage
-def processor_does_not_match(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_known
+def processor_does_not_match(case: Case, usage: Usage, model: Identity) -> Iterator[Finding]:
     """A processor class of another architecture, or one loaded from an unlike checkpoint."""
-    model = case.identity(usage)
-    if model is None or (usage.model and usage.model.kind == "composition"):
+    if usage.model and usage.model.kind == "composition":
         return
     for load in usage.processors:
         if load.package != TRANSFORMERS or load.kind != "processor":
@@ -247,8 +222,8 @@ def _processor_class(case: Case, load: Load, model: Identity) -> Iterator[Findin
     yield case.finding(
         f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model",
         load.class_place,
-        checkpoint=model.id,
-        sources=model.sources.get("processor"),
+        about=model,
+        citing=("processor",),
         fix=f"use `{right}`",
         edits=case.replace_class(load.class_place, name, right) if certain else (),
     )
@@ -268,7 +243,7 @@ def _processor_of_another(
     yield case.finding(
         f"the processor is loaded from {other.id}: {why}",
         load.checkpoint[0].place,
-        checkpoint=model.id,
-        sources=model.sources.get("image_size") or model.sources.get("processor"),
+        about=model,
+        citing=("image_size", "processor"),
         fix=f"load it from {model.id}",
     )

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from advisor.check.case import Case, of_model, writes
 from advisor.check.finding import Finding
+from advisor.check.identity import Identity
 from advisor.check.judgement import Judgement
-from advisor.check.rules import each_judgement, each_usage, rule
+from advisor.check.rules import each_catalogued, each_judgement, each_known, each_usage, rule
 from advisor.check.rules.removal import pipeline_now
+from advisor.model import Checkpoint
 from advisor.scan.usage import Usage
 
 
@@ -19,11 +21,10 @@ def task_not_done(case: Case) -> Iterator[Finding]:
     yield from _task_of_choice(case)
 
 
-@each_usage
-def _pipeline_or_generate(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_known
+def _pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """A pipeline that has no model of this kind, or `generate` where nothing can write."""
-    identity = case.identity(usage)
-    if identity is None or usage.model is None or identity.model_type is None:
+    if usage.model is None or identity.model_type is None:
         return
     id, model_type, release = identity.id, identity.model_type, case.release
     if usage.model.kind == "pipeline" and usage.task:
@@ -41,8 +42,7 @@ def _pipeline_or_generate(case: Case, usage: Usage) -> Iterator[Finding]:
             return
         place, fix = call.place, None
         message = f"{id} has no decoder, so it cannot write text"
-    sources = identity.sources.get("pipeline") or identity.sources.get("class")
-    yield case.finding(message, place, checkpoint=id, sources=sources, fix=fix)
+    yield case.finding(message, place, about=identity, citing=("pipeline", "class"), fix=fix)
 
 
 @each_judgement
@@ -53,7 +53,8 @@ def _task_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
         yield case.finding(
             f"{checkpoint.id} does not do {task}; it does {able}",
             because="The catalogue names no such task for it.",
-            sources=checkpoint.sources.get("tasks"),
+            about=checkpoint,
+            citing=("tasks",),
         )
 
 
@@ -62,33 +63,31 @@ def _task_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
 def needs_fine_tuning(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A choice of a checkpoint that is only a start for training on its task."""
     checkpoint, task, use = judgement.checkpoint, judgement.task, judgement.suitability.use
-    sources = checkpoint.sources.get("tasks")
     if use is None and task in checkpoint.fine_tune:
         message = f"{checkpoint.id} has to be fine-tuned before it does {task}"
         fix = "fine-tune it, or take a checkpoint that does the task as it is"
-        yield case.finding(message, sources=sources, fix=fix)
+        yield case.finding(message, about=checkpoint, citing=("tasks",), fix=fix)
     elif use == "fine-tune":
         message = f"{checkpoint.id} is a start for fine-tuning, not for use as it is"
-        yield case.finding(message, level="note", sources=sources)
+        yield case.finding(message, about=checkpoint, citing=("tasks",), level="note")
 
 
 @rule("pretrained-only", needs=("trained_by",))
-@each_usage
-def pretrained_only(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_catalogued
+def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Inference with weights that no task was ever trained into."""
-    checkpoint = case.checkpoint(usage)
-    if checkpoint is None or checkpoint.stage != "pre-trained" or checkpoint.tasks:
+    if checkpoint.stage != "pre-trained" or checkpoint.tasks:
         return
     if usage.model is None or _trained(case, usage):
         return
     if writes(usage) is None and usage.model.kind != "pipeline":
         return
-    finished = _finished(case, checkpoint.id)
+    finished = _finished(case, checkpoint)
     yield case.finding(
         f"{checkpoint.id} is only pre-trained; here it is used without fine-tuning",
         usage.place,
-        checkpoint=checkpoint.id,
-        sources=checkpoint.sources.get("tasks") or checkpoint.sources.get("pitfalls"),
+        about=checkpoint,
+        citing=("tasks", "pitfalls"),
         fix=f"use a fine-tuned one such as {finished}" if finished else "fine-tune it first",
     )
 
@@ -114,34 +113,26 @@ def _trained(case: Case, usage: Usage) -> bool:
     )
 
 
-def _finished(case: Case, id: str) -> str | None:
+def _finished(case: Case, start: Checkpoint) -> str | None:
     """Return the typical finished checkpoint of the same class whose name begins alike."""
-    start = case.rulebase.checkpoints[id]
     tasks = set(start.fine_tune)
     made = [
         one
         for one in case.rulebase.catalogue(start.family)
         if (one.model_class, one.processor) == (start.model_class, start.processor)
         and set(one.tasks) & tasks
-        and one.id.partition("/")[0] == id.partition("/")[0]
+        and one.id.partition("/")[0] == start.id.partition("/")[0]
     ]
     return min(made, key=lambda one: not set(one.typical) & tasks).id if made else None
 
 
 @rule("softmax-for-sigmoid", needs=("model_types", "functions", "logits"))
-@each_usage
-def softmax_for_sigmoid(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_known
+def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """A softmax over logits that were trained with a sigmoid for each pair."""
-    identity = case.identity(usage)
-    if identity is None or identity.model_type not in case.knowledge("model_types"):
-        return
-    for call in usage.calls:
-        if call.name in case.knowledge("functions") and set(case.knowledge("logits")) & set(
-            call.of
-        ):
-            yield case.finding(
-                f"{identity.id} was trained with a sigmoid for each pair, not with a softmax",
-                call.place,
-                checkpoint=identity.id,
-                fix="use `torch.sigmoid(logits)`; the order stays the same",
-            )
+    functions, logits = case.knowledge("functions"), set(case.knowledge("logits"))
+    for call in usage.calls if identity.model_type in case.knowledge("model_types") else ():
+        if call.name in functions and logits & set(call.of):
+            message = f"{identity.id} was trained with a sigmoid for each pair, not with a softmax"
+            fix = "use `torch.sigmoid(logits)`; the order stays the same"
+            yield case.finding(message, call.place, about=identity, fix=fix)

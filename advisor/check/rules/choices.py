@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from advisor.check.case import Case, id_place
+from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Finding
+from advisor.check.identity import Identity
 from advisor.check.judgement import Judgement
 from advisor.check.lock import FILE, LockedChoice, locked_choices
-from advisor.check.rules import each_judgement, each_usage, rule
+from advisor.check.rules import each_judgement, each_known, rule
 from advisor.model import NONE
 from advisor.scan.usage import Usage
 
@@ -84,22 +86,20 @@ def unknown_checkpoint(case: Case) -> Iterator[Finding]:
             near = case.identities.of(choice.checkpoint)
             like = f"; it looks like a sibling of {near.siblings[0].id}" if near else ""
             message = f"{choice.checkpoint} is not in the catalogue{like}"
-            found = case.finding(message, choice.place, checkpoint=choice.checkpoint)
-            yield found._replace(choice=choice.name)
+            yield _about(choice, case.finding(message, choice.place))
 
 
 @rule("undeclared-usage")
-@each_usage
-def undeclared_usage(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_known
+def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """Code that loads a checkpoint which no choice declares, in a project that has choices."""
     declared = sorted({choice.checkpoint for choice in case.choices})
-    known = case.identity(usage) is not None and usage.model is not None
-    if declared and known and usage.checkpoint not in declared:
+    if declared and usage.model is not None and identity.id not in declared:
         few = len(declared) <= SHOWN
         use = " or ".join(declared) if few else f"one of the {len(declared)} declared"
-        message = f"no choice in advisor.yaml declares {usage.checkpoint}"
+        message = f"no choice in advisor.yaml declares {identity.id}"
         fix = f"add a choice for it, or use {use}"
-        yield case.finding(message, id_place(usage), checkpoint=usage.checkpoint, fix=fix)
+        yield case.finding(message, id_place(usage), about=identity, fix=fix)
 
 
 def all_code_is_seen(case: Case) -> bool:
@@ -114,8 +114,7 @@ def unused_choice(case: Case) -> Iterator[Finding]:
     for choice in case.choices:
         if choice.checkpoint not in used:
             message = f"no code loads {choice.checkpoint}"
-            found = case.finding(message, choice.place, checkpoint=choice.checkpoint)
-            yield found._replace(choice=choice.name)
+            yield _about(choice, case.finding(message, choice.place))
 
 
 @rule("choice-changed", runs=lambda case: case.lock is not None)
@@ -132,14 +131,15 @@ def choice_changed(case: Case) -> Iterator[Finding]:
             what = _differences(old, locked) if old else ["it is not in the lock"]
             if what:
                 task = f" for {locked.task}" if len(now) > 1 else ""
-                found = case.finding(
-                    f"`{choice.name}`{task} is not what {FILE} holds: {'; '.join(what)}",
-                    choice.place,
-                    because=_why(case, old, locked) or None,
-                    checkpoint=choice.checkpoint,
-                    fix="look at what changed, then run `advisor check --lock`",
-                )
-                yield found._replace(choice=choice.name)
+                message = f"`{choice.name}`{task} is not what {FILE} holds: {'; '.join(what)}"
+                fix = "look at what changed, then run `advisor check --lock`"
+                because = _why(case, old, locked) or None
+                found = case.finding(message, choice.place, because=because, fix=fix)
+                yield _about(choice, found)
+
+
+def _about(choice: DeclaredChoice, finding: Finding) -> Finding:
+    return finding._replace(choice=choice.name, checkpoint=choice.checkpoint)
 
 
 def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from advisor.check.case import Case, writes
 from advisor.check.finding import Finding
-from advisor.check.rules import each_usage, rule
+from advisor.check.rules import each_catalogued, rule
+from advisor.model import Checkpoint
 from advisor.scan.usage import Argument, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
@@ -18,15 +19,12 @@ WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 @rule("prompt-of-another")
-@each_usage
-def prompt_of_another(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_catalogued
+def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
-    checkpoint = case.checkpoint(usage)
-    if checkpoint is None or usage.trained:
-        return
     catalogue = case.rulebase.checkpoints.values()
     prompted = [one for one in catalogue if one.prompt and TOKEN.match(one.prompt)]
-    if checkpoint.processor not in {one.processor for one in prompted}:
+    if usage.trained or checkpoint.processor not in {one.processor for one in prompted}:
         return
     for argument in (argument for call in usage.calls for argument in call.arguments.values()):
         for text in _constants(argument):
@@ -40,21 +38,20 @@ def prompt_of_another(case: Case, usage: Usage) -> Iterator[Finding]:
             yield case.finding(
                 f"the prompt `{token}` is {whose}, not of {checkpoint.id}",
                 argument.place,
-                checkpoint=checkpoint.id,
-                sources=checkpoint.sources.get("prompt"),
+                about=checkpoint,
+                citing=("prompt",),
                 fix=f"its prompt is `{checkpoint.prompt}`" if checkpoint.prompt else fix,
             )
             return
 
 
 @rule("text-over-context")
-@each_usage
-def text_over_context(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_catalogued
+def text_over_context(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A constant text of more words, or a `max_length` of more tokens, than the context holds."""
-    checkpoint = case.checkpoint(usage)
-    if checkpoint is None or checkpoint.text_context is None:
-        return
     context, tokens = checkpoint.text_context, f"tokens of {checkpoint.id}"
+    if context is None:
+        return
     processors = {load.place for load in usage.processors}
     for call in usage.calls:
         if call.kind != "call" or call.name != "__call__" or call.receiver.place not in processors:
@@ -72,13 +69,8 @@ def text_over_context(case: Case, usage: Usage) -> Iterator[Finding]:
                 fix = "shorten it, or use a checkpoint with a longer context"
             else:
                 continue
-            yield case.finding(
-                message,
-                argument.place,
-                checkpoint=checkpoint.id,
-                sources=checkpoint.sources.get("text_context"),
-                fix=fix,
-            )
+            place, citing = argument.place, ("text_context",)
+            yield case.finding(message, place, about=checkpoint, citing=citing, fix=fix)
 
 
 def _constants(argument: Argument) -> tuple[str, ...]:
@@ -92,11 +84,10 @@ def _constants(argument: Argument) -> tuple[str, ...]:
 
 
 @rule("line-reader-on-pages", needs=("line_tasks", "line_words", "page_words"))
-@each_usage
-def line_reader_on_pages(case: Case, usage: Usage) -> Iterator[Finding]:
+@each_catalogued
+def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Words of pages and none of lines around the call of a reader of lines."""
-    checkpoint = case.checkpoint(usage)
-    if checkpoint is None or usage.model is None or usage.trained:
+    if usage.model is None or usage.trained:
         return
     tasks = set(checkpoint.tasks or checkpoint.fine_tune)
     if not tasks or not tasks <= set(case.knowledge("line_tasks")):
@@ -115,8 +106,8 @@ def line_reader_on_pages(case: Case, usage: Usage) -> Iterator[Finding]:
         yield case.finding(
             f"{checkpoint.id} reads one line at a time; the code here speaks of {shown}",
             usage.place,
-            checkpoint=checkpoint.id,
-            sources=checkpoint.sources.get("pitfalls") or checkpoint.sources.get("tasks"),
+            about=checkpoint,
+            citing=("pitfalls", "tasks"),
             fix="cut the page into lines first, or use a checkpoint that reads pages",
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from advisor.check.case import Case, id_place
 from advisor.check.finding import Finding
 from advisor.check.judgement import Judgement
-from advisor.check.rules import each_judgement, each_usage, rule
+from advisor.check.rules import each_catalogued, each_judgement, rule
 from advisor.decide.requirements import Gap, judge_checkpoint
 from advisor.engine.profile import Answer
 from advisor.model import NOT_APPLICABLE, TASK, Checkpoint
@@ -38,19 +38,13 @@ def licence_forbids_use(case: Case) -> Iterator[Finding]:
 def _missed(case: Case, judges: Callable[[str], bool]) -> Iterator[Finding]:
     """Fields that do not meet the answers of choices, nor those which hold for all code."""
 
-    @each_usage
-    def of_code(case: Case, usage: Usage) -> Iterator[Finding]:
-        checkpoint = case.checkpoint(usage)
-        if checkpoint is None or checkpoint.id in {one.checkpoint for one in case.choices}:
-            return
-        for gap in _lacks(case, checkpoint) if case.declared else ():
+    @each_catalogued
+    def of_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
+        chosen = checkpoint.id in {choice.checkpoint for choice in case.choices}
+        for gap in _lacks(case, checkpoint) if case.declared and not chosen else ():
             if judges(gap.field):
-                yield case.finding(
-                    _words(checkpoint, gap),
-                    id_place(usage),
-                    checkpoint=checkpoint.id,
-                    sources=checkpoint.sources.get(gap.field),
-                )
+                message, place = _words(checkpoint, gap), id_place(usage)
+                yield case.finding(message, place, about=checkpoint, citing=(gap.field,))
 
     @each_judgement
     def of_choices(case: Case, judgement: Judgement) -> Iterator[Finding]:
@@ -61,7 +55,8 @@ def _missed(case: Case, judges: Callable[[str], bool]) -> Iterator[Finding]:
                     _words(checkpoint, gap),
                     level=None if judgement.given(gap.question) else "note",
                     because=f"asked for by {gap.question}",
-                    sources=checkpoint.sources.get(gap.field),
+                    about=checkpoint,
+                    citing=(gap.field,),
                 )
 
     yield from of_code(case)
