@@ -65,8 +65,7 @@ def check(
         message = "`--checkpoint` judges one checkpoint and no files"
         raise UsageError(message, hint="leave one of the two out")
     if subject.checkpoint:
-        first = priority_of(rulebase, priority)
-        return _judge(rulebase, subject, settings, given(rulebase), first, shown)
+        return _judge(rulebase, subject, settings, given(rulebase), priority, shown)
     from advisor.check.workspace import open_workspace
 
     workspace = open_workspace(rulebase, paths, settings, files, given, priority)
@@ -85,21 +84,19 @@ def _judge(
     subject: CheckSubject,
     settings: CheckSettings,
     given: Profile,
-    first: tuple[str, ...],
+    priority: list[str],
     shown: Showing,
 ) -> int:
     from advisor.check.findings_report import judgement_report
     from advisor.check.inspection import judge
-    from advisor.check.workspace import release_for
 
-    version, model_class = settings.transformers, subject.model_class
     inspection = judge(
         rulebase,
         subject.checkpoint,
         given,
-        model_class=model_class,
-        release=release_for(rulebase, version) if model_class or version else None,
-        priority=first,
+        model_class=subject.model_class,
+        transformers=settings.transformers,
+        priority=priority_of(rulebase, priority),
         strict=settings.strict,
     )
     _emit(judgement_report(inspection), shown)

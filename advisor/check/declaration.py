@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.errors import BrokenFileError, UsageError
-from advisor.reader.document import Document, read_document
-from advisor.reader.document import Path as Key
-from advisor.reader.kinds import PROJECT
-from advisor.reader.shape import check_shape
 from advisor.scan.usage import Location
+
+if TYPE_CHECKING:
+    from advisor.reader.document import Document
+    from advisor.reader.document import Path as Key
 
 FILE = "advisor.yaml"
 
@@ -37,7 +37,7 @@ class DeclaredChoice(NamedTuple):
     class_place: Location
 
 
-class Declaration(NamedTuple):
+class ProjectDeclaration(NamedTuple):
     """All that advisor.yaml says. `folder` is where it stands; paths in it start there."""
 
     folder: Path
@@ -48,12 +48,16 @@ class Declaration(NamedTuple):
     transformers: str | None = None
 
 
-def read_declaration(file: Path, name: str) -> Declaration:
+def read_declaration(file: Path, name: str) -> ProjectDeclaration:
     """Read advisor.yaml; `name` is what places and messages call it.
 
     Raises BrokenFileError with every problem at file:line:column, and UsageError for needs that
     are a sentence.
     """
+    from advisor.reader.document import read_document
+    from advisor.reader.kinds import PROJECT
+    from advisor.reader.shape import check_shape
+
     document = read_document(file, name)
     if document.value is None and not document.problems:
         document.value = {}  # a file of comments declares nothing
@@ -67,7 +71,7 @@ def read_declaration(file: Path, name: str) -> Declaration:
         )
     value = document.value
     choices = enumerate(value.get("choices", []))
-    return Declaration(
+    return ProjectDeclaration(
         folder=file.parent,
         choices=tuple(_choice(document, index, choice) for index, choice in choices),
         rules=tuple(value.get("rules", ())),

@@ -33,7 +33,7 @@ def init(
       advisor init
       advisor init services/search --force
     """
-    from advisor.check.declaration import FILE, Declaration
+    from advisor.check.declaration import FILE, ProjectDeclaration
     from advisor.check.starter import starter
     from advisor.check.workspace import Workspace
 
@@ -43,7 +43,7 @@ def init(
     if file.exists() and not force:
         raise UsageError(f"`{file}` is there already", hint="--force writes over it")
     text, choices = starter(
-        Workspace(declaration=Declaration(folder), paths=(folder,), rulebase=rulebase).case()
+        Workspace(declaration=ProjectDeclaration(folder), paths=(folder,), rulebase=rulebase).case()
     )
     write_text(file, text)
     sys.stdout.write(f"{file.as_posix()}\n")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from advisor.catalogue.release import Release
+from advisor.catalogue.release import Release, default_release, release
 from advisor.check.baseline import Key, compare
 from advisor.check.case import Case
 from advisor.check.finding import LEVELS, Finding, in_order
@@ -73,23 +73,30 @@ def judge(
     answers: Mapping[str, Any] | Profile,
     *,
     model_class: str = "",
-    release: Release | None = None,
+    transformers: str = "",
     priority: tuple[str, ...] = (),
     strict: bool = False,
 ) -> Inspection:
     """Judge a catalogued checkpoint for answers with one task, and no code.
 
-    A class can only be judged by a release of transformers. Raises UsageError for unknown names,
-    and where not exactly one task is given.
+    A class is judged by a release of transformers. Raises UsageError for unknown names, and where
+    not exactly one task is given.
     """
+    needs_release = bool(model_class or transformers)
+    judged_by = release_for(rulebase, transformers) if needs_release else None
     judgement = judgement_of(
         rulebase, checkpoint_id, answers, model_class=model_class or None, priority=priority
     )
     case = Case(
         rulebase=rulebase,
         identities=Identities(rulebase),
-        judged_by=release,
+        judged_by=judged_by,
         judgements=(judgement,),
     )
     found = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
     return Inspection(case=case, findings=tuple(found), fail_on="warning" if strict else "error")
+
+
+def release_for(rulebase: RuleBase, version: str) -> Release:
+    """Return the release to judge by: the one named, else the installed or newest described."""
+    return release(rulebase, version) if version else default_release(rulebase)

@@ -6,17 +6,17 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from advisor.catalogue.release import Release, default_release, release
 from advisor.check import baseline as baselines
 from advisor.check import lock as locks
 from advisor.check.case import Case
-from advisor.check.declaration import FILE, Declaration, read_declaration
-from advisor.check.fix import diff, fixed_files
+from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
+from advisor.check.fix import FixedFile, diff, fixed_files
 from advisor.check.identity import Identities
-from advisor.check.inspection import Inspection, inspect
+from advisor.check.inspection import Inspection, inspect, release_for
 from advisor.check.judgement import judgements_of
 from advisor.check.settings import CheckedFiles, CheckSettings, fail_level
 from advisor.console.commands import rules_of
@@ -35,7 +35,7 @@ MAX_SHOWN_BYTES = 8_000_000
 class Workspace(NamedTuple):
     """A project, the paths of it to look at, the rules for it, and how it is to be judged."""
 
-    declaration: Declaration
+    declaration: ProjectDeclaration
     paths: tuple[Path, ...]
     rulebase: RuleBase
     today: str = ""
@@ -63,7 +63,7 @@ class Workspace(NamedTuple):
             identities=Identities(rulebase),
             judged_by=release_for(rulebase, self.transformers),
             scan=scanned,
-            source=_source_reader(),
+            source=cache(_source),
             declared=self.declared,
             choices=declaration.choices,
             judgements=tuple(
@@ -134,18 +134,12 @@ def open_workspace(
     )
 
 
-def release_for(rulebase: RuleBase, version: str) -> Release:
-    """Return the release to judge by: the one named, else the installed or newest described."""
-    return release(rulebase, version) if version else default_release(rulebase)
-
-
 def print_diff(inspection: Inspection) -> None:
     """Print the diff alone, so that `git apply` takes it; the counts go to stderr."""
     files = fixed_files(inspection.findings)
     sys.stdout.write(diff(files))
-    places = count(sum(fixed.done for fixed in files), "place")
-    rest = count(len(inspection.findings), "finding")
-    note(f"--fix would change {places} in {count(len(files), 'file')}; {rest} in all")
+    findings = count(len(inspection.findings), "finding")
+    note(f"--fix would change {_places(files)}; {findings} in all")
 
 
 def write_fixes(inspection: Inspection) -> bool:
@@ -154,9 +148,12 @@ def write_fixes(inspection: Inspection) -> bool:
     for fixed in files:
         write_text(Path(fixed.path), fixed.after)
     if files:
-        places = count(sum(fixed.done for fixed in files), "place")
-        note(f"fixed {places} in {count(len(files), 'file')}")
+        note(f"fixed {_places(files)}")
     return bool(files)
+
+
+def _places(files: list[FixedFile]) -> str:
+    return f"{count(sum(fixed.done for fixed in files), 'place')} in {count(len(files), 'file')}"
 
 
 def write_baseline(inspection: Inspection, file: Path) -> None:
@@ -165,7 +162,7 @@ def write_baseline(inspection: Inspection, file: Path) -> None:
     _write(file, baselines.as_text(known), count(len(known), "finding"))
 
 
-def _find_declaration(paths: Sequence[Path], config: Path | None) -> Declaration:
+def _find_declaration(paths: Sequence[Path], config: Path | None) -> ProjectDeclaration:
     """Return what advisor.yaml declares: the one named, else of the folder checked, else here."""
     if config is not None:
         if not config.is_file():
@@ -175,7 +172,7 @@ def _find_declaration(paths: Sequence[Path], config: Path | None) -> Declaration
     for folder in (*folders, Path()):
         if (folder / FILE).is_file():
             return read_declaration(folder / FILE, _relative(folder / FILE))
-    return Declaration(folders[0] if folders else Path())
+    return ProjectDeclaration(folders[0] if folders else Path())
 
 
 def _setting(given: str, variable: str, declared: str | None) -> str:
@@ -183,21 +180,14 @@ def _setting(given: str, variable: str, declared: str | None) -> str:
     return given or os.environ.get(variable, "") or (declared or "")
 
 
-def _source_reader() -> Callable[[str], str]:
-    """Return a function that gives the text of a file by its path, each read once."""
-    texts: dict[str, str] = {}
-
-    def source(path: str) -> str:
-        if path not in texts:
-            try:
-                small = Path(path).stat().st_size <= MAX_SHOWN_BYTES
-                data = Path(path).read_bytes() if small else b""
-            except OSError:
-                data = b""
-            texts[path] = data.decode("utf-8-sig", errors="replace")
-        return texts[path]
-
-    return source
+def _source(path: str) -> str:
+    """Return the text of a file; "" where it cannot be read, or is too large to show."""
+    try:
+        small = Path(path).stat().st_size <= MAX_SHOWN_BYTES
+        data = Path(path).read_bytes() if small else b""
+    except OSError:
+        return ""
+    return data.decode("utf-8-sig", errors="replace")
 
 
 def _text(file: Path) -> str:
