@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from advisor.reader.kinds import KINDS, schema
+from advisor.model.file_kinds import KINDS, schema
 from docs import generated
 
 FOLDER = Path(__file__).resolve().parent / "schema"

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from advisor.model.file_kinds import KINDS, file_shape, schema
 from advisor.reader import document as reader
 from advisor.reader.document import read_document, read_text
-from advisor.reader.kinds import KINDS, schema
 from advisor.reader.shape import (
     AnyOf,
     Boolean,
-    Choice,
-    Id,
     Integer,
+    KebabCase,
     ListOf,
     MapOf,
     Number,
+    OneOf,
     Record,
-    Text,
+    String,
     check_shape,
 )
 
@@ -226,7 +226,7 @@ def test_missing_file_and_folder_are_problems_not_exceptions(tmp_path):
 # -- shapes -----------------------------------------------------------------------------------
 
 
-PERSON = Record({"name": Text(), "age?": Integer(1), "kind?": Choice("child", "adult")})
+PERSON = Record({"name": String(), "age?": Integer(1), "kind?": OneOf("child", "adult")})
 
 
 @pytest.mark.parametrize(
@@ -256,15 +256,19 @@ PERSON = Record({"name": Text(), "age?": Integer(1), "kind?": Choice("child", "a
         ("[a]", PERSON, ["1:1: expected a mapping, found a list"]),
         ("", PERSON, ["1:1: expected a mapping, found nothing"]),
         ("{}", PERSON, ["1:1: `name` is missing"]),
-        ("[a, 2, b]", ListOf(Text()), ["1:5: expected text, found `2`"]),
-        ("[]", ListOf(Text(), least=1), ["1:1: expected at least 1 in this list, found 0"]),
-        ("a: b", ListOf(Text()), ["1:1: expected a list, found a mapping"]),
+        ("[a, 2, b]", ListOf(String()), ["1:5: expected text, found `2`"]),
+        ("[]", ListOf(String(), least=1), ["1:1: expected at least 1 in this list, found 0"]),
+        ("a: b", ListOf(String()), ["1:1: expected a list, found a mapping"]),
         ("a: 1\nB: 2\n", MapOf(Integer()), ["2:1: `B` does not look like a kebab-case id"]),
         ("{}", MapOf(Integer(), least=1), ["1:1: expected at least 1 keys here, found 0"]),
         ("a: 1", MapOf(Boolean()), ["1:1: expected true or false, found `1`"]),
         ("a: '1'", MapOf(Number()), ["1:1: expected a number, found `1`"]),
-        ('a: "no"', MapOf(Id()), ["1:1: `no` cannot be an id: YAML reads it as something else"]),
-        ("a: [b, 1]", MapOf(AnyOf(Text(), ListOf(Text()))), ["1:8: expected text, found `1`"]),
+        (
+            'a: "no"',
+            MapOf(KebabCase()),
+            ["1:1: `no` cannot be an id: YAML reads it as something else"],
+        ),
+        ("a: [b, 1]", MapOf(AnyOf(String(), ListOf(String()))), ["1:8: expected text, found `1`"]),
         (
             "{a: 1, b: 2}",
             Record({"a?": Number(), "b?": Number()}, one_of=("a", "b")),
@@ -358,7 +362,7 @@ def test_mutated_yaml_gives_a_document(edits):
     for place, insert, drop in edits:
         text = text[:place] + insert + text[place + drop :]
     document = read_text(text, "file.yaml")
-    for kind in KINDS.values():
+    for kind in map(file_shape, KINDS):
         check_shape(document, kind)
 
 
@@ -374,7 +378,7 @@ def test_any_bytes_give_a_document(tmp_path_factory, data):
 def test_any_value_is_judged_without_falling_over(value, kind):
     document = read_text("{}", "file.yaml")
     document.value = value
-    check_shape(document, KINDS[kind])
+    check_shape(document, file_shape(kind))
 
 
 @settings(max_examples=200)
@@ -393,5 +397,5 @@ def test_shape_and_json_schema_agree(value, kind):
     """What the shape accepts the schema accepts; the shape may be stricter (words, blank text)."""
     document = read_text("{}", "file.yaml")
     document.value = value
-    if check_shape(document, KINDS[kind]):
+    if check_shape(document, file_shape(kind)):
         jsonschema.validate(value, schema(kind))

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from advisor.cli.main import run
-from advisor.reader.kinds import KINDS, schema
+from advisor.model.file_kinds import KINDS, schema
 from advisor.rulebase.store import load_rules
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "docs" / "schema"

@@ -165,8 +165,8 @@ def schema(
     Examples:
       advisor rules schema decisions > decisions.schema.json
     """
-    from advisor.reader.kinds import KINDS
-    from advisor.reader.kinds import schema as schema_of
+    from advisor.model.file_kinds import KINDS
+    from advisor.model.file_kinds import schema as schema_of
 
     if kind not in KINDS:
         raise unknown_name("kind of file", kind, list(KINDS), f"kinds: {', '.join(KINDS)}")

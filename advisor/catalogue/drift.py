@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.catalogue.release import Release
-from advisor.model import Checkpoint, NameChange
+from advisor.model import Checkpoint
+from advisor.model.name_change import NameChange
 from advisor.rulebase.base import RuleBase
 
 

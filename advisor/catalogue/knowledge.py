@@ -19,7 +19,7 @@ from advisor.decide.snippet import snippet
 from advisor.draw.blocks import Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.errors import nearest, unknown_name
-from advisor.model import Checkpoint, Task
+from advisor.model import Task
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
@@ -55,7 +55,7 @@ def listing_json(
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
-        kind: [fields_of(one) for one in things],
+        kind: [fields_of(rulebase, one) for one in things],
     }
 
 
@@ -105,7 +105,7 @@ def page(rulebase: RuleBase, kind: str, thing: Any) -> Page:
 
 def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
     """Return one thing as JSON."""
-    body = fields_of(thing)
+    body = fields_of(rulebase, thing)
     if kind == "families":
         body |= {
             "description": plain(rulebase.descriptions[thing.id]),
@@ -126,11 +126,11 @@ def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
     }
 
 
-def fields_of(thing: Any) -> dict[str, Any]:
-    """Return the fields of a thing as JSON; the class of a checkpoint is called so."""
+def fields_of(rulebase: RuleBase, thing: Any) -> dict[str, Any]:
+    """Return the fields of a thing as JSON, under the names that files have for them."""
     fields: dict[str, Any] = plain(thing)
-    if isinstance(thing, Checkpoint):
-        fields["class"] = fields.pop("model_class")
+    for field, key in rulebase.keys_of(type(thing)).items():
+        fields[key] = fields.pop(field)
     return fields
 
 

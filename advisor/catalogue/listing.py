@@ -33,7 +33,7 @@ def as_json(rulebase: RuleBase, found: Found) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
         "checkpoints": [
-            {**fields_of(one), "memory_gb": memory_gb(one)} for one in found.checkpoints
+            {**fields_of(rulebase, one), "memory_gb": memory_gb(one)} for one in found.checkpoints
         ],
         "unverified": [one.id for one in found.unverified],
     }

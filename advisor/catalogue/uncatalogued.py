@@ -153,21 +153,14 @@ def _inside(config: dict[str, Any], parts: tuple[str, ...], names: tuple[str, ..
 
 def as_checkpoint(stranger: Stranger) -> Checkpoint:
     """Return a stranger as an entry of the catalogue in which nearly nothing is verified."""
-    known = {
-        "id": stranger.id,
-        "family": " or ".join(stranger.families) or "not known",
-        "label": stranger.model_type or stranger.id,
-        "loader": "remote-code" if stranger.own_code else "transformers",
-        "model_class": stranger.architectures[0] if stranger.architectures else None,
-        "model_type": stranger.model_type,
-        "image_size": stranger.image_size,
-        "text_context": stranger.text_context,
-        "revision": stranger.revision,
-        "derived": False,
-        "checked": "",
-    }
-    empty: dict[str, Any] = {
-        name: [] for name in ("tasks", "fine_tune", "typical", "pitfalls", "measurements")
-    }
-    empty |= {name: {} for name in ("notes", "sources")}
-    return Checkpoint(**{**dict.fromkeys(Checkpoint._fields), **empty, **known})
+    return Checkpoint(
+        id=stranger.id,
+        family=" or ".join(stranger.families) or "not known",
+        label=stranger.model_type or stranger.id,
+        loader="remote-code" if stranger.own_code else "transformers",
+        model_class=stranger.architectures[0] if stranger.architectures else None,
+        model_type=stranger.model_type,
+        image_size=stranger.image_size,
+        text_context=stranger.text_context,
+        revision=stranger.revision,
+    )

@@ -11,9 +11,8 @@ from advisor.catalogue.refresh import Change, Refreshed
 from advisor.catalogue.rewrite import REMOVED, rewrite
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.model import Checkpoint
+from advisor.model.columns import record
 from advisor.reader.document import Document, Path, read_text
-from advisor.reader.kinds import KINDS
-from advisor.reader.shape import ListOf, Record
 from advisor.rulebase.folder import RuleFile, rule_files
 
 SOURCES = "sources/hub-api.yaml"
@@ -60,13 +59,8 @@ def written_files(
 
 
 def _order() -> tuple[str, ...]:
-    """The keys of an entry in the order in which the reader declares them."""
-    shape = KINDS["checkpoints"]
-    if isinstance(shape, Record):
-        listed = shape.fields["checkpoints"]
-        if isinstance(listed, ListOf) and isinstance(listed.member, Record):
-            return tuple(listed.member.fields)
-    return ()
+    """The keys of an entry in the order in which they are declared."""
+    return tuple(record(Checkpoint).fields)
 
 
 def _text_of(path: FilePath) -> str:

@@ -54,8 +54,8 @@ def read_declaration(file: Path, name: str) -> ProjectDeclaration:
     Raises BrokenFileError with every problem at file:line:column, and UsageError for needs that
     are a sentence.
     """
+    from advisor.model.file_kinds import PROJECT
     from advisor.reader.document import read_document
-    from advisor.reader.kinds import PROJECT
     from advisor.reader.shape import check_shape
 
     document = read_document(file, name)

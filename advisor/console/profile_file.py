@@ -17,8 +17,8 @@ def read_profile(file: str) -> dict[str, Any]:
 
     Raises BrokenFileError with every problem at file:line:column.
     """
+    from advisor.model.file_kinds import PROFILE
     from advisor.reader.document import MAX_BYTES, read_bytes, read_document
-    from advisor.reader.kinds import PROFILE
     from advisor.reader.shape import check_shape
 
     if file == "-":

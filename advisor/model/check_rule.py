@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated
+
+from advisor.model.value import NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.model.fields import (
+        Computed,
+        Id,
+        Knowledge,
+        KnowledgeName,
+        OneOf,
+        Required,
+        Sources,
+        Text,
+    )
 
 
 class CheckRule(NamedTuple):
@@ -15,13 +29,13 @@ class CheckRule(NamedTuple):
     of the command that checks it.
     """
 
-    id: str
-    level: str
-    summary: str
-    because: str
-    sources: Sequence[str]
-    page: str
-    knowledge: Mapping[str, Any]
-    example: Sequence[str]
-    beside: Mapping[str, str]
-    options: Sequence[str]
+    id: Id
+    level: Annotated[str, OneOf("error", "warning", "note")]
+    summary: Text
+    because: Text
+    sources: Sources = ()
+    page: Required[Text] = ""
+    knowledge: Mapping[KnowledgeName, Knowledge] = {}
+    example: Computed[Sequence[str]] = ()
+    beside: Computed[Mapping[str, str]] = {}
+    options: Computed[Sequence[str]] = ()

@@ -1,41 +1,57 @@
-"""The checkpoints, the networks they are weights of, and how well they do."""
+"""The checkpoints, how well they do, and the programs that load them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING
+
+from advisor.model.value import NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.model.fields import (
+        ClassName,
+        CommercialUse,
+        Commit,
+        Computed,
+        Direction,
+        Dtype,
+        HubId,
+        Id,
+        Ids,
+        Languages,
+        Loader,
+        Month,
+        OwnField,
+        Positive,
+        ProgramLoader,
+        QuestionId,
+        Required,
+        SomeTasks,
+        SourceId,
+        Sources,
+        Stage,
+        TakenOptions,
+        Tasks,
+        Text,
+        Texts,
+        Year,
+    )
 
 
 class Decoder(NamedTuple):
-    """What decides how much a network that writes keeps of each picture and word.
+    """What decides how much a network that writes keeps of each image and word.
 
     `layers` of its decoder, the `width` of keys in one of them (key heads times head size), the
-    `image_tokens` of one picture (None where they vary with it), and whether it looks at them by
+    `image_tokens` of one image (None where they vary with it), and whether it looks at them by
     `cross` attention or has them among its own words. `tower_per_beam` says that the vision tower
-    sees each picture once for every beam.
+    sees each image once for every beam.
     """
 
-    layers: int
-    width: int
-    image_tokens: int | None
-    cross: bool
-    tower_per_beam: bool
-
-
-class Architecture(NamedTuple):
-    """The dimensions of a network, as its configuration takes them, and the parameters they give.
-
-    `model_class` is the class that was counted. `because` says how they are known.
-    """
-
-    id: str
-    checkpoints: Sequence[str]
-    model_class: str
-    dimensions: Mapping[str, Any]
-    parameters: int
-    writer: Decoder | None
-    because: str
-    sources: Sequence[str]
+    layers: Positive
+    width: Positive
+    image_tokens: Positive | None = None
+    cross: Required[bool] = False
+    tower_per_beam: Required[bool] = False
 
 
 class Measurement(NamedTuple):
@@ -45,12 +61,12 @@ class Measurement(NamedTuple):
     it alone, None where the source does not say.
     """
 
-    benchmark: str
-    metric: str
+    benchmark: Text
+    metric: Text
     value: float
-    source: str
-    note: str | None
-    split: str | None = None
+    source: SourceId
+    note: Text | None = None
+    split: Text | None = None
 
 
 class Benchmark(NamedTuple):
@@ -60,14 +76,14 @@ class Benchmark(NamedTuple):
     `better` is higher or lower. `languages` are those of its texts; None where they do not matter.
     """
 
-    id: str
-    benchmark: str
-    metric: str
-    better: str
-    tasks: Sequence[str]
-    because: str
-    sources: Sequence[str]
-    languages: Sequence[str] | None = None
+    id: Id
+    benchmark: Text
+    metric: Text
+    better: Direction
+    tasks: SomeTasks
+    because: Text
+    sources: Sources
+    languages: Texts | None = None
 
 
 class Checkpoint(NamedTuple):
@@ -75,39 +91,59 @@ class Checkpoint(NamedTuple):
 
     `typical` are those of its tasks, or of those to fine-tune it for, that people usually start
     with it. `dtype` is the precision in which its file holds the weights, `takes` all that
-    it takes of what families can take: several pictures at once, a question.
+    it takes of what families can take: several images at once, a question. `notes` are what its
+    entry says of other fields.
     """
 
-    id: str
-    family: str
-    label: str
-    loader: str
-    model_class: str | None
-    processor: str | None
-    model_type: str | None
-    pipeline: str | None
-    tasks: Sequence[str]
-    fine_tune: Sequence[str]
-    typical: Sequence[str]
-    stage: str | None
-    parameters_millions: float | None
-    image_size: int | None
-    text_context: int | None
-    languages: Sequence[str] | None
-    licence: str | None
-    commercial_use: str | None
-    gated: bool | None
-    released: int | None
-    revision: str | None
-    prompt: str | None
-    pitfalls: Sequence[str]
-    derived: bool
-    writer: Decoder | None
-    measurements: Sequence[Measurement]
-    notes: Mapping[str, str]
-    sources: Mapping[str, Sequence[str]]
-    checked: str
-    hub_task: str | None = None
-    last_modified: str | None = None
-    dtype: str | None = None
-    takes: Sequence[str] | None = None
+    id: HubId
+    family: Computed[str]
+    label: Text
+    loader: Loader
+    model_class: ClassName | None = None
+    processor: Text | None = None
+    model_type: Text | None = None
+    pipeline: Id | None = None
+    tasks: Required[Tasks] = ()
+    fine_tune: Tasks = ()
+    typical: Ids = ()
+    stage: Stage | None = None
+    parameters_millions: float | None = None
+    image_size: Positive | None = None
+    text_context: Positive | None = None
+    languages: Languages | None = None
+    licence: Text | None = None
+    commercial_use: CommercialUse | None = None
+    gated: bool | None = None
+    released: Year | None = None
+    revision: Commit | None = None
+    prompt: Text | None = None
+    pitfalls: Texts = ()
+    derived: bool = False
+    writer: Computed[Decoder | None] = None
+    measurements: Sequence[Measurement] = ()
+    notes: Computed[Mapping[str, str]] = {}
+    sources: Required[Mapping[OwnField, Sources]] = {}
+    checked: Required[Month] = ""
+    hub_task: Id | None = None
+    last_modified: Month | None = None
+    dtype: Dtype | None = None
+    takes: TakenOptions | None = None
+
+
+class Program(NamedTuple):
+    """A short program for checkpoints of some loader, class and processor, and some tasks.
+
+    Empty `classes`, `processors` or `tasks` mean any. `{checkpoint}`, `{class}`, `{processor}`,
+    `{names}` and `{prompt}` in `code` are to be filled in; `prompts` gives the prompt of a task.
+    `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
+    words.
+    """
+
+    id: Id
+    loader: ProgramLoader = "transformers"
+    classes: Texts = ()
+    processors: Texts = ()
+    tasks: SomeTasks = ()
+    prompts: Mapping[Id, Text] = {}
+    code: Computed[str] = ""
+    says: Mapping[QuestionId, Mapping[Id, Text]] = {}

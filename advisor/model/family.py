@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from advisor.model.value import NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.model.fields import (
+        Aliases,
+        GivenOption,
+        HowWell,
+        Id,
+        Positive,
+        Required,
+        Sources,
+        TakenOption,
+        TaskId,
+        TaskOrOption,
+        Text,
+    )
 
 NONE = "none"
 """The answer where no family fits."""
 
+SECTIONS = (
+    "inputs",
+    "outputs",
+    "architecture",
+    "objectives",
+    "training",
+    "data",
+    "advantages",
+    "limits",
+    "licences",
+    "fine_tuning",
+    "choose_when",
+    "avoid_when",
+)
+"""The sections of a description."""
+
 
 class Declaration(NamedTuple):
-    """Why something is so, and who says so."""
+    """Why a family takes, gives or cannot do something, and who says so."""
 
-    because: str
-    sources: Sequence[str]
+    because: Text
+    sources: Sources
 
 
 class Fit(NamedTuple):
     """How well a family does a task: best, good, possible or helper."""
 
-    fit: str
-    because: str
-    sources: Sequence[str]
+    fit: HowWell
+    because: Text
+    sources: Sources
 
 
 class Family(NamedTuple):
@@ -30,30 +63,13 @@ class Family(NamedTuple):
     `composable`: one of your own can be joined from an encoder and a decoder.
     """
 
-    id: str
-    name: str
-    aliases: Sequence[str]
-    rank: int
-    composable: bool
-    summary: str
-    takes: Mapping[str, Declaration]
-    gives: Mapping[str, Declaration]
-    tasks: Mapping[str, Fit]
-    cannot: Mapping[str, Declaration]
-
-
-class Statement(NamedTuple):
-    """One sentence of a description, with its sources."""
-
-    text: str
-    sources: Sequence[str]
-    inferred: bool
-
-
-class ArticleClaim(NamedTuple):
-    """What well-known articles say of a family, and whether it still holds."""
-
-    claim: str
-    status: str
-    truth: str
-    sources: Sequence[str]
+    id: Id
+    name: Text
+    aliases: Aliases = ()
+    rank: Required[Positive] = 1
+    composable: bool = False
+    summary: Required[Text] = ""
+    takes: Required[Mapping[TakenOption, Declaration]] = {}
+    gives: Required[Mapping[GivenOption, Declaration]] = {}
+    tasks: Required[Mapping[TaskId, Fit]] = {}
+    cannot: Mapping[TaskOrOption, Declaration] = {}

@@ -1,9 +1,31 @@
-"""The questions, what can be answered, and the combinations of answers that cannot be."""
+"""What is asked: questions with their options, the tasks, and answers that do not go together."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated
+
+from advisor.model.value import NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.model.fields import (
+        Aliases,
+        CheckpointIds,
+        Computed,
+        Dtype,
+        Id,
+        JudgedField,
+        JudgedFields,
+        Least,
+        Order,
+        Part,
+        Requirement,
+        Sources,
+        Text,
+        TrialInputs,
+        Uses,
+        When,
+    )
 
 NOT_APPLICABLE = "not-applicable"
 """The built-in option of a question that makes no sense in a case."""
@@ -24,28 +46,28 @@ class Option(NamedTuple):
     weights are loaded then, whatever their file holds; `order` is what comes first then.
     """
 
-    id: str
-    label: str
-    aliases: Sequence[str]
-    up_to: float | None
-    requires: Mapping[str, Any]
-    uses: Sequence[str]
-    keeps: Sequence[str]
-    dtype: str | None = None
-    order: str | None = None
+    id: Id
+    label: Text
+    aliases: Aliases = ()
+    up_to: float | None = None
+    requires: Mapping[JudgedField, Requirement] = {}
+    uses: Uses = ()
+    keeps: JudgedFields = ()
+    dtype: Dtype | None = None
+    order: Order | None = None
 
 
 class Question(NamedTuple):
     """One thing asked."""
 
-    id: str
-    ask: str
-    why: str
-    options: tuple[Option, ...]
-    many: bool
-    unit: str | None
-    declared_by: str | None
-    ask_if: Condition
+    id: Id
+    ask: Text
+    why: Text
+    options: Annotated[tuple[Option, ...], Least(2)] = ()
+    many: bool = False
+    unit: Text | None = None
+    declared_by: Part | None = None
+    ask_if: When = {}
 
     def requires(self, field: str) -> bool:
         """True where an answer can require something of a field of checkpoints."""
@@ -59,7 +81,37 @@ class Question(NamedTuple):
 class Never(NamedTuple):
     """A combination of answers that cannot be; `why` is one of never, implied, ask-if."""
 
-    id: str
-    when: Condition
-    because: str
-    why: str
+    id: Id
+    when: When
+    because: Text
+    why: Computed[str] = "never"
+
+
+class Elsewhere(NamedTuple):
+    """What to use instead, where no family fits a task."""
+
+    task: Id
+    because: Text
+    sources: Sources
+    checkpoints: CheckpointIds = ()
+
+
+class Task(NamedTuple):
+    """What a user wants done with an image.
+
+    `words` are names that say more than the task, each with the answers it says as well, or less:
+    one that several tasks list can mean each of them. `example` is what `advisor try` may be given
+    beside the image, by its flag.
+    """
+
+    id: Id
+    name: Text
+    description: Text
+    aliases: Aliases = ()
+    hub_tasks: Aliases = ()
+    implies: When = {}
+    note: Text | None = None
+    sources: Sources = ()
+    words: Mapping[Id, Mapping[Id, Id]] = {}
+    example: TrialInputs = {}
+    elsewhere: Elsewhere | None = None

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from advisor.model.question import Condition
+from advisor.model.value import NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.model.fields import (
+        Computed,
+        CriterionId,
+        Id,
+        Sources,
+        Text,
+        When,
+    )
+
+EFFECTS = ("exclude", "avoid", "prefer")
 
 
 class Criterion(NamedTuple):
     """A named ground for judging; the declared order is the order of comparison."""
 
-    id: str
-    name: str
-    because: str
+    id: Id
+    name: Text
+    because: Text
 
 
 class Rule(NamedTuple):
@@ -23,13 +35,13 @@ class Rule(NamedTuple):
     empty for a written rule. `place` is where it stands, as file:line.
     """
 
-    id: str
-    criterion: str
-    when: Condition
-    effect: str
-    candidates: Sequence[str]
-    because: str
-    sources: Sequence[str]
-    supporting: bool
-    derived: str
-    place: str
+    id: Id
+    criterion: CriterionId
+    when: When
+    effect: Computed[str]
+    candidates: Computed[Sequence[str]]
+    because: Text
+    sources: Sources
+    supporting: bool = False
+    derived: Computed[str] = ""
+    place: Computed[str] = ""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from advisor.errors import nearest
-from advisor.reader.document import Document, Path
+from advisor.phrasing import joined
 
-Report = Callable[[Path, str], None]
+if TYPE_CHECKING:
+    from advisor.reader.document import Document, Path
+
+    Report = Callable[[Path, str], None]
+    Reference = tuple[Path, str, str]
+    """Where a name stands, what it is the name of, and the name."""
 
 ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
 RESERVED_IDS = ("yes", "no", "on", "off", "true", "false", "null")
@@ -17,8 +22,6 @@ RESERVED_IDS = ("yes", "no", "on", "off", "true", "false", "null")
 
 class Shape:
     """Base of all shapes."""
-
-    description = ""
 
     def check(self, value: Any, path: Path, report: Report) -> None:  # noqa: ARG002 - abstract
         """Report everything in `value` that is not of this shape."""
@@ -28,13 +31,18 @@ class Shape:
         """Return this shape as a JSON Schema (draft 2020-12)."""
         raise TypeError(f"{type(self).__name__} has no schema")
 
+    def references(self, value: Any, path: Path) -> Iterator[Reference]:  # noqa: ARG002 - abstract
+        """Yield every name of something else inside a value of this shape."""
+        yield from ()
 
-class Text(Shape):
-    """Non-empty text, of a pattern where one is given."""
 
-    def __init__(self, pattern: str | None = None, example: str = "") -> None:
+class String(Shape):
+    """Non-empty text, of a pattern where one is given; `of` is what it is the name of."""
+
+    def __init__(self, pattern: str | None = None, example: str = "", of: str = "") -> None:
         self.pattern = pattern
         self.example = example
+        self.of = of
 
     def check(self, value: Any, path: Path, report: Report) -> None:
         if not isinstance(value, str):
@@ -50,12 +58,16 @@ class Text(Shape):
             schema["pattern"] = f"^({self.pattern})$"
         return schema
 
+    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+        if self.of:
+            yield path, self.of, value
 
-class Id(Text):
+
+class KebabCase(String):
     """A kebab-case id that no YAML reader takes for something else."""
 
-    def __init__(self) -> None:
-        super().__init__(ID_PATTERN, "a kebab-case id such as `large-collection`")
+    def __init__(self, of: str = "") -> None:
+        super().__init__(ID_PATTERN, "a kebab-case id such as `large-collection`", of)
 
     def check(self, value: Any, path: Path, report: Report) -> None:
         if isinstance(value, str) and value in RESERVED_IDS:
@@ -102,7 +114,7 @@ class Boolean(Shape):
         return {"type": "boolean"}
 
 
-class Choice(Shape):
+class OneOf(Shape):
     """One of a few words."""
 
     def __init__(self, *words: str) -> None:
@@ -110,9 +122,10 @@ class Choice(Shape):
 
     def check(self, value: Any, path: Path, report: Report) -> None:
         if value not in self.words:
+            words = _quoted(self.words, "or")
             close = nearest(value, self.words) if isinstance(value, str) else None
-            hint = f"; did you mean `{close}`?" if close else f"; use {_or(self.words)}"
-            report(path, f"expected {_or(self.words)}, found {_kind(value)}{hint}")
+            hint = f"; did you mean `{close}`?" if close else f"; use {words}"
+            report(path, f"expected {words}, found {_kind(value)}{hint}")
 
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.words)}
@@ -137,12 +150,16 @@ class ListOf(Shape):
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": self.member.schema(), "minItems": self.least}
 
+    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+        for index, member in enumerate(value):
+            yield from self.member.references(member, (*path, index))
+
 
 class MapOf(Shape):
     """A mapping from ids or other text to one shape."""
 
     def __init__(self, value: Shape, key: Shape | None = None, least: int = 0) -> None:
-        self.key = key or Id()
+        self.key = key or KebabCase()
         self.value = value
         self.least = least
 
@@ -163,6 +180,24 @@ class MapOf(Shape):
             "additionalProperties": self.value.schema(),
             "minProperties": self.least,
         }
+
+    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+        for key, member in value.items():
+            yield from self.key.references(key, (*path, key))
+            yield from self.value.references(member, (*path, key))
+
+
+class OptionsOf(MapOf):
+    """A mapping from a question to some of its options."""
+
+    def __init__(self) -> None:
+        super().__init__(ListOf(KebabCase(), least=1), KebabCase(of="question"))
+
+    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+        yield from super().references(value, path)
+        for question, options in value.items():
+            for index, option in enumerate(options):
+                yield (*path, question, index), f"option of `{question}`", option
 
 
 class AnyOf(Shape):
@@ -188,7 +223,10 @@ class AnyOf(Shape):
 
 
 class Record(Shape):
-    """A mapping with known keys; those ending in `?` may be left out."""
+    """A mapping with known keys; those ending in `?` may be left out.
+
+    Of the keys in `one_of` exactly one has to stand.
+    """
 
     def __init__(self, fields: Mapping[str, Shape], one_of: tuple[str, ...] = ()) -> None:
         self.fields = {name.rstrip("?"): shape for name, shape in fields.items()}
@@ -209,9 +247,10 @@ class Record(Shape):
                 shape.check(member, (*path, key), report)
         missing = [name for name in self.required if name not in value]
         if missing:
-            report(path, f"{_and(missing)} {'is' if len(missing) == 1 else 'are'} missing")
+            verb = "is" if len(missing) == 1 else "are"
+            report(path, f"{_quoted(missing, 'and')} {verb} missing")
         if self.one_of and sum(name in value for name in self.one_of) != 1:
-            report(path, f"exactly one of {_or(self.one_of)} has to stand here")
+            report(path, f"exactly one of {_quoted(self.one_of, 'or')} has to stand here")
 
     def schema(self) -> dict[str, Any]:
         schema: dict[str, Any] = {
@@ -223,6 +262,11 @@ class Record(Shape):
         if self.one_of:
             schema["oneOf"] = [{"required": [name]} for name in self.one_of]
         return schema
+
+    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+        for key, shape in self.fields.items():
+            if key in value:
+                yield from shape.references(value[key], (*path, key))
 
 
 def check_shape(document: Document, shape: Shape) -> bool:
@@ -251,14 +295,5 @@ def _kind(value: Any) -> str:
     return f"`{text if len(text) <= 40 else text[:37] + '...'}`"
 
 
-def _or(words: tuple[str, ...]) -> str:
-    return _join(words, "or")
-
-
-def _and(words: list[str]) -> str:
-    return _join(tuple(words), "and")
-
-
-def _join(words: tuple[str, ...], last: str) -> str:
-    quoted = [f"`{word}`" for word in words]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {last} {quoted[-1]}"
+def _quoted(words: Iterable[str], last: str) -> str:
+    return joined((f"`{word}`" for word in words), last)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from advisor.errors import BrokenFileError
+from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
 from advisor.reader.document import Document, read_bytes
 from advisor.reader.document import Path as Place
-from advisor.reader.kinds import KINDS
 from advisor.reader.shape import check_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.folder import RuleFile
@@ -31,33 +32,15 @@ class Entry(NamedTuple):
         return f"{self.document.file}:{self.document.place(self.path)[0]}"
 
 
+Entries = Mapping[str, Mapping[str, Entry]]
+"""Everything that rule files define, by kind and id."""
+
+
 class Collection:
     """All entries by kind and id, base first, then what overlays add or change."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, dict[str, Entry]] = {
-            kind: {}
-            for kind in (
-                "criterion",
-                "tie",
-                "question",
-                "never",
-                "task",
-                "source",
-                "family",
-                "rule",
-                "benchmark",
-                "unranked",
-                "series",
-                "checkpoint",
-                "architecture",
-                "part",
-                "program",
-                "change",
-                "scenario",
-                "check",
-            )
-        }
+        self.entries: dict[str, dict[str, Entry]] = {kind: {} for kind in (*ENTITIES, "series")}
         self.documents: list[Document] = []
         self.changes: list[str] = []
         self._own: dict[tuple[str, str], Entry] = {}
@@ -109,22 +92,6 @@ def assemble(
     return compile_parts(collection.entries, collection.changes, digest)
 
 
-LISTS = {
-    "criteria": {"criteria": "criterion", "ties": "tie"},
-    "questions": {"questions": "question", "never": "never"},
-    "tasks": {"tasks": "task"},
-    "benchmarks": {"benchmarks": "benchmark", "unranked": "unranked"},
-    "sources": {"sources": "source"},
-    "decisions": {"rules": "rule"},
-    "checkpoints": {"series": "series", "checkpoints": "checkpoint"},
-    "architectures": {"architectures": "architecture"},
-    "programs": {"parts": "part", "programs": "program"},
-    "drift": {"changes": "change"},
-    "scenarios": {"scenarios": "scenario"},
-    "checks": {"checks": "check"},
-}
-
-
 def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> None:
     name = file.name if overlay is None else f"{overlay}/{file.name}"
     document = _document(file, name)
@@ -132,7 +99,7 @@ def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> Non
     kind = file.kind
     if kind == "family" and overlay is not None and _known_family(collection, document):
         kind = "family-extension"
-    if not check_shape(document, KINDS[kind]):
+    if not check_shape(document, file_shape(kind)):
         return
     if file.kind == "family":
         if document.value["id"] != file.path.stem:

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.errors import UsageError, unknown_name
 from advisor.model import (
-    Architecture,
     Benchmark,
     Checkpoint,
     Criterion,
-    Declaration,
-    Decoder,
     Elsewhere,
     Family,
-    Fit,
-    Measurement,
-    NameChange,
     Never,
-    Option,
     Program,
     Question,
     Rule,
     Task,
 )
+from advisor.model.value import Plan, decode
 
 if TYPE_CHECKING:
-    from advisor.model import ArticleClaim, Statement
     from advisor.model.check_rule import CheckRule
+    from advisor.model.name_change import NameChange
+    from advisor.model.network import Architecture
     from advisor.model.scenario import Example, Scenario, Tie
-    from advisor.model.source import Source
+    from advisor.model.statement import ArticleClaim, Source, Statement
 
 Thing = TypeVar("Thing")
 
@@ -51,12 +46,13 @@ class RuleBase:
         self.digest: str = core["digest"]
         self.overlays: tuple[str, ...] = tuple(core["overlays"])
         self.folders: tuple[str, ...] = ()
-        self.criteria = tuple(Criterion(*row) for row in core["criteria"])
-        self.questions = tuple(_question(row) for row in core["questions"])
-        self.tasks = tuple(_task(row) for row in core["tasks"])
-        self.families = tuple(_family(row) for row in core["families"])
-        self.rules = tuple(Rule(*row) for row in core["rules"])
-        self.never = tuple(Never(*row) for row in core["never"])
+        self._plan: Plan = core["plan"]
+        self.criteria = self._decoded(Criterion, core["criteria"])
+        self.questions = self._decoded(Question, core["questions"])
+        self.tasks = self._decoded(Task, core["tasks"])
+        self.families = self._decoded(Family, core["families"])
+        self.rules = self._decoded(Rule, core["rules"])
+        self.never = self._decoded(Never, core["never"])
         self._catalogue: dict[str, list[Checkpoint]] = {}
 
     # -- look-ups; each raises UsageError with the nearest known name ------------------------
@@ -137,18 +133,18 @@ class RuleBase:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Every source by id."""
-        from advisor.model.source import Source
+        from advisor.model.statement import Source
 
-        return {row[0]: Source(*row) for row in self._part("detail")["sources"]}
+        return {one.id: one for one in self._decoded(Source, self._part("detail")["sources"])}
 
     @cached_property
     def descriptions(self) -> dict[str, dict[str, list[Statement]]]:
         """For each family, the sections of its description."""
-        from advisor.model import Statement
+        from advisor.model.statement import Statement
 
         return {
             family: {
-                section: [Statement(*row) for row in rows] for section, rows in sections.items()
+                section: list(self._decoded(Statement, rows)) for section, rows in sections.items()
             }
             for family, sections in self._part("detail")["descriptions"].items()
         }
@@ -156,10 +152,10 @@ class RuleBase:
     @cached_property
     def claims(self) -> dict[str, list[ArticleClaim]]:
         """For each family, what articles say of it and what is true today."""
-        from advisor.model import ArticleClaim
+        from advisor.model.statement import ArticleClaim
 
         detail = self._part("detail")["claims"]
-        return {family: [ArticleClaim(*row) for row in rows] for family, rows in detail.items()}
+        return {family: list(self._decoded(ArticleClaim, rows)) for family, rows in detail.items()}
 
     @cached_property
     def demanding(self) -> tuple[Question, ...]:
@@ -193,7 +189,7 @@ class RuleBase:
         """Return the checkpoints of one family; reads no others."""
         if family not in self._catalogue:
             rows = self._part("catalogue")["checkpoints"].get(family, [])
-            self._catalogue[family] = [_checkpoint(row) for row in rows]
+            self._catalogue[family] = list(self._decoded(Checkpoint, rows))
         return self._catalogue[family]
 
     @cached_property
@@ -205,7 +201,7 @@ class RuleBase:
     @cached_property
     def benchmarks(self) -> tuple[Benchmark, ...]:
         """The public benchmarks that tell how well tasks are done, the most telling first."""
-        return tuple(Benchmark(*row) for row in self._part("catalogue").get("benchmarks", ()))
+        return self._decoded(Benchmark, self._part("catalogue").get("benchmarks", ()))
 
     @cached_property
     def source_dates(self) -> dict[str, str]:
@@ -215,46 +211,50 @@ class RuleBase:
     @cached_property
     def architectures(self) -> dict[str, Architecture]:
         """The known dimensions of networks, by id."""
+        from advisor.model.network import Architecture
+
         rows = self._part("architectures")["architectures"]
-        return {row[0]: _architecture(row) for row in rows}
+        return {one.id: one for one in self._decoded(Architecture, rows)}
 
     @cached_property
     def programs(self) -> tuple[Program, ...]:
         """Short programs to run a checkpoint with, the first that fits counts."""
-        return tuple(Program(*row) for row in self._part("programs")["programs"])
+        return self._decoded(Program, self._part("programs")["programs"])
 
     @cached_property
     def changes(self) -> tuple[NameChange, ...]:
         """What releases of transformers removed, renamed or redirected."""
-        return tuple(NameChange(*row) for row in self._part("drift")["changes"])
+        from advisor.model.name_change import NameChange
+
+        return self._decoded(NameChange, self._part("drift")["changes"])
 
     @cached_property
     def checks(self) -> dict[str, CheckRule]:
         """The rules of `advisor check`, by id, in the order of the files."""
         from advisor.model.check_rule import CheckRule
 
-        return {row[0]: CheckRule(*row) for row in self._part("checks")["checks"]}
+        return {one.id: one for one in self._decoded(CheckRule, self._part("checks")["checks"])}
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:
         """The examples of all rules."""
         from advisor.model.scenario import Example
 
-        return tuple(Example(*row) for row in self._part("proof")["examples"])
+        return self._decoded(Example, self._part("proof")["examples"])
 
     @cached_property
     def scenarios(self) -> tuple[Scenario, ...]:
         """Whole profiles with the outcome they must give."""
         from advisor.model.scenario import Scenario
 
-        return tuple(Scenario(*row) for row in self._part("proof")["scenarios"])
+        return self._decoded(Scenario, self._part("proof")["scenarios"])
 
     @cached_property
     def ties(self) -> tuple[Tie, ...]:
         """The cases in which only the rank of families may decide."""
         from advisor.model.scenario import Tie
 
-        return tuple(Tie(*row) for row in self._part("proof")["ties"])
+        return self._decoded(Tie, self._part("proof")["ties"])
 
     def place(self, kind: str, id: str) -> str:
         """Return where an entry stands, as file:line; empty where nobody wrote it."""
@@ -265,6 +265,14 @@ class RuleBase:
         """For each task that no family does, what to use instead."""
         return {task.id: task.elsewhere for task in self.tasks if task.elsewhere}
 
+    def keys_of(self, declared: type) -> dict[str, str]:
+        """Return how files and JSON call the fields of a class that are called otherwise there."""
+        keys: dict[str, str] = self._plan[declared.__name__]["keys"]
+        return keys
+
+    def _decoded(self, declared: type[Thing], rows: Iterable[list[Any]]) -> tuple[Thing, ...]:
+        return tuple(decode(declared, rows, self._plan))
+
     def _find(self, kind: str, name: str, known: dict[str, Thing]) -> Thing:
         found = known.get(name)
         if found is None:
@@ -273,38 +281,3 @@ class RuleBase:
                 kind, name, list(known), f"`advisor list {plural}` prints the known ones"
             )
         return found
-
-
-def _question(row: list[Any]) -> Question:
-    options = tuple(Option(*option) for option in row[3])
-    return Question(row[0], row[1], row[2], options, *row[4:])
-
-
-def _task(row: list[Any]) -> Task:
-    elsewhere = Elsewhere(*row[-1]) if row[-1] else None
-    return Task._make([*row[:-1], elsewhere])
-
-
-def _family(row: list[Any]) -> Family:
-    def reasons(found: dict[str, Any]) -> dict[str, Declaration]:
-        return {key: Declaration(*value) for key, value in found.items()}
-
-    *head, takes, gives, tasks, cannot = row
-    fits = {key: Fit(*value) for key, value in tasks.items()}
-    return Family._make([*head, reasons(takes), reasons(gives), fits, reasons(cannot)])
-
-
-_MEASUREMENTS = Checkpoint._fields.index("measurements")
-_WRITER = Checkpoint._fields.index("writer")
-
-
-def _checkpoint(row: list[Any]) -> Checkpoint:
-    values = list(row)
-    values[_MEASUREMENTS] = [Measurement(*measured) for measured in row[_MEASUREMENTS]]
-    values[_WRITER] = row[_WRITER] and Decoder(*row[_WRITER])
-    return Checkpoint._make(values)
-
-
-def _architecture(row: list[Any]) -> Architecture:
-    made = Architecture(*row)
-    return made._replace(writer=made.writer and Decoder(*made.writer))

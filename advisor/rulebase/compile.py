@@ -1,232 +1,199 @@
-"""Checked entries to compiled parts: plain lists that load fast, in the order of the model."""
+"""Checked entries to compiled parts: declared values, what follows from them, what is joined."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Protocol
 
-from advisor.model import (
-    Criterion,
-    Declaration,
-    Elsewhere,
-    Family,
-    Fit,
-    NameChange,
-    Never,
-    Option,
-    Question,
-    Rule,
-    Task,
-)
-from advisor.model.scenario import Example, Scenario, Tie
-from advisor.model.source import Source
-from advisor.reader.terms import EFFECTS, SECTIONS
-from advisor.rulebase.compile_catalogue import catalogue_parts, pick
+from advisor.model import Checkpoint, Family, Option, Program, Question, Rule, Task
+from advisor.model.check_rule import CheckRule
+from advisor.model.columns import build, columns, plan
+from advisor.model.entries import CheckExample, CheckpointEntry
+from advisor.model.family import SECTIONS
+from advisor.model.file_kinds import ENTITIES
+from advisor.model.network import Architecture
+from advisor.model.rule import EFFECTS
+from advisor.model.scenario import Example, Scenario
+from advisor.model.statement import ArticleClaim, Source, Statement
+from advisor.model.value import encode
 from advisor.rulebase.derive import derived_never, derived_rules
 
-Entries = Mapping[str, Mapping[str, Any]]
+
+class Placed(Protocol):
+    """A checked value of a rule file, and where it stands."""
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """What stands there."""
+
+    @property
+    def place(self) -> str:
+        """Where, as file:line."""
+
+
+Entries = Mapping[str, Mapping[str, Placed]]
+"""Everything that rule files define, by kind and id."""
 
 
 def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str, dict[str, Any]]:
     """Return all parts of a rule base as values that JSON can hold."""
-    criteria = [
-        Criterion(*pick(e.value, "id", "name", "because")) for e in _all(entries, "criterion")
-    ]
-    tasks = [_task(e.value) for e in _all(entries, "task")]
-    questions = [_question(e.value, tasks) for e in _all(entries, "question")]
-    families = sorted(
-        (_family(e.value) for e in _all(entries, "family")), key=lambda f: (f.rank, f.id)
-    )
-    judges = {e.value.get("judges"): e.value["id"] for e in _all(entries, "criterion")}
-    declarations = judges.get("declarations", criteria[0].id)
-    fits = judges.get("fits", criteria[-1].id)
-    written = [_rule(e.value, e.place) for e in _all(entries, "rule")]
-    derived = derived_rules(families, questions, tasks, declarations, fits)
-    never = [
-        Never(v.value["id"], v.value["when"], v.value["because"], "never")
-        for v in _all(entries, "never")
-    ]
-    return {
+    found = {kind: list(entries.get(kind, {}).values()) for kind in ENTITIES}
+    architectures: list[Architecture] = _built("architecture", found)
+    sources: list[Source] = _built("source", found)
+    parts = {
         "core": {
             "digest": digest,
             "overlays": changes,
-            "criteria": criteria,
-            "questions": questions,
-            "tasks": tasks,
-            "families": families,
-            "rules": written + derived,
-            "never": never + derived_never(questions, tasks),
+            "plan": plan([*ENTITIES.values(), Example, Statement, ArticleClaim]),
+        }
+        | _core(found),
+        "detail": {"sources": sources, **_said_of_families(found["family"])},
+        "catalogue": {
+            "checkpoints": _checkpoints(found["checkpoint"], architectures),
+            "benchmarks": _built("benchmark", found),
+            "read": {source.id: source.read for source in sources},
         },
-        "detail": {
-            "sources": [_source(e.value) for e in _all(entries, "source")],
-            "descriptions": {e.value["id"]: _description(e.value) for e in _all(entries, "family")},
-            "claims": {
-                e.value["id"]: [
-                    pick(claim, "claim", "status", "truth", "sources")
-                    for claim in e.value.get("claims", [])
-                ]
-                for e in _all(entries, "family")
-            },
-        },
-        **catalogue_parts(
-            {kind: [entry.value for entry in found.values()] for kind, found in entries.items()}
-        ),
-        "drift": {
-            "changes": [
-                NameChange(*pick(e.value, *NameChange._fields))
-                for e in entries.get("change", {}).values()
-            ]
-        },
-        "checks": {"checks": [_check(e.value) for e in entries.get("check", {}).values()]},
+        "architectures": {"architectures": architectures},
+        "programs": {"programs": _programs(found)},
+        "drift": {"changes": _built("change", found)},
+        "checks": {"checks": [_check_rule(entry.value) for entry in found["check"]]},
         "proof": {
-            "examples": [x for e in _all(entries, "rule") for x in _examples(e)],
-            "scenarios": [_scenario(e.value, e.place) for e in _all(entries, "scenario")],
-            "ties": [_tie(e.value, e.place) for e in entries.get("tie", {}).values()],
+            "examples": [example for entry in found["rule"] for example in _examples(entry)],
+            "scenarios": [_scenario(entry) for entry in found["scenario"]],
+            "ties": _built("tie", found, placed=True),
             "places": {
                 kind: {id: entry.place for id, entry in of_kind.items()}
                 for kind, of_kind in entries.items()
             },
         },
     }
+    return {name: encode(part) for name, part in parts.items()}
 
 
-def _all(entries: Entries, kind: str) -> list[Any]:
-    return list(entries[kind].values())
-
-
-def _question(value: dict[str, Any], tasks: list[Task]) -> Question:
-    if value.get("options_from") == "tasks":
-        options = tuple(
-            Option(task.id, task.name, task.aliases, None, {}, [], []) for task in tasks
-        )
-    else:
-        options = tuple(
-            Option(
-                o["id"],
-                o["label"],
-                o.get("aliases", []),
-                o.get("up_to"),
-                o.get("requires", {}),
-                o.get("uses", []),
-                o.get("keeps", []),
-                o.get("dtype"),
-                o.get("order"),
-            )
-            for o in value["options"]
-        )
-    return Question(
-        value["id"],
-        value["ask"],
-        value["why"],
-        options,
-        value.get("many", False),
-        value.get("unit"),
-        value.get("declared_by"),
-        value.get("ask_if", {}),
-    )
-
-
-def _task(value: dict[str, Any]) -> Task:
-    found = value.get("elsewhere")
-    elsewhere = found and Elsewhere(
-        found["task"], found["because"], found["sources"], found.get("checkpoints", [])
-    )
-    return Task(
-        value["id"],
-        value["name"],
-        value["description"],
-        value.get("aliases", []),
-        value.get("hub_tasks", []),
-        value.get("implies", {}),
-        value.get("note"),
-        value.get("sources", []),
-        value.get("words", {}),
-        value.get("example", {}),
-        elsewhere,
-    )
-
-
-def _family(value: dict[str, Any]) -> Family:
-    def reasons(part: dict[str, Any]) -> dict[str, Declaration]:
-        return {key: Declaration(v["because"], v["sources"]) for key, v in part.items()}
-
-    return Family(
-        value["id"],
-        value["name"],
-        value.get("aliases", []),
-        value["rank"],
-        value.get("composable", False),
-        value["summary"],
-        reasons(value["takes"]),
-        reasons(value["gives"]),
-        {k: Fit(v["fit"], v["because"], v["sources"]) for k, v in value["tasks"].items()},
-        reasons(value.get("cannot", {})),
-    )
-
-
-def _description(value: dict[str, Any]) -> dict[str, Any]:
-    found = value.get("description", {})
-    return {
-        section: [[s["text"], s["sources"], s.get("inferred", False)] for s in found[section]]
-        for section in SECTIONS
-        if section in found
-    }
-
-
-def _rule(value: dict[str, Any], place: str) -> Rule:
-    effect = next(effect for effect in EFFECTS if effect in value)
-    candidates = value[effect] if isinstance(value[effect], list) else [value[effect]]
-    return Rule(
-        value["id"],
-        value["criterion"],
-        value["when"],
-        effect,
-        candidates,
-        value["because"],
-        value["sources"],
-        value.get("supporting", False),
-        derived="",
-        place=place,
-    )
-
-
-def _source(value: dict[str, Any]) -> Source:
-    return Source(*pick(value, "id", "title", "kind", "url", "version", "read", "note"))
-
-
-def _examples(entry: Any) -> list[Example]:
-    id = entry.value["id"]
-    return [Example(id, e["given"], e["fires"], entry.place) for e in entry.value["examples"]]
-
-
-def _tie(value: dict[str, Any], place: str) -> Tie:
-    return Tie._make([*pick(value, "id", "between", "when", "because", "sources"), place])
-
-
-def _check(value: dict[str, Any]) -> list[Any]:
-    example = value["example"]
+def _built(kind: str, found: Mapping[str, Sequence[Placed]], *, placed: bool = False) -> list[Any]:
+    """Return the values of a kind of which nothing is computed but, where asked, the place."""
     return [
-        *pick(value, "id", "level", "summary", "because"),
-        value.get("sources", []),
-        value["page"],
-        value.get("knowledge", {}),
-        [example.get("file", "app.py"), example["bad"], example["good"]],
-        example.get("beside", {}),
-        example.get("options", []),
+        build(ENTITIES[kind], entry.value, **({"place": entry.place} if placed else {}))
+        for entry in found[kind]
     ]
 
 
-def _scenario(value: dict[str, Any], place: str) -> Scenario:
-    family = value["family"]
-    return Scenario(
-        value["id"],
-        value.get("need"),
-        value.get("source"),
-        value["profile"],
-        value.get("outcome"),
-        family if isinstance(family, list) else [family],
-        value.get("never", []),
-        value.get("because", []),
-        value.get("differs"),
-        place,
+def _core(found: Mapping[str, Sequence[Placed]]) -> dict[str, Any]:
+    criteria = _built("criterion", found)
+    tasks = _built("task", found)
+    questions = [_question(entry.value, tasks) for entry in found["question"]]
+    families: list[Family] = sorted(
+        _built("family", found), key=lambda family: (family.rank, family.id)
     )
+    judges = {entry.value.get("judges"): entry.value["id"] for entry in found["criterion"]}
+    declarations = judges.get("declarations", criteria[0].id)
+    fits = judges.get("fits", criteria[-1].id)
+    derived = derived_rules(families, questions, tasks, declarations, fits)
+    return {
+        "criteria": criteria,
+        "questions": questions,
+        "tasks": tasks,
+        "families": families,
+        "rules": [_rule(entry) for entry in found["rule"]] + derived,
+        "never": _built("never", found) + derived_never(questions, tasks),
+    }
+
+
+def _question(value: dict[str, Any], tasks: Iterable[Task]) -> Question:
+    question = build(Question, value)
+    if value.get("options_from") != "tasks":
+        return question
+    return question._replace(
+        options=tuple(Option(task.id, task.name, task.aliases) for task in tasks)
+    )
+
+
+def _said_of_families(families: Sequence[Placed]) -> dict[str, Any]:
+    """Return descriptions, in the order of their sections, and claims, both by family."""
+    descriptions, claims = {}, {}
+    for entry in families:
+        id, said = entry.value["id"], entry.value.get("description", {})
+        descriptions[id] = {
+            section: [build(Statement, one) for one in said[section]]
+            for section in SECTIONS
+            if section in said
+        }
+        claims[id] = [build(ArticleClaim, one) for one in entry.value.get("claims", [])]
+    return {"descriptions": descriptions, "claims": claims}
+
+
+def _rule(entry: Placed) -> Rule:
+    effect = next(effect for effect in EFFECTS if effect in entry.value)
+    return build(
+        Rule,
+        entry.value,
+        effect=effect,
+        candidates=one_or_more(entry.value[effect]),
+        place=entry.place,
+    )
+
+
+def _examples(entry: Placed) -> list[Example]:
+    return [
+        build(Example, one, rule=entry.value["id"], place=entry.place)
+        for one in entry.value["examples"]
+    ]
+
+
+def _scenario(entry: Placed) -> Scenario:
+    scenario = build(Scenario, entry.value, place=entry.place)
+    return scenario._replace(families=one_or_more(scenario.families))
+
+
+def one_or_more(value: Any) -> list[Any]:
+    """Return the list that stands in a file as a list, or as its only member."""
+    return value if isinstance(value, list) else [value]
+
+
+def _check_rule(value: dict[str, Any]) -> CheckRule:
+    example = build(CheckExample, value["example"])
+    return build(
+        CheckRule,
+        value,
+        example=[example.file, example.bad, example.good],
+        beside=example.beside,
+        options=example.options,
+    )
+
+
+def _checkpoints(
+    entries: Sequence[Placed], architectures: Sequence[Architecture]
+) -> dict[str, list[Checkpoint]]:
+    """Return the checkpoints by family, each with what its architecture says of its decoder."""
+    writers = {id: one.writer for one in architectures for id in one.checkpoints}
+    notes = [column.key for column in columns(CheckpointEntry) if column not in columns(Checkpoint)]
+    families: dict[str, list[Checkpoint]] = {}
+    for entry in entries:
+        value = entry.value
+        checkpoint = build(
+            Checkpoint,
+            value,
+            family=value["family"],
+            writer=writers.get(value["id"]),
+            notes={key: value[key] for key in notes if key in value},
+        )
+        families.setdefault(checkpoint.family, []).append(checkpoint)
+    return families
+
+
+def _programs(found: Mapping[str, Sequence[Placed]]) -> list[Program]:
+    code = {entry.value["id"]: entry.value["code"].strip("\n") for entry in found["part"]}
+    return [
+        build(Program, entry.value, code=_joined([code[part] for part in entry.value["parts"]]))
+        for entry in found["program"]
+    ]
+
+
+def _joined(parts: list[str]) -> str:
+    """Parts of a program one after the other, functions two lines apart as Python has it."""
+    text = parts[0]
+    for before, after in pairwise(parts):
+        apart = any(part.startswith("def ") for part in (before, after))
+        text += ("\n\n\n" if apart else "\n\n") + after
+    return text

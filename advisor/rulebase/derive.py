@@ -50,16 +50,14 @@ def _undeclared(family: Family, question: Question, criterion: str) -> list[Rule
         reason = known or Declaration(f"Nothing says that {family.name} {kind} `{option.id}`.", [])
         rules.append(
             Rule(
-                f"{family.id}-{kind}-no-{option.id}",
-                criterion,
-                {question.id: [option.id]},
-                "exclude",
-                [family.id],
-                reason.because,
-                reason.sources,
-                supporting=False,
+                id=f"{family.id}-{kind}-no-{option.id}",
+                criterion=criterion,
+                when={question.id: [option.id]},
+                effect="exclude",
+                candidates=[family.id],
+                because=reason.because,
+                sources=reason.sources,
                 derived=kind,
-                place="",
             )
         )
     return rules
@@ -85,16 +83,14 @@ def _task_rule(
     family: Family, task: Task, word: str, effect: str, criterion: str, reason: Declaration
 ) -> Rule:
     return Rule(
-        f"{family.id}-{word}-{task.id}",
-        criterion,
-        {TASK: [task.id]},
-        effect,
-        [family.id],
-        reason.because,
-        reason.sources,
-        supporting=False,
+        id=f"{family.id}-{word}-{task.id}",
+        criterion=criterion,
+        when={TASK: [task.id]},
+        effect=effect,
+        candidates=[family.id],
+        because=reason.because,
+        sources=reason.sources,
         derived="tasks",
-        place="",
     )
 
 

@@ -1,14 +1,23 @@
-"""Checks that every name used in the rule files is defined, with the place of each that is not."""
+"""Checks that every name used in the rule files is defined, with the place of each that is not.
+
+Most names are declared where the field is; what remains here depends on more than one field.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from advisor.errors import nearest
 from advisor.model import NONE, NOT_APPLICABLE, TASK
-from advisor.reader.document import Path as Place
-from advisor.reader.terms import EFFECTS
-from advisor.rulebase.names import Checker, Entries, Located, Names
+from advisor.model.columns import record
+from advisor.model.file_kinds import ENTITIES
+from advisor.model.rule import EFFECTS
+from advisor.rulebase.compile import one_or_more
+
+if TYPE_CHECKING:
+    from advisor.reader.document import Path
+    from advisor.rulebase.assemble import Entries, Entry
 
 JUDGED_FIELDS = (
     "languages",
@@ -28,24 +37,14 @@ JUDGED_FIELDS = (
 def check_references(entries: Entries) -> None:
     """Report into each entry's document what refers to nothing."""
     names = Names(entries)
-    checks = {
-        "question": _question,
-        "never": _never,
-        "tie": _tie,
-        "task": _task,
-        "family": _family,
-        "rule": _rule,
-        "benchmark": _benchmark,
-        "checkpoint": _checkpoint,
-        "architecture": _architecture,
-        "program": _program,
-        "change": _change,
-        "scenario": _scenario,
-        "check": _check,
-    }
-    for kind, check in checks.items():
+    for kind, declared in ENTITIES.items():
+        shape, check_more = record(declared), MORE.get(kind)
         for entry in entries[kind].values():
-            check(Checker(entry, names), entry.value)
+            checker = Checker(entry, names)
+            for path, of, name in shape.references(entry.value, ()):
+                checker.name(path, of, name)
+            if check_more:
+                check_more(checker, entry.value)
     _measured_once(entries["benchmark"], entries["unranked"])
     _aliases(entries["task"], "task")
     _aliases(entries["family"], "family")
@@ -55,192 +54,172 @@ def check_references(entries: Entries) -> None:
             break
 
 
+class Names:
+    """Every name that may be referred to, by what it is the name of."""
+
+    def __init__(self, entries: Entries) -> None:
+        questions = {id: entry.value for id, entry in entries["question"].items()}
+        tasks = list(entries["task"])
+        own = {
+            id: [option["id"] for option in value.get("options", [])]
+            for id, value in questions.items()
+        }
+        declared: dict[str | None, list[str]] = {"takes": [], "gives": []}
+        for id, value in questions.items():
+            declared.setdefault(value.get("declared_by"), []).extend(own[id])
+        self.many = [id for id, value in questions.items() if value.get("many")]
+        self.task_names = {
+            name
+            for id, entry in entries["task"].items()
+            for name in (id, *entry.value.get("aliases", []))
+        }
+        self.known: dict[str, list[str]] = {kind: list(found) for kind, found in entries.items()}
+        self.known |= {
+            "checkpoint field": list(JUDGED_FIELDS),
+            "option that a family takes": declared["takes"],
+            "option that a family gives": declared["gives"],
+            "option that families take": declared["takes"],
+            "task or option": [*tasks, *declared["takes"], *declared["gives"]],
+        }
+        for id, value in questions.items():
+            options = tasks if value.get("options_from") == "tasks" else own[id]
+            builtin = [NOT_APPLICABLE] if value.get("ask_if") else []
+            self.known[f"option of `{id}`"] = options + builtin
+
+
+class Checker:
+    """Looks up the names that one entry uses, and reports into its document those not defined."""
+
+    def __init__(self, entry: Entry, names: Names) -> None:
+        self.entry = entry
+        self.names = names
+
+    def report(self, path: Path, message: str) -> None:
+        """Report a problem at a path inside the entry."""
+        self.entry.document.report((*self.entry.path, *path), message)
+
+    def name(self, path: Path, of: str, name: str, known: Iterable[str] | None = None) -> bool:
+        """Report a name that is not known, with the nearest one; return whether it is.
+
+        An option of a question that is not known is no further problem.
+        """
+        listed = self.names.known.get(of) if known is None else list(known)
+        if listed is None or name in listed:
+            return True
+        close = nearest(name, listed)
+        hint = f"; did you mean `{close}`?" if close else ""
+        self.report(path, f"unknown {of} `{name}`{hint}")
+        return False
+
+
 def _question(checker: Checker, value: dict[str, Any]) -> None:
-    names = checker.names
     if ("options" in value) == ("options_from" in value):
         checker.report((), "exactly one of `options` or `options_from` has to stand here")
-    ids = names.options[value["id"]]
+    ids = checker.names.known[f"option of `{value['id']}`"]
     for index, option in enumerate(value.get("options", [])):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
             checker.report(("options", index, "id"), f"the option `{option['id']}` is taken")
-        for field in option.get("requires", {}):
-            where = ("options", index, "requires", field)
-            checker.name(where, "checkpoint field", field, JUDGED_FIELDS)
-        for number, field in enumerate(option.get("keeps", [])):
-            where = ("options", index, "keeps", number)
-            checker.name(where, "checkpoint field", field, JUDGED_FIELDS)
     if value.get("unit") and sum("up_to" not in o for o in value.get("options", [])) != 1:
         checker.report(("unit",), "of a number's options exactly one has no `up_to`: the topmost")
-    _ask_if(checker, value)
-
-
-def _ask_if(checker: Checker, value: dict[str, Any]) -> None:
-    names = checker.names
-    if not value.get("ask_if"):
-        return
-    checker.condition(("ask_if",), value["ask_if"])
-    place = names.questions.index(value["id"])
-    for other in value["ask_if"]:
-        if other in names.many:
+    questions = checker.names.known["question"]
+    later = questions[questions.index(value["id"]) :]
+    for other in value.get("ask_if", {}):
+        if other in checker.names.many:
             checker.report(("ask_if", other), f"`{other}` can have several answers at once")
-        if other in names.questions[place:]:
+        if other in later:
             checker.report(("ask_if", other), f"`{other}` has to stand before `{value['id']}`")
 
 
-def _never(checker: Checker, value: dict[str, Any]) -> None:
-    checker.condition(("when",), value["when"])
-
-
-def _tie(checker: Checker, value: dict[str, Any]) -> None:
-    checker.condition(("when",), value["when"])
-    for index, family in enumerate(value["between"]):
-        checker.name(("between", index), "family", family, checker.names.families)
-    checker.sources(("sources",), value["sources"])
-
-
 def _task(checker: Checker, value: dict[str, Any]) -> None:
-    checker.condition(("implies",), value.get("implies", {}))
     for word, answers in value.get("words", {}).items():
-        checker.condition(("words", word), {id: [option] for id, option in answers.items()})
+        for question, option in answers.items():
+            checker.name(("words", word, question), "question", question)
+            checker.name(("words", word, question), f"option of `{question}`", option)
         if word in checker.names.task_names:
             checker.report(("words", word), f"`{word}` names a task already")
-    checker.every_source(value)
-    elsewhere = value.get("elsewhere", {})
-    for index, id in enumerate(elsewhere.get("checkpoints", [])):
-        where = ("elsewhere", "checkpoints", index)
-        checker.name(where, "checkpoint", id, checker.names.checkpoints)
 
 
 def _family(checker: Checker, value: dict[str, Any]) -> None:
-    names = checker.names
-    for part in ("takes", "gives"):
-        for option in value[part]:
-            checker.name(
-                (part, option), f"option that a family {part}", option, names.declared[part]
-            )
-    for task in value["tasks"]:
-        checker.name(("tasks", task), "task", task, names.tasks)
-    known = [*names.tasks, *names.declared["takes"], *names.declared["gives"]]
     for key in value.get("cannot", {}):
-        if checker.name(("cannot", key), "task or option", key, known):
-            for part in ("takes", "gives", "tasks"):
-                if key in value[part]:
-                    checker.report(("cannot", key), f"`{key}` is declared under `{part}` as well")
-    checker.every_source(value)
+        for part in ("takes", "gives", "tasks"):
+            if key in value[part]:
+                checker.report(("cannot", key), f"`{key}` is declared under `{part}` as well")
 
 
 def _rule(checker: Checker, value: dict[str, Any]) -> None:
-    names = checker.names
-    checker.name(("criterion",), "criterion", value["criterion"], names.criteria)
-    checker.condition(("when",), value["when"])
-    checker.sources(("sources",), value["sources"])
     effect = next(effect for effect in EFFECTS if effect in value)
-    candidates = value[effect] if isinstance(value[effect], list) else [value[effect]]
-    for candidate in candidates:
-        known = names.checkpoints if "/" in candidate else names.families
-        kind = "checkpoint" if "/" in candidate else "family"
-        checker.name((effect,), kind, candidate, known)
-    for index, example in enumerate(value["examples"]):
-        _answers(checker, ("examples", index, "given"), example["given"])
+    for candidate in one_or_more(value[effect]):
+        checker.name((effect,), "checkpoint" if "/" in candidate else "family", candidate)
     if {example["fires"] for example in value["examples"]} != {True, False}:
         checker.report(("examples",), "one example has to fire and one must not")
 
 
-def _benchmark(checker: Checker, value: dict[str, Any]) -> None:
-    for index, task in enumerate(value["tasks"]):
-        checker.name(("tasks", index), "task", task, checker.names.tasks)
-    checker.sources(("sources",), value["sources"])
-
-
-def _measured_once(ranked: Mapping[str, Located], unranked: Mapping[str, Located]) -> None:
-    """One measurement belongs to one benchmark, or nobody knew which way is better."""
-    taken: dict[tuple[str, str], str] = {}
-    for id, entry in (*ranked.items(), *unranked.items()):
-        if entry is unranked.get(id) and id in ranked:
-            message = f"the benchmark `{id}` stands at {ranked[id].place} already"
-            entry.document.report((*entry.path, "id"), message)
-        key = entry.value["benchmark"], entry.value["metric"]
-        if key in taken:
-            message = f"`{key[0]}`, {key[1]} is the benchmark `{taken[key]}` already"
-            entry.document.report((*entry.path, "benchmark"), message)
-        taken[key] = id
-
-
 def _checkpoint(checker: Checker, value: dict[str, Any]) -> None:
-    names = checker.names
-    checker.name((), "family", value["family"], names.families)
-    for part in ("tasks", "fine_tune"):
-        for index, task in enumerate(value.get(part, [])):
-            checker.name((part, index), "task", task, names.tasks)
+    checker.name((), "family", value["family"])
     own = [*value["tasks"], *value.get("fine_tune", [])]
     for index, task in enumerate(value.get("typical", [])):
         checker.name(("typical", index), "task of this checkpoint", task, own)
-    for index, taken in enumerate(value.get("takes", [])):
-        checker.name(("takes", index), "option that families take", taken, names.declared["takes"])
-    for field, sources in value["sources"].items():
-        checker.sources(("sources", field), sources)
     for index, measurement in enumerate(value.get("measurements", [])):
-        where = ("measurements", index, "source")
-        checker.name(where, "source", measurement["source"], names.sources)
         split = measurement.get("split")
         if split and not measurement["benchmark"].endswith(f"({split})"):
             place = ("measurements", index, "split")
             checker.report(place, f"the benchmark has to end with `({split})`")
 
 
-def _check(checker: Checker, value: dict[str, Any]) -> None:
-    checker.sources(("sources",), value.get("sources", []))
-
-
 def _program(checker: Checker, value: dict[str, Any]) -> None:
-    for index, id in enumerate(value["parts"]):
-        checker.name(("parts", index), "part", id, checker.names.parts)
-    for index, task in enumerate(value.get("tasks", [])):
-        checker.name(("tasks", index), "task", task, checker.names.tasks)
     for task in value.get("prompts", {}):
         checker.name(("prompts", task), "task", task, value.get("tasks", []))
     for question, said in value.get("says", {}).items():
-        if checker.name(("says", question), "question", question, checker.names.questions):
-            for option in said:
-                where = ("says", question, option)
-                known = checker.names.options[question]
-                checker.name(where, f"option of `{question}`", option, known)
-
-
-def _architecture(checker: Checker, value: dict[str, Any]) -> None:
-    for index, id in enumerate(value["checkpoints"]):
-        checker.name(("checkpoints", index), "checkpoint", id, checker.names.checkpoints)
-    checker.sources(("sources",), value["sources"])
+        for option in said:
+            checker.name(("says", question, option), f"option of `{question}`", option)
 
 
 def _change(checker: Checker, value: dict[str, Any]) -> None:
-    checker.sources(("sources",), value["sources"])
     if value["name"].count("*") > 1:
         checker.report(("name",), "a name may hold one `*` at most")
 
 
 def _scenario(checker: Checker, value: dict[str, Any]) -> None:
-    names = checker.names
-    _answers(checker, ("profile",), value["profile"])
-    families = value["family"] if isinstance(value["family"], list) else [value["family"]]
-    for family in families + value.get("never", []):
-        checker.name(("family",), "family", family, [*names.families, NONE])
+    families = [*checker.names.known["family"], NONE]
+    for family in [*one_or_more(value["family"]), *value.get("never", [])]:
+        checker.name(("family",), "family", family, families)
     for rule in value.get("because", []):
-        checker.name(("because",), "rule", rule, names.rules)
+        checker.name(("because",), "rule", rule)
 
 
-def _answers(checker: Checker, path: Place, given: dict[str, Any]) -> None:
-    """Names of questions are checked here; options may be aliases or numbers."""
-    for question in given:
-        checker.name((*path, question), "question", question, checker.names.questions)
+MORE: dict[str, Callable[[Checker, dict[str, Any]], None]] = {
+    "question": _question,
+    "task": _task,
+    "family": _family,
+    "rule": _rule,
+    "checkpoint": _checkpoint,
+    "program": _program,
+    "change": _change,
+    "scenario": _scenario,
+}
+"""What names of a kind have to fulfil besides being defined."""
 
 
-def _aliases(entries: Mapping[str, Located], kind: str) -> None:
-    taken = dict.fromkeys(entries, "")
+def _measured_once(ranked: Mapping[str, Entry], unranked: Mapping[str, Entry]) -> None:
+    """One measurement belongs to one benchmark, or nobody knew which way is better."""
+    known: dict[tuple[str, str], str] = {}
+    for id, entry in (*ranked.items(), *unranked.items()):
+        if entry is unranked.get(id) and id in ranked:
+            message = f"the benchmark `{id}` stands at {ranked[id].place} already"
+            entry.document.report((*entry.path, "id"), message)
+        key = entry.value["benchmark"], entry.value["metric"]
+        if key in known:
+            message = f"`{key[0]}`, {key[1]} is the benchmark `{known[key]}` already"
+            entry.document.report((*entry.path, "benchmark"), message)
+        known[key] = id
+
+
+def _aliases(entries: Mapping[str, Entry], kind: str) -> None:
+    known = dict.fromkeys(entries, "")
     for id, entry in entries.items():
         for index, alias in enumerate(entry.value.get("aliases", [])):
-            if alias in taken:
-                owner = taken[alias] or alias
+            if alias in known:
+                owner = known[alias] or alias
                 where = (*entry.path, "aliases", index)
                 entry.document.report(where, f"`{alias}` names the {kind} `{owner}` already")
-            taken[alias] = id
+            known[alias] = id

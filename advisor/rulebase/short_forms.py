@@ -9,15 +9,18 @@ the places of what was written, so that every later problem is reported there.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.errors import nearest
+from advisor.model import Checkpoint
+from advisor.model.columns import record
+from advisor.model.statement import Source
 from advisor.reader.document import Document
 from advisor.reader.document import Path as Place
-from advisor.reader.kinds.catalogue import checkpoint
-from advisor.reader.kinds.judging import source
 from advisor.reader.shape import ListOf
-from advisor.rulebase.names import Entries, Located
+
+if TYPE_CHECKING:
+    from advisor.rulebase.assemble import Entries, Entry
 
 CITED = (
     *("class", "processor", "model_type", "pipeline", "tasks", "parameters_millions"),
@@ -25,7 +28,7 @@ CITED = (
     *("language_model_licence", "commercial_use", "intended_use", "gated", "released"),
     *("prompt", "pitfalls", "dtype", "takes", "fine_tune"),
 )
-ORDER = {field: n for n, field in enumerate(dict.fromkeys((*CITED, *checkpoint.fields)))}
+ORDER = {field: n for n, field in enumerate(dict.fromkeys((*CITED, *record(Checkpoint).fields)))}
 """Fields of a checkpoint, in the order in which the pages of each are listed."""
 
 
@@ -47,11 +50,11 @@ def written_out(key: str, document: Document, entries: Entries) -> list[dict[str
     """
     if key == "checkpoints":
         checkpoints = _checkpoints(document, entries)
-        ListOf(checkpoint).check(checkpoints, (key,), document.report)
+        ListOf(record(Checkpoint)).check(checkpoints, (key,), document.report)
         return checkpoints
     if key == "sources":
         sources = _sources(document)
-        ListOf(source).check(sources, (key,), document.report)
+        ListOf(record(Source)).check(sources, (key,), document.report)
         return sources
     listed: list[dict[str, Any]] = document.value.get(key, [])
     return listed
@@ -79,7 +82,7 @@ def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
 
 
 def _member(
-    document: Document, path: Place, value: dict[str, Any], series: Located
+    document: Document, path: Place, value: dict[str, Any], series: Entry
 ) -> dict[str, Any]:
     """Return a member with what its series gives it; what it says itself counts."""
     shared = {key: each for key, each in series.value.items() if key not in ("id", "sources")}
@@ -107,7 +110,7 @@ def _member(
     return full | {"sources": _by_field(document, path, given | own)}
 
 
-def _stand_at_series(document: Document, path: Place, series: Located, inside: Place) -> None:
+def _stand_at_series(document: Document, path: Place, series: Entry, inside: Place) -> None:
     """Let a path stand where its series says it; of another file, at the name of the series."""
     here = series.document is document
     near = (*series.path, *inside) if here else (*path[:2], "series")

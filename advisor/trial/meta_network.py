@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.model import Architecture, Decoder
+from advisor.model import Decoder
+from advisor.model.network import Architecture
 from advisor.trial.extra import library, transformers
 from advisor.trial.failures import BrokenCheckpointError
 

@@ -1,0 +1,166 @@
+"""What a declared class says of its values: their shape in files, their compiled form, their JSON.
+
+A class is declared once, as a NamedTuple. A field with a default may be left out of files, unless
+it is `Required`; one that is `Computed` stands in none. `entries` declares what files hold besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from types import NoneType
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+from advisor.model import fields
+from advisor.model.entries import ENTRIES
+from advisor.model.value import Plan
+from advisor.reader.shape import (
+    Boolean,
+    Integer,
+    ListOf,
+    MapOf,
+    Number,
+    Record,
+    Shape,
+    String,
+)
+
+Built = TypeVar("Built", bound=tuple[Any, ...])
+PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: String()}
+
+
+class Hint(NamedTuple):
+    """An annotation taken apart: the bare type, and the notes on it; None is no part of it."""
+
+    type: Any
+    notes: tuple[Any, ...]
+
+
+class Column(NamedTuple):
+    """A field of a declared class: its key in files, its annotation, whether it has to stand."""
+
+    field: str
+    key: str
+    hint: Hint
+    required: bool
+
+
+def record(declared: type, *, partial: bool = False) -> Record:
+    """Return the shape of the entry of a declared class in a file.
+
+    Of a `partial` one only the id has to stand: it changes an entry that is known.
+    """
+    entry, members = ENTRIES.get(declared, declared), {}
+    for column in columns(entry):
+        if fields.COMPUTED not in column.hint.notes:
+            required = column.key == "id" if partial else column.required
+            members[column.key if required else f"{column.key}?"] = shape_of(column.hint)
+    return Record(members, one_of=getattr(entry, "exactly_one", ()))
+
+
+@cache
+def columns(declared: type) -> tuple[Column, ...]:
+    """Return the columns of the fields of a class, in order."""
+    hints = get_type_hints(declared, localns=vars(fields), include_extras=True)
+    own = {} if "_fields" in vars(declared) else vars(declared)
+    defaults = {**getattr(declared, "_field_defaults", {}), **own}
+    return tuple(
+        Column(
+            field,
+            next((note.name for note in hint.notes if isinstance(note, fields.Key)), field),
+            hint,
+            required=field not in defaults or fields.REQUIRED in hint.notes,
+        )
+        for field, hint in ((field, _hint(value)) for field, value in hints.items())
+    )
+
+
+def _hint(annotation: Any) -> Hint:
+    """Take an annotation apart: `Annotated` and `| None` in any order."""
+    if get_origin(annotation) is Annotated:
+        inner = _hint(annotation.__origin__)
+        return Hint(inner.type, (*inner.notes, *annotation.__metadata__))
+    arguments = get_args(annotation)
+    if NoneType in arguments:
+        return _hint(next(one for one in arguments if one is not NoneType))
+    return Hint(annotation, ())
+
+
+def shape_of(hint: Hint) -> Shape:
+    """Return the shape of a value with this annotation."""
+    shape = next((note for note in hint.notes if isinstance(note, Shape)), None)
+    if shape is not None:
+        return shape
+    least = next((note.number for note in hint.notes if isinstance(note, fields.Least)), 0)
+    sections = next((note.names for note in hint.notes if isinstance(note, fields.Sections)), None)
+    members = [shape_of(_hint(argument)) for argument in get_args(hint.type) if argument is not ...]
+    if _is_list(hint):
+        return ListOf(members[0], least)
+    if _is_mapping(hint):
+        key, member = members
+        if sections:
+            return Record(dict.fromkeys(sections, member))
+        return MapOf(member, key, least=least)
+    return record(hint.type) if is_declared(hint.type) else PLAIN[hint.type]
+
+
+def build(declared: type[Built], value: Mapping[str, Any], **computed: Any) -> Built:
+    """Return the value that a checked entry of a file says, with what is computed."""
+    said = {
+        column.field: _built(column.hint, value[column.key])
+        for column in columns(declared)
+        if column.key in value and fields.COMPUTED not in column.hint.notes
+    }
+    return declared(**said, **computed)
+
+
+def _built(hint: Hint, value: Any) -> Any:
+    if is_declared(hint.type):
+        return build(hint.type, value)
+    arguments = get_args(hint.type)
+    if _is_list(hint) and isinstance(value, list):
+        return [_built(_hint(arguments[0]), member) for member in value]
+    if _is_mapping(hint):
+        return {key: _built(_hint(arguments[1]), member) for key, member in value.items()}
+    return value
+
+
+def plan(declared: Iterable[type]) -> Plan:
+    """Return what has to be known of these classes, and of those inside them, to decode them."""
+    found: Plan = {}
+    waiting = list(declared)
+    for one in waiting:
+        nested = {column.field: how for column in columns(one) if (how := _nesting(column.hint))}
+        waiting += [inner for _, inner in nested.values()]
+        found[one.__name__] = {
+            "fields": [column.field for column in columns(one)],
+            "nested": {field: [how, inner.__name__] for field, (how, inner) in nested.items()},
+            "keys": {
+                column.field: column.key for column in columns(one) if column.key != column.field
+            },
+        }
+    return found
+
+
+def _nesting(hint: Hint) -> tuple[str, type] | None:
+    """Return how a field holds declared values, one, a list or a map of them, and their class."""
+    if is_declared(hint.type):
+        return "one", hint.type
+    if _is_list(hint) or _is_mapping(hint):
+        member = _hint(get_args(hint.type)[-1 if _is_mapping(hint) else 0]).type
+        if is_declared(member):
+            return "map" if _is_mapping(hint) else "list", member
+    return None
+
+
+def is_declared(type: Any) -> bool:
+    """True for a declared class: a NamedTuple."""
+    return hasattr(type, "_field_defaults")
+
+
+def _is_list(hint: Hint) -> bool:
+    return get_origin(hint.type) in (Sequence, tuple)
+
+
+def _is_mapping(hint: Hint) -> bool:
+    return get_origin(hint.type) is Mapping

@@ -1,0 +1,150 @@
+"""What the annotations of declared classes mean: for each alias, its shape in a rule file.
+
+Only imported where rule files are read; a normal start knows the classes and no shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from advisor.model.question import Condition
+from advisor.reader.shape import (
+    ID_PATTERN,
+    AnyOf,
+    Boolean,
+    Integer,
+    KebabCase,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    OptionsOf,
+    Record,
+    String,
+)
+
+__all__ = ["AnyOf", "Integer", "KebabCase", "ListOf", "MapOf", "OneOf", "String"]
+
+Value = TypeVar("Value")
+
+
+class Key(NamedTuple):
+    """How a field is called in files and in JSON, where that is no name for Python."""
+
+    name: str
+
+
+class Least(NamedTuple):
+    """How many members a list has at least."""
+
+    number: int
+
+
+class Sections(NamedTuple):
+    """The keys of a mapping, all of which have to stand in it."""
+
+    names: tuple[str, ...]
+
+
+COMPUTED = "computed"
+REQUIRED = "required"
+
+Computed = Annotated[Value, COMPUTED]
+"""Stands in no file: computed when the rules are compiled."""
+
+Required = Annotated[Value, REQUIRED]
+"""Has to stand in a file; the default is there because a field before it has one."""
+
+HUB_ID = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
+WORD = r"[a-z]+(_[a-z]+)*"
+
+Id = Annotated[str, KebabCase()]
+Ids = Annotated[Sequence[Id], Least(1)]
+Aliases = Sequence[Id]
+Text = Annotated[str, String()]
+Texts = Annotated[Sequence[Text], Least(1)]
+Positive = Annotated[int, Integer(1)]
+Month = Annotated[str, String(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", 'a month or day such as "2026-11"')]
+Version = Annotated[str, String(r"[0-9]+(\.[0-9]+)*", "a version such as `5.0`")]
+HubId = Annotated[str, String(HUB_ID, "a Hub id such as `org/name`")]
+Dtype = Annotated[str, OneOf("float32", "bfloat16", "float16")]
+
+# Names of other entities: each has to be defined somewhere.
+CheckpointIds = Sequence[
+    Annotated[str, String(HUB_ID, "a Hub id such as `org/name`", of="checkpoint")]
+]
+CriterionId = Annotated[str, KebabCase(of="criterion")]
+FamilyId = Annotated[str, KebabCase(of="family")]
+JudgedField = Annotated[str, String(WORD, "a field of checkpoints", of="checkpoint field")]
+JudgedFields = Annotated[Sequence[JudgedField], Least(1)]
+PartId = Annotated[str, KebabCase(of="part")]
+QuestionId = Annotated[str, KebabCase(of="question")]
+SourceId = Annotated[str, KebabCase(of="source")]
+Sources = Annotated[Sequence[SourceId], Least(1)]
+TaskId = Annotated[str, KebabCase(of="task")]
+Tasks = Sequence[TaskId]
+SomeTasks = Annotated[Tasks, Least(1)]
+TaskOrOption = Annotated[str, KebabCase(of="task or option")]
+TakenOptions = Annotated[
+    Sequence[Annotated[str, KebabCase(of="option that families take")]], Least(1)
+]
+TakenOption = Annotated[str, KebabCase(of="option that a family takes")]
+GivenOption = Annotated[str, KebabCase(of="option that a family gives")]
+When = Annotated[Condition, OptionsOf()]
+
+ANSWER = AnyOf(String(), Number(), ListOf(AnyOf(String(), Number()), least=1))
+Answers = Annotated[Mapping[str, Any], MapOf(ANSWER, KebabCase(of="question"), least=1)]
+"""Answers as a user gives them: options, aliases and numbers."""
+
+_TEXTS = ListOf(String(), least=1)
+_BOUND = AnyOf(OneOf("answer"), Number())
+Requirement = Annotated[
+    Any,
+    AnyOf(
+        _TEXTS,
+        Record({"unsure": _TEXTS, "one_of?": _TEXTS}),
+        Record({"at_most?": _BOUND, "at_least?": _BOUND}),
+    ),
+]
+"""What an option asks of a field of a checkpoint."""
+
+Candidates = Annotated[
+    Sequence[str],
+    AnyOf(String(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"), _TEXTS),
+]
+# The words of single fields.
+CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]
+Direction = Annotated[str, OneOf("higher", "lower")]
+HowWell = Annotated[str, OneOf("best", "good", "possible", "helper")]
+Loader = Annotated[str, OneOf("transformers", "open_clip", "remote-code", "other")]
+Order = Annotated[str, OneOf("quality", "small", "open")]
+Part = Annotated[str, OneOf("takes", "gives")]
+ProgramLoader = Annotated[str, OneOf("transformers", "open_clip")]
+Stage = Annotated[str, OneOf("pre-trained", "fine-tuned", "instruction-tuned", "contrastive")]
+Uses = Annotated[Sequence[str], ListOf(OneOf("as-is", "fine-tune", "compose"), least=1)]
+
+# The shapes of single fields.
+ClassName = Annotated[str, String(), Key("class")]
+Commit = Annotated[str, String(r"[0-9a-f]{7,40}", "a commit")]
+Languages = Annotated[
+    Sequence[Annotated[str, String(r"[a-z]{2,3}|multilingual", "a language code such as `de`")]],
+    Least(1),
+]
+TrialInputs = Annotated[
+    Mapping[str, str], MapOf(String(), OneOf("labels", "question", "folder", "query"))
+]
+"""What `advisor try` takes beside the image, by its flag."""
+
+Year = Annotated[int, Integer(2015)]
+OwnField = Annotated[str, String(WORD, "a field of this checkpoint")]
+KnowledgeName = Annotated[str, String(WORD, "a word such as `model_types`")]
+Knowledge = Annotated[Any, AnyOf(_TEXTS, MapOf(_TEXTS, String()))]
+
+_SETTING = String(r"[a-z][a-z0-9_]*", "a setting of a configuration")
+_DIMENSION = AnyOf(Number(), Boolean(), String(), ListOf(Number(), least=1))
+Dimensions = Annotated[
+    Mapping[str, Any],
+    MapOf(AnyOf(_DIMENSION, MapOf(_DIMENSION, _SETTING, least=1)), _SETTING, least=1),
+]
+"""The settings of a configuration, some of which hold the settings of a part."""

@@ -1,0 +1,209 @@
+"""The kinds of rule files: which lists of which entities each holds, its shape and its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from advisor.model.check_rule import CheckRule
+from advisor.model.checkpoint import Benchmark, Checkpoint, Program
+from advisor.model.columns import record
+from advisor.model.entries import ProgramPart, UnrankedBenchmark
+from advisor.model.family import Family
+from advisor.model.fields import ANSWER, HUB_ID
+from advisor.model.name_change import NameChange
+from advisor.model.network import Architecture
+from advisor.model.question import Never, Question, Task
+from advisor.model.rule import Criterion, Rule
+from advisor.model.scenario import Scenario, Tie
+from advisor.model.statement import Source
+from advisor.reader.shape import (
+    AnyOf,
+    KebabCase,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    Record,
+    Shape,
+    String,
+)
+
+if TYPE_CHECKING:
+    from advisor.reader.document import Path
+    from advisor.reader.shape import Report
+
+ENTITIES: dict[str, type] = {
+    "criterion": Criterion,
+    "tie": Tie,
+    "question": Question,
+    "never": Never,
+    "task": Task,
+    "source": Source,
+    "family": Family,
+    "rule": Rule,
+    "benchmark": Benchmark,
+    "unranked": UnrankedBenchmark,
+    "checkpoint": Checkpoint,
+    "architecture": Architecture,
+    "part": ProgramPart,
+    "program": Program,
+    "change": NameChange,
+    "scenario": Scenario,
+    "check": CheckRule,
+}
+"""Everything that rule files define, by the noun that messages use."""
+
+
+LISTS = {
+    "criteria": {"criteria": "criterion", "ties": "tie"},
+    "questions": {"questions": "question", "never": "never"},
+    "tasks": {"tasks": "task"},
+    "sources": {"sources": "source"},
+    "decisions": {"rules": "rule"},
+    "benchmarks": {"benchmarks": "benchmark", "unranked": "unranked"},
+    "checkpoints": {"series": "series", "checkpoints": "checkpoint"},
+    "architectures": {"architectures": "architecture"},
+    "programs": {"parts": "part", "programs": "program"},
+    "drift": {"changes": "change"},
+    "scenarios": {"scenarios": "scenario"},
+    "checks": {"checks": "check"},
+}
+"""For the kinds of files that hold lists, what stands under each key."""
+
+PROFILE = MapOf(ANSWER)
+"""What a file of answers holds."""
+
+PROJECT = Record(
+    {
+        "choices?": ListOf(
+            Record(
+                {
+                    "name": KebabCase(),
+                    "checkpoint": String(HUB_ID, "a Hub id such as `org/name`"),
+                    "revision?": String(),
+                    "class?": String(r"[A-Za-z_][A-Za-z0-9_]*", "a class such as `CLIPModel`"),
+                    "needs": AnyOf(MapOf(ANSWER, least=1), String()),
+                    "waive?": ListOf(
+                        Record(
+                            {
+                                "rule": KebabCase(),
+                                "reason": String(),
+                                "until": String(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day"),
+                            }
+                        )
+                    ),
+                }
+            )
+        ),
+        "rules?": ListOf(String(), least=1),
+        "fail_on?": OneOf("error", "warning", "never"),
+        "exclude?": ListOf(String()),
+        "transformers?": String(r"[0-9]+(\.[0-9]+)*", "a version such as `5.24.0`"),
+    }
+)
+"""What `advisor.yaml` holds."""
+
+KINDS = (
+    *("criteria", "questions", "tasks", "sources", "decisions", "benchmarks"),
+    *("family", "family-extension", "checkpoints", "architectures", "programs", "drift"),
+    *("scenarios", "checks", "project", "profile"),
+)
+"""Every kind of file, in the order in which they are listed."""
+
+
+@cache
+def file_shape(kind: str) -> Shape:
+    """Return the shape of a kind of file."""
+    special: dict[str, Callable[[], Shape]] = {
+        "family": lambda: record(Family),
+        "family-extension": lambda: record(Family, partial=True),
+        "checkpoints": _checkpoints,
+        "sources": _sources,
+        "project": lambda: PROJECT,
+        "profile": lambda: PROFILE,
+    }
+    return special[kind]() if kind in special else _lists(kind)
+
+
+def _lists(kind: str) -> Record:
+    """Return the shape of a file of lists; the first counts, others may be left out."""
+    lists: dict[str, Shape] = {}
+    for key, of in LISTS[kind].items():
+        least = key in ("criteria", "questions", "tasks", "parts", "programs", "checks")
+        optional = bool(lists) or kind == "programs"
+        lists[f"{key}?" if optional else key] = ListOf(record(ENTITIES[of]), int(least))
+    return Record(lists)
+
+
+class _Figures(Shape):
+    """Figures by benchmark, each a number or one with a note of its own; `note` is for all."""
+
+    note = String()
+    figures = MapOf(AnyOf(Number(), Record({"value": Number(), "note": note})))
+
+    def check(self, value: Any, path: Path, report: Report) -> None:
+        noted = isinstance(value, dict) and "note" in value
+        if noted:
+            self.note.check(value["note"], (*path, "note"), report)
+            value = {key: each for key, each in value.items() if key != "note"}
+        self.figures.check(value, path, report)
+
+    def schema(self) -> dict[str, Any]:
+        return self.figures.schema() | {"properties": {"note": self.note.schema()}}
+
+
+class _Member(Record):
+    """A checkpoint; what it does not say itself, its series has to."""
+
+    def schema(self) -> dict[str, Any]:
+        alone = {"required": record(Checkpoint).required}
+        return super().schema() | {"anyOf": [{"required": ["series"]}, alone]}
+
+
+def _checkpoints() -> Record:
+    """Return the shape of a file of checkpoints, which knows short forms of them."""
+    entry = record(Checkpoint)
+    cited = String(r"[a-z0-9]+([_-][a-z0-9]+)*", "a field of this checkpoint, or a source")
+    short = _optional(entry, "id") | {"sources?": MapOf(ListOf(String(), least=1), cited)}
+    figures = AnyOf(entry.fields["measurements"], MapOf(_Figures()))
+    series = {key: each for key, each in short.items() if key != "measurements?"}
+    member = short | {"measurements?": figures, "series?": KebabCase()}
+    return Record(
+        {
+            "series?": ListOf(Record({"id": KebabCase(), **series})),
+            "checkpoints": ListOf(_Member({"id": entry.fields["id"], **member})),
+        }
+    )
+
+
+def _sources() -> Record:
+    """Return the shape of a file of sources, some of which may share what they say in groups."""
+    entry = record(Source)
+    shared = _optional(entry, "id")
+    group = {
+        **shared,
+        "pages?": MapOf(String(), least=1),
+        "sources?": ListOf(Record({"id": KebabCase(), **shared}), least=1),
+    }
+    return Record(
+        {
+            "sources?": ListOf(entry),
+            "groups?": ListOf(Record(group, one_of=("pages", "sources"))),
+        }
+    )
+
+
+def _optional(entry: Record, without: str) -> dict[str, Shape]:
+    """Return the fields of an entry but one, each of which may be left out."""
+    return {f"{key}?": each for key, each in entry.fields.items() if key != without}
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a file kind, for an editor to complete and check."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"advisor {kind}",
+        **file_shape(kind).schema(),
+    }
