@@ -85,13 +85,13 @@ def coverage(
       advisor rules coverage --rules our-rules --strict --format github
     """
     from advisor.audit.coverage import coverage as cover
-    from advisor.audit.scenarios_page import coverage_json, coverage_page, coverage_sheet
+    from advisor.audit.scenarios_page import coverage_findings, coverage_json, coverage_page
 
     covered = cover(places.rulebase)
     report = Report(
         lambda: coverage_json(covered, places.rulebase.digest, places),
         lambda: coverage_page(covered, places),
-        lambda: coverage_sheet(covered, places, strict=strict),
+        lambda: coverage_findings(covered, places, strict=strict),
     )
     shown.emit(report)
     return 1 if strict and not covered.complete else 0
@@ -151,12 +151,12 @@ def _prove(rulebase: RuleBase, seconds: float) -> Audit:
 
 
 def _report(audited: Audit, places: Places) -> Report:
-    from advisor.audit.page import as_json, as_page, as_sheet
+    from advisor.audit.page import as_json, as_page, audit_findings
 
     return Report(
         lambda: as_json(audited, places.rulebase.digest, places),
         lambda: as_page(audited, places),
-        lambda: as_sheet(audited, places),
+        lambda: audit_findings(audited, places),
     )
 
 

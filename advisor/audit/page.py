@@ -13,7 +13,7 @@ from advisor.audit.places import GUIDE, Places
 from advisor.audit.report import Audit
 from advisor.audit.shadow import in_words
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
-from advisor.draw.findings import LEVELS, Finding, RuleText, Sheet
+from advisor.draw.findings import LEVELS, FindingRow, FindingsReport, RuleText
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.phrasing import count
 
@@ -84,7 +84,7 @@ def _defect_json(defect: Defect, places: Places) -> dict[str, Any]:
     }
 
 
-def as_sheet(audit: Audit, places: Places) -> Sheet:
+def audit_findings(audit: Audit, places: Places) -> FindingsReport:
     """Return the defects as findings, and a finding for each claim that was not proved."""
     findings = [_finding(defect, places) for defect in audit.defects]
     findings += [
@@ -94,10 +94,10 @@ def as_sheet(audit: Audit, places: Places) -> Sheet:
     ]
     texts = {kind.id: RuleText(kind.id, kind.summary, GUIDE) for kind in KINDS.values()}
     texts["not-proved"] = RuleText("not-proved", "a proof that the budget ended", GUIDE)
-    return Sheet(texts, tuple(findings), len(audit.claims), ("error", "warning"))
+    return FindingsReport(texts, tuple(findings), len(audit.claims), ("error", "warning"))
 
 
-def _finding(defect: Defect, places: Places) -> Finding:
+def _finding(defect: Defect, places: Places) -> FindingRow:
     kind = KINDS[defect.kind]
     message = "; ".join([defect.message, *map(_pattern, defect.patterns[:SHOWN_PATTERNS])])
     return places.finding(kind.id, kind.level, defect.place, message, kind.summary, kind.fix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from advisor.draw.findings import Finding
+from advisor.draw.findings import FindingRow
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import shipped_rules
 
@@ -41,10 +41,10 @@ class Places:
 
     def finding(
         self, rule: str, level: str, place: str, message: str, because: str = "", fix: str = ""
-    ) -> Finding:
+    ) -> FindingRow:
         """Return a finding at the place of an entry."""
         path, line = self.locate(place)
-        return Finding(
+        return FindingRow(
             rule=rule,
             level=level,
             path=path,

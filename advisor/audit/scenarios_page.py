@@ -9,7 +9,7 @@ from advisor.audit.coverage import Coverage
 from advisor.audit.own_examples import Proof
 from advisor.audit.places import GUIDE, Places
 from advisor.draw.blocks import Item, Items, Page, Text
-from advisor.draw.findings import RuleText, Sheet
+from advisor.draw.findings import FindingsReport, RuleText
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.phrasing import count
 
@@ -71,7 +71,7 @@ def coverage_json(coverage: Coverage, digest: str, places: Places) -> dict[str, 
     }
 
 
-def coverage_sheet(coverage: Coverage, places: Places, *, strict: bool) -> Sheet:
+def coverage_findings(coverage: Coverage, places: Places, *, strict: bool) -> FindingsReport:
     """Return what is not covered as findings: warnings with `strict`, else notes."""
     level = "warning" if strict else "note"
     findings = tuple(
@@ -80,7 +80,7 @@ def coverage_sheet(coverage: Coverage, places: Places, *, strict: bool) -> Sheet
     )
     checked = len(coverage.rules) + len(coverage.tasks) + len(coverage.families)
     texts = {id: RuleText(id, text, GUIDE) for id, text in UNCOVERED.items()}
-    return Sheet(texts, findings, checked, ("error", "warning"))
+    return FindingsReport(texts, findings, checked, ("error", "warning"))
 
 
 def coverage_page(coverage: Coverage, places: Places) -> Page:

@@ -133,11 +133,11 @@ def _verdict(judgement: Judgement, outcome: str) -> dict[str, Any]:
     }
 
 
-def _rows(inspection: Inspection) -> rows.Sheet:
+def _rows(inspection: Inspection) -> rows.FindingsReport:
     """Return the findings as rows, with the rules they name."""
     case, checks = inspection.case, inspection.case.rulebase.checks
     named = dict.fromkeys(finding.rule for finding in inspection.findings)
-    return rows.Sheet(
+    return rows.FindingsReport(
         rules={
             id: rows.RuleText(id, checks[id].summary, f"advisor check --explain {id}")
             for id in named
@@ -148,10 +148,10 @@ def _rows(inspection: Inspection) -> rows.Sheet:
     )
 
 
-def _row(rulebase: RuleBase, finding: Finding) -> rows.Finding:
+def _row(rulebase: RuleBase, finding: Finding) -> rows.FindingRow:
     """Return a finding as a row; sources as addresses where they have one."""
     place = finding.place
-    return rows.Finding(
+    return rows.FindingRow(
         rule=finding.rule,
         level=finding.level,
         path=place.path if place else "",

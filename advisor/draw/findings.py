@@ -7,11 +7,11 @@ from typing import NamedTuple
 LEVELS = ("error", "warning", "note")
 
 
-class Finding(NamedTuple):
+class FindingRow(NamedTuple):
     """One thing found at one place. `level` is error, warning or note; lines and columns from 1.
 
     `path` is relative to the working folder, empty where the finding has no place. `sources` are
-    addresses or source ids; `fix` is the smallest mend in words.
+    addresses or source ids; `fix` is the smallest fix in words.
     """
 
     rule: str
@@ -33,26 +33,26 @@ class RuleText(NamedTuple):
     page: str = ""
 
 
-class Sheet(NamedTuple):
+class FindingsReport(NamedTuple):
     """All findings of one run, and the rules they name. `checked` is how many things were judged.
 
     `failing` are the levels at which the run fails, so that every format says the same.
     """
 
     rules: dict[str, RuleText]
-    findings: tuple[Finding, ...]
+    findings: tuple[FindingRow, ...]
     checked: int = 0
     failing: tuple[str, ...] = ("error",)
 
 
-def place(finding: Finding) -> str:
+def place(finding: FindingRow) -> str:
     """Return where a finding stands as file:line:column, as much of it as is known."""
     parts = [finding.path or "", finding.line, finding.column]
     return ":".join(str(part) for part in parts if part)
 
 
-def sentence(finding: Finding) -> str:
-    """Return a finding as plain text: what, why, who says so, and the smallest mend."""
+def sentence(finding: FindingRow) -> str:
+    """Return a finding as plain text: what, why, who says so, and the smallest fix."""
     lines = [finding.message]
     if finding.because:
         lines.append(finding.because)

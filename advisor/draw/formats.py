@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
-    from advisor.draw.findings import Sheet
+    from advisor.draw.findings import FindingsReport
 
 
 class Style(NamedTuple):
@@ -27,7 +27,7 @@ class Report(NamedTuple):
 
     json: Callable[[], dict[str, Any]]
     page: Callable[[], Page]
-    findings: Callable[[], Sheet] | None = None
+    findings: Callable[[], FindingsReport] | None = None
     drawings: Mapping[str, Callable[[], str]] = MappingProxyType({})
 
     @property
@@ -84,7 +84,7 @@ def _junit(report: Report, _: Style) -> str:
     return junit(_findings(report))
 
 
-def _findings(report: Report) -> Sheet:
+def _findings(report: Report) -> FindingsReport:
     if report.findings is None:
         raise TypeError("this report has no findings")
     return report.findings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from advisor.draw.findings import LEVELS, Finding, Sheet, place, sentence
+from advisor.draw.findings import LEVELS, FindingRow, FindingsReport, place, sentence
 from advisor.phrasing import count
 
 SHOWN_A_STEP = 10
@@ -13,22 +13,24 @@ SHOWN_A_STEP = 10
 COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def workflow_commands(sheet: Sheet) -> str:
+def workflow_commands(report: FindingsReport) -> str:
     """Return workflow commands, at most ten of each level; the last says how many are left."""
-    return "".join(f"{line}\n" for line in chain.from_iterable(_of_level(sheet, x) for x in LEVELS))
-
-
-def github(sheet: Sheet) -> str:
-    """Return the annotations, then every finding in full for the log."""
-    lines = [_log_line(finding) for finding in sheet.findings]
-    counts = ", ".join(
-        count(sum(finding.level == level for finding in sheet.findings), level) for level in LEVELS
+    return "".join(
+        f"{line}\n" for line in chain.from_iterable(_of_level(report, x) for x in LEVELS)
     )
-    return workflow_commands(sheet) + "".join(f"{line}\n" for line in lines) + f"{counts}\n"
 
 
-def _of_level(sheet: Sheet, level: str) -> list[str]:
-    found = [finding for finding in sheet.findings if finding.level == level]
+def github(report: FindingsReport) -> str:
+    """Return the annotations, then every finding in full for the log."""
+    lines = [_log_line(finding) for finding in report.findings]
+    counts = ", ".join(
+        count(sum(finding.level == level for finding in report.findings), level) for level in LEVELS
+    )
+    return workflow_commands(report) + "".join(f"{line}\n" for line in lines) + f"{counts}\n"
+
+
+def _of_level(report: FindingsReport, level: str) -> list[str]:
+    found = [finding for finding in report.findings if finding.level == level]
     if len(found) <= SHOWN_A_STEP:
         return [_command(finding) for finding in found]
     shown = found[: SHOWN_A_STEP - 1]
@@ -37,7 +39,7 @@ def _of_level(sheet: Sheet, level: str) -> list[str]:
     return [*(_command(finding) for finding in shown), f"::{COMMANDS[level]}::{_data(more)}"]
 
 
-def _command(finding: Finding) -> str:
+def _command(finding: FindingRow) -> str:
     properties = {
         "file": finding.path,
         "line": finding.line,
@@ -48,7 +50,7 @@ def _command(finding: Finding) -> str:
     return f"::{COMMANDS[finding.level]} {said}::{_data(sentence(finding))}"
 
 
-def _log_line(finding: Finding) -> str:
+def _log_line(finding: FindingRow) -> str:
     """One line, which no runner takes for a command of a workflow."""
     where = place(finding)
     fix = f" ({finding.fix})" if finding.fix else ""

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from xml.sax.saxutils import escape, quoteattr
 
-from advisor.draw.findings import Finding, Sheet, place, sentence
+from advisor.draw.findings import FindingRow, FindingsReport, place, sentence
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(sheet: Sheet) -> str:
+def junit(report: FindingsReport) -> str:
     """Return one test suite: a failure where the run fails, else a passed case with its text.
 
     Without findings one passed case says that something was checked, because an empty suite
     counts as a broken one.
     """
-    cases = [_case(finding, failing=finding.level in sheet.failing) for finding in sheet.findings]
-    failures = sum(finding.level in sheet.failing for finding in sheet.findings)
+    cases = [_case(finding, failing=finding.level in report.failing) for finding in report.findings]
+    failures = sum(finding.level in report.failing for finding in report.findings)
     if not cases:
-        name = quoteattr(f"no findings ({sheet.checked} checked)")
+        name = quoteattr(f"no findings ({report.checked} checked)")
         cases = [f'    <testcase name={name} classname="advisor"/>\n']
     counts = f'tests="{len(cases)}" failures="{failures}" errors="0"'
     return (
@@ -29,7 +29,7 @@ def junit(sheet: Sheet) -> str:
     )
 
 
-def _case(finding: Finding, *, failing: bool) -> str:
+def _case(finding: FindingRow, *, failing: bool) -> str:
     where = place(finding)
     name = _attribute(f"{finding.rule} at {where}" if where else finding.rule)
     head = f"    <testcase name={name} classname={_attribute(finding.path or 'advisor')}>\n"

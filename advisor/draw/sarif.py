@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from advisor import __version__
-from advisor.draw.findings import Finding, RuleText, Sheet, sentence
+from advisor.draw.findings import FindingRow, FindingsReport, RuleText, sentence
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -17,10 +17,10 @@ SCHEMA = (
 ROOT = "SRCROOT"
 
 
-def sarif(sheet: Sheet) -> dict[str, Any]:
+def sarif(report: FindingsReport) -> dict[str, Any]:
     """Return one run of SARIF 2.1.0; columns count characters."""
-    named = dict.fromkeys(finding.rule for finding in sheet.findings)
-    rules = [sheet.rules.get(id, RuleText(id, id)) for id in [*sheet.rules, *named]]
+    named = dict.fromkeys(finding.rule for finding in report.findings)
+    rules = [report.rules.get(id, RuleText(id, id)) for id in [*report.rules, *named]]
     unique = {rule.id: rule for rule in rules}
     index = {id: place for place, id in enumerate(unique)}
     seen: Counter[str] = Counter()
@@ -37,7 +37,7 @@ def sarif(sheet: Sheet) -> dict[str, Any]:
                     }
                 },
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(finding, index, seen) for finding in sheet.findings],
+                "results": [_result(finding, index, seen) for finding in report.findings],
             }
         ],
     }
@@ -52,7 +52,7 @@ def _rule(rule: RuleText) -> dict[str, Any]:
     return found
 
 
-def _result(finding: Finding, index: dict[str, int], seen: Counter[str]) -> dict[str, Any]:
+def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> dict[str, Any]:
     return {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
@@ -63,7 +63,7 @@ def _result(finding: Finding, index: dict[str, int], seen: Counter[str]) -> dict
     }
 
 
-def _location(finding: Finding) -> dict[str, Any]:
+def _location(finding: FindingRow) -> dict[str, Any]:
     uri = quote(os.fsencode(finding.path.replace("\\", "/")))
     place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
     if finding.line:
@@ -73,7 +73,7 @@ def _location(finding: Finding) -> dict[str, Any]:
     return {"physicalLocation": place}
 
 
-def _fingerprint(finding: Finding, seen: Counter[str]) -> str:
+def _fingerprint(finding: FindingRow, seen: Counter[str]) -> str:
     """Stay the same when lines move: rule, file and message, and which of several it is."""
     same = f"{finding.rule}\0{finding.path}\0{finding.message}"
     seen[same] += 1

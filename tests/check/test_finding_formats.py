@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from advisor.draw.findings import Finding, RuleText, Sheet
+from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.github import SHOWN_A_STEP, github, workflow_commands
 from advisor.draw.junit import junit
 from advisor.draw.sarif import sarif
@@ -28,16 +28,16 @@ official = pytest.mark.skipif(
 
 
 def finding(**given):
-    return Finding("a-rule", "error", "src/a b.py", 3, 5, "what is wrong")._replace(**given)
+    return FindingRow("a-rule", "error", "src/a b.py", 3, 5, "what is wrong")._replace(**given)
 
 
-def sheet(*findings, **given):
-    return Sheet(RULES, findings, **given)
+def report(*findings, **given):
+    return FindingsReport(RULES, findings, **given)
 
 
 texts = some.text(some.characters(codec="utf-8"), max_size=30)
 findings = some.builds(
-    Finding,
+    FindingRow,
     some.sampled_from(["a-rule", "another-rule"]),
     some.sampled_from(["error", "warning", "note"]),
     texts,
@@ -48,8 +48,8 @@ findings = some.builds(
     some.lists(texts, max_size=2).map(tuple),
     some.none() | texts,
 )
-sheets = some.builds(
-    Sheet,
+reports = some.builds(
+    FindingsReport,
     some.just(RULES),
     some.lists(findings, max_size=25).map(tuple),
     some.just(3),
@@ -59,12 +59,12 @@ sheets = some.builds(
 
 def test_an_annotation_escapes_what_github_would_misread():
     awkward = finding(path="a,b:c%.py", message=AWKWARD, rule="x,y")
-    (line,) = workflow_commands(sheet(awkward)).splitlines()
+    (line,) = workflow_commands(report(awkward)).splitlines()
     assert line.startswith("::error file=a%2Cb%3Ac%25.py,line=3,col=5,title=x%2Cy::100 %25, a: b,")
     assert "%0D%0Asecond line" in line
 
 
-@given(sheets)
+@given(reports)
 def test_github_shows_at_most_ten_of_a_level_and_the_log_all(found):
     text = github(found)
     commands = [line for line in text.split("\n") if line.startswith("::")]
@@ -77,16 +77,16 @@ def test_github_shows_at_most_ten_of_a_level_and_the_log_all(found):
 
 
 def test_github_counts_one_as_one():
-    assert github(sheet(finding())).splitlines()[-1] == "1 error, 0 warnings, 0 notes"
+    assert github(report(finding())).splitlines()[-1] == "1 error, 0 warnings, 0 notes"
 
 
 def test_the_tenth_annotation_says_how_many_are_left():
-    lines = workflow_commands(sheet(*[finding(line=n) for n in range(1, 15)])).splitlines()
+    lines = workflow_commands(report(*[finding(line=n) for n in range(1, 15)])).splitlines()
     assert len(lines) == SHOWN_A_STEP
     assert lines[-1] == "::error::5 more errors stand in the log of this step"
 
 
-@given(sheets)
+@given(reports)
 def test_junit_is_well_formed_and_counts_what_fails(found):
     suite = ElementTree.fromstring(junit(found).encode())[0]
     failing = sum(one.level in found.failing for one in found.findings)
@@ -94,7 +94,7 @@ def test_junit_is_well_formed_and_counts_what_fails(found):
     assert suite.get("tests") == str(len(suite.findall("testcase"))) != "0"
 
 
-@given(sheets)
+@given(reports)
 def test_sarif_names_every_rule_by_its_index(found):
     (run,) = json.loads(json.dumps(sarif(found)))["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
@@ -107,14 +107,14 @@ def test_sarif_names_every_rule_by_its_index(found):
 
 
 def test_a_fingerprint_survives_lines_that_move():
-    before, after = (sarif(sheet(finding(line=n)))["runs"][0]["results"][0] for n in (3, 30))
+    before, after = (sarif(report(finding(line=n)))["runs"][0]["results"][0] for n in (3, 30))
     assert before["partialFingerprints"] == after["partialFingerprints"]
     place = before["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "src/a%20b.py", "uriBaseId": "SRCROOT"}
 
 
 @official
-@given(sheets)
+@given(reports)
 def test_sarif_validates_against_the_official_schema(found):
     import jsonschema
 
@@ -126,7 +126,7 @@ def test_sarif_validates_against_the_official_schema(found):
 
 
 @official
-@given(sheets)
+@given(reports)
 def test_junit_validates_against_the_common_xsd(found):
     etree = pytest.importorskip("lxml.etree")
     schema = etree.XMLSchema(etree.parse(str(SCHEMAS / "junit-10.xsd")))
