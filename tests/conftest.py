@@ -15,15 +15,16 @@ from advisor.rulebase.store import load_rules
 
 TESTS = Path(__file__).resolve().parent
 
-settings.register_profile(
-    "advisor",
+QUICK = settings(
     deadline=None,
-    max_examples=60,
+    max_examples=40,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.load_profile("advisor")
+settings.register_profile("quick", QUICK)
+settings.register_profile("thorough", QUICK, max_examples=400, derandomize=False)
+settings.load_profile("quick")  # --hypothesis-profile thorough looks for more
 
 # A shell that starts a job in the background has it ignore Ctrl-C, and programs that tests start
 # would inherit that.
