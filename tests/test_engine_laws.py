@@ -344,7 +344,8 @@ def holds_sufficient_reason(of, answers):
     usable = {
         id: list(answer.options)
         for id, answer in decision.profile.items()
-        if answer.origin != "implied" and answer.options != (NOT_APPLICABLE,)
+        if answer.origin != "implied"
+        and (answer.options != (NOT_APPLICABLE,) or answer.origin != "assumed")
     }
     assert {one.question: list(one.options) for one in reason}.items() <= usable.items()
     named = [one.question for one in reason]
