@@ -13,7 +13,7 @@ from advisor.catalogue.drift import compare, differences_of, drift
 from advisor.catalogue.release import Release, Version, described_releases, release
 from advisor.catalogue.release_files import describe
 from advisor.errors import AdvisorError, UsageError
-from advisor.model.name_change import NameChange
+from advisor.model.library import NameChange
 
 REPOSITORY = Path(__file__).parent.parent
 

@@ -12,7 +12,7 @@ from advisor.audit.own_examples import answer_scenario
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
 from advisor.model import NONE
-from advisor.model.scenario import Scenario
+from advisor.model.evidence import Scenario
 
 PACKAGE = Path(advisor.__file__).parent
 

@@ -25,7 +25,7 @@ from advisor.interview.strategy import (
     information_gain,
 )
 from advisor.model import NONE, TASK
-from advisor.model.scenario import Scenario
+from advisor.model.evidence import Scenario
 from advisor.rulebase.base import RuleBase
 
 BUDGET_NODES = 1_000_000

@@ -9,7 +9,7 @@ from advisor.engine.profile import Answer, holds, make_profile
 from advisor.engine.together import family_for_all, verdicts_by_family
 from advisor.errors import AdvisorError
 from advisor.model import NONE, NOT_APPLICABLE, TASK
-from advisor.model.scenario import Example, Scenario
+from advisor.model.evidence import Example, Scenario
 from advisor.rulebase.base import RuleBase
 
 

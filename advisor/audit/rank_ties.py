@@ -13,7 +13,7 @@ from advisor.audit.context import Ground
 from advisor.audit.defect import Defect
 from advisor.engine.space import Space
 from advisor.model import Condition
-from advisor.model.scenario import Tie
+from advisor.model.evidence import Tie
 
 Equals = tuple[int, ...]
 """Families that nothing but rank parts, the winner first."""

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from advisor.catalogue.release import Release
 from advisor.model import Checkpoint
-from advisor.model.name_change import NameChange
+from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase
 
 

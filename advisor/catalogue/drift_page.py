@@ -7,7 +7,7 @@ from typing import Any
 from advisor.catalogue.drift import Comparison, Difference, Drift
 from advisor.draw.blocks import Block, Heading, Item, Items, Page, Text
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.model.name_change import NameChange
+from advisor.model.library import NameChange
 from advisor.phrasing import count
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.model import Condition, Criterion, Family, Question, Rule, Task
-from advisor.model.statement import Source
+from advisor.model.evidence import Source
 from advisor.rulebase.base import RuleBase
 
 FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}

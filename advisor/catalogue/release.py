@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError, UsageError, nearest
-from advisor.model.name_change import NameChange
+from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import shipped_rules
 

@@ -1,11 +1,10 @@
 """What a rule base is made of: one declared class an entity.
 
-What few need is imported from its own module: `check_rule`, `name_change`, `network`, `scenario`,
-`statement`.
+What few need is imported from its own module: `evidence`, `library`.
 """
 
 from advisor.model.checkpoint import Benchmark, Checkpoint, Decoder, Measurement, Program
-from advisor.model.family import NONE, Declaration, Family, Fit
+from advisor.model.family import NONE, Criterion, Declaration, Family, Fit, Rule
 from advisor.model.question import (
     NOT_APPLICABLE,
     TASK,
@@ -16,7 +15,6 @@ from advisor.model.question import (
     Question,
     Task,
 )
-from advisor.model.rule import Criterion, Rule
 
 __all__ = [
     "NONE",

@@ -14,16 +14,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, ge
 from advisor.model import fields
 from advisor.model.entries import ENTRIES
 from advisor.model.value import Plan
-from advisor.reader.shape import (
-    Boolean,
-    Integer,
-    ListOf,
-    MapOf,
-    Number,
-    Record,
-    Shape,
-    String,
-)
+from advisor.reader.shape import Boolean, Integer, ListOf, MapOf, Number, Record, Shape, String
 
 Built = TypeVar("Built", bound=tuple[Any, ...])
 PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: String()}

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, NamedTuple
 
-from advisor.model.check_rule import CheckRule
 from advisor.model.checkpoint import Benchmark, Checkpoint, Program
-from advisor.model.family import SECTIONS, Declaration, Family, Fit
+from advisor.model.evidence import ArticleClaim, Example, Scenario, Statement
+from advisor.model.family import EFFECTS, SECTIONS, Criterion, Declaration, Family, Fit, Rule
 from advisor.model.fields import (
     Candidates,
     Id,
@@ -25,10 +25,8 @@ from advisor.model.fields import (
     Text,
     Texts,
 )
+from advisor.model.library import CheckRule
 from advisor.model.question import Question
-from advisor.model.rule import EFFECTS, Criterion, Rule
-from advisor.model.scenario import Example, Scenario
-from advisor.model.statement import ArticleClaim, Statement
 
 
 class CriterionEntry(Criterion):

@@ -1,8 +1,8 @@
-"""The families, each with what it declares and what is said of it."""
+"""The families with what they declare, and the rules that judge them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.model.value import NamedTuple
@@ -10,6 +10,8 @@ from advisor.model.value import NamedTuple
 if TYPE_CHECKING:
     from advisor.model.fields import (
         Aliases,
+        Computed,
+        CriterionId,
         GivenOption,
         HowWell,
         Id,
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
         TaskId,
         TaskOrOption,
         Text,
+        When,
     )
 
 NONE = "none"
@@ -73,3 +76,33 @@ class Family(NamedTuple):
     gives: Required[Mapping[GivenOption, Declaration]] = {}
     tasks: Required[Mapping[TaskId, Fit]] = {}
     cannot: Mapping[TaskOrOption, Declaration] = {}
+
+
+EFFECTS = ("exclude", "avoid", "prefer")
+
+
+class Criterion(NamedTuple):
+    """A named ground for judging; the declared order is the order of comparison."""
+
+    id: Id
+    name: Text
+    because: Text
+
+
+class Rule(NamedTuple):
+    """A condition and what it says for or against candidates.
+
+    `derived` is the kind of declaration a rule was derived from (`takes`, `gives`, `tasks`), or
+    empty for a written rule. `place` is where it stands, as file:line.
+    """
+
+    id: Id
+    criterion: CriterionId
+    when: When
+    effect: Computed[str]
+    candidates: Computed[Sequence[str]]
+    because: Text
+    sources: Sources
+    supporting: bool = False
+    derived: Computed[str] = ""
+    place: Computed[str] = ""

@@ -6,18 +6,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from advisor.model.check_rule import CheckRule
 from advisor.model.checkpoint import Benchmark, Checkpoint, Program
 from advisor.model.columns import record
 from advisor.model.entries import ProgramPart, UnrankedBenchmark
-from advisor.model.family import Family
+from advisor.model.evidence import Scenario, Source, Tie
+from advisor.model.family import Criterion, Family, Rule
 from advisor.model.fields import ANSWER, HUB_ID
-from advisor.model.name_change import NameChange
-from advisor.model.network import Architecture
+from advisor.model.library import Architecture, CheckRule, NameChange
 from advisor.model.question import Never, Question, Task
-from advisor.model.rule import Criterion, Rule
-from advisor.model.scenario import Scenario, Tie
-from advisor.model.statement import Source
 from advisor.reader.shape import (
     AnyOf,
     KebabCase,

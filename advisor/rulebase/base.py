@@ -22,11 +22,8 @@ from advisor.model import (
 from advisor.model.value import Plan, decode
 
 if TYPE_CHECKING:
-    from advisor.model.check_rule import CheckRule
-    from advisor.model.name_change import NameChange
-    from advisor.model.network import Architecture
-    from advisor.model.scenario import Example, Scenario, Tie
-    from advisor.model.statement import ArticleClaim, Source, Statement
+    from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
+    from advisor.model.library import Architecture, CheckRule, NameChange
 
 Thing = TypeVar("Thing")
 
@@ -133,14 +130,14 @@ class RuleBase:
     @cached_property
     def sources(self) -> dict[str, Source]:
         """Every source by id."""
-        from advisor.model.statement import Source
+        from advisor.model.evidence import Source
 
         return {one.id: one for one in self._decoded(Source, self._part("detail")["sources"])}
 
     @cached_property
     def descriptions(self) -> dict[str, dict[str, list[Statement]]]:
         """For each family, the sections of its description."""
-        from advisor.model.statement import Statement
+        from advisor.model.evidence import Statement
 
         return {
             family: {
@@ -152,7 +149,7 @@ class RuleBase:
     @cached_property
     def claims(self) -> dict[str, list[ArticleClaim]]:
         """For each family, what articles say of it and what is true today."""
-        from advisor.model.statement import ArticleClaim
+        from advisor.model.evidence import ArticleClaim
 
         detail = self._part("detail")["claims"]
         return {family: list(self._decoded(ArticleClaim, rows)) for family, rows in detail.items()}
@@ -211,7 +208,7 @@ class RuleBase:
     @cached_property
     def architectures(self) -> dict[str, Architecture]:
         """The known dimensions of networks, by id."""
-        from advisor.model.network import Architecture
+        from advisor.model.library import Architecture
 
         rows = self._part("architectures")["architectures"]
         return {one.id: one for one in self._decoded(Architecture, rows)}
@@ -224,35 +221,35 @@ class RuleBase:
     @cached_property
     def changes(self) -> tuple[NameChange, ...]:
         """What releases of transformers removed, renamed or redirected."""
-        from advisor.model.name_change import NameChange
+        from advisor.model.library import NameChange
 
         return self._decoded(NameChange, self._part("drift")["changes"])
 
     @cached_property
     def checks(self) -> dict[str, CheckRule]:
         """The rules of `advisor check`, by id, in the order of the files."""
-        from advisor.model.check_rule import CheckRule
+        from advisor.model.library import CheckRule
 
         return {one.id: one for one in self._decoded(CheckRule, self._part("checks")["checks"])}
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:
         """The examples of all rules."""
-        from advisor.model.scenario import Example
+        from advisor.model.evidence import Example
 
         return self._decoded(Example, self._part("proof")["examples"])
 
     @cached_property
     def scenarios(self) -> tuple[Scenario, ...]:
         """Whole profiles with the outcome they must give."""
-        from advisor.model.scenario import Scenario
+        from advisor.model.evidence import Scenario
 
         return self._decoded(Scenario, self._part("proof")["scenarios"])
 
     @cached_property
     def ties(self) -> tuple[Tie, ...]:
         """The cases in which only the rank of families may decide."""
-        from advisor.model.scenario import Tie
+        from advisor.model.evidence import Tie
 
         return self._decoded(Tie, self._part("proof")["ties"])
 

@@ -7,15 +7,12 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from advisor.model import Checkpoint, Family, Option, Program, Question, Rule, Task
-from advisor.model.check_rule import CheckRule
 from advisor.model.columns import build, columns, plan
 from advisor.model.entries import CheckExample, CheckpointEntry
-from advisor.model.family import SECTIONS
+from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement
+from advisor.model.family import EFFECTS, SECTIONS
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.network import Architecture
-from advisor.model.rule import EFFECTS
-from advisor.model.scenario import Example, Scenario
-from advisor.model.statement import ArticleClaim, Source, Statement
+from advisor.model.library import Architecture, CheckRule
 from advisor.model.value import encode
 from advisor.rulebase.derive import derived_never, derived_rules
 

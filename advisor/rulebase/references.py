@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from advisor.errors import nearest
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 from advisor.model.columns import record
+from advisor.model.family import EFFECTS
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.rule import EFFECTS
 from advisor.rulebase.compile import one_or_more
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from advisor.errors import nearest
 from advisor.model import Checkpoint
 from advisor.model.columns import record
-from advisor.model.statement import Source
+from advisor.model.evidence import Source
 from advisor.reader.document import Document
 from advisor.reader.document import Path as Place
 from advisor.reader.shape import ListOf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.model import Decoder
-from advisor.model.network import Architecture
+from advisor.model.library import Architecture
 from advisor.trial.extra import library, transformers
 from advisor.trial.failures import BrokenCheckpointError
 

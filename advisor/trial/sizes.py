@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import NamedTuple
 
-from advisor.model.network import Architecture
+from advisor.model.library import Architecture
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.trial.meta_network import build, parameters_of, writer_of

@@ -8,7 +8,7 @@ from advisor.catalogue.release import Release
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.finding import Edit, Finding
 from advisor.check.rules import each_usage, rule
-from advisor.model.name_change import NameChange
+from advisor.model.library import NameChange
 from advisor.scan.usage import Location, Usage
 
 

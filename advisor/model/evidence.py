@@ -1,4 +1,4 @@
-"""The cases that prove the rules: examples, scenarios and declared ties."""
+"""What is shown or proves something, and decides nothing: sources, what they say, cases."""
 
 from __future__ import annotations
 
@@ -21,12 +21,56 @@ if TYPE_CHECKING:
         Least,
         ListOf,
         MapOf,
+        Month,
         OneOf,
         Required,
         Sources,
+        String,
         Text,
         When,
     )
+
+
+class Source(NamedTuple):
+    """What was read, and when."""
+
+    id: Id
+    title: Text
+    kind: Annotated[
+        str,
+        OneOf(
+            "paper",
+            "code",
+            "documentation",
+            "model-card",
+            "results",
+            "thread",
+            "licence",
+            "article",
+            "registry",
+        ),
+    ]
+    url: Annotated[str, String(r"https?://\S+", "a web address")] | None = None
+    version: Text | None = None
+    read: Required[Month] = ""
+    note: Text | None = None
+
+
+class Statement(NamedTuple):
+    """One sentence of a description, with its sources."""
+
+    text: Text
+    sources: Sources
+    inferred: bool = False
+
+
+class ArticleClaim(NamedTuple):
+    """What well-known articles say of a family, and whether it still holds."""
+
+    claim: Text
+    status: Annotated[str, OneOf("confirmed", "dated", "incomplete", "misleading", "wrong")]
+    truth: Text
+    sources: Sources
 
 
 class Example(NamedTuple):
