@@ -118,7 +118,7 @@ def test_every_path_of_the_small_rules_ends_in_an_answer(whole, engine):
     counted = dict.fromkeys([*engine.encoding.families, NONE], 0)
     for path in every:
         counted[path.leaf.answer] += path.leaf.profiles
-    assert list(counted.values()) == engine.space({}).counts(engine.ranking)
+    assert list(counted.values()) == engine.space({}).wins(engine.ranking)
 
 
 def test_a_tree_of_some_paths_has_these_alone(whole):

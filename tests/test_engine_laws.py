@@ -176,8 +176,8 @@ def test_counts_and_marginals_are_those_of_enumeration(of, data):
     names = [*engine.encoding.families, NONE]
     won = [plain.winner(whole) for whole in completions]
     assert bool(space) == bool(completions)
-    assert space.counts(engine.ranking) == [won.count(name) for name in names]
-    for place, table in enumerate(space.marginals(engine.ranking)):
+    assert space.wins(engine.ranking) == [won.count(name) for name in names]
+    for place, table in enumerate(space.marginals(engine.ranking, range(len(space.choices)))):
         id = engine.encoding.questions[place]
         expected = {}
         for whole, winner in zip(completions, won, strict=True):

@@ -9,10 +9,11 @@ from random_rules import NOT_APPLICABLE, Plain, engine_for, facts
 
 from advisor.decide.selection import select
 from advisor.engine.decision import Engine
+from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
 from advisor.interview import strategy
 from advisor.interview.finalists import Checkpoints
-from advisor.interview.residual import NOWHERE, Residual
+from advisor.interview.residual import Residual
 from advisor.interview.session import STOPS, UNKNOWN, Session
 from advisor.interview.strategy import (
     Optimum,
@@ -79,7 +80,7 @@ def test_the_optimum_is_the_one_that_enumeration_finds(of):
     if len(wholes) > 200:
         return
     residual = residual_of(engine)
-    found = Fraction(Optimum(residual).cost(residual.root), residual.weight(residual.root))
+    found = Fraction(Optimum(residual).cost(residual.root), residual.total(residual.root))
     assert found == Fraction(Enumerated(plain).cost(wholes), len(wholes))
 
 
@@ -88,9 +89,9 @@ def test_weights_and_shares_count_complete_profiles(of):
     engine, plain = engine_for(of), Plain(of)
     residual = residual_of(engine)
     wholes = plain.completions({})
-    assert residual.weight(residual.root) == len(wholes)
+    assert residual.total(residual.root) == len(wholes)
     counted = dict(zip([*engine.encoding.families, "none"], [0] * 9, strict=False))
-    for label, weight in residual.shares(residual.root).items():
+    for label, weight in residual.counts(residual.root).items():
         counted[engine.names(1 << label)[0]] = weight
     for name, count in counted.items():
         assert count == sum(plain.winner(whole) == name for whole in wholes)
@@ -99,14 +100,14 @@ def test_weights_and_shares_count_complete_profiles(of):
 @given(facts(), st.data())
 def test_answers_in_another_order_lead_to_the_same_node(of, data):
     residual = residual_of(engine_for(of))
-    questions = data.draw(st.permutations(range(len(residual.classes))))
-    places = {q: data.draw(st.integers(0, len(residual.classes[q]) - 1)) for q in questions}
+    questions = data.draw(st.permutations(range(len(residual.choices))))
+    places = {q: data.draw(st.integers(0, len(residual.choices[q]) - 1)) for q in questions}
 
     def after(order):
         node = residual.root
         for question in order:
-            if node != NOWHERE:
-                node = residual.restrict(node, question, places[question])
+            if node != EMPTY:
+                node = residual.cofactors(node, question)[places[question]]
         return node
 
     assert after(questions) == after(sorted(questions))
@@ -121,7 +122,7 @@ def test_no_strategy_gets_below_the_optimum_or_its_floor(of, rival):
         if split is None:
             return 0
         after = sum(part.weight * cost(part.node) for part in split.parts)
-        return residual.weight(node) + after // residual.total(split.question)
+        return residual.total(node) + after // residual.ways[split.question]
 
     floor = Optimum(residual, budget=0).floor(residual.root)
     least = Optimum(residual).cost(residual.root)
@@ -223,8 +224,7 @@ def test_the_first_checkpoint_of_a_whole_profile_is_the_one_that_select_puts_fir
     node = residual.root
     for place, id in enumerate(engine.encoding.questions):
         options = tuple(engine.encoding.option_index[place][o] for o in whole[id].options)
-        at = [options in one.choices for one in residual.classes[place]].index(True)
-        node = residual.restrict(node, place, at)
+        node = residual.cofactors(node, place)[residual.choices[place].index(options)]
     picks = select(engine.rulebase, decision._replace(profile=whole)).picks
     assert residual.labels(node) == {picks[0].checkpoint.id if picks else None}
 
@@ -273,7 +273,7 @@ def test_no_question_is_asked_that_an_answer_has_made_senseless(engine, to, data
         assert question.id not in seen
         seen.append(question.id)
         space = engine.space(session.profile)
-        left = space.reach({}).choices
+        left = space.reachable(space.root).choices
         place = engine.encoding.index[question.id]
         still = {engine.options(place, choice)[0] for choice in left[place]}
         assert {option.id for option in ask.options} == still

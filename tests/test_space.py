@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, engine_for, facts, given_answers, profile_of
 
-from advisor.engine.graph import Graph
 from advisor.engine.space import Space
 from advisor.model import NONE
 
@@ -21,8 +20,8 @@ def test_weights_count_the_profiles_of_each_outcome(of, data):
     space = Space(engine.encoding, engine.choices(profile_of(answers)))
     names = [*engine.encoding.families, NONE]
     counted = dict.fromkeys(names, 0)
-    for outcome, weight in zip(space.outcomes, space.weights(), strict=True):
-        counted[names[engine.ranking.winner(outcome)]] += weight
+    for outcome, number in space.counts(space.root).items():
+        counted[names[engine.ranking.winner(outcome)]] += number
     won = [plain.winner(whole) for whole in plain.completions(answers)]
     assert counted == {name: won.count(name) for name in names}
 
@@ -31,7 +30,7 @@ def test_weights_count_the_profiles_of_each_outcome(of, data):
 def test_without_any_rule_every_profile_is_left(of):
     engine = engine_for(of)
     space = Space(engine.encoding, engine.choices({}), only=engine.encoding.forbid)
-    assert sum(space.weights()) == len(Plain(of).completions({}))
+    assert space.total(space.root) == len(Plain(of).completions({}))
     assert set(space.outcomes) <= {0}
 
 
@@ -45,27 +44,26 @@ def test_a_rule_left_out_of_the_graph_is_a_rule_not_written(of, data):
         if conjunction.origin.id == written["id"]
     )
     only = engine.encoding.everything & ~own
-    counts = Space(engine.encoding, engine.choices({}), only=only).counts(engine.ranking)
+    counts = Space(engine.encoding, engine.choices({}), only=only).wins(engine.ranking)
     won = [plain.winner(whole) for whole in plain.completions({})]
     assert counts == [won.count(name) for name in [*engine.encoding.families, NONE]]
 
 
 def test_a_graph_asks_for_room_before_it_grows(engine):
     asked = []
-    whole = Graph(engine.encoding, engine.choices({}), None, asked.append)
-    made = sum(len(edges) for layer in whole.layers for edges in layer.edges)
-    assert made <= sum(asked)
+    whole = Space(engine.encoding, engine.choices({}), spend=asked.append)
+    assert 0 < whole.size <= sum(asked)
 
     def refuse(edges):
         raise TooLargeError(edges)
 
     with pytest.raises(TooLargeError):
-        Graph(engine.encoding, engine.choices({}), None, refuse)
+        Space(engine.encoding, engine.choices({}), spend=refuse)
 
 
 def test_nothing_can_be_asked_of_an_empty_space(engine):
     space = Space(engine.encoding, [() for _ in engine.encoding.questions])
     assert not space
-    assert sum(space.weights()) == 0
-    assert not space.reach({}).outcomes
-    assert space.typical({}) is None
+    assert space.total(space.root) == 0
+    assert not space.reachable(space.root).labels
+    assert space.first(space.root) is None

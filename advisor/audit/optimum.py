@@ -154,7 +154,7 @@ def _measure(engine: Engine, optimum: Optimum, node: int, task: str, size: int) 
         task,
         size,
         len(optimum) - before,
-        Fraction(cost, residual.weight(node)),
+        Fraction(cost, residual.total(node)),
         proved,
         _walk(engine, residual, node, _told(task), shipped),
         {
@@ -201,15 +201,15 @@ def _walk(engine: Engine, residual: Residual, node: int, told: Profile, asks: As
                 after, deepest = walk(part.node, {**profile, id: answer})
                 cost += part.weight * after
                 most = max(most, deepest)
-            total = residual.total(split.question)
-            known[node] = residual.weight(node) + cost // total, most + 1
+            total = residual.ways[split.question]
+            known[node] = residual.total(node) + cost // total, most + 1
         return known[node]
 
     try:
         cost, most = walk(node, told)
     except OverBudgetError:
         return None
-    return Cost(Fraction(cost, residual.weight(node)), most)
+    return Cost(Fraction(cost, residual.total(node)), most)
 
 
 def _unknown(engine: Engine, optimum: Optimum) -> Unknown:
@@ -217,7 +217,7 @@ def _unknown(engine: Engine, optimum: Optimum) -> Unknown:
     cost, proved = _least(optimum, residual.root)
     best = optimum.best(residual.root) if proved else None
     return Unknown(
-        Fraction(cost, residual.weight(residual.root)),
+        Fraction(cost, residual.total(residual.root)),
         proved,
         engine.encoding.questions[best.question] if best else None,
         len(optimum),

@@ -7,8 +7,9 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine
+from advisor.engine.diagram import Choice
+from advisor.engine.nearby import Nearby
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.space import Choice, Space
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 
 
@@ -38,100 +39,75 @@ def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[F
     """
     if decision.outcome == "undetermined":
         return ()
-    search = _Search(engine, decision)
-    wanted = {name for name in search.reachable() if name != search.winner}
+    winner = decision.family or NONE
+    nearby = Nearby(engine, decision, {TASK: decision.profile[TASK]})
+    wanted = set(engine.names(nearby.space.possible(engine.ranking))) - {winner}
     found: list[Flip] = []
     for size in range(1, MAX_SIZE + 1):
-        fresh = list(search.of_size(size, wanted))
-        found += fresh
-        wanted -= {flip.family for flip in fresh}
         if not wanted:
             break
+        fresh = list(_of_size(size, wanted, nearby, decision))
+        found += fresh
+        wanted -= {flip.family for flip in fresh}
     if tasks:
-        found += search.other_tasks({flip.family for flip in found})
+        found += _other_tasks(engine, decision, {winner, *(flip.family for flip in found)})
     return tuple(found)
 
 
-class _Search:
-    def __init__(self, engine: Engine, decision: Decision) -> None:
-        self.engine = engine
-        self.decision = decision
-        self.winner = decision.family or NONE
-        self.names = [*engine.encoding.families, NONE]
-        task = decision.profile[TASK]
-        self.space: Space = engine.around(decision.given, {TASK: task})
-        self.given: dict[int, tuple[Choice, ...]] = {
-            engine.encoding.index[id]: engine.choices({id: answer})[engine.encoding.index[id]]
-            for id, answer in decision.given.items()
-            if id != TASK
-        }
-        self.alternatives = self._alternatives()
-
-    def reachable(self) -> tuple[str, ...]:
-        """Return what can win for this task at all."""
-        return self.engine.names(self.space.possible(self.engine.ranking))
-
-    def of_size(self, size: int, wanted: set[str]) -> Iterator[Flip]:
-        """Yield the flips that change exactly `size` answers and lead to a wanted outcome."""
-        for questions in combinations(self.alternatives, size):
-            seen: set[str] = set()
-            for choices in product(*(self.alternatives[question] for question in questions)):
-                outcome = self._outcome(dict(zip(questions, choices, strict=True)))
-                if outcome in wanted and outcome not in seen:
-                    seen.add(outcome)
-                    yield self._flip(dict(zip(questions, choices, strict=True)), outcome)
-
-    def other_tasks(self, reached: set[str]) -> list[Flip]:
-        """Return for each outcome not reached otherwise the first task that leads there."""
-        engine = self.engine
-        found: dict[str, Flip] = {}
-        present = self.decision.profile[TASK]
-        for task in engine.rulebase.tasks:
-            if task.id in present.options:
+def _of_size(size: int, wanted: set[str], nearby: Nearby, decision: Decision) -> Iterator[Flip]:
+    """Yield the flips that change exactly `size` answers and lead to a wanted outcome."""
+    encoding = nearby.engine.encoding
+    alternatives = _alternatives(nearby, decision)
+    choices = nearby.engine.choices(decision.given)
+    given = {encoding.index[id]: choices[encoding.index[id]] for id in decision.given if id != TASK}
+    for questions in combinations(alternatives, size):
+        seen: set[str] = set()
+        for chosen in product(*(alternatives[question] for question in questions)):
+            changed = dict(zip(questions, chosen, strict=True))
+            winner = nearby.winner(given | {q: (choice,) for q, choice in changed.items()})
+            if winner is None or (outcome := nearby.names[winner]) in seen:
                 continue
-            profile: Profile = {**self.decision.given, TASK: Answer((task.id,), None, "flag")}
-            if not engine.admits(profile):
-                continue
-            outcome = engine.decide(profile).family or NONE
-            if outcome != self.winner and outcome not in reached and outcome not in found:
-                found[outcome] = Flip({TASK: task.id}, outcome, {TASK: present.origin})
-        return list(found.values())
+            if outcome in wanted:
+                seen.add(outcome)
+                answers = {
+                    encoding.questions[question]: encoding.options[question][option]
+                    for question, (option,) in changed.items()
+                }
+                origins = {id: decision.profile[id].origin for id in answers}
+                yield Flip(answers, outcome, origins)
 
-    def _alternatives(self) -> dict[int, list[Choice]]:
-        """For each question but the task, the choices other than the present one that can be."""
-        encoding = self.engine.encoding
-        result: dict[int, list[Choice]] = {}
-        for layer in self.space.layers:
-            id = encoding.questions[layer.question]
-            present = self.decision.profile[id].options
-            if id == TASK:
-                continue
-            open_choices = {
-                choice for edges in layer.edges for edge in edges for choice in edge.choices
-            }
-            other: list[Choice] = [
-                choice
-                for choice in self.space.choices[layer.question]
-                if choice in open_choices
-                and len(choice) == 1
-                and encoding.options[layer.question][choice[0]] not in (NOT_APPLICABLE, *present)
-            ]
-            if other and any(len(edges) > 1 for edges in layer.edges):  # it makes a difference
-                result[layer.question] = other
-        return result
 
-    def _outcome(self, changed: dict[int, Choice]) -> str | None:
-        allowed = self.given | {question: (choice,) for question, choice in changed.items()}
-        found = self.space.typical(allowed)
-        if found is None:
-            return None
-        return self.names[self.engine.ranking.winner(found[1])]
+def _alternatives(nearby: Nearby, decision: Decision) -> dict[int, list[Choice]]:
+    """For each question that makes a difference, the choices other than the present ones."""
+    space, encoding = nearby.space, nearby.engine.encoding
+    possible = space.reachable(space.root).choices
+    result: dict[int, list[Choice]] = {}
+    for question in sorted(space.support(space.root)):
+        id, options = encoding.questions[question], encoding.options[question]
+        senseless = (NOT_APPLICABLE, *decision.profile[id].options)
+        other: list[Choice] = [
+            choice
+            for choice in space.choices[question]
+            if choice in possible[question]
+            and len(choice) == 1
+            and options[choice[0]] not in senseless
+        ]
+        if other and id != TASK:
+            result[question] = other
+    return result
 
-    def _flip(self, changed: dict[int, Choice], outcome: str) -> Flip:
-        encoding = self.engine.encoding
-        answers = {
-            encoding.questions[question]: encoding.options[question][choice[0]]
-            for question, choice in changed.items()
-        }
-        origins = {id: self.decision.profile[id].origin for id in answers}
-        return Flip(answers, outcome, origins)
+
+def _other_tasks(engine: Engine, decision: Decision, reached: set[str]) -> list[Flip]:
+    """Return for each outcome not reached otherwise the first task that leads there."""
+    found: dict[str, Flip] = {}
+    present = decision.profile[TASK]
+    for task in engine.rulebase.tasks:
+        if task.id in present.options:
+            continue
+        profile: Profile = {**decision.given, TASK: Answer((task.id,), None, "flag")}
+        if not engine.admits(profile):
+            continue
+        outcome = engine.decide(profile).family or NONE
+        if outcome not in reached and outcome not in found:
+            found[outcome] = Flip({TASK: task.id}, outcome, {TASK: present.origin})
+    return list(found.values())

@@ -12,13 +12,10 @@ from itertools import combinations
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine, applicable
+from advisor.engine.nearby import Nearby
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.space import Choice, Space
 from advisor.errors import ContradictionError
 from advisor.model import NONE, TASK
-
-HELD = 1 << 16
-"""What it costs to change an answer that has to stay: more than all others together."""
 
 
 class Because(NamedTuple):
@@ -40,10 +37,9 @@ def sufficient(engine: Engine, decision: Decision) -> tuple[Because, ...]:
     winner = decision.family or NONE
     answers = {id: answer for id, answer in decision.profile.items() if counts(answer)}
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
-    around = engine.around(decision.given, task)
-    search = _Search(engine, around, winner, decision.profile)
+    nearby = Nearby(engine, decision, task)
     chosen: tuple[str, ...] = ()
-    for index, found in enumerate(search.smallest(list(answers))):
+    for index, found in enumerate(_smallest(nearby, winner, list(answers))):
         reason = {id: answers[id] for id in found}
         if not task or _forces_without_task(engine, reason, winner):
             chosen = found
@@ -62,50 +58,28 @@ def counts(answer: Answer) -> bool:
     return answer.origin != "implied" and (applicable(answer) or answer.origin != "assumed")
 
 
-class _Search:
-    """Looks for counterexamples in one space."""
-
-    def __init__(self, engine: Engine, space: Space, winner: str, profile: Profile) -> None:
-        names = [*engine.encoding.families, NONE]
-        self.engine = engine
-        self.space = space
-        self.winner = names.index(winner)
-        self.current: list[Choice] = [choices[0] for choices in engine.choices(profile)]
-
-    def smallest(self, candidates: list[str]) -> Iterator[tuple[str, ...]]:
-        """Yield all sufficient sets of the least size, in declared order."""
-        index = self.engine.encoding.index
-        places = [index[id] for id in candidates]
-        counterexamples: list[frozenset[int]] = []
-        for size in range(len(places) + 1):
-            found = False
-            for chosen in combinations(places, size):
-                if any(example.isdisjoint(chosen) for example in counterexamples):
-                    continue
-                example = self.counterexample(frozenset(chosen))
-                if example is None:
-                    found = True
-                    yield tuple(id for id in candidates if index[id] in chosen)
-                else:
-                    counterexamples.append(example)
-            if found:
-                return
-
-    def counterexample(self, held: frozenset[int]) -> frozenset[int] | None:
-        """Return which answers change in the nearest profile where another wins."""
-        ranking = self.engine.ranking
-
-        def cost(question: int, choice: Choice) -> int:
-            if choice == self.current[question]:
-                return 0
-            return HELD if question in held else 1
-
-        found = self.space.nearest(cost, lambda outcome: ranking.winner(outcome) != self.winner)
-        if found is None or found[0] >= HELD:
-            return None
-        return frozenset(
-            question for question, choice in enumerate(found[1]) if choice != self.current[question]
-        )
+def _smallest(nearby: Nearby, winner: str, candidates: list[str]) -> Iterator[tuple[str, ...]]:
+    """Yield all sufficient sets of the least size, in declared order."""
+    index = nearby.engine.encoding.index
+    wins = nearby.names.index(winner)
+    counterexamples: list[frozenset[int]] = []
+    for size in range(len(candidates) + 1):
+        found = False
+        for chosen in combinations(candidates, size):
+            held = [index[id] for id in chosen]
+            if any(example.isdisjoint(held) for example in counterexamples):
+                continue
+            other = nearby.nearest(lambda winner: winner != wins, held)
+            if other is None:
+                found = True
+                yield chosen
+            else:
+                changed = zip(other, nearby.present, strict=True)
+                counterexamples.append(
+                    frozenset(place for place, (one, now) in enumerate(changed) if one != now)
+                )
+        if found:
+            return
 
 
 def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
@@ -116,7 +90,7 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
             space, allowed = engine.view({TASK: Answer((task.id,), None, "flag"), **reason})
         except ContradictionError:
             continue  # a task that cannot be with these answers forces nothing else
-        reach = space.reach(allowed)
-        if reach.outcomes and engine.possible(reach) != (winner,):
+        reachable = space.reachable(space.root, allowed)
+        if reachable.labels and engine.possible(reachable) != (winner,):
             return False
     return True

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from advisor.engine.contradiction import contradiction
+from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.encoding import Encoding, Ranking
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.space import Choice, Reach, Space
+from advisor.engine.space import Space
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -74,6 +75,7 @@ class Engine:
         self.encoding = Encoding(rulebase)
         self.ranking = Ranking(self.encoding, priority)
         self._spaces: dict[tuple[tuple[str, tuple[str, ...]], ...], Space] = {}
+        self._verdicts: dict[int, tuple[str, ...]] = {}
         self._many = [question.many for question in rulebase.questions]
         self._all: list[tuple[Choice, ...]] = [
             tuple((option,) for option in range(len(options))) for options in self.encoding.options
@@ -108,7 +110,7 @@ class Engine:
             self._spaces[key] = space
         return space
 
-    def view(self, profile: Profile) -> tuple[Space, dict[int, tuple[Choice, ...]]]:
+    def view(self, profile: Profile) -> tuple[Space, Allowed]:
         """Return a space around a profile, and what the profile allows of it.
 
         Spaces of whole tasks are remembered, so most profiles need none of their own.
@@ -121,25 +123,6 @@ class Engine:
         index = self.encoding.index
         allowed = {index[id]: choices[index[id]] for id in profile if id != TASK}
         return self.space({TASK: task}), allowed
-
-    def around(self, given: Profile, fixed: Profile) -> Space:
-        """Return the space of `fixed` alone, in which given options that hold at once are a choice.
-
-        It is where answers may be changed: whatever is not fixed is open.
-        """
-        held = {
-            self.encoding.index[id]: choice
-            for id, answer in given.items()
-            if id not in fixed
-            for choice in self.choices({id: answer})[self.encoding.index[id]]
-            if len(choice) > 1
-        }
-        if not held:
-            return self.space(fixed)
-        choices = self.choices(fixed)
-        for question, choice in held.items():
-            choices[question] = (choice, *choices[question])
-        return Space(self.encoding, choices)
 
     def admits(self, profile: Profile) -> bool:
         """True where the answers can all be true."""
@@ -157,17 +140,17 @@ class Engine:
         `strict` refuses to assume: an outcome that hangs on open answers is undetermined.
         """
         space, allowed = self.view(profile)
-        reach = space.reach(allowed)
-        found = space.typical(allowed)
+        reachable = space.reachable(space.root, allowed)
+        found = space.first(space.root, allowed)
         if found is None:
             raise contradiction(profile, self.rulebase, self.admits)
         typical = found[0]
-        possible = self.possible(reach)
-        complete = self._complete(profile, reach, typical)
+        possible = self.possible(reachable)
+        complete = self._complete(profile, reachable, typical)
         fired = self.encoding.fired(typical)
         outcome = self.encoding.outcome(fired)
         winner = self.ranking.winner(outcome)
-        assessments = self._assess(fired, outcome, winner, reach, complete)
+        assessments = self._assess(fired, outcome, winner, reachable, complete)
         family = self.encoding.families[winner] if winner < len(self.encoding.families) else None
         if len(possible) == 1:
             kind = "decided" if family else NONE
@@ -181,21 +164,21 @@ class Engine:
             assessments = tuple(_unsettled(one) for one in assessments)
         return Decision(kind, family, possible, complete, assessments, profile)
 
-    def possible(self, reach: Reach) -> tuple[str, ...]:
+    def possible(self, reachable: Reachable) -> tuple[str, ...]:
         """Return who can win within what is left of a space, `none` last."""
-        return self.names(self.ranking.winners(reach.outcomes))
+        return self.names(self.ranking.winners(reachable.labels))
 
     def names(self, winners: int) -> tuple[str, ...]:
         """Return the families in a set of winners, `none` last."""
         names = [*self.encoding.families, NONE]
         return tuple(name for place, name in enumerate(names) if winners >> place & 1)
 
-    def _complete(self, profile: Profile, reach: Reach, typical: list[Choice]) -> Profile:
+    def _complete(self, profile: Profile, reachable: Reachable, typical: list[Choice]) -> Profile:
         """Add to the given answers what they imply and what is assumed."""
         complete: Profile = {}
         for question, id in enumerate(self.encoding.questions):
             options = self.options(question, typical[question])
-            forced = len(reach.choices[question]) == 1
+            forced = len(reachable.choices[question]) == 1
             given = profile.get(id)
             if given and set(given.options) == set(options):
                 complete[id] = given
@@ -206,7 +189,7 @@ class Engine:
         return complete
 
     def _assess(
-        self, fired: int, outcome: int, winner: int, reach: Reach, complete: Profile
+        self, fired: int, outcome: int, winner: int, reachable: Reachable, complete: Profile
     ) -> tuple[Assessment, ...]:
         encoding, ranking = self.encoding, self.ranking
         by_family: list[list[Rule]] = [[] for _ in encoding.families]
@@ -216,11 +199,11 @@ class Engine:
         order = ranking.order(outcome)
         excluded = [family for family in range(len(encoding.families)) if family not in order]
         lost = {family: ranking.parting(outcome, winner, family) or "rank" for family in order[1:]}
-        verdicts = self._possible_verdicts(reach)
+        given, possible = self.verdicts(outcome), self._possible_verdicts(reachable)
         task = complete.get(TASK)
         result = []
         for family in order + sorted(excluded, key=lambda f: encoding.ranks[f]):
-            verdict = self.verdict(outcome, family, winner)
+            verdict = given[family]
             rules = by_family[family]
             if verdict == "excluded":
                 rules = sorted(rules, key=lambda rule: rule.effect != "exclude")
@@ -238,28 +221,35 @@ class Engine:
                     lost.get(family),
                     fit,
                     tuple(Finding(rule, rule.id in decisive) for rule in rules),
-                    verdicts[family],
+                    possible[family],
                 )
             )
         return tuple(result)
 
-    def verdict(self, outcome: int, family: int, winner: int) -> str:
-        """Return the verdict of a family under outcome bits."""
+    def verdicts(self, outcome: int) -> tuple[str, ...]:
+        """Return the verdict of every family under outcome bits."""
+        found = self._verdicts.get(outcome)
+        if found is None:
+            winner = self.ranking.winner(outcome)
+            families = range(len(self.encoding.families))
+            found = tuple([self._verdict(outcome, family, winner) for family in families])
+            self._verdicts[outcome] = found
+        return found
+
+    def _verdict(self, outcome: int, family: int, winner: int) -> str:
         if outcome >> family & 1:
             return "excluded"
         if family == winner:
             return "recommended"
-        return (
-            "discouraged" if min(self.ranking.signs(outcome, family), default=0) < 0 else "allowed"
-        )
+        signs = self.ranking.signs(outcome, family)
+        return "discouraged" if min(signs, default=0) < 0 else "allowed"
 
-    def _possible_verdicts(self, reach: Reach) -> list[tuple[str, ...]]:
-        found: list[set[str]] = [set() for _ in self.encoding.families]
-        for outcome in reach.outcomes:
-            winner = self.ranking.winner(outcome)
-            for family, verdicts in enumerate(found):
-                verdicts.add(self.verdict(outcome, family, winner))
-        return [tuple(v for v in VERDICTS if v in verdicts) for verdicts in found]
+    def _possible_verdicts(self, reachable: Reachable) -> list[tuple[str, ...]]:
+        every = [self.verdicts(outcome) for outcome in reachable.labels]
+        return [
+            tuple([verdict for verdict in VERDICTS if verdict in found])
+            for found in map(set, zip(*every, strict=True))
+        ]
 
 
 def applicable(answer: Answer) -> bool:

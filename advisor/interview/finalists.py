@@ -13,7 +13,7 @@ from typing import NamedTuple
 from advisor.decide.requirements import demands, gaps
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.graph import Choice, Edge, Layer
+from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.interview.residual import Residual
@@ -46,7 +46,6 @@ class Checkpoints:
         self._decision = decision._replace(assessments=())
         # What families do to each other no longer matters: only what cannot be is followed.
         self.space = Space(engine.encoding, engine.choices(self.given), only=engine.encoding.forbid)
-        self._depths = {layer.question: depth for depth, layer in enumerate(self.space.layers)}
         index = engine.encoding.index
         self.keeping = {index[question.id] for question in engine.rulebase.keeping}
         self.ordering = self._ordering(str(decision.family)) | self.keeping
@@ -60,26 +59,35 @@ class Checkpoints:
 
     def residual(self, closed: Collection[int] = ()) -> Residual:
         """Return what is left open, told apart by the checkpoint that comes first, or None."""
-        layers: list[Layer] = []
-        states = {(0, self._situations()): 0}
-        for question in range(len(self.space.choices)):
-            if not self._matters(question):
-                continue
-            after: dict[tuple[int, frozenset[Situation]], int] = {}
-            rows = []
-            for node, situations in states:
-                row: dict[int, list[Choice]] = {}
-                for choice, target in self._steps(question, node).items():
-                    left = self._answered(situations, question, choice)
-                    if left:
-                        place = after.setdefault((target, left), len(after))
-                        row.setdefault(place, []).append(choice)
-                rows.append([Edge(choices, place) for place, choices in row.items()])
-            layers.append(Layer(question, rows))
-            states = after
-        labels = [self._first(situations) for _, situations in states]
-        choices = self.space.choices
-        return Residual(self.engine.encoding, choices, layers, labels, closed=closed)
+        residual = Residual(self.engine.encoding, self.space.choices, closed=closed)
+        told = self.space.support(self.space.root) | self.ordering | self.requiring
+        questions = sorted(told)
+        known: dict[tuple[int, int, frozenset[Situation]], int] = {}
+
+        def grow(depth: int, node: int, situations: frozenset[Situation]) -> int:
+            if node == EMPTY or not situations:
+                return EMPTY
+            if depth == len(questions):
+                return residual.terminal(self._first(situations))
+            key = (depth, node, situations)
+            if key not in known:
+                question = questions[depth]
+                choices = zip(
+                    self.space.choices[question],
+                    self.space.cofactors(node, question),
+                    strict=True,
+                )
+                known[key] = residual.node(
+                    question,
+                    tuple(
+                        grow(depth + 1, after, self._answered(situations, question, choice))
+                        for choice, after in choices
+                    ),
+                )
+            return known[key]
+
+        residual.root = grow(0, self.space.root, self._situations(questions))
+        return residual
 
     def _ordering(self, family: str) -> set[int]:
         """The questions whose answers order checkpoints: by use, by an order, or by rules."""
@@ -95,26 +103,19 @@ class Checkpoints:
                 found |= set(rule.when)
         return {self.engine.encoding.index[id] for id in found}
 
-    def _matters(self, question: int) -> bool:
-        return question in self._depths or question in self.ordering | self.requiring
-
-    def _steps(self, question: int, node: int) -> dict[Choice, int]:
-        """Return where the choices of a question lead to from a node of the space."""
-        depth = self._depths.get(question)
-        if depth is None:
-            return dict.fromkeys(self.space.choices[question], node)
-        return self.space.targets(depth, node)
-
-    def _situations(self) -> frozenset[Situation]:
+    def _situations(self, questions: list[int]) -> frozenset[Situation]:
         """Return every way in which the ordering questions can be answered together."""
-        ways: set[tuple[int, tuple[Choice, ...]]] = {(0, ())}
-        for question in range(len(self.space.choices)):
-            if self._matters(question):
-                ways = {
-                    (target, (*chosen, choice) if question in self.ordering else chosen)
-                    for node, chosen in ways
-                    for choice, target in self._steps(question, node).items()
-                }
+        space = self.space
+        ways: set[tuple[int, tuple[Choice, ...]]] = {(space.root, ())}
+        for question in questions:
+            ways = {
+                (after, (*chosen, choice) if question in self.ordering else chosen)
+                for node, chosen in ways
+                for choice, after in zip(
+                    space.choices[question], space.cofactors(node, question), strict=True
+                )
+                if after != EMPTY
+            }
         places: dict[tuple[Candidates, Kept], int] = {}
         found = set()
         for chosen in sorted({chosen for _, chosen in ways}):

@@ -150,9 +150,7 @@ def _leaf(engine: Engine, profile: Profile) -> Leaf:
     space = engine.space(profile)
     winners: Counter[str] = Counter()
     runners: Counter[RunnerUp] = Counter()
-    for outcome, profiles in zip(space.outcomes, space.weights(), strict=True):
-        if not profiles:
-            continue
+    for outcome, profiles in space.counts(space.root).items():
         order = engine.ranking.order(outcome)
         names = [engine.encoding.families[family] for family in order]
         winners[names[0] if names else NONE] += profiles

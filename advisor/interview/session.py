@@ -95,7 +95,7 @@ class Session:
     @property
     def agreement(self) -> Agreement:
         """The answer that most complete profiles end in, counted exactly."""
-        counts = self._space.counts(self.engine.ranking)
+        counts = self._space.wins(self.engine.ranking)
         most = max(range(len(counts)), key=counts.__getitem__)
         answer = self.engine.names(1 << most)[0]
         assumed = (self.decide().family or NONE) == answer
@@ -137,11 +137,9 @@ class Session:
     def _label(self, outcome: int) -> Hashable:
         """Return what an outcome is about, for the stop of this interview."""
         engine = self.engine
-        winner = engine.ranking.winner(outcome)
-        if self.to != STOPS[2]:
-            return winner
-        families = range(len(engine.encoding.families))
-        return tuple(engine.verdict(outcome, family, winner) for family in families)
+        if self.to == STOPS[2]:
+            return engine.verdicts(outcome)
+        return engine.ranking.winner(outcome)
 
     def _choose(self, residual: Residual, about: str) -> Ask | None:
         if residual.decided(residual.root):
@@ -153,7 +151,7 @@ class Session:
 
     def _ask(self, place: int, about: str) -> Ask:
         engine = self.engine
-        table = self._space.marginals(engine.ranking)[place]
+        (table,) = self._space.marginals(engine.ranking, [place])
         names = {
             engine.options(place, choice)[0]: engine.names(
                 sum(1 << family for family, count in enumerate(row) if count)

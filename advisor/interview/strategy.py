@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import log2
 
-from advisor.interview.residual import Part, Residual, Split
+from advisor.interview.residual import Residual, Split, SplitPart
 
 Strategy = Callable[[Residual, int], Split | None]
 """Names the question to ask at a node of a residual."""
@@ -57,11 +57,11 @@ class Optimum:
         if self.budget is not None and len(residual) > self.budget:
             raise OverBudgetError
         splits = residual.splits(node)
-        floors = [sum(self._floors(split)) // residual.total(split.question) for split in splits]
+        floors = [sum(self._floors(split)) // residual.ways[split.question] for split in splits]
         least: int | None = None
         chosen = 0
         for place in sorted(range(len(splits)), key=floors.__getitem__):
-            cost = self._asking(splits[place], residual.weight(node), least)
+            cost = self._asking(splits[place], residual.total(node), least)
             if cost is not None and (least is None or (cost, place) < (least, chosen)):
                 least, chosen = cost, place
         if least is not None:
@@ -78,14 +78,14 @@ class Optimum:
         if residual.decided(node) or residual.stuck(node):
             return 0
         floors = [
-            sum(self._floors(split)) // residual.total(split.question)
+            sum(self._floors(split)) // residual.ways[split.question]
             for split in residual.splits(node)
         ]
-        return residual.weight(node) + min(floors)
+        return residual.total(node) + min(floors)
 
     def _asking(self, split: Split, weight: int, limit: int | None) -> int | None:
         """Return the cost of asking a question next; None where it is above the limit."""
-        total = self.residual.total(split.question)
+        total = self.residual.ways[split.question]
         floors = self._floors(split)
         cost = weight * total + sum(floors)
         for part, floor in sorted(zip(split.parts, floors, strict=True), key=_heaviest_first):
@@ -103,10 +103,10 @@ class Optimum:
         if known is not None:
             return known
         residual = self.residual
-        return 0 if residual.decided(node) or residual.stuck(node) else residual.weight(node)
+        return 0 if residual.decided(node) or residual.stuck(node) else residual.total(node)
 
 
-def _heaviest_first(pair: tuple[Part, int]) -> int:
+def _heaviest_first(pair: tuple[SplitPart, int]) -> int:
     return -pair[0].weight
 
 
@@ -138,11 +138,11 @@ def _least_spread(
 ) -> Split | None:
     def after(split: Split) -> float:
         parts = [
-            (part.weight * residual.weight(part.node), residual.shares(part.node))
+            (part.weight * residual.total(part.node), residual.counts(part.node))
             for part in split.parts
         ]
         total = sum(weight for weight, _ in parts)
-        spreads = [weight / total * spread([*shares.values()]) for weight, shares in parts]
+        spreads = [weight / total * spread([*counts.values()]) for weight, counts in parts]
         return round(sum(spreads), 9)
 
     return min(residual.splits(node), key=after, default=None)

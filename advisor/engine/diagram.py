@@ -1,0 +1,409 @@
+"""Functions from complete profiles to labels, as decision diagrams that share their nodes.
+
+A diagram is reduced, ordered and multi-valued: a node stands at the level of a question and has one
+child for each of its choices, equal nodes are one, and where all children are the same there is no
+node. So equal functions are the same node, in whatever order answers were given, and what is asked
+of a function takes time in the size of its graph, not in the number of profiles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from functools import reduce
+from math import prod
+from typing import Any, NamedTuple
+
+Choice = tuple[int, ...]
+"""Options of one question that hold at once: one, except for questions with `many`."""
+
+Allowed = Mapping[int, Collection[Choice]]
+"""The choices to keep, by level; the levels that it does not name stay open."""
+
+Join = Callable[[Any, Any], Hashable | None]
+"""What two labels make of a profile; None stands for no label, on either side."""
+
+Cost = Callable[[int, Choice], int]
+"""What a choice at a level costs."""
+
+EMPTY = 0
+"""The function of no profile at all: answers that cannot be true together lead to it."""
+
+
+class Reachable(NamedTuple):
+    """What a restriction leaves of a function: its labels, and the choices at each level.
+
+    Both are empty where it leaves nothing.
+    """
+
+    labels: frozenset[Any]
+    choices: list[set[Choice]]
+
+
+class Diagram:
+    """A store of functions over the same choices, one level for each question."""
+
+    def __init__(
+        self,
+        choices: Sequence[Sequence[Choice]],
+        weights: Mapping[int, Sequence[int]] | None = None,
+    ) -> None:
+        self.choices = [tuple(of_level) for of_level in choices]
+        self.weights = [[1] * len(of_level) for of_level in choices]
+        """What each choice counts: 1, except at levels for which `weights` says otherwise."""
+        for level, of_level in (weights or {}).items():
+            self.weights[level] = list(of_level)
+        self.bottom = len(self.choices)
+        """The level of the terminals."""
+        self.level: list[int] = [self.bottom]
+        """For each node, its level."""
+        self.children: list[tuple[int, ...]] = [()]
+        """For each node, where its choices lead; nothing for a terminal."""
+        self.label: dict[int, Any] = {}
+        """The label of each terminal."""
+        self._open: list[Sequence[int]] = [range(len(of_level)) for of_level in self.choices]
+        self._nodes: dict[tuple[int, tuple[int, ...]], int] = {}
+        self._terminals: dict[Hashable, int] = {}
+        self._cofactors: dict[tuple[int, int], tuple[int, ...]] = {}
+        self.ways = [sum(of_level) for of_level in self.weights]
+        """What all choices at a level count together."""
+        self._totals: dict[int, int] = {}
+        self._support: dict[int, frozenset[int]] = {}
+        self._labels: dict[int, frozenset[Any]] = {}
+
+    def __len__(self) -> int:
+        """Return how many nodes were made so far."""
+        return len(self.level)
+
+    # -- making nodes ------------------------------------------------------------------------
+
+    def terminal(self, label: Hashable) -> int:
+        """Return the function that gives every profile the same label."""
+        found = self._terminals.get(label)
+        if found is None:
+            found = self._terminals[label] = self._add(self.bottom, ())
+            self.label[found] = label
+        return found
+
+    def node(self, level: int, children: tuple[int, ...]) -> int:
+        """Return the function that goes on with the child of the choice at a level."""
+        if children.count(children[0]) == len(children):
+            return children[0]
+        key = (level, children)
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = self._add(level, children)
+        return found
+
+    def _add(self, level: int, children: tuple[int, ...]) -> int:
+        self.level.append(level)
+        self.children.append(children)
+        return len(self.level) - 1
+
+    def cube(self, allowed: Allowed) -> int:
+        """Return the function that labels with True what lies within `allowed`."""
+        node = self.terminal(True)
+        for level in sorted(allowed, reverse=True):
+            kept = allowed[level]
+            children = [node if choice in kept else EMPTY for choice in self.choices[level]]
+            node = self.node(level, tuple(children))
+        return node
+
+    # -- functions of functions --------------------------------------------------------------
+
+    def cofactors(self, node: int, level: int) -> tuple[int, ...]:
+        """Return what is left of a function after each choice at a level."""
+        own = self.level[node]
+        if own >= level:
+            return self.children[node] if own == level else (node,) * len(self.choices[level])
+        key = (node, level)
+        found = self._cofactors.get(key)
+        if found is None:
+            columns = zip(*[self.cofactors(c, level) for c in self.children[node]], strict=True)
+            found = self._cofactors[key] = tuple([self.node(own, column) for column in columns])
+        return found
+
+    def combine(self, one: int, other: int, join: Join) -> int:
+        """Return the function that joins the labels of two, profile by profile."""
+        known: dict[tuple[int, int], int] = {}
+
+        def walk(one: int, other: int) -> int:
+            key = (one, other)
+            found = known.get(key, EMPTY if one == other == EMPTY else None)
+            if found is None:
+                level = min(self.level[one], self.level[other])
+                if level == self.bottom:
+                    label = join(self.label.get(one), self.label.get(other))
+                    found = EMPTY if label is None else self.terminal(label)
+                else:
+                    pairs = zip(self._below(one, level), self._below(other, level), strict=True)
+                    found = self.node(level, tuple([walk(*pair) for pair in pairs]))
+                known[key] = found
+            return found
+
+        return walk(one, other)
+
+    def _below(self, node: int, level: int) -> tuple[int, ...]:
+        if self.level[node] == level:
+            return self.children[node]
+        return (node,) * len(self.choices[level])
+
+    def read(
+        self,
+        source: Diagram,
+        node: int,
+        label: Callable[[Any], Hashable | None],
+        levels: Mapping[int, tuple[int, Sequence[int]]] | None = None,
+    ) -> int:
+        """Return a function of another store, or of this one, with other labels.
+
+        Where `label` says None, it has no profile. `levels` says for levels of the source which
+        they are here, and which of its children those of a node are here; all are the same if not.
+        """
+        known = {EMPTY: EMPTY}
+        for end, found in list(source.label.items()):
+            renamed = label(found)
+            known[end] = EMPTY if renamed is None else self.terminal(renamed)
+
+        def walk(node: int) -> int:
+            found = known.get(node)
+            if found is None:
+                level, children = source.level[node], source.children[node]
+                if levels is not None:
+                    level, places = levels[level]
+                    children = tuple([children[place] for place in places])
+                found = known[node] = self.node(level, tuple([walk(child) for child in children]))
+            return found
+
+        return walk(node)
+
+    def relabel(self, node: int, label: Callable[[Any], Hashable | None]) -> int:
+        """Return a function with other labels; where `label` says None, it has no profile."""
+        return self.read(self, node, label)
+
+    def project(self, node: int, levels: Collection[int], join: Join) -> int:
+        """Return a function that no longer depends on some levels: it joins over their choices."""
+        known: dict[int, int] = {}
+
+        def walk(node: int) -> int:
+            level = self.level[node]
+            if level == self.bottom:
+                return node
+            found = known.get(node)
+            if found is None:
+                children = [walk(child) for child in self.children[node]]
+                if level in levels:
+                    found = reduce(lambda one, other: self.combine(one, other, join), children)
+                else:
+                    found = self.node(level, tuple(children))
+                known[node] = found
+            return found
+
+        return walk(node)
+
+    def within(self, node: int, allowed: Allowed) -> int:
+        """Return a function of the profiles within `allowed` alone."""
+        return self._cut(node, self.cube(allowed), inside=True)
+
+    def without(self, node: int, allowed: Allowed) -> int:
+        """Return a function of the profiles that are not within `allowed`."""
+        return self._cut(node, self.cube(allowed), inside=False)
+
+    def _cut(self, node: int, cube: int, *, inside: bool) -> int:
+        known: dict[tuple[int, int], int] = {}
+
+        def walk(node: int, cube: int) -> int:
+            if EMPTY in (node, cube) or self.level[cube] == self.bottom:
+                return node if inside == (cube != EMPTY) else EMPTY
+            key = (node, cube)
+            if key not in known:
+                level = min(self.level[node], self.level[cube])
+                pairs = zip(self._below(node, level), self._below(cube, level), strict=True)
+                known[key] = self.node(level, tuple([walk(*pair) for pair in pairs]))
+            return known[key]
+
+        return walk(node, cube)
+
+    # -- asking about a function -------------------------------------------------------------
+
+    def support(self, node: int) -> frozenset[int]:
+        """Return the levels that a function depends on."""
+        found = self._support.get(node)
+        if found is None:
+            below = [self.support(child) for child in set(self.children[node])]
+            own = () if self.level[node] == self.bottom else (self.level[node],)
+            found = self._support[node] = frozenset(own).union(*below)
+        return found
+
+    def labels(self, node: int) -> frozenset[Any]:
+        """Return the labels that profiles have."""
+        found = self._labels.get(node)
+        if found is None:
+            below = [self.labels(child) for child in set(self.children[node])]
+            own = (self.label[node],) if node in self.label else ()
+            found = self._labels[node] = frozenset(own).union(*below)
+        return found
+
+    def counts(self, node: int, allowed: Allowed | None = None) -> dict[Any, int]:
+        """Return how many profiles (within `allowed`) have each label, choices weighted."""
+        places = self._places(allowed or {})
+        passed = [1]
+        for weights, at in zip(self.weights, places, strict=True):
+            passed.append(passed[-1] * sum([weights[place] for place in at]))
+        if not passed[-1]:
+            return {}
+        before: list[dict[int, int]] = [{} for _ in range(self.bottom + 1)]
+        before[self.level[node]] = {node: passed[self.level[node]]}
+        for level, at in enumerate(places):
+            weights = self.weights[level]
+            for one, ways in before[level].items():
+                children = self.children[one]
+                for place in at:
+                    child = children[place]
+                    if child != EMPTY:
+                        after = self.level[child]
+                        number = ways * weights[place]
+                        if after > level + 1:
+                            number = number * passed[after] // passed[level + 1]
+                        before[after][child] = before[after].get(child, 0) + number
+        return {self.label[end]: ways for end, ways in before[-1].items() if end != EMPTY}
+
+    def total(self, node: int, allowed: Allowed | None = None) -> int:
+        """Return how many profiles (within `allowed`) have a label, choices weighted."""
+        if allowed is not None:
+            return sum(self.counts(node, allowed).values())
+        return self._total(node) * prod(self.ways[: self.level[node]])
+
+    def _total(self, node: int) -> int:
+        found = self._totals.get(node)
+        if found is None:
+            level = self.level[node]
+            if level == self.bottom:
+                return int(node != EMPTY)
+            found = 0
+            for weight, child in zip(self.weights[level], self.children[node], strict=True):
+                if child != EMPTY:
+                    after = self.level[child]
+                    ways = prod(self.ways[level + 1 : after]) if after > level + 1 else 1
+                    found += weight * ways * self._total(child)
+            self._totals[node] = found
+        return found
+
+    def meets(self, node: int, allowed: Allowed) -> bool:
+        """True where a profile within `allowed` has a label."""
+        return self.first(node, allowed) is not None
+
+    def reachable(self, node: int, allowed: Allowed | None = None) -> Reachable:
+        """Return what `allowed` leaves of a function."""
+        places = self._places(allowed or {})
+        level_of, children_of = self.level, self.children
+        ahead: list[set[int]] = [set() for _ in range(self.bottom + 1)]
+        ahead[level_of[node]].add(node)
+        edges: list[set[int]] = []
+        for nodes, at in zip(ahead, places, strict=False):
+            if len(at) == len(self.choices[len(edges)]):
+                ends = {end for one in nodes for end in children_of[one]}
+            else:
+                ends = {children_of[one][place] for one in nodes for place in at}
+            for end in ends:
+                ahead[level_of[end]].add(end)
+            edges.append(ends)
+        ahead[-1].discard(EMPTY)
+        live = set(ahead[-1])
+        left: list[set[int]] = [set() for _ in self.choices]
+        passed = set(range(level_of[node]))
+        """Levels that a profile passes without a node: any choice will do there."""
+        for level in range(self.bottom - 1, -1, -1):
+            found = left[level]
+            for one in ahead[level]:
+                children = children_of[one]
+                kept = [place for place in places[level] if children[place] in live]
+                if kept:
+                    live.add(one)
+                    found.update(kept)
+            farthest = max([level_of[end] for end in edges[level] if end in live], default=0)
+            passed.update(range(level + 1, farthest))
+        for level in passed:
+            left[level].update(places[level])
+        if not ahead[-1] or not all(left):
+            return Reachable(frozenset(), [set() for _ in self.choices])
+        choices = [{of[place] for place in at} for of, at in zip(self.choices, left, strict=True)]
+        return Reachable(frozenset([self.label[end] for end in ahead[-1]]), choices)
+
+    def first(self, node: int, allowed: Allowed | None = None) -> tuple[list[Choice], Any] | None:
+        """Return the typical profile (within `allowed`) and its label; None where there is none.
+
+        Questions are filled in order, each with its first choice that leaves a profile.
+        """
+        places = self._places(allowed or {})
+        if not all(places):
+            return None
+        profile = [of[at[0]] for of, at in zip(self.choices, places, strict=True)]
+        dead = {EMPTY}
+
+        def fill(node: int) -> int:
+            level, children = self.level[node], self.children[node]
+            if level == self.bottom:
+                return node
+            for place in places[level]:
+                if children[place] not in dead and (end := fill(children[place])) != EMPTY:
+                    profile[level] = self.choices[level][place]
+                    return end
+            dead.add(node)
+            return EMPTY
+
+        end = fill(node)
+        return None if end == EMPTY else (profile, self.label[end])
+
+    def nearest(
+        self,
+        node: int,
+        cost: Cost,
+        accept: Callable[[Any], bool],
+        allowed: Allowed | None = None,
+    ) -> tuple[int, list[Choice]] | None:
+        """Return the least cost of a profile with an accepted label, and the first such profile.
+
+        None where no label is accepted.
+        """
+        places = self._places(allowed or {})
+        if not all(places):
+            return None
+        prices = [
+            {place: cost(level, choices[place]) for place in at}
+            for level, (choices, at) in enumerate(zip(self.choices, places, strict=True))
+        ]
+        cheapest = [min(of_level, key=of_level.__getitem__) for of_level in prices]
+        passed = [0]
+        for of_level, place in zip(prices, cheapest, strict=True):
+            passed.append(passed[-1] + of_level[place])
+        far = 1 << 60
+        known = {end: (0 if accept(label) else far, 0) for end, label in self.label.items()}
+        known[EMPTY] = far, 0
+
+        def walk(node: int) -> tuple[int, int]:
+            """Return the least cost from a node on and the place of its choice."""
+            if node not in known:
+                level, children = self.level[node], self.children[node]
+                above = passed[level + 1]
+                known[node] = min(
+                    (price + walk(child)[0] + passed[self.level[child]] - above, place)
+                    for place, price in prices[level].items()
+                    for child in (children[place],)
+                )
+            return known[node]
+
+        total = walk(node)[0] + passed[self.level[node]]
+        if total >= far:
+            return None
+        while self.level[node] < self.bottom:
+            place = cheapest[self.level[node]] = known[node][1]
+            node = self.children[node][place]
+        return total, [of[place] for of, place in zip(self.choices, cheapest, strict=True)]
+
+    def _places(self, allowed: Allowed) -> list[Sequence[int]]:
+        """For each level, the places of the choices that are kept."""
+        places = self._open.copy()
+        for level, kept in allowed.items():
+            choices = self.choices[level]
+            places[level] = [place for place in places[level] if choices[place] in kept]
+        return places
