@@ -217,6 +217,13 @@ def compiled(facts: Facts) -> RuleBase:
     return RuleBase(lambda name: parts[name])
 
 
+def without(rulebase: RuleBase, rule) -> RuleBase:
+    """Return a rule base that lacks one rule."""
+    rest = copy.copy(rulebase)
+    rest.rules = tuple(one for one in rulebase.rules if one.id != rule.id)
+    return rest
+
+
 def engine_for(facts: Facts, priority: tuple[str, ...] = ()) -> Engine:
     """Return an engine on these facts."""
     return Engine(compiled(facts), priority)

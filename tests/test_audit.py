@@ -9,22 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, rule, silent_family
 
-from advisor.audit.budget import Budget
+from advisor.audit.answers import answered, no_undeclared_tie
 from advisor.audit.claim import NOT_PROVED
-from advisor.audit.context import Ground
+from advisor.audit.context import Budget, ProofContext
 from advisor.audit.contradictions import every_option_possible, no_contradiction
 from advisor.audit.effects import effect_of
 from advisor.audit.idle import every_question_matters
-from advisor.audit.outcomes import answered
-from advisor.audit.rank_ties import no_undeclared_tie
 from advisor.audit.report import audit
 from advisor.model import NONE
 
 fewer = settings(max_examples=30)
 
 
-def ground_of(of):
-    return Ground(compiled(of), unlimited())
+def context_of(of):
+    return ProofContext(compiled(of), unlimited())
 
 
 def unlimited():
@@ -57,7 +55,7 @@ def defects(claim, kind):
 def test_profiles_and_answers_are_counted_exactly(of):
     plain, profiles = wholes(of)
     won = Counter(plain.winner(whole) for whole in profiles)
-    found = answered(ground_of(of))
+    found = answered(context_of(of))
     assert found.profiles == len(profiles)
     assert found.by_family == {family["id"]: won[family["id"]] for family in plain.families} | {
         NONE: won[NONE]
@@ -90,9 +88,9 @@ def test_a_gap_is_every_profile_without_an_answer_unless_its_task_is_declared_no
 @given(facts())
 def test_each_rule_fires_and_is_pivotal_in_as_many_profiles_as_enumeration_says(of):
     plain, profiles = wholes(of)
-    ground = ground_of(of)
-    for written in ground.written:
-        effect = effect_of(ground, written)
+    context = context_of(of)
+    for written in context.written:
+        effect = effect_of(context, written)
         other = Plain(without(of, written.id))
         fires = [whole for whole in profiles if holds(written.when, whole)]
         pivotal = [whole for whole in profiles if plain.winner(whole) != other.winner(whole)]
@@ -116,10 +114,10 @@ def test_each_rule_fires_and_is_pivotal_in_as_many_profiles_as_enumeration_says(
 @given(facts(rules=14))
 def test_a_rule_is_implied_exactly_where_the_others_say_it_all(of):
     profiles = Plain(of).completions({})
-    ground = ground_of(of)
+    context = context_of(of)
     by_id = {family["id"]: family for family in of["family"]}
-    for written in ground.written:
-        effect = effect_of(ground, written)
+    for written in context.written:
+        effect = effect_of(context, written)
         fires = [whole for whole in profiles if holds(written.when, whole)]
         adds = {}
         for family in written.candidates:
@@ -149,9 +147,9 @@ def says(of, named, written, family, whole):
 @fewer
 @given(facts())
 def test_what_overshadows_a_rule_that_is_never_pivotal_is_true(of):
-    ground = ground_of(of)
-    for written in ground.written:
-        effect = effect_of(ground, written)
+    context = context_of(of)
+    for written in context.written:
+        effect = effect_of(context, written)
         assert (effect.overshadowed is not None) == (effect.fires > 0 and effect.pivotal == 0)
         if effect.overshadowed is None:
             continue
@@ -160,19 +158,16 @@ def test_what_overshadows_a_rule_that_is_never_pivotal_is_true(of):
             by_family[reason.family] += reason.profiles
         assert by_family == dict.fromkeys(written.candidates, effect.fires)
         if effect.overshadowed.rules:
-            mask = sum(ground.mask(ground.rulebase.rule(id)) for id in effect.overshadowed.rules)
-            own = ground.mask(written)
-            there = effect.overshadowed.answers
-            assert ground.ranking.winner(ground.outcome(there, mask)) != ground.ranking.winner(
-                ground.outcome(there, mask | own)
-            )
+            mask = sum(context.mask(context.rulebase.rule(id)) for id in effect.overshadowed.rules)
+            left = context.fired(effect.overshadowed.answers) & ~mask
+            assert context.winner(left) != context.winner(left & ~context.mask(written))
 
 
 @given(facts())
 def test_ties_are_the_profiles_in_which_two_families_stand_equal_in_everything(of):
     plain, profiles = wholes(of)
     tied = [whole for whole in profiles if len(equal_to_the_winner(plain, whole)) > 1]
-    claim = no_undeclared_tie(ground_of(of))
+    claim = no_undeclared_tie(context_of(of))
     assert bool(claim.defects) == bool(tied)
     if tied:
         assert f"rank alone decides {len(tied):,} profiles, {len(tied):,} of them" in claim.text
@@ -194,7 +189,7 @@ def test_a_declared_tie_is_no_defect_and_one_that_never_happens_is(of, data):
     tie = {"id": "meant", "between": names, "when": when, "because": "So.", "sources": ["paper"]}
     tied = [whole for whole in profiles if len(equal_to_the_winner(plain, whole)) > 1]
     declared = [whole for whole in tied if holds(when, whole)]
-    claim = no_undeclared_tie(ground_of(of | {"tie": [tie]}))
+    claim = no_undeclared_tie(context_of(of | {"tie": [tie]}))
     undeclared = len(tied) - len(declared)
     assert bool(defects(claim, "undeclared-tie")) == bool(undeclared)
     assert defects(claim, "idle-tie") == (set() if declared else {"meant"})
@@ -212,7 +207,7 @@ def equal_to_the_winner(plain, whole):
 def test_options_are_impossible_where_no_profile_has_them_and_never_is_idle_where_it_adds_none(of):
     plain, profiles = wholes(of)
     held = {(id, whole[id][0]) for whole in profiles for id in whole}
-    claim = every_option_possible(ground_of(of))
+    claim = every_option_possible(context_of(of))
     known = {(id, option) for id, options in plain.options.items() for option in options}
     missing = {option for _, option in known - held if option != "not-applicable"}
     assert defects(claim, "impossible-option") == missing
@@ -240,7 +235,7 @@ def test_questions_matter_exactly_where_answering_them_otherwise_changes_the_win
             by_rest.setdefault(rest, set()).add(plain.winner(whole))
         if any(len(winners) > 1 for winners in by_rest.values()):
             matter.add(question)
-    claim = every_question_matters(ground_of(of))
+    claim = every_question_matters(context_of(of))
     assert f"{len(matter)} can change the family" in claim.text
     assert defects(claim, "idle-question") == set(plain.questions) - matter - {"task"}
 
@@ -270,7 +265,7 @@ def test_rules_cancel_where_both_fire_for_and_against_a_family_that_is_not_exclu
                 for one in named["prefer"]
                 for other in named["avoid"]
             )
-    claim = no_contradiction(ground_of(of))
+    claim = no_contradiction(context_of(of))
     written = [
         defect
         for defect in claim.defects
@@ -301,8 +296,8 @@ def test_a_graph_that_grows_too_large_is_said_to_be_not_proved(rulebase, edges):
 @given(facts(), st.data())
 def test_a_rule_stated_twice_is_implied_by_its_double(of, data):
     written = data.draw(st.sampled_from(of["rule"]))
-    ground = ground_of(of | {"rule": [*of["rule"], written | {"id": "again"}]})
-    effect = effect_of(ground, ground.rulebase.rule("again"))
+    context = context_of(of | {"rule": [*of["rule"], written | {"id": "again"}]})
+    effect = effect_of(context, context.rulebase.rule("again"))
     assert effect.implied == (effect.fires > 0)
     assert not effect.pivotal
 
@@ -343,9 +338,9 @@ def crowded(seed):
         options = [{"id": f"option-{n}{letter}", "label": letter} for letter in "abcd"]
         questions.append({"id": f"question-{n}", "ask": "Q?", "why": "Q.", "options": options})
         if n > 2 and draw.random() < 0.25:
-            ground = questions[draw.randrange(1, n)]
-            holding = [option["id"] for option in draw.sample(ground["options"], 2)]
-            questions[n]["ask_if"] = {ground["id"]: holding}
+            before = questions[draw.randrange(1, n)]
+            holding = [option["id"] for option in draw.sample(before["options"], 2)]
+            questions[n]["ask_if"] = {before["id"]: holding}
     options = {q["id"]: [o["id"] for o in q.get("options", tasks)] for q in questions}
     families = [silent_family(f"family-{n}", n + 1) for n in range(4)]
     for family in families:

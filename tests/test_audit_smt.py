@@ -9,11 +9,9 @@ from itertools import combinations
 import pytest
 import z3
 
-from advisor.audit.budget import Budget
-from advisor.audit.context import Ground
+from advisor.audit.answers import answered, equals_of
+from advisor.audit.context import Budget, ProofContext
 from advisor.audit.effects import effect_of
-from advisor.audit.outcomes import answered
-from advisor.audit.rank_ties import equals_of
 from advisor.model import NONE, NOT_APPLICABLE
 
 
@@ -106,55 +104,55 @@ def formulas(rulebase):
 
 
 @pytest.fixture(scope="module")
-def ground(rulebase):
-    return Ground(rulebase, Budget(60, time.monotonic))
+def context(rulebase):
+    return ProofContext(rulebase, Budget(60, time.monotonic))
 
 
-def test_z3_finds_no_profile_without_an_answer_but_of_tasks_declared_none(formulas, ground):
-    elsewhere = list(ground.rulebase.elsewhere)
+def test_z3_finds_no_profile_without_an_answer_but_of_tasks_declared_none(formulas, context):
+    elsewhere = list(context.rulebase.elsewhere)
     none = formulas.wins(NONE)
-    found = answered(ground)
+    found = answered(context)
     open_gap = found.by_family[NONE] > found.declared_none
     assert formulas.can(none, z3.Not(formulas.when({"task": elsewhere}))) == open_gap
     assert not open_gap
     assert formulas.can(none, formulas.when({"task": elsewhere})) == (found.declared_none > 0)
 
 
-def test_z3_agrees_on_which_families_can_win(formulas, ground):
-    found = answered(ground)
-    for family in ground.names:
+def test_z3_agrees_on_which_families_can_win(formulas, context):
+    found = answered(context)
+    for family in context.names:
         assert formulas.can(formulas.wins(family)) == (found.by_family[family] > 0)
 
 
-def test_z3_agrees_on_which_rules_can_fire_and_decide(formulas, ground):
-    for rule in ground.written:
-        effect = effect_of(ground, rule)
+def test_z3_agrees_on_which_rules_can_fire_and_decide(formulas, context):
+    for rule in context.written:
+        effect = effect_of(context, rule)
         assert formulas.can(formulas.when(rule.when)) == (effect.fires > 0), rule.id
         if effect.pivotal is None:
             continue
         differs = z3.Or(
-            [z3.Xor(formulas.wins(one), formulas.wins(one, rule.id)) for one in ground.names]
+            [z3.Xor(formulas.wins(one), formulas.wins(one, rule.id)) for one in context.names]
         )
         pivotal = formulas.can(formulas.when(rule.when), differs)
         assert pivotal == (effect.pivotal > 0), rule.id
 
 
-def test_z3_agrees_on_every_witness(formulas, ground):
-    for rule in ground.written:
-        pair = effect_of(ground, rule).pair
+def test_z3_agrees_on_every_witness(formulas, context):
+    for rule in context.written:
+        pair = effect_of(context, rule).pair
         if pair is None:
             continue
         given = formulas.when({id: [option] for id, option in pair.given.items()})
         assert formulas.can(given, formulas.wins(pair.with_rule))
-        same = z3.And([formulas.wins(one) == formulas.wins(one, rule.id) for one in ground.names])
+        same = z3.And([formulas.wins(one) == formulas.wins(one, rule.id) for one in context.names])
         assert not formulas.can(given, same), rule.id
         whole = formulas.when({id: [option] for id, option in pair.answers.items()})
         assert formulas.can(whole, formulas.wins(pair.without_rule, rule.id)), rule.id
 
 
-def test_z3_agrees_on_which_rules_are_implied(formulas, ground):
-    for rule in ground.written:
-        implied = effect_of(ground, rule).implied_by
+def test_z3_agrees_on_which_rules_are_implied(formulas, context):
+    for rule in context.written:
+        implied = effect_of(context, rule).implied_by
         for family in rule.candidates:
             if "/" in family:
                 continue
@@ -165,23 +163,24 @@ def test_z3_agrees_on_which_rules_are_implied(formulas, ground):
             assert adds == (family not in implied), (rule.id, family)
 
 
-def test_z3_agrees_on_which_families_rank_alone_parts(formulas, ground):
-    space = ground.space()
-    equals = {equals_of(ground, outcome) for outcome in space.outcomes}
-    for one, other in combinations(ground.names[:-1], 2):
+def test_z3_agrees_on_which_families_rank_alone_parts(formulas, context):
+    space = context.space()
+    equals = {equals_of(context, outcome) for outcome in space.outcomes}
+    for one, other in combinations(context.names[:-1], 2):
         tied = z3.And(
             z3.Or(formulas.wins(one), formulas.wins(other)),
             z3.Not(formulas.excluded(one)),
             z3.Not(formulas.excluded(other)),
             formulas.equal(one, other),
         )
-        places = {ground.names.index(one), ground.names.index(other)}
+        places = {context.names.index(one), context.names.index(other)}
         assert formulas.can(tied) == any(places <= set(group) for group in equals)
 
 
-def test_z3_agrees_that_every_option_is_in_some_profile(formulas, ground):
-    reach = ground.space(only=ground.encoding.forbid).reach({})
-    for place, id in enumerate(ground.encoding.questions):
-        for index, option in enumerate(ground.encoding.options[place]):
-            possible = (index,) in reach.choices[place]
+def test_z3_agrees_that_every_option_is_in_some_profile(formulas, context):
+    space = context.space(only=context.encoding.forbid)
+    choices = space.reachable(space.root).choices
+    for place, id in enumerate(context.encoding.questions):
+        for index, option in enumerate(context.encoding.options[place]):
+            possible = (index,) in choices[place]
             assert formulas.can(formulas.holds[id, option]) == possible, (id, option)

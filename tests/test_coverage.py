@@ -5,11 +5,10 @@ from textwrap import dedent
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from random_rules import Plain, compiled, facts, given_answers, holds
+from random_rules import Plain, compiled, facts, given_answers, holds, without
 
 from advisor.audit.coverage import coverage
 from advisor.audit.own_examples import answer_scenario
-from advisor.audit.pivotal import without
 from advisor.cli.main import run
 from advisor.engine.decision import Engine
 from advisor.model import NONE

@@ -11,9 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, engine_for, facts, rule
 
-from advisor.audit.diagram import Diagram, axes_of
-from advisor.audit.difference import difference
-from advisor.audit.inventory import entry_changes
+from advisor.audit.difference import difference, entry_changes
 from advisor.audit.patterns import patterns
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
@@ -235,20 +233,6 @@ def test_fewer_patterns_say_how_many_profiles_they_leave(drawn, most):
     part = patterns(space, concerned, most)
     assert part.patterns == whole.patterns[:most]
     assert part.left == whole.profiles - sum(pattern.fresh for pattern in part.patterns)
-
-
-# -- diagrams ----------------------------------------------------------------------------------
-
-
-@given(facts())
-def test_a_diagram_counts_what_the_space_counts(drawn):
-    engine = engine_for(drawn)
-    space = engine.space({})
-    diagram = Diagram(axes_of(space))
-    counted = diagram.counts(diagram.read(space, engine.ranking.winner))
-    assert [counted.get(place, 0) for place in range(len(engine.encoding.families) + 1)] == (
-        space.counts(engine.ranking)
-    )
 
 
 # -- the shipped rules -------------------------------------------------------------------------

@@ -6,10 +6,10 @@ import pytest
 from dense_rules import dense_facts
 from hypothesis import given
 from hypothesis import strategies as st
-from random_rules import Plain, compiled, facts, holds
+from random_rules import Plain, compiled, facts, holds, without
 
 from advisor.audit.generated_pages import compare
-from advisor.audit.pivotal import Deciders, without
+from advisor.audit.pivotal import Deciders
 from advisor.audit.rule_pages import INDEX, MARKER, pages
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer

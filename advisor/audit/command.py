@@ -137,7 +137,7 @@ def audit(
 
 
 def _prove(rulebase: RuleBase, seconds: float) -> Audit:
-    from advisor.audit.budget import Budget
+    from advisor.audit.context import Budget
     from advisor.audit.report import audit as prove
     from advisor.decide.requirements import judge_checkpoint
     from advisor.engine.profile import Profile

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 
-from advisor.audit.budget import Budget, NotProvedError
-from advisor.audit.patterns import Cover, Pattern, patterns
+from advisor.audit.patterns import Pattern, PatternCover, patterns
 from advisor.engine.decision import Engine
-from advisor.engine.graph import Choice
-from advisor.engine.space import Space
+from advisor.engine.diagram import Choice
+from advisor.engine.space import Space, Spend
 from advisor.model import NONE, Condition, Rule
 from advisor.rulebase.base import RuleBase
+
+MOST_EDGES = 1_500_000
+"""So many edges one graph may have: about 400 MB and 20 seconds."""
 
 MOST_PATTERNS = 8
 """So many patterns are given for one defect; how many profiles they leave is said."""
@@ -23,21 +25,59 @@ MOST_PATTERNS = 8
 PATTERNS_UP_TO_EDGES = 10_000
 """Patterns are looked for in graphs up to this size; of larger ones one profile is shown."""
 
-Answers = dict[str, str]
+CompleteAnswers = dict[str, str]
 """A complete profile: question -> the one option."""
 
+Holds = Callable[[int], bool]
+"""Says of an outcome whether something holds there."""
 
-class Ground:
+
+class NotProvedError(Exception):
+    """A proof that was given up; the message says which bound it met."""
+
+
+class Budget:
+    """Seconds for all proofs together, and edges for each graph.
+
+    `clock` gives seconds from anywhere; it is passed in, so that nothing here reads the time.
+    """
+
+    def __init__(self, seconds: float, clock: Callable[[], float], edges: int = MOST_EDGES) -> None:
+        self.seconds = seconds
+        self.edges = edges
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def check(self) -> None:
+        """Raise NotProvedError where the time is used up."""
+        if self._clock() > self._end:
+            raise NotProvedError(f"the budget of {self.seconds:g} seconds is used up")
+
+    def room(self) -> Spend:
+        """Return what bounds one graph: raises NotProvedError where it grows too large."""
+        made = 0
+
+        def spend(edges: int) -> None:
+            nonlocal made
+            made += edges
+            if made > self.edges:
+                raise NotProvedError(f"a graph needs more than {self.edges:,} edges")
+            self.check()
+
+        return spend
+
+
+class ProofContext:
     """A rule base encoded for proofs, under its declared order of criteria and one budget."""
 
     def __init__(self, rulebase: RuleBase, budget: Budget) -> None:
         self.rulebase = rulebase
         self.budget = budget
-        self.engine = Engine(rulebase)
-        self.encoding = self.engine.encoding
-        self.ranking = self.engine.ranking
+        self.encoding = (engine := Engine(rulebase)).encoding
+        self.ranking = engine.ranking
         self.names = (*self.encoding.families, NONE)
-        self.whole: list[tuple[Choice, ...]] = list(self.engine.choices({}))
+        self.open: list[tuple[Choice, ...]] = engine.choices({})
+        """For each question every choice."""
         self.bits: dict[str, dict[int, int]] = {}
         """For each rule, its conjunctions by family, as masks."""
         for place, (origin, family, _) in enumerate(self.encoding.conjunctions):
@@ -65,15 +105,13 @@ class Ground:
         `only` are the conjunctions to follow. Raises NotProvedError where the budget ends.
         """
         self.budget.check()
-        choices = list(self.whole)
+        choices = list(self.open)
         for when in conditions:
             for id, options in when.items():
                 question = self.encoding.index[id]
                 index = self.encoding.option_index[question]
                 kept = {index[option] for option in options}
                 choices[question] = tuple(c for c in choices[question] if c[0] in kept)
-        if not all(choices):
-            choices = [() for _ in choices]
         return Space(self.encoding, choices, only=only, spend=self.budget.room())
 
     def without(self, mask: int) -> int:
@@ -84,51 +122,52 @@ class Ground:
         """Return the conjunctions of a rule; none where it aims at checkpoints alone."""
         return sum(self.bits.get(rule.id, {}).values())
 
-    def number(self, space: Space, holds: Callable[[int], bool]) -> int:
+    def number(self, space: Space, holds: Holds) -> int:
         """Return how many profiles of a space have an outcome of which something holds."""
         self.budget.check()
-        weighted = zip(space.outcomes, space.weights(), strict=True)
-        return sum(weight for outcome, weight in weighted if holds(outcome))
+        return sum(n for outcome, n in space.counts(space.root).items() if holds(outcome))
 
-    def witness(self, space: Space, holds: Callable[[int], bool]) -> Answers | None:
+    def witness(self, space: Space, holds: Holds) -> CompleteAnswers | None:
         """Return a profile with such an outcome: the one with the most typical answers."""
         self.budget.check()
-        found = space.nearest(lambda _, choice: choice[0], holds)
+        found = space.nearest(space.root, lambda _, choice: choice[0], holds)
         if found is None:
             return None
-        return {
-            id: self.encoding.options[question][choice[0]]
-            for question, (id, choice) in enumerate(
-                zip(self.encoding.questions, found[1], strict=True)
-            )
-        }
+        asked = zip(self.encoding.questions, self.encoding.options, found[1], strict=True)
+        return {id: options[choice[0]] for id, options, choice in asked}
 
-    def patterns(self, space: Space, holds: Callable[[int], bool]) -> Cover:
-        """Return minimal patterns of the profiles with such outcomes; one profile at the least."""
+    def patterns(self, space: Space, holds: Holds, within: int | None = None) -> PatternCover:
+        """Return minimal patterns of the profiles with such outcomes; one profile at the least.
+
+        They are those of a part of the space, where `within` is its function.
+        """
         self.budget.check()
         if space.size <= PATTERNS_UP_TO_EDGES:
-            return patterns(space, holds, MOST_PATTERNS)
+            return patterns(space, holds, MOST_PATTERNS, within)
         number = self.number(space, holds)
         answers = self.witness(space, holds) or {}
         one = Pattern({id: [option] for id, option in answers.items()}, 1, 1)
-        return Cover(number, (one,), number - 1)
+        return PatternCover(number, (one,), number - 1)
 
-    def allowed(self, answers: Answers) -> dict[int, tuple[Choice, ...]]:
+    def allowed(self, answers: CompleteAnswers) -> dict[int, tuple[Choice, ...]]:
         """Return answers as choices to keep, by question."""
-        places = {self.encoding.index[id]: option for id, option in answers.items()}
-        index = self.encoding.option_index
-        return {question: ((index[question][option],),) for question, option in places.items()}
+        index = self.encoding.index
+        places = self.encoding.option_index
+        return {index[id]: ((places[index[id]][option],),) for id, option in answers.items()}
 
-    def outcome(self, answers: Answers, left_out: int = 0) -> int:
-        """Return the outcome bits of a complete profile without some conjunctions."""
+    def fired(self, answers: CompleteAnswers) -> int:
+        """Return the conjunctions that fire on a complete profile."""
         chosen = self.allowed(answers)
-        fired = self.encoding.fired([chosen[place][0] for place in range(len(chosen))])
-        return self.encoding.outcome(fired & ~left_out)
+        return self.encoding.fired([chosen[place][0] for place in range(len(chosen))])
 
-    def fired(self, answers: Answers) -> list[Rule]:
-        """Return the rules that fire on a complete profile."""
+    def rules(self, fired: int) -> list[Rule]:
+        """Return the rules about families among conjunctions that fired."""
         return [
             rule
             for rule in self.rulebase.rules
-            if all(answers[id] in options for id, options in rule.when.items())
+            if any(fired & bit for bit in self.bits.get(rule.id, {}).values())
         ]
+
+    def winner(self, fired: int) -> int:
+        """Return who wins where these conjunctions fire."""
+        return self.ranking.winner(self.encoding.outcome(fired))

@@ -8,23 +8,35 @@ who does not answer it.
 from __future__ import annotations
 
 import copy
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, NamedTuple
 
-from advisor.audit.diagram import Axis, Diagram
-from advisor.audit.inventory import EntryChanges, entry_changes
-from advisor.audit.patterns import Cover, cover
+from advisor.audit.patterns import PatternCover, cover
 from advisor.engine.decision import Engine
-from advisor.engine.encoding import Encoding
+from advisor.engine.diagram import Choice, Diagram
 from advisor.engine.space import Space
 from advisor.errors import AdvisorError
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 from advisor.rulebase.base import RuleBase
 
-Answers = tuple[str, str]
+AnswerPair = tuple[str, str]
 """What the old rule base answers, and what the new one does."""
 
 Common = dict[str, list[str]]
 """Question -> options that both rule bases know."""
+
+
+class EntryChanges(NamedTuple):
+    """The entries of one kind that are not the same in two rule bases.
+
+    `reordered` is True where those in both stand in another order, and the order counts.
+    """
+
+    kind: str
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    reordered: bool = False
 
 
 class Move(NamedTuple):
@@ -32,7 +44,7 @@ class Move(NamedTuple):
 
     old: str
     new: str
-    cover: Cover
+    cover: PatternCover
     tasks: dict[str, int]
 
 
@@ -56,7 +68,7 @@ class Side(NamedTuple):
     options: dict[str, list[str]]
     profiles: int
     beyond: int
-    alone: Cover
+    alone: PatternCover
 
 
 class Difference(NamedTuple):
@@ -93,10 +105,10 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> Differe
     """
     common = _common(old, new)
     before, after = _View(old, common), _View(new, common)
-    diagram = Diagram(before.axes)
+    diagram = Diagram(_choices(common))
     laid = diagram.combine(before.read(diagram), after.read(diagram), lambda one, two: (one, two))
     both = diagram.relabel(laid, lambda pair: None if None in pair else pair)
-    counts: dict[Answers, int] = diagram.counts(both)
+    counts: dict[AnswerPair, int] = diagram.counts(both)
     if not counts:
         raise AdvisorError(
             "the two rule bases have no complete profile in common",
@@ -104,19 +116,20 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> Differe
             kind="nothing-in-common",
         )
     moved = sorted((pair for pair in counts if pair[0] != pair[1]), key=lambda p: (-counts[p], p))
-    tasks = _by_task(diagram, both, before.encoding)
+    tasks = _by_task(diagram, both, common)
+    asked = list(common.items())
     admitted = [
         diagram.relabel(laid, lambda pair: None if pair[0] is None else pair[1] is None),
         diagram.relabel(laid, lambda pair: None if pair[1] is None else pair[0] is None),
     ]
-    alone = [cover(diagram, function, True, before.encoding, most) for function in admitted]
+    alone = [cover(diagram, function, True, asked, most) for function in admitted]
     return Difference(
         sum(counts.values()),
         sum(counts[pair] for pair in moved),
         tuple(
             Move(
                 *pair,
-                cover(diagram, both, pair, before.encoding, most),
+                cover(diagram, both, pair, asked, most),
                 {task: found[pair] for task, found in tasks.items() if pair in found},
             )
             for pair in moved
@@ -159,22 +172,40 @@ class _View:
         self.encoding = engine.encoding
         self.ranking = engine.ranking
         self.space: Space = engine.space({})
-        self.axes = self._axes(common)
 
     def read(self, diagram: Diagram) -> int:
         """Return who wins each common profile."""
         names = [*self.encoding.families, NONE]
-        return diagram.read(self.space, lambda o: names[self.ranking.winner(o)], self.axes)
+        return self._read(diagram, self.common, lambda o: names[self.ranking.winner(o)])
 
-    def side(self, admitted: int, alone: Cover) -> Side:
+    def _read(self, diagram: Diagram, options: Common, label: Callable[[int], Hashable]) -> int:
+        """Return the labels over some questions and options, others filled as open ones are."""
+        space, index = self.space, self.encoding.option_index
+        levels: dict[int, tuple[int, list[int]]] = {}
+        others = set()
+        for question, id in enumerate(self.encoding.questions):
+            if id in options:
+                choices = [(index[question][option],) for option in options[id]]
+                levels[question] = (len(levels), [*map(space.choices[question].index, choices)])
+            else:
+                others.add(question)
+        first = space.project(
+            space.relabel(space.root, label),
+            others,
+            lambda one, other: other if one is None else one,
+        )
+        return diagram.read(space, first, lambda found: found, levels)
+
+    def side(self, admitted: int, alone: PatternCover) -> Side:
         """Return what this rule base has alone; it admits so many of the common profiles."""
         asked = dict(zip(self.encoding.questions, self.encoding.options, strict=True))
         own = {
             question: [option for option in asked[question] if option not in options]
             for question, options in self.common.items()
         }
-        everything = Diagram(self._axes({question: asked[question] for question in self.common}))
-        profiles = everything.total(everything.read(self.space, lambda _: True))
+        own_options = {question: asked[question] for question in self.common}
+        everything = Diagram(_choices(own_options))
+        profiles = everything.total(self._read(everything, own_options, lambda _: True))
         return Side(
             self.digest,
             tuple(question for question in asked if question not in self.common),
@@ -184,13 +215,9 @@ class _View:
             alone,
         )
 
-    def _axes(self, options: Common) -> list[Axis]:
-        places = self.encoding.option_index
-        return [
-            Axis(place, tuple((places[place][option],) for option in options[question]))
-            for place, question in enumerate(self.encoding.questions)
-            if question in options
-        ]
+
+def _choices(options: Common) -> list[list[Choice]]:
+    return [[(place,) for place in range(len(known))] for known in options.values()]
 
 
 def _ordered(rulebase: RuleBase, common: Common) -> RuleBase:
@@ -206,17 +233,74 @@ def _ordered(rulebase: RuleBase, common: Common) -> RuleBase:
     return ordered
 
 
-def _by_task(diagram: Diagram, both: int, encoding: Encoding) -> dict[str, dict[Answers, int]]:
+def _by_task(diagram: Diagram, both: int, common: Common) -> dict[str, dict[AnswerPair, int]]:
     """Return for each common task how many of its profiles get which pair of answers."""
-    level = next(
-        level
-        for level, axis in enumerate(diagram.axes)
-        if encoding.questions[axis.question] == TASK
+    level = list(common).index(TASK)
+    return {
+        task: diagram.counts(both, {level: [(place,)]}) for place, task in enumerate(common[TASK])
+    }
+
+
+def entry_changes(old: RuleBase, new: RuleBase) -> tuple[EntryChanges, ...]:
+    """Return what differs, kinds without a difference left out.
+
+    Where an entry stands in a file does not matter. Rules that are derived from what families
+    declare count with their family.
+    """
+    kinds = (
+        _changes("criterion", _by_id(old.criteria), _by_id(new.criteria), ordered=True),
+        _changes("question", _questions_by_id(old), _questions_by_id(new), ordered=True),
+        _changes("option", _options_by_id(old), _options_by_id(new), ordered=True),
+        _changes("task", _by_id(old.tasks), _by_id(new.tasks), ordered=True),
+        _changes("family", _families(old), _families(new)),
+        _changes("rule", _rules(old), _rules(new)),
+        _changes("never", _never(old), _never(new)),
+        _changes("checkpoint", old.checkpoints, new.checkpoints),
+        _changes("source", old.sources, new.sources),
     )
-    question, choices = diagram.axes[level]
-    found = {}
-    for place, (option,) in enumerate(choices):
-        cube = diagram.everything
-        cube[level] = {place}
-        found[encoding.options[question][option]] = diagram.counts(both, cube)
-    return found
+    return tuple(one for one in kinds if one.added or one.removed or one.changed or one.reordered)
+
+
+def _changes(
+    kind: str, old: Mapping[str, Any], new: Mapping[str, Any], *, ordered: bool = False
+) -> EntryChanges:
+    common = [id for id in old if id in new]
+    return EntryChanges(
+        kind,
+        tuple(id for id in new if id not in old),
+        tuple(id for id in old if id not in new),
+        tuple(id for id in common if old[id] != new[id]),
+        ordered and common != [id for id in new if id in old],
+    )
+
+
+def _by_id(things: tuple[Any, ...]) -> dict[str, Any]:
+    return {thing.id: thing for thing in things}
+
+
+def _questions_by_id(rulebase: RuleBase) -> dict[str, Any]:
+    """Questions without their options, which count for themselves."""
+    return {question.id: question._replace(options=()) for question in rulebase.questions}
+
+
+def _options_by_id(rulebase: RuleBase) -> dict[str, Any]:
+    return {
+        f"{question.id}: {option.id}": option
+        for question in rulebase.questions
+        for option in question.options
+    }
+
+
+def _families(rulebase: RuleBase) -> dict[str, Any]:
+    return {
+        family.id: (family, rulebase.descriptions[family.id], rulebase.claims[family.id])
+        for family in rulebase.families
+    }
+
+
+def _rules(rulebase: RuleBase) -> dict[str, Any]:
+    return {rule.id: rule._replace(place="") for rule in rulebase.rules if not rule.derived}
+
+
+def _never(rulebase: RuleBase) -> dict[str, Any]:
+    return {never.id: never for never in rulebase.never if never.why == "never"}

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from advisor.audit.compared_rules import ComparedRules
-from advisor.audit.difference import Difference, Move, Side
-from advisor.audit.inventory import EntryChanges
-from advisor.audit.patterns import Cover
+from advisor.audit.difference import Difference, EntryChanges, Move, Side
+from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.model import NONE, NOT_APPLICABLE
@@ -45,7 +44,7 @@ def as_json(compared: ComparedRules) -> dict[str, Any]:
     return document
 
 
-def _cover_json(cover: Cover) -> dict[str, Any]:
+def _cover_json(cover: PatternCover) -> dict[str, Any]:
     return {
         "profiles": cover.profiles,
         "patterns": [pattern._asdict() for pattern in cover.patterns],
@@ -100,7 +99,7 @@ def _move(move: Move, compared: ComparedRules) -> Page:
     ]
 
 
-def _patterns(cover: Cover, rulebase: RuleBase) -> Page:
+def _patterns(cover: PatternCover, rulebase: RuleBase) -> Page:
     rows = []
     for pattern in cover.patterns:
         profiles = count(pattern.profiles, "profile")

@@ -3,28 +3,65 @@
 A rule is *pivotal* in a profile where another family wins without it. It is *implied* where, of
 each family that it speaks of, other rules say the same whenever it fires (the same effect, for
 `prefer` and `avoid` on the same criterion), or exclude that family there, so that it adds nothing.
+A rule that fires and is never pivotal is *overshadowed*, by the criteria or by rules in its way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
-from advisor.audit.context import PATTERNS_UP_TO_EDGES, Answers, Ground
-from advisor.audit.shadow import Overshadow, overshadow
+from advisor.audit.context import PATTERNS_UP_TO_EDGES, CompleteAnswers, Holds, ProofContext
 from advisor.engine.space import Space
 from advisor.model import Rule
+from advisor.phrasing import share
+
+MOST_IN_THE_WAY = 3
+"""So many rules together are tried as what is in the way."""
+
+SHOWN_REASONS = 3
+
+MOST_WITNESSES = 24
+"""So many profiles are looked at for rules in the way."""
 
 
-class Pair(NamedTuple):
+class Hindrance(NamedTuple):
+    """Why a rule does not decide of a family, and in how many of the profiles where it fires.
+
+    `why` is excluded, said (by others already), wins (anyway) or loses (all the same); `on` is the
+    criterion of the latter two, `rank`, or empty where nobody else is left.
+    """
+
+    family: str
+    why: str
+    on: str
+    profiles: int
+
+
+class Overshadow(NamedTuple):
+    """Why a rule is never pivotal: reasons by weight, and what is in the way.
+
+    Without `rules` it decides the profile `answers`; without fewer of them it does not. They are
+    written rules where three of those suffice, else derived ones are among them; both are empty
+    where no three rules are what is in its way.
+    """
+
+    reasons: tuple[Hindrance, ...]
+    rules: tuple[str, ...]
+    answers: CompleteAnswers
+
+
+class PivotalCase(NamedTuple):
     """A profile in which a rule is pivotal: who wins with it, and who without it.
 
     `given` are those of its answers that suffice: whatever the others are, the rule is pivotal. In
     graphs too large to find them they are all its answers.
     """
 
-    answers: Answers
-    given: Answers
+    answers: CompleteAnswers
+    given: CompleteAnswers
     with_rule: str
     without_rule: str
 
@@ -42,7 +79,7 @@ class Effect(NamedTuple):
     fires: int
     implied_by: dict[str, tuple[str, ...]]
     pivotal: int | None = None
-    pair: Pair | None = None
+    pair: PivotalCase | None = None
     overshadowed: Overshadow | None = None
 
     @property
@@ -57,82 +94,87 @@ class Effect(NamedTuple):
         return self.fires > 0 and len(families) > 0 and set(families) == set(self.implied_by)
 
 
-def effect_of(ground: Ground, rule: Rule) -> Effect:
+def effect_of(context: ProofContext, rule: Rule) -> Effect:
     """Return all that a rule does. Raises NotProvedError where the budget ends."""
-    return with_pivots(ground, said_by(ground, rule))
+    return with_pivots(context, said_by(context, rule))
 
 
-def said_by(ground: Ground, rule: Rule) -> Effect:
+def said_by(context: ProofContext, rule: Rule) -> Effect:
     """Return where a rule fires and whether it adds anything; that takes small graphs only."""
-    fires = sum(ground.space(rule.when, only=ground.encoding.forbid).weights())
-    implied = _implied_by(ground, rule) if fires and ground.mask(rule) else {}
+    space = context.space(rule.when, only=context.encoding.forbid)
+    fires = space.total(space.root)
+    implied = _implied_by(context, rule) if fires and context.mask(rule) else {}
     return Effect(rule, fires, implied)
 
 
-def with_pivots(ground: Ground, effect: Effect) -> Effect:
+def with_pivots(context: ProofContext, effect: Effect) -> Effect:
     """Return an effect with where its rule is pivotal, or what overshadows it."""
-    rule, mask = effect.rule, ground.mask(effect.rule)
+    rule, mask = effect.rule, context.mask(effect.rule)
     if effect.about_checkpoints:
         return effect
-    space = ground.space(rule.when, only=ground.without(mask))
-    said = ground.encoding.outcome(mask)
-    winner = ground.ranking.winner
+    space = context.space(rule.when, only=context.without(mask))
+    said = context.encoding.outcome(mask)
+    winner = context.ranking.winner
 
     def differs(outcome: int) -> bool:
         return winner(outcome) != winner(outcome | said)
 
-    pivotal = ground.number(space, differs)
-    answers = ground.witness(space, differs) if pivotal else None
+    pivotal = context.number(space, differs)
+    answers = context.witness(space, differs) if pivotal else None
     pair = None
     if answers:
-        left = ground.outcome(answers, left_out=mask)
-        given = _given(ground, rule, space, answers, differs)
-        pair = Pair(answers, given, ground.names[winner(left | said)], ground.names[winner(left)])
-    shadow = overshadow(ground, rule, space) if effect.fires and not pivotal else None
+        left = context.encoding.outcome(context.fired(answers) & ~mask)
+        given = _given(context, rule, space, answers, differs)
+        pair = PivotalCase(
+            answers, given, context.names[winner(left | said)], context.names[winner(left)]
+        )
+    shadow = overshadow(context, rule, space) if effect.fires and not pivotal else None
     return effect._replace(pivotal=pivotal, pair=pair, overshadowed=shadow)
 
 
 def _given(
-    ground: Ground, rule: Rule, fires: Space, answers: Answers, differs: Callable[[int], bool]
-) -> Answers:
+    context: ProofContext, rule: Rule, fires: Space, answers: CompleteAnswers, differs: Holds
+) -> CompleteAnswers:
     """Leave out of a profile, from its end, each answer without which the rule is still pivotal."""
     given = dict(answers)
     if fires.size > PATTERNS_UP_TO_EDGES:
         return given
     for id in reversed(answers):
         fewer = {other: option for other, option in given.items() if other != id}
-        allowed = ground.allowed(fewer)
-        if not all(differs(outcome) for outcome in fires.reach(allowed).outcomes):
+        allowed = context.allowed(fewer)
+        if not all(map(differs, fires.reachable(fires.root, allowed).labels)):
             continue
         unnamed = [asked for asked in rule.when if asked not in fewer]
-        if all(_follows(ground, fewer, asked, rule.when[asked]) for asked in unnamed):
+        if all(_follows(context, fewer, asked, rule.when[asked]) for asked in unnamed):
             given = fewer
     return given
 
 
-def _follows(ground: Ground, answers: Answers, id: str, options: Sequence[str]) -> bool:
+def _follows(
+    context: ProofContext, answers: CompleteAnswers, id: str, options: Sequence[str]
+) -> bool:
     """True where answers leave a question no option but these."""
     within = {other: [option] for other, option in answers.items()}
-    question = ground.encoding.index[id]
-    known = ground.encoding.options[question]
+    question = context.encoding.index[id]
+    known = context.encoding.options[question]
     others = {id: [option for option in known if option not in options]}
-    return not ground.space(within, others, only=ground.encoding.forbid)
+    return not context.space(within, others, only=context.encoding.forbid)
 
 
-def _implied_by(ground: Ground, rule: Rule) -> dict[str, tuple[str, ...]]:
-    encoding = ground.encoding
-    own = ground.mask(rule)
+def _implied_by(context: ProofContext, rule: Rule) -> dict[str, tuple[str, ...]]:
+    encoding = context.encoding
+    own = context.mask(rule)
     found = {}
-    for family, bit in ground.bits[rule.id].items():
+    for family, bit in context.bits[rule.id].items():
         outcome = encoding.outcome_of[bit.bit_length() - 1]
         excluding = encoding.by_outcome.get(family, 0)
         others = (encoding.by_outcome[outcome] | excluding) & ~own
         nothing_new = 1 << outcome | 1 << family
-        if not _always(ground, rule, others, nothing_new):
+        if not _always(context, rule, others, nothing_new):
             continue
         for place in range(others.bit_length()):
             fewer = others & ~(1 << place)
-            if fewer != others and _always(ground, rule, fewer, nothing_new):
+            if fewer != others and _always(context, rule, fewer, nothing_new):
                 others = fewer
         found[encoding.families[family]] = tuple(
             dict.fromkeys(
@@ -144,9 +186,95 @@ def _implied_by(ground: Ground, rule: Rule) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _always(ground: Ground, rule: Rule, others: int, bits: int) -> bool:
+def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
     """True where other conjunctions give one of the bits whenever a rule fires."""
     if not others:
         return False
-    space = ground.space(rule.when, only=others | ground.encoding.forbid)
+    space = context.space(rule.when, only=others | context.encoding.forbid)
     return all(outcome & bits for outcome in space.outcomes)
+
+
+def overshadow(context: ProofContext, rule: Rule, without: Space) -> Overshadow:
+    """Return what overshadows a rule; `without` holds the profiles where it fires, without it."""
+    tally: Counter[tuple[str, str, str]] = Counter()
+    said = context.encoding.outcome(context.mask(rule))
+    for outcome, number in without.counts(without.root).items():
+        for family in context.bits[rule.id]:
+            why, on = _why(context, rule, family, outcome, outcome | said)
+            tally[context.encoding.families[family], why, on] += number
+    reasons = tuple(Hindrance(*key, number) for key, number in tally.most_common())
+    return Overshadow(reasons, *_in_the_way(context, rule, without))
+
+
+def _why(
+    context: ProofContext, rule: Rule, family: int, before: int, after: int
+) -> tuple[str, str]:
+    encoding, ranking = context.encoding, context.ranking
+    bit = encoding.outcome_of[context.bits[rule.id][family].bit_length() - 1]
+    if before >> family & 1:
+        return "excluded", ""
+    if before >> bit & 1:
+        return "said", ""
+    order = ranking.order(after)
+    if order and order[0] == family:
+        if len(order) == 1:
+            return "wins", ""
+        return "wins", ranking.parting(after, family, order[1]) or "rank"
+    return "loses", ranking.parting(before, ranking.winner(before), family) or "rank"
+
+
+def _in_the_way(
+    context: ProofContext, rule: Rule, without: Space
+) -> tuple[tuple[str, ...], CompleteAnswers]:
+    counts = without.counts(without.root)
+    largest = sorted(counts, key=counts.__getitem__, reverse=True)[:MOST_WITNESSES]
+    witnesses = [w for one in largest if (w := context.witness(without, one.__eq__))]
+    for derived in (False, True):
+        best: tuple[tuple[str, ...], CompleteAnswers] = ((), {})
+        for answers in witnesses:
+            most = len(best[0]) - 1 if best[0] else MOST_IN_THE_WAY
+            if found := _fewest(context, rule, answers, most, derived=derived):
+                best = found, answers
+        if best[0]:
+            return best
+    return (), {}
+
+
+def _fewest(
+    context: ProofContext, rule: Rule, answers: CompleteAnswers, most: int, *, derived: bool
+) -> tuple[str, ...]:
+    """Return the fewest rules without which a rule decides a profile."""
+    own = context.mask(rule)
+    fired = context.fired(answers)
+    others = [
+        (one.id, context.mask(one))
+        for one in context.rules(fired)
+        if one.id != rule.id and (derived or not one.derived)
+    ]
+    for size in range(1, most + 1):
+        for left_out in combinations(others, size):
+            left = fired & ~sum(mask for _, mask in left_out)
+            if context.winner(left) != context.winner(left & ~own):
+                return tuple(id for id, _ in left_out)
+    return ()
+
+
+_WORDS = {
+    "excluded": "`{family}` is excluded",
+    "said": "other rules say it already",
+    "wins": "`{family}` wins anyway on {on}",
+    "loses": "`{family}` loses all the same on {on}",
+}
+
+
+def in_words(shadow: Overshadow, fires: int) -> str:
+    """Return the reasons as a sentence, the most frequent first, with shares of what fires."""
+    shown = shadow.reasons[:SHOWN_REASONS]
+    parts = []
+    for reason in shown:
+        words = _WORDS[reason.why].format(family=reason.family, on=reason.on)
+        if reason.why == "wins" and not reason.on:
+            words = f"`{reason.family}` is the only one left"
+        parts.append(f"{words} ({share(reason.profiles, fires)})")
+    more = len(shadow.reasons) - len(shown)
+    return ", ".join(parts) + (f", and {more} more" if more else "")

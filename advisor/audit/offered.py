@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import product
 
-from advisor.audit.budget import NotProvedError
-from advisor.audit.claim import Claim, claimed
-from advisor.audit.context import Answers, Ground
-from advisor.audit.defect import Defect
+from advisor.audit.claim import Claim, Defect, conclude
+from advisor.audit.context import CompleteAnswers, NotProvedError, ProofContext
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK, Checkpoint, Condition
 
@@ -20,54 +18,54 @@ the use, and the `dtype` of options.
 """
 
 
-def every_checkpoint_offered(ground: Ground, judge: Judge) -> Claim:
+def every_checkpoint_offered(context: ProofContext, judge: Judge) -> Claim:
     """Claim that each checkpoint is offered for some profile; those marked `derived` are not."""
-    offered = [one for one in ground.rulebase.checkpoints.values() if not one.derived]
-    search = _Search(ground, judge)
+    offered = [one for one in context.rulebase.checkpoints.values() if not one.derived]
+    search = _OfferSearch(context, judge)
     defects = []
     for checkpoint in offered:
         if search.offered(checkpoint):
             continue
-        where = ground.rulebase.place("checkpoint", checkpoint.id)
+        where = context.rulebase.place("checkpoint", checkpoint.id)
         message = f"`{checkpoint.id}` is offered for no profile: {search.why_not(checkpoint)}"
         defects.append(Defect("idle-checkpoint", checkpoint.id, where, message))
     found = len(offered) - len(defects)
     text = f"{found} of {len(offered)} checkpoints are offered for some profile"
-    return claimed("checkpoints", text, defects)
+    return conclude("checkpoints", text, defects)
 
 
-def aimed_past(ground: Ground) -> Claim:
+def aimed_past(context: ProofContext) -> Claim:
     """Claim that rules about checkpoints fire in some profile that the checkpoint's family wins."""
     defects = []
     pairs = [
         (rule, candidate)
-        for rule in ground.written
+        for rule in context.written
         for candidate in rule.candidates
         if "/" in candidate
     ]
     for rule, candidate in pairs:
-        family = ground.rulebase.checkpoints[candidate].family
-        wanted = ground.encoding.families.index(family)
-        space = ground.space(rule.when)
+        family = context.rulebase.checkpoints[candidate].family
+        wanted = context.encoding.families.index(family)
+        space = context.space(rule.when)
         if space and not any(
-            ground.ranking.winner(outcome) == wanted for outcome in space.outcomes
+            context.ranking.winner(outcome) == wanted for outcome in space.outcomes
         ):
             message = (
                 f"`{rule.id}` speaks of `{candidate}`, but `{family}` never wins where it fires"
             )
             defects.append(Defect("past-its-checkpoint", rule.id, rule.place, message))
     text = f"{len(pairs)} times a rule speaks of a checkpoint, each where its family can win"
-    return claimed("checkpoint-rules", text, defects)
+    return conclude("checkpoint-rules", text, defects)
 
 
-class _Search:
+class _OfferSearch:
     """Looks for a profile in which a checkpoint is offered."""
 
-    def __init__(self, ground: Ground, judge: Judge) -> None:
-        self.ground = ground
+    def __init__(self, context: ProofContext, judge: Judge) -> None:
+        self.context = context
         self.judge = judge
-        self.demanding = [question.id for question in ground.rulebase.demanding]
-        self._found: dict[str, Answers | None] = {}
+        self.demanding = [question.id for question in context.rulebase.demanding]
+        self._found: dict[str, CompleteAnswers | None] = {}
 
     def offered(self, checkpoint: Checkpoint) -> bool:
         """True where a profile with this checkpoint exists. False is exact, too."""
@@ -92,21 +90,21 @@ class _Search:
             return f"it has no use where `{checkpoint.family}` wins its tasks"
         return f"it never meets what is asked where `{checkpoint.family}` wins its tasks"
 
-    def won(self, family: str, when: Condition) -> Answers | None:
+    def won(self, family: str, when: Condition) -> CompleteAnswers | None:
         """Return a profile that a family wins under a condition, if there is one."""
         key = f"{family} {when}"
         if key not in self._found:
-            wanted = self.ground.encoding.families.index(family)
-            self._found[key] = self.ground.witness(
-                self.ground.space(when), lambda found: self.ground.ranking.winner(found) == wanted
+            wanted = self.context.encoding.families.index(family)
+            self._found[key] = self.context.witness(
+                self.context.space(when), lambda found: self.context.ranking.winner(found) == wanted
             )
         return self._found[key]
 
     def _uses(self) -> Iterator[Condition]:
         """Yield conditions that part profiles by the `uses` and the `dtype` of their options."""
         groups: list[list[tuple[str, list[str]]]] = []
-        for question in self.ground.rulebase.questions:
-            known = self.ground.encoding.options[self.ground.encoding.index[question.id]]
+        for question in self.context.rulebase.questions:
+            known = self.context.encoding.options[self.context.encoding.index[question.id]]
             by_use: dict[tuple[tuple[str, ...], str | None], list[str]] = {}
             for id in known:
                 option = question.option(id)
@@ -135,16 +133,16 @@ class _Search:
             raise NotProvedError(f"`{checkpoint.id}` is judged by answers taken together")
         return True
 
-    def _met(self, checkpoint: Checkpoint, answers: Answers, id: str) -> list[str]:
+    def _met(self, checkpoint: Checkpoint, answers: CompleteAnswers, id: str) -> list[str]:
         """Return the options of a question that a checkpoint meets."""
-        options = self.ground.encoding.options[self.ground.encoding.index[id]]
+        options = self.context.encoding.options[self.context.encoding.index[id]]
         return [
             option
             for option in options
             if id not in (self._judged(checkpoint, {**answers, id: option}) or ())
         ]
 
-    def _judged(self, checkpoint: Checkpoint, answers: Answers) -> frozenset[str] | None:
+    def _judged(self, checkpoint: Checkpoint, answers: CompleteAnswers) -> frozenset[str] | None:
         profile = {id: Answer((option,), None, "assumed") for id, option in answers.items()}
         return self.judge(checkpoint, profile)
 

@@ -121,20 +121,20 @@ def measure(rulebase: RuleBase, budget: int = BUDGET_NODES) -> Measured:
     weights = {task: [whole // size if size else 0 for size in sizes]}
     residual = Residual.of(engine.space({}), engine.ranking.winner, weights=weights)
     optimum = Optimum(residual, budget)
-    places = {
-        choice: place for place, one in enumerate(residual.classes[task]) for choice in one.choices
-    }
+    nodes = residual.cofactors(residual.root, task)
     tasks = []
-    for number, (one, size) in enumerate(zip(rulebase.tasks, sizes, strict=True)):
+    for one, size, node in zip(rulebase.tasks, sizes, nodes, strict=True):
         if size:
-            node = residual.restrict(residual.root, task, places[number,])
             tasks.append(_measure(engine, optimum, node, one.id, size))
     return Measured(tuple(tasks), _unknown(engine, optimum), play_all(engine))
 
 
 def _profiles(engine: Engine, task: str) -> int:
     profile = _told(task)
-    return sum(engine.space(profile).counts(engine.ranking)) if engine.admits(profile) else 0
+    if not engine.admits(profile):
+        return 0
+    space = engine.space(profile)
+    return space.total(space.root)
 
 
 def _told(task: str) -> Profile:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.audit.claim import FAILS, NOT_PROVED, Claim
-from advisor.audit.defect import KINDS, Defect
-from advisor.audit.effects import Effect
-from advisor.audit.outcomes import Answered, share
+from advisor.audit.answers import Answered
+from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Claim, Defect
+from advisor.audit.effects import Effect, in_words
 from advisor.audit.patterns import Pattern
 from advisor.audit.places import GUIDE, Places
 from advisor.audit.report import Audit
-from advisor.audit.shadow import in_words
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.findings import LEVELS, FindingRow, FindingsReport, RuleText
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.phrasing import count
+from advisor.phrasing import count, share
 
 SHOWN_PATTERNS = 4
 MARKS = {"error": "-", "warning": "!", "note": ""}

@@ -6,12 +6,11 @@ added to it. Combinations that cannot be do not count, so patterns leave out wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
-from advisor.audit.diagram import EMPTY, Cube, Diagram, axes_of
-from advisor.engine.encoding import Encoding
-from advisor.engine.space import Choice, Space
+from advisor.engine.diagram import EMPTY, Choice, Diagram
+from advisor.engine.space import Space
 
 MOST_CUBES = 200
 """So many patterns are looked for; what needs more is not fit to be read."""
@@ -28,7 +27,7 @@ class Pattern(NamedTuple):
     fresh: int
 
 
-class Cover(NamedTuple):
+class PatternCover(NamedTuple):
     """The profiles concerned, and the patterns that cover exactly these; `left` are not covered."""
 
     profiles: int
@@ -36,23 +35,32 @@ class Cover(NamedTuple):
     left: int
 
 
-def patterns(space: Space, concerned: Callable[[int], bool], most: int | None = None) -> Cover:
-    """Return patterns of the profiles of a space whose outcome is concerned.
+Cube = dict[int, set[Choice]]
+"""The choices to keep at every level."""
+
+Asked = Sequence[tuple[str, Sequence[str]]]
+"""For each level of a diagram its question and the options that choices speak of."""
+
+
+def patterns(
+    space: Space,
+    concerned: Callable[[int], bool],
+    most: int | None = None,
+    within: int | None = None,
+) -> PatternCover:
+    """Return patterns of the profiles of a space (or `within` it) whose outcome is concerned.
 
     At most `most` patterns, those first that add the most profiles; all of them if None.
     """
-    diagram = Diagram(axes_of(space))
-    function = diagram.read(space, concerned)
-    return cover(diagram, function, True, space.encoding, most)
+    asked = list(zip(space.encoding.questions, space.encoding.options, strict=True))
+    function = space.relabel(space.root if within is None else within, concerned)
+    return cover(space, function, True, asked, most)
 
 
 def cover(
-    diagram: Diagram, function: int, label: Hashable, encoding: Encoding, most: int | None = None
-) -> Cover:
-    """Return patterns of the profiles that a function gives this label; as `patterns` does.
-
-    `encoding` names the questions and options of the diagram's axes.
-    """
+    diagram: Diagram, function: int, label: Hashable, asked: Asked, most: int | None = None
+) -> PatternCover:
+    """Return patterns of the profiles that a function gives this label; as `patterns` does."""
     concerned = diagram.relabel(function, lambda found: True if found == label else None)
     others = diagram.relabel(function, lambda found: None if found == label else True)
     cubes = _cubes(diagram, concerned, others)
@@ -63,21 +71,29 @@ def cover(
         cubes.remove(cube)
         fresh = diagram.total(rest, cube)
         rest = diagram.without(rest, cube)
-        options = _options(diagram, diagram.occurring(concerned, cube), cube, encoding)
+        occurring = diagram.reachable(concerned, cube).choices
+        options = {
+            asked[level][0]: [
+                "+".join([asked[level][1][option] for option in choice])
+                for choice in diagram.choices[level]
+                if choice in occurring[level]
+            ]
+            for level in cube
+            if len(cube[level]) < len(diagram.choices[level])
+        }
         found.append(Pattern(options, diagram.total(concerned, cube), fresh))
-    return Cover(diagram.total(concerned), tuple(found), diagram.total(rest))
+    return PatternCover(diagram.total(concerned), tuple(found), diagram.total(rest))
 
 
 def _cubes(diagram: Diagram, concerned: int, others: int) -> list[Cube]:
     """Return maximal cubes that together hold what is concerned, none of them needless."""
     cubes: list[Cube] = []
     rest = concerned
-    while rest != EMPTY and len(cubes) < MOST_CUBES:
-        start: Cube = [{place} for place in diagram.first(rest)]
-        levels = range(len(start))
+    while len(cubes) < MOST_CUBES and (start := diagram.first(rest)):
+        single = {level: {choice} for level, choice in enumerate(start[0])}
         grown = [
-            _plain(diagram, concerned, others, _grow(diagram, others, start, order))
-            for order in (levels, levels[::-1])
+            _plain(diagram, concerned, others, _grow(diagram, others, single, order))
+            for order in (single, reversed(single))
         ]
         best = max(grown, key=lambda cube: (diagram.total(rest, cube), -_named(diagram, cube)))
         rest = diagram.without(rest, best)
@@ -85,33 +101,29 @@ def _cubes(diagram: Diagram, concerned: int, others: int) -> list[Cube]:
     return _needed(diagram, concerned, cubes)
 
 
-def _grow(diagram: Diagram, others: int, start: Cube, order: range) -> Cube:
+def _grow(diagram: Diagram, others: int, start: Cube, order: Iterable[int]) -> Cube:
     """Widen a cube option by option, question by question, as long as nothing else is met."""
-    cube = list(start)
+    cube = dict(start)
     for level in order:
-        for place in range(len(diagram.axes[level].choices)):
-            if place in cube[level]:
-                continue
-            if not diagram.meets(others, [*cube[:level], {place}, *cube[level + 1 :]]):
-                cube[level] = cube[level] | {place}
+        for choice in diagram.choices[level]:
+            if choice not in cube[level] and not diagram.meets(others, {**cube, level: {choice}}):
+                cube[level] = cube[level] | {choice}
     return cube
 
 
 def _plain(diagram: Diagram, concerned: int, others: int, cube: Cube) -> Cube:
     """Return a cube that holds no less and names fewer questions: what follows is left open."""
-    plain = diagram.occurring(concerned, cube)
-    for level in reversed(range(len(plain))):
-        open_ = [*plain[:level], set(range(len(diagram.axes[level].choices))), *plain[level + 1 :]]
+    plain = dict(enumerate(diagram.reachable(concerned, cube).choices))
+    for level in reversed(plain):
+        open_ = {**plain, level: set(diagram.choices[level])}
         if not diagram.meets(others, open_):
             plain = open_
-    return _grow(diagram, others, plain, range(len(plain)))
+    return _grow(diagram, others, plain, plain)
 
 
 def _named(diagram: Diagram, cube: Cube) -> int:
     """Return how many questions a cube has to name."""
-    return sum(
-        len(places) < len(axis.choices) for places, axis in zip(cube, diagram.axes, strict=True)
-    )
+    return sum(len(cube[level]) < len(diagram.choices[level]) for level in cube)
 
 
 def _needed(diagram: Diagram, concerned: int, cubes: list[Cube]) -> list[Cube]:
@@ -125,21 +137,3 @@ def _needed(diagram: Diagram, concerned: int, cubes: list[Cube]) -> list[Cube]:
         if own == EMPTY:
             kept = others
     return kept
-
-
-def _options(
-    diagram: Diagram, occurring: Cube, cube: Cube, encoding: Encoding
-) -> dict[str, list[str]]:
-    """Return what a cube says: questions of which it lacks an option, with those that occur."""
-    return {
-        encoding.questions[axis.question]: [
-            _name(encoding, axis.question, axis.choices[place])
-            for place in sorted(occurring[level])
-        ]
-        for level, axis in enumerate(diagram.axes)
-        if len(cube[level]) < len(axis.choices)
-    }
-
-
-def _name(encoding: Encoding, question: int, choice: Choice) -> str:
-    return "+".join(encoding.options[question][option] for option in choice)

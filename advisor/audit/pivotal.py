@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from advisor.audit.diagram import EMPTY, Cube, Diagram, axes_of
 from advisor.engine.decision import Engine
+from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
@@ -40,23 +39,14 @@ class Deciding(NamedTuple):
     counterexample: Instance | None
 
 
-def without(rulebase: RuleBase, rule: Rule) -> RuleBase:
-    """Return a rule base that lacks one rule."""
-    rest = copy.copy(rulebase)
-    rest.rules = tuple(one for one in rulebase.rules if one.id != rule.id)
-    return rest
-
-
 class Deciders:
     """Finds where rules of one rule base decide."""
 
     def __init__(self, rulebase: RuleBase) -> None:
-        self.rulebase = rulebase
         self.engine = Engine(rulebase)
         self.space = self.engine.space({})
-        self.diagram = Diagram(axes_of(self.space))
         self.names = [*self.engine.encoding.families, NONE]
-        self.answered = self._read(self.engine)
+        self.answered = self._answers(self.space.root)
 
     def of(self, rules: Sequence[Rule]) -> Iterator[Deciding]:
         """Yield where each rule decides."""
@@ -64,64 +54,65 @@ class Deciders:
             yield self._deciding(rule)
 
     def _deciding(self, rule: Rule) -> Deciding:
-        diagram = self.diagram
-        other = self._read(Engine(without(self.rulebase, rule)))
-        laid = diagram.combine(self.answered, other, lambda one, two: (one, two))
-        firing = diagram.within(laid, self._cube(rule))
-        decided = diagram.relabel(laid, lambda pair: pair if pair[0] != pair[1] else None)
-        idle = diagram.relabel(firing, lambda pair: pair if pair[0] == pair[1] else None)
-        if idle == EMPTY:
-            idle = diagram.relabel(laid, lambda pair: pair if pair[0] == pair[1] else None)
+        space = self.space
+        other = self._answers(space.build(self._all_but(rule)))
+        laid = space.combine(self.answered, other, lambda one, two: (one, two))
+        firing = space.within(laid, space.allowing(rule.when))
+        decided = space.relabel(laid, lambda pair: pair if pair[0] != pair[1] else None)
+        idle = self._unchanged(firing) or self._unchanged(laid)
         example = counterexample = None
-        if EMPTY not in (decided, idle):
-            path = diagram.first(decided)
-            example = self._instance(rule, laid, path)
-            counterexample = self._instance(rule, laid, diagram.nearest(idle, path))
-        elif idle != EMPTY:
-            counterexample = self._instance(rule, laid, diagram.first(idle))
+        if idle != EMPTY and (found := space.first(decided)):
+            profile, _ = found
+            example = self._instance(rule, laid, profile)
+            counterexample = self._instance(rule, laid, self._nearest(idle, profile))
+        elif found := space.first(idle):
+            counterexample = self._instance(rule, laid, found[0])
         return Deciding(
             rule,
-            diagram.total(self.answered),
-            diagram.total(firing),
-            diagram.total(decided),
+            space.total(self.answered),
+            space.total(firing),
+            space.total(decided),
             example,
             counterexample,
         )
 
-    def _read(self, engine: Engine) -> int:
-        return self.diagram.read(
-            engine.space({}), lambda outcome: self.names[engine.ranking.winner(outcome)]
-        )
+    def _answers(self, function: int) -> int:
+        ranking = self.engine.ranking
+        return self.space.relabel(function, lambda outcome: self.names[ranking.winner(outcome)])
 
-    def _cube(self, rule: Rule) -> Cube:
+    def _unchanged(self, laid: int) -> int:
+        return self.space.relabel(laid, lambda pair: pair if pair[0] == pair[1] else None)
+
+    def _nearest(self, function: int, profile: list[Choice]) -> list[Choice]:
+        """Return the profile with a label that differs from another in the fewest choices."""
+
+        def cost(question: int, choice: Choice) -> int:
+            return int(choice != profile[question])
+
+        found = self.space.nearest(function, cost, lambda _: True)
+        return found[1] if found else profile
+
+    def _all_but(self, rule: Rule) -> int:
+        """Return the conjunctions of all other rules."""
+        conjunctions = enumerate(self.engine.encoding.conjunctions)
+        return sum(1 << place for place, one in conjunctions if one.origin.id != rule.id)
+
+    def _instance(self, rule: Rule, laid: int, profile: list[Choice]) -> Instance:
         encoding = self.engine.encoding
-        cube = self.diagram.everything
-        for id, options in rule.when.items():
-            question = encoding.index[id]
-            kept = {encoding.option_index[question][option] for option in options}
-            cube[question] = {
-                place
-                for place, choice in enumerate(self.diagram.axes[question].choices)
-                if kept.intersection(choice)
-            }
-        return cube
-
-    def _instance(self, rule: Rule, laid: int, path: list[int]) -> Instance:
-        axes = self.diagram.axes
-        whole = {
-            id: self.engine.options(question, axes[question].choices[path[question]])[0]
-            for id, question in self.engine.encoding.index.items()
+        answers = {
+            id: self.engine.options(question, profile[question])[0]
+            for id, question in encoding.index.items()
         }
-        ((family, other),) = self.diagram.counts(laid, [{place} for place in path])
-        fires = all(whole[id] in options for id, options in rule.when.items())
-        return Instance(self._fewest(whole), fires, family, other)
+        ((family, other),) = self.space.counts(laid, {q: (c,) for q, c in enumerate(profile)})
+        fires = all(answers[id] in options for id, options in rule.when.items())
+        return Instance(self._fewest(answers), fires, family, other)
 
-    def _fewest(self, whole: dict[str, str]) -> dict[str, str]:
+    def _fewest(self, answers: dict[str, str]) -> dict[str, str]:
         """Return the answers to give so that all others are assumed as they are."""
-        given: Profile = {TASK: Answer((whole[TASK],), None, "flag")}
+        given: Profile = {TASK: Answer((answers[TASK],), None, "flag")}
         while True:
             assumed = self.engine.decide(given).profile
-            wrong = next((id for id in whole if assumed[id].options != (whole[id],)), None)
+            wrong = next((id for id in answers if assumed[id].options != (answers[id],)), None)
             if wrong is None:
-                return {id: given[id].options[0] for id in whole if id in given}
-            given[wrong] = Answer((whole[wrong],), None, "flag")
+                return {id: given[id].options[0] for id in answers if id in given}
+            given[wrong] = Answer((answers[wrong],), None, "flag")

@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
-from advisor.audit.budget import Budget, NotProvedError
-from advisor.audit.claim import FAILS, HOLDS, NOT_PROVED, Claim, attempt, claimed
-from advisor.audit.context import Ground
+from advisor.audit.answers import Answered, answered, every_family_wins, no_gap, no_undeclared_tie
+from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, attempt, conclude
+from advisor.audit.context import Budget, NotProvedError, ProofContext
 from advisor.audit.contradictions import every_option_possible, no_contradiction
-from advisor.audit.defect import Defect
-from advisor.audit.effects import Effect, said_by, with_pivots
+from advisor.audit.effects import Effect, in_words, said_by, with_pivots
 from advisor.audit.idle import every_question_matters, interchangeable_options
 from advisor.audit.offered import Judge, aimed_past, every_checkpoint_offered
-from advisor.audit.outcomes import Answered, answered, every_family_wins, no_gap
-from advisor.audit.rank_ties import no_undeclared_tie
-from advisor.audit.shadow import in_words
 from advisor.model import Rule
 from advisor.rulebase.base import RuleBase
 
@@ -63,59 +59,59 @@ def audit(rulebase: RuleBase, budget: Budget, judge: Judge) -> Audit:
 
     `judge` says what a checkpoint does not meet of a complete profile.
     """
-    ground = Ground(rulebase, budget)
-    counts, about_answers = _about_answers(ground)
+    context = ProofContext(rulebase, budget)
+    counts, about_answers = _about_answers(context)
     cheap = [  # proved before the rules, whose graphs are large
-        attempt("contradictions", "contradictions", lambda: no_contradiction(ground)),
-        attempt("options", "which options are possible", lambda: every_option_possible(ground)),
-        attempt("interchangeable", "equal options", lambda: interchangeable_options(ground)),
-        attempt("ties", "ties", lambda: no_undeclared_tie(ground)),
-        attempt("questions", "which questions matter", lambda: every_question_matters(ground)),
+        attempt("contradictions", "contradictions", lambda: no_contradiction(context)),
+        attempt("options", "which options are possible", lambda: every_option_possible(context)),
+        attempt("interchangeable", "equal options", lambda: interchangeable_options(context)),
+        attempt("ties", "ties", lambda: no_undeclared_tie(context)),
+        attempt("questions", "which questions matter", lambda: every_question_matters(context)),
     ]
-    effects, about_rules = _about_rules(ground, counts.profiles if counts else None)
+    effects, about_rules = _about_rules(context, counts.profiles if counts else None)
     about_checkpoints = [
-        attempt("checkpoint-rules", "rules about checkpoints", lambda: aimed_past(ground)),
+        attempt("checkpoint-rules", "rules about checkpoints", lambda: aimed_past(context)),
         attempt(
             "checkpoints",
             "which checkpoints are offered",
-            lambda: every_checkpoint_offered(ground, judge),
+            lambda: every_checkpoint_offered(context, judge),
         ),
     ]
     claims = (*about_answers, *about_rules, *cheap, *about_checkpoints)
     return Audit(counts, tuple(effects), claims)
 
 
-def _about_answers(ground: Ground) -> tuple[Answered | None, list[Claim]]:
+def _about_answers(context: ProofContext) -> tuple[Answered | None, list[Claim]]:
     """Return the counts over all profiles, and what is claimed of the answers."""
     try:
-        found = answered(ground)
+        found = answered(context)
     except NotProvedError as reason:
         return None, [
             Claim("answers", NOT_PROVED, f"whether every profile has an answer: {reason}"),
             Claim("families", NOT_PROVED, f"whether every family can win: {reason}"),
         ]
     return found, [
-        attempt("answers", "where profiles have no answer", lambda: no_gap(ground, found)),
-        every_family_wins(ground, found),
+        attempt("answers", "where profiles have no answer", lambda: no_gap(context, found)),
+        every_family_wins(context, found),
     ]
 
 
-def _about_rules(ground: Ground, profiles: int | None) -> tuple[list[Effect], list[Claim]]:
+def _about_rules(context: ProofContext, profiles: int | None) -> tuple[list[Effect], list[Claim]]:
     """Return the effects of the written rules, and what is claimed of them all."""
-    said, unread = _each(ground.written, lambda rule: said_by(ground, rule))
-    effects, unsettled = _each(said, lambda effect: with_pivots(ground, effect))
+    said, unread = _each(context.written, lambda rule: said_by(context, rule))
+    effects, unsettled = _each(said, lambda effect: with_pivots(context, effect))
     settled = {effect.rule.id: effect for effect in effects}
     known = [settled.get(effect.rule.id, effect) for effect in said]
     defects = [defect for effect in known for defect in _of_rule(effect, profiles)]
     about_pivots = [d for d in defects if d.kind in ("never-pivotal", "pivotal-supporting")]
     claims = [
-        claimed("rules", _said_of_rules(said), [d for d in defects if d not in about_pivots]),
-        claimed("pivotal", _said_of_pivots(effects), about_pivots),
+        conclude("rules", _said_of_rules(said), [d for d in defects if d not in about_pivots]),
+        conclude("pivotal", _said_of_pivots(effects), about_pivots),
     ]
     if unread:
-        claims.append(_open("rules", "whether they fire or add anything", ground, unread))
+        claims.append(_open("rules", "whether they fire or add anything", context, unread))
     if left := {**unread, **unsettled}:
-        claims.append(_open("pivotal", "where they are pivotal", ground, left))
+        claims.append(_open("pivotal", "where they are pivotal", context, left))
     return known, [claim for claim in claims if claim.text]
 
 
@@ -131,9 +127,9 @@ def _each(things: Iterable[Thing], prove: Callable[[Thing], Effect]) -> tuple[li
     return proved, left
 
 
-def _open(id: str, what: str, ground: Ground, left: Left) -> Claim:
+def _open(id: str, what: str, context: ProofContext, left: Left) -> Claim:
     whys = "; ".join(dict.fromkeys(left.values()))
-    text = f"{len(left)} of {len(ground.written)} rules, {what}: {whys}: {', '.join(left)}"
+    text = f"{len(left)} of {len(context.written)} rules, {what}: {whys}: {', '.join(left)}"
     return Claim(id, NOT_PROVED, text)
 
 
@@ -206,6 +202,3 @@ def _never_pivotal(effect: Effect) -> str:
         rules = " and ".join(f"`{id}`" for id in shadow.rules)
         said += f"; without {rules} it would be"
     return said
-
-
-__all__ = ["FAILS", "HOLDS", "NOT_PROVED", "Audit", "audit"]

@@ -160,18 +160,20 @@ class Diagram:
         they are here, and which of its children those of a node are here; all are the same if not.
         """
         known = {EMPTY: EMPTY}
-        for end, found in list(source.label.items()):
-            renamed = label(found)
-            known[end] = EMPTY if renamed is None else self.terminal(renamed)
 
         def walk(node: int) -> int:
             found = known.get(node)
             if found is None:
                 level, children = source.level[node], source.children[node]
-                if levels is not None:
-                    level, places = levels[level]
-                    children = tuple([children[place] for place in places])
-                found = known[node] = self.node(level, tuple([walk(child) for child in children]))
+                if level == source.bottom:
+                    renamed = label(source.label[node])
+                    found = EMPTY if renamed is None else self.terminal(renamed)
+                else:
+                    if levels is not None:
+                        level, places = levels[level]
+                        children = tuple([children[place] for place in places])
+                    found = self.node(level, tuple([walk(child) for child in children]))
+                known[node] = found
             return found
 
         return walk(node)
@@ -244,7 +246,10 @@ class Diagram:
         return found
 
     def counts(self, node: int, allowed: Allowed | None = None) -> dict[Any, int]:
-        """Return how many profiles (within `allowed`) have each label, choices weighted."""
+        """Return how many profiles (within `allowed`) have each label, choices weighted.
+
+        Labels stand in the order in which they were made.
+        """
         places = self._places(allowed or {})
         passed = [1]
         for weights, at in zip(self.weights, places, strict=True):
@@ -265,7 +270,7 @@ class Diagram:
                         if after > level + 1:
                             number = number * passed[after] // passed[level + 1]
                         before[after][child] = before[after].get(child, 0) + number
-        return {self.label[end]: ways for end, ways in before[-1].items() if end != EMPTY}
+        return {self.label[end]: ways for end, ways in sorted(before[-1].items()) if end != EMPTY}
 
     def total(self, node: int, allowed: Allowed | None = None) -> int:
         """Return how many profiles (within `allowed`) have a label, choices weighted."""
@@ -372,33 +377,33 @@ class Diagram:
             {place: cost(level, choices[place]) for place in at}
             for level, (choices, at) in enumerate(zip(self.choices, places, strict=True))
         ]
-        cheapest = [min(of_level, key=of_level.__getitem__) for of_level in prices]
-        passed = [0]
-        for of_level, place in zip(prices, cheapest, strict=True):
-            passed.append(passed[-1] + of_level[place])
+        path = [min(of_level, key=of_level.__getitem__) for of_level in prices]
+        least = [of_level[place] for of_level, place in zip(prices, path, strict=True)]
         far = 1 << 60
-        known = {end: (0 if accept(label) else far, 0) for end, label in self.label.items()}
-        known[EMPTY] = far, 0
+        more = {EMPTY: far}
+        """For each node, how much more its profiles cost at least than the cheapest choices."""
+        best: dict[int, int] = {}
 
-        def walk(node: int) -> tuple[int, int]:
-            """Return the least cost from a node on and the place of its choice."""
-            if node not in known:
-                level, children = self.level[node], self.children[node]
-                above = passed[level + 1]
-                known[node] = min(
-                    (price + walk(child)[0] + passed[self.level[child]] - above, place)
-                    for place, price in prices[level].items()
-                    for child in (children[place],)
-                )
-            return known[node]
+        def walk(node: int) -> int:
+            level, children = self.level[node], self.children[node]
+            if level == self.bottom:
+                found = 0 if accept(self.label[node]) else far
+            else:
+                found, cheapest = far, least[level]
+                for place, price in prices[level].items():
+                    child = children[place]
+                    rest = price - cheapest + (more[child] if child in more else walk(child))
+                    if rest < found:
+                        found, best[node] = rest, place
+            more[node] = found
+            return found
 
-        total = walk(node)[0] + passed[self.level[node]]
-        if total >= far:
+        if node == EMPTY or (extra := walk(node)) >= far:
             return None
         while self.level[node] < self.bottom:
-            place = cheapest[self.level[node]] = known[node][1]
-            node = self.children[node][place]
-        return total, [of[place] for of, place in zip(self.choices, cheapest, strict=True)]
+            path[self.level[node]] = best[node]
+            node = self.children[node][best[node]]
+        return sum(least) + extra, [of[place] for of, place in zip(self.choices, path, strict=True)]
 
     def _places(self, allowed: Allowed) -> list[Sequence[int]]:
         """For each level, the places of the choices that are kept."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from advisor.engine.diagram import EMPTY, Choice, Diagram
+from advisor.engine.diagram import EMPTY, Allowed, Choice, Diagram
 from advisor.engine.encoding import Encoding, Ranking
+from advisor.model import Condition
 
 Spend = Callable[[int], None]
 """Called with the number of edges that may be made next; raises where that is too many."""
@@ -47,6 +48,8 @@ class Space(Diagram):
         self.encoding = encoding
         self.size = 0
         """How many edges were made, before equal functions became one."""
+        self.asked: list[int] = []
+        """The questions that conjunctions which can still fire speak of."""
         self._kept: dict[int, tuple[int, int]] = {}
         self.root = self.build(only, spend)
         self.outcomes: tuple[int, ...] = tuple(self.label.values())
@@ -63,6 +66,7 @@ class Space(Diagram):
         if not all(self.choices):
             return EMPTY
         start, now, steps = self._plan(self.encoding.everything if only is None else only)
+        self.asked = [step.question for step in steps]
         known: list[dict[tuple[int, int], int]] = [{} for _ in steps]
 
         def grow(depth: int, alive: int, outcome: int) -> int:
@@ -160,6 +164,18 @@ class Space(Diagram):
         for base in range(width, width * (1 + 2 * len(self.encoding.criteria)), width):
             kept |= outcome & (((1 << width) - 1) & ~(1 << family)) << base
         return kept
+
+    def allowing(self, when: Condition) -> Allowed:
+        """Return the choices that a condition leaves, of the questions that it names."""
+        index, places = self.encoding.index, self.encoding.option_index
+        return {
+            index[id]: [
+                choice
+                for choice in self.choices[index[id]]
+                if not {places[index[id]][option] for option in options}.isdisjoint(choice)
+            ]
+            for id, options in when.items()
+        }
 
     # -- who wins ----------------------------------------------------------------------------
 

@@ -7,18 +7,15 @@ from typing import NamedTuple
 from advisor.decide.flips import Flip
 from advisor.decide.sufficient import Because, counts
 from advisor.engine.decision import Decision, Engine
+from advisor.engine.diagram import Choice
+from advisor.engine.nearby import Nearby
 from advisor.engine.profile import Profile
-from advisor.engine.space import Choice, Space
 from advisor.explanation.prime import Prime, prime
 from advisor.explanation.settling import Settling, settlings
-from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NOT_APPLICABLE, TASK
 
-HELD = 1 << 20
-"""What it costs to change an answer that has to stay: more than all others together."""
-
-
-Allowed = dict[int, tuple[Choice, ...]]
-"""Question -> the choices that are kept."""
+Fixed = dict[int, tuple[Choice, ...]]
+"""Question -> the one choice that is kept."""
 
 
 class Change(NamedTuple):
@@ -64,7 +61,7 @@ def whole(engine: Engine, decision: Decision, flips: tuple[Flip, ...]) -> Whole:
     Deciding again with all answers of the profile and those of a change in their place gives the
     change's family. `flips` are the smallest ones, in which assumed answers are assumed anew.
     """
-    search = _Search(engine, decision)
+    search = _Around(engine, decision)
     found = search.prime
     sets = [(w, found.members(change)) for w, all_ in found.changes.items() for change in all_]
     sets.sort(key=lambda one: (len(one[1]), one[1], one[0]))
@@ -77,19 +74,17 @@ def whole(engine: Engine, decision: Decision, flips: tuple[Flip, ...]) -> Whole:
     )
 
 
-class _Search:
-    """One decision in the space of its task."""
+class _Around:
+    """All minimal changes and reasons of one decision in the space of its task."""
 
     def __init__(self, engine: Engine, decision: Decision) -> None:
         self.engine = engine
         self.profile: Profile = decision.profile
-        self.space: Space = engine.around(decision.given, {TASK: decision.profile[TASK]})
-        self.present: list[Choice] = [c[0] for c in engine.choices(decision.profile)]
-        ranking = engine.ranking
+        self.nearby = Nearby(engine, decision, {TASK: decision.profile[TASK]})
         self.prime: Prime = prime(
-            self.space,
-            [ranking.winner(outcome) for outcome in self.space.outcomes],
-            self.present,
+            self.nearby.space,
+            engine.ranking,
+            self.nearby.present,
             [
                 engine.encoding.index[id]
                 for id, answer in decision.profile.items()
@@ -124,14 +119,13 @@ class _Search:
 
         Questions that only then make sense are answered as well, where it takes that.
         """
-        engine = self.engine
-        names = [*engine.encoding.families, NONE]
-        target = self._nearest(set(questions), winner)
-        changed: Allowed = {question: (target[question],) for question in questions}
-        held: Allowed = {q: (self.present[q],) for q in self.prime.questions if q not in changed}
+        engine, nearby, present = self.engine, self.nearby, self.nearby.present
+        target = self._nearest(questions, winner)
+        changed: Fixed = {question: (target[question],) for question in questions}
+        held: Fixed = {q: (present[q],) for q in self.prime.questions if q not in changed}
         follows = self._follows(questions, held, changed)
         for question, choice in enumerate(target):
-            if self._winner(held | changed) == winner:
+            if nearby.winner(held | changed) == winner:
                 break
             if question not in held and question not in changed and self._applies(question, choice):
                 changed[question] = (choice,)
@@ -139,45 +133,33 @@ class _Search:
         answers = {ids[q]: "+".join(engine.options(q, changed[q][0])) for q in sorted(changed)}
         return Change(
             answers,
-            names[winner],
+            nearby.names[winner],
             {id: self.profile[id].origin for id in answers},
             tuple(ids[question] for question in follows),
         )
 
-    def _follows(
-        self, questions: tuple[int, ...], held: Allowed, changed: Allowed
-    ) -> tuple[int, ...]:
+    def _follows(self, questions: tuple[int, ...], held: Fixed, changed: Fixed) -> tuple[int, ...]:
         """Return the questions of a change whose present answers cannot stay beside the others."""
+        space = self.nearby.space
         found: list[int] = []
         for question in reversed(questions):
             rest = {q: c for q, c in changed.items() if q != question and q not in found}
-            reach = self.space.reach(held | rest)
-            if rest and self.present[question] not in reach.choices[question]:
+            present: Fixed = {question: (self.nearby.present[question],)}
+            if rest and not space.meets(space.root, held | rest | present):
                 found.append(question)
         return tuple(sorted(found))
 
-    def _nearest(self, questions: set[int], winner: int) -> list[Choice]:
+    def _nearest(self, questions: tuple[int, ...], winner: int) -> list[Choice]:
         """Return the most typical profile that a family wins, other answers being as they are."""
-        places = [
-            {choice: place for place, choice in enumerate(choices, 1)}
-            for choices in self.space.choices
-        ]
-        fixed = set(self.prime.questions) - questions
-
-        def cost(question: int, choice: Choice) -> int:
-            if choice == self.present[question]:
-                return 0
-            return HELD if question in fixed else places[question][choice]
-
-        ranking = self.engine.ranking
-        found = self.space.nearest(cost, lambda outcome: ranking.winner(outcome) == winner)
-        if found is None or found[0] >= HELD:
+        choices = self.nearby.space.choices
+        found = self.nearby.nearest(
+            lambda other: other == winner,
+            set(self.prime.questions) - set(questions),
+            lambda question, choice: choices[question].index(choice) + 1,
+        )
+        if found is None:
             raise RuntimeError("a minimal change leads nowhere")
-        return found[1]
-
-    def _winner(self, allowed: Allowed) -> int | None:
-        found = self.space.typical(allowed)
-        return None if found is None else self.engine.ranking.winner(found[1])
+        return found
 
     def _applies(self, question: int, choice: Choice) -> bool:
         return NOT_APPLICABLE not in self.engine.options(question, choice) and (

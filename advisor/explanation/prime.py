@@ -2,17 +2,19 @@
 
 A reason is a set of questions whose answers alone force the outcome, whatever the others are
 (a prime implicant). A change is a set of questions that can be answered otherwise, and no other,
-so that another family wins. Each is read off the space of a task in one pass of its own, from the
-last question to the first. They are each other's minimal hitting sets (Ignatiev and others, 2020:
+so that another family wins. Each is read off the diagram of a task's winners in a pass of its own,
+from the terminals upwards. They are each other's minimal hitting sets (Ignatiev and others, 2020:
 "On Relating 'Why?' and 'Why Not?' Explanations"), which is checked every time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from advisor.engine.space import Choice, Space
+from advisor.engine.diagram import EMPTY, Choice, Diagram
+from advisor.engine.encoding import Ranking
+from advisor.engine.space import Space
 from advisor.explanation.antichain import Antichain, hitting, joined, minimal
 
 
@@ -34,23 +36,23 @@ class Prime(NamedTuple):
 
 
 def prime(
-    space: Space, winners: Sequence[int], present: Sequence[Choice], questions: Sequence[int]
+    space: Space, ranking: Ranking, present: Sequence[Choice], questions: Sequence[int]
 ) -> Prime:
     """Return all minimal reasons and changes of a complete profile in a space.
 
-    `winners` holds who wins for each of the space's outcomes, `present` the choice of each
-    question, `questions` those that may stand in a reason. Raises RuntimeError where reasons and
-    changes contradict each other, which only a mistake in here can cause.
+    `present` holds the choice of each question, `questions` those that may stand in a reason.
+    Raises RuntimeError where reasons and changes contradict each other, which only a mistake in
+    here can cause.
     """
+    won = Diagram(space.choices)
+    root = won.read(space, space.root, ranking.winner)
     bits = {question: 1 << place for place, question in enumerate(questions)}
-    winner = winners[_end(space, present)]
+    ((winner,), _) = won.reachable(root, {q: (choice,) for q, choice in enumerate(present)})
+    others = sorted(won.labels(root) - {winner})
     found = Prime(
         tuple(questions),
-        _reasons(space, winners, winner, present, bits),
-        {
-            other: _changes(space, winners, other, present, bits)
-            for other in sorted(set(winners) - {winner})
-        },
+        _reasons(won, root, winner, present, bits),
+        {other: _changes(won, root, other, present, bits) for other in others},
     )
     changes = found.smallest_changes
     if hitting(changes) != found.reasons or hitting(found.reasons) != changes:
@@ -58,59 +60,61 @@ def prime(
     return found
 
 
-def _end(space: Space, present: Sequence[Choice]) -> int:
-    """Return the last node of a profile."""
-    node = 0
-    for layer in space.layers:
-        choice = present[layer.question]
-        node = next(edge.target for edge in layer.edges[node] if choice in edge.choices)
-    return node
-
-
 def _changes(
-    space: Space,
-    winners: Sequence[int],
-    wanted: int,
-    present: Sequence[Choice],
-    bits: dict[int, int],
+    won: Diagram, root: int, wanted: int, present: Sequence[Choice], bits: dict[int, int]
 ) -> Antichain:
     """Return the minimal sets of questions by which profiles that `wanted` wins differ."""
-    behind: list[Antichain] = [(0,) if winner == wanted else () for winner in winners]
-    for layer in reversed(space.layers):
-        bit = bits.get(layer.question, 0)
-        held = present[layer.question]
-        behind = [
-            minimal(
-                change | (0 if held in edge.choices else bit)
-                for edge in edges
-                for change in behind[edge.target]
-            )
-            for edges in layer.edges
-        ]
-    return behind[0]
+
+    def above(level: int, held: int, behind: dict[int, Antichain]) -> Antichain:
+        bit = bits.get(level, 0)
+        return minimal(
+            change | (0 if child == held else bit)
+            for child, changes in behind.items()
+            for change in changes
+        )
+
+    return _upwards(won, root, present, lambda winner: winner == wanted, above)
 
 
 def _reasons(
-    space: Space,
-    winners: Sequence[int],
-    winner: int,
-    present: Sequence[Choice],
-    bits: dict[int, int],
+    won: Diagram, root: int, winner: int, present: Sequence[Choice], bits: dict[int, int]
 ) -> Antichain:
     """Return the minimal sets of questions that force a winner from the first node on."""
-    behind: list[Antichain] = [(0,) if found == winner else () for found in winners]
-    for layer in reversed(space.layers):
-        bit = bits.get(layer.question, 0)
-        held = present[layer.question]
-        nodes = []
-        for edges in layer.edges:
-            whatever: Antichain = (0,)
-            for edge in edges:
-                whatever = joined(whatever, behind[edge.target])
-            if bit:
-                kept = [behind[edge.target] for edge in edges if held in edge.choices]
-                fixed = (bit | reason for reason in (kept[0] if kept else (0,)))
-                whatever = minimal([*whatever, *fixed])
-            nodes.append(whatever)
-        behind = nodes
-    return behind[0]
+
+    def above(level: int, held: int, behind: dict[int, Antichain]) -> Antichain:
+        whatever: Antichain = (0,)
+        for reasons in behind.values():
+            whatever = joined(whatever, reasons)
+        if bit := bits.get(level, 0):
+            fixed = (bit | reason for reason in behind.get(held, (0,)))
+            whatever = minimal([*whatever, *fixed])
+        return whatever
+
+    return _upwards(won, root, present, lambda found: found == winner, above)
+
+
+def _upwards(
+    won: Diagram,
+    root: int,
+    present: Sequence[Choice],
+    accept: Callable[[int], bool],
+    above: Callable[[int, int, dict[int, Antichain]], Antichain],
+) -> Antichain:
+    """Work sets out from the terminals upwards.
+
+    `above` makes those of a node from its level, the child of the present choice, and those of
+    each child; children that no profile leads to are left out.
+    """
+    known: dict[int, Antichain] = {
+        end: (0,) if accept(label) else () for end, label in won.label.items()
+    }
+
+    def walk(node: int) -> Antichain:
+        if node not in known:
+            level, children = won.level[node], won.children[node]
+            held = children[won.choices[level].index(present[level])]
+            behind = {child: walk(child) for child in children if child != EMPTY}
+            known[node] = above(level, held, behind)
+        return known[node]
+
+    return walk(root)

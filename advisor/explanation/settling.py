@@ -26,19 +26,20 @@ def settlings(engine: Engine, decision: Decision) -> tuple[Settling, ...]:
     Questions that need not make sense are left out, as the interview does. None are left where
     the outcome is decided.
     """
-    space = engine.space(decision.given)
     if len(decision.possible) == 1:
         return ()
+    space = engine.space(decision.given)
+    given = {engine.encoding.index[id] for id in decision.given}
+    open_ = [question for question in space.asked if question not in given]
     found = []
-    for place, table in enumerate(space.marginals(engine.ranking)):
-        id = engine.encoding.questions[place]
-        makes_sense = not any(NOT_APPLICABLE in engine.options(place, choice) for choice in table)
-        if id in decision.given or len(table) < 2 or not makes_sense or place in space.idle:
+    for question, table in zip(open_, space.marginals(engine.ranking, open_), strict=True):
+        senseless = any(NOT_APPLICABLE in engine.options(question, choice) for choice in table)
+        if len(table) < 2 or senseless:
             continue
         rows = list(table.values())
         found.append(
             Settling(
-                id,
+                engine.encoding.questions[question],
                 sum(sum(row) for row in rows if sum(map(bool, row)) == 1),
                 sum(max(row) for row in rows),
                 sum(map(sum, rows)),
