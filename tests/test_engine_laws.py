@@ -103,7 +103,7 @@ def test_findings_are_the_rules_that_hold(of):
     plain, engine = Plain(of), engine_for(of)
     for whole in plain.completions({}):
         for assessment in engine.decide(profile_of(whole)).assessments:
-            found = {f.rule.id for f in assessment.findings if not f.rule.derived}
+            found = {f.rule.id for f in assessment.fired if not f.rule.derived}
             assert found == {
                 r["id"]
                 for r in of["rule"]
@@ -112,7 +112,7 @@ def test_findings_are_the_rules_that_hold(of):
                 and all(set(whole[q]) & set(options) for q, options in r["when"].items())
             }
             if assessment.verdict == "excluded":
-                assert any(f.decisive for f in assessment.findings)
+                assert any(f.decisive for f in assessment.fired)
 
 
 # -- many complete profiles -------------------------------------------------------------------

@@ -101,7 +101,7 @@ def _decisive(rulebase: RuleBase, decision: Decision) -> set[str]:
     found = {
         finding.rule.id
         for assessment in decision.assessments
-        for finding in assessment.findings
+        for finding in assessment.fired
         if finding.decisive and not finding.rule.derived
     }
     for rule in rulebase.rules:

@@ -82,7 +82,7 @@ def _scenario(engine: Engine, scenario: Scenario) -> Failure | None:
         found.rule.id
         for decision in decisions
         for assessment in decision.assessments
-        for found in assessment.findings
+        for found in assessment.fired
         if found.decisive
     }
     missing = [rule for rule in scenario.because if rule not in decisive]

@@ -140,7 +140,7 @@ class TaskAdvice(_Fields):
         sources = [
             source
             for assessment in self.decision.assessments
-            for found in assessment.findings
+            for found in assessment.fired
             if found.decisive
             for source in found.rule.sources
         ]

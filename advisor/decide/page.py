@@ -149,10 +149,10 @@ def _assessment(advice: TaskAdvice, assessment: Assessment) -> Page:
     rows: list[Item] = []
     if won and fit and fit.fit == "good":
         rows.append(Item("+", fit.because, sources=tuple(fit.sources)))
-    decisive = [found for found in assessment.findings if found.decisive and not won]
+    decisive = [found for found in assessment.fired if found.decisive and not won]
     rows += [
         Item(MARKS[found.rule.effect], found.rule.because, sources=tuple(found.rule.sources))
-        for found in decisive or assessment.findings
+        for found in decisive or assessment.fired
     ]
     if won and advice.because:
         said = " · ".join(

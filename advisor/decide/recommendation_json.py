@@ -127,7 +127,7 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
         "fit": plain(assessment.fit),
         "caveats": [found.rule.id for found in assessment.caveats],
         "findings": [
-            {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.findings
+            {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.fired
         ],
     }
 

@@ -18,7 +18,7 @@ KEPT_SPACES = 128
 VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
 
 
-class Finding(NamedTuple):
+class FiredRule(NamedTuple):
     """One rule that fired on one candidate. Decisive: without this kind of reason, another rank."""
 
     rule: Rule
@@ -38,15 +38,15 @@ class Assessment(NamedTuple):
     verdict: str
     lost_on: str | None
     fit: Fit | None
-    findings: tuple[Finding, ...]
+    fired: tuple[FiredRule, ...]
     possible_verdicts: tuple[str, ...]
 
     @property
-    def caveats(self) -> tuple[Finding, ...]:
+    def caveats(self) -> tuple[FiredRule, ...]:
         """The reasons against a family that wins all the same."""
         if self.verdict != "recommended":
             return ()
-        return tuple(found for found in self.findings if found.rule.effect == "avoid")
+        return tuple(found for found in self.fired if found.rule.effect == "avoid")
 
 
 class Decision(NamedTuple):
@@ -220,7 +220,7 @@ class Engine:
                     verdict,
                     lost.get(family),
                     fit,
-                    tuple(Finding(rule, rule.id in decisive) for rule in rules),
+                    tuple(FiredRule(rule, rule.id in decisive) for rule in rules),
                     possible[family],
                 )
             )

@@ -86,12 +86,12 @@ def _winner(decision: Decision) -> Assessment | None:
 def _rules(assessment: Assessment | None, effect: str) -> tuple[Rule, ...]:
     if assessment is None:
         return ()
-    return tuple(found.rule for found in assessment.findings if found.rule.effect == effect)
+    return tuple(found.rule for found in assessment.fired if found.rule.effect == effect)
 
 
 def _why_not(assessment: Assessment, changes: tuple[Flip, ...]) -> WhyNot:
-    against = [f.rule for f in assessment.findings if f.rule.effect in ("exclude", "avoid")]
-    decisive = [f.rule for f in assessment.findings if f.decisive and f.rule.effect != "prefer"]
+    against = [f.rule for f in assessment.fired if f.rule.effect in ("exclude", "avoid")]
+    decisive = [f.rule for f in assessment.fired if f.decisive and f.rule.effect != "prefer"]
     return WhyNot(
         assessment.family,
         assessment.verdict,

@@ -70,7 +70,7 @@ def _another_family(case: Case, judgement: Judgement, verdict: str) -> Iterator[
     instead = judgement.decision.family
     message = f"{judgement.checkpoint.family} is {verdict} here; {instead or NONE} is the answer"
     fix = f"use a checkpoint of {instead}" if instead else None
-    against = [f.rule for f in judgement.assessment.findings if f.rule.effect != "prefer"]
+    against = [f.rule for f in judgement.assessment.fired if f.rule.effect != "prefer"]
     if not against or verdict == "allowed":
         yield case.finding(message, fix=fix)
     else:
