@@ -120,7 +120,7 @@ def test_what_is_required_and_lacking_is_said_in_words():
     assert ids(found.picks) == ["german"]
     assert ids(found.unverified) == ["any"]
     assert [(lack.checkpoint.id, lack.texts) for lack in found.rejected] == [
-        ("org/english", ("languages is en, wanted de",))
+        ("org/english", ("languages are en, wanted de",))
     ]
 
 
@@ -130,7 +130,7 @@ def test_languages_that_hold_together_are_all_required():
     )
     found = selection(rules, language=["de", "en"])
     assert ids(found.picks) == ["both"]
-    assert [lack.texts for lack in found.rejected] == [("languages is de, wanted en",)]
+    assert [lack.texts for lack in found.rejected] == [("languages are de, wanted en",)]
 
 
 def test_field_that_nobody_verified_satisfies_nothing_silently():

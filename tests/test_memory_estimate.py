@@ -98,7 +98,7 @@ def test_tower_that_sees_every_beam_takes_beams_for_pictures():
     assert estimate(git, beams=8).gb == estimate(git, batch=8).gb
     assert dict(estimate(git, beams=8).parts)["batch"] > 0
     assert "batch" not in names(estimate(BLIP, beams=8))
-    said = "the vision tower sees each picture once for every beam"
+    said = "the vision tower sees each image once for every beam"
     assert said in estimate(git, beams=8).assumptions
     assert said not in estimate(BLIP, beams=8).assumptions
 

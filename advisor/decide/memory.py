@@ -1,9 +1,9 @@
 """How much memory a checkpoint takes, estimated from what the catalogue knows of it.
 
-The peak of one picture on a CPU is its weights and 370 MB: 28 runs with 41 to 224 million
-parameters peaked within 6.0 % of that (`python benchmarks/memory_estimate.py`). More pictures,
-beams and words add to it: each sequence keeps the keys and values of the pictures and words
-behind it, each picture what the layers in between hold.
+The peak of one image on a CPU is its weights and 370 MB: 28 runs with 41 to 224 million
+parameters peaked within 6.0 % of that (`python benchmarks/memory_estimate.py`). More images,
+beams and words add to it: each sequence keeps the keys and values of the images and words
+behind it, each image what the layers in between hold.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import NamedTuple
 from advisor.model import Checkpoint
 
 OVERHEAD_MB = 370
-"""The interpreter with torch, torchvision and transformers, and one small picture, on a CPU."""
+"""The interpreter with torch, torchvision and transformers, and one small image, on a CPU."""
 
 FLOAT32_UP_TO_MILLIONS = 1000
 """Where nobody verified the precision of a file, the largest that is taken for float32."""
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 NEW_TOKENS = 64
-"""Words written for one picture that are part of the 370 MB."""
+"""Words written for one image that are part of the 370 MB."""
 
 ACTIVATIONS = 20
 """Values at work for each value of a vision layer, fitted: a CLIP and a BLIP in batches of 8."""
@@ -36,8 +36,8 @@ MB = 2**20
 INTERPRETER = "370 MB for the interpreter with torch, torchvision and transformers"
 OWN_PRECISION = "weights in the precision of their file, as transformers 5 loads them"
 ASSUMED = (
-    "~ where that is not verified: taken for float32 up to 1,000 million parameters, for bfloat16 "
-    "above"
+    "~ marks an unverified precision{of_file}, taken to be float32 up to 1,000 million parameters "
+    "and bfloat16 above"
 )
 
 
@@ -61,7 +61,7 @@ class Estimate(NamedTuple):
 
 
 def memory_gb(checkpoint: Checkpoint, dtype: str | None = None) -> float | None:
-    """Return the peak memory in GB (2^30 bytes) for one picture; None where the size is unknown.
+    """Return the peak memory in GB (2^30 bytes) for one image; None where the size is unknown.
 
     `dtype` is the precision that weights are loaded in, the file's where it is None; weights that
     are cast exist twice while they load. On a CPU, 28 runs with 41 to 224 million parameters
@@ -96,7 +96,7 @@ def assumptions(checkpoints: Iterable[Checkpoint], dtype: str | None = None) -> 
     cast = f"weights in {dtype}, with the file's own while they are cast"
     rests_on = ["batch of one", OWN_PRECISION if dtype is None else cast, INTERPRETER]
     if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
-        rests_on.append(ASSUMED if dtype is None else ASSUMED.replace("that", "the file's"))
+        rests_on.append(ASSUMED.format(of_file=" of the file" if dtype else ""))
     return "; ".join(rests_on)
 
 
@@ -108,10 +108,10 @@ def estimate(
     new_tokens: int = NEW_TOKENS,
     dtype: str | None = None,
 ) -> Estimate:
-    """Return the peak of a checkpoint on a CPU for `batch` pictures at once.
+    """Return the peak of a checkpoint on a CPU for `batch` images at once.
 
-    `beams` are the sequences searched for each picture, `new_tokens` the words written; `dtype` is
-    float32, bfloat16 or float16, the file's own where it is None. For one picture, one beam and the
+    `beams` are the sequences searched for each image, `new_tokens` the words written; `dtype` is
+    float32, bfloat16 or float16, the file's own where it is None. For one image, one beam and the
     file's precision it is `memory_gb`. Raises ValueError for numbers below one.
     """
     if min(batch, beams, new_tokens) < 1:
@@ -124,7 +124,7 @@ def estimate(
     stored = file_dtype(checkpoint)
     used = dtype or stored
     memory = {
-        "interpreter and one picture": float(OVERHEAD_MB),
+        "interpreter and one image": float(OVERHEAD_MB),
         f"weights in {used}": weights_mb(millions * 1e6, used),
     }
     precision = checkpoint.notes.get("parameters_precision", "published")
@@ -170,17 +170,17 @@ def _cache_mb(
 def _batch_mb(
     checkpoint: Checkpoint, batch: int, beams: int, bytes_each: int
 ) -> tuple[float, list[str]]:
-    """What further pictures hold between the layers of the vision tower."""
+    """What further images hold between the layers of the vision tower."""
     repeated = checkpoint.writer is not None and checkpoint.writer.tower_per_beam
-    pictures = batch * beams if repeated else batch
-    rests_on = ["the vision tower sees each picture once for every beam"] if repeated else []
-    if pictures == 1:
-        return 0.0, [*rests_on, "one picture at a time: what layers hold is part of the 370 MB"]
+    images = batch * beams if repeated else batch
+    rests_on = ["the vision tower sees each image once for every beam"] if repeated else []
+    if images == 1:
+        return 0.0, [*rests_on, "one image at a time: what layers hold is part of the 370 MB"]
     side = checkpoint.image_size or 384
     width = next(w for most, w in TOWER_WIDTH if (checkpoint.parameters_millions or 0) <= most)
     patches = (side // PATCH) ** 2
     rests_on.append(
         f"{ACTIVATIONS} values at work for each of {patches:,} patches, {width} wide, of each "
-        f"further picture at {side} pixels"
+        f"further image at {side} pixels"
     )
-    return (pictures - 1) * ACTIVATIONS * patches * width * bytes_each / MB, rests_on
+    return (images - 1) * ACTIVATIONS * patches * width * bytes_each / MB, rests_on

@@ -37,7 +37,7 @@ SHOWN_CLOSEST = 3
 WISHES = {
     "better": "it is not good enough",
     "smaller": "it is too big",
-    "freer": "its licence will not do",
+    "freer": "its licence is too restrictive",
     "as-is": "you cannot train",
     "other": "it disappoints",
 }
@@ -56,21 +56,21 @@ def as_page(recommendation: Recommendation, today: str | None = None) -> Page:
     for one in advice:
         page += _advice_page(one, today)
     if trials := [one.try_command for one in advice if one.try_command]:
-        page += [Heading("Try it on a picture", 3), Code("\n".join(trials), "console")]
-    return [*page, Heading("The same again", 3), Code(recommendation.command, "console")]
+        page += [Heading("Try it on an image", 3), Code("\n".join(trials), "console")]
+    return [*page, Heading("Reproduce this answer", 3), Code(recommendation.command, "console")]
 
 
 def _together(together: Together) -> list[Item]:
     rows = []
     if together.family:
         verdicts = ", ".join(f"{v} for {task}" for task, v in together.verdicts.items())
-        rows.append(Item("+", f"one family does all of it: {together.family} ({verdicts})"))
+        rows.append(Item("+", f"one family covers all tasks: {together.family} ({verdicts})"))
     else:
-        rows.append(Item("-", "no single family does all of it"))
+        rows.append(Item("-", "no single family covers all tasks"))
     if len(together.families) > 1:
-        rows.append(Item("+", f"better apart: {' and '.join(together.families)}"))
+        rows.append(Item("+", f"better served separately: {joined(together.families)}"))
     if together.uncovered:
-        rows.append(Item("-", f"none of the families does {', '.join(together.uncovered)}"))
+        rows.append(Item("-", f"no family does {joined(together.uncovered, 'or')}"))
     covers = together.covers
     if covers.unserved:
         missing = ", ".join(covers.unserved)
@@ -121,8 +121,8 @@ def _advice_page(advice: TaskAdvice, today: str | None) -> Page:
         )
         page += [Heading("What would change the answer", 3), Items(rows)]
     if assumed := advice.assumed:
-        of = "" if len(decision.possible) > 1 else " of the checkpoints"
-        page.append(Heading(f"Assumed{of}, because nobody answered", 3))
+        about = "" if len(decision.possible) > 1 else " about the checkpoints"
+        page.append(Heading(f"Assumed{about}, because nobody answered", 3))
         text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
         page.append(Text(text, "quiet"))
     return page
@@ -161,15 +161,17 @@ def _assessment(advice: TaskAdvice, assessment: Assessment) -> Page:
         )
         rows.append(Item("", f"settled by {said}"))
     if assessment.lost_on:
-        rows.append(Item("", f"lost on {_criterion(rulebase, assessment.lost_on)}"))
+        rows.append(Item("", f"{_lost_on(rulebase, assessment.lost_on)}"))
     ways = [flip for flip in advice.changes if flip.family == family.id]
-    rows += [Item(">", f"right with {answers_text(flip.answers)}") for flip in ways[:2]]
+    rows += [Item(">", f"would win with {answers_text(flip.answers)}") for flip in ways[:2]]
     page: Page = [Candidate(family.id, verdict, family.name)]
     return [*page, Items(tuple(rows))] if rows else page
 
 
-def _criterion(rulebase: RuleBase, id: str) -> str:
-    return "nothing but the declared rank" if id == "rank" else rulebase.criterion(id).name
+def _lost_on(rulebase: RuleBase, criterion: str) -> str:
+    if criterion == "rank":
+        return "tied on every criterion; lost on the declared rank"
+    return f"lost on {rulebase.criterion(criterion).name}"
 
 
 def _origin(flip: Flip) -> str:
@@ -194,7 +196,7 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
     page += _left_out(selection)
     checked, decided = advice.freshness(shown)
     dates = [f"checkpoints checked {_span(checked, today)}"] if checked else []
-    dates += [f"sources of what decided read {_span(decided, today)}"] if decided else []
+    dates += [f"sources behind the decision read {_span(decided, today)}"] if decided else []
     return [*page, Text("; ".join(dates), "quiet")] if dates else page
 
 
@@ -219,7 +221,7 @@ def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
     page.append(Items(tuple(row for pick in shown for row in _remarks(advice, pick))))
     if rest := selection.picks[SHOWN:]:
         beaten = sum(not pick.on_front for pick in rest)
-        among = f" ({beaten} of them beaten by another on every count)" if beaten else ""
+        among = f" ({beaten} of them outclassed by another)" if beaten else ""
         page.append(Text(f"and {len(rest)} more{among}: --format json lists all", "quiet"))
     if basis := advice.memory_assumptions(shown):
         page.append(Text(f"memory is estimated: {basis}", "quiet"))
@@ -237,9 +239,9 @@ def _remarks(advice: TaskAdvice, pick: Pick) -> list[Item]:
     """What was measured of a checkpoint, what to mind, and what to try next."""
     figures = advice.figures(pick)[:2]
     said = "; ".join(f"{b.benchmark} {b.metric} {value:g}" for b, value in figures)
-    rows = [Item("", f"{pick.checkpoint.id}: {said or 'no figure on this task'}")]
+    rows = [Item("", f"{pick.checkpoint.id}: {said or 'no published figure for this task'}")]
     for by, on in pick.beaten[:1]:
-        rows.append(Item("-", f"beaten on {joined(on)} by {by}, and better at nothing"))
+        rows.append(Item("-", f"{by} is better on {joined(on)} and no worse otherwise"))
     if intended := pick.checkpoint.notes.get("intended_use"):
         rows.append(Item("!", intended))
     wishes: dict[str, list[Alternative]] = {}
@@ -248,7 +250,7 @@ def _remarks(advice: TaskAdvice, pick: Pick) -> list[Item]:
     for id, of_it in wishes.items():
         reason = " or ".join(WISHES[one.wish] for one in of_it)
         note = "; ".join(one.text for one in of_it)
-        rows.append(Item(">", f"try next, if {reason}: {id}", note))
+        rows.append(Item(">", f"if {reason}, try {id}", note))
     return rows
 
 
@@ -284,14 +286,15 @@ def _left_out(selection: Selection) -> Page:
     as_asked = bool(selection.picks) and not selection.provided
     doubtful = selection.unverified if as_asked else selection.unverified[SHOWN_CLOSEST:]
     if doubtful:
-        names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
+        number = f"{len(doubtful)} more checkpoint{'s' if len(doubtful) > 1 else ''}"
         fields = _fields(pick.unknown for pick in doubtful)
-        number = f"{count(len(doubtful), 'checkpoint')}{'' if as_asked else ' more'}"
-        page.append(Text(f"{number} not verified on what counts here ({fields}): {names}", "quiet"))
+        names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
+        text = f"{number} may fit, but that is not verified ({fields}): {names}"
+        page.append(Text(text, "quiet"))
     if selection.rejected and selection.picks:
         number = count(len(selection.rejected), "checkpoint")
         fields = _fields(one.lacks for one in selection.rejected)
-        page.append(Text(f"{number} fell out ({fields}); --format json says why each", "quiet"))
+        page.append(Text(f"{number} ruled out ({fields}); --format json says why", "quiet"))
     return page
 
 
@@ -300,7 +303,7 @@ def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:
     counted = Counter(
         field for gaps in gaps_of_each for field in dict.fromkeys(gap.field for gap in gaps)
     )
-    return ", ".join(f"{words(field)[0]} {number}" for field, number in counted.items())
+    return ", ".join(f"{words(field)[0]}: {number}" for field, number in counted.items())
 
 
 def _span(span: Span, today: str | None) -> str:

@@ -224,7 +224,7 @@ def _any_other(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     after = ids.index(own) + 1 if own in ids else 0
     for id in (*ids[after:], *ids[:after]):
         if id != own:
-            text = "the next in this order; nothing says which is better"
+            text = "the next in this order; neither is known to be better"
             return (Alternative("other", id, text),)
     for other in selection.unverified:
         if other.checkpoint.id != own:

@@ -11,6 +11,7 @@ from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK, Checkpoint, Option, Question
 from advisor.rulebase.base import RuleBase
 
+PLURAL = ("languages", "parameters")
 UNITS = {"_gb": " GB", "_millions": " million"}
 LEARNT = ("languages",)
 """Fields that training changes: they are no requirement on what training starts from, unless an
@@ -154,7 +155,7 @@ def gaps(
         if field == "languages" and value == NO_LANGUAGE:
             continue
         if value is None:
-            text = f"{words(field)[0]} is not verified"
+            text = f"{_is(words(field)[0])} not verified"
             unknown.append(Gap(demand.question, field, text))
         elif doubt := _doubt(value, demand):
             unknown.append(Gap(demand.question, field, doubt))
@@ -186,6 +187,10 @@ def words(field: str) -> tuple[str, str]:
     return field.replace("_", " "), ""
 
 
+def _is(name: str) -> str:
+    return f"{name} {'are' if name in PLURAL else 'is'}"
+
+
 def _field(checkpoint: Checkpoint, demand: Demand) -> Any:
     if demand.field == "memory_gb":
         return memory_gb(checkpoint, demand.dtype)
@@ -210,7 +215,7 @@ def _doubt(value: Any, demand: Demand) -> str | None:
     if not unsure or set(present) & set(wanted.get("one_of", [])):
         return None
     name = words(demand.field)[0]
-    return f"{name} is {', '.join(unsure)}: whether yours is among them is not verified"
+    return f"{_is(name)} {', '.join(unsure)}: whether yours is among them is not verified"
 
 
 def _mismatch(value: Any, demand: Demand) -> str | None:
@@ -224,11 +229,11 @@ def _mismatch(value: Any, demand: Demand) -> str | None:
         if not set(wanted).isdisjoint(present):
             return None
         named = " or ".join(wanted) or demand.option.label
-        return f"{name} is {', '.join(present)}, wanted {named}"
+        return f"{_is(name)} {', '.join(present)}, wanted {named}"
     for key, text in (("at_most", "at most"), ("at_least", "at least")):
         bound = None if key not in wanted else _bound(wanted[key], demand)
         if bound is not None and ((value > bound) if key == "at_most" else (value < bound)):
-            return f"{name} is {value:g}{unit}, wanted {text} {bound:g}{unit}"
+            return f"{_is(name)} {value:g}{unit}, wanted {text} {bound:g}{unit}"
     return None
 
 

@@ -18,7 +18,7 @@ from advisor.rulebase.base import RuleBase
 
 SHOWN_BEATEN = 3
 SHOWN_QUESTIONS = 5
-STAYING = "All other answers, assumed ones too, staying as they are:"
+STAYING = "With all other answers, assumed ones too, left as they are:"
 
 
 def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False) -> Page:
@@ -69,7 +69,7 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
     rows = [_rule("-", rule) for rule in one.reasons]
     rows += [_rule("+", rule) for rule in one.for_it]
     if one.lost_on == "rank":
-        rows.append(Item("", "equal on every criterion; only the declared rank parts them"))
+        rows.append(Item("", "tied on every criterion; lost on the declared rank"))
     elif one.lost_on:
         rows.append(Item("", f"lost on {rulebase.criterion(one.lost_on).name}"))
     rows += [Item(">", f"would win with {answers_text(flip.answers)}") for flip in one.changes[:3]]
@@ -101,7 +101,7 @@ def _everything(whole: Whole, decision: Decision) -> Page:
     else:
         lead = f"With {TASK}: {whole.task}, each line alone makes it {_winner(decision)}"
         rows = tuple(Item("", _reason(reason), _kinds(reason)) for reason in whole.reasons)
-        page += [Text(f"{lead}, whatever the rest is:", "quiet"), Items(rows)]
+        page += [Text(f"{lead}, whatever the other answers are:", "quiet"), Items(rows)]
     if whole.changes:
         rows = tuple(
             Item(">", f"{_change(change)}: {family_text(change.family)}", _origins(change))
@@ -116,7 +116,7 @@ def _every_way(family: str, whole: Whole) -> Page:
     """Every change after which one family wins."""
     changes = [change for change in whole.changes if change.family == family]
     if not changes:
-        return [Text(f"No answers to other questions than the task make {family} win.", "quiet")]
+        return [Text(f"No change of answers, the task aside, makes {family} win.", "quiet")]
     rows = tuple(Item(">", _change(change), _origins(change)) for change in changes)
     return [Heading(f"Every way to {family}"), Text(STAYING, "quiet"), Items(rows)]
 
@@ -152,15 +152,12 @@ def _change(change: Change) -> str:
 def _stability(stability: Stability) -> list[str]:
     number, fragile = len(stability.answers), stability.fragile
     if stability.fewest is None:
-        return [f"All {number} answers besides the task could be wrong: the family stays."]
-    single = f"Any one of the {number} answers could be wrong"
-    if not fragile:
-        single += " without changing the family."
-    elif len(fragile) == 1:
-        single += f" but this one: {fragile[0]}."
-    else:
-        single += f" but these {len(fragile)}: {', '.join(fragile)}."
-    return [single, f"It takes {count(stability.fewest, 'wrong answer')} to change it."]
+        return [f"Even if all {number} answers but the task were wrong, the family would stay."]
+    single = f"Any one of the {number} answers could be wrong without changing the family"
+    if fragile:
+        these = f"these {len(fragile)}" if len(fragile) > 1 else "this one"
+        single += f", except {these}: {', '.join(fragile)}"
+    return [f"{single}.", f"It takes {count(stability.fewest, 'wrong answer')} to change it."]
 
 
 def _open(questions: tuple[Settling, ...]) -> Page:
@@ -201,24 +198,21 @@ def standing_page(standing: Standing) -> Page:
     elif rank == 1:
         rows.append(Item("+", f"the first of the {among}"))
     elif rank:
-        rows.append(Item("", f"number {rank} of the {among}; before it {ahead}"))
+        rows.append(Item("", f"number {rank} of the {among}; ahead of it: {ahead}"))
     elif ahead:
-        rows.append(Item("", f"not among the {among}, first {ahead}"))
+        rows.append(Item("", f"not among the {among}; the first of them: {ahead}"))
     rows += [
-        Item("-", f"beaten on {joined(loss.on)} by {loss.by}, and better at nothing")
+        Item("-", f"{loss.by} is better on {joined(loss.on)} and no worse otherwise")
         for loss in standing.beaten[:SHOWN_BEATEN]
     ]
     more = len(standing.beaten) - SHOWN_BEATEN
     if more > 0:
-        rows.append(Item("-", f"and by {count(more, 'checkpoint')} more"))
+        rows.append(Item("-", f"and so are {more} more" if more > 1 else "and so is 1 more"))
     if rank and not standing.beaten:
-        rows.append(Item("+", "no other is known to beat it on every count"))
+        rows.append(Item("+", "no other is known to be better and nowhere worse"))
     for order in standing.first_in if rank != 1 else ():
         rows.append(Item(">", f"it comes first with --order {order}"))
-    rows += [
-        Item(">", f"would be one of them with {answers_text(changed)}")
-        for changed in standing.changes
-    ]
+    rows += [Item(">", f"would fit with {answers_text(changed)}") for changed in standing.changes]
     if rank is None and not standing.changes:
-        rows.append(Item("", "no change of one answer makes it one of them"))
+        rows.append(Item("", "no change of a single answer makes it fit"))
     return [Heading("Where it stands", 3), Items(tuple(rows))]

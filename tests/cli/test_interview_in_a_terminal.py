@@ -170,7 +170,7 @@ def test_a_page_is_the_answer_where_no_format_is_asked_for(terminal):
     assert person.ends()[0] == 0
     page = person.file.read_text(encoding="utf-8")
     assert "\x1b" not in page
-    assert page.endswith("The same again\n  advisor recommend --task vqa\n")
+    assert page.endswith("Reproduce this answer\n  advisor recommend --task vqa\n")
 
 
 def test_why_says_what_each_answer_would_leave_and_asks_again(terminal):
@@ -589,7 +589,7 @@ def finished(terminal, *arguments, **more):
 def test_enter_leaves_and_the_command_to_try_it_was_shown(terminal):
     person, said = finished(terminal, "--plain", "--task", "vqa")
     (checkpoint,) = re.findall(rf"{TRY_COMMAND} (\S+) --task vqa --image photo.jpg", said)
-    assert checkpoint in said[: said.index("Try it on a picture")]
+    assert checkpoint in said[: said.index("Try it on an image")]
     person.sees("> ")
     person.types("")
     assert person.ends()[0] == 0

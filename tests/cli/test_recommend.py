@@ -110,7 +110,7 @@ def test_a_captioner_in_a_language_that_no_start_knows_is_to_be_composed(advisor
     result = advisor("recommend", *wanted, "--format", "json")
     assert (result.code, result.json["checkpoints"], result.json["compose"]) == (0, [], True)
     assert "advisor compose --help" in result.json["hints"]
-    assert "languages is en, wanted ar" in result.json["closest"][0]["lacks"][0]
+    assert "languages are en, wanted ar" in result.json["closest"][0]["lacks"][0]
     assert "join an encoder and a decoder" in advisor("recommend", *wanted).out
 
 
@@ -274,13 +274,13 @@ KEY_LINES = [
     "  · settled by task: captioning · training: ready-made (assumed)",
     "○ vision-encoder-decoder                                             discouraged",
     "  · lost on the training it needs",
-    "  → right with parts: own-parts",
+    "  → would win with parts: own-parts",
     "× clip                                                                  excluded",
     "Checkpoints to load",
     "What would change the answer",
     "  → parts: own-parts: vision-encoder-decoder  [now assumed]",
     "Assumed, because nobody answered",
-    "The same again",
+    "Reproduce this answer",
     "  advisor recommend --task captioning",
 ]
 
@@ -294,7 +294,7 @@ def test_the_page_at_80_columns_without_colour(advisor):
 
 
 def test_what_checkpoints_were_filtered_by_is_said_where_the_family_is_decided(advisor):
-    heading = "Assumed of the checkpoints, because nobody answered\n"
+    heading = "Assumed about the checkpoints, because nobody answered\n"
     page = advisor("recommend", "--task", "vqa").out
     assert "whatever the open answers are" in page
     assert "language: en" in page.partition(heading)[2].partition("\n\n")[0]
