@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from advisor.scan.libraries import Loader, composed, gives_itself, loader, wraps
 from advisor.scan.strings import joined, string_method
-from advisor.scan.study import Passed, Scope, Study
+from advisor.scan.study import RESULT, Passed, Scope, Study
 from advisor.scan.values import (
     NOTHING,
     Abstract,
@@ -34,6 +34,9 @@ NAMESPACES = frozenset(
     ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
 )
 """Methods of parsers that give an object with an attribute for each option."""
+
+OPTION = "--"
+"""Stands for the command line, among what is learned, with the options it may have."""
 
 _DECLARING = frozenset(("Field", "field", "Option", "Argument", "Parameter"))
 _UNCHANGED = frozenset(
@@ -89,8 +92,8 @@ class EvaluatedCall(NamedTuple):
         if bound and "staticmethod" not in decorators(function):
             parameters = parameters[1:]
         for name, argument in self._named_after(parameters):
-            self.study.called(function, name, argument.values)
-        return self.study.result(function)
+            self.study.learn(function, name, argument.values)
+        return self.study.known(function, RESULT)
 
     def _constructed(self, callee: LocalClass) -> Values:
         """An object of a class of the file, which is told what it is built with."""
@@ -100,7 +103,7 @@ class EvaluatedCall(NamedTuple):
         else:
             definition = self.study.classes.get(callee.name)
             for name, argument in self._named_after(definition.fields if definition else []):
-                self.study.set_attribute(callee.name, name, argument.values)
+                self.study.learn(callee.name, name, argument.values)
         return (LocalObject(callee.name),)
 
     def _named_after(self, parameters: list[str]) -> list[tuple[str, Passed]]:
@@ -260,7 +263,7 @@ class EvaluatedCall(NamedTuple):
             option = self._option_name()
             default = next((one.values for one in self.passed if one.name == "default"), None)
             if option and default is not None:
-                self.study.offer(option, default)
+                self.study.learn(OPTION, option, doubted(default))
             return NOTHING
         if name == "parse_args_into_dataclasses":
             lists = [one.items for one in self.holders if isinstance(one, ListLiteral)]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from advisor.scan.calls import NAMESPACES, EvaluatedCall
+from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
 from advisor.scan.strings import filled, joined
-from advisor.scan.study import Passed, Scope, Study
+from advisor.scan.study import RESULT, Passed, Scope, Study
 from advisor.scan.values import (
     NOTHING,
     Abstract,
@@ -76,7 +76,7 @@ class Expressions:
         elif isinstance(target, ast.Attribute):
             for holder in self.evaluate(target.value):
                 if isinstance(holder, (LocalObject, LocalClass)):
-                    self.study.set_attribute(holder.name, target.attr, values)
+                    self.study.learn(holder.name, target.attr, values)
                 elif isinstance(holder, Loaded):
                     passed = (Passed("0", values, target),)
                     self.study.use(target, "assign", target.attr, (holder,), self.scope, passed)
@@ -103,7 +103,9 @@ class Expressions:
             self.bind(target, one)
 
     def _visit_constant(self, node: ast.Constant) -> Values:
-        return self.study.string(node) if isinstance(node.value, str) else (Constant(node.value),)
+        if isinstance(node.value, str):
+            return (String(node.value, self.study.location(node)),)
+        return (Constant(node.value),)
 
     def _visit_name(self, node: ast.Name) -> Values:
         values = self.scope.find(node.id)
@@ -129,7 +131,7 @@ class Expressions:
         if isinstance(holder, Loaded):
             return (holder.step(name),)
         if isinstance(holder, ForeignObject) and holder.callee.rpartition(".")[2] in NAMESPACES:
-            return self.study.option(name)
+            return self.study.known(OPTION, name)
         return (holder,) if isinstance(holder, String) and name == "value" else NOTHING
 
     def _member(self, holder: Abstract, name: str) -> Values:
@@ -235,8 +237,14 @@ class Expressions:
 
     _visit_starred = _visit_yieldfrom = _visit_await
 
+    def learn_result(self, node: ast.expr | None) -> None:
+        """Learn what the function around, if there is one, gives back."""
+        values = self.evaluate(node)
+        if self.scope.function is not None:
+            self.study.learn(self.scope.function, RESULT, values)
+
     def _visit_yield(self, node: ast.Yield) -> Values:
-        self.study.gives(self.scope.function, self.evaluate(node.value))
+        self.learn_result(node.value)
         return NOTHING
 
     def _visit_call(self, node: ast.Call) -> Values:

@@ -32,12 +32,12 @@ MOST_WALKS = 5
 def study_file(study: Study, walks: int = MOST_WALKS) -> None:
     """Walk a file until nothing new is learned, `walks` times at most."""
     for _ in range(walks):
-        before = study.learned
+        loads = len(study.loads)
         study.begin()
         Statements(study, Scope()).walk(study.parsed.tree.body)
         while study.pending:
             _walk_function(study, *study.pending.pop(0))
-        if not study.loads or study.learned == before:
+        if not study.loads or not (study.learned_more or len(study.loads) > loads):
             break
 
 
@@ -157,7 +157,7 @@ class Statements(Expressions):
     _walk_trystar = _walk_try
 
     def _walk_return(self, node: ast.Return) -> bool:
-        self.study.gives(self.scope.function, self.evaluate(node.value))
+        self.learn_result(node.value)
         return False
 
     def _walk_global(self, node: ast.Global | ast.Nonlocal) -> None:
@@ -212,7 +212,7 @@ class Statements(Expressions):
         for name in names:
             if isinstance(name, str) and name.startswith("--"):
                 parameter = name.lstrip("-").partition("/")[0].replace("-", "_")
-                self.study.called(node, parameter, doubted(self.evaluate(default)))
+                self.study.learn(node, parameter, doubted(self.evaluate(default)))
 
     def bind_parameters(self, node: FunctionNode, around: Scope) -> None:
         """Give parameters what the function is called with in this file, and their defaults."""
@@ -223,7 +223,7 @@ class Statements(Expressions):
         defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
         outside = Expressions(self.study, around)
         for parameter, default in zip(parameters, defaults, strict=True):
-            given = self.study.parameter(node, parameter.arg)
+            given = self.study.known(node, parameter.arg)
             names[parameter.arg] = _chosen(given, doubted(outside.evaluate(default)))
         for rest in (arguments.vararg, arguments.kwarg):
             if rest is not None:
@@ -238,27 +238,20 @@ class Statements(Expressions):
         for decorator in node.decorator_list:
             self.evaluate(decorator)
         bases = [value for base in node.bases for value in self.evaluate(base)]
-        definition = self._declared(node, label, bases)
+        annotated = (one.target for one in node.body if isinstance(one, ast.AnnAssign))
+        methods = {one.name: one for one in node.body if isinstance(one, FunctionNode)}
+        fields = [target.id for target in annotated if isinstance(target, ast.Name)]
+        self.study.classes[label] = ClassDefinition(
+            bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
+            methods=methods,
+            fields=fields,
+        )
         inner = Statements(self.study, Scope(label, self.scope, is_class=True))
         inner.walk(node.body)
         for name, values in inner.scope.names.items():
-            if name not in definition.methods:
-                replaceable = name in definition.fields
-                self.study.set_attribute(label, name, doubted(values) if replaceable else values)
+            if name not in methods:
+                self.study.learn(label, name, doubted(values) if name in fields else values)
         self.scope.bind(node.name, (LocalClass(label),))
-
-    def _declared(self, node: ast.ClassDef, label: str, bases: Sequence[object]) -> ClassDefinition:
-        """What a class declares, with the values of its attributes that walks before have seen."""
-        before = self.study.classes.get(label)
-        methods = (one for one in node.body if isinstance(one, FunctionNode))
-        annotated = (one.target for one in node.body if isinstance(one, ast.AnnAssign))
-        self.study.classes[label] = ClassDefinition(
-            bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
-            methods={method.name: method for method in methods},
-            attributes=before.attributes if before else {},
-            fields=[target.id for target in annotated if isinstance(target, ast.Name)],
-        )
-        return self.study.classes[label]
 
 
 def _chosen(given: Values, default: Values) -> Values:

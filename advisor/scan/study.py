@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
+from functools import cache
+from typing import NamedTuple, TypeAlias
 
 from advisor.scan.libraries import Loader
 from advisor.scan.source import Parsed
@@ -30,6 +31,9 @@ from advisor.scan.values import (
     union,
 )
 from advisor.scan.vocabulary import Vocabulary
+
+RESULT = "return"
+"""What a function gives back, among what is learned of it; no parameter has this name."""
 
 Exports: TypeAlias = Callable[[str], "dict[str, Values] | None"]
 """Gives what a module of the project defines, by its dotted name as imported; None elsewhere."""
@@ -61,11 +65,10 @@ class Use(NamedTuple):
 
 
 class ClassDefinition(NamedTuple):
-    """A class of the file: its bases in the file, its methods, and its values by attribute."""
+    """A class of the file: its bases in the file, its methods, and its annotated names."""
 
     bases: tuple[str, ...]
     methods: dict[str, FunctionNode]
-    attributes: dict[str, Values]
     fields: list[str]
 
 
@@ -135,50 +138,17 @@ class Study:
         self.stars: list[str] = []
         self.training: list[ast.AST] = []
         self.pending: list[tuple[FunctionNode, Scope]] = []
+        self.learned_more = False
         self._numbers: dict[ast.AST, int] = {}
-        self._parameters: dict[ast.AST, dict[str, Values]] = {}
-        self._returns: dict[ast.AST, Values] = {}
-        self._options: dict[str, Values] = {}
-        self._locations: dict[ast.AST, Location] = {}
-        self._strings: dict[ast.AST, Values] = {}
-        self._sources: dict[ast.AST, str] = {}
+        self._known: dict[tuple[object, str], Values] = {}
+        self.location: Callable[[ast.AST], Location] = cache(parsed.place)
+        self._source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
 
     def begin(self) -> None:
-        """Forget what a walk records and the next one records again."""
+        """Begin a walk: forget what the last one recorded, which this one records again."""
+        self.learned_more = False
         for record in (self.uses, self.training, self.pending, self.stars):
             record.clear()
-
-    @property
-    def learned(self) -> object:
-        """What the next walk builds on; equal after two walks, nothing more can be learned."""
-        return (
-            dict(self._returns),
-            {node: dict(values) for node, values in self._parameters.items()},
-            {name: dict(known.attributes) for name, known in self.classes.items()},
-            dict(self._options),
-            len(self.loads),
-        )
-
-    def location(self, node: ast.AST) -> Location:
-        """Return where a node stands."""
-        known = self._locations.get(node)
-        if known is None:
-            known = self._locations[node] = self.parsed.place(node)
-        return known
-
-    def string(self, node: ast.Constant) -> Values:
-        """Return a string constant as a value."""
-        known = self._strings.get(node)
-        if known is None:
-            known = self._strings[node] = (String(str(node.value), self.location(node)),)
-        return known
-
-    def source(self, node: ast.expr) -> str:
-        """Return an expression as it is written, in one line."""
-        known = self._sources.get(node)
-        if known is None:
-            known = self._sources[node] = ast.unparse(node)[:_LONGEST_SOURCE]
-        return known
 
     # -- what is recorded --------------------------------------------------------------------
 
@@ -206,7 +176,7 @@ class Study:
             call=loader.call,
             class_name=loader.class_name,
             class_place=self.location(written),
-            class_written=self.source(written),
+            class_written=self._source(written),
             checkpoint=self._checkpoints(node, checkpoint),
             second_checkpoint=self._checkpoints(node, second),
             task=self._checkpoints(node, task),
@@ -288,7 +258,7 @@ class Study:
             name_place = whole._replace(end_line=whole.line, end_column=end)
         return Argument(
             value=_literal(passed.values),
-            source=self.source(passed.node),
+            source=self._source(passed.node),
             pieces=pieces(passed.values),
             place=self.location(passed.node),
             name_place=name_place,
@@ -296,55 +266,47 @@ class Study:
 
     # -- what is learned ---------------------------------------------------------------------
 
-    def called(self, node: FunctionNode, name: str, values: Values) -> None:
-        """Learn what a parameter of a function is given."""
-        _learn(self._parameters.setdefault(node, {}), name, values)
+    def learn(self, about: object, name: str, values: Values) -> None:
+        """Add to what a parameter of a function or an attribute of a class may be.
 
-    def parameter(self, node: FunctionNode, name: str) -> Values:
-        """Return what the file passes for a parameter."""
-        return self._parameters.get(node, {}).get(name, NOTHING)
+        Nothing is learned from a placeholder such as None.
+        """
+        if not values:
+            return
+        before = self._known.get((about, name))
+        useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
+        merged = union(before or NOTHING, useful)
+        if len({value.text for value in merged if isinstance(value, String)}) > 1:
+            merged = tuple(dict.fromkeys(doubted(merged)))
+        if merged != before:
+            self._known[about, name] = merged
+            self.learned_more = True
 
-    def gives(self, node: FunctionNode | None, values: Values) -> None:
-        """Learn what a function gives back; the module gives nothing."""
-        if node is not None:
-            _learn(self._returns, node, values)
-
-    def result(self, node: FunctionNode) -> Values:
-        """Return what a function gives back, as far as known."""
-        return self._returns.get(node, NOTHING)
-
-    def offer(self, option: str, values: Values) -> None:
-        """Learn the default of a command-line option."""
-        _learn(self._options, option, doubted(values))
-
-    def option(self, name: str) -> Values:
-        """Return what a command-line option may be."""
-        return self._options.get(name, NOTHING)
-
-    def set_attribute(self, owner: str, name: str, values: Values) -> None:
-        """Learn a value of an attribute of a class's objects."""
-        known = self.classes.get(owner)
-        if known is not None and values:
-            _learn(known.attributes, name, values)
+    def known(self, about: object, name: str) -> Values:
+        """Return what a name of a function or class may be, as far as learned."""
+        return self._known.get((about, name), NOTHING)
 
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
-        known = self._having(owner, lambda definition: name in definition.attributes)
-        return known.attributes[name] if known else NOTHING
+        known = ((one, name) for one in self._lineage(owner) if (one, name) in self._known)
+        return self._known.get(next(known, (owner, name)), NOTHING)
+
+    def attributes(self, owner: str) -> dict[str, Values]:
+        """Return what is known of the attributes of a class itself."""
+        return {name: values for (about, name), values in self._known.items() if about == owner}
 
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
-        known = self._having(owner, lambda definition: name in definition.methods)
-        return known.methods[name] if known else None
+        methods = (self.classes[one].methods.get(name) for one in self._lineage(owner))
+        return next((method for method in methods if method is not None), None)
 
-    def _having(self, owner: str, has: Callable[[ClassDefinition], bool]) -> ClassDefinition | None:
-        names = [owner]
+    def _lineage(self, owner: str) -> list[str]:
+        """A class of the file and its bases in it, the nearest first."""
+        names = [owner] if owner in self.classes else []
         for name in names:
-            known = self.classes.get(name)
-            if known is not None and has(known):
-                return known
-            names.extend(base for base in (known.bases if known else ()) if base not in names)
-        return None
+            bases = self.classes[name].bases
+            names.extend(base for base in bases if base in self.classes and base not in names)
+        return names
 
     def starred(self, name: str) -> Values:
         """Return what a name that nothing binds may be because of `from x import *`."""
@@ -353,18 +315,6 @@ class Study:
                 if module.partition(".")[0] == "transformers":
                     return (Symbol(module, name),)
         return NOTHING
-
-
-_Key = TypeVar("_Key")
-
-
-def _learn(known: dict[_Key, Values], key: _Key, values: Values) -> None:
-    """Add what is seen to what is known. Nothing is learned from a placeholder such as None."""
-    useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
-    merged = union(known.get(key, NOTHING), useful)
-    if len({value.text for value in merged if isinstance(value, String)}) > 1:
-        merged = tuple(dict.fromkeys(doubted(merged)))
-    known[key] = merged
 
 
 def _literal(values: Values) -> object:
