@@ -99,6 +99,15 @@ def decode(data: bytes, name: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def decode_utf8(data: bytes, name: str) -> str:
+    """Return the text of a file that has to be UTF-8. Raises UnreadableError."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableError(FileNote(name, line, "is not UTF-8 text")) from None
+
+
 def parse(text: str, name: str) -> ast.Module:
     """Return the tree of a Python text. Raises UnreadableError; nothing is ever run."""
     try:
