@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -26,24 +27,21 @@ class _Span(NamedTuple):
 
 def ignores_in_python(parsed: Parsed) -> list[Ignore]:
     """Return the comments of a Python file or notebook, each with the statement it covers."""
-    text = "\n".join(parsed.lines.text)
+    lines = parsed.lines.text
+    text = "\n".join(lines)
+    starts = [0, *(line_feed.end() for line_feed in re.finditer("\n", text))]
     spans = sorted(_spans(parsed.tree))
-    found = []
+    ignores = []
     for comment in _STRING.finditer(text):
         if comment["comment"] is None or (match := _COMMENT.match(comment["comment"])) is None:
             continue
-        line = text.count("\n", 0, comment.start()) + 1
-        column = comment.start() - (text.rfind("\n", 0, comment.start()) + 1)
-        before = parsed.lines.text[line - 1][:column]
-        span = _covered(spans, line, alone=not before.strip())
-        start = parsed.lines.spot(line, column)
-        end = parsed.lines.spot(line, column + len(match[0].rstrip()))
-        place = Location(
-            parsed.name, start.line, start.column, end.line, end.column, start.cell, start.cell_line
-        )
-        first, last = (parsed.lines.spot(at, 0).line for at in span)
-        found.append(_ignore(place, match, first, last))
-    return found
+        line = bisect.bisect_right(starts, comment.start())
+        column = comment.start() - starts[line - 1]
+        end = column + len(match[0].rstrip())
+        span = _covered(spans, line, alone=not lines[line - 1][:column].strip())
+        first, last = (parsed.lines.spot(number, 0).line for number in span)
+        ignores.append(_ignore(parsed.between((line, column), (line, end)), match, first, last))
+    return ignores
 
 
 def ignores_in_text(text: str, name: str) -> list[Ignore]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import tomllib
@@ -10,7 +11,8 @@ from typing import Any, NamedTuple
 
 from advisor.reader import read_text
 from advisor.scan.comments import MARK, ignores_in_text
-from advisor.scan.usage import FileNote, Ignore, Location, Usage, Value
+from advisor.scan.source import UnreadableError, decode_utf8
+from advisor.scan.usage import FileNote, Location, Scan, Usage, Value
 from advisor.scan.vocabulary import Vocabulary
 
 _KEY = re.compile(
@@ -29,20 +31,10 @@ _WORD = re.compile(r"(?<![\w-])[A-Za-z0-9_-]++(?=[\"']?\s*+[:=])", re.ASCII)
 _DECODER = json.JSONDecoder(parse_int=float)
 """Numbers are never read here, and an integer may have more digits than Python converts."""
 _DOCUMENT = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^(?:---(?:[ \t].*)?|\.\.\.)[ \t]*$|^%.*$", re.MULTILINE)
 
 
-class Seen(NamedTuple):
-    """What a configuration file holds."""
-
-    usages: tuple[Usage, ...]
-    ignores: tuple[Ignore, ...]
-    notes: tuple[FileNote, ...]
-
-
-NOTHING_SEEN = Seen((), (), ())
-
-
-class _Found(NamedTuple):
+class _KeyedText(NamedTuple):
     """A text under a key: the keys to it, and the mapping it stands in."""
 
     keys: tuple[str, ...]
@@ -50,45 +42,35 @@ class _Found(NamedTuple):
     around: dict[str, Any]
 
 
-def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Seen:
+def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     """Return the checkpoints that a configuration file names.
 
     An id counts where the catalogue knows it or nearly does, or where it has the form
     organisation/name and its key names an architecture (`clip_model`).
+    Raises UnreadableError where the file may name one and cannot be read.
     """
     if b"/" not in data or not _WORTH_READING.search(data):
-        return NOTHING_SEEN
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return Seen((), (), (FileNote(name, line, "is not UTF-8 text"),))
+        return Scan()
+    text = decode_utf8(data, name)
     if not _mentions(text, vocabulary):
-        return NOTHING_SEEN
+        return Scan()
     try:
-        found = list(_texts(text, name))
-    except _BrokenError as error:
-        return Seen((), (), (FileNote(name, error.line, error.message),))
+        texts = list(_texts(text, name))
     except RecursionError:
-        return Seen((), (), (FileNote(name, None, "is nested too deeply to be read"),))
+        raise UnreadableError(FileNote(name, None, "is nested too deeply to be read")) from None
     usages = []
     cursor = 0
-    for one in found:
+    for one in texts:
         if _is_checkpoint(one, vocabulary):
-            start = _written_at(text, one, cursor)
+            start = _written_at(text, one.text, cursor)
             cursor = max(cursor, start + 1)
             usages.append(_usage(text, name, one, start))
         else:
             cursor = max(cursor, text.find(one.text, cursor))
-    ignores = ignores_in_text(text, name) if MARK in data else []
-    return Seen(tuple(sorted(usages, key=lambda u: u.place[:3])), tuple(ignores), ())
-
-
-class _BrokenError(Exception):
-    def __init__(self, line: int | None, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-        self.message = message
+    return Scan(
+        usages=tuple(sorted(usages, key=lambda usage: usage.place[:3])),
+        ignores=tuple(ignores_in_text(text, name)) if MARK in data else (),
+    )
 
 
 # Runs start where they begin and are never given back, so that a long one is read once.
@@ -108,26 +90,31 @@ def _mentions(text: str, vocabulary: Vocabulary) -> bool:
     )
 
 
-def _is_checkpoint(found: _Found, vocabulary: Vocabulary) -> bool:
-    if "/" not in found.text or " " in found.text:
+def _is_checkpoint(one: _KeyedText, vocabulary: Vocabulary) -> bool:
+    key = _HUMP.sub("_", one.keys[-1]).lower()
+    if "/" not in one.text or " " in one.text or not _KEY.search(key):
         return False
-    key = _HUMP.sub("_", found.keys[-1]).lower()
-    if not _KEY.search(key):
-        return False
-    if vocabulary.known(found.text) or vocabulary.resembles(found.text):
+    if vocabulary.known(one.text) or vocabulary.resembles(one.text):
         return True
-    return vocabulary.is_id(found.text) and vocabulary.key_hinted(key)
+    return vocabulary.is_id(one.text) and vocabulary.key_hinted(key)
 
 
-def _usage(text: str, name: str, found: _Found, start: int) -> Usage:
+def _usage(text: str, name: str, one: _KeyedText, start: int) -> Usage:
     line = text.count("\n", 0, start) + 1
-    column = start - (text.rfind("\n", 0, start) + 1) + 1
-    place = Location(name, line, column, line, column + len(found.text))
-    value = Value(found.text, place)
-    class_name = _sibling(found.around, _CLASS_KEYS)
-    task = _sibling(found.around, _TASK_KEYS)
-    key = ".".join(found.keys)
-    return Usage(place, None, (), (), found.text, (value,), class_name, task, None, key)
+    column = start - text.rfind("\n", 0, start)
+    location = Location(name, line, column, line, column + len(one.text))
+    return Usage(
+        place=location,
+        model=None,
+        processors=(),
+        calls=(),
+        checkpoint=one.text,
+        alternatives=(Value(one.text, location),),
+        class_name=_sibling(one.around, _CLASS_KEYS),
+        task=_sibling(one.around, _TASK_KEYS),
+        trained=None,
+        key=".".join(one.keys),
+    )
 
 
 def _sibling(around: dict[str, Any], keys: tuple[str, ...]) -> str | None:
@@ -140,12 +127,12 @@ def _sibling(around: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     return None
 
 
-def _written_at(text: str, found: _Found, cursor: int) -> int:
+def _written_at(text: str, id: str, cursor: int) -> int:
     """Where the id stands: values come in the order of the file, so not before `cursor`.
 
     Comments are passed over. An alias stands earlier, where its anchor is.
     """
-    written = re.compile(rf"(?<![\w./-]){re.escape(found.text)}(?![\w./-])")
+    written = re.compile(rf"(?<![\w./-]){re.escape(id)}(?![\w./-])")
     for start in (cursor, 0):
         for match in written.finditer(text, start):
             line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
@@ -154,21 +141,17 @@ def _written_at(text: str, found: _Found, cursor: int) -> int:
     return 0
 
 
-def _texts(text: str, name: str) -> Iterator[_Found]:
+def _texts(text: str, name: str) -> Iterator[_KeyedText]:
     suffix = name.rpartition(".")[2].lower()
-    if suffix == "json":
-        yield from _inside(_json(text), (), {})
-    elif suffix == "toml":
-        yield from _inside(_toml(text), (), {})
-    else:
-        for value in _yaml(text, name):
-            yield from _inside(value, (), {})
+    read = {"json": _json, "toml": _toml}.get(suffix, _yaml)
+    for document in read(text, name):
+        yield from _inside(document, (), {})
 
 
-def _inside(value: Any, keys: tuple[str, ...], around: dict[str, Any]) -> Iterator[_Found]:
+def _inside(value: Any, keys: tuple[str, ...], around: dict[str, Any]) -> Iterator[_KeyedText]:
     if isinstance(value, str):
         if keys:
-            yield _Found(keys, value.strip(), around)
+            yield _KeyedText(keys, value.strip(), around)
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _inside(inner, (*keys, str(key)), value)
@@ -177,39 +160,38 @@ def _inside(value: Any, keys: tuple[str, ...], around: dict[str, Any]) -> Iterat
             yield from _inside(inner, keys, around)
 
 
-def _json(text: str) -> Any:
+def _json(text: str, name: str) -> list[Any]:
+    """The value of a JSON file, or those of a file with one on each line."""
     try:
-        return _DECODER.decode(text)
+        return [_DECODER.decode(text)]
     except json.JSONDecodeError as error:
         lines = [line for line in text.splitlines() if line.strip()]
         if lines and all(line.lstrip().startswith(("{", "[", '"')) for line in lines[:3]):
-            try:
+            with contextlib.suppress(ValueError):
                 return [_DECODER.decode(line) for line in lines]
-            except ValueError:
-                pass
-        raise _BrokenError(error.lineno, f"is not valid JSON: {error.msg.lower()}") from None
+        note = FileNote(name, error.lineno, f"is not valid JSON: {error.msg.lower()}")
+        raise UnreadableError(note) from None
 
 
-def _toml(text: str) -> Any:
+def _toml(text: str, name: str) -> list[Any]:
     try:
-        return tomllib.loads(text)
+        return [tomllib.loads(text)]
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         message = f"is not valid TOML: {str(error).partition(' (at')[0].lower()}"
-        raise _BrokenError(int(line[1]) if line else None, message) from None
+        raise UnreadableError(FileNote(name, int(line[1]) if line else None, message)) from None
     except ValueError:  # a date that is none, or more digits than an integer may have
-        raise _BrokenError(None, "holds a number that cannot be read") from None
+        note = FileNote(name, None, "holds a number that cannot be read")
+        raise UnreadableError(note) from None
 
 
 def _yaml(text: str, name: str) -> Iterator[Any]:
     """The documents of a YAML file. Its dialect is not judged, only what cannot be read at all."""
-    starts = [0, *(found.end() for found in _DOCUMENT.finditer(text))]
+    starts = [0, *(mark.end() for mark in _DOCUMENT.finditer(text))]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        part = text[start:end]
-        part = re.sub(r"^(?:---(?:[ \t].*)?|\.\.\.)[ \t]*$|^%.*$", "", part, flags=re.MULTILINE)
-        document = read_text(part, name)
+        document = read_text(_DIRECTIVE.sub("", text[start:end]), name)
         if document.value is None and document.problems:
             problem = document.problems[0]
             line = text.count("\n", 0, start) + problem.line
-            raise _BrokenError(line, problem.message)
+            raise UnreadableError(FileNote(name, line, problem.message))
         yield document.value

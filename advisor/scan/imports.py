@@ -30,7 +30,7 @@ def names_in(parsed: Parsed) -> list[Name]:
 def _imported(parsed: Parsed, node: ast.ImportFrom, *, optional: bool) -> Iterator[Name]:
     for alias in node.names:
         if alias.name != "*":
-            place = parsed.place(alias)
+            place = parsed.location(alias)
             place = place._replace(end_line=place.line, end_column=place.column + len(alias.name))
             yield Name(place, node.module or "", alias.name, True, optional)
 
@@ -39,7 +39,7 @@ def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
     """Attributes of the library or of one of its modules: `transformers.BlipModel`."""
     for node in ast.walk(parsed.tree):
         if isinstance(node, ast.Attribute) and (module := _module(node.value, modules)):
-            place = parsed.place(node)
+            place = parsed.location(node)
             column = place.end_column - len(node.attr)
             place = place._replace(line=place.end_line, column=column)
             yield Name(place, module, node.attr, False, False)

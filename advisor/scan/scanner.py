@@ -39,21 +39,18 @@ def scan(
     Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
     the others are still scanned; nothing is raised for what a file holds.
     """
-    found = find_files(paths, root, exclude)
-    scanner = _Scanner(Modules(found.files, vocabulary), vocabulary)
-    for file in found.files:
+    sources = find_files(paths, root, exclude)
+    scanner = _Scanner(Modules(sources.files, vocabulary), vocabulary)
+    for file in sources.files:
         scanner.take(file)
+    notes = {*sources.notes, *scanner.notes}
     return Scan(
-        tuple(scanner.usages),
-        tuple(scanner.names),
-        tuple(scanner.ignores),
-        tuple(sorted({*found.notes, *scanner.notes}, key=_note_order)),
-        scanner.files,
+        usages=tuple(scanner.usages),
+        names=tuple(scanner.names),
+        ignores=tuple(scanner.ignores),
+        notes=tuple(sorted(notes, key=lambda note: (note.path, note.line or 0, note.message))),
+        files=scanner.files,
     )
-
-
-def _note_order(note: FileNote) -> tuple[str, int, str]:
-    return note.path, note.line or 0, note.message
 
 
 class _Scanner:
@@ -74,18 +71,20 @@ class _Scanner:
         try:
             with Path(file.path).open("rb", buffering=0) as stream:
                 data = stream.read()
+            self.files += 1
+            if file.kind == "configuration":
+                seen = read_configuration(data, file.name, self.vocabulary)
+                self.usages.extend(seen.usages)
+                self.ignores.extend(seen.ignores)
+            elif self._speaks_of_us(data):
+                self._code(file, data)
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
             self.notes.append(FileNote(file.name, None, message))
-            return
-        self.files += 1
-        if file.kind == "configuration":
-            seen = read_configuration(data, file.name, self.vocabulary)
-            self.usages.extend(seen.usages)
-            self.ignores.extend(seen.ignores)
-            self.notes.extend(seen.notes)
-        elif self._speaks_of_us(data):
-            self._code(file, data)
+        except UnreadableError as error:
+            self.notes.append(error.note)
+        except (RecursionError, MemoryError):
+            self.notes.append(FileNote(file.name, None, "is nested too deeply to be followed"))
 
     def _speaks_of_us(self, data: bytes) -> bool:
         """True where parsing may find something: most files of most projects it saves."""
@@ -107,21 +106,16 @@ class _Scanner:
 
     def _code(self, file: SourceFile, data: bytes) -> None:
         parse = parse_notebook if file.kind == "notebook" else parse_python
-        try:
-            parsed = parse(data, file.name)
-            self.notes.extend(parsed.notes)
-            names = names_in(parsed)
-            self.names.extend(names)
-            if any(word in data for word in _LOADING) or any(
-                self.vocabulary.is_class(name.name) for name in names
-            ):
-                self.usages.extend(self._usages(parsed, direct=bool(_IMPORTS.search(data))))
-            if MARK in data:
-                self.ignores.extend(ignores_in_python(parsed))
-        except UnreadableError as error:
-            self.notes.append(error.note)
-        except (RecursionError, MemoryError):
-            self.notes.append(FileNote(file.name, None, "is nested too deeply to be followed"))
+        parsed = parse(data, file.name)
+        self.notes.extend(parsed.notes)
+        names = names_in(parsed)
+        self.names.extend(names)
+        if any(word in data for word in _LOADING) or any(
+            self.vocabulary.is_class(name.name) for name in names
+        ):
+            self.usages.extend(self._usages(parsed, direct=bool(_IMPORTS.search(data))))
+        if MARK in data:
+            self.ignores.extend(ignores_in_python(parsed))
 
     def _usages(self, parsed: Parsed, *, direct: bool) -> list[Usage]:
         """Return what a file loads; other files are read only where that may tell more."""

@@ -12,7 +12,7 @@ from advisor.scan.usage import FileNote, Location
 
 
 class Spot(NamedTuple):
-    """A line of Python text as it stands in its file; columns shift by what `Located` knows."""
+    """Where a character stands in a file, counted from 1, and in which cell of a notebook."""
 
     line: int
     column: int
@@ -49,19 +49,27 @@ class Parsed(NamedTuple):
     lines: Lines
     notes: tuple[FileNote, ...] = ()
 
-    def place(self, node: ast.AST) -> Location:
-        """Return the place of an expression or statement."""
+    def location(self, node: ast.AST) -> Location:
+        """Return where an expression or statement stands; `ast` counts columns in bytes."""
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         end_line = getattr(node, "end_lineno", None) or line
         end_column = getattr(node, "end_col_offset", None)
-        return self.stretch(line, column, end_line, column if end_column is None else end_column)
+        return self.between(
+            (line, self._characters(line, column)),
+            (end_line, self._characters(end_line, column if end_column is None else end_column)),
+        )
 
-    def stretch(self, line: int, column: int, end_line: int, end_column: int) -> Location:
-        """Return the place between two offsets in bytes, as `ast` counts them."""
-        start = self.lines.spot(line, self._characters(line, column))
-        end = self.lines.spot(end_line, self._characters(end_line, end_column))
+    def between(self, start: tuple[int, int], end: tuple[int, int]) -> Location:
+        """Return the location between two lines with the characters before in each."""
+        first, last = self.lines.spot(*start), self.lines.spot(*end)
         return Location(
-            self.name, start.line, start.column, end.line, end.column, start.cell, start.cell_line
+            path=self.name,
+            line=first.line,
+            column=first.column,
+            end_line=last.line,
+            end_column=last.column,
+            cell=first.cell,
+            cell_line=first.cell_line,
         )
 
     def _characters(self, line: int, column: int) -> int:

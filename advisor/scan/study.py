@@ -141,7 +141,7 @@ class Study:
         self.learned_more = False
         self._numbers: dict[ast.AST, int] = {}
         self._known: dict[tuple[object, str], Values] = {}
-        self.location: Callable[[ast.AST], Location] = cache(parsed.place)
+        self.location: Callable[[ast.AST], Location] = cache(parsed.location)
         self._source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
 
     def begin(self) -> None:

@@ -176,8 +176,8 @@ class FileNote(NamedTuple):
 class Scan(NamedTuple):
     """Everything seen: in the order of paths, lines and columns. `files` counts those checked."""
 
-    usages: tuple[Usage, ...]
-    names: tuple[Name, ...]
-    ignores: tuple[Ignore, ...]
-    notes: tuple[FileNote, ...]
-    files: int
+    usages: tuple[Usage, ...] = ()
+    names: tuple[Name, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    notes: tuple[FileNote, ...] = ()
+    files: int = 0

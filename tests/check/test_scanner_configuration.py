@@ -5,6 +5,7 @@ import textwrap
 import pytest
 
 from advisor.scan.configuration import read_configuration
+from advisor.scan.source import UnreadableError
 from advisor.scan.vocabulary import vocabulary_of
 
 
@@ -96,10 +97,7 @@ def test_other_languages_models_are_not_ours(read):
 )
 def test_a_number_of_any_length_hides_no_id(read, text):
     seen = read("a.json", text % ("9" * 5_000))
-    assert ([usage.checkpoint for usage in seen.usages], seen.notes) == (
-        ["openai/clip-vit-base-patch32"],
-        (),
-    )
+    assert [usage.checkpoint for usage in seen.usages] == ["openai/clip-vit-base-patch32"]
 
 
 @pytest.mark.parametrize(
@@ -110,5 +108,6 @@ def test_a_number_of_any_length_hides_no_id(read, text):
     ],
 )
 def test_what_no_parser_takes_is_a_note(read, name, text, said):
-    seen = read(name, f"# model = openai/clip-vit-base-patch32\n{text}\n")
-    assert [note.message for note in seen.notes] == [said]
+    with pytest.raises(UnreadableError) as error:
+        read(name, f"# model = openai/clip-vit-base-patch32\n{text}\n")
+    assert error.value.note == (name, None, said)
