@@ -7,6 +7,7 @@ it holds exactly the values asked for, or nothing is returned at all.
 from __future__ import annotations
 
 import copy
+import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,9 @@ import yaml
 
 from advisor.errors import AdvisorError
 from advisor.reader.document import Document, Path, read_text
+
+WIDTH = 100
+UNBROKEN: Any = {"break_long_words": False, "break_on_hyphens": False}
 
 REMOVED = object()
 """Stands for the value of a key that is to go."""
@@ -73,7 +77,7 @@ def _splice(
         return _Splice(line, end, comments)
     before = lines[line][: document.places[path][1] - 1]
     comment = _comment(document, line, lines[line], len(before)) if end == line + 1 else ""
-    return _Splice(line, end, (f"{before}{key}: {dumped(value)}{comment}\n", *comments))
+    return _Splice(line, end, (*_lines(before, str(key), value, comment), *comments))
 
 
 def _keys(document: Document, around: Path) -> dict[str, int]:
@@ -141,11 +145,25 @@ def _inserted(
     last = max(before, key=lambda key: keys[key])
     column = document.places[(*path[:-1], last)][1]
     at = _end(lines, keys[last], column)
-    return _Splice(at, at, (f"{' ' * (column - 1)}{path[-1]}: {dumped(value)}\n",))
+    return _Splice(at, at, _lines(" " * (column - 1), str(path[-1]), value))
+
+
+def _lines(before: str, key: str, value: Any, comment: str = "") -> tuple[str, ...]:
+    """A key and its value: a mapping key by key, a long list over several lines."""
+    indent = " " * (len(before) + 2)
+    if isinstance(value, dict):
+        inner = [line for name, each in value.items() for line in _lines(indent, name, each)]
+        return (f"{before}{key}:{comment}\n", *inner)
+    line = f"{before}{key}: {dumped(value)}"
+    if isinstance(value, (list, tuple)) and len(line) > WIDTH and not comment:
+        line = textwrap.fill(line, WIDTH, subsequent_indent=indent, **UNBROKEN)
+    return tuple(f"{each}\n" for each in f"{line}{comment}".splitlines())
 
 
 def dumped(value: Any) -> str:
     """Return a value as one line of YAML that the reader reads as that value."""
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):

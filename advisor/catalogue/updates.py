@@ -14,6 +14,7 @@ from advisor.model import Checkpoint
 from advisor.model.columns import record
 from advisor.reader.document import Document, Path, read_text
 from advisor.rulebase.folder import RuleFile, rule_files
+from advisor.rulebase.short_forms import ORDER
 
 SOURCES = "sources/hub-api.yaml"
 HUB_PAGE = "https://huggingface.co/"
@@ -34,6 +35,7 @@ def written_files(
     """
     folder = overlay or base
     texts: dict[FilePath, str] = {}
+    series = _series(base, overlay)
     sources = _Sources(folder / SOURCES)
     for checkpoint, row in rows:
         if row.status not in ("same", "changed"):
@@ -51,7 +53,7 @@ def written_files(
                 text = _with_entry(text, base, checkpoint)
                 document = read_text(text, path.name)
         source = sources.cite(checkpoint, row, today) if changes else ""
-        edits = _edits(document, checkpoint, changes, source, today)
+        edits = _edits(document, checkpoint, changes, source, today, series)
         texts[path] = rewrite(text, path.name, edits, _order())
     if sources.changed:
         texts[sources.path] = sources.text
@@ -91,6 +93,13 @@ def _holder(base: FilePath, id: str, texts: dict[FilePath, str]) -> tuple[FilePa
     )
 
 
+def _series(*folders: FilePath | None) -> dict[str, dict[str, Any]]:
+    """What each series of the rule folders shares, by its id; the later folder counts."""
+    files = [file for folder in folders if folder and folder.is_dir() for file in _files(folder)]
+    documents = [read_text(_text_of(file.path), file.path.name).value for file in files]
+    return {one["id"]: one for known in documents for one in known.get("series", ())}
+
+
 def _files(folder: FilePath) -> list[RuleFile]:
     return [file for file in rule_files(folder) if file.kind == "checkpoints"]
 
@@ -120,16 +129,44 @@ def _edits(
     changes: Sequence[Change],
     source: str,
     today: str,
+    series: dict[str, dict[str, Any]],
 ) -> dict[Path, Any]:
     index = _index(document, checkpoint.id)
     entry = document.value["checkpoints"][index]
+    shared = series.get(entry.get("series"), {})
     at: Path = ("checkpoints", index or 0)
-    edits: dict[Path, Any] = {(*at, "checked"): today}
+    values: dict[str, Any] = {"checked": today}
     for change in changes:
-        edits[*at, change.field] = REMOVED if change.now is None else change.now
-        edits[*at, "sources", change.field] = REMOVED if change.now is None else [source]
-        if change.field == "parameters_millions" and "parameters_precision" in entry:
-            edits[*at, "parameters_precision"] = "published"
+        values[change.field] = change.now
+        if change.field == "parameters_millions" and checkpoint.notes.get("parameters_precision"):
+            values["parameters_precision"] = "published"
+    edits: dict[Path, Any] = {}
+    for field, value in values.items():
+        if value == shared.get(field):
+            edits[*at, field] = REMOVED  # as nobody knows, or as its series has it
+        else:
+            edits[*at, field] = value
+    cited = [change.field for change in changes if change.now is not None]
+    gone = {change.field for change in changes}
+    return edits | _citing((*at, "sources"), entry.get("sources", {}), cited, gone, source)
+
+
+def _citing(
+    at: Path, sources: dict[str, list[str]], cited: list[str], gone: set[str], source: str
+) -> dict[Path, Any]:
+    """The lines of `sources` that change so that some fields cite a source and nothing else."""
+    if not sources:
+        return {at: {source: cited}} if cited else {}
+    if sources.keys() <= ORDER.keys():  # each line begins with a field
+        return {(*at, field): [source] if field in cited else REMOVED for field in gone}
+    edits: dict[Path, Any] = {}
+    for key, listed in sources.items():
+        left = [] if key in gone else [each for each in listed if each not in gone]
+        if left != listed:
+            edits[*at, key] = left or REMOVED
+    own = [*sources.get(source, ()), *cited]
+    if cited:
+        edits[*at, source] = [field for field in ORDER if field in own]
     return edits
 
 
