@@ -1,6 +1,8 @@
 """What the Hub says against the catalogue: compared purely, asked over loopback, written back."""
 
 import json
+import re
+import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,8 +15,11 @@ from jsonschema import Draft202012Validator
 
 from advisor.catalogue.refresh import HubFacts, compare, gate_closed, only
 from advisor.catalogue.rewrite import REMOVED, dumped, rewrite
+from advisor.catalogue.updates import KEYS, written_files
 from advisor.cli.main import run
 from advisor.errors import AdvisorError
+from advisor.model import Checkpoint
+from advisor.model.columns import record
 from advisor.reader.document import read_text
 from advisor.rulebase.store import load_rules, shipped_rules
 
@@ -191,15 +196,28 @@ def test_all_else_keeps_its_value_whatever_is_written(edits):
     assert after == [{**kept, **added}, before[1]]
 
 
-def test_every_shipped_entry_can_be_changed_and_nothing_else_does():
-    for file in sorted((shipped_rules() / "checkpoints").glob("*.yaml")):
-        text = file.read_text(encoding="utf-8")
-        entries = read_text(text, file.name).value["checkpoints"]
-        edits = {("checkpoints", n, "revision"): SHA for n in range(len(entries))}
-        edits |= {("checkpoints", n, "sources", "revision"): ["x"] for n in range(len(entries))}
-        changed = rewrite(text, file.name, edits, ("id", "revision", "sources"))
-        added = set(changed.splitlines()) - set(text.splitlines())
-        assert {line.strip() for line in added} <= {f"revision: {SHA}", "revision: [x]"}
+def test_every_shipped_entry_can_be_changed_and_nothing_else_does(rulebase, tmp_path):
+    """Members of series as well: each gets its own words, and its pages lose what they said."""
+    every = list(rulebase.checkpoints.values())
+    rows = [
+        (one, compare(rulebase, one, silent(one.id, revision=SHA, gated=True))) for one in every
+    ]
+    copied = Path(shutil.copytree(shipped_rules(), tmp_path / "rules"))
+    for path, text in written_files(copied, None, rows, "2027-02-03").items():
+        path.write_text(text, encoding="utf-8")
+    after = load_rules(copied).checkpoints
+    for one, row in rows:
+        entry = after[one.id]
+        source = "hub-api-" + re.sub("[^a-z0-9]+", "-", one.id.lower()).strip("-")
+        cited = {change.field: [source] for change in row.changes}
+        assert entry.sources == one.sources | cited
+        assert (entry.revision, entry.gated, entry.checked) == (SHA, True, "2027-02-03")
+        kept = {"sources": {}, "revision": None, "gated": None, "checked": ""}
+        assert entry._replace(**kept) == one._replace(**kept)
+
+
+def test_every_key_of_an_entry_has_its_place_in_files():
+    assert set(KEYS) - {"series"} == set(record(Checkpoint).fields)
 
 
 # -- asked over loopback -----------------------------------------------------------------------
@@ -469,8 +487,6 @@ def test_what_does_not_exist_is_refused_with_the_nearest_name(refresh, arguments
 @pytest.fixture
 def checkout(tmp_path, monkeypatch):
     """A development checkout's rules, copied, so that they may be written to."""
-    import shutil
-
     from advisor.rulebase import store
 
     copied = Path(shutil.copytree(shipped_rules(), tmp_path / "rules"))

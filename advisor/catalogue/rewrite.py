@@ -41,10 +41,11 @@ def rewrite(text: str, name: str, edits: Mapping[Path, Any], order: Iterable[str
     if document.problems:
         raise AdvisorError(f"`{name}` cannot be changed: {document.problems[0]}", kind="rewrite")
     lines = text.splitlines(keepends=True)
-    keys = list(order)
+    rank = {key: number for number, key in enumerate(order)}
+    ordered = sorted(edits, key=lambda path: (-len(path), rank.get(str(path[-1]), len(rank))))
     splices = [
-        (_splice(document, lines, path, value, keys), number)
-        for number, (path, value) in enumerate(edits.items())
+        (_splice(document, lines, path, edits[path], rank), number)
+        for number, path in enumerate(ordered)
     ]
     for splice, _ in sorted(splices, key=_from_the_end, reverse=True):
         lines[splice.start : splice.end] = splice.lines
@@ -60,14 +61,14 @@ def _from_the_end(numbered: tuple[_Splice, int]) -> tuple[int, int, int]:
 
 
 def _splice(
-    document: Document, lines: list[str], path: Path, value: Any, order: list[str]
+    document: Document, lines: list[str], path: Path, value: Any, rank: dict[str, int]
 ) -> _Splice:
     *around, key = path
     keys = _keys(document, tuple(around))
     if key not in keys:
         if value is REMOVED:
             return _Splice(0, 0, ())
-        return _inserted(document, lines, path, value, keys, order)
+        return _inserted(document, lines, path, value, keys, rank)
     line = keys[str(key)]
     if list(keys.values()).count(line) > 1:
         raise _shared(document, line)
@@ -135,13 +136,12 @@ def _inserted(
     path: Path,
     value: Any,
     keys: dict[str, int],
-    order: list[str],
+    rank: dict[str, int],
 ) -> _Splice:
     if not keys or len(set(keys.values())) < len(keys):
         raise _shared(document, document.place(path)[0] - 1)
-    rank = {key: number for number, key in enumerate(order)}
-    own = rank.get(str(path[-1]), len(order))
-    before = [key for key in keys if rank.get(key, len(order)) <= own] or [next(iter(keys))]
+    own = rank.get(str(path[-1]), len(rank))
+    before = [key for key in keys if rank.get(key, len(rank)) <= own] or [next(iter(keys))]
     last = max(before, key=lambda key: keys[key])
     column = document.places[(*path[:-1], last)][1]
     at = _end(lines, keys[last], column)

@@ -11,12 +11,21 @@ from advisor.catalogue.refresh import Change, Refreshed
 from advisor.catalogue.rewrite import REMOVED, rewrite
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.model import Checkpoint
-from advisor.model.columns import record
 from advisor.reader.document import Document, Path, read_text
 from advisor.rulebase.folder import RuleFile, rule_files
 from advisor.rulebase.short_forms import ORDER
 
 SOURCES = "sources/hub-api.yaml"
+KEYS = (
+    *("id", "series", "label", "loader", "class", "processor", "model_type", "pipeline", "tasks"),
+    *("fine_tune", "typical", "stage", "parameters_millions", "parameters_precision", "dtype"),
+    *("image_size", "image_size_note", "text_context", "languages", "languages_note", "takes"),
+    *("licence", "language_model_licence", "commercial_use", "intended_use", "gated", "released"),
+    *("revision", "last_modified", "hub_task", "prompt", "pitfalls", "derived", "measurements"),
+    *("sources", "checked"),
+)
+"""The keys of an entry, in the order in which files have them."""
+
 HUB_PAGE = "https://huggingface.co/"
 _INDENT = re.compile(r" *")
 
@@ -54,15 +63,10 @@ def written_files(
                 document = read_text(text, path.name)
         source = sources.cite(checkpoint, row, today) if changes else ""
         edits = _edits(document, checkpoint, changes, source, today, series)
-        texts[path] = rewrite(text, path.name, edits, _order())
+        texts[path] = rewrite(text, path.name, edits, KEYS)
     if sources.changed:
         texts[sources.path] = sources.text
     return texts
-
-
-def _order() -> tuple[str, ...]:
-    """The keys of an entry in the order in which they are declared."""
-    return tuple(record(Checkpoint).fields)
 
 
 def _text_of(path: FilePath) -> str:

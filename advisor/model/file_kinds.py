@@ -151,11 +151,29 @@ class _Figures(Shape):
 
 
 class _Member(Record):
-    """A checkpoint; what it does not say itself, its series has to."""
+    """A checkpoint; what it does not say itself, its series has to.
+
+    A field of a member without a value says that nobody verified for it what its series has.
+    """
+
+    def check(self, value: Any, path: Path, report: Report) -> None:
+        if isinstance(value, dict) and "series" in value:
+            value = {key: each for key, each in value.items() if each is not None}
+        super().check(value, path, report)
 
     def schema(self) -> dict[str, Any]:
-        alone = {"required": record(Checkpoint).required}
-        return super().schema() | {"anyOf": [{"required": ["series"]}, alone]}
+        schema = super().schema()
+        of_member = {
+            key: {"anyOf": [each, {"type": "null"}]}
+            for key, each in schema["properties"].items()
+            if key not in self.required
+        }
+        alone = {"required": record(Checkpoint).required, "properties": schema["properties"]}
+        member = {"required": ["series"], "properties": of_member}
+        return schema | {
+            "properties": dict.fromkeys(schema["properties"], True),
+            "anyOf": [member, alone],
+        }
 
 
 def _checkpoints() -> Record:

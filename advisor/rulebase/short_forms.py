@@ -86,28 +86,36 @@ def _member(
 ) -> dict[str, Any]:
     """Return a member with what its series gives it; what it says itself counts."""
     shared = {key: each for key, each in series.value.items() if key not in ("id", "sources")}
-    for key in value:
-        if key in shared and value[key] == shared[key]:
-            document.report((*path, key), f"the series says the same `{key}`; leave it out here")
-    if value.keys() <= {"id", "series"}:
-        document.report(path, "a member of a series has to say something of its own")
     given = _citations(series.document, (*series.path, "sources"), series.value.get("sources", {}))
     own = _citations(document, (*path, "sources"), value.get("sources", {}))
+    for key, problem in _needless(value, shared):
+        document.report((*path, key) if key else path, problem)
     for field in given.keys() & shared.keys() & value.keys():
-        if field not in own:
+        if field not in own and value[field] is not None:
             message = f"`{field}` is not as the series has it; cite where it was read"
             document.report((*path, field), message)
-    for key, each in shared.items():
-        if key not in value:
-            _stand_at_series(document, (*path, key), series, (key,))
-            for index in range(len(each) if isinstance(each, list) else 0):
-                _stand_at_series(document, (*path, key, index), series, (key, index))
-    full = {"id": value["id"], **shared, **value}
+    for key in shared.keys() - value.keys():
+        _stand_at_series(document, (*path, key), series, (key,))
+        for index in range(len(shared[key]) if isinstance(shared[key], list) else 0):
+            _stand_at_series(document, (*path, key, index), series, (key, index))
+    said = {"id": value["id"], **shared, **value}
+    full = {key: each for key, each in said.items() if each is not None}
     given = {field: pages for field, pages in given.items() if field in full}
     if series.document is not document:
         here = (*path, "series")
         given = {field: [Citation(each.page, here) for each in given[field]] for field in given}
     return full | {"sources": _by_field(document, path, given | own)}
+
+
+def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield what a member need not say; a key without value is for what nobody verified for it."""
+    if value.keys() <= {"id", "series"}:
+        yield "", "a member of a series has to say something of its own"
+    for key, each in value.items():
+        if key in shared and each == shared[key]:
+            yield key, f"the series says the same `{key}`; leave it out here"
+        if each is None and key not in shared:
+            yield key, f"the series says nothing of `{key}`; leave it out here"
 
 
 def _stand_at_series(document: Document, path: Place, series: Entry, inside: Place) -> None:
