@@ -199,9 +199,8 @@ def test_all_else_keeps_its_value_whatever_is_written(edits):
 def test_every_shipped_entry_can_be_changed_and_nothing_else_does(rulebase, tmp_path):
     """Members of series as well: each gets its own words, and its pages lose what they said."""
     every = list(rulebase.checkpoints.values())
-    rows = [
-        (one, compare(rulebase, one, silent(one.id, revision=SHA, gated=True))) for one in every
-    ]
+    news = {"revision": SHA, "gated": True}
+    rows = [(one, compare(rulebase, one, silent(one.id, **news))) for one in every]
     copied = Path(shutil.copytree(shipped_rules(), tmp_path / "rules"))
     for path, text in written_files(copied, None, rows, "2027-02-03").items():
         path.write_text(text, encoding="utf-8")
