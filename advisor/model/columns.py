@@ -1,20 +1,35 @@
 """What a declared class says of its values: their shape in files, their compiled form, their JSON.
 
 A class is declared once, as a NamedTuple. A field with a default may be left out of files, unless
-it is `Required`; one that is `Computed` stands in none. `entries` declares what files hold besides.
+it is `Required`; one that is `Computed` stands in none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from advisor.model import fields
-from advisor.model.entries import ENTRIES
+from advisor.model.checkpoint import Benchmark, Checkpoint, Program
+from advisor.model.evidence import ArticleClaim, Example, Scenario, Statement
+from advisor.model.family import EFFECTS, SECTIONS, Criterion, Declaration, Family, Fit, Rule
+from advisor.model.library import CheckExample, CheckRule
+from advisor.model.question import Question
 from advisor.model.value import Plan
-from advisor.reader.shape import Boolean, Integer, ListOf, MapOf, Number, Record, Shape, String
+from advisor.reader.shape import (
+    Boolean,
+    Integer,
+    KebabCase,
+    ListOf,
+    MapOf,
+    Number,
+    OneOf,
+    Record,
+    Shape,
+    String,
+)
 
 Built = TypeVar("Built", bound=tuple[Any, ...])
 PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: String()}
@@ -36,25 +51,60 @@ class Column(NamedTuple):
     required: bool
 
 
+@cache
 def record(declared: type, *, partial: bool = False) -> Record:
     """Return the shape of the entry of a declared class in a file.
 
     Of a `partial` one only the id has to stand: it changes an entry that is known.
     """
-    entry, members = ENTRIES.get(declared, declared), {}
-    for column in columns(entry):
-        if fields.COMPUTED not in column.hint.notes:
-            required = column.key == "id" if partial else column.required
-            members[column.key if required else f"{column.key}?"] = shape_of(column.hint)
-    return Record(members, one_of=getattr(entry, "exactly_one", ()))
+    members = {
+        column.key if column.required else f"{column.key}?": shape_of(column.hint)
+        for column in columns(declared)
+        if fields.COMPUTED not in column.hint.notes
+    }
+    members |= besides(declared)
+    if partial:
+        members = {key if key == "id" else f"{key.rstrip('?')}?": members[key] for key in members}
+    return Record(members, one_of=EFFECTS if declared is Rule else ())
+
+
+def besides(declared: type) -> dict[str, Shape]:
+    """Return the keys that the entry of a class has and its values lack, by what compiling does."""
+    text = String()
+    inferred: dict[str, Shape] = {"inferred?": Boolean()}
+    keys: dict[type, Callable[[], dict[str, Shape]]] = {
+        Criterion: lambda: {"judges?": OneOf("declarations", "fits")},
+        Question: lambda: {"options_from?": OneOf("tasks")},
+        Rule: lambda: {
+            **{f"{effect}?": fields.CANDIDATES for effect in EFFECTS},
+            "examples": ListOf(record(Example), least=2),
+        },
+        Declaration: lambda: inferred,
+        Fit: lambda: inferred,
+        Family: lambda: {
+            "description?": Record(dict.fromkeys(SECTIONS, ListOf(record(Statement), least=1))),
+            "claims?": ListOf(record(ArticleClaim)),
+        },
+        Benchmark: lambda: {"split?": text},
+        Checkpoint: lambda: {
+            "parameters_precision?": OneOf("published", "derived", "rounded"),
+            "image_size_note?": text,
+            "languages_note?": text,
+            "intended_use?": text,
+            "language_model_licence?": text,
+        },
+        Program: lambda: {"parts": ListOf(KebabCase(of="part"), least=1)},
+        Scenario: lambda: {"note?": text},
+        CheckRule: lambda: {"example": record(CheckExample)},
+    }
+    return keys[declared]() if declared in keys else {}
 
 
 @cache
 def columns(declared: type) -> tuple[Column, ...]:
     """Return the columns of the fields of a class, in order."""
     hints = get_type_hints(declared, localns=vars(fields), include_extras=True)
-    own = {} if "_fields" in vars(declared) else vars(declared)
-    defaults = {**getattr(declared, "_field_defaults", {}), **own}
+    defaults: dict[str, Any] = vars(declared)["_field_defaults"]
     return tuple(
         Column(
             field,
@@ -83,15 +133,12 @@ def shape_of(hint: Hint) -> Shape:
     if shape is not None:
         return shape
     least = next((note.number for note in hint.notes if isinstance(note, fields.Least)), 0)
-    sections = next((note.names for note in hint.notes if isinstance(note, fields.Sections)), None)
     members = [shape_of(_hint(argument)) for argument in get_args(hint.type) if argument is not ...]
     if _is_list(hint):
         return ListOf(members[0], least)
     if _is_mapping(hint):
         key, member = members
-        if sections:
-            return Record(dict.fromkeys(sections, member))
-        return MapOf(member, key, least=least)
+        return MapOf(member, key)
     return record(hint.type) if is_declared(hint.type) else PLAIN[hint.type]
 
 

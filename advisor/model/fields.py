@@ -41,12 +41,6 @@ class Least(NamedTuple):
     number: int
 
 
-class Sections(NamedTuple):
-    """The keys of a mapping, all of which have to stand in it."""
-
-    names: tuple[str, ...]
-
-
 COMPUTED = "computed"
 REQUIRED = "required"
 
@@ -78,7 +72,6 @@ CriterionId = Annotated[str, KebabCase(of="criterion")]
 FamilyId = Annotated[str, KebabCase(of="family")]
 JudgedField = Annotated[str, String(WORD, "a field of checkpoints", of="checkpoint field")]
 JudgedFields = Annotated[Sequence[JudgedField], Least(1)]
-PartId = Annotated[str, KebabCase(of="part")]
 QuestionId = Annotated[str, KebabCase(of="question")]
 SourceId = Annotated[str, KebabCase(of="source")]
 Sources = Annotated[Sequence[SourceId], Least(1)]
@@ -109,10 +102,7 @@ Requirement = Annotated[
 ]
 """What an option asks of a field of a checkpoint."""
 
-Candidates = Annotated[
-    Sequence[str],
-    AnyOf(String(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"), _TEXTS),
-]
+CANDIDATES = AnyOf(String(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"), _TEXTS)
 # The words of single fields.
 CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]
 Direction = Annotated[str, OneOf("higher", "lower")]

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.model.checkpoint import Benchmark, Checkpoint, Program
 from advisor.model.columns import record
-from advisor.model.entries import ProgramPart, UnrankedBenchmark
 from advisor.model.evidence import Scenario, Source, Tie
 from advisor.model.family import Criterion, Family, Rule
 from advisor.model.fields import ANSWER, HUB_ID
-from advisor.model.library import Architecture, CheckRule, NameChange
+from advisor.model.library import (
+    Architecture,
+    CheckRule,
+    NameChange,
+    ProgramPart,
+    UnrankedBenchmark,
+)
 from advisor.model.question import Never, Question, Task
 from advisor.reader.shape import (
     AnyOf,

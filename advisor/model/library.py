@@ -18,11 +18,14 @@ if TYPE_CHECKING:
         Knowledge,
         KnowledgeName,
         Least,
+        MapOf,
         OneOf,
         Positive,
         Required,
         Sources,
+        String,
         Text,
+        Texts,
         Version,
     )
 
@@ -79,3 +82,29 @@ class CheckRule(NamedTuple):
     example: Computed[Sequence[str]] = ()
     beside: Computed[Mapping[str, str]] = {}
     options: Computed[Sequence[str]] = ()
+
+
+class CheckExample(NamedTuple):
+    """A bad text of a file and the good one instead, with files beside it."""
+
+    file: Text = "app.py"
+    bad: Required[Text] = ""
+    good: Required[Text] = ""
+    beside: Annotated[Mapping[str, str], MapOf(String(), String(r"[\w.-]+", "a file name"))] = {}
+    options: Texts = ()
+
+
+class ProgramPart(NamedTuple):
+    """Lines that several programs share."""
+
+    id: Id
+    code: Text
+
+
+class UnrankedBenchmark(NamedTuple):
+    """Words that measurements share, of a benchmark that tells nothing of a task."""
+
+    id: Id
+    benchmark: Text
+    metric: Text
+    split: Text | None = None

@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from advisor.model import Checkpoint, Family, Option, Program, Question, Rule, Task
-from advisor.model.columns import build, columns, plan
-from advisor.model.entries import CheckExample, CheckpointEntry
-from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement
+from advisor.model.columns import besides, build, plan
+from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
 from advisor.model.family import EFFECTS, SECTIONS
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.library import Architecture, CheckRule
+from advisor.model.library import Architecture, CheckExample, CheckRule
 from advisor.model.value import encode
 from advisor.rulebase.derive import derived_never, derived_rules
 
+if TYPE_CHECKING:
+    from advisor.rulebase.assemble import Entries, Entry
 
-class Placed(Protocol):
-    """A checked value of a rule file, and where it stands."""
-
-    @property
-    def value(self) -> dict[str, Any]:
-        """What stands there."""
-
-    @property
-    def place(self) -> str:
-        """Where, as file:line."""
-
-
-Entries = Mapping[str, Mapping[str, Placed]]
-"""Everything that rule files define, by kind and id."""
+    Found = Mapping[str, Sequence[Entry]]
 
 
 def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str, dict[str, Any]]:
@@ -38,13 +26,9 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
     found = {kind: list(entries.get(kind, {}).values()) for kind in ENTITIES}
     architectures: list[Architecture] = _built("architecture", found)
     sources: list[Source] = _built("source", found)
+    declared = (*ENTITIES.values(), Example, Statement, ArticleClaim)
     parts = {
-        "core": {
-            "digest": digest,
-            "overlays": changes,
-            "plan": plan([*ENTITIES.values(), Example, Statement, ArticleClaim]),
-        }
-        | _core(found),
+        "core": {"digest": digest, "overlays": changes, "plan": plan(declared), **_core(found)},
         "detail": {"sources": sources, **_said_of_families(found["family"])},
         "catalogue": {
             "checkpoints": _checkpoints(found["checkpoint"], architectures),
@@ -56,9 +40,13 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
         "drift": {"changes": _built("change", found)},
         "checks": {"checks": [_check_rule(entry.value) for entry in found["check"]]},
         "proof": {
-            "examples": [example for entry in found["rule"] for example in _examples(entry)],
+            "examples": [
+                build(Example, value, rule=entry.value["id"], place=entry.place)
+                for entry in found["rule"]
+                for value in entry.value["examples"]
+            ],
             "scenarios": [_scenario(entry) for entry in found["scenario"]],
-            "ties": _built("tie", found, placed=True),
+            "ties": [build(Tie, entry.value, place=entry.place) for entry in found["tie"]],
             "places": {
                 kind: {id: entry.place for id, entry in of_kind.items()}
                 for kind, of_kind in entries.items()
@@ -68,15 +56,12 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
     return {name: encode(part) for name, part in parts.items()}
 
 
-def _built(kind: str, found: Mapping[str, Sequence[Placed]], *, placed: bool = False) -> list[Any]:
-    """Return the values of a kind of which nothing is computed but, where asked, the place."""
-    return [
-        build(ENTITIES[kind], entry.value, **({"place": entry.place} if placed else {}))
-        for entry in found[kind]
-    ]
+def _built(kind: str, found: Found) -> list[Any]:
+    """Return the values of a kind of which nothing is computed."""
+    return [build(ENTITIES[kind], entry.value) for entry in found[kind]]
 
 
-def _core(found: Mapping[str, Sequence[Placed]]) -> dict[str, Any]:
+def _core(found: Found) -> dict[str, Any]:
     criteria = _built("criterion", found)
     tasks = _built("task", found)
     questions = [_question(entry.value, tasks) for entry in found["question"]]
@@ -106,7 +91,7 @@ def _question(value: dict[str, Any], tasks: Iterable[Task]) -> Question:
     )
 
 
-def _said_of_families(families: Sequence[Placed]) -> dict[str, Any]:
+def _said_of_families(families: Sequence[Entry]) -> dict[str, Any]:
     """Return descriptions, in the order of their sections, and claims, both by family."""
     descriptions, claims = {}, {}
     for entry in families:
@@ -120,7 +105,7 @@ def _said_of_families(families: Sequence[Placed]) -> dict[str, Any]:
     return {"descriptions": descriptions, "claims": claims}
 
 
-def _rule(entry: Placed) -> Rule:
+def _rule(entry: Entry) -> Rule:
     effect = next(effect for effect in EFFECTS if effect in entry.value)
     return build(
         Rule,
@@ -131,14 +116,7 @@ def _rule(entry: Placed) -> Rule:
     )
 
 
-def _examples(entry: Placed) -> list[Example]:
-    return [
-        build(Example, one, rule=entry.value["id"], place=entry.place)
-        for one in entry.value["examples"]
-    ]
-
-
-def _scenario(entry: Placed) -> Scenario:
+def _scenario(entry: Entry) -> Scenario:
     scenario = build(Scenario, entry.value, place=entry.place)
     return scenario._replace(families=one_or_more(scenario.families))
 
@@ -160,11 +138,11 @@ def _check_rule(value: dict[str, Any]) -> CheckRule:
 
 
 def _checkpoints(
-    entries: Sequence[Placed], architectures: Sequence[Architecture]
+    entries: Sequence[Entry], architectures: Sequence[Architecture]
 ) -> dict[str, list[Checkpoint]]:
     """Return the checkpoints by family, each with what its architecture says of its decoder."""
     writers = {id: one.writer for one in architectures for id in one.checkpoints}
-    notes = [column.key for column in columns(CheckpointEntry) if column not in columns(Checkpoint)]
+    notes = [key.rstrip("?") for key in besides(Checkpoint)]
     families: dict[str, list[Checkpoint]] = {}
     for entry in entries:
         value = entry.value
@@ -179,7 +157,7 @@ def _checkpoints(
     return families
 
 
-def _programs(found: Mapping[str, Sequence[Placed]]) -> list[Program]:
+def _programs(found: Found) -> list[Program]:
     code = {entry.value["id"]: entry.value["code"].strip("\n") for entry in found["part"]}
     return [
         build(Program, entry.value, code=_joined([code[part] for part in entry.value["parts"]]))

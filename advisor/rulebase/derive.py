@@ -5,9 +5,9 @@ from __future__ import annotations
 from advisor.model import (
     NOT_APPLICABLE,
     TASK,
-    Condition,
     Declaration,
     Family,
+    Fit,
     Never,
     Question,
     Rule,
@@ -42,114 +42,108 @@ def derived_rules(
 def _undeclared(family: Family, question: Question, criterion: str) -> list[Rule]:
     kind = str(question.declared_by)
     declared = family.takes if kind == "takes" else family.gives
-    rules = []
-    for option in question.options:
-        if option.id in declared:
-            continue
-        known = family.cannot.get(option.id)
-        reason = known or Declaration(f"Nothing says that {family.name} {kind} `{option.id}`.", [])
-        rules.append(
-            Rule(
-                id=f"{family.id}-{kind}-no-{option.id}",
-                criterion=criterion,
-                when={question.id: [option.id]},
-                effect="exclude",
-                candidates=[family.id],
-                because=reason.because,
-                sources=reason.sources,
-                derived=kind,
-            )
+    return [
+        _rule(
+            family,
+            question.id,
+            option.id,
+            word=f"{kind}-no",
+            effect="exclude",
+            criterion=criterion,
+            reason=_why_not(family, kind, option.id),
+            derived=kind,
         )
-    return rules
+        for option in question.options
+        if option.id not in declared
+    ]
 
 
 def _fit(family: Family, task: Task, declarations: str, fits: str) -> list[Rule]:
     fit = family.tasks.get(task.id)
-    if fit is None:
-        reason = family.cannot.get(task.id) or Declaration(
-            f"Nothing says that {family.name} does `{task.id}`.", []
-        )
-        return [_task_rule(family, task, "cannot", "exclude", declarations, reason)]
-    effect = EFFECT_OF_FIT.get(fit.fit)
+    word, effect = (fit.fit, EFFECT_OF_FIT.get(fit.fit)) if fit else ("cannot", "exclude")
     if effect is None:
         return []
-    criterion = declarations if effect == "exclude" else fits
     return [
-        _task_rule(family, task, fit.fit, effect, criterion, Declaration(fit.because, fit.sources))
+        _rule(
+            family,
+            TASK,
+            task.id,
+            word=word,
+            effect=effect,
+            criterion=declarations if effect == "exclude" else fits,
+            reason=fit or _why_not(family, "does", task.id),
+            derived="tasks",
+        )
     ]
 
 
-def _task_rule(
-    family: Family, task: Task, word: str, effect: str, criterion: str, reason: Declaration
+def _why_not(family: Family, verb: str, id: str) -> Declaration:
+    """Return why a family cannot; in a closed world, that nothing says it can."""
+    silence = Declaration(f"Nothing says that {family.name} {verb} `{id}`.", [])
+    return family.cannot.get(id, silence)
+
+
+def _rule(
+    family: Family,
+    question: str,
+    option: str,
+    *,
+    word: str,
+    effect: str,
+    criterion: str,
+    reason: Declaration | Fit,
+    derived: str,
 ) -> Rule:
     return Rule(
-        id=f"{family.id}-{word}-{task.id}",
+        id=f"{family.id}-{word}-{option}",
         criterion=criterion,
-        when={TASK: [task.id]},
+        when={question: [option]},
         effect=effect,
         candidates=[family.id],
         because=reason.because,
         sources=reason.sources,
-        derived="tasks",
+        derived=derived,
     )
 
 
 def derived_never(questions: list[Question], tasks: list[Task]) -> list[Never]:
     """Return the combinations that implied answers and `ask_if` rule out."""
-    return _implied(questions, tasks) + _ask_if(questions)
+    options = {
+        question.id: [option.id for option in question.options]
+        + ([NOT_APPLICABLE] if question.ask_if else [])
+        for question in questions
+    }
+    return _implied(tasks, options) + _ask_if(questions, options)
 
 
-def _options(question: Question) -> list[str]:
-    builtin = [NOT_APPLICABLE] if question.ask_if else []
-    return [option.id for option in question.options] + builtin
-
-
-def _implied(questions: list[Question], tasks: list[Task]) -> list[Never]:
+def _implied(tasks: list[Task], options: dict[str, list[str]]) -> list[Never]:
     """Tasks that imply the same answer to a question share one combination."""
     result = []
-    for question in questions:
+    for question, known in options.items():
         groups: dict[tuple[str, ...], list[str]] = {}
         for task in tasks:
-            if question.id in task.implies:
-                groups.setdefault(tuple(task.implies[question.id]), []).append(task.id)
+            if question in task.implies:
+                groups.setdefault(tuple(task.implies[question]), []).append(task.id)
         for implied, of_tasks in groups.items():
-            others = [option for option in _options(question) if option not in implied]
+            others = [option for option in known if option not in implied]
             if others:
-                when: Condition = {TASK: of_tasks, question.id: others}
-                result.append(
-                    Never(
-                        f"implied-{question.id}-{'-or-'.join(implied)}",
-                        when,
-                        f"these tasks imply {question.id}: {' or '.join(implied)}",
-                        "implied",
-                    )
-                )
+                id = f"implied-{question}-{'-or-'.join(implied)}"
+                because = f"these tasks imply {question}: {' or '.join(implied)}"
+                result.append(Never(id, {TASK: of_tasks, question: others}, because, "implied"))
     return result
 
 
-def _ask_if(questions: list[Question]) -> list[Never]:
-    by_id = {question.id: question for question in questions}
+def _ask_if(questions: list[Question], options: dict[str, list[str]]) -> list[Never]:
     result = []
-    for question in questions:
-        if not question.ask_if:
-            continue
+    for question in filter(lambda question: question.ask_if, questions):
+        id = question.id
         real = [option.id for option in question.options]
         for other, holds in question.ask_if.items():
-            fails = [option for option in _options(by_id[other]) if option not in holds]
+            fails = [option for option in options[other] if option not in holds]
+            because = f"`{id}` makes sense only with {other}: {' or '.join(holds)}"
             result.append(
-                Never(
-                    f"{question.id}-without-{other}",
-                    {other: fails, question.id: real},
-                    f"`{question.id}` makes sense only with {other}: {' or '.join(holds)}",
-                    "ask-if",
-                )
+                Never(f"{id}-without-{other}", {other: fails, id: real}, because, "ask-if")
             )
-        result.append(
-            Never(
-                f"{question.id}-not-applicable",
-                {**question.ask_if, question.id: [NOT_APPLICABLE]},
-                f"`{question.id}` applies here",
-                "ask-if",
-            )
-        )
+        applies = {**question.ask_if, id: [NOT_APPLICABLE]}
+        result.append(Never(f"{id}-not-applicable", applies, f"`{id}` applies here", "ask-if"))
     return result
