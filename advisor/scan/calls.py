@@ -6,7 +6,6 @@ import ast
 from typing import NamedTuple
 
 from advisor.scan.libraries import Loader, composed, gives_itself, loader, wraps
-from advisor.scan.strings import joined, string_method
 from advisor.scan.study import RESULT, Passed, Scope, Study
 from advisor.scan.values import (
     NOTHING,
@@ -27,6 +26,8 @@ from advisor.scan.values import (
     constant,
     doubted,
     item,
+    joined,
+    string_method,
     union,
 )
 

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
-from advisor.scan.strings import filled, joined
 from advisor.scan.study import RESULT, Passed, Scope, Study
 from advisor.scan.values import (
     NOTHING,
@@ -30,7 +29,9 @@ from advisor.scan.values import (
     branches,
     doubted,
     elements,
+    filled,
     item,
+    joined,
     known_key,
     plain,
     union,

@@ -1,4 +1,4 @@
-"""A notebook as one Python text: its code cells in order, magics taken out.
+"""A notebook as one Python text: its code cells in order, magics and shell commands taken out.
 
 The file is walked with offsets kept, so that a line of a cell is known by its line and column in
 the `.ipynb` file itself, where an editor, SARIF and GitHub look for it.
@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from typing import Any, NamedTuple
 
-from advisor.scan.magics import python_lines
 from advisor.scan.source import Parsed, Spot, UnreadableError, decode_utf8, parse
 from advisor.scan.usage import FileNote
 
@@ -27,6 +26,17 @@ _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|cli
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
 _BREAKS = re.compile(r"[\r\n\f]")
 _LANGUAGES = (None, "python", "python3", "ipython")
+
+_MAGIC = re.compile(
+    r"(?P<indent>\s*+)(?:[%!?]|[\w.]++\?{1,2}\s*+\Z|(?:pip3?|conda|mamba) install\b)"
+)
+_MAGIC_VALUE = re.compile(r"(?P<target>[\w.,\s]++=\s*+)[%!]\S")
+_PYTHON_CELLS = re.compile(r"%%(?:time|timeit|capture|prun|chime|memit)\b")
+_QUOTES = ('"""', "'''")
+_TOKEN = re.compile(
+    r"\"\"\"|'''|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|#.*|(?P<opens>[(\[{])|(?P<closes>[)\]}])"
+)
+_ENDS = {quote: re.compile(rf"(?:\\.|[^\\])*?{quote}") for quote in _QUOTES}
 
 
 class _Line(NamedTuple):
@@ -92,7 +102,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     body: list[ast.stmt] = []
     notes = []
     for cell in cells if language in _LANGUAGES else []:
-        code = python_lines([line.text for line in cell])
+        code = _python_lines([line.text for line in cell])
         before = len(lines.text)
         lines.add(cell, code)
         try:
@@ -189,3 +199,78 @@ def _stretches(text: str, at: int) -> list[list[tuple[int, int]]]:
                 start = escape.end()
         lines[-1].append((start, end))
     return lines
+
+
+def _python_lines(lines: list[str]) -> list[str]:
+    """Return the lines of a cell as Python: magics replaced by nothing that matters.
+
+    A cell that is Python as it stands is left alone, and so is every line that goes on with a
+    statement: `% name` below an open bracket divides, or formats a text.
+    """
+    plain = _without_magics(lines)
+    if plain == lines:
+        return lines
+    try:
+        parse("\n".join(lines), "")
+    except UnreadableError:
+        return plain
+    return lines
+
+
+def _without_magics(lines: list[str]) -> list[str]:
+    first = next((line for line in lines if line.strip()), "").strip()
+    if first.startswith("%%"):
+        if not _PYTHON_CELLS.match(first):
+            return [""] * len(lines)
+        at = next(number for number, line in enumerate(lines) if line.strip())
+        lines = [*lines[:at], "", *lines[at + 1 :]]
+    out: list[str] = []
+    magic_goes_on = False
+    statement = _Statement()
+    for line in lines:
+        goes_on = line.rstrip().endswith("\\")
+        if magic_goes_on:
+            out.append("")
+        elif not statement.open and (found := _MAGIC.match(line)) is not None:
+            out.append(f"{found['indent']}pass")
+        elif not statement.open and (found := _MAGIC_VALUE.match(line)) is not None:
+            out.append(f"{found['target']}None")
+        else:
+            out.append(line)
+            statement.read(line)
+            continue
+        magic_goes_on = goes_on
+    return out
+
+
+class _Statement:
+    """Whether the lines read so far leave a statement open: a bracket, a text, a backslash."""
+
+    def __init__(self) -> None:
+        self._brackets = 0
+        self._quote = ""
+        self._backslash = False
+
+    @property
+    def open(self) -> bool:
+        return bool(self._brackets or self._quote or self._backslash)
+
+    def read(self, line: str) -> None:
+        self._backslash = line.endswith("\\")
+        at = 0
+        while True:
+            if self._quote:
+                end = _ENDS[self._quote].match(line, at)
+                if end is None:
+                    return
+                self._quote, at = "", end.end()
+            found = _TOKEN.search(line, at)
+            if found is None:
+                return
+            at = found.end()
+            if found[0] in _QUOTES:
+                self._quote = found[0]
+            elif found["opens"]:
+                self._brackets += 1
+            elif found["closes"]:
+                self._brackets = max(0, self._brackets - 1)

@@ -1,4 +1,4 @@
-"""A whole project, scanned: from files to usages."""
+"""A whole project, scanned: from files, which are modules that import each other, to usages."""
 
 from __future__ import annotations
 
@@ -10,12 +10,26 @@ from advisor.scan.comments import MARK, ignores_in_python
 from advisor.scan.configuration import read_configuration
 from advisor.scan.grouping import Grouping
 from advisor.scan.imports import names_in
-from advisor.scan.modules import Modules
+from advisor.scan.libraries import LIBRARIES
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.source import Parsed, UnreadableError, parse_python
-from advisor.scan.statement import study_file
+from advisor.scan.statement import module_names, study_file
 from advisor.scan.study import Study
 from advisor.scan.usage import FileNote, Ignore, Name, Scan, Usage
+from advisor.scan.values import (
+    NOTHING,
+    Abstract,
+    DictLiteral,
+    ForeignObject,
+    Function,
+    ListLiteral,
+    Loaded,
+    LocalClass,
+    LocalObject,
+    Namespace,
+    Other,
+    Values,
+)
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import SourceFile, find_files
 
@@ -25,6 +39,10 @@ _IMPORTS = re.compile(
 )
 _LOADING = (b"from_pretrained", b"pipeline", b"open_clip", b"SentenceTransformer", b"clip")
 _CLASS_NAME = re.compile(rb"\b[A-Z]\w+")
+
+_MOST_BYTES_OF_MODULE = 1_000_000
+_DEEPEST_IMPORTS = 12
+_DEEPEST_VALUES = 3
 
 
 def scan(
@@ -40,9 +58,9 @@ def scan(
     the others are still scanned; nothing is raised for what a file holds.
     """
     sources = find_files(paths, root, exclude)
-    scanner = _Scanner(Modules(sources.files, vocabulary), vocabulary)
+    scanner = _Scanner(_Modules(sources.files, vocabulary), vocabulary)
     for file in sources.files:
-        scanner.take(file)
+        scanner.add(file)
     notes = {*sources.notes, *scanner.notes}
     return Scan(
         usages=tuple(scanner.usages),
@@ -56,7 +74,7 @@ def scan(
 class _Scanner:
     """A scan under way."""
 
-    def __init__(self, modules: Modules, vocabulary: Vocabulary) -> None:
+    def __init__(self, modules: _Modules, vocabulary: Vocabulary) -> None:
         self.modules = modules
         self.vocabulary = vocabulary
         self.usages: list[Usage] = []
@@ -66,7 +84,7 @@ class _Scanner:
         self.files = 0
         self._classes: dict[bytes, bool] = {}
 
-    def take(self, file: SourceFile) -> None:
+    def add(self, file: SourceFile) -> None:
         """Add what one file holds."""
         try:
             with Path(file.path).open("rb", buffering=0) as stream:
@@ -127,3 +145,84 @@ class _Scanner:
         study = self.modules.study(parsed)
         study_file(study)
         return Grouping(study).usages()
+
+
+class _Modules:
+    """Gives what modules of the scanned files define; each is read when it is first asked for."""
+
+    def __init__(self, files: Sequence[SourceFile], vocabulary: Vocabulary) -> None:
+        self._files = {file.name: file for file in files if file.kind == "python"}
+        self._vocabulary = vocabulary
+        self._defined: dict[str, dict[str, Values]] = {}
+        self._under_way: list[str] = []
+
+    def exports(self, importer: str, module: str) -> dict[str, Values] | None:
+        """Return what `module`, as imported in a file, defines; None where it is no file of ours.
+
+        Modules that import each other in a circle, or cannot be read, define nothing.
+        """
+        if module.partition(".")[0] in LIBRARIES:
+            return None
+        file = self._find(importer, module)
+        if file is None:
+            return None
+        if file.name not in self._defined:
+            if file.name in self._under_way or len(self._under_way) >= _DEEPEST_IMPORTS:
+                return {}
+            self._under_way.append(file.name)
+            try:
+                self._defined[file.name] = self._read(file)
+            finally:
+                self._under_way.pop()
+        return self._defined[file.name]
+
+    def _find(self, importer: str, module: str) -> SourceFile | None:
+        """The file of a module: beside the importer, as Python finds it, or in a folder above."""
+        name = module.lstrip(".")
+        level = len(module) - len(name)
+        parts = [part for part in name.split(".") if part]
+        folders = importer.split("/")[:-1]
+        if level:
+            above = len(folders) - level + 1
+            return self._module([*folders[:above], *parts]) if above >= 0 else None
+        above_it = range(len(folders), -1, -1) if parts else ()
+        found = (self._module([*folders[:end], *parts]) for end in above_it)
+        return next((file for file in found if file is not None), None)
+
+    def _module(self, parts: list[str]) -> SourceFile | None:
+        path = "/".join(parts)
+        return self._files.get(f"{path}.py") or self._files.get("/".join([*parts, "__init__.py"]))
+
+    def _read(self, file: SourceFile) -> dict[str, Values]:
+        if file.size > _MOST_BYTES_OF_MODULE:
+            return {}
+        try:
+            parsed = parse_python(Path(file.path).read_bytes(), file.name)
+            study = self.study(parsed)
+            names = module_names(study)
+        except (UnreadableError, OSError, RecursionError):
+            return {}
+        return {name: _outside(study, values) for name, values in names.items()}
+
+    def study(self, parsed: Parsed) -> Study:
+        """Return a study of a file that knows what the others define."""
+        return Study(parsed, self._vocabulary, lambda name: self.exports(parsed.name, name))
+
+
+def _outside(study: Study, values: Values, depth: int = 0) -> Values:
+    """Return values as another file sees them: functions and loads mean nothing there."""
+    if depth > _DEEPEST_VALUES:
+        return NOTHING
+    return tuple(dict.fromkeys(_seen_outside(study, value, depth + 1) for value in values))
+
+
+def _seen_outside(study: Study, value: Abstract, depth: int) -> Abstract:
+    if isinstance(value, ListLiteral):
+        return ListLiteral(tuple(_outside(study, group, depth) for group in value.items))
+    if isinstance(value, DictLiteral):
+        entries = ((key, _outside(study, group, depth)) for key, group in value.entries)
+        return DictLiteral(tuple(entries))
+    if isinstance(value, (LocalClass, LocalObject)):
+        attributes = study.attributes(value.name).items()
+        return Namespace(tuple((name, _outside(study, v, depth)) for name, v in attributes))
+    return Other() if isinstance(value, (Function, Loaded, ForeignObject)) else value

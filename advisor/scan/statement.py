@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from advisor.scan.calls import decorators
 from advisor.scan.expression import Expressions, visitor
-from advisor.scan.strings import joined
 from advisor.scan.study import ClassDefinition, Scope, Study
 from advisor.scan.values import (
     NOTHING,
@@ -23,6 +22,7 @@ from advisor.scan.values import (
     constant,
     doubted,
     elements,
+    joined,
     union,
 )
 

@@ -13,7 +13,6 @@ from typing import NamedTuple, TypeAlias
 
 from advisor.scan.libraries import Loader
 from advisor.scan.source import Parsed
-from advisor.scan.strings import pieces
 from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Value
 from advisor.scan.values import (
     NOTHING,
@@ -27,6 +26,7 @@ from advisor.scan.values import (
     Symbol,
     Values,
     doubted,
+    pieces,
     plain,
     union,
 )

@@ -80,7 +80,7 @@ def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -
     root = Path(os.path.normpath(root.absolute()))
     walk = _Walk(root, parse_patterns("\n".join(exclude)))
     for path in paths:
-        walk.take(Path(os.path.normpath(path.absolute())))
+        walk.add(Path(os.path.normpath(path.absolute())))
     files = sorted(walk.files.values(), key=lambda file: file.name)
     return SourceFiles(tuple(files), tuple(sorted(walk.notes)))
 
@@ -94,7 +94,7 @@ class _Walk:
         self.files: dict[str, SourceFile] = {}
         self.notes: list[FileNote] = []
 
-    def take(self, path: Path) -> None:
+    def add(self, path: Path) -> None:
         """Add a file, or all files of a folder."""
         try:
             if path.is_dir():
