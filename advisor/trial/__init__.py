@@ -1,4 +1,4 @@
-"""Load checkpoints and run them on pictures: the only door to torch, transformers and Pillow.
+"""Load checkpoints and run them on images: the only door to torch, transformers and Pillow.
 
 Importing this package imports none of them; they are fetched when something is used.
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from advisor.trial.demo import DemoCheckpoint, demo_checkpoints
     from advisor.trial.download import Download
     from advisor.trial.finetuning import FineTuning, finetune
-    from advisor.trial.images import Gallery, Picture, list_images, open_image
+    from advisor.trial.images import Gallery, OpenedImage, list_images, open_image
     from advisor.trial.local_checkpoint import Checkpoint
     from advisor.trial.resolution import resolve
     from advisor.trial.runner import Runner, load_runner, supported_tasks
@@ -34,7 +34,7 @@ __all__ = [
     "Download",
     "FineTuning",
     "Gallery",
-    "Picture",
+    "OpenedImage",
     "Reply",
     "Request",
     "Runner",
@@ -58,7 +58,7 @@ _HOMES = {
     "demo": ("DemoCheckpoint", "demo_checkpoints"),
     "download": ("Download",),
     "finetuning": ("FineTuning", "finetune"),
-    "images": ("Gallery", "Picture", "list_images", "open_image"),
+    "images": ("Gallery", "OpenedImage", "list_images", "open_image"),
     "resolution": ("resolve",),
     "runner": ("Runner", "load_runner", "supported_tasks"),
     "trial": ("Trial", "run_trial"),

@@ -1,4 +1,4 @@
-"""What each task asks of a runner, and what it takes beside the picture."""
+"""What each task asks of a runner, and what it takes beside the image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class Act(Enum):
-    """What a runner does with a picture. Many tasks share one act."""
+    """What a runner does with a image. Many tasks share one act."""
 
     LABEL = "label"
     MATCH = "match"
@@ -61,7 +61,7 @@ BESIDE = {
     Act.COMPARE: ("folder",),
     Act.SEARCH: ("folder", "query"),
 }
-"""Flags of `advisor try` that an act needs beside the picture."""
+"""Flags of `advisor try` that an act needs beside the image."""
 WRITE_THEIR_CLASS = ("vision-encoder-decoder",)
 """Types of models that label by writing a class that they were trained on; they take no list."""
 
@@ -72,18 +72,18 @@ def act_of(task: str) -> Act | None:
 
 
 def tasks_with(*, labels: bool, question: bool, query: bool) -> tuple[str, ...]:
-    """Return the plainest tasks that such inputs beside the picture suffice for."""
+    """Return the plainest tasks that such inputs beside the image suffice for."""
     given = {Act.LABEL: labels, Act.CAPTION: True, Act.ANSWER: question, Act.SEARCH: query}
     return tuple(task for act, task in PLAINEST_TASK.items() if given[act])
 
 
 def takes_a_gallery(task: str) -> bool:
-    """Return whether a task needs no picture of its own where there is a folder of them."""
+    """Return whether a task needs no image of its own where there is a folder of them."""
     return act_of(task) in {Act.SEARCH, Act.EMBED}
 
 
 def looks_for_something(task: str) -> bool:
-    """Return whether a task ranks the pictures of a folder by a text or by a picture."""
+    """Return whether a task ranks the images of a folder by a text or by a image."""
     return act_of(task) is Act.SEARCH
 
 
@@ -97,13 +97,13 @@ def answers_questions(task: str) -> bool:
     return act_of(task) is Act.ANSWER
 
 
-def ranks_pictures(task: str) -> bool:
-    """Return whether a task's answers are names of pictures."""
+def ranks_images(task: str) -> bool:
+    """Return whether a task's answers are names of images."""
     return act_of(task) in {Act.SEARCH, Act.COMPARE}
 
 
 def beside(task: str, model_type: str | None = None) -> tuple[str, ...]:
-    """Return the flags of `advisor try` that a task needs beside the picture."""
+    """Return the flags of `advisor try` that a task needs beside the image."""
     act = act_of(task)
     if act is None or (act is Act.LABEL and model_type in WRITE_THEIR_CLASS):
         return ()

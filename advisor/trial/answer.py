@@ -7,27 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from advisor.trial.failures import ImageError
-from advisor.trial.images import Gallery, Picture
+from advisor.trial.images import Gallery, OpenedImage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What goes with the picture: candidate texts, a question, a query, other pictures, a prompt.
+    """What goes with the image: candidate texts, a question, a query, other images, a prompt.
 
-    `query` is what to look for among the pictures; `others` may be a Gallery, which is opened one
-    picture at a time; `template` wraps each candidate text and the query (`a photo of a {}`);
+    `query` is what to look for among the images; `others` may be a Gallery, which is opened one
+    image at a time; `template` wraps each candidate text and the query (`a photo of a {}`);
     `prompt` overrides the runner's own.
     """
 
     texts: tuple[str, ...] = ()
     question: str | None = None
     query: str | None = None
-    others: tuple[Picture, ...] | Gallery = ()
+    others: tuple[OpenedImage, ...] | Gallery = ()
     prompt: str | None = None
     template: str = "{}"
 
-    def others_opened(self) -> Iterator[Picture | ImageError]:
-        """Yield the other pictures; in place of one that cannot be read, what is wrong with it."""
+    def others_opened(self) -> Iterator[OpenedImage | ImageError]:
+        """Yield the other images; in place of one that cannot be read, what is wrong with it."""
         if isinstance(self.others, Gallery):
             yield from self.others.opened()
         else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from advisor.trial.answer import Answer, Request
 from advisor.trial.generation import Writer
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_part
 from advisor.trial.tokens import longest_text
 
@@ -18,10 +18,10 @@ class BlipCaptioner(Writer):
         """Load the processor."""
         self.processor = load_part(self.checkpoint, "AutoProcessor")
 
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
         """Return the pixels and the beginning of the caption."""
         words = {"text": request.prompt} if request.prompt else {}
-        return self.on_device(self.processor(images=picture.pixels, **words, return_tensors="pt"))
+        return self.on_device(self.processor(images=image.pixels, **words, return_tensors="pt"))
 
     def written_after(self, inputs: dict[str, Any]) -> int:
         """Return the length of the beginning, without its end token."""
@@ -37,12 +37,12 @@ class BlipAnswerer(BlipCaptioner):
 
     needs_question = True
 
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
         """Return the pixels and the question."""
         longest = longest_text(self.processor.tokenizer, self.network.config.text_config)
         return self.on_device(
             self.processor(
-                images=picture.pixels,
+                images=image.pixels,
                 text=request.question or request.prompt,
                 truncation=True,
                 max_length=longest,

@@ -1,4 +1,4 @@
-"""The runner of chat models: a picture and an instruction through the checkpoint's own template."""
+"""The runner of chat models: a image and an instruction through the checkpoint's own template."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from advisor.trial.acts import Act
 from advisor.trial.answer import Answer, Request
 from advisor.trial.failures import UnsupportedError
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.model_types import CHOICE, PROMPTS
 from advisor.trial.prompted import Prompted
 from advisor.trial.runner import Setting
@@ -47,12 +47,12 @@ class Chat(Prompted):
             return CHOICE.format(labels)
         return PROMPTS.get(self.task, PROMPTS["captioning"])
 
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
-        """Return the inputs of one turn: the picture, others after it, and the instruction."""
-        others = [each for each in request.others_opened() if isinstance(each, Picture)]
-        pictures = [picture, *others]
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
+        """Return the inputs of one turn: the image, others after it, and the instruction."""
+        others = [each for each in request.others_opened() if isinstance(each, OpenedImage)]
+        images = [image, *others]
         content: list[dict[str, Any]] = [
-            {"type": "image", "image": each.pixels} for each in pictures
+            {"type": "image", "image": each.pixels} for each in images
         ]
         content.append({"type": "text", "text": self.prompt(request)})
         return self.on_device(

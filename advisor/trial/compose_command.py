@@ -70,7 +70,7 @@ def compose(
         float, typer.Option("--learning-rate", min=0, help="Of AdamW, at its highest.")
     ] = 5e-5,
     held_out: Annotated[
-        float, typer.Option("--held-out", min=0, max=0.9, help="Share of pictures kept to judge.")
+        float, typer.Option("--held-out", min=0, max=0.9, help="Share of images kept to judge.")
     ] = 0.1,
     checkpoint_every: Annotated[
         int, typer.Option("--checkpoint-every", min=1, help="Steps between saved states.")

@@ -105,7 +105,7 @@ def compose(
         pad_token=tokens[2],
         warnings=(
             f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and random: "
-            "fine-tune on pairs of pictures and texts before use",
+            "fine-tune on pairs of images and texts before use",
         ),
     )
 

@@ -24,7 +24,7 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
         Heading("Joined", 1),
         Pairs(facts),
         Items(tuple(rows)),
-        Text("It talks nonsense until it is fine-tuned on pictures and their texts:", "warn"),
+        Text("It talks nonsense until it is fine-tuned on images and their texts:", "warn"),
         Code(f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --output FOLDER"),
     ]
 
@@ -46,7 +46,7 @@ def finetuning_page(result: FineTuning) -> Page:
     return [
         Heading("Fine-tuned", 1),
         Pairs(facts),
-        Table(("picture", "should say", "before", "after"), rows, wide=2),
+        Table(("image", "should say", "before", "after"), rows, wide=2),
         Text("Try it:", "quiet"),
         Code(f"advisor try --checkpoint {result.folder} --task captioning --image PICTURE"),
     ]

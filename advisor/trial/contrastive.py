@@ -11,7 +11,7 @@ from advisor.trial.acts import Act
 from advisor.trial.answer import Answer, Reply, Request, best_first
 from advisor.trial.extra import library
 from advisor.trial.failures import ImageError, MissingInputError
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_part, load_processor
 from advisor.trial.runner import Runner, Setting
 from advisor.trial.tokens import cut_texts, longest_text
@@ -21,7 +21,7 @@ NAMED = 5
 
 
 class _Encoded(NamedTuple):
-    """Unit vectors of the pictures that could be read, (N, dimensions), their names, the others."""
+    """Unit vectors of the images that could be read, (N, dimensions), their names, the others."""
 
     names: tuple[str, ...]
     vectors: Any
@@ -34,7 +34,7 @@ class _Encoded(NamedTuple):
         shown = "; ".join(error.message for error in self.unreadable[:NAMED])
         more = len(self.unreadable) - NAMED
         count = len(self.unreadable)
-        skipped = "1 picture was skipped" if count == 1 else f"{count} pictures were skipped"
+        skipped = "1 image was skipped" if count == 1 else f"{count} images were skipped"
         return (f"{skipped}: {shown}" + (f"; and {more} more" if more > 0 else ""),)
 
 
@@ -54,7 +54,7 @@ class Contrastive(Runner):
     def prepare(self) -> None:
         """Load the image processor and the tokenizer."""
         processor = load_processor(self.checkpoint)
-        self.images = (
+        self.image_processor = (
             processor.image_processor
             if processor is not None
             else load_part(self.checkpoint, "AutoImageProcessor")
@@ -67,31 +67,31 @@ class Contrastive(Runner):
         config = self.network.config
         self.longest = longest_text(self.tokenizer, getattr(config, "text_config", config))
 
-    def respond(self, picture: Picture, request: Request) -> Reply:
+    def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Answer by the act of the task."""
         act = self.setting.act
         if act is Act.EMBED:
-            return self._embedded(picture, request)
+            return self._embedded(image, request)
         if act is Act.COMPARE:
-            return self._compared(picture, request)
+            return self._compared(image, request)
         if act is Act.SEARCH:
-            return self._searched(picture, request)
+            return self._searched(image, request)
         texts = tuple(request.template.format(text) for text in request.texts)
         cut = cut_texts(self.tokenizer, texts, self.longest)
-        return Reply(answers=self._judged(picture, request.texts, texts), warnings=cut)
+        return Reply(answers=self._judged(image, request.texts, texts), warnings=cut)
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
         """Return the tokens of texts, cut to the network's limit, padded to the longest."""
         return self._tokens(texts, padding=True)
 
-    def image_inputs(self, pictures: Sequence[Picture]) -> dict[str, Any]:
-        """Return the pixel inputs of pictures."""
-        pixels = [picture.pixels for picture in pictures]
-        return self.on_device(self.images(images=pixels, return_tensors="pt"))
+    def image_inputs(self, images: Sequence[OpenedImage]) -> dict[str, Any]:
+        """Return the pixel inputs of images."""
+        pixels = [image.pixels for image in images]
+        return self.on_device(self.image_processor(images=pixels, return_tensors="pt"))
 
-    def vectors(self, pictures: Sequence[Picture]) -> Any:
-        """Return unit vectors of one batch of pictures, (N, dimensions), float32 on the CPU."""
-        return _unit(self.network.get_image_features(**self.image_inputs(pictures)))
+    def vectors(self, images: Sequence[OpenedImage]) -> Any:
+        """Return unit vectors of one batch of images, (N, dimensions), float32 on the CPU."""
+        return _unit(self.network.get_image_features(**self.image_inputs(images)))
 
     def text_vectors(self, texts: Sequence[str]) -> Any:
         """Return unit vectors of texts, (N, dimensions), float32 on the CPU."""
@@ -109,9 +109,9 @@ class Contrastive(Runner):
         return self.on_device(tokens)
 
     def _judged(
-        self, picture: Picture, given: tuple[str, ...], texts: tuple[str, ...]
+        self, image: OpenedImage, given: tuple[str, ...], texts: tuple[str, ...]
     ) -> tuple[Answer, ...]:
-        outputs = self.network(**self.text_inputs(texts), **self.image_inputs([picture]))
+        outputs = self.network(**self.text_inputs(texts), **self.image_inputs([image]))
         probabilities = self.probabilities(outputs.logits_per_image[0])
         if probabilities is not None:
             return best_first(
@@ -123,44 +123,44 @@ class Contrastive(Runner):
         left, right = _unit(outputs.image_embeds), _unit(outputs.text_embeds)
         return _similar(given, (right @ left[0]).tolist())
 
-    def _embedded(self, picture: Picture, request: Request) -> Reply:
-        """Return the vector of the picture, and of the other pictures after it, in their order."""
-        found = self._encoded(_with_others(picture, request))
+    def _embedded(self, image: OpenedImage, request: Request) -> Reply:
+        """Return the vector of the image, and of the other images after it, in their order."""
+        found = self._encoded(_with_others(image, request))
         answers = tuple(
             Answer(text=name, vector=tuple(vector))
             for name, vector in zip(found.names, found.vectors.tolist(), strict=True)
         )
         return Reply(answers=answers, warnings=found.warnings())
 
-    def _compared(self, picture: Picture, request: Request) -> Reply:
-        """Rank the other pictures by their likeness to the picture."""
-        found = self._encoded(_with_others(picture, request))
+    def _compared(self, image: OpenedImage, request: Request) -> Reply:
+        """Rank the other images by their likeness to the image."""
+        found = self._encoded(_with_others(image, request))
         near = (found.vectors[1:] @ found.vectors[0]).tolist()
         return Reply(answers=_similar(found.names[1:], near), warnings=found.warnings())
 
-    def _searched(self, picture: Picture, request: Request) -> Reply:
-        """Rank the pictures, the given one among them, by what the text asks for."""
+    def _searched(self, image: OpenedImage, request: Request) -> Reply:
+        """Rank the images, the given one among them, by what the text asks for."""
         query = request.query or request.question or (request.texts[0] if request.texts else "")
         if not query.strip():
             if not request.others:
                 raise MissingInputError(
-                    f"`{self.checkpoint.name}` searches pictures for a text, and none was given",
+                    f"`{self.checkpoint.name}` searches images for a text, and none was given",
                     hint="add --folder FOLDER and --query 'a red bicycle'",
                 )
-            return self._compared(picture, request)
+            return self._compared(image, request)
         words = (request.template.format(query),)
-        found = self._encoded(_with_others(picture, request))
+        found = self._encoded(_with_others(image, request))
         near = (found.vectors @ self.text_vectors(words)[0]).tolist()
         cut = cut_texts(self.tokenizer, words, self.longest)
         return Reply(answers=_similar(found.names, near), warnings=(*cut, *found.warnings()))
 
-    def _encoded(self, pictures: Iterable[Picture | ImageError]) -> _Encoded:
-        """Encode pictures batch by batch; no more of them are open than one batch holds."""
+    def _encoded(self, images: Iterable[OpenedImage | ImageError]) -> _Encoded:
+        """Encode images batch by batch; no more of them are open than one batch holds."""
         names: list[str] = []
         unreadable: list[ImageError] = []
         parts: list[Any] = []
-        for batch in _batches(pictures):
-            readable = [each for each in batch if isinstance(each, Picture)]
+        for batch in _batches(images):
+            readable = [each for each in batch if isinstance(each, OpenedImage)]
             unreadable += [each for each in batch if isinstance(each, ImageError)]
             names += [each.name for each in readable]
             if readable:
@@ -182,11 +182,11 @@ class SigmoidContrastive(Contrastive):
         return [float(value) for value in logits.float().sigmoid()]
 
 
-def _with_others(picture: Picture, request: Request) -> Iterator[Picture | ImageError]:
-    """Yield the picture and then the others; a folder may hold the picture itself."""
-    yield picture
+def _with_others(image: OpenedImage, request: Request) -> Iterator[OpenedImage | ImageError]:
+    """Yield the image and then the others; a folder may hold the image itself."""
+    yield image
     for other in request.others_opened():
-        if isinstance(other, ImageError) or not _same_file(other.name, picture.name):
+        if isinstance(other, ImageError) or not _same_file(other.name, image.name):
             yield other
 
 
@@ -194,8 +194,8 @@ def _same_file(one: str, other: str) -> bool:
     return one == other or os.path.realpath(one) == os.path.realpath(other)
 
 
-def _batches(pictures: Iterable[Picture | ImageError]) -> Iterator[list[Picture | ImageError]]:
-    every = iter(pictures)
+def _batches(images: Iterable[OpenedImage | ImageError]) -> Iterator[list[OpenedImage | ImageError]]:
+    every = iter(images)
     while batch := list(islice(every, BATCH)):
         yield batch
 

@@ -12,7 +12,7 @@ from advisor.trial.answer import Answer, Request
 from advisor.trial.extra import transformers
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.generation import Writer as TextWriter
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_part, load_processor
 
 PAGE_TOKENS = 1536
@@ -24,20 +24,20 @@ PAGE_RATIO, PAGE_HEIGHT = 1.5, 300
 
 
 class Writer(TextWriter):
-    """An encoder-decoder that writes one text about the picture, with no prompt."""
+    """An encoder-decoder that writes one text about the image, with no prompt."""
 
     def prepare(self) -> None:
         """Load image processor and tokenizer apart where no processor unites them."""
         processor = load_processor(self.checkpoint)
         if processor is not None:
-            self.images, self.tokenizer = processor.image_processor, processor.tokenizer
+            self.image_processor, self.tokenizer = processor.image_processor, processor.tokenizer
         else:
-            self.images = load_part(self.checkpoint, "AutoImageProcessor")
+            self.image_processor = load_part(self.checkpoint, "AutoImageProcessor")
             self.tokenizer = load_part(self.checkpoint, "AutoTokenizer")
 
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:  # noqa: ARG002
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:  # noqa: ARG002
         """Return the pixels."""
-        return self.on_device(self.images(images=picture.pixels, return_tensors="pt"))
+        return self.on_device(self.image_processor(images=image.pixels, return_tensors="pt"))
 
     def generate(self, inputs: dict[str, Any]) -> list[int]:
         """Write, from the pixels and, where there is one, the prompt."""
@@ -66,7 +66,7 @@ class Reader(Writer):
         self.processor: Any = None
         self.tidy = self.academic and all(find_spec(name) for name in TIDIERS)
         if self.tidy:
-            self.processor = transformers().NougatProcessor(self.images, self.tokenizer)
+            self.processor = transformers().NougatProcessor(self.image_processor, self.tokenizer)
 
     def settings(self) -> dict[str, Any]:
         """Forbid the unknown token to page readers, as their authors do."""
@@ -80,18 +80,18 @@ class Reader(Writer):
             return answer
         return Answer(text=self.processor.post_process_generation(answer.text, fix_markdown=False))
 
-    def doubts(self, picture: Picture) -> tuple[str, ...]:
+    def doubts(self, image: OpenedImage) -> tuple[str, ...]:
         """Say so where a line reader gets what looks like a page, or markup stays untidy."""
         if self.academic and not self.tidy:
             return ("the markup is as written; pip install nltk python-Levenshtein tidies it",)
-        width, height = picture.pixels.size
+        width, height = image.pixels.size
         line = self.task in model_types.LINE_TASKS or (
             self.network.config.decoder.model_type in model_types.LINE_READERS
         )
         if not line or self.pages or height < PAGE_HEIGHT or width / height >= PAGE_RATIO:
             return ()
         return (
-            f"this reads one line of text, and a picture of {width} x {height} looks like more: "
+            f"this reads one line of text, and a image of {width} x {height} looks like more: "
             "cut it into lines first",
         )
 
@@ -107,15 +107,15 @@ class DocumentReader(Writer):
                 f"`{self.checkpoint.name}` writes plain text and cannot do `{self.task}`",
                 hint="that takes a document reader such as Donut",
             )
-        self.processor = transformers().DonutProcessor(self.images, self.tokenizer)
+        self.processor = transformers().DonutProcessor(self.image_processor, self.tokenizer)
         self.task_prompt = task_prompt(self.tokenizer, self.network)
         self.longest_answer = 512
 
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
         """Return the pixels and the prompt."""
         prompt = self.prompt(request)
         tokens = self.tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
-        pixels = self.images(images=picture.pixels, return_tensors="pt")["pixel_values"]
+        pixels = self.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
         return self.on_device({"pixel_values": pixels, "decoder_input_ids": tokens["input_ids"]})
 
     def prompt(self, request: Request) -> str:

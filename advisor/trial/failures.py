@@ -6,7 +6,7 @@ from advisor.errors import AdvisorError
 
 
 class InferenceError(AdvisorError):
-    """A checkpoint or a picture cannot be used."""
+    """A checkpoint or a image cannot be used."""
 
     kind = "inference"
 
@@ -84,6 +84,6 @@ class TrainingError(InferenceError):
 
 
 class MissingInputError(InferenceError):
-    """The task needs something that was not given: labels, a question, other pictures."""
+    """The task needs something that was not given: labels, a question, other images."""
 
     kind = "missing-input"

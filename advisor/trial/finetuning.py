@@ -1,4 +1,4 @@
-"""Fine-tuning an encoder-decoder on pairs of pictures and texts."""
+"""Fine-tuning an encoder-decoder on pairs of images and texts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from advisor.trial.failures import CannotWriteError, OutputExistsError, Unsuppor
 from advisor.trial.images import open_image
 from advisor.trial.loading import plain_errors
 from advisor.trial.local_checkpoint import read_checkpoint
-from advisor.trial.pairs import Pair, check_pictures, hold_out, read_pairs
+from advisor.trial.pairs import Pair, check_images, hold_out, read_pairs
 from advisor.trial.placement import place
 from advisor.trial.runner import Runner, load_runner
 from advisor.trial.trainer import Trainer
@@ -38,7 +38,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A held-out picture: what it should say, and what the network wrote before and after."""
+    """A held-out image: what it should say, and what the network wrote before and after."""
 
     image: str
     text: str
@@ -94,7 +94,7 @@ def finetune(
     unfinished = folder / UNFINISHED
     _refuse_other_contents(folder)
     every = read_pairs(pairs)
-    check_pictures(every)
+    check_images(every)
     training, testing = hold_out(every, held_out, seed)
     placement = place(device, "float32")
     start = load_runner(checkpoint, TASK, device=placement.device, dtype="float32")
@@ -153,7 +153,7 @@ def finetune(
 def check_training(pairs: str | Path, output: str | Path) -> None:
     """Raise where the pairs or the output folder cannot be used, before anything costs time."""
     _refuse_other_contents(Path(output))
-    check_pictures(read_pairs(pairs))
+    check_images(read_pairs(pairs))
 
 
 def _written(runner: Runner, pair: Pair) -> str:
@@ -188,7 +188,7 @@ def _save(runner: Runner, folder: Path) -> None:
     aside.mkdir(parents=True)
     with plain_errors(str(folder)), quiet():
         runner.network.save_pretrained(aside)
-        loaded.images.save_pretrained(aside)
+        loaded.image_processor.save_pretrained(aside)
         loaded.tokenizer.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
     grant_umask(aside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.trial.answer import Answer, Reply, Request, best_first
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_part
 from advisor.trial.runner import Runner
 from advisor.trial.tokens import cut_texts, longest_text
@@ -14,7 +14,7 @@ SHOWN = 5
 
 
 class _Fusion(Runner):
-    """Reads picture and text together through a processor."""
+    """Reads image and text together through a processor."""
 
     def prepare(self) -> None:
         """Load the processor."""
@@ -23,25 +23,25 @@ class _Fusion(Runner):
         config = config or getattr(self.network.config, "qformer_config", self.network.config)
         self.longest = longest_text(self.processor.tokenizer, config)
 
-    def together(self, picture: Picture, text: str) -> dict[str, Any]:
+    def together(self, image: OpenedImage, text: str) -> dict[str, Any]:
         """Return the inputs of one pair."""
         limit = {} if self.longest is None else {"truncation": True, "max_length": self.longest}
         return self.on_device(
-            self.processor(images=picture.pixels, text=text, return_tensors="pt", **limit)
+            self.processor(images=image.pixels, text=text, return_tensors="pt", **limit)
         )
 
 
 class Matcher(_Fusion):
-    """Gives each text the probability that it fits the picture; several or none may fit."""
+    """Gives each text the probability that it fits the image; several or none may fit."""
 
     needs_texts = True
 
-    def respond(self, picture: Picture, request: Request) -> Reply:
+    def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Judge each text by the image-text matching head."""
         texts = tuple(request.template.format(text) for text in request.texts)
         answers = []
         for given, text in zip(request.texts, texts, strict=True):
-            outputs = self.network(**self.together(picture, text), **self.matching_head())
+            outputs = self.network(**self.together(image, text), **self.matching_head())
             scores = getattr(outputs, "itm_score", None)
             if scores is None:
                 scores = outputs.logits_per_image
@@ -66,13 +66,13 @@ class ViltMatcher(_Fusion):
 
     needs_texts = True
 
-    def respond(self, picture: Picture, request: Request) -> Reply:
+    def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Judge each text by itself."""
         texts = tuple(request.template.format(text) for text in request.texts)
         answers = [
             Answer(
                 text=given,
-                similarity=float(self.network(**self.together(picture, text)).logits[0, 0]),
+                similarity=float(self.network(**self.together(image, text)).logits[0, 0]),
             )
             for given, text in zip(request.texts, texts, strict=True)
         ]
@@ -85,10 +85,10 @@ class ViltAnswerer(_Fusion):
 
     needs_question = True
 
-    def respond(self, picture: Picture, request: Request) -> Reply:
+    def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Return the most probable answers of its list."""
         question = request.question or request.prompt or ""
-        logits = self.network(**self.together(picture, question)).logits[0].float()
+        logits = self.network(**self.together(image, question)).logits[0].float()
         values, places = logits.sigmoid().topk(min(SHOWN, logits.shape[-1]))
         names = self.network.config.id2label
         answers = [

@@ -1,4 +1,4 @@
-"""The pictures of `advisor try`: the one named, those of a folder, and both in the HTML page."""
+"""The images of `advisor try`: the one named, those of a folder, and both in the HTML page."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from advisor.errors import UsageError
 
 if TYPE_CHECKING:
-    from advisor.trial import Gallery, Picture
+    from advisor.trial import Gallery, OpenedImage
     from advisor.trial.page import Comparison
 
 
-def read_pictures(
+def read_images(
     image: str, folder: str, tasks: set[str], query: str
-) -> tuple[Picture, tuple[()] | Gallery]:
-    """Return the picture and the others; a task on a folder alone takes the first of it."""
+) -> tuple[OpenedImage, tuple[()] | Gallery]:
+    """Return the image and the others; a task on a folder alone takes the first of it."""
     from advisor.trial import Gallery, list_images, open_image
     from advisor.trial.acts import looks_for_something, takes_a_gallery
     from advisor.trial.failures import ImageError
@@ -25,10 +25,10 @@ def read_pictures(
     if image:
         return open_image(image), others if paths else ()
     if not paths or not all(takes_a_gallery(task) for task in tasks):
-        raise UsageError("name the picture: --image FILE", hint="advisor try --demo --image FILE")
+        raise UsageError("name the image: --image FILE", hint="advisor try --demo --image FILE")
     if not query and any(looks_for_something(task) for task in tasks):
         raise UsageError(
-            "say what to look for in the folder: a text or a picture",
+            "say what to look for in the folder: a text or a image",
             hint="add --query 'a red bicycle' or --image FILE",
         )
     for path in paths:
@@ -37,26 +37,26 @@ def read_pictures(
         except ImageError:
             continue
     raise ImageError(
-        f"none of the {len(paths)} pictures in `{folder}` can be read", hint="check the folder"
+        f"none of the {len(paths)} images in `{folder}` can be read", hint="check the folder"
     )
 
 
-def page_file(comparison: Comparison, picture: Picture) -> str:
-    """Return the HTML page with the picture in it, and with those of a ranking that are files."""
+def page_file(comparison: Comparison, image: OpenedImage) -> str:
+    """Return the HTML page with the image in it, and with those of a ranking that are files."""
     from advisor.trial import open_image
-    from advisor.trial.acts import ranks_pictures
+    from advisor.trial.acts import ranks_images
     from advisor.trial.html_page import as_html
     from advisor.trial.images import preview
 
-    pictures = {} if comparison.query else {comparison.image: preview(picture)}
+    images = {} if comparison.query else {comparison.image: preview(image)}
     for trial in comparison.trials:
-        if ranks_pictures(trial.task):
+        if ranks_images(trial.task):
             for answer in trial.answers[: comparison.shown]:
-                pictures[answer.text] = preview(open_image(answer.text), 160)
-    return as_html(comparison, pictures)
+                images[answer.text] = preview(open_image(answer.text), 160)
+    return as_html(comparison, images)
 
 
 def _show_progress(done: int, total: int) -> None:
-    sys.stderr.write(f"\r  picture {done} of {total}")
+    sys.stderr.write(f"\r  image {done} of {total}")
     sys.stderr.write("\n" if done >= total else "")
     sys.stderr.flush()

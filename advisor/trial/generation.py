@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.trial.acts import Act
 from advisor.trial.answer import Answer, Reply, Request
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.model_types import DETAILED_TASKS
 from advisor.trial.runner import Runner
 
@@ -21,7 +21,7 @@ class Writer(Runner, abc.ABC):
     longest_answer: int | None = None
 
     @abc.abstractmethod
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
         """Return the network's inputs."""
 
     @abc.abstractmethod
@@ -44,13 +44,13 @@ class Writer(Runner, abc.ABC):
             return wanted
         return max(1, min(wanted, positions - self.written_after(inputs)))
 
-    def respond(self, picture: Picture, request: Request) -> Reply:
+    def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Write the answer."""
-        inputs = self.inputs(picture, request)
+        inputs = self.inputs(image, request)
         ids = self.generate(inputs)
         answer = self.decode(ids, inputs)
         return Reply(
-            answers=(answer,), warnings=(*self.doubts(picture), *self._ending(ids, inputs))
+            answers=(answer,), warnings=(*self.doubts(image), *self._ending(ids, inputs))
         )
 
     def generate(self, inputs: dict[str, Any]) -> list[int]:
@@ -69,8 +69,8 @@ class Writer(Runner, abc.ABC):
         """Return what else `generate` needs."""
         return {}
 
-    def doubts(self, picture: Picture) -> tuple[str, ...]:  # noqa: ARG002
-        """Return warnings that the picture itself gives rise to."""
+    def doubts(self, image: OpenedImage) -> tuple[str, ...]:  # noqa: ARG002
+        """Return warnings that the image itself gives rise to."""
         return ()
 
     def written_after(self, inputs: dict[str, Any]) -> int:  # noqa: ARG002

@@ -1,4 +1,4 @@
-"""Trials side by side as one HTML file: the picture, a card for each trial, and what it cost."""
+"""Trials side by side as one HTML file: the image, a card for each trial, and what it cost."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ol{list-style:none;margin:0;padding:0}
 ol li{display:grid;grid-template-columns:1fr auto;gap:0 .75rem;padding:.2rem 0;
 overflow-wrap:anywhere;align-items:center}
 ol li:first-child{font-weight:600}
-ol li.pictured{grid-template-columns:3.5rem 1fr auto}
+ol li.shown{grid-template-columns:3.5rem 1fr auto}
 ol li img{width:3.5rem;height:3.5rem;object-fit:cover;border-radius:.35rem}
 .bar{grid-column:1/-1;height:.3rem;border-radius:.2rem;background:var(--line)}
 .bar i{display:block;height:100%;border-radius:.2rem;background:hsl(var(--hue) 60% 50%)}
@@ -59,18 +59,18 @@ th:first-child,td:first-child{text-align:left}
 """
 
 
-def as_html(comparison: Comparison, pictures: Mapping[str, str]) -> str:
+def as_html(comparison: Comparison, images: Mapping[str, str]) -> str:
     """Return one HTML file that needs nothing else.
 
-    `pictures` are `data:` addresses by name: that of the picture, and of others in a ranking.
+    `images` are `data:` addresses by name: that of the image, and of others in a ranking.
     """
     name = escape(comparison.image)
     hues = _hues(comparison)
     parts = [
-        _head(comparison, pictures),
+        _head(comparison, images),
         "<h2>What each gave</h2>",
         '<div class="cards">',
-        *(_card(comparison, trial, hues, pictures) for trial in comparison.trials),
+        *(_card(comparison, trial, hues, images) for trial in comparison.trials),
         "</div>",
         _list("Of all of them", comparison.shared_warnings()),
         _list(
@@ -93,9 +93,9 @@ def _hues(comparison: Comparison) -> dict[str | None, int]:
     return {family: HUES[place % len(HUES)] for place, family in enumerate(families)}
 
 
-def _head(comparison: Comparison, pictures: Mapping[str, str]) -> str:
+def _head(comparison: Comparison, images: Mapping[str, str]) -> str:
     name = escape(comparison.image)
-    shown = pictures.get(comparison.image)
+    shown = images.get(comparison.image)
     image = f'<img alt="{name}" src="{escape(shown)}">' if shown else ""
     asked = [("question", comparison.question), ("query", comparison.query)]
     if comparison.trials:
@@ -111,7 +111,7 @@ def _card(
     comparison: Comparison,
     trial: Trial,
     hues: dict[str | None, int],
-    pictures: Mapping[str, str],
+    images: Mapping[str, str],
 ) -> str:
     chip = f'<span class="chip">{escape(trial.family)}</span>' if trial.family else ""
     warnings = "".join(
@@ -121,28 +121,28 @@ def _card(
         f'<article class="card" style="--hue:{hues[trial.family]}">{chip}'
         f"<h3>{escape(trial.checkpoint)}</h3>"
         f'<p class="task">{escape(trial.task)} · {escape(trial.class_name)}</p>'
-        f"{_answers(comparison, trial, pictures)}{warnings}</article>"
+        f"{_answers(comparison, trial, images)}{warnings}</article>"
     )
 
 
-def _answers(comparison: Comparison, trial: Trial, pictures: Mapping[str, str]) -> str:
+def _answers(comparison: Comparison, trial: Trial, images: Mapping[str, str]) -> str:
     if len(trial.answers) == 1 and not figure(trial.answers[0]):
         return f'<p class="written">{escape(said(trial.answers[0]))}</p>'
     shown = trial.answers[: comparison.shown]
-    rows = "".join(_ranked(answer, pictures) for answer in shown)
+    rows = "".join(_ranked(answer, images) for answer in shown)
     left = len(trial.answers) - len(shown)
     more = f'<p class="more">and {left} more</p>' if left else ""
     return f"<ol>{rows}</ol>{more}"
 
 
-def _ranked(answer: Answer, pictures: Mapping[str, str]) -> str:
-    shown = pictures.get(answer.text)
+def _ranked(answer: Answer, images: Mapping[str, str]) -> str:
+    shown = images.get(answer.text)
     image = f'<img alt="" src="{escape(shown)}">' if shown else ""
     bar = ""
     if answer.probability is not None:
         bar = f'<span class="bar"><i style="width:{answer.probability:.1%}"></i></span>'
     return (
-        f"<li{' class=pictured' if shown else ''}>{image}<span>{escape(said(answer))}</span>"
+        f"<li{' class=shown' if shown else ''}>{image}<span>{escape(said(answer))}</span>"
         f'<span class="number">{figure(answer)}</span>{bar}</li>'
     )
 

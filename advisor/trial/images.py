@@ -1,4 +1,4 @@
-"""Pictures as a checkpoint has to see them: upright, RGB, whole, and of a sane size."""
+"""Images as a checkpoint has to see them: upright, RGB, whole, and of a sane size."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SUFFIXES = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """An upright RGB picture, where it came from, and what had to be done to it."""
+class OpenedImage:
+    """An upright RGB image, where it came from, and what had to be done to it."""
 
     pixels: Image
     name: str
@@ -37,15 +37,15 @@ def _formats(pillow: Any) -> list[str]:
     return [name for name in pillow.ID if name not in RUN_PROGRAMS]
 
 
-def open_image(source: str | Path | Image) -> Picture:
-    """Open a file, or take a Pillow image, as an upright RGB picture.
+def open_image(source: str | Path | Image) -> OpenedImage:
+    """Open a file, or take a Pillow image, as an upright RGB image.
 
     Raises ImageError with one sentence where that is impossible. Transparent parts are laid on
-    white; of a moving picture the first frame is taken; both are said in `warnings`.
+    white; of a moving image the first frame is taken; both are said in `warnings`.
     """
     pillow = library("PIL.Image")
     if isinstance(source, pillow.Image):
-        return _prepared(source, "picture")
+        return _prepared(source, "image")
     path = Path(str(source))
     _refuse_what_is_no_file(path)
     try:
@@ -59,7 +59,7 @@ def open_image(source: str | Path | Image) -> Picture:
         raise _too_large(str(source), None) from error
     except pillow.UnidentifiedImageError as error:
         raise ImageError(
-            f"`{source}` is not a picture that can be read",
+            f"`{source}` is not a image that can be read",
             hint="use a PNG, JPEG, WebP, TIFF, BMP or GIF file",
         ) from error
     except MemoryError as error:
@@ -73,7 +73,7 @@ def open_image(source: str | Path | Image) -> Picture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gallery:
-    """Picture files that are opened one at a time, so that thousands of them fit into memory.
+    """Image files that are opened one at a time, so that thousands of them fit into memory.
 
     `progress` is told after each how many were opened, of how many.
     """
@@ -84,8 +84,8 @@ class Gallery:
     def __len__(self) -> int:
         return len(self.paths)
 
-    def opened(self) -> Iterator[Picture | ImageError]:
-        """Yield each picture; in place of one that cannot be read, what is wrong with it."""
+    def opened(self) -> Iterator[OpenedImage | ImageError]:
+        """Yield each image; in place of one that cannot be read, what is wrong with it."""
         for count, path in enumerate(self.paths, start=1):
             try:
                 yield open_image(path)
@@ -96,10 +96,10 @@ class Gallery:
 
 
 def list_images(folder: str | Path) -> tuple[Path, ...]:
-    """Return the picture files under a folder, by suffix, sorted; hidden ones are left out."""
+    """Return the image files under a folder, by suffix, sorted; hidden ones are left out."""
     root = Path(folder)
     if not root.is_dir():
-        raise ImageError(f"`{folder}` is not a folder", hint="give a folder with pictures")
+        raise ImageError(f"`{folder}` is not a folder", hint="give a folder with images")
     found = sorted(
         path
         for path in root.rglob("*")
@@ -109,17 +109,17 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
     )
     if not found:
         raise ImageError(
-            f"`{folder}` holds no pictures", hint=f"known suffixes: {', '.join(sorted(SUFFIXES))}"
+            f"`{folder}` holds no images", hint=f"known suffixes: {', '.join(sorted(SUFFIXES))}"
         )
     return tuple(found)
 
 
-def preview(picture: Picture, longest_side: int = 800) -> str:
-    """Return a picture as a `data:` address, shrunk to fit; small ones stay exact (PNG)."""
+def preview(image: OpenedImage, longest_side: int = 800) -> str:
+    """Return a image as a `data:` address, shrunk to fit; small ones stay exact (PNG)."""
     import base64
     import io
 
-    pixels = picture.pixels
+    pixels = image.pixels
     media = "png" if max(pixels.size) <= min(longest_side, 400) else "jpeg"
     if max(pixels.size) > longest_side:
         pixels = pixels.copy()
@@ -133,19 +133,19 @@ def _refuse_what_is_no_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise ImageError(
-                f"`{path}` is a folder, not a picture", hint="give one file of that folder"
+                f"`{path}` is a folder, not a image", hint="give one file of that folder"
             )
         if not path.exists():
             raise ImageError(f"there is no file `{path}`", hint="check the path", kind="not-found")
         if not path.is_file():
-            raise ImageError(f"`{path}` is not a regular file", hint="give a picture file")
+            raise ImageError(f"`{path}` is not a regular file", hint="give a image file")
         if path.stat().st_size == 0:
-            raise ImageError(f"`{path}` is empty", hint="use another copy of the picture")
+            raise ImageError(f"`{path}` is empty", hint="use another copy of the image")
     except (OSError, ValueError) as error:
         raise ImageError(f"`{path}` cannot be opened: {_plain(error)}") from error
 
 
-def _prepared(image: Any, name: str) -> Picture:
+def _prepared(image: Any, name: str) -> OpenedImage:
     width, height = image.size
     if width * height > LARGEST_PIXELS:
         raise _too_large(name, (width, height))
@@ -158,7 +158,7 @@ def _prepared(image: Any, name: str) -> Picture:
     if image.getexif().get(ORIENTATION, 1) != 1:
         image = library("PIL.ImageOps").exif_transpose(image)
     pixels = _as_rgb(image, name, notes)
-    return Picture(pixels=pixels, name=name, warnings=tuple(notes))
+    return OpenedImage(pixels=pixels, name=name, warnings=tuple(notes))
 
 
 def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:

@@ -55,7 +55,7 @@ def writer_of(network: Any) -> Decoder | None:
     keys = getattr(config, "num_key_value_heads", None) or heads
     layers = _first(config, "decoder_layers", "num_hidden_layers", "layers", "n_layer")
     across = _looks_across(network)
-    return Decoder(layers, keys * size, None, across, not across and _repeats_pictures(network))
+    return Decoder(layers, keys * size, None, across, not across and _repeats_images(network))
 
 
 def _looks_across(network: Any) -> bool:
@@ -65,11 +65,11 @@ def _looks_across(network: Any) -> bool:
     return any(part in name for name in ours for part in names)
 
 
-def _repeats_pictures(network: Any) -> bool:
-    """True where `generate` hands the tower each picture once for every beam.
+def _repeats_images(network: Any) -> bool:
+    """True where `generate` hands the tower each image once for every beam.
 
     The one of transformers does so for networks without an encoder of their own for it; some
-    classes have one that encodes a picture first.
+    classes have one that encodes a image first.
     """
     mixin = transformers().GenerationMixin
     return type(network).generate is mixin.generate

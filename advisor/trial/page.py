@@ -12,7 +12,7 @@ from advisor.trial.trial import Trial
 SHOWN_ANSWERS = 6
 COST_COLUMNS = ("checkpoint", "load ms", "first ms", "then ms", "peak MB", "estimated MB", "off")
 COST_NOTE = (
-    "first and then are one picture; peak memory is that of this process, with all that it had "
+    "first and then are one image; peak memory is that of this process, with all that it had "
     "loaded before; off is how far the estimate was from it"
 )
 
@@ -32,7 +32,7 @@ class Refusal(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """The trials on one picture (or on a folder of them), and what could not be done.
+    """The trials on one image (or on a folder of them), and what could not be done.
 
     `question` and `query` are what was asked; `shown` is how many answers of a ranking to show.
     """

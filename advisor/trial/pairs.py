@@ -1,4 +1,4 @@
-"""Pairs of picture and text, read from a CSV with the columns `image` and `text`."""
+"""Pairs of image and text, read from a CSV with the columns `image` and `text`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from advisor.trial.images import open_image
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A picture file and the text that belongs to it."""
+    """A image file and the text that belongs to it."""
 
     image: Path
     text: str
@@ -57,7 +57,7 @@ def read_pairs(path: str | Path) -> tuple[Pair, ...]:
         )
     if len({pair.image for pair in pairs}) < 2:
         raise BrokenFileError(
-            f"`{path}` has fewer than two pictures",
+            f"`{path}` has fewer than two images",
             hint="one is held out, so at least two are needed",
         )
     return tuple(pairs)
@@ -68,17 +68,17 @@ def hold_out(
 ) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
     """Return training pairs and held-out pairs; the same seed gives the same parts.
 
-    The cut goes between pictures, so that no held-out picture was seen with another text.
+    The cut goes between images, so that no held-out image was seen with another text.
     """
-    pictures = list(dict.fromkeys(pair.image for pair in pairs))
-    random.Random(seed).shuffle(pictures)
-    count = min(len(pictures) - 1, max(1, round(len(pictures) * share)))
-    held = set(pictures[:count])
+    images = list(dict.fromkeys(pair.image for pair in pairs))
+    random.Random(seed).shuffle(images)
+    count = min(len(images) - 1, max(1, round(len(images) * share)))
+    held = set(images[:count])
     training = [pair for pair in pairs if pair.image not in held]
     return tuple(training), tuple(pair for pair in pairs if pair.image in held)
 
 
-def check_pictures(pairs: tuple[Pair, ...]) -> None:
-    """Open each picture once, so that a broken one is named before training begins."""
+def check_images(pairs: tuple[Pair, ...]) -> None:
+    """Open each image once, so that a broken one is named before training begins."""
     for pair in pairs:
         open_image(pair.image)

@@ -1,15 +1,22 @@
-"""Where a checkpoint runs and in which precision."""
+"""Where a checkpoint runs and in which precision; the memory there, free and at its peak.
+
+Peaks are in MB of 2^20 bytes, and on a GPU those of the GPU. How much a checkpoint should take is
+estimated by `decide.memory`.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from advisor.trial.extra import library
-from advisor.trial.failures import UnsupportedError
-
-DTYPES = ("float32", "bfloat16", "float16")
-BYTES = {"float64": 8, "float32": 4, "bfloat16": 2, "float16": 2}
+from advisor.decide.memory import BYTES, MB, OVERHEAD_MB, loaded_mb
+from advisor.trial.failures import OutOfMemoryError, UnsupportedError
+from advisor.trial.local_checkpoint import Weights
+from advisor.trial.runtime import library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +32,9 @@ class Placement:
         return getattr(library("torch"), self.dtype)
 
     @property
-    def bytes_each(self) -> int:
-        """Bytes of one number."""
-        return BYTES[self.dtype]
+    def on_cuda(self) -> bool:
+        """True on a GPU of CUDA."""
+        return self.device.startswith("cuda")
 
 
 def place(device: str = "auto", dtype: str | None = None) -> Placement:
@@ -37,37 +44,27 @@ def place(device: str = "auto", dtype: str | None = None) -> Placement:
     the file holds) and a GPU in bfloat16 where it can, else in float16.
     """
     torch = library("torch")
-    if dtype is not None and dtype not in DTYPES:
+    if dtype is not None and dtype not in BYTES:
         raise UnsupportedError(
-            f"unknown dtype `{dtype}`", hint=f"use one of {', '.join(DTYPES)}", kind="unknown-dtype"
+            f"unknown dtype `{dtype}`", hint=f"use one of {', '.join(BYTES)}", kind="unknown-dtype"
         )
-    chosen = _best(torch) if device == "auto" else device
-    _check(torch, chosen)
-    chosen = "cpu" if chosen.startswith("cpu:") else chosen  # there is but one
-    if dtype is None:
-        dtype = "float32" if chosen == "cpu" else _half(torch, chosen)
-    return Placement(device=chosen, dtype=dtype)
-
-
-def _best(torch: Any) -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
-
-
-def _half(torch: Any, device: str) -> str:
-    if device.startswith("cuda"):
-        return "bfloat16" if torch.cuda.is_bf16_supported() else "float16"
-    return "float16"
-
-
-def _check(torch: Any, device: str) -> None:
-    kind = device.partition(":")[0]
     there = {
-        "cpu": True,
         "cuda": torch.cuda.is_available(),
         "mps": torch.backends.mps.is_available(),
+        "cpu": True,
     }
+    if device == "auto":
+        device = next(kind for kind, available in there.items() if available)
+    _check(torch, device, there)
+    kind, _, _ = device.partition(":")
+    if kind == "cpu":
+        return Placement(device="cpu", dtype=dtype or "float32")
+    bfloat16 = kind == "cuda" and torch.cuda.is_bf16_supported()
+    return Placement(device=device, dtype=dtype or ("bfloat16" if bfloat16 else "float16"))
+
+
+def _check(torch: Any, device: str, there: dict[str, bool]) -> None:
+    kind, _, index = device.partition(":")
     if kind not in there:
         raise UnsupportedError(
             f"unknown device `{device}`", hint="use auto, cpu, cuda or mps", kind="unknown-device"
@@ -78,10 +75,124 @@ def _check(torch: Any, device: str) -> None:
             hint="use --device cpu",
             kind="no-such-device",
         )
-    index = device.partition(":")[2]
     if index and (
         not index.isdigit() or (kind == "cuda" and int(index) >= torch.cuda.device_count())
     ):
         raise UnsupportedError(
             f"this machine has no device `{device}`", hint="use --device cpu", kind="no-such-device"
         )
+
+
+def estimated_mb(
+    weights: Weights, placement: Placement, *, tables_read_whole: bool = True
+) -> float:
+    """Return the peak MB that loading and running once should take on the device.
+
+    Networks that write text read their word table whole; dual encoders look up a few rows of it,
+    and the rest of a file that is mapped is never read.
+    """
+    if placement.device != "cpu":
+        return weights.parameters * BYTES[placement.dtype] / MB
+    if weights.dtype != placement.dtype:
+        return loaded_mb(weights.parameters, placement.dtype, weights.stored_bytes)
+    unread = 0 if tables_read_whole else weights.table_parameters
+    return loaded_mb(weights.parameters - unread, placement.dtype)
+
+
+def refuse_what_does_not_fit(name: str, weights: Weights, placement: Placement) -> None:
+    """Raise OutOfMemoryError before loading where the machine has clearly too little memory."""
+    needed = estimated_mb(weights, placement)
+    free = available_mb(placement)
+    if free is None or needed - OVERHEAD_MB <= free:
+        return
+    smaller = "a smaller checkpoint" if BYTES[placement.dtype] < 4 else "--dtype bfloat16"
+    raise OutOfMemoryError(
+        f"`{name}` needs about {needed / 1024:.1f} GB in {placement.dtype}, and "
+        f"{free / 1024:.1f} GB are free",
+        hint=f"try {smaller}",
+    )
+
+
+def available_mb(placement: Placement) -> float | None:
+    """Return the MB that can still be had on the device, None where nothing tells."""
+    if placement.on_cuda:
+        return float(library("torch").cuda.mem_get_info(placement.device)[0]) / MB
+    if placement.device != "cpu":
+        return None
+    limits = (_machine_mb(), _group_mb(), _process_mb())
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def begin_peak(placement: Placement) -> None:
+    """Give unused memory back and start measuring the peak afresh, where the system can."""
+    import ctypes
+    import gc
+
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+    torch = library("torch")
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if placement.on_cuda:
+        torch.cuda.reset_peak_memory_stats(placement.device)
+        return
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def peak_mb(placement: Placement) -> float | None:
+    """Return the peak MB since `begin_peak`: of this process, or of the GPU.
+
+    Where the system keeps no peak that can be reset, it is the peak of the whole process.
+    """
+    if placement.on_cuda:
+        return float(library("torch").cuda.max_memory_allocated(placement.device)) / MB
+    peak = _field_mb("/proc/self/status", "VmHWM:")
+    if peak is not None:
+        return peak
+    with contextlib.suppress(ImportError):
+        import resource
+
+        largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return largest / MB if sys.platform == "darwin" else largest / 1024
+    return None
+
+
+def _field_mb(file: str, field: str) -> float | None:
+    """Return a field of a file of the kernel, which counts in kB."""
+    with contextlib.suppress(OSError):
+        for line in Path(file).read_text(encoding="ascii").splitlines():
+            if line.startswith(field):
+                return int(line.split()[1]) / 1024
+    return None
+
+
+def _machine_mb() -> float | None:
+    available = _field_mb("/proc/meminfo", "MemAvailable:")
+    if available is not None:
+        return available
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / MB
+    return None
+
+
+def _group_mb() -> float | None:
+    """Return what the control group (a container, say) still allows."""
+    with contextlib.suppress(OSError, ValueError):
+        root = Path("/sys/fs/cgroup")
+        limit = int((root / "memory.max").read_text(encoding="ascii"))
+        return (limit - int((root / "memory.current").read_text(encoding="ascii"))) / MB
+    return None
+
+
+def _process_mb() -> float | None:
+    """Return what the limit on address space (`ulimit -v`) still allows."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+        used = _field_mb("/proc/self/status", "VmSize:")
+        if soft != resource.RLIM_INFINITY and used is not None:
+            return max(0.0, soft / MB - used)
+    return None

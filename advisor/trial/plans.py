@@ -29,7 +29,7 @@ class Plan(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What came with the picture: it decides what can be asked of each family."""
+    """What came with the image: it decides what can be asked of each family."""
 
     labels: bool
     question: bool
@@ -124,7 +124,7 @@ def recommended_plans(rulebase: RuleBase, task: str, family: str, *, may_downloa
     """
     if not task:
         raise UsageError(
-            "say what to do with the picture: --task, --checkpoint or --demo",
+            "say what to do with the image: --task, --checkpoint or --demo",
             hint="`advisor list tasks` prints the tasks",
         )
     wanted = [rulebase.family(family).id] if family else _ranked(rulebase, task)

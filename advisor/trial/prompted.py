@@ -7,7 +7,7 @@ from typing import Any
 from advisor.trial.acts import Act
 from advisor.trial.answer import Answer, Request
 from advisor.trial.generation import Writer
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_part
 from advisor.trial.model_types import DETAILED_TASKS
 from advisor.trial.runner import Setting
@@ -28,11 +28,11 @@ class Prompted(Writer):
         """Return the prompt in the checkpoint's own form, None where it takes none."""
         return request.prompt or request.question
 
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
         """Return the pixels and the prompt."""
         prompt = self.prompt(request)
         words = {} if prompt is None else {"text": prompt}
-        return self.on_device(self.processor(images=picture.pixels, **words, return_tensors="pt"))
+        return self.on_device(self.processor(images=image.pixels, **words, return_tensors="pt"))
 
     def written_after(self, inputs: dict[str, Any]) -> int:
         """Return the length of the prompt where the decoder reads it."""
@@ -56,7 +56,7 @@ class Prompted(Writer):
 
 
 class Blip2(Prompted):
-    """BLIP-2: captions from the picture alone, questions as `Question: ... Answer:`."""
+    """BLIP-2: captions from the image alone, questions as `Question: ... Answer:`."""
 
     def prompt(self, request: Request) -> str | None:
         """Return the form of the authors."""
@@ -80,15 +80,15 @@ class InstructBlip(Prompted):
 
 
 class GitCaptioner(Prompted):
-    """GIT: captions from the picture alone."""
+    """GIT: captions from the image alone."""
 
     def prompt(self, request: Request) -> str | None:
         """Return the beginning of the caption, where the user gave one."""
         return request.prompt
 
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
         """Return the pixels and, where there is one, the beginning; no end token closes it."""
-        pixels = self.processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
+        pixels = self.processor(images=image.pixels, return_tensors="pt")["pixel_values"]
         prompt = self.prompt(request)
         if prompt is None:
             return self.on_device({"pixel_values": pixels})
@@ -116,10 +116,10 @@ class Florence2(Prompted):
             return "<OCR>"
         return "<MORE_DETAILED_CAPTION>" if self.task in DETAILED_TASKS else "<CAPTION>"
 
-    def inputs(self, picture: Picture, request: Request) -> dict[str, Any]:
+    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
         """Return the inputs, and remember the token and the size for reading the answer."""
-        self.asked, self.size = self.prompt(request) or "<CAPTION>", picture.pixels.size
-        return super().inputs(picture, request)
+        self.asked, self.size = self.prompt(request) or "<CAPTION>", image.pixels.size
+        return super().inputs(image, request)
 
     def decode(self, ids: list[int], inputs: dict[str, Any]) -> Answer:  # noqa: ARG002
         """Return the text, by the processor's own reading of the task."""
@@ -138,7 +138,7 @@ class PaliGemma(Prompted):
     """PaliGemma: short prefixes, `caption en`, `answer en ...`, `ocr`."""
 
     def prompt(self, request: Request) -> str | None:
-        """Return the prefix, after the mark where the picture stands."""
+        """Return the prefix, after the mark where the image stands."""
         words = request.prompt
         if words is None and self.setting.act is Act.ANSWER:
             words = f"answer en {request.question}"

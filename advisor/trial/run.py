@@ -10,12 +10,12 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.trial.page import Comparison, Refusal
 
 if TYPE_CHECKING:
-    from advisor.trial import Picture, Request
+    from advisor.trial import OpenedImage, Request
     from advisor.trial.plans import Plan, Plans
 
 
 def run_plans(
-    plans: Plans, picture: Picture, request: Request, settings: dict[str, Any]
+    plans: Plans, image: OpenedImage, request: Request, settings: dict[str, Any]
 ) -> Comparison:
     """Run each plan; with several, one that cannot run is named and the others go on."""
     from advisor.trial import run_trial
@@ -30,7 +30,7 @@ def run_plans(
                 run_trial(
                     plan.checkpoint,
                     plan.task,
-                    picture,
+                    image,
                     request,
                     family=plan.family,
                     revision=plan.revision,

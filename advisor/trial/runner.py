@@ -17,7 +17,7 @@ from advisor.trial.demo import known_words, unknown_words, warnings_of
 from advisor.trial.download import Progress
 from advisor.trial.extra import library, quiet, transformers
 from advisor.trial.failures import BrokenCheckpointError, MissingInputError, UnsupportedError
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_network, plain_errors
 from advisor.trial.local_checkpoint import Checkpoint, knows
 from advisor.trial.model_types import Row
@@ -40,7 +40,7 @@ class Setting:
 
 
 class Runner(abc.ABC):
-    """A checkpoint that answers requests about pictures for one task."""
+    """A checkpoint that answers requests about images for one task."""
 
     needs_texts = False
     needs_question = False
@@ -63,14 +63,14 @@ class Runner(abc.ABC):
 
     @abc.abstractmethod
     def prepare(self) -> None:
-        """Load what turns pictures and words into the network's inputs."""
+        """Load what turns images and words into the network's inputs."""
 
     @abc.abstractmethod
-    def respond(self, picture: Picture, request: Request) -> Reply:
+    def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Answer; called without gradients, with the inputs checked."""
 
-    def run(self, picture: Picture, request: Request | None = None) -> Reply:
-        """Answer a request about a picture."""
+    def run(self, image: OpenedImage, request: Request | None = None) -> Reply:
+        """Answer a request about a image."""
         request = request or Request()
         self._check(request)
         torch = library("torch")
@@ -78,7 +78,7 @@ class Runner(abc.ABC):
             # Seeding every kind of device takes half a millisecond, the CPU's alone next to none.
             on_cpu = self.setting.placement.device == "cpu"
             (torch.default_generator if on_cpu else torch).manual_seed(self.setting.seed)
-            reply = self.respond(picture, request)
+            reply = self.respond(image, request)
         if any(math.isnan(number) for answer in reply.answers for number in answer.numbers):
             raise BrokenCheckpointError(
                 f"what `{self.checkpoint.name}` answers is no number",
@@ -88,7 +88,7 @@ class Runner(abc.ABC):
         return replace(reply, warnings=(*reply.warnings, *new)) if new else reply
 
     def on_device(self, inputs: Any) -> dict[str, Any]:
-        """Return processor outputs on the device, pictures in the network's precision."""
+        """Return processor outputs on the device, images in the network's precision."""
         dtype = self.setting.placement.torch_dtype
         found = {}
         for key, value in dict(inputs).items():
@@ -109,11 +109,11 @@ class Runner(abc.ABC):
         if self.needs_question and not (request.question or request.prompt or "").strip():
             raise MissingInputError(
                 f"`{self.checkpoint.name}` answers a question, and none was given",
-                hint="add --question 'what is in the picture?'",
+                hint="add --question 'what is in the image?'",
             )
         if self.needs_others and not request.others:
             raise MissingInputError(
-                f"`{self.checkpoint.name}` compares with other pictures, and none was given",
+                f"`{self.checkpoint.name}` compares with other images, and none was given",
                 hint="add --folder FOLDER",
             )
 

@@ -138,8 +138,8 @@ class Trainer:
         """Return pixels and labels: no start token, an end token, padding as -100."""
         runner: Any = self.runner
         torch, tokenizer = library("torch"), runner.tokenizer
-        pictures = [open_image(pair.image).pixels for pair in pairs]
-        pixels = runner.images(images=pictures, return_tensors="pt")["pixel_values"]
+        images = [open_image(pair.image).pixels for pair in pairs]
+        pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
         config = self.network.config
         longest = min(tokenizer.model_max_length, _positions(config.decoder)) - 2
         rows = [

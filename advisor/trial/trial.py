@@ -1,4 +1,4 @@
-"""A trial: one checkpoint on one picture, with what it answered and what that cost."""
+"""A trial: one checkpoint on one image, with what it answered and what that cost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from advisor.trial import peak_memory
 from advisor.trial.answer import Answer, Reply, Request
 from advisor.trial.extra import transformers, versions
-from advisor.trial.images import Picture, open_image
+from advisor.trial.images import OpenedImage, open_image
 from advisor.trial.placement import place
 from advisor.trial.resolution import Agreement, resolve
 from advisor.trial.runner import Runner, load_runner, row_for
@@ -77,7 +77,7 @@ class Trial:
 def run_trial(
     checkpoint: str | Path,
     task: str,
-    image: str | Path | Picture,
+    image: str | Path | OpenedImage,
     request: Request | None = None,
     *,
     family: str | None = None,
@@ -94,10 +94,10 @@ def run_trial(
 ) -> Trial:
     """Load a checkpoint, run it `repeat` times after a first run, and return what came of it.
 
-    `family` is only passed through. The picture is opened before anything is loaded, so that a
+    `family` is only passed through. The image is opened before anything is loaded, so that a
     broken one costs nothing; importing and downloading are not part of `load_ms`.
     """
-    picture = image if isinstance(image, Picture) else open_image(image)
+    image = image if isinstance(image, OpenedImage) else open_image(image)
     transformers()
     placement = place(device, dtype)
     found: Checkpoint = resolve(
@@ -117,8 +117,8 @@ def run_trial(
         pretrained_only=pretrained_only,
     )
     load_ms = (time.perf_counter() - begun) * 1000
-    reply, first_ms = _timed(runner, picture, request)
-    later = [_timed(runner, picture, request)[1] for _ in range(repeat)]
+    reply, first_ms = _timed(runner, image, request)
+    later = [_timed(runner, image, request)[1] for _ in range(repeat)]
     return Trial(
         family=family,
         checkpoint=found.name,
@@ -134,15 +134,15 @@ def run_trial(
         ),
         device=placement.device,
         dtype=placement.dtype,
-        warnings=tuple(dict.fromkeys((*picture.warnings, *runner.warnings, *reply.warnings))),
+        warnings=tuple(dict.fromkeys((*image.warnings, *runner.warnings, *reply.warnings))),
         versions=versions(),
         revision=found.revision,
     )
 
 
-def _timed(runner: Runner, picture: Picture, request: Request | None) -> tuple[Reply, float]:
+def _timed(runner: Runner, image: OpenedImage, request: Request | None) -> tuple[Reply, float]:
     begun = time.perf_counter()
-    reply = runner.run(picture, request)
+    reply = runner.run(image, request)
     if runner.setting.placement.device.startswith("cuda"):
         import torch
 

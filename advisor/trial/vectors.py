@@ -1,4 +1,4 @@
-"""Vectors on disk: a `.npy` file with one row a picture, and the names beside it."""
+"""Vectors on disk: a `.npy` file with one row a image, and the names beside it."""
 
 from __future__ import annotations
 

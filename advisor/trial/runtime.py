@@ -1,0 +1,142 @@
+"""The libraries of the `try` extra: imported when used, kept quiet, their errors in our words."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import importlib
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from advisor.errors import AdvisorError, MissingExtraError
+from advisor.trial.failures import BrokenCheckpointError, DiskFullError, OutOfMemoryError
+
+INSTALL = "pip install 'advisor[try]'"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
+_LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
+
+
+def library(name: str) -> Any:
+    """Import a library of the extra; MissingExtraError says how to install it."""
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        top = (error.name or name).partition(".")[0]
+        raise MissingExtraError(
+            f"running a checkpoint needs the library `{top}`, which is not installed", hint=INSTALL
+        ) from error
+
+
+def transformers() -> Any:
+    """Import transformers together with torch, quietly."""
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+    library("torch")
+    return library("transformers")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the progress bars, advice and warnings of transformers; ours say what matters."""
+    import warnings
+
+    logging = library("transformers.utils.logging")
+    # A level set on loggers empties the caches of all of them, which costs as much as a small
+    # network takes for an image; one set on what prints costs nothing.
+    printers = list(logging.get_logger().handlers)
+    levels = [printer.level for printer in printers]
+    bars = logging.is_progress_bar_enabled()
+    for printer in printers:
+        printer.setLevel(logging.CRITICAL)
+    if bars:
+        logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for printer, level in zip(printers, levels, strict=True):
+            printer.setLevel(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computes: Python, torch, transformers, Pillow."""
+    import platform
+
+    libraries = {"torch": "torch", "transformers": "transformers", "pillow": "PIL"}
+    computing = {name: str(library(module).__version__) for name, module in libraries.items()}
+    return {"python": platform.python_version(), **computing}
+
+
+@contextlib.contextmanager
+def plain_errors(name: str) -> Iterator[None]:
+    """Turn what torch and transformers raise while they use `name` into one of our sentences."""
+    try:
+        yield
+    except AdvisorError:
+        raise
+    except MemoryError as error:
+        raise _out_of_memory(name) from error
+    except Exception as error:
+        needed = _needed_library(error)
+        if needed or isinstance(error, ImportError):
+            raise MissingExtraError(
+                f"`{name}` needs the library {needed}, which is not installed"
+                if needed
+                else f"`{name}` needs a library that is not installed: {_first_words(error)}",
+                hint=f"pip install {needed}" if needed else INSTALL,
+            ) from error
+        if isinstance(error, library("torch").OutOfMemoryError) or _says_out_of_memory(error):
+            raise _out_of_memory(name) from error
+        if is_disk_full(error):
+            raise DiskFullError(
+                f"the disk filled up while `{name}` was written",
+                hint="free some space and start again",
+            ) from error
+        raise BrokenCheckpointError(
+            f"transformers cannot use `{name}`: {_first_words(error)}",
+            hint="`ADVISOR_DEBUG=1` shows where it failed",
+        ) from error
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Return whether an error, or what it came from, is a disk or a quota that is full.
+
+    The weights' library passes on only the text of the system's error.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return True
+        if any(f"os error {number})" in str(error) for number in _FULL):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _needed_library(error: BaseException) -> str:
+    """Return the package that an error of transformers asks for, empty where it asks for none."""
+    if match := _PIP.search(str(error)) or _LIBRARY.search(str(error)):
+        return match[1].lower()
+    return getattr(error, "name", None) or "" if isinstance(error, ModuleNotFoundError) else ""
+
+
+def _first_words(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
+def _says_out_of_memory(error: Exception) -> bool:
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "not enough memory" in text or "can't allocate memory" in text or "out of memory" in text
+    )
+
+
+def _out_of_memory(name: str) -> OutOfMemoryError:
+    return OutOfMemoryError(
+        f"the memory ran out while `{name}` was used",
+        hint="try a smaller checkpoint, --dtype bfloat16, or a smaller image",
+    )
