@@ -73,7 +73,7 @@ def _snapshot(name: str, cache: Path) -> Path | None:
 def _described(
     rulebase: RuleBase, name: str, folder: Path, place: str, revision: str | None
 ) -> Stranger:
-    config = _read(folder / "config.json", name)
+    config = read_config(folder / "config.json", name)
     model_type = _text(config.get("model_type"))
     architectures = config.get("architectures")
     listed = architectures if isinstance(architectures, list) else []
@@ -97,7 +97,8 @@ def _described(
     )
 
 
-def _read(file: Path, name: str) -> dict[str, Any]:
+def read_config(file: Path, name: str) -> dict[str, Any]:
+    """Return a `config.json` as it is; raises AdvisorError where it is no JSON object."""
     try:
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)

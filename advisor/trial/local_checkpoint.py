@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import json
 import math
-import struct
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.trial.failures import (
-    BrokenCheckpointError,
-    RemoteCodeError,
-    UnsafeWeightsError,
-)
+from advisor.catalogue.uncatalogued import read_config
+from advisor.errors import AdvisorError
+from advisor.trial.failures import BrokenCheckpointError, RemoteCodeError, UnsafeWeightsError
+from advisor.trial.runtime import library
 
 TABLE_ROWS = 5000
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
-BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1}
-BYTES |= {"F8_E4M3": 1, "F8_E5M2": 1, "BOOL": 1}
-NAMES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+STORED_BYTES = {"F64": 8, "I64": 8, "F16": 2, "BF16": 2, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+"""Of one number, by the type of its tensor; four for others but those of eight bits."""
+DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +34,9 @@ class Weights:
     dtype: str
     table_parameters: int = 0
 
-    @property
-    def bytes_each(self) -> float:
-        """Mean bytes of a stored parameter."""
-        return self.stored_bytes / max(1, self.parameters)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
+class LocalCheckpoint:
     """A folder that can be loaded, under the name the user gave."""
 
     name: str
@@ -57,16 +51,22 @@ class Checkpoint:
         return str(self.config["model_type"])
 
     @property
+    def part_types(self) -> tuple[str, ...]:
+        """The model types of its encoder and its decoder, where it is made of two."""
+        parts = (self.config.get(part) for part in ("encoder", "decoder"))
+        return tuple(str(part.get("model_type")) for part in parts if isinstance(part, dict))
+
+    @property
     def architectures(self) -> tuple[str, ...]:
         """The classes it was saved from, where it says so."""
         named = self.config.get("architectures")
         return tuple(map(str, named)) if isinstance(named, list) else ()
 
 
-def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> Checkpoint:
+def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> LocalCheckpoint:
     """Read a folder's configuration and weight headers; nothing is loaded and no code is run."""
-    config = read_config(folder, name)
-    return Checkpoint(
+    config = _configuration(folder, name)
+    return LocalCheckpoint(
         name=name,
         folder=folder,
         config=config,
@@ -75,7 +75,7 @@ def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> Che
     )
 
 
-def read_config(folder: Path, name: str) -> dict[str, Any]:
+def _configuration(folder: Path, name: str) -> dict[str, Any]:
     """Return `config.json`; refuse one that is missing, broken, or needs code of its own."""
     path = folder / "config.json"
     if not path.is_file():
@@ -84,18 +84,26 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
             hint="give the folder that `save_pretrained` wrote",
         )
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError, RecursionError) as error:
-        raise BrokenCheckpointError(
-            f"the config.json of `{name}` cannot be read: {error}", hint="fetch it again"
-        ) from error
-    if not isinstance(config, dict) or not isinstance(config.get("model_type"), str):
+        config = read_config(path, name)
+    except AdvisorError as error:
+        raise BrokenCheckpointError(error.message, hint=error.hint) from error
+    if not isinstance(config.get("model_type"), str):
         raise BrokenCheckpointError(
             f"the config.json of `{name}` names no model_type",
             hint="this is no transformers checkpoint; look for a converted one",
         )
-    _refuse_own_code(config, name)
+    if config.get("auto_map") and not is_known_type(config["model_type"]):
+        raise RemoteCodeError(
+            f"`{name}` brings its own Python code, which advisor never runs",
+            hint="look for a version of it that transformers itself supports",
+        )
     return config
+
+
+def is_known_type(model_type: str) -> bool:
+    """Return whether the installed transformers has this model type."""
+    auto = library("transformers.models.auto.configuration_auto")
+    return model_type in auto.CONFIG_MAPPING_NAMES
 
 
 def weight_files(folder: Path, name: str) -> tuple[Path, ...]:
@@ -103,29 +111,32 @@ def weight_files(folder: Path, name: str) -> tuple[Path, ...]:
     if (folder / WEIGHTS).is_file():
         return (folder / WEIGHTS,)
     if (folder / INDEX).is_file():
-        try:
-            named = json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values()
-            parts = sorted({_text(part) for part in named})
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise BrokenCheckpointError(
-                f"the index of the weights of `{name}` cannot be read", hint="fetch it again"
-            ) from error
-        paths = tuple(folder / Path(part).name for part in parts)
-        absent = [path.name for path in paths if not path.is_file()]
-        if absent:
-            raise BrokenCheckpointError(
-                f"`{name}` is incomplete: {len(absent)} of {len(paths)} weight files are missing, "
-                f"`{absent[0]}` first",
-                hint="fetch the rest; a download resumes where it stopped",
-                kind="incomplete-checkpoint",
-            )
-        return paths
+        return _shards(folder, name)
     refuse_pickled([path.name for path in folder.iterdir()], name)
     raise BrokenCheckpointError(
         f"`{name}` holds no weights: there is no {WEIGHTS}",
         hint="give the folder that `save_pretrained` wrote",
         kind="incomplete-checkpoint",
     )
+
+
+def _shards(folder: Path, name: str) -> tuple[Path, ...]:
+    try:
+        named = set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values())
+        paths = tuple(folder / Path(part).name for part in sorted(named))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise BrokenCheckpointError(
+            f"the index of the weights of `{name}` cannot be read", hint="fetch it again"
+        ) from error
+    absent = [path.name for path in paths if not path.is_file()]
+    if absent:
+        raise BrokenCheckpointError(
+            f"`{name}` is incomplete: {len(absent)} of {len(paths)} weight files are missing, "
+            f"`{absent[0]}` first",
+            hint="fetch the rest; a download resumes where it stopped",
+            kind="incomplete-checkpoint",
+        )
+    return paths
 
 
 def refuse_pickled(names: list[str], name: str) -> None:
@@ -140,75 +151,39 @@ def refuse_pickled(names: list[str], name: str) -> None:
         )
 
 
-def _refuse_own_code(config: dict[str, Any], name: str) -> None:
-    """Refuse a checkpoint whose network exists only as code beside its weights."""
-    if not config.get("auto_map") or knows(config["model_type"]):
-        return
-    raise RemoteCodeError(
-        f"`{name}` brings its own Python code, which advisor never runs",
-        hint="look for a version of it that transformers itself supports",
-    )
-
-
-def knows(model_type: str) -> bool:
-    """Return whether the installed transformers has this model type."""
-    from advisor.trial.extra import library
-
-    auto = library("transformers.models.auto.configuration_auto")
-    return model_type in auto.CONFIG_MAPPING_NAMES
-
-
 def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
-    parameters = stored = tables = 0
-    by_dtype: dict[str, int] = {}
+    """Add up what the headers say; the numbers themselves are not read."""
+    by_dtype: Counter[str] = Counter()
+    tables = 0
     for path in paths:
-        for tensor, dtype, shape in _header(path, name):
-            count = math.prod(shape)
-            parameters += count
-            if "embed" in tensor and len(shape) == 2 and shape[0] >= TABLE_ROWS:
-                tables += count
-            stored += count * BYTES.get(dtype, 4)
-            by_dtype[dtype] = by_dtype.get(dtype, 0) + count
-    most = max(by_dtype, key=lambda dtype: by_dtype[dtype], default="F32")
+        try:
+            with library("safetensors").safe_open(path, framework="pt") as file:
+                for tensor in file.keys():  # noqa: SIM118 - it is no mapping
+                    header = file.get_slice(tensor)
+                    shape = header.get_shape()
+                    by_dtype[header.get_dtype()] += math.prod(shape)
+                    if "embed" in tensor and len(shape) == 2 and shape[0] >= TABLE_ROWS:
+                        tables += math.prod(shape)
+        except Exception as error:
+            raise BrokenCheckpointError(
+                f"the weights of `{name}` are damaged: `{path.name}`: {_damage(error)}",
+                hint="delete the file and fetch it again",
+            ) from error
+    most, _ = by_dtype.most_common(1)[0] if by_dtype else ("F32", 0)
     return Weights(
-        parameters=parameters,
-        stored_bytes=stored,
-        dtype=NAMES.get(most, most.lower()),
+        parameters=by_dtype.total(),
+        stored_bytes=sum(count * _bytes(dtype) for dtype, count in by_dtype.items()),
+        dtype=DTYPES.get(most, most.lower()),
         table_parameters=tables,
     )
 
 
-def _header(path: Path, name: str) -> list[tuple[str, str, list[int]]]:
-    """Return name, dtype and shape of each tensor, from the header alone."""
-    try:
-        with path.open("rb") as file:
-            (length,) = struct.unpack("<Q", file.read(8))
-            if length > 100_000_000:
-                raise ValueError("the header is too long")  # noqa: TRY301
-            header = json.loads(file.read(length))
-        tensors = {key: value for key, value in header.items() if key != "__metadata__"}
-        ends = [value["data_offsets"][1] for value in tensors.values()]
-        if path.stat().st_size < 8 + length + max(ends, default=0):
-            raise ValueError("it is cut short")  # noqa: TRY301
-        return [
-            (key, _text(value["dtype"]), _shape(value["shape"])) for key, value in tensors.items()
-        ]
-    except (
-        OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, struct.error
-    ) as error:  # fmt: skip
-        raise BrokenCheckpointError(
-            f"the weights of `{name}` are damaged: `{path.name}`: {error}",
-            hint="delete the file and fetch it again",
-        ) from error
+def _bytes(dtype: str) -> int:
+    return STORED_BYTES.get(dtype, 1 if dtype.startswith("F8") else 4)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
-
-
-def _shape(value: Any) -> list[int]:
-    if not isinstance(value, list) or not all(type(size) is int and size >= 0 for size in value):
-        raise TypeError(f"{value!r} is no shape")
-    return value
+def _damage(error: Exception) -> str:
+    """Return what is wrong with a weight file, from the words of the library that reads it."""
+    if "not fully covered" in str(error):
+        return "it is cut short, or longer than its header says"
+    return str(error).removeprefix("Error while deserializing header: ")

@@ -1,42 +1,91 @@
-"""From what the user typed to a folder: a path, a demo name, or a hub id in the local cache."""
+"""From what the user typed to a folder: a path, a demo name, or a hub id, fetched if agreed to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fnmatch
+import io
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from advisor.errors import AdvisorError
 from advisor.hub import (
+    SECONDS,
     NotFoundError,
     OfflineError,
     cached_snapshot,
+    hub_error,
     is_hub_id,
     network_forbidden,
 )
-from advisor.trial.download import Download, Progress, fetch, plan_download
-from advisor.trial.failures import BrokenCheckpointError, NotDownloadedError
-from advisor.trial.local_checkpoint import Checkpoint, read_checkpoint
+from advisor.trial.demo import demo_checkpoint
+from advisor.trial.failures import BrokenCheckpointError, DiskFullError, NotDownloadedError
+from advisor.trial.local_checkpoint import (
+    INDEX,
+    WEIGHTS,
+    LocalCheckpoint,
+    read_checkpoint,
+    refuse_pickled,
+)
+from advisor.trial.runtime import is_disk_full, library, quiet
 
 DEMO = "demo:"
+NEEDED = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors")
+"""Files at the top of a repository that loading may need."""
+Progress = Callable[[int, int], None]
+"""Is told how many bytes have arrived, and of how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Download:
+    """What would be fetched: files and bytes of one revision of one repository."""
+
+    name: str
+    revision: str
+    files: tuple[str, ...]
+    total_bytes: int
+
+    @property
+    def size(self) -> str:
+        """The size in words: `1.6 MB`, `2.3 GB`."""
+        return in_words(self.total_bytes)
+
+
 Agreement = Callable[[Download], bool]
+"""Is asked before anything is fetched."""
 
 
-def resolve(
-    checkpoint: str | Path,
-    *,
-    revision: str | None = None,
-    offline: bool = False,
-    agree: Agreement | None = None,
-    progress: Progress | None = None,
-) -> Checkpoint:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """How to load and run a checkpoint: on which device, in which precision, from where.
+
+    Only with `agree` may the network be used: it is shown the size of a download and decides;
+    `progress` is told how far it is. `revision` is a branch, tag or commit of the Hub.
+    `pretrained_only` accepts a checkpoint that has to be fine-tuned first. `max_new_tokens` is the
+    longest text to write, the task's usual where it is None.
+    """
+
+    device: str = "auto"
+    dtype: str | None = None
+    revision: str | None = None
+    offline: bool = False
+    agree: Agreement | None = None
+    progress: Progress | None = None
+    pretrained_only: bool = False
+    max_new_tokens: int | None = None
+    seed: int = 0
+
+
+def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalCheckpoint:
     """Return the checkpoint a path, `demo:NAME` or hub id means.
 
-    Only with `agree` may the network be used: it is shown the size of the download and decides.
     `HF_HOME`, `HF_ENDPOINT` and `HF_HUB_OFFLINE` are honoured.
     """
     name = str(checkpoint)
     if name.startswith(DEMO):
-        from advisor.trial.demo import demo_checkpoint
-
         return read_checkpoint(demo_checkpoint(name.removeprefix(DEMO)).folder, name)
     folder = _expanded(name)
     if name and folder.is_dir():
@@ -50,41 +99,142 @@ def resolve(
             f"there is no folder `{name}`, and it is no hub id",
             hint="hub ids read `organisation/name`",
         )
-    return _from_hub(name, revision, offline, agree, progress)
+    return _from_hub(name, loading or Loading())
 
 
-def _from_hub(
-    name: str,
-    revision: str | None,
-    offline: bool,
-    agree: Agreement | None,
-    progress: Progress | None,
-) -> Checkpoint:
-    cached = cached_snapshot(name, revision)
+def _from_hub(name: str, loading: Loading) -> LocalCheckpoint:
+    cached = cached_snapshot(name, loading.revision)
     incomplete: BrokenCheckpointError | None = None
     if cached is not None:
         try:
             return read_checkpoint(cached, name, cached.name)
         except BrokenCheckpointError as error:
             incomplete = error
-    if offline or network_forbidden():
+    if loading.offline or network_forbidden():
         raise incomplete or OfflineError(
             f"`{name}` is not on this machine, and the network may not be used",
             hint="drop --offline or unset HF_HUB_OFFLINE once, or give a folder",
         )
-    if agree is None:
+    if loading.agree is None:
         raise incomplete or NotDownloadedError(
-            f"`{name}` is not on this machine yet",
-            hint="add --download; its size is said first",
+            f"`{name}` is not on this machine yet", hint="add --download; its size is said first"
         )
-    download = plan_download(name, revision)
-    if not agree(download):
+    download = plan_download(name, loading.revision)
+    if not loading.agree(download):
         raise NotDownloadedError(
             f"`{name}` was not downloaded ({download.size} in {len(download.files)} files)",
             hint="add --download; its size is said first",
         )
-    folder = fetch(download, progress)
+    folder = fetch(download, loading.progress)
     return read_checkpoint(folder, name, folder.name)
+
+
+def plan_download(name: str, revision: str | None = None) -> Download:
+    """Ask the Hub what a checkpoint consists of; nothing is fetched."""
+    hub = library("huggingface_hub")
+    with _hub_errors(name, revision):
+        info = hub.HfApi().model_info(name, revision=revision, timeout=SECONDS, files_metadata=True)
+    sizes = {each.rfilename: each.size or 0 for each in info.siblings or ()}
+    files = _needed_files(sizes, name)
+    return Download(
+        name=name,
+        revision=revision or "main",
+        files=files,
+        total_bytes=sum(sizes[file] for file in files),
+    )
+
+
+def fetch(download: Download, progress: Progress | None = None) -> Path:
+    """Bring the files into the hub cache and return the folder; a broken-off one is resumed."""
+    hub = library("huggingface_hub")
+    store = Path(library("huggingface_hub.constants").HF_HUB_CACHE)
+    existing = next(folder for folder in (store, *store.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    if free < download.total_bytes:
+        raise DiskFullError(
+            f"`{download.name}` needs {download.size}, and {in_words(free)} are free where "
+            "checkpoints are kept",
+            hint="free some space, or point HF_HOME at another disk",
+        )
+    report = progress or (lambda _done, _total: None)
+    report(0, download.total_bytes)
+    with _hub_errors(download.name, download.revision), quiet():
+        folder = hub.snapshot_download(
+            download.name,
+            revision=download.revision,
+            allow_patterns=list(download.files),
+            etag_timeout=SECONDS,
+            tqdm_class=_progress_bar(report, download.total_bytes),
+        )
+    report(download.total_bytes, download.total_bytes)
+    return Path(folder)
+
+
+def _progress_bar(report: Progress, total: int) -> type:
+    """Return a class of progress bars for the Hub's library that reports instead of drawing.
+
+    The library counts files with one bar, and with others bytes: received, and written.
+    """
+    base = library("tqdm").tqdm
+
+    class Reporting(base):  # type: ignore[misc, valid-type]
+        monitor_interval = 0
+
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            super().__init__(*arguments, **{**settings, "file": io.StringIO()})
+
+        def display(self, *_: Any, **__: Any) -> None:
+            if self.unit == "B":
+                report(min(int(self.n), total), total)
+
+    return Reporting
+
+
+def in_words(count: float) -> str:
+    """Return bytes as a person reads them, in powers of ten."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:.3g} TB"
+
+
+def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:
+    """Return the files at the top of a repository that loading needs."""
+    top = [file for file in sizes if "/" not in file]
+    needed = [file for file in top if any(fnmatch.fnmatch(file, each) for each in NEEDED)]
+    if "config.json" not in needed:
+        raise BrokenCheckpointError(
+            f"`{name}` holds no config.json, so nothing says which network it is",
+            hint="this is no transformers checkpoint; look for a converted one",
+        )
+    weights = [file for file in needed if file.endswith(".safetensors")]
+    if not weights:
+        refuse_pickled(top, name)
+        raise BrokenCheckpointError(f"`{name}` holds no weights", hint="look for another one")
+    if WEIGHTS in weights:
+        weights = [WEIGHTS]
+    elif INDEX in needed:
+        weights = [file for file in weights if fnmatch.fnmatch(file, "model-*-of-*.safetensors")]
+    rest = [file for file in needed if not file.endswith(".safetensors")]
+    return tuple(sorted(rest + weights))
+
+
+@contextmanager
+def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
+    """Turn what the Hub's library raises into one of our sentences."""
+    try:
+        yield
+    except AdvisorError:
+        raise
+    except Exception as error:
+        if is_disk_full(error):
+            raise DiskFullError(
+                f"the disk filled up while `{name}` was fetched",
+                hint="free some space and start again: it resumes; or point HF_HOME at another "
+                "disk",
+            ) from error
+        raise hub_error(error, name, revision=revision, loading=True) from error
 
 
 def _expanded(name: str) -> Path:

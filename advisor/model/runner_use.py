@@ -1,0 +1,44 @@
+"""What is done with an image, and which runner of `advisor try` calls which classes for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+LABEL, MATCH, SEARCH, COMPARE, EMBED = "label", "match", "search", "compare", "embed"
+CAPTION, DESCRIBE, ANSWER = "caption", "describe", "answer"
+READ_LINE, READ_PAGE, EXTRACT = "read-line", "read-page", "extract"
+ANY_TYPE = "*"
+"""Among the model types of a use: every type that no other use names."""
+
+
+class Act(NamedTuple):
+    """What a runner does with an image. Many tasks share one act.
+
+    `needs` are the flags of `advisor try` that it needs beside the image.
+    """
+
+    id: str
+    tasks: Sequence[str]
+    needs: Sequence[str]
+
+
+class RunnerUse(NamedTuple):
+    """Which runner calls which classes, for which acts.
+
+    `runner` is a class of `advisor.trial`, as `module.Class`. `loads` gives the transformers class
+    to load by the checkpoint's model type. Where `parts` are given, its encoder or decoder must be
+    of one of these model types. `prompts`, by task, come before those of the programs. `unread`
+    are beginnings of names of weights that may be absent, `declines` needs of its acts that it has
+    no use for.
+    """
+
+    id: str
+    runner: str
+    acts: Sequence[str]
+    loads: Mapping[str, str]
+    parts: Sequence[str] = ()
+    prompts: Mapping[str, str] = MappingProxyType({})
+    unread: Sequence[str] = ()
+    declines: Sequence[str] = ()
