@@ -69,9 +69,10 @@ COMMANDS: dict[str, Command | Group] = {
     "init": Command(
         "advisor.check.init_command:init", "Write a first advisor.yaml from what the code uses."
     ),
-    "try": Command("advisor.trial.command", "Load checkpoints and run them on a picture."),
+    "try": Command("advisor.trial.command:try_", "Load checkpoints and run them on an image."),
     "compose": Command(
-        "advisor.trial.compose_command", "Join an encoder and a decoder, and fine-tune them."
+        "advisor.trial.compose_command:compose",
+        "Join an encoder and a decoder, and fine-tune them.",
     ),
     "catalogue": Group(CATALOGUE, "Hold the catalogue against the world."),
     "rules": Group(RULES, "Check, test and describe the rule base."),

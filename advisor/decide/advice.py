@@ -162,15 +162,14 @@ class TaskAdvice(_Fields):
     @cached_property
     def try_command(self) -> str | None:
         """The command that tries the first checkpoint that can be run as it is, if any can."""
-        from advisor.trial.model_types import may_run
+        from advisor.decide.runnable import may_run
 
         checkpoint = self.runnable
         if self.task is None or checkpoint is None:
             return None
-        if not may_run(checkpoint.model_type, self.task):
+        if not may_run(self.rulebase, checkpoint.model_type, self.task):
             return None
-        folders = self.rulebase.folders
-        return try_command(checkpoint, self.rulebase.task(self.task), folders=folders)
+        return try_command(self.rulebase, checkpoint, self.task)
 
     @cached_property
     def hints(self) -> list[str]:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from advisor.engine.profile import Profile
-from advisor.model import Checkpoint, Task
+from advisor.model import Checkpoint
+from advisor.rulebase.base import RuleBase
 
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
@@ -38,29 +39,29 @@ def rules_flags(folders: Sequence[str]) -> list[str]:
 
 
 def try_command(
+    rulebase: RuleBase,
     checkpoint: Checkpoint,
-    task: Task,
+    task: str,
     image: str = "",
     inputs: Mapping[str, str] | None = None,
-    folders: Sequence[str] = (),
 ) -> str:
     """Return the command line that runs a checkpoint; examples stand for what is not given.
 
-    `inputs` are the flags beside the picture and their values. Where they are left out, the task's
-    examples stand there, or the flag in capitals where it has none. `folders` are the rules laid
-    over the shipped ones.
+    `inputs` are the flags beside the image and their values. Where they are left out, the task's
+    examples stand there, or the flag in capitals where it has none.
     """
-    from advisor.trial.acts import beside
+    from advisor.decide.runnable import needs_of
 
     if inputs is None:
-        needed = beside(task.id, checkpoint.model_type)
-        inputs = {flag: task.example.get(flag, flag.upper()) for flag in needed}
+        example = rulebase.task(task).example
+        needs = needs_of(rulebase, task, checkpoint.model_type)
+        inputs = {flag: example.get(flag, flag.upper()) for flag in needs}
     if not image and "query" not in inputs:
         image = "photo.jpg"
-    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task.id]
+    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task]
     words += ["--image", quoted(image)] if image else []
     words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
-    return " ".join([*words, *rules_flags(folders)])
+    return " ".join([*words, *rules_flags(rulebase.folders)])
 
 
 def exact(number: float) -> str:

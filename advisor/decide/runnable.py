@@ -55,9 +55,7 @@ def needs_of(rulebase: RuleBase, task: str, model_type: str | None = None) -> tu
     return tuple(need for need in act.needs if use is None or need not in use.declines)
 
 
-def prompts_for(
-    rulebase: RuleBase, use: RunnerUse, class_name: str, task: str
-) -> tuple[str, ...]:
+def prompts_for(rulebase: RuleBase, use: RunnerUse, class_name: str, task: str) -> tuple[str, ...]:
     """Return the prompts of a class for a task, those of other tasks of the same act after them.
 
     A class that no program names is prompted like the others that its runner calls.

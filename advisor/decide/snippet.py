@@ -70,12 +70,17 @@ def program_for(
 
 def _worded(prompt: str, program: Program, answers: Mapping[str, str]) -> str:
     """Return a prompt with what the program says for the answers in place of its own words."""
+    words = {
+        question: options[answers[question]]
+        for question, options in program.says.items()
+        if answers.get(question) in options
+    }
+    return filled(prompt, words)
 
-    def in_place_of(place: re.Match[str]) -> str:
-        question, words = place.groups()
-        return program.says.get(question, {}).get(answers.get(question, ""), words)
 
-    return _PLACE.sub(in_place_of, prompt)
+def filled(prompt: str, words: Mapping[str, str]) -> str:
+    """Return a prompt with words in its places; in `{place|words}` stand those for want of any."""
+    return _PLACE.sub(lambda place: words.get(place[1], place[2]), prompt)
 
 
 def _among(name: str | None, names: Sequence[str]) -> bool:

@@ -1,11 +1,11 @@
-"""What a person may do with a recommendation: try it on a picture, keep the answers, or leave."""
+"""What a person may do with a recommendation: try it on an image, keep the answers, or leave."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from advisor.console.output import note
+from advisor.console.output import Showing, note
 from advisor.console.prompt import Extra, Prompt
 from advisor.decide.command_line import exact, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
@@ -20,10 +20,10 @@ DONE, TRY, SAVE = "done", "try", "save"
 ASKED = {
     "labels": "Which texts to choose from? With commas between, such as: a cat, a dog",
     "question": "What do you want to know about it?",
-    "folder": "Which other pictures? The path of a folder:",
+    "folder": "Which other images? The path of a folder:",
     "query": "What do you look for?",
 }
-"""How to ask for what a task needs beside the picture, by the flag of `advisor try`."""
+"""How to ask for what a task needs beside the image, by the flag of `advisor try`."""
 
 
 def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> None:
@@ -32,7 +32,7 @@ def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> Non
     checkpoint = advice.runnable
     note("")
     choices = [Extra("d", "no, done", DONE)]
-    choices += [Extra("t", "try it on a picture", TRY)] if checkpoint else []
+    choices += [Extra("t", "try it on an image", TRY)] if checkpoint else []
     choices += [Extra("p", "save the answers", SAVE)]
     try:
         while (chosen := prompt.pick("Anything else?", choices)) != DONE:
@@ -50,35 +50,38 @@ def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> Non
 def _try(
     recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
 ) -> None:
-    """Ask for a picture and what goes with it, and run the checkpoint; nothing is asked in vain."""
-    from advisor.trial.acts import beside
-    from advisor.trial.command import try_
-    from advisor.trial.extra import transformers
-    from advisor.trial.images import open_image
+    """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
+    from advisor.decide.runnable import needs_of
+    from advisor.trial import Loading, Request, open_image
+    from advisor.trial.attempt import TrialInputs, try_out
+    from advisor.trial.command import report_of
+    from advisor.trial.options import agreement, shown_progress, split_labels
+    from advisor.trial.plans import CheckpointChoice
+    from advisor.trial.runtime import transformers
 
     transformers()
-    image = prompt.file("Which picture? The path of a file:")
+    image = prompt.file("Which image? The path of a file:")
     if not image:
         return
     image = str(Path(image).expanduser())
     open_image(image)
-    task = recommendation.rulebase.task(str(recommendation.advice[0].task))
-    needed = beside(task.id, checkpoint.model_type)
-    given = {flag: said for flag in needed if (said := prompt.type(ASKED[flag]))}
-    folders = recommendation.rulebase.folders
-    note(f"\n{try_command(checkpoint, task, image, given, folders)}")
-    folder, labels = given.get("folder", ""), given.get("labels", "")
-    try_(
-        image=image,
-        task=task.id,
-        checkpoint=[checkpoint.id],
-        labels=[labels] if labels else [],
-        question=given.get("question", ""),
-        query=given.get("query", ""),
-        folder=str(Path(folder).expanduser()) if folder else "",
-        rules=[Path(folder) for folder in folders],
-        no_color=not color,
+    rulebase, task = recommendation.rulebase, str(recommendation.advice[0].task)
+    needs = needs_of(rulebase, task, checkpoint.model_type)
+    given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
+    note(f"\n{try_command(rulebase, checkpoint, task, image, given)}")
+    folder = given.get("folder", "")
+    request = Request(
+        texts=split_labels([given.get("labels", "")]),
+        question=given.get("question"),
+        query=given.get("query"),
     )
+    inputs = TrialInputs(
+        image=image, folder=str(Path(folder).expanduser()) if folder else "", request=request
+    )
+    choice = CheckpointChoice(checkpoints=(checkpoint.id,), task=task)
+    loading = Loading(agree=agreement(download=False), progress=shown_progress())
+    results = try_out(rulebase, choice, inputs, loading)
+    Showing("terminal", [], color).emit(report_of(results))
 
 
 def _save(recommendation: Recommendation, prompt: Prompt) -> None:

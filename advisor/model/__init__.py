@@ -15,11 +15,14 @@ from advisor.model.question import (
     Question,
     Task,
 )
+from advisor.model.runner_use import ANY_TYPE, Act, RunnerUse
 
 __all__ = [
+    "ANY_TYPE",
     "NONE",
     "NOT_APPLICABLE",
     "TASK",
+    "Act",
     "Benchmark",
     "Checkpoint",
     "Condition",
@@ -35,5 +38,6 @@ __all__ = [
     "Program",
     "Question",
     "Rule",
+    "RunnerUse",
     "Task",
 ]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Tasks,
         Text,
         Texts,
+        UseIds,
         Year,
     )
 
@@ -136,7 +137,7 @@ class Program(NamedTuple):
     Empty `classes`, `processors` or `tasks` mean any. `{checkpoint}`, `{class}`, `{processor}`,
     `{names}` and `{prompt}` in `code` are to be filled in; `prompts` gives the prompt of a task.
     `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
-    words.
+    words. `runners` are uses whose classes are among `classes` as well.
     """
 
     id: Id
@@ -147,3 +148,4 @@ class Program(NamedTuple):
     prompts: Mapping[Id, Text] = {}
     code: Computed[str] = ""
     says: Mapping[QuestionId, Mapping[Id, Text]] = {}
+    runners: UseIds = ()

@@ -68,6 +68,7 @@ Dtype = Annotated[str, OneOf("float32", "bfloat16", "float16")]
 CheckpointIds = Sequence[
     Annotated[str, String(HUB_ID, "a Hub id such as `org/name`", of="checkpoint")]
 ]
+ActIds = Annotated[Sequence[Annotated[str, KebabCase(of="act")]], Least(1)]
 CriterionId = Annotated[str, KebabCase(of="criterion")]
 FamilyId = Annotated[str, KebabCase(of="family")]
 JudgedField = Annotated[str, String(WORD, "a field of checkpoints", of="checkpoint field")]
@@ -84,6 +85,7 @@ TakenOptions = Annotated[
 ]
 TakenOption = Annotated[str, KebabCase(of="option that a family takes")]
 GivenOption = Annotated[str, KebabCase(of="option that a family gives")]
+UseIds = Annotated[Sequence[Annotated[str, KebabCase(of="use")]], Least(1)]
 When = Annotated[Condition, OptionsOf()]
 
 ANSWER = AnyOf(String(), Number(), ListOf(AnyOf(String(), Number()), least=1))
@@ -121,10 +123,12 @@ Languages = Annotated[
     Sequence[Annotated[str, String(r"[a-z]{2,3}|multilingual", "a language code such as `de`")]],
     Least(1),
 ]
-TrialInputs = Annotated[
-    Mapping[str, str], MapOf(String(), OneOf("labels", "question", "folder", "query"))
-]
+_TRIAL_FLAG = OneOf("labels", "question", "folder", "query")
+TrialInputs = Annotated[Mapping[str, str], MapOf(String(), _TRIAL_FLAG)]
 """What `advisor try` takes beside the image, by its flag."""
+
+TrialFlags = Annotated[Sequence[str], ListOf(_TRIAL_FLAG, least=1)]
+RunnerName = Annotated[str, String(r"[a-z_]+\.[A-Za-z0-9]+", "a module and a class of it")]
 
 Year = Annotated[int, Integer(2015)]
 OwnField = Annotated[str, String(WORD, "a field of this checkpoint")]

@@ -19,6 +19,7 @@ from advisor.model.library import (
     UnrankedBenchmark,
 )
 from advisor.model.question import Never, Question, Task
+from advisor.model.runner_use import Act, RunnerUse
 from advisor.reader.shape import (
     AnyOf,
     KebabCase,
@@ -48,6 +49,8 @@ ENTITIES: dict[str, type] = {
     "unranked": UnrankedBenchmark,
     "checkpoint": Checkpoint,
     "architecture": Architecture,
+    "act": Act,
+    "use": RunnerUse,
     "part": ProgramPart,
     "program": Program,
     "change": NameChange,
@@ -66,7 +69,7 @@ LISTS = {
     "benchmarks": {"benchmarks": "benchmark", "unranked": "unranked"},
     "checkpoints": {"series": "series", "checkpoints": "checkpoint"},
     "architectures": {"architectures": "architecture"},
-    "programs": {"parts": "part", "programs": "program"},
+    "programs": {"acts": "act", "uses": "use", "parts": "part", "programs": "program"},
     "drift": {"changes": "change"},
     "scenarios": {"scenarios": "scenario"},
     "checks": {"checks": "check"},

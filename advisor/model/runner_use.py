@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+from advisor.model.value import NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.model.fields import (
+        ActIds,
+        Id,
+        MapOf,
+        RunnerName,
+        SomeTasks,
+        String,
+        TaskId,
+        Text,
+        Texts,
+        TrialFlags,
+    )
 
 LABEL, MATCH, SEARCH, COMPARE, EMBED = "label", "match", "search", "compare", "embed"
 CAPTION, DESCRIBE, ANSWER = "caption", "describe", "answer"
@@ -19,26 +34,27 @@ class Act(NamedTuple):
     `needs` are the flags of `advisor try` that it needs beside the image.
     """
 
-    id: str
-    tasks: Sequence[str]
-    needs: Sequence[str]
+    id: Id
+    tasks: SomeTasks
+    needs: TrialFlags = ()
 
 
 class RunnerUse(NamedTuple):
     """Which runner calls which classes, for which acts.
 
     `runner` is a class of `advisor.trial`, as `module.Class`. `loads` gives the transformers class
-    to load by the checkpoint's model type. Where `parts` are given, its encoder or decoder must be
-    of one of these model types. `prompts`, by task, come before those of the programs. `unread`
-    are beginnings of names of weights that may be absent, `declines` needs of its acts that it has
-    no use for.
+    to load by the checkpoint's model type; `classes` are others that programs call alike. Where
+    `parts` are given, its encoder or decoder must be of one of these model types. `prompts`, by
+    task, come before those of the programs. `unread` are beginnings of names of weights that may
+    be absent, `declines` needs of its acts that it has no use for.
     """
 
-    id: str
-    runner: str
-    acts: Sequence[str]
-    loads: Mapping[str, str]
-    parts: Sequence[str] = ()
-    prompts: Mapping[str, str] = MappingProxyType({})
-    unread: Sequence[str] = ()
-    declines: Sequence[str] = ()
+    id: Id
+    runner: RunnerName
+    acts: ActIds
+    loads: Annotated[Mapping[str, str], MapOf(String(), String(), least=1)]
+    classes: Texts = ()
+    parts: Texts = ()
+    prompts: Mapping[TaskId, Text] = {}
+    unread: Texts = ()
+    declines: TrialFlags = ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.errors import UsageError, unknown_name
 from advisor.model import (
+    Act,
     Benchmark,
     Checkpoint,
     Criterion,
@@ -17,6 +18,7 @@ from advisor.model import (
     Program,
     Question,
     Rule,
+    RunnerUse,
     Task,
 )
 from advisor.model.value import Plan, decode
@@ -217,6 +219,16 @@ class RuleBase:
     def programs(self) -> tuple[Program, ...]:
         """Short programs to run a checkpoint with, the first that fits counts."""
         return self._decoded(Program, self._part("programs")["programs"])
+
+    @cached_property
+    def acts(self) -> dict[str, Act]:
+        """What a runner of `advisor try` does with an image, by id."""
+        return {act.id: act for act in self._decoded(Act, self._part("programs")["acts"])}
+
+    @cached_property
+    def uses(self) -> tuple[RunnerUse, ...]:
+        """Which runners call which classes; the first that fits counts."""
+        return self._decoded(RunnerUse, self._part("programs")["uses"])
 
     @cached_property
     def changes(self) -> tuple[NameChange, ...]:

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from advisor.model import Checkpoint, Family, Option, Program, Question, Rule, Task
+from advisor.model import (
+    ANY_TYPE,
+    Checkpoint,
+    Family,
+    Option,
+    Program,
+    Question,
+    Rule,
+    RunnerUse,
+    Task,
+)
 from advisor.model.columns import besides, build, plan
 from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
 from advisor.model.family import EFFECTS, SECTIONS
@@ -36,7 +46,11 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
             "read": {source.id: source.read for source in sources},
         },
         "architectures": {"architectures": architectures},
-        "programs": {"programs": _programs(found)},
+        "programs": {
+            "programs": _programs(found),
+            "acts": _built("act", found),
+            "uses": _built("use", found),
+        },
         "drift": {"changes": _built("change", found)},
         "checks": {"checks": [_check_rule(entry.value) for entry in found["check"]]},
         "proof": {
@@ -159,10 +173,20 @@ def _checkpoints(
 
 def _programs(found: Found) -> list[Program]:
     code = {entry.value["id"]: entry.value["code"].strip("\n") for entry in found["part"]}
+    called = {use.id: _called_alike(use) for use in _built("use", found)}
     return [
-        build(Program, entry.value, code=_joined([code[part] for part in entry.value["parts"]]))
+        program._replace(
+            code=_joined([code[part] for part in entry.value["parts"]]),
+            classes=[*(name for id in program.runners for name in called[id]), *program.classes],
+        )
         for entry in found["program"]
+        for program in (build(Program, entry.value),)
     ]
+
+
+def _called_alike(use: RunnerUse) -> list[str]:
+    """Return the classes that a runner calls, and others that programs call in the same way."""
+    return [*(name for type, name in use.loads.items() if type != ANY_TYPE), *use.classes]
 
 
 def _joined(parts: list[str]) -> str:

@@ -14,27 +14,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from advisor.trial.answer import Answer, Reply, Request
+    from advisor.trial.answer import Prediction, Reply, Request, write_vectors
     from advisor.trial.composition import Composition, compose
     from advisor.trial.demo import DemoCheckpoint, demo_checkpoints
-    from advisor.trial.download import Download
     from advisor.trial.finetuning import FineTuning, finetune
     from advisor.trial.images import Gallery, OpenedImage, list_images, open_image
-    from advisor.trial.local_checkpoint import Checkpoint
-    from advisor.trial.resolution import resolve
+    from advisor.trial.local_checkpoint import LocalCheckpoint
+    from advisor.trial.resolution import Download, Loading, resolve
     from advisor.trial.runner import Runner, load_runner, supported_tasks
     from advisor.trial.trial import Trial, run_trial
-    from advisor.trial.vectors import write_vectors
 
 __all__ = [
-    "Answer",
-    "Checkpoint",
     "Composition",
     "DemoCheckpoint",
     "Download",
     "FineTuning",
     "Gallery",
+    "Loading",
+    "LocalCheckpoint",
     "OpenedImage",
+    "Prediction",
     "Reply",
     "Request",
     "Runner",
@@ -52,17 +51,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "answer": ("Answer", "Reply", "Request"),
-    "local_checkpoint": ("Checkpoint",),
+    "answer": ("Prediction", "Reply", "Request", "write_vectors"),
     "composition": ("Composition", "compose"),
     "demo": ("DemoCheckpoint", "demo_checkpoints"),
-    "download": ("Download",),
     "finetuning": ("FineTuning", "finetune"),
     "images": ("Gallery", "OpenedImage", "list_images", "open_image"),
-    "resolution": ("resolve",),
+    "local_checkpoint": ("LocalCheckpoint",),
+    "resolution": ("Download", "Loading", "resolve"),
     "runner": ("Runner", "load_runner", "supported_tasks"),
     "trial": ("Trial", "run_trial"),
-    "vectors": ("write_vectors",),
 }
 
 

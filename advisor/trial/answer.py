@@ -1,13 +1,17 @@
-"""What is asked of a runner, and what it answers."""
+"""What is asked of a runner, what it answers, and the vectors among that on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from advisor.trial.failures import ImageError
+from advisor.files import replacing
+from advisor.trial.failures import CannotWriteError, ImageError, MissingInputError
 from advisor.trial.images import Gallery, OpenedImage
+from advisor.trial.runtime import library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +30,12 @@ class Request:
     prompt: str | None = None
     template: str = "{}"
 
-    def others_opened(self) -> Iterator[OpenedImage | ImageError]:
+    @property
+    def wrapped_texts(self) -> tuple[str, ...]:
+        """The candidate texts, each in the template."""
+        return tuple(self.template.format(text) for text in self.texts)
+
+    def opened_others(self) -> Iterator[OpenedImage | ImageError]:
         """Yield the other images; in place of one that cannot be read, what is wrong with it."""
         if isinstance(self.others, Gallery):
             yield from self.others.opened()
@@ -35,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Prediction:
     """One answer: a text, and what the network says about it, as far as it says anything.
 
     `probability` lies in 0..1; `similarity` is a cosine or an uncalibrated match; `fields` holds
@@ -49,33 +58,56 @@ class Answer:
     vector: tuple[float, ...] | None = None
 
     @property
-    def numbers(self) -> tuple[float, ...]:
-        """What the network says in numbers, vectors left out."""
-        return tuple(n for n in (self.probability, self.similarity) if n is not None)
+    def score(self) -> float | None:
+        """The probability, else the similarity, None where the network says neither."""
+        return self.similarity if self.probability is None else self.probability
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as JSON keys; what is unknown is left out."""
-        found: dict[str, Any] = {"text": self.text}
-        for key in ("probability", "similarity", "fields", "vector"):
-            value = getattr(self, key)
-            if value is not None:
-                found[key] = value
-        return found
+        keys = ("probability", "similarity", "fields", "vector")
+        known = {key: value for key in keys if (value := getattr(self, key)) is not None}
+        return {"text": self.text, **known}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The answers to one request, and what the user should know about them."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[Prediction, ...]
     warnings: tuple[str, ...] = ()
 
 
-def best_first(answers: list[Answer]) -> tuple[Answer, ...]:
-    """Return answers by probability or similarity, highest first; equal ones keep their order."""
+def best_first(answers: Sequence[Prediction]) -> tuple[Prediction, ...]:
+    """Return answers by their score, highest first; equal ones keep their order."""
+    return tuple(sorted(answers, key=lambda answer: answer.score or 0.0, reverse=True))
 
-    def merit(answer: Answer) -> float:
-        known = answer.probability if answer.probability is not None else answer.similarity
-        return known if known is not None else 0.0
 
-    return tuple(sorted(answers, key=merit, reverse=True))
+def write_vectors(
+    path: str | Path, names: Sequence[str], vectors: Sequence[Sequence[float]]
+) -> tuple[Path, Path]:
+    """Write float32 vectors, (N, dimensions), to `path`.npy and their names to `path`.npy.json.
+
+    Row and name number n belong together. Each file is complete or not there. Returns both paths;
+    raises CannotWriteError.
+    """
+    if not vectors or len(names) != len(vectors):
+        raise MissingInputError(
+            f"there are {len(vectors)} vectors and {len(names)} names to write",
+            hint="run a checkpoint with the task `embeddings` first",
+        )
+    numpy = library("numpy")
+    target = Path(path)
+    if target.suffix != ".npy":
+        target = target.with_name(f"{target.name}.npy")
+    listing = target.with_name(f"{target.name}.json")
+    try:
+        with replacing(target) as scratch, scratch.open("wb") as file:
+            numpy.save(file, numpy.asarray(vectors, dtype="float32"))
+        with replacing(listing) as scratch:
+            scratch.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CannotWriteError(
+            f"`{target}` cannot be written: {error.strerror or error}",
+            hint="name a file in a folder that exists and can be written",
+        ) from error
+    return target, listing

@@ -11,33 +11,50 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from advisor.console.commands import Options
 from advisor.console.options import Device, Download, Format, NoColor, Offline
-from advisor.console.output import check_format, check_outputs, emit, note
+from advisor.console.output import Showing, check_format, check_outputs, note
 from advisor.draw.formats import Report
+from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import UsageError
-from advisor.trial.consent import agreement, show_download
+from advisor.trial.options import agreement, shown_progress
+from advisor.trial.resolution import Loading, resolve
+from advisor.trial.trainer import Training
 
 if TYPE_CHECKING:
-    from advisor.trial import Composition
-    from advisor.trial.finetuning import Step
-
+    from advisor.draw.blocks import Page
+    from advisor.trial.composition import Composition
+    from advisor.trial.finetuning import FineTuning, TrainingStep
 
 FORMAT_FILE = re.compile(r"[A-Za-z]+=")
 """`json=report.json`; a folder with such a name is written `./json=report`."""
 
-
-def command(arguments: tuple[str, ...]) -> Callable[..., int]:
-    """Return the command."""
-    del arguments
-    return compose
+EXAMPLES = "`advisor compose --help` has an example of each"
 
 
-def compose(
+class Parts(NamedTuple):
+    """What to join, or the joined checkpoint to train, and the pairs; empty where not given."""
+
+    encoder: str
+    decoder: str
+    checkpoint: str
+    pairs: str
+
+
+class Target(NamedTuple):
+    """The folder to write, and how to show what was done."""
+
+    folder: str
+    shown: Showing
+
+
+def part_options(
     encoder: Annotated[
         str, typer.Option("--encoder", metavar="ID|FOLDER", help="A pretrained vision encoder.")
     ] = "",
@@ -56,6 +73,12 @@ def compose(
             "--finetune", metavar="PAIRS", help="Train on this CSV with columns image and text."
         ),
     ] = "",
+) -> Parts:
+    """Return what to join and to train."""
+    return Parts(encoder, decoder, checkpoint, finetune)
+
+
+def target_options(
     output: Annotated[
         list[str],
         typer.Option(
@@ -64,6 +87,20 @@ def compose(
             help="The folder to write, new or empty; FORMAT=FILE writes the report as well.",
         ),
     ] = [],  # noqa: B006
+    format: Format = "terminal",
+    no_color: NoColor = False,
+) -> Target:
+    """Return the folder and the formats; raises UsageError unless there is just one folder."""
+    check_format(format)
+    files = check_outputs([value for value in output if FORMAT_FILE.match(value)])
+    folders = [value for value in output if not FORMAT_FILE.match(value)]
+    if len(folders) != 1:
+        hint = f"found {', '.join(folders)}" if folders else "e.g. --output my-captioner"
+        raise UsageError("one --output FOLDER is needed", hint=hint)
+    return Target(folders[0], Showing(format, files, color=not no_color))
+
+
+def training_options(
     epochs: Annotated[int, typer.Option("--epochs", min=1, help="Times through the pairs.")] = 10,
     batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Pairs a step.")] = 16,
     learning_rate: Annotated[
@@ -86,10 +123,29 @@ def compose(
             help="For new weights and the order.",
         ),
     ] = 0,
+) -> Training:
+    """Return how to train."""
+    for flag, number in (("--learning-rate", learning_rate), ("--held-out", held_out)):
+        if not math.isfinite(number):
+            raise UsageError(f"`{flag} {number}` is not a number", hint="`advisor compose --help`")
+    return Training(
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        held_out=held_out,
+        seed=seed,
+        device=device,
+        checkpoint_every=checkpoint_every,
+    )
+
+
+def compose(
+    *,
+    parts: Annotated[Parts, Options(part_options)],
+    target: Annotated[Target, Options(target_options)],
+    training: Annotated[Training, Options(training_options)],
     offline: Offline = False,
     download: Download = False,
-    format: Format = "terminal",
-    no_color: NoColor = False,
 ) -> int:
     """Join a vision encoder and a text decoder; fine-tune what was joined.
 
@@ -102,126 +158,96 @@ def compose(
       advisor compose --checkpoint captioner --finetune pairs.csv --output my-captioner
       advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --output my-captioner
     """
-    check_format(format)
-    files = [value for value in output if FORMAT_FILE.match(value)]
-    check_outputs(files)
-    folder = _folder([value for value in output if value not in files])
-    _check_parts(encoder, decoder, checkpoint, finetune)
-    for flag, number in (("--learning-rate", learning_rate), ("--held-out", held_out)):
-        if not math.isfinite(number):
-            raise UsageError(f"`{flag} {number}` is no number", hint="`advisor compose --help`")
+    _check_parts(parts)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
-    parts: dict[str, Any] = {
-        "offline": offline,
-        "agree": agreement(download=download),
-        "progress": show_download if sys.stderr.isatty() else None,
-    }
-    training: dict[str, Any] = {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "held_out": held_out,
-        "checkpoint_every": checkpoint_every,
-        "device": device,
-        "seed": seed,
-    }
-    if not finetune:
-        report = _joined(encoder, decoder, folder, seed, parts)
-    elif checkpoint:
-        report = _trained(checkpoint, finetune, folder, parts, training)
-    else:
-        report = _joined_and_trained(encoder, decoder, finetune, folder, parts, training)
-    emit(report, format, files, color=not no_color)
+    loading = Loading(
+        offline=offline,
+        agree=agreement(download=download),
+        progress=shown_progress(),
+        seed=training.seed,
+    )
+    target.shown.emit(_made(parts, target.folder, training, loading))
     return 0
 
 
-def _folder(folders: list[str]) -> str:
-    if len(folders) != 1:
-        found = f"found {', '.join(folders)}" if folders else "e.g. --output my-captioner"
-        raise UsageError("one --output FOLDER is needed", hint=found)
-    return folders[0]
-
-
-def _check_parts(encoder: str, decoder: str, checkpoint: str, finetune: str) -> None:
-    example = "`advisor compose --help` has an example of each"
-    if checkpoint and (encoder or decoder):
+def _check_parts(parts: Parts) -> None:
+    if parts.checkpoint and (parts.encoder or parts.decoder):
         raise UsageError(
             "--checkpoint is a network that is joined already; leave --encoder and --decoder out",
-            hint=example,
+            hint=EXAMPLES,
         )
-    if checkpoint and not finetune:
-        raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=example)
-    if not checkpoint and not (encoder and decoder):
-        one = "--decoder" if encoder else "--encoder" if decoder else ""
+    if parts.checkpoint and not parts.pairs:
+        raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=EXAMPLES)
+    if not parts.checkpoint and not (parts.encoder and parts.decoder):
+        missing = "--decoder" if parts.encoder else "--encoder" if parts.decoder else ""
         raise UsageError(
-            f"{one} is missing: an encoder and a decoder are joined"
-            if one
+            f"{missing} is missing: an encoder and a decoder are joined"
+            if missing
             else "give --encoder and --decoder to join, or --checkpoint to fine-tune",
-            hint=example,
+            hint=EXAMPLES,
         )
 
 
-def _joined(encoder: str, decoder: str, folder: str, seed: int, parts: dict[str, Any]) -> Report:
-    from advisor.trial import compose as join
-    from advisor.trial.composition_page import composition_page
-
-    made = join(encoder, decoder, folder, seed=seed, **parts)
-    return Report(lambda: {"schema_version": 1, **made.as_json()}, lambda: composition_page(made))
-
-
-def _trained(
-    checkpoint: str, pairs: str, folder: str, parts: dict[str, Any], training: dict[str, Any]
-) -> Report:
-    from advisor.trial import finetune as train
-    from advisor.trial import resolve
-    from advisor.trial.composition_page import finetuning_page
-
-    resolve(checkpoint, **parts)
-    with _stopping_between_steps() as stop:
-        result = train(checkpoint, pairs, folder, progress=_progress(), stop=stop, **training)
-    return Report(
-        lambda: {"schema_version": 1, **result.as_json()}, lambda: finetuning_page(result)
-    )
+def _made(parts: Parts, folder: str, training: Training, loading: Loading) -> Report:
+    """Join, train, or do both, and return the report."""
+    if not parts.pairs:
+        return _report(_join(parts, folder, loading), None)
+    if parts.checkpoint:
+        resolve(parts.checkpoint, loading)
+        return _report(None, _train(parts.checkpoint, parts.pairs, folder, training))
+    return _joined_and_trained(parts, folder, training, loading)
 
 
-def _joined_and_trained(
-    encoder: str,
-    decoder: str,
-    pairs: str,
-    folder: str,
-    parts: dict[str, Any],
-    training: dict[str, Any],
-) -> Report:
+def _joined_and_trained(parts: Parts, folder: str, training: Training, loading: Loading) -> Report:
     """Join beside the training's state, so that a second run finds it, and train from there."""
-    from advisor.trial import compose as join
-    from advisor.trial import finetune as train
-    from advisor.trial.composition_page import composition_page, finetuning_page
     from advisor.trial.finetuning import UNFINISHED, check_training
 
-    check_training(pairs, folder)
+    check_training(parts.pairs, folder)
     start = Path(folder) / UNFINISHED / "joined"
-    named = start.with_name("parts.json")
-    wanted = json.dumps({"encoder": encoder, "decoder": decoder})
-    made: Composition | None = None
+    record = start.with_name("parts.json")
+    wanted = json.dumps({"encoder": parts.encoder, "decoder": parts.decoder})
+    composition: Composition | None = None
     if not (start / "config.json").is_file():
-        made = join(encoder, decoder, start, seed=training["seed"], **parts)
-        made = made.moved_to(Path(folder))
-        named.write_text(wanted, encoding="utf-8")
-    elif not named.is_file() or named.read_text(encoding="utf-8") != wanted:
+        composition = replace(_join(parts, start, loading), folder=Path(folder))
+        record.write_text(wanted, encoding="utf-8")
+    elif not record.is_file() or record.read_text(encoding="utf-8") != wanted:
         raise UsageError(
             f"`{folder}` holds an unfinished training of other parts",
             hint=f"name another folder, or delete `{start.parent}` to begin anew",
             kind="output-exists",
         )
+    return _report(composition, _train(start, parts.pairs, folder, training))
+
+
+def _join(parts: Parts, folder: str | Path, loading: Loading) -> Composition:
+    from advisor.trial.composition import join
+
+    return join(parts.encoder, parts.decoder, Path(folder), loading)
+
+
+def _train(checkpoint: str | Path, pairs: str, folder: str, training: Training) -> FineTuning:
+    from advisor.trial.finetuning import finetune
+
+    progress = _show_step if sys.stderr.isatty() else None
     with _stopping_between_steps() as stop:
-        result = train(start, pairs, folder, progress=_progress(), stop=stop, **training)
+        return finetune(checkpoint, pairs, folder, progress=progress, stop=stop, **asdict(training))
+
+
+def _report(composition: Composition | None, training: FineTuning | None) -> Report:
+    """Return what was joined, trained, or both, ready to be drawn."""
 
     def as_json() -> dict[str, Any]:
-        joined = {"composition": made.as_json()} if made else {}
-        return {"schema_version": 1, **result.as_json(), **joined}
+        if training is None:
+            joined = composition.as_json() if composition else {}
+            return {"schema_version": SCHEMA_VERSION, **joined}
+        joined = {"composition": composition.as_json()} if composition else {}
+        return {"schema_version": SCHEMA_VERSION, **training.as_json(), **joined}
 
-    def as_page() -> Any:
-        return [*(composition_page(made, trained=True) if made else []), *finetuning_page(result)]
+    def as_page() -> Page:
+        from advisor.trial.page import composition_page, finetuning_page
+
+        page = composition_page(composition, trained=training is not None) if composition else []
+        return [*page, *(finetuning_page(training) if training else [])]
 
     return Report(as_json, as_page)
 
@@ -248,11 +274,7 @@ def _stopping_between_steps() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _progress() -> Callable[[Step], None] | None:
-    return _show_step if sys.stderr.isatty() else None
-
-
-def _show_step(step: Step) -> None:
+def _show_step(step: TrainingStep) -> None:
     sys.stderr.write(f"\r  step {step.step} of {step.steps}, loss {step.loss:.3f} ")
     sys.stderr.write("\n" if step.step >= step.steps else "")
     sys.stderr.flush()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from advisor.files import creating_folder
-from advisor.trial.download import Progress
-from advisor.trial.extra import quiet, transformers
 from advisor.trial.failures import OutputExistsError, UnsupportedError, WeightsMismatchError
-from advisor.trial.loading import FROM_DISK, load_part, plain_errors
-from advisor.trial.local_checkpoint import Checkpoint
-from advisor.trial.resolution import Agreement, resolve
+from advisor.trial.loading import FROM_DISK, load_part
+from advisor.trial.local_checkpoint import LocalCheckpoint
+from advisor.trial.resolution import Loading, resolve
+from advisor.trial.runtime import plain_errors, quiet, transformers
 
 UNREAD = "pooler"
 JOINT = "VisionEncoderDecoderModel"
@@ -36,10 +35,6 @@ class Composition:
     pad_token: str
     warnings: tuple[str, ...] = ()
 
-    def moved_to(self, folder: Path) -> Composition:
-        """Return the same composition under another folder."""
-        return replace(self, folder=folder)
-
     def as_json(self) -> dict[str, Any]:
         """Return the composition as JSON keys."""
         return {
@@ -58,28 +53,28 @@ def compose(
     encoder: str | Path,
     decoder: str | Path,
     output: str | Path,
-    *,
-    offline: bool = False,
-    agree: Agreement | None = None,
-    progress: Progress | None = None,
-    seed: int = 0,
+    **loading: Any,
 ) -> Composition:
     """Join a pretrained vision encoder to a pretrained text decoder, save and load it again.
 
     Cross-attention (and, where the widths differ, a projection) is new: the result talks nonsense
-    until it is fine-tuned. Nothing half-written is left behind, whatever happens.
+    until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree`, `progress` and
+    `seed`. Nothing half-written is left behind, whatever happens.
     """
-    folder = Path(output)
+    return join(encoder, decoder, Path(output), Loading(**loading))
+
+
+def join(encoder: str | Path, decoder: str | Path, folder: Path, loading: Loading) -> Composition:
+    """Join, save and load again, as `compose` promises."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputExistsError(
-            f"`{output}` is there already and not an empty folder", hint="name a new folder"
+            f"`{folder}` is there already and not an empty folder", hint="name a new folder"
         )
     library = transformers()
-    settings: dict[str, Any] = {"offline": offline, "agree": agree, "progress": progress}
-    left, right = resolve(encoder, **settings), resolve(decoder, **settings)
+    left, right = resolve(encoder, loading), resolve(decoder, loading)
     _refuse_wrong_parts(left, right)
     images, tokenizer = load_part(left, "AutoImageProcessor"), load_part(right, "AutoTokenizer")
-    library.set_seed(seed)
+    library.set_seed(loading.seed)
     with plain_errors(f"{left.name} + {right.name}"), quiet():
         network, random = _joined(library, left, right)
         tokens = _set_tokens(network, tokenizer)
@@ -110,7 +105,7 @@ def compose(
     )
 
 
-def _refuse_wrong_parts(left: Checkpoint, right: Checkpoint) -> None:
+def _refuse_wrong_parts(left: LocalCheckpoint, right: LocalCheckpoint) -> None:
     if "vision_config" in left.config or "text_config" in left.config or "encoder" in left.config:
         raise UnsupportedError(
             f"`{left.name}` is a `{left.model_type}`, not a vision encoder by itself",
@@ -123,7 +118,7 @@ def _refuse_wrong_parts(left: Checkpoint, right: Checkpoint) -> None:
         )
 
 
-def _joined(library: Any, left: Checkpoint, right: Checkpoint) -> tuple[Any, set[str]]:
+def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tuple[Any, set[str]]:
     """Return the join, and which of its weights no file holds beside the cross-attention."""
     config = library.AutoConfig.from_pretrained(right.folder, **FROM_DISK)
     config.is_decoder = True
@@ -144,7 +139,7 @@ def _joined(library: Any, left: Checkpoint, right: Checkpoint) -> tuple[Any, set
     return getattr(library, JOINT)(encoder=encoder, decoder=decoder), new
 
 
-def _random(side: str, part: Checkpoint, network: Any, report: dict[str, Any]) -> set[str]:
+def _random(side: str, part: LocalCheckpoint, network: Any, report: dict[str, Any]) -> set[str]:
     """Return the weights of a part that are not in its file, by their names in the join.
 
     Raises WeightsMismatchError where most are not: the file then holds something else.

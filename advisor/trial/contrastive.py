@@ -7,35 +7,45 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from advisor.trial.acts import Act
-from advisor.trial.answer import Answer, Reply, Request, best_first
-from advisor.trial.extra import library
+from advisor.model.runner_use import COMPARE, EMBED, MATCH, SEARCH
+from advisor.phrasing import count
+from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.failures import ImageError, MissingInputError
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import load_part, load_processor
-from advisor.trial.runner import Runner, Setting
-from advisor.trial.tokens import cut_texts, longest_text
+from advisor.trial.loading import cut_texts, load_image_processor_and_tokenizer, longest_text
+from advisor.trial.runner import Runner
+from advisor.trial.runtime import library
+
+Opened = OpenedImage | ImageError
+"""An image, or why it cannot be read."""
 
 BATCH = 16
 NAMED = 5
 
 
-class _Encoded(NamedTuple):
+class EncodedImages(NamedTuple):
     """Unit vectors of the images that could be read, (N, dimensions), their names, the others."""
 
     names: tuple[str, ...]
     vectors: Any
     unreadable: tuple[ImageError, ...]
 
+    @property
     def warnings(self) -> tuple[str, ...]:
-        """Return a warning that names what was skipped, where anything was."""
+        """A warning that names what was skipped, where anything was."""
         if not self.unreadable:
             return ()
+        skipped = len(self.unreadable)
         shown = "; ".join(error.message for error in self.unreadable[:NAMED])
-        more = len(self.unreadable) - NAMED
-        count = len(self.unreadable)
-        skipped = "1 image was skipped" if count == 1 else f"{count} images were skipped"
-        return (f"{skipped}: {shown}" + (f"; and {more} more" if more > 0 else ""),)
+        more = f"; and {skipped - NAMED} more" if skipped > NAMED else ""
+        return (
+            f"{count(skipped, 'image')} {'was' if skipped == 1 else 'were'} skipped: {shown}{more}",
+        )
+
+    def ranked_by(self, vector: Any, start: int = 0) -> Reply:
+        """Return the images from `start` on by their cosine with a unit vector, (dimensions,)."""
+        cosines = (self.vectors[start:] @ vector).tolist()
+        return Reply(answers=_similar(self.names[start:], cosines), warnings=self.warnings)
 
 
 class Contrastive(Runner):
@@ -46,37 +56,21 @@ class Contrastive(Runner):
 
     tables_read_whole = False
 
-    def __init__(self, setting: Setting) -> None:
-        self.needs_texts = setting.act in {Act.LABEL, Act.MATCH}
-        self.needs_others = setting.act is Act.COMPARE
-        super().__init__(setting)
-
     def prepare(self) -> None:
         """Load the image processor and the tokenizer."""
-        processor = load_processor(self.checkpoint)
-        self.image_processor = (
-            processor.image_processor
-            if processor is not None
-            else load_part(self.checkpoint, "AutoImageProcessor")
-        )
-        self.tokenizer = (
-            processor.tokenizer
-            if processor is not None
-            else load_part(self.checkpoint, "AutoTokenizer")
-        )
+        self.image_processor, self.tokenizer = load_image_processor_and_tokenizer(self.checkpoint)
         config = self.network.config
         self.longest = longest_text(self.tokenizer, getattr(config, "text_config", config))
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Answer by the act of the task."""
-        act = self.setting.act
-        if act is Act.EMBED:
+        if self.act == EMBED:
             return self._embedded(image, request)
-        if act is Act.COMPARE:
+        if self.act == COMPARE:
             return self._compared(image, request)
-        if act is Act.SEARCH:
+        if self.act == SEARCH:
             return self._searched(image, request)
-        texts = tuple(request.template.format(text) for text in request.texts)
+        texts = request.wrapped_texts
         cut = cut_texts(self.tokenizer, texts, self.longest)
         return Reply(answers=self._judged(image, request.texts, texts), warnings=cut)
 
@@ -99,44 +93,42 @@ class Contrastive(Runner):
 
     def probabilities(self, logits: Any) -> list[float] | None:
         """Return probabilities of the candidate texts from their logits, (N,)."""
-        if self.setting.act is Act.MATCH:
+        if self.act == MATCH:
             return None
         return [float(value) for value in logits.float().softmax(dim=-1)]
 
     def _tokens(self, texts: Sequence[str], **settings: Any) -> dict[str, Any]:
         limit = {} if self.longest is None else {"truncation": True, "max_length": self.longest}
-        tokens = self.tokenizer(list(texts), return_tensors="pt", **limit, **settings)
-        return self.on_device(tokens)
+        return self.on_device(self.tokenizer(list(texts), return_tensors="pt", **limit, **settings))
 
     def _judged(
-        self, image: OpenedImage, given: tuple[str, ...], texts: tuple[str, ...]
-    ) -> tuple[Answer, ...]:
+        self, image: OpenedImage, names: tuple[str, ...], texts: tuple[str, ...]
+    ) -> tuple[Prediction, ...]:
         outputs = self.network(**self.text_inputs(texts), **self.image_inputs([image]))
         probabilities = self.probabilities(outputs.logits_per_image[0])
-        if probabilities is not None:
-            return best_first(
-                [
-                    Answer(text=text, probability=value)
-                    for text, value in zip(given, probabilities, strict=True)
-                ]
-            )
-        left, right = _unit(outputs.image_embeds), _unit(outputs.text_embeds)
-        return _similar(given, (right @ left[0]).tolist())
+        if probabilities is None:
+            left, right = _unit(outputs.image_embeds), _unit(outputs.text_embeds)
+            return _similar(names, (right @ left[0]).tolist())
+        return best_first(
+            [
+                Prediction(text=text, probability=value)
+                for text, value in zip(names, probabilities, strict=True)
+            ]
+        )
 
     def _embedded(self, image: OpenedImage, request: Request) -> Reply:
         """Return the vector of the image, and of the other images after it, in their order."""
-        found = self._encoded(_with_others(image, request))
+        encoded = self._encoded(_with_others(image, request))
         answers = tuple(
-            Answer(text=name, vector=tuple(vector))
-            for name, vector in zip(found.names, found.vectors.tolist(), strict=True)
+            Prediction(text=name, vector=tuple(vector))
+            for name, vector in zip(encoded.names, encoded.vectors.tolist(), strict=True)
         )
-        return Reply(answers=answers, warnings=found.warnings())
+        return Reply(answers=answers, warnings=encoded.warnings)
 
     def _compared(self, image: OpenedImage, request: Request) -> Reply:
         """Rank the other images by their likeness to the image."""
-        found = self._encoded(_with_others(image, request))
-        near = (found.vectors[1:] @ found.vectors[0]).tolist()
-        return Reply(answers=_similar(found.names[1:], near), warnings=found.warnings())
+        encoded = self._encoded(_with_others(image, request))
+        return encoded.ranked_by(encoded.vectors[0], start=1)
 
     def _searched(self, image: OpenedImage, request: Request) -> Reply:
         """Rank the images, the given one among them, by what the text asks for."""
@@ -148,24 +140,23 @@ class Contrastive(Runner):
                     hint="add --folder FOLDER and --query 'a red bicycle'",
                 )
             return self._compared(image, request)
-        words = (request.template.format(query),)
-        found = self._encoded(_with_others(image, request))
-        near = (found.vectors @ self.text_vectors(words)[0]).tolist()
-        cut = cut_texts(self.tokenizer, words, self.longest)
-        return Reply(answers=_similar(found.names, near), warnings=(*cut, *found.warnings()))
+        texts = (request.template.format(query),)
+        reply = self._encoded(_with_others(image, request)).ranked_by(self.text_vectors(texts)[0])
+        cut = cut_texts(self.tokenizer, texts, self.longest)
+        return Reply(answers=reply.answers, warnings=(*cut, *reply.warnings))
 
-    def _encoded(self, images: Iterable[OpenedImage | ImageError]) -> _Encoded:
+    def _encoded(self, images: Iterable[Opened]) -> EncodedImages:
         """Encode images batch by batch; no more of them are open than one batch holds."""
         names: list[str] = []
         unreadable: list[ImageError] = []
-        parts: list[Any] = []
+        vectors: list[Any] = []
         for batch in _batches(images):
             readable = [each for each in batch if isinstance(each, OpenedImage)]
             unreadable += [each for each in batch if isinstance(each, ImageError)]
             names += [each.name for each in readable]
             if readable:
-                parts.append(self.vectors(readable))
-        return _Encoded(tuple(names), library("torch").cat(parts), tuple(unreadable))
+                vectors.append(self.vectors(readable))
+        return EncodedImages(tuple(names), library("torch").cat(vectors), tuple(unreadable))
 
 
 class SigmoidContrastive(Contrastive):
@@ -182,10 +173,10 @@ class SigmoidContrastive(Contrastive):
         return [float(value) for value in logits.float().sigmoid()]
 
 
-def _with_others(image: OpenedImage, request: Request) -> Iterator[OpenedImage | ImageError]:
+def _with_others(image: OpenedImage, request: Request) -> Iterator[Opened]:
     """Yield the image and then the others; a folder may hold the image itself."""
     yield image
-    for other in request.others_opened():
+    for other in request.opened_others():
         if isinstance(other, ImageError) or not _same_file(other.name, image.name):
             yield other
 
@@ -194,9 +185,11 @@ def _same_file(one: str, other: str) -> bool:
     return one == other or os.path.realpath(one) == os.path.realpath(other)
 
 
-def _batches(images: Iterable[OpenedImage | ImageError]) -> Iterator[list[OpenedImage | ImageError]]:
-    every = iter(images)
-    while batch := list(islice(every, BATCH)):
+def _batches(
+    images: Iterable[Opened],
+) -> Iterator[list[OpenedImage | ImageError]]:
+    remaining = iter(images)
+    while batch := list(islice(remaining, BATCH)):
         yield batch
 
 
@@ -205,7 +198,10 @@ def _unit(features: Any) -> Any:
     return vectors / vectors.norm(dim=-1, keepdim=True)
 
 
-def _similar(names: Sequence[str], cosines: list[float]) -> tuple[Answer, ...]:
+def _similar(names: Sequence[str], cosines: list[float]) -> tuple[Prediction, ...]:
     return best_first(
-        [Answer(text=name, similarity=cosine) for name, cosine in zip(names, cosines, strict=True)]
+        [
+            Prediction(text=name, similarity=cosine)
+            for name, cosine in zip(names, cosines, strict=True)
+        ]
     )

@@ -4,147 +4,147 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, ClassVar
 
-from advisor.trial import model_types
-from advisor.trial.answer import Answer, Request
-from advisor.trial.extra import transformers
+from advisor.model.runner_use import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
+from advisor.trial.answer import Prediction, Request
 from advisor.trial.failures import UnsupportedError
-from advisor.trial.generation import Writer as TextWriter
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import load_part, load_processor
+from advisor.trial.loading import load_image_processor_and_tokenizer
+from advisor.trial.prompted import Inputs, TextWriter
+from advisor.trial.runtime import transformers
 
-PAGE_TOKENS = 1536
-KNOWN = frozenset({"pixel_values", "decoder_input_ids"})
+INPUTS = frozenset({"pixel_values", "decoder_input_ids"})
 TASK_TOKEN = re.compile(r"<s_[^<>/]+>")
 QUESTION = "<s_question>"
-TIDIERS = ("nltk", "Levenshtein")
+TIDYING = ("nltk", "Levenshtein")
+"""Libraries with which the markup of scientific pages is set right."""
+
 PAGE_RATIO, PAGE_HEIGHT = 1.5, 300
+"""What is less wide for its height, and at least so high, looks like more than a line of text."""
 
 
-class Writer(TextWriter):
+class EncoderDecoder(TextWriter):
     """An encoder-decoder that writes one text about the image, with no prompt."""
 
     def prepare(self) -> None:
-        """Load image processor and tokenizer apart where no processor unites them."""
-        processor = load_processor(self.checkpoint)
-        if processor is not None:
-            self.image_processor, self.tokenizer = processor.image_processor, processor.tokenizer
-        else:
-            self.image_processor = load_part(self.checkpoint, "AutoImageProcessor")
-            self.tokenizer = load_part(self.checkpoint, "AutoTokenizer")
+        """Load the image processor and the tokenizer."""
+        self.image_processor, self.tokenizer = load_image_processor_and_tokenizer(self.checkpoint)
 
-    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:  # noqa: ARG002
+    def inputs(self, image: OpenedImage, request: Request) -> Inputs:  # noqa: ARG002
         """Return the pixels."""
         return self.on_device(self.image_processor(images=image.pixels, return_tensors="pt"))
 
-    def generate(self, inputs: dict[str, Any]) -> list[int]:
+    def generate(self, inputs: Inputs) -> list[int]:
         """Write, from the pixels and, where there is one, the prompt."""
-        known = {key: value for key, value in inputs.items() if key in KNOWN}
-        return super().generate(known)
+        return super().generate({key: each for key, each in inputs.items() if key in INPUTS})
 
-    def decode(self, ids: list[int], inputs: dict[str, Any]) -> Answer:  # noqa: ARG002
+    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
         """Return the text without special tokens."""
-        return Answer(text=self.tokenizer.decode(ids, skip_special_tokens=True).strip())
-
-    @property
-    def encoder_type(self) -> str:
-        """The model type of the vision encoder."""
-        return str(self.network.config.encoder.model_type)
+        return Prediction(text=self.tokenizer.decode(ids, skip_special_tokens=True).strip())
 
 
-class Reader(Writer):
-    """An encoder-decoder that reads a line, or, with a page encoder, a page."""
-
-    def prepare(self) -> None:
-        """Load the parts and find out whether pages are read."""
-        super().prepare()
-        self.pages = self.encoder_type in model_types.PAGE_ENCODERS
-        self.academic = self.pages and "Nougat" in type(self.tokenizer).__name__ + _named(self)
-        self.longest_answer = PAGE_TOKENS if self.pages else None
-        self.processor: Any = None
-        self.tidy = self.academic and all(find_spec(name) for name in TIDIERS)
-        if self.tidy:
-            self.processor = transformers().NougatProcessor(self.image_processor, self.tokenizer)
-
-    def settings(self) -> dict[str, Any]:
-        """Forbid the unknown token to page readers, as their authors do."""
-        unknown = self.tokenizer.unk_token_id
-        return {"bad_words_ids": [[unknown]]} if self.pages and unknown is not None else {}
-
-    def decode(self, ids: list[int], inputs: dict[str, Any]) -> Answer:
-        """Return the text; markup of scientific pages is set right."""
-        answer = super().decode(ids, inputs)
-        if not self.tidy:
-            return answer
-        return Answer(text=self.processor.post_process_generation(answer.text, fix_markdown=False))
+class LineReader(EncoderDecoder):
+    """An encoder-decoder that reads one line of text."""
 
     def doubts(self, image: OpenedImage) -> tuple[str, ...]:
-        """Say so where a line reader gets what looks like a page, or markup stays untidy."""
-        if self.academic and not self.tidy:
-            return ("the markup is as written; pip install nltk python-Levenshtein tidies it",)
+        """Say so where the image looks like a page."""
         width, height = image.pixels.size
-        line = self.task in model_types.LINE_TASKS or (
-            self.network.config.decoder.model_type in model_types.LINE_READERS
-        )
-        if not line or self.pages or height < PAGE_HEIGHT or width / height >= PAGE_RATIO:
+        if height < PAGE_HEIGHT or width / height >= PAGE_RATIO:
             return ()
         return (
-            f"this reads one line of text, and a image of {width} x {height} looks like more: "
+            f"this reads one line of text, and an image of {width} x {height} looks like more: "
             "cut it into lines first",
         )
 
 
-class DocumentReader(Writer):
-    """An encoder-decoder that writes a document's fields (or its class) after a task prompt."""
+class DocumentWriter(EncoderDecoder):
+    """An encoder-decoder trained on whole pages, whose authors forbid it the unknown token."""
+
+    def generation_settings(self) -> dict[str, Any]:
+        """Forbid the unknown token."""
+        unknown = self.tokenizer.unk_token_id
+        return {"bad_words_ids": [[unknown]]} if unknown is not None else {}
+
+
+class PageReader(DocumentWriter):
+    """A document writer that reads a page."""
+
+    limits: ClassVar[Mapping[str, int]] = {READ_LINE: 1536, READ_PAGE: 1536}
+
+    def prepare(self) -> None:
+        """Load the parts and find out whether scientific markup is written, and can be tidied."""
+        super().prepare()
+        self.academic = "Nougat" in type(self.tokenizer).__name__ + self._named_classes()
+        self.processor: Any = None
+        if self.academic and all(find_spec(name) for name in TIDYING):
+            self.processor = transformers().NougatProcessor(self.image_processor, self.tokenizer)
+
+    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
+        """Return the text; markup of scientific pages is set right."""
+        answer = super().decode(ids, inputs)
+        if self.processor is None:
+            return answer
+        tidy = self.processor.post_process_generation(answer.text, fix_markdown=False)
+        return Prediction(text=tidy)
+
+    def doubts(self, image: OpenedImage) -> tuple[str, ...]:  # noqa: ARG002
+        """Say so where markup stays untidy."""
+        if not self.academic or self.processor is not None:
+            return ()
+        return ("the markup is as written; pip install nltk python-Levenshtein tidies it",)
+
+    def _named_classes(self) -> str:
+        """Return the processor and tokenizer classes that the folder names."""
+        for file in ("processor_config.json", "preprocessor_config.json", "tokenizer_config.json"):
+            path = self.checkpoint.folder / file
+            if path.is_file():
+                settings = json.loads(path.read_text(encoding="utf-8"))
+                keys = ("processor_class", "tokenizer_class")
+                named = " ".join(str(settings.get(key, "")) for key in keys)
+                if named.strip():
+                    return named
+        return ""
+
+
+class DocumentReader(DocumentWriter):
+    """A document writer that gives a document's fields (or its class) after a task prompt."""
+
+    limits: ClassVar[Mapping[str, int]] = dict.fromkeys((EXTRACT, LABEL, ANSWER), 512)
 
     def prepare(self) -> None:
         """Load the parts and find the checkpoint's own task prompt."""
         super().prepare()
-        if self.encoder_type not in model_types.PAGE_ENCODERS:
-            raise UnsupportedError(
-                f"`{self.checkpoint.name}` writes plain text and cannot do `{self.task}`",
-                hint="that takes a document reader such as Donut",
-            )
         self.processor = transformers().DonutProcessor(self.image_processor, self.tokenizer)
         self.task_prompt = task_prompt(self.tokenizer, self.network)
-        self.longest_answer = 512
 
-    def inputs(self, image: OpenedImage, request: Request) -> dict[str, Any]:
+    def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the prompt."""
-        prompt = self.prompt(request)
-        tokens = self.tokenizer(prompt, add_special_tokens=False, return_tensors="pt")
+        words = self.tokenizer(self.prompt(request), add_special_tokens=False, return_tensors="pt")
         pixels = self.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
-        return self.on_device({"pixel_values": pixels, "decoder_input_ids": tokens["input_ids"]})
+        return self.on_device({"pixel_values": pixels, "decoder_input_ids": words["input_ids"]})
 
     def prompt(self, request: Request) -> str:
         """Return the prompt: the user's, or the checkpoint's own."""
         return request.prompt or self.task_prompt
 
-    def settings(self) -> dict[str, Any]:
-        """Forbid the unknown token, as the authors do."""
-        unknown = self.tokenizer.unk_token_id
-        return {"bad_words_ids": [[unknown]]} if unknown is not None else {}
-
-    def written_after(self, inputs: dict[str, Any]) -> int:
+    def prompt_length(self, inputs: Inputs) -> int:
         """Return the length of the prompt."""
         return int(inputs["decoder_input_ids"].shape[-1])
 
-    def decode(self, ids: list[int], inputs: dict[str, Any]) -> Answer:  # noqa: ARG002
+    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
         """Return the fields, and as text their JSON."""
-        written = self.tokenizer.decode(ids, skip_special_tokens=False)
-        for token in (self.tokenizer.eos_token, self.tokenizer.pad_token):
-            written = written.replace(token, "") if token else written
-        written = re.sub(r"<.*?>", "", written, count=1).strip()
-        fields = self.processor.token2json(written)
-        return Answer(text=json.dumps(fields, ensure_ascii=False), fields=fields)
+        text = self.tokenizer.decode(ids, skip_special_tokens=False)
+        for token in filter(None, (self.tokenizer.eos_token, self.tokenizer.pad_token)):
+            text = text.replace(token, "")
+        fields = self.processor.token2json(re.sub(r"<.*?>", "", text, count=1).strip())
+        return Prediction(text=json.dumps(fields, ensure_ascii=False), fields=fields)
 
 
 class DocumentAnswerer(DocumentReader):
     """A document reader that answers a question about the page."""
-
-    needs_question = True
 
     def prepare(self) -> None:
         """Refuse a checkpoint that has no place for a question."""
@@ -162,11 +162,11 @@ class DocumentAnswerer(DocumentReader):
             return request.prompt
         return f"{self.task_prompt}{QUESTION}{request.question}</s_question><s_answer>"
 
-    def decode(self, ids: list[int], inputs: dict[str, Any]) -> Answer:
+    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
         """Return the answer alone where the network marked it."""
-        found = super().decode(ids, inputs)
-        answer = found.fields.get("answer") if isinstance(found.fields, dict) else None
-        return found if answer is None else Answer(text=str(answer), fields=found.fields)
+        read = super().decode(ids, inputs)
+        answer = read.fields.get("answer") if isinstance(read.fields, dict) else None
+        return read if answer is None else Prediction(text=str(answer), fields=read.fields)
 
 
 def task_prompt(tokenizer: Any, network: Any) -> str:
@@ -188,15 +188,3 @@ def task_prompt(tokenizer: Any, network: Any) -> str:
         if TASK_TOKEN.fullmatch(name) and f"</s_{name[3:-1]}>" not in names
     ]
     return alone[-1] if alone else str(tokenizer.bos_token or tokenizer.cls_token)
-
-
-def _named(reader: Reader) -> str:
-    """Return the processor class that the folder names."""
-    for file in ("processor_config.json", "preprocessor_config.json", "tokenizer_config.json"):
-        path = reader.checkpoint.folder / file
-        if path.is_file():
-            found = json.loads(path.read_text(encoding="utf-8"))
-            named = f"{found.get('processor_class', '')} {found.get('tokenizer_class', '')}"
-            if named.strip():
-                return named
-    return ""

@@ -6,7 +6,7 @@ from advisor.errors import AdvisorError
 
 
 class InferenceError(AdvisorError):
-    """A checkpoint or a image cannot be used."""
+    """A checkpoint or an image cannot be used."""
 
     kind = "inference"
 

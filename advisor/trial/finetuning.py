@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 from collections.abc import Callable
@@ -12,23 +11,22 @@ from typing import Any
 
 from advisor.files import grant_umask
 from advisor.trial.composition import JOINT
-from advisor.trial.extra import quiet
 from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
 from advisor.trial.images import open_image
-from advisor.trial.loading import plain_errors
 from advisor.trial.local_checkpoint import read_checkpoint
-from advisor.trial.pairs import Pair, check_images, hold_out, read_pairs
+from advisor.trial.pairs import TrainingPair, check_images, hold_out, read_pairs
 from advisor.trial.placement import place
 from advisor.trial.runner import Runner, load_runner
-from advisor.trial.trainer import Trainer
+from advisor.trial.runtime import plain_errors, quiet
+from advisor.trial.trainer import Trainer, Training
 
 UNFINISHED = "unfinished"
-SHOWN = 5
+SAMPLES = 5
 TASK = "captioning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class TrainingStep:
     """How far training is: after which step of how many, with which loss."""
 
     step: int
@@ -63,9 +61,7 @@ class FineTuning:
 
     def as_json(self) -> dict[str, Any]:
         """Return the result as JSON keys."""
-        found = asdict(self)
-        found["folder"] = str(self.folder)
-        return found
+        return {**asdict(self), "folder": str(self.folder)}
 
 
 def finetune(
@@ -73,80 +69,64 @@ def finetune(
     pairs: str | Path,
     output: str | Path,
     *,
-    epochs: int = 10,
-    batch_size: int = 16,
-    learning_rate: float = 5e-5,
-    held_out: float = 0.1,
-    seed: int = 0,
-    device: str = "auto",
-    checkpoint_every: int = 200,
-    progress: Callable[[Step], None] | None = None,
+    progress: Callable[[TrainingStep], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    **training: Any,
 ) -> FineTuning:
     """Train an encoder-decoder folder on a CSV (`image,text`) and save it to another folder.
 
-    Every `checkpoint_every` steps the state is saved in `OUTPUT/unfinished`; a run that was
-    interrupted goes on from there and ends where an unbroken one does. `stop` is asked after each
-    step: where it says so, the state is saved and KeyboardInterrupt raised. The held-out share is
-    never trained on.
+    `training` are fields of Training: `epochs`, `batch_size`, `learning_rate`, `held_out`, `seed`,
+    `device` and `checkpoint_every`. Every so many steps the state is saved in `OUTPUT/unfinished`;
+    a run that was interrupted goes on from there and ends where an unbroken one does. `stop` is
+    asked after each step: where it says so, the state is saved and KeyboardInterrupt raised. The
+    held-out share is never trained on.
     """
-    folder = Path(output)
+    how, folder = Training(**training), Path(output)
     unfinished = folder / UNFINISHED
     _refuse_other_contents(folder)
     every = read_pairs(pairs)
     check_images(every)
-    training, testing = hold_out(every, held_out, seed)
-    placement = place(device, "float32")
-    start = load_runner(checkpoint, TASK, device=placement.device, dtype="float32")
-    if type(start.network).__name__ != JOINT:
-        raise UnsupportedError(
-            f"`{checkpoint}` is a {type(start.network).__name__}; only encoder-decoders are "
-            "fine-tuned here",
-            hint="make one with `advisor compose`",
-        )
-    steps = epochs * math.ceil(len(training) / batch_size)
+    trained, held_out = hold_out(every, how.held_out, how.seed)
+    runner = _captioner(checkpoint, how.device)
+    trainer = Trainer(runner, trained, how)
     identity = {
         "checkpoint": str(checkpoint),
         "pairs": [[str(pair.image), pair.text] for pair in every],
-        "settings": [epochs, batch_size, learning_rate, held_out, seed],
+        "settings": how.identity,
     }
-    trainer = Trainer(start, training, batch_size, learning_rate, steps, seed)
-    state = trainer.take_up(unfinished, identity)
-    if state is None:
-        state = {
-            "step": 0,
-            "loss_before": trainer.loss_on(testing),
-            "texts_before": [_written(start, pair) for pair in testing],
-        }
+    state = trainer.resume(unfinished, identity) or {
+        "step": 0,
+        "loss_before": trainer.loss_on(held_out),
+        "texts_before": _captions(runner, held_out),
+    }
     resumed_at = int(state["step"])
-    for step in range(resumed_at + 1, steps + 1):
+    for step in range(resumed_at + 1, trainer.steps + 1):
         loss = trainer.advance(step)
         if progress is not None:
-            progress(Step(step=step, steps=steps, loss=loss))
+            progress(TrainingStep(step=step, steps=trainer.steps, loss=loss))
         stopped = stop is not None and stop()
-        if stopped or (step % checkpoint_every == 0 and step < steps):
-            trainer.keep(unfinished, identity, {**state, "step": step})
+        if stopped or (step % how.checkpoint_every == 0 and step < trainer.steps):
+            trainer.save_state(unfinished, identity, {**state, "step": step})
         if stopped:
             raise KeyboardInterrupt
-    start.network.eval()
-    after = [_written(start, pair) for pair in testing]
     before = [str(text) for text in state["texts_before"]]
+    after = _captions(runner, held_out)
     result = FineTuning(
         folder=folder,
-        pairs=len(training),
-        held_out=len(testing),
-        steps=steps,
+        pairs=len(trained),
+        held_out=len(held_out),
+        steps=trainer.steps,
         loss_before=float(state["loss_before"]),
-        loss_after=trainer.loss_on(testing),
-        exact_before=sum(a == pair.text for a, pair in zip(before, testing, strict=True)),
-        exact_after=sum(a == pair.text for a, pair in zip(after, testing, strict=True)),
+        loss_after=trainer.loss_on(held_out),
+        exact_before=_exact(before, held_out),
+        exact_after=_exact(after, held_out),
         samples=tuple(
             Sample(image=pair.image.name, text=pair.text, before=old, after=new)
-            for pair, old, new in zip(testing[:SHOWN], before, after, strict=False)
+            for pair, old, new in zip(held_out[:SAMPLES], before, after, strict=False)
         ),
         resumed_at=resumed_at,
     )
-    _save(start, folder)
+    _save(runner, folder)
     return result
 
 
@@ -156,9 +136,24 @@ def check_training(pairs: str | Path, output: str | Path) -> None:
     check_images(read_pairs(pairs))
 
 
-def _written(runner: Runner, pair: Pair) -> str:
+def _captioner(checkpoint: str | Path, device: str) -> Runner:
+    """Load what is to be trained, in float32."""
+    runner = load_runner(checkpoint, TASK, device=place(device, "float32").device, dtype="float32")
+    if runner.class_name != JOINT:
+        raise UnsupportedError(
+            f"`{checkpoint}` is a {runner.class_name}; only encoder-decoders are fine-tuned here",
+            hint="make one with `advisor compose`",
+        )
+    return runner
+
+
+def _captions(runner: Runner, pairs: tuple[TrainingPair, ...]) -> list[str]:
     runner.network.eval()
-    return runner.run(open_image(pair.image)).answers[0].text
+    return [runner.run(open_image(pair.image)).answers[0].text for pair in pairs]
+
+
+def _exact(texts: list[str], pairs: tuple[TrainingPair, ...]) -> int:
+    return sum(text == pair.text for text, pair in zip(texts, pairs, strict=True))
 
 
 def _refuse_other_contents(folder: Path) -> None:
@@ -176,20 +171,18 @@ def _refuse_other_contents(folder: Path) -> None:
         )
 
 
-def _save(runner: Runner, folder: Path) -> None:
+def _save(runner: Any, folder: Path) -> None:
     """Write the trained network and its processor; what can be loaded is complete.
 
     All files are written aside and then moved, config.json as the last one, since nothing loads
     a folder without it.
     """
-    loaded: Any = runner
     aside = folder / UNFINISHED / "trained"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     with plain_errors(str(folder)), quiet():
-        runner.network.save_pretrained(aside)
-        loaded.image_processor.save_pretrained(aside)
-        loaded.tokenizer.save_pretrained(aside)
+        for part in (runner.network, runner.image_processor, runner.tokenizer):
+            part.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
     grant_umask(aside)
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from advisor.trial.extra import library
 from advisor.trial.failures import ImageError
+from advisor.trial.runtime import library
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -59,7 +59,7 @@ def open_image(source: str | Path | Image) -> OpenedImage:
         raise _too_large(str(source), None) from error
     except pillow.UnidentifiedImageError as error:
         raise ImageError(
-            f"`{source}` is not a image that can be read",
+            f"`{source}` is not an image that can be read",
             hint="use a PNG, JPEG, WebP, TIFF, BMP or GIF file",
         ) from error
     except MemoryError as error:
@@ -115,7 +115,7 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
 
 
 def preview(image: OpenedImage, longest_side: int = 800) -> str:
-    """Return a image as a `data:` address, shrunk to fit; small ones stay exact (PNG)."""
+    """Return an image as a `data:` address, shrunk to fit; small ones stay exact (PNG)."""
     import base64
     import io
 
@@ -133,12 +133,12 @@ def _refuse_what_is_no_file(path: Path) -> None:
     try:
         if path.is_dir():
             raise ImageError(
-                f"`{path}` is a folder, not a image", hint="give one file of that folder"
+                f"`{path}` is a folder, not an image", hint="give one file of that folder"
             )
         if not path.exists():
             raise ImageError(f"there is no file `{path}`", hint="check the path", kind="not-found")
         if not path.is_file():
-            raise ImageError(f"`{path}` is not a regular file", hint="give a image file")
+            raise ImageError(f"`{path}` is not a regular file", hint="give an image file")
         if path.stat().st_size == 0:
             raise ImageError(f"`{path}` is empty", hint="use another copy of the image")
     except (OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Loading a network with the class its use needs, and reading the loading report."""
+"""Loading a network with the class its use needs, and what makes its inputs, with their limits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import Placement, refuse_what_does_not_fit
 from advisor.trial.runtime import plain_errors, quiet, transformers
 
+NO_LIMIT = 100_000
+SPECIAL_TOKENS = 2
+OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "altclip_text_model"})
+"""Types of text towers whose first two positions belong to no token."""
 FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -83,6 +87,36 @@ def load_image_processor_and_tokenizer(checkpoint: LocalCheckpoint) -> tuple[Any
     if hasattr(processor, "image_processor") and hasattr(processor, "tokenizer"):
         return processor.image_processor, processor.tokenizer
     return load_part(checkpoint, "AutoImageProcessor"), load_part(checkpoint, "AutoTokenizer")
+
+
+def longest_text(tokenizer: Any, text_config: Any) -> int | None:
+    """Return how many tokens a text may have, None where nothing says."""
+    limits = []
+    if tokenizer.model_max_length < NO_LIMIT:
+        limits.append(int(tokenizer.model_max_length))
+    positions = getattr(text_config, "max_position_embeddings", None)
+    if isinstance(positions, int):
+        offset = 2 if getattr(text_config, "model_type", "") in OFFSET_POSITIONS else 0
+        limits.append(positions - offset)
+    return min(limits, default=None)
+
+
+def cut_texts(tokenizer: Any, texts: tuple[str, ...], longest: int | None) -> tuple[str, ...]:
+    """Return a warning for each text that has to be cut to fit.
+
+    A token is at least a byte, so short texts need no counting.
+    """
+    if longest is None:
+        return ()
+    notes = []
+    for text in texts:
+        if len(text.encode()) + SPECIAL_TOKENS <= longest:
+            continue
+        count = len(tokenizer(text, truncation=False)["input_ids"])
+        if count > longest:
+            start = text if len(text) <= 40 else f"{text[:37]}..."
+            notes.append(f"`{start}` has {count} tokens; only the first {longest} were read")
+    return tuple(notes)
 
 
 def _lacking(

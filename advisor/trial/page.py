@@ -1,15 +1,20 @@
-"""Trials side by side: what each gave, what it could not give, and what that cost."""
+"""Pages of trials side by side, of what was joined, and of what training made of it."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.trial.answer import Answer
+from advisor.trial.answer import Prediction
+from advisor.trial.attempt import TrialResults
+from advisor.trial.plans import Refusal
 from advisor.trial.trial import Trial
 
-SHOWN_ANSWERS = 6
+if TYPE_CHECKING:
+    from advisor.trial.composition import Composition
+    from advisor.trial.finetuning import FineTuning
+
 COST_COLUMNS = ("checkpoint", "load ms", "first ms", "then ms", "peak MB", "estimated MB", "off")
 COST_NOTE = (
     "first and then are one image; peak memory is that of this process, with all that it had "
@@ -17,96 +22,55 @@ COST_NOTE = (
 )
 
 
-class Refusal(NamedTuple):
-    """A task that a family or a checkpoint could not do, and why."""
-
-    family: str | None
-    checkpoint: str | None
-    task: str
-    why: str
-
-    @property
-    def who(self) -> str:
-        """Who could not."""
-        return self.checkpoint or self.family or ""
-
-
-class Comparison(NamedTuple):
-    """The trials on one image (or on a folder of them), and what could not be done.
-
-    `question` and `query` are what was asked; `shown` is how many answers of a ranking to show.
-    """
-
-    image: str
-    trials: tuple[Trial, ...]
-    refusals: tuple[Refusal, ...]
-    question: str = ""
-    query: str = ""
-    shown: int = SHOWN_ANSWERS
-    written: tuple[str, ...] = ()
-
-    def shared_warnings(self) -> tuple[str, ...]:
-        """Return the warnings that hold for every one of several trials."""
-        if len(self.trials) < 2:
-            return ()
-        first, *rest = (trial.warnings for trial in self.trials)
-        return tuple(each for each in first if all(each in warnings for warnings in rest))
-
-    def own_warnings(self, trial: Trial) -> tuple[str, ...]:
-        """Return the warnings of a trial that do not hold for all."""
-        shared = self.shared_warnings()
-        return tuple(each for each in trial.warnings if each not in shared)
-
-
-def as_json(comparison: Comparison) -> dict[str, Any]:
+def as_json(results: TrialResults) -> dict[str, Any]:
     """Return the JSON document of `advisor try --format json`."""
     return {
         "schema_version": SCHEMA_VERSION,
-        "image": comparison.image,
-        "trials": [trial.as_json() for trial in comparison.trials],
-        "refused": [refusal._asdict() for refusal in comparison.refusals],
+        "image": results.image,
+        "trials": [trial.as_json() for trial in results.trials],
+        "refused": [refusal._asdict() for refusal in results.refusals],
     }
 
 
-def as_page(comparison: Comparison) -> Page:
+def as_page(results: TrialResults) -> Page:
     """Return the page: what each gave, what it could not give, then what that cost."""
-    page: Page = [Heading(comparison.image, 1)]
-    asked = [("question", comparison.question), ("query", comparison.query)]
+    page: Page = [Heading(results.image, 1)]
+    asked = [("question", results.question), ("query", results.query)]
     if said := tuple((name, value) for name, value in asked if value):
         page.append(Pairs(said))
-    several = len(comparison.trials) > 1
+    several = len(results.trials) > 1
     if several:
-        page += [Heading("Side by side"), _side_by_side(comparison)]
-    for trial in comparison.trials:
-        if not several or len(trial.answers) > 1 or comparison.own_warnings(trial):
-            page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_gave(comparison, trial)]
-    if comparison.refusals:
+        page += [Heading("Side by side"), _side_by_side(results)]
+    for trial in results.trials:
+        if not several or len(trial.answers) > 1 or results.own_warnings(trial):
+            page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_gave(results, trial)]
+    if results.refusals:
         page.append(Heading("Could not"))
-        page.append(Items(tuple(_refused(refusal) for refusal in comparison.refusals)))
-    if shared := comparison.shared_warnings():
+        page.append(Items(tuple(_refused(refusal) for refusal in results.refusals)))
+    if shared := results.shared_warnings():
         page.append(Heading("Of all of them"))
         page.append(Items(tuple(Item("!", warning) for warning in shared)))
-    if comparison.written:
+    if results.files:
         page.append(Heading("Written"))
-        page.append(Items(tuple(Item("", line) for line in comparison.written)))
-    return [*page, *_cost(comparison.trials)] if comparison.trials else page
+        page.append(Items(tuple(Item("", line) for line in results.files)))
+    return [*page, *_cost(results.trials)] if results.trials else page
 
 
-def figure(answer: Answer) -> str:
+def figure(answer: Prediction) -> str:
     """Return what the network says about an answer: a probability, a similarity, or nothing."""
     if answer.probability is not None:
         return f"{answer.probability:.1%}"
     return "" if answer.similarity is None else f"{answer.similarity:.3f}"
 
 
-def measure(answer: Answer) -> str:
+def measure(answer: Prediction) -> str:
     """Return what the figure of an answer is."""
     if answer.probability is not None:
         return "probability"
     return "" if answer.similarity is None else "similarity"
 
 
-def said(answer: Answer) -> str:
+def said(answer: Prediction) -> str:
     """Return an answer in words."""
     if answer.vector is not None:
         return f"{answer.text}: a vector of {len(answer.vector)} numbers"
@@ -119,7 +83,7 @@ def deviation(trial: Trial) -> str:
     return "" if error is None else f"{error:+.0%}".replace("%", " %")
 
 
-def _side_by_side(comparison: Comparison) -> Table:
+def _side_by_side(results: TrialResults) -> Table:
     rows = tuple(
         (
             trial.checkpoint,
@@ -128,15 +92,15 @@ def _side_by_side(comparison: Comparison) -> Table:
             if trial.answers
             else "(nothing)",
         )
-        for trial in comparison.trials
+        for trial in results.trials
     )
     return Table(("checkpoint", "task", "gave"), rows, wide=2)
 
 
-def _gave(comparison: Comparison, trial: Trial) -> Page:
+def _gave(results: TrialResults, trial: Trial) -> Page:
     """Return the answers, as a ranking where there are several, and what to know about them."""
     page: Page = []
-    shown = trial.answers[: comparison.shown]
+    shown = trial.answers[: results.shown]
     if len(shown) == 1 and not figure(shown[0]):
         page.append(Text(said(shown[0])))
     elif shown:
@@ -144,7 +108,7 @@ def _gave(comparison: Comparison, trial: Trial) -> Page:
         page.append(Table((measure(shown[0]), "answer"), rows, wide=1))
     if len(trial.answers) > len(shown):
         page.append(Text(f"and {len(trial.answers) - len(shown)} more", "quiet"))
-    if warnings := comparison.own_warnings(trial):
+    if warnings := results.own_warnings(trial):
         page.append(Items(tuple(Item("!", warning) for warning in warnings)))
     return page
 
@@ -175,3 +139,53 @@ def _cost(trials: tuple[Trial, ...]) -> Page:
         Pairs((("run on", f"{first.device}, {first.dtype}"), ("with", versions))),
         Text(COST_NOTE, "quiet"),
     ]
+
+
+def composition_page(made: Composition, *, trained: bool = False) -> Page:
+    """Return the page of a composition: what is new, and that it has to be fine-tuned."""
+    facts = (
+        ("encoder", made.encoder),
+        ("decoder", made.decoder),
+        ("folder", str(made.folder)),
+        ("parameters", f"{made.parameters:,}, of them {made.new_parameters:,} new"),
+        ("tokens", f"start {made.start_token}, end {made.end_token}, pad {made.pad_token}"),
+    )
+    rows = [Item("!", f"new and random: {weight}") for weight in made.new_weights]
+    if trained:
+        return [Heading("Joined", 1), Pairs(facts), Items(tuple(rows))]
+    rows += [Item("!", warning) for warning in made.warnings]
+    return [
+        Heading("Joined", 1),
+        Pairs(facts),
+        Items(tuple(rows)),
+        Text("It talks nonsense until it is fine-tuned on images and their texts:", "warn"),
+        Code(f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --output FOLDER"),
+    ]
+
+
+def finetuning_page(result: FineTuning) -> Page:
+    """Return the page of a training: losses, and held-out texts before and after."""
+    held = result.held_out
+    facts = (
+        ("folder", str(result.folder)),
+        ("pairs", f"{result.pairs}, and {held} held out"),
+        ("steps", _steps(result)),
+        (
+            "loss on held-out pairs",
+            f"{result.loss_before:.3f} before, {result.loss_after:.3f} after",
+        ),
+        ("exactly right", f"{result.exact_before} of {held} before, {result.exact_after} after"),
+    )
+    rows = tuple((one.image, one.text, one.before, one.after) for one in result.samples)
+    return [
+        Heading("Fine-tuned", 1),
+        Pairs(facts),
+        Table(("image", "should say", "before", "after"), rows, wide=2),
+        Text("Try it:", "quiet"),
+        Code(f"advisor try --checkpoint {result.folder} --task captioning --image PICTURE"),
+    ]
+
+
+def _steps(result: FineTuning) -> str:
+    went_on = f", taken up after step {result.resumed_at}" if result.resumed_at else ""
+    return f"{result.steps}{went_on}"

@@ -12,14 +12,14 @@ from advisor.trial.images import open_image
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """A image file and the text that belongs to it."""
+class TrainingPair:
+    """An image file and the text that belongs to it."""
 
     image: Path
     text: str
 
 
-def read_pairs(path: str | Path) -> tuple[Pair, ...]:
+def read_pairs(path: str | Path) -> tuple[TrainingPair, ...]:
     """Return the pairs of a CSV; paths are relative to the file. Every bad line is reported."""
     source = Path(path)
     try:
@@ -48,7 +48,7 @@ def read_pairs(path: str | Path) -> tuple[Pair, ...]:
         elif not image.is_file():
             problems.append(f"{path}:{number}: there is no file `{name}`")
         else:
-            pairs.append(Pair(image=image, text=text))
+            pairs.append(TrainingPair(image=image, text=text))
     if problems:
         raise BrokenFileError(
             f"`{path}` has {len(problems)} bad line{'s'[: len(problems) > 1]}",
@@ -64,8 +64,8 @@ def read_pairs(path: str | Path) -> tuple[Pair, ...]:
 
 
 def hold_out(
-    pairs: tuple[Pair, ...], share: float, seed: int
-) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
+    pairs: tuple[TrainingPair, ...], share: float, seed: int
+) -> tuple[tuple[TrainingPair, ...], tuple[TrainingPair, ...]]:
     """Return training pairs and held-out pairs; the same seed gives the same parts.
 
     The cut goes between images, so that no held-out image was seen with another text.
@@ -78,7 +78,7 @@ def hold_out(
     return tuple(training), tuple(pair for pair in pairs if pair.image in held)
 
 
-def check_images(pairs: tuple[Pair, ...]) -> None:
+def check_images(pairs: tuple[TrainingPair, ...]) -> None:
     """Open each image once, so that a broken one is named before training begins."""
     for pair in pairs:
         open_image(pair.image)

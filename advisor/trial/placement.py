@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.decide.memory import BYTES, MB, OVERHEAD_MB, loaded_mb
+from advisor.decide.memory import BYTES, MB, OVERHEAD_MB, weights_mb
 from advisor.trial.failures import OutOfMemoryError, UnsupportedError
 from advisor.trial.local_checkpoint import Weights
 from advisor.trial.runtime import library
@@ -91,12 +91,13 @@ def estimated_mb(
     Networks that write text read their word table whole; dual encoders look up a few rows of it,
     and the rest of a file that is mapped is never read.
     """
+    loaded = weights_mb(weights.parameters, placement.dtype)
     if placement.device != "cpu":
-        return weights.parameters * BYTES[placement.dtype] / MB
+        return loaded
     if weights.dtype != placement.dtype:
-        return loaded_mb(weights.parameters, placement.dtype, weights.stored_bytes)
+        return OVERHEAD_MB + loaded + weights.stored_bytes / MB
     unread = 0 if tables_read_whole else weights.table_parameters
-    return loaded_mb(weights.parameters - unread, placement.dtype)
+    return OVERHEAD_MB + loaded - weights_mb(unread, placement.dtype)
 
 
 def refuse_what_does_not_fit(name: str, weights: Weights, placement: Placement) -> None:

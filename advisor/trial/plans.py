@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from advisor.decide.runnable import may_run
 from advisor.errors import AdvisorError, UsageError
+from advisor.hub import cached_snapshot
+from advisor.model.runner_use import ANSWER, CAPTION, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
-from advisor.trial.page import Refusal
+from advisor.trial.demo import demo_checkpoints
 
 if TYPE_CHECKING:
     from advisor.model import Checkpoint
-    from advisor.trial import DemoCheckpoint
+    from advisor.trial.answer import Request
+
+
+class CheckpointChoice(NamedTuple):
+    """What was asked to be run: at most one of the first four is given."""
+
+    checkpoints: tuple[str, ...] = ()
+    family: str = ""
+    compare: bool = False
+    demo: bool = False
+    task: str = ""
+    revision: str = ""
 
 
 class Plan(NamedTuple):
@@ -28,24 +42,18 @@ class Plan(NamedTuple):
     ahead: str | None = None
 
 
-class Given(NamedTuple):
-    """What came with the image: it decides what can be asked of each family."""
+class Refusal(NamedTuple):
+    """A task that a family or a checkpoint could not do, and why."""
 
-    labels: bool
-    question: bool
-    query: bool
-
-
-class Asked(NamedTuple):
-    """What was asked to be run: at most one of the first four is given."""
-
-    checkpoints: tuple[str, ...]
-    family: str
-    compare: bool
-    demo: bool
+    family: str | None
+    checkpoint: str | None
     task: str
-    revision: str
-    given: Given
+    why: str
+
+    @property
+    def who(self) -> str:
+        """Who could not."""
+        return self.checkpoint or self.family or ""
 
 
 class Plans(NamedTuple):
@@ -55,17 +63,19 @@ class Plans(NamedTuple):
     refusals: list[Refusal]
 
 
-def plans_for(rulebase: RuleBase, asked: Asked, *, may_download: bool) -> Plans:
+def plans_for(
+    rulebase: RuleBase, choice: CheckpointChoice, request: Request, *, may_download: bool
+) -> Plans:
     """Return what to run for what was asked.
 
     Raises UsageError where two ways to choose are given: the first picks of all families are no
     checkpoints that were named.
     """
     ways = {
-        "--demo": asked.demo,
-        "--checkpoint": bool(asked.checkpoints),
-        "--family": bool(asked.family),
-        "--compare": asked.compare,
+        "--demo": choice.demo,
+        "--checkpoint": bool(choice.checkpoints),
+        "--family": bool(choice.family),
+        "--compare": choice.compare,
     }
     chosen = [flag for flag, used in ways.items() if used]
     if len(chosen) > 1:
@@ -73,23 +83,21 @@ def plans_for(rulebase: RuleBase, asked: Asked, *, may_download: bool) -> Plans:
         raise UsageError(
             f"{' and '.join(chosen)} do not go together", hint=f"name one of them{several}"
         )
-    if asked.demo:
-        return demo_plans(rulebase, asked.task)
-    if asked.checkpoints:
-        return named_plans(rulebase, list(asked.checkpoints), asked.task, asked.revision)
-    if asked.revision:
+    if choice.demo:
+        return demo_plans(rulebase, choice.task)
+    if choice.checkpoints:
+        return Plans([_named(rulebase, name, choice) for name in choice.checkpoints], [])
+    if choice.revision:
         raise UsageError(
             "`--revision` belongs to a checkpoint that you name", hint="add --checkpoint ID"
         )
-    if asked.compare:
-        return compared_plans(rulebase, asked.task, asked.given, may_download=may_download)
-    return recommended_plans(rulebase, asked.task, asked.family, may_download=may_download)
+    if choice.compare:
+        return compared_plans(rulebase, choice.task, request, may_download=may_download)
+    return recommended_plans(rulebase, choice, may_download=may_download)
 
 
 def demo_plans(rulebase: RuleBase, task: str) -> Plans:
     """Return the demo checkpoints for a task, or for all that each of them can do."""
-    from advisor.trial import demo_checkpoints
-
     demos = demo_checkpoints()
     runs = [
         Plan(demo.id, each, demo.family)
@@ -112,26 +120,22 @@ def demo_plans(rulebase: RuleBase, task: str) -> Plans:
     return Plans(runs, refusals)
 
 
-def named_plans(rulebase: RuleBase, names: list[str], task: str, revision: str) -> Plans:
-    """Return the checkpoints that were named, for a task or for the first each is made for."""
-    return Plans([_named(rulebase, name, task, revision) for name in names], [])
-
-
-def recommended_plans(rulebase: RuleBase, task: str, family: str, *, may_download: bool) -> Plans:
+def recommended_plans(rulebase: RuleBase, choice: CheckpointChoice, *, may_download: bool) -> Plans:
     """Return what the catalogue puts first for a task: of a family, or of the recommended one.
 
     Without `may_download` a checkpoint on this machine goes before one that is not.
     """
+    task, family = choice.task, choice.family
     if not task:
         raise UsageError(
             "say what to do with the image: --task, --checkpoint or --demo",
             hint="`advisor list tasks` prints the tasks",
         )
-    wanted = [rulebase.family(family).id] if family else _ranked(rulebase, task)
-    for one in wanted:
-        if first := _first(rulebase, one, task, may_download):
+    families = [rulebase.family(family).id] if family else _ranked_families(rulebase, task)
+    for each in families:
+        if first := _first_pick(rulebase, each, task, may_download):
             return Plans([first], [])
-    why = why_not(rulebase, wanted[0], task) if family else ""
+    why = why_not(rulebase, families[0], task) if family else ""
     raise AdvisorError(
         f"the catalogue has nothing of `{family}` to load for `{task}`"
         if family
@@ -142,20 +146,18 @@ def recommended_plans(rulebase: RuleBase, task: str, family: str, *, may_downloa
     )
 
 
-def compared_plans(rulebase: RuleBase, task: str, given: Given, *, may_download: bool) -> Plans:
+def compared_plans(rulebase: RuleBase, task: str, request: Request, *, may_download: bool) -> Plans:
     """Return the first pick of every family for what it can do with what was given.
 
     A family that cannot do the task does the plainest thing it can instead, and the reason why it
     cannot do the task is among the refusals.
     """
-    from advisor.trial.acts import tasks_with
-
-    plainest = tasks_with(**given._asdict())
+    plainest = plainest_tasks(rulebase, request)
     runs: list[Plan] = []
     refusals: list[Refusal] = []
-    for family in _ranked(rulebase, task or plainest[0]):
+    for family in _ranked_families(rulebase, task or plainest[0]):
         wanted = [task] if task in rulebase.family(family).tasks else list(plainest)
-        picks = (_first(rulebase, family, each, may_download) for each in wanted)
+        picks = (_first_pick(rulebase, family, each, may_download) for each in wanted)
         runs += [pick for pick in picks if pick is not None]
         refusals += [
             Refusal(family, None, each, why)
@@ -163,6 +165,17 @@ def compared_plans(rulebase: RuleBase, task: str, given: Given, *, may_download:
             if (why := why_not(rulebase, family, each))
         ]
     return Plans(runs, refusals)
+
+
+def plainest_tasks(rulebase: RuleBase, request: Request) -> tuple[str, ...]:
+    """Return the plainest tasks that the inputs beside the image suffice for."""
+    given = {
+        LABEL: bool(request.texts),
+        CAPTION: True,
+        ANSWER: bool(request.question),
+        SEARCH: bool(request.query),
+    }
+    return tuple(rulebase.acts[act].tasks[0] for act, suffices in given.items() if suffices)
 
 
 def why_not(rulebase: RuleBase, family: str, task: str) -> str:
@@ -175,7 +188,7 @@ def why_not(rulebase: RuleBase, family: str, task: str) -> str:
     return reasons[0].because if reasons else f"{known.name} does not do this."
 
 
-def _ranked(rulebase: RuleBase, task: str) -> list[str]:
+def _ranked_families(rulebase: RuleBase, task: str) -> list[str]:
     from advisor.engine.decision import Engine
     from advisor.engine.profile import make_profile
 
@@ -183,69 +196,57 @@ def _ranked(rulebase: RuleBase, task: str) -> list[str]:
     return [assessment.family for assessment in decision.assessments]
 
 
-def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Plan:
+def _named(rulebase: RuleBase, name: str, choice: CheckpointChoice) -> Plan:
+    """Return the plan of a checkpoint that was named, for its first task where none was."""
     known = rulebase.checkpoints.get(name)
-    demo = _demo_named(name)
-    if not task and demo is not None:
-        task = demo.tasks[0]
-    if not task:
-        if known is None or not known.tasks:
-            raise UsageError(
-                f"say what `{name}` is to do: --task", hint="`advisor list tasks` prints them"
-            )
-        task = known.tasks[0]
+    demo = next((demo for demo in demo_checkpoints() if demo.id == name), None)
+    usual = demo.tasks if demo else known.tasks if known else ()
+    if not choice.task and not usual:
+        raise UsageError(
+            f"say what `{name}` is to do: --task", hint="`advisor list tasks` prints them"
+        )
+    task = choice.task or usual[0]
     if known is None:
-        return Plan(name, task, demo.family if demo else None, revision or None)
-    return _plan(known, task, revision)
+        return Plan(name, task, demo.family if demo else None, choice.revision or None)
+    return _catalogued(known, task, choice.revision)
 
 
-def _demo_named(name: str) -> DemoCheckpoint | None:
-    from advisor.trial import demo_checkpoints
-
-    return next((demo for demo in demo_checkpoints() if demo.id == name), None)
-
-
-def _first(rulebase: RuleBase, family: str, task: str, may_download: bool) -> Plan | None:
+def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) -> Plan | None:
     """Return the best checkpoint of a family for a task that can be had, None where none is."""
     from advisor.decide.selection import select
     from advisor.engine.decision import Engine
     from advisor.engine.profile import make_profile
-    from advisor.trial.model_types import may_run
 
     decision = Engine(rulebase).decide(make_profile(rulebase, {"task": task}))
     selection = select(rulebase, decision._replace(family=family))
-    known = [
+    runnable = [
         pick.checkpoint
         for pick in (*selection.picks, *selection.unverified)
         if pick.use == "as-is"
         and pick.checkpoint.loader == "transformers"
-        and may_run(pick.checkpoint.model_type, task)
+        and may_run(rulebase, pick.checkpoint.model_type, task)
     ]
-    if not known:
+    if not runnable:
         return None
-    best = known[0] if may_download else next(filter(_is_here, known), known[0])
-    ahead = None if best is known[0] else known[0].id
-    return _plan(best, task, "")._replace(ahead=ahead)
+    best = runnable[0] if may_download else next(filter(_is_here, runnable), runnable[0])
+    ahead = None if best is runnable[0] else runnable[0].id
+    return _catalogued(best, task, "")._replace(ahead=ahead)
 
 
 def _is_here(checkpoint: Checkpoint) -> bool:
-    from advisor.hub import cached_snapshot
-
     revisions = (checkpoint.revision, None)
     return any(cached_snapshot(checkpoint.id, revision) for revision in revisions)
 
 
-def _plan(known: Checkpoint, task: str, revision: str) -> Plan:
+def _catalogued(known: Checkpoint, task: str, revision: str) -> Plan:
     """Return the plan of a catalogued checkpoint at its pinned revision, unless another is here."""
-    from advisor.hub import cached_snapshot
-
     pinned = known.revision
     if pinned and not cached_snapshot(known.id, pinned) and cached_snapshot(known.id):
         pinned = None
     return Plan(
-        known.id,
-        task,
-        known.family,
-        revision or pinned,
+        checkpoint=known.id,
+        task=task,
+        family=known.family,
+        revision=revision or pinned,
         pretrained_only=known.stage == "pre-trained",
     )

@@ -5,53 +5,61 @@ from __future__ import annotations
 import abc
 import importlib
 import math
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from advisor.trial import model_types
-from advisor.trial.acts import Act, act_of
+from advisor.decide.runnable import act_of, prompt_with, prompts_for, use_for, uses_of
+from advisor.model import ANY_TYPE, Act, RunnerUse
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Reply, Request
 from advisor.trial.demo import known_words, unknown_words, warnings_of
-from advisor.trial.download import Progress
-from advisor.trial.extra import library, quiet, transformers
 from advisor.trial.failures import BrokenCheckpointError, MissingInputError, UnsupportedError
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import load_network, plain_errors
-from advisor.trial.local_checkpoint import Checkpoint, knows
-from advisor.trial.model_types import Row
+from advisor.trial.loading import load_network
+from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type
 from advisor.trial.placement import Placement, place
-from advisor.trial.resolution import Agreement, resolve
+from advisor.trial.resolution import Loading, resolve
+from advisor.trial.runtime import library, plain_errors, quiet, transformers
+
+MISSING = {
+    "labels": ("ranks texts you name", "--labels 'a cat,a dog'"),
+    "question": ("answers a question", "--question 'what is in the image?'"),
+    "folder": ("compares with other images", "--folder FOLDER"),
+}
+"""What a runner does with each need, and how to give it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Everything a runner stands on."""
+    """Everything a runner stands on.
 
-    checkpoint: Checkpoint
+    `needs` is what it needs beside the image; `prompts` are those of the table, the task's first.
+    """
+
+    checkpoint: LocalCheckpoint
     task: str
-    act: Act
+    act: str
+    needs: tuple[str, ...]
+    prompts: tuple[str, ...]
     placement: Placement
     network: Any
-    max_new_tokens: int | None = None
-    seed: int = 0
+    loading: Loading
     warnings: tuple[str, ...] = ()
 
 
 class Runner(abc.ABC):
     """A checkpoint that answers requests about images for one task."""
 
-    needs_texts = False
-    needs_question = False
-    needs_others = False
     tables_read_whole = True
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.checkpoint = setting.checkpoint
-        self.task = setting.task
         self.network = setting.network
+        self.act = setting.act
         self.warnings = setting.warnings
         self.known_words = known_words(setting.checkpoint.folder)
         self.prepare()
@@ -70,127 +78,158 @@ class Runner(abc.ABC):
         """Answer; called without gradients, with the inputs checked."""
 
     def run(self, image: OpenedImage, request: Request | None = None) -> Reply:
-        """Answer a request about a image."""
+        """Answer a request about an image."""
         request = request or Request()
         self._check(request)
         torch = library("torch")
         with torch.inference_mode(), plain_errors(self.checkpoint.name), quiet():
             # Seeding every kind of device takes half a millisecond, the CPU's alone next to none.
             on_cpu = self.setting.placement.device == "cpu"
-            (torch.default_generator if on_cpu else torch).manual_seed(self.setting.seed)
+            generator = torch.default_generator if on_cpu else torch
+            generator.manual_seed(self.setting.loading.seed)
             reply = self.respond(image, request)
-        if any(math.isnan(number) for answer in reply.answers for number in answer.numbers):
+        if any(math.isnan(answer.score or 0.0) for answer in reply.answers):
             raise BrokenCheckpointError(
-                f"what `{self.checkpoint.name}` answers is no number",
+                f"`{self.checkpoint.name}` answers with values that are not numbers",
                 hint="its weights are damaged, or --dtype float32 is needed",
             )
         new = unknown_words(self.known_words, (*request.texts, request.question or ""))
         return replace(reply, warnings=(*reply.warnings, *new)) if new else reply
 
+    def prompt_of_the_table(self, words: Mapping[str, str]) -> str | None:
+        """Return the prompt that `rules/programs` has for the task, with words in its places."""
+        return prompt_with(self.setting.prompts, words)
+
     def on_device(self, inputs: Any) -> dict[str, Any]:
-        """Return processor outputs on the device, images in the network's precision."""
-        dtype = self.setting.placement.torch_dtype
-        found = {}
-        for key, value in dict(inputs).items():
-            if hasattr(value, "to"):
-                whole = not value.is_floating_point()
-                device = self.setting.placement.device
-                found[key] = value.to(device) if whole else value.to(device, dtype)
-            else:
-                found[key] = value
-        return found
+        """Return processor outputs on the device, pixels in the network's precision."""
+        placement = self.setting.placement
+
+        def moved(value: Any) -> Any:
+            if not hasattr(value, "to"):
+                return value
+            if value.is_floating_point():
+                return value.to(placement.device, placement.torch_dtype)
+            return value.to(placement.device)
+
+        return {key: moved(value) for key, value in dict(inputs).items()}
 
     def _check(self, request: Request) -> None:
-        if self.needs_texts and not any(text.strip() for text in request.texts):
-            raise MissingInputError(
-                f"`{self.checkpoint.name}` ranks texts you name, and none was given",
-                hint="add --labels 'a cat,a dog'",
-            )
-        if self.needs_question and not (request.question or request.prompt or "").strip():
-            raise MissingInputError(
-                f"`{self.checkpoint.name}` answers a question, and none was given",
-                hint="add --question 'what is in the image?'",
-            )
-        if self.needs_others and not request.others:
-            raise MissingInputError(
-                f"`{self.checkpoint.name}` compares with other images, and none was given",
-                hint="add --folder FOLDER",
-            )
+        given = {
+            "labels": any(text.strip() for text in request.texts),
+            "question": bool((request.question or request.prompt or "").strip()),
+            "folder": bool(request.others) or "query" in self.setting.needs,
+        }
+        for need in self.setting.needs:
+            if not given.get(need, True):
+                does, flag = MISSING[need]
+                raise MissingInputError(
+                    f"`{self.checkpoint.name}` {does}, and none was given", hint=f"add {flag}"
+                )
 
 
 def load_runner(
-    checkpoint: str | Path | Checkpoint,
+    checkpoint: str | Path | LocalCheckpoint,
     task: str,
     *,
-    device: str = "auto",
-    dtype: str | None = None,
-    revision: str | None = None,
-    offline: bool = False,
-    agree: Agreement | None = None,
-    progress: Progress | None = None,
-    max_new_tokens: int | None = None,
-    seed: int = 0,
-    pretrained_only: bool = False,
+    rulebase: RuleBase | None = None,
+    **loading: Any,
 ) -> Runner:
     """Load a checkpoint for a task with the class, processor and decoding that fit its type.
 
-    `checkpoint` is a folder, a hub id or `demo:NAME`; `agree` is asked before anything is
-    downloaded, without it nothing is. Raises an InferenceError in one sentence.
+    `checkpoint` is a folder, a hub id or `demo:NAME`; `loading` are fields of Loading: `device`,
+    `dtype`, `revision`, `offline`, `agree`, `progress`, `pretrained_only`, `max_new_tokens` and
+    `seed`. Raises an AdvisorError in one sentence.
     """
     transformers()
-    found = (
-        checkpoint
-        if isinstance(checkpoint, Checkpoint)
-        else resolve(checkpoint, revision=revision, offline=offline, agree=agree, progress=progress)
+    how = Loading(**loading)
+    found = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
+    return made_runner(rulebase or load_rules(), found, task, how)
+
+
+def made_runner(
+    rulebase: RuleBase, checkpoint: LocalCheckpoint, task: str, loading: Loading
+) -> Runner:
+    """Load a checkpoint that is on this machine, by the table of a rule base."""
+    act, use = act_and_use(rulebase, checkpoint, task)
+    placement = place(loading.device, loading.dtype)
+    network, notes = load_network(
+        checkpoint,
+        class_to_load(use, checkpoint),
+        placement,
+        unused_by_task=use.unread,
+        pretrained_only=loading.pretrained_only,
     )
-    act, row = row_for(found, task)
-    placement = place(device, dtype)
-    network, notes = load_network(found, row, placement, pretrained_only=pretrained_only)
     setting = Setting(
-        checkpoint=found,
+        checkpoint=checkpoint,
         task=task,
-        act=act,
+        act=act.id,
+        needs=tuple(need for need in act.needs if need not in use.declines),
+        prompts=prompts_for(rulebase, use, type(network).__name__, task),
         placement=placement,
         network=network,
-        max_new_tokens=max_new_tokens,
-        seed=seed,
-        warnings=(*notes, *warnings_of(found.folder)),
+        loading=loading,
+        warnings=(*notes, *warnings_of(checkpoint.folder)),
     )
-    module, _, name = row.runner.partition(":")
-    runner: Callable[[Setting], Runner] = getattr(
-        importlib.import_module(f"advisor.trial.{module}"), name
-    )
-    return runner(setting)
+    return runner_class(use)(setting)
 
 
-def supported_tasks(checkpoint: Checkpoint) -> tuple[str, ...]:
+def supported_tasks(
+    checkpoint: LocalCheckpoint, rulebase: RuleBase | None = None
+) -> tuple[str, ...]:
     """Return the task ids that a runner exists for, by the checkpoint's model type."""
-    return model_types.tasks_of(_rows(checkpoint))
+    rulebase = rulebase or load_rules()
+    uses = _uses(rulebase, checkpoint)
+    acts = [act for act in rulebase.acts.values() if use_for(uses, act, checkpoint.part_types)]
+    return tuple(task for act in acts for task in act.tasks)
 
 
-def row_for(checkpoint: Checkpoint, task: str) -> tuple[Act, Row]:
-    """Return what the table says about a checkpoint and a task; UnsupportedError where nothing."""
-    act = act_of(task)
-    rows = _rows(checkpoint)
-    if not rows:
-        known = knows(checkpoint.model_type)
+def act_and_use(
+    rulebase: RuleBase, checkpoint: LocalCheckpoint, task: str
+) -> tuple[Act, RunnerUse]:
+    """Return what the table says of a checkpoint and a task; UnsupportedError where nothing."""
+    uses = _uses(rulebase, checkpoint)
+    if not uses:
+        known = is_known_type(checkpoint.model_type)
         reason = "advisor has no runner for it" if known else "the installed transformers lacks it"
         raise UnsupportedError(
             f"`{checkpoint.name}` is a `{checkpoint.model_type}`, and {reason}",
-            hint="pip install --upgrade transformers" if not known else "choose another checkpoint",
+            hint="choose another checkpoint" if known else "pip install --upgrade transformers",
         )
-    if act is None or act not in rows:
+    act = act_of(rulebase, task)
+    use = use_for(uses, act, checkpoint.part_types) if act else None
+    if act is None or use is None:
         raise UnsupportedError(
             f"a `{checkpoint.model_type}` like `{checkpoint.name}` cannot do `{task}`",
-            hint=f"it can do: {', '.join(supported_tasks(checkpoint))}",
+            hint=f"it can do: {', '.join(supported_tasks(checkpoint, rulebase))}",
         )
-    return act, rows[act]
+    return act, use
 
 
-def _rows(checkpoint: Checkpoint) -> dict[Act, Row]:
-    rows = model_types.ROWS.get(checkpoint.model_type)
-    if rows is not None:
-        return rows
+def class_to_load(use: RunnerUse, checkpoint: LocalCheckpoint) -> str:
+    """Return the transformers class that a use loads a checkpoint with."""
+    return use.loads.get(checkpoint.model_type) or use.loads[ANY_TYPE]
+
+
+def _uses(rulebase: RuleBase, checkpoint: LocalCheckpoint) -> tuple[RunnerUse, ...]:
+    """Return the uses of a checkpoint; those of any type only where transformers has a chat."""
+    uses = uses_of(rulebase, checkpoint.model_type)
+    if all(checkpoint.model_type in use.loads for use in uses):
+        return uses
     auto = library("transformers.models.auto.modeling_auto")
     talks = checkpoint.model_type in auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
-    return model_types.CHAT if talks else {}
+    return uses if talks else ()
+
+
+def runner_class(use: RunnerUse) -> type[Runner]:
+    """Return the class that a use names; UnsupportedError where there is none."""
+    module, _, name = use.runner.partition(".")
+    try:
+        runner = getattr(importlib.import_module(f"advisor.trial.{module}"), name)
+    except (ImportError, AttributeError):
+        runner = None
+    if not (isinstance(runner, type) and issubclass(runner, Runner)):
+        raise UnsupportedError(
+            f"the rules name the runner `{use.runner}` for `{use.id}`, and there is none",
+            hint="name a runner of advisor.trial, as the other uses in rules/programs do",
+        )
+    return runner

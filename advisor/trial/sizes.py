@@ -1,18 +1,20 @@
-"""Counts every known architecture again: `python -m advisor.trial.sizes`.
+"""Sizes of networks from their dimensions alone, counted on the meta device without weights.
 
-For whoever maintains the rules; prints what differs from the files and returns 1 where something
-does.
+For whoever maintains the rules, `python -m advisor.trial.sizes` counts every known architecture
+again, prints what differs from the files and returns 1 where something does.
 """
 
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from advisor.model import Decoder
 from advisor.model.library import Architecture
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
-from advisor.trial.meta_network import build, parameters_of, writer_of
+from advisor.trial.failures import BrokenCheckpointError
+from advisor.trial.runtime import library, transformers
 
 
 class Recount(NamedTuple):
@@ -21,6 +23,76 @@ class Recount(NamedTuple):
     architecture: Architecture
     parameters: int
     differences: tuple[str, ...]
+
+
+def build(architecture: Architecture) -> Any:
+    """Return the network of an architecture on the meta device.
+
+    Settings that the dimensions leave out are the class's own. Raises BrokenCheckpointError where
+    the installed transformers has no such class or refuses the dimensions.
+    """
+    torch = library("torch")
+    network = getattr(transformers(), architecture.model_class, None)
+    if network is None:
+        raise BrokenCheckpointError(
+            f"the installed transformers has no `{architecture.model_class}`",
+            hint="`advisor catalogue drift` says what became of it",
+            kind="missing-class",
+        )
+    try:
+        config = network.config_class(**architecture.dimensions)
+        with torch.device("meta"):
+            return network(config)
+    except Exception as error:  # each configuration checks in its own way, with its own errors
+        raise BrokenCheckpointError(
+            f"`{architecture.model_class}` refuses the dimensions of `{architecture.id}`: {error}",
+            hint="correct the entry under rules/architectures",
+            kind="refused-dimensions",
+        ) from error
+
+
+def parameters_of(network: Any) -> int:
+    """Return how many parameters a network has; those that parts share are counted once."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def writer_of(network: Any) -> Decoder | None:
+    """Return layers and width of the decoder that writes; None for a network that writes nothing.
+
+    The image tokens are not told by every configuration and stay unknown.
+    """
+    if not network.can_generate():
+        return None
+    config = network.config.get_text_config(decoder=True)
+    heads = _first(config, "decoder_attention_heads", "num_attention_heads", "attention_heads")
+    width = _first(config, "hidden_size", "d_model", "embed_dim", "n_embd")
+    size = getattr(config, "head_dim", None) or getattr(config, "d_kv", None) or width // heads
+    keys = getattr(config, "num_key_value_heads", None) or heads
+    layers = _first(config, "decoder_layers", "num_hidden_layers", "layers", "n_layer")
+    across = _looks_across(network)
+    return Decoder(layers, keys * size, None, across, not across and _repeats_images(network))
+
+
+def _looks_across(network: Any) -> bool:
+    """True where a decoder attends to an encoder of its own, by the names of its weights."""
+    names = ("crossattention", "cross_attn", "encoder_attn", "EncDecAttention", "encoder_decoder")
+    ours = [name for name, _ in network.named_parameters() if "qformer" not in name]
+    return any(part in name for name in ours for part in names)
+
+
+def _repeats_images(network: Any) -> bool:
+    """True where `generate` hands the tower each image once for every beam.
+
+    The one of transformers does so for networks without an encoder of their own for it; some
+    classes have one that encodes an image first.
+    """
+    mixin = transformers().GenerationMixin
+    return type(network).generate is mixin.generate
+
+
+def _first(config: Any, *names: str) -> int:
+    """Return the first of these settings that a configuration has."""
+    return int(next(value for name in names if (value := getattr(config, name, None))))
 
 
 def recount(rulebase: RuleBase, architecture: Architecture) -> Recount:

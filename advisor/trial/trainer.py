@@ -1,80 +1,89 @@
-"""A training in progress: network, optimiser and order of batches, kept and taken up again."""
+"""A training in progress: network, optimiser and order of batches, saved and resumed."""
 
 from __future__ import annotations
 
 import json
 import math
 import random
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from advisor.files import replacing
-from advisor.trial.extra import library, quiet
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
 from advisor.trial.images import open_image
-from advisor.trial.loading import plain_errors
-from advisor.trial.pairs import Pair
+from advisor.trial.pairs import TrainingPair
 from advisor.trial.runner import Runner
+from advisor.trial.runtime import library, plain_errors, quiet
 
 STATE = "training.safetensors"
 WARM_UP_SHARE = 20
 WEIGHT_DECAY = 0.01
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """How to train: for how long, in which steps, how fast, and with which share held out."""
+
+    epochs: int = 10
+    batch_size: int = 16
+    learning_rate: float = 5e-5
+    held_out: float = 0.1
+    seed: int = 0
+    device: str = "auto"
+    checkpoint_every: int = 200
+
+    @property
+    def identity(self) -> list[float]:
+        """The settings that decide what comes of it."""
+        return [self.epochs, self.batch_size, self.learning_rate, self.held_out, self.seed]
+
+
 class Trainer:
     """One network, its optimiser and its order of batches, all determined by the seed."""
 
-    def __init__(
-        self,
-        runner: Runner,
-        pairs: tuple[Pair, ...],
-        batch_size: int,
-        learning_rate: float,
-        steps: int,
-        seed: int,
-    ) -> None:
-        torch = library("torch")
+    def __init__(self, runner: Runner, pairs: tuple[TrainingPair, ...], training: Training) -> None:
         self.runner, self.network, self.pairs = runner, runner.network, pairs
-        self.batch_size, self.rate, self.steps, self.seed = batch_size, learning_rate, steps, seed
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=learning_rate, weight_decay=WEIGHT_DECAY
+        self.training = training
+        self.steps = training.epochs * math.ceil(len(pairs) / training.batch_size)
+        self.optimiser = library("torch").optim.AdamW(
+            self.network.parameters(), lr=training.learning_rate, weight_decay=WEIGHT_DECAY
         )
 
     def advance(self, step: int) -> float:
         """Take one step and return its loss."""
         torch = library("torch")
-        torch.manual_seed(self.seed * 1_000_003 + step)
+        torch.manual_seed(self.training.seed * 1_000_003 + step)
         self.network.train()
         warm_up = max(1, self.steps // WARM_UP_SHARE)
         share = min(step / warm_up, (self.steps - step + 1) / max(1, self.steps - warm_up))
         for group in self.optimiser.param_groups:
-            group["lr"] = self.rate * min(1.0, share)
+            group["lr"] = self.training.learning_rate * min(1.0, share)
         with plain_errors(self.runner.checkpoint.name), quiet():
             self.optimiser.zero_grad(set_to_none=True)
             loss = self.network(**self._batch(self._chosen(step))).loss
             loss.backward()
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self.optimiser.step()
-        found = float(loss.item())
-        if not math.isfinite(found):
+        value = float(loss.item())
+        if not math.isfinite(value):
             raise TrainingError(
-                f"the loss is no number any more at step {step}",
+                f"the loss is no longer a number at step {step}",
                 hint="train with a smaller --learning-rate",
             )
-        return found
+        return value
 
-    def loss_on(self, pairs: tuple[Pair, ...]) -> float:
+    def loss_on(self, pairs: tuple[TrainingPair, ...]) -> float:
         """Return the mean loss on pairs, without training on them."""
-        torch = library("torch")
         self.network.eval()
         total = 0.0
-        with torch.no_grad(), plain_errors(self.runner.checkpoint.name), quiet():
-            for start in range(0, len(pairs), self.batch_size):
-                part = pairs[start : start + self.batch_size]
-                total += float(self.network(**self._batch(part)).loss) * len(part)
+        with library("torch").no_grad(), plain_errors(self.runner.checkpoint.name), quiet():
+            for start in range(0, len(pairs), self.training.batch_size):
+                batch = pairs[start : start + self.training.batch_size]
+                total += float(self.network(**self._batch(batch)).loss) * len(batch)
         return total / len(pairs)
 
-    def keep(self, folder: Path, identity: dict[str, Any], state: dict[str, Any]) -> None:
+    def save_state(self, folder: Path, identity: dict[str, Any], state: dict[str, Any]) -> None:
         """Save weights, optimiser and state in one file that replaces the previous one at once.
 
         `identity` says which training it belongs to; both are plain JSON.
@@ -82,15 +91,15 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
         tensors = {}
         for number, parameter in enumerate(self.network.parameters()):
-            tensors[f"{number}.value"] = parameter.detach().cpu().contiguous()
-            for key, value in self.optimiser.state.get(parameter, {}).items():
+            values = {"value": parameter, **self.optimiser.state.get(parameter, {})}
+            for key, value in values.items():
                 tensors[f"{number}.{key}"] = value.detach().cpu().contiguous()
-        said = {"training": json.dumps({"identity": identity, **state})}
+        metadata = {"training": json.dumps({"identity": identity, **state})}
         with replacing(folder / STATE) as scratch, plain_errors(self.runner.checkpoint.name):
-            library("safetensors.torch").save_file(tensors, scratch, metadata=said)
+            library("safetensors.torch").save_file(tensors, scratch, metadata=metadata)
 
-    def take_up(self, folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
-        """Put a kept state back and return it; None where there is none.
+    def resume(self, folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
+        """Put a saved state back and return it; None where there is none.
 
         Raises OutputExistsError where it belongs to another training.
         """
@@ -115,40 +124,36 @@ class Trainer:
         return state
 
     def _put_back(self, tensors: dict[str, Any]) -> None:
+        by_number: dict[str, dict[str, Any]] = {}
+        for name, value in tensors.items():
+            number, _, key = name.partition(".")
+            by_number.setdefault(number, {})[key] = value
         with library("torch").no_grad():
-            for number, parameter in enumerate(self.network.parameters()):
-                parameter.copy_(tensors[f"{number}.value"])
-                start = f"{number}."
-                kept = {
-                    key.removeprefix(start): value.clone()
-                    for key, value in tensors.items()
-                    if key.startswith(start) and key != f"{number}.value"
-                }
-                if kept:
-                    self.optimiser.state[parameter] = kept
+            for place, parameter in enumerate(self.network.parameters()):
+                values = by_number[str(place)]
+                parameter.copy_(values.pop("value"))
+                if values:
+                    self.optimiser.state[parameter] = {
+                        key: value.clone() for key, value in values.items()
+                    }
 
-    def _chosen(self, step: int) -> tuple[Pair, ...]:
-        each = math.ceil(len(self.pairs) / self.batch_size)
-        epoch, place = divmod(step - 1, each)
+    def _chosen(self, step: int) -> tuple[TrainingPair, ...]:
+        """Return the pairs of a step, in an order that the seed and the epoch decide."""
+        size = self.training.batch_size
+        epoch, batch = divmod(step - 1, math.ceil(len(self.pairs) / size))
         order = list(self.pairs)
-        random.Random(f"{self.seed}-{epoch}").shuffle(order)
-        return tuple(order[place * self.batch_size : (place + 1) * self.batch_size])
+        random.Random(f"{self.training.seed}-{epoch}").shuffle(order)
+        return tuple(order[batch * size : (batch + 1) * size])
 
-    def _batch(self, pairs: tuple[Pair, ...]) -> dict[str, Any]:
+    def _batch(self, pairs: tuple[TrainingPair, ...]) -> dict[str, Any]:
         """Return pixels and labels: no start token, an end token, padding as -100."""
         runner: Any = self.runner
-        torch, tokenizer = library("torch"), runner.tokenizer
+        torch, tokenizer, config = library("torch"), runner.tokenizer, self.network.config
         images = [open_image(pair.image).pixels for pair in pairs]
         pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
-        config = self.network.config
         longest = min(tokenizer.model_max_length, _positions(config.decoder)) - 2
-        rows = [
-            [
-                *tokenizer(pair.text, add_special_tokens=False)["input_ids"][:longest],
-                config.eos_token_id,
-            ]
-            for pair in pairs
-        ]
+        texts = [tokenizer(pair.text, add_special_tokens=False)["input_ids"] for pair in pairs]
+        rows = [[*ids[:longest], config.eos_token_id] for ids in texts]
         width = max(len(row) for row in rows)
         labels = torch.tensor([row + [-100] * (width - len(row)) for row in rows])
         device = self.runner.setting.placement.device

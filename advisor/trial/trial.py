@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from advisor.trial import peak_memory
-from advisor.trial.answer import Answer, Reply, Request
-from advisor.trial.extra import transformers, versions
+from advisor.rulebase.base import RuleBase
+from advisor.rulebase.store import load_rules
+from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.images import OpenedImage, open_image
-from advisor.trial.placement import place
-from advisor.trial.resolution import Agreement, resolve
-from advisor.trial.runner import Runner, load_runner, row_for
-
-if TYPE_CHECKING:
-    from advisor.trial.download import Progress
-    from advisor.trial.local_checkpoint import Checkpoint
+from advisor.trial.placement import Placement, begin_peak, estimated_mb, peak_mb, place
+from advisor.trial.resolution import Loading, resolve
+from advisor.trial.runner import Runner, act_and_use, class_to_load, made_runner
+from advisor.trial.runtime import library, transformers, versions
 
 DEFAULT_REPEAT = 3
 
@@ -31,7 +28,7 @@ class Trial:
     checkpoint: str
     class_name: str
     task: str
-    answers: tuple[Answer, ...]
+    answers: tuple[Prediction, ...]
     load_ms: float
     first_ms: float
     latency_ms: float
@@ -52,6 +49,7 @@ class Trial:
 
     def as_json(self) -> dict[str, Any]:
         """Return the trial under the keys of the contract, times to 0.1 ms, memory to 0.1 MB."""
+        error = self.estimate_error
         return {
             "family": self.family,
             "checkpoint": self.checkpoint,
@@ -64,9 +62,7 @@ class Trial:
             "latency_ms": round(self.latency_ms, 1),
             "memory_mb": None if self.memory_mb is None else round(self.memory_mb, 1),
             "estimated_memory_mb": round(self.estimated_memory_mb, 1),
-            "estimate_error": None
-            if self.estimate_error is None
-            else round(self.estimate_error, 3),
+            "estimate_error": None if error is None else round(error, 3),
             "device": self.device,
             "dtype": self.dtype,
             "warnings": list(self.warnings),
@@ -82,69 +78,69 @@ def run_trial(
     *,
     family: str | None = None,
     repeat: int = DEFAULT_REPEAT,
-    device: str = "auto",
-    dtype: str | None = None,
-    revision: str | None = None,
-    offline: bool = False,
-    agree: Agreement | None = None,
-    progress: Progress | None = None,
-    max_new_tokens: int | None = None,
-    seed: int = 0,
-    pretrained_only: bool = False,
+    rulebase: RuleBase | None = None,
+    **loading: Any,
 ) -> Trial:
     """Load a checkpoint, run it `repeat` times after a first run, and return what came of it.
 
-    `family` is only passed through. The image is opened before anything is loaded, so that a
-    broken one costs nothing; importing and downloading are not part of `load_ms`.
+    `family` is only passed through; `loading` are fields of Loading, as `load_runner` takes them.
+    The image is opened before anything is loaded, so that a broken one costs nothing; importing
+    and downloading are not part of `load_ms`.
     """
-    image = image if isinstance(image, OpenedImage) else open_image(image)
+    opened = image if isinstance(image, OpenedImage) else open_image(image)
+    how = Loading(**loading)
+    rulebase = rulebase or load_rules()
+    trial = run_on_image(rulebase, checkpoint, task, opened, request or Request(), how, repeat)
+    return replace(trial, family=family)
+
+
+def run_on_image(
+    rulebase: RuleBase,
+    checkpoint: str | Path,
+    task: str,
+    image: OpenedImage,
+    request: Request,
+    loading: Loading,
+    repeat: int,
+) -> Trial:
+    """Run a checkpoint by the table of a rule base; the family is nobody's."""
     transformers()
-    placement = place(device, dtype)
-    found: Checkpoint = resolve(
-        checkpoint, revision=revision, offline=offline, agree=agree, progress=progress
-    )
-    row_for(found, task)[1].import_class()
-    peak_memory.release()
-    peak_memory.begin_peak(placement)
+    placement = place(loading.device, loading.dtype)
+    local = resolve(checkpoint, loading)
+    _, use = act_and_use(rulebase, local, task)
+    getattr(transformers(), class_to_load(use, local), None)  # imported before the clock starts
+    begin_peak(placement)
     begun = time.perf_counter()
-    runner = load_runner(
-        found,
-        task,
-        device=placement.device,
-        dtype=placement.dtype,
-        max_new_tokens=max_new_tokens,
-        seed=seed,
-        pretrained_only=pretrained_only,
-    )
+    runner = made_runner(rulebase, local, task, loading)
     load_ms = (time.perf_counter() - begun) * 1000
-    reply, first_ms = _timed(runner, image, request)
-    later = [_timed(runner, image, request)[1] for _ in range(repeat)]
+    reply, first_ms = _timed(runner, image, request, placement)
+    later = [_timed(runner, image, request, placement)[1] for _ in range(repeat)]
     return Trial(
-        family=family,
-        checkpoint=found.name,
+        family=None,
+        checkpoint=local.name,
         class_name=runner.class_name,
         task=task,
         answers=reply.answers,
         load_ms=load_ms,
         first_ms=first_ms,
         latency_ms=statistics.median(later) if later else first_ms,
-        memory_mb=peak_memory.peak_mb(placement),
-        estimated_memory_mb=peak_memory.estimated_mb(
-            found.weights, placement, tables_read_whole=runner.tables_read_whole
+        memory_mb=peak_mb(placement),
+        estimated_memory_mb=estimated_mb(
+            local.weights, placement, tables_read_whole=runner.tables_read_whole
         ),
         device=placement.device,
         dtype=placement.dtype,
         warnings=tuple(dict.fromkeys((*image.warnings, *runner.warnings, *reply.warnings))),
         versions=versions(),
-        revision=found.revision,
+        revision=local.revision,
     )
 
 
-def _timed(runner: Runner, image: OpenedImage, request: Request | None) -> tuple[Reply, float]:
+def _timed(
+    runner: Runner, image: OpenedImage, request: Request, placement: Placement
+) -> tuple[Reply, float]:
     begun = time.perf_counter()
     reply = runner.run(image, request)
-    if runner.setting.placement.device.startswith("cuda"):
-        import torch
-
-        torch.cuda.synchronize()
+    if placement.on_cuda:
+        library("torch").cuda.synchronize()
     return reply, (time.perf_counter() - begun) * 1000

@@ -617,7 +617,7 @@ def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(termi
     )
     person.types("t")
     person.running.timeout = 60
-    person.sees("Which picture")
+    person.sees("Which image")
     person.types("photo.png")
     person.sees("What do you want to know")
     person.types("how many?")

@@ -19,7 +19,7 @@ from advisor.files import creating_folder, replacing  # noqa: E402
 from advisor.trial import compose, finetune, load_runner  # noqa: E402
 from advisor.trial import finetuning as training  # noqa: E402
 from advisor.trial.failures import OutputExistsError, UnsupportedError  # noqa: E402
-from advisor.trial.pairs import Pair, hold_out, read_pairs  # noqa: E402
+from advisor.trial.pairs import TrainingPair, hold_out, read_pairs  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_a_run_that_was_interrupted_ends_where_an_unbroken_one_does(
     settings["device"] = "cpu"
     unbroken = finetune(tmp_path / "joined", pairs, tmp_path / "one", **settings)
 
-    def interrupt(step: training.Step) -> None:
+    def interrupt(step: training.TrainingStep) -> None:
         if step.step == 5:
             raise KeyboardInterrupt
 
@@ -221,7 +221,8 @@ def test_a_file_that_is_not_finished_leaves_the_one_of_before(tmp_path: Path) ->
 
 def test_a_held_out_picture_is_never_trained_on_with_another_text(tmp_path: Path) -> None:
     pairs = tuple(
-        Pair(image=tmp_path / f"{place // 3}.png", text=f"text {place}") for place in range(30)
+        TrainingPair(image=tmp_path / f"{place // 3}.png", text=f"text {place}")
+        for place in range(30)
     )
     training_part, held = hold_out(pairs, 0.2, 5)
     assert len(training_part) + len(held) == 30

@@ -15,15 +15,15 @@ from demo_training.recipe import Recipe
 
 from advisor.hub import NotFoundError
 from advisor.trial import Request, demo_checkpoints, load_runner, run_trial
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "images"
 NAMES = ("clip", "vision-encoder-decoder", "blip")
 
 
-def shown(count: int) -> list[tuple[Picture, str, str]]:
+def shown(count: int) -> list[tuple[OpenedImage, str, str]]:
     drawings = foreign.drawings(count, seed=77)
-    return [(Picture(pixels=d.image, name="drawn"), d.colour, d.shape) for d in drawings]
+    return [(OpenedImage(pixels=d.image, name="drawn"), d.colour, d.shape) for d in drawings]
 
 
 def test_three_families_have_a_demo_each_with_a_card() -> None:

@@ -124,7 +124,7 @@ def test_a_file_cut_short_is_named_so(tmp_path: Path, suffix: str, share: float)
 def test_what_is_no_picture_is_named_so(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "letter.png"
     path.write_bytes(content)
-    with pytest.raises(ImageError, match="not a picture"):
+    with pytest.raises(ImageError, match="not an image"):
         open_image(path)
 
 
@@ -171,7 +171,7 @@ def test_a_folder_lists_its_pictures_in_order(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     found = [str(path.relative_to(tmp_path)) for path in list_images(tmp_path)]
     assert found == ["1.png", "b/2.JPG"]
-    with pytest.raises(ImageError, match="no pictures"):
+    with pytest.raises(ImageError, match="no images"):
         list_images(_bare(tmp_path))
 
 

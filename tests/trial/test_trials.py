@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,16 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from advisor.trial import Request, load_runner, peak_memory, run_trial  # noqa: E402
+from advisor.decide.memory import OVERHEAD_MB  # noqa: E402
+from advisor.decide.runnable import may_run, needs_of  # noqa: E402
+from advisor.rulebase.store import load_rules  # noqa: E402
+from advisor.trial import Request, Runner, load_runner, placement, run_trial, supported_tasks  # noqa: E402
 from advisor.trial.failures import (  # noqa: E402
     OutOfMemoryError,
     UnsupportedError,
     WeightsMismatchError,
 )
-from advisor.trial.local_checkpoint import Weights  # noqa: E402
+from advisor.trial.local_checkpoint import Weights, read_checkpoint  # noqa: E402
 from advisor.trial.placement import Placement, place  # noqa: E402
 
 Tiny = Callable[[str], Path]
@@ -144,26 +148,23 @@ def test_the_estimate_follows_its_formula() -> None:
     cpu = Placement(device="cpu", dtype="float32")
     same = Weights(parameters=2**20 * 100, stored_bytes=4 * 2**20 * 100, dtype="float32")
     half = Weights(parameters=2**20 * 100, stored_bytes=2 * 2**20 * 100, dtype="float16")
-    assert peak_memory.estimated_mb(same, cpu) == peak_memory.INTERPRETER_MB + 400
-    assert peak_memory.estimated_mb(half, cpu) == peak_memory.INTERPRETER_MB + 400 + 200
+    assert placement.estimated_mb(same, cpu) == OVERHEAD_MB + 400
+    assert placement.estimated_mb(half, cpu) == OVERHEAD_MB + 400 + 200
     table = Weights(
         parameters=2**20 * 100,
         stored_bytes=4 * 2**20 * 100,
         dtype="float32",
         table_parameters=2**20 * 25,
     )
-    assert (
-        peak_memory.estimated_mb(table, cpu, tables_read_whole=False)
-        == peak_memory.INTERPRETER_MB + 300
-    )
-    assert peak_memory.estimated_mb(table, cpu) == peak_memory.INTERPRETER_MB + 400
-    assert peak_memory.estimated_mb(half, Placement(device="cuda", dtype="float16")) == 200
+    assert placement.estimated_mb(table, cpu, tables_read_whole=False) == OVERHEAD_MB + 300
+    assert placement.estimated_mb(table, cpu) == OVERHEAD_MB + 400
+    assert placement.estimated_mb(half, Placement(device="cuda", dtype="float16")) == 200
 
 
 def test_what_does_not_fit_is_refused_before_loading(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(peak_memory, "available_mb", lambda _: 0.01)
+    monkeypatch.setattr(placement, "available_mb", lambda _: 0.01)
     with pytest.raises(OutOfMemoryError, match="GB are free") as caught:
         load_runner(tiny("clip"), "embeddings", device="cpu")
     assert caught.value.hint == "try --dtype bfloat16"
@@ -212,12 +213,38 @@ def test_a_missing_library_is_a_sentence_with_the_command() -> None:
 
 
 def test_the_table_names_classes_and_modules_that_exist() -> None:
-    import importlib
+    from advisor.trial.runner import runner_class
 
-    from advisor.trial.model_types import CHAT, ROWS
+    for use in load_rules().uses:
+        assert issubclass(runner_class(use), Runner), use.id
+        for name in use.loads.values():
+            assert hasattr(transformers, name), name
 
-    for acts in (*ROWS.values(), CHAT):
-        for row in acts.values():
-            module, _, name = row.runner.partition(":")
-            assert hasattr(importlib.import_module(f"advisor.trial.{module}"), name)
-            assert hasattr(transformers, row.loads), row.loads
+
+OVERLAY = """
+uses:
+  - id: our-encoder
+    runner: contrastive.Contrastive
+    acts: [label, embed]
+    loads: {our-clip: CLIPModel}
+  - id: nobody-calls-it
+    runner: contrastive.Nobody
+    acts: [label]
+    loads: {other-clip: CLIPModel}
+"""
+
+
+def test_an_overlay_adds_a_type_that_can_be_run(tiny: Tiny, picture: Any, tmp_path: Path) -> None:
+    (tmp_path / "rules" / "programs").mkdir(parents=True)
+    (tmp_path / "rules" / "programs" / "ours.yaml").write_text(OVERLAY)
+    rulebase = load_rules(overlays=(tmp_path / "rules",))
+    assert needs_of(rulebase, "zero-shot-classification", "our-clip") == ("labels",)
+    assert not may_run(rulebase, "our-clip", "captioning")
+    assert may_run(rulebase, None, "captioning")
+    checkpoint = replace(read_checkpoint(tiny("clip"), "ours"), config={"model_type": "our-clip"})
+    assert supported_tasks(checkpoint, rulebase)[0] == "zero-shot-classification"
+    runner = load_runner(checkpoint, "embeddings", rulebase=rulebase, device="cpu")
+    assert runner.run(picture).answers[0].vector
+    checkpoint = replace(checkpoint, config={"model_type": "other-clip"})
+    with pytest.raises(UnsupportedError, match=r"contrastive\.Nobody"):
+        load_runner(checkpoint, "content-moderation", rulebase=rulebase, device="cpu")

@@ -235,7 +235,7 @@ def test_a_text_search_ranks_a_folder_and_names_what_it_skipped(capsys, photos):
     assert code == 0
     assert Path(trial["answers"][0]["text"]).name == "green-rectangle.png"
     assert len(trial["answers"]) == 4
-    assert any("1 picture was skipped" in w and "broken.png" in w for w in trial["warnings"])
+    assert any("1 image was skipped" in w and "broken.png" in w for w in trial["warnings"])
     run(["try", "--task", "image-search", "--checkpoint", "demo:clip", "--folder", str(photos),
          "--query", "a green rectangle", "--top", "2"])  # fmt: skip
     shown = capsys.readouterr().out
@@ -284,11 +284,16 @@ def test_vectors_that_cannot_be_written_are_said_so(capsys, photos, tmp_path):
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "cannot-write"
 
 
-def test_other_code_may_call_the_command_with_plain_arguments(capsys):
-    from advisor.trial.command import try_
+def test_other_code_may_try_with_plain_values():
+    from advisor.rulebase.store import load_rules
+    from advisor.trial import Loading
+    from advisor.trial.attempt import TrialInputs, try_out
+    from advisor.trial.plans import CheckpointChoice
 
-    assert try_(image=RED, task="captioning", checkpoint=["demo:blip"], repeat=0) == 0
-    assert "a red circle" in capsys.readouterr().out
+    choice = CheckpointChoice(checkpoints=("demo:blip",), task="captioning")
+    results = try_out(load_rules(), choice, TrialInputs(image=RED), Loading(), repeat=0)
+    assert "a red circle" in results.trials[0].answers[0].text
+    assert results.trials[0].family == "unified-vlp"
 
 
 LABELLED = ("--checkpoint", "demo:clip", "--task", "zero-shot-classification")

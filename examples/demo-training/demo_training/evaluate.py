@@ -1,6 +1,6 @@
 """Measure the demo checkpoints: `python -m demo_training.evaluate [FOLDER]`.
 
-Prints, as JSON, what the cards state: accuracy on held-out drawn pictures, on the public easy-vqa
+Prints, as JSON, what the cards state: accuracy on held-out drawn images, on the public easy-vqa
 test set, and on plain shapes drawn by another program, and apart from that where it is weak: small
 shapes, rectangles that stand askew and, given a network trained with `train --without-pairs`
 (`--unseen FOLDER`), pairs of colour and shape never seen. Runs through the same runners as `try`.
@@ -22,7 +22,7 @@ from PIL import Image
 
 from advisor.trial.answer import Request
 from advisor.trial.demo import HOME
-from advisor.trial.images import Picture
+from advisor.trial.images import OpenedImage
 from advisor.trial.runner import load_runner
 from demo_training import dataset, foreign, texts
 from demo_training.colours import LABELS, SHAPES
@@ -32,7 +32,7 @@ HELD_OUT_SEED, FOREIGN_SEED = 987_001, 424_242
 SMALL = 0.2
 EASY_COLOURS = ("black", "blue", "brown", "gray", "green", "red", "teal", "yellow")
 EASY_LABELS = tuple(f"a {colour} {shape}" for colour in EASY_COLOURS for shape in SHAPES)
-Shown = tuple[Picture, str, str, str]
+Shown = tuple[OpenedImage, str, str, str]
 Case = TypeVar("Case")
 
 
@@ -41,8 +41,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=HOME)
     parser.add_argument("--kind", choices=sorted(MEASURES))
-    parser.add_argument("--count", type=int, default=2000, help="drawn pictures of each kind")
-    parser.add_argument("--public", type=int, help="of easy-vqa's pictures, and of its questions")
+    parser.add_argument("--count", type=int, default=2000, help="drawn images of each kind")
+    parser.add_argument("--public", type=int, help="of easy-vqa's images, and of its questions")
     parser.add_argument("--unseen", type=Path, help="networks trained with --without-pairs")
     options = parser.parse_args()
     kinds = [options.kind] if options.kind else sorted(MEASURES)
@@ -73,7 +73,7 @@ def measure_unseen(kind: str, folder: Path, count: int) -> dict[str, Any]:
 
 
 def measure_clip(folder: Path, count: int, public: int | None = None) -> dict[str, Any]:
-    """Return the share of pictures whose label comes first."""
+    """Return the share of images whose label comes first."""
     right = _labeller(folder, LABELS)
     what = f"label of {len(LABELS)}"
     return {
@@ -96,14 +96,14 @@ def measure_blip(folder: Path, count: int, public: int | None = None) -> dict[st
     found = _captions(folder, count, public)
     runner = load_runner(folder, "vqa", device="cpu")
 
-    def answer(picture: Picture, question: str) -> str:
-        return runner.run(picture, Request(question=question)).answers[0].text
+    def answer(image: OpenedImage, question: str) -> str:
+        return runner.run(image, Request(question=question)).answers[0].text
 
     found["answer, easy-vqa test questions"] = _share(
         islice(easy_questions(), public), lambda asked: answer(asked[0], asked[1]) == asked[2]
     )
     random = Random(5)
-    own = [(picture, texts.question(truth, random)) for picture, truth in _held_out(count)]
+    own = [(image, texts.question(truth, random)) for image, truth in _held_out(count)]
     found["answer, held-out images"] = _share(
         own, lambda asked: answer(asked[0], asked[1][0]) == asked[1][1]
     )
@@ -120,11 +120,11 @@ def measure_blip(folder: Path, count: int, public: int | None = None) -> dict[st
 def _matches(folder: Path, count: int) -> dict[str, Any]:
     runner = load_runner(folder, "image-text-matching", device="cpu")
     random = Random(6)
-    pairs = [(picture, texts.match_text(truth, random)) for picture, truth in _held_out(count)]
+    pairs = [(image, texts.match_text(truth, random)) for image, truth in _held_out(count)]
 
-    def right(pair: tuple[Picture, tuple[str, bool]]) -> bool:
-        picture, (text, true) = pair
-        probability = runner.run(picture, Request(texts=(text,))).answers[0].probability
+    def right(pair: tuple[OpenedImage, tuple[str, bool]]) -> bool:
+        image, (text, true) = pair
+        probability = runner.run(image, Request(texts=(text,))).answers[0].probability
         return ((probability or 0) > 0.5) == true
 
     return _share(pairs, right)
@@ -145,7 +145,7 @@ def _captions(folder: Path, count: int, public: int | None) -> dict[str, Any]:
 
 
 def _weak(what: str, count: int, right: Callable[[Shown], bool]) -> dict[str, Any]:
-    """Return the share of right ones where it is lowest, among the held-out pictures."""
+    """Return the share of right ones where it is lowest, among the held-out images."""
     shown = _held_out(count)
     small = _of(shown, lambda truth: truth.extent < SMALL)
     askew = _of(shown, lambda truth: truth.turned and truth.shape == "rectangle")
@@ -178,50 +178,52 @@ def _namer(caption: Callable[[Shown], str]) -> Callable[[Shown], bool]:
     return named
 
 
-def _held_out(count: int) -> list[tuple[Picture, Truth]]:
+def _held_out(count: int) -> list[tuple[OpenedImage, Truth]]:
     random = Random(HELD_OUT_SEED)
     drawn = [draw(random) for _ in range(count)]
-    return [(Picture(pixels=image, name="drawn"), truth) for image, truth in drawn]
+    return [(OpenedImage(pixels=image, name="drawn"), truth) for image, truth in drawn]
 
 
 def held_out(count: int) -> Iterable[Shown]:
-    """Yield pictures of the training kind that no seed of training draws."""
+    """Yield images of the training kind that no seed of training draws."""
     yield from _of(_held_out(count), lambda _: True)
 
 
-def _of(pictures: list[tuple[Picture, Truth]], chosen: Callable[[Truth], bool]) -> Iterable[Shown]:
-    for picture, truth in pictures:
+def _of(
+    images: list[tuple[OpenedImage, Truth]], chosen: Callable[[Truth], bool]
+) -> Iterable[Shown]:
+    for image, truth in images:
         if chosen(truth):
-            yield picture, truth.colour, truth.shape, texts.caption(truth)
+            yield image, truth.colour, truth.shape, texts.caption(truth)
 
 
 def other_program(count: int) -> Iterable[Shown]:
-    """Yield pictures that another program drew."""
+    """Yield images that another program drew."""
     for each in foreign.drawings(count, FOREIGN_SEED):
-        yield Picture(pixels=each.image, name="other"), each.colour, each.shape, ""
+        yield OpenedImage(pixels=each.image, name="other"), each.colour, each.shape, ""
 
 
 def easy_test() -> Iterable[Shown]:
-    """Yield easy-vqa's test pictures whose colour and shape its questions tell."""
+    """Yield easy-vqa's test images whose colour and shape its questions tell."""
     easy_vqa = dataset.public_set()
-    pictures, _ = dataset.easy_vqa("test")
+    images, _ = dataset.easy_vqa("test")
     paths, numbers = easy_vqa.get_test_image_paths(), sorted(set(easy_vqa.get_test_questions()[2]))
-    for number, truth in zip(numbers, pictures.truths, strict=True):
+    for number, truth in zip(numbers, images.truths, strict=True):
         if truth.colours and truth.shape:
             yield _opened(paths[number]), truth.colour, truth.shape, ""
 
 
-def easy_questions() -> Iterable[tuple[Picture, str, str]]:
-    """Yield all easy-vqa test questions with picture and answer."""
+def easy_questions() -> Iterable[tuple[OpenedImage, str, str]]:
+    """Yield all easy-vqa test questions with image and answer."""
     easy_vqa = dataset.public_set()
     paths = easy_vqa.get_test_image_paths()
     for question, answer, number in zip(*easy_vqa.get_test_questions(), strict=True):
         yield _opened(paths[number]), question, answer
 
 
-def _opened(path: str) -> Picture:
+def _opened(path: str) -> OpenedImage:
     with Image.open(path) as image:
-        return Picture(pixels=image.convert("RGB"), name="easy-vqa")
+        return OpenedImage(pixels=image.convert("RGB"), name="easy-vqa")
 
 
 def _share(cases: Iterable[Case], right: Callable[[Case], bool]) -> dict[str, Any]:

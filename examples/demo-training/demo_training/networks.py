@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from advisor.trial.extra import library
+from advisor.trial.runtime import library
 from demo_training import texts
 from demo_training.dataset import MEAN, SIDE, STANDARD_DEVIATION
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy
 
-from advisor.trial.extra import library
+from advisor.trial.runtime import library
 from demo_training.colours import COLOUR_NAMES, SHAPES
 from demo_training.dataset import MEAN, STANDARD_DEVIATION, Pictures
 from demo_training.recipe import Recipe

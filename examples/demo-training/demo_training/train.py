@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from advisor.trial.extra import library, quiet
+from advisor.trial.runtime import library, quiet
 from demo_training import dataset, networks, texts
 from demo_training.dataset import Pictures, Questions
 from demo_training.networks import Network

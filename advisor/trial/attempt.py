@@ -1,0 +1,231 @@
+"""What `advisor try` was given, and running the plans for it one after the other."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from advisor.console.output import note
+from advisor.decide.runnable import act_of
+from advisor.errors import AdvisorError, UsageError
+from advisor.model.runner_use import ANSWER, COMPARE, EMBED, SEARCH
+from advisor.rulebase.base import RuleBase
+from advisor.trial.answer import Request, write_vectors
+from advisor.trial.demo import demo_checkpoints
+from advisor.trial.failures import ImageError
+from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
+from advisor.trial.plans import CheckpointChoice, Plan, Plans, Refusal, plans_for
+from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_on_image
+
+if TYPE_CHECKING:
+    from advisor.trial.resolution import Loading
+
+SHOWN_ANSWERS = 6
+
+
+class TrialInputs(NamedTuple):
+    """The image file, the folder of others, and what else goes with them; empty where not given."""
+
+    image: str = ""
+    folder: str = ""
+    request: Request = Request()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResults:
+    """The trials on one image (or on a folder of them), and what could not be done.
+
+    `question` and `query` are what was asked; `shown` is how many answers of a ranking to show;
+    `opened` is the image; the answers of `ranking_tasks` are names of images; `files` says what
+    was written.
+    """
+
+    image: str
+    trials: tuple[Trial, ...]
+    refusals: tuple[Refusal, ...]
+    question: str = ""
+    query: str = ""
+    shown: int = SHOWN_ANSWERS
+    opened: OpenedImage | None = None
+    ranking_tasks: frozenset[str] = frozenset()
+    files: tuple[str, ...] = ()
+
+    def shared_warnings(self) -> tuple[str, ...]:
+        """Return the warnings that hold for every one of several trials."""
+        if len(self.trials) < 2:
+            return ()
+        first, *rest = (trial.warnings for trial in self.trials)
+        return tuple(each for each in first if all(each in warnings for warnings in rest))
+
+    def own_warnings(self, trial: Trial) -> tuple[str, ...]:
+        """Return the warnings of a trial that do not hold for all."""
+        shared = self.shared_warnings()
+        return tuple(each for each in trial.warnings if each not in shared)
+
+    def previews(self) -> dict[str, str]:
+        """Return `data:` addresses by name: of the image, and of the best ones of rankings."""
+        shown = {self.image: preview(self.opened)} if self.opened and not self.query else {}
+        for trial in self.trials:
+            if trial.task in self.ranking_tasks:
+                for answer in trial.answers[: self.shown]:
+                    shown[answer.text] = preview(open_image(answer.text), 160)
+        return shown
+
+
+def try_out(
+    rulebase: RuleBase,
+    choice: CheckpointChoice,
+    inputs: TrialInputs,
+    loading: Loading,
+    *,
+    repeat: int | None = None,
+    top: int = SHOWN_ANSWERS,
+    vectors: str = "",
+) -> TrialResults:
+    """Run what was chosen on what was given; `vectors` names a file for embeddings.
+
+    `repeat` more runs are timed, the usual number where it is None.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
+    may_download = not loading.offline and loading.agree is not None
+    plans = plans_for(rulebase, choice, inputs.request, may_download=may_download)
+    acts = {plan.task: _act(rulebase, plan.task) for plan in plans.runs}
+    _check_template(inputs.request.template)
+    if vectors and [acts[plan.task] for plan in plans.runs] != [EMBED]:
+        raise UsageError(
+            "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
+            hint="add --task embeddings, and one --checkpoint at most",
+        )
+    image, others = _open_images(inputs, set(acts.values()))
+    request = replace(inputs.request, others=others)
+    if choice.demo:
+        request = _with_demo_inputs(request)
+    if repeat is None:
+        repeat = 0 if inputs.folder else DEFAULT_REPEAT
+    trials, refusals = _run(rulebase, plans, image, request, loading, repeat)
+    return TrialResults(
+        image=Path(inputs.image).name if inputs.image else inputs.folder,
+        trials=trials,
+        refusals=refusals,
+        question=(request.question or "") if ANSWER in acts.values() else "",
+        query=request.query or "",
+        shown=top,
+        opened=image,
+        ranking_tasks=frozenset(task for task, act in acts.items() if act in (SEARCH, COMPARE)),
+        files=_write_vectors(vectors, trials[0]) if vectors else (),
+    )
+
+
+def _act(rulebase: RuleBase, task: str) -> str | None:
+    act = act_of(rulebase, task)
+    return act.id if act else None
+
+
+def _check_template(template: str) -> None:
+    label = "\0"
+    try:
+        fits = template.format(label).count(label) == 1
+    except (ValueError, IndexError, KeyError, AttributeError, TypeError):
+        fits = False
+    if not fits:
+        raise UsageError(
+            f"`--template {template}` has no one place for the label",
+            hint="write {} where it goes, e.g. 'a photo of {}'",
+        )
+
+
+def _open_images(
+    inputs: TrialInputs, acts: set[str | None]
+) -> tuple[OpenedImage, tuple[()] | Gallery]:
+    """Return the image and the others; an act on a folder alone takes the first of it."""
+    paths = list_images(inputs.folder) if inputs.folder else ()
+    others = Gallery(paths=paths, progress=_show_progress if sys.stderr.isatty() else None)
+    if inputs.image:
+        return open_image(inputs.image), others if paths else ()
+    if not paths or not acts <= {SEARCH, EMBED}:
+        raise UsageError("name the image: --image FILE", hint="advisor try --demo --image FILE")
+    if not inputs.request.query and SEARCH in acts:
+        raise UsageError(
+            "say what to look for in the folder: a text or an image",
+            hint="add --query 'a red bicycle' or --image FILE",
+        )
+    for path in paths:
+        try:
+            return open_image(path), others
+        except ImageError:
+            continue
+    raise ImageError(
+        f"none of the {len(paths)} images in `{inputs.folder}` can be read", hint="check the folder"
+    )
+
+
+def _with_demo_inputs(request: Request) -> Request:
+    """Return the request with what the cards of the demo checkpoints show them with."""
+    demos = demo_checkpoints()
+    labels = tuple(label for demo in demos for label in demo.labels)
+    question = next((demo.question for demo in demos if demo.question), None)
+    return replace(request, texts=request.texts or labels, question=request.question or question)
+
+
+def _run(
+    rulebase: RuleBase,
+    plans: Plans,
+    image: OpenedImage,
+    request: Request,
+    loading: Loading,
+    repeat: int,
+) -> tuple[tuple[Trial, ...], tuple[Refusal, ...]]:
+    """Run each plan; with several, one that cannot run is named and the others go on."""
+    trials: list[Trial] = []
+    refusals = list(plans.refusals)
+    failure: AdvisorError | None = None
+    for plan in plans.runs:
+        _announce(plan)
+        how = replace(loading, revision=plan.revision, pretrained_only=plan.pretrained_only)
+        try:
+            trial = run_on_image(rulebase, plan.checkpoint, plan.task, image, request, how, repeat)
+            trials.append(replace(trial, family=plan.family))
+        except AdvisorError as error:
+            if len(plans.runs) == 1 or error.kind == "extra-not-installed":
+                raise
+            refusals.append(Refusal(plan.family, plan.checkpoint, plan.task, error.message))
+            failure = failure or error
+    if failure is not None and not trials:
+        for refusal in refusals:
+            note(f"{refusal.who}: {refusal.task}: {refusal.why}")
+        one_for_all = failure.kind == "not-downloaded"  # its hint names a single checkpoint
+        raise AdvisorError(
+            "none of them could be run",
+            hint="agree with --download" if one_for_all else failure.hint,
+            kind=failure.kind,
+        ) from failure
+    if not trials:
+        raise UsageError("nothing to run", hint="add --labels, --question or --task")
+    return tuple(trials), tuple(refusals)
+
+
+def _announce(plan: Plan) -> None:
+    if plan.ahead:
+        note(f"{plan.checkpoint} is on this machine; the catalogue puts {plan.ahead} before it")
+    if sys.stderr.isatty():
+        note(f"{plan.checkpoint}: {plan.task} ...")
+
+
+def _write_vectors(file: str, trial: Trial) -> tuple[str, ...]:
+    """Write the vectors and say where."""
+    names = [answer.text for answer in trial.answers]
+    vectors = [answer.vector or () for answer in trial.answers]
+    target, listing = write_vectors(file, names, vectors)
+    return (
+        f"{target}: float32, {len(names)} x {len(vectors[0])}, each row of length 1",
+        f"{listing}: the file of each row, in order",
+    )
+
+
+def _show_progress(done: int, total: int) -> None:
+    sys.stderr.write(f"\r  image {done} of {total}")
+    sys.stderr.write("\n" if done >= total else "")
+    sys.stderr.flush()
