@@ -140,7 +140,7 @@ def _refuse_reserved_flags(rulebase: RuleBase) -> None:
                 "use another id"
                 for id in reserved
             ),
-            hint="mend the places above and run the command again",
+            hint="fix the places above and run the command again",
         )
 
 

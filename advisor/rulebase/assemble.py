@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
+from advisor.phrasing import count
 from advisor.reader.document import Document, read_bytes
 from advisor.reader.document import Path as Place
 from advisor.reader.shape import check_shape
@@ -65,10 +66,6 @@ class Collection:
             if before is not None and kind == "family":
                 entry = entry._replace(value=_extend(before.value, entry.value))
         known[id] = entry
-
-    def values(self, kind: str) -> list[dict[str, Any]]:
-        """Return the values of one kind, in order."""
-        return [entry.value for entry in self.entries[kind].values()]
 
 
 def assemble(
@@ -172,9 +169,8 @@ def _stop_where_nothing_is(collection: Collection) -> None:
 def _stop_at_problems(documents: list[Document]) -> None:
     problems = sorted({p for document in documents for p in document.problems})
     if problems:
-        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
         raise BrokenFileError(
-            f"the rules cannot be used: {count}",
+            f"the rules cannot be used: {count(len(problems), 'problem')}",
             problems=tuple(str(problem) for problem in problems),
-            hint="mend the places above and run the command again",
+            hint="fix the places above and run the command again",
         )

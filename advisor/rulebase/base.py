@@ -54,8 +54,6 @@ class RuleBase:
         self.never = self._decoded(Never, core["never"])
         self._catalogue: dict[str, list[Checkpoint]] = {}
 
-    # -- look-ups; each raises UsageError with the nearest known name ------------------------
-
     def question(self, id: str) -> Question:
         """Return a question by id."""
         return self._find("question", id, {q.id: q for q in self.questions})
@@ -126,8 +124,6 @@ class RuleBase:
         """Every id and alias of a family."""
         names = {alias: family for family in self.families for alias in family.aliases}
         return names | {family.id: family for family in self.families}
-
-    # -- read on demand ----------------------------------------------------------------------
 
     @cached_property
     def sources(self) -> dict[str, Source]:

@@ -6,7 +6,7 @@ Most names are declared where the field is; what remains here depends on more th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.errors import nearest
 from advisor.model import NONE, NOT_APPLICABLE, TASK
@@ -16,7 +16,7 @@ from advisor.model.file_kinds import ENTITIES
 from advisor.rulebase.compile import one_or_more
 
 if TYPE_CHECKING:
-    from advisor.reader.document import Path
+    from advisor.reader.document import Document, Path
     from advisor.rulebase.assemble import Entries, Entry
 
 JUDGED_FIELDS = (
@@ -36,11 +36,11 @@ JUDGED_FIELDS = (
 
 def check_references(entries: Entries) -> None:
     """Report into each entry's document what refers to nothing."""
-    names = Names(entries)
+    known = _known(entries)
     for kind, declared in ENTITIES.items():
         shape, check_more = record(declared), MORE.get(kind)
         for entry in entries[kind].values():
-            checker = Checker(entry, names)
+            checker = Checker(entry, entries, known)
             for path, of, name in shape.references(entry.value, ()):
                 checker.name(path, of, name)
             if check_more:
@@ -54,88 +54,79 @@ def check_references(entries: Entries) -> None:
             break
 
 
-class Names:
-    """Every name that may be referred to, by what it is the name of."""
-
-    def __init__(self, entries: Entries) -> None:
-        questions = {id: entry.value for id, entry in entries["question"].items()}
-        tasks = list(entries["task"])
-        own = {
-            id: [option["id"] for option in value.get("options", [])]
-            for id, value in questions.items()
-        }
-        declared: dict[str | None, list[str]] = {"takes": [], "gives": []}
-        for id, value in questions.items():
-            declared.setdefault(value.get("declared_by"), []).extend(own[id])
-        self.many = [id for id, value in questions.items() if value.get("many")]
-        self.task_names = {
-            name
-            for id, entry in entries["task"].items()
-            for name in (id, *entry.value.get("aliases", []))
-        }
-        self.known: dict[str, list[str]] = {kind: list(found) for kind, found in entries.items()}
-        self.known |= {
-            "checkpoint field": list(JUDGED_FIELDS),
-            "option that a family takes": declared["takes"],
-            "option that a family gives": declared["gives"],
-            "option that families take": declared["takes"],
-            "task or option": [*tasks, *declared["takes"], *declared["gives"]],
-        }
-        for id, value in questions.items():
-            options = tasks if value.get("options_from") == "tasks" else own[id]
-            builtin = [NOT_APPLICABLE] if value.get("ask_if") else []
-            self.known[f"option of `{id}`"] = options + builtin
+def _known(entries: Entries) -> dict[str, list[str]]:
+    """Return every name that may be referred to, by what it is the name of."""
+    known = {kind: list(of_kind) for kind, of_kind in entries.items()}
+    declared: dict[str | None, list[str]] = {"takes": [], "gives": []}
+    for id, entry in entries["question"].items():
+        own = [option["id"] for option in entry.value.get("options", [])]
+        options = known["task"] if entry.value.get("options_from") == "tasks" else own
+        builtin = [NOT_APPLICABLE] if entry.value.get("ask_if") else []
+        known[f"option of `{id}`"] = [*options, *builtin]
+        declared.setdefault(entry.value.get("declared_by"), []).extend(own)
+    return known | {
+        "checkpoint field": list(JUDGED_FIELDS),
+        "option that a family takes": declared["takes"],
+        "option that a family gives": declared["gives"],
+        "option that families take": declared["takes"],
+        "task or option": [*known["task"], *declared["takes"], *declared["gives"]],
+    }
 
 
-class Checker:
+def is_known(document: Document, path: Path, of: str, name: str, known: Iterable[str]) -> bool:
+    """Report a name that is not known, with the nearest one; return whether it is."""
+    listed = list(known)
+    if name in listed:
+        return True
+    close = nearest(name, listed)
+    hint = f"; did you mean `{close}`?" if close else ""
+    document.report(path, f"unknown {of} `{name}`{hint}")
+    return False
+
+
+class Checker(NamedTuple):
     """Looks up the names that one entry uses, and reports into its document those not defined."""
 
-    def __init__(self, entry: Entry, names: Names) -> None:
-        self.entry = entry
-        self.names = names
+    entry: Entry
+    entries: Entries
+    known: dict[str, list[str]]
 
     def report(self, path: Path, message: str) -> None:
         """Report a problem at a path inside the entry."""
         self.entry.document.report((*self.entry.path, *path), message)
 
-    def name(self, path: Path, of: str, name: str, known: Iterable[str] | None = None) -> bool:
-        """Report a name that is not known, with the nearest one; return whether it is.
-
-        An option of a question that is not known is no further problem.
-        """
-        listed = self.names.known.get(of) if known is None else list(known)
-        if listed is None or name in listed:
-            return True
-        close = nearest(name, listed)
-        hint = f"; did you mean `{close}`?" if close else ""
-        self.report(path, f"unknown {of} `{name}`{hint}")
-        return False
+    def name(self, path: Path, of: str, name: str, known: Iterable[str] | None = None) -> None:
+        """Report a name that is not known; the options of an unknown question are not judged."""
+        listed = self.known.get(of, [name]) if known is None else known
+        is_known(self.entry.document, (*self.entry.path, *path), of, name, listed)
 
 
 def _question(checker: Checker, value: dict[str, Any]) -> None:
     if ("options" in value) == ("options_from" in value):
         checker.report((), "exactly one of `options` or `options_from` has to stand here")
-    ids = checker.names.known[f"option of `{value['id']}`"]
+    ids = checker.known[f"option of `{value['id']}`"]
     for index, option in enumerate(value.get("options", [])):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
             checker.report(("options", index, "id"), f"the option `{option['id']}` is taken")
     if value.get("unit") and sum("up_to" not in o for o in value.get("options", [])) != 1:
         checker.report(("unit",), "of a number's options exactly one has no `up_to`: the topmost")
-    questions = checker.names.known["question"]
-    later = questions[questions.index(value["id"]) :]
+    questions = checker.entries["question"]
+    later = checker.known["question"][checker.known["question"].index(value["id"]) :]
     for other in value.get("ask_if", {}):
-        if other in checker.names.many:
+        if other in questions and questions[other].value.get("many"):
             checker.report(("ask_if", other), f"`{other}` can have several answers at once")
         if other in later:
             checker.report(("ask_if", other), f"`{other}` has to stand before `{value['id']}`")
 
 
 def _task(checker: Checker, value: dict[str, Any]) -> None:
+    tasks = checker.entries["task"]
+    aliases = {alias for task in tasks.values() for alias in task.value.get("aliases", [])}
     for word, answers in value.get("words", {}).items():
         for question, option in answers.items():
             checker.name(("words", word, question), "question", question)
             checker.name(("words", word, question), f"option of `{question}`", option)
-        if word in checker.names.task_names:
+        if word in tasks or word in aliases:
             checker.report(("words", word), f"`{word}` names a task already")
 
 
@@ -180,7 +171,7 @@ def _change(checker: Checker, value: dict[str, Any]) -> None:
 
 
 def _scenario(checker: Checker, value: dict[str, Any]) -> None:
-    families = [*checker.names.known["family"], NONE]
+    families = [*checker.known["family"], NONE]
     for family in [*one_or_more(value["family"]), *value.get("never", [])]:
         checker.name(("family",), "family", family, families)
     for rule in value.get("because", []):

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.errors import nearest
 from advisor.model import Checkpoint
 from advisor.model.columns import record
 from advisor.model.evidence import Source
 from advisor.reader.document import Document
 from advisor.reader.document import Path as Place
 from advisor.reader.shape import ListOf
+from advisor.rulebase.references import is_known
 
 if TYPE_CHECKING:
     from advisor.rulebase.assemble import Entries, Entry
@@ -67,7 +67,7 @@ def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
         full = value
         if name := value.get("series"):
             named.add(name)
-            if _known(document, (*path, "series"), "series", name, entries["series"]):
+            if is_known(document, (*path, "series"), "series", name, entries["series"]):
                 full = _member(document, path, value, entries["series"][name])
         elif not value.get("sources", {}).keys() <= ORDER.keys():
             citations = _citations(document, (*path, "sources"), value["sources"])
@@ -134,7 +134,7 @@ def _citations(document: Document, path: Place, written: dict[str, list[str]]) -
         else:
             read = [(field, Citation(key, (*path, key))) for field in listed]
             for n, field in enumerate(listed):
-                _known(document, (*path, key, n), "field of a checkpoint", field, ORDER)
+                is_known(document, (*path, key, n), "field of a checkpoint", field, ORDER)
         for field, citation in read:
             pages = citations.setdefault(field, [])
             if any(citation.page == known.page for known in pages):
@@ -167,7 +167,7 @@ def _measurements(
             if id == "note":
                 continue
             where = (*path, "measurements", page, id)
-            if not _known(document, where, "benchmark", id, figures):
+            if not is_known(document, where, "benchmark", id, figures):
                 continue
             place = (*path, "measurements", len(measurements))
             document.places[place] = document.place(where)
@@ -210,14 +210,3 @@ def _of_group(path: Place, group: dict[str, Any]) -> Iterable[tuple[Place, dict[
         words = [key for key in ("title", "url") if key in group]
         filled = {key: group[key].replace("{page}", page) for key in words}
         yield (*path, "pages", id), filled | {"id": id}
-
-
-def _known(document: Document, path: Place, kind: str, name: str, known: Iterable[str]) -> bool:
-    """Report a name that is not known, with the nearest one; return whether it is."""
-    listed = list(known)
-    if name in listed:
-        return True
-    close = nearest(name, listed)
-    hint = f"; did you mean `{close}`?" if close else ""
-    document.report(path, f"unknown {kind} `{name}`{hint}")
-    return False

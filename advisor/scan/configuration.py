@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from advisor.reader import read_text
+from advisor.reader.document import read_text
 from advisor.scan.comments import MARK, ignores_in_text
 from advisor.scan.source import UnreadableError, decode_utf8
 from advisor.scan.usage import FileNote, Location, Scan, Usage, Value
