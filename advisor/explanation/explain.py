@@ -10,8 +10,8 @@ from advisor.decide.sufficient import Because, sufficient
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError
-from advisor.explanation.full import Whole, whole
-from advisor.model import NONE, TASK, Rule
+from advisor.explanation.full import FullExplanation, full_explanation
+from advisor.model import TASK, Rule
 from advisor.rulebase.base import RuleBase
 
 
@@ -36,7 +36,7 @@ class Explanation(NamedTuple):
     why_not: tuple[WhyNot, ...]
     changes: tuple[Flip, ...]
     priority: tuple[str, ...]
-    all: Whole | None = None
+    all: FullExplanation | None = None
 
 
 def explain(
@@ -68,14 +68,14 @@ def explain(
         )
     others = [a for a in decision.assessments if a.family != decision.family]
     return Explanation(
-        decision,
-        sufficient(engine, decision),
-        _rules(_winner(decision), "prefer"),
-        _rules(_winner(decision), "avoid"),
-        tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
-        changes,
-        priority,
-        whole(engine, decision, changes) if all else None,
+        decision=decision,
+        because=sufficient(engine, decision),
+        reasons=_rules(_winner(decision), "prefer"),
+        caveats=_rules(_winner(decision), "avoid"),
+        why_not=tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
+        changes=changes,
+        priority=priority,
+        all=full_explanation(engine, decision, changes) if all else None,
     )
 
 
@@ -93,13 +93,10 @@ def _why_not(assessment: Assessment, changes: tuple[Flip, ...]) -> WhyNot:
     against = [f.rule for f in assessment.fired if f.rule.effect in ("exclude", "avoid")]
     decisive = [f.rule for f in assessment.fired if f.decisive and f.rule.effect != "prefer"]
     return WhyNot(
-        assessment.family,
-        assessment.verdict,
-        assessment.lost_on,
-        tuple(decisive or against),
-        _rules(assessment, "prefer"),
-        tuple(flip for flip in changes if flip.family == assessment.family),
+        family=assessment.family,
+        verdict=assessment.verdict,
+        lost_on=assessment.lost_on,
+        reasons=tuple(decisive or against),
+        for_it=_rules(assessment, "prefer"),
+        changes=tuple(flip for flip in changes if flip.family == assessment.family),
     )
-
-
-__all__ = ["NONE", "Explanation", "WhyNot", "explain"]

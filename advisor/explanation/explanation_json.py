@@ -14,7 +14,7 @@ from advisor.decide.recommendation_json import (
 )
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.explanation.explain import Explanation, WhyNot
-from advisor.explanation.full import Whole
+from advisor.explanation.full import FullExplanation
 from advisor.explanation.standing import Standing
 from advisor.model import NONE
 from advisor.rulebase.base import RuleBase
@@ -30,7 +30,7 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         "caveats": [rule_json(rule) for rule in explanation.caveats],
         "why_not": [_why_not_json(one) for one in explanation.why_not],
         "changes": [flip_json(flip) for flip in explanation.changes],
-        **({"all": _whole_json(explanation.all)} if explanation.all else {}),
+        **({"all": _full_json(explanation.all)} if explanation.all else {}),
         "command": command("recommend", given, explanation.priority, rulebase.folders),
         **rules_json(rulebase),
     }
@@ -65,14 +65,14 @@ def _why_not_json(one: WhyNot) -> dict[str, Any]:
     }
 
 
-def _whole_json(whole: Whole) -> dict[str, Any]:
+def _full_json(full: FullExplanation) -> dict[str, Any]:
     return {
-        "task": whole.task,
-        "reasons": [because_json(reason) for reason in whole.reasons],
+        "task": full.task,
+        "reasons": [because_json(reason) for reason in full.reasons],
         "changes": [
             {**plain(change), "family": None if change.family == NONE else change.family}
-            for change in whole.changes
+            for change in full.changes
         ],
-        "stability": plain(whole.stability),
-        "open": plain(whole.open),
+        "stability": plain(full.stability),
+        "open": plain(full.open),
     }

@@ -44,7 +44,7 @@ class Stability(NamedTuple):
     fewest: int | None
 
 
-class Whole(NamedTuple):
+class FullExplanation(NamedTuple):
     """Everything that forces the outcome of one task, and everything that changes it."""
 
     task: str
@@ -54,7 +54,9 @@ class Whole(NamedTuple):
     open: tuple[Settling, ...]
 
 
-def whole(engine: Engine, decision: Decision, flips: tuple[Flip, ...]) -> Whole:
+def full_explanation(
+    engine: Engine, decision: Decision, flips: tuple[Flip, ...]
+) -> FullExplanation:
     """Return all minimal reasons and changes with the task of the decision fixed.
 
     All answers count, given or assumed; those that the task or other answers imply do not.
@@ -65,12 +67,12 @@ def whole(engine: Engine, decision: Decision, flips: tuple[Flip, ...]) -> Whole:
     found = search.prime
     sets = [(w, found.members(change)) for w, all_ in found.changes.items() for change in all_]
     sets.sort(key=lambda one: (len(one[1]), one[1], one[0]))
-    return Whole(
-        decision.profile[TASK].options[0],
-        tuple(search.because(found.members(reason)) for reason in found.reasons),
-        tuple(search.change(questions, winner) for winner, questions in sets),
-        search.stability(flips),
-        settlings(engine, decision),
+    return FullExplanation(
+        task=decision.profile[TASK].options[0],
+        reasons=tuple(search.because(found.members(reason)) for reason in found.reasons),
+        changes=tuple(search.change(questions, winner) for winner, questions in sets),
+        stability=search.stability(flips),
+        open=settlings(engine, decision),
     )
 
 

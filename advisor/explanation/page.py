@@ -9,7 +9,7 @@ from advisor.decide.sufficient import Because
 from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
-from advisor.explanation.full import Change, Stability, Whole
+from advisor.explanation.full import Change, FullExplanation, Stability
 from advisor.explanation.settling import Settling
 from advisor.explanation.standing import Standing
 from advisor.model import TASK, Rule
@@ -93,28 +93,28 @@ def _way(flip: Flip) -> Item:
 # -- every reason and every change -------------------------------------------------------------
 
 
-def _everything(whole: Whole, decision: Decision) -> Page:
+def _everything(full: FullExplanation, decision: Decision) -> Page:
     page: Page = [Heading("Every reason")]
-    if whole.reasons == ((),):
-        text = f"{TASK}: {whole.task} alone makes it {_winner(decision)}"
+    if full.reasons == ((),):
+        text = f"{TASK}: {full.task} alone makes it {_winner(decision)}"
         page.append(Text(f"{text}, whatever the other answers are."))
     else:
-        lead = f"With {TASK}: {whole.task}, each line alone makes it {_winner(decision)}"
-        rows = tuple(Item("", _reason(reason), _kinds(reason)) for reason in whole.reasons)
+        lead = f"With {TASK}: {full.task}, each line alone makes it {_winner(decision)}"
+        rows = tuple(Item("", _reason(reason), _kinds(reason)) for reason in full.reasons)
         page += [Text(f"{lead}, whatever the other answers are:", "quiet"), Items(rows)]
-    if whole.changes:
+    if full.changes:
         rows = tuple(
             Item(">", f"{_change(change)}: {family_text(change.family)}", _origins(change))
-            for change in whole.changes
+            for change in full.changes
         )
         page += [Heading("Every change"), Text(STAYING, "quiet"), Items(rows)]
-    page += [Heading("How stable it is"), *(Text(said) for said in _stability(whole.stability))]
-    return page + _open(whole.open)
+    page += [Heading("How stable it is"), *(Text(said) for said in _stability(full.stability))]
+    return page + _open(full.open)
 
 
-def _every_way(family: str, whole: Whole) -> Page:
+def _every_way(family: str, full: FullExplanation) -> Page:
     """Every change after which one family wins."""
-    changes = [change for change in whole.changes if change.family == family]
+    changes = [change for change in full.changes if change.family == family]
     if not changes:
         return [Text(f"No change of answers, the task aside, makes {family} win.", "quiet")]
     rows = tuple(Item(">", _change(change), _origins(change)) for change in changes)
