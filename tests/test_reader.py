@@ -20,7 +20,7 @@ from advisor.reader.shape import (
     Number,
     OneOf,
     Record,
-    String,
+    TextOf,
     check_shape,
 )
 
@@ -226,7 +226,7 @@ def test_missing_file_and_folder_are_problems_not_exceptions(tmp_path):
 # -- shapes -----------------------------------------------------------------------------------
 
 
-PERSON = Record({"name": String(), "age?": Integer(1), "kind?": OneOf("child", "adult")})
+PERSON = Record({"name": TextOf(), "age?": Integer(1), "kind?": OneOf("child", "adult")})
 
 
 @pytest.mark.parametrize(
@@ -256,9 +256,9 @@ PERSON = Record({"name": String(), "age?": Integer(1), "kind?": OneOf("child", "
         ("[a]", PERSON, ["1:1: expected a mapping, found a list"]),
         ("", PERSON, ["1:1: expected a mapping, found nothing"]),
         ("{}", PERSON, ["1:1: `name` is missing"]),
-        ("[a, 2, b]", ListOf(String()), ["1:5: expected text, found `2`"]),
-        ("[]", ListOf(String(), least=1), ["1:1: expected at least 1 in this list, found 0"]),
-        ("a: b", ListOf(String()), ["1:1: expected a list, found a mapping"]),
+        ("[a, 2, b]", ListOf(TextOf()), ["1:5: expected text, found `2`"]),
+        ("[]", ListOf(TextOf(), least=1), ["1:1: expected at least 1 in this list, found 0"]),
+        ("a: b", ListOf(TextOf()), ["1:1: expected a list, found a mapping"]),
         ("a: 1\nB: 2\n", MapOf(Integer()), ["2:1: `B` does not look like a kebab-case id"]),
         ("{}", MapOf(Integer(), least=1), ["1:1: expected at least 1 keys here, found 0"]),
         ("a: 1", MapOf(Boolean()), ["1:1: expected true or false, found `1`"]),
@@ -268,7 +268,11 @@ PERSON = Record({"name": String(), "age?": Integer(1), "kind?": OneOf("child", "
             MapOf(KebabCase()),
             ["1:1: `no` cannot be an id: YAML reads it as something else"],
         ),
-        ("a: [b, 1]", MapOf(AnyOf(String(), ListOf(String()))), ["1:8: expected text, found `1`"]),
+        (
+            "a: [b, 1]",
+            MapOf(AnyOf(TextOf(), ListOf(TextOf()))),
+            ["1:8: expected text, found `1`"],
+        ),
         (
             "{a: 1, b: 2}",
             Record({"a?": Number(), "b?": Number()}, one_of=("a", "b")),

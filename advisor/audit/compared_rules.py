@@ -80,7 +80,7 @@ def _rule_base(name: str, overlays: list[Path]) -> Iterator[RuleBase]:
     """Give the rule base of a name. Files of a revision last as long as this does."""
     import tempfile
 
-    from advisor.reader.revision import PREFIX, copy_revision
+    from advisor.rulebase.folder import PREFIX, copy_revision
 
     if name == SHIPPED:
         yield load_rules(overlays=tuple(overlays))

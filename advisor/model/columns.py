@@ -28,11 +28,11 @@ from advisor.reader.shape import (
     OneOf,
     Record,
     Shape,
-    String,
+    TextOf,
 )
 
 Built = TypeVar("Built", bound=tuple[Any, ...])
-PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: String()}
+PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: TextOf()}
 
 
 class Hint(NamedTuple):
@@ -70,7 +70,7 @@ def record(declared: type, *, partial: bool = False) -> Record:
 
 def besides(declared: type) -> dict[str, Shape]:
     """Return the keys that the entry of a class has and its values lack, by what compiling does."""
-    text = String()
+    text = TextOf()
     inferred: dict[str, Shape] = {"inferred?": Boolean()}
     keys: dict[type, Callable[[], dict[str, Shape]]] = {
         Criterion: lambda: {"judges?": OneOf("declarations", "fits")},

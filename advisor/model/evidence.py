@@ -25,8 +25,8 @@ if TYPE_CHECKING:
         OneOf,
         Required,
         Sources,
-        String,
         Text,
+        TextOf,
         When,
     )
 
@@ -50,7 +50,7 @@ class Source(NamedTuple):
             "registry",
         ),
     ]
-    url: Annotated[str, String(r"https?://\S+", "a web address")] | None = None
+    url: Annotated[str, TextOf(r"https?://\S+", "a web address")] | None = None
     version: Text | None = None
     read: Required[Month] = ""
     note: Text | None = None

@@ -21,10 +21,10 @@ from advisor.reader.shape import (
     OneOf,
     OptionsOf,
     Record,
-    String,
+    TextOf,
 )
 
-__all__ = ["AnyOf", "Integer", "KebabCase", "ListOf", "MapOf", "OneOf", "String"]
+__all__ = ["AnyOf", "Integer", "KebabCase", "ListOf", "MapOf", "OneOf", "TextOf"]
 
 Value = TypeVar("Value")
 
@@ -56,22 +56,22 @@ WORD = r"[a-z]+(_[a-z]+)*"
 Id = Annotated[str, KebabCase()]
 Ids = Annotated[Sequence[Id], Least(1)]
 Aliases = Sequence[Id]
-Text = Annotated[str, String()]
+Text = Annotated[str, TextOf()]
 Texts = Annotated[Sequence[Text], Least(1)]
 Positive = Annotated[int, Integer(1)]
-Month = Annotated[str, String(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", 'a month or day such as "2026-11"')]
-Version = Annotated[str, String(r"[0-9]+(\.[0-9]+)*", "a version such as `5.0`")]
-HubId = Annotated[str, String(HUB_ID, "a Hub id such as `org/name`")]
+Month = Annotated[str, TextOf(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", 'a month or day such as "2026-11"')]
+Version = Annotated[str, TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.0`")]
+HubId = Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`")]
 Dtype = Annotated[str, OneOf("float32", "bfloat16", "float16")]
 
 # Names of other entities: each has to be defined somewhere.
 CheckpointIds = Sequence[
-    Annotated[str, String(HUB_ID, "a Hub id such as `org/name`", of="checkpoint")]
+    Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`", of="checkpoint")]
 ]
 ActIds = Annotated[Sequence[Annotated[str, KebabCase(of="act")]], Least(1)]
 CriterionId = Annotated[str, KebabCase(of="criterion")]
 FamilyId = Annotated[str, KebabCase(of="family")]
-JudgedField = Annotated[str, String(WORD, "a field of checkpoints", of="checkpoint field")]
+JudgedField = Annotated[str, TextOf(WORD, "a field of checkpoints", of="checkpoint field")]
 JudgedFields = Annotated[Sequence[JudgedField], Least(1)]
 QuestionId = Annotated[str, KebabCase(of="question")]
 SourceId = Annotated[str, KebabCase(of="source")]
@@ -88,11 +88,11 @@ GivenOption = Annotated[str, KebabCase(of="option that a family gives")]
 UseIds = Annotated[Sequence[Annotated[str, KebabCase(of="use")]], Least(1)]
 When = Annotated[Condition, OptionsOf()]
 
-ANSWER = AnyOf(String(), Number(), ListOf(AnyOf(String(), Number()), least=1))
+ANSWER = AnyOf(TextOf(), Number(), ListOf(AnyOf(TextOf(), Number()), least=1))
 Answers = Annotated[Mapping[str, Any], MapOf(ANSWER, KebabCase(of="question"), least=1)]
 """Answers as a user gives them: options, aliases and numbers."""
 
-_TEXTS = ListOf(String(), least=1)
+_TEXTS = ListOf(TextOf(), least=1)
 _BOUND = AnyOf(OneOf("answer"), Number())
 Requirement = Annotated[
     Any,
@@ -104,7 +104,7 @@ Requirement = Annotated[
 ]
 """What an option asks of a field of a checkpoint."""
 
-CANDIDATES = AnyOf(String(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"), _TEXTS)
+CANDIDATES = AnyOf(TextOf(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"), _TEXTS)
 # The words of single fields.
 CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]
 Direction = Annotated[str, OneOf("higher", "lower")]
@@ -117,26 +117,26 @@ Stage = Annotated[str, OneOf("pre-trained", "fine-tuned", "instruction-tuned", "
 Uses = Annotated[Sequence[str], ListOf(OneOf("as-is", "fine-tune", "compose"), least=1)]
 
 # The shapes of single fields.
-ClassName = Annotated[str, String(), Key("class")]
-Commit = Annotated[str, String(r"[0-9a-f]{7,40}", "a commit")]
+ClassName = Annotated[str, TextOf(), Key("class")]
+Commit = Annotated[str, TextOf(r"[0-9a-f]{7,40}", "a commit")]
 Languages = Annotated[
-    Sequence[Annotated[str, String(r"[a-z]{2,3}|multilingual", "a language code such as `de`")]],
+    Sequence[Annotated[str, TextOf(r"[a-z]{2,3}|multilingual", "a language code such as `de`")]],
     Least(1),
 ]
 _TRIAL_FLAG = OneOf("labels", "question", "folder", "query")
-TrialInputs = Annotated[Mapping[str, str], MapOf(String(), _TRIAL_FLAG)]
+TrialInputs = Annotated[Mapping[str, str], MapOf(TextOf(), _TRIAL_FLAG)]
 """What `advisor try` takes beside the image, by its flag."""
 
 TrialFlags = Annotated[Sequence[str], ListOf(_TRIAL_FLAG, least=1)]
-RunnerName = Annotated[str, String(r"[a-z_]+\.[A-Za-z0-9]+", "a module and a class of it")]
+RunnerName = Annotated[str, TextOf(r"[a-z_]+\.[A-Za-z0-9]+", "a module and a class of it")]
 
 Year = Annotated[int, Integer(2015)]
-OwnField = Annotated[str, String(WORD, "a field of this checkpoint")]
-KnowledgeName = Annotated[str, String(WORD, "a word such as `model_types`")]
-Knowledge = Annotated[Any, AnyOf(_TEXTS, MapOf(_TEXTS, String()))]
+OwnField = Annotated[str, TextOf(WORD, "a field of this checkpoint")]
+KnowledgeName = Annotated[str, TextOf(WORD, "a word such as `model_types`")]
+Knowledge = Annotated[Any, AnyOf(_TEXTS, MapOf(_TEXTS, TextOf()))]
 
-_SETTING = String(r"[a-z][a-z0-9_]*", "a setting of a configuration")
-_DIMENSION = AnyOf(Number(), Boolean(), String(), ListOf(Number(), least=1))
+_SETTING = TextOf(r"[a-z][a-z0-9_]*", "a setting of a configuration")
+_DIMENSION = AnyOf(Number(), Boolean(), TextOf(), ListOf(Number(), least=1))
 Dimensions = Annotated[
     Mapping[str, Any],
     MapOf(AnyOf(_DIMENSION, MapOf(_DIMENSION, _SETTING, least=1)), _SETTING, least=1),

@@ -29,7 +29,7 @@ from advisor.reader.shape import (
     OneOf,
     Record,
     Shape,
-    String,
+    TextOf,
 )
 
 if TYPE_CHECKING:
@@ -85,26 +85,26 @@ PROJECT = Record(
             Record(
                 {
                     "name": KebabCase(),
-                    "checkpoint": String(HUB_ID, "a Hub id such as `org/name`"),
-                    "revision?": String(),
-                    "class?": String(r"[A-Za-z_][A-Za-z0-9_]*", "a class such as `CLIPModel`"),
-                    "needs": AnyOf(MapOf(ANSWER, least=1), String()),
+                    "checkpoint": TextOf(HUB_ID, "a Hub id such as `org/name`"),
+                    "revision?": TextOf(),
+                    "class?": TextOf(r"[A-Za-z_][A-Za-z0-9_]*", "a class such as `CLIPModel`"),
+                    "needs": AnyOf(MapOf(ANSWER, least=1), TextOf()),
                     "waive?": ListOf(
                         Record(
                             {
                                 "rule": KebabCase(),
-                                "reason": String(),
-                                "until": String(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day"),
+                                "reason": TextOf(),
+                                "until": TextOf(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day"),
                             }
                         )
                     ),
                 }
             )
         ),
-        "rules?": ListOf(String(), least=1),
+        "rules?": ListOf(TextOf(), least=1),
         "fail_on?": OneOf("error", "warning", "never"),
-        "exclude?": ListOf(String()),
-        "transformers?": String(r"[0-9]+(\.[0-9]+)*", "a version such as `5.24.0`"),
+        "exclude?": ListOf(TextOf()),
+        "transformers?": TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.24.0`"),
     }
 )
 """What `advisor.yaml` holds."""
@@ -144,7 +144,7 @@ def _lists(kind: str) -> Record:
 class _Figures(Shape):
     """Figures by benchmark, each a number or one with a note of its own; `note` is for all."""
 
-    note = String()
+    note = TextOf()
     figures = MapOf(AnyOf(Number(), Record({"value": Number(), "note": note})))
 
     def check(self, value: Any, path: Path, report: Report) -> None:
@@ -187,8 +187,8 @@ class _Member(Record):
 def _checkpoints() -> Record:
     """Return the shape of a file of checkpoints, which knows short forms of them."""
     entry = record(Checkpoint)
-    cited = String(r"[a-z0-9]+([_-][a-z0-9]+)*", "a field of this checkpoint, or a source")
-    short = _optional(entry, "id") | {"sources?": MapOf(ListOf(String(), least=1), cited)}
+    cited = TextOf(r"[a-z0-9]+([_-][a-z0-9]+)*", "a field of this checkpoint, or a source")
+    short = _optional(entry, "id") | {"sources?": MapOf(ListOf(TextOf(), least=1), cited)}
     figures = AnyOf(entry.fields["measurements"], MapOf(_Figures()))
     series = {key: each for key, each in short.items() if key != "measurements?"}
     member = short | {"measurements?": figures, "series?": KebabCase()}
@@ -206,7 +206,7 @@ def _sources() -> Record:
     shared = _optional(entry, "id")
     group = {
         **shared,
-        "pages?": MapOf(String(), least=1),
+        "pages?": MapOf(TextOf(), least=1),
         "sources?": ListOf(Record({"id": KebabCase(), **shared}), least=1),
     }
     return Record(

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
         Positive,
         Required,
         Sources,
-        String,
         Text,
+        TextOf,
         Texts,
         Version,
     )
@@ -90,7 +90,7 @@ class CheckExample(NamedTuple):
     file: Text = "app.py"
     bad: Required[Text] = ""
     good: Required[Text] = ""
-    beside: Annotated[Mapping[str, str], MapOf(String(), String(r"[\w.-]+", "a file name"))] = {}
+    beside: Annotated[Mapping[str, str], MapOf(TextOf(), TextOf(r"[\w.-]+", "a file name"))] = {}
     options: Texts = ()
 
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
         MapOf,
         RunnerName,
         SomeTasks,
-        String,
         TaskId,
         Text,
+        TextOf,
         Texts,
         TrialFlags,
     )
@@ -52,7 +52,7 @@ class RunnerUse(NamedTuple):
     id: Id
     runner: RunnerName
     acts: ActIds
-    loads: Annotated[Mapping[str, str], MapOf(String(), String(), least=1)]
+    loads: Annotated[Mapping[str, str], MapOf(TextOf(), TextOf(), least=1)]
     classes: Texts = ()
     parts: Texts = ()
     prompts: Mapping[TaskId, Text] = {}

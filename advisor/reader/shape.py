@@ -36,7 +36,7 @@ class Shape:
         yield from ()
 
 
-class String(Shape):
+class TextOf(Shape):
     """Non-empty text, of a pattern where one is given; `of` is what it is the name of."""
 
     def __init__(self, pattern: str | None = None, example: str = "", of: str = "") -> None:
@@ -63,7 +63,7 @@ class String(Shape):
             yield path, self.of, value
 
 
-class KebabCase(String):
+class KebabCase(TextOf):
     """A kebab-case id that no YAML reader takes for something else."""
 
     def __init__(self, of: str = "") -> None:
