@@ -13,11 +13,11 @@ from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
 from advisor.interview import strategy
 from advisor.interview.finalists import Checkpoints
-from advisor.interview.residual import Residual
 from advisor.interview.session import STOPS, UNKNOWN, Session
 from advisor.interview.strategy import (
     Optimum,
     OverBudgetError,
+    Residual,
     fewest_questions,
     file_order,
     gini,

@@ -1,5 +1,1 @@
-"""Is the rule base sound: every rule's own examples, and whole scenarios."""
-
-from advisor.audit.own_examples import Failure, Proof, prove
-
-__all__ = ["Failure", "Proof", "prove"]
+"""Is the rule base sound: what its own examples and scenarios say, and what can be proved."""

@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from advisor.engine.decision import Engine
 from advisor.engine.profile import UNKNOWN, Answer, Profile, make_profile
-from advisor.interview.residual import Residual, Split
 from advisor.interview.session import Session
 from advisor.interview.strategy import (
     Optimum,
     OverBudgetError,
+    Residual,
+    Split,
     Strategy,
     file_order,
     gini,

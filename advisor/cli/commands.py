@@ -48,7 +48,9 @@ RULES = {
     ),
 }
 COMMANDS: dict[str, Command | Group] = {
-    "ask": Command("advisor.interview.command", "Answer a few questions, get a recommendation."),
+    "ask": Command(
+        "advisor.interview.command:ask", "Answer a few questions, get a recommendation."
+    ),
     "recommend": Command(
         "advisor.decide.command:recommend", "Recommend a family and checkpoints for a task."
     ),

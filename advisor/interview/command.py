@@ -3,62 +3,47 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.console.options import (
-    Format,
-    NoColor,
-    NoInput,
-    Output,
-    Priority,
-    ProfileFile,
-    priority_of,
-    with_questions,
-)
-from advisor.console.output import check_format, check_outputs, emit, interactive, note
-from advisor.console.profile_file import given_profile
+from advisor.console.commands import Given
+from advisor.console.options import CriteriaFirst, NoInput
+from advisor.console.output import Shown, interactive, note
 from advisor.console.prompt import BACK, STOP, WHY, Prompt, extras, prompt_for
-from advisor.draw.formats import Report
 from advisor.errors import ContradictionError, NoTerminalError, unknown_name
-from advisor.interview.saved import Kept
 from advisor.model import NONE
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
+    from advisor.engine.decision import Engine
+    from advisor.engine.profile import Profile
+    from advisor.interview.saved import SavedInterview
     from advisor.interview.session import Agreement, Ask, Session
 
-
-def command(arguments: tuple[str, ...]) -> Callable[..., int]:
-    """Return the command with one flag for each question, to answer some in advance."""
-    return with_questions(ask, arguments)
+To = Annotated[
+    str,
+    typer.Option(
+        "--to",
+        metavar="STOP",
+        help="Ask until the family, the first checkpoint or the whole ranking is settled: "
+        "family, checkpoint, ranking.",
+    ),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interview that was left.")]
+Plain = Annotated[bool, typer.Option("--plain", help="Numbers instead of a menu.")]
 
 
 def ask(
     *,
-    answers: dict[str, Any],
-    profile: ProfileFile = "",
-    priority: Priority = [],  # noqa: B006
-    to: Annotated[
-        str,
-        typer.Option(
-            "--to",
-            metavar="STOP",
-            help="Ask until the family, the first checkpoint or the whole ranking is settled: "
-            "family, checkpoint, ranking.",
-        ),
-    ] = "family",
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the interview that was left.")
-    ] = False,
-    plain: Annotated[bool, typer.Option("--plain", help="Numbers instead of a menu.")] = False,
-    format: Format = "terminal",
-    output: Output = [],  # noqa: B006
+    given: Given,
+    first: CriteriaFirst,
+    to: To = "family",
+    resume: Resume = False,
+    plain: Plain = False,
     rulebase: RuleBase,
+    shown: Shown,
     no_input: NoInput = False,
-    no_color: NoColor = False,
 ) -> int:
     """Answer a few questions, get a recommendation.
 
@@ -73,12 +58,24 @@ def ask(
       advisor ask --plain --format json > answer.json
     """
     from advisor.decide.recommendation import Recommendation, advise
+    from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
     from advisor.interview.afterwards import offer
-    from advisor.interview.session import STOPS, Session
 
-    check_format(format)
-    check_outputs(output)
+    engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
+    _check(to, no_input=no_input)
+    profile = _answered(engine, given, to, prompt, resume=resume)
+    answer = Recommendation(rulebase, (advise(engine, profile),), None, first, "quality")
+    note("")
+    shown.emit(Report(answer.to_dict, answer.to_page))
+    if shown.format == "terminal" and sys.stdout.isatty():
+        offer(answer, prompt, color=shown.color)
+    return answer.exit_code
+
+
+def _check(to: str, *, no_input: bool) -> None:
+    from advisor.interview.session import STOPS
+
     if to not in STOPS:
         raise unknown_name("stop", to, STOPS, f"stops: {', '.join(STOPS)}")
     if no_input or not interactive():
@@ -86,37 +83,33 @@ def ask(
             "there is nobody to ask: this is not a terminal",
             hint="give answers as flags, e.g. `advisor recommend --task captioning`",
         )
-    first = priority_of(rulebase, priority)
-    engine = Engine(rulebase, first)
-    given = given_profile(rulebase, profile, answers)
-    kept = Kept(rulebase.digest)
-    prompt = prompt_for(plain=plain)
+
+
+def _answered(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Profile:
+    """Return the answers of an interview, a new one or the one that was left."""
+    from advisor.interview.saved import SavedInterview
+    from advisor.interview.session import Session
+
+    saved = SavedInterview(engine.rulebase.digest)
     session = Session(engine, given, to)
     if resume or (
         not given
-        and kept.exists()
+        and saved.exists()
         and prompt.confirm("An interview was left unfinished. Go on with it?")
     ):
-        session = Session.from_json(engine, kept.read(), to)
+        session = Session.from_json(engine, saved.read(), to)
         session.give(given)
     try:
-        _interview(session, prompt, kept)
+        _interview(session, prompt, saved)
     except (KeyboardInterrupt, EOFError):
         if session.steps:
             note("\nyour answers are kept: `advisor ask --resume` goes on")
         raise
-    kept.forget()
-    advice = advise(engine, session.profile)
-    recommendation = Recommendation(rulebase, (advice,), None, first, "quality")
-    note("")
-    report = Report(recommendation.to_dict, recommendation.to_page)
-    emit(report, format, output, color=not no_color)
-    if format == "terminal" and sys.stdout.isatty():
-        offer(recommendation, prompt, color=not no_color)
-    return recommendation.exit_code
+    saved.forget()
+    return session.profile
 
 
-def _interview(session: Session, prompt: Prompt, kept: Kept) -> None:
+def _interview(session: Session, prompt: Prompt, saved: SavedInterview) -> None:
     """Ask until nothing is left to ask, or enough was said; kept after each answer."""
     number = 1
     while (question := session.next()) is not None:
@@ -142,7 +135,7 @@ def _interview(session: Session, prompt: Prompt, kept: Kept) -> None:
                 note(f"  {error.message}")
                 continue
             number += 1
-        kept.write(session.to_json())
+        saved.write(session.to_json())
 
 
 def _standing(question: Ask, race: tuple[str, ...]) -> str:

@@ -16,7 +16,7 @@ from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
-from advisor.interview.residual import Residual
+from advisor.interview.strategy import Residual
 from advisor.model import NOT_APPLICABLE, TASK
 
 Candidates = tuple[tuple[str, str, tuple[str, ...]], ...]

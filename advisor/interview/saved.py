@@ -10,7 +10,7 @@ from advisor.errors import AdvisorError, UsageError
 from advisor.files import write_text
 
 
-class Kept:
+class SavedInterview:
     """One file; an interview with other rules stays in it until a new one is begun."""
 
     def __init__(self, digest: str) -> None:

@@ -14,8 +14,7 @@ from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
 from advisor.interview.finalists import Checkpoints
-from advisor.interview.residual import Residual
-from advisor.interview.strategy import fewest_questions
+from advisor.interview.strategy import Residual, fewest_questions
 from advisor.model import NONE, TASK, Option, Question
 
 STOPS = ("family", "checkpoint", "ranking")
