@@ -43,7 +43,8 @@ from typing import Any, NamedTuple
 
 from advisor.engine import Engine, make_profile
 from advisor.engine.encoding import Encoding
-from advisor.engine.space import Choice, Space
+from advisor.engine.nodes import Choice
+from advisor.engine.space import Space
 from advisor.errors import ContradictionError
 from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase
@@ -173,31 +174,23 @@ class Sampler:
     """Draws complete profiles from a space, every one of them equally likely."""
 
     def __init__(self, space: Space, rng: random.Random) -> None:
-        self._layers = space.layers
-        self._choices = space.choices
+        self._space = space
         self._rng = rng
-        behind = [[1] * len(space.outcomes)]
-        for layer in reversed(space.layers):
-            after = behind[-1]
-            behind.append(
-                [sum(len(e.choices) * after[e.target] for e in edges) for edges in layer.edges]
-            )
-        self._behind = behind[::-1]
 
     def draw(self, count: int) -> list[list[Choice]]:
         """Return this many profiles, each a choice for every question."""
         return [self._one() for _ in range(count)]
 
     def _one(self) -> list[Choice]:
-        node = 0
-        choices = [self._rng.choice(of_question) for of_question in self._choices]
-        for depth, layer in enumerate(self._layers):
-            edges = layer.edges[node]
-            weights = [len(e.choices) * self._behind[depth + 1][e.target] for e in edges]
-            (edge,) = self._rng.choices(edges, weights)
-            choices[layer.question] = self._rng.choice(edge.choices)
-            node = edge.target
-        return choices
+        space, node = self._space, self._space.root
+        profile = [self._rng.choice(choices) for choices in space.choices]
+        while (question := space.level[node]) < space.bottom:
+            children = space.children[node]
+            weights = [space.total(child) for child in children]
+            (place,) = self._rng.choices(range(len(children)), weights)
+            profile[question] = space.choices[question][place]
+            node = children[place]
+        return profile
 
 
 def named(encoding: Encoding, choices: Sequence[Choice]) -> Answers:

@@ -15,7 +15,7 @@ from advisor.audit.decision_map_drawings import as_markdown, mermaid, svg
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError
-from advisor.interview.policy import Branch, Leaf, kept, paths, policy
+from advisor.interview.policy import Branch, Leaf, paths, policy, pruned
 from advisor.interview.session import Session
 from advisor.model import NONE
 
@@ -123,7 +123,7 @@ def test_every_path_of_the_small_rules_ends_in_an_answer(whole, engine):
 
 def test_a_tree_of_some_paths_has_these_alone(whole):
     some = paths(whole)[:4]
-    cut = kept(whole, some)
+    cut = pruned(whole, some)
     assert {path.steps for path in paths(cut)} == {path.steps for path in some}
     assert cut.profiles == whole.profiles
 

@@ -9,10 +9,10 @@ from random_rules import NOT_APPLICABLE, Plain, engine_for, facts
 
 from advisor.decide.selection import select
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import EMPTY
+from advisor.engine.nodes import EMPTY
 from advisor.engine.profile import Answer, make_profile
 from advisor.interview import strategy
-from advisor.interview.finalists import Checkpoints
+from advisor.interview.finalists import Finalists
 from advisor.interview.session import STOPS, UNKNOWN, Session
 from advisor.interview.strategy import (
     Optimum,
@@ -219,7 +219,7 @@ def test_the_first_checkpoint_of_a_whole_profile_is_the_one_that_select_puts_fir
     engine, task, data
 ):
     decision = engine.decide(make_profile(engine.rulebase, {"task": task}))
-    residual = Checkpoints(engine, decision).residual()
+    residual = Finalists(engine, decision).residual()
     whole = draw_whole(data, engine, decision.given)
     node = residual.root
     for place, id in enumerate(engine.encoding.questions):

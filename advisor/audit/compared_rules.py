@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from advisor.audit.difference import Difference, difference
+from advisor.audit.difference import RuleBaseDifference, difference
 from advisor.decide.recommendation import recommend
 from advisor.errors import AdvisorError, UsageError
 from advisor.model import TASK
@@ -32,7 +32,7 @@ class ComparedRules(NamedTuple):
 
     names: tuple[str, str]
     rule_bases: tuple[RuleBase, RuleBase]
-    difference: Difference
+    difference: RuleBaseDifference
     picks: tuple[PickChange, ...] | None = None
 
 

@@ -10,7 +10,7 @@ from advisor.draw.blocks import Code, Heading, Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
-from advisor.interview.policy import Arm, Leaf, Path, Policy, kept, paths, policy
+from advisor.interview.policy import Arm, InterviewPath, Leaf, Policy, paths, policy, pruned
 from advisor.model import NONE, TASK, Question
 from advisor.phrasing import share
 from advisor.rulebase.base import RuleBase
@@ -31,7 +31,7 @@ class DecisionMap(NamedTuple):
     rulebase: RuleBase
     given: Profile
     tree: Policy
-    paths: list[Path]
+    paths: list[InterviewPath]
     known: int
     profiles: int
 
@@ -81,7 +81,7 @@ def decision_map(rulebase: RuleBase, given: Profile, most: int) -> DecisionMap:
     return DecisionMap(
         rulebase=rulebase,
         given=given,
-        tree=kept(interview, commonest),
+        tree=pruned(interview, commonest),
         paths=commonest,
         known=len(every),
         profiles=interview.profiles,

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from advisor.audit.patterns import PatternCover, cover
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import Choice, Diagram
+from advisor.engine.diagram import Diagram
+from advisor.engine.nodes import Choice
 from advisor.engine.space import Space
 from advisor.errors import AdvisorError
 from advisor.model import NONE, NOT_APPLICABLE, TASK
@@ -71,7 +72,7 @@ class Side(NamedTuple):
     alone: PatternCover
 
 
-class Difference(NamedTuple):
+class RuleBaseDifference(NamedTuple):
     """What changes from an old to a new rule base. `compared` profiles are common to both."""
 
     compared: int
@@ -98,7 +99,7 @@ class Difference(NamedTuple):
         return not self.changed and not self.lost
 
 
-def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> Difference:
+def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBaseDifference:
     """Compare two rule bases; at most `most` patterns for each kind of change.
 
     Raises AdvisorError where they have no complete profile in common.
@@ -123,7 +124,7 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> Differe
         diagram.relabel(laid, lambda pair: None if pair[1] is None else pair[0] is None),
     ]
     alone = [cover(diagram, function, True, asked, most) for function in admitted]
-    return Difference(
+    return RuleBaseDifference(
         sum(counts.values()),
         sum(counts[pair] for pair in moved),
         tuple(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from advisor.audit.compared_rules import ComparedRules
-from advisor.audit.difference import Difference, EntryChanges, Move, Side
+from advisor.audit.difference import EntryChanges, Move, RuleBaseDifference, Side
 from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
@@ -76,7 +76,7 @@ def as_page(compared: ComparedRules) -> Page:
     return page
 
 
-def _summary(difference: Difference) -> Page:
+def _summary(difference: RuleBaseDifference) -> Page:
     compared = f"{difference.compared:,} complete profiles compared"
     if difference.changed:
         part = share(difference.changed, difference.compared)
@@ -128,7 +128,7 @@ def _condition(id: str, chosen: Sequence[str], rulebase: RuleBase) -> str:
     return f"{id}: {', '.join(chosen)}"
 
 
-def _tasks(difference: Difference) -> Page:
+def _tasks(difference: RuleBaseDifference) -> Page:
     rows = tuple(
         (one.task, share(one.changed, one.compared), f"{one.changed:,}", f"{one.compared:,}")
         for one in sorted(difference.tasks, key=lambda one: -one.changed / max(one.compared, 1))

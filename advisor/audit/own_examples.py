@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.engine.decision import Decision, Engine
+from advisor.engine.decision import Decision, Engine, family_for_all, verdicts_by_family
 from advisor.engine.profile import Answer, holds, make_profile
-from advisor.engine.together import family_for_all, verdicts_by_family
 from advisor.errors import AdvisorError
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 from advisor.model.evidence import Example, Scenario

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import EMPTY, Choice
+from advisor.engine.nodes import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from advisor.decide.memory import OVERHEAD_MB
 from advisor.decide.requirements import most_allowed
 from advisor.decide.selection import Pick, select_of
-from advisor.engine.decision import VERDICTS, Engine
-from advisor.engine.together import family_for_all, verdicts_by_family
+from advisor.engine.decision import VERDICTS, Engine, family_for_all, verdicts_by_family
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:

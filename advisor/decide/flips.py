@@ -7,8 +7,8 @@ from itertools import combinations, product
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.diagram import Choice
 from advisor.engine.nearby import Nearby
+from advisor.engine.nodes import Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 

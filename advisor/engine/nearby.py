@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.diagram import Allowed, Choice, Cost
+from advisor.engine.diagram import Cost
+from advisor.engine.nodes import Allowed, Choice
 from advisor.engine.profile import Profile
 from advisor.engine.space import Space
 from advisor.model import NONE

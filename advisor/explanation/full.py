@@ -7,8 +7,8 @@ from typing import NamedTuple
 from advisor.decide.flips import Flip
 from advisor.decide.sufficient import Because, counts
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.diagram import Choice
 from advisor.engine.nearby import Nearby
+from advisor.engine.nodes import Choice
 from advisor.engine.profile import Profile
 from advisor.explanation.prime import Prime, prime
 from advisor.explanation.settling import Settling, settlings
@@ -18,7 +18,7 @@ Fixed = dict[int, tuple[Choice, ...]]
 """Question -> the one choice that is kept."""
 
 
-class Change(NamedTuple):
+class AnswerChange(NamedTuple):
     """Answers that lead to another family (or to none), all others staying as they are.
 
     `origins` says where the present answers come from; those to the questions in `follows` cannot
@@ -49,7 +49,7 @@ class FullExplanation(NamedTuple):
 
     task: str
     reasons: tuple[tuple[Because, ...], ...]
-    changes: tuple[Change, ...]
+    changes: tuple[AnswerChange, ...]
     stability: Stability
     open: tuple[Settling, ...]
 
@@ -116,7 +116,7 @@ class _Around:
         fragile = tuple(id for id in answers if id in alone)
         return Stability(answers, fragile, min(map(len, wrong), default=None))
 
-    def change(self, questions: tuple[int, ...], winner: int) -> Change:
+    def change(self, questions: tuple[int, ...], winner: int) -> AnswerChange:
         """Return the most typical answers to questions with which another wins.
 
         Questions that only then make sense are answered as well, where it takes that.
@@ -133,7 +133,7 @@ class _Around:
                 changed[question] = (choice,)
         ids = engine.encoding.questions
         answers = {ids[q]: "+".join(engine.options(q, changed[q][0])) for q in sorted(changed)}
-        return Change(
+        return AnswerChange(
             answers,
             nearby.names[winner],
             {id: self.profile[id].origin for id in answers},

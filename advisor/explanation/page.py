@@ -9,7 +9,7 @@ from advisor.decide.sufficient import Because
 from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
-from advisor.explanation.full import Change, FullExplanation, Stability
+from advisor.explanation.full import AnswerChange, FullExplanation, Stability
 from advisor.explanation.settling import Settling
 from advisor.explanation.standing import Standing
 from advisor.model import TASK, Rule
@@ -131,7 +131,7 @@ def _kinds(reason: tuple[Because, ...]) -> str:
     return _origin_words({one.question: one.origin for one in reason})
 
 
-def _origins(change: Change) -> str:
+def _origins(change: AnswerChange) -> str:
     return _origin_words(change.origins)
 
 
@@ -143,7 +143,7 @@ def _origin_words(origins: Mapping[str, str]) -> str:
     return ", ".join(f"{id} is {word}" for id, word in words.items())
 
 
-def _change(change: Change) -> str:
+def _change(change: AnswerChange) -> str:
     first = {id: o for id, o in change.answers.items() if id not in change.follows}
     then = {id: o for id, o in change.answers.items() if id in change.follows}
     return answers_text(first) + (f" (and so {answers_text(then)})" if then else "")

@@ -1,6 +1,6 @@
 """Which checkpoint comes first, for all that answers leave open at once.
 
-Checkpoints are chosen by `select`, never here: it is asked once for each way in which answers
+Finalists are chosen by `select`, never here: it is asked once for each way in which answers
 order them, and once for each set of them that may be left. Which are left is worked out answer by
 answer: what several answers require is met by what meets each of them.
 """
@@ -13,16 +13,16 @@ from typing import NamedTuple
 from advisor.decide.requirements import demands, gaps
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.diagram import EMPTY, Choice
+from advisor.engine.nodes import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.interview.strategy import Residual
 from advisor.model import NOT_APPLICABLE, TASK
 
 Candidates = tuple[tuple[str, str, tuple[str, ...]], ...]
-"""Checkpoints, each with its use and the rules that speak of it."""
+"""Finalists, each with its use and the rules that speak of it."""
 
-Kept = frozenset[str | None]
+Limits = frozenset[str | None]
 """Fields that training does not change, and precisions that weights are loaded in."""
 
 
@@ -37,7 +37,7 @@ class Situation(NamedTuple):
     passing: int
 
 
-class Checkpoints:
+class Finalists:
     """The checkpoints of the family that a decision names, as open answers order and sift them."""
 
     def __init__(self, engine: Engine, decision: Decision) -> None:
@@ -55,7 +55,7 @@ class Checkpoints:
         self._candidates: list[Candidates] = []
         self._example: dict[tuple[int, int], dict[int, Choice]] = {}
         self._passing: dict[tuple[int, int, Choice], int] = {}
-        self._met: dict[tuple[str, str, int, Choice, Kept], bool] = {}
+        self._met: dict[tuple[str, str, int, Choice, Limits], bool] = {}
 
     def residual(self, closed: Collection[int] = ()) -> Residual:
         """Return what is left open, told apart by the checkpoint that comes first, or None."""
@@ -116,19 +116,19 @@ class Checkpoints:
                 )
                 if after != EMPTY
             }
-        places: dict[tuple[Candidates, Kept], int] = {}
+        places: dict[tuple[Candidates, Limits], int] = {}
         found = set()
         for chosen in sorted({chosen for _, chosen in ways}):
             answers = dict(zip(sorted(self.ordering), chosen, strict=True))
             candidates = self._select(answers)
-            place = places.setdefault((candidates, self._kept(answers)), len(places))
+            place = places.setdefault((candidates, self._limits(answers)), len(places))
             everyone = (1 << len(candidates)) - 1
             self._example.setdefault((place, everyone), answers)
             found.add(Situation(chosen, place, everyone))
         self._candidates = [candidates for candidates, _ in places]
         return frozenset(found)
 
-    def _kept(self, answers: dict[int, Choice]) -> Kept:
+    def _limits(self, answers: dict[int, Choice]) -> Limits:
         """Return what answers keep from being trained, and the precisions they load weights in."""
         return frozenset(
             kept
@@ -178,7 +178,7 @@ class Checkpoints:
         asked = self.engine.rulebase.questions[question]
         if not any(one.requires for one in asked.options if one.id in options):
             return True
-        key = (id, use, question, choice, self._kept(keeping))
+        key = (id, use, question, choice, self._limits(keeping))
         found = self._met.get(key)
         if found is None:
             profile = self._profile({**keeping, question: choice})

@@ -57,17 +57,17 @@ class Branch(NamedTuple):
 Policy = Leaf | Branch
 
 
-class Step(NamedTuple):
+class PathStep(NamedTuple):
     """One question of a path, with the options that keep to it."""
 
     question: str
     options: tuple[str, ...]
 
 
-class Path(NamedTuple):
+class InterviewPath(NamedTuple):
     """One way through the interview."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[PathStep, ...]
     leaf: Leaf
 
 
@@ -97,32 +97,32 @@ def policy(engine: Engine, given: Profile | None = None) -> Policy:
     return Branch(id, sum(arm.then.profiles for arm in arms.values()), tuple(arms.values()))
 
 
-def paths(tree: Policy) -> list[Path]:
+def paths(tree: Policy) -> list[InterviewPath]:
     """Return every path of an interview, those of the most profiles first."""
     return sorted(_paths(tree, ()), key=lambda path: -path.leaf.profiles)
 
 
-def _paths(tree: Policy, steps: tuple[Step, ...]) -> Iterator[Path]:
+def _paths(tree: Policy, steps: tuple[PathStep, ...]) -> Iterator[InterviewPath]:
     if isinstance(tree, Leaf):
-        yield Path(steps, tree)
+        yield InterviewPath(steps, tree)
         return
     for arm in tree.arms:
-        yield from _paths(arm.then, (*steps, Step(tree.question, arm.options)))
+        yield from _paths(arm.then, (*steps, PathStep(tree.question, arm.options)))
 
 
-def kept(tree: Policy, wanted: list[Path]) -> Policy:
+def pruned(tree: Policy, wanted: list[InterviewPath]) -> Policy:
     """Return a tree of these paths alone; counts stay those of the whole tree."""
-    return _kept(tree, (), {path.steps for path in wanted})
+    return _pruned(tree, (), {path.steps for path in wanted})
 
 
-def _kept(tree: Policy, steps: tuple[Step, ...], wanted: set[tuple[Step, ...]]) -> Policy:
+def _pruned(tree: Policy, steps: tuple[PathStep, ...], wanted: set[tuple[PathStep, ...]]) -> Policy:
     if isinstance(tree, Leaf):
         return tree
     arms = []
     for arm in tree.arms:
-        ahead = (*steps, Step(tree.question, arm.options))
+        ahead = (*steps, PathStep(tree.question, arm.options))
         if any(path[: len(ahead)] == ahead for path in wanted):
-            arms.append(Arm(arm.options, _kept(arm.then, ahead, wanted)))
+            arms.append(Arm(arm.options, _pruned(arm.then, ahead, wanted)))
     return tree._replace(arms=tuple(arms))
 
 

@@ -13,7 +13,7 @@ from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
-from advisor.interview.finalists import Checkpoints
+from advisor.interview.finalists import Finalists
 from advisor.interview.strategy import Residual, fewest_questions
 from advisor.model import NONE, TASK, Option, Question
 
@@ -60,7 +60,7 @@ class Agreement(NamedTuple):
         return self.assumed and NEARLY_ALL <= self.share < 1
 
 
-class Step(NamedTuple):
+class AskedAnswer(NamedTuple):
     """One answer in the order given; None where it was "don't know"."""
 
     question: str
@@ -74,7 +74,7 @@ class Session:
         self.engine = engine
         self.to = to
         self.given: Profile = dict(given or {})
-        self.steps: list[Step] = []
+        self.steps: list[AskedAnswer] = []
         engine.space(self.profile)
 
     # -- what is known -----------------------------------------------------------------------
@@ -129,7 +129,7 @@ class Session:
         if found is None and self.to == checkpoint:
             decision = self.decide()
             if decision.family is not None:
-                first = Checkpoints(self.engine, decision).residual(self._closed)
+                first = Finalists(self.engine, decision).residual(self._closed)
                 return self._choose(first, checkpoint)
         return found
 
@@ -167,7 +167,7 @@ class Session:
         """Record an answer, or UNKNOWN; one that clashes raises and is forgotten."""
         asked = self.engine.rulebase.question(question)
         answer = None if given == UNKNOWN else read_answer(asked, given, "asked")
-        self.steps.append(Step(question, answer))
+        self.steps.append(AskedAnswer(question, answer))
         try:
             self.engine.space(self.profile)
         except ContradictionError:
@@ -201,7 +201,7 @@ class Session:
             raise UsageError("the kept interview belongs to other rules", hint="start a new one")
         try:
             session = cls(engine, {id: _answer(row) for id, row in kept["given"].items()}, to)
-            session.steps = [Step(id, row and _answer(row)) for id, row in kept["steps"]]
+            session.steps = [AskedAnswer(id, row and _answer(row)) for id, row in kept["steps"]]
             engine.space(session.profile)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise UsageError("the kept interview is damaged", hint="start a new one") from error
