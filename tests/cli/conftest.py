@@ -49,6 +49,13 @@ def process(environment) -> Callable[..., Result]:
     return call
 
 
+@pytest.fixture(scope="session")
+def compiled(process, environment) -> Path:
+    """The folder in which processes find the shipped rules compiled."""
+    assert process("list", "criteria", "--format", "json").code == 0
+    return Path(environment["ADVISOR_CACHE"])
+
+
 SOURCE = """\
 sources:
   - id: our-note
