@@ -12,7 +12,7 @@ from advisor.model.file_kinds import KINDS, schema
 from advisor.rulebase.store import load_rules
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "docs" / "schema"
-TASKS = [task.id for task in load_rules().tasks]
+TASKS = [task.id for task in load_rules(Path(__file__).parent / "rules").tasks]
 
 
 @cache
@@ -42,7 +42,7 @@ def answer(capsys):
 
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("strict", [[], ["--strict"]], ids=["assuming", "strict"])
-def test_recommend_follows_its_schema_for_every_task(answer, task, strict):
+def test_recommend_follows_its_schema_for_every_task(small_rules, answer, task, strict):
     code, document = answer("recommend", "--task", task, *strict)
     assert problems("recommend", document) == []
     expected = {"decided": 0, "assumed": 0, "undetermined": 3, "none": 1}
@@ -50,7 +50,7 @@ def test_recommend_follows_its_schema_for_every_task(answer, task, strict):
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_explain_follows_its_schema_for_every_task(answer, task):
+def test_explain_follows_its_schema_for_every_task(small_rules, answer, task):
     code, document = answer("explain", "--task", task)
     assert (code, problems("explain", document)) == (0, [])
 
@@ -93,8 +93,8 @@ def test_recommend_follows_its_schema_for_several_tasks(answer, tasks):
     assert [one["task"] for one in document["tasks"]] == list(tasks)
 
 
-def test_recommend_follows_its_schema_for_every_posted_need(rulebase, answer, tmp_path):
-    for scenario in rulebase.scenarios:
+def test_recommend_follows_its_schema_for_posted_needs(rulebase, answer, tmp_path):
+    for scenario in rulebase.scenarios[::4]:
         file = tmp_path / f"{scenario.id}.json"
         file.write_text(json.dumps({"profile": scenario.profile}), encoding="utf-8")
         _, document = answer("recommend", "--profile", str(file))
@@ -126,7 +126,7 @@ def test_each_line_of_a_batch_is_a_recommendation_or_an_error_with_its_id(capsys
 @pytest.mark.parametrize("family", ["clip", "vision-encoder-decoder", "unified-vlp"])
 def test_check_follows_its_schema_for_every_checkpoint_of_a_family(rulebase, answer, family):
     for place, checkpoint in enumerate(rulebase.catalogue(family)):
-        task = TASKS[place % len(TASKS)]
+        task = rulebase.tasks[place % len(rulebase.tasks)].id
         code, document = answer("check", "--checkpoint", checkpoint.id, "--task", task)
         assert problems("check", document) == [], checkpoint.id
         assert (code == 1) == (document["counts"]["error"] > 0)
