@@ -137,12 +137,16 @@ class _Scanner:
 
     def _usages(self, parsed: Parsed, *, direct: bool) -> list[Usage]:
         """Return what a file loads; other files are read only where that may tell more."""
-        if direct:
-            study = Study(parsed, self.vocabulary, lambda _: None)
-            study_file(study, walks=1)
-            if not Grouping(study).may_concern_us:
-                return []
         study = self.modules.study(parsed)
+        if direct:
+            asked: set[str] = set()
+            alone = Study(parsed, self.vocabulary, asked.add)
+            study_file(alone, walks=1)
+            if not Grouping(alone).may_concern_us:
+                return []
+            if all(study.exports(module) is None for module in asked):
+                alone.exports = study.exports  # which has told it nothing yet: it goes on as it is
+                study = alone
         study_file(study)
         return Grouping(study).usages()
 
