@@ -16,7 +16,7 @@ from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
 from advisor.rulebase.base import RuleBase
 
-KEPT_ANSWERS = 256
+RECENT_ANSWERS = 256
 LINE = 'a line is {"id": ..., "profile": {"task": "captioning"}}'
 
 
@@ -65,7 +65,7 @@ class _Answers:
             answers = _answers(row, number)
             key = _json(answers)
             if key not in self.known:
-                if len(self.known) >= KEPT_ANSWERS:
+                if len(self.known) >= RECENT_ANSWERS:
                     self.known.clear()
                 self.known[key] = self._decide(answers)
         except AdvisorError as error:

@@ -1,15 +1,14 @@
-"""One answer for several tasks: a family for all, and the fewest checkpoints that fit in memory."""
+"""The fewest checkpoints that serve several tasks within the memory there is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.memory import OVERHEAD_MB
 from advisor.decide.requirements import most_allowed
 from advisor.decide.selection import Pick, select_of
-from advisor.engine.decision import VERDICTS, Engine, family_for_all, verdicts_by_family
+from advisor.engine.decision import VERDICTS
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -69,36 +68,7 @@ class CheckpointSets(NamedTuple):
         return self.best is not None and self.within and not self.unserved
 
 
-class Together(NamedTuple):
-    """One answer for several tasks.
-
-    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
-    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged, but for
-    those `uncovered`. `covers` are the smallest sets of checkpoints for the tasks that have one.
-    """
-
-    family: str | None
-    verdicts: dict[str, str]
-    families: tuple[str, ...]
-    uncovered: tuple[str, ...]
-    covers: CheckpointSets
-
-
-def together(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Together:
-    """Return one answer for several tasks, given the answers for each."""
-    verdicts = verdicts_by_family(engine, {str(one.task): one.decision for one in advice})
-    best = family_for_all(engine, verdicts)
-    families, uncovered = _fewest_families(verdicts, engine)
-    return Together(
-        family=best,
-        verdicts=verdicts[best] if best else {},
-        families=families,
-        uncovered=uncovered,
-        covers=_covers(engine.rulebase, advice, order),
-    )
-
-
-def _covers(rulebase: RuleBase, advice: Sequence[TaskAdvice], order: str) -> CheckpointSets:
+def covers(rulebase: RuleBase, advice: Sequence[TaskAdvice], order: str) -> CheckpointSets:
     """Return the smallest sets of checkpoints for the tasks that have any, within the memory.
 
     Tasks that no family does are not among those that no checkpoint serves.
@@ -123,32 +93,6 @@ def _offers(rulebase: RuleBase, advice: TaskAdvice, order: str) -> list[Offer]:
             picks = select_of(rulebase, assessment.family, advice.decision.profile, order).picks
         result += [Offer(pick, assessment.verdict, place) for place, pick in enumerate(picks)]
     return result
-
-
-def _fewest_families(
-    verdicts: dict[str, dict[str, str]], engine: Engine
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
-    order = sorted(verdicts, key=lambda f: engine.encoding.ranks[engine.encoding.families.index(f)])
-    tasks = list(verdicts[order[0]])
-    for worst in ("allowed", "discouraged"):
-        good = VERDICTS[: VERDICTS.index(worst) + 1]
-        serves = {f: {t for t, v in verdicts[f].items() if v in good} for f in order}
-        coverable: set[str] = set().union(*serves.values())
-        if len(coverable) == len(tasks):
-            break
-    smallest = next(
-        sets
-        for size in range(len(order) + 1)
-        if (sets := [c for c in combinations(order, size) if coverable <= _union(serves, c)])
-    )
-    wins = {f: list(verdicts[f].values()).count("recommended") for f in order}
-    best = max(smallest, key=lambda chosen: sum(wins[f] for f in chosen))
-    return best, tuple(task for task in tasks if task not in coverable)
-
-
-def _union(sets: Mapping[str, set[str]], chosen: Sequence[str]) -> set[str]:
-    return set().union(*(sets[one] for one in chosen))
 
 
 class _Candidate(NamedTuple):

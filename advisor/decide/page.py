@@ -28,8 +28,8 @@ from advisor.phrasing import answers_text, count, family_text, joined
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import CheckpointSet, Together
-    from advisor.decide.recommendation import Recommendation
+    from advisor.decide.cover import CheckpointSet
+    from advisor.decide.recommendation import Recommendation, Together
 
 SHOWN = 4
 SHOWN_CHANGES = 6

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.advice import TaskAdvice
@@ -11,7 +12,13 @@ from advisor.decide.flips import flips
 from advisor.decide.requirements import training_instead, uses
 from advisor.decide.selection import ORDERS, Selection, select, select_of, teachable
 from advisor.decide.sufficient import sufficient
-from advisor.engine.decision import Decision, Engine
+from advisor.engine.decision import (
+    VERDICTS,
+    Decision,
+    Engine,
+    family_for_all,
+    verdicts_by_family,
+)
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError
 from advisor.model import TASK
@@ -19,8 +26,23 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import Together
+    from advisor.decide.cover import CheckpointSets
     from advisor.draw.blocks import Page
+
+
+class Together(NamedTuple):
+    """One answer for several tasks.
+
+    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
+    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged, but for
+    those `uncovered`. `covers` are the smallest sets of checkpoints for the tasks that have one.
+    """
+
+    family: str | None
+    verdicts: dict[str, str]
+    families: tuple[str, ...]
+    uncovered: tuple[str, ...]
+    covers: CheckpointSets
 
 
 class Recommendation(NamedTuple):
@@ -151,11 +173,47 @@ def recommend(
 
 
 def _together(engine: Engine, advice: list[TaskAdvice], order: str) -> Together | None:
+    """Return one answer for several tasks, given the answers for each; None for a single one."""
     if len(advice) == 1:
         return None
-    from advisor.decide.cover import together
+    from advisor.decide.cover import covers
 
-    return together(engine, advice, order)
+    verdicts = verdicts_by_family(engine, {str(one.task): one.decision for one in advice})
+    best = family_for_all(engine, verdicts)
+    families, uncovered = _fewest_families(verdicts, engine)
+    return Together(
+        family=best,
+        verdicts=verdicts[best] if best else {},
+        families=families,
+        uncovered=uncovered,
+        covers=covers(engine.rulebase, advice, order),
+    )
+
+
+def _fewest_families(
+    verdicts: dict[str, dict[str, str]], engine: Engine
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
+    order = sorted(verdicts, key=lambda f: engine.encoding.ranks[engine.encoding.families.index(f)])
+    tasks = list(verdicts[order[0]])
+    for worst in ("allowed", "discouraged"):
+        good = VERDICTS[: VERDICTS.index(worst) + 1]
+        serves = {f: {t for t, v in verdicts[f].items() if v in good} for f in order}
+        coverable: set[str] = set().union(*serves.values())
+        if len(coverable) == len(tasks):
+            break
+    smallest = next(
+        sets
+        for size in range(len(order) + 1)
+        if (sets := [c for c in combinations(order, size) if coverable <= _union(serves, c)])
+    )
+    wins = {f: list(verdicts[f].values()).count("recommended") for f in order}
+    best = max(smallest, key=lambda chosen: sum(wins[f] for f in chosen))
+    return best, tuple(task for task in tasks if task not in coverable)
+
+
+def _union(sets: Mapping[str, set[str]], chosen: Sequence[str]) -> set[str]:
+    return set().union(*(sets[one] for one in chosen))
 
 
 def check_order(order: str) -> str:

@@ -15,8 +15,8 @@ from advisor.model import NONE, Rule
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import CheckpointSet, Together
-    from advisor.decide.recommendation import Recommendation
+    from advisor.decide.cover import CheckpointSet
+    from advisor.decide.recommendation import Recommendation, Together
 
 
 def as_json(recommendation: Recommendation, today: str | None = None) -> dict[str, Any]:
