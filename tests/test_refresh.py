@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from advisor.catalogue.entry import KEYS
 from advisor.catalogue.refresh import HubFacts, compare, gate_closed, only
 from advisor.catalogue.rewrite import REMOVED, dumped, rewrite
-from advisor.catalogue.updates import KEYS, written_files
+from advisor.catalogue.updates import written_files
 from advisor.cli.main import run
 from advisor.errors import AdvisorError
 from advisor.model import Checkpoint
@@ -202,7 +203,7 @@ def test_every_shipped_entry_can_be_changed_and_nothing_else_does(rulebase, tmp_
     news = {"revision": SHA, "gated": True}
     rows = [(one, compare(rulebase, one, silent(one.id, **news))) for one in every]
     copied = Path(shutil.copytree(shipped_rules(), tmp_path / "rules"))
-    for path, text in written_files(copied, None, rows, "2027-02-03").items():
+    for path, text in written_files(copied, copied, rows, "2027-02-03").items():
         path.write_text(text, encoding="utf-8")
     after = load_rules(copied).checkpoints
     for one, row in rows:
@@ -545,7 +546,7 @@ def test_installed_rules_are_not_written_to(hub, refresh, monkeypatch):
     from advisor.rulebase import store
 
     monkeypatch.setattr(store, "shipped_rules", lambda: store.PACKAGE / "rules")
-    monkeypatch.setattr("advisor.catalogue.refresh_command.rules_of", lambda _: load_rules())
+    monkeypatch.setattr("advisor.catalogue.maintenance_command.rules_of", lambda _: load_rules())
     monkeypatch.setattr(store, "load_rules", load_rules)
     code, told, _ = refresh(VQA, "--write")
     assert code == 2

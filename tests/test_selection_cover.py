@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.uncatalogued import Stranger, as_checkpoint
+from advisor.catalogue.uncatalogued import UncataloguedCheckpoint, as_checkpoint
 from advisor.decide.cover import SHARED_GB, Offer, cover
 from advisor.decide.selection import Pick
 from advisor.engine.decision import VERDICTS
@@ -15,7 +15,19 @@ TASKS = ("read", "write", "find")
 
 def checkpoint(id):
     return as_checkpoint(
-        Stranger(id, "folder", None, "x", (), ("reader",), (), None, None, None, own_code=False)
+        UncataloguedCheckpoint(
+            id=id,
+            place="folder",
+            revision=None,
+            model_type="x",
+            architectures=(),
+            families=("reader",),
+            relatives=(),
+            image_size=None,
+            text_context=None,
+            dtype=None,
+            own_code=False,
+        )
     )
 
 

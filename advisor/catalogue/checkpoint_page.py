@@ -1,10 +1,10 @@
-"""A checkpoint as a page: may I, can I, how; a stranger as far as its config.json tells."""
+"""A checkpoint as a page: may I, can I, how; a checkpoint as far as its config.json tells."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from advisor.catalogue.uncatalogued import Stranger
+from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import estimate
 from advisor.decide.snippet import snippet
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
@@ -139,50 +139,51 @@ def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     return page
 
 
-def stranger_page(stranger: Stranger) -> Page:
+def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     """Return the page of a checkpoint that is not catalogued."""
     facts = [
-        ("found in", stranger.place),
-        ("model type", stranger.model_type or "config.json names none"),
-        ("architectures", ", ".join(stranger.architectures) or "config.json names none"),
-        ("family", _family(stranger)),
+        ("found in", checkpoint.place),
+        ("model type", checkpoint.model_type or "config.json names none"),
+        ("architectures", ", ".join(checkpoint.architectures) or "config.json names none"),
+        ("family", _family(checkpoint)),
     ]
-    facts += [("revision", stranger.revision)] if stranger.revision else []
-    facts += [("saved as", stranger.dtype)] if stranger.dtype else []
-    facts += [("image size", f"{stranger.image_size} pixels")] if stranger.image_size else []
-    facts += [("text context", f"{stranger.text_context} tokens")] if stranger.text_context else []
+    facts += [("revision", checkpoint.revision)] if checkpoint.revision else []
+    facts += [("saved as", checkpoint.dtype)] if checkpoint.dtype else []
+    image, text = checkpoint.image_size, checkpoint.text_context
+    facts += [("image size", f"{image} pixels")] if image else []
+    facts += [("text context", f"{text} tokens")] if text else []
     page: Page = [
-        Heading(stranger.id, 1),
+        Heading(checkpoint.id, 1),
         Text("Not in the catalogue; this is what its config.json says.", "warn"),
         Pairs(tuple(facts)),
     ]
-    rows = [Item("-", f"not known: {', '.join(stranger.not_known)}")]
-    if stranger.own_code:
+    rows = [Item("-", f"not known: {', '.join(checkpoint.not_known)}")]
+    if checkpoint.own_code:
         rows.append(
             Item("!", "it wants Python code from beside its weights, which may do anything")
         )
     page.append(Items(tuple(rows)))
-    if stranger.relatives:
-        shown = stranger.relatives[:SHOWN_RELATIVES]
+    if checkpoint.relatives:
+        shown = checkpoint.relatives[:SHOWN_RELATIVES]
         page += [
             Heading("Catalogued checkpoints of the same model type"),
             Items(tuple(Item("", id) for id in shown)),
         ]
-        if len(stranger.relatives) > len(shown):
-            more = f"advisor list checkpoints --model-type {stranger.model_type}"
-            page.append(Text(f"and {len(stranger.relatives) - len(shown)} more: {more}", "quiet"))
+        if len(checkpoint.relatives) > len(shown):
+            more = f"advisor list checkpoints --model-type {checkpoint.model_type}"
+            page.append(Text(f"and {len(checkpoint.relatives) - len(shown)} more: {more}", "quiet"))
     return page
 
 
-def _family(stranger: Stranger) -> str:
-    if stranger.families:
-        return f"{' or '.join(stranger.families)}, as catalogued checkpoints of this type are"
+def _family(checkpoint: UncataloguedCheckpoint) -> str:
+    if checkpoint.families:
+        return f"{' or '.join(checkpoint.families)}, as catalogued checkpoints of this type are"
     return "not known: no catalogued checkpoint is of this type"
 
 
-def stranger_json(stranger: Stranger, digest: str) -> dict[str, Any]:
+def uncatalogued_json(checkpoint: UncataloguedCheckpoint, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor show` for a checkpoint that is not catalogued."""
-    fields = stranger._asdict()
+    fields = checkpoint._asdict()
     listed = {key: list(value) for key, value in fields.items() if isinstance(value, tuple)}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -191,5 +192,5 @@ def stranger_json(stranger: Stranger, digest: str) -> dict[str, Any]:
         "catalogued": False,
         **fields,
         **listed,
-        "not_known": list(stranger.not_known),
+        "not_known": list(checkpoint.not_known),
     }

@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from advisor.catalogue.checkpoint_page import GATED
-from advisor.catalogue.knowledge import find, thing_json
-from advisor.catalogue.uncatalogued import as_checkpoint, find_stranger
+from advisor.catalogue.knowledge import thing_json
 from advisor.decide.memory import memory_gb
 from advisor.draw.blocks import Heading, Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.errors import UsageError, unknown_name
 from advisor.model import Checkpoint, Family
 from advisor.rulebase.base import RuleBase
 
 COMPARED_SECTIONS = ("inputs", "outputs", "training", "limits", "choose_when")
 
 
-def things(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[str, list[Any]]:
-    """Return what is to be compared, and its kind: families or checkpoints.
-
-    A checkpoint outside the catalogue may be a folder, or lie in the hub cache at `cache`. Raises
-    UsageError where there are fewer than two, or of two kinds.
-    """
-    if len(set(ids)) < 2:
-        raise UsageError(
-            "two things are needed to compare", hint="advisor compare clip unified-vlp"
-        )
-    found = [_thing(rulebase, id, cache) for id in ids]
-    if len({thing.id for _, thing in found}) < len(found):
-        raise UsageError(
-            f"{' and '.join(ids)} are one and the same", hint="name two different things"
-        )
-    kinds = {kind for kind, _ in found}
-    if len(kinds) > 1:
-        raise UsageError(
-            "families compare with families, checkpoints with checkpoints", hint="name one kind"
-        )
-    return kinds.pop(), [thing for _, thing in found]
-
-
-def _thing(rulebase: RuleBase, id: str, cache: Path) -> tuple[str, Any]:
-    known = rulebase.checkpoints.get(id)
-    if known is not None:
-        return "checkpoints", known
-    if id in rulebase.family_names:
-        return "families", rulebase.family(id)
-    stranger = find_stranger(rulebase, id, cache)
-    if stranger is not None:
-        return "checkpoints", as_checkpoint(stranger)
-    if "/" in id:
-        return find(rulebase, id, "checkpoints")
-    named = [*rulebase.family_names, *rulebase.checkpoints]
-    raise unknown_name("thing", id, named, "`advisor list checkpoints` prints them")
-
-
-def as_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[str, Any]:
+def compared_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[str, Any]:
     """Return the JSON document of `advisor compare --format json`."""
     skip = ("schema_version", "rule_base", "kind")
     return {
@@ -69,7 +28,7 @@ def as_json(rulebase: RuleBase, kind: str, compared: list[Any]) -> dict[str, Any
     }
 
 
-def as_page(rulebase: RuleBase, kind: str, compared: list[Any]) -> Page:
+def compared_page(rulebase: RuleBase, kind: str, compared: list[Any]) -> Page:
     """Return the page: one table a theme, one column a thing."""
     if kind == "checkpoints":
         return _checkpoints(compared)

@@ -10,7 +10,7 @@ from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase
 
 
-class Difference(NamedTuple):
+class EntryDifference(NamedTuple):
     """One field of an entry that a release does not bear out, in words.
 
     `problem` is one of missing (no such name), unmapped (no auto class gives the class for the
@@ -31,7 +31,7 @@ class Drift(NamedTuple):
 
     version: str
     checked: int
-    differences: tuple[Difference, ...]
+    differences: tuple[EntryDifference, ...]
 
     @property
     def passed(self) -> bool:
@@ -50,7 +50,7 @@ def drift(rulebase: RuleBase, release: Release) -> Drift:
     return Drift(release.version, len(entries), differences)
 
 
-def differences_of(entry: Checkpoint, release: Release) -> tuple[Difference, ...]:
+def differences_of(entry: Checkpoint, release: Release) -> tuple[EntryDifference, ...]:
     """Return where one entry and a release differ."""
     found = [
         *_name(entry, "class", entry.model_class, release),
@@ -61,14 +61,16 @@ def differences_of(entry: Checkpoint, release: Release) -> tuple[Difference, ...
     return tuple(found)
 
 
-def _name(entry: Checkpoint, field: str, name: str | None, release: Release) -> list[Difference]:
+def _name(
+    entry: Checkpoint, field: str, name: str | None, release: Release
+) -> list[EntryDifference]:
     if name is None or release.has_class(name):
         return []
     change = release.removed(name)
     return [_missing(entry, field, name, f"has no class {name}", change, release)]
 
 
-def _model_type(entry: Checkpoint, release: Release) -> list[Difference]:
+def _model_type(entry: Checkpoint, release: Release) -> list[EntryDifference]:
     """The model type is known, and the class is one that this type can be loaded as."""
     model_type, name = entry.model_type, entry.model_class
     if model_type is None:
@@ -82,10 +84,10 @@ def _model_type(entry: Checkpoint, release: Release) -> list[Difference]:
     if release.classes[name] == release.classes.get(config):
         return []  # loaded by its own name: no auto class gives it, by design
     message = f"transformers {release.version} loads no {name} for the model type {model_type}"
-    return [Difference(entry.id, "class", name, "elsewhere", message, None)]
+    return [_difference(entry, "class", name, "elsewhere", message)]
 
 
-def _pipeline(entry: Checkpoint, release: Release) -> list[Difference]:
+def _pipeline(entry: Checkpoint, release: Release) -> list[EntryDifference]:
     task = entry.pipeline
     if task is None:
         return []
@@ -104,7 +106,7 @@ def _pipeline(entry: Checkpoint, release: Release) -> list[Difference]:
     else:
         return []
     message = f"the pipeline {task} of transformers {release.version} {said}"
-    return [Difference(entry.id, "pipeline", task, "refused", message, None)]
+    return [_difference(entry, "pipeline", task, "refused", message)]
 
 
 def _missing(
@@ -114,14 +116,32 @@ def _missing(
     said: str,
     change: NameChange | None,
     release: Release,
-) -> Difference:
+) -> EntryDifference:
     message = f"transformers {release.version} {said}"
     if change is not None and change.instead:
         message += f"; {change.kind} in {change.since}, now {change.instead}"
-    return Difference(entry.id, field, value, "missing", message, change)
+    return _difference(entry, field, value, "missing", message, change)
 
 
-class Comparison(NamedTuple):
+def _difference(
+    entry: Checkpoint,
+    field: str,
+    value: str,
+    problem: str,
+    message: str,
+    change: NameChange | None = None,
+) -> EntryDifference:
+    return EntryDifference(
+        checkpoint=entry.id,
+        field=field,
+        value=value,
+        problem=problem,
+        message=message,
+        change=change,
+    )
+
+
+class ReleaseComparison(NamedTuple):
     """What one release has that another lacks, by what it is of, in order of names.
 
     `gone` names carry the change that is known of them; the names of TensorFlow and Flax among
@@ -134,7 +154,7 @@ class Comparison(NamedTuple):
     new: tuple[tuple[str, str], ...]
 
 
-def compare(before: Release, after: Release) -> Comparison:
+def compare(before: Release, after: Release) -> ReleaseComparison:
     """Return what a later release removed, renamed or redirected, and what it brought.
 
     Of classes only those of a model with a configuration of its own, or of the library itself.
@@ -150,4 +170,4 @@ def compare(before: Release, after: Release) -> Comparison:
         kind = "pipeline" if of == "pipeline" else "class"
         gone += [(of, name, after.removed(name, kind)) for name in sorted(old - fresh)]
         new += [(of, name) for name in sorted(fresh - old)]
-    return Comparison(before.version, after.version, tuple(gone), tuple(new))
+    return ReleaseComparison(before.version, after.version, tuple(gone), tuple(new))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.catalogue.drift import Comparison, Difference, Drift
+from advisor.catalogue.drift import Drift, EntryDifference, ReleaseComparison
 from advisor.draw.blocks import Block, Heading, Item, Items, Page, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.model.library import NameChange
 from advisor.phrasing import count
 
 
-def as_json(drift: Drift, comparison: Comparison | None, digest: str) -> dict[str, Any]:
+def as_json(drift: Drift, comparison: ReleaseComparison | None, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor catalogue drift --format json`."""
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -34,10 +34,10 @@ def as_json(drift: Drift, comparison: Comparison | None, digest: str) -> dict[st
     return document
 
 
-def as_page(drift: Drift, comparison: Comparison | None) -> Page:
+def as_page(drift: Drift, comparison: ReleaseComparison | None) -> Page:
     """Return the page: each entry that differs, then what changed, then the count."""
     page: Page = []
-    entries: dict[str, list[Difference]] = {}
+    entries: dict[str, list[EntryDifference]] = {}
     for found in drift.differences:
         entries.setdefault(found.checkpoint, []).append(found)
     for checkpoint, differences in entries.items():
@@ -54,7 +54,7 @@ def as_page(drift: Drift, comparison: Comparison | None) -> Page:
     return page
 
 
-def _changes(comparison: Comparison) -> list[Block]:
+def _changes(comparison: ReleaseComparison) -> list[Block]:
     """What is known of names that went, how many others did, and what else is no longer there."""
     by_change: dict[str, list[NameChange]] = {}
     rest: dict[str, list[str]] = {}

@@ -34,14 +34,23 @@ class Wishes(NamedTuple):
     gated: bool | None = None
 
 
-class Found(NamedTuple):
+class Matches(NamedTuple):
     """The checkpoints that meet all wishes, and those of which a wanted field is not verified."""
 
     checkpoints: tuple[Checkpoint, ...]
     unverified: tuple[Checkpoint, ...]
 
 
-def narrow(checkpoints: Iterable[Checkpoint], wishes: Wishes) -> Found:
+def matches(rulebase: RuleBase, wishes: Wishes, sort: str) -> Matches:
+    """Return the checkpoints of the catalogue that meet the wishes, sorted."""
+    found = narrow(rulebase.checkpoints.values(), wishes)
+    return Matches(
+        tuple(ordered(rulebase, found.checkpoints, sort, wishes.task)),
+        tuple(ordered(rulebase, found.unverified, sort, wishes.task)),
+    )
+
+
+def narrow(checkpoints: Iterable[Checkpoint], wishes: Wishes) -> Matches:
     """Return the checkpoints that meet all wishes; what nobody verified meets none."""
     found: list[Checkpoint] = []
     unverified: list[Checkpoint] = []
@@ -51,7 +60,7 @@ def narrow(checkpoints: Iterable[Checkpoint], wishes: Wishes) -> Found:
             found.append(checkpoint)
         elif False not in met:
             unverified.append(checkpoint)
-    return Found(tuple(found), tuple(unverified))
+    return Matches(tuple(found), tuple(unverified))
 
 
 def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:

@@ -1,12 +1,13 @@
-"""What advisor knows, by kind: listings, look-ups by id, JSON."""
+"""What advisor knows, by kind: look-ups by id, and each thing as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.catalogue.checkpoint_page import checkpoint_page
-from advisor.catalogue.knowledge_pages import (
+from advisor.catalogue.page import (
     criterion_page,
     family_page,
     question_page,
@@ -14,13 +15,13 @@ from advisor.catalogue.knowledge_pages import (
     source_page,
     task_page,
 )
+from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
 from advisor.decide.snippet import snippet
-from advisor.draw.blocks import Page, Table, Text
+from advisor.draw.blocks import Page
 from advisor.draw.version import SCHEMA_VERSION, plain
-from advisor.errors import nearest, unknown_name
+from advisor.errors import UsageError, nearest, unknown_name
 from advisor.model import Task
-from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 
@@ -31,32 +32,6 @@ class Kind(NamedTuple):
     columns: tuple[str, ...]
     row: Callable[[Any, RuleBase], tuple[str, ...]]
     page: Callable[[Any, RuleBase], Page]
-
-
-def listing(rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = None) -> Page:
-    """Return a table of everything of one kind (the plural, such as `tasks`)."""
-    entry = KINDS[kind]
-    things = [one for one in entry.all(rulebase).values() if only is None or only(one)]
-    rows = tuple(entry.row(one, rulebase) for one in things)
-    noun = SINGULAR[kind]
-    if not rows:
-        return [Text(f"no {noun} fits", "warn")]
-    return [
-        Table(entry.columns, rows, wide=len(entry.columns) - 1),
-        Text(count(len(rows), noun) if noun != "criterion" else f"{len(rows)} criteria", "quiet"),
-    ]
-
-
-def listing_json(
-    rulebase: RuleBase, kind: str, only: Callable[[Any], bool] | None = None
-) -> dict[str, Any]:
-    """Return everything of one kind as JSON."""
-    things = [one for one in KINDS[kind].all(rulebase).values() if only is None or only(one)]
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": rulebase.digest,
-        kind: [fields_of(rulebase, one) for one in things],
-    }
 
 
 def plural(kind: str) -> str:
@@ -88,6 +63,44 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     raise unknown_name(
         noun, id, [close] if close else [], "`advisor list KIND` prints what is known"
     )
+
+
+def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[str, list[Any]]:
+    """Return what is to be compared, and its kind: families or checkpoints.
+
+    A checkpoint outside the catalogue may be a folder, or lie in the hub cache at `cache`. Raises
+    UsageError where there are fewer than two, or of two kinds.
+    """
+    if len(set(ids)) < 2:
+        raise UsageError(
+            "two things are needed to compare", hint="advisor compare clip unified-vlp"
+        )
+    found = [_comparable(rulebase, id, cache) for id in ids]
+    if len({thing.id for _, thing in found}) < len(found):
+        raise UsageError(
+            f"{' and '.join(ids)} are one and the same", hint="name two different things"
+        )
+    kinds = {kind for kind, _ in found}
+    if len(kinds) > 1:
+        raise UsageError(
+            "families compare with families, checkpoints with checkpoints", hint="name one kind"
+        )
+    return kinds.pop(), [thing for _, thing in found]
+
+
+def _comparable(rulebase: RuleBase, id: str, cache: Path) -> tuple[str, Any]:
+    known = rulebase.checkpoints.get(id)
+    if known is not None:
+        return "checkpoints", known
+    if id in rulebase.family_names:
+        return "families", rulebase.family(id)
+    uncatalogued = find_uncatalogued(rulebase, id, cache)
+    if uncatalogued is not None:
+        return "checkpoints", as_checkpoint(uncatalogued)
+    if "/" in id:
+        return find(rulebase, id, "checkpoints")
+    named = [*rulebase.family_names, *rulebase.checkpoints]
+    raise unknown_name("thing", id, named, "`advisor list checkpoints` prints them")
 
 
 def _aliases(rulebase: RuleBase, kind: str) -> dict[str, Any]:

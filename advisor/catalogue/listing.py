@@ -1,12 +1,12 @@
-"""Checkpoints as a table and as JSON, narrowed down and sorted."""
+"""What advisor knows of a kind as a table and as JSON; checkpoints narrowed down and sorted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from advisor.catalogue.filters import Found, Wishes, narrow, ordered
-from advisor.catalogue.knowledge import fields_of
+from advisor.catalogue.filters import Matches
+from advisor.catalogue.knowledge import KINDS, SINGULAR, fields_of
 from advisor.decide.memory import memory_gb
 from advisor.decide.ranking import Yardstick
 from advisor.draw.blocks import Page, Table, Text
@@ -18,16 +18,29 @@ from advisor.rulebase.base import RuleBase
 NAMED = 3
 
 
-def found_in(rulebase: RuleBase, wishes: Wishes, sort: str) -> Found:
-    """Return the checkpoints of the catalogue that meet the wishes, sorted."""
-    found = narrow(rulebase.checkpoints.values(), wishes)
-    return Found(
-        tuple(ordered(rulebase, found.checkpoints, sort, wishes.task)),
-        tuple(ordered(rulebase, found.unverified, sort, wishes.task)),
-    )
+def things_json(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> dict[str, Any]:
+    """Return things of one kind as JSON."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": rulebase.digest,
+        kind: [fields_of(rulebase, one) for one in things],
+    }
 
 
-def as_json(rulebase: RuleBase, found: Found) -> dict[str, Any]:
+def things_page(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> Page:
+    """Return a table of things of one kind (the plural, such as `tasks`)."""
+    entry = KINDS[kind]
+    noun = SINGULAR[kind]
+    rows = tuple(entry.row(one, rulebase) for one in things)
+    if not rows:
+        return [Text(f"no {noun} fits", "warn")]
+    return [
+        Table(entry.columns, rows, wide=len(entry.columns) - 1),
+        Text(count(len(rows), noun) if noun != "criterion" else f"{len(rows)} criteria", "quiet"),
+    ]
+
+
+def checkpoints_json(rulebase: RuleBase, found: Matches) -> dict[str, Any]:
     """Return the JSON document of `advisor list checkpoints --format json`."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -39,7 +52,7 @@ def as_json(rulebase: RuleBase, found: Found) -> dict[str, Any]:
     }
 
 
-def as_page(rulebase: RuleBase, found: Found, task: str | None, sort: str) -> Page:
+def checkpoints_page(rulebase: RuleBase, found: Matches, task: str | None, sort: str) -> Page:
     """Return the table; sorted by quality, it names the benchmark that each figure is of."""
     page: Page = []
     if not found.checkpoints:
@@ -56,7 +69,7 @@ def as_page(rulebase: RuleBase, found: Found, task: str | None, sort: str) -> Pa
     return page
 
 
-def _count(found: Found) -> Text:
+def _count(found: Matches) -> Text:
     return Text(count(len(found.checkpoints), "checkpoint"), "quiet")
 
 

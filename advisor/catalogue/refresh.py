@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from advisor.errors import UsageError
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
@@ -41,7 +43,7 @@ class HubFacts(NamedTuple):
     languages: tuple[str, ...] | None
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """One field that differs. `now` is None where nothing is known any more."""
 
     field: str
@@ -65,7 +67,7 @@ class Refreshed(NamedTuple):
     id: str
     status: str
     last_modified: str | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     message: str = ""
 
 
@@ -92,17 +94,30 @@ class Refresh(NamedTuple):
         return 1 if open_changes or "missing" in statuses else 0
 
 
+def to_ask_about(rulebase: RuleBase, ids: Sequence[str], after: str) -> list[Checkpoint]:
+    """Return the checkpoints named, all without names, each once; only those behind `after`."""
+    every = [rulebase.checkpoint(id) for id in dict.fromkeys(ids)]
+    every = every or list(rulebase.checkpoints.values())
+    if not after:
+        return every
+    last = rulebase.checkpoint(after)
+    if last not in every:
+        raise UsageError(f"`{after}` is not among those to ask about", hint="leave out --after")
+    return every[every.index(last) + 1 :]
+
+
 def compare(rulebase: RuleBase, checkpoint: Checkpoint, facts: HubFacts) -> Refreshed:
     """Return what differs. A fact on which the Hub is silent never replaces a known one."""
-    found = [Change("id", checkpoint.id, facts.id, BY_HAND)] if facts.id != checkpoint.id else []
+    renamed = facts.id != checkpoint.id
+    found = [FieldChange("id", checkpoint.id, facts.id, BY_HAND)] if renamed else []
     found += _licence(rulebase, checkpoint, facts)
     for field in ("gated", "revision", "last_modified", "hub_task"):
         was, now = getattr(checkpoint, field), getattr(facts, field)
         if now is not None and not _same(was, now):
-            found.append(Change(field, was, now))
+            found.append(FieldChange(field, was, now))
     found += _parameters(checkpoint, facts)
     if facts.languages and set(facts.languages) != set(checkpoint.languages or ()):
-        found.append(Change("languages", checkpoint.languages, list(facts.languages)))
+        found.append(FieldChange("languages", checkpoint.languages, list(facts.languages)))
     found.sort(key=lambda change: FIELDS.index(change.field))
     status = "changed" if found else "same"
     return Refreshed(checkpoint.id, status, facts.last_modified, tuple(found))
@@ -113,7 +128,7 @@ def gate_closed(checkpoint: Checkpoint) -> Refreshed:
     message = "gated: its other facts are shown only to those who accepted its terms"
     if checkpoint.gated:
         return Refreshed(checkpoint.id, "unread", None, (), message)
-    change = Change("gated", checkpoint.gated, now=True)
+    change = FieldChange("gated", checkpoint.gated, now=True)
     return Refreshed(checkpoint.id, "changed", None, (change,), message)
 
 
@@ -130,11 +145,11 @@ def _same(was: Any, now: Any) -> bool:
     return bool(was == now or (short and now.startswith(was)))
 
 
-def _licence(rulebase: RuleBase, checkpoint: Checkpoint, facts: HubFacts) -> list[Change]:
+def _licence(rulebase: RuleBase, checkpoint: Checkpoint, facts: HubFacts) -> list[FieldChange]:
     was, now = checkpoint.licence, facts.licence
     if now is None or (was or "").lower() == now.lower():
         return []
-    found = [Change("licence", was, now)]
+    found = [FieldChange("licence", was, now)]
     others = {
         one.commercial_use
         for one in rulebase.checkpoints.values()
@@ -143,14 +158,14 @@ def _licence(rulebase: RuleBase, checkpoint: Checkpoint, facts: HubFacts) -> lis
     use = others.pop() if len(others) == 1 else None
     if use != checkpoint.commercial_use:
         note = JUDGE if use is None else AS_OTHERS
-        found.append(Change("commercial_use", checkpoint.commercial_use, use, note))
+        found.append(FieldChange("commercial_use", checkpoint.commercial_use, use, note))
     return found
 
 
-def _parameters(checkpoint: Checkpoint, facts: HubFacts) -> list[Change]:
+def _parameters(checkpoint: Checkpoint, facts: HubFacts) -> list[FieldChange]:
     if not facts.parameters:
         return []
     was, now = checkpoint.parameters_millions, round(facts.parameters / 1e6, 1)
     if now <= 0 or (was is not None and abs(was - now) <= TOLERANCE * max(was, now)):
         return []
-    return [Change("parameters_millions", was, now)]
+    return [FieldChange("parameters_millions", was, now)]

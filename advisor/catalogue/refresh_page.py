@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from advisor.catalogue.refresh import Change, Refresh, Refreshed
+from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.phrasing import count
@@ -73,12 +73,12 @@ def as_page(refresh: Refresh, resume: str | None = None) -> Page:
     return page
 
 
-def _change_item(change: Change) -> Item:
+def _change_item(change: FieldChange) -> Item:
     was, now = _shown(change, change.was), _shown(change, change.now)
     return Item("!", f"{change.field.replace('_', ' ')}: {was} → {now}", change.note)
 
 
-def _shown(change: Change, value: Any) -> str:
+def _shown(change: FieldChange, value: Any) -> str:
     if value is None:
         return "not verified"
     if isinstance(value, bool):

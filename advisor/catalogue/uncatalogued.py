@@ -19,7 +19,7 @@ MAX_TEXT = 80
 _CONTEXT = ("max_position_embeddings", "max_seq_len", "n_positions", "max_target_positions")
 
 
-class Stranger(NamedTuple):
+class UncataloguedCheckpoint(NamedTuple):
     """What a configuration says. None and empty where it says nothing.
 
     `place` is `folder` or `hub cache`; `families` those of the catalogue's entries of this model
@@ -46,7 +46,7 @@ class Stranger(NamedTuple):
         return ("licence", "commercial use", "languages", "tasks", "parameters", *missing)
 
 
-def find_stranger(rulebase: RuleBase, name: str, cache: Path) -> Stranger | None:
+def find_uncatalogued(rulebase: RuleBase, name: str, cache: Path) -> UncataloguedCheckpoint | None:
     """Return what a folder on disk or in the hub cache says; None where there is no such thing.
 
     Raises AdvisorError where there is one and its config.json cannot be used.
@@ -72,7 +72,7 @@ def _snapshot(name: str, cache: Path) -> Path | None:
 
 def _described(
     rulebase: RuleBase, name: str, folder: Path, place: str, revision: str | None
-) -> Stranger:
+) -> UncataloguedCheckpoint:
     config = read_config(folder / "config.json", name)
     model_type = _text(config.get("model_type"))
     architectures = config.get("architectures")
@@ -82,18 +82,18 @@ def _described(
         for one in rulebase.checkpoints.values()
         if model_type is not None and one.model_type == model_type
     ]
-    return Stranger(
-        name,
-        place,
-        revision if is_commit(revision) else None,
-        model_type,
-        tuple(text for text in map(_text, listed[:5]) if text),
-        tuple(dict.fromkeys(one.family for one in kin)),
-        tuple(one.id for one in kin),
-        _inside(config, ("vision_config", "encoder"), ("image_size",)),
-        _inside(config, ("text_config", "decoder"), _CONTEXT),
-        _text(config.get("dtype") or config.get("torch_dtype")),
-        bool(config.get("auto_map")),
+    return UncataloguedCheckpoint(
+        id=name,
+        place=place,
+        revision=revision if is_commit(revision) else None,
+        model_type=model_type,
+        architectures=tuple(text for text in map(_text, listed[:5]) if text),
+        families=tuple(dict.fromkeys(one.family for one in kin)),
+        relatives=tuple(one.id for one in kin),
+        image_size=_inside(config, ("vision_config", "encoder"), ("image_size",)),
+        text_context=_inside(config, ("text_config", "decoder"), _CONTEXT),
+        dtype=_text(config.get("dtype") or config.get("torch_dtype")),
+        own_code=bool(config.get("auto_map")),
     )
 
 
@@ -152,16 +152,16 @@ def _inside(config: dict[str, Any], parts: tuple[str, ...], names: tuple[str, ..
     return None
 
 
-def as_checkpoint(stranger: Stranger) -> Checkpoint:
-    """Return a stranger as an entry of the catalogue in which nearly nothing is verified."""
+def as_checkpoint(checkpoint: UncataloguedCheckpoint) -> Checkpoint:
+    """Return a checkpoint as an entry of the catalogue in which nearly nothing is verified."""
     return Checkpoint(
-        id=stranger.id,
-        family=" or ".join(stranger.families) or "not known",
-        label=stranger.model_type or stranger.id,
-        loader="remote-code" if stranger.own_code else "transformers",
-        model_class=stranger.architectures[0] if stranger.architectures else None,
-        model_type=stranger.model_type,
-        image_size=stranger.image_size,
-        text_context=stranger.text_context,
-        revision=stranger.revision,
+        id=checkpoint.id,
+        family=" or ".join(checkpoint.families) or "not known",
+        label=checkpoint.model_type or checkpoint.id,
+        loader="remote-code" if checkpoint.own_code else "transformers",
+        model_class=checkpoint.architectures[0] if checkpoint.architectures else None,
+        model_type=checkpoint.model_type,
+        image_size=checkpoint.image_size,
+        text_context=checkpoint.text_context,
+        revision=checkpoint.revision,
     )

@@ -3,64 +3,109 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from advisor.catalogue.refresh import Change, Refreshed
+from advisor.catalogue.entry import KEYS
+from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.catalogue.rewrite import REMOVED, rewrite
-from advisor.errors import AdvisorError, BrokenFileError
+from advisor.console.output import note
+from advisor.errors import AdvisorError, BrokenFileError, UsageError
+from advisor.files import write_text
 from advisor.model import Checkpoint
 from advisor.reader.document import Document, Path, read_text
+from advisor.rulebase import store
+from advisor.rulebase.base import RuleBase
 from advisor.rulebase.folder import RuleFile, rule_files
 from advisor.rulebase.short_forms import ORDER
 
 SOURCES = "sources/hub-api.yaml"
-KEYS = (
-    *("id", "series", "label", "loader", "class", "processor", "model_type", "pipeline", "tasks"),
-    *("fine_tune", "typical", "stage", "parameters_millions", "parameters_precision", "dtype"),
-    *("image_size", "image_size_note", "text_context", "languages", "languages_note", "takes"),
-    *("licence", "language_model_licence", "commercial_use", "intended_use", "gated", "released"),
-    *("revision", "last_modified", "hub_task", "prompt", "pitfalls", "derived", "measurements"),
-    *("sources", "checked"),
-)
-"""The keys of an entry, in the order in which files have them."""
-
 HUB_PAGE = "https://huggingface.co/"
 _INDENT = re.compile(r" *")
 
 
+def folder_to_write(rulebase: RuleBase, rules: Sequence[FilePath]) -> FilePath:
+    """Return the last overlay, else the shipped rules of a development checkout.
+
+    Raises UsageError where these are the rules of an installed advisor.
+    """
+    if rules or rulebase.folders:
+        return rules[-1] if rules else FilePath(rulebase.folders[-1])
+    if store.shipped_rules().is_relative_to(store.PACKAGE):
+        raise UsageError(
+            "the rules of an installed advisor are not written to",
+            hint="write into a folder of your own: --write --rules our-rules",
+        )
+    return store.shipped_rules()
+
+
+def write_files(files: Mapping[FilePath, str], folder: FilePath) -> tuple[str, ...]:
+    """Write rule files, each whole or not at all, and return their names for reports.
+
+    The whole is read again, references and all: raises BrokenFileError where it has problems.
+    """
+    for path, text in files.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise AdvisorError(
+                f"`{path.parent}` cannot be made: {error.strerror or error}",
+                hint="name a folder that can be written",
+                kind="cannot-write",
+            ) from error
+        write_text(path, text)
+    if files:
+        store.load_rules(overlays=() if folder == store.shipped_rules() else (folder,))
+        note("the rules read well with it; look at the difference before you keep it")
+    return tuple(_shown(path) for path in files)
+
+
+def write_refresh(rulebase: RuleBase, done: Refresh, folder: FilePath, today: str) -> Refresh:
+    """Write what the Hub said into a rule folder; return it with the files that changed."""
+    rows = [(rulebase.checkpoint(row.id), row) for row in done.rows]
+    files = written_files(store.shipped_rules(), folder, rows, today)
+    return done._replace(written=write_files(files, folder))
+
+
+def _shown(path: FilePath) -> str:
+    """A path as reports name it: relative to the working folder where it lies in it."""
+    whole, working = path.resolve(), FilePath.cwd().resolve()
+    inside = whole.is_relative_to(working)
+    return (whole.relative_to(working) if inside else path).as_posix()
+
+
 def written_files(
     base: FilePath,
-    overlay: FilePath | None,
+    folder: FilePath,
     rows: Sequence[tuple[Checkpoint, Refreshed]],
     today: str,
 ) -> dict[FilePath, str]:
     """Return the new text of each file that changes.
 
-    Without an overlay the files of the rule folder `base` are changed in place; with one, entries
-    are copied into it first. Each change gets the Hub as its source and `today` as the day it was
-    checked. Raises AdvisorError where a file cannot be changed safely.
+    The files of the rule folder `base` are changed in place; where `folder` is another, an overlay,
+    entries are copied into it first. Each change gets the Hub as its source and `today` as the day
+    it was checked. Raises AdvisorError where a file cannot be changed safely.
     """
-    folder = overlay or base
+    overlay = folder != base
     texts: dict[FilePath, str] = {}
-    series = _series(base, overlay)
+    series = _series(base, folder)
     sources = _Sources(folder / SOURCES)
     for checkpoint, row in rows:
         if row.status not in ("same", "changed"):
             continue
         changes = [change for change in row.changes if not change.by_hand]
-        if not changes and overlay is not None:
+        if not changes and overlay:
             continue  # nothing to lay over
         path = folder / "checkpoints" / f"{checkpoint.family}.yaml"
         text = texts.get(path) or _text_of(path)
         document = read_text(text, path.name)
         if _index(document, checkpoint.id) is None:
-            if overlay is None:
-                path, text, document = _holder(base, checkpoint.id, texts)
-            else:
+            if overlay:
                 text = _with_entry(text, base, checkpoint)
                 document = read_text(text, path.name)
+            else:
+                path, text, document = _holder(base, checkpoint.id, texts)
         source = sources.cite(checkpoint, row, today) if changes else ""
         edits = _edits(document, checkpoint, changes, source, today, series)
         texts[path] = rewrite(text, path.name, edits, KEYS)
@@ -97,9 +142,9 @@ def _holder(base: FilePath, id: str, texts: dict[FilePath, str]) -> tuple[FilePa
     )
 
 
-def _series(*folders: FilePath | None) -> dict[str, dict[str, Any]]:
+def _series(*folders: FilePath) -> dict[str, dict[str, Any]]:
     """What each series of the rule folders shares, by its id; the later folder counts."""
-    files = [file for folder in folders if folder and folder.is_dir() for file in _files(folder)]
+    files = [file for folder in folders if folder.is_dir() for file in _files(folder)]
     documents = [read_text(_text_of(file.path), file.path.name).value for file in files]
     return {one["id"]: one for known in documents for one in known.get("series", ())}
 
@@ -130,7 +175,7 @@ def _with_entry(text: str, base: FilePath, checkpoint: Checkpoint) -> str:
 def _edits(
     document: Document,
     checkpoint: Checkpoint,
-    changes: Sequence[Change],
+    changes: Sequence[FieldChange],
     source: str,
     today: str,
     series: dict[str, dict[str, Any]],

@@ -11,10 +11,12 @@ from advisor.console.groups import Command, Commands, Group
 
 CATALOGUE = {
     "refresh": Command(
-        "advisor.catalogue.refresh_command", "Ask the Hub what changed since an entry was checked."
+        "advisor.catalogue.maintenance_command:refresh",
+        "Ask the Hub what changed since an entry was checked.",
     ),
     "drift": Command(
-        "advisor.catalogue.drift_command", "Hold every entry against a release of transformers."
+        "advisor.catalogue.maintenance_command:drift",
+        "Hold every entry against a release of transformers.",
     ),
 }
 RULES = {
@@ -58,13 +60,13 @@ COMMANDS: dict[str, Command | Group] = {
         "advisor.explanation.command:explain", "Say why, why not, and what would change the answer."
     ),
     "compare": Command(
-        "advisor.catalogue.compare_command", "Set families or checkpoints side by side."
+        "advisor.catalogue.command:compare", "Set families or checkpoints side by side."
     ),
     "show": Command(
-        "advisor.catalogue.show_command",
+        "advisor.catalogue.command:show",
         "Show a family, task, question, rule, source or checkpoint.",
     ),
-    "list": Command("advisor.catalogue.list_command", "List what advisor knows, by kind."),
+    "list": Command("advisor.catalogue.command:list_kind", "List what advisor knows, by kind."),
     "check": Command(
         "advisor.check.command:check", "Check choices of checkpoints and the code that loads them."
     ),

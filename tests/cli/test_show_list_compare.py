@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from advisor.catalogue.entry import entry_json, entry_of, entry_page
 from advisor.catalogue.knowledge import KINDS, SINGULAR
+from advisor.draw.markdown import markdown
 
 
 def squeezed(text):
@@ -323,7 +325,7 @@ def test_a_checkpoint_without_its_owner_is_understood_well_enough_to_ask(advisor
 
 
 @pytest.fixture
-def stranger(tmp_path):
+def uncatalogued(tmp_path):
     """A folder that holds nothing but a configuration."""
     config = {"model_type": "blip", "architectures": ["BlipForQuestionAnswering"]}
     (tmp_path / "mine").mkdir()
@@ -331,14 +333,55 @@ def stranger(tmp_path):
     return tmp_path / "mine"
 
 
-def test_a_checkpoint_outside_the_catalogue_says_what_is_not_known(advisor, stranger):
-    told = advisor("show", stranger, "--format", "json").json
+def test_a_checkpoint_outside_the_catalogue_says_what_is_not_known(advisor, uncatalogued):
+    told = advisor("show", uncatalogued, "--format", "json").json
     assert (told["kind"], told["catalogued"]) == ("checkpoint", False)
     assert (told["model_type"], told["families"]) == ("blip", ["unified-vlp"])
     assert "licence" in told["not_known"]
-    page = advisor("show", stranger).out
+    page = advisor("show", uncatalogued).out
     assert "Not in the catalogue" in page
     assert "not known: licence" in page
+
+
+def test_a_full_entry_has_every_field_with_its_sources(rulebase):
+    for checkpoint in rulebase.checkpoints.values():
+        entry = entry_of(rulebase, checkpoint)
+        told = entry_json(entry, rulebase.digest)
+        json.dumps(told)
+        fields = {one["field"]: one for one in told["fields"]}
+        assert fields["label"]["value"] == checkpoint.label
+        cited = {field: list(sources) for field, sources in checkpoint.sources.items()}
+        assert {name: fields[name]["sources"] for name in cited if name in fields} == cited
+        assert cited.keys() - fields.keys() <= set(told["unverified"]) | {"tasks"}
+        measured = [one["value"] for one in told["fields"] if one["field"] == "measurements"]
+        assert [one["value"] for one in measured] == [m.value for m in checkpoint.measurements]
+        page = markdown(entry_page(entry))
+        assert all(source in page for sources in cited.values() for source in sources)
+
+
+def test_a_full_entry_is_shown_of_catalogued_checkpoints_alone(advisor, uncatalogued):
+    told = advisor("show", "openai/clip-vit-base-patch16", "--full", "--format", "json").json
+    licence = next(one for one in told["fields"] if one["field"] == "licence")
+    assert licence["sources"] == ["openai-clip-licence", "openai-clip-issue-203"]
+    assert told["place"].startswith("checkpoints/clip.yaml:")
+    page = advisor("show", "openai/clip-vit-base-patch16", "--full").out
+    assert "mit (code repository only)  [openai-clip-licence" in page
+    for id in ("clip", uncatalogued):
+        refused = advisor("show", id, "--full")
+        assert (refused.code, refused.out) == (2, "")
+
+
+def test_a_full_entry_of_an_overlay_says_where_it_is_written(advisor, tmp_path):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints/clip.yaml").write_text(
+        "checkpoints:\n  - {id: lab/clip, series: siglip-2, text_context: 32, "
+        "sources: {siglip2-readme: [text_context]}}\n"
+    )
+    told = advisor("show", "lab/clip", "--full", "--rules", tmp_path, "--format", "json").json
+    assert told["place"].endswith("checkpoints/clip.yaml:2")
+    assert {"field": "text_context", "value": 32} in [
+        {"field": one["field"], "value": one["value"]} for one in told["fields"]
+    ]
 
 
 def test_a_checkpoint_in_the_hub_cache_is_found_by_its_id(advisor, tmp_path, monkeypatch):
@@ -351,18 +394,18 @@ def test_a_checkpoint_in_the_hub_cache_is_found_by_its_id(advisor, tmp_path, mon
     assert (told["place"], told["revision"], told["model_type"]) == ("hub cache", "abcdef1", "git")
 
 
-def test_a_stranger_stands_beside_a_catalogued_checkpoint(advisor, stranger):
-    page = advisor("compare", stranger, "Salesforce/blip-vqa-base").out
+def test_an_uncatalogued_checkpoint_stands_beside_a_catalogued_checkpoint(advisor, uncatalogued):
+    page = advisor("compare", uncatalogued, "Salesforce/blip-vqa-base").out
     row = next(line for line in page.splitlines() if line.split()[:1] == ["licence"])
     assert "not verified" in row
     assert "bsd-3-clause" in row
-    other = advisor("compare", stranger, "unified-vlp")
+    other = advisor("compare", uncatalogued, "unified-vlp")
     assert (other.code, other.out) == (2, "")
 
 
-def test_a_broken_stranger_is_one_sentence(advisor, stranger):
-    (stranger / "config.json").write_text("[", encoding="utf-8")
-    result = advisor("show", stranger)
+def test_a_broken_uncatalogued_checkpoint_is_one_sentence(advisor, uncatalogued):
+    (uncatalogued / "config.json").write_text("[", encoding="utf-8")
+    result = advisor("show", uncatalogued)
     assert (result.code, result.out) == (2, "")
     assert "config.json of" in result.err
     assert "Traceback" not in result.err

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.catalogue.uncatalogued import as_checkpoint, find_stranger
+from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.advice import months_between
 from advisor.errors import AdvisorError
 from advisor.hub import cache_folder
@@ -37,7 +37,7 @@ def folder(tmp_path):
 
 def test_a_folder_is_described_and_its_family_known_by_its_type(rulebase, folder, tmp_path):
     path = folder(BLIP)
-    found = find_stranger(rulebase, str(path), tmp_path)
+    found = find_uncatalogued(rulebase, str(path), tmp_path)
     assert (found.place, found.model_type) == ("folder", "blip")
     assert found.architectures == ("BlipForQuestionAnswering",)
     assert found.families == ("unified-vlp",)
@@ -52,13 +52,13 @@ def test_the_hub_cache_is_read_at_the_revision_that_main_points_at(rulebase, tmp
         (root / "snapshots" / revision).mkdir(parents=True)
         config = root / "snapshots" / revision / "config.json"
         config.write_text(json.dumps({"model_type": model_type}), encoding="utf-8")
-    assert find_stranger(rulebase, "our/captioner", tmp_path).revision in (SHA, SHA[::-1])
+    assert find_uncatalogued(rulebase, "our/captioner", tmp_path).revision in (SHA, SHA[::-1])
     (root / "refs").mkdir()
     (root / "refs" / "main").write_text(SHA, encoding="utf-8")
-    found = find_stranger(rulebase, "our/captioner", tmp_path)
+    found = find_uncatalogued(rulebase, "our/captioner", tmp_path)
     assert (found.place, found.revision, found.model_type) == ("hub cache", SHA, "git")
     (root / "refs" / "main").write_text("../../etc", encoding="utf-8")
-    assert find_stranger(rulebase, "our/captioner", tmp_path).revision in (SHA, SHA[::-1])
+    assert find_uncatalogued(rulebase, "our/captioner", tmp_path).revision in (SHA, SHA[::-1])
 
 
 def test_the_environment_says_where_the_hub_cache_is(monkeypatch, tmp_path):
@@ -77,7 +77,7 @@ def test_the_environment_says_where_the_hub_cache_is(monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", ["", ".", "..", "../..", "a/b/c", "org/name", "\0", "x" * 5000])
 def test_a_name_without_a_configuration_is_nobody(rulebase, tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    assert find_stranger(rulebase, name, tmp_path) is None
+    assert find_uncatalogued(rulebase, name, tmp_path) is None
 
 
 HOSTILE = {
@@ -95,7 +95,7 @@ HOSTILE = {
 def test_a_broken_configuration_is_one_sentence(rulebase, folder, tmp_path, config):
     path = folder(config)
     with pytest.raises(AdvisorError) as raised:
-        find_stranger(rulebase, str(path), tmp_path)
+        find_uncatalogued(rulebase, str(path), tmp_path)
     assert f"the config.json of `{path}`" in raised.value.message
     assert "\n" not in raised.value.message
     assert raised.value.hint
@@ -115,7 +115,7 @@ def test_whatever_stands_in_it_nothing_breaks_or_reaches_the_terminal(
 ):
     path = tmp_path_factory.mktemp("any")
     (path / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    found = find_stranger(rulebase, str(path), path)
+    found = find_uncatalogued(rulebase, str(path), path)
     texts = [found.model_type or "", found.dtype or "", *found.architectures]
     assert all(text.isprintable() and len(text) <= 80 for text in texts)
     entry = as_checkpoint(found)
@@ -124,7 +124,7 @@ def test_whatever_stands_in_it_nothing_breaks_or_reaches_the_terminal(
 
 def test_code_of_its_own_is_warned_of(rulebase, folder, tmp_path):
     path = folder({"model_type": "new", "auto_map": {"AutoModel": "own.Model"}})
-    found = find_stranger(rulebase, str(path), tmp_path)
+    found = find_uncatalogued(rulebase, str(path), tmp_path)
     assert (found.own_code, found.families, found.relatives) == (True, (), ())
     assert as_checkpoint(found).loader == "remote-code"
 

@@ -1,0 +1,296 @@
+"""`advisor list`, `show` and `compare`: what advisor knows, all of a kind, one, or side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from advisor.catalogue.filters import SORTS, Wishes
+from advisor.console.commands import Options, rules_of
+from advisor.console.output import Shown
+from advisor.console.values import split
+from advisor.draw.formats import Report
+from advisor.errors import UsageError, unknown_name
+from advisor.hub import cache_folder
+from advisor.rulebase.base import RuleBase
+
+ONLY = "Only checkpoints"
+
+
+def complete_kind(incomplete: str) -> list[str]:
+    """Return kinds for the shell to complete."""
+    from advisor.catalogue.knowledge import KINDS
+
+    return [kind for kind in KINDS if kind.startswith(incomplete)]
+
+
+def complete_id(incomplete: str) -> list[str]:
+    """Return ids for the shell to complete."""
+    from advisor.catalogue.knowledge import KINDS
+
+    rulebase = rules_of()
+    ids = (id for kind in KINDS.values() for id in kind.all(rulebase))
+    return sorted({id for id in ids if id.lower().startswith(incomplete.lower())})
+
+
+def _several(flag: str, metavar: str, help: str) -> Any:
+    return typer.Option([], flag, metavar=metavar, help=help)
+
+
+def _one(flag: str, metavar: str, help: str) -> Any:
+    return typer.Option("", flag, metavar=metavar, help=help)
+
+
+FAMILY: str = _one("--family", "FAMILY", f"{ONLY} of this family.")
+TASK: str = _one("--task", "TASK", f"{ONLY} that do this task.")
+FINE_TUNE: bool = typer.Option(
+    False, "--fine-tune", help="With --task: those to fine-tune for it instead."
+)
+LANGUAGE: list[str] = _several("--language", "CODE", f"{ONLY} that know this language.")
+LICENCE: list[str] = _several("--licence", "NAME", f"{ONLY} under one of these licences.")
+COMMERCIAL_USE: str = _one("--commercial-use", "USE", "permitted, restricted or not-permitted.")
+MEMORY: float | None = typer.Option(
+    None, "--memory-gb", "--max-memory-gb", metavar="GB", help=f"{ONLY} estimated to fit in it."
+)
+STAGE: list[str] = _several(
+    "--stage", "STAGE", "pre-trained, fine-tuned, instruction-tuned or contrastive."
+)
+LOADER: list[str] = _several("--loader", "LOADER", "transformers, open_clip, remote-code or other.")
+MODEL_TYPE: list[str] = _several("--model-type", "TYPE", f"{ONLY} of this type, such as blip.")
+GATED: bool | None = typer.Option(
+    None, "--gated/--open", help=f"{ONLY} behind a form, or in front of none."
+)
+
+
+def read_wishes(
+    rulebase: RuleBase,
+    family: str = FAMILY,
+    task: str = TASK,
+    fine_tune: bool = FINE_TUNE,
+    language: list[str] = LANGUAGE,
+    licence: list[str] = LICENCE,
+    commercial_use: str = COMMERCIAL_USE,
+    memory_gb: float | None = MEMORY,
+    stage: list[str] = STAGE,
+    loader: list[str] = LOADER,
+    model_type: list[str] = MODEL_TYPE,
+    gated: bool | None = GATED,
+) -> Wishes:
+    """Return what checkpoints have to be. Raises UsageError for values that none has."""
+    return Wishes(
+        family=rulebase.family(family).id if family else None,
+        task=rulebase.task(task).id if task else None,
+        fine_tune=fine_tune,
+        languages=tuple(split(language)),
+        licences=tuple(one.lower() for one in split(licence)),
+        commercial_use=(_known(rulebase, "commercial_use", split([commercial_use])) or (None,))[0],
+        max_memory_gb=memory_gb,
+        stages=_known(rulebase, "stage", split(stage)),
+        loaders=_known(rulebase, "loader", split(loader)),
+        model_types=tuple(split(model_type)),
+        gated=gated,
+    )
+
+
+def _known(rulebase: RuleBase, field: str, values: list[str]) -> tuple[str, ...]:
+    """Return values of a field. Raises UsageError where the catalogue has one of them nowhere."""
+    catalogued = (getattr(one, field) for one in rulebase.checkpoints.values())
+    known = tuple(dict.fromkeys(value for value in catalogued if value is not None))
+    return tuple(_one_of(field.replace("_", " "), value, known) for value in values)
+
+
+def _one_of(kind: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise unknown_name(kind, value, known, f"known: {', '.join(known)}")
+    return value
+
+
+KindName = Annotated[
+    str,
+    typer.Argument(
+        help="families, tasks, questions, criteria, rules, sources or checkpoints.",
+        autocompletion=complete_kind,
+    ),
+]
+Sort = Annotated[
+    str,
+    typer.Option(
+        "--sort", metavar="BY", help="id, size, memory, released or (with --task) quality."
+    ),
+]
+Written = Annotated[bool, typer.Option("--written", help="Only rules written by hand.")]
+
+
+def list_kind(
+    *,
+    kind: KindName,
+    wishes: Annotated[Wishes, Options(read_wishes)],
+    sort: Sort = "",
+    written: Written = False,
+    rulebase: RuleBase,
+    shown: Shown,
+) -> int:
+    """List what advisor knows, by kind.
+
+    Several values of an option as a,b or repeated. A field that nobody verified meets no wish;
+    such checkpoints are counted apart.
+
+    \b
+    Examples:
+      advisor list tasks
+      advisor list checkpoints --task captioning --family vision-encoder-decoder
+      advisor list checkpoints --task vqa --commercial-use permitted --memory-gb 4 --sort quality
+      advisor list rules --written --format json
+    """
+    from advisor.catalogue.knowledge import plural
+
+    kinds = plural(kind)
+    if written and kinds != "rules":
+        raise UsageError("`--written` narrows down rules only", hint="advisor list rules --written")
+    if kinds == "checkpoints":
+        shown.emit(_checkpoints(rulebase, wishes, sort))
+    elif wishes != Wishes() or sort:
+        raise UsageError(
+            "`--family`, `--task`, `--sort` and the like narrow down checkpoints only",
+            hint="advisor list checkpoints --task vqa",
+        )
+    else:
+        shown.emit(_things(rulebase, kinds, written=written))
+    return 0
+
+
+def _things(rulebase: RuleBase, kind: str, *, written: bool) -> Report:
+    from advisor.catalogue import listing
+    from advisor.catalogue.knowledge import KINDS
+
+    every = KINDS[kind].all(rulebase).values()
+    things = [one for one in every if not (written and one.derived)]
+    return Report(
+        lambda: listing.things_json(rulebase, kind, things),
+        lambda: listing.things_page(rulebase, kind, things),
+    )
+
+
+def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
+    from advisor.catalogue import listing
+    from advisor.catalogue.filters import matches
+
+    if sort:
+        _one_of("order", sort, SORTS)
+    for flag, needs in (("--sort quality", sort == "quality"), ("--fine-tune", wishes.fine_tune)):
+        if needs and not wishes.task:
+            raise UsageError(
+                f"`{flag}` needs a task", hint=f"e.g. advisor list checkpoints --task vqa {flag}"
+            )
+    found = matches(rulebase, wishes, sort)
+    return Report(
+        lambda: listing.checkpoints_json(rulebase, found),
+        lambda: listing.checkpoints_page(rulebase, found, wishes.task, sort),
+    )
+
+
+def show(
+    *,
+    id: Annotated[
+        str, typer.Argument(help="Id or alias of what to show.", autocompletion=complete_id)
+    ],
+    kind: Annotated[
+        str,
+        typer.Option("--kind", metavar="KIND", help="Only look among families, tasks, rules ..."),
+    ] = "",
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Of a checkpoint: its whole entry, with who says each field."),
+    ] = False,
+    rulebase: RuleBase,
+    shown: Shown,
+) -> int:
+    """Show a family, task, question, rule, source or checkpoint.
+
+    A checkpoint outside the catalogue, in a folder or in the hub cache, is described from its own
+    config.json.
+
+    \b
+    Examples:
+      advisor show clip
+      advisor show captioning
+      advisor show large-collection-searched-again-and-again
+      advisor show Salesforce/blip-image-captioning-base
+      advisor show Salesforce/blip-image-captioning-base --full
+      advisor show ./my-fine-tuned-captioner
+    """
+    from advisor.catalogue.knowledge import find, page, plural, thing_json
+
+    try:
+        found, thing = find(rulebase, id, kind or None)
+    except UsageError as unknown:
+        if kind and plural(kind) != "checkpoints":
+            raise
+        shown.emit(_uncatalogued(rulebase, id, unknown, full=full))
+        return 0
+    if full:
+        shown.emit(_whole_entry(rulebase, found, thing))
+    else:
+        shown.emit(
+            Report(lambda: thing_json(rulebase, found, thing), lambda: page(rulebase, found, thing))
+        )
+    return 0
+
+
+def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:
+    from advisor.catalogue.entry import entry_json, entry_of, entry_page
+
+    if kind != "checkpoints":
+        raise UsageError(
+            f"`--full` shows the entry of a checkpoint, and `{thing.id}` is none",
+            hint=f"advisor show {thing.id}",
+        )
+    entry = entry_of(rulebase, thing)
+    return Report(lambda: entry_json(entry, rulebase.digest), lambda: entry_page(entry))
+
+
+def _uncatalogued(rulebase: RuleBase, id: str, unknown: UsageError, *, full: bool) -> Report:
+    """Return the report on a checkpoint that is not catalogued. Raises `unknown` without one."""
+    from advisor.catalogue.checkpoint_page import uncatalogued_json, uncatalogued_page
+    from advisor.catalogue.uncatalogued import find_uncatalogued
+
+    found = find_uncatalogued(rulebase, id, cache_folder())
+    if found is None:
+        raise unknown
+    if full:
+        raise UsageError(f"`{id}` has no entry in the catalogue", hint=f"advisor show {id}")
+    return Report(
+        lambda: uncatalogued_json(found, rulebase.digest), lambda: uncatalogued_page(found)
+    )
+
+
+def compare(
+    *,
+    ids: Annotated[
+        list[str],
+        typer.Argument(help="Two or more families, or checkpoints.", autocompletion=complete_id),
+    ],
+    rulebase: RuleBase,
+    shown: Shown,
+) -> int:
+    """Set families or checkpoints side by side.
+
+    A checkpoint outside the catalogue may be a folder, or lie in the hub cache.
+
+    \b
+    Examples:
+      advisor compare clip unified-vlp
+      advisor compare Salesforce/blip-image-captioning-base microsoft/git-base-coco
+    """
+    from advisor.catalogue.compare_page import compared_json, compared_page
+    from advisor.catalogue.knowledge import find_comparable
+
+    kind, things = find_comparable(rulebase, ids, cache_folder())
+    shown.emit(
+        Report(
+            lambda: compared_json(rulebase, kind, things),
+            lambda: compared_page(rulebase, kind, things),
+        )
+    )
+    return 0

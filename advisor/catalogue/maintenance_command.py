@@ -1,0 +1,165 @@
+"""`advisor catalogue refresh` and `drift`: the catalogue against the Hub and against libraries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from advisor.console.commands import RULES, Options, rules_of
+from advisor.console.options import Offline, complete_checkpoint
+from advisor.console.output import Shown
+from advisor.console.values import day_or_today, split
+from advisor.draw.formats import Report
+from advisor.errors import unknown_name
+from advisor.rulebase.base import RuleBase
+
+WRITE: bool = typer.Option(
+    False, "--write", help="Write what changed into the rules, or into --rules DIR."
+)
+TODAY: str = typer.Option("", "--today", metavar="DATE", help="The day to write down, YYYY-MM-DD.")
+
+
+class Writing(NamedTuple):
+    """The rules to work on, and whether the outcome is written into them, as of which day."""
+
+    rulebase: RuleBase
+    overlays: list[Path]
+    write: bool
+    today: str
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder to write to; None where nothing is written."""
+        from advisor.catalogue.updates import folder_to_write
+
+        return folder_to_write(self.rulebase, self.overlays) if self.write else None
+
+
+def read_writing(
+    write: bool = WRITE, today: str = TODAY, rules: list[Path] = RULES.default
+) -> Writing:
+    """Read the rules that are named; an overlay to write to need not be there yet."""
+    rulebase = rules_of([folder for folder in rules if folder.exists() or not write])
+    return Writing(rulebase, rules, write, day_or_today(today, month=True))
+
+
+Written = Annotated[Writing, Options(read_writing)]
+
+
+def refresh(
+    *,
+    ids: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[ID]...",
+            help="Checkpoints to ask about; all of the catalogue if left out.",
+            autocompletion=complete_checkpoint,
+        ),
+    ] = [],  # noqa: B006
+    writing: Written,
+    only: Annotated[
+        list[str],
+        typer.Option("--only", metavar="FIELD", help="Only these fields, e.g. licence,gated."),
+    ] = [],  # noqa: B006
+    after: Annotated[
+        str, typer.Option("--after", metavar="ID", help="Begin after this checkpoint.")
+    ] = "",
+    offline: Offline = False,
+    shown: Shown,
+) -> int:
+    """Ask the Hub's API what changed, field by field; nothing is downloaded but that.
+
+    Licence, gating, newest commit, parameters, task tag, languages, a new name. Exit 0: nothing
+    changed, 1: something did, 2: some could not be asked about. With --write, what a person has to
+    do still counts as changed.
+
+    \b
+    Examples:
+      advisor catalogue refresh Salesforce/blip-vqa-base
+      advisor catalogue refresh --only licence,gated --format json
+      advisor catalogue refresh openai/clip-vit-base-patch32 --write
+      advisor catalogue refresh --write --rules our-rules
+    """
+    from advisor.catalogue.hub_facts import ask_hub
+    from advisor.catalogue.refresh import to_ask_about
+    from advisor.catalogue.refresh_page import as_json, as_page
+    from advisor.catalogue.updates import write_refresh
+
+    fields = _fields(only)
+    rulebase, folder = writing.rulebase, writing.folder
+    done = ask_hub(rulebase, to_ask_about(rulebase, ids, after), fields, offline=offline)
+    if folder:
+        done = write_refresh(rulebase, done, folder, writing.today)
+    rest = _rest(done.left, [row.id for row in done.rows], ids, fields, writing)
+    shown.emit(Report(lambda: as_json(done, rulebase.digest, rest), lambda: as_page(done, rest)))
+    return done.exit_code
+
+
+def _fields(named: list[str]) -> tuple[str, ...]:
+    from advisor.catalogue.refresh import FIELDS
+
+    for field in (fields := tuple(split(named))):
+        if field not in FIELDS:
+            raise unknown_name("field", field, FIELDS, f"fields: {', '.join(FIELDS)}")
+    return fields
+
+
+def _rest(
+    left: tuple[str, ...], done: list[str], ids: list[str], fields: tuple[str, ...], by: Writing
+) -> str | None:
+    """The command that asks about what is left."""
+    if not left:
+        return None
+    words = ["advisor catalogue refresh"]
+    words += left if ids else ["--after", done[-1]] if done else []
+    words += ["--only", ",".join(fields)] if fields else []
+    words += ["--write"] if by.write else []
+    words += [word for folder in by.overlays for word in ("--rules", folder.as_posix())]
+    return " ".join(words)
+
+
+def drift(
+    *,
+    transformers: Annotated[
+        str,
+        typer.Option(
+            "--transformers",
+            metavar="VERSION",
+            help="A described release such as 5 or 4.57, or `installed`. Without it the installed "
+            "one; the newest described where there is none.",
+        ),
+    ] = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            "--since", metavar="VERSION", help="Say too what was removed or renamed since then."
+        ),
+    ] = "",
+    rulebase: RuleBase,
+    shown: Shown,
+) -> int:
+    """Hold every entry that transformers loads against one of its releases.
+
+    Class and processor exist, the model type is loaded as that class, the pipeline takes it.
+    Nothing is imported: the files of the installed package are parsed, and descriptions of some
+    releases come with advisor. Exit 1 where an entry differs.
+
+    \b
+    Examples:
+      advisor catalogue drift
+      advisor catalogue drift --transformers 4.57
+      advisor catalogue drift --transformers 5 --since 4.57 --format json
+    """
+    from advisor.catalogue import drift as of
+    from advisor.catalogue.drift_page import as_json, as_page
+    from advisor.catalogue.release import default_release, release
+
+    held = release(rulebase, transformers) if transformers else default_release(rulebase)
+    changes = of.compare(release(rulebase, since), held) if since else None
+    result = of.drift(rulebase, held)
+    shown.emit(
+        Report(lambda: as_json(result, changes, rulebase.digest), lambda: as_page(result, changes))
+    )
+    return 0 if result.passed else 1
