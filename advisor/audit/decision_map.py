@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from advisor.draw.blocks import Code, Heading, Page, Table, Text
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
 from advisor.interview.policy import Arm, InterviewPath, Leaf, Policy, paths, policy, pruned
@@ -214,11 +214,11 @@ def as_json(map: DecisionMap) -> dict[str, Any]:
         "known": map.known,
         "paths": [
             {
-                "steps": [step._asdict() for step in path.steps],
+                "steps": plain(path.steps),
                 "answer": path.leaf.answer or None,
                 "profiles": path.leaf.profiles,
                 "share": path.leaf.profiles / map.profiles,
-                "try_next": path.leaf.runner_up._asdict() if path.leaf.runner_up else None,
+                "try_next": plain(path.leaf.runner_up),
             }
             for path in map.paths
         ],

@@ -9,7 +9,7 @@ from advisor.audit.compared_rules import ComparedRules
 from advisor.audit.difference import EntryChanges, Move, RuleBaseDifference, Side
 from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.model import NONE, NOT_APPLICABLE
 from advisor.phrasing import count, share
 from advisor.rulebase.base import RuleBase
@@ -31,34 +31,22 @@ def as_json(compared: ComparedRules) -> dict[str, Any]:
         "changed": difference.changed,
         "share": difference.changed / difference.compared,
         "moves": [
-            {"from": move.old, "to": move.new, "tasks": move.tasks, **_cover_json(move.cover)}
+            {"from": move.old, "to": move.new, "tasks": move.tasks, **plain(move.cover)}
             for move in difference.moves
         ],
-        "tasks": [task._asdict() for task in difference.tasks],
+        "tasks": plain(difference.tasks),
         "lost": _side_json(difference.old),
         "gained": _side_json(difference.new),
-        "entries": [entry._asdict() for entry in difference.entries],
+        "entries": plain(difference.entries),
     }
     if compared.picks is not None:
-        document["checkpoints"] = [pick._asdict() for pick in compared.picks]
+        document["checkpoints"] = plain(compared.picks)
     return document
 
 
-def _cover_json(cover: PatternCover) -> dict[str, Any]:
-    return {
-        "profiles": cover.profiles,
-        "patterns": [pattern._asdict() for pattern in cover.patterns],
-        "left": cover.left,
-    }
-
-
 def _side_json(side: Side) -> dict[str, Any]:
-    return {
-        "questions": side.questions,
-        "options": side.options,
-        "beyond": side.beyond,
-        "alone": _cover_json(side.alone),
-    }
+    fields = plain(side)
+    return {name: fields[name] for name in ("questions", "options", "beyond", "alone")}
 
 
 def as_page(compared: ComparedRules) -> Page:

@@ -12,7 +12,7 @@ from advisor.audit.places import GUIDE, Places
 from advisor.audit.report import Audit
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.findings import LEVELS, FindingRow, FindingsReport, RuleText
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.phrasing import count, share
 
 SHOWN_PATTERNS = 4
@@ -59,7 +59,7 @@ def _effect_json(effect: Effect, places: Places) -> dict[str, Any]:
         "implied_by": effect.implied_by,
         "overshadowed": shadow
         and {
-            "reasons": [reason._asdict() for reason in shadow.reasons],
+            "reasons": plain(shadow.reasons),
             "rules": shadow.rules,
             "profile": shadow.answers,
         },

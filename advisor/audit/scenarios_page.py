@@ -10,7 +10,7 @@ from advisor.audit.own_examples import Proof
 from advisor.audit.places import GUIDE, Places
 from advisor.draw.blocks import Item, Items, Page, Text
 from advisor.draw.findings import FindingsReport, RuleText
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.phrasing import count
 
 UNCOVERED = {
@@ -26,8 +26,7 @@ def proof_json(proof: Proof, digest: str) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
-        **proof._asdict(),
-        "failures": [failure._asdict() for failure in proof.failures],
+        **plain(proof),
     }
 
 
