@@ -3,40 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
-    from advisor.model.fields import (
-        ClassName,
-        CommercialUse,
-        Commit,
-        Computed,
-        Direction,
-        Dtype,
-        HubId,
-        Id,
-        Ids,
-        Languages,
-        Loader,
-        Month,
-        OwnField,
-        Positive,
-        ProgramLoader,
-        QuestionId,
-        Required,
-        SomeTasks,
-        SourceId,
-        Sources,
-        Stage,
-        TakenOptions,
-        Tasks,
-        Text,
-        Texts,
-        UseIds,
-        Year,
-    )
+    from advisor.model import fields as f
 
 
 class Decoder(NamedTuple):
@@ -48,11 +20,11 @@ class Decoder(NamedTuple):
     sees each image once for every beam.
     """
 
-    layers: Positive
-    width: Positive
-    image_tokens: Positive | None = None
-    cross: Required[bool] = False
-    tower_per_beam: Required[bool] = False
+    layers: f.Positive
+    width: f.Positive
+    image_tokens: f.Positive | None = None
+    cross: f.Required[bool] = False
+    tower_per_beam: f.Required[bool] = False
 
 
 class Measurement(NamedTuple):
@@ -62,12 +34,12 @@ class Measurement(NamedTuple):
     it alone, None where the source does not say.
     """
 
-    benchmark: Text
-    metric: Text
+    benchmark: f.Text
+    metric: f.Text
     value: float
-    source: SourceId
-    note: Text | None = None
-    split: Text | None = None
+    source: f.SourceId
+    note: f.Text | None = None
+    split: f.Text | None = None
 
 
 class Benchmark(NamedTuple):
@@ -77,14 +49,14 @@ class Benchmark(NamedTuple):
     `better` is higher or lower. `languages` are those of its texts; None where they do not matter.
     """
 
-    id: Id
-    benchmark: Text
-    metric: Text
-    better: Direction
-    tasks: SomeTasks
-    because: Text
-    sources: Sources
-    languages: Texts | None = None
+    id: f.Id
+    benchmark: f.Text
+    metric: f.Text
+    better: Annotated[str, f.OneOf("higher", "lower")]
+    tasks: f.SomeTasks
+    because: f.Text
+    sources: f.Sources
+    languages: f.Texts | None = None
 
 
 class Checkpoint(NamedTuple):
@@ -96,39 +68,41 @@ class Checkpoint(NamedTuple):
     entry says of other fields.
     """
 
-    id: HubId
-    family: Computed[str]
-    label: Text
-    loader: Loader
-    model_class: ClassName | None = None
-    processor: Text | None = None
-    model_type: Text | None = None
-    pipeline: Id | None = None
-    tasks: Required[Tasks] = ()
-    fine_tune: Tasks = ()
-    typical: Ids = ()
-    stage: Stage | None = None
+    id: f.HubId
+    family: f.Computed[str]
+    label: f.Text
+    loader: Annotated[str, f.OneOf("transformers", "open_clip", "remote-code", "other")]
+    model_class: f.ClassName | None = None
+    processor: f.Text | None = None
+    model_type: f.Text | None = None
+    pipeline: f.Id | None = None
+    tasks: f.Required[f.Tasks] = ()
+    fine_tune: f.Tasks = ()
+    typical: f.Ids = ()
+    stage: f.Stage | None = None
     parameters_millions: float | None = None
-    image_size: Positive | None = None
-    text_context: Positive | None = None
-    languages: Languages | None = None
-    licence: Text | None = None
-    commercial_use: CommercialUse | None = None
+    image_size: f.Positive | None = None
+    text_context: f.Positive | None = None
+    languages: f.Languages | None = None
+    licence: f.Text | None = None
+    commercial_use: Annotated[str, f.OneOf("permitted", "restricted", "not-permitted")] | None = (
+        None
+    )
     gated: bool | None = None
-    released: Year | None = None
-    revision: Commit | None = None
-    prompt: Text | None = None
-    pitfalls: Texts = ()
+    released: Annotated[int, f.Integer(2015)] | None = None
+    revision: Annotated[str, f.TextOf(r"[0-9a-f]{7,40}", "a commit")] | None = None
+    prompt: f.Text | None = None
+    pitfalls: f.Texts = ()
     derived: bool = False
-    writer: Computed[Decoder | None] = None
+    writer: f.Computed[Decoder | None] = None
     measurements: Sequence[Measurement] = ()
-    notes: Computed[Mapping[str, str]] = {}
-    sources: Required[Mapping[OwnField, Sources]] = {}
-    checked: Required[Month] = ""
-    hub_task: Id | None = None
-    last_modified: Month | None = None
-    dtype: Dtype | None = None
-    takes: TakenOptions | None = None
+    notes: f.Computed[Mapping[str, str]] = {}
+    sources: f.Required[Mapping[f.OwnField, f.Sources]] = {}
+    checked: f.Required[f.Month] = ""
+    hub_task: f.Id | None = None
+    last_modified: f.Month | None = None
+    dtype: f.Dtype | None = None
+    takes: f.TakenOptions | None = None
 
 
 class Program(NamedTuple):
@@ -140,12 +114,12 @@ class Program(NamedTuple):
     words. `runners` are uses whose classes are among `classes` as well.
     """
 
-    id: Id
-    loader: ProgramLoader = "transformers"
-    classes: Texts = ()
-    processors: Texts = ()
-    tasks: SomeTasks = ()
-    prompts: Mapping[Id, Text] = {}
-    code: Computed[str] = ""
-    says: Mapping[QuestionId, Mapping[Id, Text]] = {}
-    runners: UseIds = ()
+    id: f.Id
+    loader: Annotated[str, f.OneOf("transformers", "open_clip")] = "transformers"
+    classes: f.Texts = ()
+    processors: f.Texts = ()
+    tasks: f.SomeTasks = ()
+    prompts: Mapping[f.Id, f.Text] = {}
+    code: f.Computed[str] = ""
+    says: Mapping[f.QuestionId, Mapping[f.Id, f.Text]] = {}
+    runners: f.UseIds = ()

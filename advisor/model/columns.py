@@ -103,7 +103,7 @@ def besides(declared: type) -> dict[str, Shape]:
 @cache
 def columns(declared: type) -> tuple[Column, ...]:
     """Return the columns of the fields of a class, in order."""
-    hints = get_type_hints(declared, localns=vars(fields), include_extras=True)
+    hints = get_type_hints(declared, localns={**vars(fields), "f": fields}, include_extras=True)
     defaults: dict[str, Any] = vars(declared)["_field_defaults"]
     return tuple(
         Column(

@@ -8,37 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
-    from advisor.model.fields import (
-        Aliases,
-        Answers,
-        AnyOf,
-        Computed,
-        FamilyId,
-        Id,
-        Integer,
-        KebabCase,
-        Key,
-        Least,
-        ListOf,
-        MapOf,
-        Month,
-        OneOf,
-        Required,
-        Sources,
-        Text,
-        TextOf,
-        When,
-    )
+    from advisor.model import fields as f
 
 
 class Source(NamedTuple):
     """What was read, and when."""
 
-    id: Id
-    title: Text
+    id: f.Id
+    title: f.Text
     kind: Annotated[
         str,
-        OneOf(
+        f.OneOf(
             "paper",
             "code",
             "documentation",
@@ -50,54 +30,54 @@ class Source(NamedTuple):
             "registry",
         ),
     ]
-    url: Annotated[str, TextOf(r"https?://\S+", "a web address")] | None = None
-    version: Text | None = None
-    read: Required[Month] = ""
-    note: Text | None = None
+    url: Annotated[str, f.TextOf(r"https?://\S+", "a web address")] | None = None
+    version: f.Text | None = None
+    read: f.Required[f.Month] = ""
+    note: f.Text | None = None
 
 
 class Statement(NamedTuple):
     """One sentence of a description, with its sources."""
 
-    text: Text
-    sources: Sources
+    text: f.Text
+    sources: f.Sources
     inferred: bool = False
 
 
 class ArticleClaim(NamedTuple):
     """What well-known articles say of a family, and whether it still holds."""
 
-    claim: Text
-    status: Annotated[str, OneOf("confirmed", "dated", "incomplete", "misleading", "wrong")]
-    truth: Text
-    sources: Sources
+    claim: f.Text
+    status: Annotated[str, f.OneOf("confirmed", "dated", "incomplete", "misleading", "wrong")]
+    truth: f.Text
+    sources: f.Sources
 
 
 class Example(NamedTuple):
     """A case in which a rule must or must not fire."""
 
-    rule: Computed[str]
+    rule: f.Computed[str]
     given: Annotated[
         Mapping[str, Any],
-        MapOf(
-            AnyOf(KebabCase(), ListOf(KebabCase(), least=1), Integer()),
-            KebabCase(of="question"),
+        f.MapOf(
+            f.AnyOf(f.KebabCase(), f.ListOf(f.KebabCase(), least=1), f.Integer()),
+            f.KebabCase(of="question"),
             least=1,
         ),
     ]
     fires: bool
-    place: Computed[str]
+    place: f.Computed[str]
 
 
 class Tie(NamedTuple):
     """Families that `rank` alone may part in some cases, and why that order is right."""
 
-    id: Id
-    between: Annotated[Sequence[FamilyId], Least(2)]
-    when: When
-    because: Text
-    sources: Sources
-    place: Computed[str]
+    id: f.Id
+    between: Annotated[Sequence[Annotated[str, f.KebabCase(of="family")]], f.Least(2)]
+    when: f.When
+    because: f.Text
+    sources: f.Sources
+    place: f.Computed[str]
 
 
 class Scenario(NamedTuple):
@@ -107,15 +87,17 @@ class Scenario(NamedTuple):
     rules that must be decisive. `differs` says why advisor answers otherwise on purpose.
     """
 
-    id: Id
-    need: Text | None = None
-    source: Text | None = None
-    profile: Required[Answers] = {}
-    outcome: Annotated[str, OneOf("decided", "assumed", "undetermined", "none")] | None = None
-    families: Required[
-        Annotated[Sequence[str], Key("family"), AnyOf(KebabCase(), ListOf(KebabCase(), least=1))]
+    id: f.Id
+    need: f.Text | None = None
+    source: f.Text | None = None
+    profile: f.Required[f.Answers] = {}
+    outcome: Annotated[str, f.OneOf("decided", "assumed", "undetermined", "none")] | None = None
+    families: f.Required[
+        Annotated[
+            Sequence[str], f.Key("family"), f.AnyOf(f.KebabCase(), f.ListOf(f.KebabCase(), least=1))
+        ]
     ] = ()
-    never: Aliases = ()
-    because: Aliases = ()
-    differs: Text | None = None
-    place: Computed[str] = ""
+    never: f.Aliases = ()
+    because: f.Aliases = ()
+    differs: f.Text | None = None
+    place: f.Computed[str] = ""

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
-    from advisor.model.fields import (
-        Aliases,
-        Computed,
-        CriterionId,
-        GivenOption,
-        HowWell,
-        Id,
-        Positive,
-        Required,
-        Sources,
-        TakenOption,
-        TaskId,
-        TaskOrOption,
-        Text,
-        When,
-    )
+    from advisor.model import fields as f
 
 NONE = "none"
 """The answer where no family fits."""
@@ -48,16 +33,16 @@ SECTIONS = (
 class Declaration(NamedTuple):
     """Why a family takes, gives or cannot do something, and who says so."""
 
-    because: Text
-    sources: Sources
+    because: f.Text
+    sources: f.Sources
 
 
 class Fit(NamedTuple):
     """How well a family does a task: best, good, possible or helper."""
 
-    fit: HowWell
-    because: Text
-    sources: Sources
+    fit: Annotated[str, f.OneOf("best", "good", "possible", "helper")]
+    because: f.Text
+    sources: f.Sources
 
 
 class Family(NamedTuple):
@@ -66,16 +51,16 @@ class Family(NamedTuple):
     `composable`: one of your own can be joined from an encoder and a decoder.
     """
 
-    id: Id
-    name: Text
-    aliases: Aliases = ()
-    rank: Required[Positive] = 1
+    id: f.Id
+    name: f.Text
+    aliases: f.Aliases = ()
+    rank: f.Required[f.Positive] = 1
     composable: bool = False
-    summary: Required[Text] = ""
-    takes: Required[Mapping[TakenOption, Declaration]] = {}
-    gives: Required[Mapping[GivenOption, Declaration]] = {}
-    tasks: Required[Mapping[TaskId, Fit]] = {}
-    cannot: Mapping[TaskOrOption, Declaration] = {}
+    summary: f.Required[f.Text] = ""
+    takes: f.Required[Mapping[f.TakenOption, Declaration]] = {}
+    gives: f.Required[Mapping[f.GivenOption, Declaration]] = {}
+    tasks: f.Required[Mapping[f.TaskId, Fit]] = {}
+    cannot: Mapping[f.TaskOrOption, Declaration] = {}
 
 
 EFFECTS = ("exclude", "avoid", "prefer")
@@ -84,9 +69,9 @@ EFFECTS = ("exclude", "avoid", "prefer")
 class Criterion(NamedTuple):
     """A named ground for judging; the declared order is the order of comparison."""
 
-    id: Id
-    name: Text
-    because: Text
+    id: f.Id
+    name: f.Text
+    because: f.Text
 
 
 class Rule(NamedTuple):
@@ -96,13 +81,13 @@ class Rule(NamedTuple):
     empty for a written rule. `place` is where it stands, as file:line.
     """
 
-    id: Id
-    criterion: CriterionId
-    when: When
-    effect: Computed[str]
-    candidates: Computed[Sequence[str]]
-    because: Text
-    sources: Sources
+    id: f.Id
+    criterion: Annotated[str, f.KebabCase(of="criterion")]
+    when: f.When
+    effect: f.Computed[str]
+    candidates: f.Computed[Sequence[str]]
+    because: f.Text
+    sources: f.Sources
     supporting: bool = False
-    derived: Computed[str] = ""
-    place: Computed[str] = ""
+    derived: f.Computed[str] = ""
+    place: f.Computed[str] = ""

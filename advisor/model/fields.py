@@ -60,7 +60,6 @@ Text = Annotated[str, TextOf()]
 Texts = Annotated[Sequence[Text], Least(1)]
 Positive = Annotated[int, Integer(1)]
 Month = Annotated[str, TextOf(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", 'a month or day such as "2026-11"')]
-Version = Annotated[str, TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.0`")]
 HubId = Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`")]
 Dtype = Annotated[str, OneOf("float32", "bfloat16", "float16")]
 
@@ -69,8 +68,6 @@ CheckpointIds = Sequence[
     Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`", of="checkpoint")]
 ]
 ActIds = Annotated[Sequence[Annotated[str, KebabCase(of="act")]], Least(1)]
-CriterionId = Annotated[str, KebabCase(of="criterion")]
-FamilyId = Annotated[str, KebabCase(of="family")]
 JudgedField = Annotated[str, TextOf(WORD, "a field of checkpoints", of="checkpoint field")]
 JudgedFields = Annotated[Sequence[JudgedField], Least(1)]
 QuestionId = Annotated[str, KebabCase(of="question")]
@@ -105,20 +102,11 @@ Requirement = Annotated[
 """What an option asks of a field of a checkpoint."""
 
 CANDIDATES = AnyOf(TextOf(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"), _TEXTS)
-# The words of single fields.
-CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]
-Direction = Annotated[str, OneOf("higher", "lower")]
-HowWell = Annotated[str, OneOf("best", "good", "possible", "helper")]
-Loader = Annotated[str, OneOf("transformers", "open_clip", "remote-code", "other")]
-Order = Annotated[str, OneOf("quality", "small", "open")]
-Part = Annotated[str, OneOf("takes", "gives")]
-ProgramLoader = Annotated[str, OneOf("transformers", "open_clip")]
-Stage = Annotated[str, OneOf("pre-trained", "fine-tuned", "instruction-tuned", "contrastive")]
-Uses = Annotated[Sequence[str], ListOf(OneOf("as-is", "fine-tune", "compose"), least=1)]
 
 # The shapes of single fields.
+CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]
+Stage = Annotated[str, OneOf("pre-trained", "fine-tuned", "instruction-tuned", "contrastive")]
 ClassName = Annotated[str, TextOf(), Key("class")]
-Commit = Annotated[str, TextOf(r"[0-9a-f]{7,40}", "a commit")]
 Languages = Annotated[
     Sequence[Annotated[str, TextOf(r"[a-z]{2,3}|multilingual", "a language code such as `de`")]],
     Least(1),
@@ -128,9 +116,7 @@ TrialInputs = Annotated[Mapping[str, str], MapOf(TextOf(), _TRIAL_FLAG)]
 """What `advisor try` takes beside the image, by its flag."""
 
 TrialFlags = Annotated[Sequence[str], ListOf(_TRIAL_FLAG, least=1)]
-RunnerName = Annotated[str, TextOf(r"[a-z_]+\.[A-Za-z0-9]+", "a module and a class of it")]
 
-Year = Annotated[int, Integer(2015)]
 OwnField = Annotated[str, TextOf(WORD, "a field of this checkpoint")]
 KnowledgeName = Annotated[str, TextOf(WORD, "a word such as `model_types`")]
 Knowledge = Annotated[Any, AnyOf(_TEXTS, MapOf(_TEXTS, TextOf()))]

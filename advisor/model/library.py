@@ -9,25 +9,7 @@ from advisor.model.checkpoint import Decoder
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
-    from advisor.model.fields import (
-        CheckpointIds,
-        ClassName,
-        Computed,
-        Dimensions,
-        Id,
-        Knowledge,
-        KnowledgeName,
-        Least,
-        MapOf,
-        OneOf,
-        Positive,
-        Required,
-        Sources,
-        Text,
-        TextOf,
-        Texts,
-        Version,
-    )
+    from advisor.model import fields as f
 
 
 class Architecture(NamedTuple):
@@ -36,14 +18,14 @@ class Architecture(NamedTuple):
     `model_class` is the class that was counted. `because` says how they are known.
     """
 
-    id: Id
-    checkpoints: Annotated[CheckpointIds, Least(1)]
-    model_class: ClassName
-    dimensions: Dimensions
-    parameters: Positive
+    id: f.Id
+    checkpoints: Annotated[f.CheckpointIds, f.Least(1)]
+    model_class: f.ClassName
+    dimensions: f.Dimensions
+    parameters: f.Positive
     writer: Decoder | None = None
-    because: Required[Text] = ""
-    sources: Required[Sources] = ()
+    because: f.Required[f.Text] = ""
+    sources: f.Required[f.Sources] = ()
 
 
 class NameChange(NamedTuple):
@@ -53,14 +35,16 @@ class NameChange(NamedTuple):
     `*` in `name` stands for anything, and for the same in `instead`.
     """
 
-    id: Id
-    name: Text
-    of: Annotated[str, OneOf("class", "pipeline", "argument", "attribute", "module", "environment")]
-    kind: Annotated[str, OneOf("removed", "renamed", "redirected")]
-    since: Version
-    instead: Text | None = None
-    because: Required[Text] = ""
-    sources: Required[Sources] = ()
+    id: f.Id
+    name: f.Text
+    of: Annotated[
+        str, f.OneOf("class", "pipeline", "argument", "attribute", "module", "environment")
+    ]
+    kind: Annotated[str, f.OneOf("removed", "renamed", "redirected")]
+    since: Annotated[str, f.TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.0`")]
+    instead: f.Text | None = None
+    because: f.Required[f.Text] = ""
+    sources: f.Required[f.Sources] = ()
 
 
 class CheckRule(NamedTuple):
@@ -72,39 +56,41 @@ class CheckRule(NamedTuple):
     of the command that checks it.
     """
 
-    id: Id
-    level: Annotated[str, OneOf("error", "warning", "note")]
-    summary: Text
-    because: Text
-    sources: Sources = ()
-    page: Required[Text] = ""
-    knowledge: Mapping[KnowledgeName, Knowledge] = {}
-    example: Computed[Sequence[str]] = ()
-    beside: Computed[Mapping[str, str]] = {}
-    options: Computed[Sequence[str]] = ()
+    id: f.Id
+    level: Annotated[str, f.OneOf("error", "warning", "note")]
+    summary: f.Text
+    because: f.Text
+    sources: f.Sources = ()
+    page: f.Required[f.Text] = ""
+    knowledge: Mapping[f.KnowledgeName, f.Knowledge] = {}
+    example: f.Computed[Sequence[str]] = ()
+    beside: f.Computed[Mapping[str, str]] = {}
+    options: f.Computed[Sequence[str]] = ()
 
 
 class CheckExample(NamedTuple):
     """A bad text of a file and the good one instead, with files beside it."""
 
-    file: Text = "app.py"
-    bad: Required[Text] = ""
-    good: Required[Text] = ""
-    beside: Annotated[Mapping[str, str], MapOf(TextOf(), TextOf(r"[\w.-]+", "a file name"))] = {}
-    options: Texts = ()
+    file: f.Text = "app.py"
+    bad: f.Required[f.Text] = ""
+    good: f.Required[f.Text] = ""
+    beside: Annotated[
+        Mapping[str, str], f.MapOf(f.TextOf(), f.TextOf(r"[\w.-]+", "a file name"))
+    ] = {}
+    options: f.Texts = ()
 
 
 class ProgramPart(NamedTuple):
     """Lines that several programs share."""
 
-    id: Id
-    code: Text
+    id: f.Id
+    code: f.Text
 
 
 class UnrankedBenchmark(NamedTuple):
     """Words that measurements share, of a benchmark that tells nothing of a task."""
 
-    id: Id
-    benchmark: Text
-    metric: Text
-    split: Text | None = None
+    id: f.Id
+    benchmark: f.Text
+    metric: f.Text
+    split: f.Text | None = None

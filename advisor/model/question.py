@@ -8,24 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
-    from advisor.model.fields import (
-        Aliases,
-        CheckpointIds,
-        Computed,
-        Dtype,
-        Id,
-        JudgedField,
-        JudgedFields,
-        Least,
-        Order,
-        Part,
-        Requirement,
-        Sources,
-        Text,
-        TrialInputs,
-        Uses,
-        When,
-    )
+    from advisor.model import fields as f
 
 NOT_APPLICABLE = "not-applicable"
 """The built-in option of a question that makes no sense in a case."""
@@ -46,28 +29,28 @@ class Option(NamedTuple):
     weights are loaded then, whatever their file holds; `order` is what comes first then.
     """
 
-    id: Id
-    label: Text
-    aliases: Aliases = ()
+    id: f.Id
+    label: f.Text
+    aliases: f.Aliases = ()
     up_to: float | None = None
-    requires: Mapping[JudgedField, Requirement] = {}
-    uses: Uses = ()
-    keeps: JudgedFields = ()
-    dtype: Dtype | None = None
-    order: Order | None = None
+    requires: Mapping[f.JudgedField, f.Requirement] = {}
+    uses: Annotated[Sequence[str], f.ListOf(f.OneOf("as-is", "fine-tune", "compose"), least=1)] = ()
+    keeps: f.JudgedFields = ()
+    dtype: f.Dtype | None = None
+    order: Annotated[str, f.OneOf("quality", "small", "open")] | None = None
 
 
 class Question(NamedTuple):
     """One thing asked."""
 
-    id: Id
-    ask: Text
-    why: Text
-    options: Annotated[tuple[Option, ...], Least(2)] = ()
+    id: f.Id
+    ask: f.Text
+    why: f.Text
+    options: Annotated[tuple[Option, ...], f.Least(2)] = ()
     many: bool = False
-    unit: Text | None = None
-    declared_by: Part | None = None
-    ask_if: When = {}
+    unit: f.Text | None = None
+    declared_by: Annotated[str, f.OneOf("takes", "gives")] | None = None
+    ask_if: f.When = {}
 
     def requires(self, field: str) -> bool:
         """True where an answer can require something of a field of checkpoints."""
@@ -81,19 +64,19 @@ class Question(NamedTuple):
 class Never(NamedTuple):
     """A combination of answers that cannot be; `why` is one of never, implied, ask-if."""
 
-    id: Id
-    when: When
-    because: Text
-    why: Computed[str] = "never"
+    id: f.Id
+    when: f.When
+    because: f.Text
+    why: f.Computed[str] = "never"
 
 
 class Elsewhere(NamedTuple):
     """What to use instead, where no family fits a task."""
 
-    task: Id
-    because: Text
-    sources: Sources
-    checkpoints: CheckpointIds = ()
+    task: f.Id
+    because: f.Text
+    sources: f.Sources
+    checkpoints: f.CheckpointIds = ()
 
 
 class Task(NamedTuple):
@@ -104,14 +87,14 @@ class Task(NamedTuple):
     beside the image, by its flag.
     """
 
-    id: Id
-    name: Text
-    description: Text
-    aliases: Aliases = ()
-    hub_tasks: Aliases = ()
-    implies: When = {}
-    note: Text | None = None
-    sources: Sources = ()
-    words: Mapping[Id, Mapping[Id, Id]] = {}
-    example: TrialInputs = {}
+    id: f.Id
+    name: f.Text
+    description: f.Text
+    aliases: f.Aliases = ()
+    hub_tasks: f.Aliases = ()
+    implies: f.When = {}
+    note: f.Text | None = None
+    sources: f.Sources = ()
+    words: Mapping[f.Id, Mapping[f.Id, f.Id]] = {}
+    example: f.TrialInputs = {}
     elsewhere: Elsewhere | None = None

@@ -8,18 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
-    from advisor.model.fields import (
-        ActIds,
-        Id,
-        MapOf,
-        RunnerName,
-        SomeTasks,
-        TaskId,
-        Text,
-        TextOf,
-        Texts,
-        TrialFlags,
-    )
+    from advisor.model import fields as f
 
 LABEL, MATCH, SEARCH, COMPARE, EMBED = "label", "match", "search", "compare", "embed"
 CAPTION, DESCRIBE, ANSWER = "caption", "describe", "answer"
@@ -34,9 +23,9 @@ class Act(NamedTuple):
     `needs` are the flags of `advisor try` that it needs beside the image.
     """
 
-    id: Id
-    tasks: SomeTasks
-    needs: TrialFlags = ()
+    id: f.Id
+    tasks: f.SomeTasks
+    needs: f.TrialFlags = ()
 
 
 class RunnerUse(NamedTuple):
@@ -49,12 +38,12 @@ class RunnerUse(NamedTuple):
     be absent, `declines` needs of its acts that it has no use for.
     """
 
-    id: Id
-    runner: RunnerName
-    acts: ActIds
-    loads: Annotated[Mapping[str, str], MapOf(TextOf(), TextOf(), least=1)]
-    classes: Texts = ()
-    parts: Texts = ()
-    prompts: Mapping[TaskId, Text] = {}
-    unread: Texts = ()
-    declines: TrialFlags = ()
+    id: f.Id
+    runner: Annotated[str, f.TextOf(r"[a-z_]+\.[A-Za-z0-9]+", "a module and a class of it")]
+    acts: f.ActIds
+    loads: Annotated[Mapping[str, str], f.MapOf(f.TextOf(), f.TextOf(), least=1)]
+    classes: f.Texts = ()
+    parts: f.Texts = ()
+    prompts: Mapping[f.TaskId, f.Text] = {}
+    unread: f.Texts = ()
+    declines: f.TrialFlags = ()
