@@ -12,9 +12,9 @@ from random_rules import Plain, compiled, facts, holds, rule, silent_family
 from advisor.audit.answers import answered, no_undeclared_tie
 from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
-from advisor.audit.contradictions import every_option_possible, no_contradiction
+from advisor.audit.contradictions import no_contradiction
 from advisor.audit.effects import effect_of
-from advisor.audit.idle import every_question_matters
+from advisor.audit.idle import every_option_possible, every_question_matters
 from advisor.audit.report import audit
 from advisor.model import NONE
 

@@ -58,128 +58,94 @@ def attempt(id: str, subject: str, prove: Callable[[], Claim]) -> Claim:
         return Claim(id, NOT_PROVED, f"{subject}: {reason}")
 
 
+ERRORS = {
+    "no-profile": (
+        "no complete profile is admitted at all",
+        "loosen `never`, `implies` or `ask_if`",
+    ),
+    "gap": (
+        "profiles that no family answers, of tasks that are not declared none",
+        "let a family do it, or write `elsewhere` for the task",
+    ),
+    "family-cannot-win": (
+        "a family that is the answer to no profile",
+        "write a rule that prefers it where it belongs, or remove it",
+    ),
+    "dead-rule": (
+        "a rule whose conditions hold in no admissible profile",
+        "correct its conditions, or the `never` or `implies` that they meet",
+    ),
+    "implied-rule": (
+        "a rule that adds nothing to what other rules say whenever it fires",
+        "narrow it to what it adds, or merge its reason into the rules that imply it",
+    ),
+    "cancelling-rules": (
+        "two rules for and against a family on one criterion that fire together",
+        "narrow one of them, or give one its own criterion",
+    ),
+    "prefers-the-excluded": (
+        "a rule that prefers a family that is excluded whenever it fires",
+        "correct its conditions, or what the family declares",
+    ),
+    "impossible-option": (
+        "a task or option that no admissible profile has",
+        "loosen the `never`, `implies` or `ask_if` that it meets, or remove it",
+    ),
+}
+WARNINGS = {
+    "never-pivotal": (
+        "a rule without which every profile gets the same family",
+        "say `supporting: true` where it is a true reason all the same",
+    ),
+    "past-its-checkpoint": (
+        "a rule for or against a checkpoint that fires only where another family wins",
+        "correct its conditions, or aim it at another checkpoint",
+    ),
+    "opposed-rules": (
+        "two rules for and against a family that fire in exactly the same profiles",
+        "narrow one of them: only the earlier criterion ever counts",
+    ),
+    "undeclared-tie": (
+        "profiles in which only the rank of families decides, and nobody said why",
+        "write a rule, or declare the tie with its reason under `ties` in criteria.yaml",
+    ),
+    "idle-tie": (
+        "a declared tie that happens in no profile",
+        "remove it from `ties`",
+    ),
+    "idle-never": (
+        "a `never` that rules out nothing that is not ruled out already",
+        "remove it",
+    ),
+    "idle-question": (
+        "a question whose answer changes neither the family nor the checkpoints",
+        "write the rule or requirement that it was meant for, or remove it",
+    ),
+}
+NOTES = {
+    "implied-in-part": (
+        "a rule that adds nothing to what other rules say of one of its candidates",
+        "leave that candidate out",
+    ),
+    "pivotal-supporting": (
+        "a rule that says `supporting: true` and decides profiles",
+        "remove `supporting: true`",
+    ),
+    "always-asked": (
+        "a question whose `ask_if` holds in every profile",
+        "remove `ask_if`",
+    ),
+    "interchangeable-options": (
+        "options of a question that nothing tells apart",
+        "merge them, unless people would look for both",
+    ),
+    "idle-checkpoint": (
+        "a checkpoint that is offered for no profile; it can still be shown and checked",
+        "correct its tasks or fields where that surprises",
+    ),
+}
 KINDS = {
-    kind.id: kind
-    for kind in (
-        DefectKind(
-            "no-profile",
-            "error",
-            "no complete profile is admitted at all",
-            "loosen `never`, `implies` or `ask_if`",
-        ),
-        DefectKind(
-            "gap",
-            "error",
-            "profiles that no family answers, of tasks that are not declared none",
-            "let a family do it, or write `elsewhere` for the task",
-        ),
-        DefectKind(
-            "family-cannot-win",
-            "error",
-            "a family that is the answer to no profile",
-            "write a rule that prefers it where it belongs, or remove it",
-        ),
-        DefectKind(
-            "dead-rule",
-            "error",
-            "a rule whose conditions hold in no admissible profile",
-            "correct its conditions, or the `never` or `implies` that they meet",
-        ),
-        DefectKind(
-            "implied-rule",
-            "error",
-            "a rule that adds nothing to what other rules say whenever it fires",
-            "narrow it to what it adds, or merge its reason into the rules that imply it",
-        ),
-        DefectKind(
-            "implied-in-part",
-            "note",
-            "a rule that adds nothing to what other rules say of one of its candidates",
-            "leave that candidate out",
-        ),
-        DefectKind(
-            "never-pivotal",
-            "warning",
-            "a rule without which every profile gets the same family",
-            "say `supporting: true` where it is a true reason all the same",
-        ),
-        DefectKind(
-            "pivotal-supporting",
-            "note",
-            "a rule that says `supporting: true` and decides profiles",
-            "remove `supporting: true`",
-        ),
-        DefectKind(
-            "past-its-checkpoint",
-            "warning",
-            "a rule for or against a checkpoint that fires only where another family wins",
-            "correct its conditions, or aim it at another checkpoint",
-        ),
-        DefectKind(
-            "cancelling-rules",
-            "error",
-            "two rules for and against a family on one criterion that fire together",
-            "narrow one of them, or give one its own criterion",
-        ),
-        DefectKind(
-            "opposed-rules",
-            "warning",
-            "two rules for and against a family that fire in exactly the same profiles",
-            "narrow one of them: only the earlier criterion ever counts",
-        ),
-        DefectKind(
-            "prefers-the-excluded",
-            "error",
-            "a rule that prefers a family that is excluded whenever it fires",
-            "correct its conditions, or what the family declares",
-        ),
-        DefectKind(
-            "undeclared-tie",
-            "warning",
-            "profiles in which only the rank of families decides, and nobody said why",
-            "write a rule, or declare the tie with its reason under `ties` in criteria.yaml",
-        ),
-        DefectKind(
-            "idle-tie",
-            "warning",
-            "a declared tie that happens in no profile",
-            "remove it from `ties`",
-        ),
-        DefectKind(
-            "impossible-option",
-            "error",
-            "a task or option that no admissible profile has",
-            "loosen the `never`, `implies` or `ask_if` that it meets, or remove it",
-        ),
-        DefectKind(
-            "always-asked",
-            "note",
-            "a question whose `ask_if` holds in every profile",
-            "remove `ask_if`",
-        ),
-        DefectKind(
-            "idle-never",
-            "warning",
-            "a `never` that rules out nothing that is not ruled out already",
-            "remove it",
-        ),
-        DefectKind(
-            "idle-question",
-            "warning",
-            "a question whose answer changes neither the family nor the checkpoints",
-            "write the rule or requirement that it was meant for, or remove it",
-        ),
-        DefectKind(
-            "interchangeable-options",
-            "note",
-            "options of a question that nothing tells apart",
-            "merge them, unless people would look for both",
-        ),
-        DefectKind(
-            "idle-checkpoint",
-            "note",
-            "a checkpoint that is offered for no profile; it can still be shown and checked",
-            "correct its tasks or fields where that surprises",
-        ),
-    )
+    id: DefectKind(id, level, *texts)
+    for level, kinds in (("error", ERRORS), ("warning", WARNINGS), ("note", NOTES))
+    for id, texts in kinds.items()
 }

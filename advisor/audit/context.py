@@ -7,7 +7,6 @@ A complete profile has one option of every question, `not-applicable` included, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 
 from advisor.audit.patterns import Pattern, PatternCover, patterns
 from advisor.engine.decision import Engine
@@ -83,21 +82,29 @@ class ProofContext:
         for place, (origin, family, _) in enumerate(self.encoding.conjunctions):
             if isinstance(origin, Rule):
                 self.bits.setdefault(origin.id, {})[family] = 1 << place
+        self._spaces: dict[int, Space | NotProvedError] = {}
         self.written = tuple(rule for rule in rulebase.rules if not rule.derived)
 
     @property
     def everything(self) -> Space:
         """All complete profiles. Raises NotProvedError where the budget ends; tries only once."""
-        if isinstance(self._everything, NotProvedError):
-            raise NotProvedError(str(self._everything))
-        return self._everything
+        return self._shared(self.encoding.everything)
 
-    @cached_property
-    def _everything(self) -> Space | NotProvedError:
-        try:
-            return self.space()
-        except NotProvedError as reason:
-            return reason
+    @property
+    def admissible(self) -> Space:
+        """All complete profiles, whatever rules say of families. Raises as `everything` does."""
+        return self._shared(self.encoding.forbid)
+
+    def _shared(self, only: int) -> Space:
+        if only not in self._spaces:
+            try:
+                self._spaces[only] = self.space(only=only)
+            except NotProvedError as reason:
+                self._spaces[only] = reason
+        found = self._spaces[only]
+        if isinstance(found, NotProvedError):
+            raise NotProvedError(str(found))
+        return found
 
     def space(self, *conditions: Condition, only: int | None = None) -> Space:
         """Return the complete profiles in which all conditions hold.
@@ -113,10 +120,6 @@ class ProofContext:
                 kept = {index[option] for option in options}
                 choices[question] = tuple(c for c in choices[question] if c[0] in kept)
         return Space(self.encoding, choices, only=only, spend=self.budget.room())
-
-    def without(self, mask: int) -> int:
-        """Return all conjunctions but these."""
-        return self.encoding.everything & ~mask
 
     def mask(self, rule: Rule) -> int:
         """Return the conjunctions of a rule; none where it aims at checkpoints alone."""

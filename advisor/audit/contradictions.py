@@ -1,4 +1,4 @@
-"""Rules that speak against each other, and combinations that rule out more than they say.
+"""Rules that speak against each other, or for what is excluded.
 
 - *cancelling*: on one criterion, one rule prefers and another avoids the same family, and there is
   a profile in which both fire and the family is not excluded. The family stands at neither there,
@@ -15,8 +15,9 @@ from itertools import combinations
 
 from advisor.audit.claim import Claim, Defect, conclude
 from advisor.audit.context import ProofContext
+from advisor.engine.nodes import Allowed
 from advisor.engine.space import Space
-from advisor.model import NOT_APPLICABLE, TASK, Condition, Rule
+from advisor.model import Rule
 from advisor.phrasing import count
 
 
@@ -38,70 +39,31 @@ def no_contradiction(context: ProofContext) -> Claim:
     return conclude("contradictions", text, defects)
 
 
-def every_option_possible(context: ProofContext) -> Claim:
-    """Claim that some profile has each task and option, and that each `never` rules out some."""
-    space = context.space(only=context.encoding.forbid)
-    reachable = space.reachable(space.root).choices
-    defects = []
-    for question, options in enumerate(context.encoding.options):
-        id = context.encoding.questions[question]
-        for place, option in enumerate(options):
-            if (place,) in reachable[question]:
-                continue
-            defects.append(_impossible(context, id, option))
-    number = sum(len(options) for options in context.encoding.options)
-    for place, conjunction in enumerate(context.encoding.conjunctions):
-        never = conjunction.origin
-        if isinstance(never, Rule) or never.why != "never":
-            continue
-        if not context.space(never.when, only=context.encoding.forbid & ~(1 << place)):
-            where = context.rulebase.place("never", never.id)
-            said = f"`{never.id}` rules out nothing: what it names cannot be anyway"
-            defects.append(Defect("idle-never", never.id, where, said))
-    return conclude("options", f"{number} options, each in some profile", defects)
-
-
-def _impossible(context: ProofContext, id: str, option: str) -> Defect:
-    where = context.rulebase.place("question", id)
-    if option == NOT_APPLICABLE:
-        said = f"`{id}` makes sense in every profile: its `ask_if` rules out none"
-        return Defect("always-asked", id, where, said)
-    if id == TASK:
-        where = context.rulebase.place("task", option)
-    said = f"no complete profile has {id}: {option}"
-    return Defect("impossible-option", option, where, said)
-
-
 def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:
     """Yield pairs with a family that one prefers and the other avoids; one of them is written."""
+    space = context.admissible
     rules = [rule for rule in context.rulebase.rules if rule.effect in ("prefer", "avoid")]
     for one, other in combinations(rules, 2):
         if one.effect == other.effect or (one.derived and other.derived):
             continue
-        if not _may_meet(one.when, other.when):
-            continue
-        for family in context.bits.get(one.id, {}):
-            if family in context.bits.get(other.id, {}) and _together(context, one, other, family):
+        shared = context.bits.get(one.id, {}).keys() & context.bits.get(other.id, {}).keys()
+        if shared and space.meets(space.root, _both(space, one, other)):
+            for family in sorted(shared):
                 yield one, other, family
 
 
-def _may_meet(one: Condition, other: Condition) -> bool:
-    return all(set(options) & set(other.get(id, options)) for id, options in one.items())
-
-
-def _together(context: ProofContext, one: Rule, other: Rule, family: int) -> Space | None:
-    """Return the profiles in which both fire, by whether a family is excluded; None if none."""
-    only = context.encoding.forbid | context.encoding.by_outcome.get(family, 0)
-    space = context.space(one.when, other.when, only=only)
-    return space or None
+def _both(space: Space, one: Rule, other: Rule) -> Allowed:
+    """Return the choices with which both rules fire."""
+    first, second = space.allowing(one.when), space.allowing(other.when)
+    shared = {q: [c for c in first[q] if c in second[q]] for q in first.keys() & second.keys()}
+    return {**first, **second, **shared}
 
 
 def _cancelling(context: ProofContext, one: Rule, other: Rule, family: int) -> Defect | None:
     if one.criterion != other.criterion:
         return None
-    space = _together(context, one, other, family)
-    if space is None:
-        return None
+    only = context.encoding.forbid | context.encoding.by_outcome.get(family, 0)
+    space = context.space(one.when, other.when, only=only)
 
     def stands(outcome: int) -> bool:
         return not outcome >> family & 1
@@ -121,13 +83,9 @@ def _cancelling(context: ProofContext, one: Rule, other: Rule, family: int) -> D
 def _opposed(context: ProofContext, one: Rule, other: Rule, family: int) -> Defect | None:
     if one.criterion == other.criterion or one.derived or other.derived:
         return None
-    only = context.encoding.forbid
-    spaces = [
-        context.space(*when, only=only)
-        for when in ((one.when, other.when), (one.when,), (other.when,))
-    ]
-    both, *alone = [space.total(space.root) for space in spaces]
-    if alone != [both, both]:
+    space = context.admissible
+    both = space.total(space.root, _both(space, one, other))
+    if any(space.total(space.root, space.allowing(rule.when)) != both for rule in (one, other)):
         return None
     name = context.encoding.families[family]
     message = (

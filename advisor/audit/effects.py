@@ -9,7 +9,6 @@ A rule that fires and is never pivotal is *overshadowed*, by the criteria or by 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -101,8 +100,8 @@ def effect_of(context: ProofContext, rule: Rule) -> Effect:
 
 def said_by(context: ProofContext, rule: Rule) -> Effect:
     """Return where a rule fires and whether it adds anything; that takes small graphs only."""
-    space = context.space(rule.when, only=context.encoding.forbid)
-    fires = space.total(space.root)
+    space = context.admissible
+    fires = space.total(space.root, space.allowing(rule.when))
     implied = _implied_by(context, rule) if fires and context.mask(rule) else {}
     return Effect(rule, fires, implied)
 
@@ -112,7 +111,7 @@ def with_pivots(context: ProofContext, effect: Effect) -> Effect:
     rule, mask = effect.rule, context.mask(effect.rule)
     if effect.about_checkpoints:
         return effect
-    space = context.space(rule.when, only=context.without(mask))
+    space = context.space(rule.when, only=context.encoding.everything & ~mask)
     said = context.encoding.outcome(mask)
     winner = context.ranking.winner
 
@@ -139,26 +138,16 @@ def _given(
     given = dict(answers)
     if fires.size > PATTERNS_UP_TO_EDGES:
         return given
+    admissible = context.admissible
+    named = admissible.allowing(rule.when)
     for id in reversed(answers):
         fewer = {other: option for other, option in given.items() if other != id}
         allowed = context.allowed(fewer)
-        if not all(map(differs, fires.reachable(fires.root, allowed).labels)):
-            continue
-        unnamed = [asked for asked in rule.when if asked not in fewer]
-        if all(_follows(context, fewer, asked, rule.when[asked]) for asked in unnamed):
+        left = admissible.reachable(admissible.root, allowed).choices
+        certain = all(left[question] <= set(kept) for question, kept in named.items())
+        if certain and all(map(differs, fires.reachable(fires.root, allowed).labels)):
             given = fewer
     return given
-
-
-def _follows(
-    context: ProofContext, answers: CompleteAnswers, id: str, options: Sequence[str]
-) -> bool:
-    """True where answers leave a question no option but these."""
-    within = {other: [option] for other, option in answers.items()}
-    question = context.encoding.index[id]
-    known = context.encoding.options[question]
-    others = {id: [option for option in known if option not in options]}
-    return not context.space(within, others, only=context.encoding.forbid)
 
 
 def _implied_by(context: ProofContext, rule: Rule) -> dict[str, tuple[str, ...]]:

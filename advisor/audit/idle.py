@@ -1,4 +1,4 @@
-"""Questions whose answers change nothing, and options that nothing tells apart.
+"""Questions whose answers change nothing, options that cannot be or that nothing tells apart.
 
 A question *matters for the family* where two profiles have different families and the same answers
 to all other questions, except those that are asked because of its answer (`ask_if`). It *matters
@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from advisor.audit.claim import Claim, Defect, conclude
 from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Diagram
-from advisor.model import NOT_APPLICABLE, TASK, Option, Question
+from advisor.model import NOT_APPLICABLE, TASK, Option, Question, Rule
 
 Winners = frozenset[int]
 """Who wins the profiles that differ in some questions alone."""
@@ -41,6 +41,40 @@ def every_question_matters(context: ProofContext) -> Claim:
         f"{number - len(deciding) - len(defects)} the checkpoints alone"
     )
     return conclude("questions", text, defects)
+
+
+def every_option_possible(context: ProofContext) -> Claim:
+    """Claim that some profile has each task and option, and that each `never` rules out some."""
+    space = context.admissible
+    reachable = space.reachable(space.root).choices
+    defects = []
+    for question, options in enumerate(context.encoding.options):
+        id = context.encoding.questions[question]
+        for place, option in enumerate(options):
+            if (place,) in reachable[question]:
+                continue
+            defects.append(_impossible(context, id, option))
+    number = sum(len(options) for options in context.encoding.options)
+    for place, conjunction in enumerate(context.encoding.conjunctions):
+        never = conjunction.origin
+        if isinstance(never, Rule) or never.why != "never":
+            continue
+        if not context.space(never.when, only=context.encoding.forbid & ~(1 << place)):
+            where = context.rulebase.place("never", never.id)
+            said = f"`{never.id}` rules out nothing: what it names cannot be anyway"
+            defects.append(Defect("idle-never", never.id, where, said))
+    return conclude("options", f"{number} options, each in some profile", defects)
+
+
+def _impossible(context: ProofContext, id: str, option: str) -> Defect:
+    where = context.rulebase.place("question", id)
+    if option == NOT_APPLICABLE:
+        said = f"`{id}` makes sense in every profile: its `ask_if` rules out none"
+        return Defect("always-asked", id, where, said)
+    if id == TASK:
+        where = context.rulebase.place("task", option)
+    said = f"no complete profile has {id}: {option}"
+    return Defect("impossible-option", option, where, said)
 
 
 def interchangeable_options(context: ProofContext) -> Claim:

@@ -12,9 +12,13 @@ from typing import NamedTuple, TypeVar
 from advisor.audit.answers import Answered, answered, every_family_wins, no_gap, no_undeclared_tie
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, attempt, conclude
 from advisor.audit.context import Budget, NotProvedError, ProofContext
-from advisor.audit.contradictions import every_option_possible, no_contradiction
+from advisor.audit.contradictions import no_contradiction
 from advisor.audit.effects import Effect, in_words, said_by, with_pivots
-from advisor.audit.idle import every_question_matters, interchangeable_options
+from advisor.audit.idle import (
+    every_option_possible,
+    every_question_matters,
+    interchangeable_options,
+)
 from advisor.audit.offered import Judge, aimed_past, every_checkpoint_offered
 from advisor.model import Rule
 from advisor.rulebase.base import RuleBase
