@@ -17,7 +17,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
-from advisor.audit.optimum import RIVALS, Cost, Measure, Measured, measure
+from advisor.audit.optimum import RIVALS, Cost, Measured, TaskMeasure, measure
 from advisor.engine import Engine
 from advisor.interview.session import STOPS, Session
 from advisor.model import TASK
@@ -42,7 +42,7 @@ def main() -> int:
 
 def ratios(measured: Measured) -> bool:
     """Print ratios to the optimum; False where the interview is too far from it."""
-    ways: dict[str, Callable[[Measure], Cost | None]] = {"interview": lambda one: one.interview}
+    ways: dict[str, Callable[[TaskMeasure], Cost | None]] = {"interview": lambda one: one.interview}
     for name in RIVALS:
         ways[name] = lambda one, name=name: one.rivals[name]  # type: ignore[misc]
     print(f"{'task':<28}{'optimum':>9}" + "".join(f"{name:>11}" for name in ways))

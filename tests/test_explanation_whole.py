@@ -12,8 +12,8 @@ from advisor.decide.sufficient import counts
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError, ContradictionError
 from advisor.explanation import prime as prime_module
-from advisor.explanation.antichain import MOST, hitting, joined, minimal
 from advisor.explanation.explain import explain
+from advisor.explanation.prime import MOST, hitting, minimal, unions
 from advisor.model import TASK
 
 SETS = st.lists(st.integers(1, 63), max_size=6).map(minimal)
@@ -218,7 +218,7 @@ def test_hitting_twice_gives_the_sets_back(sets):
 
 @given(SETS, SETS)
 def test_joined_sets_hold_one_of_each(one, other):
-    for bits in joined(one, other):
+    for bits in unions(one, other):
         assert any(first & bits == first for first in one)
         assert any(second & bits == second for second in other)
 

@@ -13,6 +13,7 @@ from advisor.audit.claim import Claim, Defect, conclude
 from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Diagram
 from advisor.model import NOT_APPLICABLE, TASK, Option, Question, Rule
+from advisor.phrasing import joined
 
 Winners = frozenset[int]
 """Who wins the profiles that differ in some questions alone."""
@@ -87,7 +88,8 @@ def interchangeable_options(context: ProofContext) -> Claim:
         for group in groups.values():
             if len(group) > 1:
                 where = context.rulebase.place("question", question.id)
-                message = f"nothing tells {_listed(group)} of `{question.id}` apart"
+                named = joined(f"`{option}`" for option in group)
+                message = f"nothing tells {named} of `{question.id}` apart"
                 about = f"{question.id}-{group[0]}"
                 defects.append(Defect("interchangeable-options", about, where, message))
     text = f"{len(defects)} groups of options that nothing tells apart"
@@ -149,8 +151,3 @@ def _changes_winner(context: ProofContext, won: Diagram, root: int, free: set[in
         return (one or frozenset()) | (other or frozenset())
 
     return any(len(winners) > 1 for winners in won.labels(won.project(root, free, either)))
-
-
-def _listed(options: list[str]) -> str:
-    named = [f"`{option}`" for option in options if option != NOT_APPLICABLE]
-    return " and ".join([", ".join(named[:-1]), named[-1]])

@@ -49,7 +49,7 @@ class Cost(NamedTuple):
     most: int
 
 
-class Measure(NamedTuple):
+class TaskMeasure(NamedTuple):
     """The questions after one task; None where walking through them took too long.
 
     No strategy gets below `at_least`; `proved` says that one reaches it. `states` are the different
@@ -65,7 +65,7 @@ class Measure(NamedTuple):
     rivals: dict[str, Cost | None]
 
 
-class Unknown(NamedTuple):
+class TaskUnknown(NamedTuple):
     """The questions where the task is to be asked too: the bound, and what is best asked first."""
 
     at_least: Fraction
@@ -92,8 +92,8 @@ class Played(NamedTuple):
 class Measured(NamedTuple):
     """All of it: each task, the task unknown, and every scenario played."""
 
-    tasks: tuple[Measure, ...]
-    unknown: Unknown
+    tasks: tuple[TaskMeasure, ...]
+    unknown: TaskUnknown
     played: tuple[Played, ...]
 
     @property
@@ -106,7 +106,7 @@ class Measured(NamedTuple):
         """The least mean over all tasks: the optimum where it is proved."""
         return _mean([one.at_least for one in self.tasks])
 
-    def mean(self, of: Callable[[Measure], Cost | None]) -> Fraction | None:
+    def mean(self, of: Callable[[TaskMeasure], Cost | None]) -> Fraction | None:
         """Return the mean over all tasks of what a strategy asks; None where one is not known."""
         found = [of(one) for one in self.tasks]
         known = [cost.expected for cost in found if cost is not None]
@@ -114,7 +114,7 @@ class Measured(NamedTuple):
 
 
 def measure(rulebase: RuleBase, budget: int = BUDGET_NODES) -> Measured:
-    """Measure the interview on a rule base, and prove how few questions there could be."""
+    """TaskMeasure the interview on a rule base, and prove how few questions there could be."""
     engine = Engine(rulebase)
     task = engine.encoding.index[TASK]
     sizes = [_profiles(engine, one.id) for one in rulebase.tasks]
@@ -142,25 +142,28 @@ def _told(task: str) -> Profile:
     return {TASK: Answer((task,), None, "asked")}
 
 
-def _measure(engine: Engine, optimum: Optimum, node: int, task: str, size: int) -> Measure:
+def _measure(engine: Engine, optimum: Optimum, node: int, task: str, size: int) -> TaskMeasure:
     residual = optimum.residual
     before = len(optimum)
     cost, proved = _least(optimum, node)
 
-    def shipped(_: Residual, node: int, profile: Profile) -> Split | None:
+    def shipped(node: int, profile: Profile) -> Split | None:
         ask = Session(engine, profile).next()
         return residual.split(node, engine.encoding.index[ask.question.id]) if ask else None
 
-    return Measure(
-        task,
-        size,
-        len(optimum) - before,
-        Fraction(cost, residual.total(node)),
-        proved,
-        _walk(engine, residual, node, _told(task), shipped),
-        {
-            name: _walk(engine, residual, node, _told(task), _blind(strategy))
-            for name, strategy in RIVALS.items()
+    def walked(asks: Asks) -> Cost | None:
+        return _walk(engine, residual, node, _told(task), asks)
+
+    return TaskMeasure(
+        task=task,
+        profiles=size,
+        states=len(optimum) - before,
+        at_least=Fraction(cost, residual.total(node)),
+        proved=proved,
+        interview=walked(shipped),
+        rivals={
+            name: walked(lambda node, _, rival=rival: rival(residual, node))  # type: ignore[misc]
+            for name, rival in RIVALS.items()
         },
     )
 
@@ -173,12 +176,8 @@ def _least(optimum: Optimum, node: int) -> tuple[int, bool]:
         return optimum.floor(node), False
 
 
-Asks = Callable[[Residual, int, Profile], Split | None]
-
-
-def _blind(strategy: Strategy) -> Asks:
-    """A strategy as one that could look at the answers, and does not."""
-    return lambda residual, node, _: strategy(residual, node)
+Asks = Callable[[int, Profile], Split | None]
+"""Names the question to ask at a node that some answers lead to."""
 
 
 def _walk(engine: Engine, residual: Residual, node: int, told: Profile, asks: Asks) -> Cost | None:
@@ -191,7 +190,7 @@ def _walk(engine: Engine, residual: Residual, node: int, told: Profile, asks: As
         if node not in known:
             if len(known) >= BUDGET_STEPS:
                 raise OverBudgetError
-            split = asks(residual, node, profile)
+            split = asks(node, profile)
             if split is None:
                 known[node] = 0, 0
                 return known[node]
@@ -213,11 +212,11 @@ def _walk(engine: Engine, residual: Residual, node: int, told: Profile, asks: As
     return Cost(Fraction(cost, residual.total(node)), most)
 
 
-def _unknown(engine: Engine, optimum: Optimum) -> Unknown:
+def _unknown(engine: Engine, optimum: Optimum) -> TaskUnknown:
     residual = optimum.residual
     cost, proved = _least(optimum, residual.root)
     best = optimum.best(residual.root) if proved else None
-    return Unknown(
+    return TaskUnknown(
         Fraction(cost, residual.total(residual.root)),
         proved,
         engine.encoding.questions[best.question] if best else None,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from advisor.audit.optimum import RIVALS, Cost, Measure, Measured, Played
+from advisor.audit.optimum import RIVALS, Cost, Measured, Played, TaskMeasure
 from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.phrasing import count
@@ -110,7 +110,7 @@ def _table(measured: Measured) -> Table:
     return Table(("task", "optimum", "interview", "most", *RIVALS), tuple(rows))
 
 
-def _row(one: Measure) -> tuple[str, ...]:
+def _row(one: TaskMeasure) -> tuple[str, ...]:
     costs = (one.interview, *(one.rivals[name] for name in RIVALS))
     interview, *rivals = (_text(cost and cost.expected) for cost in costs)
     most = str(one.interview.most) if one.interview else "?"
@@ -151,7 +151,7 @@ def _statements(measured: Measured) -> Iterator[Item]:
         yield Item("!", f"the task unknown: not proved; no strategy gets below {least}")
 
 
-def _farthest(tasks: tuple[Measure, ...]) -> Item:
+def _farthest(tasks: tuple[TaskMeasure, ...]) -> Item:
     """Return on which task the interview is farthest from the optimum, and how far."""
     ratios: dict[str, Fraction] = {}
     for one in tasks:

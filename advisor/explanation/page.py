@@ -9,8 +9,7 @@ from advisor.decide.sufficient import Because
 from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
-from advisor.explanation.full import AnswerChange, FullExplanation, Stability
-from advisor.explanation.settling import Settling
+from advisor.explanation.full import AnswerChange, FullExplanation, Settling, Stability
 from advisor.explanation.standing import Standing
 from advisor.model import TASK, Rule
 from advisor.phrasing import answers_text, count, family_text, joined, origin_word, share

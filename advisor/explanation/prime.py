@@ -9,14 +9,20 @@ from the terminals upwards. They are each other's minimal hitting sets (Ignatiev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from advisor.engine.diagram import Diagram
 from advisor.engine.encoding import Ranking
 from advisor.engine.nodes import EMPTY, Choice
 from advisor.engine.space import Space
-from advisor.explanation.antichain import Antichain, hitting, joined, minimal
+from advisor.errors import AdvisorError
+
+MOST = 2000
+"""More minimal sets than this are no explanation, and joining them takes too long."""
+
+Antichain = tuple[int, ...]
+"""Sets of which none holds another, in ascending order of size, then of value."""
 
 
 class Prime(NamedTuple):
@@ -85,7 +91,7 @@ def _reasons(
     def above(level: int, held: int, behind: dict[int, Antichain]) -> Antichain:
         whatever: Antichain = (0,)
         for reasons in behind.values():
-            whatever = joined(whatever, reasons)
+            whatever = unions(whatever, reasons)
         if bit := bits.get(level, 0):
             fixed = (bit | reason for reason in behind.get(held, (0,)))
             whatever = minimal([*whatever, *fixed])
@@ -119,3 +125,34 @@ def _upwards(
         return known[node]
 
     return walk(root)
+
+
+def minimal(sets: Iterable[int]) -> Antichain:
+    """Return the sets that hold no other one. Raises AdvisorError where there are too many."""
+    kept: list[int] = []
+    for one in sorted(set(sets), key=lambda bits: (bits.bit_count(), bits)):
+        if not any(other & one == other for other in kept):
+            kept.append(one)
+            if len(kept) > MOST:
+                raise AdvisorError(
+                    f"there are more than {MOST:,} minimal reasons or changes",
+                    hint="give more answers, or leave out --all",
+                    kind="too-many-reasons",
+                )
+    return tuple(kept)
+
+
+def unions(one: Antichain, other: Antichain) -> Antichain:
+    """Return the minimal sets that hold a set of each."""
+    return minimal(first | second for first in one for second in other)
+
+
+def hitting(sets: Antichain) -> Antichain:
+    """Return the minimal sets that share a member with each of these sets (Berge's algorithm)."""
+    found: Antichain = (0,)
+    for one in sets:
+        members = tuple(1 << place for place in range(one.bit_length()) if one >> place & 1)
+        hit = [chosen for chosen in found if chosen & one]
+        missed = [chosen for chosen in found if not chosen & one]
+        found = minimal([*hit, *(chosen | member for chosen in missed for member in members)])
+    return found
