@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from advisor.scan.libraries import Loader, composed, gives_itself, loader, wraps
+from advisor.scan.libraries import Loader, composer_of, gives_itself, loader_of, wraps
 from advisor.scan.study import RESULT, Passed, Scope, Study
 from advisor.scan.values import (
     NOTHING,
@@ -75,8 +75,8 @@ class EvaluatedCall(NamedTuple):
 
     def _called(self, callee: Abstract) -> Values:
         if isinstance(callee, Symbol):
-            found = loader(callee)
-            return self._symbol(callee) if found is None else self._load(found)
+            loader = loader_of(callee)
+            return self._symbol(callee) if loader is None else self._load(loader)
         if isinstance(callee, Function):
             return self._function(callee.node, bound=callee.owner is not None)
         if isinstance(callee, LocalClass):
@@ -138,40 +138,44 @@ class EvaluatedCall(NamedTuple):
         if name in _DECLARING:
             return self._default(0)
         if full_name == "os.path.join":
-            return joined([one.values for one in self.passed], self.study.location(self.node), "/")
+            return joined(
+                [argument.values for argument in self.passed], self.study.location(self.node), "/"
+            )
         if name in _UNCHANGED and self.passed and callee.root in ("pathlib", "builtins"):
             return self.passed[0].values
         if name == "HfArgumentParser":
             return (ForeignObject(name), *self.passed[0].values) if self.passed else NOTHING
         if callee.root == "transformers" and name[:1].isupper():
             if name.endswith("Processor"):
-                parts = [v for one in self.passed for v in one.values if isinstance(v, Loaded)]
+                parts = [
+                    v for argument in self.passed for v in argument.values if isinstance(v, Loaded)
+                ]
                 return tuple(part for part in parts if not part.path)[:1]
-            if (found := composed(callee)) is not None:
+            if (composer := composer_of(callee)) is not None:
                 function, node = self.node.func, self.node
-                return (self.study.load(node, found, self.passed, self.scope, written=function),)
+                return (self.study.load(node, composer, self.passed, self.scope, written=function),)
         return (ForeignObject(full_name),)
 
-    def _load(self, found: Loader) -> Values:
-        checkpoint = self._passed_for(found.checkpoint, found.position)
+    def _load(self, loader: Loader) -> Values:
+        checkpoint = self._passed_for(loader.checkpoint, loader.position)
         models = tuple(value for value in checkpoint if isinstance(value, Loaded))
-        if found.kind == "pipeline" and models:
+        if loader.kind == "pipeline" and models:
             self._use("pass", "pipeline", models)
             checkpoint = tuple(value for value in checkpoint if not isinstance(value, Loaded))
         function = self.node.func
         value = self.study.load(
             self.node,
-            found,
+            loader,
             self.passed,
             self.scope,
             written=function.value if isinstance(function, ast.Attribute) else function,
             checkpoint=checkpoint,
-            second=self._passed_for(found.second, 1),
-            task=self._passed_for(found.task, 0),
+            second=self._passed_for(loader.second, 1),
+            task=self._passed_for(loader.task, 0),
         )
-        if found.parts == 1:
+        if loader.parts == 1:
             return (value,)
-        transforms: list[Values] = [(value.step("transform"),)] * (found.parts - 1)
+        transforms: list[Values] = [(value.step("transform"),)] * (loader.parts - 1)
         return (ListLiteral(((value,), *transforms)),)
 
     def _passed_for(self, name: str | None, position: int) -> Values:
@@ -187,7 +191,9 @@ class EvaluatedCall(NamedTuple):
     def _default(self, position: int) -> Values:
         """The default among the arguments; something outside may replace it."""
         names = ("default", str(position))
-        return doubted(next((one.values for one in self.passed if one.name in names), NOTHING))
+        return doubted(
+            next((argument.values for argument in self.passed if argument.name in names), NOTHING)
+        )
 
     def _foreign(self, name: str) -> Values:
         """A function that is not ours: what it does to something loaded (`torch.softmax(logits)`).
@@ -196,11 +202,11 @@ class EvaluatedCall(NamedTuple):
         """
         if any(
             isinstance(callee, (Function, LocalClass))
-            or (isinstance(callee, Symbol) and loader(callee) is not None)
+            or (isinstance(callee, Symbol) and loader_of(callee) is not None)
             for callee in self.callees
         ):
             return NOTHING
-        given = [value for one in self.passed for value in _inner(one.values)]
+        given = [value for argument in self.passed for value in _inner(argument.values)]
         loaded = [value for value in given if isinstance(value, Loaded)]
         if loaded:
             return self._given_away(name, loaded)
@@ -232,7 +238,9 @@ class EvaluatedCall(NamedTuple):
         groups: list[Values] = []
         for holder in self.holders:
             if isinstance(holder, String):
-                arguments = [one.values for one in self.passed if one.keyword is None]
+                arguments = [
+                    argument.values for argument in self.passed if argument.keyword is None
+                ]
                 location = self.study.location(self.node)
                 groups.append(string_method(name, holder, arguments, location))
             elif isinstance(holder, DictLiteral):
@@ -247,8 +255,7 @@ class EvaluatedCall(NamedTuple):
 
     def _dict_method(self, name: str, holder: DictLiteral) -> Values:
         if name in ("get", "pop") and self.passed:
-            found = item((holder,), constant(self.passed[0].values))
-            return union(found, self._default(1))
+            return union(item((holder,), constant(self.passed[0].values)), self._default(1))
         if name == "values":
             return (ListLiteral(tuple(values for _, values in holder.entries)),)
         if name == "items":
@@ -262,17 +269,19 @@ class EvaluatedCall(NamedTuple):
     def _parser_method(self, name: str) -> Values:
         if name == "add_argument":
             option = self._option_name()
-            default = next((one.values for one in self.passed if one.name == "default"), None)
+            default = next(
+                (argument.values for argument in self.passed if argument.name == "default"), None
+            )
             if option and default is not None:
                 self.study.learn(OPTION, option, doubted(default))
             return NOTHING
         if name == "parse_args_into_dataclasses":
-            lists = [one.items for one in self.holders if isinstance(one, ListLiteral)]
+            lists = [holder.items for holder in self.holders if isinstance(holder, ListLiteral)]
             groups = [group for items in lists for group in items] or [
-                (one,) for one in self.holders if isinstance(one, LocalClass)
+                (holder,) for holder in self.holders if isinstance(holder, LocalClass)
             ]
             objects = (
-                tuple(LocalObject(one.name) for one in group if isinstance(one, LocalClass))
+                tuple(LocalObject(v.name) for v in group if isinstance(v, LocalClass))
                 for group in groups
             )
             return (ListLiteral(tuple(objects)),)
@@ -297,7 +306,7 @@ class EvaluatedCall(NamedTuple):
 
 def decorators(function: FunctionNode) -> set[str]:
     """Return the plain names among the decorators of a function."""
-    return {one.id for one in function.decorator_list if isinstance(one, ast.Name)}
+    return {node.id for node in function.decorator_list if isinstance(node, ast.Name)}
 
 
 def _last_name(function: ast.expr) -> str:
@@ -310,11 +319,11 @@ def _last_name(function: ast.expr) -> str:
 
 def _inner(values: Values) -> list[Abstract]:
     """The values, and those in lists and dictionaries among them, one level down."""
-    found: list[Abstract] = []
+    inner: list[Abstract] = []
     for value in values:
-        found.append(value)
+        inner.append(value)
         if isinstance(value, ListLiteral):
-            found.extend(inner for group in value.items for inner in group)
+            inner.extend(v for group in value.items for v in group)
         elif isinstance(value, DictLiteral):
-            found.extend(inner for _, group in value.entries for inner in group)
-    return found
+            inner.extend(v for _, group in value.entries for v in group)
+    return inner

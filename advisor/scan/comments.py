@@ -47,7 +47,7 @@ def ignores_in_python(parsed: Parsed) -> list[Ignore]:
 def ignores_in_text(text: str, name: str) -> list[Ignore]:
     """Return the comments of a YAML or TOML file: each covers its line, or the next one."""
     lines = text.split("\n")
-    found = []
+    ignores = []
     for number, line in enumerate(lines, 1):
         match = _COMMENT.search(line)
         if match is None:
@@ -58,8 +58,8 @@ def ignores_in_text(text: str, name: str) -> list[Ignore]:
             covered = next((at + 1 for at in following if lines[at].lstrip()[0] != "#"), number)
         end = match.start() + len(match[0].rstrip()) + 1
         place = Location(name, number, match.start() + 1, number, end)
-        found.append(_ignore(place, match, covered, covered))
-    return found
+        ignores.append(_ignore(place, match, covered, covered))
+    return ignores
 
 
 def _ignore(place: Location, match: re.Match[str], first: int, last: int) -> Ignore:

@@ -47,7 +47,7 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
 
     An id counts where the catalogue knows it or nearly does, or where it has the form
     organisation/name and its key names an architecture (`clip_model`).
-    Raises UnreadableError where the file may name one and cannot be read.
+    Raises UnreadableError where the file may name entry and cannot be read.
     """
     if b"/" not in data or not _WORTH_READING.search(data):
         return Scan()
@@ -60,20 +60,20 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
         raise UnreadableError(FileNote(name, None, "is nested too deeply to be read")) from None
     usages = []
     cursor = 0
-    for one in texts:
-        if _is_checkpoint(one, vocabulary):
-            start = _written_at(text, one.text, cursor)
+    for entry in texts:
+        if _is_checkpoint(entry, vocabulary):
+            start = _written_at(text, entry.text, cursor)
             cursor = max(cursor, start + 1)
-            usages.append(_usage(text, name, one, start))
+            usages.append(_usage(text, name, entry, start))
         else:
-            cursor = max(cursor, text.find(one.text, cursor))
+            cursor = max(cursor, text.find(entry.text, cursor))
     return Scan(
         usages=tuple(sorted(usages, key=lambda usage: usage.place[:3])),
         ignores=tuple(ignores_in_text(text, name)) if MARK in data else (),
     )
 
 
-# Runs start where they begin and are never given back, so that a long one is read once.
+# Runs start where they begin and are never given back, so that a long entry is read once.
 _ID_IN_TEXT = re.compile(
     r"(?<![\w.-])[_.-]*+(?P<id>[A-Za-z0-9][\w.-]*+/[A-Za-z0-9][\w.-]*+)", re.ASCII
 )
@@ -85,35 +85,35 @@ def _mentions(text: str, vocabulary: Vocabulary) -> bool:
     if any(vocabulary.key_hinted(word) for word in set(_WORD.findall(keys))):
         return True
     return any(
-        vocabulary.known(found["id"]) or vocabulary.resembles(found["id"])
-        for found in _ID_IN_TEXT.finditer(text)
+        vocabulary.known(match["id"]) or vocabulary.resembles(match["id"])
+        for match in _ID_IN_TEXT.finditer(text)
     )
 
 
-def _is_checkpoint(one: _KeyedText, vocabulary: Vocabulary) -> bool:
-    key = _HUMP.sub("_", one.keys[-1]).lower()
-    if "/" not in one.text or " " in one.text or not _KEY.search(key):
+def _is_checkpoint(entry: _KeyedText, vocabulary: Vocabulary) -> bool:
+    key = _HUMP.sub("_", entry.keys[-1]).lower()
+    if "/" not in entry.text or " " in entry.text or not _KEY.search(key):
         return False
-    if vocabulary.known(one.text) or vocabulary.resembles(one.text):
+    if vocabulary.known(entry.text) or vocabulary.resembles(entry.text):
         return True
-    return vocabulary.is_id(one.text) and vocabulary.key_hinted(key)
+    return vocabulary.is_id(entry.text) and vocabulary.key_hinted(key)
 
 
-def _usage(text: str, name: str, one: _KeyedText, start: int) -> Usage:
+def _usage(text: str, name: str, entry: _KeyedText, start: int) -> Usage:
     line = text.count("\n", 0, start) + 1
     column = start - text.rfind("\n", 0, start)
-    location = Location(name, line, column, line, column + len(one.text))
+    location = Location(name, line, column, line, column + len(entry.text))
     return Usage(
         place=location,
         model=None,
         processors=(),
         calls=(),
-        checkpoint=one.text,
-        alternatives=(Value(one.text, location),),
-        class_name=_sibling(one.around, _CLASS_KEYS),
-        task=_sibling(one.around, _TASK_KEYS),
+        checkpoint=entry.text,
+        alternatives=(Value(entry.text, location),),
+        class_name=_sibling(entry.around, _CLASS_KEYS),
+        task=_sibling(entry.around, _TASK_KEYS),
         trained=None,
-        key=".".join(one.keys),
+        key=".".join(entry.keys),
     )
 
 
@@ -161,7 +161,7 @@ def _inside(value: Any, keys: tuple[str, ...], around: dict[str, Any]) -> Iterat
 
 
 def _json(text: str, name: str) -> list[Any]:
-    """The value of a JSON file, or those of a file with one on each line."""
+    """The value of a JSON file, or those of a file with entry on each line."""
     try:
         return [_DECODER.decode(text)]
     except json.JSONDecodeError as error:

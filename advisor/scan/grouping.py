@@ -35,10 +35,10 @@ class Grouping:
         usages = []
         for model in self.models:
             own = sorted(tied[model])
-            if self.relevant[model] or any(self._speaks_for(one, model) for one in own):
+            if self.relevant[model] or any(self._speaks_for(processor, model) for processor in own):
                 usages.append(self._usage([model, *own]))
         alone = sorted(set(self.processors).difference(*tied.values()))
-        usages.extend(self._usage([one]) for one in alone if self.relevant[one])
+        usages.extend(self._usage([processor]) for processor in alone if self.relevant[processor])
         return sorted(usages, key=lambda usage: usage.place[:3])
 
     @property
@@ -74,7 +74,7 @@ class Grouping:
         sure, maybe = self._flows()
         tied: dict[int, set[int]] = {}
         for model in self.models:
-            same = {one for one in maybe[model] if self._same_checkpoint(model, one)}
+            same = {other for other in maybe[model] if self._same_checkpoint(model, other)}
             tied[model] = sure[model] | same or maybe[model]
         for processor in self.processors:
             if not any(processor in own for own in (*tied.values(), *maybe.values())):
@@ -89,7 +89,7 @@ class Grouping:
         for use in self.study.uses:
             receiver = use.receiver.load
             given = list(
-                dict.fromkeys(one.load for one in use.inputs if one.path or _hands_over(use))
+                dict.fromkeys(given.load for given in use.inputs if given.path or _hands_over(use))
             )
             kinds = [self.loads[number].kind for number in given]
             for number in given:

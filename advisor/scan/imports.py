@@ -13,7 +13,7 @@ _LIBRARY = "transformers"
 
 def names_in(parsed: Parsed) -> list[Name]:
     """Return the names in order of place."""
-    found: list[Name] = []
+    names: list[Name] = []
     modules: dict[str, str] = {}
     for node, optional in _imports(parsed.tree.body, optional=False):
         if isinstance(node, ast.Import):
@@ -21,10 +21,10 @@ def names_in(parsed: Parsed) -> list[Name]:
                 if alias.name.partition(".")[0] == _LIBRARY:
                     modules[alias.asname or _LIBRARY] = alias.name if alias.asname else _LIBRARY
         elif node.level == 0 and (node.module or "").partition(".")[0] == _LIBRARY:
-            found.extend(_imported(parsed, node, optional=optional))
+            names.extend(_imported(parsed, node, optional=optional))
     if modules:
-        found.extend(_reached(parsed, modules))
-    return sorted(found, key=lambda name: name.place[1:5])
+        names.extend(_reached(parsed, modules))
+    return sorted(names, key=lambda name: name.place[1:5])
 
 
 def _imported(parsed: Parsed, node: ast.ImportFrom, *, optional: bool) -> Iterator[Name]:
@@ -64,7 +64,7 @@ def _imports(
         elif isinstance(node, ast.Try | ast.TryStar):
             guarded = optional or any(_catches_imports(handler) for handler in node.handlers)
             inner = [*node.body, *node.orelse, *node.finalbody]
-            inner.extend(one for handler in node.handlers for one in handler.body)
+            inner.extend(statement for handler in node.handlers for statement in handler.body)
             yield from _imports(inner, optional=guarded)
         elif isinstance(node, ast.If):
             guarded = optional or _asks_what_is_installed(node.test)
@@ -81,7 +81,9 @@ def _catches_imports(handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
     caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    names = {one.id if isinstance(one, ast.Name) else getattr(one, "attr", "") for one in caught}
+    names = {
+        node.id if isinstance(node, ast.Name) else getattr(node, "attr", "") for node in caught
+    }
     return bool(names & {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"})
 
 

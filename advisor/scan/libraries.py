@@ -104,7 +104,7 @@ _FUNCTIONS = {
 
 
 @lru_cache(maxsize=4096)
-def loader(callee: Symbol) -> Loader | None:
+def loader_of(callee: Symbol) -> Loader | None:
     """Return how a call of this name loads, or None where it does not."""
     if callee.root == "clip" and callee.module not in ("clip", "clip.clip"):
         return None
@@ -122,7 +122,7 @@ def kind_of(class_name: str) -> str:
     return next((kind for ending, kind in _KINDS if re.fullmatch(ending, class_name)), "model")
 
 
-def composed(callee: Symbol) -> Loader | None:
+def composer_of(callee: Symbol) -> Loader | None:
     """Return what calling a model class itself gives: random weights, from a configuration."""
     if callee.name.endswith("Model") or "For" in callee.name[1:]:
         return Loader("transformers", "composition", callee.name, callee.name)

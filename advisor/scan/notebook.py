@@ -54,7 +54,7 @@ class NotebookLines:
     def __init__(self, file: str) -> None:
         self.text: list[str] = []
         self._file = file
-        self._starts = [0, *(found.end() for found in re.finditer("\n", file))]
+        self._starts = [0, *(feed.end() for feed in re.finditer("\n", file))]
         self._lines: list[_Line] = []
         self._offsets: dict[int, list[int]] = {}
 
@@ -78,8 +78,12 @@ class NotebookLines:
 
     def _characters(self, stretches: list[tuple[int, int]]) -> list[int]:
         """The offsets of all characters of a line, and of its end."""
-        found = (_CHARACTER.finditer(self._file, start, stop) for start, stop in stretches)
-        return [*(one.start() for characters in found for one in characters), stretches[-1][1]]
+        starts = [
+            character.start()
+            for start, stop in stretches
+            for character in _CHARACTER.finditer(self._file, start, stop)
+        ]
+        return [*starts, stretches[-1][1]]
 
 
 def parse_notebook(data: bytes, name: str) -> Parsed:
@@ -142,8 +146,8 @@ def _language(metadata: Any) -> str | None:
 
 
 def _skip(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    return found.end() if found else at
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
 
 
 def _items(text: str, at: int, brackets: str) -> Iterator[tuple[str | None, int]]:
@@ -231,10 +235,10 @@ def _without_magics(lines: list[str]) -> list[str]:
         goes_on = line.rstrip().endswith("\\")
         if magic_goes_on:
             out.append("")
-        elif not statement.open and (found := _MAGIC.match(line)) is not None:
-            out.append(f"{found['indent']}pass")
-        elif not statement.open and (found := _MAGIC_VALUE.match(line)) is not None:
-            out.append(f"{found['target']}None")
+        elif not statement.open and (magic := _MAGIC.match(line)) is not None:
+            out.append(f"{magic['indent']}pass")
+        elif not statement.open and (magic := _MAGIC_VALUE.match(line)) is not None:
+            out.append(f"{magic['target']}None")
         else:
             out.append(line)
             statement.read(line)
@@ -264,13 +268,13 @@ class _Statement:
                 if end is None:
                     return
                 self._quote, at = "", end.end()
-            found = _TOKEN.search(line, at)
-            if found is None:
+            token = _TOKEN.search(line, at)
+            if token is None:
                 return
-            at = found.end()
-            if found[0] in _QUOTES:
-                self._quote = found[0]
-            elif found["opens"]:
+            at = token.end()
+            if token[0] in _QUOTES:
+                self._quote = token[0]
+            elif token["opens"]:
                 self._brackets += 1
-            elif found["closes"]:
+            elif token["closes"]:
                 self._brackets = max(0, self._brackets - 1)

@@ -190,8 +190,8 @@ class _Modules:
             above = len(folders) - level + 1
             return self._module([*folders[:above], *parts]) if above >= 0 else None
         above_it = range(len(folders), -1, -1) if parts else ()
-        found = (self._module([*folders[:end], *parts]) for end in above_it)
-        return next((file for file in found if file is not None), None)
+        files = (self._module([*folders[:end], *parts]) for end in above_it)
+        return next((file for file in files if file is not None), None)
 
     def _module(self, parts: list[str]) -> SourceFile | None:
         path = "/".join(parts)

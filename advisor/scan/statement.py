@@ -238,8 +238,8 @@ class Statements(Expressions):
         for decorator in node.decorator_list:
             self.evaluate(decorator)
         bases = [value for base in node.bases for value in self.evaluate(base)]
-        annotated = (one.target for one in node.body if isinstance(one, ast.AnnAssign))
-        methods = {one.name: one for one in node.body if isinstance(one, FunctionNode)}
+        annotated = (child.target for child in node.body if isinstance(child, ast.AnnAssign))
+        methods = {child.name: child for child in node.body if isinstance(child, FunctionNode)}
         fields = [target.id for target in annotated if isinstance(target, ast.Name)]
         self.study.classes[label] = ClassDefinition(
             bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),

@@ -202,7 +202,9 @@ class Study:
         if not loaded:
             return
         certain = certain and len({value.load for value in loaded}) == 1
-        inputs = dict.fromkeys(v for one in passed for v in one.values if isinstance(v, Loaded))
+        inputs = dict.fromkeys(
+            v for argument in passed for v in argument.values if isinstance(v, Loaded)
+        )
         self.uses.extend(
             Use(
                 node=node,
@@ -227,7 +229,7 @@ class Study:
             receiver=self.loads[use.receiver.load],
             certain=use.certain,
             arguments=self._arguments(use.passed),
-            inputs=tuple(self.loads[n] for n in dict.fromkeys(one.load for one in use.inputs)),
+            inputs=tuple(self.loads[n] for n in dict.fromkeys(given.load for given in use.inputs)),
             scope=use.scope,
         )
 
@@ -248,7 +250,7 @@ class Study:
         return Value(at_end, value.location, certain=bool(at_end), local=bool(at_end))
 
     def _arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
-        return {one.name: self._argument(one) for one in passed}
+        return {argument.name: self._argument(argument) for argument in passed}
 
     def _argument(self, passed: Passed) -> Argument:
         name_place = None
@@ -288,7 +290,7 @@ class Study:
 
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
-        known = ((one, name) for one in self._lineage(owner) if (one, name) in self._known)
+        known = ((label, name) for label in self._lineage(owner) if (label, name) in self._known)
         return self._known.get(next(known, (owner, name)), NOTHING)
 
     def attributes(self, owner: str) -> dict[str, Values]:
@@ -297,7 +299,7 @@ class Study:
 
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
-        methods = (self.classes[one].methods.get(name) for one in self._lineage(owner))
+        methods = (self.classes[label].methods.get(name) for label in self._lineage(owner))
         return next((method for method in methods if method is not None), None)
 
     def _lineage(self, owner: str) -> list[str]:

@@ -18,7 +18,7 @@ _CLASS = re.compile(
 _TEXT_ALONE = re.compile(r"For(?:CausalLM|SequenceClassification|TokenClassification|MaskedLM)\Z")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z", re.ASCII)
 _NOT_WORDS = re.compile(r"[^A-Za-z0-9]+")
-_WORDS = {"text", "question", "zero"}
+_TASK_WORDS = {"text", "question", "zero"}
 """A Hub tag with one of these, of a task that looks at pictures, needs picture and text."""
 _NEAR = 0.7
 
@@ -33,18 +33,20 @@ class Vocabulary:
     """
 
     def __init__(self, rulebase: RuleBase, release: Release | None = None) -> None:
-        known = list(rulebase.checkpoints.values())
-        self._ids = {one.id.lower(): one.id for one in known}
-        self.classes = frozenset(one.model_class for one in known if one.model_class) | frozenset(
-            one.processor for one in known if one.processor
-        )
-        self.model_types = frozenset(one.model_type for one in known if one.model_type)
-        self.pipelines = frozenset(one.pipeline for one in known if one.pipeline) | frozenset(
+        checkpoints = list(rulebase.checkpoints.values())
+        self._ids = {each.id.lower(): each.id for each in checkpoints}
+        self.classes = frozenset(
+            each.model_class for each in checkpoints if each.model_class
+        ) | frozenset(each.processor for each in checkpoints if each.processor)
+        self.model_types = frozenset(each.model_type for each in checkpoints if each.model_type)
+        self.pipelines = frozenset(
+            each.pipeline for each in checkpoints if each.pipeline
+        ) | frozenset(
             tag
             for task in rulebase.tasks
             if task.elsewhere is None
             for tag in task.hub_tasks
-            if _WORDS & set(tag.split("-"))
+            if _TASK_WORDS & set(tag.split("-"))
         )
         self._of_release = frozenset(
             name
@@ -58,7 +60,7 @@ class Vocabulary:
     def stems(self) -> frozenset[str]:
         """What class names of one architecture share: `Blip`, `CLIP`, `VisionEncoderDecoder`."""
         return frozenset(
-            found[1] for name in self.classes if (found := _STEM.match(name)) is not None
+            match[1] for name in self.classes if (match := _STEM.match(name)) is not None
         )
 
     @cached_property
@@ -105,11 +107,11 @@ class Vocabulary:
     @cached_property
     def _words(self) -> dict[int, list[list[str]]]:
         """The words of every id, by how many there are."""
-        found: dict[int, list[list[str]]] = {}
+        words_of: dict[int, list[list[str]]] = {}
         for known in self._ids:
             words = _NOT_WORDS.split(known)
-            found.setdefault(len(words), []).append(words)
-        return found
+            words_of.setdefault(len(words), []).append(words)
+        return words_of
 
     def hinted(self, text: str) -> bool:
         """True where the name in `text` begins with an architecture we know: `blip2-opt`."""
@@ -123,8 +125,8 @@ class Vocabulary:
     def known_weights(self, architecture: str, weights: str) -> str | None:
         """Return the id that open_clip's names for architecture and weights amount to."""
         ending = _squeezed(architecture) + _squeezed(weights)
-        found = [id for name, id in self._ids.items() if _squeezed(name).endswith(ending)]
-        return found[0] if weights and len(found) == 1 else None
+        ids = [id for name, id in self._ids.items() if _squeezed(name).endswith(ending)]
+        return ids[0] if weights and len(ids) == 1 else None
 
     def is_class(self, name: str) -> bool:
         """True where a class of this name belongs to a vision-language architecture."""
@@ -132,10 +134,10 @@ class Vocabulary:
             return True
         if name.removeprefix("TF").removeprefix("Flax") in self.auto_classes:
             return True
-        found = _CLASS.match(name)
-        if found is None or _TEXT_ALONE.match(found["rest"]):
+        match = _CLASS.match(name)
+        if match is None or _TEXT_ALONE.match(match["rest"]):
             return False
-        return found["stem"] in self.stems
+        return match["stem"] in self.stems
 
     def is_id(self, text: str) -> bool:
         """True where `text` has the form organisation/name."""

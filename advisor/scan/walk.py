@@ -202,8 +202,10 @@ def _levels(folder: Path, root: Path) -> Levels:
 
     Those of the repository count from its top, others from the root.
     """
-    above = (folder, *folder.parents)
-    top = next((one for one in above if (one / ".git").exists()), root)
+    outward = (folder, *folder.parents)
+    top = next((outer for outer in outward if (outer / ".git").exists()), root)
     levels = [_level(top, ".git/info/exclude")]
-    levels += [_level(one, ".gitignore") for one in reversed(above[1:]) if one.is_relative_to(top)]
+    levels += [
+        _level(outer, ".gitignore") for outer in reversed(outward[1:]) if outer.is_relative_to(top)
+    ]
     return tuple(level for level in levels if level[1].groups)
