@@ -129,7 +129,7 @@ class EvaluatedCall(NamedTuple):
         return (result,)
 
     def _use(self, kind: str, name: str, receivers: Values, *, certain: bool = True) -> None:
-        self.study.use(self.node, kind, name, receivers, self.scope, self.passed, certain=certain)
+        self.study.use(self.node, kind, name, receivers, self.passed, certain=certain)
 
     def _symbol(self, callee: Symbol) -> Values:
         name, full_name = callee.name, f"{callee.module}.{callee.name}"

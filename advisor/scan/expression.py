@@ -80,7 +80,7 @@ class Expressions:
                     self.study.learn(holder.name, target.attr, values)
                 elif isinstance(holder, Loaded):
                     passed = (Passed("0", values, target),)
-                    self.study.use(target, "assign", target.attr, (holder,), self.scope, passed)
+                    self.study.use(target, "assign", target.attr, (holder,), passed)
         elif isinstance(target, ast.Subscript):
             self.evaluate(target.value)
             self._store(target, values, self.evaluate(target.slice))
@@ -115,7 +115,7 @@ class Expressions:
     def _visit_attribute(self, node: ast.Attribute) -> Values:
         holders = self.evaluate(node.value)
         values = union(*(self._attribute(holder, node.attr) for holder in holders))
-        self.study.use(node, "read", node.attr, holders, self.scope)
+        self.study.use(node, "read", node.attr, holders)
         return values
 
     def _attribute(self, holder: Abstract, name: str) -> Values:

@@ -61,7 +61,6 @@ class Use(NamedTuple):
     certain: bool
     passed: Sequence[Passed]
     inputs: tuple[Loaded, ...]
-    scope: str
 
 
 class ClassDefinition(NamedTuple):
@@ -192,7 +191,6 @@ class Study:
         kind: str,
         name: str,
         receivers: Iterable[Abstract],
-        scope: Scope,
         passed: Sequence[Passed] = (),
         *,
         certain: bool = True,
@@ -214,7 +212,6 @@ class Study:
                 certain=certain,
                 passed=passed,
                 inputs=tuple(given for given in inputs if given.load != value.load),
-                scope=scope.label,
             )
             for value in loaded
         )
@@ -229,8 +226,6 @@ class Study:
             receiver=self.loads[use.receiver.load],
             certain=use.certain,
             arguments=self._arguments(use.passed),
-            inputs=tuple(self.loads[n] for n in dict.fromkeys(given.load for given in use.inputs)),
-            scope=use.scope,
         )
 
     def _checkpoints(self, node: ast.AST, values: Values) -> tuple[Value, ...]:

@@ -95,7 +95,6 @@ class Call(NamedTuple):
       `name="__call__"`, `of=("tokenizer",)`. Functions such as `torch.softmax(x)` are recorded the
       same way, by their last name.
     - `receiver` is the load; `certain` is false where it is one of several possible ones.
-    - `inputs`: other loads whose results flow into the arguments.
     """
 
     place: Location
@@ -105,8 +104,6 @@ class Call(NamedTuple):
     receiver: Load
     certain: bool
     arguments: dict[str, Argument]
-    inputs: tuple[Load, ...]
-    scope: str
 
 
 class Usage(NamedTuple):
