@@ -6,7 +6,6 @@ import ast
 import bisect
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from advisor.scan.source import Parsed
 from advisor.scan.usage import Ignore, Location
@@ -18,11 +17,6 @@ _COMMENT = re.compile(
 _STRING = re.compile(
     r"(?s)('''|\"\"\").*?(?:\1|\Z)|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|(?P<comment>#[^\n]*)"
 )
-
-
-class _Span(NamedTuple):
-    first: int
-    last: int
 
 
 def ignores_in_python(parsed: Parsed) -> list[Ignore]:
@@ -67,25 +61,21 @@ def _ignore(place: Location, match: re.Match[str], first: int, last: int) -> Ign
     return Ignore(place, rules, match["reason"].strip(), first, last)
 
 
-def _covered(spans: list[_Span], line: int, *, alone: bool) -> _Span:
-    around = [span for span in spans if span.first <= line <= span.last]
-    if around:
-        return max(around)
-    if alone:
-        return next((span for span in spans if span.first > line), _Span(line, line))
-    return _Span(line, line)
+def _covered(spans: list[tuple[int, int]], line: int, *, alone: bool) -> tuple[int, int]:
+    """The lines of the statement around a line, or of the one below a comment that stands alone."""
+    below = bisect.bisect_right(spans, line, key=lambda span: span[0])
+    if below and spans[below - 1][1] >= line:
+        return spans[below - 1]
+    return spans[below] if alone and below < len(spans) else (line, line)
 
 
-def _spans(tree: ast.Module) -> Iterator[_Span]:
+def _spans(tree: ast.Module) -> Iterator[tuple[int, int]]:
     """The lines of each statement; of one with a body, those of its head."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.stmt):
             continue
-        body = getattr(node, "body", None) or getattr(node, "cases", None)
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         last = node.end_lineno or node.lineno
-        if body:
-            inner = body[0]
-            start = getattr(inner, "lineno", node.lineno + 1)
-            last = max(node.lineno, start - 1)
-        yield _Span(first, last)
+        if body := getattr(node, "body", None) or getattr(node, "cases", None):
+            last = max(node.lineno, getattr(body[0], "lineno", node.lineno + 1) - 1)
+        yield first, last
