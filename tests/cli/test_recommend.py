@@ -386,8 +386,9 @@ def test_languages_hold_at_once_and_other_options_are_one_of_these(advisor):
     assert either["possible"] == ask(advisor, "--task", "captioning")["possible"]
 
 
-def test_every_alias_of_a_task_is_accepted(advisor, rulebase, tmp_path):
-    names = rulebase.task_names
+@pytest.mark.usefixtures("small_rules")
+def test_every_alias_of_a_task_is_accepted(advisor, small, tmp_path):
+    names = small.task_names
     batch = tmp_path / "names.jsonl"
     lines = [json.dumps({"id": name, "profile": {"task": name}}) + "\n" for name in names]
     batch.write_text("".join(lines), encoding="utf-8")
@@ -396,7 +397,7 @@ def test_every_alias_of_a_task_is_accepted(advisor, rulebase, tmp_path):
         name: [task.id] for name, task in names.items()
     }
     answer = ask(advisor, "--task", "image-to-text")
-    assert answer["profile"]["task"] == {"options": ["captioning"], "origin": "flag"}
+    assert answer["profile"]["task"] == {"options": ["describe"], "origin": "flag"}
 
 
 def test_aliases_of_options_are_accepted(advisor):
@@ -733,14 +734,14 @@ def repeat(advisor, answer, *extra):
     return ask(advisor, *words[2:], *extra)
 
 
-def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
-    assert len(rulebase.tasks) >= 36
-    for task in rulebase.tasks:
+@pytest.mark.usefixtures("small_rules")
+def test_the_command_repeats_the_answer_for_every_task(advisor, small):
+    for task in small.tasks:
         answer = ask(advisor, "--task", task.id)
         assert repeat(advisor, answer) == answer
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS[::3], ids=lambda scenario: scenario["id"])
+@pytest.mark.parametrize("scenario", SCENARIOS[::8], ids=lambda scenario: scenario["id"])
 def test_the_command_repeats_the_answer_for_what_people_posted(advisor, scenario):
     answer = ask(advisor, *flags(scenario["profile"]))
     assert repeat(advisor, answer) == answer

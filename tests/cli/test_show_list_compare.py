@@ -26,11 +26,12 @@ def sources_of(kind, thing):
     return []
 
 
+@pytest.mark.usefixtures("small_rules")
 @pytest.mark.parametrize("kind", KINDS)
-def test_everything_known_can_be_shown_and_names_its_sources(advisor, rulebase, tmp_path, kind):
+def test_everything_known_can_be_shown_and_names_its_sources(advisor, small, tmp_path, kind):
     files = {format: tmp_path / format for format in ("json", "markdown")}
     wanted = [f"--output={format}={file}" for format, file in files.items()]
-    things = KINDS[kind].all(rulebase)
+    things = KINDS[kind].all(small)
     assert things
     for id, thing in things.items():
         shown = advisor("show", id, "--kind", kind, *wanted)
@@ -40,19 +41,21 @@ def test_everything_known_can_be_shown_and_names_its_sources(advisor, rulebase, 
         pages = [shown.out, files["markdown"].read_text(encoding="utf-8")]
         for page in map(squeezed, pages):
             for source in sources_of(kind, thing):
-                title = rulebase.sources[source].title
+                title = small.sources[source].title
                 assert source in page or squeezed(title) in page, (id, source)
 
 
+@pytest.mark.usefixtures("small_rules")
 @pytest.mark.parametrize("kind", KINDS)
-def test_json_says_of_which_kind_a_thing_is(advisor, rulebase, kind):
-    id = next(iter(KINDS[kind].all(rulebase)))
+def test_json_says_of_which_kind_a_thing_is(advisor, small, kind):
+    id = next(iter(KINDS[kind].all(small)))
     assert advisor("show", id, "--kind", kind, "--format", "json").json["kind"] == SINGULAR[kind]
 
 
+@pytest.mark.usefixtures("small_rules")
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_listing_has_all_of_a_kind_in_every_format(advisor, rulebase, kind):
-    ids = list(KINDS[kind].all(rulebase))
+def test_a_listing_has_all_of_a_kind_in_every_format(advisor, small, kind):
+    ids = list(KINDS[kind].all(small))
     listed = advisor("list", kind, "--format", "json").json
     assert [one["id"] for one in listed[kind]] == ids
     markdown = advisor("list", kind, "--format", "markdown").out.replace("\\", "")
@@ -64,9 +67,10 @@ def test_a_listing_has_all_of_a_kind_in_every_format(advisor, rulebase, kind):
     assert advisor("list", SINGULAR[kind], "--format", "json").json == listed
 
 
+@pytest.mark.usefixtures("small_rules")
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_may_be_named_in_the_singular(advisor, rulebase, kind):
-    id = next(iter(KINDS[kind].all(rulebase)))
+def test_a_kind_may_be_named_in_the_singular(advisor, small, kind):
+    id = next(iter(KINDS[kind].all(small)))
     plural = advisor("show", id, "--kind", kind, "--format", "json")
     assert advisor("show", id, "--kind", SINGULAR[kind], "--format", "json") == plural
 
