@@ -18,8 +18,7 @@ from random_rules import (
     write,
 )
 
-from advisor.decide.flips import flips
-from advisor.decide.sufficient import sufficient
+from advisor.decide.reasons import flips, sufficient
 from advisor.engine.decision import VERDICTS, Engine
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError

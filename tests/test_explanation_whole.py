@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, engine_for, facts, given_answers, profile_of
 
-from advisor.decide.sufficient import counts
+from advisor.decide.reasons import counts
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError, ContradictionError
 from advisor.explanation import prime as prime_module

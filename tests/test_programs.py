@@ -2,7 +2,7 @@
 
 import pytest
 
-from advisor.decide.snippet import program_for, snippet
+from advisor.decide.programs import program_for, snippet
 from advisor.errors import BrokenFileError
 from advisor.model import Program
 from advisor.rulebase.store import load_rules

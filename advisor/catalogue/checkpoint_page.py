@@ -6,7 +6,7 @@ from typing import Any
 
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import estimate
-from advisor.decide.snippet import snippet
+from advisor.decide.programs import snippet
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.model import Checkpoint, Measurement

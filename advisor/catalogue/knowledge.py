@@ -17,7 +17,7 @@ from advisor.catalogue.page import (
 )
 from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
-from advisor.decide.snippet import snippet
+from advisor.decide.programs import snippet
 from advisor.draw.blocks import Page
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.errors import UsageError, nearest, unknown_name

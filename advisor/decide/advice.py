@@ -7,12 +7,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from advisor.decide.command_line import command, rules_flags, try_command
-from advisor.decide.flips import Flip
 from advisor.decide.memory import assumptions
 from advisor.decide.ranking import Alternative, Yardstick, alternatives
+from advisor.decide.reasons import Because, Flip
 from advisor.decide.requirements import Demand, demands, languages_asked, loaded_in
 from advisor.decide.selection import Pick, Selection
-from advisor.decide.sufficient import Because
 from advisor.engine.decision import Decision, applicable
 from advisor.engine.profile import Answer
 from advisor.model import Benchmark, Checkpoint, Elsewhere
@@ -115,14 +114,14 @@ class TaskAdvice(_Fields):
 
     def prompt(self, pick: Pick) -> str | None:
         """Return the prompt for a pick, as its snippet has it; None where none is known."""
-        from advisor.decide.snippet import prompt_for
+        from advisor.decide.programs import prompt_for
 
         return prompt_for(pick.checkpoint, self.task, self.rulebase.programs, self._options)
 
     @cached_property
     def snippet(self) -> str | None:
         """The program that runs the first checkpoint, if there is one and a safe way is known."""
-        from advisor.decide.snippet import snippet
+        from advisor.decide.programs import snippet
 
         if not self.selection.picks:
             return None
@@ -162,7 +161,7 @@ class TaskAdvice(_Fields):
     @cached_property
     def try_command(self) -> str | None:
         """The command that tries the first checkpoint that can be run as it is, if any can."""
-        from advisor.decide.runnable import may_run
+        from advisor.decide.programs import may_run
 
         checkpoint = self.runnable
         if self.task is None or checkpoint is None:

@@ -50,7 +50,7 @@ def try_command(
     `inputs` are the flags beside the image and their values. Where they are left out, the task's
     examples stand there, or the flag in capitals where it has none.
     """
-    from advisor.decide.runnable import needs_of
+    from advisor.decide.programs import needs_of
 
     if inputs is None:
         example = rulebase.task(task).example

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.decide.advice import Span, TaskAdvice
-from advisor.decide.flips import Flip
 from advisor.decide.ranking import Alternative
+from advisor.decide.reasons import Flip
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
 from advisor.draw.blocks import (

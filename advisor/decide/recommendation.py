@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.advice import TaskAdvice
 from advisor.decide.command_line import command
-from advisor.decide.flips import flips
+from advisor.decide.reasons import flips, sufficient
 from advisor.decide.requirements import training_instead, uses
 from advisor.decide.selection import ORDERS, Selection, select, select_of, teachable
-from advisor.decide.sufficient import sufficient
 from advisor.engine.decision import (
     VERDICTS,
     Decision,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from advisor.decide.advice import Freshness, TaskAdvice
-from advisor.decide.flips import Flip
+from advisor.decide.reasons import Because, Flip
 from advisor.decide.selection import Pick
-from advisor.decide.sufficient import Because
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
 from advisor.engine.profile import Answer

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from advisor.decide.flips import Flip, flips
-from advisor.decide.sufficient import Because, sufficient
+from advisor.decide.reasons import Because, Flip, flips, sufficient
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError

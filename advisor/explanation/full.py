@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.decide.flips import Flip
-from advisor.decide.sufficient import Because, counts
+from advisor.decide.reasons import Because, Flip, counts
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.nearby import Nearby
 from advisor.engine.nodes import Choice

@@ -51,7 +51,7 @@ def _try(
     recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
 ) -> None:
     """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
-    from advisor.decide.runnable import needs_of
+    from advisor.decide.programs import needs_of
     from advisor.trial import Loading, Request, open_image
     from advisor.trial.attempt import TrialInputs, try_out
     from advisor.trial.command import report_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.decide.runnable import may_run
+from advisor.decide.programs import may_run
 from advisor.errors import AdvisorError, UsageError
 from advisor.hub import cached_snapshot
 from advisor.model.runner_use import ANSWER, CAPTION, LABEL, SEARCH

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from advisor.decide.runnable import act_of, prompt_with, prompts_for, use_for, uses_of
+from advisor.decide.programs import act_of, prompt_with, prompts_for, use_for, uses_of
 from advisor.model import ANY_TYPE, Act, RunnerUse
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules

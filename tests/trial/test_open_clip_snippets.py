@@ -12,7 +12,7 @@ pytest.importorskip("open_clip", reason="open_clip is missing: pip install open_
 import open_clip
 from test_snippets import RULEBASE, execute
 
-from advisor.decide.snippet import snippet
+from advisor.decide.programs import snippet
 
 IDS = [one.id for one in RULEBASE.checkpoints.values() if one.loader == "open_clip"]
 VISION = {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16, "head_width": 32}

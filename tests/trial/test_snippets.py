@@ -14,7 +14,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from advisor.decide.snippet import program_for, snippet
+from advisor.decide.programs import program_for, snippet
 from advisor.rulebase.store import load_rules
 
 RULEBASE = load_rules()
