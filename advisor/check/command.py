@@ -63,7 +63,7 @@ def check(
         return _show_rule(rulebase, subject.explain, shown)
     if subject.checkpoint and paths:
         message = "`--checkpoint` judges one checkpoint and no files"
-        raise UsageError(message, hint="leave one of the two out")
+        raise UsageError(message, hint="leave out one of the two")
     if subject.checkpoint:
         return _judge(rulebase, subject, settings, given(rulebase), priority, shown)
     from advisor.check.workspace import open_workspace
@@ -108,7 +108,7 @@ def _check(workspace: Workspace, files: CheckedFiles, shown: Showing, *, statist
     from advisor.check.findings_report import project_report
 
     if files.diff and shown.format != "terminal":
-        raise UsageError("`--diff` prints a diff, in no other format", hint="leave `--format` out")
+        raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
     inspection = workspace.inspect()
     if files.diff:
         projects.print_diff(inspection)

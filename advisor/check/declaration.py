@@ -86,7 +86,7 @@ def _choice(document: Document, index: int, value: dict[str, Any]) -> DeclaredCh
     if isinstance(value["needs"], str):
         line = document.place((*at, "needs"))[0]
         raise UsageError(
-            f"{document.file}:{line}: needs as a sentence are not read yet",
+            f"{document.file}:{line}: needs written as a sentence are not supported yet",
             hint="write answers, e.g. `needs: {task: captioning}`; see `advisor list questions`",
         )
     return DeclaredChoice(
@@ -109,7 +109,7 @@ def _names_once(document: Document) -> None:
     for index, choice in enumerate(document.value.get("choices", [])):
         if choice["name"] in seen:
             document.report(
-                ("choices", index, "name"), f"the choice `{choice['name']}` stands here twice"
+                ("choices", index, "name"), f"the choice `{choice['name']}` is declared twice"
             )
         seen.add(choice["name"])
 

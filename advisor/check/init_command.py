@@ -21,7 +21,7 @@ def init(
         Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
     ] = Path(),
     force: Annotated[
-        bool, typer.Option("--force", help="Write over an advisor.yaml that is there.")
+        bool, typer.Option("--force", help="Overwrite an existing advisor.yaml.")
     ] = False,
     *,
     rulebase: RuleBase,
@@ -41,7 +41,7 @@ def init(
         raise UsageError(f"no folder `{folder}`", hint="name the folder of a project")
     file = folder / FILE
     if file.exists() and not force:
-        raise UsageError(f"`{file}` is there already", hint="--force writes over it")
+        raise UsageError(f"`{file}` already exists", hint="--force overwrites it")
     text, choices = starter(
         Workspace(declaration=ProjectDeclaration(folder), paths=(folder,), rulebase=rulebase).case()
     )

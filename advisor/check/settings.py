@@ -59,7 +59,8 @@ class CheckSettings:
     ] = ""
     strict: Annotated[bool, Option("--strict", help="Warnings fail too.")] = False
     today: Annotated[
-        str, Option("--today", metavar="DATE", help="The day by which waivers end.")
+        str,
+        Option("--today", metavar="DATE", help="Judge waivers as of this day; today if left out."),
     ] = ""
 
     def __post_init__(self) -> None:

@@ -53,7 +53,9 @@ class Workspace(NamedTuple):
 
         for path in self.paths:
             if not path.exists():
-                raise UsageError(f"no file or folder `{path}`", hint="name what is to be checked")
+                raise UsageError(
+                    f"no file or folder `{path}`", hint="name files or folders that exist"
+                )
         declaration, rulebase = self.declaration, self.rulebase
         exclude = [FILE, locks.FILE, *declaration.rules, *declaration.exclude]
         scanned = scan(self.paths, Path.cwd(), vocabulary_of(rulebase), exclude=exclude)

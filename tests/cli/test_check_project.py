@@ -399,7 +399,7 @@ def test_statistics_count_by_rule(advisor, project):
         ("choices:\n  - {name: a}\n", "`checkpoint` and `needs` are missing"),
         ("choices: [\n", "is not valid YAML"),
         (CHOICES + "fail_on: maybe\n", "expected `error`, `warning` or `never`"),
-        (CHOICES + CHOICES.removeprefix("choices:\n"), "the choice `labels` stands here twice"),
+        (CHOICES + CHOICES.removeprefix("choices:\n"), "the choice `labels` is declared twice"),
         (CHOICES.replace("language: en", "langage: en"), "did you mean `language`?"),
         (
             CHOICES.replace("{task: zero-shot-classification, language: en}", "sort photos"),

@@ -23,7 +23,7 @@ LEAST_SIZES = 2
 def gated_checkpoint(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A checkpoint behind a form."""
     if checkpoint.gated and usage.model and not _is_local(usage):
-        message = f"{checkpoint.id} is handed out only after its terms were accepted"
+        message = f"{checkpoint.id} can be downloaded only after accepting its terms"
         yield case.finding(message, id_place(usage), about=checkpoint, citing=("gated",))
 
 

@@ -35,7 +35,7 @@ def _pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Itera
         place, fix = usage.place, None
         message = f"the pipeline `{usage.task}` loads no {model_type} model, which {id} is"
         if identity.checkpoint and (own := identity.checkpoint.pipeline):
-            fix = f"its pipeline is `{own}`; take another checkpoint for this one"
+            fix = f"its pipeline is `{own}`; use another checkpoint for this one"
     else:
         call, gives = writes(usage), case.rulebase.family(identity.family).gives
         if call is None or set(case.knowledge("written")) & set(gives):
@@ -68,7 +68,7 @@ def needs_fine_tuning(case: Case, judgement: Judgement) -> Iterator[Finding]:
         fix = "fine-tune it, or take a checkpoint that does the task as it is"
         yield case.finding(message, about=checkpoint, citing=("tasks",), fix=fix)
     elif use == "fine-tune":
-        message = f"{checkpoint.id} is a start for fine-tuning, not for use as it is"
+        message = f"{checkpoint.id} is a starting point for fine-tuning, not for use as it is"
         yield case.finding(message, about=checkpoint, citing=("tasks",), level="note")
 
 

@@ -29,8 +29,9 @@ def renamed_class(case: Case) -> Iterator[Finding]:
     for name, place, change, instead in _changed_classes(case):
         if _is_alias(case, name, change):
             edits = case.rename_edits(place, name, instead) if instead else ()
-            new = f"`{change.instead}` in transformers {change.since}"
-            message = f"`{name}` is only another name of {new}"
+            message = (
+                f"`{name}` is an alias of `{change.instead}` since transformers {change.since}"
+            )
             yield _finding(case, message, place, change, edits=edits)
 
 

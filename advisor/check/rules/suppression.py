@@ -95,7 +95,7 @@ def ignore_without_reason(case: Case) -> Iterator[Finding]:
     for number, ignore in enumerate(case.scan.ignores):
         if number in used and not ignore.reason:
             message = "the comment does not say why"
-            yield case.finding(message, ignore.place, fix="write why behind it")
+            yield case.finding(message, ignore.place, fix="add the reason after it")
 
 
 @rule("unused-waiver", after_suppression=True)
