@@ -62,14 +62,14 @@ def record(declared: type, *, partial: bool = False) -> Record:
         for column in columns(declared)
         if fields.COMPUTED not in column.hint.notes
     }
-    members |= besides(declared)
+    members |= extra_keys(declared)
     if partial:
         members = {key if key == "id" else f"{key.rstrip('?')}?": members[key] for key in members}
     return Record(members, one_of=EFFECTS if declared is Rule else ())
 
 
-def besides(declared: type) -> dict[str, Shape]:
-    """Return the keys that the entry of a class has and its values lack, by what compiling does."""
+def extra_keys(declared: type) -> dict[str, Shape]:
+    """Return the keys of an entry that are no fields of its class: compiling reads them."""
     text = TextOf()
     inferred: dict[str, Shape] = {"inferred?": Boolean()}
     keys: dict[type, Callable[[], dict[str, Shape]]] = {
@@ -123,7 +123,7 @@ def _hint(annotation: Any) -> Hint:
         return Hint(inner.type, (*inner.notes, *annotation.__metadata__))
     arguments = get_args(annotation)
     if NoneType in arguments:
-        return _hint(next(one for one in arguments if one is not NoneType))
+        return _hint(next(argument for argument in arguments if argument is not NoneType))
     return Hint(annotation, ())
 
 
@@ -144,12 +144,12 @@ def shape_of(hint: Hint) -> Shape:
 
 def build(declared: type[Built], value: Mapping[str, Any], **computed: Any) -> Built:
     """Return the value that a checked entry of a file says, with what is computed."""
-    said = {
+    values = {
         column.field: _built(column.hint, value[column.key])
         for column in columns(declared)
         if column.key in value and fields.COMPUTED not in column.hint.notes
     }
-    return declared(**said, **computed)
+    return declared(**values, **computed)
 
 
 def _built(hint: Hint, value: Any) -> Any:
@@ -165,19 +165,19 @@ def _built(hint: Hint, value: Any) -> Any:
 
 def plan(declared: Iterable[type]) -> Plan:
     """Return what has to be known of these classes, and of those inside them, to decode them."""
-    found: Plan = {}
-    waiting = list(declared)
-    for one in waiting:
-        nested = {column.field: how for column in columns(one) if (how := _nesting(column.hint))}
-        waiting += [inner for _, inner in nested.values()]
-        found[one.__name__] = {
-            "fields": [column.field for column in columns(one)],
+    result: Plan = {}
+    classes = list(declared)
+    for each in classes:
+        nested = {column.field: how for column in columns(each) if (how := _nesting(column.hint))}
+        classes += [inner for _, inner in nested.values()]
+        result[each.__name__] = {
+            "fields": [column.field for column in columns(each)],
             "nested": {field: [how, inner.__name__] for field, (how, inner) in nested.items()},
             "keys": {
-                column.field: column.key for column in columns(one) if column.key != column.field
+                column.field: column.key for column in columns(each) if column.key != column.field
             },
         }
-    return found
+    return result
 
 
 def _nesting(hint: Hint) -> tuple[str, type] | None:

@@ -64,11 +64,11 @@ def _with_values(row: list[Any], inside: list[tuple[int, str, Any]], plan: Plan)
     """Return a row with the declared values that some of its fields hold."""
     made = list(row)
     for place, how, declared in inside:
-        held = row[place] if place < len(row) else None
-        if held and how == "map":
-            made[place] = dict(zip(held, decode(declared, held.values(), plan), strict=True))
-        elif held and how == "list":
-            made[place] = tuple(decode(declared, held, plan))
-        elif held:
-            made[place] = decode(declared, [held], plan)[0]
+        value = row[place] if place < len(row) else None
+        if value and how == "map":
+            made[place] = dict(zip(value, decode(declared, value.values(), plan), strict=True))
+        elif value and how == "list":
+            made[place] = tuple(decode(declared, value, plan))
+        elif value:
+            made[place] = decode(declared, [value], plan)[0]
     return made

@@ -131,10 +131,10 @@ def _known_family(collection: Collection, document: Document) -> bool:
 
 
 def _reordered(known: dict[str, Entry], named: list[str], fresh: list[str]) -> dict[str, Entry]:
-    """Criteria as an overlay orders them.
+    """Return the criteria in the order of an overlay.
 
-    Each one that it names comes right after the one that it names before; the first stays where
-    it is, or comes first where it is new.
+    Each criterion that it names follows the one named before it. The first one keeps its place;
+    a `fresh` one comes before all others.
     """
     order = [id for id in known if id not in named[1:]]
     if named[0] in fresh:

@@ -98,19 +98,21 @@ class RuleBase:
     @cached_property
     def words(self) -> dict[str, list[tuple[Task, Mapping[str, str]]]]:
         """What each word can mean: tasks, each with the answers that go with it."""
-        found: dict[str, list[tuple[Task, Mapping[str, str]]]] = {}
+        meanings: dict[str, list[tuple[Task, Mapping[str, str]]]] = {}
         for task in self.tasks:
             for word, answers in task.words.items():
-                found.setdefault(word, []).append((task, answers))
-        return found
+                meanings.setdefault(word, []).append((task, answers))
+        return meanings
 
     def meant(self, word: str) -> tuple[Task, Mapping[str, str]]:
         """Return the task and answers that a word means; raises UsageError for one with several."""
         meanings = self.words[word]
         if len(meanings) > 1:
             ways = [
-                " ".join([f"--task {task.id}", *(f"--{id} {said}" for id, said in more.items())])
-                for task, more in meanings
+                " ".join(
+                    [f"--task {task.id}", *(f"--{id} {answer}" for id, answer in answers.items())]
+                )
+                for task, answers in meanings
             ]
             raise UsageError(
                 f"`{word}` can mean {len(ways)} tasks",
@@ -173,12 +175,12 @@ class RuleBase:
     @cached_property
     def aimed(self) -> dict[str, list[Rule]]:
         """The rules aimed at single checkpoints, by checkpoint."""
-        found: dict[str, list[Rule]] = {}
+        by_checkpoint: dict[str, list[Rule]] = {}
         for rule in self.rules:
             for candidate in rule.candidates:
                 if "/" in candidate:
-                    found.setdefault(candidate, []).append(rule)
-        return found
+                    by_checkpoint.setdefault(candidate, []).append(rule)
+        return by_checkpoint
 
     def catalogue(self, family: str) -> list[Checkpoint]:
         """Return the checkpoints of one family; reads no others."""
@@ -279,10 +281,10 @@ class RuleBase:
         return tuple(decode(declared, rows, self._plan))
 
     def _find(self, kind: str, name: str, known: dict[str, Thing]) -> Thing:
-        found = known.get(name)
-        if found is None:
+        thing = known.get(name)
+        if thing is None:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
             raise unknown_name(
                 kind, name, list(known), f"`advisor list {plural}` prints the known ones"
             )
-        return found
+        return thing

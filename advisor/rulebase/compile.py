@@ -17,7 +17,7 @@ from advisor.model import (
     RunnerUse,
     Task,
 )
-from advisor.model.columns import besides, build, plan
+from advisor.model.columns import build, extra_keys, plan
 from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
 from advisor.model.family import EFFECTS, SECTIONS
 from advisor.model.file_kinds import ENTITIES
@@ -28,39 +28,39 @@ from advisor.rulebase.derive import derived_never, derived_rules
 if TYPE_CHECKING:
     from advisor.rulebase.assemble import Entries, Entry
 
-    Found = Mapping[str, Sequence[Entry]]
+    EntriesByKind = Mapping[str, Sequence[Entry]]
 
 
 def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str, dict[str, Any]]:
     """Return all parts of a rule base as values that JSON can hold."""
-    found = {kind: list(entries.get(kind, {}).values()) for kind in ENTITIES}
-    architectures: list[Architecture] = _built("architecture", found)
-    sources: list[Source] = _built("source", found)
+    by_kind = {kind: list(entries.get(kind, {}).values()) for kind in ENTITIES}
+    architectures: list[Architecture] = _built("architecture", by_kind)
+    sources: list[Source] = _built("source", by_kind)
     declared = (*ENTITIES.values(), Example, Statement, ArticleClaim)
     parts = {
-        "core": {"digest": digest, "overlays": changes, "plan": plan(declared), **_core(found)},
-        "detail": {"sources": sources, **_said_of_families(found["family"])},
+        "core": {"digest": digest, "overlays": changes, "plan": plan(declared), **_core(by_kind)},
+        "detail": {"sources": sources, **_family_texts(by_kind["family"])},
         "catalogue": {
-            "checkpoints": _checkpoints(found["checkpoint"], architectures),
-            "benchmarks": _built("benchmark", found),
+            "checkpoints": _checkpoints(by_kind["checkpoint"], architectures),
+            "benchmarks": _built("benchmark", by_kind),
             "read": {source.id: source.read for source in sources},
         },
         "architectures": {"architectures": architectures},
         "programs": {
-            "programs": _programs(found),
-            "acts": _built("act", found),
-            "uses": _built("use", found),
+            "programs": _programs(by_kind),
+            "acts": _built("act", by_kind),
+            "uses": _built("use", by_kind),
         },
-        "drift": {"changes": _built("change", found)},
-        "checks": {"checks": [_check_rule(entry.value) for entry in found["check"]]},
+        "drift": {"changes": _built("change", by_kind)},
+        "checks": {"checks": [_check_rule(entry.value) for entry in by_kind["check"]]},
         "proof": {
             "examples": [
                 build(Example, value, rule=entry.value["id"], place=entry.place)
-                for entry in found["rule"]
+                for entry in by_kind["rule"]
                 for value in entry.value["examples"]
             ],
-            "scenarios": [_scenario(entry) for entry in found["scenario"]],
-            "ties": [build(Tie, entry.value, place=entry.place) for entry in found["tie"]],
+            "scenarios": [_scenario(entry) for entry in by_kind["scenario"]],
+            "ties": [build(Tie, entry.value, place=entry.place) for entry in by_kind["tie"]],
             "places": {
                 kind: {id: entry.place for id, entry in of_kind.items()}
                 for kind, of_kind in entries.items()
@@ -70,19 +70,19 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
     return {name: encode(part) for name, part in parts.items()}
 
 
-def _built(kind: str, found: Found) -> list[Any]:
+def _built(kind: str, by_kind: EntriesByKind) -> list[Any]:
     """Return the values of a kind of which nothing is computed."""
-    return [build(ENTITIES[kind], entry.value) for entry in found[kind]]
+    return [build(ENTITIES[kind], entry.value) for entry in by_kind[kind]]
 
 
-def _core(found: Found) -> dict[str, Any]:
-    criteria = _built("criterion", found)
-    tasks = _built("task", found)
-    questions = [_question(entry.value, tasks) for entry in found["question"]]
+def _core(by_kind: EntriesByKind) -> dict[str, Any]:
+    criteria = _built("criterion", by_kind)
+    tasks = _built("task", by_kind)
+    questions = [_question(entry.value, tasks) for entry in by_kind["question"]]
     families: list[Family] = sorted(
-        _built("family", found), key=lambda family: (family.rank, family.id)
+        _built("family", by_kind), key=lambda family: (family.rank, family.id)
     )
-    judges = {entry.value.get("judges"): entry.value["id"] for entry in found["criterion"]}
+    judges = {entry.value.get("judges"): entry.value["id"] for entry in by_kind["criterion"]}
     declarations = judges.get("declarations", criteria[0].id)
     fits = judges.get("fits", criteria[-1].id)
     derived = derived_rules(families, questions, tasks, declarations, fits)
@@ -91,8 +91,8 @@ def _core(found: Found) -> dict[str, Any]:
         "questions": questions,
         "tasks": tasks,
         "families": families,
-        "rules": [_rule(entry) for entry in found["rule"]] + derived,
-        "never": _built("never", found) + derived_never(questions, tasks),
+        "rules": [_rule(entry) for entry in by_kind["rule"]] + derived,
+        "never": _built("never", by_kind) + derived_never(questions, tasks),
     }
 
 
@@ -105,17 +105,17 @@ def _question(value: dict[str, Any], tasks: Iterable[Task]) -> Question:
     )
 
 
-def _said_of_families(families: Sequence[Entry]) -> dict[str, Any]:
+def _family_texts(families: Sequence[Entry]) -> dict[str, Any]:
     """Return descriptions, in the order of their sections, and claims, both by family."""
     descriptions, claims = {}, {}
     for entry in families:
-        id, said = entry.value["id"], entry.value.get("description", {})
+        id, sections = entry.value["id"], entry.value.get("description", {})
         descriptions[id] = {
-            section: [build(Statement, one) for one in said[section]]
+            section: [build(Statement, statement) for statement in sections[section]]
             for section in SECTIONS
-            if section in said
+            if section in sections
         }
-        claims[id] = [build(ArticleClaim, one) for one in entry.value.get("claims", [])]
+        claims[id] = [build(ArticleClaim, claim) for claim in entry.value.get("claims", [])]
     return {"descriptions": descriptions, "claims": claims}
 
 
@@ -155,8 +155,8 @@ def _checkpoints(
     entries: Sequence[Entry], architectures: Sequence[Architecture]
 ) -> dict[str, list[Checkpoint]]:
     """Return the checkpoints by family, each with what its architecture says of its decoder."""
-    writers = {id: one.writer for one in architectures for id in one.checkpoints}
-    notes = [key.rstrip("?") for key in besides(Checkpoint)]
+    writers = {id: network.writer for network in architectures for id in network.checkpoints}
+    notes = [key.rstrip("?") for key in extra_keys(Checkpoint)]
     families: dict[str, list[Checkpoint]] = {}
     for entry in entries:
         value = entry.value
@@ -171,15 +171,15 @@ def _checkpoints(
     return families
 
 
-def _programs(found: Found) -> list[Program]:
-    code = {entry.value["id"]: entry.value["code"].strip("\n") for entry in found["part"]}
-    called = {use.id: _called_alike(use) for use in _built("use", found)}
+def _programs(by_kind: EntriesByKind) -> list[Program]:
+    code = {entry.value["id"]: entry.value["code"].strip("\n") for entry in by_kind["part"]}
+    called = {use.id: _called_alike(use) for use in _built("use", by_kind)}
     return [
         program._replace(
             code=_joined([code[part] for part in entry.value["parts"]]),
             classes=[*(name for id in program.runners for name in called[id]), *program.classes],
         )
-        for entry in found["program"]
+        for entry in by_kind["program"]
         for program in (build(Program, entry.value),)
     ]
 
