@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from small_hub import asked_on_loopback
 
 from advisor.catalogue.entry import KEYS
 from advisor.catalogue.refresh import HubFacts, compare, gate_closed, only
@@ -237,68 +236,9 @@ ANSWERS = {
 }
 
 
-class Hub:
-    """A small Hub: what it answers by id, how often it was asked, and what it refuses first."""
-
-    def __init__(self):
-        self.answers = {}
-        self.asked = []
-        self.refusals = []
-        hub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                id = self.path.partition("?")[0].removeprefix("/api/models/")
-                hub.asked.append(id)
-                if hub.refusals:
-                    self.reply(*hub.refusals.pop(0))
-                elif id not in hub.answers:
-                    self.reply(404, {"X-Error-Code": "RepoNotFound"})
-                elif isinstance(hub.answers[id], tuple):
-                    self.reply(*hub.answers[id])
-                else:
-                    self.reply(200, {}, hub.answers[id])
-
-            do_HEAD = do_GET  # noqa: N815 - the server's name for it
-
-            def reply(self, status, headers, body=None):
-                data = body if isinstance(body, bytes) else json.dumps(body).encode()
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                if self.command == "GET":
-                    self.wfile.write(data)
-
-            def log_message(self, *arguments):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
-        self.thread.start()
-
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.server.server_port}"
-
-    def close(self):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
-    pytest.importorskip("huggingface_hub")
-    small = Hub()
-    monkeypatch.setenv("HF_ENDPOINT", small.address)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    yield small
-    small.close()
+    yield from asked_on_loopback(monkeypatch, tmp_path)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from advisor.catalogue.refresh import HubFacts, Refresh, Refreshed, compare, gate_closed, only
@@ -17,6 +18,7 @@ from advisor.hub import (
     OfflineError,
     RateLimitedError,
     UnreadableAnswerError,
+    cache_folder,
     endpoint,
     hub_error,
     is_commit,
@@ -26,6 +28,12 @@ from advisor.hub import (
 from advisor.model import Checkpoint
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
+
+BEGIN = "2022-03-02"
+"""What the Hub says of every repository that was made before that day."""
+
+CONFIGURATIONS = ("config.json", "processor_config.json", "preprocessor_config.json")
+"""The files that say how a checkpoint is loaded."""
 
 LONGEST_WAIT = 60.0
 """Seconds: when the Hub asks for more, what was done is reported instead."""
@@ -43,6 +51,31 @@ def model_facts(id: str) -> HubFacts:
         return _facts(info)
     except Exception as error:
         raise hub_error(error, id) from error
+
+
+def fetch_configurations(id: str, revision: str | None) -> Path | None:
+    """Bring the small files that say how a checkpoint is loaded into the hub cache.
+
+    Return their folder, None where there is no config.json. Raises as `model_facts` does.
+    """
+    hub = library()
+    folder = None
+    for name in CONFIGURATIONS:
+        try:
+            file = hub.hf_hub_download(
+                id,
+                name,
+                revision=revision,
+                endpoint=endpoint(),
+                cache_dir=cache_folder(),
+                etag_timeout=SECONDS,
+            )
+        except hub.errors.EntryNotFoundError:
+            continue
+        except Exception as error:
+            raise hub_error(error, id) from error
+        folder = Path(file).parent
+    return folder if folder and (folder / CONFIGURATIONS[0]).exists() else None
 
 
 def patient_facts(id: str) -> HubFacts:
@@ -116,7 +149,14 @@ def _facts(info: Any) -> HubFacts:
         parameters=total if isinstance(total, int) and total > 0 else None,
         hub_task=_kebab(getattr(info, "pipeline_tag", None)),
         languages=_languages(card.get("language")),
+        made=_year(getattr(info, "created_at", None)),
     )
+
+
+def _year(made: Any) -> int | None:
+    """The year of a repository; None for those that are older than the Hub's memory of it."""
+    known = made is not None and made.date().isoformat() > BEGIN
+    return int(made.year) if known else None
 
 
 def _kebab(value: Any) -> str | None:

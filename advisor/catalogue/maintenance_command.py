@@ -1,4 +1,4 @@
-"""`advisor catalogue refresh` and `drift`: the catalogue against the Hub and against libraries."""
+"""`advisor catalogue refresh`, `add` and `drift`: the catalogue against the Hub and libraries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from advisor.errors import unknown_name
 from advisor.rulebase.base import RuleBase
 
 WRITE: bool = typer.Option(
-    False, "--write", help="Write what changed into the rules, or into --rules DIR."
+    False, "--write", help="Write the outcome into the rules, or into --rules DIR."
 )
 TODAY: str = typer.Option("", "--today", metavar="DATE", help="The day to write down, YYYY-MM-DD.")
 
@@ -118,6 +118,45 @@ def _rest(
     words += ["--write"] if by.write else []
     words += [word for folder in by.overlays for word in ("--rules", folder.as_posix())]
     return " ".join(words)
+
+
+def add(
+    *,
+    id: Annotated[str, typer.Argument(metavar="ORG/NAME", help="A checkpoint on the Hub.")],
+    family: Annotated[
+        str,
+        typer.Option(
+            "--family",
+            metavar="FAMILY",
+            help="Needed where no catalogued checkpoint is of the same model type.",
+        ),
+    ] = "",
+    writing: Written,
+    offline: Offline = False,
+) -> int:
+    """Begin the entry of a checkpoint with what the Hub says of it; nothing is guessed.
+
+    Its facts come from the Hub's API and from config.json, no weights are downloaded. What a person
+    has to find out is marked TODO. Printed, or with --write added to the rules, which must not have
+    it yet.
+
+    \b
+    Examples:
+      advisor catalogue add microsoft/git-base-coco
+      advisor catalogue add my-lab/my-captioner --family unified-vlp
+      advisor catalogue add my-lab/my-captioner --write --rules our-rules
+    """
+    from advisor.catalogue.skeleton import ask_for_skeleton
+    from advisor.catalogue.updates import write_files
+
+    folder = writing.folder
+    skeleton = ask_for_skeleton(writing.rulebase, id, family, writing.today[:7], offline=offline)
+    if folder:
+        for file in write_files(skeleton.written_into(folder), folder):
+            typer.echo(f"written: {file}")
+    else:
+        typer.echo(skeleton.text, nl=False)
+    return 0
 
 
 def drift(

@@ -31,7 +31,10 @@ AS_OTHERS = "as for all other catalogued weights under this licence"
 
 
 class HubFacts(NamedTuple):
-    """What the Hub says of a repository. None where it says nothing."""
+    """What the Hub says of a repository. None where it says nothing.
+
+    `made` is the year of the repository, which need not be that of the weights.
+    """
 
     id: str
     revision: str | None
@@ -41,6 +44,7 @@ class HubFacts(NamedTuple):
     parameters: int | None
     hub_task: str | None
     languages: tuple[str, ...] | None
+    made: int | None = None
 
 
 class FieldChange(NamedTuple):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import yaml
@@ -54,6 +54,29 @@ def rewrite(text: str, name: str, edits: Mapping[Path, Any], order: Iterable[str
     return changed
 
 
+def appended(text: str, name: str, key: str, entry: Sequence[str]) -> str:
+    """Return the text with an entry, given in lines, at the end of the list under a key.
+
+    The lines are moved to where the others of the list stand. Raises AdvisorError where the text
+    cannot be changed safely.
+    """
+    document = read_text(text, name)
+    known = document.value.get(key) if isinstance(document.value, dict) else None
+    lines = text.splitlines(keepends=True)
+    at, column, head = len("".join(lines).rstrip().splitlines()), 5, [f"{key}:\n"]
+    if known:
+        line, column = document.places[key, len(known) - 1]
+        at, head = _end(lines, line - 1, column - 1), []
+    shift = " " * (column - 3)
+    own = len(entry[0]) - len(entry[0].lstrip(" "))
+    block = [f"{shift}{line[own:].rstrip()}\n" for line in entry]
+    space = ["\n"] if at else []
+    changed = "".join([*lines[:at], *space, *head, *block, *lines[at:]])
+    (added,) = read_text("".join(block), name).value
+    _same(changed, name, {**(document.value or {}), key: [*(known or []), added]})
+    return changed
+
+
 def _from_the_end(numbered: tuple[_Splice, int]) -> tuple[int, int, int]:
     """Later lines first; what replaces a line before what is put in front of it."""
     splice, number = numbered
@@ -78,7 +101,7 @@ def _splice(
         return _Splice(line, end, comments)
     before = lines[line][: document.places[path][1] - 1]
     comment = _comment(document, line, lines[line], len(before)) if end == line + 1 else ""
-    return _Splice(line, end, (*_lines(before, str(key), value, comment), *comments))
+    return _Splice(line, end, (*lines_of(before, str(key), value, comment), *comments))
 
 
 def _keys(document: Document, around: Path) -> dict[str, int]:
@@ -145,14 +168,14 @@ def _inserted(
     last = max(before, key=lambda key: keys[key])
     column = document.places[(*path[:-1], last)][1]
     at = _end(lines, keys[last], column)
-    return _Splice(at, at, _lines(" " * (column - 1), str(path[-1]), value))
+    return _Splice(at, at, lines_of(" " * (column - 1), str(path[-1]), value))
 
 
-def _lines(before: str, key: str, value: Any, comment: str = "") -> tuple[str, ...]:
-    """A key and its value: a mapping key by key, a long list over several lines."""
+def lines_of(before: str, key: str, value: Any, comment: str = "") -> tuple[str, ...]:
+    """Return a key and its value as lines: a mapping key by key, a long list over several."""
     indent = " " * (len(before) + 2)
     if isinstance(value, dict):
-        inner = [line for name, each in value.items() for line in _lines(indent, name, each)]
+        inner = [line for name, each in value.items() for line in lines_of(indent, name, each)]
         return (f"{before}{key}:{comment}\n", *inner)
     line = f"{before}{key}: {dumped(value)}"
     if isinstance(value, (list, tuple)) and len(line) > WIDTH and not comment:
@@ -188,6 +211,11 @@ def _check(text: str, name: str, before: Any, edits: Mapping[Path, Any]) -> None
             inner.pop(path[-1], None)
         else:
             inner[path[-1]] = list(value) if isinstance(value, tuple) else value
+    _same(text, name, wanted)
+
+
+def _same(text: str, name: str, wanted: Any) -> None:
+    """Raise AdvisorError where a text does not hold exactly the value that is wanted."""
     after = read_text(text, name)
     if after.problems or after.value != wanted:
         raise AdvisorError(

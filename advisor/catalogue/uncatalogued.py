@@ -54,13 +54,13 @@ def find_uncatalogued(rulebase: RuleBase, name: str, cache: Path) -> Uncatalogue
     folder = Path(name)
     try:
         if folder.is_dir() and (folder / "config.json").exists():
-            return _described(rulebase, name, folder, "folder", None)
+            return described(rulebase, name, folder, "folder", None)
     except (OSError, ValueError):  # a name that no file can have
         return None
     snapshot = _snapshot(name, cache) if is_hub_id(name) else None
     if snapshot is None or not (snapshot / "config.json").exists():
         return None
-    return _described(rulebase, name, snapshot, "hub cache", snapshot.name)
+    return described(rulebase, name, snapshot, "hub cache", snapshot.name)
 
 
 def _snapshot(name: str, cache: Path) -> Path | None:
@@ -70,9 +70,10 @@ def _snapshot(name: str, cache: Path) -> Path | None:
     return cached_snapshot(name, cache=cache) or (every[-1] if every else None)
 
 
-def _described(
+def described(
     rulebase: RuleBase, name: str, folder: Path, place: str, revision: str | None
 ) -> UncataloguedCheckpoint:
+    """Return what the config.json in a folder says. Raises AdvisorError where it is of no use."""
     config = read_config(folder / "config.json", name)
     model_type = _text(config.get("model_type"))
     architectures = config.get("architectures")

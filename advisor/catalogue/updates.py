@@ -9,7 +9,7 @@ from typing import Any
 
 from advisor.catalogue.entry import KEYS
 from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
-from advisor.catalogue.rewrite import REMOVED, rewrite
+from advisor.catalogue.rewrite import REMOVED, appended, rewrite
 from advisor.console.output import note
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.files import write_text
@@ -22,7 +22,6 @@ from advisor.rulebase.short_forms import ORDER
 
 SOURCES = "sources/hub-api.yaml"
 HUB_PAGE = "https://huggingface.co/"
-_INDENT = re.compile(r" *")
 
 
 def folder_to_write(rulebase: RuleBase, rules: Sequence[FilePath]) -> FilePath:
@@ -90,7 +89,7 @@ def written_files(
     overlay = folder != base
     texts: dict[FilePath, str] = {}
     series = _series(base, folder)
-    sources = _Sources(folder / SOURCES)
+    sources = HubSources(folder)
     for checkpoint, row in rows:
         if row.status not in ("same", "changed"):
             continue
@@ -106,7 +105,9 @@ def written_files(
                 document = read_text(text, path.name)
             else:
                 path, text, document = _holder(base, checkpoint.id, texts)
-        source = sources.cite(checkpoint, row, today) if changes else ""
+        new = {change.field: change.now for change in changes}
+        revision = new.get("revision", checkpoint.revision)
+        source = sources.cite(checkpoint.id, revision, today) if changes else ""
         edits = _edits(document, checkpoint, changes, source, today, series)
         texts[path] = rewrite(text, path.name, edits, KEYS)
     if sources.changed:
@@ -163,13 +164,7 @@ def _with_entry(text: str, base: FilePath, checkpoint: Checkpoint) -> str:
     block = lines[first : following[0] - 1 if following else len(lines)]
     while block and not (block[-1].strip() and not block[-1].lstrip().startswith("#")):
         block.pop()
-    if not text.strip():
-        return "checkpoints:\n" + "".join(block)
-    dash = re.search(r"^( *)- ", text, re.MULTILINE)
-    shift = len(dash.group(1)) if dash else 2
-    own = len(_INDENT.match(block[0]).group())  # type: ignore[union-attr]
-    moved = [f"{' ' * shift}{line[own:]}" if line.strip() else line for line in block]
-    return text.rstrip("\n") + "\n\n" + "".join(moved)
+    return appended(text, "the overlay", "checkpoints", block)
 
 
 def _edits(
@@ -219,36 +214,43 @@ def _citing(
     return edits
 
 
-class _Sources:
+class HubSources:
     """The file of what was read from the Hub's API: one source a repository."""
 
-    def __init__(self, path: FilePath) -> None:
-        self.path = path
-        self.text = _text_of(path)
+    def __init__(self, folder: FilePath) -> None:
+        self.path = folder / SOURCES
+        self.text = _text_of(self.path)
         self.changed = False
 
-    def cite(self, checkpoint: Checkpoint, row: Refreshed, today: str) -> str:
-        """Return the id of a checkpoint's source, added or brought up to date."""
-        id = "hub-api-" + re.sub(r"[^a-z0-9]+", "-", checkpoint.id.lower()).strip("-")
-        revision = next((c.now for c in row.changes if c.field == "revision"), checkpoint.revision)
+    def cite(self, id: str, revision: str | None, today: str) -> str:
+        """Return the id of a repository's source, added or brought up to date."""
+        source = source_id(id)
         document = read_text(self.text, self.path.name)
         known = document.value.get("sources", []) if isinstance(document.value, dict) else []
-        index = next((n for n, one in enumerate(known) if one.get("id") == id), None)
-        if index is not None:
+        index = next((n for n, one in enumerate(known) if one.get("id") == source), None)
+        if index is None:
+            entry = source_lines(id, revision, today)
+            self.text = appended(self.text, self.path.name, "sources", entry)
+        else:
             edits: dict[Path, Any] = {("sources", index, "read"): today}
             edits |= {("sources", index, "version"): revision} if revision else {}
             self.text = rewrite(self.text, self.path.name, edits, ("url", "version", "read"))
-        else:
-            entry = [
-                f"  - id: {id}",
-                f"    title: {checkpoint.id}, what the Hub's API says of it",
-                "    kind: registry",
-                f"    url: {HUB_PAGE}{checkpoint.id}",
-                *([f'    version: "{revision}"'] if revision else []),
-                f'    read: "{today}"',
-            ]
-            head = self.text.rstrip("\n") or "sources:"
-            space = "\n" if self.text.strip() else ""
-            self.text = f"{head}\n{space}" + "\n".join(entry) + "\n"
         self.changed = True
-        return id
+        return source
+
+
+def source_id(id: str) -> str:
+    """Return the id of the source that is the Hub's API on a repository."""
+    return "hub-api-" + re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-")
+
+
+def source_lines(id: str, revision: str | None, today: str) -> list[str]:
+    """Return the entry of that source, in lines."""
+    return [
+        f"  - id: {source_id(id)}",
+        f"    title: {id}, what the Hub's API says of it",
+        "    kind: registry",
+        f"    url: {HUB_PAGE}{id}",
+        *([f'    version: "{revision}"'] if revision else []),
+        f'    read: "{today}"',
+    ]

@@ -10,6 +10,10 @@ from advisor.console.commands import HOMES, SETTINGS
 from advisor.console.groups import Command, Commands, Group
 
 CATALOGUE = {
+    "add": Command(
+        "advisor.catalogue.maintenance_command:add",
+        "Begin the entry of a checkpoint with what the Hub says of it.",
+    ),
     "refresh": Command(
         "advisor.catalogue.maintenance_command:refresh",
         "Ask the Hub what changed since an entry was checked.",

@@ -1,0 +1,186 @@
+"""The beginning of a checkpoint's entry: what the Hub says of it, and what is to be found out.
+
+Nothing is guessed: a field that neither the Hub nor a configuration states is a TODO.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.catalogue.entry import KEYS
+from advisor.catalogue.hub_facts import (
+    CONFIGURATIONS,
+    announce,
+    fetch_configurations,
+    patient_facts,
+)
+from advisor.catalogue.refresh import HubFacts
+from advisor.catalogue.rewrite import appended, lines_of
+from advisor.catalogue.uncatalogued import UncataloguedCheckpoint, described, read_config
+from advisor.catalogue.updates import HubSources, source_id, source_lines
+from advisor.errors import UsageError
+from advisor.hub import is_hub_id
+from advisor.rulebase.base import RuleBase
+
+FIND_OUT = {
+    "class": "its configuration names none",
+    "processor": "the files beside its weights name none",
+    "model_type": "there is no config.json that names one",
+    "fine_tune": "tasks that it is a start for",
+    "stage": "pre-trained, fine-tuned, instruction-tuned or contrastive",
+    "parameters_millions": "the Hub counts none; the paper or the card may",
+    "dtype": "the precision that its weights are stored in",
+    "image_size": "its configuration names none",
+    "text_context": "its configuration names none",
+    "languages": "its card names none",
+    "licence": "its card names none",
+    "commercial_use": "permitted, restricted or not-permitted, as its licence and card say",
+    "released": "the year in which the weights came out",
+    "pitfalls": "what goes wrong where it is used as others are",
+    "measurements": "published figures, by source and benchmark",
+}
+"""What is left to a person where nothing states it, and what there is to know."""
+
+VERIFY = {
+    "label": "the name that people know its series by",
+    "tasks": "what it does as it is; `advisor list tasks` has the ids",
+    "released": "the year of its repository; that of the weights may be earlier",
+}
+"""What is written down only because an entry needs it, or is to be looked at again."""
+
+LOADED = ("class", "processor", "model_type", "dtype", "image_size", "text_context")
+
+
+class Skeleton(NamedTuple):
+    """An entry that is not finished, with the source it cites."""
+
+    id: str
+    family: str
+    entry: tuple[str, ...]
+    revision: str | None
+    read: str
+
+    @property
+    def text(self) -> str:
+        """Both as YAML, each under the name of the file that it belongs into."""
+        source = source_lines(self.id, self.revision, self.read)
+        lines = [f"# checkpoints/{self.family}.yaml", "checkpoints:", *self.entry, ""]
+        lines += ["# sources/hub-api.yaml", "sources:", *source]
+        return "".join(f"{line}\n" for line in lines)
+
+    def written_into(self, folder: Path) -> dict[Path, str]:
+        """Return the new text of the files of a rule folder that it goes into."""
+        path = folder / "checkpoints" / f"{self.family}.yaml"
+        known = path.read_text(encoding="utf-8") if path.exists() else ""
+        sources = HubSources(folder)
+        sources.cite(self.id, self.revision, self.read)
+        return {
+            path: appended(known, path.name, "checkpoints", self.entry),
+            sources.path: sources.text,
+        }
+
+
+def ask_for_skeleton(
+    rulebase: RuleBase, id: str, family: str, month: str, *, offline: bool
+) -> Skeleton:
+    """Ask the Hub about a checkpoint and return the beginning of its entry.
+
+    Raises UsageError where it is catalogued already, or its family is not known and not named, and
+    AdvisorError where the Hub may not be asked or does not answer.
+    """
+    if not is_hub_id(id) or "/" not in id:
+        raise UsageError(f"`{id}` is no id of the hub", hint="hub ids read `organisation/name`")
+    if id in rulebase.checkpoints:
+        raise UsageError(f"`{id}` is catalogued already", hint=f"advisor catalogue refresh {id}")
+    named = rulebase.family(family).id if family else ""
+    announce("adding", id, offline=offline)
+    facts = patient_facts(id)
+    folder = fetch_configurations(id, facts.revision)
+    found = described(rulebase, id, folder, "hub cache", facts.revision) if folder else None
+    values = _values(id, facts, found, folder)
+    return Skeleton(
+        id=id,
+        family=named or _family(id, found),
+        entry=tuple(_entry(values, found, month)),
+        revision=facts.revision,
+        read=month,
+    )
+
+
+def _family(id: str, found: UncataloguedCheckpoint | None) -> str:
+    """The one family of the catalogued checkpoints of its model type."""
+    families = found.families if found else ()
+    if len(families) == 1:
+        return families[0]
+    model_type = found.model_type if found else None
+    reason = f"no catalogued checkpoint is of the model type `{model_type}`"
+    if families:
+        reason = f"checkpoints of the model type `{model_type}` are of {' and '.join(families)}"
+    elif not model_type:
+        reason = "it has no config.json that names a model type"
+    raise UsageError(
+        f"which family `{id}` is of is not known: {reason}", hint="name it: --family FAMILY"
+    )
+
+
+def _values(
+    id: str, facts: HubFacts, found: UncataloguedCheckpoint | None, folder: Path | None
+) -> dict[str, Any]:
+    """What is stated of a checkpoint, by the keys of an entry."""
+    values: dict[str, Any] = {
+        "id": id,
+        "label": id.partition("/")[2],
+        "loader": "other",
+        "tasks": [],
+        "licence": facts.licence,
+        "languages": list(facts.languages) if facts.languages else None,
+        "gated": facts.gated,
+        "released": facts.made,
+        "revision": facts.revision,
+        "last_modified": facts.last_modified,
+        "hub_task": facts.hub_task,
+    }
+    if facts.parameters:
+        values["parameters_millions"] = round(facts.parameters / 1e6, 1)
+        values["parameters_precision"] = "published"
+    if found and folder:
+        values |= {
+            "loader": "remote-code" if found.own_code else "transformers",
+            "class": found.architectures[0] if found.architectures else None,
+            "processor": _processor(id, folder),
+            "model_type": found.model_type,
+            "dtype": found.dtype if found.dtype in ("float32", "bfloat16", "float16") else None,
+            "image_size": found.image_size,
+            "text_context": found.text_context,
+        }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _processor(id: str, folder: Path) -> str | None:
+    """The class of the processor, as the first file beside the weights says that names one."""
+    for name in CONFIGURATIONS[1:]:
+        if (folder / name).exists():
+            named = read_config(folder / name, id).get("processor_class")
+            if isinstance(named, str) and named.isidentifier():
+                return named
+    return None
+
+
+def _entry(values: dict[str, Any], found: UncataloguedCheckpoint | None, month: str) -> list[str]:
+    """Return the lines of an entry: what is stated, and a TODO for all else."""
+    stated = ("languages", "licence", "gated", "released", "revision", "last_modified", "hub_task")
+    cited = [key for key in (*LOADED, "parameters_millions", *stated) if key in values]
+    values = values | {"sources": {source_id(values["id"]): cited}, "checked": month}
+    lines: list[str] = []
+    for key in KEYS:
+        if key in values:
+            comment = f"  # TODO {VERIFY[key]}" if key in VERIFY else ""
+            lines += lines_of("    ", key, values[key], comment)
+        elif key in FIND_OUT:
+            lines.append(f"    # TODO {key}: {FIND_OUT[key]}")
+        elif key == "series" and found and found.relatives:
+            alike = ", ".join(found.relatives[:3])
+            lines.append(f"    # TODO series: that of {alike} may fit, which are of its model type")
+    lines[0] = "  - " + lines[0].lstrip()
+    return [line.rstrip("\n") for line in lines]
