@@ -133,8 +133,7 @@ class Diagram(Nodes):
         ahead[-1].discard(EMPTY)
         live = set(ahead[-1])
         left: list[set[int]] = [set() for _ in self.choices]
-        passed = set(range(level_of[node]))
-        """Levels that a profile passes without a node: any choice will do there."""
+        passed = set(range(level_of[node]))  # without a node there: any choice will do
         for level in range(self.bottom - 1, -1, -1):
             found = left[level]
             for one in ahead[level]:
@@ -198,8 +197,7 @@ class Diagram(Nodes):
         path = [min(of_level, key=of_level.__getitem__) for of_level in prices]
         least = [of_level[place] for of_level, place in zip(prices, path, strict=True)]
         far = 1 << 60
-        more = {EMPTY: far}
-        """For each node, how much more its profiles cost at least than the cheapest choices."""
+        more = {EMPTY: far}  # than the cheapest choices, by node
         best: dict[int, int] = {}
 
         def walk(node: int) -> int:

@@ -104,17 +104,14 @@ class Nodes:
                     label = join(self.label.get(one), self.label.get(other))
                     found = EMPTY if label is None else self.terminal(label)
                 else:
-                    pairs = zip(self._below(one, level), self._below(other, level), strict=True)
+                    pairs = zip(
+                        self.cofactors(one, level), self.cofactors(other, level), strict=True
+                    )
                     found = self.node(level, tuple([walk(*pair) for pair in pairs]))
                 known[key] = found
             return found
 
         return walk(one, other)
-
-    def _below(self, node: int, level: int) -> tuple[int, ...]:
-        if self.level[node] == level:
-            return self.children[node]
-        return (node,) * len(self.choices[level])
 
     def read(
         self,
@@ -173,23 +170,8 @@ class Nodes:
 
     def within(self, node: int, allowed: Allowed) -> int:
         """Return a function of the profiles within `allowed` alone."""
-        return self._cut(node, self.cube(allowed), inside=True)
+        return self.combine(node, self.cube(allowed), lambda label, kept: label if kept else None)
 
     def without(self, node: int, allowed: Allowed) -> int:
         """Return a function of the profiles that are not within `allowed`."""
-        return self._cut(node, self.cube(allowed), inside=False)
-
-    def _cut(self, node: int, cube: int, *, inside: bool) -> int:
-        known: dict[tuple[int, int], int] = {}
-
-        def walk(node: int, cube: int) -> int:
-            if EMPTY in (node, cube) or self.level[cube] == self.bottom:
-                return node if inside == (cube != EMPTY) else EMPTY
-            key = (node, cube)
-            if key not in known:
-                level = min(self.level[node], self.level[cube])
-                pairs = zip(self._below(node, level), self._below(cube, level), strict=True)
-                known[key] = self.node(level, tuple([walk(*pair) for pair in pairs]))
-            return known[key]
-
-        return walk(node, cube)
+        return self.combine(node, self.cube(allowed), lambda label, cut: None if cut else label)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from advisor.engine.decision import Decision, Engine
+from advisor.engine.nodes import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
@@ -149,13 +150,14 @@ class Session:
         return None if split is None else self._ask(split.question, about)
 
     def _ask(self, place: int, about: str) -> Ask:
-        engine = self.engine
-        (table,) = self._space.marginals(engine.ranking, [place])
+        engine, space = self.engine, self._space
+        after = zip(space.choices[place], space.cofactors(space.root, place), strict=True)
         names = {
             engine.options(place, choice)[0]: engine.names(
-                sum(1 << family for family, count in enumerate(row) if count)
+                engine.ranking.winners(space.labels(node))
             )
-            for choice, row in table.items()
+            for choice, node in after
+            if node != EMPTY
         }
         question = engine.rulebase.questions[place]
         options = tuple(option for option in question.options if option.id in names)
