@@ -118,9 +118,7 @@ LIBRARIES = {"clip"}
 """Families that a Python package is named after: code that reads imports has to name it."""
 
 MODULES = [
-    path
-    for path in sorted(PACKAGE.rglob("*.py"))
-    if path.relative_to(PACKAGE).parts[0] not in ("trial", "rules")
+    path for path in sorted(PACKAGE.rglob("*.py")) if path.relative_to(PACKAGE).parts[0] != "rules"
 ]
 
 

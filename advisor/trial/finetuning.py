@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from advisor.files import grant_umask
+from advisor.model.runner_use import CAPTION
 from advisor.trial.composition import JOINT
 from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
 from advisor.trial.images import open_image
 from advisor.trial.local_checkpoint import read_checkpoint
 from advisor.trial.pairs import TrainingPair, check_images, hold_out, read_pairs
 from advisor.trial.placement import place
-from advisor.trial.runner import Runner, load_runner
+from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import plain_errors, quiet
 from advisor.trial.trainer import Trainer, Training
 
 UNFINISHED = "unfinished"
 SAMPLES = 5
-TASK = "captioning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +138,11 @@ def check_training(pairs: str | Path, output: str | Path) -> None:
 
 def _captioner(checkpoint: str | Path, device: str) -> Runner:
     """Load what is to be trained, in float32."""
-    runner = load_runner(checkpoint, TASK, device=place(device, "float32").device, dtype="float32")
+    rulebase, placement = shipped_table(), place(device, "float32")
+    task = rulebase.acts[CAPTION].tasks[0]
+    runner = load_runner(
+        checkpoint, task, rulebase=rulebase, device=placement.device, dtype=placement.dtype
+    )
     if runner.class_name != JOINT:
         raise UnsupportedError(
             f"`{checkpoint}` is a {runner.class_name}; only encoder-decoders are fine-tuned here",

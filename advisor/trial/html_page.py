@@ -8,7 +8,7 @@ from pathlib import Path
 
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
-from advisor.trial.page import COST_COLUMNS, COST_NOTE, cost, figure, said
+from advisor.trial.page import COST_COLUMNS, COST_NOTE, answer_text, cost, figure
 from advisor.trial.trial import Trial
 
 HUES = (212, 152, 268, 28, 340, 60)
@@ -86,7 +86,7 @@ def _card(
 
 def _answers(results: TrialResults, trial: Trial, images: Mapping[str, str]) -> str:
     if len(trial.answers) == 1 and not figure(trial.answers[0]):
-        return f'<p class="written">{escape(said(trial.answers[0]))}</p>'
+        return f'<p class="written">{escape(answer_text(trial.answers[0]))}</p>'
     shown = trial.answers[: results.shown]
     rows = "".join(_ranked(answer, images) for answer in shown)
     left = len(trial.answers) - len(shown)
@@ -101,7 +101,7 @@ def _ranked(answer: Prediction, images: Mapping[str, str]) -> str:
     if answer.probability is not None:
         bar = f'<span class="bar"><i style="width:{answer.probability:.1%}"></i></span>'
     return (
-        f"<li{' class=shown' if shown else ''}>{image}<span>{escape(said(answer))}</span>"
+        f"<li{' class=shown' if shown else ''}>{image}<span>{escape(answer_text(answer))}</span>"
         f'<span class="number">{figure(answer)}</span>{bar}</li>'
     )
 

@@ -100,18 +100,18 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
     root = Path(folder)
     if not root.is_dir():
         raise ImageError(f"`{folder}` is not a folder", hint="give a folder with images")
-    found = sorted(
+    paths = sorted(
         path
         for path in root.rglob("*")
         if path.suffix.lower() in SUFFIXES
         and path.is_file()
         and not any(part.startswith(".") for part in path.relative_to(root).parts)
     )
-    if not found:
+    if not paths:
         raise ImageError(
             f"`{folder}` holds no images", hint=f"known suffixes: {', '.join(sorted(SUFFIXES))}"
         )
-    return tuple(found)
+    return tuple(paths)
 
 
 def preview(image: OpenedImage, longest_side: int = 800) -> str:

@@ -36,14 +36,14 @@ def as_page(results: TrialResults) -> Page:
     """Return the page: what each gave, what it could not give, then what that cost."""
     page: Page = [Heading(results.image, 1)]
     asked = [("question", results.question), ("query", results.query)]
-    if said := tuple((name, value) for name, value in asked if value):
-        page.append(Pairs(said))
+    if facts := tuple((name, value) for name, value in asked if value):
+        page.append(Pairs(facts))
     several = len(results.trials) > 1
     if several:
         page += [Heading("Side by side"), _side_by_side(results)]
     for trial in results.trials:
         if not several or len(trial.answers) > 1 or results.own_warnings(trial):
-            page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_gave(results, trial)]
+            page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_answers(results, trial)]
     if results.refusals:
         page.append(Heading("Could not"))
         page.append(Items(tuple(_refused(refusal) for refusal in results.refusals)))
@@ -70,7 +70,7 @@ def measure(answer: Prediction) -> str:
     return "" if answer.similarity is None else "similarity"
 
 
-def said(answer: Prediction) -> str:
+def answer_text(answer: Prediction) -> str:
     """Return an answer in words."""
     if answer.vector is not None:
         return f"{answer.text}: a vector of {len(answer.vector)} numbers"
@@ -88,23 +88,26 @@ def _side_by_side(results: TrialResults) -> Table:
         (
             trial.checkpoint,
             trial.task,
-            " ".join(part for part in (said(trial.answers[0]), figure(trial.answers[0])) if part)
+            " ".join(
+                part for part in (answer_text(trial.answers[0]), figure(trial.answers[0])) if part
+            )
             if trial.answers
             else "(nothing)",
         )
         for trial in results.trials
+        for best in (trial.answers[:1],)
     )
     return Table(("checkpoint", "task", "gave"), rows, wide=2)
 
 
-def _gave(results: TrialResults, trial: Trial) -> Page:
+def _answers(results: TrialResults, trial: Trial) -> Page:
     """Return the answers, as a ranking where there are several, and what to know about them."""
     page: Page = []
     shown = trial.answers[: results.shown]
     if len(shown) == 1 and not figure(shown[0]):
-        page.append(Text(said(shown[0])))
+        page.append(Text(answer_text(shown[0])))
     elif shown:
-        rows = tuple((figure(answer), said(answer)) for answer in shown)
+        rows = tuple((figure(answer), answer_text(answer)) for answer in shown)
         page.append(Table((measure(shown[0]), "answer"), rows, wide=1))
     if len(trial.answers) > len(shown):
         page.append(Text(f"and {len(trial.answers) - len(shown)} more", "quiet"))
@@ -176,16 +179,18 @@ def finetuning_page(result: FineTuning) -> Page:
         ),
         ("exactly right", f"{result.exact_before} of {held} before, {result.exact_after} after"),
     )
-    rows = tuple((one.image, one.text, one.before, one.after) for one in result.samples)
+    rows = tuple(
+        (sample.image, sample.text, sample.before, sample.after) for sample in result.samples
+    )
     return [
         Heading("Fine-tuned", 1),
         Pairs(facts),
         Table(("image", "should say", "before", "after"), rows, wide=2),
         Text("Try it:", "quiet"),
-        Code(f"advisor try --checkpoint {result.folder} --task captioning --image PICTURE"),
+        Code(f"advisor try --checkpoint {result.folder} --task captioning --image IMAGE"),
     ]
 
 
 def _steps(result: FineTuning) -> str:
-    went_on = f", taken up after step {result.resumed_at}" if result.resumed_at else ""
-    return f"{result.steps}{went_on}"
+    resumed = f", taken up after step {result.resumed_at}" if result.resumed_at else ""
+    return f"{result.steps}{resumed}"

@@ -7,6 +7,7 @@ import importlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,12 @@ class Runner(abc.ABC):
                 )
 
 
+@cache
+def shipped_table() -> RuleBase:
+    """Return the shipped rule base, read once."""
+    return load_rules()
+
+
 def load_runner(
     checkpoint: str | Path | LocalCheckpoint,
     task: str,
@@ -142,11 +149,11 @@ def load_runner(
     """
     transformers()
     how = Loading(**loading)
-    found = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
-    return made_runner(rulebase or load_rules(), found, task, how)
+    local = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
+    return ready_runner(rulebase or shipped_table(), local, task, how)
 
 
-def made_runner(
+def ready_runner(
     rulebase: RuleBase, checkpoint: LocalCheckpoint, task: str, loading: Loading
 ) -> Runner:
     """Load a checkpoint that is on this machine, by the table of a rule base."""
@@ -177,7 +184,7 @@ def supported_tasks(
     checkpoint: LocalCheckpoint, rulebase: RuleBase | None = None
 ) -> tuple[str, ...]:
     """Return the task ids that a runner exists for, by the checkpoint's model type."""
-    rulebase = rulebase or load_rules()
+    rulebase = rulebase or shipped_table()
     uses = _uses(rulebase, checkpoint)
     acts = [act for act in rulebase.acts.values() if use_for(uses, act, checkpoint.part_types)]
     return tuple(task for act in acts for task in act.tasks)

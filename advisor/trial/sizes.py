@@ -118,10 +118,10 @@ def main() -> int:
     rulebase = load_rules()
     failed = False
     for architecture in rulebase.architectures.values():
-        found = recount(rulebase, architecture)
-        said = "; ".join(found.differences) or "as written"
-        sys.stdout.write(f"{architecture.id}: {found.parameters / 1e6:,.2f} million, {said}\n")
-        failed = failed or bool(found.differences)
+        counted = recount(rulebase, architecture)
+        verdict = "; ".join(counted.differences) or "as written"
+        sys.stdout.write(f"{architecture.id}: {counted.parameters / 1e6:,.2f} million, {verdict}\n")
+        failed = failed or bool(counted.differences)
     return int(failed)
 
 

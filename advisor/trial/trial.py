@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.images import OpenedImage, open_image
 from advisor.trial.placement import Placement, begin_peak, estimated_mb, peak_mb, place
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.runner import Runner, act_and_use, class_to_load, made_runner
+from advisor.trial.runner import Runner, act_and_use, class_to_load, ready_runner, shipped_table
 from advisor.trial.runtime import library, transformers, versions
 
 DEFAULT_REPEAT = 3
@@ -89,7 +88,7 @@ def run_trial(
     """
     opened = image if isinstance(image, OpenedImage) else open_image(image)
     how = Loading(**loading)
-    rulebase = rulebase or load_rules()
+    rulebase = rulebase or shipped_table()
     trial = run_on_image(rulebase, checkpoint, task, opened, request or Request(), how, repeat)
     return replace(trial, family=family)
 
@@ -111,7 +110,7 @@ def run_on_image(
     getattr(transformers(), class_to_load(use, local), None)  # imported before the clock starts
     begin_peak(placement)
     begun = time.perf_counter()
-    runner = made_runner(rulebase, local, task, loading)
+    runner = ready_runner(rulebase, local, task, loading)
     load_ms = (time.perf_counter() - begun) * 1000
     reply, first_ms = _timed(runner, image, request, placement)
     later = [_timed(runner, image, request, placement)[1] for _ in range(repeat)]
