@@ -333,7 +333,7 @@ def test_quality_puts_what_rules_prefer_first_and_what_they_avoid_last():
     )
     found = selection(rules)
     assert ids(found.picks) == ["preferred", "typical", "plain", "avoided"]
-    assert [r.id for r in found.picks[0].findings] == ["good"]
+    assert [r.id for r in found.picks[0].fired] == ["good"]
 
 
 def test_small_puts_the_fewest_parameters_first_and_unknown_sizes_last():

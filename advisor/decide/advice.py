@@ -32,7 +32,7 @@ class Span(NamedTuple):
 class Freshness(NamedTuple):
     """`checked` spans the entries that are shown, `decided` the sources of the facts that decided.
 
-    Those are the sources of the decisive findings, and of the fields that answers put a requirement
+    Those are the sources of the decisive rules, and of the fields that answers put a requirement
     on. None where there are none.
     """
 
@@ -187,6 +187,13 @@ class TaskAdvice(_Fields):
             words = [f"advisor show {selection.picks[0].checkpoint.id}"]
             result.append(" ".join([*words, *rules_flags(self.rulebase.folders)]))
         return [*result, self.try_command] if self.try_command else result
+
+
+def lost_on_text(rulebase: RuleBase, criterion: str) -> str:
+    """Return in words on what a family lost to the winner."""
+    if criterion == "rank":
+        return "tied on every criterion; lost on the declared rank"
+    return f"lost on {rulebase.criterion(criterion).name}"
 
 
 def _span(dates: Iterable[str]) -> Span | None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.decide.advice import Span, TaskAdvice
+from advisor.decide.advice import Span, TaskAdvice, lost_on_text
 from advisor.decide.ranking import Alternative
 from advisor.decide.reasons import Flip
 from advisor.decide.requirements import Gap, words
@@ -25,7 +25,6 @@ from advisor.draw.blocks import (
 )
 from advisor.engine.decision import Assessment, Decision
 from advisor.phrasing import answers_text, count, family_text, joined
-from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.decide.cover import CheckpointSet
@@ -161,17 +160,11 @@ def _assessment(advice: TaskAdvice, assessment: Assessment) -> Page:
         )
         rows.append(Item("", f"settled by {said}"))
     if assessment.lost_on:
-        rows.append(Item("", f"{_lost_on(rulebase, assessment.lost_on)}"))
+        rows.append(Item("", lost_on_text(rulebase, assessment.lost_on)))
     ways = [flip for flip in advice.changes if flip.family == family.id]
     rows += [Item(">", f"would win with {answers_text(flip.answers)}") for flip in ways[:2]]
     page: Page = [Candidate(family.id, verdict, family.name)]
     return [*page, Items(tuple(rows))] if rows else page
-
-
-def _lost_on(rulebase: RuleBase, criterion: str) -> str:
-    if criterion == "rank":
-        return "tied on every criterion; lost on the declared rank"
-    return f"lost on {rulebase.criterion(criterion).name}"
 
 
 def _origin(flip: Flip) -> str:

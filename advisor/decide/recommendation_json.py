@@ -76,7 +76,7 @@ def flip_json(flip: Flip) -> dict[str, Any]:
 
 
 def rule_json(rule: Rule) -> dict[str, Any]:
-    """Return a rule as findings cite it."""
+    """Return a rule that fired, as it is cited."""
     return {
         "rule": rule.id,
         "effect": rule.effect,
@@ -158,7 +158,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
         "revision": checkpoint.revision,
         "prompt": advice.prompt(pick),
         "pitfalls": checkpoint.pitfalls,
-        "findings": [rule_json(rule) for rule in pick.findings],
+        "findings": [rule_json(rule) for rule in pick.fired],
         "measurements": [
             {"benchmark": b.benchmark, "metric": b.metric, "value": value, "better": b.better}
             for b, value in advice.figures(pick)

@@ -37,7 +37,7 @@ OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 
 
 class Pick(NamedTuple):
-    """One checkpoint for a case: how to use it, and what rules say of it.
+    """One checkpoint for a case: how to use it, and the rules aimed at it that `fired`.
 
     `objectives` is where it stands on the axes of the task, `beaten` by which picks of the same use
     it is dominated there (the first of them on the front), `unknown` what matters and nobody
@@ -47,7 +47,7 @@ class Pick(NamedTuple):
     checkpoint: Checkpoint
     use: str
     memory_gb: float | None
-    findings: tuple[Rule, ...]
+    fired: tuple[Rule, ...]
     objectives: Objectives = Objectives({}, None, None, None)
     beaten: tuple[Beaten, ...] = ()
     unknown: tuple[Gap, ...] = ()
@@ -173,7 +173,9 @@ def select_of(
             checkpoint=checkpoint,
             use=use,
             memory_gb=memory,
-            findings=_findings(rulebase, checkpoint, profile),
+            fired=tuple(
+                rule for rule in rulebase.aimed.get(checkpoint.id, ()) if holds(rule.when, profile)
+            ),
             objectives=yardstick.objectives(checkpoint, memory),
             unknown=unknown,
             to_learn=use != "as-is" and any(gaps(checkpoint, taught, "as-is")),
@@ -198,13 +200,6 @@ def teachable(selection: Selection) -> bool:
     if selection.picks or selection.next_family or not obstacles:
         return False
     return all(any(gap.field in LEARNT for gap in obstacle) for obstacle in obstacles)
-
-
-def _findings(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> tuple[Rule, ...]:
-    """The rules aimed at a checkpoint that fire on the completed answers."""
-    return tuple(
-        rule for rule in rulebase.aimed.get(checkpoint.id, ()) if holds(rule.when, profile)
-    )
 
 
 def _ranked(
@@ -242,7 +237,7 @@ def _order(
     benchmarks = [benchmark.id for benchmark in yardstick.benchmarks]
 
     def quality(pick: Pick) -> tuple[Any, ...]:
-        effects = [rule.effect for rule in pick.findings]
+        effects = [rule.effect for rule in pick.fired]
         advice = "avoid" in effects, "prefer" not in effects
         depth = behind.get(pick.checkpoint.id, 0)
         typical = task in pick.checkpoint.typical

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from advisor.decide.advice import lost_on_text
 from advisor.decide.reasons import Because, Flip
 from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
@@ -66,10 +67,8 @@ def _rule(mark: str, rule: Rule) -> Item:
 def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
     rows = [_rule("-", rule) for rule in one.reasons]
     rows += [_rule("+", rule) for rule in one.for_it]
-    if one.lost_on == "rank":
-        rows.append(Item("", "tied on every criterion; lost on the declared rank"))
-    elif one.lost_on:
-        rows.append(Item("", f"lost on {rulebase.criterion(one.lost_on).name}"))
+    if one.lost_on:
+        rows.append(Item("", lost_on_text(rulebase, one.lost_on)))
     rows += [Item(">", f"would win with {answers_text(flip.answers)}") for flip in one.changes[:3]]
     if not one.changes:
         rows.append(Item("", "no change of up to three answers makes it win"))

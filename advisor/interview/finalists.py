@@ -201,7 +201,7 @@ class Finalists:
         """Return the checkpoints for some answers, best first; others require nothing."""
         decision = self._decision._replace(profile=self._profile(answers))
         return tuple(
-            (pick.checkpoint.id, pick.use, tuple(rule.id for rule in pick.findings))
+            (pick.checkpoint.id, pick.use, tuple(rule.id for rule in pick.fired))
             for pick in select(self.engine.rulebase, decision).picks
         )
 
