@@ -257,7 +257,7 @@ class EvaluatedCall(NamedTuple):
         if name in ("get", "pop") and self.passed:
             return union(item((holder,), constant(self.passed[0].values)), self._default(1))
         if name == "values":
-            return (ListLiteral(tuple(values for _, values in holder.entries)),)
+            return (ListLiteral(holder.groups),)
         if name == "items":
             pairs: list[tuple[Values, Values]] = [
                 ((key if isinstance(key, String) else Other(),), values)
@@ -322,8 +322,6 @@ def _inner(values: Values) -> list[Abstract]:
     inner: list[Abstract] = []
     for value in values:
         inner.append(value)
-        if isinstance(value, ListLiteral):
-            inner.extend(v for group in value.items for v in group)
-        elif isinstance(value, DictLiteral):
-            inner.extend(v for _, group in value.entries for v in group)
+        if isinstance(value, (ListLiteral, DictLiteral)):
+            inner.extend(v for group in value.groups for v in group)
     return inner

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
@@ -26,6 +25,7 @@ from advisor.scan.values import (
     String,
     Symbol,
     Values,
+    bounded,
     branches,
     doubted,
     elements,
@@ -40,12 +40,6 @@ from advisor.scan.values import (
 _LARGEST_TABLE = 64
 
 
-@cache
-def visitor(owner: type, prefix: str, node: str) -> Callable[..., Any] | None:
-    """Return the method of a class for a kind of node: `_visit_boolop` for `BoolOp`."""
-    return getattr(owner, f"{prefix}{node.lower()}", None)
-
-
 class Expressions:
     """The expressions of one scope: a method for each kind, by the name of its node."""
 
@@ -57,7 +51,7 @@ class Expressions:
         """Return what an expression may be; whatever it loads or uses is recorded."""
         if node is None:
             return NOTHING
-        visit = visitor(Expressions, "_visit_", type(node).__name__)
+        visit = _VISITS.get(type(node))
         if visit is not None:
             values: Values = visit(self, node)
             return values
@@ -92,7 +86,7 @@ class Expressions:
         match self.scope.find(target.value.id):
             case (DictLiteral(entries),) if len(entries) < _LARGEST_TABLE:
                 table = DictLiteral((*entries, (known_key(key), values)))
-                self.scope.bind(target.value.id, (table,))
+                self.scope.bind(target.value.id, bounded(table))
 
     def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
         starred = any(isinstance(target, ast.Starred) for target in targets)
@@ -151,7 +145,7 @@ class Expressions:
         return union(*(item(holders, plain(key)) for key in keys or (None,)))
 
     def _visit_list(self, node: ast.List | ast.Tuple | ast.Set) -> Values:
-        return (ListLiteral(tuple(self.evaluate(element) for element in node.elts)),)
+        return bounded(ListLiteral(tuple(self.evaluate(element) for element in node.elts)))
 
     _visit_tuple = _visit_set = _visit_list
 
@@ -165,7 +159,7 @@ class Expressions:
             for inner in values:
                 spread = inner.entries if isinstance(inner, DictLiteral) else ((None, (inner,)),)
                 entries.extend(spread)
-        return (DictLiteral(tuple(entries)),)
+        return bounded(DictLiteral(tuple(entries)))
 
     def _visit_joinedstr(self, node: ast.JoinedStr) -> Values:
         groups = []
@@ -182,7 +176,7 @@ class Expressions:
         if isinstance(node.op, ast.Add):
             if any(isinstance(value, ListLiteral) for value in left):
                 lists = [value for value in (*left, *right) if isinstance(value, ListLiteral)]
-                return (ListLiteral(tuple(inner for one in lists for inner in one.items)),)
+                return bounded(ListLiteral(tuple(v for one in lists for v in one.items)))
             if _has_string((*left, *right)):
                 return joined([left, right], self.study.location(node))
         if isinstance(node.op, ast.Div) and _has_string(right):
@@ -217,7 +211,7 @@ class Expressions:
             inner.evaluate(node.key)
         values = inner.evaluate(node.value if isinstance(node, ast.DictComp) else node.elt)
         loaded = tuple(value for value in values if isinstance(value, Loaded))
-        return loaded or ((ListLiteral((values,)),) if values else NOTHING)
+        return loaded or (bounded(ListLiteral((values,))) if values else NOTHING)
 
     _visit_setcomp = _visit_generatorexp = _visit_dictcomp = _visit_listcomp
 
@@ -278,6 +272,16 @@ class Expressions:
             else:
                 passed.append(Passed(keyword.arg, values, keyword.value, keyword))
         return tuple(passed)
+
+
+def methods(owner: type, prefix: str) -> dict[type, Callable[..., Any]]:
+    """Return the methods of a class by kind of node: `_visit_boolop` for `ast.BoolOp`."""
+    kinds = [kind for kind in vars(ast).values() if isinstance(kind, type)]
+    named = ((kind, getattr(owner, prefix + kind.__name__.lower(), None)) for kind in kinds)
+    return {kind: method for kind, method in named if method is not None}
+
+
+_VISITS = methods(Expressions, "_visit_")
 
 
 def _spread(keyword: ast.keyword, values: Values) -> list[Passed]:

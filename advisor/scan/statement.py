@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from advisor.scan.calls import decorators
-from advisor.scan.expression import Expressions, visitor
+from advisor.scan.expression import Expressions, methods
 from advisor.scan.study import ClassDefinition, Scope, Study
 from advisor.scan.values import (
     NOTHING,
@@ -67,7 +67,7 @@ class Statements(Expressions):
         return all(self._walk(statement) for statement in statements)
 
     def _walk(self, node: ast.stmt) -> bool:
-        walk = visitor(Statements, "_walk_", type(node).__name__)
+        walk = _WALKS.get(type(node))
         if walk is not None:
             return walk(self, node) is not False
         for child in ast.iter_child_nodes(node):
@@ -252,6 +252,9 @@ class Statements(Expressions):
             if name not in methods:
                 self.study.learn(label, name, doubted(values) if name in fields else values)
         self.scope.bind(node.name, (LocalClass(label),))
+
+
+_WALKS = methods(Statements, "_walk_")
 
 
 def _chosen(given: Values, default: Values) -> Values:

@@ -19,6 +19,8 @@ LONGEST_PATH = 8
 """Steps from a loaded object that are worth following."""
 
 _MOST_STRINGS = 16
+_MOST_INSIDE = 2_000
+_MOST_PIECES = 200
 _LONGEST_STRING = 2_000
 _STRIPPING = frozenset(
     ("strip", "rstrip", "lstrip", "as_posix", "resolve", "absolute", "expanduser")
@@ -51,11 +53,21 @@ class ListLiteral(NamedTuple):
 
     items: tuple[Values, ...]
 
+    @property
+    def groups(self) -> tuple[Values, ...]:
+        """What each item may be."""
+        return self.items
+
 
 class DictLiteral(NamedTuple):
     """A dictionary written out; entries whose key is unknown have the key None."""
 
     entries: tuple[tuple[String | Constant | None, Values], ...]
+
+    @property
+    def groups(self) -> tuple[Values, ...]:
+        """What the value of each entry may be."""
+        return tuple(values for _, values in self.entries)
 
 
 class Module(NamedTuple):
@@ -166,6 +178,18 @@ def branches(*groups: Values) -> Values:
     return doubted(merged) if len(merged) > 1 else merged
 
 
+def bounded(literal: ListLiteral | DictLiteral) -> Values:
+    """Return a literal as a value; one that holds too much to be followed is as good as unknown."""
+    size, inside = 0, [literal.groups]
+    while inside:
+        for group in inside.pop():
+            size += len(group)
+            inside.extend(v.groups for v in group if isinstance(v, (ListLiteral, DictLiteral)))
+        if size > _MOST_INSIDE:
+            return (Other(),)
+    return (literal,)
+
+
 def doubted(values: Values) -> Values:
     """Return the same values, with no text among them certain."""
     return tuple(
@@ -204,7 +228,7 @@ def item(values: Values, key: object) -> Values:
 
 def _entry(table: DictLiteral, key: object) -> Values:
     if key is None and table.entries:
-        return doubted(union(*(values for _, values in table.entries)))
+        return doubted(union(*table.groups))
     named = [values for known, values in table.entries if key is not None and plain(known) == key]
     return named[-1] if named else (Other(),)
 
@@ -266,6 +290,8 @@ def _whole(parts: list[str | None], location: Location, *, certain: bool) -> Str
             merged[-1] += part
         elif part is not None or not merged or merged[-1] is not None:
             merged.append(part)
+    if len(merged) > _MOST_PIECES:
+        merged = [None]
     if None not in merged:
         text = "".join(part for part in merged if part is not None)
         if len(text) <= _LONGEST_STRING:

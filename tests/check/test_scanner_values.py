@@ -403,3 +403,22 @@ def test_ignore_comments_cover_the_statement_they_stand_at(scanned):
         (("rule-c",), "", 6, 8, 5),
         ((), "", 10, 10, 10),
     ]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "x = [x, x]",
+        "x = (*x, x) + x",
+        "x = {**x, **x, 'b': x}",
+        "x['a'] = x; x['b'] = x",
+        "x = x + x",
+        "x = [(x, x) for _ in x]",
+        "x = {'a': x.items(), 'b': x.values()}",
+    ],
+)
+@pytest.mark.parametrize("first", ["['a']", "{'a': 'b'}", "f'{unknown}a'"])
+def test_what_doubles_with_every_line_is_followed_only_so_far(scanned, first, step):
+    """Sixty lines, and a value as large as the number of grains on a chessboard."""
+    found = scanned(IMPORT + f"x = {first}\n" + f"{step}\n" * 60 + LOAD.format("x"))
+    assert [usage.checkpoint for usage in found.usages] == [None]
