@@ -93,9 +93,6 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
 def command_at(home: str) -> Callable[..., int]:
     """Import and return the function of a command, given as `module:function`."""
     module, _, name = home.partition(":")
-    if not name:  # on its way out
-        old: Callable[..., int] = import_module(module).command(())
-        return old
     function: Callable[..., int] = getattr(import_module(module), name)
     return function
 
@@ -122,7 +119,7 @@ def reserved_flags() -> frozenset[str]:
 
 
 def _own_flags(function: Callable[..., int]) -> frozenset[str]:
-    metas = {name: meta for name, meta in _metas(function).items() if name[:9] != "question_"}
+    metas = _metas(function)
     if PROFILE.name not in metas:
         return frozenset()
     options = [get_click_param(meta)[0] for meta in metas.values()]

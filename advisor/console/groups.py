@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import typer
 from typer.core import TyperGroup
 
 from advisor.console.command_line import CommandLine
@@ -52,16 +50,6 @@ class Commands(TyperGroup):
             return made
         if entry is None:
             return None
-        if ":" not in entry.home:  # on its way out
-            module = import_module(entry.home)
-            single = typer.Typer(
-                add_completion=False,
-                rich_markup_mode=None,
-                pretty_exceptions_enable=False,
-                context_settings=dict(SETTINGS),
-            )
-            single.command(cmd_name)(module.command(self.line.words))
-            return typer.main.get_command(single)
         return as_command(command_at(entry.home), cmd_name, self.line.overlays)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002

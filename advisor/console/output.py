@@ -9,20 +9,17 @@ from typing import Annotated, NamedTuple
 import typer
 
 from advisor.console.commands import Options
+from advisor.console.options import option
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, Style, drawn
 from advisor.errors import UsageError, unknown_name
 from advisor.files import write_text
 from advisor.phrasing import joined
 
-FORMATS = PAGE_FORMATS
-
-OUTPUT: list[str] = typer.Option(
-    [],
-    "--output",
-    metavar="FORMAT=FILE",
-    help="Write another format to a file as well; repeat at will.",
-)
-NO_COLOR: bool = typer.Option(False, "--no-color", help="No colours (NO_COLOR does the same).")
+NoColor = Annotated[bool, option("--no-color", "No colours (NO_COLOR does the same).")]
+Output = Annotated[
+    list[str],
+    option("--output FORMAT=FILE", "Write another format to a file as well; repeat at will."),
+]
 
 
 class Showing(NamedTuple):
@@ -43,12 +40,14 @@ class Showing(NamedTuple):
 
 def showing(formats: tuple[str, ...]) -> Options:
     """Return the options `--format`, `--output` and `--no-color` of a command with such formats."""
-    format_option: str = typer.Option(
+    shown: str = typer.Option(
         "terminal", "--format", "-f", metavar="FORMAT", help=f"{joined(formats, 'or')}."
     )
 
     def made(
-        format: str = format_option, output: list[str] = OUTPUT, no_color: bool = NO_COLOR
+        format: str = shown,
+        output: Output = [],  # noqa: B006
+        no_color: NoColor = False,
     ) -> Showing:
         check_format(format, formats)
         return Showing(format, check_outputs(output, formats), color=not no_color)
@@ -60,14 +59,16 @@ Shown = Annotated[Showing, showing(PAGE_FORMATS)]
 FindingsShown = Annotated[Showing, showing(FINDING_FORMATS)]
 
 
-def check_format(format: str, known: tuple[str, ...] = FORMATS) -> str:
+def check_format(format: str, known: tuple[str, ...] = PAGE_FORMATS) -> str:
     """Return the format. Raises UsageError where it is not one."""
     if format not in known:
         raise unknown_name("format", format, known, f"formats: {', '.join(known)}")
     return format
 
 
-def check_outputs(outputs: list[str], known: tuple[str, ...] = FORMATS) -> list[tuple[str, Path]]:
+def check_outputs(
+    outputs: list[str], known: tuple[str, ...] = PAGE_FORMATS
+) -> list[tuple[str, Path]]:
     """Return what `--output FORMAT=FILE` asks for. Raises UsageError where it is malformed."""
     found = []
     for output in outputs:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from advisor.console.commands import Options
-from advisor.console.options import Device, Download, Format, NoColor, Offline
-from advisor.console.output import Showing, check_format, check_outputs, note
+from advisor.console.options import Device, Download, Offline, option
+from advisor.console.output import NoColor, Showing, check_format, check_outputs, note
 from advisor.draw.formats import Report
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import UsageError
@@ -87,7 +87,9 @@ def target_options(
             help="The folder to write, new or empty; FORMAT=FILE writes the report as well.",
         ),
     ] = [],  # noqa: B006
-    format: Format = "terminal",
+    format: Annotated[
+        str, option("--format -f FORMAT", "terminal, json, markdown or html.")
+    ] = "terminal",
     no_color: NoColor = False,
 ) -> Target:
     """Return the folder and the formats; raises UsageError unless there is just one folder."""
