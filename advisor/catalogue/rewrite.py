@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from advisor.errors import AdvisorError
-from advisor.reader.document import Document, Path, read_text
+from advisor.reader.document import Document, KeyPath, read_text
 
 WIDTH = 100
 UNBROKEN: Any = {"break_long_words": False, "break_on_hyphens": False}
@@ -31,7 +31,7 @@ class _Splice(NamedTuple):
     lines: tuple[str, ...]
 
 
-def rewrite(text: str, name: str, edits: Mapping[Path, Any], order: Iterable[str] = ()) -> str:
+def rewrite(text: str, name: str, edits: Mapping[KeyPath, Any], order: Iterable[str] = ()) -> str:
     """Return the text with each path set to a value, or its key REMOVED.
 
     A new key comes after the last key there that stands before it in `order`. Raises AdvisorError
@@ -84,7 +84,7 @@ def _from_the_end(numbered: tuple[_Splice, int]) -> tuple[int, int, int]:
 
 
 def _splice(
-    document: Document, lines: list[str], path: Path, value: Any, rank: dict[str, int]
+    document: Document, lines: list[str], path: KeyPath, value: Any, rank: dict[str, int]
 ) -> _Splice:
     *around, key = path
     keys = _keys(document, tuple(around))
@@ -104,7 +104,7 @@ def _splice(
     return _Splice(line, end, (*lines_of(before, str(key), value, comment), *comments))
 
 
-def _keys(document: Document, around: Path) -> dict[str, int]:
+def _keys(document: Document, around: KeyPath) -> dict[str, int]:
     """The keys of a mapping, each with its line, counted from 0."""
     return {
         str(path[-1]): place[0] - 1
@@ -156,7 +156,7 @@ def _shared(document: Document, number: int) -> AdvisorError:
 def _inserted(
     document: Document,
     lines: list[str],
-    path: Path,
+    path: KeyPath,
     value: Any,
     keys: dict[str, int],
     rank: dict[str, int],
@@ -201,7 +201,7 @@ def dumped(value: Any) -> str:
     return f'"{escaped}"'
 
 
-def _check(text: str, name: str, before: Any, edits: Mapping[Path, Any]) -> None:
+def _check(text: str, name: str, before: Any, edits: Mapping[KeyPath, Any]) -> None:
     wanted = copy.deepcopy(before)
     for path, value in edits.items():
         inner = wanted

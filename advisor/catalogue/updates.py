@@ -14,7 +14,7 @@ from advisor.console.output import note
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.files import write_text
 from advisor.model import Checkpoint
-from advisor.reader.document import Document, Path, read_text
+from advisor.reader.document import Document, KeyPath, read_text
 from advisor.rulebase import store
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.folder import RuleFile, rule_files
@@ -174,17 +174,17 @@ def _edits(
     source: str,
     today: str,
     series: dict[str, dict[str, Any]],
-) -> dict[Path, Any]:
+) -> dict[KeyPath, Any]:
     index = _index(document, checkpoint.id)
     entry = document.value["checkpoints"][index]
     shared = series.get(entry.get("series"), {})
-    at: Path = ("checkpoints", index or 0)
+    at: KeyPath = ("checkpoints", index or 0)
     values: dict[str, Any] = {"checked": today}
     for change in changes:
         values[change.field] = change.now
         if change.field == "parameters_millions" and checkpoint.notes.get("parameters_precision"):
             values["parameters_precision"] = "published"
-    edits: dict[Path, Any] = {}
+    edits: dict[KeyPath, Any] = {}
     for field, value in values.items():
         if value == shared.get(field):
             edits[*at, field] = REMOVED  # as nobody knows, or as its series has it
@@ -196,14 +196,14 @@ def _edits(
 
 
 def _citing(
-    at: Path, sources: dict[str, list[str]], cited: list[str], gone: set[str], source: str
-) -> dict[Path, Any]:
+    at: KeyPath, sources: dict[str, list[str]], cited: list[str], gone: set[str], source: str
+) -> dict[KeyPath, Any]:
     """The lines of `sources` that change so that some fields cite a source and nothing else."""
     if not sources:
         return {at: {source: cited}} if cited else {}
     if sources.keys() <= ORDER.keys():  # each line begins with a field
         return {(*at, field): [source] if field in cited else REMOVED for field in gone}
-    edits: dict[Path, Any] = {}
+    edits: dict[KeyPath, Any] = {}
     for key, listed in sources.items():
         left = [] if key in gone else [each for each in listed if each not in gone]
         if left != listed:
@@ -232,7 +232,7 @@ class HubSources:
             entry = source_lines(id, revision, today)
             self.text = appended(self.text, self.path.name, "sources", entry)
         else:
-            edits: dict[Path, Any] = {("sources", index, "read"): today}
+            edits: dict[KeyPath, Any] = {("sources", index, "read"): today}
             edits |= {("sources", index, "version"): revision} if revision else {}
             self.text = rewrite(self.text, self.path.name, edits, ("url", "version", "read"))
         self.changed = True

@@ -9,8 +9,7 @@ from advisor.errors import BrokenFileError, UsageError
 from advisor.scan.usage import Location
 
 if TYPE_CHECKING:
-    from advisor.reader.document import Document
-    from advisor.reader.document import Path as Key
+    from advisor.reader.document import Document, KeyPath
 
 FILE = "advisor.yaml"
 
@@ -82,7 +81,7 @@ def read_declaration(file: Path, name: str) -> ProjectDeclaration:
 
 
 def _choice(document: Document, index: int, value: dict[str, Any]) -> DeclaredChoice:
-    at: Key = ("choices", index)
+    at: KeyPath = ("choices", index)
     if isinstance(value["needs"], str):
         line = document.place((*at, "needs"))[0]
         raise UsageError(
@@ -114,6 +113,6 @@ def _names_once(document: Document) -> None:
         seen.add(choice["name"])
 
 
-def _place(document: Document, key: Key) -> Location:
+def _place(document: Document, key: KeyPath) -> Location:
     line, column = document.place(key)
     return Location(document.file, line, column, line, column)

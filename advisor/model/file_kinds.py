@@ -33,7 +33,7 @@ from advisor.reader.shape import (
 )
 
 if TYPE_CHECKING:
-    from advisor.reader.document import Path
+    from advisor.reader.document import KeyPath
     from advisor.reader.shape import Report
 
 ENTITIES: dict[str, type] = {
@@ -147,7 +147,7 @@ class _Figures(Shape):
     note = TextOf()
     figures = MapOf(AnyOf(Number(), Record({"value": Number(), "note": note})))
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         noted = isinstance(value, dict) and "note" in value
         if noted:
             self.note.check(value["note"], (*path, "note"), report)
@@ -164,7 +164,7 @@ class _Member(Record):
     A field of a member without a value says that nobody verified for it what its series has.
     """
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if isinstance(value, dict) and "series" in value:
             value = {key: each for key, each in value.items() if each is not None}
         super().check(value, path, report)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
@@ -18,7 +18,7 @@ MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
 MAX_VALUES = 400_000
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
@@ -52,21 +52,21 @@ class Document:
     file: str
     value: Any = None
     problems: list[Problem] = field(default_factory=list)
-    places: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
 
-    def place(self, path: Path) -> tuple[int, int]:
+    def place(self, path: KeyPath) -> tuple[int, int]:
         """Return line and column of the value at `path`, or of the nearest thing around it."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, (1, 1))
 
-    def report(self, path: Path, message: str) -> None:
+    def report(self, path: KeyPath, message: str) -> None:
         """Add a problem at the place of `path`."""
         line, column = self.place(path)
         self.problems.append(Problem(self.file, line, column, message))
 
 
-def read_document(file: FilePath, name: str | None = None) -> Document:
+def read_document(file: Path, name: str | None = None) -> Document:
     """Read a YAML file; whatever is wrong with it stands in `problems`, nothing is raised."""
     label = name or file.as_posix()
     document = Document(label)
@@ -240,7 +240,7 @@ class _Builder:
         self.count += _size(value, MAX_VALUES)
         return value
 
-    def _mark(self, path: Path, event: Any, *, keep: bool = False) -> None:
+    def _mark(self, path: KeyPath, event: Any, *, keep: bool = False) -> None:
         """Remember where `path` stands: a key where it has one, else the value itself."""
         if keep and path in self.document.places:
             return

@@ -10,10 +10,10 @@ from advisor.errors import nearest
 from advisor.phrasing import joined
 
 if TYPE_CHECKING:
-    from advisor.reader.document import Document, Path
+    from advisor.reader.document import Document, KeyPath
 
-    Report = Callable[[Path, str], None]
-    Reference = tuple[Path, str, str]
+    Report = Callable[[KeyPath, str], None]
+    Reference = tuple[KeyPath, str, str]
     """Where a name stands, what it is the name of, and the name."""
 
 ID_PATTERN = r"[a-z0-9]+(-[a-z0-9]+)*"
@@ -23,7 +23,7 @@ RESERVED_IDS = ("yes", "no", "on", "off", "true", "false", "null")
 class Shape:
     """Base of all shapes."""
 
-    def check(self, value: Any, path: Path, report: Report) -> None:  # noqa: ARG002 - abstract
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:  # noqa: ARG002 - abstract
         """Report everything in `value` that is not of this shape."""
         raise TypeError(f"{type(self).__name__} does not check")
 
@@ -31,7 +31,7 @@ class Shape:
         """Return this shape as a JSON Schema (draft 2020-12)."""
         raise TypeError(f"{type(self).__name__} has no schema")
 
-    def references(self, value: Any, path: Path) -> Iterator[Reference]:  # noqa: ARG002 - abstract
+    def references(self, value: Any, path: KeyPath) -> Iterator[Reference]:  # noqa: ARG002 - abstract
         """Yield every name of something else inside a value of this shape."""
         yield from ()
 
@@ -44,7 +44,7 @@ class TextOf(Shape):
         self.example = example
         self.of = of
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if not isinstance(value, str):
             report(path, f"expected text, found {_kind(value)}")
         elif not value.strip():
@@ -58,7 +58,7 @@ class TextOf(Shape):
             schema["pattern"] = f"^({self.pattern})$"
         return schema
 
-    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+    def references(self, value: Any, path: KeyPath) -> Iterator[Reference]:
         if self.of:
             yield path, self.of, value
 
@@ -69,7 +69,7 @@ class KebabCase(TextOf):
     def __init__(self, of: str = "") -> None:
         super().__init__(ID_PATTERN, "a kebab-case id such as `large-collection`", of)
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if isinstance(value, str) and value in RESERVED_IDS:
             report(path, f"`{value}` cannot be an id: YAML reads it as something else")
         else:
@@ -82,7 +82,7 @@ class Integer(Shape):
     def __init__(self, least: int = 0) -> None:
         self.least = least
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
             report(path, f"expected a whole number, found {_kind(value)}")
         elif value < self.least:
@@ -95,7 +95,7 @@ class Integer(Shape):
 class Number(Shape):
     """Any number."""
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
             report(path, f"expected a number, found {_kind(value)}")
 
@@ -106,7 +106,7 @@ class Number(Shape):
 class Boolean(Shape):
     """true or false."""
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if not isinstance(value, bool):
             report(path, f"expected true or false, found {_kind(value)}")
 
@@ -120,7 +120,7 @@ class OneOf(Shape):
     def __init__(self, *words: str) -> None:
         self.words = words
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if value not in self.words:
             words = _quoted(self.words, "or")
             close = nearest(value, self.words) if isinstance(value, str) else None
@@ -138,7 +138,7 @@ class ListOf(Shape):
         self.member = member
         self.least = least
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if not isinstance(value, list):
             report(path, f"expected a list, found {_kind(value)}")
             return
@@ -150,7 +150,7 @@ class ListOf(Shape):
     def schema(self) -> dict[str, Any]:
         return {"type": "array", "items": self.member.schema(), "minItems": self.least}
 
-    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+    def references(self, value: Any, path: KeyPath) -> Iterator[Reference]:
         for index, member in enumerate(value):
             yield from self.member.references(member, (*path, index))
 
@@ -163,7 +163,7 @@ class MapOf(Shape):
         self.value = value
         self.least = least
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if not isinstance(value, dict):
             report(path, f"expected a mapping, found {_kind(value)}")
             return
@@ -181,7 +181,7 @@ class MapOf(Shape):
             "minProperties": self.least,
         }
 
-    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+    def references(self, value: Any, path: KeyPath) -> Iterator[Reference]:
         for key, member in value.items():
             yield from self.key.references(key, (*path, key))
             yield from self.value.references(member, (*path, key))
@@ -193,7 +193,7 @@ class OptionsOf(MapOf):
     def __init__(self) -> None:
         super().__init__(ListOf(KebabCase(), least=1), KebabCase(of="question"))
 
-    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+    def references(self, value: Any, path: KeyPath) -> Iterator[Reference]:
         yield from super().references(value, path)
         for question, options in value.items():
             for index, option in enumerate(options):
@@ -206,10 +206,10 @@ class AnyOf(Shape):
     def __init__(self, *shapes: Shape) -> None:
         self.shapes = shapes
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
-        attempts: list[list[tuple[Path, str]]] = []
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
+        attempts: list[list[tuple[KeyPath, str]]] = []
         for shape in self.shapes:
-            found: list[tuple[Path, str]] = []
+            found: list[tuple[KeyPath, str]] = []
             shape.check(value, path, _into(found))
             if not found:
                 return
@@ -233,7 +233,7 @@ class Record(Shape):
         self.required = [name for name in fields if not name.endswith("?")]
         self.one_of = one_of
 
-    def check(self, value: Any, path: Path, report: Report) -> None:
+    def check(self, value: Any, path: KeyPath, report: Report) -> None:
         if not isinstance(value, dict):
             report(path, f"expected a mapping, found {_kind(value)}")
             return
@@ -263,7 +263,7 @@ class Record(Shape):
             schema["oneOf"] = [{"required": [name]} for name in self.one_of]
         return schema
 
-    def references(self, value: Any, path: Path) -> Iterator[Reference]:
+    def references(self, value: Any, path: KeyPath) -> Iterator[Reference]:
         for key, shape in self.fields.items():
             if key in value:
                 yield from shape.references(value[key], (*path, key))
@@ -277,8 +277,8 @@ def check_shape(document: Document, shape: Shape) -> bool:
     return not document.problems
 
 
-def _into(found: list[tuple[Path, str]]) -> Report:
-    def report(where: Path, what: str) -> None:
+def _into(found: list[tuple[KeyPath, str]]) -> Report:
+    def report(where: KeyPath, what: str) -> None:
         found.append((where, what))
 
     return report

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
 from advisor.phrasing import count
-from advisor.reader.document import Document, read_bytes
-from advisor.reader.document import Path as Place
+from advisor.reader.document import Document, KeyPath, read_bytes
 from advisor.reader.shape import check_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.folder import RuleFile
@@ -25,7 +24,7 @@ class Entry(NamedTuple):
 
     value: dict[str, Any]
     document: Document
-    path: Place
+    path: KeyPath
 
     @property
     def place(self) -> str:

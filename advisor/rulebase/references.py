@@ -16,7 +16,7 @@ from advisor.model.file_kinds import ENTITIES
 from advisor.rulebase.compile import one_or_more
 
 if TYPE_CHECKING:
-    from advisor.reader.document import Document, Path
+    from advisor.reader.document import Document, KeyPath
     from advisor.rulebase.assemble import Entries, Entry
 
 JUDGED_FIELDS = (
@@ -73,7 +73,7 @@ def _known(entries: Entries) -> dict[str, list[str]]:
     }
 
 
-def is_known(document: Document, path: Path, of: str, name: str, known: Iterable[str]) -> bool:
+def is_known(document: Document, path: KeyPath, of: str, name: str, known: Iterable[str]) -> bool:
     """Report a name that is not known, with the nearest one; return whether it is."""
     listed = list(known)
     if name in listed:
@@ -91,11 +91,11 @@ class Checker(NamedTuple):
     entries: Entries
     known: dict[str, list[str]]
 
-    def report(self, path: Path, message: str) -> None:
+    def report(self, path: KeyPath, message: str) -> None:
         """Report a problem at a path inside the entry."""
         self.entry.document.report((*self.entry.path, *path), message)
 
-    def name(self, path: Path, of: str, name: str, known: Iterable[str] | None = None) -> None:
+    def name(self, path: KeyPath, of: str, name: str, known: Iterable[str] | None = None) -> None:
         """Report a name that is not known; the options of an unknown question are not judged."""
         listed = self.known.get(of, [name]) if known is None else known
         is_known(self.entry.document, (*self.entry.path, *path), of, name, listed)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from advisor.model import Checkpoint
 from advisor.model.columns import record
 from advisor.model.evidence import Source
-from advisor.reader.document import Document
-from advisor.reader.document import Path as Place
+from advisor.reader.document import Document, KeyPath
 from advisor.reader.shape import ListOf
 from advisor.rulebase.references import is_known
 
@@ -36,7 +35,7 @@ class Citation(NamedTuple):
     """A page that a field was read on, and where that is written."""
 
     page: str
-    place: Place
+    place: KeyPath
 
 
 Citations = dict[str, list[Citation]]
@@ -82,7 +81,7 @@ def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
 
 
 def _member(
-    document: Document, path: Place, value: dict[str, Any], series: Entry
+    document: Document, path: KeyPath, value: dict[str, Any], series: Entry
 ) -> dict[str, Any]:
     """Return a member with what its series gives it; what it says itself counts."""
     shared = {key: each for key, each in series.value.items() if key not in ("id", "sources")}
@@ -118,14 +117,14 @@ def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[s
             yield key, f"the series says nothing of `{key}`; leave it out here"
 
 
-def _stand_at_series(document: Document, path: Place, series: Entry, inside: Place) -> None:
+def _stand_at_series(document: Document, path: KeyPath, series: Entry, inside: KeyPath) -> None:
     """Let a path stand where its series says it; of another file, at the name of the series."""
     here = series.document is document
     near = (*series.path, *inside) if here else (*path[:2], "series")
     document.places[path] = document.place(near)
 
 
-def _citations(document: Document, path: Place, written: dict[str, list[str]]) -> Citations:
+def _citations(document: Document, path: KeyPath, written: dict[str, list[str]]) -> Citations:
     """Return the pages of each field, whichever of the two a line begins with."""
     citations: Citations = {}
     for key, listed in written.items():
@@ -143,7 +142,7 @@ def _citations(document: Document, path: Place, written: dict[str, list[str]]) -
     return citations
 
 
-def _by_field(document: Document, path: Place, citations: Citations) -> dict[str, list[str]]:
+def _by_field(document: Document, path: KeyPath, citations: Citations) -> dict[str, list[str]]:
     """Return the pages of each field in their order, each with its place."""
     fields = sorted(citations, key=lambda field: ORDER.get(field, len(ORDER)))
     places = {
@@ -156,7 +155,7 @@ def _by_field(document: Document, path: Place, citations: Citations) -> dict[str
 
 
 def _measurements(
-    document: Document, path: Place, value: dict[str, Any], entries: Entries
+    document: Document, path: KeyPath, value: dict[str, Any], entries: Entries
 ) -> list[dict[str, Any]]:
     """Return measurements that stand by source and benchmark as a list."""
     figures = {**entries["benchmark"], **entries["unranked"]}
@@ -202,7 +201,7 @@ def _sources(document: Document) -> list[dict[str, Any]]:
     return sources
 
 
-def _of_group(path: Place, group: dict[str, Any]) -> Iterable[tuple[Place, dict[str, Any]]]:
+def _of_group(path: KeyPath, group: dict[str, Any]) -> Iterable[tuple[KeyPath, dict[str, Any]]]:
     """Yield what is said of each member of a group, and where: listed, or one for each page."""
     for index, value in enumerate(group.get("sources", ())):
         yield (*path, "sources", index), value
