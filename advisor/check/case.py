@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.catalogue.release import Release
 from advisor.check.finding import Edit, Finding
@@ -19,12 +19,25 @@ if TYPE_CHECKING:
     from advisor.check.declaration import DeclaredChoice
     from advisor.check.judgement import Judgement
     from advisor.check.lock import Lock
-    from advisor.check.rules.suppression import Suppression
 
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2
 """How often a name stands in a file that imports it for one use."""
 NO_CODE = Scan((), (), (), (), 0)
+
+
+class Suppression(NamedTuple):
+    """What is left to say, how many findings were ignored or waived, and by what.
+
+    `ignores` are numbers of comments, each with a rule that it took away, "" where it names none;
+    `waivers` are names of choices, each with a rule whose waiver is not idle.
+    """
+
+    left: tuple[Finding, ...] = ()
+    ignored: int = 0
+    waived: int = 0
+    ignores: frozenset[tuple[int, str]] = frozenset()
+    waivers: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +61,7 @@ class Case:
     today: str = ""
     whole: bool = True
     lock: Lock | None = None
-    suppression: Suppression | None = None
+    suppression: Suppression = Suppression()  # noqa: RUF009 - frozen
     rule: str = ""
 
     @property

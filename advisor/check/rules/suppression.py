@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from advisor.check.case import Case
+from advisor.check.case import Case, Suppression
 from advisor.check.finding import Finding
 from advisor.check.rules import rule
 from advisor.errors import nearest
 from advisor.scan.usage import Ignore, Location
-
-
-class Suppression(NamedTuple):
-    """What is left to say, how many findings were ignored or waived, and by what.
-
-    `ignores` are numbers of comments, each with a rule that it took away, "" where it names none;
-    `waivers` are names of choices, each with a rule whose waiver is not idle.
-    """
-
-    left: tuple[Finding, ...]
-    ignored: int
-    waived: int
-    ignores: frozenset[tuple[int, str]]
-    waivers: frozenset[tuple[str, str]]
 
 
 def suppress(case: Case, findings: list[Finding], not_run: frozenset[str]) -> Suppression:
@@ -43,9 +28,9 @@ def suppress(case: Case, findings: list[Finding], not_run: frozenset[str]) -> Su
     ignored = 0
     for finding in findings:
         covering = [
-            (number, rule)
+            (number, finding.rule if ignore.rules else "")
             for number, ignore in enumerate(case.scan.ignores)
-            for rule in _covers(ignore, finding)
+            if _covers(ignore, finding)
         ]
         waiver = (finding.choice or "", finding.rule)
         if covering:
@@ -64,22 +49,18 @@ def suppress(case: Case, findings: list[Finding], not_run: frozenset[str]) -> Su
     )
 
 
-def _covers(ignore: Ignore, finding: Finding) -> Iterator[str]:
-    """The words of a comment that take a finding away; "" for one without brackets."""
+def _covers(ignore: Ignore, finding: Finding) -> bool:
     place = finding.place
     if place is None or place.path != ignore.place.path:
-        return
-    if ignore.first <= place.line <= ignore.last:
-        if not ignore.rules:
-            yield ""
-        elif finding.rule in ignore.rules:
-            yield finding.rule
+        return False
+    named = not ignore.rules or finding.rule in ignore.rules
+    return named and ignore.first <= place.line <= ignore.last
 
 
 @rule("unused-ignore", after_suppression=True)
 def unused_ignore(case: Case) -> Iterator[Finding]:
     """A comment that takes no finding away."""
-    used = case.suppression.ignores if case.suppression else frozenset()
+    used = case.suppression.ignores
     for number, ignore in enumerate(case.scan.ignores):
         for id in ignore.rules or ("",):
             if (number, id) not in used:
@@ -91,7 +72,7 @@ def unused_ignore(case: Case) -> Iterator[Finding]:
 @rule("ignore-without-reason", after_suppression=True)
 def ignore_without_reason(case: Case) -> Iterator[Finding]:
     """A comment that takes a finding away and does not say why."""
-    used = {number for number, _ in case.suppression.ignores} if case.suppression else set()
+    used = {number for number, _ in case.suppression.ignores}
     for number, ignore in enumerate(case.scan.ignores):
         if number in used and not ignore.reason:
             message = "the comment does not say why"
@@ -101,7 +82,7 @@ def ignore_without_reason(case: Case) -> Iterator[Finding]:
 @rule("unused-waiver", after_suppression=True)
 def unused_waiver(case: Case) -> Iterator[Finding]:
     """A waiver that holds and waives no finding."""
-    used = case.suppression.waivers if case.suppression else frozenset()
+    used = case.suppression.waivers
     for choice in case.choices:
         for waiver in choice.waivers:
             if waiver.until >= case.today and (choice.name, waiver.rule) not in used:
