@@ -10,6 +10,7 @@ import typer
 
 from advisor.audit.places import Places
 from advisor.console.commands import RULES, Options, rules_of
+from advisor.console.options import option
 from advisor.console.output import FindingsShown, Showing, Shown, check_format
 from advisor.draw.formats import Report
 from advisor.errors import UsageError
@@ -71,9 +72,7 @@ def run_tests(rulebase: RuleBase, shown: Shown) -> int:
 def coverage(
     places: Named,
     shown: FindingsShown,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit 1 where something is not covered.")
-    ] = False,
+    strict: Annotated[bool, option("--strict", "Exit 1 where something is not covered.")] = False,
 ) -> int:
     """Say which rules decide no scenario, and which tasks and families none is about.
 
@@ -102,13 +101,11 @@ def audit(
     shown: FindingsShown,
     budget: Annotated[
         float,
-        typer.Option("--budget", metavar="SECONDS", help="Give up proofs after this time."),
+        option("--budget SECONDS", "Give up proofs after this time."),
     ] = 60,
     questions: Annotated[
         bool,
-        typer.Option(
-            "--questions", help="Measure the interview instead: questions asked, and the optimum."
-        ),
+        option("--questions", "Measure the interview instead: questions asked, and the optimum."),
     ] = False,
 ) -> int:
     """Prove over every complete profile that the rules are sound, or say where they are not.

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from advisor.console.commands import RULES
+from advisor.console.options import option
 from advisor.console.output import Showing, Shown, showing
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.errors import UsageError, unknown_name
@@ -34,9 +35,9 @@ def diff(
     ] = SHIPPED,
     checkpoints: Annotated[
         bool,
-        typer.Option("--checkpoints", help="Also say where another checkpoint comes first."),
+        option("--checkpoints", "Also say where another checkpoint comes first."),
     ] = False,
-    all: Annotated[bool, typer.Option("--all", help="Every pattern of each change.")] = False,
+    all: Annotated[bool, option("--all", "Every pattern of each change.")] = False,
     rules: list[Path] = RULES.default,
 ) -> int:
     """Say which answers change from one rule base to another; exit 1 where one does.
@@ -66,10 +67,10 @@ def docs(
     ] = "",
     output_folder: Annotated[
         Path,
-        typer.Option("--output-folder", metavar="DIR", help="Where the pages are written."),
+        option("--output-folder DIR", "Where the pages are written."),
     ] = FOLDER,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 where a page is not current.")
+        bool, option("--check", "Write nothing; exit 1 where a page is not current.")
     ] = False,
 ) -> int:
     """Write one page a rule: what, why, who says so, where it decides; and an index.
@@ -128,12 +129,8 @@ def _all_pages(rulebase: RuleBase, folder: Path, shown: Showing, *, check: bool)
 def graph(
     rulebase: RuleBase,
     shown: Annotated[Showing, showing((*PAGE_FORMATS, "mermaid", "svg"))],
-    task: Annotated[
-        str, typer.Option("--task", metavar="TASK", help="Only what is asked after this task.")
-    ] = "",
-    paths: Annotated[
-        int, typer.Option("--paths", metavar="NUMBER", help="So many of the commonest paths.")
-    ] = PATHS,
+    task: Annotated[str, option("--task TASK", "Only what is asked after this task.")] = "",
+    paths: Annotated[int, option("--paths NUMBER", "So many of the commonest paths.")] = PATHS,
 ) -> int:
     """Draw the interview as a map: which questions follow which answers, and where they lead.
 

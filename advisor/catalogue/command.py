@@ -8,6 +8,7 @@ import typer
 
 from advisor.catalogue.filters import SORTS, Wishes
 from advisor.console.commands import Options, rules_of
+from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.console.values import split
 from advisor.draw.formats import Report
@@ -115,11 +116,9 @@ KindName = Annotated[
 ]
 Sort = Annotated[
     str,
-    typer.Option(
-        "--sort", metavar="BY", help="id, size, memory, released or (with --task) quality."
-    ),
+    option("--sort BY", "id, size, memory, released or (with --task) quality."),
 ]
-Written = Annotated[bool, typer.Option("--written", help="Only rules written by hand.")]
+Written = Annotated[bool, option("--written", "Only rules written by hand.")]
 
 
 def list_kind(
@@ -197,11 +196,11 @@ def show(
     ],
     kind: Annotated[
         str,
-        typer.Option("--kind", metavar="KIND", help="Only look among families, tasks, rules ..."),
+        option("--kind KIND", "Only look among families, tasks, rules ..."),
     ] = "",
     full: Annotated[
         bool,
-        typer.Option("--full", help="Of a checkpoint: its whole entry, with who says each field."),
+        option("--full", "Of a checkpoint: its whole entry, with who says each field."),
     ] = False,
     rulebase: RuleBase,
     shown: Shown,

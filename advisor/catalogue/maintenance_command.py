@@ -8,7 +8,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from advisor.console.commands import RULES, Options, rules_of
-from advisor.console.options import Offline, complete_checkpoint
+from advisor.console.options import Offline, complete_checkpoint, option
 from advisor.console.output import Shown
 from advisor.console.values import day_or_today, split
 from advisor.draw.formats import Report
@@ -61,11 +61,9 @@ def refresh(
     writing: Written,
     only: Annotated[
         list[str],
-        typer.Option("--only", metavar="FIELD", help="Only these fields, e.g. licence,gated."),
+        option("--only FIELD", "Only these fields, e.g. licence,gated."),
     ] = [],  # noqa: B006
-    after: Annotated[
-        str, typer.Option("--after", metavar="ID", help="Begin after this checkpoint.")
-    ] = "",
+    after: Annotated[str, option("--after ID", "Begin after this checkpoint.")] = "",
     offline: Offline = False,
     shown: Shown,
 ) -> int:
@@ -125,10 +123,8 @@ def add(
     id: Annotated[str, typer.Argument(metavar="ORG/NAME", help="A checkpoint on the Hub.")],
     family: Annotated[
         str,
-        typer.Option(
-            "--family",
-            metavar="FAMILY",
-            help="Needed where no catalogued checkpoint is of the same model type.",
+        option(
+            "--family FAMILY", "Needed where no catalogued checkpoint is of the same model type."
         ),
     ] = "",
     writing: Written,
@@ -163,18 +159,15 @@ def drift(
     *,
     transformers: Annotated[
         str,
-        typer.Option(
-            "--transformers",
-            metavar="VERSION",
-            help="A described release such as 5 or 4.57, or `installed`. Without it the installed "
+        option(
+            "--transformers VERSION",
+            "A described release such as 5 or 4.57, or `installed`. Without it the installed "
             "one; the newest described where there is none.",
         ),
     ] = "",
     since: Annotated[
         str,
-        typer.Option(
-            "--since", metavar="VERSION", help="Say too what was removed or renamed since then."
-        ),
+        option("--since VERSION", "Say too what was removed or renamed since then."),
     ] = "",
     rulebase: RuleBase,
     shown: Shown,

@@ -11,7 +11,7 @@ import typer
 
 from advisor.check.settings import CheckedFiles, CheckSettings, CheckSubject
 from advisor.console.commands import GivenLater, Options
-from advisor.console.options import Priority, priority_of
+from advisor.console.options import Priority, option, priority_of
 from advisor.console.output import FindingsShown, Showing
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
@@ -26,7 +26,7 @@ Paths = Annotated[
     typer.Argument(metavar="[PATH]...", help="Files and folders of code; this folder if none."),
 ]
 Statistics = Annotated[
-    bool, typer.Option("--statistics", help="Count findings by rule instead of showing them.")
+    bool, option("--statistics", "Count findings by rule instead of showing them.")
 ]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.console.options import option
 from advisor.console.output import note
 from advisor.errors import UsageError
 from advisor.files import write_text
@@ -20,9 +21,7 @@ def init(
     folder: Annotated[
         Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
     ] = Path(),
-    force: Annotated[
-        bool, typer.Option("--force", help="Overwrite an existing advisor.yaml.")
-    ] = False,
+    force: Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")] = False,
     *,
     rulebase: RuleBase,
 ) -> int:

@@ -7,31 +7,27 @@ from typing import Annotated
 import typer
 
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst, NoInput
+from advisor.console.options import CriteriaFirst, NoInput, option
 from advisor.console.output import Shown
 from advisor.console.values import read_day
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
 Need = Annotated[str, typer.Argument(help="A need in words (not read yet: give flags).")]
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Do not assume: exit 3 where open answers decide.")
-]
+Strict = Annotated[bool, option("--strict", "Do not assume: exit 3 where open answers decide.")]
 Order = Annotated[
     str,
-    typer.Option("--order", metavar="ORDER", help="Rank checkpoints by quality, small or open."),
+    option("--order ORDER", "Rank checkpoints by quality, small or open."),
 ]
 Batch = Annotated[
     str,
-    typer.Option(
-        "--batch",
-        metavar="FILE",
-        help="One JSON profile a line in, one JSON answer a line out. - reads stdin.",
+    option(
+        "--batch FILE", "One JSON profile a line in, one JSON answer a line out. - reads stdin."
     ),
 ]
 Today = Annotated[
     str,
-    typer.Option("--today", metavar="DATE", help="Say how old the facts are on YYYY-MM-DD."),
+    option("--today DATE", "Say how old the facts are on YYYY-MM-DD."),
 ]
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst
+from advisor.console.options import CriteriaFirst, option
 from advisor.console.output import Shown
 from advisor.engine.profile import Profile
 from advisor.errors import UsageError
@@ -18,11 +16,9 @@ if TYPE_CHECKING:
 
 WhyNotOption = Annotated[
     str,
-    typer.Option("--why-not", metavar="FAMILY", help="Only why this one is not the answer."),
+    option("--why-not FAMILY", "Only why this one is not the answer."),
 ]
-All = Annotated[
-    bool, typer.Option("--all", help="Every reason, every change, and how stable the answer is.")
-]
+All = Annotated[bool, option("--all", "Every reason, every change, and how stable the answer is.")]
 
 
 def explain(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst, NoInput
+from advisor.console.options import CriteriaFirst, NoInput, option
 from advisor.console.output import Shown, interactive, note
 from advisor.console.prompt import BACK, STOP, WHY, Prompt, extras, prompt_for
 from advisor.errors import ContradictionError, NoTerminalError, unknown_name
@@ -23,15 +21,14 @@ if TYPE_CHECKING:
 
 To = Annotated[
     str,
-    typer.Option(
-        "--to",
-        metavar="STOP",
-        help="Ask until the family, the first checkpoint or the whole ranking is settled: "
+    option(
+        "--to STOP",
+        "Ask until the family, the first checkpoint or the whole ranking is settled: "
         "family, checkpoint, ranking.",
     ),
 ]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on with the interview that was left.")]
-Plain = Annotated[bool, typer.Option("--plain", help="Numbers instead of a menu.")]
+Resume = Annotated[bool, option("--resume", "Go on with the interview that was left.")]
+Plain = Annotated[bool, option("--plain", "Numbers instead of a menu.")]
 
 
 def ask(

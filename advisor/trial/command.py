@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from advisor.console.commands import Options
+from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report
 from advisor.rulebase.base import RuleBase
@@ -17,19 +16,15 @@ from advisor.trial.resolution import Loading
 
 Repeat = Annotated[
     int,
-    typer.Option(
+    option(
         "--repeat",
+        "Runs after the first, to time; 3, or 0 with a folder.",
         min=-1,
         show_default=False,
-        help="Runs after the first, to time; 3, or 0 with a folder.",
     ),
 ]
-Top = Annotated[
-    int, typer.Option("--top", min=1, help="Answers of a ranking to show; JSON has all.")
-]
-Vectors = Annotated[
-    str, typer.Option("--vectors", metavar="FILE", help="Write embeddings to this .npy file.")
-]
+Top = Annotated[int, option("--top", "Answers of a ranking to show; JSON has all.", min=1)]
+Vectors = Annotated[str, option("--vectors FILE", "Write embeddings to this .npy file.")]
 
 
 def try_(

@@ -15,8 +15,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-import typer
-
 from advisor.console.commands import Options
 from advisor.console.options import Device, Download, Offline, option
 from advisor.console.output import NoColor, Showing, check_format, check_outputs, note
@@ -55,23 +53,15 @@ class Target(NamedTuple):
 
 
 def part_options(
-    encoder: Annotated[
-        str, typer.Option("--encoder", metavar="ID|FOLDER", help="A pretrained vision encoder.")
-    ] = "",
-    decoder: Annotated[
-        str, typer.Option("--decoder", metavar="ID|FOLDER", help="A pretrained text decoder.")
-    ] = "",
+    encoder: Annotated[str, option("--encoder ID|FOLDER", "A pretrained vision encoder.")] = "",
+    decoder: Annotated[str, option("--decoder ID|FOLDER", "A pretrained text decoder.")] = "",
     checkpoint: Annotated[
         str,
-        typer.Option(
-            "--checkpoint", metavar="ID|FOLDER", help="What to fine-tune, instead of joining."
-        ),
+        option("--checkpoint ID|FOLDER", "What to fine-tune, instead of joining."),
     ] = "",
     finetune: Annotated[
         str,
-        typer.Option(
-            "--finetune", metavar="PAIRS", help="Train on this CSV with columns image and text."
-        ),
+        option("--finetune PAIRS", "Train on this CSV with columns image and text."),
     ] = "",
 ) -> Parts:
     """Return what to join and to train."""
@@ -81,10 +71,9 @@ def part_options(
 def target_options(
     output: Annotated[
         list[str],
-        typer.Option(
-            "--output",
-            metavar="FOLDER|FORMAT=FILE",
-            help="The folder to write, new or empty; FORMAT=FILE writes the report as well.",
+        option(
+            "--output FOLDER|FORMAT=FILE",
+            "The folder to write, new or empty; FORMAT=FILE writes the report as well.",
         ),
     ] = [],  # noqa: B006
     format: Annotated[
@@ -103,26 +92,22 @@ def target_options(
 
 
 def training_options(
-    epochs: Annotated[int, typer.Option("--epochs", min=1, help="Times through the pairs.")] = 10,
-    batch_size: Annotated[int, typer.Option("--batch-size", min=1, help="Pairs a step.")] = 16,
+    epochs: Annotated[int, option("--epochs", "Times through the pairs.", min=1)] = 10,
+    batch_size: Annotated[int, option("--batch-size", "Pairs a step.", min=1)] = 16,
     learning_rate: Annotated[
-        float, typer.Option("--learning-rate", min=0, help="Of AdamW, at its highest.")
+        float, option("--learning-rate", "Of AdamW, at its highest.", min=0)
     ] = 5e-5,
     held_out: Annotated[
-        float, typer.Option("--held-out", min=0, max=0.9, help="Share of images kept to judge.")
+        float, option("--held-out", "Share of images kept to judge.", min=0, max=0.9)
     ] = 0.1,
     checkpoint_every: Annotated[
-        int, typer.Option("--checkpoint-every", min=1, help="Steps between saved states.")
+        int, option("--checkpoint-every", "Steps between saved states.", min=1)
     ] = 200,
     device: Device = "auto",
     seed: Annotated[
         int,
-        typer.Option(
-            "--seed",
-            min=0,
-            max=2**32 - 1,
-            show_default=False,
-            help="For new weights and the order.",
+        option(
+            "--seed", "For new weights and the order.", min=0, max=2**32 - 1, show_default=False
         ),
     ] = 0,
 ) -> Training:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import typer
-
-from advisor.console.options import Device, Offline
+from advisor.console.options import Device, Offline, option
 from advisor.console.options import Download as AgreeToDownload
 from advisor.console.output import interactive, note
 from advisor.rulebase.base import RuleBase
@@ -20,27 +18,19 @@ from advisor.trial.resolution import Agreement, Download, Loading, Progress
 def choice_options(
     *,
     rulebase: RuleBase,
-    task: Annotated[str, typer.Option("--task", metavar="TASK", help="What to do with it.")] = "",
+    task: Annotated[str, option("--task TASK", "What to do with it.")] = "",
     checkpoint: Annotated[
         list[str],
-        typer.Option(
-            "--checkpoint",
-            metavar="ID|FOLDER",
-            help="What to run; repeat to compare. demo:clip works.",
-        ),
+        option("--checkpoint ID|FOLDER", "What to run; repeat to compare. demo:clip works."),
     ] = [],  # noqa: B006
-    family: Annotated[
-        str, typer.Option("--family", metavar="FAMILY", help="Run the first pick of this family.")
-    ] = "",
+    family: Annotated[str, option("--family FAMILY", "Run the first pick of this family.")] = "",
     compare: Annotated[
-        bool, typer.Option("--compare", help="Run the first pick of each family, side by side.")
+        bool, option("--compare", "Run the first pick of each family, side by side.")
     ] = False,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Run the small checkpoints that come with advisor.")
+        bool, option("--demo", "Run the small checkpoints that come with advisor.")
     ] = False,
-    revision: Annotated[
-        str, typer.Option("--revision", metavar="REV", help="Branch, tag or commit on the hub.")
-    ] = "",
+    revision: Annotated[str, option("--revision REV", "Branch, tag or commit on the hub.")] = "",
 ) -> CheckpointChoice:
     """Return which checkpoints are to be run for which task."""
     return CheckpointChoice(
@@ -54,26 +44,16 @@ def choice_options(
 
 
 def input_options(
-    image: Annotated[str, typer.Option("--image", metavar="FILE", help="The image.")] = "",
-    labels: Annotated[
-        list[str], typer.Option("--labels", metavar="A,B", help="Candidate texts to choose from.")
-    ] = [],  # noqa: B006
-    question: Annotated[
-        str, typer.Option("--question", metavar="TEXT", help="The question to answer.")
-    ] = "",
-    folder: Annotated[
-        str, typer.Option("--folder", metavar="DIR", help="More images: to search, compare.")
-    ] = "",
-    query: Annotated[
-        str, typer.Option("--query", metavar="TEXT", help="What to look for in the folder.")
-    ] = "",
+    image: Annotated[str, option("--image FILE", "The image.")] = "",
+    labels: Annotated[list[str], option("--labels A,B", "Candidate texts to choose from.")] = [],  # noqa: B006
+    question: Annotated[str, option("--question TEXT", "The question to answer.")] = "",
+    folder: Annotated[str, option("--folder DIR", "More images: to search, compare.")] = "",
+    query: Annotated[str, option("--query TEXT", "What to look for in the folder.")] = "",
     prompt: Annotated[
         str,
-        typer.Option("--prompt", metavar="TEXT", help="In place of the checkpoint's own prompt."),
+        option("--prompt TEXT", "In place of the checkpoint's own prompt."),
     ] = "",
-    template: Annotated[
-        str, typer.Option("--template", metavar="TEXT", help="Wraps each label, {} being it.")
-    ] = "{}",
+    template: Annotated[str, option("--template TEXT", "Wraps each label, {} being it.")] = "{}",
 ) -> TrialInputs:
     """Return the image and what goes with it."""
     request = Request(
@@ -88,23 +68,17 @@ def input_options(
 
 def loading_options(
     device: Device = "auto",
-    dtype: Annotated[
-        str, typer.Option("--dtype", metavar="NAME", help="float32, bfloat16 or float16.")
-    ] = "",
+    dtype: Annotated[str, option("--dtype NAME", "float32, bfloat16 or float16.")] = "",
     offline: Offline = False,
     download: AgreeToDownload = False,
     max_new_tokens: Annotated[
         int,
-        typer.Option("--max-new-tokens", min=0, show_default=False, help="Longest text to write."),
+        option("--max-new-tokens", "Longest text to write.", min=0, show_default=False),
     ] = 0,
     seed: Annotated[
         int,
-        typer.Option(
-            "--seed",
-            min=0,
-            max=2**32 - 1,
-            show_default=False,
-            help="For the little that is random.",
+        option(
+            "--seed", "For the little that is random.", min=0, max=2**32 - 1, show_default=False
         ),
     ] = 0,
 ) -> Loading:
