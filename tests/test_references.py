@@ -577,8 +577,10 @@ def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("damage", ["", "[]", '{"core": 1}', "\udcff"])
-@pytest.mark.parametrize("part", store.PARTS)
+DAMAGES = ("", "[]", '{"core": 1}', "\udcff")
+
+
+@pytest.mark.parametrize(("part", "damage"), [*zip(store.PARTS, DAMAGES * 2, strict=True)])
 def test_damaged_copy_is_made_anew(own_cache, tmp_path, part, damage):
     root = folder(tmp_path)
     first = load_rules(root)
