@@ -1,0 +1,170 @@
+"""What is answered by the shipped rules: whole answers, and needs that people posted."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+SCENARIOS = yaml.safe_load(
+    (Path(__file__).parents[2] / "rules/scenarios/posted-needs.yaml").read_text(encoding="utf-8")
+)["scenarios"]
+
+
+def ask(advisor, *arguments):
+    """The JSON answer to flags."""
+    result = advisor("recommend", *arguments, "--format", "json")
+    assert result.code in (0, 1, 3), result.out
+    return result.json
+
+
+def flags(profile):
+    """A profile as flags."""
+    words = []
+    for question, answer in profile.items():
+        for value in answer if isinstance(answer, list) else [answer]:
+            words += [f"--{question}", str(value)]
+    return words
+
+
+def repeat(advisor, answer, *extra):
+    words = shlex.split(answer["command"])
+    assert words[:2] == ["advisor", "recommend"]
+    return ask(advisor, *words[2:], *extra)
+
+
+def test_captioning_is_answered_as_the_contract_says(advisor):
+    answer = ask(advisor, "--task", "captioning")
+    assert (answer["schema_version"], answer["outcome"]) == (1, "assumed")
+    assert answer["family"] == "unified-vlp"
+    assert answer["possible"] == ["unified-vlp", "vision-encoder-decoder"]
+    verdicts = {a["family"]: a["verdict"] for a in answer["assessments"]}
+    assert list(verdicts) == ["unified-vlp", "vision-encoder-decoder", "clip"]
+    assert (verdicts["unified-vlp"], verdicts["clip"]) == ("recommended", "excluded")
+    excluded = next(a for a in answer["assessments"] if a["family"] == "clip")
+    decisive = [found for found in excluded["findings"] if found["decisive"]]
+    assert decisive
+    assert all(found["effect"] == "exclude" and found["sources"] for found in decisive)
+    assert answer["profile"]["task"] == {"options": ["captioning"], "origin": "flag"}
+    assert answer["profile"]["output"] == {"options": ["free-text"], "origin": "implied"}
+    assert answer["profile"]["training"]["origin"] == "assumed"
+    assert {"question": "task", "option": "captioning", "origin": "flag"} in answer["because"]
+    assert any(change["family"] == "vision-encoder-decoder" for change in answer["changes"])
+    assert answer["checkpoints"][0]["use"] == "as-is"
+    assert answer["checkpoints"][0]["class"] in answer["snippet"]
+    assert answer["elsewhere"] is None
+    assert answer["command"] == "advisor recommend --task captioning"
+    assert all(hint.startswith("advisor ") for hint in answer["hints"])
+
+
+def test_a_captioner_in_a_language_that_no_start_knows_is_to_be_composed(advisor):
+    wanted = ["--task", "captioning", "--training", "fine-tune", "--examples", "texts"]
+    wanted += ["--pairs", "30000", "--language", "ar", "--parts", "own-parts"]
+    result = advisor("recommend", *wanted, "--format", "json")
+    assert (result.code, result.json["checkpoints"], result.json["compose"]) == (0, [], True)
+    assert "advisor compose --help" in result.json["hints"]
+    assert "languages are en, wanted ar" in result.json["closest"][0]["lacks"][0]
+    assert "join an encoder and a decoder" in advisor("recommend", *wanted).out
+
+
+def test_the_prompt_is_the_one_for_the_task_as_in_the_snippet(advisor):
+    found = {one["id"]: one for one in ask(advisor, "--task", "ocr-page")["checkpoints"]}
+    assert found["florence-community/Florence-2-base"]["prompt"] == "<OCR>"
+    assert found["microsoft/Florence-2-base"]["prompt"] is None
+    for one in ask(advisor, "--task", "captioning")["checkpoints"]:
+        if one["id"].endswith("/Florence-2-base"):
+            assert one["prompt"] == "<CAPTION>"
+
+
+IMPOSSIBLE = {
+    "a licence": ["--task", "ocr-line", "--use", "commercial"],
+    "a language": ["--task", "ocr-line", "--language", "kn", "--training", "ready-made"],
+    "a language within a size": ["--task", "captioning", "--language", "hi", "--memory-gb", "2"],
+    "a size": ["--task", "captioning", "--memory-gb", "0.1"],
+}
+
+
+@pytest.mark.parametrize("arguments", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_what_nothing_satisfies_is_a_no_that_names_what_came_closest(advisor, arguments):
+    result = advisor("recommend", *arguments, "--format", "json")
+    answer = result.json
+    assert (result.code, answer["checkpoints"]) == (1, [])
+    assert answer["closest"]
+    lacks = {one["id"]: one["lacks"] for one in answer["fallen"]}
+    assert all(one["lacks"] == lacks[one["id"]] for one in answer["closest"])
+    page = advisor("recommend", *arguments).out
+    assert "No catalogued checkpoint meets what you ask for" in page
+    assert answer["closest"][0]["id"] in page
+
+
+def test_an_unverified_checkpoint_stands_apart_and_is_no_answer(advisor):
+    result = advisor(
+        "recommend", "--task", "ocr-line", "--language", "kn", "--training", "ready-made",
+        "--format", "json",
+    )  # fmt: skip
+    assert (result.code, result.json["checkpoints"]) == (1, [])
+    unverified = result.json["unverified"]
+    assert unverified
+    assert all(one["not_verified"] for one in unverified)
+    assert any("multilingual" in one["not_verified"][0] for one in unverified)
+
+
+@pytest.mark.parametrize("language", ["kn", "kannada", "Kannada", "other-language"])
+def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, language):
+    arguments = ["--task", "ocr-line", "--language", language]
+    result = advisor("recommend", *arguments, "--format", "json")
+    answer = result.json
+    assert result.code == 0
+    assert answer["checkpoints"]
+    assert {one["use"] for one in answer["checkpoints"]} == {"fine-tune"}
+    assert answer["provided"] == {"training": "fine-tune"}
+    trained = advisor("recommend", *arguments, "--training", "fine-tune", "--format", "json").json
+    assert {one["family"] for one in answer["checkpoints"]} == {trained["family"]}
+    assert f"--training {answer['provided']['training']}" in " ".join(answer["hints"])
+    page = advisor("recommend", *arguments).out
+    assert "No catalogued checkpoint works as it is" in page
+    assert f"To fine-tune ({trained['family']}), starting from" in page
+
+
+PAGE = """\
+Image captioning (captioning)
+  unified-vlp, with the usual assumptions; other answers could lead to
+  vision-encoder-decoder.
+
+● unified-vlp                                                        recommended
+  Unified vision-language pre-training (VLP) and its descendants
+"""
+KEY_LINES = [
+    "  · settled by task: captioning · training: ready-made (assumed)",
+    "○ vision-encoder-decoder                                             discouraged",
+    "  · lost on the training it needs",
+    "  → would win with parts: own-parts",
+    "× clip                                                                  excluded",
+    "Checkpoints to load",
+    "What would change the answer",
+    "  → parts: own-parts: vision-encoder-decoder  [now assumed]",
+    "Assumed, because nobody answered",
+    "Reproduce this answer",
+    "  advisor recommend --task captioning",
+]
+
+
+def test_the_page_at_80_columns_without_colour(advisor):
+    page = advisor("recommend", "--task", "captioning").out
+    assert page.startswith(PAGE)
+    assert [line for line in page.splitlines() if line in KEY_LINES] == KEY_LINES
+    table = next(line for line in page.splitlines() if line.startswith("  checkpoint "))
+    assert table.split() == ["checkpoint", "use", "memory", "licence"]
+
+
+def test_priority_changes_an_answer_of_the_shipped_rules(advisor):
+    given = ["--task", "field-extraction"]
+    assert (
+        ask(advisor, *given)["family"] != ask(advisor, *given, "--priority", "task-fit")["family"]
+    )
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS[::8], ids=lambda scenario: scenario["id"])
+def test_the_command_repeats_the_answer_for_what_people_posted(advisor, scenario):
+    answer = ask(advisor, *flags(scenario["profile"]))
+    assert repeat(advisor, answer) == answer
