@@ -9,7 +9,7 @@ import pytest
 from dense_rules import dense_facts
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from random_rules import Plain, compiled, engine_for, facts, rule
+from random_rules import NOT_APPLICABLE, Plain, compiled, engine_for, facts, rule
 
 from advisor.audit.difference import difference, entry_changes
 from advisor.audit.patterns import patterns
@@ -67,14 +67,20 @@ def _drop_option(draw, new):
     question = draw(st.sampled_from(long))
     gone = draw(st.sampled_from(question["options"]))
     question["options"].remove(gone)
+    _forget(new, question["id"], gone["id"])
+
+
+def _forget(new, question, option):
+    """Take an option out of every condition, and conditions of which nothing is left."""
     for kind in ("rule", "never"):
-        new[kind] = [one for one in new[kind] if _without(one["when"], question["id"], gone["id"])]
+        new[kind] = [one for one in new[kind] if _without(one["when"], question, option)]
     for task in new["task"]:
-        if "implies" in task and not _without(task["implies"], question["id"], gone["id"]):
+        if "implies" in task and not _without(task["implies"], question, option):
             del task["implies"]
     for other in new["question"]:
-        if "ask_if" in other and not _without(other["ask_if"], question["id"], gone["id"]):
+        if "ask_if" in other and not _without(other["ask_if"], question, option):
             del other["ask_if"]
+            _forget(new, other["id"], NOT_APPLICABLE)
 
 
 def _without(when, question, option):

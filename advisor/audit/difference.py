@@ -117,31 +117,34 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
             kind="nothing-in-common",
         )
     moved = sorted((pair for pair in counts if pair[0] != pair[1]), key=lambda p: (-counts[p], p))
-    tasks = _by_task(diagram, both, common)
     asked = list(common.items())
+    level = list(common).index(TASK)
+    tasks: dict[str, dict[AnswerPair, int]] = {
+        task: diagram.counts(both, {level: [(place,)]}) for place, task in enumerate(common[TASK])
+    }
     admitted = [
         diagram.relabel(laid, lambda pair: None if pair[0] is None else pair[1] is None),
         diagram.relabel(laid, lambda pair: None if pair[1] is None else pair[0] is None),
     ]
     alone = [cover(diagram, function, True, asked, most) for function in admitted]
     return RuleBaseDifference(
-        sum(counts.values()),
-        sum(counts[pair] for pair in moved),
-        tuple(
+        compared=sum(counts.values()),
+        changed=sum(counts[pair] for pair in moved),
+        moves=tuple(
             Move(
                 *pair,
                 cover(diagram, both, pair, asked, most),
-                {task: found[pair] for task, found in tasks.items() if pair in found},
+                {task: pairs[pair] for task, pairs in tasks.items() if pair in pairs},
             )
             for pair in moved
         ),
-        tuple(
-            TaskChange(task, sum(found.values()), sum(found.get(pair, 0) for pair in moved))
-            for task, found in tasks.items()
+        tasks=tuple(
+            TaskChange(task, sum(pairs.values()), sum(pairs.get(pair, 0) for pair in moved))
+            for task, pairs in tasks.items()
         ),
-        before.side(diagram.total(admitted[0]), alone[0]),
-        after.side(diagram.total(admitted[1]), alone[1]),
-        entry_changes(old, new),
+        old=before.side(diagram.total(admitted[0]), alone[0]),
+        new=after.side(diagram.total(admitted[1]), alone[1]),
+        entries=entry_changes(old, new),
     )
 
 
@@ -200,20 +203,20 @@ class _View:
     def side(self, admitted: int, alone: PatternCover) -> Side:
         """Return what this rule base has alone; it admits so many of the common profiles."""
         asked = dict(zip(self.encoding.questions, self.encoding.options, strict=True))
+        known = {question: asked[question] for question in self.common}
         own = {
-            question: [option for option in asked[question] if option not in options]
-            for question, options in self.common.items()
+            question: [option for option in options if option not in self.common[question]]
+            for question, options in known.items()
         }
-        own_options = {question: asked[question] for question in self.common}
-        everything = Diagram(_choices(own_options))
-        profiles = everything.total(self._read(everything, own_options, lambda _: True))
+        everything = Diagram(_choices(known))
+        profiles = everything.total(self._read(everything, known, lambda _: True))
         return Side(
-            self.digest,
-            tuple(question for question in asked if question not in self.common),
-            {question: options for question, options in own.items() if options},
-            profiles,
-            profiles - admitted,
-            alone,
+            rule_base=self.digest,
+            questions=tuple(question for question in asked if question not in self.common),
+            options={question: options for question, options in own.items() if options},
+            profiles=profiles,
+            beyond=profiles - admitted,
+            alone=alone,
         )
 
 
@@ -234,12 +237,8 @@ def _ordered(rulebase: RuleBase, common: Common) -> RuleBase:
     return ordered
 
 
-def _by_task(diagram: Diagram, both: int, common: Common) -> dict[str, dict[AnswerPair, int]]:
-    """Return for each common task how many of its profiles get which pair of answers."""
-    level = list(common).index(TASK)
-    return {
-        task: diagram.counts(both, {level: [(place,)]}) for place, task in enumerate(common[TASK])
-    }
+ORDERED = ("criterion", "question", "option", "task")
+"""Kinds of entries whose order counts."""
 
 
 def entry_changes(old: RuleBase, new: RuleBase) -> tuple[EntryChanges, ...]:
@@ -248,60 +247,36 @@ def entry_changes(old: RuleBase, new: RuleBase) -> tuple[EntryChanges, ...]:
     Where an entry stands in a file does not matter. Rules that are derived from what families
     declare count with their family.
     """
-    kinds = (
-        _changes("criterion", _by_id(old.criteria), _by_id(new.criteria), ordered=True),
-        _changes("question", _questions_by_id(old), _questions_by_id(new), ordered=True),
-        _changes("option", _options_by_id(old), _options_by_id(new), ordered=True),
-        _changes("task", _by_id(old.tasks), _by_id(new.tasks), ordered=True),
-        _changes("family", _families(old), _families(new)),
-        _changes("rule", _rules(old), _rules(new)),
-        _changes("never", _never(old), _never(new)),
-        _changes("checkpoint", old.checkpoints, new.checkpoints),
-        _changes("source", old.sources, new.sources),
-    )
+    before, after = _entries(old), _entries(new)
+    kinds = [_changes(kind, before[kind], after[kind]) for kind in before]
     return tuple(one for one in kinds if one.added or one.removed or one.changed or one.reordered)
 
 
-def _changes(
-    kind: str, old: Mapping[str, Any], new: Mapping[str, Any], *, ordered: bool = False
-) -> EntryChanges:
+def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
+    """Return all entries by kind and id; options count for themselves."""
+    questions = rulebase.questions
+    return {
+        "criterion": {one.id: one for one in rulebase.criteria},
+        "question": {one.id: one._replace(options=()) for one in questions},
+        "option": {f"{one.id}: {option.id}": option for one in questions for option in one.options},
+        "task": {one.id: one for one in rulebase.tasks},
+        "family": {
+            one.id: (one, rulebase.descriptions[one.id], rulebase.claims[one.id])
+            for one in rulebase.families
+        },
+        "rule": {one.id: one._replace(place="") for one in rulebase.rules if not one.derived},
+        "never": {one.id: one for one in rulebase.never if one.why == "never"},
+        "checkpoint": rulebase.checkpoints,
+        "source": rulebase.sources,
+    }
+
+
+def _changes(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> EntryChanges:
     common = [id for id in old if id in new]
     return EntryChanges(
-        kind,
-        tuple(id for id in new if id not in old),
-        tuple(id for id in old if id not in new),
-        tuple(id for id in common if old[id] != new[id]),
-        ordered and common != [id for id in new if id in old],
+        kind=kind,
+        added=tuple(id for id in new if id not in old),
+        removed=tuple(id for id in old if id not in new),
+        changed=tuple(id for id in common if old[id] != new[id]),
+        reordered=kind in ORDERED and common != [id for id in new if id in old],
     )
-
-
-def _by_id(things: tuple[Any, ...]) -> dict[str, Any]:
-    return {thing.id: thing for thing in things}
-
-
-def _questions_by_id(rulebase: RuleBase) -> dict[str, Any]:
-    """Questions without their options, which count for themselves."""
-    return {question.id: question._replace(options=()) for question in rulebase.questions}
-
-
-def _options_by_id(rulebase: RuleBase) -> dict[str, Any]:
-    return {
-        f"{question.id}: {option.id}": option
-        for question in rulebase.questions
-        for option in question.options
-    }
-
-
-def _families(rulebase: RuleBase) -> dict[str, Any]:
-    return {
-        family.id: (family, rulebase.descriptions[family.id], rulebase.claims[family.id])
-        for family in rulebase.families
-    }
-
-
-def _rules(rulebase: RuleBase) -> dict[str, Any]:
-    return {rule.id: rule._replace(place="") for rule in rulebase.rules if not rule.derived}
-
-
-def _never(rulebase: RuleBase) -> dict[str, Any]:
-    return {never.id: never for never in rulebase.never if never.why == "never"}
