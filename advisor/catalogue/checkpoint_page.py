@@ -1,18 +1,15 @@
-"""A checkpoint as a page: may I, can I, how; a checkpoint as far as its config.json tells."""
+"""A checkpoint as a page: may I, can I, how; one that is not catalogued, as its config tells."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from advisor.catalogue.entry import NOT_VERIFIED, value_text
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import estimate
 from advisor.decide.programs import snippet
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.draw.version import SCHEMA_VERSION
 from advisor.model import Checkpoint, Measurement
 from advisor.rulebase.base import RuleBase
 
-NOT_VERIFIED = "not verified"
 GATED = {None: NOT_VERIFIED, True: "yes, behind a form", False: "no"}
 LICENCE_NOTES = ("language_model_licence", "intended_use")
 SHOWN_RELATIVES = 6
@@ -41,12 +38,6 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     return [*page, *_sources(checkpoint, rulebase)]
 
 
-def _known(value: Any, form: str = "{}") -> str:
-    if value is None:
-        return NOT_VERIFIED
-    return form.format(", ".join(value) if isinstance(value, list) else value)
-
-
 def _noted(checkpoint: Checkpoint, *names: str) -> list[tuple[str, str]]:
     notes = checkpoint.notes
     return [(name.replace("_", " "), notes[name]) for name in names if name in notes]
@@ -54,8 +45,8 @@ def _noted(checkpoint: Checkpoint, *names: str) -> list[tuple[str, str]]:
 
 def _may(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     return [
-        ("licence", _known(checkpoint.licence)),
-        ("commercial use", _known(checkpoint.commercial_use)),
+        ("licence", value_text(checkpoint.licence)),
+        ("commercial use", value_text(checkpoint.commercial_use)),
         *_noted(checkpoint, *LICENCE_NOTES),
         ("gated", GATED[checkpoint.gated]),
     ]
@@ -67,12 +58,12 @@ def _can(checkpoint: Checkpoint) -> list[tuple[str, str]]:
         ("does", ", ".join(checkpoint.tasks) or "nothing before fine-tuning"),
         ("to fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
         *([("usual start for", ", ".join(checkpoint.typical))] if checkpoint.typical else []),
-        ("languages", _known(checkpoint.languages)),
-        ("parameters", _known(checkpoint.parameters_millions, "{:g} million")),
+        ("languages", value_text(checkpoint.languages)),
+        ("parameters", value_text(checkpoint.parameters_millions, "{} million")),
         *_memory(checkpoint),
-        ("text context", _known(checkpoint.text_context, "{} tokens")),
-        ("image size", _known(checkpoint.image_size, "{} pixels")),
-        ("released", _known(checkpoint.released)),
+        ("text context", value_text(checkpoint.text_context, "{} tokens")),
+        ("image size", value_text(checkpoint.image_size, "{} pixels")),
+        ("released", value_text(checkpoint.released)),
         *_noted(checkpoint, *others),
     ]
 
@@ -93,11 +84,11 @@ def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
 def _how(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     rows = [
         ("loads with", checkpoint.loader),
-        ("class", _known(checkpoint.model_class)),
-        ("processor", _known(checkpoint.processor)),
-        ("model type", _known(checkpoint.model_type)),
+        ("class", value_text(checkpoint.model_class)),
+        ("processor", value_text(checkpoint.processor)),
+        ("model type", value_text(checkpoint.model_type)),
         ("pipeline", checkpoint.pipeline or "none known"),
-        ("revision", _known(checkpoint.revision)),
+        ("revision", value_text(checkpoint.revision)),
     ]
     if checkpoint.last_modified:
         rows.append(("last modified", checkpoint.last_modified))
@@ -179,18 +170,3 @@ def _family(checkpoint: UncataloguedCheckpoint) -> str:
     if checkpoint.families:
         return f"{' or '.join(checkpoint.families)}, as catalogued checkpoints of this type are"
     return "not known: no catalogued checkpoint is of this type"
-
-
-def uncatalogued_json(checkpoint: UncataloguedCheckpoint, digest: str) -> dict[str, Any]:
-    """Return the JSON document of `advisor show` for a checkpoint that is not catalogued."""
-    fields = checkpoint._asdict()
-    listed = {key: list(value) for key, value in fields.items() if isinstance(value, tuple)}
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": digest,
-        "kind": "checkpoint",
-        "catalogued": False,
-        **fields,
-        **listed,
-        "not_known": list(checkpoint.not_known),
-    }

@@ -251,8 +251,8 @@ def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:
 
 def _uncatalogued(rulebase: RuleBase, id: str, unknown: UsageError, *, full: bool) -> Report:
     """Return the report on a checkpoint that is not catalogued. Raises `unknown` without one."""
-    from advisor.catalogue.checkpoint_page import uncatalogued_json, uncatalogued_page
-    from advisor.catalogue.uncatalogued import find_uncatalogued
+    from advisor.catalogue.checkpoint_page import uncatalogued_page
+    from advisor.catalogue.uncatalogued import find_uncatalogued, uncatalogued_json
 
     found = find_uncatalogued(rulebase, id, cache_folder())
     if found is None:
@@ -282,8 +282,8 @@ def compare(
       advisor compare clip unified-vlp
       advisor compare Salesforce/blip-image-captioning-base microsoft/git-base-coco
     """
-    from advisor.catalogue.compare_page import compared_json, compared_page
     from advisor.catalogue.knowledge import find_comparable
+    from advisor.catalogue.listing import compared_json, compared_page
 
     kind, things = find_comparable(rulebase, ids, cache_folder())
     shown.emit(

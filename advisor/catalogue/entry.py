@@ -20,6 +20,9 @@ KEYS = (
 """The keys of an entry, in the order in which files have them."""
 
 
+NOT_VERIFIED = "not verified"
+
+
 class EntryField(NamedTuple):
     """A field of an entry: its value, and the sources it was read in."""
 
@@ -88,14 +91,17 @@ def _rows(field: EntryField) -> list[tuple[str, str]]:
     if field.field == "pitfalls":
         rows = [("pitfalls", sentence) for sentence in field.value]
         return [*rows, ("", cited.strip())] if cited else rows
-    return [(field.field, f"{_text(field.value)}{cited}")]
+    return [(field.field, f"{value_text(field.value)}{cited}")]
 
 
-def _text(value: Any) -> str:
+def value_text(value: Any, form: str = "{}") -> str:
+    """Return the value of a field in words, those of a unit around it where it is known."""
+    if value is None:
+        return NOT_VERIFIED
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(value) or "none"
     if isinstance(value, dict):
         return f"{value['benchmark']}, {value['metric']}: {value['value']:g}"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return form.format(f"{value:g}" if isinstance(value, float) else value)

@@ -26,8 +26,9 @@ from advisor.rulebase.base import RuleBase
 
 
 class Kind(NamedTuple):
-    """One kind of thing: all of it by id, a row of a listing, and a page."""
+    """One kind of thing: its noun, all of it by id, a row of a listing, and a page."""
 
+    noun: str
     all: Callable[[RuleBase], dict[str, Any]]
     columns: tuple[str, ...]
     row: Callable[[Any, RuleBase], tuple[str, ...]]
@@ -36,7 +37,7 @@ class Kind(NamedTuple):
 
 def plural(kind: str) -> str:
     """Return a kind's plural, whichever was given. Raises UsageError for others."""
-    found = next((many for many, one in SINGULAR.items() if kind in (many, one)), None)
+    found = next((many for many, one in KINDS.items() if kind in (many, one.noun)), None)
     if found is None:
         raise unknown_name("kind", kind, list(KINDS), f"kinds: {', '.join(KINDS)}")
     return found
@@ -59,7 +60,7 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
     if "tasks" in kinds and id in rulebase.words:
         return "tasks", rulebase.meant(id)[0]
     close = nearest(id, known)
-    noun = SINGULAR[plural(kind)] if kind else "thing"
+    noun = KINDS[plural(kind)].noun if kind else "thing"
     raise unknown_name(
         noun, id, [close] if close else [], "`advisor list KIND` prints what is known"
     )
@@ -134,7 +135,7 @@ def thing_json(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": rulebase.digest,
-        "kind": SINGULAR[kind],
+        "kind": KINDS[kind].noun,
         **body,
     }
 
@@ -149,42 +150,49 @@ def fields_of(rulebase: RuleBase, thing: Any) -> dict[str, Any]:
 
 KINDS: dict[str, Kind] = {
     "families": Kind(
+        "family",
         lambda r: {f.id: f for f in r.families},
         ("family", "name"),
         lambda f, _: (f.id, f.name),
         family_page,
     ),
     "tasks": Kind(
+        "task",
         lambda r: {t.id: t for t in r.tasks},
         ("task", "best done by", "what it is"),
         lambda t, r: (t.id, _best(t, r), t.name),
         task_page,
     ),
     "questions": Kind(
+        "question",
         lambda r: {q.id: q for q in r.questions},
         ("question", "options", "asked as"),
         lambda q, _: (q.id, str(len(q.options)), q.ask),
         question_page,
     ),
     "criteria": Kind(
+        "criterion",
         lambda r: {c.id: c for c in r.criteria},
         ("criterion", "name"),
         lambda c, _: (c.id, c.name),
         criterion_page,
     ),
     "rules": Kind(
+        "rule",
         lambda r: {x.id: x for x in r.rules},
         ("rule", "effect"),
         lambda x, _: (x.id, f"{x.effect} {', '.join(x.candidates)}"),
         rule_page,
     ),
     "sources": Kind(
+        "source",
         lambda r: r.sources,
         ("source", "read", "title"),
         lambda s, _: (s.id, s.read, s.title),
         source_page,
     ),
     "checkpoints": Kind(
+        "checkpoint",
         lambda r: r.checkpoints,
         ("checkpoint", "million", "licence"),
         lambda c, _: (
@@ -195,22 +203,11 @@ KINDS: dict[str, Kind] = {
         checkpoint_page,
     ),
 }
-SINGULAR = {
-    "families": "family",
-    "tasks": "task",
-    "questions": "question",
-    "criteria": "criterion",
-    "rules": "rule",
-    "sources": "source",
-    "checkpoints": "checkpoint",
-}
 
 
 def _best(task: Task, rulebase: RuleBase) -> str:
-    best = [
-        f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == "best"
-    ]
-    good = [
-        f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == "good"
-    ]
-    return ", ".join(best or good) or ("none" if task.elsewhere else "")
+    by_fit = {
+        fit: [f.id for f in rulebase.families if task.id in f.tasks and f.tasks[task.id].fit == fit]
+        for fit in ("best", "good")
+    }
+    return ", ".join(by_fit["best"] or by_fit["good"]) or ("none" if task.elsewhere else "")

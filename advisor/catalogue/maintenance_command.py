@@ -81,8 +81,8 @@ def refresh(
       advisor catalogue refresh --write --rules our-rules
     """
     from advisor.catalogue.hub_facts import ask_hub
+    from advisor.catalogue.maintenance_page import refresh_json, refresh_page
     from advisor.catalogue.refresh import to_ask_about
-    from advisor.catalogue.refresh_page import as_json, as_page
     from advisor.catalogue.updates import write_refresh
 
     fields = _fields(only)
@@ -91,7 +91,9 @@ def refresh(
     if folder:
         done = write_refresh(rulebase, done, folder, writing.today)
     rest = _rest(done.left, [row.id for row in done.rows], ids, fields, writing)
-    shown.emit(Report(lambda: as_json(done, rulebase.digest, rest), lambda: as_page(done, rest)))
+    shown.emit(
+        Report(lambda: refresh_json(done, rulebase.digest, rest), lambda: refresh_page(done, rest))
+    )
     return done.exit_code
 
 
@@ -185,13 +187,16 @@ def drift(
       advisor catalogue drift --transformers 5 --since 4.57 --format json
     """
     from advisor.catalogue import drift as of
-    from advisor.catalogue.drift_page import as_json, as_page
+    from advisor.catalogue.maintenance_page import drift_json, drift_page
     from advisor.catalogue.release import default_release, release
 
     held = release(rulebase, transformers) if transformers else default_release(rulebase)
     changes = of.compare(release(rulebase, since), held) if since else None
     result = of.drift(rulebase, held)
     shown.emit(
-        Report(lambda: as_json(result, changes, rulebase.digest), lambda: as_page(result, changes))
+        Report(
+            lambda: drift_json(result, changes, rulebase.digest),
+            lambda: drift_page(result, changes),
+        )
     )
     return 0 if result.passed else 1

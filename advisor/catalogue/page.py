@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.model import Condition, Criterion, Family, Question, Rule, Task
+from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task
 from advisor.model.evidence import Source
 from advisor.rulebase.base import RuleBase
 
@@ -12,93 +14,61 @@ FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}
 
 def family_page(family: Family, rulebase: RuleBase) -> Page:
     """Return the page of a family, in full."""
-    result: Page = [Heading(f"{family.name} ({family.id})", 1), Text(family.summary)]
+    page: Page = [Heading(f"{family.name} ({family.id})", 1), Text(family.summary)]
     for section, statements in rulebase.descriptions[family.id].items():
-        result.append(Heading(section.replace("_", " ").capitalize()))
-        result.append(
-            Items(
-                tuple(
-                    Item("", s.text, "inferred" if s.inferred else "", tuple(s.sources))
-                    for s in statements
-                )
-            )
-        )
-    result.append(Heading("Tasks"))
-    result.append(_fits(family))
-    result.append(Heading("Cannot"))
-    result.append(
-        Items(
-            tuple(
-                Item("-", f"{key}: {r.because}", sources=tuple(r.sources))
-                for key, r in family.cannot.items()
-            )
-        )
-    )
-    if rulebase.claims[family.id]:
-        result.append(Heading("What articles say"))
-        rows = [
-            Item("", f"“{claim.claim}” {claim.status}. {claim.truth}", sources=tuple(claim.sources))
-            for claim in rulebase.claims[family.id]
-        ]
-        result.append(Items(tuple(rows)))
-    return result
+        rows = [_cited("", one, one.text, "inferred" if one.inferred else "") for one in statements]
+        page += [Heading(section.replace("_", " ").capitalize()), Items(tuple(rows))]
+    fits = [_fit(task, fit) for task, fit in family.tasks.items()]
+    cannot = [_cited("-", one, f"{key}: {one.because}") for key, one in family.cannot.items()]
+    page += [Heading("Tasks"), Items(tuple(fits)), Heading("Cannot"), Items(tuple(cannot))]
+    if claims := rulebase.claims[family.id]:
+        said = [_cited("", one, f"“{one.claim}” {one.status}. {one.truth}") for one in claims]
+        page += [Heading("What articles say"), Items(tuple(said))]
+    return page
 
 
-def _fits(family: Family) -> Items:
-    return Items(
-        tuple(
-            Item(
-                FIT_MARKS[fit.fit], f"{task} ({fit.fit}): {fit.because}", sources=tuple(fit.sources)
-            )
-            for task, fit in family.tasks.items()
-        )
-    )
+def _cited(mark: str, stated: Any, text: str, note: str = "") -> Item:
+    """An item with the sources of what it states."""
+    return Item(mark, text, note, tuple(stated.sources))
+
+
+def _fit(name: str, fit: Fit) -> Item:
+    return _cited(FIT_MARKS[fit.fit], fit, f"{name} ({fit.fit}): {fit.because}")
 
 
 def task_page(task: Task, rulebase: RuleBase) -> Page:
     """Return the page of a task: what it is and how well each family does it."""
-    result: Page = [Heading(f"{task.name} ({task.id})", 1), Text(task.description)]
+    page: Page = [Heading(f"{task.name} ({task.id})", 1), Text(task.description)]
     implied = ", ".join(f"{id}: {' or '.join(options)}" for id, options in task.implies.items())
     facts = [("also called", ", ".join(task.aliases[:12]))] if task.aliases else []
     facts += [("on the Hub", ", ".join(task.hub_tasks))] if task.hub_tasks else []
     facts += [("implies", implied)] if implied else []
-    result.append(Pairs(tuple(facts)))
+    page.append(Pairs(tuple(facts)))
     if task.note:
-        result.append(Text(task.note, "warn"))
-    rows = []
-    for family in rulebase.families:
-        fit = family.tasks.get(task.id)
-        cannot = family.cannot.get(task.id)
-        if fit:
-            rows.append(
-                Item(
-                    FIT_MARKS[fit.fit],
-                    f"{family.id} ({fit.fit}): {fit.because}",
-                    sources=tuple(fit.sources),
-                )
-            )
-        elif cannot:
-            rows.append(
-                Item("-", f"{family.id} (cannot): {cannot.because}", sources=tuple(cannot.sources))
-            )
-        else:
-            rows.append(Item("-", f"{family.id} (cannot): does not declare it"))
-    result += [Heading("How well each family does it"), Items(tuple(rows))]
-    if task.elsewhere:
-        result += [
+        page.append(Text(task.note, "warn"))
+    rows = [_how_well(task, family) for family in rulebase.families]
+    page += [Heading("How well each family does it"), Items(tuple(rows))]
+    if elsewhere := task.elsewhere:
+        page += [
             Heading("Elsewhere"),
-            Items((Item(">", task.elsewhere.because, sources=tuple(task.elsewhere.sources)),)),
-            Pairs((("Hub task", task.elsewhere.task),)),
-            Items(tuple(Item("", id) for id in task.elsewhere.checkpoints)),
+            Items((_cited(">", elsewhere, elsewhere.because),)),
+            Pairs((("Hub task", elsewhere.task),)),
+            Items(tuple(Item("", id) for id in elsewhere.checkpoints)),
         ]
     able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and not c.derived]
     if able and not task.elsewhere:
-        result.append(Heading("Checkpoints that do it as they are"))
-        result.append(
-            Text(", ".join(c.id for c in sorted(able, key=lambda c: task.id not in c.typical)))
-        )
-    result += [Heading("Ask advisor"), Code(f"advisor recommend --task {task.id}", "console")]
-    return result
+        usual_first = sorted(able, key=lambda c: task.id not in c.typical)
+        page.append(Heading("Checkpoints that do it as they are"))
+        page.append(Text(", ".join(c.id for c in usual_first)))
+    return [*page, Heading("Ask advisor"), Code(f"advisor recommend --task {task.id}", "console")]
+
+
+def _how_well(task: Task, family: Family) -> Item:
+    if fit := family.tasks.get(task.id):
+        return _fit(family.id, fit)
+    if cannot := family.cannot.get(task.id):
+        return _cited("-", cannot, f"{family.id} (cannot): {cannot.because}")
+    return Item("-", f"{family.id} (cannot): does not declare it")
 
 
 def question_page(question: Question, rulebase: RuleBase) -> Page:

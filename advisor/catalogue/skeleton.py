@@ -180,7 +180,6 @@ def _entry(values: dict[str, Any], found: UncataloguedCheckpoint | None, month: 
         elif key in FIND_OUT:
             lines.append(f"    # TODO {key}: {FIND_OUT[key]}")
         elif key == "series" and found and found.relatives:
-            alike = ", ".join(found.relatives[:3])
-            lines.append(f"    # TODO series: that of {alike} may fit, which are of its model type")
+            lines.append(f"    # TODO series: that of {found.relatives[0]} where it is one of them")
     lines[0] = "  - " + lines[0].lstrip()
     return [line.rstrip("\n") for line in lines]

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.errors import AdvisorError
 from advisor.hub import cached_snapshot, is_commit, is_hub_id, repository_folder
 from advisor.model import Checkpoint
@@ -166,3 +167,10 @@ def as_checkpoint(checkpoint: UncataloguedCheckpoint) -> Checkpoint:
         text_context=checkpoint.text_context,
         revision=checkpoint.revision,
     )
+
+
+def uncatalogued_json(checkpoint: UncataloguedCheckpoint, digest: str) -> dict[str, Any]:
+    """Return the JSON document of `advisor show` for a checkpoint that is not catalogued."""
+    head = {"schema_version": SCHEMA_VERSION, "rule_base": digest, "kind": "checkpoint"}
+    known = {"catalogued": False, **plain(checkpoint), "not_known": list(checkpoint.not_known)}
+    return head | known

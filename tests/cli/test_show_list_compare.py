@@ -5,7 +5,7 @@ import json
 import pytest
 
 from advisor.catalogue.entry import entry_json, entry_of, entry_page
-from advisor.catalogue.knowledge import KINDS, SINGULAR
+from advisor.catalogue.knowledge import KINDS
 from advisor.draw.markdown import markdown
 
 
@@ -49,7 +49,7 @@ def test_everything_known_can_be_shown_and_names_its_sources(advisor, small, tmp
 @pytest.mark.parametrize("kind", KINDS)
 def test_json_says_of_which_kind_a_thing_is(advisor, small, kind):
     id = next(iter(KINDS[kind].all(small)))
-    assert advisor("show", id, "--kind", kind, "--format", "json").json["kind"] == SINGULAR[kind]
+    assert advisor("show", id, "--kind", kind, "--format", "json").json["kind"] == KINDS[kind].noun
 
 
 @pytest.mark.usefixtures("small_rules")
@@ -64,7 +64,7 @@ def test_a_listing_has_all_of_a_kind_in_every_format(advisor, small, kind):
         assert f"| {id} |" in markdown
         if kind in ("families", "tasks", "criteria"):
             assert id in table
-    assert advisor("list", SINGULAR[kind], "--format", "json").json == listed
+    assert advisor("list", KINDS[kind].noun, "--format", "json").json == listed
 
 
 @pytest.mark.usefixtures("small_rules")
@@ -72,7 +72,7 @@ def test_a_listing_has_all_of_a_kind_in_every_format(advisor, small, kind):
 def test_a_kind_may_be_named_in_the_singular(advisor, small, kind):
     id = next(iter(KINDS[kind].all(small)))
     plural = advisor("show", id, "--kind", kind, "--format", "json")
-    assert advisor("show", id, "--kind", SINGULAR[kind], "--format", "json") == plural
+    assert advisor("show", id, "--kind", KINDS[kind].noun, "--format", "json") == plural
 
 
 def test_an_id_is_found_in_whatever_kind_it_is(advisor):

@@ -1,17 +1,92 @@
-"""The drift of the catalogue, and what two releases differ in, as JSON and as a page."""
+"""What the Hub changed, and where a release of transformers differs, as JSON and as pages."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from advisor.catalogue.drift import Drift, EntryDifference, ReleaseComparison
+from advisor.catalogue.entry import value_text
+from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.draw.blocks import Block, Heading, Item, Items, Page, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.model.library import NameChange
 from advisor.phrasing import count
 
+STATUSES = ("changed", "missing", "unread", "same")
+SHORT = 12
 
-def as_json(drift: Drift, comparison: ReleaseComparison | None, digest: str) -> dict[str, Any]:
+
+def refresh_json(refresh: Refresh, digest: str, resume: str | None = None) -> dict[str, Any]:
+    """Return the JSON document of `advisor catalogue refresh --format json`."""
+    statuses = Counter(row.status for row in refresh.rows)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": digest,
+        "checkpoints": [_row_json(row) for row in refresh.rows],
+        "counts": {status: statuses[status] for status in STATUSES},
+        "written": list(refresh.written),
+        "stopped": refresh.stopped or None,
+        "left": list(refresh.left),
+        "resume": resume,
+    }
+
+
+def _row_json(row: Refreshed) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "status": row.status,
+        "last_modified": row.last_modified,
+        "changes": [
+            {
+                "field": change.field,
+                "was": change.was,
+                "now": change.now,
+                **({"note": change.note} if change.note else {}),
+            }
+            for change in row.changes
+        ],
+        "message": row.message or None,
+    }
+
+
+def refresh_page(refresh: Refresh, resume: str | None = None) -> Page:
+    """Return the page: what changed, checkpoint by checkpoint, then a count."""
+    page: Page = []
+    for row in refresh.rows:
+        if row.status == "same":
+            continue
+        page.append(Heading(row.id, 3))
+        items = [_change_item(change) for change in row.changes]
+        if row.message:
+            items.append(Item("!", row.message))
+        page.append(Items(tuple(items)))
+        if row.last_modified:
+            page.append(Text(f"last changed on the Hub {row.last_modified}", "quiet"))
+    statuses = Counter(row.status for row in refresh.rows)
+    said = ", ".join(f"{statuses[s]} {s}" for s in STATUSES if statuses[s]) or "none"
+    page.append(Text(f"{count(len(refresh.rows), 'checkpoint')} asked about: {said}"))
+    if refresh.written:
+        page.append(Text(f"written: {', '.join(refresh.written)}", "good"))
+    if refresh.stopped:
+        left = count(len(refresh.left), "checkpoint")
+        page.append(Text(f"stopped with {left} left: {refresh.stopped}", "bad"))
+    if resume:
+        page.append(Items((Item(">", f"go on with: {resume}"),)))
+    return page
+
+
+def _change_item(change: FieldChange) -> Item:
+    was, now = _shown(change, change.was), _shown(change, change.now)
+    return Item("!", f"{change.field.replace('_', ' ')}: {was} → {now}", change.note)
+
+
+def _shown(change: FieldChange, value: Any) -> str:
+    text = value_text(value)
+    return text[:SHORT] if change.field == "revision" and value else text
+
+
+def drift_json(drift: Drift, comparison: ReleaseComparison | None, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor catalogue drift --format json`."""
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -34,7 +109,7 @@ def as_json(drift: Drift, comparison: ReleaseComparison | None, digest: str) -> 
     return document
 
 
-def as_page(drift: Drift, comparison: ReleaseComparison | None) -> Page:
+def drift_page(drift: Drift, comparison: ReleaseComparison | None) -> Page:
     """Return the page: each entry that differs, then what changed, then the count."""
     page: Page = []
     entries: dict[str, list[EntryDifference]] = {}
