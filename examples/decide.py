@@ -19,5 +19,5 @@ for name, answers in {"image-search": {"task": "image-search"}, "receipts": rece
     decision = advisor.recommend(rules, answers).advice[0].decision
     print(f"{name}: {decision.family} ({decision.outcome})")
 
-explanation = advisor.explain(rules, {"task": "captioning"}, why_not="clip")
+explanation = advisor.explain(task="captioning", why_not="clip")
 print(f"why not clip: {explanation.why_not[0].reasons[0].because}")

@@ -145,15 +145,10 @@ def recommend(
     check_order(order)
     if engine is not None and priority and priority != engine.priority:
         raise ValueError("`priority` is not that of `engine`; give one of the two")
-    if isinstance(rulebase, Mapping):
-        if answers is not None:
-            raise TypeError("answers are given twice; rules come first, then one mapping")
-        rulebase, answers = None, rulebase
+    rules, said = called_with(rulebase, answers, keywords)
     if engine is None:
-        engine = Engine(rulebase or load_rules(), priority)
-    rulebase = rulebase or engine.rulebase
-    named = {name.replace("_", "-"): answer for name, answer in keywords.items()}
-    profile = make_profile(rulebase, {**(answers or {}), **named})
+        engine = Engine(rules or load_rules(), priority)
+    profile = make_profile(engine.rulebase, said)
     tasks: tuple[str | None, ...] = profile[TASK].options if TASK in profile else (None,)
     advice = []
     for task in tasks:
@@ -162,13 +157,27 @@ def recommend(
             given[TASK] = Answer((task,), None, profile[TASK].origin)
         advice.append(advise(engine, given, strict=strict, order=order))
     return Recommendation(
-        rulebase=rulebase,
+        rulebase=engine.rulebase,
         advice=tuple(advice),
         together=_together(engine, advice, order),
         priority=engine.priority,
         order=order,
         strict=strict,
     )
+
+
+def called_with(
+    rulebase: RuleBase | Mapping[str, Any] | None,
+    answers: Mapping[str, Any] | None,
+    keywords: Mapping[str, Any],
+) -> tuple[RuleBase | None, dict[str, Any]]:
+    """Return the rules and the answers of a call: rules may be left out, answers be keywords."""
+    if isinstance(rulebase, Mapping):
+        if answers is not None:
+            raise TypeError("answers are given twice; rules come first, then one mapping")
+        rulebase, answers = None, rulebase
+    named = {name.replace("_", "-"): answer for name, answer in keywords.items()}
+    return rulebase, {**(answers or {}), **named}
 
 
 def _together(engine: Engine, advice: list[TaskAdvice], order: str) -> Together | None:

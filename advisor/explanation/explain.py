@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from advisor.decide.reasons import Because, Flip, flips, sufficient
+from advisor.decide.recommendation import called_with
 from advisor.engine.decision import Assessment, Decision, Engine
-from advisor.engine.profile import Answer, Profile, make_profile
+from advisor.engine.profile import Answer, make_profile
 from advisor.errors import UsageError
 from advisor.explanation.full import FullExplanation, full_explanation
 from advisor.model import TASK, Rule
 from advisor.rulebase.base import RuleBase
+from advisor.rulebase.store import load_rules
 
 
 class WhyNot(NamedTuple):
@@ -39,26 +41,29 @@ class Explanation(NamedTuple):
 
 
 def explain(
-    rulebase: RuleBase,
-    answers: Mapping[str, Any] | Profile,
+    rulebase: RuleBase | Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
     *,
     why_not: str | None = None,
     priority: tuple[str, ...] = (),
     all: bool = False,
+    **keywords: Any,
 ) -> Explanation:
-    """Explain the decision for answers with at most one task.
+    """Explain the decision for answers with at most one task, given as to `recommend`.
 
     `all` adds every minimal reason and change, and how far the answer can be relied on.
     `why_not` names one family (or alias) to explain alone; otherwise all others are. Raises
     UsageError for unknown names and for several tasks.
     """
-    engine = Engine(rulebase, priority)
-    profile = make_profile(rulebase, answers)
+    rules, said = called_with(rulebase, answers, keywords)
+    rules = rules or load_rules()
+    engine = Engine(rules, priority)
+    profile = make_profile(rules, said)
     if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
         raise UsageError("one task can be explained at a time", hint="give one `--task`")
     decision = engine.decide(profile)
     changes = flips(engine, decision, tasks=True)
-    wanted = rulebase.family(why_not).id if why_not else None
+    wanted = rules.family(why_not).id if why_not else None
     if wanted and wanted == decision.family:
         raise UsageError(
             f"`{wanted}` is the answer here, so there is nothing against it to explain",
