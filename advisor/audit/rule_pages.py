@@ -7,7 +7,7 @@ from typing import NamedTuple
 from advisor.audit.coverage import RuleCoverage, coverage
 from advisor.audit.pivotal import Deciders, Deciding, Instance
 from advisor.catalogue.page import rule_page
-from advisor.decide.command_line import command
+from advisor.decide.flags import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
 from advisor.engine.profile import Answer

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from advisor.decide.command_line import command, rules_flags, try_command
+from advisor.decide.flags import command, rules_flags, try_command
 from advisor.decide.memory import assumptions
 from advisor.decide.ranking import Alternative, Yardstick, alternatives
 from advisor.decide.reasons import Because, Flip

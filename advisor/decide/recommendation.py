@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.advice import TaskAdvice
-from advisor.decide.command_line import command
+from advisor.decide.flags import command
 from advisor.decide.reasons import flips, sufficient
 from advisor.decide.requirements import training_instead, uses
 from advisor.decide.selection import ORDERS, Selection, select, select_of, teachable

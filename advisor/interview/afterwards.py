@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from advisor.console.output import Showing, note
 from advisor.console.prompt import Extra, Prompt
-from advisor.decide.command_line import exact, quoted, rules_flags, try_command
+from advisor.decide.flags import exact, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
 from advisor.files import write_text
 

@@ -1,4 +1,4 @@
-"""Answers as the command line that gives them."""
+"""Answers as the flags of a command line, and commands that give them again."""
 
 from __future__ import annotations
 
