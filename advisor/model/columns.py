@@ -1,4 +1,4 @@
-"""What a declared class says of its values: their shape in files, their compiled form, their JSON.
+"""What a declared class says of its values: their shape in files, and how they are made of entries.
 
 A class is declared once, as a NamedTuple. A field with a default may be left out of files, unless
 it is `Required`; one that is `Computed` stands in none.
@@ -6,7 +6,7 @@ it is `Required`; one that is `Computed` stands in none.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
@@ -33,6 +33,34 @@ from advisor.reader.shape import (
 
 Built = TypeVar("Built", bound=tuple[Any, ...])
 PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: TextOf()}
+
+EXTRA_KEYS: dict[type, dict[str, Any]] = {
+    Criterion: {"judges?": OneOf("declarations", "fits")},
+    Question: {"options_from?": OneOf("tasks")},
+    Rule: {
+        **{f"{effect}?": fields.CANDIDATES for effect in EFFECTS},
+        "examples": Annotated[Sequence[Example], fields.Least(2)],
+    },
+    Declaration: {"inferred?": bool},
+    Fit: {"inferred?": bool},
+    Family: {
+        "description?": dict.fromkeys(SECTIONS, Annotated[Sequence[Statement], fields.Least(1)]),
+        "claims?": Sequence[ArticleClaim],
+    },
+    Benchmark: {"split?": fields.Text},
+    Checkpoint: {
+        "parameters_precision?": OneOf("published", "derived", "rounded"),
+        "image_size_note?": fields.Text,
+        "languages_note?": fields.Text,
+        "intended_use?": fields.Text,
+        "language_model_licence?": fields.Text,
+    },
+    Program: {"parts": ListOf(KebabCase(of="part"), least=1)},
+    Scenario: {"note?": fields.Text},
+    CheckRule: {"example": CheckExample},
+}
+"""For a class the keys of its entries that are no fields of it, by shape or annotation: compiling
+makes something of them."""
 
 
 class Hint(NamedTuple):
@@ -62,42 +90,10 @@ def record(declared: type, *, partial: bool = False) -> Record:
         for column in columns(declared)
         if fields.COMPUTED not in column.hint.notes
     }
-    members |= extra_keys(declared)
+    members |= {key: _shape(value) for key, value in EXTRA_KEYS.get(declared, {}).items()}
     if partial:
         members = {key if key == "id" else f"{key.rstrip('?')}?": members[key] for key in members}
     return Record(members, one_of=EFFECTS if declared is Rule else ())
-
-
-def extra_keys(declared: type) -> dict[str, Shape]:
-    """Return the keys of an entry that are no fields of its class: compiling reads them."""
-    text = TextOf()
-    inferred: dict[str, Shape] = {"inferred?": Boolean()}
-    keys: dict[type, Callable[[], dict[str, Shape]]] = {
-        Criterion: lambda: {"judges?": OneOf("declarations", "fits")},
-        Question: lambda: {"options_from?": OneOf("tasks")},
-        Rule: lambda: {
-            **{f"{effect}?": fields.CANDIDATES for effect in EFFECTS},
-            "examples": ListOf(record(Example), least=2),
-        },
-        Declaration: lambda: inferred,
-        Fit: lambda: inferred,
-        Family: lambda: {
-            "description?": Record(dict.fromkeys(SECTIONS, ListOf(record(Statement), least=1))),
-            "claims?": ListOf(record(ArticleClaim)),
-        },
-        Benchmark: lambda: {"split?": text},
-        Checkpoint: lambda: {
-            "parameters_precision?": OneOf("published", "derived", "rounded"),
-            "image_size_note?": text,
-            "languages_note?": text,
-            "intended_use?": text,
-            "language_model_licence?": text,
-        },
-        Program: lambda: {"parts": ListOf(KebabCase(of="part"), least=1)},
-        Scenario: lambda: {"note?": text},
-        CheckRule: lambda: {"example": record(CheckExample)},
-    }
-    return keys[declared]() if declared in keys else {}
 
 
 @cache
@@ -125,6 +121,13 @@ def _hint(annotation: Any) -> Hint:
     if NoneType in arguments:
         return _hint(next(argument for argument in arguments if argument is not NoneType))
     return Hint(annotation, ())
+
+
+def _shape(value: Any) -> Shape:
+    """Return the shape that a shape, an annotation, or a mapping of keys to such stands for."""
+    if isinstance(value, dict):
+        return Record({key: _shape(member) for key, member in value.items()})
+    return value if isinstance(value, Shape) else shape_of(_hint(value))
 
 
 def shape_of(hint: Hint) -> Shape:

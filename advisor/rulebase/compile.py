@@ -17,7 +17,7 @@ from advisor.model import (
     RunnerUse,
     Task,
 )
-from advisor.model.columns import build, extra_keys, plan
+from advisor.model.columns import EXTRA_KEYS, build, plan
 from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
 from advisor.model.family import EFFECTS, SECTIONS
 from advisor.model.file_kinds import ENTITIES
@@ -156,7 +156,7 @@ def _checkpoints(
 ) -> dict[str, list[Checkpoint]]:
     """Return the checkpoints by family, each with what its architecture says of its decoder."""
     writers = {id: network.writer for network in architectures for id in network.checkpoints}
-    notes = [key.rstrip("?") for key in extra_keys(Checkpoint)]
+    notes = [key.rstrip("?") for key in EXTRA_KEYS[Checkpoint]]
     families: dict[str, list[Checkpoint]] = {}
     for entry in entries:
         value = entry.value
