@@ -35,48 +35,35 @@ def complete_id(incomplete: str) -> list[str]:
     return sorted({id for id in ids if id.lower().startswith(incomplete.lower())})
 
 
-def _several(flag: str, metavar: str, help: str) -> Any:
-    return typer.Option([], flag, metavar=metavar, help=help)
-
-
-def _one(flag: str, metavar: str, help: str) -> Any:
-    return typer.Option("", flag, metavar=metavar, help=help)
-
-
-FAMILY: str = _one("--family", "FAMILY", f"{ONLY} of this family.")
-TASK: str = _one("--task", "TASK", f"{ONLY} that do this task.")
-FINE_TUNE: bool = typer.Option(
-    False, "--fine-tune", help="With --task: those to fine-tune for it instead."
-)
-LANGUAGE: list[str] = _several("--language", "CODE", f"{ONLY} that know this language.")
-LICENCE: list[str] = _several("--licence", "NAME", f"{ONLY} under one of these licences.")
-COMMERCIAL_USE: str = _one("--commercial-use", "USE", "permitted, restricted or not-permitted.")
-MEMORY: float | None = typer.Option(
-    None, "--memory-gb", "--max-memory-gb", metavar="GB", help=f"{ONLY} estimated to fit in it."
-)
-STAGE: list[str] = _several(
-    "--stage", "STAGE", "pre-trained, fine-tuned, instruction-tuned or contrastive."
-)
-LOADER: list[str] = _several("--loader", "LOADER", "transformers, open_clip, remote-code or other.")
-MODEL_TYPE: list[str] = _several("--model-type", "TYPE", f"{ONLY} of this type, such as blip.")
-GATED: bool | None = typer.Option(
-    None, "--gated/--open", help=f"{ONLY} behind a form, or in front of none."
-)
+Several = list[str]
+COMMERCIAL = "permitted, restricted or not-permitted."
+STAGES = "pre-trained, fine-tuned, instruction-tuned or contrastive."
+LOADERS = "transformers, open_clip, remote-code or other."
+FITS = f"{ONLY} estimated to fit in it."
+ACCESS = f"{ONLY} behind a form, or in front of none."
 
 
 def read_wishes(
     rulebase: RuleBase,
-    family: str = FAMILY,
-    task: str = TASK,
-    fine_tune: bool = FINE_TUNE,
-    language: list[str] = LANGUAGE,
-    licence: list[str] = LICENCE,
-    commercial_use: str = COMMERCIAL_USE,
-    memory_gb: float | None = MEMORY,
-    stage: list[str] = STAGE,
-    loader: list[str] = LOADER,
-    model_type: list[str] = MODEL_TYPE,
-    gated: bool | None = GATED,
+    family: Annotated[str, option("--family FAMILY", f"{ONLY} of this family.")] = "",
+    task: Annotated[str, option("--task TASK", f"{ONLY} that do this task.")] = "",
+    fine_tune: Annotated[
+        bool, option("--fine-tune", "With --task: those to fine-tune for it instead.")
+    ] = False,
+    language: Annotated[
+        Several, option("--language CODE", f"{ONLY} that know this language.")
+    ] = [],  # noqa: B006
+    licence: Annotated[
+        Several, option("--licence NAME", f"{ONLY} under one of these licences.")
+    ] = [],  # noqa: B006
+    commercial_use: Annotated[str, option("--commercial-use USE", COMMERCIAL)] = "",
+    memory_gb: Annotated[float | None, option("--memory-gb --max-memory-gb GB", FITS)] = None,
+    stage: Annotated[Several, option("--stage STAGE", STAGES)] = [],  # noqa: B006
+    loader: Annotated[Several, option("--loader LOADER", LOADERS)] = [],  # noqa: B006
+    model_type: Annotated[
+        Several, option("--model-type TYPE", f"{ONLY} of this type, such as blip.")
+    ] = [],  # noqa: B006
+    gated: Annotated[bool | None, option("--gated/--open", ACCESS)] = None,
 ) -> Wishes:
     """Return what checkpoints have to be. Raises UsageError for values that none has."""
     return Wishes(
@@ -189,21 +176,15 @@ def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
     )
 
 
+ShownId = Annotated[
+    str, typer.Argument(help="Id or alias of what to show.", autocompletion=complete_id)
+]
+OfKind = Annotated[str, option("--kind KIND", "Only look among families, tasks, rules ...")]
+Full = Annotated[bool, option("--full", "Of a checkpoint: all of its entry, with sources.")]
+
+
 def show(
-    *,
-    id: Annotated[
-        str, typer.Argument(help="Id or alias of what to show.", autocompletion=complete_id)
-    ],
-    kind: Annotated[
-        str,
-        option("--kind KIND", "Only look among families, tasks, rules ..."),
-    ] = "",
-    full: Annotated[
-        bool,
-        option("--full", "Of a checkpoint: its whole entry, with who says each field."),
-    ] = False,
-    rulebase: RuleBase,
-    shown: Shown,
+    *, id: ShownId, kind: OfKind = "", full: Full = False, rulebase: RuleBase, shown: Shown
 ) -> int:
     """Show a family, task, question, rule, source or checkpoint.
 

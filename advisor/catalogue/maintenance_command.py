@@ -15,10 +15,8 @@ from advisor.draw.formats import Report
 from advisor.errors import unknown_name
 from advisor.rulebase.base import RuleBase
 
-WRITE: bool = typer.Option(
-    False, "--write", help="Write the outcome into the rules, or into --rules DIR."
-)
-TODAY: str = typer.Option("", "--today", metavar="DATE", help="The day to write down, YYYY-MM-DD.")
+Write = Annotated[bool, option("--write", "Write the outcome into the rules, or into --rules DIR.")]
+Today = Annotated[str, option("--today DATE", "The day to write down, YYYY-MM-DD.")]
 
 
 class Writing(NamedTuple):
@@ -38,7 +36,7 @@ class Writing(NamedTuple):
 
 
 def read_writing(
-    write: bool = WRITE, today: str = TODAY, rules: list[Path] = RULES.default
+    write: Write = False, today: Today = "", rules: list[Path] = RULES.default
 ) -> Writing:
     """Read the rules that are named; an overlay to write to need not be there yet."""
     rulebase = rules_of([folder for folder in rules if folder.exists() or not write])
@@ -48,22 +46,24 @@ def read_writing(
 Written = Annotated[Writing, Options(read_writing)]
 
 
+AskedAbout = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="[ID]...",
+        help="Checkpoints to ask about; all of the catalogue if left out.",
+        autocompletion=complete_checkpoint,
+    ),
+]
+OnlyFields = Annotated[list[str], option("--only FIELD", "Only these fields, e.g. licence,gated.")]
+After = Annotated[str, option("--after ID", "Begin after this checkpoint.")]
+
+
 def refresh(
     *,
-    ids: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="[ID]...",
-            help="Checkpoints to ask about; all of the catalogue if left out.",
-            autocompletion=complete_checkpoint,
-        ),
-    ] = [],  # noqa: B006
+    ids: AskedAbout = [],  # noqa: B006
     writing: Written,
-    only: Annotated[
-        list[str],
-        option("--only FIELD", "Only these fields, e.g. licence,gated."),
-    ] = [],  # noqa: B006
-    after: Annotated[str, option("--after ID", "Begin after this checkpoint.")] = "",
+    only: OnlyFields = [],  # noqa: B006
+    after: After = "",
     offline: Offline = False,
     shown: Shown,
 ) -> int:
@@ -120,18 +120,14 @@ def _rest(
     return " ".join(words)
 
 
-def add(
-    *,
-    id: Annotated[str, typer.Argument(metavar="ORG/NAME", help="A checkpoint on the Hub.")],
-    family: Annotated[
-        str,
-        option(
-            "--family FAMILY", "Needed where no catalogued checkpoint is of the same model type."
-        ),
-    ] = "",
-    writing: Written,
-    offline: Offline = False,
-) -> int:
+NewId = Annotated[str, typer.Argument(metavar="ORG/NAME", help="A checkpoint on the Hub.")]
+FamilyName = Annotated[
+    str,
+    option("--family FAMILY", "Needed where no catalogued checkpoint is of the same model type."),
+]
+
+
+def add(*, id: NewId, family: FamilyName = "", writing: Written, offline: Offline = False) -> int:
     """Begin the entry of a checkpoint with what the Hub says of it; nothing is guessed.
 
     Its facts come from the Hub's API and from config.json, no weights are downloaded. What a person
@@ -157,22 +153,19 @@ def add(
     return 0
 
 
+ReleaseName = Annotated[
+    str,
+    option(
+        "--transformers VERSION",
+        "A described release such as 5 or 4.57, or `installed`. Without it the installed one; the "
+        "newest described where there is none.",
+    ),
+]
+Since = Annotated[str, option("--since VERSION", "Say too what was removed or renamed since then.")]
+
+
 def drift(
-    *,
-    transformers: Annotated[
-        str,
-        option(
-            "--transformers VERSION",
-            "A described release such as 5 or 4.57, or `installed`. Without it the installed "
-            "one; the newest described where there is none.",
-        ),
-    ] = "",
-    since: Annotated[
-        str,
-        option("--since VERSION", "Say too what was removed or renamed since then."),
-    ] = "",
-    rulebase: RuleBase,
-    shown: Shown,
+    *, transformers: ReleaseName = "", since: Since = "", rulebase: RuleBase, shown: Shown
 ) -> int:
     """Hold every entry that transformers loads against one of its releases.
 
