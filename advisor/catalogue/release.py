@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -200,6 +200,7 @@ def installed_package() -> Path | None:
     return Path(found.origin).parent if found and found.origin else None
 
 
+@cache
 def _installed(package: Path | None = None) -> dict[str, Any]:
     from advisor.catalogue.release_files import describe
 
