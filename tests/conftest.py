@@ -15,6 +15,8 @@ from advisor.rulebase.store import load_rules
 
 TESTS = Path(__file__).resolve().parent
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; networks are tiny
+
 QUICK = settings(
     deadline=None,
     max_examples=40,
