@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import io
 import tokenize
 import warnings
+from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 from advisor.scan.usage import FileNote, Location
@@ -74,7 +77,13 @@ class Parsed(NamedTuple):
 
     def _characters(self, line: int, column: int) -> int:
         text = self.lines.text[line - 1] if 0 < line <= len(self.lines.text) else ""
-        return column if text.isascii() else len(text.encode()[:column].decode("utf-8", "ignore"))
+        return column if text.isascii() else bisect.bisect_right(_bytes_before(text), column) - 1
+
+
+@lru_cache(maxsize=64)
+def _bytes_before(text: str) -> list[int]:
+    """How many bytes stand before each character of a line, and before its end."""
+    return [0, *accumulate(len(character.encode()) for character in text)]
 
 
 class UnreadableError(Exception):

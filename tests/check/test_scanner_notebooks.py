@@ -1,6 +1,7 @@
 """Notebooks: cells in order, magics taken out, places in the file that holds them."""
 
 import json
+import time
 
 import pytest
 
@@ -83,6 +84,15 @@ def test_a_line_that_goes_on_with_a_statement_is_no_magic(scanned, before):
     found, _ = scanned(f"from transformers import BlipModel\n{before}m = {LOAD}\n")
     assert found.notes == ()
     assert [usage.checkpoint for usage in found.usages] == ["Salesforce/blip-vqa-base"]
+
+
+def test_a_long_line_is_measured_once(scanned):
+    """Measured anew for each load of the line, a thousand of them took a minute."""
+    before = time.process_time()
+    found, text = scanned(f"from transformers import BlipModel; x = 'é\\n'; {f'{LOAD}; ' * 500}")
+    assert time.process_time() - before < 10
+    assert len(found.usages) == 500
+    assert stood(text, found.usages[-1].place) == LOAD.replace('"', '\\"')
 
 
 def test_a_broken_cell_is_noted_and_the_others_count(scanned):
