@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from advisor.scan.libraries import Loader, composer_of, gives_itself, loader_of, wraps
-from advisor.scan.study import RESULT, Passed, Scope, Study
-from advisor.scan.values import (
+from advisor.scan.abstract import (
     NOTHING,
     Abstract,
     DictLiteral,
@@ -30,6 +28,8 @@ from advisor.scan.values import (
     string_method,
     union,
 )
+from advisor.scan.libraries import Loader, composer_of, gives_itself, loader_of, wraps
+from advisor.scan.study import RESULT, Passed, Scope, Study
 
 NAMESPACES = frozenset(
     ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")

@@ -6,9 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
-from advisor.scan.study import RESULT, Passed, Scope, Study
-from advisor.scan.values import (
+from advisor.scan.abstract import (
     NOTHING,
     Abstract,
     Constant,
@@ -36,6 +34,8 @@ from advisor.scan.values import (
     plain,
     union,
 )
+from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
+from advisor.scan.study import RESULT, Passed, Scope, Study
 
 _LARGEST_TABLE = 64
 

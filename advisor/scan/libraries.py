@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from advisor.scan.values import Symbol
+from advisor.scan.abstract import Symbol
 
 LIBRARIES = frozenset(("clip", "open_clip", "sentence_transformers", "torch", "transformers"))
 """Looked for under their own names, even in a project that holds a copy."""

@@ -6,17 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from advisor.scan.comments import MARK, ignores_in_python
-from advisor.scan.configuration import read_configuration
-from advisor.scan.grouping import Grouping
-from advisor.scan.imports import names_in
-from advisor.scan.libraries import LIBRARIES
-from advisor.scan.notebook import parse_notebook
-from advisor.scan.source import Parsed, UnreadableError, parse_python
-from advisor.scan.statement import module_names, study_file
-from advisor.scan.study import Study
-from advisor.scan.usage import FileNote, Ignore, Name, Scan, Usage
-from advisor.scan.values import (
+from advisor.scan.abstract import (
     NOTHING,
     Abstract,
     DictLiteral,
@@ -30,6 +20,16 @@ from advisor.scan.values import (
     Other,
     Values,
 )
+from advisor.scan.comments import MARK, ignores_in_python
+from advisor.scan.configuration import read_configuration
+from advisor.scan.grouping import Grouping
+from advisor.scan.imports import names_in
+from advisor.scan.libraries import LIBRARIES
+from advisor.scan.notebook import parse_notebook
+from advisor.scan.source import Parsed, UnreadableError, parse_python
+from advisor.scan.statement import module_names, study_file
+from advisor.scan.study import Study
+from advisor.scan.usage import FileNote, Ignore, Name, Scan, Usage
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import SourceFile, find_files
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from advisor.scan.calls import decorators
-from advisor.scan.expression import Expressions, methods
-from advisor.scan.study import ClassDefinition, Scope, Study
-from advisor.scan.values import (
+from advisor.scan.abstract import (
     NOTHING,
     Function,
     FunctionNode,
@@ -25,6 +22,9 @@ from advisor.scan.values import (
     joined,
     union,
 )
+from advisor.scan.calls import decorators
+from advisor.scan.expression import Expressions, methods
+from advisor.scan.study import ClassDefinition, Scope, Study
 
 MOST_WALKS = 5
 

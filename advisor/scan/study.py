@@ -11,10 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
-from advisor.scan.libraries import Loader
-from advisor.scan.source import Parsed
-from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Value
-from advisor.scan.values import (
+from advisor.scan.abstract import (
     NOTHING,
     Abstract,
     Constant,
@@ -30,6 +27,9 @@ from advisor.scan.values import (
     plain,
     union,
 )
+from advisor.scan.libraries import Loader
+from advisor.scan.source import Parsed
+from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
 RESULT = "return"
