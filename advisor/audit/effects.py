@@ -95,10 +95,10 @@ class Effect(NamedTuple):
 
 def effect_of(context: ProofContext, rule: Rule) -> Effect:
     """Return all that a rule does. Raises NotProvedError where the budget ends."""
-    return with_pivots(context, said_by(context, rule))
+    return with_pivots(context, firing_of(context, rule))
 
 
-def said_by(context: ProofContext, rule: Rule) -> Effect:
+def firing_of(context: ProofContext, rule: Rule) -> Effect:
     """Return where a rule fires and whether it adds anything; that takes small graphs only."""
     space = context.admissible
     fires = space.total(space.root, space.allowing(rule.when))
@@ -112,11 +112,11 @@ def with_pivots(context: ProofContext, effect: Effect) -> Effect:
     if effect.about_checkpoints:
         return effect
     space = context.space(rule.when, only=context.encoding.everything & ~mask)
-    said = context.encoding.outcome(mask)
+    own = context.encoding.outcome(mask)
     winner = context.ranking.winner
 
     def differs(outcome: int) -> bool:
-        return winner(outcome) != winner(outcome | said)
+        return winner(outcome) != winner(outcome | own)
 
     pivotal = context.number(space, differs)
     answers = context.witness(space, differs) if pivotal else None
@@ -125,7 +125,7 @@ def with_pivots(context: ProofContext, effect: Effect) -> Effect:
         left = context.encoding.outcome(context.fired(answers) & ~mask)
         given = _given(context, rule, space, answers, differs)
         pair = PivotalCase(
-            answers, given, context.names[winner(left | said)], context.names[winner(left)]
+            answers, given, context.names[winner(left | own)], context.names[winner(left)]
         )
     shadow = overshadow(context, rule, space) if effect.fires and not pivotal else None
     return effect._replace(pivotal=pivotal, pair=pair, overshadowed=shadow)
@@ -186,10 +186,10 @@ def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
 def overshadow(context: ProofContext, rule: Rule, without: Space) -> Overshadow:
     """Return what overshadows a rule; `without` holds the profiles where it fires, without it."""
     tally: Counter[tuple[str, str, str]] = Counter()
-    said = context.encoding.outcome(context.mask(rule))
+    own = context.encoding.outcome(context.mask(rule))
     for outcome, number in without.counts(without.root).items():
         for family in context.bits[rule.id]:
-            why, on = _why(context, rule, family, outcome, outcome | said)
+            why, on = _why(context, rule, family, outcome, outcome | own)
             tally[context.encoding.families[family], why, on] += number
     reasons = tuple(Hindrance(*key, number) for key, number in tally.most_common())
     return Overshadow(reasons, *_in_the_way(context, rule, without))

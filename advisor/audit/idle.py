@@ -62,20 +62,20 @@ def every_option_possible(context: ProofContext) -> Claim:
             continue
         if not context.space(never.when, only=context.encoding.forbid & ~(1 << place)):
             where = context.rulebase.place("never", never.id)
-            said = f"`{never.id}` rules out nothing: what it names cannot be anyway"
-            defects.append(Defect("idle-never", never.id, where, said))
+            message = f"`{never.id}` rules out nothing: what it names cannot be anyway"
+            defects.append(Defect("idle-never", never.id, where, message))
     return conclude("options", f"{number} options, each in some profile", defects)
 
 
 def _impossible(context: ProofContext, id: str, option: str) -> Defect:
     where = context.rulebase.place("question", id)
     if option == NOT_APPLICABLE:
-        said = f"`{id}` makes sense in every profile: its `ask_if` rules out none"
-        return Defect("always-asked", id, where, said)
+        message = f"`{id}` makes sense in every profile: its `ask_if` rules out none"
+        return Defect("always-asked", id, where, message)
     if id == TASK:
         where = context.rulebase.place("task", option)
-    said = f"no complete profile has {id}: {option}"
-    return Defect("impossible-option", option, where, said)
+    message = f"no complete profile has {id}: {option}"
+    return Defect("impossible-option", option, where, message)
 
 
 def interchangeable_options(context: ProofContext) -> Claim:

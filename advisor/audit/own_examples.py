@@ -58,8 +58,10 @@ def _example(rulebase: RuleBase, example: Example) -> Failure | None:
     if fires == example.fires:
         return None
     expected = "fire" if example.fires else "not fire"
-    said = ", ".join(f"{id}: {value}" for id, value in example.given.items())
-    return Failure(example.place, rule.id, f"should {expected} on {{{said}}}, and does otherwise")
+    told = ", ".join(f"{id}: {value}" for id, value in example.given.items())
+    return Failure(
+        example.place, rule.id, f"should {expected} on {{{answers}}}, and does otherwise"
+    )
 
 
 def _scenario(engine: Engine, scenario: Scenario) -> Failure | None:

@@ -68,12 +68,12 @@ class Deciders:
         elif found := space.first(idle):
             counterexample = self._instance(rule, laid, found[0])
         return Deciding(
-            rule,
-            space.total(self.answered),
-            space.total(firing),
-            space.total(decided),
-            example,
-            counterexample,
+            rule=rule,
+            profiles=space.total(self.answered),
+            fires=space.total(firing),
+            decides=space.total(decided),
+            example=example,
+            counterexample=counterexample,
         )
 
     def _answers(self, function: int) -> int:

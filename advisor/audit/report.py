@@ -13,7 +13,7 @@ from advisor.audit.answers import Answered, answered, every_family_wins, no_gap,
 from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, attempt, conclude
 from advisor.audit.context import Budget, NotProvedError, ProofContext
 from advisor.audit.contradictions import no_contradiction
-from advisor.audit.effects import Effect, in_words, said_by, with_pivots
+from advisor.audit.effects import Effect, firing_of, in_words, with_pivots
 from advisor.audit.idle import (
     every_option_possible,
     every_question_matters,
@@ -102,15 +102,15 @@ def _about_answers(context: ProofContext) -> tuple[Answered | None, list[Claim]]
 
 def _about_rules(context: ProofContext, profiles: int | None) -> tuple[list[Effect], list[Claim]]:
     """Return the effects of the written rules, and what is claimed of them all."""
-    said, unread = _each(context.written, lambda rule: said_by(context, rule))
-    effects, unsettled = _each(said, lambda effect: with_pivots(context, effect))
+    stated, unread = _each(context.written, lambda rule: firing_of(context, rule))
+    effects, unsettled = _each(stated, lambda effect: with_pivots(context, effect))
     settled = {effect.rule.id: effect for effect in effects}
-    known = [settled.get(effect.rule.id, effect) for effect in said]
+    known = [settled.get(effect.rule.id, effect) for effect in stated]
     defects = [defect for effect in known for defect in _of_rule(effect, profiles)]
     about_pivots = [d for d in defects if d.kind in ("never-pivotal", "pivotal-supporting")]
     claims = [
-        conclude("rules", _said_of_rules(said), [d for d in defects if d not in about_pivots]),
-        conclude("pivotal", _said_of_pivots(effects), about_pivots),
+        conclude("rules", _rules_text(stated), [d for d in defects if d not in about_pivots]),
+        conclude("pivotal", _pivots_text(effects), about_pivots),
     ]
     if unread:
         claims.append(_open("rules", "whether they fire or add anything", context, unread))
@@ -137,7 +137,7 @@ def _open(id: str, what: str, context: ProofContext, left: Left) -> Claim:
     return Claim(id, NOT_PROVED, text)
 
 
-def _said_of_rules(effects: list[Effect]) -> str:
+def _rules_text(effects: list[Effect]) -> str:
     if not effects:
         return ""
     dead = sum(not effect.fires for effect in effects)
@@ -146,20 +146,20 @@ def _said_of_rules(effects: list[Effect]) -> str:
     return f"{fire} fire; {implied or 'none'} {'are' if implied > 1 else 'is'} implied by others"
 
 
-def _said_of_pivots(effects: list[Effect]) -> str:
+def _pivots_text(effects: list[Effect]) -> str:
     if not effects:
         return ""
     never = [effect for effect in effects if effect.fires and effect.pivotal == 0]
     supporting = sum(effect.rule.supporting for effect in never)
-    said = [
+    parts = [
         f"{sum(bool(effect.pivotal) for effect in effects)} rules are pivotal in some profile",
         f"{supporting} are in none and say `supporting`",
     ]
     if len(never) > supporting:
-        said.append(f"{len(never) - supporting} are in none and do not say so")
+        parts.append(f"{len(never) - supporting} are in none and do not say so")
     if about := sum(effect.about_checkpoints for effect in effects):
-        said.append(f"{about} speak{'s' * (about == 1)} of checkpoints alone")
-    return "; ".join(said)
+        parts.append(f"{about} speak{'s' * (about == 1)} of checkpoints alone")
+    return "; ".join(parts)
 
 
 def _of_rule(effect: Effect, profiles: int | None) -> list[Defect]:
@@ -197,12 +197,12 @@ def _defect(kind: str, effect: Effect, message: str) -> Defect:
 
 
 def _never_pivotal(effect: Effect) -> str:
-    said = f"`{effect.rule.id}` fires in {effect.fires:,} profiles and is pivotal in none"
+    message = f"`{effect.rule.id}` fires in {effect.fires:,} profiles and is pivotal in none"
     shadow = effect.overshadowed
     if shadow is None:
-        return said
-    said += f": {in_words(shadow, effect.fires)}"
+        return message
+    message += f": {in_words(shadow, effect.fires)}"
     if shadow.rules:
         rules = " and ".join(f"`{id}`" for id in shadow.rules)
-        said += f"; without {rules} it would be"
-    return said
+        message += f"; without {rules} it would be"
+    return message

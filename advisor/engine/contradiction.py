@@ -24,10 +24,10 @@ def contradiction(
         rest = {key: answer for key, answer in clash.items() if key != id}
         if not admits(rest):
             clash = rest
-    said = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
-    together = " and ".join(said) if len(said) <= 2 else ", ".join(said)
+    texts = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
+    together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
     why = _why(clash, rulebase.never)
-    message = f"{together} cannot be true together" if len(said) > 1 else f"{together} cannot be"
+    message = f"{together} cannot be true together" if len(texts) > 1 else f"{together} cannot be"
     return ContradictionError(
         f"{message}{f': {why}' if why else ''}",
         hint=f"leave out or change one of {', '.join(clash)}{_neighbours(clash, rulebase)}",
@@ -40,15 +40,15 @@ def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
         return ""
     tasks = {task.id: task for task in rulebase.tasks}
     (id,) = set(clash) - {TASK}
-    said = clash[id].options
+    options = clash[id].options
     given = next((q.id for q in rulebase.questions if q.declared_by == "gives"), "")
     gives = [tasks[name].implies.get(given) for name in clash[TASK].options]
     near = [
         task.id
         for task in rulebase.tasks
-        if task.implies.get(given) in gives and set(said) & set(task.implies.get(id, ()))
+        if task.implies.get(given) in gives and set(options) & set(task.implies.get(id, ()))
     ]
-    return f"; `{id}: {' or '.join(said)}` goes with task {' or '.join(near)}" if near else ""
+    return f"; `{id}: {' or '.join(options)}` goes with task {' or '.join(near)}" if near else ""
 
 
 def _why(clash: Profile, never: Sequence[Never]) -> str | None:

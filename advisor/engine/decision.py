@@ -168,7 +168,14 @@ class Engine:
             kind = NONE
         if kind == "undetermined":
             assessments = tuple(_unsettled(one) for one in assessments)
-        return Decision(kind, family, possible, complete, assessments, profile)
+        return Decision(
+            outcome=kind,
+            family=family,
+            possible=possible,
+            profile=complete,
+            assessments=assessments,
+            given=profile,
+        )
 
     def possible(self, reachable: Reachable) -> tuple[str, ...]:
         """Return who can win within what is left of a space, `none` last."""
@@ -222,12 +229,12 @@ class Engine:
                 fit = self.rulebase.families[family].tasks.get(task.options[0])
             result.append(
                 Assessment(
-                    encoding.families[family],
-                    verdict,
-                    lost.get(family),
-                    fit,
-                    tuple(FiredRule(rule, rule.id in decisive) for rule in rules),
-                    possible[family],
+                    family=encoding.families[family],
+                    verdict=verdict,
+                    lost_on=lost.get(family),
+                    fit=fit,
+                    fired=tuple(FiredRule(rule, rule.id in decisive) for rule in rules),
+                    possible_verdicts=possible[family],
                 )
             )
         return tuple(result)

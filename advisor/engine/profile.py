@@ -76,8 +76,8 @@ def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, A
         meanings[word][0].id if word in meanings else name
         for word, name in zip(words, names, strict=True)
     ]
-    said = meanings[words[0]][1] if len(names) == 1 else {}
-    return {**said, **{id: answer for id, answer in answers.items() if answer}, TASK: tasks}
+    implied = meanings[words[0]][1] if len(names) == 1 else {}
+    return {**implied, **{id: answer for id, answer in answers.items() if answer}, TASK: tasks}
 
 
 def read_answer(question: Question, given: Any, origin: str) -> Answer:

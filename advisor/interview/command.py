@@ -107,27 +107,27 @@ def _answered(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume
 
 
 def _interview(session: Session, prompt: Prompt, saved: SavedInterview) -> None:
-    """Ask until nothing is left to ask, or enough was said; kept after each answer."""
+    """Ask until nothing is left to ask, or enough was choice; kept after each answer."""
     number = 1
     while (question := session.next()) is not None:
         agreement = session.agreement
         note(f"\n{number}. {_standing(question, session.race)}")
         if agreement.worth_an_offer:
             note(f"   {_nearly_all(agreement)}")
-        said = prompt.choose(
+        choice = prompt.choose(
             question, extras(back=bool(session.steps), stop=agreement.worth_an_offer)
         )
-        if said == STOP:
+        if choice == STOP:
             return
-        if said == WHY:
+        if choice == WHY:
             note(_why(question))
             continue
-        if said == BACK:
+        if choice == BACK:
             session.back()
             number = max(1, number - 1)
         else:
             try:
-                session.answer(question.question.id, said)
+                session.answer(question.question.id, choice)
             except ContradictionError as error:
                 note(f"  {error.message}")
                 continue
