@@ -59,9 +59,7 @@ def _example(rulebase: RuleBase, example: Example) -> Failure | None:
         return None
     expected = "fire" if example.fires else "not fire"
     told = ", ".join(f"{id}: {value}" for id, value in example.given.items())
-    return Failure(
-        example.place, rule.id, f"should {expected} on {{{answers}}}, and does otherwise"
-    )
+    return Failure(example.place, rule.id, f"should {expected} on {{{told}}}, and does otherwise")
 
 
 def _scenario(engine: Engine, scenario: Scenario) -> Failure | None:
