@@ -67,24 +67,21 @@ class Finalists:
         def grow(depth: int, node: int, situations: frozenset[Situation]) -> int:
             if node == EMPTY or not situations:
                 return EMPTY
-            if depth == len(questions):
-                return residual.terminal(self._first(situations))
             key = (depth, node, situations)
             if key not in known:
-                question = questions[depth]
-                choices = zip(
-                    self.space.choices[question],
-                    self.space.cofactors(node, question),
-                    strict=True,
-                )
-                known[key] = residual.node(
-                    question,
-                    tuple(
-                        grow(depth + 1, after, self._answered(situations, question, choice))
-                        for choice, after in choices
-                    ),
-                )
+                known[key] = expand(*key)
             return known[key]
+
+        def expand(depth: int, node: int, situations: frozenset[Situation]) -> int:
+            if depth == len(questions):
+                return residual.terminal(self._first(situations))
+            question = questions[depth]
+            after = self.space.cofactors(node, question)
+            children = [
+                grow(depth + 1, left, self._answered(situations, question, choice))
+                for choice, left in zip(self.space.choices[question], after, strict=True)
+            ]
+            return residual.node(question, tuple(children))
 
         residual.root = grow(0, self.space.root, self._situations(questions))
         return residual
