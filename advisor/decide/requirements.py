@@ -108,11 +108,11 @@ def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
     dtype = loaded_in(rulebase, profile)
     return tuple(
         Demand(
-            question.id,
-            profile[question.id],
-            option,
-            field,
-            wanted,
+            question=question.id,
+            answer=profile[question.id],
+            option=option,
+            field=field,
+            wanted=wanted,
             learnt=field in LEARNT and field not in unlearnt,
             dtype=dtype,
         )

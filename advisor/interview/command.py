@@ -62,7 +62,13 @@ def ask(
     engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
     _check(to, no_input=no_input)
     profile = _answered(engine, given, to, prompt, resume=resume)
-    answer = Recommendation(rulebase, (advise(engine, profile),), None, first, "quality")
+    answer = Recommendation(
+        rulebase=rulebase,
+        advice=(advise(engine, profile),),
+        together=None,
+        priority=first,
+        order="quality",
+    )
     note("")
     shown.emit(Report(answer.to_dict, answer.to_page))
     if shown.format == "terminal" and sys.stdout.isatty():
