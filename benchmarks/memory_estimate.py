@@ -72,9 +72,9 @@ TRIAL = """
 import json, sys
 from PIL import Image
 from advisor.trial import Request, open_image, run_trial
-picture = open_image(Image.effect_noise((640, 480), 80).convert("RGB"))
+image = open_image(Image.effect_noise((640, 480), 80).convert("RGB"))
 trial = run_trial(
-    sys.argv[1], sys.argv[2], picture, Request(texts=("a red circle", "a blue triangle")),
+    sys.argv[1], sys.argv[2], image, Request(texts=("a red circle", "a blue triangle")),
     device="cpu", dtype=sys.argv[3], repeat=1, max_new_tokens=16,
 )
 print(json.dumps([trial.memory_mb, trial.estimated_memory_mb]))

@@ -1,7 +1,7 @@
 """Time that a trial adds to the bare transformers calls: `python benchmarks/try_overhead.py`.
 
 Both run in turn in one process, on the same weights: a demo checkpoint (the worst case, a few
-milliseconds a picture) and a network of the size of CLIP ViT-B/32 with random weights. Prints for
+milliseconds an image) and a network of the size of CLIP ViT-B/32 with random weights. Prints for
 each the fastest run, the median and the share on top of the median; the budget is 5 %. It takes a
 machine with nothing else to do: beside other work the shares swing by tens of percent.
 """
@@ -23,7 +23,7 @@ from PIL import Image
 from advisor.trial import Request, demo_checkpoints, load_runner, open_image
 
 LABELS = ("a red circle", "a blue triangle", "a green rectangle")
-PICTURES = 4
+IMAGES = 4
 Prepared = tuple[Callable[[], object], Callable[[], object]]
 
 
@@ -95,7 +95,7 @@ def base_sized(folder: Path, demo: Path) -> Path:
 
 
 def compare(name: str, kinds: tuple[Any, Any], rounds: int, repeat: int) -> None:
-    """Run both in turn; print fastest and median of loading, of one picture and of a trial."""
+    """Run both in turn; print fastest and median of loading, of one image and of a trial."""
     loads: tuple[list[float], list[float]] = ([], [])
     runs: tuple[list[float], list[float]] = ([], [])
     prepared: list[Any] = [None, None]
@@ -113,10 +113,10 @@ def compare(name: str, kinds: tuple[Any, Any], rounds: int, repeat: int) -> None
             prepared[place]()
             runs[place].append(time.perf_counter() - begun)
     whole = tuple(  # what `advisor try` does of itself: load, run once, run three times more
-        [load + PICTURES * statistics.median(of) for load in loading]
+        [load + IMAGES * statistics.median(of) for load in loading]
         for loading, of in zip(loads, runs, strict=True)
     )
-    for what, (bare, ours) in (("load", loads), ("one picture", runs), ("a trial", whole)):
+    for what, (bare, ours) in (("load", loads), ("one image", runs), ("a trial", whole)):
         one, two = min(bare) * 1000, min(ours) * 1000
         middle = [statistics.median(times) * 1000 for times in (bare, ours)]
         print(
@@ -136,7 +136,7 @@ def main() -> None:
     transformers.utils.logging.disable_progress_bar()
     demos = {demo.name: demo.folder for demo in demo_checkpoints()}
     with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "picture.png"
+        path = Path(scratch) / "image.png"
         Image.effect_noise((640, 480), 80).convert("RGB").save(path)
         base = base_sized(Path(scratch) / "base", demos["clip"])
         compare("clip, demo", contrastive(demos["clip"], path), options.rounds, options.repeat)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import signal
@@ -11,12 +10,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from advisor.console.commands import Options
-from advisor.console.options import Device, Download, Offline, option
+from advisor.console.options import Download, Offline, option
 from advisor.console.output import NoColor, Showing, check_format, check_outputs, note
 from advisor.draw.formats import Report
 from advisor.draw.version import SCHEMA_VERSION
@@ -36,13 +35,18 @@ FORMAT_FILE = re.compile(r"[A-Za-z]+=")
 EXAMPLES = "`advisor compose --help` has an example of each"
 
 
-class Parts(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
     """What to join, or the joined checkpoint to train, and the pairs; empty where not given."""
 
-    encoder: str
-    decoder: str
-    checkpoint: str
-    pairs: str
+    encoder: Annotated[str, option("--encoder ID|FOLDER", "A pretrained vision encoder.")] = ""
+    decoder: Annotated[str, option("--decoder ID|FOLDER", "A pretrained text decoder.")] = ""
+    checkpoint: Annotated[
+        str, option("--checkpoint ID|FOLDER", "What to fine-tune, instead of joining.")
+    ] = ""
+    pairs: Annotated[
+        str, option("--finetune PAIRS", "Train on this CSV with columns image and text.")
+    ] = ""
 
 
 class Target(NamedTuple):
@@ -50,22 +54,6 @@ class Target(NamedTuple):
 
     folder: str
     shown: Showing
-
-
-def part_options(
-    encoder: Annotated[str, option("--encoder ID|FOLDER", "A pretrained vision encoder.")] = "",
-    decoder: Annotated[str, option("--decoder ID|FOLDER", "A pretrained text decoder.")] = "",
-    checkpoint: Annotated[
-        str,
-        option("--checkpoint ID|FOLDER", "What to fine-tune, instead of joining."),
-    ] = "",
-    finetune: Annotated[
-        str,
-        option("--finetune PAIRS", "Train on this CSV with columns image and text."),
-    ] = "",
-) -> Parts:
-    """Return what to join and to train."""
-    return Parts(encoder, decoder, checkpoint, finetune)
 
 
 def target_options(
@@ -91,46 +79,11 @@ def target_options(
     return Target(folders[0], Showing(format, files, color=not no_color))
 
 
-def training_options(
-    epochs: Annotated[int, option("--epochs", "Times through the pairs.", min=1)] = 10,
-    batch_size: Annotated[int, option("--batch-size", "Pairs a step.", min=1)] = 16,
-    learning_rate: Annotated[
-        float, option("--learning-rate", "Of AdamW, at its highest.", min=0)
-    ] = 5e-5,
-    held_out: Annotated[
-        float, option("--held-out", "Share of images kept to judge.", min=0, max=0.9)
-    ] = 0.1,
-    checkpoint_every: Annotated[
-        int, option("--checkpoint-every", "Steps between saved states.", min=1)
-    ] = 200,
-    device: Device = "auto",
-    seed: Annotated[
-        int,
-        option(
-            "--seed", "For new weights and the order.", min=0, max=2**32 - 1, show_default=False
-        ),
-    ] = 0,
-) -> Training:
-    """Return how to train."""
-    for flag, number in (("--learning-rate", learning_rate), ("--held-out", held_out)):
-        if not math.isfinite(number):
-            raise UsageError(f"`{flag} {number}` is not a number", hint="`advisor compose --help`")
-    return Training(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        held_out=held_out,
-        seed=seed,
-        device=device,
-        checkpoint_every=checkpoint_every,
-    )
-
-
 def compose(
     *,
-    parts: Annotated[Parts, Options(part_options)],
+    parts: Annotated[Parts, Options(Parts)],
     target: Annotated[Target, Options(target_options)],
-    training: Annotated[Training, Options(training_options)],
+    training: Annotated[Training, Options(Training)],
     offline: Offline = False,
     download: Download = False,
 ) -> int:

@@ -7,8 +7,10 @@ import math
 import random
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from advisor.console.options import Device, option
+from advisor.errors import UsageError
 from advisor.files import replacing
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
 from advisor.trial.images import open_image
@@ -16,6 +18,7 @@ from advisor.trial.pairs import TrainingPair
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library, plain_errors, quiet
 
+MAX_SEED = 2**32 - 1
 STATE = "training.safetensors"
 WARM_UP_SHARE = 20
 WEIGHT_DECAY = 0.01
@@ -23,15 +26,33 @@ WEIGHT_DECAY = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """How to train: for how long, in which steps, how fast, and with which share held out."""
+    """How to train; the fields are options of `advisor compose` as well."""
 
-    epochs: int = 10
-    batch_size: int = 16
-    learning_rate: float = 5e-5
-    held_out: float = 0.1
-    seed: int = 0
-    device: str = "auto"
-    checkpoint_every: int = 200
+    epochs: Annotated[int, option("--epochs", "Times through the pairs.", min=1)] = 10
+    batch_size: Annotated[int, option("--batch-size", "Pairs a step.", min=1)] = 16
+    learning_rate: Annotated[
+        float, option("--learning-rate", "Of AdamW, at its highest.", min=0)
+    ] = 5e-5
+    held_out: Annotated[
+        float, option("--held-out", "Share of images kept to judge.", min=0, max=0.9)
+    ] = 0.1
+    seed: Annotated[
+        int,
+        option("--seed", "For new weights and the order.", min=0, max=MAX_SEED, show_default=False),
+    ] = 0
+    device: Device = "auto"
+    checkpoint_every: Annotated[
+        int, option("--checkpoint-every", "Steps between saved states.", min=1)
+    ] = 200
+
+    def __post_init__(self) -> None:
+        for flag, number in (
+            ("--learning-rate", self.learning_rate),
+            ("--held-out", self.held_out),
+        ):
+            if not math.isfinite(number):
+                hint = "`advisor compose --help`"
+                raise UsageError(f"`{flag} {number}` is not a number", hint=hint)
 
     @property
     def identity(self) -> list[float]:
