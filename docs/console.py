@@ -106,7 +106,7 @@ def commands() -> None:
     """Write a section with the help of every command there is, in the order of `--help`."""
     import typer
 
-    from advisor.cli.commands import COMMANDS, command_line
+    from advisor.cli.program import COMMANDS, command_line
 
     console("advisor --help")
     group = command_line([])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.check.settings import CheckedFiles, CheckSettings, CheckSubject
+from advisor.check.options import CheckedFiles, CheckSettings, CheckSubject
 from advisor.console.commands import GivenLater, Options
 from advisor.console.options import Priority, option, priority_of
 from advisor.console.output import FindingsShown, Showing

@@ -13,9 +13,9 @@ from advisor.check.case import Case
 from advisor.check.finding import LEVELS, Finding, in_order
 from advisor.check.identity import Identities
 from advisor.check.judgement import judgement_of
+from advisor.check.options import FAIL_LEVELS
 from advisor.check.rules.registry import findings, not_run
 from advisor.check.rules.suppression import suppress
-from advisor.check.settings import FAIL_LEVELS
 from advisor.engine.profile import Profile
 from advisor.rulebase.base import RuleBase
 

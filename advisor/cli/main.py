@@ -108,7 +108,7 @@ def _bug(failure: Exception) -> AdvisorError:
 def _run(line: CommandLine) -> int:
     import typer
 
-    from advisor.cli.commands import program
+    from advisor.cli.program import program
 
     try:
         code = program(line)(args=list(line.words), prog_name="advisor", standalone_mode=False)

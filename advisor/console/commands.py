@@ -21,7 +21,7 @@ from typer.main import get_click_param
 from typer.models import ParamMeta
 from typer.utils import get_params_from_function
 
-from advisor.console.values import split
+from advisor.console.typed_values import split
 from advisor.engine.profile import Profile
 from advisor.errors import BrokenFileError
 from advisor.model import TASK, Question

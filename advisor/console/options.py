@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from advisor.console.commands import Options, rules_of
-from advisor.console.values import split
+from advisor.console.typed_values import split
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from advisor.cli.commands import program
+from advisor.cli.program import program
 from advisor.console.command_line import CommandLine
 from advisor.console.commands import SHARED_FLAG, reserved_flags
 

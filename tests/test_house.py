@@ -1,0 +1,85 @@
+"""The house keeps its order: one name a thing, commands that fit a screen, terminals apart."""
+
+import ast
+import inspect
+from collections import defaultdict
+from importlib import import_module
+from pathlib import Path
+
+import advisor
+from advisor.cli.program import COMMANDS
+from advisor.console.groups import Command
+
+PACKAGE = Path(advisor.__file__).parent
+MODULES = {
+    path.relative_to(PACKAGE): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+ROLES = {"page", "command", "options", "__init__", "__main__"}
+TERMINAL = {"typer", "click", "rich", "questionary"}
+MOST_LINES, MOST_PARAMETERS = 40, 12
+
+
+def several(pairs):
+    """Return the names that stand in more than one module, with these modules."""
+    places = defaultdict(set)
+    for name, path in pairs:
+        places[name].add(path.as_posix())
+    return {name: sorted(paths) for name, paths in places.items() if len(paths) > 1}
+
+
+def commands(table=COMMANDS):
+    for entry in table.values():
+        if isinstance(entry, Command):
+            module, _, function = entry.home.partition(":")
+            yield getattr(import_module(module), function)
+        else:
+            yield from commands(entry.commands)
+
+
+def imported(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name.name.partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+def test_a_public_class_has_its_name_alone():
+    classes = (
+        (node.name, path)
+        for path, tree in MODULES.items()
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert several(classes) == {}
+
+
+def test_a_module_has_its_name_alone():
+    stems = ((path.stem, path) for path in MODULES if path.stem not in ROLES)
+    assert several(stems) == {}
+
+
+def test_every_module_says_what_it_knows():
+    assert [str(path) for path, tree in MODULES.items() if not ast.get_docstring(tree)] == []
+
+
+def test_a_command_fits_a_screen():
+    large = {}
+    for function in commands():
+        lines = len(inspect.getsource(function).splitlines())
+        parameters = len(inspect.signature(function).parameters)
+        if lines > MOST_LINES or parameters > MOST_PARAMETERS:
+            large[f"{function.__module__}:{function.__name__}"] = (lines, parameters)
+    assert large == {}
+
+
+def test_only_commands_and_drawings_know_the_terminal():
+    found = {
+        str(path): names
+        for path, tree in MODULES.items()
+        if path.parts[0] not in ("cli", "console", "draw")
+        and not path.stem.endswith(("command", "options"))
+        if (names := TERMINAL & set(imported(tree)))
+    }
+    assert found == {}
