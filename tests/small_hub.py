@@ -31,7 +31,9 @@ class _Handler(BaseHTTPRequestHandler):
     def file(self, id, name):
         body = self.server.hub.files.get((id, name))
         headers = {"X-Repo-Commit": COMMIT}
-        if body is None:
+        if isinstance(body, tuple):
+            self.reply(*body)
+        elif body is None:
             self.reply(404, {**headers, "X-Error-Code": "EntryNotFound"})
         else:
             self.reply(200, {**headers, "ETag": f'"{len(body)}-{name}"'}, body)

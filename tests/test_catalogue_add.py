@@ -138,8 +138,8 @@ def test_code_beside_the_weights_is_named_as_the_loader(known, add):
     ("id", "said"),
     [
         ("Salesforce/blip-vqa-base", "is catalogued already"),
-        ("blip-vqa-base", "is no id of the hub"),
-        ("a b/c", "is no id of the hub"),
+        ("blip-vqa-base", "is not a hub id"),
+        ("a b/c", "is not a hub id"),
         ("lab/nothing", "the hub has no checkpoint"),
     ],
 )
@@ -154,6 +154,13 @@ def test_a_gate_and_a_broken_configuration_are_said(known, add):
     assert "is no JSON object" in add(ID)[2]
     known.answers[ID] = (403, {"X-Error-Code": "GatedRepo"})
     assert "is gated" in add(ID)[2]
+
+
+def test_a_hub_that_fails_over_a_configuration_is_not_taken_for_one_without(known, add):
+    known.files[ID, "config.json"] = (500, {})
+    code, out, said = add(ID, "--family", "unified-vlp")
+    assert (code, out) == (2, "")
+    assert "the hub" in said
 
 
 def test_the_network_is_not_used_where_it_is_forbidden(known, add, monkeypatch):

@@ -180,7 +180,7 @@ def problems(overlay, checkpoints, sources=SHORT_SOURCES):
         ("class: CLIPModel", "class: CLIPModel\n    stage: contrastive",
          "17:5: the series says the same `stage`; leave it out here"),
         ("    licence: null", "    licence: apache-2.0",
-         "27:5: `licence` is not as the series has it; cite where it was read"),
+         "27:5: `licence` differs from the series; cite where it was read"),
         ("    licence: null", "    dtype: null",
          "27:5: the series says nothing of `dtype`; leave it out here"),
         ("lab-card-two: [pitfalls]", "lab-card-2: [pitfalls]",
@@ -210,8 +210,11 @@ def test_a_series_without_members_and_a_member_without_anything_are_named(overla
         overlay,
         SHORT.replace("series: twins", "series: siglip-2") + "  - {id: lab/four, series: clip}\n",
     )
-    assert "checkpoints/clip.yaml:3:5: no checkpoint of this file is of the series `twins`" in found
-    assert any("a member of a series has to say something of its own" in line for line in found)
+    assert (
+        "checkpoints/clip.yaml:3:5: no checkpoint in this file belongs to the series `twins`"
+        in found
+    )
+    assert any("a member of a series has to add something of its own" in line for line in found)
 
 
 def test_a_group_of_pages_has_each_page_in_its_title_and_nothing_is_said_twice(overlay):
@@ -219,7 +222,7 @@ def test_a_group_of_pages_has_each_page_in_its_title_and_nothing_is_said_twice(o
         "note: Read.", "kind: code, note: Read."
     )
     found = problems(overlay, SHORT, sources)
-    assert any("the title of a group of pages has to hold `{page}`" in line for line in found)
+    assert any("the title of a group of pages has to contain `{page}`" in line for line in found)
     assert any("the group says `kind`; leave it out here" in line for line in found)
 
 

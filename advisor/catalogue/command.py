@@ -223,7 +223,7 @@ def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:
 
     if kind != "checkpoints":
         raise UsageError(
-            f"`--full` shows the entry of a checkpoint, and `{thing.id}` is none",
+            f"`--full` shows the entry of a checkpoint, and `{thing.id}` is not one",
             hint=f"advisor show {thing.id}",
         )
     entry = entry_of(rulebase, thing)

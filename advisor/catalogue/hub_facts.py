@@ -70,9 +70,10 @@ def fetch_configurations(id: str, revision: str | None) -> Path | None:
                 cache_dir=cache_folder(),
                 etag_timeout=SECONDS,
             )
-        except hub.errors.EntryNotFoundError:
-            continue
         except Exception as error:
+            absent = isinstance(error, hub.errors.EntryNotFoundError)
+            if absent and not isinstance(error, hub.errors.LocalEntryNotFoundError):
+                continue
             raise hub_error(error, id) from error
         folder = Path(file).parent
     return folder if folder and (folder / CONFIGURATIONS[0]).exists() else None

@@ -27,9 +27,9 @@ FIND_OUT = {
     "class": "its configuration names none",
     "processor": "the files beside its weights name none",
     "model_type": "there is no config.json that names one",
-    "fine_tune": "tasks that it is a start for",
+    "fine_tune": "tasks to fine-tune it for",
     "stage": "pre-trained, fine-tuned, instruction-tuned or contrastive",
-    "parameters_millions": "the Hub counts none; the paper or the card may",
+    "parameters_millions": "the Hub shows no count; the paper or the card may",
     "dtype": "the precision that its weights are stored in",
     "image_size": "its configuration names none",
     "text_context": "its configuration names none",
@@ -37,14 +37,14 @@ FIND_OUT = {
     "licence": "its card names none",
     "commercial_use": "permitted, restricted or not-permitted, as its licence and card say",
     "released": "the year in which the weights came out",
-    "pitfalls": "what goes wrong where it is used as others are",
+    "pitfalls": "what goes wrong when it is used like its relatives",
     "measurements": "published figures, by source and benchmark",
 }
 """What is left to a person where nothing states it, and what there is to know."""
 
 VERIFY = {
     "label": "the name that people know its series by",
-    "tasks": "what it does as it is; `advisor list tasks` has the ids",
+    "tasks": "what it does as is; `advisor list tasks` prints the ids",
     "released": "the year of its repository; that of the weights may be earlier",
 }
 """What is written down only because an entry needs it, or is to be looked at again."""
@@ -90,7 +90,7 @@ def ask_for_skeleton(
     AdvisorError where the Hub may not be asked or does not answer.
     """
     if not is_hub_id(id) or "/" not in id:
-        raise UsageError(f"`{id}` is no id of the hub", hint="hub ids read `organisation/name`")
+        raise UsageError(f"`{id}` is not a hub id", hint="hub ids read `organisation/name`")
     if id in rulebase.checkpoints:
         raise UsageError(f"`{id}` is catalogued already", hint=f"advisor catalogue refresh {id}")
     named = rulebase.family(family).id if family else ""
@@ -116,11 +116,11 @@ def _family(id: str, found: UncataloguedCheckpoint | None) -> str:
     model_type = found.model_type if found else None
     reason = f"no catalogued checkpoint is of the model type `{model_type}`"
     if families:
-        reason = f"checkpoints of the model type `{model_type}` are of {' and '.join(families)}"
+        reason = f"checkpoints of the model type `{model_type}` belong to {' and '.join(families)}"
     elif not model_type:
         reason = "it has no config.json that names a model type"
     raise UsageError(
-        f"which family `{id}` is of is not known: {reason}", hint="name it: --family FAMILY"
+        f"it is not known which family `{id}` belongs to: {reason}", hint="name it: --family FAMILY"
     )
 
 
@@ -180,6 +180,6 @@ def _entry(values: dict[str, Any], found: UncataloguedCheckpoint | None, month: 
         elif key in FIND_OUT:
             lines.append(f"    # TODO {key}: {FIND_OUT[key]}")
         elif key == "series" and found and found.relatives:
-            lines.append(f"    # TODO series: that of {found.relatives[0]} where it is one of them")
+            lines.append(f"    # TODO series: the one of {found.relatives[0]}, if it belongs there")
     lines[0] = "  - " + lines[0].lstrip()
     return [line.rstrip("\n") for line in lines]

@@ -121,7 +121,7 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
 def _unreadable(name: str, reason: str) -> AdvisorError:
     return AdvisorError(
         f"the config.json of `{name}` cannot be read: {reason}",
-        hint="fetch the checkpoint again, or mend the file",
+        hint="fetch the checkpoint again, or fix the file",
         kind="broken-checkpoint",
     )
 

@@ -1,6 +1,6 @@
 """Short ways to write checkpoints and sources, written out in full where they were written.
 
-A series gives its members what they share, one level deep: what a member says itself counts. Under
+A series gives its members what they share, one level deep: what a member says itself wins. Under
 `sources` a field may name its pages, or a page its fields; measurements may stand by source and
 benchmark; sources that share their kind and month may stand in a group. What is written out has
 the places of what was written, so that every later problem is reported there.
@@ -76,7 +76,7 @@ def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
         checkpoints.append({key: each for key, each in full.items() if key != "series"})
     for id, series in entries["series"].items():
         if series.document is document and id not in named:
-            document.report(series.path, f"no checkpoint of this file is of the series `{id}`")
+            document.report(series.path, f"no checkpoint in this file belongs to the series `{id}`")
     return checkpoints
 
 
@@ -91,7 +91,7 @@ def _member(
         document.report((*path, key) if key else path, problem)
     for field in given.keys() & shared.keys() & value.keys():
         if field not in own and value[field] is not None:
-            message = f"`{field}` is not as the series has it; cite where it was read"
+            message = f"`{field}` differs from the series; cite where it was read"
             document.report((*path, field), message)
     for key in shared.keys() - value.keys():
         _stand_at_series(document, (*path, key), series, (key,))
@@ -109,7 +109,7 @@ def _member(
 def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[str, str]]:
     """Yield what a member need not say; a key without value is for what nobody verified for it."""
     if value.keys() <= {"id", "series"}:
-        yield "", "a member of a series has to say something of its own"
+        yield "", "a member of a series has to add something of its own"
     for key, each in value.items():
         if key in shared and each == shared[key]:
             yield key, f"the series says the same `{key}`; leave it out here"
@@ -187,7 +187,9 @@ def _sources(document: Document) -> list[dict[str, Any]]:
         path = ("groups", index)
         shared = {key: each for key, each in group.items() if key not in ("pages", "sources")}
         if "pages" in group and "{page}" not in group.get("title", ""):
-            document.report((*path, "title"), "the title of a group of pages has to hold `{page}`")
+            document.report(
+                (*path, "title"), "the title of a group of pages has to contain `{page}`"
+            )
         for where, value in _of_group(path, group):
             for key in () if "pages" in group else value:
                 if key in shared:
