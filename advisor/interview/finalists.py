@@ -65,7 +65,7 @@ class Finalists:
         known: dict[tuple[int, int, frozenset[Situation]], int] = {}
 
         def grow(depth: int, node: int, situations: frozenset[Situation]) -> int:
-            if node == EMPTY or not situations:
+            if not situations:
                 return EMPTY
             key = (depth, node, situations)
             if key not in known:
@@ -79,6 +79,8 @@ class Finalists:
             after = self.space.cofactors(node, question)
             children = [
                 grow(depth + 1, left, self._answered(situations, question, choice))
+                if left != EMPTY
+                else EMPTY
                 for choice, left in zip(self.space.choices[question], after, strict=True)
             ]
             return residual.node(question, tuple(children))
