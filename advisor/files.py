@@ -14,7 +14,7 @@ from typing import IO
 from advisor.errors import AdvisorError
 
 ESCAPED = "advisor-escaped"
-"""How text is encoded that an encoding cannot hold; `console.streams` registers it."""
+"""How text is encoded that an encoding cannot hold; `cli.main` registers it."""
 
 
 def write_text(file: Path, content: str) -> None:

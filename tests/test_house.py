@@ -7,8 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import advisor
-from advisor.cli.program import COMMANDS
-from advisor.console.groups import Command
+from advisor.cli.program import COMMANDS, Command
 
 PACKAGE = Path(advisor.__file__).parent
 MODULES = {

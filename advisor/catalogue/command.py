@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from advisor.catalogue.filters import SORTS, Wishes
-from advisor.console.commands import Options, rules_of
+from advisor.console.commands import Options, rules_of, split
 from advisor.console.options import option
 from advisor.console.output import Shown
-from advisor.console.typed_values import split
 from advisor.draw.formats import Report
 from advisor.errors import UsageError, unknown_name
 from advisor.hub import cache_folder

@@ -7,10 +7,9 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from advisor.console.commands import RULES, Options, rules_of
-from advisor.console.options import Offline, complete_checkpoint, option
+from advisor.console.commands import RULES, Options, rules_of, split
+from advisor.console.options import Offline, complete_checkpoint, day_or_today, option
 from advisor.console.output import Shown
-from advisor.console.typed_values import day_or_today, split
 from advisor.draw.formats import Report
 from advisor.errors import unknown_name
 from advisor.rulebase.base import RuleBase

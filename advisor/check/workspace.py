@@ -20,9 +20,8 @@ from advisor.check.inspection import Inspection, inspect, release_for
 from advisor.check.judgement import judgements_of
 from advisor.check.options import CheckedFiles, CheckSettings, fail_level
 from advisor.console.commands import rules_of
-from advisor.console.options import priority_of
+from advisor.console.options import day_or_today, priority_of
 from advisor.console.output import note
-from advisor.console.typed_values import day_or_today
 from advisor.engine.profile import Profile
 from advisor.errors import BrokenFileError, UsageError
 from advisor.files import write_text

@@ -2,19 +2,51 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import gc
+import io
 import os
 import sys
+from itertools import pairwise
+from pathlib import Path
 from types import NoneType
-from typing import Any
+from typing import IO, Any, NamedTuple
 
-from advisor.console.command_line import CommandLine
-from advisor.console.streams import prepare_streams, silence_stdout
 from advisor.errors import AdvisorError, BrokenFileError
+from advisor.files import ESCAPED
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+class CommandLine(NamedTuple):
+    """The words after the program's name, for what has to be known before, or without, parsing."""
+
+    words: tuple[str, ...] = ()
+
+    @property
+    def overlays(self) -> list[Path]:
+        """The folders of rules in their order: their questions become flags."""
+        return [Path(folder) for folder in self._values("--rules")]
+
+    @property
+    def wants_json(self) -> bool:
+        """True where errors are to be JSON too; of several formats the last one counts."""
+        batch = any(word == "--batch" or word.startswith("--batch=") for word in self.words)
+        return batch or self._values("--format", "-f")[-1:] == ["json"]
+
+    def _values(self, flag: str, short: str = "") -> list[str]:
+        """Return the values of an option: `--flag value`, `--flag=value`, `-fvalue`."""
+        found = []
+        for word, after in pairwise((*self.words, None)):
+            if word in (flag, short) and after is not None:
+                found.append(after)
+            elif word and word.startswith(f"{flag}="):
+                found.append(word.removeprefix(f"{flag}="))
+            elif short and word and word.startswith(short) and not word.startswith("--"):
+                found.append(word.removeprefix(short))
+        return found
 
 
 def main() -> None:
@@ -111,7 +143,9 @@ def _run(line: CommandLine) -> int:
     from advisor.cli.program import program
 
     try:
-        code = program(line)(args=list(line.words), prog_name="advisor", standalone_mode=False)
+        code = program(line.overlays)(
+            args=list(line.words), prog_name="advisor", standalone_mode=False
+        )
         sys.stdout.flush()
         if code == INTERRUPTED:
             raise KeyboardInterrupt
@@ -148,9 +182,50 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
             body["problems"] = problems
         sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
         return
-    from advisor.draw.visible import CONTROLS
+    from advisor.draw.blocks import CONTROLS
 
     said = [*map(str, problems), f"advisor: {error.message}"]
     said += [f"  hint: {error.hint}"] if error.hint else []
     for line in said:
         sys.stderr.write(f"{line.translate(CONTROLS)}\n")
+
+
+def prepare_streams() -> None:
+    """Replace closed standard streams with the null device, and let stdout escape characters."""
+    if sys.stdin is None:
+        sys.stdin = _null_device("r")
+    if sys.stdout is None:
+        sys.stdout = _null_device("w")
+    if sys.stderr is None:
+        sys.stderr = _null_device("w")
+    say_in_any_encoding()
+
+
+def say_in_any_encoding() -> None:
+    r"""Let a stdout that cannot write a character write it as JSON does: `\u00fc`."""
+    codecs.register_error(ESCAPED, _escaped)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors=ESCAPED)
+
+
+def silence_stdout() -> None:
+    """Redirect a broken stdout to the null device, so that nothing fails when Python flushes it."""
+    try:
+        number = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return  # not a stream of the system
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
+def _null_device(mode: str) -> IO[Any]:
+    return open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123 - as long as the process
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    pairs = zip(units[::2], units[1::2], strict=True)
+    return "".join(f"\\u{high:02x}{low:02x}" for high, low in pairs), error.end

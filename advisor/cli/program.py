@@ -1,13 +1,64 @@
-"""The commands by name. Each lives in a module of its own that is imported when it is invoked."""
+"""The program: its commands by name, each imported only when it is invoked or described."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
 import typer
+from typer.core import TyperGroup
 
 from advisor import __version__
-from advisor.console.command_line import CommandLine
-from advisor.console.commands import HOMES, SETTINGS
-from advisor.console.groups import Command, Commands, Group
+from advisor.console.commands import HOMES, SETTINGS, as_command, command_at
+
+
+class Command(NamedTuple):
+    """Where a command lives, as `module:function`, and what it does in a line."""
+
+    home: str
+    help: str
+
+
+class Group(NamedTuple):
+    """Commands under one name, and what they have in common in a line."""
+
+    commands: Mapping[str, Command]
+    help: str
+
+
+class Commands(TyperGroup):
+    """A group that knows its commands by name and imports one only to run or describe it."""
+
+    table: Mapping[str, Command | Group] = MappingProxyType({})
+    overlays: Sequence[Path] = ()
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the parser's signature
+        """Return the names in the order of the table."""
+        return list(self.table)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import and return one command; None where there is no such name."""
+        entry = self.table.get(cmd_name)
+        if isinstance(entry, Group):
+            made = Commands(
+                name=cmd_name,
+                help=entry.help,
+                rich_markup_mode=None,
+                context_settings=dict(SETTINGS),
+            )
+            made.table, made.overlays = entry.commands, self.overlays
+            return made
+        if entry is None:
+            return None
+        return as_command(command_at(entry.home), cmd_name, list(self.overlays))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write the table without importing any command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
+
 
 CATALOGUE = {
     "add": Command(
@@ -93,8 +144,11 @@ Without a command, advisor asks. `advisor recommend --task captioning` answers a
 EPILOGUE = "Exit codes: 0 yes or answered, 1 no or nothing fits, 2 could not run, 3 undetermined."
 
 
-def program(line: CommandLine) -> Commands:
-    """Return the whole program as one callable of the parser."""
+def program(overlays: Sequence[Path] = ()) -> Commands:
+    """Return the whole program as one callable of the parser.
+
+    `overlays` are the folders of rules that the command line names: their questions become flags.
+    """
     app = typer.Typer(
         name="advisor",
         cls=Commands,
@@ -108,7 +162,7 @@ def program(line: CommandLine) -> Commands:
     )
     app.callback()(_root)
     made: Commands = typer.main.get_command(app)  # type: ignore[assignment]
-    made.table, made.line = COMMANDS, line
+    made.table, made.overlays = COMMANDS, overlays
     HOMES[:] = [entry.home for entry in COMMANDS.values() if isinstance(entry, Command)]
     return made
 
@@ -121,6 +175,6 @@ def _root(
         typer.echo(f"advisor {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        ask = program(CommandLine()).get_command(ctx, "ask")
+        ask = program().get_command(ctx, "ask")
         return int(ask.main([], "advisor", standalone_mode=False) or 0)
     return 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -21,8 +21,7 @@ from typer.main import get_click_param
 from typer.models import ParamMeta
 from typer.utils import get_params_from_function
 
-from advisor.console.typed_values import split
-from advisor.engine.profile import Profile
+from advisor.engine.profile import Profile, has_commas, make_profile
 from advisor.errors import BrokenFileError
 from advisor.model import TASK, Question
 from advisor.phrasing import count
@@ -190,11 +189,31 @@ class _Values:
         return self._rulebase
 
     def _profile(self, rulebase: RuleBase) -> Profile:
-        from advisor.console.profile_file import given_profile
+        """Return the answers of a profile file and of flags, which win over it."""
+        said = {one.id: split(self._given[_flag_name(one.id)]) for one in self._questions}
+        flags = {id: values for id, values in said.items() if values}
+        file = self._given[PROFILE.name]
+        rest = {id: value for id, value in _in_file(file).items() if id not in flags}
+        answers = make_profile(rulebase, rest, "file") | make_profile(rulebase, flags, "flag")
+        return {one.id: answers[one.id] for one in rulebase.questions if one.id in answers}
 
-        answers = {one.id: split(self._given[_flag_name(one.id)]) for one in self._questions}
-        said = {id: values for id, values in answers.items() if values}
-        return given_profile(rulebase, self._given[PROFILE.name], said)
+
+def _in_file(file: str) -> dict[str, Any]:
+    if not file:
+        return {}
+    from advisor.console.profile_file import read_profile
+
+    return read_profile(file)
+
+
+def split(values: Iterable[str] | None) -> list[str]:
+    """Return values given repeatedly or with commas as one list; 5,000 is one number."""
+    parts = (part for value in values or () for part in _parts(value))
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _parts(value: str) -> list[str]:
+    return [value] if has_commas(value) else value.split(",")
 
 
 def _metas(function: Callable[..., Any]) -> dict[str, ParamMeta]:

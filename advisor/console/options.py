@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 import typer
 
-from advisor.console.commands import Options, rules_of
-from advisor.console.typed_values import split
+from advisor.console.commands import Options, rules_of, split
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
+
+_MONTH = re.compile(r"[0-9]{4}-[0-9]{2}\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
 def option(spec: str, help: str, **more: Any) -> Any:
@@ -51,3 +54,30 @@ def complete_checkpoint(incomplete: str) -> list[tuple[str, str]]:
     return [
         (one.id, one.label) for one in checkpoints if one.id.lower().startswith(incomplete.lower())
     ]
+
+
+def read_day(given: str, *, month: bool = False) -> str:
+    """Return a day that the calendar has, as YYYY-MM-DD; with `month` YYYY-MM will do.
+
+    Raises UsageError for anything else.
+    """
+    import datetime
+
+    whole = f"{given}-01" if month and _MONTH.match(given) else given
+    try:
+        if not _DAY.match(whole):
+            raise ValueError(whole)  # noqa: TRY301 - one message for both
+        datetime.date.fromisoformat(whole)
+    except ValueError:
+        form = "YYYY-MM-DD or YYYY-MM" if month else "YYYY-MM-DD"
+        raise UsageError(
+            f"`--today {given}` is not a date", hint=f"{form}, e.g. --today 2026-11-24"
+        ) from None
+    return given
+
+
+def day_or_today(given: str, *, month: bool = False) -> str:
+    """Return the day given, else today's."""
+    import datetime
+
+    return read_day(given, month=month) if given else datetime.date.today().isoformat()

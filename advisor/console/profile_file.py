@@ -1,4 +1,4 @@
-"""Answers in a profile file, and those that a command line gives together with it."""
+"""Answers in a profile file, in YAML or JSON."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from advisor.engine.profile import Profile, make_profile
 from advisor.errors import BrokenFileError
 from advisor.model import TASK
-from advisor.rulebase.base import RuleBase
 
 
 def read_profile(file: str) -> dict[str, Any]:
@@ -49,19 +47,6 @@ def answers_in(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {question: _plain(answer) for question, answer in value.items() if _said(answer)}
-
-
-def given_profile(rulebase: RuleBase, file: str, answers: dict[str, Any]) -> Profile:
-    """Return the answers of a profile file and of flags, which win over it, with their origins."""
-    in_file = read_profile(file) if file else {}
-    rest = {id: value for id, value in in_file.items() if id not in answers}
-    by_id = {
-        **make_profile(rulebase, rest, "file"),
-        **make_profile(rulebase, answers, "flag"),
-    }
-    return {
-        question.id: by_id[question.id] for question in rulebase.questions if question.id in by_id
-    }
 
 
 def _said(answer: Any) -> bool:

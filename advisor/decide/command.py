@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst, NoInput, option
+from advisor.console.options import CriteriaFirst, NoInput, option, read_day
 from advisor.console.output import Shown
-from advisor.console.typed_values import read_day
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 

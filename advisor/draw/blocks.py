@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Heading(NamedTuple):
@@ -75,3 +75,19 @@ class Code(NamedTuple):
 
 Block = Heading | Text | Candidate | Items | Table | Pairs | Code
 Page = list[Block]
+
+
+CONTROLS = {
+    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
+}
+"""How each control character is written, for `str.translate`."""
+
+
+def visible(value: Any) -> Any:
+    """Return a block, or what it is made of, without control characters."""
+    if isinstance(value, str):
+        return value.translate(CONTROLS)
+    if isinstance(value, tuple):
+        parts = [visible(part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value

@@ -11,8 +11,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text as Styled
 
-from advisor.draw.blocks import Candidate, Code, Heading, Items, Page, Pairs, Table, Text
-from advisor.draw.visible import visible
+from advisor.draw.blocks import Candidate, Code, Heading, Items, Page, Pairs, Table, Text, visible
 
 WIDTH = 100
 USUAL_WIDTH = 80

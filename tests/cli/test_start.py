@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from advisor.cli.main import CommandLine
 from advisor.cli.program import program
-from advisor.console.command_line import CommandLine
 from advisor.console.commands import SHARED_FLAG, reserved_flags
 
 HEAVY = ("torch", "transformers", "rich", "questionary", "prompt_toolkit", "yaml", "pydantic")
@@ -251,7 +251,7 @@ questions:
 
 def test_every_option_is_refused_as_a_question(rulebase):
     own = {"--help"}
-    whole = program(CommandLine())
+    whole = program()
     for name in ("ask", "recommend", "explain", "check"):
         command = whole.get_command(None, name)
         own |= {flag for option in command.params for flag in option.opts if flag[:2] == "--"}
