@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
-from advisor.decide.ranking import Yardstick
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
@@ -108,6 +107,8 @@ def ordered(
     By quality: the figures on the task's benchmarks, one benchmark after the other, since figures
     of two benchmarks cannot be compared. What is not known comes last; empty keeps the order.
     """
+    from advisor.decide.ranking import Yardstick
+
     yardstick = Yardstick(rulebase, task)
     benchmarks = [benchmark.id for benchmark in yardstick.benchmarks]
 
