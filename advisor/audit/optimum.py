@@ -59,8 +59,8 @@ class TaskMeasure(NamedTuple):
     task: str
     profiles: int
     states: int
-    at_least: Fraction
     proved: bool
+    at_least: Fraction
     interview: Cost | None
     rivals: dict[str, Cost | None]
 
@@ -68,8 +68,8 @@ class TaskMeasure(NamedTuple):
 class TaskUnknown(NamedTuple):
     """The questions where the task is to be asked too: the bound, and what is best asked first."""
 
-    at_least: Fraction
     proved: bool
+    at_least: Fraction
     first: str | None
     states: int
 
@@ -114,7 +114,7 @@ class Measured(NamedTuple):
 
 
 def measure(rulebase: RuleBase, budget: int = BUDGET_NODES) -> Measured:
-    """TaskMeasure the interview on a rule base, and prove how few questions there could be."""
+    """Measure the interview on a rule base, and prove how few questions there could be."""
     engine = Engine(rulebase)
     task = engine.encoding.index[TASK]
     sizes = [_profiles(engine, one.id) for one in rulebase.tasks]
@@ -217,10 +217,10 @@ def _unknown(engine: Engine, optimum: Optimum) -> TaskUnknown:
     cost, proved = _least(optimum, residual.root)
     best = optimum.best(residual.root) if proved else None
     return TaskUnknown(
-        Fraction(cost, residual.total(residual.root)),
-        proved,
-        engine.encoding.questions[best.question] if best else None,
-        len(optimum),
+        proved=proved,
+        at_least=Fraction(cost, residual.total(residual.root)),
+        first=engine.encoding.questions[best.question] if best else None,
+        states=len(optimum),
     )
 
 

@@ -17,48 +17,30 @@ CLOSE = Fraction(105, 100)
 
 def as_json(measured: Measured, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor rules audit --questions --format json`."""
-    unknown = measured.unknown
     return {
         "schema_version": SCHEMA_VERSION,
         "rule_base": digest,
         "proved": measured.proved,
         "mean": {
-            "at_least": _number(measured.optimum),
-            "interview": _known(measured.mean(lambda one: one.interview)),
-            "rivals": {name: _known(_rival_mean(measured, name)) for name in RIVALS},
+            "at_least": _plain(measured.optimum),
+            "interview": _plain(measured.mean(lambda one: one.interview)),
+            "rivals": {name: _plain(_rival_mean(measured, name)) for name in RIVALS},
         },
-        "tasks": [
-            {
-                "task": one.task,
-                "profiles": one.profiles,
-                "states": one.states,
-                "proved": one.proved,
-                "at_least": _number(one.at_least),
-                "interview": one.interview and _cost(one.interview),
-                "rivals": {name: cost and _cost(cost) for name, cost in one.rivals.items()},
-            }
-            for one in measured.tasks
-        ],
-        "task_unknown": {
-            "proved": unknown.proved,
-            "at_least": _number(unknown.at_least),
-            "first": unknown.first,
-            "states": unknown.states,
-        },
+        "tasks": [_plain(one._asdict()) for one in measured.tasks],
+        "task_unknown": _plain(measured.unknown._asdict()),
         "played": [{**one._asdict(), "same": one.same} for one in measured.played],
     }
 
 
-def _number(number: Fraction) -> dict[str, Any]:
-    return {"expected": round(float(number), 6), "exact": str(number)}
-
-
-def _known(number: Fraction | None) -> dict[str, Any] | None:
-    return None if number is None else _number(number)
-
-
-def _cost(cost: Cost) -> dict[str, Any]:
-    return {**_number(cost.expected), "most": cost.most}
+def _plain(value: Any) -> Any:
+    """Return a value with its fractions as JSON has them: rounded, and exact as a text."""
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items()}
+    if isinstance(value, Cost):
+        return {**_plain(value.expected), "most": value.most}
+    if isinstance(value, Fraction):
+        return {"expected": round(float(value), 6), "exact": str(value)}
+    return value
 
 
 def _rival_mean(measured: Measured, name: str) -> Fraction | None:
