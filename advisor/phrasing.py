@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 ORIGINS = {"flag": "given", "text": "read from the need", "file": "from the file", "asked": "asked"}
 
+NO_FAMILY = "none of the families"
+
 
 def origin_word(origin: str) -> str:
     """Return `given` for a flag, and so on; implied and assumed are words already."""

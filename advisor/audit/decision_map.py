@@ -11,8 +11,8 @@ from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
 from advisor.interview.policy import Arm, InterviewPath, Leaf, Policy, paths, policy, pruned
-from advisor.model import NONE, TASK, Question
-from advisor.phrasing import share
+from advisor.model import TASK, Question
+from advisor.phrasing import NO_FAMILY, family_text, share
 from advisor.rulebase.base import RuleBase
 
 WIDTH = 76
@@ -124,9 +124,7 @@ def _node(tree: Policy, map: DecisionMap, options: str) -> Node:
 
 def answer_name(leaf: Leaf) -> str:
     """Return what a path ends in."""
-    if leaf.answer == NONE:
-        return "none of the families"
-    return leaf.answer or "still open"
+    return family_text(leaf.answer, NO_FAMILY) if leaf.answer else "still open"
 
 
 def _second(leaf: Leaf, rulebase: RuleBase) -> tuple[str, str] | None:

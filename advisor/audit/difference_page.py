@@ -10,8 +10,8 @@ from advisor.audit.difference import EntryChanges, Move, RuleBaseDifference, Sid
 from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION, plain
-from advisor.model import NONE, NOT_APPLICABLE
-from advisor.phrasing import count, share
+from advisor.model import NOT_APPLICABLE
+from advisor.phrasing import NO_FAMILY, count, family_text, share
 from advisor.rulebase.base import RuleBase
 
 NOTHING = "nothing"
@@ -81,7 +81,7 @@ def _summary(difference: RuleBaseDifference) -> Page:
 def _move(move: Move, compared: ComparedRules) -> Page:
     part = share(move.cover.profiles, compared.difference.compared)
     return [
-        Heading(f"{_name(move.old)} → {_name(move.new)}", 3),
+        Heading(f"{family_text(move.old, NO_FAMILY)} → {family_text(move.new, NO_FAMILY)}", 3),
         Text(f"{part} of answers: {move.cover.profiles:,} profiles"),
         *_patterns(move.cover, compared.rule_bases[0]),
     ]
@@ -177,7 +177,3 @@ def _ids(kind: str, ids: tuple[str, ...]) -> str:
     more = len(ids) - SHOWN_IDS
     shown = ", ".join(ids[:SHOWN_IDS])
     return f"{kind} {shown}" + (f" and {more} more" if more > 0 else "")
-
-
-def _name(family: str) -> str:
-    return "none of the families" if family == NONE else family

@@ -11,8 +11,8 @@ from advisor.decide.flags import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
 from advisor.engine.profile import Answer
-from advisor.model import NONE, Rule
-from advisor.phrasing import count, share
+from advisor.model import Rule
+from advisor.phrasing import NO_FAMILY, count, family_text, share
 from advisor.rulebase.base import RuleBase
 
 MARKER = "<!-- Written by `advisor rules docs`: change the rules, not this page. -->"
@@ -60,7 +60,10 @@ def full_page(facts: Facts, rulebase: RuleBase) -> Page:
 def _where(found: Deciding, rulebase: RuleBase) -> Page:
     page: Page = [Heading("Where it decides"), Text(_extent(found))]
     if found.example is not None:
-        name, other = _name(found.example.family), _name(found.example.without)
+        name, other = (
+            family_text(found.example.family, NO_FAMILY),
+            family_text(found.example.without, NO_FAMILY),
+        )
         page += [
             Text(f"It decides here: {name}, and without it {other}."),
             _command(found.example, rulebase),
@@ -82,7 +85,7 @@ def _extent(found: Deciding) -> str:
 
 
 def _idle(instance: Instance) -> str:
-    name = _name(instance.family)
+    name = family_text(instance.family, NO_FAMILY)
     if instance.fires:
         return f"It fires here and does not decide: {name} with it and without."
     return f"It does not fire here: {name} with it and without."
@@ -158,7 +161,3 @@ def _declared_page(family: str, rulebase: RuleBase) -> Page:
         if rows:
             page += [Heading(title), Items(rows)]
     return page
-
-
-def _name(family: str) -> str:
-    return "none of the families" if family == NONE else family

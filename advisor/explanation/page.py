@@ -12,7 +12,7 @@ from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.full import AnswerChange, FullExplanation, Settling, Stability
 from advisor.explanation.standing import Standing
 from advisor.model import TASK, Rule
-from advisor.phrasing import answers_text, count, family_text, joined, origin_word, share
+from advisor.phrasing import NO_FAMILY, answers_text, count, family_text, joined, origin_word, share
 from advisor.rulebase.base import RuleBase
 
 SHOWN_BEATEN = 3
@@ -57,7 +57,7 @@ def _why(explanation: Explanation) -> Page:
 
 
 def _winner(decision: Decision) -> str:
-    return family_text(decision.family, "none of the families")
+    return family_text(decision.family, NO_FAMILY)
 
 
 def _rule(mark: str, rule: Rule) -> Item:
