@@ -121,5 +121,5 @@ class Program(NamedTuple):
     tasks: f.SomeTasks = ()
     prompts: Mapping[f.Id, f.Text] = {}
     code: f.Computed[str] = ""
-    says: Mapping[f.QuestionId, Mapping[f.Id, f.Text]] = {}
+    says: f.Wordings = {}
     runners: f.UseIds = ()

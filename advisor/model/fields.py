@@ -83,7 +83,11 @@ TakenOptions = Annotated[
 TakenOption = Annotated[str, KebabCase(of="option that a family takes")]
 GivenOption = Annotated[str, KebabCase(of="option that a family gives")]
 UseIds = Annotated[Sequence[Annotated[str, KebabCase(of="use")]], Least(1)]
-When = Annotated[Condition, OptionsOf()]
+When = Annotated[Condition, OptionsOf(ListOf(KebabCase(), least=1))]
+TaskWords = Annotated[Mapping[str, Mapping[str, str]], MapOf(OptionsOf(KebabCase()))]
+Wordings = Annotated[Mapping[str, Mapping[str, str]], OptionsOf(MapOf(TextOf()))]
+"""The words for each answer to a question."""
+
 
 ANSWER = AnyOf(TextOf(), Number(), ListOf(AnyOf(TextOf(), Number()), least=1))
 Answers = Annotated[Mapping[str, Any], MapOf(ANSWER, KebabCase(of="question"), least=1)]

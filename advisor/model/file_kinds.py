@@ -34,7 +34,7 @@ from advisor.reader.shape import (
 
 if TYPE_CHECKING:
     from advisor.reader.document import KeyPath
-    from advisor.reader.shape import Report
+    from advisor.reader.shape import Faults, Parts
 
 ENTITIES: dict[str, type] = {
     "criterion": Criterion,
@@ -141,21 +141,20 @@ def _lists(kind: str) -> Record:
     return Record(lists)
 
 
-class _Figures(Shape):
+class _Figures(MapOf):
     """Figures by benchmark, each a number or one with a note of its own; `note` is for all."""
 
     note = TextOf()
-    figures = MapOf(AnyOf(Number(), Record({"value": Number(), "note": note})))
 
-    def check(self, value: Any, path: KeyPath, report: Report) -> None:
-        noted = isinstance(value, dict) and "note" in value
-        if noted:
-            self.note.check(value["note"], (*path, "note"), report)
-            value = {key: each for key, each in value.items() if key != "note"}
-        self.figures.check(value, path, report)
+    def __init__(self) -> None:
+        super().__init__(AnyOf(Number(), Record({"value": Number(), "note": self.note})))
+
+    def parts(self, value: Any, path: KeyPath) -> Parts:
+        for place, part, shape in super().parts(value, path):
+            yield place, part, self.note if place[-1] == "note" else shape
 
     def schema(self) -> dict[str, Any]:
-        return self.figures.schema() | {"properties": {"note": self.note.schema()}}
+        return super().schema() | {"properties": {"note": self.note.schema()}}
 
 
 class _Member(Record):
@@ -164,10 +163,10 @@ class _Member(Record):
     A field of a member without a value says that nobody verified for it what its series has.
     """
 
-    def check(self, value: Any, path: KeyPath, report: Report) -> None:
+    def problems(self, value: Any, path: KeyPath = ()) -> Faults:
         if isinstance(value, dict) and "series" in value:
             value = {key: each for key, each in value.items() if each is not None}
-        super().check(value, path, report)
+        return super().problems(value, path)
 
     def schema(self) -> dict[str, Any]:
         schema = super().schema()

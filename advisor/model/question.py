@@ -95,6 +95,6 @@ class Task(NamedTuple):
     implies: f.When = {}
     note: f.Text | None = None
     sources: f.Sources = ()
-    words: Mapping[f.Id, Mapping[f.Id, f.Id]] = {}
+    words: f.TaskWords = {}
     example: f.TrialInputs = {}
     elsewhere: Elsewhere | None = None

@@ -8,6 +8,7 @@ of them silently means something else than what was typed.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,14 +24,15 @@ KeyPath = tuple[str | int, ...]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?\Z")
-_YAML11_BOOLEAN = re.compile(r"(y|n|yes|no|on|off)\Z", re.IGNORECASE)
-_MISSPELT_BOOLEAN = re.compile(r"(true|false|null)\Z", re.IGNORECASE)
-_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}(-[0-9]{1,2}([Tt ].*)?)?\Z")
-_ODD_NUMBER = re.compile(
-    r"[-+]?(0[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+|0b[01]+|[0-9][0-9]*_[0-9_]*|[0-9]+(:[0-5]?[0-9])+"
-    r"|\.inf|\.nan)\Z",
-    re.IGNORECASE,
-)
+_WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
+_ODD_NUMBER = r"[-+]?(0\d+|0x[\da-f]+|0o[0-7]+|0b[01]+|\d+_[\d_]*|\d+(:[0-5]?\d)+|\.inf|\.nan)"
+_MISREAD = {
+    r"y|n|yes|no|on|off": '`{text}` is a boolean in YAML 1.1; write "{text}", true or false',
+    r"true|false|null": '`{text}`: write {lower}, or "{text}" if text is meant',
+    r"\d{4}-\d\d?(-\d\d?(t.*| .*)?)?": '`{text}` is a date in YAML; write "{text}"',
+    _ODD_NUMBER: '`{text}` is read as another number by YAML; write "{text}"',
+}
+"""Plain words that YAML 1.1 reads as something else than what was typed, and what to write."""
 
 
 class Problem(NamedTuple):
@@ -62,60 +64,69 @@ class Document:
 
     def report(self, path: KeyPath, message: str) -> None:
         """Add a problem at the place of `path`."""
-        line, column = self.place(path)
+        self.report_at(*self.place(path), message)
+
+    def report_all(self, problems: Iterable[tuple[KeyPath, str]]) -> None:
+        """Add problems, each at the place of its path."""
+        for path, message in problems:
+            self.report(path, message)
+
+    def report_at(self, line: int, column: int, message: str) -> None:
+        """Add a problem at a line and column."""
         self.problems.append(Problem(self.file, line, column, message))
 
 
 def read_document(file: Path, name: str | None = None) -> Document:
     """Read a YAML file; whatever is wrong with it stands in `problems`, nothing is raised."""
     label = name or file.as_posix()
-    document = Document(label)
     try:
         size = file.stat().st_size
         data = file.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
-        document.report((), f"cannot be read: {error.strerror or error}")
-        return document
-    if size > MAX_BYTES:
-        document.report((), _too_large(size))
-        return document
-    return read_bytes(data, label)
+        return unreadable(label, error.strerror or str(error))
+    return read_bytes(data, label, size)
 
 
-def read_bytes(data: bytes, name: str) -> Document:
-    """Read the bytes of a YAML file; `name` stands in problems instead of a file name."""
+def unreadable(name: str, reason: str) -> Document:
+    """Return the document of a file that cannot be read."""
     document = Document(name)
-    if len(data) > MAX_BYTES:
-        document.report((), _too_large(len(data)))
+    document.report((), f"cannot be read: {reason}")
+    return document
+
+
+def read_bytes(data: bytes, name: str, size: int = 0) -> Document:
+    """Read the bytes of a YAML file; `name` stands in problems instead of a file name.
+
+    `size` is that of the file, where `data` may not be all of it.
+    """
+    document = Document(name)
+    size = max(size, len(data))
+    if size > MAX_BYTES:
+        document.report((), f"is {size:,} bytes; the limit is {MAX_BYTES:,}")
         return document
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        document.problems.append(Problem(name, line, 1, "is not UTF-8 text"))
+        document.report_at(data.count(b"\n", 0, error.start) + 1, 1, "is not UTF-8 text")
         return document
     return read_text(text, name)
-
-
-def _too_large(size: int) -> str:
-    return f"is {size:,} bytes; the limit is {MAX_BYTES:,}"
 
 
 def read_text(text: str, name: str) -> Document:
     """Read YAML text; `name` stands in problems instead of a file name."""
     document = Document(name)
     try:
-        _Builder(document).build(text)
+        _Builder(document, text).build()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         what = error.problem or error.context or "cannot be parsed"
-        document.problems.append(Problem(name, line, column, f"is not valid YAML: {what}"))
+        document.report_at(line, column, f"is not valid YAML: {what}")
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        document.problems.append(Problem(name, line, 1, f"is not valid YAML: {error.reason}"))
+        document.report_at(line, 1, f"is not valid YAML: {error.reason}")
     except (yaml.YAMLError, _TooMuchError) as error:
-        document.problems.append(Problem(name, 1, 1, str(error)))
+        document.report_at(1, 1, str(error))
     return document
 
 
@@ -123,112 +134,79 @@ class _TooMuchError(Exception):
     """The document is larger than any honest one."""
 
 
-@dataclass(slots=True)
-class _Open:
-    """A mapping or list whose end has not been read yet."""
-
-    value: Any
-    anchor: str | None
-    slot: str | int | None
-    """Key or index of this container in the one around it."""
-    key: str | None = None
-    """In a mapping, the key whose value comes next."""
-
-    @property
-    def wants_key(self) -> bool:
-        return isinstance(self.value, dict) and self.key is None
-
-
 class _Builder:
-    """Builds values from parser events with a stack of its own, so that no depth can hurt."""
+    """Builds values from parser events, one inside the other down to MAX_DEPTH."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, text: str) -> None:
         self.document = document
+        self.events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self.anchors: dict[str, Any] = {}
         self.count = 0
-        self.stack: list[_Open] = []
-        self.path: list[str | int] = []
 
-    def build(self, text: str) -> None:
+    def build(self) -> None:
         finished = False
-        for event in yaml.parse(text, Loader=_LOADER):
+        for event in self.events:
             if isinstance(event, yaml.DocumentStartEvent) and finished:
                 self._problem(event, "holds a second document; use one file for each")
                 return
-            if isinstance(event, yaml.DocumentEndEvent):
+            if isinstance(event, yaml.NodeEvent):
+                self._mark((), event)
+                self.document.value = self._value(event, ())
                 finished = True
-            elif isinstance(event, yaml.ScalarEvent):
-                self._add(event, self._scalar(event))
-            elif isinstance(event, yaml.AliasEvent):
-                self._add(event, self._alias(event))
-            elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
-                self._open(event)
-            elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-                self._close()
 
-    def _open(self, event: Any) -> None:
-        if len(self.stack) >= MAX_DEPTH:
-            raise _TooMuchError(f"is nested deeper than {MAX_DEPTH} levels")
-        if event.tag and not event.implicit:
-            self._problem(event, f"uses the tag `{event.tag}`; tags are not allowed")
-        value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-        slot = self._step_in(event)
-        self.stack.append(_Open(value, event.anchor, slot))
-
-    def _close(self) -> None:
-        done = self.stack.pop()
-        self._store(done.slot, done.value, done.anchor)
-
-    def _add(self, event: Any, value: Any) -> None:
-        if self.stack and self.stack[-1].wants_key:
-            self._take_key(event, value)
-        else:
-            anchor = None if isinstance(event, yaml.AliasEvent) else event.anchor
-            self._store(self._step_in(event), value, anchor)
-
-    def _take_key(self, event: Any, value: Any) -> None:
-        around = self.stack[-1]
-        if isinstance(event, yaml.AliasEvent) or not isinstance(value, str):
-            self._problem(event, "a key has to be text; put it in quotes")
-            value = f"<key {len(around.value)}>"
-        elif value == "<<" and not event.style:
-            self._problem(event, "uses the merge key `<<`; write the keys out")
-        if value in around.value:
-            self._problem(event, f"the key `{value}` stands here twice")
-        around.key = value
-        self._mark((*self.path, value), event)
-
-    def _step_in(self, event: Any) -> str | int | None:
-        """Return the key or index that the value beginning here goes to, and step into it."""
+    def _value(self, event: Any, path: KeyPath) -> Any:
+        """Return the value that begins with an event, its last event read."""
         self.count += 1
         if self.count > MAX_VALUES:
             raise _TooMuchError(f"holds more than {MAX_VALUES:,} values")
-        if not self.stack:
-            self._mark((), event)
-            return None
-        around = self.stack[-1]
-        slot: str | int
-        if isinstance(around.value, list):
-            slot = len(around.value)
-            around.value.append(None)
-        elif around.key is not None:
-            slot, around.key = around.key, None
-        else:
-            self._problem(event, "a key has to be text, not a mapping or list")
-            slot = around.key = f"<key {len(around.value)}>"
-        self.path.append(slot)
-        if isinstance(slot, int) or around.wants_key:
-            self._mark(tuple(self.path), event, keep=True)
-        return slot
+        if isinstance(event, yaml.AliasEvent):
+            return self._alias(event)
+        scalar = isinstance(event, yaml.ScalarEvent)
+        value = self._scalar(event) if scalar else self._collection(event, path)
+        if event.anchor:
+            self.anchors[event.anchor] = value
+        return value
 
-    def _store(self, slot: str | int | None, value: Any, anchor: str | None) -> None:
-        if anchor:
-            self.anchors[anchor] = value
-        if slot is None:
-            self.document.value = value
-            return
-        self.stack[-1].value[slot] = value
-        self.path.pop()
+    def _collection(self, event: Any, path: KeyPath) -> dict[str, Any] | list[Any]:
+        if len(path) >= MAX_DEPTH:
+            raise _TooMuchError(f"is nested deeper than {MAX_DEPTH} levels")
+        if event.tag and not event.implicit:
+            self._problem(event, f"uses the tag `{event.tag}`; tags are not allowed")
+        if isinstance(event, yaml.SequenceStartEvent):
+            members: list[Any] = []
+            for inner in self._until(yaml.SequenceEndEvent):
+                place = (*path, len(members))
+                self._mark(place, inner)
+                members.append(self._value(inner, place))
+            return members
+        mapping: dict[str, Any] = {}
+        for inner in self._until(yaml.MappingEndEvent):
+            key = self._key(inner, mapping, path)
+            mapping[key] = self._value(next(self.events), (*path, key))
+        return mapping
+
+    def _until(self, end: type) -> Iterator[Any]:
+        """Yield the first event of each member of a collection."""
+        for event in self.events:
+            if isinstance(event, end):
+                return
+            yield event
+
+    def _key(self, event: Any, mapping: dict[str, Any], path: KeyPath) -> str:
+        key = f"<key {len(mapping)}>"
+        if isinstance(event, yaml.CollectionStartEvent):
+            self._problem(event, "a key has to be text, not a mapping or list")
+            self._value(event, (*path, key))
+        elif isinstance(event, yaml.AliasEvent) or not isinstance(self._scalar(event), str):
+            self._problem(event, "a key has to be text; put it in quotes")
+        else:
+            key = event.value
+            if key == "<<" and not event.style:
+                self._problem(event, "uses the merge key `<<`; write the keys out")
+        if key in mapping:
+            self._problem(event, f"the key `{key}` stands here twice")
+        self._mark((*path, key), event)
+        return key
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self.anchors:
@@ -240,45 +218,29 @@ class _Builder:
         self.count += _size(value, MAX_VALUES)
         return value
 
-    def _mark(self, path: KeyPath, event: Any, *, keep: bool = False) -> None:
+    def _mark(self, path: KeyPath, event: Any) -> None:
         """Remember where `path` stands: a key where it has one, else the value itself."""
-        if keep and path in self.document.places:
-            return
-        mark = event.start_mark
-        self.document.places[path] = (mark.line + 1, mark.column + 1)
+        self.document.places[path] = (event.start_mark.line + 1, event.start_mark.column + 1)
 
     def _scalar(self, event: Any) -> Any:
-        if event.tag and not event.implicit[0] and not event.implicit[1]:
+        if event.tag and not any(event.implicit):
             self._problem(event, f"uses the tag `{event.tag}`; tags are not allowed")
+        text = event.value
         if event.style or not event.implicit[0]:
-            return event.value
-        return self._plain(event, event.value)
-
-    def _plain(self, event: Any, text: str) -> Any:
-        if text in ("", "~", "null"):
-            return None
-        if text in ("true", "false"):
-            return text == "true"
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
         if _INTEGER.match(text) and len(text) < 19:
             return int(text)
-        if _YAML11_BOOLEAN.match(text):
-            self._problem(
-                event, f'`{text}` is a boolean in YAML 1.1; write "{text}", true or false'
-            )
-        elif _MISSPELT_BOOLEAN.match(text):
-            self._problem(event, f'`{text}`: write {text.lower()}, or "{text}" if text is meant')
-        elif _DATE.match(text):
-            self._problem(event, f'`{text}` is a date in YAML; write "{text}"')
-        elif _ODD_NUMBER.match(text):
-            self._problem(event, f'`{text}` is read as another number by YAML; write "{text}"')
-        elif _FLOAT.match(text):
-            return float(text)
-        return text
+        for pattern, message in _MISREAD.items():
+            if re.fullmatch(pattern, text, re.ASCII | re.IGNORECASE):
+                self._problem(event, message.format(text=text, lower=text.lower()))
+                return text
+        return float(text) if _FLOAT.match(text) else text
 
     def _problem(self, event: Any, message: str) -> None:
         mark = event.start_mark
-        place = Problem(self.document.file, mark.line + 1, mark.column + 1, message)
-        self.document.problems.append(place)
+        self.document.report_at(mark.line + 1, mark.column + 1, message)
 
 
 def _size(value: Any, limit: int) -> int:

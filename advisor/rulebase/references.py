@@ -122,10 +122,7 @@ def _question(checker: Checker, value: dict[str, Any]) -> None:
 def _task(checker: Checker, value: dict[str, Any]) -> None:
     tasks = checker.entries["task"]
     aliases = {alias for task in tasks.values() for alias in task.value.get("aliases", [])}
-    for word, answers in value.get("words", {}).items():
-        for question, option in answers.items():
-            checker.name(("words", word, question), "question", question)
-            checker.name(("words", word, question), f"option of `{question}`", option)
+    for word in value.get("words", {}):
         if word in tasks or word in aliases:
             checker.report(("words", word), f"`{word}` names a task already")
 
@@ -160,9 +157,6 @@ def _checkpoint(checker: Checker, value: dict[str, Any]) -> None:
 def _program(checker: Checker, value: dict[str, Any]) -> None:
     for task in value.get("prompts", {}):
         checker.name(("prompts", task), "task", task, value.get("tasks", []))
-    for question, said in value.get("says", {}).items():
-        for option in said:
-            checker.name(("says", question, option), f"option of `{question}`", option)
 
 
 def _change(checker: Checker, value: dict[str, Any]) -> None:

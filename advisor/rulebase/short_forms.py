@@ -49,11 +49,11 @@ def written_out(key: str, document: Document, entries: Entries) -> list[dict[str
     """
     if key == "checkpoints":
         checkpoints = _checkpoints(document, entries)
-        ListOf(record(Checkpoint)).check(checkpoints, (key,), document.report)
+        document.report_all(ListOf(record(Checkpoint)).problems(checkpoints, (key,)))
         return checkpoints
     if key == "sources":
         sources = _sources(document)
-        ListOf(record(Source)).check(sources, (key,), document.report)
+        document.report_all(ListOf(record(Source)).problems(sources, (key,)))
         return sources
     listed: list[dict[str, Any]] = document.value.get(key, [])
     return listed
