@@ -1,4 +1,4 @@
-"""Tiny checkpoints, built once a session, and a picture to show them."""
+"""Tiny checkpoints, built once a session, and an image to show them."""
 
 import warnings
 from collections.abc import Callable
@@ -44,8 +44,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture
-def picture() -> Any:
-    """Return a picture with some structure: a red disc on blue, 60 x 40."""
+def image() -> Any:
+    """Return an image with some structure: a red disc on blue, 60 x 40."""
     from PIL import Image, ImageDraw
 
     from advisor.trial import open_image

@@ -29,9 +29,9 @@ HYBRID = {
 """A decoder of Qwen3.5: one layer of linear attention and one of the usual."""
 
 
-def template(picture: str) -> str:
-    """The chat template of `networks`, with other words for a picture."""
-    return n.TEMPLATE.replace("<image> ", f"{picture} ")
+def template(image: str) -> str:
+    """The chat template of `networks`, with other words for an image."""
+    return n.TEMPLATE.replace("<image> ", f"{image} ")
 
 
 def ids_of(words: Any, **tokens: str) -> dict[str, int]:

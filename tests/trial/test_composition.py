@@ -65,7 +65,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("decoder", ["bert", "roberta", "gpt2"])
 @pytest.mark.parametrize("encoder", ["vit", "deit"])
 def test_parts_are_joined_saved_and_run(
-    parts: dict[str, Path], tmp_path: Path, picture: Any, encoder: str, decoder: str
+    parts: dict[str, Path], tmp_path: Path, image: Any, encoder: str, decoder: str
 ) -> None:
     made = compose(parts[encoder], parts[decoder], tmp_path / "joined")
     config = json.loads((tmp_path / "joined" / "config.json").read_text())
@@ -79,7 +79,7 @@ def test_parts_are_joined_saved_and_run(
     assert "fine-tune" in made.warnings[0]
     runner = load_runner(tmp_path / "joined", "captioning", device="cpu", max_new_tokens=4)
     assert runner.warnings == ()
-    assert runner.run(picture).answers
+    assert runner.run(image).answers
     assert json.dumps(made.as_json())
 
 
@@ -219,7 +219,7 @@ def test_a_file_that_is_not_finished_leaves_the_one_of_before(tmp_path: Path) ->
     assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
 
 
-def test_a_held_out_picture_is_never_trained_on_with_another_text(tmp_path: Path) -> None:
+def test_a_held_out_image_is_never_trained_on_with_another_text(tmp_path: Path) -> None:
     pairs = tuple(
         TrainingPair(image=tmp_path / f"{place // 3}.png", text=f"text {place}")
         for place in range(30)
@@ -233,7 +233,7 @@ def test_a_held_out_picture_is_never_trained_on_with_another_text(tmp_path: Path
 
 @pytest.mark.slow
 def test_fine_tuning_lowers_the_loss_and_writes_held_out_captions_right(
-    parts: dict[str, Path], tmp_path: Path, picture: Any
+    parts: dict[str, Path], tmp_path: Path, image: Any
 ) -> None:
     pairs = write_pairs(tmp_path / "data", 40)
     compose(parts["vit"], parts["bert"], tmp_path / "joined")

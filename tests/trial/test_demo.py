@@ -59,9 +59,9 @@ def test_an_unknown_demo_names_the_known_ones() -> None:
 def test_the_contrastive_demo_picks_the_right_label_among_all() -> None:
     runner = load_runner("demo:clip", "zero-shot-classification", device="cpu")
     right = 0
-    for picture, colour, shape in shown(60):
+    for image, colour, shape in shown(60):
         request = Request(texts=colours.LABELS)
-        right += runner.run(picture, request).answers[0].text == f"a {colour} {shape}"
+        right += runner.run(image, request).answers[0].text == f"a {colour} {shape}"
     assert right >= 0.95 * 60
 
 
@@ -69,8 +69,8 @@ def test_the_contrastive_demo_picks_the_right_label_among_all() -> None:
 def test_the_writing_demos_name_colour_and_shape(name: str) -> None:
     runner = load_runner(f"demo:{name}", "captioning", device="cpu")
     right = 0
-    for picture, colour, shape in shown(30):
-        words = runner.run(picture).answers[0].text.split()
+    for image, colour, shape in shown(30):
+        words = runner.run(image).answers[0].text.split()
         right += colour in words and shape in words
     assert right >= 0.93 * 30
 
@@ -79,13 +79,13 @@ def test_the_unified_demo_answers_questions_and_matches() -> None:
     answerer = load_runner("demo:blip", "vqa", device="cpu")
     matcher = load_runner("demo:blip", "image-text-matching", device="cpu")
     right = 0
-    for picture, colour, shape in shown(20):
+    for image, colour, shape in shown(20):
         question = Request(question="what color is the shape?")
-        right += answerer.run(picture, question).answers[0].text == colour
+        right += answerer.run(image, question).answers[0].text == colour
         question = Request(question="what shape is in the image?")
-        right += answerer.run(picture, question).answers[0].text == shape
+        right += answerer.run(image, question).answers[0].text == shape
         texts = (f"a {colour} {shape}", "a black circle" if colour != "black" else "a red circle")
-        right += matcher.run(picture, Request(texts=texts)).answers[0].text == texts[0]
+        right += matcher.run(image, Request(texts=texts)).answers[0].text == texts[0]
     assert right >= 0.93 * 60
 
 
@@ -93,7 +93,7 @@ def test_the_unified_demo_answers_questions_and_matches() -> None:
     ("file", "colour", "shape"),
     [("red-circle.png", "red", "circle"), ("blue-triangle.jpg", "blue", "triangle")],
 )
-def test_the_example_pictures_get_three_right_answers(file: str, colour: str, shape: str) -> None:
+def test_the_example_images_get_three_right_answers(file: str, colour: str, shape: str) -> None:
     image = EXAMPLES / file
     labels = tuple(f"a {c} {s}" for c in ("red", "blue", "green") for s in colours.SHAPES)
     label = run_trial(
@@ -121,7 +121,7 @@ def test_describing_again_writes_the_same_cards(name: str, tmp_path: Path) -> No
 @pytest.mark.parametrize("name", NAMES)
 def test_training_again_writes_the_same_checkpoint(name: str, tmp_path: Path) -> None:
     pytest.importorskip("easy_vqa")
-    recipe = Recipe(steps=2, batch=12, pictures=40)
+    recipe = Recipe(steps=2, batch=12, images=40)
     for folder in ("first", "second"):
         train.train(name, tmp_path / folder, recipe)
     files = sorted(path.name for path in (tmp_path / "first").iterdir())

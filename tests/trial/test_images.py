@@ -1,4 +1,4 @@
-"""Pictures: the right one, or one clear sentence."""
+"""Images: the right one, or one clear sentence."""
 
 import struct
 import zlib
@@ -26,13 +26,13 @@ def near(pixel: tuple[int, ...], colour: tuple[int, int, int], by: int = 12) -> 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "gif", "tiff", "webp", "ppm"])
 def test_common_formats_open_as_rgb(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"picture.{suffix}"
+    path = tmp_path / f"image.{suffix}"
     two_colours().save(path)
-    picture = open_image(path)
-    assert picture.pixels.mode == "RGB"
-    assert picture.pixels.size == (40, 20)
-    assert near(picture.pixels.getpixel((5, 10)), (255, 0, 0))
-    assert picture.warnings == ()
+    image = open_image(path)
+    assert image.pixels.mode == "RGB"
+    assert image.pixels.size == (40, 20)
+    assert near(image.pixels.getpixel((5, 10)), (255, 0, 0))
+    assert image.warnings == ()
 
 
 def test_a_rotated_photograph_is_set_upright(tmp_path: Path) -> None:
@@ -40,9 +40,9 @@ def test_a_rotated_photograph_is_set_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     two_colours().save(path, exif=exif, quality=95)
-    picture = open_image(path)
-    assert picture.pixels.size == (20, 40)
-    assert near(picture.pixels.getpixel((10, 5)), (255, 0, 0), 30)
+    image = open_image(path)
+    assert image.pixels.size == (20, 40)
+    assert near(image.pixels.getpixel((10, 5)), (255, 0, 0), 30)
 
 
 def test_cmyk_keeps_its_colours(tmp_path: Path) -> None:
@@ -91,18 +91,18 @@ def _converted(image: "Image.Image", mode: str) -> "Image.Image":
 def test_transparent_parts_are_laid_on_white_and_said(tmp_path: Path) -> None:
     path = tmp_path / "logo.png"
     Image.new("RGBA", (4, 4), (0, 0, 0, 0)).save(path)
-    picture = open_image(path)
-    assert picture.pixels.getpixel((0, 0)) == (255, 255, 255)
-    assert "laid on white" in picture.warnings[0]
+    image = open_image(path)
+    assert image.pixels.getpixel((0, 0)) == (255, 255, 255)
+    assert "laid on white" in image.warnings[0]
 
 
-def test_of_a_moving_picture_the_first_frame_is_taken_and_said(tmp_path: Path) -> None:
+def test_of_a_moving_image_the_first_frame_is_taken_and_said(tmp_path: Path) -> None:
     path = tmp_path / "moving.gif"
     frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
     frames[0].save(path, save_all=True, append_images=frames[1:])
-    picture = open_image(path)
-    assert near(picture.pixels.getpixel((0, 0)), (255, 0, 0))
-    assert "3 frames" in picture.warnings[0]
+    image = open_image(path)
+    assert near(image.pixels.getpixel((0, 0)), (255, 0, 0))
+    assert "3 frames" in image.warnings[0]
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif", "tiff"])
@@ -121,7 +121,7 @@ def test_a_file_cut_short_is_named_so(tmp_path: Path, suffix: str, share: float)
 @pytest.mark.parametrize(
     "content", [b"hello, I am a text file\n", b"\x00" * 64, b"%PDF-1.4\n%...", b"PK\x03\x04rest"]
 )
-def test_what_is_no_picture_is_named_so(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_image_is_named_so(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "letter.png"
     path.write_bytes(content)
     with pytest.raises(ImageError, match="not an image"):
@@ -145,7 +145,7 @@ def test_a_name_no_system_takes_is_an_error_of_ours() -> None:
             open_image(name)
 
 
-def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+def test_a_huge_image_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
     def chunk(kind: bytes, data: bytes) -> bytes:
         crc = struct.pack(">I", zlib.crc32(kind + data))
         return struct.pack(">I", len(data)) + kind + data + crc
@@ -164,7 +164,7 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
         assert caught.value.kind == "image-too-large"
 
 
-def test_a_folder_lists_its_pictures_in_order(tmp_path: Path) -> None:
+def test_a_folder_lists_its_images_in_order(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / ".hidden").mkdir()
     for name in ("b/2.JPG", "1.png", ".hidden/3.png", "notes.txt"):

@@ -51,8 +51,8 @@ def offline(monkeypatch):
 
 
 @pytest.mark.parametrize("settings", [PLAIN, WRITES_TOO], ids=["two-towers", "coca"])
-def test_program_runs_as_it_is_shown(settings, hub, offline, tmp_path, picture, monkeypatch):
-    picture.pixels.save(tmp_path / "photo.jpg")
+def test_program_runs_as_it_is_shown(settings, hub, offline, tmp_path, image, monkeypatch):
+    image.pixels.save(tmp_path / "photo.jpg")
     monkeypatch.chdir(tmp_path)
     hub(IDS[0], save(tmp_path / "model", settings))
     code = snippet(RULEBASE.checkpoint(IDS[0]), None, RULEBASE.programs)

@@ -20,7 +20,7 @@ FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--enable-logging=stderr",
     "--v=0", "--virtual-time-budget=5000",
 )  # fmt: skip
-PICTURES = Path(__file__).parents[2] / "examples" / "images"
+IMAGES = Path(__file__).parents[2] / "examples" / "images"
 PROBE = """<script>addEventListener("load", () => {
 const sizes = [...document.images].map(each => [each.alt, each.naturalWidth, each.clientWidth]);
 const hidden = [...document.querySelectorAll("p,li,td,h1,h2,h3,dd")].filter(
@@ -49,13 +49,13 @@ def opened(page: Path, profile: Path, width: int) -> tuple[str, list[str]]:
 def page(tmp_path, capsys):
     """The page of the demo, and the answers it has to show."""
     file = tmp_path / "page.html"
-    assert run(["try", "--demo", "--image", str(PICTURES / "red-circle.png"), "--repeat", "0",
+    assert run(["try", "--demo", "--image", str(IMAGES / "red-circle.png"), "--repeat", "0",
                 "--format", "json", "--output", f"html={file}"]) == 0  # fmt: skip
     return file, json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("width", [1200, 500])
-def test_picture_and_all_answers_are_shown_with_nothing_on_the_console(page, tmp_path, width):
+def test_image_and_all_answers_are_shown_with_nothing_on_the_console(page, tmp_path, width):
     file, answer = page
     document, console = opened(file, tmp_path / "one", width)
     assert console == []
@@ -85,10 +85,10 @@ def test_an_error_on_the_console_would_be_seen(page, tmp_path):
     assert any("x is not defined" in line for line in opened(broken, tmp_path / "one", 800)[1])
 
 
-def test_a_search_shows_the_pictures_it_found(tmp_path, capsys):
+def test_a_search_shows_the_images_it_found(tmp_path, capsys):
     file = tmp_path / "search.html"
     searched = ["try", "--task", "image-search", "--checkpoint", "demo:clip", "--folder"]
-    asked = [str(PICTURES), "--query", "a blue triangle", "--output", f"html={file}"]
+    asked = [str(IMAGES), "--query", "a blue triangle", "--output", f"html={file}"]
     assert run(searched + asked) == 0
     document, console = opened(file, tmp_path / "one", 900)
     assert console == []

@@ -44,14 +44,14 @@ def test_a_folder_is_a_checkpoint(tiny: Tiny) -> None:
 
 
 def test_a_hub_id_in_the_cache_needs_no_network(
-    tiny: Tiny, hub: Callable[[str, Path], Path], picture: Any
+    tiny: Tiny, hub: Callable[[str, Path], Path], image: Any
 ) -> None:
     hub("someone/tiny-clip", tiny("clip"))
     found = resolve("someone/tiny-clip", Loading(offline=True))
     assert found.revision == "0123456789abcdef0123456789abcdef01234567"
     runner = load_runner("someone/tiny-clip", "embeddings", offline=True, device="cpu")
     by_folder = load_runner(tiny("clip"), "embeddings", device="cpu")
-    assert runner.run(picture).answers == by_folder.run(picture).answers
+    assert runner.run(image).answers == by_folder.run(image).answers
 
 
 def test_a_revision_that_is_not_there_is_not_the_newest(

@@ -39,11 +39,11 @@ def written(network: Any, count: int, **inputs: Any) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", SOFTMAX)
-def test_labels_compete_by_softmax(tiny: Tiny, picture: OpenedImage, kind: str) -> None:
+def test_labels_compete_by_softmax(tiny: Tiny, image: OpenedImage, kind: str) -> None:
     runner = load_runner(tiny(kind), "zero-shot-classification", device="cpu")
-    answers = runner.run(picture, Request(texts=LABELS)).answers
+    answers = runner.run(image, Request(texts=LABELS)).answers
     network, processor = bare(tiny(kind), runner.class_name)
-    inputs = processor(images=picture.pixels, text=list(LABELS), return_tensors="pt", padding=True)
+    inputs = processor(images=image.pixels, text=list(LABELS), return_tensors="pt", padding=True)
     with torch.no_grad():
         expected = network(**inputs).logits_per_image.softmax(dim=-1)[0].tolist()
     assert {a.text: a.probability for a in answers} == pytest.approx(
@@ -56,16 +56,14 @@ def test_labels_compete_by_softmax(tiny: Tiny, picture: OpenedImage, kind: str) 
 
 
 @pytest.mark.parametrize("kind", SIGMOID)
-def test_labels_are_judged_one_by_one_by_sigmoid(
-    tiny: Tiny, picture: OpenedImage, kind: str
-) -> None:
+def test_labels_are_judged_one_by_one_by_sigmoid(tiny: Tiny, image: OpenedImage, kind: str) -> None:
     runner = load_runner(tiny(kind), "zero-shot-classification", device="cpu")
-    answers = runner.run(picture, Request(texts=LABELS)).answers
+    answers = runner.run(image, Request(texts=LABELS)).answers
     network, processor = bare(tiny(kind), runner.class_name)
     words = processor.tokenizer(
         list(LABELS), padding="max_length", max_length=40, truncation=True, return_tensors="pt"
     )
-    pixels = processor.image_processor(images=picture.pixels, return_tensors="pt")
+    pixels = processor.image_processor(images=image.pixels, return_tensors="pt")
     with torch.no_grad():
         logits = network(input_ids=words["input_ids"], **pixels).logits_per_image
     expected = dict(zip(LABELS, logits.sigmoid()[0].tolist(), strict=True))
@@ -74,19 +72,19 @@ def test_labels_are_judged_one_by_one_by_sigmoid(
 
 @pytest.mark.parametrize("kind", SOFTMAX + SIGMOID)
 def test_vectors_and_similarities_are_those_of_the_network(
-    tiny: Tiny, picture: OpenedImage, kind: str
+    tiny: Tiny, image: OpenedImage, kind: str
 ) -> None:
-    other = OpenedImage(pixels=picture.pixels.rotate(90, expand=True), name="other.png")
-    vector = load_runner(tiny(kind), "embeddings", device="cpu").run(picture).answers[0].vector
+    other = OpenedImage(pixels=image.pixels.rotate(90, expand=True), name="other.png")
+    vector = load_runner(tiny(kind), "embeddings", device="cpu").run(image).answers[0].vector
     compared = load_runner(tiny(kind), "similar-images", device="cpu")
-    answer = compared.run(picture, Request(others=(other,))).answers[0]
+    answer = compared.run(image, Request(others=(other,))).answers[0]
     network, processor = bare(tiny(kind), compared.class_name)
     with torch.no_grad():
         features = [
             network.get_image_features(
                 **processor.image_processor(images=each.pixels, return_tensors="pt")
             ).pooler_output[0]
-            for each in (picture, other)
+            for each in (image, other)
         ]
     one, two = (each / each.norm() for each in features)
     assert vector == pytest.approx(one.tolist(), abs=1e-5)
@@ -95,24 +93,24 @@ def test_vectors_and_similarities_are_those_of_the_network(
 
 
 def test_vectors_are_written_with_their_names(
-    tiny: Tiny, picture: OpenedImage, tmp_path: Path
+    tiny: Tiny, image: OpenedImage, tmp_path: Path
 ) -> None:
     import numpy
 
-    vector = load_runner(tiny("clip"), "embeddings", device="cpu").run(picture).answers[0].vector
-    target, beside = write_vectors(tmp_path / "vectors", ["picture"], [vector])
+    vector = load_runner(tiny("clip"), "embeddings", device="cpu").run(image).answers[0].vector
+    target, beside = write_vectors(tmp_path / "vectors", ["image"], [vector])
     assert target.name == "vectors.npy"
     assert numpy.load(target)[0].tolist() == pytest.approx(vector)
-    assert json.loads(beside.read_text()) == ["picture"]
+    assert json.loads(beside.read_text()) == ["image"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["vectors.npy", "vectors.npy.json"]
 
 
-def test_a_search_ranks_the_pictures_by_the_text(tiny: Tiny, picture: OpenedImage) -> None:
+def test_a_search_ranks_the_images_by_the_text(tiny: Tiny, image: OpenedImage) -> None:
     others = tuple(
-        OpenedImage(pixels=picture.pixels.rotate(angle), name=f"{angle}.png") for angle in (90, 180)
+        OpenedImage(pixels=image.pixels.rotate(angle), name=f"{angle}.png") for angle in (90, 180)
     )
     runner = load_runner(tiny("clip"), "image-search", device="cpu")
-    answers = runner.run(picture, Request(texts=("a red circle",), others=others)).answers
+    answers = runner.run(image, Request(texts=("a red circle",), others=others)).answers
     assert {a.text for a in answers} == {"image", "90.png", "180.png"}
     assert [a.similarity for a in answers] == sorted((a.similarity for a in answers), reverse=True)
     network, processor = bare(tiny("clip"), "CLIPModel")
@@ -126,40 +124,40 @@ def test_a_search_ranks_the_pictures_by_the_text(tiny: Tiny, picture: OpenedImag
 
 
 def test_matching_gives_cosines_that_do_not_depend_on_the_other_texts(
-    tiny: Tiny, picture: OpenedImage
+    tiny: Tiny, image: OpenedImage
 ) -> None:
     runner = load_runner(tiny("clip"), "image-text-matching", device="cpu")
-    alone = runner.run(picture, Request(texts=LABELS[:1])).answers[0]
-    among = runner.run(picture, Request(texts=LABELS)).answers
+    alone = runner.run(image, Request(texts=LABELS[:1])).answers[0]
+    among = runner.run(image, Request(texts=LABELS)).answers
     assert alone.probability is None
     assert next(a.similarity for a in among if a.text == alone.text) == pytest.approx(
         alone.similarity, abs=1e-5
     )
 
 
-def test_a_text_beyond_the_limit_is_cut_and_said(tiny: Tiny, picture: OpenedImage) -> None:
+def test_a_text_beyond_the_limit_is_cut_and_said(tiny: Tiny, image: OpenedImage) -> None:
     runner = load_runner(tiny("clip"), "zero-shot-classification", device="cpu")
-    reply = runner.run(picture, Request(texts=("cat " * 60, "a dog")))
+    reply = runner.run(image, Request(texts=("cat " * 60, "a dog")))
     assert len(reply.answers) == 2
     assert "tokens; only the first 40 were read" in reply.warnings[0]
 
 
-def test_the_template_wraps_each_label(tiny: Tiny, picture: OpenedImage) -> None:
+def test_the_template_wraps_each_label(tiny: Tiny, image: OpenedImage) -> None:
     runner = load_runner(tiny("clip"), "zero-shot-classification", device="cpu")
-    wrapped = runner.run(picture, Request(texts=("cat", "dog"), template="a photo of a {}"))
-    spelled = runner.run(picture, Request(texts=("a photo of a cat", "a photo of a dog")))
+    wrapped = runner.run(image, Request(texts=("cat", "dog"), template="a photo of a {}"))
+    spelled = runner.run(image, Request(texts=("a photo of a cat", "a photo of a dog")))
     assert [a.text for a in wrapped.answers] == [a.text[13:] for a in spelled.answers]
     assert [a.probability for a in wrapped.answers] == [a.probability for a in spelled.answers]
 
 
 @pytest.mark.parametrize("kind", ["captioner", "gpt2_captioner"])
-def test_an_encoder_decoder_writes_a_caption(tiny: Tiny, picture: OpenedImage, kind: str) -> None:
+def test_an_encoder_decoder_writes_a_caption(tiny: Tiny, image: OpenedImage, kind: str) -> None:
     runner = load_runner(tiny(kind), "captioning", device="cpu", max_new_tokens=7)
-    reply = runner.run(picture)
+    reply = runner.run(image)
     network = transformers.VisionEncoderDecoderModel.from_pretrained(tiny(kind)).eval()
     images = transformers.AutoImageProcessor.from_pretrained(tiny(kind))
     words = transformers.AutoTokenizer.from_pretrained(tiny(kind))
-    pixels = images(images=picture.pixels, return_tensors="pt")["pixel_values"]
+    pixels = images(images=image.pixels, return_tensors="pt")["pixel_values"]
     expected = words.decode(written(network, 7, pixel_values=pixels), skip_special_tokens=True)
     assert reply.answers[0].text == expected.strip()
     assert reply.answers[0].probability is None
@@ -183,29 +181,29 @@ def test_a_line_reader_reads_and_doubts_a_page(tiny: Tiny) -> None:
 
 
 def test_a_document_reader_uses_its_own_prompt_and_gives_fields(
-    tiny: Tiny, picture: OpenedImage, monkeypatch: pytest.MonkeyPatch
+    tiny: Tiny, image: OpenedImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runner: Any = load_runner(tiny("donut"), "field-extraction", device="cpu", max_new_tokens=5)
     assert runner.task_prompt == "<s_cord-v2>"
     network, processor = bare(tiny("donut"), "VisionEncoderDecoderModel")
-    pixels = processor.image_processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
+    pixels = processor.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
     prompt = processor.tokenizer("<s_cord-v2>", add_special_tokens=False, return_tensors="pt")
     ids = written(
         network, 5, pixel_values=pixels, decoder_input_ids=prompt["input_ids"], bad_words_ids=[[3]]
     )
     text = processor.tokenizer.decode(ids).replace("<s_cord-v2>", "").replace("</s>", "").strip()
-    answer = runner.run(picture).answers[0]
+    answer = runner.run(image).answers[0]
     assert answer.fields == processor.token2json(text)
     assert json.loads(answer.text) == answer.fields
 
     spelled = "<s_cord-v2><s_total>red circle</s_total></s>"
     ids = processor.tokenizer(spelled, add_special_tokens=False)["input_ids"]
     monkeypatch.setattr(runner, "generate", lambda _: ids)
-    assert runner.run(picture).answers[0].fields == {"total": "red circle"}
+    assert runner.run(image).answers[0].fields == {"total": "red circle"}
 
 
 def test_a_document_answerer_sets_the_question_into_the_prompt(
-    tiny: Tiny, picture: OpenedImage, monkeypatch: pytest.MonkeyPatch
+    tiny: Tiny, image: OpenedImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runner: Any = load_runner(tiny("donut"), "document-vqa", device="cpu", max_new_tokens=5)
     prompt = runner.prompt(Request(question="what is red ?"))
@@ -213,17 +211,17 @@ def test_a_document_answerer_sets_the_question_into_the_prompt(
     spelled = f"{prompt}a cat</s_answer></s>"
     ids = runner.tokenizer(spelled, add_special_tokens=False)["input_ids"]
     monkeypatch.setattr(runner, "generate", lambda _: ids)
-    assert runner.run(picture, Request(question="what is red ?")).answers[0].text == "a cat"
+    assert runner.run(image, Request(question="what is red ?")).answers[0].text == "a cat"
     with pytest.raises(MissingInputError, match="question"):
-        runner.run(picture)
+        runner.run(image)
 
 
-def test_a_page_reader_of_papers_writes_markup(tiny: Tiny, picture: OpenedImage) -> None:
+def test_a_page_reader_of_papers_writes_markup(tiny: Tiny, image: OpenedImage) -> None:
     runner: Any = load_runner(tiny("nougat"), "ocr-page", device="cpu", max_new_tokens=5)
     assert runner.academic
-    reply = runner.run(picture)
+    reply = runner.run(image)
     network, processor = bare(tiny("nougat"), "VisionEncoderDecoderModel")
-    pixels = processor.image_processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
+    pixels = processor.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
     unknown = processor.tokenizer.unk_token_id
     ids = written(network, 5, pixel_values=pixels, bad_words_ids=[[unknown]])
     expected = processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
@@ -237,33 +235,33 @@ def test_a_captioner_cannot_extract_fields(tiny: Tiny) -> None:
         load_runner(tiny("captioner"), "field-extraction", device="cpu")
 
 
-def test_blip_captions_with_and_without_a_beginning(tiny: Tiny, picture: OpenedImage) -> None:
+def test_blip_captions_with_and_without_a_beginning(tiny: Tiny, image: OpenedImage) -> None:
     runner = load_runner(tiny("blip_captioner"), "captioning", device="cpu", max_new_tokens=6)
     network, processor = bare(tiny("blip_captioner"), "BlipForConditionalGeneration")
     for prompt in (None, "a photo of"):
         words = {} if prompt is None else {"text": prompt}
-        inputs = processor(images=picture.pixels, **words, return_tensors="pt")
+        inputs = processor(images=image.pixels, **words, return_tensors="pt")
         expected = processor.decode(written(network, 6, **inputs), skip_special_tokens=True)
-        assert runner.run(picture, Request(prompt=prompt)).answers[0].text == expected.strip()
+        assert runner.run(image, Request(prompt=prompt)).answers[0].text == expected.strip()
 
 
-def test_blip_answers_a_question_the_same_each_time(tiny: Tiny, picture: OpenedImage) -> None:
+def test_blip_answers_a_question_the_same_each_time(tiny: Tiny, image: OpenedImage) -> None:
     runner = load_runner(tiny("blip_answerer"), "vqa", device="cpu", max_new_tokens=4)
     network, processor = bare(tiny("blip_answerer"), "BlipForQuestionAnswering")
     question = "what is in the picture ?"
-    inputs = processor(images=picture.pixels, text=question, return_tensors="pt")
+    inputs = processor(images=image.pixels, text=question, return_tensors="pt")
     expected = processor.decode(written(network, 4, **inputs), skip_special_tokens=True).strip()
     request = Request(question=question)
-    assert [runner.run(picture, request).answers[0].text for _ in range(2)] == [expected] * 2
+    assert [runner.run(image, request).answers[0].text for _ in range(2)] == [expected] * 2
 
 
 @pytest.mark.parametrize("kind", ["blip_matcher", "blip_2_matcher"])
-def test_matching_heads_judge_each_text(tiny: Tiny, picture: OpenedImage, kind: str) -> None:
+def test_matching_heads_judge_each_text(tiny: Tiny, image: OpenedImage, kind: str) -> None:
     runner = load_runner(tiny(kind), "image-text-matching", device="cpu")
-    answers = runner.run(picture, Request(texts=LABELS)).answers
+    answers = runner.run(image, Request(texts=LABELS)).answers
     network, processor = bare(tiny(kind), runner.class_name)
     for answer in answers:
-        inputs = processor(images=picture.pixels, text=answer.text, return_tensors="pt")
+        inputs = processor(images=image.pixels, text=answer.text, return_tensors="pt")
         with torch.no_grad():
             if kind == "blip_matcher":
                 scores = network(**inputs).itm_score
@@ -289,15 +287,15 @@ PROMPTED = [
 
 @pytest.mark.parametrize(("kind", "task", "question", "prompt"), PROMPTED)
 def test_prompted_networks_get_the_prompt_of_their_authors(
-    tiny: Tiny, picture: OpenedImage, kind: str, task: str, question: str | None, prompt: str | None
+    tiny: Tiny, image: OpenedImage, kind: str, task: str, question: str | None, prompt: str | None
 ) -> None:
     runner: Any = load_runner(tiny(kind), task, device="cpu", max_new_tokens=6)
     request = Request(question=question)
     assert runner.prompt(request) == prompt
-    answer = runner.run(picture, request).answers[0].text
+    answer = runner.run(image, request).answers[0].text
     network, processor = bare(tiny(kind), runner.class_name)
     words = {} if prompt is None else {"text": prompt}
-    inputs = processor(images=picture.pixels, **words, return_tensors="pt")
+    inputs = processor(images=image.pixels, **words, return_tensors="pt")
     ids = written(network, 6, **inputs)
     length = inputs["input_ids"].shape[1] if "input_ids" in inputs else 0
     if length and ids[:length] == inputs["input_ids"][0].tolist():
@@ -308,28 +306,28 @@ def test_prompted_networks_get_the_prompt_of_their_authors(
     assert answer == text.strip()
 
 
-def test_git_captions_and_continues_a_question(tiny: Tiny, picture: OpenedImage) -> None:
+def test_git_captions_and_continues_a_question(tiny: Tiny, image: OpenedImage) -> None:
     network, processor = bare(tiny("git"), "GitForCausalLM")
-    pixels = processor(images=picture.pixels, return_tensors="pt")["pixel_values"]
+    pixels = processor(images=image.pixels, return_tensors="pt")["pixel_values"]
     runner = load_runner(tiny("git"), "captioning", device="cpu", max_new_tokens=6)
     expected = processor.tokenizer.decode(
         written(network, 6, pixel_values=pixels), skip_special_tokens=True
     )
-    assert runner.run(picture).answers[0].text == expected.strip()
+    assert runner.run(image).answers[0].text == expected.strip()
     asked = processor.tokenizer("what is red ?", add_special_tokens=False)["input_ids"]
     ids = [processor.tokenizer.cls_token_id, *asked]
     all_ids = written(network, 6, pixel_values=pixels, input_ids=torch.tensor([ids]))
     answerer = load_runner(tiny("git"), "vqa", device="cpu", max_new_tokens=6)
-    assert answerer.run(picture, Request(question="what is red ?")).answers[0].text == (
+    assert answerer.run(image, Request(question="what is red ?")).answers[0].text == (
         processor.tokenizer.decode(all_ids[len(ids) :], skip_special_tokens=True).strip()
     )
 
 
-def test_vilt_picks_from_its_list_and_matches(tiny: Tiny, picture: OpenedImage) -> None:
+def test_vilt_picks_from_its_list_and_matches(tiny: Tiny, image: OpenedImage) -> None:
     runner = load_runner(tiny("vilt_answerer"), "vqa", device="cpu")
-    answers = runner.run(picture, Request(question="what is red ?")).answers
+    answers = runner.run(image, Request(question="what is red ?")).answers
     network, processor = bare(tiny("vilt_answerer"), "ViltForQuestionAnswering")
-    inputs = processor(images=picture.pixels, text="what is red ?", return_tensors="pt")
+    inputs = processor(images=image.pixels, text="what is red ?", return_tensors="pt")
     with torch.no_grad():
         expected = network(**inputs).logits[0].sigmoid().tolist()
     names = network.config.id2label
@@ -338,10 +336,10 @@ def test_vilt_picks_from_its_list_and_matches(tiny: Tiny, picture: OpenedImage) 
     )
     matcher = load_runner(tiny("vilt_matcher"), "image-text-matching", device="cpu")
     network, processor = bare(tiny("vilt_matcher"), "ViltForImageAndTextRetrieval")
-    matched = matcher.run(picture, Request(texts=LABELS)).answers
+    matched = matcher.run(image, Request(texts=LABELS)).answers
     assert {answer.text for answer in matched} == set(LABELS)
     for answer in matched:
-        inputs = processor(images=picture.pixels, text=answer.text, return_tensors="pt")
+        inputs = processor(images=image.pixels, text=answer.text, return_tensors="pt")
         with torch.no_grad():
             expected_match = float(network(**inputs).logits[0, 0])
         assert answer.similarity == pytest.approx(expected_match, abs=1e-5)
@@ -360,33 +358,33 @@ NEEDS = {"smolvlm": ("torchvision", "num2words"), "llava": ()}
 
 @pytest.mark.parametrize("kind", CHATS)
 def test_a_chat_model_is_asked_through_its_template(
-    tiny: Tiny, picture: OpenedImage, kind: str
+    tiny: Tiny, image: OpenedImage, kind: str
 ) -> None:
     for library in NEEDS.get(kind, ("torchvision",)):
         pytest.importorskip(library)
     class_name, mark = CHATS[kind]
     runner = load_runner(tiny(kind), "vqa", device="cpu", max_new_tokens=6)
     assert runner.class_name == class_name
-    answer = runner.run(picture, Request(question="what is red ?")).answers[0].text
+    answer = runner.run(image, Request(question="what is red ?")).answers[0].text
     network, processor = bare(tiny(kind), class_name)
     text = f"user : {mark} what is red ? answer : "
-    inputs = processor(images=[picture.pixels], text=[text], return_tensors="pt")
+    inputs = processor(images=[image.pixels], text=[text], return_tensors="pt")
     ids = written(network, 6, **inputs)[inputs["input_ids"].shape[1] :]
     assert answer == processor.tokenizer.decode(ids, skip_special_tokens=True).strip()
 
 
 def test_a_chat_model_is_given_the_labels_in_its_instruction(
-    tiny: Tiny, picture: OpenedImage
+    tiny: Tiny, image: OpenedImage
 ) -> None:
     runner = load_runner(tiny("llava"), "content-moderation", device="cpu", max_new_tokens=6)
-    answers = runner.run(picture, Request(texts=LABELS, template="a photo of {}")).answers
+    answers = runner.run(image, Request(texts=LABELS, template="a photo of {}")).answers
     question = f"Which of these fits this picture: {'; '.join(f'a photo of {x}' for x in LABELS)}? "
     asked = load_runner(tiny("llava"), "vqa", device="cpu", max_new_tokens=6).run(
-        picture, Request(question=f"{question}Answer with one of them and nothing else.")
+        image, Request(question=f"{question}Answer with one of them and nothing else.")
     )
     assert [answer.text for answer in answers] == [answer.text for answer in asked.answers]
     with pytest.raises(MissingInputError, match="none was given"):
-        runner.run(picture, Request())
+        runner.run(image, Request())
 
 
 @pytest.mark.parametrize("kind", ["llava", "instructblip"])
@@ -414,7 +412,7 @@ def test_a_checkpoint_without_its_words_is_incomplete(
 
 
 def test_answers_that_are_no_numbers_are_an_error(
-    tiny: Tiny, picture: OpenedImage, tmp_path: Path
+    tiny: Tiny, image: OpenedImage, tmp_path: Path
 ) -> None:
     network, processor = bare(tiny("clip"), "CLIPModel")
     with torch.no_grad():
@@ -423,7 +421,7 @@ def test_answers_that_are_no_numbers_are_an_error(
     processor.save_pretrained(tmp_path)
     runner = load_runner(tmp_path, "zero-shot-classification", device="cpu")
     with pytest.raises(BrokenCheckpointError, match="not numbers"):
-        runner.run(picture, Request(texts=LABELS))
+        runner.run(image, Request(texts=LABELS))
 
 
 def test_a_numbered_cpu_is_the_cpu(tiny: Tiny) -> None:
@@ -480,12 +478,12 @@ def test_a_chat_model_without_template_is_refused(tiny: Tiny, tmp_path: Path) ->
         load_runner(folder, "vqa", device="cpu")
 
 
-def test_bfloat16_runs_and_says_nearly_the_same(tiny: Tiny, picture: OpenedImage) -> None:
+def test_bfloat16_runs_and_says_nearly_the_same(tiny: Tiny, image: OpenedImage) -> None:
     half = load_runner(tiny("clip"), "zero-shot-classification", device="cpu", dtype="bfloat16")
     whole = load_runner(tiny("clip"), "zero-shot-classification", device="cpu")
     assert next(half.network.parameters()).dtype is torch.bfloat16
-    left = half.run(picture, Request(texts=LABELS)).answers
-    right = {a.text: a.probability for a in whole.run(picture, Request(texts=LABELS)).answers}
+    left = half.run(image, Request(texts=LABELS)).answers
+    right = {a.text: a.probability for a in whole.run(image, Request(texts=LABELS)).answers}
     assert {a.text: a.probability for a in left} == pytest.approx(right, abs=0.1)
 
 
@@ -499,11 +497,11 @@ def test_bfloat16_runs_and_says_nearly_the_same(tiny: Tiny, picture: OpenedImage
     ],
 )
 def test_what_a_task_needs_is_asked_for(
-    tiny: Tiny, picture: OpenedImage, kind: str, task: str, words: str
+    tiny: Tiny, image: OpenedImage, kind: str, task: str, words: str
 ) -> None:
     runner = load_runner(tiny(kind), task, device="cpu")
     with pytest.raises(MissingInputError, match=words) as caught:
-        runner.run(picture)
+        runner.run(image)
     assert caught.value.hint
 
 

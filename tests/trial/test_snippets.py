@@ -1,6 +1,6 @@
 """The programs of the catalogue, run as they are against tiny networks of the same classes.
 
-Only the name of the checkpoint is replaced; the pictures lie in the working folder.
+Only the name of the checkpoint is replaced; the images lie in the working folder.
 """
 
 import ast
@@ -112,9 +112,9 @@ def stop_soon(settings):
 
 
 @pytest.fixture
-def pictures(tmp_path, monkeypatch, picture):
-    picture.pixels.save(tmp_path / "photo.jpg")
-    picture.pixels.rotate(90).resize((60, 40)).save(tmp_path / "other.jpg")
+def images(tmp_path, monkeypatch, image):
+    image.pixels.save(tmp_path / "photo.jpg")
+    image.pixels.rotate(90).resize((60, 40)).save(tmp_path / "other.jpg")
     monkeypatch.chdir(tmp_path)
 
 
@@ -134,7 +134,7 @@ def execute(code):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("key", list(RUN), ids=lambda key: f"{key[0]}-{key[2]}")
-def test_program_runs_as_it_is_shown(key, small, pictures):
+def test_program_runs_as_it_is_shown(key, small, images):
     checkpoint, kind = RUN[key]
     code = snippet(checkpoint, key[2], RULEBASE.programs)
     assert run(code, checkpoint.id, small(kind)).endswith("\n")

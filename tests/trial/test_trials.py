@@ -34,11 +34,11 @@ CONTRACT = {
 }  # fmt: skip
 
 
-def test_a_trial_records_answers_and_cost(tiny: Tiny, picture: Any) -> None:
+def test_a_trial_records_answers_and_cost(tiny: Tiny, image: Any) -> None:
     trial = run_trial(
         tiny("clip"),
         "zero-shot-classification",
-        picture,
+        image,
         Request(texts=("a dog", "a cat")),
         family="some-family",
         repeat=2,
@@ -57,15 +57,15 @@ def test_a_trial_records_answers_and_cost(tiny: Tiny, picture: Any) -> None:
     assert found["versions"]["torch"] == str(torch.__version__)
 
 
-def test_the_same_input_gives_the_same_answer(tiny: Tiny, picture: Any) -> None:
+def test_the_same_input_gives_the_same_answer(tiny: Tiny, image: Any) -> None:
     trials = [
-        run_trial(tiny("captioner"), "captioning", picture, repeat=0, device="cpu", seed=seed)
+        run_trial(tiny("captioner"), "captioning", image, repeat=0, device="cpu", seed=seed)
         for seed in (1, 2)
     ]
     assert trials[0].answers == trials[1].answers
 
 
-def test_warnings_of_picture_and_answer_come_together(tiny: Tiny, tmp_path: Path) -> None:
+def test_warnings_of_image_and_answer_come_together(tiny: Tiny, tmp_path: Path) -> None:
     from PIL import Image
 
     path = tmp_path / "logo.png"
@@ -171,7 +171,7 @@ def test_what_does_not_fit_is_refused_before_loading(
 
 
 def test_memory_that_runs_out_on_the_way_is_out_of_memory(
-    tiny: Tiny, picture: Any, monkeypatch: pytest.MonkeyPatch
+    tiny: Tiny, image: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runner = load_runner(tiny("clip"), "embeddings", device="cpu")
     for error in (MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")):
@@ -181,7 +181,7 @@ def test_memory_that_runs_out_on_the_way_is_out_of_memory(
 
         monkeypatch.setattr(runner, "respond", fail)
         with pytest.raises(OutOfMemoryError, match="ran out"):
-            runner.run(picture)
+            runner.run(image)
 
 
 def test_importing_the_package_imports_no_heavy_library() -> None:
@@ -234,7 +234,7 @@ uses:
 """
 
 
-def test_an_overlay_adds_a_type_that_can_be_run(tiny: Tiny, picture: Any, tmp_path: Path) -> None:
+def test_an_overlay_adds_a_type_that_can_be_run(tiny: Tiny, image: Any, tmp_path: Path) -> None:
     (tmp_path / "rules" / "programs").mkdir(parents=True)
     (tmp_path / "rules" / "programs" / "ours.yaml").write_text(OVERLAY)
     rulebase = load_rules(overlays=(tmp_path / "rules",))
@@ -244,7 +244,7 @@ def test_an_overlay_adds_a_type_that_can_be_run(tiny: Tiny, picture: Any, tmp_pa
     checkpoint = replace(read_checkpoint(tiny("clip"), "ours"), config={"model_type": "our-clip"})
     assert supported_tasks(checkpoint, rulebase)[0] == "zero-shot-classification"
     runner = load_runner(checkpoint, "embeddings", rulebase=rulebase, device="cpu")
-    assert runner.run(picture).answers[0].vector
+    assert runner.run(image).answers[0].vector
     checkpoint = replace(checkpoint, config={"model_type": "other-clip"})
     with pytest.raises(UnsupportedError, match=r"contrastive\.Nobody"):
         load_runner(checkpoint, "content-moderation", rulebase=rulebase, device="cpu")

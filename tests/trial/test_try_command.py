@@ -15,8 +15,8 @@ pytest.importorskip("PIL")
 
 from advisor.cli.main import run
 
-PICTURES = Path(__file__).parents[2] / "examples" / "images"
-RED = str(PICTURES / "red-circle.png")
+IMAGES = Path(__file__).parents[2] / "examples" / "images"
+RED = str(IMAGES / "red-circle.png")
 
 
 def trials(capsys, *arguments):
@@ -38,7 +38,7 @@ def test_demo_gives_right_answers_side_by_side(capsys):
     assert {trial["family"] for trial in answer["trials"]} >= {"clip", "unified-vlp"}
 
 
-def test_html_holds_picture_and_answers_and_needs_nothing_else(capsys, tmp_path):
+def test_html_holds_image_and_answers_and_needs_nothing_else(capsys, tmp_path):
     page = tmp_path / "page.html"
     code, _ = trials(
         capsys, "--checkpoint", "demo:clip", "--task", "zero-shot-classification",
@@ -85,7 +85,7 @@ def test_one_that_cannot_is_named_and_the_others_go_on(capsys):
         (["--image", RED, "--checkpoint", "demo:clip", "--vectors", "x.npy"], "usage"),
         (["--image", RED, "--checkpoint", "demo:clip", "--task", "image-search"],
          "missing-input"),
-        (["--task", "captioning", "--folder", str(PICTURES), "--checkpoint", "demo:blip"], "usage"),
+        (["--task", "captioning", "--folder", str(IMAGES), "--checkpoint", "demo:blip"], "usage"),
         (["--image", RED, "--checkpoint", "demo:clip", "--folder", "nowhere"], "unreadable-image"),
         (["--image", RED, "--task", "zero-shot-classification", "--checkpoint", "demo:clip"],
          "missing-input"),
@@ -223,8 +223,8 @@ def test_a_line_reader_given_a_page_is_doubted(capsys, tiny, tmp_path):
 @pytest.fixture
 def photos(tmp_path):
     folder = tmp_path / "photos"
-    shutil.copytree(PICTURES, folder)
-    (folder / "broken.png").write_text("no picture")
+    shutil.copytree(IMAGES, folder)
+    (folder / "broken.png").write_text("no image")
     return folder
 
 
@@ -314,15 +314,15 @@ def test_a_template_without_one_place_for_the_label_is_refused(capsys, template)
 
 def test_a_search_says_what_it_looks_for(capsys):
     code = run(["try", "--task", "image-search", "--checkpoint", "demo:clip",
-                "--folder", str(PICTURES), "--format", "json"])  # fmt: skip
+                "--folder", str(IMAGES), "--format", "json"])  # fmt: skip
     assert code == 2
     assert "--query" in json.loads(capsys.readouterr().out)["error"]["hint"]
 
 
-def test_a_picture_is_not_compared_with_itself_under_another_name(capsys, monkeypatch):
-    monkeypatch.chdir(PICTURES.parent)
+def test_an_image_is_not_compared_with_itself_under_another_name(capsys, monkeypatch):
+    monkeypatch.chdir(IMAGES.parent)
     code = run(["try", "--task", "similar-images", "--checkpoint", "demo:clip", "--image",
-                f"./{PICTURES.name}/{Path(RED).name}", "--folder", PICTURES.name, "--repeat", "0",
+                f"./{IMAGES.name}/{Path(RED).name}", "--folder", IMAGES.name, "--repeat", "0",
                 "--format", "json"])  # fmt: skip
     assert code == 0
     names = [a["text"] for a in json.loads(capsys.readouterr().out)["trials"][0]["answers"]]

@@ -18,7 +18,7 @@ pytest.importorskip("transformers")
 from loopback_hub import serving
 
 Tiny = Callable[[str], Path]
-PICTURE = str(Path(__file__).parents[2] / "examples" / "images" / "red-circle.png")
+IMAGE = str(Path(__file__).parents[2] / "examples" / "images" / "red-circle.png")
 HUB = """
 import json, resource, sys
 from advisor.cli.main import run
@@ -40,7 +40,7 @@ import resource, sys
 from PIL import Image
 from advisor.errors import AdvisorError
 from advisor.trial import load_runner, open_image
-picture = open_image(Image.new("RGB", (9000, 9000), "red"))
+image = open_image(Image.new("RGB", (9000, 9000), "red"))
 runner = load_runner(sys.argv[1], "embeddings", device="cpu")
 runner.run(open_image(Image.new("RGB", (32, 32), "red")))
 for line in open("/proc/self/status"):
@@ -48,7 +48,7 @@ for line in open("/proc/self/status"):
         used = int(line.split()[1]) * 1024
 resource.setrlimit(resource.RLIMIT_AS, (used + 2**20, used + 2**20))
 try:
-    runner.run(picture)
+    runner.run(image)
 except AdvisorError as error:
     print(error.kind, error.message, error.hint, sep="|")
 """
@@ -68,7 +68,7 @@ def called(code: str, *arguments: str, **variables: str) -> str:
 
 def test_each_failure_of_the_hub_has_a_message_of_its_own(tiny: Tiny, tmp_path: Path) -> None:
     with serving(tiny("clip")) as address:
-        said = called(HUB, PICTURE, HF_ENDPOINT=address, HF_HOME=str(tmp_path / "home"))
+        said = called(HUB, IMAGE, HF_ENDPOINT=address, HF_HOME=str(tmp_path / "home"))
     lines = said.splitlines()
     answers, codes = [json.loads(line) for line in lines[0:12:2]], lines[1:12:2]
     assert codes == ["2"] * 6
@@ -86,7 +86,7 @@ def test_the_environment_that_forbids_the_network_is_heeded(tiny: Tiny, tmp_path
     code = "import sys; from advisor.cli.main import run; sys.exit(run(sys.argv[1:]))"
     with serving(tiny("clip")) as address:
         said = called(
-            code, "try", "--image", PICTURE, "--task", "embeddings", "--checkpoint",
+            code, "try", "--image", IMAGE, "--task", "embeddings", "--checkpoint",
             "someone/there", "--download", "--format", "json",
             HF_ENDPOINT=address, HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path),
         )  # fmt: skip
@@ -106,7 +106,7 @@ def test_ctrl_c_during_a_download_is_130_and_the_next_run_resumes(
     tiny: Tiny, tmp_path: Path
 ) -> None:
     command = [
-        sys.executable, "-m", "advisor", "try", "--image", PICTURE, "--task", "embeddings",
+        sys.executable, "-m", "advisor", "try", "--image", IMAGE, "--task", "embeddings",
         "--checkpoint", "someone/there", "--repeat", "0", "--download",
     ]  # fmt: skip
     variables = {**os.environ, "HF_HOME": str(tmp_path)}
@@ -148,7 +148,7 @@ def test_ctrl_c_while_weights_load_is_130_and_writes_nothing(tiny: Tiny, tmp_pat
     page = tmp_path / "page.html"
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "advisor", "try", "--image", PICTURE, "--task", "embeddings",
+            sys.executable, "-m", "advisor", "try", "--image", IMAGE, "--task", "embeddings",
             "--checkpoint", str(folder), "--output", f"html={page}", "--format", "json",
         ],
         stdout=subprocess.PIPE,
