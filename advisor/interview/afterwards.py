@@ -53,11 +53,11 @@ def _try(
     """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
     from advisor.decide.programs import needs_of
     from advisor.trial import Loading, Request, open_image
-    from advisor.trial.attempt import TrialInputs, try_out
+    from advisor.trial.attempt import ImageInputs, try_out
     from advisor.trial.command import report_of
-    from advisor.trial.options import agreement, shown_progress, split_labels
     from advisor.trial.plans import CheckpointChoice
     from advisor.trial.runtime import transformers
+    from advisor.trial.try_options import agreement, shown_progress, split_labels
 
     transformers()
     image = prompt.file("Which image? The path of a file:")
@@ -75,7 +75,7 @@ def _try(
         question=given.get("question"),
         query=given.get("query"),
     )
-    inputs = TrialInputs(
+    inputs = ImageInputs(
         image=image, folder=str(Path(folder).expanduser()) if folder else "", request=request
     )
     choice = CheckpointChoice(checkpoints=(checkpoint.id,), task=task)

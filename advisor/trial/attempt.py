@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHOWN_ANSWERS = 6
 
 
-class TrialInputs(NamedTuple):
+class ImageInputs(NamedTuple):
     """The image file, the folder of others, and what else goes with them; empty where not given."""
 
     image: str = ""
@@ -78,7 +78,7 @@ class TrialResults:
 def try_out(
     rulebase: RuleBase,
     choice: CheckpointChoice,
-    inputs: TrialInputs,
+    inputs: ImageInputs,
     loading: Loading,
     *,
     repeat: int | None = None,
@@ -138,7 +138,7 @@ def _check_template(template: str) -> None:
 
 
 def _open_images(
-    inputs: TrialInputs, acts: set[str | None]
+    inputs: ImageInputs, acts: set[str | None]
 ) -> tuple[OpenedImage, tuple[()] | Gallery]:
     """Return the image and the others; an act on a folder alone takes the first of it."""
     paths = list_images(inputs.folder) if inputs.folder else ()

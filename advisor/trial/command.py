@@ -9,10 +9,10 @@ from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report
 from advisor.rulebase.base import RuleBase
-from advisor.trial.attempt import TrialInputs, TrialResults, try_out
-from advisor.trial.options import choice_options, input_options, loading_options
+from advisor.trial.attempt import ImageInputs, TrialResults, try_out
 from advisor.trial.plans import CheckpointChoice
 from advisor.trial.resolution import Loading
+from advisor.trial.try_options import choice_options, input_options, loading_options
 
 Repeat = Annotated[
     int,
@@ -30,7 +30,7 @@ Vectors = Annotated[str, option("--vectors FILE", "Write embeddings to this .npy
 def try_(
     *,
     choice: Annotated[CheckpointChoice, Options(choice_options)],
-    inputs: Annotated[TrialInputs, Options(input_options)],
+    inputs: Annotated[ImageInputs, Options(input_options)],
     loading: Annotated[Loading, Options(loading_options)],
     top: Top = 6,
     vectors: Vectors = "",

@@ -20,9 +20,9 @@ from advisor.console.output import NoColor, Showing, check_format, check_outputs
 from advisor.draw.formats import Report
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import UsageError
-from advisor.trial.options import agreement, shown_progress
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.trainer import Training
+from advisor.trial.try_options import agreement, shown_progress
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page

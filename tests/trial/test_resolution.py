@@ -138,6 +138,15 @@ def _with_header(**changes: Any) -> Callable[[Path], None]:
     return damage
 
 
+def _claim_a_long_header(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes((99_999_999).to_bytes(8, "little") + b"{}")
+
+
+def _nest_the_header(folder: Path) -> None:
+    header = b'{"a":' * 50_000 + b"1" + b"}" * 50_000
+    (folder / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -154,6 +163,10 @@ def _with_header(**changes: Any) -> Callable[[Path], None]:
         (_with_header(shape=[-1]), "damaged"),
         (_with_header(dtype=["F32"]), "damaged"),
         (_with_header(data_offsets=[]), "damaged"),
+        (_with_header(shape=[2**40, 2**30]), "damaged"),
+        (_with_header(dtype="F1024"), "damaged"),
+        (_claim_a_long_header, "damaged"),
+        (_nest_the_header, "damaged"),
     ],
 )
 def test_damaged_folders_say_what_is_wrong(

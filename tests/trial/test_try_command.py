@@ -287,11 +287,11 @@ def test_vectors_that_cannot_be_written_are_said_so(capsys, photos, tmp_path):
 def test_other_code_may_try_with_plain_values():
     from advisor.rulebase.store import load_rules
     from advisor.trial import Loading
-    from advisor.trial.attempt import TrialInputs, try_out
+    from advisor.trial.attempt import ImageInputs, try_out
     from advisor.trial.plans import CheckpointChoice
 
     choice = CheckpointChoice(checkpoints=("demo:blip",), task="captioning")
-    results = try_out(load_rules(), choice, TrialInputs(image=RED), Loading(), repeat=0)
+    results = try_out(load_rules(), choice, ImageInputs(image=RED), Loading(), repeat=0)
     assert "a red circle" in results.trials[0].answers[0].text
     assert results.trials[0].family == "unified-vlp"
 

@@ -10,7 +10,7 @@ from advisor.console.options import Download as AgreeToDownload
 from advisor.console.output import interactive, note
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Request
-from advisor.trial.attempt import TrialInputs
+from advisor.trial.attempt import ImageInputs
 from advisor.trial.plans import CheckpointChoice
 from advisor.trial.resolution import Agreement, Download, Loading, Progress
 
@@ -54,7 +54,7 @@ def input_options(
         option("--prompt TEXT", "In place of the checkpoint's own prompt."),
     ] = "",
     template: Annotated[str, option("--template TEXT", "Wraps each label, {} being it.")] = "{}",
-) -> TrialInputs:
+) -> ImageInputs:
     """Return the image and what goes with it."""
     request = Request(
         texts=split_labels(labels),
@@ -63,7 +63,7 @@ def input_options(
         prompt=prompt or None,
         template=template,
     )
-    return TrialInputs(image=image, folder=folder, request=request)
+    return ImageInputs(image=image, folder=folder, request=request)
 
 
 def loading_options(
