@@ -261,7 +261,8 @@ def test_every_option_is_refused_as_a_question(rulebase):
     assert SHARED_FLAG in rulebase.question_ids
 
 
-@pytest.mark.parametrize("arguments", [["rules", "check"], ["explain", "--task", "vqa", "--all"]])
+@pytest.mark.usefixtures("small_rules")
+@pytest.mark.parametrize("arguments", [["rules", "check"], ["explain", "--task", "label", "--all"]])
 @pytest.mark.parametrize("id", ["all", "why-not"])
 def test_a_question_called_like_an_option_is_a_problem_at_its_place(
     advisor, overlay, arguments, id
@@ -272,8 +273,9 @@ def test_a_question_called_like_an_option_is_a_problem_at_its_place(
     assert f"our-rules/questions.yaml:2: `--{id}` is an option of advisor" in result.err
 
 
+@pytest.mark.usefixtures("small_rules")
 @pytest.mark.parametrize("id", ["need", "paths", "answers", "rulebase"])
 def test_a_question_may_be_called_like_anything_else(advisor, overlay, id):
     rules = overlay({"questions.yaml": QUESTION.format(id=id)})
-    arguments = ["--task", "captioning", "--rules", rules, f"--{id}", "fine", "--format", "json"]
+    arguments = ["--task", "describe", "--rules", rules, f"--{id}", "fine", "--format", "json"]
     assert advisor("recommend", *arguments).json["profile"][id]["options"] == ["sunny"]
