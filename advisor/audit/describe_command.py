@@ -130,7 +130,9 @@ def graph(
     rulebase: RuleBase,
     shown: Annotated[Showing, showing((*PAGE_FORMATS, "mermaid", "svg"))],
     task: Annotated[str, option("--task TASK", "Only what is asked after this task.")] = "",
-    paths: Annotated[int, option("--paths NUMBER", "So many of the commonest paths.")] = PATHS,
+    paths: Annotated[
+        int, option("--paths NUMBER", "How many paths to draw, commonest first.")
+    ] = PATHS,
 ) -> int:
     """Draw the interview as a map: which questions follow which answers, and where they lead.
 

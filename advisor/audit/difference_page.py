@@ -57,7 +57,7 @@ def as_page(compared: ComparedRules) -> Page:
     for move in difference.moves:
         page += _move(move, compared)
     page += _tasks(difference)
-    page += _side(difference.old, old, "what is not possible any more", compared)
+    page += _side(difference.old, old, "what is no longer possible", compared)
     page += _side(difference.new, new, "what only the new rules know", compared)
     page += _picks(compared)
     page += _entries(difference.entries)
@@ -74,7 +74,7 @@ def _summary(difference: RuleBaseDifference) -> Page:
         page = [Text(f"This changes no answer: {compared}, each of them the same.", "good")]
     if difference.lost:
         lost = count(difference.lost, "profile")
-        page.append(Text(f"{lost} are not possible any more.", "warn"))
+        page.append(Text(f"{lost} are no longer possible.", "warn"))
     return page
 
 
@@ -95,7 +95,7 @@ def _patterns(cover: PatternCover, rulebase: RuleBase) -> Page:
             profiles += f", {pattern.fresh:,} not named above"
         rows.append(Item(">", pattern_text(pattern.options, rulebase), profiles))
     if cover.left:
-        rows.append(Item("", f"{count(cover.left, 'profile')} besides; --all shows every pattern"))
+        rows.append(Item("", f"{count(cover.left, 'other profile')}; --all shows every pattern"))
     return [Items(tuple(rows))] if rows else []
 
 

@@ -13,7 +13,7 @@ from advisor.audit.claim import Claim, Defect, conclude
 from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Diagram
 from advisor.model import NOT_APPLICABLE, TASK, Option, Question, Rule
-from advisor.phrasing import joined
+from advisor.phrasing import count, joined
 
 Winners = frozenset[int]
 """Who wins the profiles that differ in some questions alone."""
@@ -92,7 +92,7 @@ def interchangeable_options(context: ProofContext) -> Claim:
                 message = f"nothing tells {named} of `{question.id}` apart"
                 about = f"{question.id}-{group[0]}"
                 defects.append(Defect("interchangeable-options", about, where, message))
-    text = f"{len(defects)} groups of options that nothing tells apart"
+    text = f"{count(len(defects), 'group')} of options that nothing tells apart"
     return conclude("interchangeable", text, defects)
 
 

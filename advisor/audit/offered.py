@@ -9,6 +9,7 @@ from advisor.audit.claim import Claim, Defect, conclude
 from advisor.audit.context import CompleteAnswers, NotProvedError, ProofContext
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK, Checkpoint, Condition
+from advisor.phrasing import count
 
 Judge = Callable[[Checkpoint, Profile], frozenset[str] | None]
 """Gives the questions whose answers a checkpoint does not meet; None where it has no use at all.
@@ -54,7 +55,9 @@ def aimed_past(context: ProofContext) -> Claim:
                 f"`{rule.id}` speaks of `{candidate}`, but `{family}` never wins where it fires"
             )
             defects.append(Defect("past-its-checkpoint", rule.id, rule.place, message))
-    text = f"{len(pairs)} times a rule speaks of a checkpoint, each where its family can win"
+    text = (
+        f"{count(len(pairs), 'time')} a rule speaks of a checkpoint, each where its family can win"
+    )
     return conclude("checkpoint-rules", text, defects)
 
 

@@ -20,7 +20,7 @@ INDEX = "README.md"
 
 
 class Facts(NamedTuple):
-    """What is known of a rule besides what it says: where it decides, and which scenarios."""
+    """What is known of a rule apart from what it says: where it decides, and which scenarios."""
 
     deciding: Deciding
     scenarios: RuleCoverage
