@@ -5,16 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
 
 from docs.generated import keep
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 PICTURE = Path(__file__).resolve().parent / "recommend.svg"
 TASK = "captioning"
@@ -51,21 +48,30 @@ font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asia
 
 def picture() -> str:
     """Return the SVG: the page as drawn in colour for a terminal of 80 columns."""
+    from rich.console import Console
     from rich.terminal_theme import MONOKAI
     from rich.text import Text
 
     import advisor
     from advisor.decide.page import as_page
-    from advisor.draw.terminal import draw
+    from advisor.draw.terminal import terminal
 
     answer = advisor.recommend(advisor.load_rules(), {"task": TASK})
-    screen = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
-    draw(as_page(answer), _console(screen, "standard"))
-    screen.seek(0)
-    recorder = _console(io.StringIO(), "truecolor")
-    recorder.record = True
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="utf-8")):
+        page = terminal(as_page(answer))
+    recorder = Console(
+        file=io.StringIO(),
+        width=WIDTH,
+        record=True,
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
     recorder.print(Text(f"$ advisor recommend --task {TASK}", style="bold"))
-    recorder.print(Text.from_ansi(screen.read().rstrip()))
+    recorder.print(Text.from_ansi(page.rstrip()))
     svg = recorder.export_svg(
         title="",
         theme=MONOKAI,
@@ -75,25 +81,10 @@ def picture() -> str:
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 
-def _console(stream: IO[str], colours: Literal["standard", "truecolor"]) -> Console:
-    from rich.console import Console
-
-    return Console(
-        file=stream,
-        width=WIDTH,
-        force_terminal=True,
-        color_system=colours,
-        legacy_windows=False,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-
-
 def main(arguments: list[str]) -> int:
     """Write the picture, or compare it; return the exit code."""
     os.environ.pop("NO_COLOR", None)
-    os.environ["TERM"] = "xterm-256color"
+    os.environ |= {"TERM": "xterm", "FORCE_COLOR": "1", "COLUMNS": str(WIDTH)}
     return keep(arguments, {PICTURE: picture()}, "python docs/picture.py")
 
 
