@@ -34,6 +34,8 @@ _MISREAD = {
 }
 """Plain words that YAML 1.1 reads as something else than what was typed, and what to write."""
 
+_PATTERNS = {re.compile(words, re.ASCII | re.IGNORECASE): words for words in _MISREAD}
+
 
 class Problem(NamedTuple):
     """One thing wrong with a file, at a place a person can go to (line and column from 1)."""
@@ -232,9 +234,9 @@ class _Builder:
             return _WORDS[text]
         if _INTEGER.match(text) and len(text) < 19:
             return int(text)
-        for pattern, message in _MISREAD.items():
-            if re.fullmatch(pattern, text, re.ASCII | re.IGNORECASE):
-                self._problem(event, message.format(text=text, lower=text.lower()))
+        for pattern, words in _PATTERNS.items():
+            if pattern.fullmatch(text):
+                self._problem(event, _MISREAD[words].format(text=text, lower=text.lower()))
                 return text
         return float(text) if _FLOAT.match(text) else text
 
