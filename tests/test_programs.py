@@ -4,7 +4,7 @@ import pytest
 
 from advisor.decide.programs import program_for, snippet
 from advisor.errors import BrokenFileError
-from advisor.model import Program
+from advisor.model.library import Program
 from advisor.rulebase.store import load_rules
 
 RULEBASE = load_rules()

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from advisor.model import ANY_TYPE, Act, Checkpoint, Program, RunnerUse
+from advisor.model import Checkpoint
+from advisor.model.library import ANY_TYPE, Act, Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
 AUTO = "AutoProcessor"

@@ -1,43 +1,278 @@
 """What a rule base is made of: one declared class an entity.
 
-What few need is imported from its own module: `evidence`, `library`.
+What few need stands in modules of their own: `evidence`, `library`.
 """
 
-from advisor.model.checkpoint import Benchmark, Checkpoint, Decoder, Measurement, Program
-from advisor.model.family import NONE, Criterion, Declaration, Family, Fit, Rule
-from advisor.model.question import (
-    NOT_APPLICABLE,
-    TASK,
-    Condition,
-    Elsewhere,
-    Never,
-    Option,
-    Question,
-    Task,
-)
-from advisor.model.runner_use import ANY_TYPE, Act, RunnerUse
+from __future__ import annotations
 
-__all__ = [
-    "ANY_TYPE",
-    "NONE",
-    "NOT_APPLICABLE",
-    "TASK",
-    "Act",
-    "Benchmark",
-    "Checkpoint",
-    "Condition",
-    "Criterion",
-    "Declaration",
-    "Decoder",
-    "Elsewhere",
-    "Family",
-    "Fit",
-    "Measurement",
-    "Never",
-    "Option",
-    "Program",
-    "Question",
-    "Rule",
-    "RunnerUse",
-    "Task",
-]
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from advisor.model.value import NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.model import fields as f
+
+NOT_APPLICABLE = "not-applicable"
+"""The built-in option of a question that makes no sense in a case."""
+
+TASK = "task"
+"""The one question every rule base has: its options are the tasks."""
+
+NONE = "none"
+"""The answer where no family fits."""
+
+Condition = Mapping[str, Sequence[str]]
+"""Question -> options; all questions have to hold, any option of each does."""
+
+
+class Option(NamedTuple):
+    """One possible answer.
+
+    `up_to` is the largest number that still falls under it; `requires` is what it asks of fields
+    of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense; `keeps` are
+    fields of a checkpoint that training does not change then; `dtype` is the precision in which
+    weights are loaded then, whatever their file holds; `order` is what comes first then.
+    """
+
+    id: f.Id
+    label: f.Text
+    aliases: f.Aliases = ()
+    up_to: float | None = None
+    requires: Mapping[f.JudgedField, f.Requirement] = {}
+    uses: Annotated[Sequence[str], f.ListOf(f.OneOf("as-is", "fine-tune", "compose"), least=1)] = ()
+    keeps: f.JudgedFields = ()
+    dtype: f.Dtype | None = None
+    order: Annotated[str, f.OneOf("quality", "small", "open")] | None = None
+
+
+class Question(NamedTuple):
+    """One thing asked."""
+
+    id: f.Id
+    ask: f.Text
+    why: f.Text
+    options: Annotated[tuple[Option, ...], f.Least(2)] = ()
+    many: bool = False
+    unit: f.Text | None = None
+    declared_by: Annotated[str, f.OneOf("takes", "gives")] | None = None
+    ask_if: f.When = {}
+
+    def requires(self, field: str) -> bool:
+        """True where an answer can require something of a field of checkpoints."""
+        return any(field in option.requires for option in self.options)
+
+    def option(self, id: str) -> Option | None:
+        """Return the option with this id, if there is one."""
+        return next((option for option in self.options if option.id == id), None)
+
+
+class Never(NamedTuple):
+    """A combination of answers that cannot be; `why` is one of never, implied, ask-if."""
+
+    id: f.Id
+    when: f.When
+    because: f.Text
+    why: f.Computed[str] = "never"
+
+
+class Elsewhere(NamedTuple):
+    """What to use instead, where no family fits a task."""
+
+    task: f.Id
+    because: f.Text
+    sources: f.Sources
+    checkpoints: f.CheckpointIds = ()
+
+
+class Task(NamedTuple):
+    """What a user wants done with an image.
+
+    `words` are names that say more than the task, each with the answers it says as well, or less:
+    one that several tasks list can mean each of them. `example` is what `advisor try` may be given
+    beside the image, by its flag.
+    """
+
+    id: f.Id
+    name: f.Text
+    description: f.Text
+    aliases: f.Aliases = ()
+    hub_tasks: f.Aliases = ()
+    implies: f.When = {}
+    note: f.Text | None = None
+    sources: f.Sources = ()
+    words: f.TaskWords = {}
+    example: f.TrialInputs = {}
+    elsewhere: Elsewhere | None = None
+
+
+SECTIONS = (
+    "inputs",
+    "outputs",
+    "architecture",
+    "objectives",
+    "training",
+    "data",
+    "advantages",
+    "limits",
+    "licences",
+    "fine_tuning",
+    "choose_when",
+    "avoid_when",
+)
+"""The sections of a description."""
+
+
+class Declaration(NamedTuple):
+    """Why a family takes, gives or cannot do something, and who says so."""
+
+    because: f.Text
+    sources: f.Sources
+
+
+class Fit(NamedTuple):
+    """How well a family does a task: best, good, possible or helper."""
+
+    fit: Annotated[str, f.OneOf("best", "good", "possible", "helper")]
+    because: f.Text
+    sources: f.Sources
+
+
+class Family(NamedTuple):
+    """A line of architectures, as a closed world: what it does not declare it cannot do.
+
+    `composable`: one of your own can be joined from an encoder and a decoder.
+    """
+
+    id: f.Id
+    name: f.Text
+    aliases: f.Aliases = ()
+    rank: f.Required[f.Positive] = 1
+    composable: bool = False
+    summary: f.Required[f.Text] = ""
+    takes: f.Required[Mapping[f.TakenOption, Declaration]] = {}
+    gives: f.Required[Mapping[f.GivenOption, Declaration]] = {}
+    tasks: f.Required[Mapping[f.TaskId, Fit]] = {}
+    cannot: Mapping[f.TaskOrOption, Declaration] = {}
+
+
+EFFECTS = ("exclude", "avoid", "prefer")
+
+
+class Criterion(NamedTuple):
+    """A named ground for judging; the declared order is the order of comparison."""
+
+    id: f.Id
+    name: f.Text
+    because: f.Text
+
+
+class Rule(NamedTuple):
+    """A condition and what it says for or against candidates.
+
+    `derived` is the kind of declaration a rule was derived from (`takes`, `gives`, `tasks`), or
+    empty for a written rule. `place` is where it stands, as file:line.
+    """
+
+    id: f.Id
+    criterion: Annotated[str, f.KebabCase(of="criterion")]
+    when: f.When
+    effect: f.Computed[str]
+    candidates: f.Computed[Sequence[str]]
+    because: f.Text
+    sources: f.Sources
+    supporting: bool = False
+    derived: f.Computed[str] = ""
+    place: f.Computed[str] = ""
+
+
+class Decoder(NamedTuple):
+    """What decides how much a network that writes keeps of each image and word.
+
+    `layers` of its decoder, the `width` of keys in one of them (key heads times head size), the
+    `image_tokens` of one image (None where they vary with it), and whether it looks at them by
+    `cross` attention or has them among its own words. `tower_per_beam` says that the vision tower
+    sees each image once for every beam.
+    """
+
+    layers: f.Positive
+    width: f.Positive
+    image_tokens: f.Positive | None = None
+    cross: f.Required[bool] = False
+    tower_per_beam: f.Required[bool] = False
+
+
+class Measurement(NamedTuple):
+    """A published figure.
+
+    `benchmark` names the split too, so that two figures compare only where both agree; `split` is
+    it alone, None where the source does not say.
+    """
+
+    benchmark: f.Text
+    metric: f.Text
+    value: float
+    source: f.SourceId
+    note: f.Text | None = None
+    split: f.Text | None = None
+
+
+class Benchmark(NamedTuple):
+    """A public benchmark that tells how well checkpoints do certain tasks.
+
+    `benchmark` and `metric` are the words of the measurements that belong to it, split included;
+    `better` is higher or lower. `languages` are those of its texts; None where they do not matter.
+    """
+
+    id: f.Id
+    benchmark: f.Text
+    metric: f.Text
+    better: Annotated[str, f.OneOf("higher", "lower")]
+    tasks: f.SomeTasks
+    because: f.Text
+    sources: f.Sources
+    languages: f.Texts | None = None
+
+
+class Checkpoint(NamedTuple):
+    """One loadable set of weights. None where nobody verified a field.
+
+    `typical` are those of its tasks, or of those to fine-tune it for, that people usually start
+    with it. `dtype` is the precision in which its file holds the weights, `takes` all that
+    it takes of what families can take: several images at once, a question. `notes` are what its
+    entry says of other fields.
+    """
+
+    id: f.HubId
+    family: f.Computed[str]
+    label: f.Text
+    loader: Annotated[str, f.OneOf("transformers", "open_clip", "remote-code", "other")]
+    model_class: f.ClassName | None = None
+    processor: f.Text | None = None
+    model_type: f.Text | None = None
+    pipeline: f.Id | None = None
+    tasks: f.Required[f.Tasks] = ()
+    fine_tune: f.Tasks = ()
+    typical: f.Ids = ()
+    stage: f.Stage | None = None
+    parameters_millions: float | None = None
+    image_size: f.Positive | None = None
+    text_context: f.Positive | None = None
+    languages: f.Languages | None = None
+    licence: f.Text | None = None
+    commercial_use: f.CommercialUse | None = None
+    gated: bool | None = None
+    released: Annotated[int, f.Integer(2015)] | None = None
+    revision: Annotated[str, f.TextOf(r"[0-9a-f]{7,40}", "a commit")] | None = None
+    prompt: f.Text | None = None
+    pitfalls: f.Texts = ()
+    derived: bool = False
+    writer: f.Computed[Decoder | None] = None
+    measurements: Sequence[Measurement] = ()
+    notes: f.Computed[Mapping[str, str]] = {}
+    sources: f.Required[Mapping[f.OwnField, f.Sources]] = {}
+    checked: f.Required[f.Month] = ""
+    hub_task: f.Id | None = None
+    last_modified: f.Month | None = None
+    dtype: f.Dtype | None = None
+    takes: f.TakenOptions | None = None

@@ -11,12 +11,21 @@ from functools import cache
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
-from advisor.model import fields
-from advisor.model.checkpoint import Benchmark, Checkpoint, Program
+from advisor.model import (
+    EFFECTS,
+    SECTIONS,
+    Benchmark,
+    Checkpoint,
+    Criterion,
+    Declaration,
+    Family,
+    Fit,
+    Question,
+    Rule,
+    fields,
+)
 from advisor.model.evidence import ArticleClaim, Example, Scenario, Statement
-from advisor.model.family import EFFECTS, SECTIONS, Criterion, Declaration, Family, Fit, Rule
-from advisor.model.library import CheckExample, CheckRule
-from advisor.model.question import Question
+from advisor.model.library import CheckExample, CheckRule, Program
 from advisor.model.value import Plan
 from advisor.reader.shape import (
     Boolean,
@@ -32,6 +41,7 @@ from advisor.reader.shape import (
 )
 
 Built = TypeVar("Built", bound=tuple[Any, ...])
+HOLDERS = {Sequence: "list", tuple: "list", Mapping: "map"}
 PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: TextOf()}
 
 EXTRA_KEYS: dict[type, dict[str, Any]] = {
@@ -69,14 +79,29 @@ class Hint(NamedTuple):
     type: Any
     notes: tuple[Any, ...]
 
+    @property
+    def how(self) -> str:
+        """How it holds other values: as a list, a map, or one declared value."""
+        holder = "one" if hasattr(self.type, "_field_defaults") else ""
+        return HOLDERS.get(get_origin(self.type), holder)
+
 
 class Column(NamedTuple):
-    """A field of a declared class: its key in files, its annotation, whether it has to stand."""
+    """A field of a declared class: its key in files, its annotation, whether it has to stand.
+
+    `inner` is the class of the declared values that it holds.
+    """
 
     field: str
     key: str
     hint: Hint
     required: bool
+    inner: Any
+
+    @property
+    def computed(self) -> bool:
+        """True for a field that stands in no file."""
+        return fields.COMPUTED in self.hint.notes
 
 
 @cache
@@ -88,7 +113,7 @@ def record(declared: type, *, partial: bool = False) -> Record:
     members = {
         column.key if column.required else f"{column.key}?": shape_of(column.hint)
         for column in columns(declared)
-        if fields.COMPUTED not in column.hint.notes
+        if not column.computed
     }
     members |= {key: _shape(value) for key, value in EXTRA_KEYS.get(declared, {}).items()}
     if partial:
@@ -104,12 +129,20 @@ def columns(declared: type) -> tuple[Column, ...]:
     return tuple(
         Column(
             field,
-            next((note.name for note in hint.notes if isinstance(note, fields.Key)), field),
-            hint,
+            key=next((note.name for note in hint.notes if isinstance(note, fields.Key)), field),
+            hint=hint,
             required=field not in defaults or fields.REQUIRED in hint.notes,
+            inner=_inner(hint),
         )
         for field, hint in ((field, _hint(value)) for field, value in hints.items())
     )
+
+
+def _inner(hint: Hint) -> Any:
+    """Return the class of the declared values that a field holds: one, a list or a map of them."""
+    if hint.how in ("list", "map"):
+        hint = _hint(get_args(hint.type)[-1 if hint.how == "map" else 0])
+    return hint.type if hint.how == "one" else None
 
 
 def _hint(annotation: Any) -> Hint:
@@ -132,38 +165,38 @@ def _shape(value: Any) -> Shape:
 
 def shape_of(hint: Hint) -> Shape:
     """Return the shape of a value with this annotation."""
-    shape = next((note for note in hint.notes if isinstance(note, Shape)), None)
-    if shape is not None:
-        return shape
+    for note in hint.notes:
+        if isinstance(note, Shape):
+            return note
+    if hint.how == "one":
+        return record(hint.type)
+    if not hint.how:
+        return PLAIN[hint.type]
+    members = [_shape(argument) for argument in get_args(hint.type) if argument is not ...]
+    if hint.how == "map":
+        return MapOf(members[1], key=members[0])
     least = next((note.number for note in hint.notes if isinstance(note, fields.Least)), 0)
-    members = [shape_of(_hint(argument)) for argument in get_args(hint.type) if argument is not ...]
-    if _is_list(hint):
-        return ListOf(members[0], least)
-    if _is_mapping(hint):
-        key, member = members
-        return MapOf(member, key)
-    return record(hint.type) if is_declared(hint.type) else PLAIN[hint.type]
+    return ListOf(members[0], least)
 
 
-def build(declared: type[Built], value: Mapping[str, Any], **computed: Any) -> Built:
+def build(declared: type[Built], entry: Mapping[str, Any], **computed: Any) -> Built:
     """Return the value that a checked entry of a file says, with what is computed."""
     values = {
-        column.field: _built(column.hint, value[column.key])
+        column.field: _built(column, entry[column.key])
         for column in columns(declared)
-        if column.key in value and fields.COMPUTED not in column.hint.notes
+        if column.key in entry and not column.computed
     }
     return declared(**values, **computed)
 
 
-def _built(hint: Hint, value: Any) -> Any:
-    if is_declared(hint.type):
-        return build(hint.type, value)
-    arguments = get_args(hint.type)
-    if _is_list(hint) and isinstance(value, list):
-        return [_built(_hint(arguments[0]), member) for member in value]
-    if _is_mapping(hint):
-        return {key: _built(_hint(arguments[1]), member) for key, member in value.items()}
-    return value
+def _built(column: Column, value: Any) -> Any:
+    if column.inner is None:
+        return value
+    if column.hint.how == "map":
+        return {key: build(column.inner, member) for key, member in value.items()}
+    if column.hint.how == "list":
+        return [build(column.inner, member) for member in value]
+    return build(column.inner, value)
 
 
 def plan(declared: Iterable[type]) -> Plan:
@@ -171,37 +204,13 @@ def plan(declared: Iterable[type]) -> Plan:
     result: Plan = {}
     classes = list(declared)
     for each in classes:
-        nested = {column.field: how for column in columns(each) if (how := _nesting(column.hint))}
-        classes += [inner for _, inner in nested.values()]
+        nested = [column for column in columns(each) if column.inner]
+        classes += [column.inner for column in nested]
         result[each.__name__] = {
             "fields": [column.field for column in columns(each)],
-            "nested": {field: [how, inner.__name__] for field, (how, inner) in nested.items()},
+            "nested": {column.field: [column.hint.how, column.inner.__name__] for column in nested},
             "keys": {
                 column.field: column.key for column in columns(each) if column.key != column.field
             },
         }
     return result
-
-
-def _nesting(hint: Hint) -> tuple[str, type] | None:
-    """Return how a field holds declared values, one, a list or a map of them, and their class."""
-    if is_declared(hint.type):
-        return "one", hint.type
-    if _is_list(hint) or _is_mapping(hint):
-        member = _hint(get_args(hint.type)[-1 if _is_mapping(hint) else 0]).type
-        if is_declared(member):
-            return "map" if _is_mapping(hint) else "list", member
-    return None
-
-
-def is_declared(type: Any) -> bool:
-    """True for a declared class: a NamedTuple."""
-    return hasattr(type, "_field_defaults")
-
-
-def _is_list(hint: Hint) -> bool:
-    return get_origin(hint.type) in (Sequence, tuple)
-
-
-def _is_mapping(hint: Hint) -> bool:
-    return get_origin(hint.type) is Mapping

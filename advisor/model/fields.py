@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypeVar
 
-from advisor.model.question import Condition
+from advisor.model import Condition
 from advisor.reader.shape import (
     ID_PATTERN,
     AnyOf,

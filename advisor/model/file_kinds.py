@@ -6,20 +6,20 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from advisor.model.checkpoint import Benchmark, Checkpoint, Program
+from advisor.model import Benchmark, Checkpoint, Criterion, Family, Never, Question, Rule, Task
 from advisor.model.columns import record
 from advisor.model.evidence import Scenario, Source, Tie
-from advisor.model.family import Criterion, Family, Rule
 from advisor.model.fields import ANSWER, HUB_ID
 from advisor.model.library import (
+    Act,
     Architecture,
     CheckRule,
     NameChange,
+    Program,
     ProgramPart,
+    RunnerUse,
     UnrankedBenchmark,
 )
-from advisor.model.question import Never, Question, Task
-from advisor.model.runner_use import Act, RunnerUse
 from advisor.reader.shape import (
     AnyOf,
     KebabCase,

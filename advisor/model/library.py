@@ -1,15 +1,80 @@
-"""What is known of the libraries that load checkpoints: networks, changed names, mistakes."""
+"""What is known of the libraries that load checkpoints: programs, networks, names, mistakes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-from advisor.model.checkpoint import Decoder
+from advisor.model import Decoder
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
     from advisor.model import fields as f
+
+LABEL, MATCH, SEARCH, COMPARE, EMBED = "label", "match", "search", "compare", "embed"
+CAPTION, DESCRIBE, ANSWER = "caption", "describe", "answer"
+READ_LINE, READ_PAGE, EXTRACT = "read-line", "read-page", "extract"
+ANY_TYPE = "*"
+"""Among the model types of a use: every type that no other use names."""
+
+
+class Program(NamedTuple):
+    """A short program for checkpoints of some loader, class and processor, and some tasks.
+
+    Empty `classes`, `processors` or `tasks` mean any. `{checkpoint}`, `{class}`, `{processor}`,
+    `{names}` and `{prompt}` in `code` are to be filled in; `prompts` gives the prompt of a task.
+    `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
+    words. `runners` are uses whose classes are among `classes` as well.
+    """
+
+    id: f.Id
+    loader: Annotated[str, f.OneOf("transformers", "open_clip")] = "transformers"
+    classes: f.Texts = ()
+    processors: f.Texts = ()
+    tasks: f.SomeTasks = ()
+    prompts: Mapping[f.Id, f.Text] = {}
+    code: f.Computed[str] = ""
+    says: f.Wordings = {}
+    runners: f.UseIds = ()
+
+
+class ProgramPart(NamedTuple):
+    """Lines that several programs share."""
+
+    id: f.Id
+    code: f.Text
+
+
+class Act(NamedTuple):
+    """What a runner does with an image. Many tasks share one act.
+
+    `needs` are the flags of `advisor try` that it needs beside the image.
+    """
+
+    id: f.Id
+    tasks: f.SomeTasks
+    needs: f.TrialFlags = ()
+
+
+class RunnerUse(NamedTuple):
+    """Which runner calls which classes, for which acts.
+
+    `runner` is a class of `advisor.trial`, as `module.Class`. `loads` gives the transformers class
+    to load by the checkpoint's model type; `classes` are others that programs call alike. Where
+    `parts` are given, its encoder or decoder must be of one of these model types. `prompts`, by
+    task, come before those of the programs. `unread` are beginnings of names of weights that may
+    be absent, `declines` needs of its acts that it has no use for.
+    """
+
+    id: f.Id
+    runner: Annotated[str, f.TextOf(r"[a-z_]+\.[A-Za-z0-9]+", "a module and a class of it")]
+    acts: f.ActIds
+    loads: Annotated[Mapping[str, str], f.MapOf(f.TextOf(), f.TextOf(), least=1)]
+    classes: f.Texts = ()
+    parts: f.Texts = ()
+    prompts: Mapping[f.TaskId, f.Text] = {}
+    unread: f.Texts = ()
+    declines: f.TrialFlags = ()
 
 
 class Architecture(NamedTuple):
@@ -78,13 +143,6 @@ class CheckExample(NamedTuple):
         Mapping[str, str], f.MapOf(f.TextOf(), f.TextOf(r"[\w.-]+", "a file name"))
     ] = {}
     options: f.Texts = ()
-
-
-class ProgramPart(NamedTuple):
-    """Lines that several programs share."""
-
-    id: f.Id
-    code: f.Text
 
 
 class UnrankedBenchmark(NamedTuple):

@@ -4,33 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.errors import UsageError, unknown_name
-from advisor.model import (
-    Act,
-    Benchmark,
-    Checkpoint,
-    Criterion,
-    Elsewhere,
-    Family,
-    Never,
-    Program,
-    Question,
-    Rule,
-    RunnerUse,
-    Task,
-)
+from advisor.model import Checkpoint, Criterion, Elsewhere, Family, Never, Question, Rule, Task
 from advisor.model.value import Plan, decode
-
-if TYPE_CHECKING:
-    from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
-    from advisor.model.library import Architecture, CheckRule, NameChange
 
 Thing = TypeVar("Thing")
 
+if TYPE_CHECKING:
+    from advisor.model import Benchmark
+    from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
+    from advisor.model.library import Act, Architecture, CheckRule, NameChange, Program, RunnerUse
+
+    Listed = cached_property[tuple[Thing, ...]]
+    ById = cached_property[dict[str, Thing]]
+
 Part = Callable[[str], dict[str, Any]]
 """Gives one part of a compiled rule base: core, detail, catalogue or proof."""
+
+
+def _listed(stored: str, declared: str) -> cached_property[Any]:
+    """Return a property: the values of `module.Class` that the rules hold under `part.key`.
+
+    Both are read when first asked for.
+    """
+
+    def read(self: RuleBase) -> tuple[Any, ...]:
+        module, _, name = declared.rpartition(".")
+        part, _, key = stored.partition(".")
+        home = import_module(f"advisor.model.{module}".rstrip("."))
+        return self._decoded(getattr(home, name), self._part(part)[key])
+
+    return cached_property(read)
+
+
+def _by_id(stored: str, declared: str) -> cached_property[Any]:
+    """Return a property as by `_listed`, with the values by id."""
+    listed = _listed(stored, declared).func
+    return cached_property(lambda rulebase: {each.id: each for each in listed(rulebase)})
+
+
+def _by_name(things: Iterable[Any]) -> dict[str, Any]:
+    """Return things by each of their aliases and ids."""
+    named = [(name, each) for each in things for name in (each.id, *getattr(each, "aliases", ()))]
+    return dict(named)
 
 
 class RuleBase:
@@ -38,6 +57,31 @@ class RuleBase:
 
     `overlays` says what overlays change, `folders` which they are.
     """
+
+    sources: ById[Source] = _by_id("detail.sources", "evidence.Source")
+    """Every source by id."""
+    benchmarks: Listed[Benchmark] = _listed("catalogue.benchmarks", "Benchmark")
+    """The public benchmarks that tell how well tasks are done, the most telling first."""
+    architectures: ById[Architecture] = _by_id(
+        "architectures.architectures", "library.Architecture"
+    )
+    """The known dimensions of networks, by id."""
+    programs: Listed[Program] = _listed("programs.programs", "library.Program")
+    """Short programs to run a checkpoint with, the first that fits counts."""
+    acts: ById[Act] = _by_id("programs.acts", "library.Act")
+    """What a runner of `advisor try` does with an image, by id."""
+    uses: Listed[RunnerUse] = _listed("programs.uses", "library.RunnerUse")
+    """Which runners call which classes; the first that fits counts."""
+    changes: Listed[NameChange] = _listed("drift.changes", "library.NameChange")
+    """What releases of transformers removed, renamed or redirected."""
+    checks: ById[CheckRule] = _by_id("checks.checks", "library.CheckRule")
+    """The rules of `advisor check`, by id, in the order of the files."""
+    examples: Listed[Example] = _listed("proof.examples", "evidence.Example")
+    """The examples of all rules."""
+    scenarios: Listed[Scenario] = _listed("proof.scenarios", "evidence.Scenario")
+    """Whole profiles with the outcome they must give."""
+    ties: Listed[Tie] = _listed("proof.ties", "evidence.Tie")
+    """The cases in which only the rank of families may decide."""
 
     def __init__(self, part: Part) -> None:
         self._part = part
@@ -56,7 +100,7 @@ class RuleBase:
 
     def question(self, id: str) -> Question:
         """Return a question by id."""
-        return self._find("question", id, {q.id: q for q in self.questions})
+        return self._find("question", id, _by_name(self.questions))
 
     def task(self, name: str) -> Task:
         """Return a task by id, alias or word; a word for several tasks is refused."""
@@ -75,11 +119,11 @@ class RuleBase:
 
     def rule(self, id: str) -> Rule:
         """Return a rule by id, written or derived."""
-        return self._find("rule", id, {rule.id: rule for rule in self.rules})
+        return self._find("rule", id, _by_name(self.rules))
 
     def criterion(self, id: str) -> Criterion:
         """Return a criterion by id."""
-        return self._find("criterion", id, {criterion.id: criterion for criterion in self.criteria})
+        return self._find("criterion", id, _by_name(self.criteria))
 
     def source(self, id: str) -> Source:
         """Return a source by id."""
@@ -92,8 +136,7 @@ class RuleBase:
     @cached_property
     def task_names(self) -> dict[str, Task]:
         """Every id and alias of a task."""
-        names = {alias: task for task in self.tasks for alias in task.aliases}
-        return names | {task.id: task for task in self.tasks}
+        return _by_name(self.tasks)
 
     @cached_property
     def words(self) -> dict[str, list[tuple[Task, Mapping[str, str]]]]:
@@ -109,9 +152,7 @@ class RuleBase:
         meanings = self.words[word]
         if len(meanings) > 1:
             ways = [
-                " ".join(
-                    [f"--task {task.id}", *(f"--{id} {answer}" for id, answer in answers.items())]
-                )
+                " ".join(f"--{id} {answer}" for id, answer in {"task": task.id, **answers}.items())
                 for task, answers in meanings
             ]
             raise UsageError(
@@ -124,15 +165,7 @@ class RuleBase:
     @cached_property
     def family_names(self) -> dict[str, Family]:
         """Every id and alias of a family."""
-        names = {alias: family for family in self.families for alias in family.aliases}
-        return names | {family.id: family for family in self.families}
-
-    @cached_property
-    def sources(self) -> dict[str, Source]:
-        """Every source by id."""
-        from advisor.model.evidence import Source
-
-        return {one.id: one for one in self._decoded(Source, self._part("detail")["sources"])}
+        return _by_name(self.families)
 
     @cached_property
     def descriptions(self) -> dict[str, dict[str, list[Statement]]]:
@@ -196,72 +229,9 @@ class RuleBase:
         return {one.id: one for family in families for one in self.catalogue(family)}
 
     @cached_property
-    def benchmarks(self) -> tuple[Benchmark, ...]:
-        """The public benchmarks that tell how well tasks are done, the most telling first."""
-        return self._decoded(Benchmark, self._part("catalogue").get("benchmarks", ()))
-
-    @cached_property
     def source_dates(self) -> dict[str, str]:
         """For each source the day or month it was read; costs less than `sources`."""
-        return dict(self._part("catalogue").get("read", {}))
-
-    @cached_property
-    def architectures(self) -> dict[str, Architecture]:
-        """The known dimensions of networks, by id."""
-        from advisor.model.library import Architecture
-
-        rows = self._part("architectures")["architectures"]
-        return {one.id: one for one in self._decoded(Architecture, rows)}
-
-    @cached_property
-    def programs(self) -> tuple[Program, ...]:
-        """Short programs to run a checkpoint with, the first that fits counts."""
-        return self._decoded(Program, self._part("programs")["programs"])
-
-    @cached_property
-    def acts(self) -> dict[str, Act]:
-        """What a runner of `advisor try` does with an image, by id."""
-        return {act.id: act for act in self._decoded(Act, self._part("programs")["acts"])}
-
-    @cached_property
-    def uses(self) -> tuple[RunnerUse, ...]:
-        """Which runners call which classes; the first that fits counts."""
-        return self._decoded(RunnerUse, self._part("programs")["uses"])
-
-    @cached_property
-    def changes(self) -> tuple[NameChange, ...]:
-        """What releases of transformers removed, renamed or redirected."""
-        from advisor.model.library import NameChange
-
-        return self._decoded(NameChange, self._part("drift")["changes"])
-
-    @cached_property
-    def checks(self) -> dict[str, CheckRule]:
-        """The rules of `advisor check`, by id, in the order of the files."""
-        from advisor.model.library import CheckRule
-
-        return {one.id: one for one in self._decoded(CheckRule, self._part("checks")["checks"])}
-
-    @cached_property
-    def examples(self) -> tuple[Example, ...]:
-        """The examples of all rules."""
-        from advisor.model.evidence import Example
-
-        return self._decoded(Example, self._part("proof")["examples"])
-
-    @cached_property
-    def scenarios(self) -> tuple[Scenario, ...]:
-        """Whole profiles with the outcome they must give."""
-        from advisor.model.evidence import Scenario
-
-        return self._decoded(Scenario, self._part("proof")["scenarios"])
-
-    @cached_property
-    def ties(self) -> tuple[Tie, ...]:
-        """The cases in which only the rank of families may decide."""
-        from advisor.model.evidence import Tie
-
-        return self._decoded(Tie, self._part("proof")["ties"])
+        return dict(self._part("catalogue")["read"])
 
     def place(self, kind: str, id: str) -> str:
         """Return where an entry stands, as file:line; empty where nobody wrote it."""

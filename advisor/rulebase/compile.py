@@ -7,21 +7,26 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from advisor.model import (
-    ANY_TYPE,
+    EFFECTS,
+    SECTIONS,
     Checkpoint,
     Family,
     Option,
-    Program,
     Question,
     Rule,
-    RunnerUse,
     Task,
 )
 from advisor.model.columns import EXTRA_KEYS, build, plan
 from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
-from advisor.model.family import EFFECTS, SECTIONS
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.library import Architecture, CheckExample, CheckRule
+from advisor.model.library import (
+    ANY_TYPE,
+    Architecture,
+    CheckExample,
+    CheckRule,
+    Program,
+    RunnerUse,
+)
 from advisor.model.value import encode
 from advisor.rulebase.derive import derived_never, derived_rules
 

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.errors import nearest
-from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.model import EFFECTS, NONE, NOT_APPLICABLE, TASK
 from advisor.model.columns import record
-from advisor.model.family import EFFECTS
 from advisor.model.file_kinds import ENTITIES
 from advisor.rulebase.compile import one_or_more
 

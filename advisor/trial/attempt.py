@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.console.output import note
 from advisor.decide.programs import act_of
 from advisor.errors import AdvisorError, UsageError
-from advisor.model.runner_use import ANSWER, COMPARE, EMBED, SEARCH
+from advisor.model.library import ANSWER, COMPARE, EMBED, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.answer import Request, write_vectors
 from advisor.trial.demo import demo_checkpoints

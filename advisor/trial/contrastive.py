@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from advisor.model.runner_use import COMPARE, EMBED, MATCH, SEARCH
+from advisor.model.library import COMPARE, EMBED, MATCH, SEARCH
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.failures import ImageError, MissingInputError

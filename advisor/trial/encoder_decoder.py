@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
-from advisor.model.runner_use import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
+from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
 from advisor.trial.answer import Prediction, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage

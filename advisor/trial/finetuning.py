@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.files import grant_umask
-from advisor.model.runner_use import CAPTION
+from advisor.model.library import CAPTION
 from advisor.trial.composition import JOINT
 from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
 from advisor.trial.images import open_image

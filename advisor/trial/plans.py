@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.decide.programs import may_run
 from advisor.errors import AdvisorError, UsageError
 from advisor.hub import cached_snapshot
-from advisor.model.runner_use import ANSWER, CAPTION, LABEL, SEARCH
+from advisor.model.library import ANSWER, CAPTION, LABEL, SEARCH
 from advisor.rulebase.base import RuleBase
 from advisor.trial.demo import demo_checkpoints
 

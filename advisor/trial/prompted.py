@@ -6,7 +6,7 @@ import abc
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from advisor.model.runner_use import (
+from advisor.model.library import (
     ANSWER,
     CAPTION,
     DESCRIBE,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.decide.programs import act_of, prompt_with, prompts_for, use_for, uses_of
-from advisor.model import ANY_TYPE, Act, RunnerUse
+from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Reply, Request
