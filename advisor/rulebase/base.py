@@ -100,7 +100,7 @@ class RuleBase:
 
     def question(self, id: str) -> Question:
         """Return a question by id."""
-        return self._find("question", id, _by_name(self.questions))
+        return self._find("question", id, self.questions)
 
     def task(self, name: str) -> Task:
         """Return a task by id, alias or word; a word for several tasks is refused."""
@@ -119,11 +119,11 @@ class RuleBase:
 
     def rule(self, id: str) -> Rule:
         """Return a rule by id, written or derived."""
-        return self._find("rule", id, _by_name(self.rules))
+        return self._find("rule", id, self.rules)
 
     def criterion(self, id: str) -> Criterion:
         """Return a criterion by id."""
-        return self._find("criterion", id, _by_name(self.criteria))
+        return self._find("criterion", id, self.criteria)
 
     def source(self, id: str) -> Source:
         """Return a source by id."""
@@ -250,11 +250,11 @@ class RuleBase:
     def _decoded(self, declared: type[Thing], rows: Iterable[list[Any]]) -> tuple[Thing, ...]:
         return tuple(decode(declared, rows, self._plan))
 
-    def _find(self, kind: str, name: str, known: dict[str, Thing]) -> Thing:
-        thing = known.get(name)
-        if thing is None:
+    def _find(self, kind: str, name: str, things: Mapping[str, Thing] | Iterable[Thing]) -> Thing:
+        known: Mapping[str, Thing] = things if isinstance(things, Mapping) else _by_name(things)
+        if name not in known:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
             raise unknown_name(
                 kind, name, list(known), f"`advisor list {plural}` prints the known ones"
             )
-        return thing
+        return known[name]
