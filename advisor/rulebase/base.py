@@ -106,11 +106,11 @@ class RuleBase:
         """Return a task by id, alias or word; a word for several tasks is refused."""
         if name in self.words:
             return self.meant(name)[0]
-        return self._find("task", name, self.task_names)
+        return self._find("task", name, self.tasks)
 
     def family(self, name: str) -> Family:
         """Return a family by id or alias."""
-        return self._find("family", name, self.family_names)
+        return self._find("family", name, self.families)
 
     @cached_property
     def question_ids(self) -> frozenset[str]:
@@ -127,11 +127,11 @@ class RuleBase:
 
     def source(self, id: str) -> Source:
         """Return a source by id."""
-        return self._find("source", id, self.sources)
+        return self._find("source", id, self.sources.values())
 
     def checkpoint(self, id: str) -> Checkpoint:
         """Return a catalogued checkpoint by id."""
-        return self._find("checkpoint", id, self.checkpoints)
+        return self._find("checkpoint", id, self.checkpoints.values())
 
     @cached_property
     def task_names(self) -> dict[str, Task]:
@@ -250,8 +250,8 @@ class RuleBase:
     def _decoded(self, declared: type[Thing], rows: Iterable[list[Any]]) -> tuple[Thing, ...]:
         return tuple(decode(declared, rows, self._plan))
 
-    def _find(self, kind: str, name: str, things: Mapping[str, Thing] | Iterable[Thing]) -> Thing:
-        known: Mapping[str, Thing] = things if isinstance(things, Mapping) else _by_name(things)
+    def _find(self, kind: str, name: str, things: Iterable[Thing]) -> Thing:
+        known: dict[str, Thing] = _by_name(things)
         if name not in known:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
             raise unknown_name(
