@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, without
 
 from advisor.audit.generated_pages import compare
-from advisor.audit.pivotal import Deciders
+from advisor.audit.pivotal import Deciders, facts_of
 from advisor.audit.rule_pages import INDEX, MARKER, pages
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
@@ -67,7 +67,7 @@ def test_examples_and_counterexamples_hold_when_decided_again(drawn):
 
 @pytest.fixture(scope="module")
 def texts(small):
-    return pages(small)
+    return pages(facts_of(small, [rule for rule in small.rules if not rule.derived]), small)
 
 
 def test_every_rule_has_a_page_and_a_line_of_the_index(small, texts):

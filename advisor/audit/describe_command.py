@@ -92,7 +92,8 @@ def docs(
 
 
 def _one_page(rulebase: RuleBase, id: str, shown: Showing) -> int:
-    from advisor.audit.rule_pages import facts_of, full_page
+    from advisor.audit.pivotal import facts_of
+    from advisor.audit.rule_pages import full_page
     from advisor.catalogue.knowledge import thing_json
 
     rule = rulebase.rule(id)
@@ -111,9 +112,11 @@ def _all_pages(rulebase: RuleBase, folder: Path, shown: Showing, *, check: bool)
         pages_in,
         write_pages,
     )
+    from advisor.audit.pivotal import facts_of
     from advisor.audit.rule_pages import pages
 
-    texts = pages(rulebase)
+    facts = facts_of(rulebase, [rule for rule in rulebase.rules if not rule.derived])
+    texts = pages(facts, rulebase)
     state = compare(texts, pages_in(folder))
     if not check:
         write_pages(folder, {name: texts[name] for name in state.written}, state.removed)

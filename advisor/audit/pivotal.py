@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from advisor.audit.coverage import RuleCoverage, coverage
 from advisor.engine.decision import Engine
 from advisor.engine.nodes import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
@@ -37,6 +38,22 @@ class Deciding(NamedTuple):
     decides: int
     example: Instance | None
     counterexample: Instance | None
+
+
+class RuleFacts(NamedTuple):
+    """What is known of a rule apart from what it says: where it decides, and which scenarios."""
+
+    deciding: Deciding
+    scenarios: RuleCoverage
+
+
+def facts_of(rulebase: RuleBase, rules: Sequence[Rule]) -> list[RuleFacts]:
+    """Return what exact search finds of rules."""
+    covered = {one.rule.id: one for one in coverage(rulebase).rules}
+    return [
+        RuleFacts(deciding, covered.get(deciding.rule.id, RuleCoverage(deciding.rule, (), ())))
+        for deciding in Deciders(rulebase).of(rules)
+    ]
 
 
 class Deciders:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from advisor.audit.coverage import RuleCoverage, coverage
-from advisor.audit.pivotal import Deciders, Deciding, Instance
+from advisor.audit.coverage import RuleCoverage
+from advisor.audit.pivotal import Deciding, Instance, RuleFacts
 from advisor.catalogue.page import rule_page
 from advisor.decide.flags import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
 from advisor.engine.profile import Answer
-from advisor.model import Rule
 from advisor.phrasing import NO_FAMILY, count, family_text, share
 from advisor.rulebase.base import RuleBase
 
@@ -19,25 +16,11 @@ MARKER = "<!-- Written by `advisor rules docs`: change the rules, not this page.
 INDEX = "README.md"
 
 
-class Facts(NamedTuple):
-    """What is known of a rule apart from what it says: where it decides, and which scenarios."""
+def pages(facts: list[RuleFacts], rulebase: RuleBase) -> dict[str, str]:
+    """Return every file of the manual of rules: its name and its Markdown.
 
-    deciding: Deciding
-    scenarios: RuleCoverage
-
-
-def facts_of(rulebase: RuleBase, rules: list[Rule]) -> list[Facts]:
-    """Return what exact search finds of written rules."""
-    covered = {one.rule.id: one for one in coverage(rulebase).rules}
-    return [
-        Facts(deciding, covered.get(deciding.rule.id, RuleCoverage(deciding.rule, (), ())))
-        for deciding in Deciders(rulebase).of(rules)
-    ]
-
-
-def pages(rulebase: RuleBase) -> dict[str, str]:
-    """Return every file of the manual of rules: its name and its Markdown."""
-    facts = facts_of(rulebase, [rule for rule in rulebase.rules if not rule.derived])
+    `facts` are those of all written rules.
+    """
     files = {f"{one.deciding.rule.id}.md": full_page(one, rulebase) for one in facts}
     declared = {
         f"declared-by-{family.id}.md": _declared_page(family.id, rulebase)
@@ -47,7 +30,7 @@ def pages(rulebase: RuleBase) -> dict[str, str]:
     return {name: f"{MARKER}\n\n{markdown(page)}" for name, page in files.items()}
 
 
-def full_page(facts: Facts, rulebase: RuleBase) -> Page:
+def full_page(facts: RuleFacts, rulebase: RuleBase) -> Page:
     """Return the page of one rule: what `advisor show` says, and where it decides.
 
     It says in which file the rule stands but not on which line, so that it outlives other edits.
@@ -107,7 +90,7 @@ def _scenarios(covered: RuleCoverage) -> Page:
     return [Heading("Scenarios"), Items(rows)]
 
 
-def _index(facts: list[Facts], rulebase: RuleBase) -> Page:
+def _index(facts: list[RuleFacts], rulebase: RuleBase) -> Page:
     page: Page = [
         Heading("Rules", 1),
         Text(
