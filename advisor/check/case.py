@@ -1,15 +1,16 @@
-"""Everything the rules of the check judge from: code, choices, catalogue, a release, answers."""
+"""Everything the rules of the check judge from, and how a function is declared to be one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.catalogue.release import Release
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identities, Identity
+from advisor.check.judgement import Judgement
 from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
@@ -17,13 +18,11 @@ from advisor.scan.usage import Call, Load, Location, Scan, Usage
 
 if TYPE_CHECKING:
     from advisor.check.declaration import DeclaredChoice
-    from advisor.check.judgement import Judgement
-    from advisor.check.lock import Lock
+    from advisor.check.records import Lock
 
 TRANSFORMERS = "transformers"
 IMPORT_AND_USE = 2
 """How often a name stands in a file that imports it for one use."""
-NO_CODE = Scan((), (), (), (), 0)
 
 
 class Suppression(NamedTuple):
@@ -53,7 +52,7 @@ class Case:
     rulebase: RuleBase
     identities: Identities
     judged_by: Release | None
-    scan: Scan = NO_CODE
+    scan: Scan = Scan()  # noqa: RUF009 - frozen
     source: Callable[[str], str] = str
     declared: Profile = field(default_factory=dict)
     choices: tuple[DeclaredChoice, ...] = ()
@@ -70,6 +69,26 @@ class Case:
         if self.judged_by is None:
             raise LookupError("nothing that depends on a release can be judged without one")
         return self.judged_by
+
+    def usages(self) -> Iterator[tuple[Usage]]:
+        """Yield every place in code that loads a checkpoint."""
+        return ((usage,) for usage in self.scan.usages)
+
+    def known(self) -> Iterator[tuple[Usage, Identity]]:
+        """Yield every load of something known, be it as a sibling of a checkpoint."""
+        for usage in self.scan.usages:
+            if identity := self.identity(usage):
+                yield usage, identity
+
+    def catalogued(self) -> Iterator[tuple[Usage, Checkpoint]]:
+        """Yield every load of a checkpoint in the catalogue."""
+        for usage, identity in self.known():
+            if identity.checkpoint:
+                yield usage, identity.checkpoint
+
+    def chosen(self) -> Iterator[tuple[Judgement]]:
+        """Yield every checkpoint that was chosen, once for each of its tasks."""
+        return ((judgement,) for judgement in self.judgements)
 
     def judgements_of(self, choice: DeclaredChoice) -> list[Judgement]:
         """Return one judgement for each task of a choice; none where nobody knows it."""
@@ -88,8 +107,9 @@ class Case:
         message: str,
         place: Location | None = None,
         *,
-        about: Checkpoint | Identity | None = None,
+        about: Judgement | Identity | Checkpoint | str | None = None,
         citing: tuple[str, ...] = (),
+        choice: DeclaredChoice | None = None,
         level: str | None = None,
         because: str | None = None,
         sources: Sequence[str] = (),
@@ -99,18 +119,22 @@ class Case:
         """Return a finding of the rule, with its level, reason and sources where none are given.
 
         `citing` are fields of the checkpoint it is `about`; the first that has sources lends them.
+        What is about a choice, as every judgement of one is, stands there unless a place is given.
         """
+        if isinstance(about, Judgement):
+            choice, about = about.choice, about.checkpoint
         entry = self.rulebase.checks[self.rule]
-        cited = (about.sources.get(field) for field in citing) if about else ()
+        cited = (getattr(about, "sources", {}).get(field) for field in citing)
         return Finding(
             rule=self.rule,
             level=level or entry.level,
             message=message,
             because=entry.because if because is None else because,
             sources=tuple(sources or next(filter(None, cited), entry.sources)),
-            place=place,
+            place=place or (choice.place if choice else None),
             fix=fix,
-            checkpoint=about.id if about else None,
+            checkpoint=about.id if isinstance(about, (Identity, Checkpoint)) else about,
+            choice=choice.name if choice else None,
             edits=edits,
         )
 
@@ -133,22 +157,46 @@ class Case:
         alias, and nothing else is touched.
         """
         path = place.path
-        imports = {
-            one.place for one in self.scan.names if one.place.path == path and one.name == old
-        }
-        loads = {
-            load.class_place
-            for usage in self.scan.usages
-            for load in usage.loads
-            if load.class_place and load.class_place.path == path and load.class_written == old
-        }
-        if self._stands(path, old) <= len(imports | loads):
+        names, loads = self.scan.names, [load for one in self.scan.usages for load in one.loads]
+        imports = {one.place for one in names if one.place.path == path and one.name == old}
+        written = {load.class_place for load in loads if load.class_written == old}
+        places = imports | {one for one in written if one and one.path == path}
+        if self._stands(path, old) <= len(places):
             return (Edit(place, new),)
         return (Edit(place, f"{new} as {old}"),) if place in imports else ()
 
     def _stands(self, path: str, name: str) -> int:
         """Return how often a name stands in a file."""
         return len(re.findall(rf"\b{re.escape(name)}\b", self.source(path)))
+
+
+class Detector(NamedTuple):
+    """A function that finds what one or more rules stand for, in each of certain parts of a case.
+
+    It judges for one rule after the other; `Case.rule` says for which. `runs` tells whether a case
+    can be judged by it at all; a waiver of a rule that did not run is not idle.
+    """
+
+    ids: tuple[str, ...]
+    find: Callable[..., Iterator[Finding]]
+    each: Callable[[Case], Iterable[tuple[Any, ...]]]
+    runs: Callable[[Case], bool]
+
+    def findings(self, case: Case) -> Iterator[Finding]:
+        """Yield what the function finds in a case."""
+        for id in self.ids:
+            judged = replace(case, rule=id)
+            for part in self.each(judged):
+                yield from self.find(judged, *part)
+
+
+def rule(
+    *ids: str,
+    each: Callable[[Case], Iterable[tuple[Any, ...]]] = lambda _: [()],
+    runs: Callable[[Case], bool] = lambda _: True,
+) -> Callable[[Callable[..., Iterator[Finding]]], Detector]:
+    """Declare that a function finds what rules of rules/checks/ stand for."""
+    return lambda find: Detector(ids, find, each, runs)
 
 
 def class_place(usage: Usage) -> Location:
@@ -162,11 +210,6 @@ def id_place(usage: Usage) -> Location:
     return values[0].place if len(values) == 1 else usage.place
 
 
-def of_model(usage: Usage) -> Iterator[Call]:
-    """The later uses of the model of a usage."""
-    return (call for call in usage.calls if call.receiver is usage.model)
-
-
 def passed(load: Load, name: str) -> Any:
     """Return the value of an argument; None where it was not passed."""
     argument = load.arguments.get(name)
@@ -175,21 +218,20 @@ def passed(load: Load, name: str) -> Any:
 
 def writes(usage: Usage) -> Call | None:
     """Return the first call that makes the model write text."""
-    for call in usage.calls:
-        if call.name == "generate" and call.kind == "call" and _is(call.receiver, usage.model):
-            return call
-    return None
+    return next((call for call in _calls(usage) if call.name == "generate"), None)
 
 
 def runs(usage: Usage) -> Call | None:
     """Return the first call that runs the model or pipeline."""
-    for call in usage.calls:
-        if call.kind == "call" and _is(call.receiver, usage.model):
-            features = call.name.startswith("get_") and call.name.endswith("_features")
-            if call.name == "generate" or features or (call.name == "__call__" and not call.of):
-                return call
+    for call in _calls(usage):
+        features = call.name.startswith("get_") and call.name.endswith("_features")
+        if call.name == "generate" or features or (call.name == "__call__" and not call.of):
+            return call
     return None
 
 
-def _is(load: Load, model: Load | None) -> bool:
-    return model is not None and load.place == model.place
+def _calls(usage: Usage) -> Iterator[Call]:
+    """Yield the calls of the model of a usage."""
+    for call in usage.calls:
+        if call.kind == "call" and usage.model and call.receiver.place == usage.model.place:
+            yield call

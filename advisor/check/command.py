@@ -1,23 +1,28 @@
-"""`advisor check`: choices and code held against the rules, for a line in CI."""
+"""`advisor check` holds choices and code against the rules; `advisor init` writes choices down."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.check.options import CheckedFiles, CheckSettings, CheckSubject
+from advisor.check.finding import fail_level
 from advisor.console.commands import GivenLater, Options
-from advisor.console.options import Priority, option, priority_of
-from advisor.console.output import FindingsShown, Showing
+from advisor.console.options import Priority, complete_checkpoint, option, priority_of
+from advisor.console.output import FindingsShown, Showing, note
 from advisor.errors import UsageError
+from advisor.files import write_text
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.check.workspace import Workspace
+    from advisor.check.inspection import Inspection
     from advisor.draw.formats import Report
     from advisor.engine.profile import Profile
 
@@ -25,18 +30,72 @@ Paths = Annotated[
     list[Path],
     typer.Argument(metavar="[PATH]...", help="Files and folders of code; this folder if none."),
 ]
-Statistics = Annotated[
-    bool, option("--statistics", "Count findings by rule instead of showing them.")
+Folder = Annotated[
+    Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
 ]
+Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """What is looked at instead of files, by what to judge, and what to compare with or to write.
+
+    A setting that is empty is as the environment or advisor.yaml says.
+    """
+
+    checkpoint: Annotated[
+        str,
+        option(
+            "--checkpoint ID",
+            "Judge this one checkpoint and no files.",
+            autocompletion=complete_checkpoint,
+        ),
+    ] = ""
+    model_class: Annotated[str, option("--class NAME", "The transformers class that loads it.")] = (
+        ""
+    )
+    explain: Annotated[str, option("--explain RULE", "Show the page of a rule.")] = ""
+    config: Annotated[
+        Path | None, option("--config FILE", "Choices and settings; else advisor.yaml.")
+    ] = None
+    transformers: Annotated[
+        str,
+        option(
+            "--transformers VERSION",
+            "Judge by this release: 5, 4.57, installed. Else the installed one.",
+        ),
+    ] = ""
+    fail_on: Annotated[str, option("--fail-on LEVEL", "error, warning or never.")] = ""
+    strict: Annotated[bool, option("--strict", "Warnings fail too.")] = False
+    today: Annotated[
+        str, option("--today DATE", "Judge waivers as of this day; today if left out.")
+    ] = ""
+    fix: Annotated[bool, option("--fix", "Fix in place what can be fixed with certainty.")] = False
+    diff: Annotated[
+        bool, option("--diff", "Print what --fix would change, and change nothing.")
+    ] = False
+    baseline: Annotated[
+        Path | None, option("--baseline FILE", "Leave out the findings of this file.")
+    ] = None
+    write_baseline: Annotated[
+        Path | None, option("--write-baseline FILE", "Write all findings to this file.")
+    ] = None
+    lock: Annotated[bool, option("--lock", "Write what holds for each choice to advisor.lock.")] = (
+        False
+    )
+    statistics: Annotated[
+        bool, option("--statistics", "Count findings by rule instead of showing them.")
+    ] = False
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for an unknown level."""
+        fail_level(self.fail_on or "error")
 
 
 def check(
     paths: Paths = [],  # noqa: B006
     *,
-    subject: Annotated[CheckSubject, Options(CheckSubject)],
-    settings: Annotated[CheckSettings, Options(CheckSettings)],
-    files: Annotated[CheckedFiles, Options(CheckedFiles)],
-    statistics: Statistics = False,
+    options: Annotated[CheckOptions, Options(CheckOptions)],
     priority: Priority = [],  # noqa: B006
     given: GivenLater,
     shown: FindingsShown,
@@ -59,80 +118,97 @@ def check(
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
       advisor check --explain softmax-for-sigmoid
     """
-    if subject.explain:
-        return _show_rule(rulebase, subject.explain, shown)
-    if subject.checkpoint and paths:
+    from advisor.check.page import judgement_report, rule_report
+
+    if options.explain:
+        return _emit(rule_report(rulebase, options.explain), shown)
+    if not options.checkpoint:
+        return _check(rulebase, paths, options, given, priority, shown)
+    if paths:
         message = "`--checkpoint` judges one checkpoint and no files"
         raise UsageError(message, hint="leave out one of the two")
-    if subject.checkpoint:
-        return _judge(rulebase, subject, settings, given(rulebase), priority, shown)
-    from advisor.check.workspace import open_workspace
-
-    workspace = open_workspace(rulebase, paths, settings, files, given, priority)
-    return _check(workspace, files, shown, statistics=statistics)
+    inspection = _judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
+    return _emit(judgement_report(inspection), shown, inspection.exit_code)
 
 
-def _show_rule(rulebase: RuleBase, id: str, shown: Showing) -> int:
-    from advisor.check.findings_report import rule_report
+def _judged(
+    rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
+) -> Inspection:
+    from advisor.check.inspection import judge
 
-    _emit(rule_report(rulebase, id), shown)
-    return 0
+    return judge(
+        rulebase,
+        options.checkpoint,
+        given,
+        model_class=options.model_class,
+        transformers=options.transformers,
+        priority=first,
+        strict=options.strict,
+    )
 
 
-def _judge(
+def _check(
     rulebase: RuleBase,
-    subject: CheckSubject,
-    settings: CheckSettings,
-    given: Profile,
+    paths: list[Path],
+    options: CheckOptions,
+    given: Callable[[RuleBase], Profile],
     priority: list[str],
     shown: Showing,
 ) -> int:
-    from advisor.check.findings_report import judgement_report
-    from advisor.check.inspection import judge
+    from advisor.check.page import project_report
+    from advisor.check.project import open_project, print_diff, write_baseline, write_fixes
 
-    inspection = judge(
-        rulebase,
-        subject.checkpoint,
-        given,
-        model_class=subject.model_class,
-        transformers=settings.transformers,
-        priority=priority_of(rulebase, priority),
-        strict=settings.strict,
-    )
-    _emit(judgement_report(inspection), shown)
-    return inspection.exit_code
-
-
-def _check(workspace: Workspace, files: CheckedFiles, shown: Showing, *, statistics: bool) -> int:
-    from advisor.check import workspace as projects
-    from advisor.check.findings_report import project_report
-
-    if files.diff and shown.format != "terminal":
+    project = open_project(rulebase, paths, options, given, priority)
+    if options.diff and shown.format != "terminal":
         raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
-    inspection = workspace.inspect()
-    if files.diff:
-        projects.print_diff(inspection)
+    inspection = project.inspect()
+    if options.diff:
+        print_diff(inspection)
         return inspection.exit_code
-    if files.fix and projects.write_fixes(inspection):
-        inspection = workspace.inspect()
-    if files.write_baseline is not None:
-        projects.write_baseline(inspection, files.write_baseline)
+    if options.fix and write_fixes(inspection):
+        inspection = project.inspect()
+    if options.write_baseline is not None:
+        write_baseline(inspection, options.write_baseline)
         return 0  # what is known is no failure
-    _emit(project_report(inspection, statistics=statistics), shown)
-    if files.lock:
-        workspace.write_lock(inspection)
+    _emit(project_report(inspection, statistics=options.statistics), shown)
+    if options.lock:
+        project.write_lock()
     return inspection.exit_code
 
 
-def _emit(report: Report, shown: Showing) -> None:
-    """Show a report, under GitHub Actions as annotations too.
+def _emit(report: Report, shown: Showing, code: int = 0) -> int:
+    """Show a report, under GitHub Actions as annotations too; return the exit code.
 
     Annotations go to stderr, where the runner reads them as well, so that stdout stays one
     document.
     """
     shown.emit(report)
-    if os.environ.get("GITHUB_ACTIONS") == "true" and shown.format != "github":
+    if os.environ.get("GITHUB_ACTIONS") == "true" and shown.format != "github" and report.findings:
         from advisor.draw.github import workflow_commands
 
-        if report.findings is not None:
-            sys.stderr.write(workflow_commands(report.findings()))
+        sys.stderr.write(workflow_commands(report.findings()))
+    return code
+
+
+def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -> int:
+    """Write a commented advisor.yaml with a choice for each checkpoint that the code loads.
+
+    \b
+    Examples:
+      advisor init
+      advisor init services/search --force
+    """
+    from advisor.check.declaration import FILE
+    from advisor.check.starter import starter
+
+    if not folder.is_dir():
+        raise UsageError(f"no folder `{folder}`", hint="name the folder of a project")
+    file = folder / FILE
+    if file.exists() and not force:
+        raise UsageError(f"`{file}` already exists", hint="--force overwrites it")
+    text, choices = starter(rulebase, folder)
+    write_text(file, text)
+    sys.stdout.write(f"{file.as_posix()}\n")
+    command = "advisor check" if folder == Path() else f"advisor check {shlex.quote(str(folder))}"
+    note(f"{count(choices, 'choice')}; read them, add needs, then run `{command}`")
+    return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,10 +42,10 @@ class ProjectDeclaration(NamedTuple):
 
     folder: Path
     choices: tuple[DeclaredChoice, ...] = ()
-    rules: tuple[str, ...] = ()
-    fail_on: str | None = None
-    exclude: tuple[str, ...] = ()
-    transformers: str | None = None
+    rules: Sequence[str] = ()
+    fail_on: str = ""
+    exclude: Sequence[str] = ()
+    transformers: str = ""
 
 
 def read_declaration(file: Path, name: str) -> ProjectDeclaration:
@@ -61,23 +62,21 @@ def read_declaration(file: Path, name: str) -> ProjectDeclaration:
     if document.value is None and not document.problems:
         document.value = {}  # a file of comments declares nothing
     if check_shape(document, PROJECT):
-        _names_once(document)
+        names: set[str] = set()
+        for index, choice in enumerate(document.value.get("choices", [])):
+            if choice["name"] in names:
+                message = f"the choice `{choice['name']}` is declared twice"
+                document.report(("choices", index, "name"), message)
+            names.add(choice["name"])
     if document.problems:
         raise BrokenFileError(
             f"`{name}` cannot be used",
             problems=tuple(str(problem) for problem in document.problems),
             hint="`advisor init` writes one; `advisor rules schema project` describes it",
         )
-    value = document.value
-    choices = enumerate(value.get("choices", []))
-    return ProjectDeclaration(
-        folder=file.parent,
-        choices=tuple(_choice(document, index, choice) for index, choice in choices),
-        rules=tuple(value.get("rules", ())),
-        fail_on=value.get("fail_on"),
-        exclude=tuple(value.get("exclude", ())),
-        transformers=value.get("transformers"),
-    )
+    choices = enumerate(document.value.get("choices", []))
+    declared = [_choice(document, index, choice) for index, choice in choices]
+    return ProjectDeclaration(file.parent, **{**document.value, "choices": tuple(declared)})
 
 
 def _choice(document: Document, index: int, value: dict[str, Any]) -> DeclaredChoice:
@@ -101,16 +100,6 @@ def _choice(document: Document, index: int, value: dict[str, Any]) -> DeclaredCh
         place=_place(document, (*at, "checkpoint")),
         class_place=_place(document, (*at, "class" if "class" in value else "checkpoint")),
     )
-
-
-def _names_once(document: Document) -> None:
-    seen: set[str] = set()
-    for index, choice in enumerate(document.value.get("choices", [])):
-        if choice["name"] in seen:
-            document.report(
-                ("choices", index, "name"), f"the choice `{choice['name']}` is declared twice"
-            )
-        seen.add(choice["name"])
 
 
 def _place(document: Document, key: KeyPath) -> Location:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from advisor.errors import unknown_name
 from advisor.scan.usage import Location
 
 LEVELS = ("error", "warning", "note")
+FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
+"""From which level a check is to fail, and the levels at which it then does."""
 
 
 class Edit(NamedTuple):
@@ -40,3 +43,11 @@ def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:
     place = finding.place
     where = (place.path, place.line, place.column) if place else ("", 0, 0)
     return (*where, LEVELS.index(finding.level), finding.rule, finding.message)
+
+
+def fail_level(level: str) -> str:
+    """Return a level at which a check fails. Raises UsageError where it is not one."""
+    if level not in FAIL_LEVELS:
+        known = tuple(FAIL_LEVELS)
+        raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
+    return level

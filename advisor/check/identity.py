@@ -18,20 +18,18 @@ _SIZE = re.compile(
 
 
 class Identity(NamedTuple):
-    """What is known of an id: itself, or catalogued checkpoints that differ from it in size.
+    """What is known of an id: `known` is itself, or catalogued checkpoints that are its siblings.
 
-    `checkpoint` is None for one that nobody catalogued; `siblings` are then of the same owner and
-    have the same name up to the size, and all of one model type.
+    Siblings are of the same owner, have the same name up to the size, and are of one model type.
     """
 
     id: str
-    checkpoint: Checkpoint | None
-    siblings: tuple[Checkpoint, ...]
+    known: tuple[Checkpoint, ...]
 
     @property
-    def sure(self) -> bool:
-        """True where the checkpoint itself is in the catalogue."""
-        return self.checkpoint is not None
+    def checkpoint(self) -> Checkpoint | None:
+        """The checkpoint itself; None where it is not in the catalogue."""
+        return self.known[0] if self.known[0].id == self.id else None
 
     @property
     def model_type(self) -> str | None:
@@ -49,66 +47,37 @@ class Identity(NamedTuple):
         return self._one("processor")
 
     @property
-    def classes(self) -> frozenset[str]:
-        """The classes that load it, or any of its siblings, whole."""
-        return frozenset(one.model_class for one in self._all if one.model_class)
-
-    @property
-    def family(self) -> str:
-        """The family, which siblings share."""
-        return self._all[0].family
-
-    @property
     def sources(self) -> Mapping[str, Sequence[str]]:
         """Who says what, by field."""
-        return self._all[0].sources
-
-    @property
-    def _all(self) -> tuple[Checkpoint, ...]:
-        return (self.checkpoint,) if self.checkpoint else self.siblings
+        return self.known[0].sources
 
     def _one(self, field: str) -> str | None:
-        values = {getattr(one, field) for one in self._all}
-        return next(iter(values)) if len(values) == 1 else None
+        values = {getattr(one, field) for one in self.known}
+        return values.pop() if len(values) == 1 else None
 
 
 class Identities:
     """Looks ids up in the catalogue of a rule base."""
 
     def __init__(self, rulebase: RuleBase) -> None:
-        self._known = rulebase.checkpoints
+        self._catalogue = rulebase.checkpoints
 
     def of(self, id: str | None) -> Identity | None:
         """Return what is known of an id; None where that is nothing."""
         if id is None:
             return None
-        if checkpoint := self._known.get(id):
-            return Identity(id, checkpoint, ())
-        siblings = self._stems.get(_stem(id), [])
-        if not siblings or len({one.model_type for one in siblings}) != 1:
-            return None
-        return Identity(id, None, tuple(siblings))
+        itself = self._catalogue.get(id)
+        known = [itself] if itself else self._siblings.get(_stem(id), [])
+        one_type = len({one.model_type for one in known}) == 1
+        return Identity(id, tuple(known)) if one_type else None
 
     @cached_property
-    def owners(self) -> dict[str, list[str]]:
-        """Owner -> ids of the catalogue."""
-        found: dict[str, list[str]] = {}
-        for id in self._known:
-            found.setdefault(id.partition("/")[0], []).append(id)
-        return found
-
-    @cached_property
-    def ids(self) -> tuple[str, ...]:
-        """Every id of the catalogue."""
-        return tuple(self._known)
-
-    @cached_property
-    def _stems(self) -> dict[tuple[str, ...], list[Checkpoint]]:
-        found: dict[tuple[str, ...], list[Checkpoint]] = {}
-        for one in self._known.values():
+    def _siblings(self) -> dict[tuple[str, ...], list[Checkpoint]]:
+        siblings: dict[tuple[str, ...], list[Checkpoint]] = {}
+        for one in self._catalogue.values():
             if one.loader == "transformers" and (stem := _stem(one.id)):
-                found.setdefault(stem, []).append(one)
-        return found
+                siblings.setdefault(stem, []).append(one)
+        return siblings
 
 
 def parts(id: str) -> list[str]:
@@ -132,9 +101,6 @@ def sizes(id: str) -> tuple[str, ...]:
 
 def _stem(id: str) -> tuple[str, ...]:
     """Return the owner and the words before the first size; () where no size follows any."""
-    owner, slash, _ = id.partition("/")
     words = parts(id)
-    for place, word in enumerate(words):
-        if _SIZE.match(word):
-            return (owner, *words[:place]) if slash and place else ()
-    return ()
+    first = next((place for place, word in enumerate(words) if _SIZE.match(word)), 0)
+    return (id.partition("/")[0], *words[:first]) if first else ()

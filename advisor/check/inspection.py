@@ -8,13 +8,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from advisor.catalogue.release import Release, default_release, release
-from advisor.check.baseline import Key, compare
 from advisor.check.case import Case
-from advisor.check.finding import LEVELS, Finding, in_order
+from advisor.check.finding import FAIL_LEVELS, LEVELS, Finding, in_order
 from advisor.check.identity import Identities
 from advisor.check.judgement import judgement_of
-from advisor.check.options import FAIL_LEVELS
-from advisor.check.rules.registry import findings, not_run
+from advisor.check.records import Key, finding_key
+from advisor.check.rules import AFTERWARDS, findings, not_run
 from advisor.check.rules.suppression import suppress
 from advisor.engine.profile import Profile
 from advisor.rulebase.base import RuleBase
@@ -26,8 +25,6 @@ class Inspection(NamedTuple):
     case: Case
     findings: tuple[Finding, ...]
     fail_on: str
-    ignored: int = 0
-    waived: int = 0
     known: int = 0
     gone: int = 0
 
@@ -46,25 +43,25 @@ class Inspection(NamedTuple):
     @property
     def counts(self) -> dict[str, int]:
         """How many findings there are of each level."""
-        found = Counter(finding.level for finding in self.findings)
-        return {level: found[level] for level in LEVELS}
+        levels = Counter(finding.level for finding in self.findings)
+        return {level: levels[level] for level in LEVELS}
 
 
-def inspect(case: Case, fail_on: str = "error", known: Counter[Key] | None = None) -> Inspection:
+def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = None) -> Inspection:
     """Judge choices and code, and take away what was agreed to and what a baseline knows."""
-    found = sorted(dict.fromkeys(findings(case)), key=in_order)
-    suppression = suppress(case, found, not_run(case))
-    after = findings(replace(case, suppression=suppression), after_suppression=True)
-    compared = compare([*suppression.left, *after], known or Counter())
-    return Inspection(
-        case=case,
-        findings=tuple(sorted(compared.fresh, key=in_order)),
-        fail_on=fail_on,
-        ignored=suppression.ignored,
-        waived=suppression.waived,
-        known=compared.known,
-        gone=compared.gone,
-    )
+    suppression = suppress(case, sorted(findings(case), key=in_order), not_run(case))
+    case = replace(case, suppression=suppression)
+    told = [*suppression.left, *findings(case, AFTERWARDS)]
+    left = Counter(baseline)
+    fresh = []
+    for finding in told:
+        key = finding_key(finding)
+        if left[key]:
+            left[key] -= 1
+        else:
+            fresh.append(finding)
+    known = len(told) - len(fresh)
+    return Inspection(case, tuple(sorted(fresh, key=in_order)), fail_on, known, left.total())
 
 
 def judge(
@@ -82,8 +79,7 @@ def judge(
     A class is judged by a release of transformers. Raises UsageError for unknown names, and where
     not exactly one task is given.
     """
-    needs_release = bool(model_class or transformers)
-    judged_by = release_for(rulebase, transformers) if needs_release else None
+    judged_by = release_for(rulebase, transformers) if model_class or transformers else None
     judgement = judgement_of(
         rulebase, checkpoint_id, answers, model_class=model_class or None, priority=priority
     )
@@ -94,7 +90,7 @@ def judge(
         judgements=(judgement,),
     )
     found = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
-    return Inspection(case=case, findings=tuple(found), fail_on="warning" if strict else "error")
+    return Inspection(case, tuple(found), fail_on="warning" if strict else "error")
 
 
 def release_for(rulebase: RuleBase, version: str) -> Release:

@@ -28,7 +28,7 @@ class Judgement(NamedTuple):
     decision: Decision
     assessment: Assessment
     suitability: Suitability
-    settles: str | None
+    settles: str | None = None
 
     @property
     def task(self) -> str:
@@ -48,7 +48,7 @@ class Judgement(NamedTuple):
     @property
     def undetermined(self) -> bool:
         """True where open answers decide on exclusion."""
-        return _undetermined(self.assessment)
+        return "excluded" in self.possible_verdicts and len(self.possible_verdicts) > 1
 
     def given(self, question: str) -> bool:
         """True where somebody answered a question, or an answer implies it."""
@@ -74,16 +74,20 @@ def judgement_of(
         raise UsageError("one task is needed to judge a checkpoint", hint="give one `--task`")
     engine = Engine(rulebase, priority)
     decision = engine.decide(profile)
-    assessment = next(a for a in decision.assessments if a.family == checkpoint.family)
-    return Judgement(
+    judgement = Judgement(
         checkpoint=checkpoint,
         model_class=model_class,
         choice=choice,
         decision=decision,
-        assessment=assessment,
+        assessment=next(a for a in decision.assessments if a.family == checkpoint.family),
         suitability=judge_checkpoint(rulebase, checkpoint, decision.profile),
-        settles=_settling_question(engine, profile) if _undetermined(assessment) else None,
     )
+    if judgement.undetermined:
+        from advisor.interview.session import Session
+
+        ask = Session(engine, profile).next()
+        return judgement._replace(settles=ask.question.id if ask else None)
+    return judgement
 
 
 def judgements_of(
@@ -115,15 +119,3 @@ def judgements_of(
         hint = "add one to its needs, e.g. `task: captioning`"
         raise UsageError(f"{where} names no task", hint=hint)
     return judgements
-
-
-def _undetermined(assessment: Assessment) -> bool:
-    verdicts = assessment.possible_verdicts
-    return "excluded" in verdicts and len(verdicts) > 1
-
-
-def _settling_question(engine: Engine, profile: Profile) -> str | None:
-    from advisor.interview.session import Session
-
-    ask = Session(engine, profile).next()
-    return ask.question.id if ask else None

@@ -1,62 +1,183 @@
-"""Pages of the check: findings at their lines, a single checkpoint judged, and a rule."""
+"""A check in every format: as pages, as JSON, and as rows for GitHub, SARIF and JUnit."""
 
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
-from advisor.check.finding import LEVELS, Finding
+from advisor.check.finding import Finding
 from advisor.check.inspection import Inspection
 from advisor.check.judgement import Judgement
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
+from advisor.draw.findings import FindingRow, FindingsReport, RuleText
+from advisor.draw.formats import Report
+from advisor.draw.version import SCHEMA_VERSION
+from advisor.errors import unknown_name
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
 MARKS = {"error": "-", "warning": "!", "note": ""}
+WORST = ("excluded", "discouraged", "allowed", "recommended")
 WIDEST = 72
 """Longer lines of code are cut around the place they are shown for."""
 
 
-def project_page(inspection: Inspection, *, statistics: bool = False) -> Page:
+def project_report(inspection: Inspection, *, statistics: bool = False) -> Report:
+    """Return what a check of a project found."""
+    return Report(
+        lambda: _project_json(inspection),
+        lambda: _project_page(inspection, statistics=statistics),
+        lambda: _rows(inspection),
+    )
+
+
+def judgement_report(inspection: Inspection) -> Report:
+    """Return how a single checkpoint was judged."""
+    (judgement,) = inspection.case.judgements
+    outcome = judgement.decision.outcome
+    choice = _choice(judgement.checkpoint.id, judgement.checkpoint.id, [judgement], outcome)
+    return Report(
+        lambda: _json(inspection, [choice]),
+        lambda: _judgement_page(inspection, judgement),
+        lambda: _rows(inspection),
+    )
+
+
+def rule_report(rulebase: RuleBase, id: str) -> Report:
+    """Return what a rule of the check is about. Raises UsageError where there is none."""
+    if id not in rulebase.checks:
+        known = list(rulebase.checks)
+        raise unknown_name("rule of the check", id, known, f"rules: {', '.join(known)}")
+    return Report(
+        lambda: {"schema_version": SCHEMA_VERSION, **rulebase.checks[id]._asdict()},
+        lambda: rule_page(rulebase, id),
+    )
+
+
+def _project_json(inspection: Inspection) -> dict[str, Any]:
+    case = inspection.case
+    choices = [
+        _choice(choice.name, choice.checkpoint, case.judgements_of(choice))
+        for choice in case.choices
+    ]
+    ignored, waived = case.suppression.ignored, case.suppression.waived
+    return {
+        **_json(inspection, choices),
+        "files": case.scan.files,
+        "suppressed": {"ignored": ignored, "waived": waived, "baseline": inspection.known},
+    }
+
+
+def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
+    case = inspection.case
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "rule_base": case.rulebase.digest,
+        "transformers": case.judged_by.version if case.judged_by else None,
+        "findings": [_finding(finding) for finding in inspection.findings],
+        "choices": choices,
+        "usages": [
+            {
+                "path": usage.place.path,
+                "line": usage.place.line,
+                "checkpoint": usage.checkpoint,
+                "class": usage.class_name,
+                "task": usage.task,
+            }
+            for usage in case.scan.usages
+        ],
+        "counts": inspection.counts,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    """Return one finding with the keys of the contract."""
+    place = finding.place
+    return {
+        "rule": finding.rule,
+        "level": finding.level,
+        "path": place.path if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
+        "checkpoint": finding.checkpoint,
+        "message": finding.message,
+        "because": finding.because,
+        "sources": list(finding.sources),
+        **({"fix": finding.fix} if finding.fix else {}),
+        **({"choice": finding.choice} if finding.choice else {}),
+    }
+
+
+def _choice(
+    name: str, checkpoint: str, judgements: list[Judgement], outcome: str = ""
+) -> dict[str, Any]:
+    """Return a choice with the worst of its judgements."""
+    head = {"name": name, "checkpoint": checkpoint}
+    if not judgements:
+        return {**head, "family": None, "outcome": "undetermined", "verdict": None}
+    worst = min(judgements, key=lambda judgement: WORST.index(judgement.verdict))
+    undetermined = any(judgement.undetermined for judgement in judgements)
+    return {
+        **head,
+        "family": worst.checkpoint.family,
+        "outcome": outcome or ("undetermined" if undetermined else worst.decision.outcome),
+        "verdict": worst.verdict,
+        "possible_verdicts": list(worst.possible_verdicts),
+        "settled_by": worst.settles,
+    }
+
+
+def _rows(inspection: Inspection) -> FindingsReport:
+    """Return the findings as rows, with the rules they name; sources are addresses if possible."""
+    case, sources = inspection.case, inspection.case.rulebase.sources
+    rows = []
+    for finding in inspection.findings:
+        row = {key: value for key, value in _finding(finding).items() if key in FindingRow._fields}
+        addresses = tuple(sources[id].url or id if id in sources else id for id in finding.sources)
+        rows.append(FindingRow(**{**row, "path": row["path"] or "", "sources": addresses}))
+    return FindingsReport(
+        rules={
+            id: RuleText(id, case.rulebase.checks[id].summary, f"advisor check --explain {id}")
+            for id in dict.fromkeys(row.rule for row in rows)
+        },
+        findings=tuple(rows),
+        checked=len(case.choices or case.judgements) + len(case.scan.usages),
+        failing=inspection.failing,
+    )
+
+
+def _project_page(inspection: Inspection, *, statistics: bool) -> Page:
     """Return a check of a project: errors and warnings in full, notes in a line each, counts."""
     if statistics:
-        return [_statistics(inspection), *_closing(inspection)]
+        return [_statistics(inspection), _closing(inspection)]
     page: Page = []
     for finding in inspection.findings:
         if finding.level != "note":
-            page += _block(inspection, finding)
-    if notes := [finding for finding in inspection.findings if finding.level == "note"]:
-        page += [Heading("Notes", 3), Items(tuple(_note(finding) for finding in notes))]
-    return [*page, *_closing(inspection)]
+            head = _placed(finding, f"{finding.level} {finding.rule}")
+            page += [Heading(head, 3), Text(finding.message, TONES[finding.level])]
+            if snippet := _snippet(inspection, finding):
+                page.append(Code(snippet))
+            if reasons := _reasons(finding):
+                page.append(Items(reasons))
+    if notes := tuple(_note(one) for one in inspection.findings if one.level == "note"):
+        page += [Heading("Notes", 3), Items(notes)]
+    return [*page, _closing(inspection)]
 
 
-def _block(inspection: Inspection, finding: Finding) -> Page:
-    where = _where(finding)
-    head = (
-        f"{where}: {finding.level} {finding.rule}" if where else f"{finding.level} {finding.rule}"
-    )
-    page: Page = [Heading(head, 3), Text(finding.message, TONES[finding.level])]
-    if snippet := _snippet(inspection, finding):
-        page.append(Code(snippet))
-    if reasons := _reasons(finding):
-        page.append(Items(tuple(reasons)))
-    return page
-
-
-def _where(finding: Finding) -> str:
-    place = finding.place
-    if place is None:
-        return finding.checkpoint or ""
-    cell = f" (cell {place.cell}, line {place.cell_line})" if place.cell is not None else ""
-    path = place.path.replace("\n", "\\n")  # a name with one must not begin a line of its own
-    return f"{path}:{place.line}:{place.column}{cell}"
+def _placed(finding: Finding, text: str) -> str:
+    """Return a text behind the place of a finding, or behind the checkpoint it is about."""
+    where, place = finding.checkpoint, finding.place
+    if place:
+        cell = f" (cell {place.cell}, line {place.cell_line})" if place.cell is not None else ""
+        path = place.path.replace("\n", "\\n")  # a name with one must not begin a line of its own
+        where = f"{path}:{place.line}:{place.column}{cell}"
+    return f"{where}: {text}" if where else text
 
 
 def _note(finding: Finding) -> Item:
-    where = _where(finding)
     fix = f"; {finding.fix}" if finding.fix else ""
-    text = f"{finding.rule}: {finding.message}{fix}"
-    return Item("", f"{where}: {text}" if where else text)
+    return Item("", _placed(finding, f"{finding.rule}: {finding.message}{fix}"))
 
 
 def _snippet(inspection: Inspection, finding: Finding) -> str:
@@ -92,41 +213,38 @@ def _statistics(inspection: Inspection) -> Table:
     )
 
 
-def _closing(inspection: Inspection) -> Page:
-    counts = ", ".join(count(number, level) for level, number in inspection.counts.items())
-    scan = inspection.case.scan
+def _closing(inspection: Inspection) -> Text:
+    case, scan = inspection.case, inspection.case.scan
     looked = f"{count(scan.files, 'file')}, {count(len(scan.usages), 'usage')}"
-    if choices := inspection.case.choices:
-        looked += f", {count(len(choices), 'choice')}"
-    away = [
-        f"{number} {word}"
-        for number, word in (
-            (inspection.ignored, "ignored"),
-            (inspection.waived, "waived"),
-            (inspection.known, "in the baseline"),
-            (inspection.gone, "gone since the baseline"),
-        )
-        if number
-    ]
-    suppressed = f" ({', '.join(away)})" if away else ""
-    version = inspection.case.release.version
+    if case.choices:
+        looked += f", {count(len(case.choices), 'choice')}"
+    numbers = {
+        "ignored": case.suppression.ignored,
+        "waived": case.suppression.waived,
+        "in the baseline": inspection.known,
+        "gone since the baseline": inspection.gone,
+    }
+    away = ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
+    counts = _counts(inspection) + (f" ({away})" if away else "")
     tone = {0: "good", 1: "bad", 3: "warn"}[inspection.exit_code]
-    return [Text(f"{counts}{suppressed} in {looked}; transformers {version}", tone)]
+    return Text(f"{counts} in {looked}; transformers {case.release.version}", tone)
 
 
-def judgement_page(inspection: Inspection) -> Page:
+def _counts(inspection: Inspection) -> str:
+    return ", ".join(count(number, level) for level, number in inspection.counts.items())
+
+
+def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
     """Return how a single checkpoint was judged, in a line, then what there is to say."""
-    (judgement,) = inspection.case.judgements
     rows: list[Item] = []
     for finding in inspection.findings:
         text = f"{finding.level} {finding.rule}: {finding.message}"
         rows += [Item(MARKS[finding.level], text), *_reasons(finding)]
-    counts = ", ".join(count(inspection.counts[level], level) for level in LEVELS)
     return [
         Heading(f"{judgement.checkpoint.id} for {judgement.task}"),
         _verdict(inspection, judgement),
         *([Items(tuple(rows))] if rows else []),
-        Text(counts, "quiet"),
+        Text(_counts(inspection), "quiet"),
     ]
 
 
@@ -141,11 +259,12 @@ def _verdict(inspection: Inspection, judgement: Judgement) -> Text:
     return Text(f"A valid choice ({family} is {judgement.verdict}).", "good")
 
 
-def _reasons(finding: Finding) -> list[Item]:
+def _reasons(finding: Finding) -> tuple[Item, ...]:
     """Return why it matters, and how to fix it."""
     certain = " (--fix does it)" if finding.edits else ""
-    because = [Item("", finding.because, sources=finding.sources)] if finding.because else []
-    return [*because, *([Item(">", finding.fix + certain)] if finding.fix else [])]
+    because = Item("", finding.because, sources=finding.sources) if finding.because else None
+    fix = Item(">", finding.fix + certain) if finding.fix else None
+    return tuple(filter(None, (because, fix)))
 
 
 def rule_page(rulebase: RuleBase, id: str) -> Page:
@@ -163,10 +282,7 @@ def rule_page(rulebase: RuleBase, id: str) -> Page:
         Heading("Not found", 3),
         Code(good.rstrip(), language),
     ]
-    if rule.sources:
-        rows = []
-        for source_id in rule.sources:
-            source = rulebase.source(source_id)
-            rows.append(Item("", source.title, note=source.url or source.read))
-        page += [Heading("Sources", 3), Items(tuple(rows))]
+    sources = [rulebase.source(source) for source in rule.sources]
+    if rows := tuple(Item("", one.title, note=one.url or one.read) for one in sources):
+        page += [Heading("Sources", 3), Items(rows)]
     return page

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 from advisor.check.case import Case
+from advisor.check.declaration import ProjectDeclaration
+from advisor.check.identity import Identities
+from advisor.check.inspection import release_for
+from advisor.check.project import Project
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
@@ -38,23 +45,25 @@ WAIVER = """\
 """
 
 
-def starter(case: Case) -> tuple[str, int]:
-    """Return the text of a commented advisor.yaml, and how many choices it has."""
-    used: dict[str, list[Usage]] = {}
-    for usage in case.scan.usages:
-        identity = case.identity(usage)
-        if identity and identity.checkpoint and usage.model is not None:
-            used.setdefault(identity.id, []).append(usage)
+def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
+    """Return the text of a commented advisor.yaml for a folder, and how many choices it has."""
+    bare = Case(
+        rulebase=rulebase, identities=Identities(rulebase), judged_by=release_for(rulebase, "")
+    )
+    case = Project(ProjectDeclaration(folder), (folder,), bare).scanned()
+    loads: dict[str, list[Usage]] = {}
+    for usage, checkpoint in case.catalogued():
+        if usage.model is not None:
+            loads.setdefault(checkpoint.id, []).append(usage)
     tail = TAIL.format(release=case.release.version)
-    if not used:
-        return HEAD + _example(case.rulebase) + tail, 0
-    names: set[str] = set()
-    blocks = []
-    for id, usages in sorted(used.items()):
-        checkpoint = case.rulebase.checkpoints[id]
-        task, guessed = _task(case.rulebase, checkpoint, usages)
-        blocks.append(_choice(checkpoint, usages, task, _name(task, names), guessed=guessed))
-    return HEAD + "\nchoices:\n" + "\n".join(blocks) + WAIVER + tail, len(used)
+    if not loads:
+        return HEAD + _example(rulebase) + tail, 0
+    named: Counter[str] = Counter()
+    blocks = [
+        _choice(rulebase, rulebase.checkpoints[id], usages, named)
+        for id, usages in sorted(loads.items())
+    ]
+    return HEAD + "\nchoices:\n" + "\n".join(blocks) + WAIVER + tail, len(loads)
 
 
 def _example(rulebase: RuleBase) -> str:
@@ -66,40 +75,30 @@ def _example(rulebase: RuleBase) -> str:
 
 
 def _choice(
-    checkpoint: Checkpoint, usages: list[Usage], task: str, name: str, *, guessed: bool
+    rulebase: RuleBase, checkpoint: Checkpoint, usages: list[Usage], named: Counter[str]
 ) -> str:
+    """Return one choice, named after its task; `named` counts the choices named so."""
+    able = list(dict.fromkeys([*checkpoint.tasks, *checkpoint.fine_tune]))
+    pipelines = {usage.task for usage in usages if usage.task}
+    certain = [
+        task.id
+        for task in rulebase.tasks
+        if task.id in able and pipelines & {task.id, *task.hub_tasks, *task.aliases}
+    ] or (able if len(able) == 1 else [])
+    task = [*certain, *able, rulebase.tasks[0].id][0]
+    named[task] += 1
     places = [f"{usage.place.path}:{usage.place.line}" for usage in usages]
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    able = ", ".join(checkpoint.tasks or checkpoint.fine_tune)
     training = "" if checkpoint.tasks else ", training: fine-tune"
     lines = [
         f"  # {', '.join(places[:3])}{more}",
-        f"  - name: {name}",
+        f"  - name: {task}-{named[task]}" if named[task] > 1 else f"  - name: {task}",
         f"    checkpoint: {checkpoint.id}",
     ]
     if checkpoint.revision:
         lines.append(f"    revision: {checkpoint.revision}")
-    if guessed:
-        lines.append(f"    # a guess from the checkpoint, which does: {able}")
+    if not certain:
+        does = ", ".join(checkpoint.tasks or checkpoint.fine_tune)
+        lines.append(f"    # a guess from the checkpoint, which does: {does}")
     lines.append(f"    needs: {{task: {task}{training}}}  # add e.g. language, use, memory-gb")
     return "\n".join(lines) + "\n"
-
-
-def _task(rulebase: RuleBase, checkpoint: Checkpoint, usages: list[Usage]) -> tuple[str, bool]:
-    """Return the task: the one whose pipeline the code names, else the checkpoint's first."""
-    able = list(dict.fromkeys([*checkpoint.tasks, *checkpoint.fine_tune]))
-    named = {usage.task for usage in usages if usage.task}
-    for task in rulebase.tasks:
-        if task.id in able and named & {task.id, *task.hub_tasks, *task.aliases}:
-            return task.id, False
-    return (able[0] if able else rulebase.tasks[0].id), len(able) != 1
-
-
-def _name(task: str, taken: set[str]) -> str:
-    number = 1
-    name = task
-    while name in taken:
-        number += 1
-        name = f"{task}-{number}"
-    taken.add(name)
-    return name

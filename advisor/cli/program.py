@@ -126,7 +126,7 @@ COMMANDS: dict[str, Command | Group] = {
         "advisor.check.command:check", "Check choices of checkpoints and the code that loads them."
     ),
     "init": Command(
-        "advisor.check.init_command:init", "Write a first advisor.yaml from what the code uses."
+        "advisor.check.command:init", "Write a first advisor.yaml from what the code uses."
     ),
     "try": Command("advisor.trial.command:try_", "Load checkpoints and run them on an image."),
     "compose": Command(

@@ -78,8 +78,8 @@ def _checkpoint_report(
     rulebase: RuleBase, checkpoint: str, given: Profile, first: tuple[str, ...]
 ) -> Report:
     """Return why a catalogued checkpoint is not the answer, and what would change that."""
-    from advisor.check.findings_report import judgement_report
     from advisor.check.inspection import judge
+    from advisor.check.page import judgement_report
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
     from advisor.explanation.explanation_json import standing_json

@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from advisor.check.case import TRANSFORMERS, Case, id_place
+from advisor.check.case import TRANSFORMERS, Case, id_place, rule
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity, is_size, parts, sizes
-from advisor.check.rules import each_catalogued, each_known, each_usage, rule
 from advisor.model import Checkpoint
 from advisor.scan.usage import Usage
 
@@ -18,8 +17,7 @@ LEAST_SIZES = 2
 """Fewer words of size at the end of a name are no sign of a line."""
 
 
-@rule("gated-checkpoint")
-@each_catalogued
+@rule("gated-checkpoint", each=Case.catalogued)
 def gated_checkpoint(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A checkpoint behind a form."""
     if checkpoint.gated and usage.model and not _is_local(usage):
@@ -27,8 +25,7 @@ def gated_checkpoint(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterat
         yield case.finding(message, id_place(usage), about=checkpoint, citing=("gated",))
 
 
-@rule("unpinned-revision", needs=("libraries",))
-@each_known
+@rule("unpinned-revision", each=Case.known)
 def unpinned_revision(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """A checkpoint whose weights may change from one run to the next."""
     load = usage.model
@@ -41,8 +38,7 @@ def unpinned_revision(case: Case, usage: Usage, identity: Identity) -> Iterator[
         yield case.finding(message, id_place(usage), about=identity, fix=fix)
 
 
-@rule("trust-remote-code")
-@each_known
+@rule("trust-remote-code", each=Case.known)
 def trust_remote_code(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
     needed = identity.checkpoint is not None and identity.checkpoint.loader != TRANSFORMERS
@@ -54,13 +50,12 @@ def trust_remote_code(case: Case, usage: Usage, identity: Identity) -> Iterator[
                 f"{identity.id} {has}; `trust_remote_code=True` runs what stands in its repository",
                 remote.name_place or remote.place,
                 about=identity,
-                level="note" if needed or not identity.sure else None,
+                level="note" if needed or not identity.checkpoint else None,
                 fix="pin `revision=` to code that was read" if needed else "leave the argument out",
             )
 
 
-@rule("pickled-weights")
-@each_usage
+@rule("pickled-weights", each=Case.usages)
 def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
     """Weights in a pickle, which is code too."""
     for load in usage.loads:
@@ -74,34 +69,32 @@ def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
             )
 
 
-@rule("suspicious-id")
-@each_usage
+@rule("suspicious-id", each=Case.usages)
 def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     """An id one slip away from a catalogued one, or of an owner that has no such model."""
     id, identity = usage.checkpoint, case.identity(usage)
-    if id is None or "/" not in id or _is_local(usage) or (identity and identity.sure):
+    if id is None or "/" not in id or _is_local(usage) or (identity and identity.checkpoint):
         return
-    near = _slip(id, case.identities.ids) or (None if identity else _only_line_of_owner(case, id))
+    known = list(case.rulebase.checkpoints)
+    near = _slip(id, known) or (None if identity else _only_line_of_owner(id, known))
     if near is not None:
         message = f"{id} is not a known checkpoint; {near} is"
-        found = case.finding(message, id_place(usage), fix=f"did you mean {near}?")
-        yield found._replace(checkpoint=id)
+        yield case.finding(message, id_place(usage), about=id, fix=f"did you mean {near}?")
 
 
 def _is_local(usage: Usage) -> bool:
     return any(value.local for value in usage.alternatives)
 
 
-def _slip(id: str, known: tuple[str, ...]) -> str | None:
+def _slip(id: str, known: list[str]) -> str | None:
     """Return a catalogued id that differs in spelling, not in size, version or purpose."""
     lowered = {one.lower(): one for one in known}
     for near in difflib.get_close_matches(id.lower(), list(lowered), 3, SAME_ID):
-        found = lowered[near]
-        owners = id.partition("/")[0].lower(), found.partition("/")[0].lower()
-        ours, theirs = set(parts(id)) - set(parts(found)), set(parts(found)) - set(parts(id))
-        respelt = "".join(parts(id)) == "".join(parts(found))
-        if owners[0] == owners[1] and (respelt or _slips(ours, theirs)):
-            return found
+        if id.lower().partition("/")[0] == near.partition("/")[0]:
+            words, others = parts(id), parts(near)
+            ours, theirs = set(words) - set(others), set(others) - set(words)
+            if "".join(words) == "".join(others) or _slips(ours, theirs):
+                return lowered[near]
     return None
 
 
@@ -112,11 +105,11 @@ def _slips(ours: set[str], theirs: set[str]) -> bool:
     )
 
 
-def _only_line_of_owner(case: Case, id: str) -> str | None:
+def _only_line_of_owner(id: str, known: list[str]) -> str | None:
     """Return the catalogued id with the same sizes, where the owner has one line and not this."""
-    words, size = parts(id), sizes(id)
-    known = {one: sizes(one) for one in case.identities.owners.get(id.partition("/")[0], [])}
-    lines = {tuple(parts(one)[: -len(end)]) for one, end in known.items() if end}
-    if len(lines) != 1 or len(size) < LEAST_SIZES or tuple(words[: -len(size)]) in lines:
+    owner, size = id.partition("/")[0], sizes(id)
+    ends = {one: sizes(one) for one in known if one.partition("/")[0] == owner}
+    lines = {tuple(parts(one)[: -len(end)]) for one, end in ends.items() if end}
+    if len(lines) != 1 or len(size) < LEAST_SIZES or tuple(parts(id)[: -len(size)]) in lines:
         return None
-    return next((one for one, end in known.items() if end == size), None)
+    return next((one for one, end in ends.items() if end == size), None)

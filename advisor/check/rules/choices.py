@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.check.case import Case, id_place
-from advisor.check.declaration import DeclaredChoice
+from advisor.check.case import Case, id_place, rule
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity
 from advisor.check.judgement import Judgement
-from advisor.check.lock import FILE, LockedChoice, locked_choices
-from advisor.check.rules import each_judgement, each_known, rule
+from advisor.check.records import LOCK, LockedChoice, locked_choices
 from advisor.model import NONE
 from advisor.scan.usage import Usage
 
@@ -18,64 +16,41 @@ SHOWN = 3
 """The checkpoints of more choices are counted, not named."""
 
 
-@rule("undetermined")
-@each_judgement
+@rule("undetermined", each=Case.chosen)
 def undetermined(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """Open answers that decide whether the family is excluded."""
     if judgement.undetermined:
         may = " or ".join(judgement.possible_verdicts)
         fix = f"say what holds for `{judgement.settles}`" if judgement.settles else None
         message = f"{judgement.checkpoint.family} may be {may}, as open answers decide"
-        yield case.finding(message, fix=fix)
+        yield case.finding(message, about=judgement, fix=fix)
 
 
-@rule("caveat")
-@each_judgement
+@rule("caveat", each=Case.chosen)
 def caveat(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """What speaks against a family that is recommended."""
-    if not judgement.undetermined:
-        for fired in judgement.assessment.caveats:
-            against = fired.rule
-            yield case.finding(
-                f"{judgement.checkpoint.family} is recommended, and {against.id} speaks against it",
-                because=against.because,
-                sources=against.sources,
-            )
+    family = judgement.checkpoint.family
+    for fired in judgement.assessment.caveats if not judgement.undetermined else ():
+        message = f"{family} is recommended, and {fired.rule.id} speaks against it"
+        because, sources = fired.rule.because, fired.rule.sources
+        yield case.finding(message, about=judgement, because=because, sources=sources)
 
 
-@rule("family-excluded")
-@each_judgement
-def family_excluded(case: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A family that cannot do what is needed."""
-    return _another_family(case, judgement, "excluded")
-
-
-@rule("family-discouraged")
-@each_judgement
-def family_discouraged(case: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A family that a rule speaks against."""
-    return _another_family(case, judgement, "discouraged")
-
-
-@rule("family-allowed")
-@each_judgement
-def family_allowed(case: Case, judgement: Judgement) -> Iterator[Finding]:
-    """A family that would do, where another one fits better."""
-    return _another_family(case, judgement, "allowed")
-
-
-def _another_family(case: Case, judgement: Judgement, verdict: str) -> Iterator[Finding]:
-    if judgement.undetermined or judgement.verdict != verdict:
+@rule("family-excluded", "family-discouraged", "family-allowed", each=Case.chosen)
+def another_family(case: Case, judgement: Judgement) -> Iterator[Finding]:
+    """A family that cannot do what is needed, or that does it less well than another one."""
+    verdict, instead = judgement.verdict, judgement.decision.family
+    if judgement.undetermined or case.rule != f"family-{verdict}":
         return
-    instead = judgement.decision.family
-    message = f"{judgement.checkpoint.family} is {verdict} here; {instead or NONE} is the answer"
-    fix = f"use a checkpoint of {instead}" if instead else None
-    against = [f.rule for f in judgement.assessment.fired if f.rule.effect != "prefer"]
-    if not against or verdict == "allowed":
-        yield case.finding(message, fix=fix)
-    else:
-        because = f"{against[0].id}: {against[0].because}"
-        yield case.finding(message, because=because, sources=against[0].sources, fix=fix)
+    fired = [f.rule for f in judgement.assessment.fired if f.rule.effect != "prefer"]
+    against = fired[0] if fired and verdict != "allowed" else None
+    yield case.finding(
+        f"{judgement.checkpoint.family} is {verdict} here; {instead or NONE} is the answer",
+        about=judgement,
+        because=f"{against.id}: {against.because}" if against else None,
+        sources=against.sources if against else (),
+        fix=f"use a checkpoint of {instead}" if instead else None,
+    )
 
 
 @rule("unknown-checkpoint")
@@ -84,13 +59,12 @@ def unknown_checkpoint(case: Case) -> Iterator[Finding]:
     for choice in case.choices:
         if choice.checkpoint not in case.rulebase.checkpoints:
             near = case.identities.of(choice.checkpoint)
-            like = f"; it looks like a sibling of {near.siblings[0].id}" if near else ""
+            like = f"; it looks like a sibling of {near.known[0].id}" if near else ""
             message = f"{choice.checkpoint} is not in the catalogue{like}"
-            yield _about(choice, case.finding(message, choice.place))
+            yield case.finding(message, about=choice.checkpoint, choice=choice)
 
 
-@rule("undeclared-usage")
-@each_known
+@rule("undeclared-usage", each=Case.known)
 def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """Code that loads a checkpoint which no choice declares, in a project that has choices."""
     declared = sorted({choice.checkpoint for choice in case.choices})
@@ -102,19 +76,14 @@ def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[F
         yield case.finding(message, id_place(usage), about=identity, fix=fix)
 
 
-def all_code_is_seen(case: Case) -> bool:
-    """True where all code of the project was scanned, and some of it loads a checkpoint."""
-    return case.whole and bool(case.scan.usages)
-
-
-@rule("unused-choice", runs=all_code_is_seen)
+@rule("unused-choice", runs=lambda case: case.whole and bool(case.scan.usages))
 def unused_choice(case: Case) -> Iterator[Finding]:
-    """A choice of a checkpoint that no code loads."""
+    """A choice of a checkpoint that no code loads, where all code of a project was seen."""
     used = {value.text for usage in case.scan.usages for value in usage.alternatives}
     for choice in case.choices:
         if choice.checkpoint not in used:
             message = f"no code loads {choice.checkpoint}"
-            yield _about(choice, case.finding(message, choice.place))
+            yield case.finding(message, about=choice.checkpoint, choice=choice)
 
 
 @rule("choice-changed", runs=lambda case: case.lock is not None)
@@ -131,15 +100,13 @@ def choice_changed(case: Case) -> Iterator[Finding]:
             what = _differences(old, locked) if old else ["it is not in the lock"]
             if what:
                 task = f" for {locked.task}" if len(now) > 1 else ""
-                message = f"`{choice.name}`{task} is not what {FILE} holds: {'; '.join(what)}"
-                fix = "look at what changed, then run `advisor check --lock`"
-                because = _why(case, old, locked) or None
-                found = case.finding(message, choice.place, because=because, fix=fix)
-                yield _about(choice, found)
-
-
-def _about(choice: DeclaredChoice, finding: Finding) -> Finding:
-    return finding._replace(choice=choice.name, checkpoint=choice.checkpoint)
+                yield case.finding(
+                    f"`{choice.name}`{task} is not what {LOCK} holds: {'; '.join(what)}",
+                    about=choice.checkpoint,
+                    choice=choice,
+                    because=_why(case, old, locked) or None,
+                    fix="look at what changed, then run `advisor check --lock`",
+                )
 
 
 def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
@@ -158,9 +125,7 @@ def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
 
 
 def _why(case: Case, old: LockedChoice | None, new: LockedChoice) -> str:
-    reasons = []
-    if old and old.needs != new.needs:
-        reasons.append("its needs changed")
+    reasons = ["its needs changed"] if old and old.needs != new.needs else []
     now, before = case.rulebase.digest, case.lock.rule_base if case.lock else ""
     if before != now:
         reasons.append(f"the rules changed ({before} is now {now})")

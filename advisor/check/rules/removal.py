@@ -1,53 +1,32 @@
-"""What the judged release of transformers no longer has, or calls by another name."""
+"""What the judged release of transformers no longer has, or calls by another name.
+
+Each kind of name has two rules: `removed-` for what is gone, another for what still works.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalogue.release import Release
-from advisor.check.case import TRANSFORMERS, Case
+from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Edit, Finding
-from advisor.check.rules import each_usage, rule
 from advisor.model.library import NameChange
 from advisor.scan.usage import Location, Usage
 
 
-@rule("removed-class", needs=("unsure",))
-def removed_class(case: Case) -> Iterator[Finding]:
-    """A class that the release does not have."""
-    for name, place, change, instead in _changed_classes(case):
-        if not _is_alias(case, name, change):
-            certain = change.kind == "renamed" and instead is not None
-            edits = case.rename_edits(place, name, instead) if certain and instead else ()
-            message = f"transformers {case.release.version} has no `{name}`"
-            yield _finding(case, message, place, change._replace(instead=instead), edits=edits)
-
-
-@rule("renamed-class")
-def renamed_class(case: Case) -> Iterator[Finding]:
-    """A class whose old name is only another one for the new."""
-    for name, place, change, instead in _changed_classes(case):
-        if _is_alias(case, name, change):
-            edits = case.rename_edits(place, name, instead) if instead else ()
-            message = (
-                f"`{name}` is an alias of `{change.instead}` since transformers {change.since}"
-            )
-            yield _finding(case, message, place, change, edits=edits)
-
-
-def _is_alias(case: Case, name: str, change: NameChange) -> bool:
-    return change.kind == "redirected" or case.release.has_class(name)
-
-
-def _changed_classes(case: Case) -> Iterator[tuple[str, Location, NameChange, str | None]]:
-    """Names of classes in code that changed, each with the class to use instead where it is one."""
+@rule("removed-class", "renamed-class")
+def changed_class(case: Case) -> Iterator[Finding]:
+    """A class that the release does not have, or whose old name is another one for the new."""
     for name, place in _class_names(case):
         change = case.release.removed(name)
         if change is None:
             continue
-        known = change.instead is not None and case.release.has_class(change.instead)
-        if known or change.id not in case.knowledge("unsure", "removed-class"):
-            yield name, place, change, change.instead if known else None
+        instead = change.instead
+        works = change.kind == "redirected" or case.release.has_class(name)
+        if instead or change.id not in case.knowledge("unsure", "removed-class"):
+            certain = works or change.kind == "renamed"
+            edits = case.rename_edits(place, name, instead) if instead and certain else ()
+            now = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
+            yield from _told(case, change, place, f"`{name}`", now if works else "", edits=edits)
 
 
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
@@ -63,89 +42,53 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
                 yield load.class_name, load.class_place
 
 
-@rule("removed-argument")
-@each_usage
-def removed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
-    """An argument that the release does not take."""
-    for name, place, change in _changed_arguments(case, usage):
-        if change.kind == "removed":
-            message = f"transformers {case.release.version} has no argument `{name}` here"
-            yield _finding(case, message, place, change)
-
-
-@rule("renamed-argument")
-@each_usage
-def renamed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
-    """An argument that has another name by now."""
-    for name, place, change in _changed_arguments(case, usage):
-        new = change.instead
-        if change.kind != "removed":
-            certain = new is not None and new.endswith(name.rpartition("_")[2])
-            edits = (Edit(place, new),) if certain and new else ()
-            message = f"`{name}` is called `{new}` since transformers {change.since}"
-            yield _finding(case, message, place, change, edits=edits)
-
-
-def _changed_arguments(case: Case, usage: Usage) -> Iterator[tuple[str, Location, NameChange]]:
+@rule("removed-argument", "renamed-argument", each=Case.usages)
+def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
+    """An argument that the release does not take, or that has another name by now."""
     for load in usage.loads:
         for name, argument in load.arguments.items() if load.package == TRANSFORMERS else ():
-            change = case.release.removed(name, "argument")
-            if change is not None and argument.name_place is not None:
-                yield name, argument.name_place, change
+            change, place = case.release.removed(name, "argument"), argument.name_place
+            if change is None or place is None:
+                continue
+            what, new, now = f"argument `{name}` here", change.instead, ""
+            edits: tuple[Edit, ...] = ()
+            if new and change.kind != "removed":
+                now = f"`{name}` is called `{new}` since transformers {change.since}"
+                edits = (Edit(place, new),) if new.endswith(name.rpartition("_")[2]) else ()
+            yield from _told(case, change, place, what, now, edits=edits)
 
 
-@rule("removed-pipeline")
-@each_usage
-def removed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
-    """A pipeline that the release does not have."""
-    change = _changed_pipeline(case, usage)
-    if change is not None and change.kind == "removed":
-        message = f"transformers {case.release.version} has no pipeline `{usage.task}`"
-        yield _finding(case, message, usage.place, change, _class_instead(case, usage))
-
-
-@rule("redirected-pipeline")
-@each_usage
-def redirected_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
-    """A pipeline whose name gives another one by now."""
-    change = _changed_pipeline(case, usage)
-    if change is not None and change.kind != "removed":
-        new = f"`{change.instead}`, with other inputs and outputs"
-        message = f"pipeline `{usage.task}` is now {new}"
-        yield _finding(case, message, usage.place, change, _class_instead(case, usage))
-
-
-def _changed_pipeline(case: Case, usage: Usage) -> NameChange | None:
+@rule("removed-pipeline", "redirected-pipeline", each=Case.usages)
+def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
+    """A pipeline that the release does not have, or whose name gives another one by now."""
     if usage.model is None or usage.model.kind != "pipeline" or not usage.task:
-        return None
-    return case.release.removed(usage.task, "pipeline")
+        return
+    change, pipeline = case.release.removed(usage.task, "pipeline"), f"pipeline `{usage.task}`"
+    if change is not None:
+        identity = case.identity(usage)
+        name = identity.model_class if identity else None
+        fix = f"load `{name}` and call generate" if name else None
+        now = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
+        works = change.kind != "removed"
+        yield from _told(case, change, usage.place, pipeline, now if works else "", fix)
 
 
-def _class_instead(case: Case, usage: Usage) -> str | None:
-    identity = case.identity(usage)
-    name = identity.model_class if identity else None
-    return f"load `{name}` and call generate" if name else None
-
-
-def pipeline_now(release: Release, task: str) -> str:
-    """Return the pipeline that the name of a task gives in a release."""
-    change = release.removed(task, "pipeline")
-    return (change.instead or task) if change and change.kind == "redirected" else task
-
-
-def _finding(
+def _told(
     case: Case,
-    message: str,
-    place: Location,
     change: NameChange,
+    place: Location,
+    what: str,
+    now: str,
     fix: str | None = None,
     edits: tuple[Edit, ...] = (),
-) -> Finding:
-    return case.finding(
-        message,
-        place,
-        because=change.because,
-        sources=change.sources,
-        fix=fix or (f"use `{change.instead}`" if change.instead else None),
-        edits=edits,
-    )
+) -> Iterator[Finding]:
+    """Yield what is to be said of a change: that it is gone, or what it is `now` where it works."""
+    if bool(now) != case.rule.startswith("removed-"):
+        yield case.finding(
+            now or f"transformers {case.release.version} has no {what}",
+            place,
+            because=change.because,
+            sources=change.sources,
+            fix=fix or (f"use `{change.instead}`" if change.instead else None),
+            edits=edits,
+        )

@@ -1,13 +1,13 @@
-"""Whether prompts, texts and images in code are those that a checkpoint was trained to take."""
+"""Whether code handles a checkpoint as it was trained: untrained parts, scores, prompts, texts."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from advisor.check.case import Case, writes
+from advisor.check.case import Case, rule, writes
 from advisor.check.finding import Finding
-from advisor.check.rules import each_catalogued, rule
+from advisor.check.identity import Identity
 from advisor.model import Checkpoint
 from advisor.scan.usage import Argument, Usage
 
@@ -18,8 +18,69 @@ BEFORE, AFTER = 30, 12
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-@rule("prompt-of-another")
-@each_catalogued
+@rule("pretrained-only", each=Case.catalogued)
+def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
+    """Inference with weights that no task was ever trained into."""
+    if checkpoint.stage == "pre-trained" and not checkpoint.tasks and _infers(usage):
+        if _trained(case, usage):
+            return
+        finished = _finished(case, checkpoint)
+        yield case.finding(
+            f"{checkpoint.id} is only pre-trained; here it is used without fine-tuning",
+            usage.place,
+            about=checkpoint,
+            citing=("tasks", "pitfalls"),
+            fix=f"use a fine-tuned one such as {finished}" if finished else "fine-tune it first",
+        )
+
+
+@rule("composed-untrained", each=Case.usages)
+def composed_untrained(case: Case, usage: Usage) -> Iterator[Finding]:
+    """`generate` on a model put together from parts in the same file, with no training in it."""
+    call = writes(usage)
+    if call and usage.model and usage.model.kind == "composition" and not _trained(case, usage):
+        message = "the encoder and decoder were joined here, and nothing trains what joins them"
+        fix = "fine-tune it on pairs first, or load a checkpoint that was"
+        yield case.finding(message, call.place, fix=fix)
+
+
+def _infers(usage: Usage) -> bool:
+    """True where a model writes text, or is a pipeline."""
+    return usage.model is not None and (usage.model.kind == "pipeline" or writes(usage) is not None)
+
+
+def _trained(case: Case, usage: Usage) -> bool:
+    """True where the file trains a model, puts other weights in, or gives it to a trainer."""
+    names = case.knowledge("trained_by", "pretrained-only")
+    later = [call.name for call in usage.calls if call.receiver is usage.model]
+    return bool(usage.trained) or any(name in call for call in later for name in names)
+
+
+def _finished(case: Case, start: Checkpoint) -> str | None:
+    """Return the typical finished checkpoint of the same class whose name begins alike."""
+    tasks, owner = set(start.fine_tune), start.id.partition("/")[0]
+    made = [
+        one
+        for one in case.rulebase.catalogue(start.family)
+        if (one.model_class, one.processor) == (start.model_class, start.processor)
+        and set(one.tasks) & tasks
+        and one.id.partition("/")[0] == owner
+    ]
+    return min(made, key=lambda one: not set(one.typical) & tasks).id if made else None
+
+
+@rule("softmax-for-sigmoid", each=Case.known)
+def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
+    """A softmax over logits that were trained with a sigmoid for each pair."""
+    functions, logits = case.knowledge("functions"), set(case.knowledge("logits"))
+    for call in usage.calls if identity.model_type in case.knowledge("model_types") else ():
+        if call.name in functions and logits & set(call.of):
+            message = f"{identity.id} was trained with a sigmoid for each pair, not with a softmax"
+            fix = "use `torch.sigmoid(logits)`; the order stays the same"
+            yield case.finding(message, call.place, about=identity, fix=fix)
+
+
+@rule("prompt-of-another", each=Case.catalogued)
 def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
     catalogue = case.rulebase.checkpoints.values()
@@ -45,8 +106,7 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             return
 
 
-@rule("text-over-context")
-@each_catalogued
+@rule("text-over-context", each=Case.catalogued)
 def text_over_context(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A constant text of more words, or a `max_length` of more tokens, than the context holds."""
     context, tokens = checkpoint.text_context, f"tokens of {checkpoint.id}"
@@ -83,16 +143,12 @@ def _constants(argument: Argument) -> tuple[str, ...]:
     return argument.pieces
 
 
-@rule("line-reader-on-pages", needs=("line_tasks", "line_words", "page_words"))
-@each_catalogued
+@rule("line-reader-on-pages", each=Case.catalogued)
 def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Words of pages and none of lines around the call of a reader of lines."""
-    if usage.model is None or usage.trained:
-        return
     tasks = set(checkpoint.tasks or checkpoint.fine_tune)
-    if not tasks or not tasks <= set(case.knowledge("line_tasks")):
-        return
-    if writes(usage) is None and usage.model.kind != "pipeline":
+    reads_lines = tasks and tasks <= set(case.knowledge("line_tasks"))
+    if not reads_lines or usage.trained or not _infers(usage):
         return
     path, first = usage.place.path, usage.place.line
     lines = case.source(path).splitlines()

@@ -1,0 +1,188 @@
+"""A project to check: what it declares, its files, read once, and what a check writes to it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from advisor.check.case import Case
+from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
+from advisor.check.finding import fail_level
+from advisor.check.fix import FixedFile, diff, fixed_files
+from advisor.check.identity import Identities
+from advisor.check.inspection import Inspection, inspect, release_for
+from advisor.check.judgement import judgements_of
+from advisor.check.records import (
+    LOCK,
+    Key,
+    baseline_text,
+    lock_text,
+    read_baseline,
+    read_lock,
+)
+from advisor.console.commands import rules_of
+from advisor.console.options import day_or_today, priority_of
+from advisor.console.output import note
+from advisor.engine.profile import Profile
+from advisor.errors import UsageError
+from advisor.files import write_text
+from advisor.phrasing import count
+from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.check.command import CheckOptions
+
+MAX_SHOWN_BYTES = 8_000_000
+
+
+class Project(NamedTuple):
+    """A project, the paths of it to look at, and all that it is judged by: a case without code."""
+
+    declaration: ProjectDeclaration
+    paths: tuple[Path, ...]
+    case: Case
+    fail_on: str = "error"
+    baseline: Counter[Key] | None = None
+
+    def scanned(self) -> Case:
+        """Return the case with the code as its files are now."""
+        from advisor.scan.scanner import scan
+        from advisor.scan.vocabulary import vocabulary_of
+
+        for path in self.paths:
+            if not path.exists():
+                hint = "name files or folders that exist"
+                raise UsageError(f"no file or folder `{path}`", hint=hint)
+        exclude = [FILE, LOCK, *self.declaration.rules, *self.declaration.exclude]
+        vocabulary = vocabulary_of(self.case.rulebase)
+        scanned = scan(self.paths, Path.cwd(), vocabulary, exclude=exclude)
+        return replace(self.case, scan=scanned, source=cache(_source))
+
+    def inspect(self) -> Inspection:
+        """Check the project. Raises UsageError where there is nothing to look at."""
+        case = self.scanned()
+        if not case.scan.files and not case.scan.notes and not case.choices:
+            names = ", ".join(f"`{path}`" for path in self.paths)
+            hint = "name a folder with Python, notebooks or YAML"
+            raise UsageError(f"nothing to check in {names}", hint=hint)
+        return inspect(case, self.fail_on, self.baseline)
+
+    def write_lock(self) -> None:
+        """Write what holds for each choice beside advisor.yaml."""
+        choices = self.case.choices
+        if not choices:
+            raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
+        _write(self.declaration.folder / LOCK, lock_text(self.case), count(len(choices), "choice"))
+
+
+def open_project(
+    rulebase: RuleBase,
+    paths: Sequence[Path],
+    options: CheckOptions,
+    given: Callable[[RuleBase], Profile],
+    priority: list[str],
+) -> Project:
+    """Read what a project declares, its lock and a baseline; options win over what is declared.
+
+    Rules of the project's own are laid over the shipped ones, but not over rules that were given.
+    """
+    declaration = _find_declaration(paths, options.config)
+    folder = declaration.folder
+    if declaration.rules and not rulebase.folders:
+        rulebase = rules_of([folder / rules for rules in declaration.rules])
+    level = options.fail_on or ("warning" if options.strict else "")
+    level = level or os.environ.get("ADVISOR_FAIL_ON", "") or declaration.fail_on
+    version = options.transformers or os.environ.get("ADVISOR_TRANSFORMERS", "")
+    paths = tuple(paths or [folder])
+    first = priority_of(rulebase, priority)
+    lock = folder / LOCK
+    judgements = [judgements_of(rulebase, choice, first) for choice in declaration.choices]
+    case = Case(
+        rulebase=rulebase,
+        identities=Identities(rulebase),
+        judged_by=release_for(rulebase, version or declaration.transformers),
+        declared=given(rulebase),
+        choices=declaration.choices,
+        judgements=tuple(one for each in judgements for one in each),
+        today=day_or_today(options.today),
+        whole=any(
+            folder.resolve().is_relative_to(path.resolve()) for path in paths if path.is_dir()
+        ),
+        lock=read_lock(lock, _relative(lock)) if lock.is_file() and not options.lock else None,
+    )
+    baseline = options.baseline if options.write_baseline is None else None
+    return Project(
+        declaration=declaration,
+        paths=paths,
+        case=case,
+        fail_on=fail_level(level or "error"),
+        baseline=read_baseline(baseline) if baseline else None,
+    )
+
+
+def print_diff(inspection: Inspection) -> None:
+    """Print the diff alone, so that `git apply` takes it; the counts go to stderr."""
+    files = fixed_files(inspection.findings)
+    sys.stdout.write(diff(files))
+    findings = count(len(inspection.findings), "finding")
+    note(f"--fix would change {_places(files)}; {findings} in all")
+
+
+def write_fixes(inspection: Inspection) -> bool:
+    """Write what the certain fixes make of files; returns whether there was anything to fix."""
+    files = fixed_files(inspection.findings)
+    for fixed in files:
+        write_text(Path(fixed.path), fixed.after)
+    if files:
+        note(f"fixed {_places(files)}")
+    return bool(files)
+
+
+def _places(files: list[FixedFile]) -> str:
+    return f"{count(sum(fixed.done for fixed in files), 'place')} in {count(len(files), 'file')}"
+
+
+def write_baseline(inspection: Inspection, file: Path) -> None:
+    """Write everything found as known; notes are left out, for they fail nothing."""
+    known = [finding for finding in inspection.findings if finding.level != "note"]
+    _write(file, baseline_text(known), count(len(known), "finding"))
+
+
+def _find_declaration(paths: Sequence[Path], config: Path | None) -> ProjectDeclaration:
+    """Return what advisor.yaml declares: the one named, else of the folder checked, else here."""
+    if config is not None:
+        if not config.is_file():
+            raise UsageError(f"no file `{config}`", hint="`advisor init` writes an advisor.yaml")
+        return read_declaration(config, _relative(config))
+    folders = [path for path in paths if path.is_dir()] if len(paths) == 1 else []
+    for file in (folder / FILE for folder in (*folders, Path())):
+        if file.is_file():
+            return read_declaration(file, _relative(file))
+    return ProjectDeclaration([*folders, Path()][0])
+
+
+def _source(path: str) -> str:
+    """Return the text of a file; "" where it cannot be read, or is too large to show."""
+    try:
+        small = Path(path).stat().st_size <= MAX_SHOWN_BYTES
+        return Path(path).read_bytes().decode("utf-8-sig", errors="replace") if small else ""
+    except OSError:
+        return ""
+
+
+def _write(file: Path, text: str, what: str) -> None:
+    write_text(file, text)
+    note(f"wrote {what} to {_relative(file)}")
+
+
+def _relative(file: Path) -> str:
+    try:
+        return file.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return file.as_posix()

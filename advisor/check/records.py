@@ -1,0 +1,145 @@
+"""What a check writes for later ones: a baseline of known findings, and the lock of choices."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from advisor.check.finding import Finding
+from advisor.decide.selection import select
+from advisor.errors import BrokenFileError
+
+if TYPE_CHECKING:
+    from advisor.check.case import Case
+    from advisor.check.declaration import DeclaredChoice
+
+LOCK = "advisor.lock"
+VERSION = 1
+Key = tuple[str, str, str]
+"""Rule, path and message of a finding: what stays the same when lines move."""
+Read = TypeVar("Read")
+
+
+class LockedChoice(NamedTuple):
+    """One choice for one of its tasks, as it was when the lock was written.
+
+    `recommended` is the family that the rules give, `best` its first checkpoint; `family` and
+    `verdict` are those of the checkpoint chosen. `task` is None for a checkpoint nobody knows, and
+    in locks of before tasks were kept, which hold the first one.
+    """
+
+    name: str
+    task: str | None
+    checkpoint: str
+    revision: str | None
+    needs: dict[str, Any]
+    family: str | None = None
+    verdict: str | None = None
+    recommended: str | None = None
+    best: str | None = None
+
+
+class Lock(NamedTuple):
+    """Everything locked, and the digest of the rules it was decided with."""
+
+    rule_base: str
+    choices: tuple[LockedChoice, ...]
+
+
+def lock_text(case: Case) -> str:
+    """Return the lock of what holds now."""
+    choices = [one._asdict() for choice in case.choices for one in locked_choices(case, choice)]
+    return _text("lock_version", rule_base=case.rulebase.digest, choices=choices)
+
+
+def locked_choices(case: Case, choice: DeclaredChoice) -> list[LockedChoice]:
+    """Return what holds now for each task of a choice."""
+    bare = LockedChoice(choice.name, None, choice.checkpoint, choice.revision, choice.needs)
+    locked = []
+    for judgement in case.judgements_of(choice):
+        picks = select(case.rulebase, judgement.decision).picks
+        locked.append(
+            bare._replace(
+                task=judgement.task,
+                family=judgement.checkpoint.family,
+                verdict=judgement.verdict,
+                recommended=judgement.decision.family,
+                best=picks[0].checkpoint.id if picks else None,
+            )
+        )
+    return locked or [bare]
+
+
+def read_lock(file: Path, name: str) -> Lock:
+    """Return a lock. Raises BrokenFileError where the file is not one, or of another version."""
+
+    def lock(value: dict[str, Any]) -> Lock:
+        rows = [
+            {field: row.get(field) for field in LockedChoice._fields} for row in value["choices"]
+        ]
+        return Lock(str(value["rule_base"]), tuple(LockedChoice(**row) for row in rows))
+
+    return _read(file, name, "lock file", "lock_version", "advisor check --lock", lock)
+
+
+def finding_key(finding: Finding) -> Key:
+    """Return what a finding is known by."""
+    return finding.rule, finding.place.path if finding.place else "", finding.message
+
+
+def baseline_text(findings: Iterable[Finding]) -> str:
+    """Return a baseline: how often each of some findings is known."""
+    rows = [
+        {"rule": rule, "path": path, "message": message, "count": count}
+        for (rule, path, message), count in sorted(Counter(map(finding_key, findings)).items())
+    ]
+    return _text("baseline_version", findings=rows)
+
+
+def read_baseline(file: Path) -> Counter[Key]:
+    """Return how often each finding is known. Raises BrokenFileError as `read_lock` does."""
+
+    def known(value: dict[str, Any]) -> Counter[Key]:
+        counts: Counter[Key] = Counter()
+        for row in value["findings"]:
+            key, count = (row["rule"], row["path"], row["message"]), row["count"]
+            if (
+                not all(isinstance(part, str) for part in key)
+                or type(count) is not int
+                or count < 1
+            ):
+                raise ValueError("no row of a baseline")
+            counts[key] += count
+        return counts
+
+    command = f"advisor check --write-baseline {file}"
+    return _read(file, str(file), "baseline file", "baseline_version", command, known)
+
+
+def _text(version: str, **fields: Any) -> str:
+    return json.dumps({version: VERSION, **fields}, indent=2) + "\n"
+
+
+def _read(
+    file: Path, name: str, kind: str, key: str, command: str, read: Callable[[Any], Read]
+) -> Read:
+    """Return what is read of a JSON file that `command` writes, with its version at `key`."""
+    try:
+        value = json.loads(file.read_bytes().decode("utf-8"))
+        version = value[key]
+        if version == VERSION:
+            return read(value)
+    except OSError as error:
+        raise BrokenFileError(f"`{name}` cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BrokenFileError(f"`{name}` cannot be read: it is not UTF-8 text") from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        message = f"`{name}` is not a {kind} of advisor"
+        raise BrokenFileError(message, hint=f"`{command}` writes one") from error
+    raise BrokenFileError(
+        f"`{name}` is a {kind} of version {version}; this advisor reads version {VERSION}",
+        hint=f"`{command}` writes it again",
+    )
