@@ -60,8 +60,13 @@ def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = 
             left[key] -= 1
         else:
             fresh.append(finding)
-    known = len(told) - len(fresh)
-    return Inspection(case, tuple(sorted(fresh, key=in_order)), fail_on, known, left.total())
+    return Inspection(
+        case=case,
+        findings=tuple(sorted(fresh, key=in_order)),
+        fail_on=fail_on,
+        known=len(told) - len(fresh),
+        gone=left.total(),
+    )
 
 
 def judge(
