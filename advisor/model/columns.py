@@ -186,7 +186,7 @@ def build(declared: type[Built], entry: Mapping[str, Any], **computed: Any) -> B
         for column in columns(declared)
         if column.key in entry and not column.computed
     }
-    return declared(**values, **computed)
+    return declared(**(values | computed))
 
 
 def _built(column: Column, value: Any) -> Any:

@@ -2,70 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from advisor.model import (
-    EFFECTS,
-    SECTIONS,
-    Checkpoint,
-    Family,
-    Option,
-    Question,
-    Rule,
-    Task,
-)
+from advisor.model import EFFECTS, SECTIONS, Checkpoint, Option
 from advisor.model.columns import EXTRA_KEYS, build, plan
-from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
+from advisor.model.evidence import ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.library import (
-    ANY_TYPE,
-    Architecture,
-    CheckExample,
-    CheckRule,
-    Program,
-    RunnerUse,
-)
+from advisor.model.library import ANY_TYPE, CheckExample, Program
 from advisor.model.value import encode
 from advisor.rulebase.derive import derived_never, derived_rules
 
 if TYPE_CHECKING:
     from advisor.rulebase.assemble import Entries, Entry
 
-    EntriesByKind = Mapping[str, Sequence[Entry]]
+    Values = Mapping[str, list[Any]]
+    """The declared values by kind."""
 
 
 def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str, dict[str, Any]]:
     """Return all parts of a rule base as values that JSON can hold."""
-    by_kind = {kind: list(entries.get(kind, {}).values()) for kind in ENTITIES}
-    architectures: list[Architecture] = _built("architecture", by_kind)
-    sources: list[Source] = _built("source", by_kind)
+    by_kind = {kind: [*entries.get(kind, {}).values()] for kind in ENTITIES}
+    values = {kind: [_value(kind, entry) for entry in by_kind[kind]] for kind in ENTITIES}
     declared = (*ENTITIES.values(), Example, Statement, ArticleClaim)
+    families = [entry.value for entry in by_kind["family"]]
     parts = {
-        "core": {"digest": digest, "overlays": changes, "plan": plan(declared), **_core(by_kind)},
-        "detail": {"sources": sources, **_family_texts(by_kind["family"])},
+        "core": {
+            "digest": digest,
+            "overlays": changes,
+            "plan": plan(declared),
+            **_core(values, by_kind["criterion"]),
+        },
+        "detail": {
+            "sources": values["source"],
+            "descriptions": {family["id"]: _description(family) for family in families},
+            "claims": {
+                family["id"]: [build(ArticleClaim, claim) for claim in family.get("claims", ())]
+                for family in families
+            },
+        },
         "catalogue": {
-            "checkpoints": _checkpoints(by_kind["checkpoint"], architectures),
-            "benchmarks": _built("benchmark", by_kind),
-            "read": {source.id: source.read for source in sources},
+            "checkpoints": _catalogue(values),
+            "benchmarks": values["benchmark"],
+            "read": {source.id: source.read for source in values["source"]},
         },
-        "architectures": {"architectures": architectures},
+        "architectures": {"architectures": values["architecture"]},
         "programs": {
-            "programs": _programs(by_kind),
-            "acts": _built("act", by_kind),
-            "uses": _built("use", by_kind),
+            "programs": _programs(values, by_kind["program"]),
+            "acts": values["act"],
+            "uses": values["use"],
         },
-        "drift": {"changes": _built("change", by_kind)},
-        "checks": {"checks": [_check_rule(entry.value) for entry in by_kind["check"]]},
+        "drift": {"changes": values["change"]},
+        "checks": {"checks": values["check"]},
         "proof": {
             "examples": [
                 build(Example, value, rule=entry.value["id"], place=entry.place)
                 for entry in by_kind["rule"]
                 for value in entry.value["examples"]
             ],
-            "scenarios": [_scenario(entry) for entry in by_kind["scenario"]],
-            "ties": [build(Tie, entry.value, place=entry.place) for entry in by_kind["tie"]],
+            "scenarios": values["scenario"],
+            "ties": values["tie"],
             "places": {
                 kind: {id: entry.place for id, entry in of_kind.items()}
                 for kind, of_kind in entries.items()
@@ -75,123 +72,108 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
     return {name: encode(part) for name, part in parts.items()}
 
 
-def _built(kind: str, by_kind: EntriesByKind) -> list[Any]:
-    """Return the values of a kind of which nothing is computed."""
-    return [build(ENTITIES[kind], entry.value) for entry in by_kind[kind]]
-
-
-def _core(by_kind: EntriesByKind) -> dict[str, Any]:
-    criteria = _built("criterion", by_kind)
-    tasks = _built("task", by_kind)
-    questions = [_question(entry.value, tasks) for entry in by_kind["question"]]
-    families: list[Family] = sorted(
-        _built("family", by_kind), key=lambda family: (family.rank, family.id)
-    )
-    judges = {entry.value.get("judges"): entry.value["id"] for entry in by_kind["criterion"]}
-    declarations = judges.get("declarations", criteria[0].id)
-    fits = judges.get("fits", criteria[-1].id)
-    derived = derived_rules(families, questions, tasks, declarations, fits)
-    return {
-        "criteria": criteria,
-        "questions": questions,
-        "tasks": tasks,
-        "families": families,
-        "rules": [_rule(entry) for entry in by_kind["rule"]] + derived,
-        "never": _built("never", by_kind) + derived_never(questions, tasks),
-    }
-
-
-def _question(value: dict[str, Any], tasks: Iterable[Task]) -> Question:
-    question = build(Question, value)
-    if value.get("options_from") != "tasks":
-        return question
-    return question._replace(
-        options=tuple(Option(task.id, task.name, task.aliases) for task in tasks)
-    )
-
-
-def _family_texts(families: Sequence[Entry]) -> dict[str, Any]:
-    """Return descriptions, in the order of their sections, and claims, both by family."""
-    descriptions, claims = {}, {}
-    for entry in families:
-        id, sections = entry.value["id"], entry.value.get("description", {})
-        descriptions[id] = {
-            section: [build(Statement, statement) for statement in sections[section]]
-            for section in SECTIONS
-            if section in sections
-        }
-        claims[id] = [build(ArticleClaim, claim) for claim in entry.value.get("claims", [])]
-    return {"descriptions": descriptions, "claims": claims}
-
-
-def _rule(entry: Entry) -> Rule:
-    effect = next(effect for effect in EFFECTS if effect in entry.value)
-    return build(
-        Rule,
-        entry.value,
-        effect=effect,
-        candidates=one_or_more(entry.value[effect]),
-        place=entry.place,
-    )
-
-
-def _scenario(entry: Entry) -> Scenario:
-    scenario = build(Scenario, entry.value, place=entry.place)
-    return scenario._replace(families=one_or_more(scenario.families))
-
-
 def one_or_more(value: Any) -> list[Any]:
     """Return the list that stands in a file as a list, or as its only member."""
     return value if isinstance(value, list) else [value]
 
 
-def _check_rule(value: dict[str, Any]) -> CheckRule:
-    example = build(CheckExample, value["example"])
-    return build(
-        CheckRule,
-        value,
-        example=[example.file, example.bad, example.good],
-        beside=example.beside,
-        options=example.options,
-    )
+def _value(kind: str, entry: Entry) -> Any:
+    """Return the value of an entry, with what is computed of it alone."""
+    declared: Any = ENTITIES[kind]
+    place = {"place": entry.place} if "place" in declared._fields else {}
+    computed = COMPUTED[kind](entry.value) if kind in COMPUTED else {}
+    return build(declared, entry.value, **place, **computed)
 
 
-def _checkpoints(
-    entries: Sequence[Entry], architectures: Sequence[Architecture]
-) -> dict[str, list[Checkpoint]]:
-    """Return the checkpoints by family, each with what its architecture says of its decoder."""
-    writers = {id: network.writer for network in architectures for id in network.checkpoints}
+def _of_rule(value: dict[str, Any]) -> dict[str, Any]:
+    effect = next(effect for effect in EFFECTS if effect in value)
+    return {"effect": effect, "candidates": one_or_more(value[effect])}
+
+
+def _of_checkpoint(value: dict[str, Any]) -> dict[str, Any]:
     notes = [key.rstrip("?") for key in EXTRA_KEYS[Checkpoint]]
+    return {
+        "family": value["family"],
+        "notes": {key: value[key] for key in notes if key in value},
+    }
+
+
+def _of_scenario(value: dict[str, Any]) -> dict[str, Any]:
+    return {"families": one_or_more(value["family"])}
+
+
+def _of_check(value: dict[str, Any]) -> dict[str, Any]:
+    file, bad, good, beside, options = build(CheckExample, value["example"])
+    return {"example": [file, bad, good], "beside": beside, "options": options}
+
+
+COMPUTED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "rule": _of_rule,
+    "checkpoint": _of_checkpoint,
+    "scenario": _of_scenario,
+    "check": _of_check,
+}
+"""Fields that an entry of a kind does not hold as they are."""
+
+
+def _core(values: Values, criteria: Sequence[Entry]) -> dict[str, Any]:
+    tasks, families = values["task"], values["family"]
+    families.sort(key=lambda family: (family.rank, family.id))
+    options = tuple(Option(task.id, task.name, task.aliases) for task in tasks)
+    questions = [
+        question if question.options else question._replace(options=options)
+        for question in values["question"]
+    ]
+    judges = {entry.value.get("judges"): entry.value["id"] for entry in criteria}
+    declarations = judges.get("declarations", criteria[0].value["id"])
+    fits = judges.get("fits", criteria[-1].value["id"])
+    derived = derived_rules(families, questions, tasks, declarations, fits)
+    return {
+        "criteria": values["criterion"],
+        "questions": questions,
+        "tasks": tasks,
+        "families": families,
+        "rules": values["rule"] + derived,
+        "never": values["never"] + derived_never(questions, tasks),
+    }
+
+
+def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:
+    """Return the sections of a description in their order."""
+    described = family.get("description", {})
+    return {
+        section: [build(Statement, statement) for statement in described[section]]
+        for section in SECTIONS
+        if section in described
+    }
+
+
+def _catalogue(values: Values) -> dict[str, list[Checkpoint]]:
+    """Return the checkpoints by family, each with what its architecture says of its decoder."""
+    writers = {
+        id: network.writer for network in values["architecture"] for id in network.checkpoints
+    }
     families: dict[str, list[Checkpoint]] = {}
-    for entry in entries:
-        value = entry.value
-        checkpoint = build(
-            Checkpoint,
-            value,
-            family=value["family"],
-            writer=writers.get(value["id"]),
-            notes={key: value[key] for key in notes if key in value},
-        )
-        families.setdefault(checkpoint.family, []).append(checkpoint)
+    for checkpoint in values["checkpoint"]:
+        whole = checkpoint._replace(writer=writers.get(checkpoint.id))
+        families.setdefault(checkpoint.family, []).append(whole)
     return families
 
 
-def _programs(by_kind: EntriesByKind) -> list[Program]:
-    code = {entry.value["id"]: entry.value["code"].strip("\n") for entry in by_kind["part"]}
-    called = {use.id: _called_alike(use) for use in _built("use", by_kind)}
+def _programs(values: Values, entries: Sequence[Entry]) -> list[Program]:
+    """Return the programs with their code, and the classes that their runners call alike."""
+    parts = {part.id: part.code.strip("\n") for part in values["part"]}
+    called = {
+        use.id: [*(name for type, name in use.loads.items() if type != ANY_TYPE), *use.classes]
+        for use in values["use"]
+    }
     return [
         program._replace(
-            code=_joined([code[part] for part in entry.value["parts"]]),
+            code=_joined([parts[id] for id in entry.value["parts"]]),
             classes=[*(name for id in program.runners for name in called[id]), *program.classes],
         )
-        for entry in by_kind["program"]
-        for program in (build(Program, entry.value),)
+        for program, entry in zip(values["program"], entries, strict=True)
     ]
-
-
-def _called_alike(use: RunnerUse) -> list[str]:
-    """Return the classes that a runner calls, and others that programs call in the same way."""
-    return [*(name for type, name in use.loads.items() if type != ANY_TYPE), *use.classes]
 
 
 def _joined(parts: list[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from advisor.model import (
     NOT_APPLICABLE,
     TASK,
@@ -17,6 +19,9 @@ from advisor.model import (
 EFFECT_OF_FIT = {"best": "prefer", "possible": "avoid", "helper": "exclude"}
 """`good` is neutral: neither a reason for nor against."""
 
+Verdict = tuple[str, str, str, str, Declaration | Fit, str]
+"""Question and option, the word for the id of a rule, its effect, why, and what it comes from."""
+
 
 def derived_rules(
     families: list[Family],
@@ -29,81 +34,47 @@ def derived_rules(
 
     `declarations` and `fits` are the criteria that such rules judge by.
     """
-    rules = []
-    for family in families:
-        for question in questions:
-            if question.declared_by:
-                rules += _undeclared(family, question, declarations)
-        for task in tasks:
-            rules += _fit(family, task, declarations, fits)
-    return rules
-
-
-def _undeclared(family: Family, question: Question, criterion: str) -> list[Rule]:
-    kind = str(question.declared_by)
-    declared = family.takes if kind == "takes" else family.gives
     return [
-        _rule(
-            family,
-            question.id,
-            option.id,
-            word=f"{kind}-no",
-            effect="exclude",
-            criterion=criterion,
-            reason=_why_not(family, kind, option.id),
-            derived=kind,
-        )
-        for option in question.options
-        if option.id not in declared
-    ]
-
-
-def _fit(family: Family, task: Task, declarations: str, fits: str) -> list[Rule]:
-    fit = family.tasks.get(task.id)
-    word, effect = (fit.fit, EFFECT_OF_FIT.get(fit.fit)) if fit else ("cannot", "exclude")
-    if effect is None:
-        return []
-    return [
-        _rule(
-            family,
-            TASK,
-            task.id,
-            word=word,
-            effect=effect,
+        Rule(
+            id=f"{family.id}-{word}-{option}",
             criterion=declarations if effect == "exclude" else fits,
-            reason=fit or _why_not(family, "does", task.id),
-            derived="tasks",
+            when={question: [option]},
+            effect=effect,
+            candidates=[family.id],
+            because=reason.because,
+            sources=reason.sources,
+            derived=derived,
         )
+        for family in families
+        for verdicts in (_undeclared(family, questions), _fits(family, tasks))
+        for question, option, word, effect, reason, derived in verdicts
     ]
+
+
+def _undeclared(family: Family, questions: list[Question]) -> Iterator[Verdict]:
+    for question in questions:
+        if kind := question.declared_by:
+            declared = family.takes if kind == "takes" else family.gives
+            for option in question.options:
+                if option.id not in declared:
+                    reason = _why_not(family, kind, option.id)
+                    yield question.id, option.id, f"{kind}-no", "exclude", reason, kind
+
+
+def _fits(family: Family, tasks: list[Task]) -> Iterator[Verdict]:
+    for task in tasks:
+        fit = family.tasks.get(task.id)
+        if fit is None:
+            reason = _why_not(family, "does", task.id)
+            yield TASK, task.id, "cannot", "exclude", reason, "tasks"
+        elif effect := EFFECT_OF_FIT.get(fit.fit):
+            yield TASK, task.id, fit.fit, effect, fit, "tasks"
 
 
 def _why_not(family: Family, verb: str, id: str) -> Declaration:
     """Return why a family cannot; in a closed world, that nothing says it can."""
     silence = Declaration(f"Nothing says that {family.name} {verb} `{id}`.", [])
     return family.cannot.get(id, silence)
-
-
-def _rule(
-    family: Family,
-    question: str,
-    option: str,
-    *,
-    word: str,
-    effect: str,
-    criterion: str,
-    reason: Declaration | Fit,
-    derived: str,
-) -> Rule:
-    return Rule(
-        id=f"{family.id}-{word}-{option}",
-        criterion=criterion,
-        when={question: [option]},
-        effect=effect,
-        candidates=[family.id],
-        because=reason.because,
-        sources=reason.sources,
-        derived=derived,
-    )
 
 
 def derived_never(questions: list[Question], tasks: list[Task]) -> list[Never]:
@@ -113,12 +84,11 @@ def derived_never(questions: list[Question], tasks: list[Task]) -> list[Never]:
         + ([NOT_APPLICABLE] if question.ask_if else [])
         for question in questions
     }
-    return _implied(tasks, options) + _ask_if(questions, options)
+    return [*_implied(tasks, options), *_ask_if(questions, options)]
 
 
-def _implied(tasks: list[Task], options: dict[str, list[str]]) -> list[Never]:
+def _implied(tasks: list[Task], options: dict[str, list[str]]) -> Iterator[Never]:
     """Tasks that imply the same answer to a question share one combination."""
-    result = []
     for question, known in options.items():
         groups: dict[tuple[str, ...], list[str]] = {}
         for task in tasks:
@@ -129,21 +99,17 @@ def _implied(tasks: list[Task], options: dict[str, list[str]]) -> list[Never]:
             if others:
                 id = f"implied-{question}-{'-or-'.join(implied)}"
                 because = f"these tasks imply {question}: {' or '.join(implied)}"
-                result.append(Never(id, {TASK: of_tasks, question: others}, because, "implied"))
-    return result
+                yield Never(id, {TASK: of_tasks, question: others}, because, "implied")
 
 
-def _ask_if(questions: list[Question], options: dict[str, list[str]]) -> list[Never]:
-    result = []
-    for question in filter(lambda question: question.ask_if, questions):
+def _ask_if(questions: list[Question], options: dict[str, list[str]]) -> Iterator[Never]:
+    for question in questions:
         id = question.id
         real = [option.id for option in question.options]
         for other, holds in question.ask_if.items():
             fails = [option for option in options[other] if option not in holds]
             because = f"`{id}` makes sense only with {other}: {' or '.join(holds)}"
-            result.append(
-                Never(f"{id}-without-{other}", {other: fails, id: real}, because, "ask-if")
-            )
-        applies = {**question.ask_if, id: [NOT_APPLICABLE]}
-        result.append(Never(f"{id}-not-applicable", applies, f"`{id}` applies here", "ask-if"))
-    return result
+            yield Never(f"{id}-without-{other}", {other: fails, id: real}, because, "ask-if")
+        if question.ask_if:
+            applies = {**question.ask_if, id: [NOT_APPLICABLE]}
+            yield Never(f"{id}-not-applicable", applies, f"`{id}` applies here", "ask-if")
