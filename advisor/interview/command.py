@@ -14,6 +14,7 @@ from advisor.model import NONE
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
+    from advisor.decide.recommendation import Recommendation
     from advisor.engine.decision import Engine
     from advisor.engine.profile import Profile
     from advisor.interview.saved import SavedInterview
@@ -54,7 +55,6 @@ def ask(
       advisor ask --task ocr-line --to checkpoint
       advisor ask --plain --format json > answer.json
     """
-    from advisor.decide.recommendation import Recommendation, advise
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
     from advisor.interview.afterwards import offer
@@ -62,18 +62,24 @@ def ask(
     engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
     _check(to, no_input=no_input)
     profile = _answered(engine, given, to, prompt, resume=resume)
-    answer = Recommendation(
-        rulebase=rulebase,
-        advice=(advise(engine, profile),),
-        together=None,
-        priority=first,
-        order="quality",
-    )
+    answer = _recommendation(engine, profile, first)
     note("")
     shown.emit(Report(answer.to_dict, answer.to_page))
     if shown.format == "terminal" and sys.stdout.isatty():
         offer(answer, prompt, color=shown.color)
     return answer.exit_code
+
+
+def _recommendation(engine: Engine, profile: Profile, first: tuple[str, ...]) -> Recommendation:
+    from advisor.decide.recommendation import Recommendation, advise
+
+    return Recommendation(
+        rulebase=engine.rulebase,
+        advice=(advise(engine, profile),),
+        together=None,
+        priority=first,
+        order="quality",
+    )
 
 
 def _check(to: str, *, no_input: bool) -> None:
