@@ -1,18 +1,48 @@
-"""A checkpoint as a page: may I, can I, how; one that is not catalogued, as its config tells."""
+"""Checkpoints as pages: one, its whole entry or what its config.json tells; or several."""
 
 from __future__ import annotations
 
-from advisor.catalogue.entry import NOT_VERIFIED, value_text
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from advisor.catalogue.entry import EntryField, WholeEntry
+from advisor.catalogue.filters import Matches
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
-from advisor.decide.memory import estimate
+from advisor.decide.memory import estimate, memory_gb
 from advisor.decide.programs import snippet
+from advisor.decide.ranking import Yardstick
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.model import Checkpoint, Measurement
+from advisor.model import Checkpoint
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
-GATED = {None: NOT_VERIFIED, True: "yes, behind a form", False: "no"}
+GATED = {None: "not verified", True: "yes, behind a form", False: "no"}
 LICENCE_NOTES = ("language_model_licence", "intended_use")
 SHOWN_RELATIVES = 6
+NAMED = 3
+
+
+def value_text(value: Any, form: str = "{}") -> str:
+    """Return the value of a field in words, those of a unit around it where it is known."""
+    if value is None:
+        return "not verified"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(value) or "none"
+    if isinstance(value, dict):
+        return f"{value['benchmark']}, {value['metric']}: {value['value']:g}"
+    return form.format(f"{value:g}" if isinstance(value, float) else value)
+
+
+def known(*facts: tuple[str, str | None]) -> Pairs:
+    """Return facts by name, without those of which nothing is known."""
+    return Pairs(tuple((name, value) for name, value in facts if value))
+
+
+def listed(heading: str, items: Iterable[Item]) -> Page:
+    """Return a list under a heading."""
+    return [Heading(heading), Items(tuple(items))]
 
 
 def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
@@ -21,11 +51,36 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         Heading(checkpoint.id, 1),
         Text(f"{checkpoint.label}, of the family {checkpoint.family}"),
         Heading("May I"),
-        Pairs(tuple(_may(checkpoint))),
+        known(
+            ("licence", value_text(checkpoint.licence)),
+            ("commercial use", value_text(checkpoint.commercial_use)),
+            *_notes(checkpoint, LICENCE_NOTES),
+            ("gated", GATED[checkpoint.gated]),
+        ),
         Heading("Can I"),
-        Pairs(tuple(_can(checkpoint))),
+        known(
+            ("does", ", ".join(checkpoint.tasks) or "nothing before fine-tuning"),
+            ("to fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
+            ("usual start for", ", ".join(checkpoint.typical)),
+            ("languages", value_text(checkpoint.languages)),
+            ("parameters", value_text(checkpoint.parameters_millions, "{} million")),
+            *_memory(checkpoint),
+            ("text context", value_text(checkpoint.text_context, "{} tokens")),
+            ("image size", value_text(checkpoint.image_size, "{} pixels")),
+            ("released", value_text(checkpoint.released)),
+            *_notes(checkpoint, [name for name in checkpoint.notes if name not in LICENCE_NOTES]),
+        ),
         Heading("How"),
-        Pairs(tuple(_how(checkpoint))),
+        known(
+            ("loads with", checkpoint.loader),
+            ("class", value_text(checkpoint.model_class)),
+            ("processor", value_text(checkpoint.processor)),
+            ("model type", value_text(checkpoint.model_type)),
+            ("pipeline", checkpoint.pipeline or "none known"),
+            ("revision", value_text(checkpoint.revision)),
+            ("last modified", checkpoint.last_modified),
+            ("prompt", checkpoint.prompt),
+        ),
     ]
     if checkpoint.pitfalls:
         page.append(Items(tuple(Item("!", text) for text in checkpoint.pitfalls)))
@@ -38,38 +93,12 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     return [*page, *_sources(checkpoint, rulebase)]
 
 
-def _noted(checkpoint: Checkpoint, *names: str) -> list[tuple[str, str]]:
-    notes = checkpoint.notes
-    return [(name.replace("_", " "), notes[name]) for name in names if name in notes]
-
-
-def _may(checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    return [
-        ("licence", value_text(checkpoint.licence)),
-        ("commercial use", value_text(checkpoint.commercial_use)),
-        *_noted(checkpoint, *LICENCE_NOTES),
-        ("gated", GATED[checkpoint.gated]),
-    ]
-
-
-def _can(checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    others = [name for name in checkpoint.notes if name not in LICENCE_NOTES]
-    return [
-        ("does", ", ".join(checkpoint.tasks) or "nothing before fine-tuning"),
-        ("to fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
-        *([("usual start for", ", ".join(checkpoint.typical))] if checkpoint.typical else []),
-        ("languages", value_text(checkpoint.languages)),
-        ("parameters", value_text(checkpoint.parameters_millions, "{} million")),
-        *_memory(checkpoint),
-        ("text context", value_text(checkpoint.text_context, "{} tokens")),
-        ("image size", value_text(checkpoint.image_size, "{} pixels")),
-        ("released", value_text(checkpoint.released)),
-        *_noted(checkpoint, *others),
-    ]
+def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str | None]]:
+    return [(name.replace("_", " "), checkpoint.notes.get(name)) for name in names]
 
 
 def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    """The estimate for one picture, what it assumes, and the command that measures it."""
+    """The estimate for one image, what it assumes, and the command that measures it."""
     estimated = estimate(checkpoint)
     if estimated.gb is None:
         return [("memory", f"not known: {'; '.join(estimated.assumptions)}")]
@@ -81,32 +110,13 @@ def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     ]
 
 
-def _how(checkpoint: Checkpoint) -> list[tuple[str, str]]:
-    rows = [
-        ("loads with", checkpoint.loader),
-        ("class", value_text(checkpoint.model_class)),
-        ("processor", value_text(checkpoint.processor)),
-        ("model type", value_text(checkpoint.model_type)),
-        ("pipeline", checkpoint.pipeline or "none known"),
-        ("revision", value_text(checkpoint.revision)),
-    ]
-    if checkpoint.last_modified:
-        rows.append(("last modified", checkpoint.last_modified))
-    if checkpoint.prompt:
-        rows.append(("prompt", checkpoint.prompt))
-    return rows
-
-
 def _measured(checkpoint: Checkpoint, rulebase: RuleBase) -> Table:
-    tasks = {(b.benchmark, b.metric): ", ".join(b.tasks) for b in rulebase.benchmarks}
-
-    def row(measured: Measurement) -> tuple[str, ...]:
-        of_task = tasks.get((measured.benchmark, measured.metric), "")
-        figure = f"{measured.value:g}"
-        return measured.benchmark, measured.metric, figure, of_task, measured.source
-
-    rows = tuple(row(measured) for measured in checkpoint.measurements)
-    return Table(("benchmark", "metric", "value", "tells of", "source"), rows, wide=3)
+    tasks = {(one.benchmark, one.metric): ", ".join(one.tasks) for one in rulebase.benchmarks}
+    rows = [
+        (m.benchmark, m.metric, f"{m.value:g}", tasks.get((m.benchmark, m.metric), ""), m.source)
+        for m in checkpoint.measurements
+    ]
+    return Table(("benchmark", "metric", "value", "tells of", "source"), tuple(rows), wide=3)
 
 
 def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
@@ -114,59 +124,146 @@ def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     by_sources: dict[tuple[str, ...], list[str]] = {}
     for field, ids in checkpoint.sources.items():
         by_sources.setdefault(tuple(ids), []).append(field.replace("_", " "))
-    rows = tuple(Item("", ", ".join(fields), sources=ids) for ids, fields in by_sources.items())
-    read = sorted(
-        rulebase.source_dates[id] for ids in by_sources for id in ids if id in rulebase.source_dates
-    )
+    every = sorted({id for ids in by_sources for id in ids})
+    read = sorted(rulebase.source_dates[id] for id in every if id in rulebase.source_dates)
     dates = f"checked {checkpoint.checked}"
     if read:
         span = read[0] if read[0] == read[-1] else f"{read[0]} to {read[-1]}"
         dates += f"; its sources were read {span}"
-    every = ", ".join(sorted({id for ids in by_sources for id in ids}))
-    page: Page = [Heading("Who says so"), Items(rows)] if rows else []
+    rows = [Item("", ", ".join(fields), sources=ids) for ids, fields in by_sources.items()]
+    page = listed("Who says so", rows) if rows else []
     page.append(Text(dates, "quiet"))
     if every:
-        page.append(Text(f"sources: {every}", "quiet"))
+        page.append(Text(f"sources: {', '.join(every)}", "quiet"))
     return page
+
+
+def entry_page(entry: WholeEntry) -> Page:
+    """Return the page of a whole entry: each field, its value, and its sources in brackets."""
+    rows = tuple(row for field in entry.fields for row in _entry_rows(field))
+    page: Page = [Heading(entry.id, 1), Text(f"written at {entry.place}", "quiet"), Pairs(rows)]
+    if entry.unverified:
+        page.append(Text(f"not verified: {', '.join(entry.unverified)}", "quiet"))
+    return page
+
+
+def _entry_rows(field: EntryField) -> list[tuple[str, str]]:
+    """A row for a value, for sentences one each."""
+    cited = f"  [{', '.join(field.sources)}]" if field.sources else ""
+    if field.field == "pitfalls":
+        rows = [("pitfalls", sentence) for sentence in field.value]
+        return [*rows, ("", cited.strip())] if cited else rows
+    return [(field.field, f"{value_text(field.value)}{cited}")]
 
 
 def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     """Return the page of a checkpoint that is not catalogued."""
-    facts = [
-        ("found in", checkpoint.place),
-        ("model type", checkpoint.model_type or "config.json names none"),
-        ("architectures", ", ".join(checkpoint.architectures) or "config.json names none"),
-        ("family", _family(checkpoint)),
-    ]
-    facts += [("revision", checkpoint.revision)] if checkpoint.revision else []
-    facts += [("saved as", checkpoint.dtype)] if checkpoint.dtype else []
+    model_type, families = checkpoint.model_type, " or ".join(checkpoint.families)
     image, text = checkpoint.image_size, checkpoint.text_context
-    facts += [("image size", f"{image} pixels")] if image else []
-    facts += [("text context", f"{text} tokens")] if text else []
+    facts = known(
+        ("found in", checkpoint.place),
+        ("model type", model_type or "config.json names none"),
+        ("architectures", ", ".join(checkpoint.architectures) or "config.json names none"),
+        (
+            "family",
+            f"{families}, as catalogued checkpoints of this type are"
+            if families
+            else "not known: no catalogued checkpoint is of this type",
+        ),
+        ("revision", checkpoint.revision),
+        ("saved as", checkpoint.dtype),
+        ("image size", f"{image} pixels" if image else None),
+        ("text context", f"{text} tokens" if text else None),
+    )
+    rows = [Item("-", f"not known: {', '.join(checkpoint.not_known)}")]
+    if checkpoint.own_code:
+        own_code = "it wants Python code from beside its weights, which may do anything"
+        rows.append(Item("!", own_code))
     page: Page = [
         Heading(checkpoint.id, 1),
         Text("Not in the catalogue; this is what its config.json says.", "warn"),
-        Pairs(tuple(facts)),
+        facts,
+        Items(tuple(rows)),
     ]
-    rows = [Item("-", f"not known: {', '.join(checkpoint.not_known)}")]
-    if checkpoint.own_code:
-        rows.append(
-            Item("!", "it wants Python code from beside its weights, which may do anything")
-        )
-    page.append(Items(tuple(rows)))
-    if checkpoint.relatives:
-        shown = checkpoint.relatives[:SHOWN_RELATIVES]
-        page += [
-            Heading("Catalogued checkpoints of the same model type"),
-            Items(tuple(Item("", id) for id in shown)),
-        ]
-        if len(checkpoint.relatives) > len(shown):
-            more = f"advisor list checkpoints --model-type {checkpoint.model_type}"
-            page.append(Text(f"and {len(checkpoint.relatives) - len(shown)} more: {more}", "quiet"))
+    shown = checkpoint.relatives[:SHOWN_RELATIVES]
+    if shown:
+        relatives = [Item("", id) for id in shown]
+        page += listed("Catalogued checkpoints of the same model type", relatives)
+    if more := len(checkpoint.relatives) - len(shown):
+        command = f"advisor list checkpoints --model-type {model_type}"
+        page.append(Text(f"and {more} more: {command}", "quiet"))
     return page
 
 
-def _family(checkpoint: UncataloguedCheckpoint) -> str:
-    if checkpoint.families:
-        return f"{' or '.join(checkpoint.families)}, as catalogued checkpoints of this type are"
-    return "not known: no catalogued checkpoint is of this type"
+def checkpoints_page(rulebase: RuleBase, found: Matches, task: str | None, sort: str) -> Page:
+    """Return the table; sorted by quality, it names the benchmark that each figure is of."""
+    page: Page = [Text("no checkpoint fits", "warn")]
+    if found.checkpoints:
+        table = _by_quality(rulebase, found, task) if sort == "quality" else _table(found)
+        page = [table, Text(count(len(found.checkpoints), "checkpoint"), "quiet")]
+    if found.unverified:
+        first = ", ".join(one.id for one in found.unverified[:NAMED])
+        number = count(len(found.unverified), "checkpoint")
+        text = f"{number} more may fit, but a field you ask for is not verified: {first}"
+        page.append(Text(text if len(found.unverified) <= NAMED else f"{text} ...", "quiet"))
+    return page
+
+
+def _table(found: Matches) -> Table:
+    def shown(value: Any) -> str:
+        return "?" if value is None else value_text(value)
+
+    rows = tuple(
+        (one.id, *map(shown, (one.parameters_millions, memory_gb(one), one.released, one.licence)))
+        for one in found.checkpoints
+    )
+    return Table(("checkpoint", "million", "GB", "year", "licence"), rows)
+
+
+def _by_quality(rulebase: RuleBase, found: Matches, task: str | None) -> Table:
+    yardstick = Yardstick(rulebase, task)
+
+    def row(checkpoint: Checkpoint) -> tuple[str, ...]:
+        figures = yardstick.figures(yardstick.objectives(checkpoint, None))
+        if not figures:
+            return checkpoint.id, "", "not measured", ""
+        benchmark, value = figures[0]
+        return checkpoint.id, f"{value:g}", benchmark.benchmark, benchmark.metric
+
+    return Table(
+        ("checkpoint", "figure", "benchmark", "metric"), tuple(map(row, found.checkpoints))
+    )
+
+
+COMPARED: dict[str, Callable[[Checkpoint], Any]] = {
+    "family": lambda c: c.family,
+    "does": lambda c: c.tasks if c.checked else None,
+    "class": lambda c: c.model_class,
+    "licence": lambda c: c.licence,
+    "commercial use": lambda c: c.commercial_use,
+    "gated": lambda c: GATED[c.gated],
+    "languages": lambda c: c.languages,
+    "million parameters": lambda c: c.parameters_millions,
+    "memory in GB": memory_gb,
+    "text context": lambda c: c.text_context,
+    "image size": lambda c: c.image_size,
+    "released": lambda c: c.released,
+}
+"""What checkpoints are compared by: the uncatalogued, never checked, are not known to do tasks."""
+
+
+def compared_checkpoints(_: RuleBase, checkpoints: list[Checkpoint], ids: list[str]) -> Page:
+    """Return tables of their fields, and of the figures on benchmarks that all have in common."""
+    rows = [(name, *(value_text(of(c)) for c in checkpoints)) for name, of in COMPARED.items()]
+    page: Page = [Table(("", *ids), tuple(rows), wide=-1)]
+    tables = [{(m.benchmark, m.metric): m.value for m in c.measurements} for c in checkpoints]
+    shared = [
+        (", ".join(measured), *(f"{table[measured]:g}" for table in tables))
+        for measured in tables[0]
+        if all(measured in table for table in tables)
+    ]
+    if not shared:
+        nothing = "measured on no benchmark in common, so no figures to compare"
+        return [*page, Text(nothing, "quiet")]
+    heading = Heading("Measured on the same benchmark")
+    return [*page, heading, Table(("", *ids), tuple(shared), wide=-1)]

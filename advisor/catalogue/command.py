@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -27,10 +28,10 @@ def complete_kind(incomplete: str) -> list[str]:
 
 def complete_id(incomplete: str) -> list[str]:
     """Return ids for the shell to complete."""
-    from advisor.catalogue.knowledge import KINDS
+    from advisor.catalogue.knowledge import KINDS, all_of
 
     rulebase = rules_of()
-    ids = (id for kind in KINDS.values() for id in kind.all(rulebase))
+    ids = (id for kind in KINDS for id in all_of(rulebase, kind))
     return sorted({id for id in ids if id.lower().startswith(incomplete.lower())})
 
 
@@ -65,32 +66,37 @@ def read_wishes(
     gated: Annotated[bool | None, option("--gated/--open", ACCESS)] = None,
 ) -> Wishes:
     """Return what checkpoints have to be. Raises UsageError for values that none has."""
+    one_of: dict[str, Sequence[Any]] = {
+        "family": [rulebase.family(family).id] if family else [],
+        "commercial_use": _known(rulebase, "commercial_use", [commercial_use]),
+        "licence": [one.lower() for one in split(licence)],
+        "stage": _known(rulebase, "stage", stage),
+        "loader": _known(rulebase, "loader", loader),
+        "model_type": split(model_type),
+        "gated": [] if gated is None else [gated],
+    }
     return Wishes(
-        family=rulebase.family(family).id if family else None,
         task=rulebase.task(task).id if task else None,
         fine_tune=fine_tune,
         languages=tuple(split(language)),
-        licences=tuple(one.lower() for one in split(licence)),
-        commercial_use=(_known(rulebase, "commercial_use", split([commercial_use])) or (None,))[0],
         max_memory_gb=memory_gb,
-        stages=_known(rulebase, "stage", split(stage)),
-        loaders=_known(rulebase, "loader", split(loader)),
-        model_types=tuple(split(model_type)),
-        gated=gated,
+        one_of={field: values for field, values in one_of.items() if values},
     )
 
 
-def _known(rulebase: RuleBase, field: str, values: list[str]) -> tuple[str, ...]:
+def _known(rulebase: RuleBase, field: str, given: list[str]) -> list[str]:
     """Return values of a field. Raises UsageError where the catalogue has one of them nowhere."""
     catalogued = (getattr(one, field) for one in rulebase.checkpoints.values())
     known = tuple(dict.fromkeys(value for value in catalogued if value is not None))
-    return tuple(_one_of(field.replace("_", " "), value, known) for value in values)
+    values = split(given)
+    for value in values:
+        _check(field.replace("_", " "), value, known)
+    return values
 
 
-def _one_of(kind: str, value: str, known: tuple[str, ...]) -> str:
+def _check(kind: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
         raise unknown_name(kind, value, known, f"known: {', '.join(known)}")
-    return value
 
 
 KindName = Annotated[
@@ -146,23 +152,23 @@ def list_kind(
 
 
 def _things(rulebase: RuleBase, kind: str, *, written: bool) -> Report:
-    from advisor.catalogue import listing
-    from advisor.catalogue.knowledge import KINDS
+    from advisor.catalogue.knowledge import all_of, things_json
+    from advisor.catalogue.page import things_page
 
-    every = KINDS[kind].all(rulebase).values()
+    every = all_of(rulebase, kind).values()
     things = [one for one in every if not (written and one.derived)]
     return Report(
-        lambda: listing.things_json(rulebase, kind, things),
-        lambda: listing.things_page(rulebase, kind, things),
+        lambda: things_json(rulebase, kind, things), lambda: things_page(rulebase, kind, things)
     )
 
 
 def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
-    from advisor.catalogue import listing
+    from advisor.catalogue.checkpoint_page import checkpoints_page
     from advisor.catalogue.filters import matches
+    from advisor.catalogue.knowledge import checkpoints_json
 
     if sort:
-        _one_of("order", sort, SORTS)
+        _check("order", sort, SORTS)
     for flag, needs in (("--sort quality", sort == "quality"), ("--fine-tune", wishes.fine_tune)):
         if needs and not wishes.task:
             raise UsageError(
@@ -170,8 +176,8 @@ def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
             )
     found = matches(rulebase, wishes, sort)
     return Report(
-        lambda: listing.checkpoints_json(rulebase, found),
-        lambda: listing.checkpoints_page(rulebase, found, wishes.task, sort),
+        lambda: checkpoints_json(rulebase, found),
+        lambda: checkpoints_page(rulebase, found, wishes.task, sort),
     )
 
 
@@ -199,7 +205,8 @@ def show(
       advisor show Salesforce/blip-image-captioning-base --full
       advisor show ./my-fine-tuned-captioner
     """
-    from advisor.catalogue.knowledge import find, page, plural, thing_json
+    from advisor.catalogue.knowledge import find, plural, thing_json
+    from advisor.catalogue.page import thing_page
 
     try:
         found, thing = find(rulebase, id, kind or None)
@@ -212,13 +219,17 @@ def show(
         shown.emit(_whole_entry(rulebase, found, thing))
     else:
         shown.emit(
-            Report(lambda: thing_json(rulebase, found, thing), lambda: page(rulebase, found, thing))
+            Report(
+                lambda: thing_json(rulebase, found, thing),
+                lambda: thing_page(rulebase, found, thing),
+            )
         )
     return 0
 
 
 def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:
-    from advisor.catalogue.entry import entry_json, entry_of, entry_page
+    from advisor.catalogue.checkpoint_page import entry_page
+    from advisor.catalogue.entry import entry_json, entry_of
 
     if kind != "checkpoints":
         raise UsageError(
@@ -262,8 +273,8 @@ def compare(
       advisor compare clip unified-vlp
       advisor compare Salesforce/blip-image-captioning-base microsoft/git-base-coco
     """
-    from advisor.catalogue.knowledge import find_comparable
-    from advisor.catalogue.listing import compared_json, compared_page
+    from advisor.catalogue.knowledge import compared_json, find_comparable
+    from advisor.catalogue.page import compared_page
 
     kind, things = find_comparable(rulebase, ids, cache_folder())
     shown.emit(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from advisor.draw.blocks import Heading, Page, Pairs, Text
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.version import document, plain
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
@@ -18,9 +17,6 @@ KEYS = (
     *("sources", "checked"),
 )
 """The keys of an entry, in the order in which files have them."""
-
-
-NOT_VERIFIED = "not verified"
 
 
 class EntryField(NamedTuple):
@@ -52,56 +48,11 @@ def entry_of(rulebase: RuleBase, checkpoint: Checkpoint) -> WholeEntry:
     fields += [
         EntryField("measurements", one._asdict(), (one.source,)) for one in checkpoint.measurements
     ]
-    return WholeEntry(
-        checkpoint.id,
-        rulebase.place("checkpoint", checkpoint.id),
-        tuple(fields),
-        tuple(key for key in named if values.get(key, "") is None),
-    )
+    unverified = tuple(key for key in named if values.get(key, "") is None)
+    place = rulebase.place("checkpoint", checkpoint.id)
+    return WholeEntry(checkpoint.id, place, tuple(fields), unverified)
 
 
 def entry_json(entry: WholeEntry, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor show ID --full --format json`."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": digest,
-        "kind": "checkpoint",
-        "id": entry.id,
-        "place": entry.place,
-        "fields": [
-            {"field": one.field, "value": one.value, "sources": list(one.sources)}
-            for one in entry.fields
-        ],
-        "unverified": list(entry.unverified),
-    }
-
-
-def entry_page(entry: WholeEntry) -> Page:
-    """Return the page: each field with its value, and its sources in brackets."""
-    rows = tuple(row for field in entry.fields for row in _rows(field))
-    page: Page = [Heading(entry.id, 1), Text(f"written at {entry.place}", "quiet"), Pairs(rows)]
-    if entry.unverified:
-        page.append(Text(f"not verified: {', '.join(entry.unverified)}", "quiet"))
-    return page
-
-
-def _rows(field: EntryField) -> list[tuple[str, str]]:
-    """A row for a value, for sentences one each."""
-    cited = f"  [{', '.join(field.sources)}]" if field.sources else ""
-    if field.field == "pitfalls":
-        rows = [("pitfalls", sentence) for sentence in field.value]
-        return [*rows, ("", cited.strip())] if cited else rows
-    return [(field.field, f"{value_text(field.value)}{cited}")]
-
-
-def value_text(value: Any, form: str = "{}") -> str:
-    """Return the value of a field in words, those of a unit around it where it is known."""
-    if value is None:
-        return NOT_VERIFIED
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (list, tuple)):
-        return ", ".join(value) or "none"
-    if isinstance(value, dict):
-        return f"{value['benchmark']}, {value['metric']}: {value['value']:g}"
-    return form.format(f"{value:g}" if isinstance(value, float) else value)
+    return document(digest, kind="checkpoint", **plain(entry))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
@@ -16,50 +16,35 @@ SORTS = ("id", "size", "memory", "released", "quality")
 class Wishes(NamedTuple):
     """What a checkpoint has to be; None and empty wish nothing.
 
-    `fine_tune` asks for starts to train for the task instead of what does it as it is. Several
-    languages are all wanted, of several licences, stages and loaders one.
+    `fine_tune` asks for starts to train for the task instead of what does it as it is. All of the
+    languages are wanted, and of the values that `one_of` has for a field any one; licences in lower
+    case.
     """
 
-    family: str | None = None
     task: str | None = None
     fine_tune: bool = False
-    languages: tuple[str, ...] = ()
-    licences: tuple[str, ...] = ()
-    commercial_use: str | None = None
+    languages: Sequence[str] = ()
     max_memory_gb: float | None = None
-    stages: tuple[str, ...] = ()
-    loaders: tuple[str, ...] = ()
-    model_types: tuple[str, ...] = ()
-    gated: bool | None = None
+    one_of: Mapping[str, Sequence[Any]] = {}
 
 
 class Matches(NamedTuple):
     """The checkpoints that meet all wishes, and those of which a wanted field is not verified."""
 
-    checkpoints: tuple[Checkpoint, ...]
-    unverified: tuple[Checkpoint, ...]
+    checkpoints: list[Checkpoint]
+    unverified: list[Checkpoint]
 
 
 def matches(rulebase: RuleBase, wishes: Wishes, sort: str) -> Matches:
-    """Return the checkpoints of the catalogue that meet the wishes, sorted."""
-    found = narrow(rulebase.checkpoints.values(), wishes)
-    return Matches(
-        tuple(ordered(rulebase, found.checkpoints, sort, wishes.task)),
-        tuple(ordered(rulebase, found.unverified, sort, wishes.task)),
-    )
-
-
-def narrow(checkpoints: Iterable[Checkpoint], wishes: Wishes) -> Matches:
-    """Return the checkpoints that meet all wishes; what nobody verified meets none."""
-    found: list[Checkpoint] = []
-    unverified: list[Checkpoint] = []
-    for checkpoint in checkpoints:
-        met = list(_met(checkpoint, wishes))
-        if all(met):
-            found.append(checkpoint)
+    """Return the checkpoints that meet all wishes, sorted; what nobody verified meets none."""
+    found = Matches([], [])
+    for checkpoint in _ordered(rulebase, sort, wishes.task):
+        met = set(_met(checkpoint, wishes))
+        if met <= {True}:
+            found.checkpoints.append(checkpoint)
         elif False not in met:
-            unverified.append(checkpoint)
-    return Matches(tuple(found), tuple(unverified))
+            found.unverified.append(checkpoint)
+    return found
 
 
 def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
@@ -68,26 +53,13 @@ def _met(checkpoint: Checkpoint, wishes: Wishes) -> Iterable[bool | None]:
         yield wishes.task in (checkpoint.fine_tune if wishes.fine_tune else checkpoint.tasks)
     for language in wishes.languages:
         yield _language(checkpoint.languages, language)
-    limit = wishes.max_memory_gb
-    if limit is not None:
-        yield _known(memory_gb(checkpoint), lambda gb: gb <= limit)
-    if wishes.gated is not None:
-        yield _known(checkpoint.gated, lambda gated: gated == wishes.gated)
-    licence = checkpoint.licence and checkpoint.licence.lower()
-    for value, wanted in (
-        (checkpoint.family, (wishes.family,) if wishes.family else ()),
-        (checkpoint.commercial_use, (wishes.commercial_use,) if wishes.commercial_use else ()),
-        (licence, wishes.licences),
-        (checkpoint.stage, wishes.stages),
-        (checkpoint.loader, wishes.loaders),
-        (checkpoint.model_type, wishes.model_types),
-    ):
-        if wanted:
-            yield None if value is None else value in wanted
-
-
-def _known(value: Any, met: Callable[[Any], bool]) -> bool | None:
-    return None if value is None else met(value)
+    if wishes.max_memory_gb is not None:
+        gb = memory_gb(checkpoint)
+        yield None if gb is None else gb <= wishes.max_memory_gb
+    for field, wanted in wishes.one_of.items():
+        value = getattr(checkpoint, field)
+        same = value.lower() if field == "licence" and value else value
+        yield None if value is None else same in wanted
 
 
 def _language(known: Sequence[str] | None, wanted: str) -> bool | None:
@@ -99,10 +71,8 @@ def _language(known: Sequence[str] | None, wanted: str) -> bool | None:
     return None if MULTILINGUAL in known else False
 
 
-def ordered(
-    rulebase: RuleBase, checkpoints: Iterable[Checkpoint], sort: str, task: str | None = None
-) -> list[Checkpoint]:
-    """Return checkpoints sorted by id, size or memory (least first), released (newest first).
+def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint]:
+    """All checkpoints by id, size or memory (least first), released (newest first) or quality.
 
     By quality: the figures on the task's benchmarks, one benchmark after the other, since figures
     of two benchmarks cannot be compared. What is not known comes last; empty keeps the order.
@@ -110,20 +80,20 @@ def ordered(
     from advisor.decide.ranking import Yardstick
 
     yardstick = Yardstick(rulebase, task)
-    benchmarks = [benchmark.id for benchmark in yardstick.benchmarks]
 
     def quality(one: Checkpoint) -> list[tuple[bool, float]]:
         figures = yardstick.objectives(one, None).figures
-        return [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
+        return [least_first(figures.get(one.id), -1) for one in yardstick.benchmarks]
 
-    def number(value: float | None) -> tuple[bool, float]:
-        return value is None, value or 0.0
+    def least_first(value: float | None, sign: int = 1) -> tuple[bool, float]:
+        return value is None, sign * (value or 0.0)
 
     keys: dict[str, Callable[[Checkpoint], Any]] = {
+        "": lambda _: 0,
         "id": lambda one: one.id.lower(),
-        "size": lambda one: number(one.parameters_millions),
-        "memory": lambda one: number(memory_gb(one)),
-        "released": lambda one: number(None if one.released is None else -one.released),
+        "size": lambda one: least_first(one.parameters_millions),
+        "memory": lambda one: least_first(memory_gb(one)),
+        "released": lambda one: least_first(one.released, -1),
         "quality": quality,
     }
-    return sorted(checkpoints, key=keys[sort]) if sort else list(checkpoints)
+    return sorted(rulebase.checkpoints.values(), key=keys[sort])

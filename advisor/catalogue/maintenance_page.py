@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from advisor.catalogue.checkpoint_page import value_text
 from advisor.catalogue.drift import Drift, EntryDifference, ReleaseComparison
-from advisor.catalogue.entry import value_text
 from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.draw.blocks import Block, Heading, Item, Items, Page, Text
 from advisor.draw.version import SCHEMA_VERSION

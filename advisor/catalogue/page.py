@@ -1,15 +1,47 @@
-"""One page for each thing that advisor knows."""
+"""What advisor knows as pages: one thing, all of a kind, families side by side."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
+from advisor.catalogue.checkpoint_page import (
+    checkpoint_page,
+    compared_checkpoints,
+    known,
+    listed,
+)
+from advisor.catalogue.knowledge import KINDS
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task
 from advisor.model.evidence import Source
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}
+COMPARED_SECTIONS = ("inputs", "outputs", "training", "limits", "choose_when")
+
+
+def thing_page(rulebase: RuleBase, kind: str, thing: Any) -> Page:
+    """Return the page of one thing."""
+    return VIEWS[kind].page(thing, rulebase)
+
+
+def things_page(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> Page:
+    """Return a table of things of one kind (the plural, such as `tasks`)."""
+    noun, view = KINDS[kind], VIEWS[kind]
+    if not things:
+        return [Text(f"no {noun} fits", "warn")]
+    rows = tuple(view.row(one, rulebase) for one in things)
+    number = f"{len(rows)} criteria" if noun == "criterion" else count(len(rows), noun)
+    return [Table(view.columns, rows, wide=len(view.columns) - 1), Text(number, "quiet")]
+
+
+def compared_page(rulebase: RuleBase, kind: str, compared: list[Any]) -> Page:
+    """Return the page: one table a theme, one column a thing."""
+    ids = [one.id for one in compared]
+    draw = compared_checkpoints if kind == "checkpoints" else _compared_families
+    return [Heading(" or ".join(ids), 1), *draw(rulebase, compared, ids)]
 
 
 def family_page(family: Family, rulebase: RuleBase) -> Page:
@@ -17,13 +49,13 @@ def family_page(family: Family, rulebase: RuleBase) -> Page:
     page: Page = [Heading(f"{family.name} ({family.id})", 1), Text(family.summary)]
     for section, statements in rulebase.descriptions[family.id].items():
         rows = [_cited("", one, one.text, "inferred" if one.inferred else "") for one in statements]
-        page += [Heading(section.replace("_", " ").capitalize()), Items(tuple(rows))]
-    fits = [_fit(task, fit) for task, fit in family.tasks.items()]
+        page += listed(section.replace("_", " ").capitalize(), rows)
+    page += listed("Tasks", [_fit(task, fit) for task, fit in family.tasks.items()])
     cannot = [_cited("-", one, f"{key}: {one.because}") for key, one in family.cannot.items()]
-    page += [Heading("Tasks"), Items(tuple(fits)), Heading("Cannot"), Items(tuple(cannot))]
+    page += listed("Cannot", cannot)
     if claims := rulebase.claims[family.id]:
         said = [_cited("", one, f"“{one.claim}” {one.status}. {one.truth}") for one in claims]
-        page += [Heading("What articles say"), Items(tuple(said))]
+        page += listed("What articles say", said)
     return page
 
 
@@ -38,25 +70,22 @@ def _fit(name: str, fit: Fit) -> Item:
 
 def task_page(task: Task, rulebase: RuleBase) -> Page:
     """Return the page of a task: what it is and how well each family does it."""
-    page: Page = [Heading(f"{task.name} ({task.id})", 1), Text(task.description)]
-    implied = ", ".join(f"{id}: {' or '.join(options)}" for id, options in task.implies.items())
-    facts = [("also called", ", ".join(task.aliases[:12]))] if task.aliases else []
-    facts += [("on the Hub", ", ".join(task.hub_tasks))] if task.hub_tasks else []
-    facts += [("implies", implied)] if implied else []
-    page.append(Pairs(tuple(facts)))
+    facts = known(
+        ("also called", ", ".join(task.aliases[:12])),
+        ("on the Hub", ", ".join(task.hub_tasks)),
+        ("implies", ", ".join(f"{id}: {' or '.join(all)}" for id, all in task.implies.items())),
+    )
+    page: Page = [Heading(f"{task.name} ({task.id})", 1), Text(task.description), facts]
     if task.note:
         page.append(Text(task.note, "warn"))
     rows = [_how_well(task, family) for family in rulebase.families]
-    page += [Heading("How well each family does it"), Items(tuple(rows))]
-    if elsewhere := task.elsewhere:
-        page += [
-            Heading("Elsewhere"),
-            Items((_cited(">", elsewhere, elsewhere.because),)),
-            Pairs((("Hub task", elsewhere.task),)),
-            Items(tuple(Item("", id) for id in elsewhere.checkpoints)),
-        ]
+    page += listed("How well each family does it", rows)
     able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and not c.derived]
-    if able and not task.elsewhere:
+    if elsewhere := task.elsewhere:
+        page += listed("Elsewhere", [_cited(">", elsewhere, elsewhere.because)])
+        page.append(Pairs((("Hub task", elsewhere.task),)))
+        page.append(Items(tuple(Item("", id) for id in elsewhere.checkpoints)))
+    elif able:
         usual_first = sorted(able, key=lambda c: task.id not in c.typical)
         page.append(Heading("Checkpoints that do it as they are"))
         page.append(Text(", ".join(c.id for c in usual_first)))
@@ -73,24 +102,19 @@ def _how_well(task: Task, family: Family) -> Item:
 
 def question_page(question: Question, rulebase: RuleBase) -> Page:
     """Return the page of a question."""
-    facts = [("why", question.why)]
-    if question.ask_if:
-        facts.append(("asked if", _condition(question.ask_if)))
-    if question.unit:
-        facts.append(("unit", question.unit))
-    facts.append(("flag", f"--{question.id}"))
-    rows = tuple(
-        (option.id, ", ".join(option.aliases[:4]), option.label) for option in question.options
-    )
+    rows = [(one.id, ", ".join(one.aliases[:4]), one.label) for one in question.options]
     used = [rule.id for rule in rulebase.rules if question.id in rule.when and not rule.derived]
+    hanging = ", ".join(used) or "none; it chooses among checkpoints"
     return [
         Heading(f"{question.ask} ({question.id})", 1),
-        Pairs(tuple(facts)),
-        Table(("option", "aliases", "meaning"), rows, wide=2),
-        Text(
-            f"rules that hang on it: {', '.join(used) or 'none; it chooses among checkpoints'}",
-            "quiet",
+        known(
+            ("why", question.why),
+            ("asked if", _condition(question.ask_if or {})),
+            ("unit", question.unit),
+            ("flag", f"--{question.id}"),
         ),
+        Table(("option", "aliases", "meaning"), tuple(rows), wide=2),
+        Text(f"rules that hang on it: {hanging}", "quiet"),
     ]
 
 
@@ -100,26 +124,24 @@ def criterion_page(criterion: Criterion, rulebase: RuleBase) -> Page:
     return [
         Heading(f"{criterion.name} ({criterion.id})", 1),
         Text(criterion.because),
-        Items(tuple(Item("", f"{r.id}: {r.effect} {', '.join(r.candidates)}") for r in rules)),
+        Items(tuple(Item("", f"{r.id}: {_effect(r)}") for r in rules)),
     ]
 
 
 def rule_page(rule: Rule, rulebase: RuleBase) -> Page:
     """Return the page of a rule: when it fires, why, who says so."""
-    facts = [
+    facts = known(
         ("when", _condition(rule.when)),
         (rule.effect, ", ".join(rule.candidates)),
         ("criterion", rulebase.criterion(rule.criterion).name),
         ("from", rule.place or f"derived from what {rule.candidates[0]} declares ({rule.derived})"),
-    ]
-    sources = [rulebase.sources[id] for id in rule.sources]
-    return [
-        Heading(rule.id, 1),
-        Text(rule.because),
-        Pairs(tuple(facts)),
-        Heading("Sources"),
-        Items(tuple(Item("", _source_line(source)) for source in sources)),
-    ]
+    )
+    sources = [Item("", _source_line(rulebase.sources[id])) for id in rule.sources]
+    return [Heading(rule.id, 1), Text(rule.because), facts, *listed("Sources", sources)]
+
+
+def _effect(rule: Rule) -> str:
+    return f"{rule.effect} {', '.join(rule.candidates)}"
 
 
 def _condition(when: Condition) -> str:
@@ -127,17 +149,13 @@ def _condition(when: Condition) -> str:
 
 
 def _source_line(source: Source) -> str:
-    where = " · ".join(part for part in (source.version, source.url) if part)
-    return f"{source.title}{f' · {where}' if where else ''} · read {source.read}"
+    return " · ".join(
+        part for part in (source.title, source.version, source.url, f"read {source.read}") if part
+    )
 
 
 def source_page(source: Source, rulebase: RuleBase) -> Page:
     """Return the page of a source, and what rests on it."""
-    facts = [("kind", source.kind), ("read", source.read)]
-    facts += [
-        (name, value) for name, value in (("version", source.version), ("url", source.url)) if value
-    ]
-    facts += [("note", source.note)] if source.note else []
     used = [rule.id for rule in rulebase.rules if source.id in rule.sources]
     stated = [
         f"{family}: {section}"
@@ -145,9 +163,70 @@ def source_page(source: Source, rulebase: RuleBase) -> Page:
         for section, statements in sections.items()
         if any(source.id in statement.sources for statement in statements)
     ]
+    fields = ("kind", "read", "version", "url", "note")
     return [
         Heading(source.title, 1),
-        Pairs(tuple(facts)),
+        known(*((field, getattr(source, field)) for field in fields)),
         Text(f"rules: {', '.join(used) or 'none'}", "quiet"),
         Text(f"descriptions: {', '.join(stated) or 'none'}", "quiet"),
     ]
+
+
+def _compared_families(rulebase: RuleBase, families: list[Family], ids: list[str]) -> Page:
+    def first_statement(family: str, section: str) -> str:
+        statements = rulebase.descriptions[family].get(section)
+        return statements[0].text if statements else ""
+
+    rows = [
+        (section.replace("_", " "), *(first_statement(id, section) for id in ids))
+        for section in COMPARED_SECTIONS
+    ]
+    fits = [
+        (task.id, *(f.tasks[task.id].fit if task.id in f.tasks else "cannot" for f in families))
+        for task in rulebase.tasks
+        if any(task.id in family.tasks for family in families)
+    ]
+    return [
+        Table(("", *ids), tuple(rows), wide=-1),
+        Heading("Fit by task"),
+        Table(("task", *ids), tuple(fits), wide=-1),
+    ]
+
+
+def _best(task: Task, rulebase: RuleBase) -> str:
+    for wanted in ("best", "good"):
+        fits = {family.id: family.tasks.get(task.id) for family in rulebase.families}
+        if best := [id for id, fit in fits.items() if fit and fit.fit == wanted]:
+            return ", ".join(best)
+    return "none" if task.elsewhere else ""
+
+
+class View(NamedTuple):
+    """How a kind of thing is shown: the page of one, and a table of several, row by row."""
+
+    page: Callable[[Any, RuleBase], Page]
+    columns: tuple[str, ...] = ()
+    row: Callable[[Any, RuleBase], tuple[str, ...]] = lambda thing, _: (thing.id, thing.name)
+
+
+VIEWS = {
+    "families": View(family_page, ("family", "name")),
+    "tasks": View(
+        task_page,
+        ("task", "best done by", "what it is"),
+        lambda task, rulebase: (task.id, _best(task, rulebase), task.name),
+    ),
+    "questions": View(
+        question_page,
+        ("question", "options", "asked as"),
+        lambda question, _: (question.id, str(len(question.options)), question.ask),
+    ),
+    "criteria": View(criterion_page, ("criterion", "name")),
+    "rules": View(rule_page, ("rule", "effect"), lambda rule, _: (rule.id, _effect(rule))),
+    "sources": View(
+        source_page,
+        ("source", "read", "title"),
+        lambda source, _: (source.id, source.read, source.title),
+    ),
+    "checkpoints": View(checkpoint_page),
+}

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from advisor.draw.version import SCHEMA_VERSION, plain
+from advisor.draw.version import document, plain
 from advisor.errors import AdvisorError
 from advisor.hub import cached_snapshot, is_commit, is_hub_id, repository_folder
 from advisor.model import Checkpoint
@@ -171,6 +171,5 @@ def as_checkpoint(checkpoint: UncataloguedCheckpoint) -> Checkpoint:
 
 def uncatalogued_json(checkpoint: UncataloguedCheckpoint, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor show` for a checkpoint that is not catalogued."""
-    head = {"schema_version": SCHEMA_VERSION, "rule_base": digest, "kind": "checkpoint"}
-    known = {"catalogued": False, **plain(checkpoint), "not_known": list(checkpoint.not_known)}
-    return head | known
+    known = {**plain(checkpoint), "not_known": list(checkpoint.not_known)}
+    return document(digest, kind="checkpoint", catalogued=False, **known)

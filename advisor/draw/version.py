@@ -16,3 +16,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(member) for member in value]
     return value
+
+
+def document(digest: str, /, **body: Any) -> dict[str, Any]:
+    """Return the JSON document of a command: its version, the rule base, and what it says."""
+    return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **body}
