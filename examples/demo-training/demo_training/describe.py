@@ -158,7 +158,7 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "## Training data",
             "",
             _wrapped(
-                f"{recipe.pictures:,} images a phase of one plain shape (64 to 512 pixels a "
+                f"{recipe.images:,} images a phase of one plain shape (64 to 512 pixels a "
                 "side, white, black, grey and pastel grounds), drawn by "
                 "`demo_training/images.py` from a seed, and the training images of the public "
                 "easy-vqa set (PyPI `easy-vqa`). No other data."

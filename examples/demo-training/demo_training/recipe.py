@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Steps of AdamW with a warm-up and a cosine to nearly nothing, over drawn pictures.
+    """Steps of AdamW with a warm-up and a cosine to nearly nothing, over drawn images.
 
     The defaults are the first phase of the shipped checkpoints.
     """
@@ -19,7 +19,7 @@ class Recipe:
     warm_up: int = 150
     decay: float = 0.02
     seed: int = 11
-    pictures: int = 100_000
+    images: int = 100_000
     without_pairs: bool = False
 
     def share(self, step: int) -> float:

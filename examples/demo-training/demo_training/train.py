@@ -38,7 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=sorted(KINDS))
     parser.add_argument("folder", type=Path)
-    for name in ("steps", "batch", "rate", "seed", "pictures"):
+    for name in ("steps", "batch", "rate", "seed", "images"):
         value = getattr(usual, name)
         parser.add_argument(f"--{name}", type=type(value), default=value)
     parser.add_argument("--start", type=Path, help="go on from the weights in this folder")
@@ -53,7 +53,7 @@ def main() -> None:
 def train(kind: str, folder: Path, recipe: Recipe, start: Path | None = None) -> None:
     """Train the network of this kind on drawn pictures and easy-vqa's, and save it."""
     easy, questions = dataset.easy_vqa("train")
-    drawn = dataset.drawn(recipe.pictures, recipe.seed)
+    drawn = dataset.drawn(recipe.images, recipe.seed)
     if recipe.without_pairs:
         easy, questions = dataset.without_pairs(easy, questions)
         drawn, _ = dataset.without_pairs(drawn, NO_QUESTIONS)
