@@ -42,8 +42,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.engine import Engine, make_profile
+from advisor.engine.diagram import Choice
 from advisor.engine.encoding import Encoding
-from advisor.engine.nodes import Choice
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError
 from advisor.model import NONE, TASK, Rule

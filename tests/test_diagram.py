@@ -5,8 +5,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.engine.diagram import Diagram
-from advisor.engine.nodes import EMPTY
+from advisor.engine.diagram import EMPTY, Diagram
 
 LABELS = st.sampled_from(["one", "other", None])
 

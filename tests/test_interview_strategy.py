@@ -9,7 +9,7 @@ from random_rules import NOT_APPLICABLE, Plain, engine_for, facts
 
 from advisor.decide.selection import select
 from advisor.engine.decision import Engine
-from advisor.engine.nodes import EMPTY
+from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
 from advisor.interview import strategy
 from advisor.interview.finalists import Finalists

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from advisor.audit.patterns import Pattern, PatternCover, patterns
 from advisor.engine.decision import Engine
-from advisor.engine.nodes import Choice
+from advisor.engine.diagram import Choice
 from advisor.engine.space import Space, Spend
 from advisor.model import NONE, Condition, Rule
 from advisor.rulebase.base import RuleBase

@@ -15,7 +15,7 @@ from itertools import combinations
 
 from advisor.audit.claim import Claim, Defect, conclude
 from advisor.audit.context import ProofContext
-from advisor.engine.nodes import Allowed
+from advisor.engine.diagram import Allowed
 from advisor.engine.space import Space
 from advisor.model import Rule
 from advisor.phrasing import count

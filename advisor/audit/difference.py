@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 
 from advisor.audit.patterns import PatternCover, cover
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import Diagram
-from advisor.engine.nodes import Choice
+from advisor.engine.diagram import Choice, Diagram
 from advisor.engine.space import Space
 from advisor.errors import AdvisorError
 from advisor.model import NONE, NOT_APPLICABLE, TASK

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple
 
-from advisor.engine.diagram import Diagram
-from advisor.engine.nodes import EMPTY, Choice
+from advisor.engine.diagram import EMPTY, Choice, Diagram
 from advisor.engine.space import Space
 
 MOST_CUBES = 200

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from advisor.audit.coverage import RuleCoverage, coverage
 from advisor.engine.decision import Engine
-from advisor.engine.nodes import EMPTY, Choice
+from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase

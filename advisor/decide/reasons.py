@@ -7,14 +7,14 @@ smallest set that hits all counterexamples known so far and the nearest profile 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations, product
 from typing import NamedTuple
 
 from advisor.engine.decision import Decision, Engine, applicable
-from advisor.engine.nearby import Nearby
-from advisor.engine.nodes import Choice
+from advisor.engine.diagram import Allowed, Choice, Cost
 from advisor.engine.profile import Answer, Profile
+from advisor.engine.space import Space
 from advisor.errors import ContradictionError
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 
@@ -39,6 +39,60 @@ class Flip(NamedTuple):
     answers: dict[str, str]
     family: str
     origins: dict[str, str]
+
+
+class Nearby:
+    """The space of `fixed` answers alone, in which given options that hold at once are a choice.
+
+    Whatever is not fixed is open. `present` has the choice of each question in the decision, and
+    `names` who can win.
+    """
+
+    def __init__(self, engine: Engine, decision: Decision, fixed: Profile) -> None:
+        self.engine = engine
+        self.names = (*engine.encoding.families, NONE)
+        self.present: list[Choice] = [choices[0] for choices in engine.choices(decision.profile)]
+        self.space = self._space(decision.given, fixed)
+
+    def _space(self, given: Profile, fixed: Profile) -> Space:
+        encoding, choices = self.engine.encoding, self.engine.choices(fixed)
+        held = {
+            question: choice
+            for question, of_question in enumerate(self.engine.choices(given))
+            for choice in of_question
+            if len(choice) > 1 and encoding.questions[question] not in fixed
+        }
+        if not held:
+            return self.engine.space(fixed)
+        for question, choice in held.items():
+            choices[question] = (choice, *choices[question])
+        return Space(encoding, choices)
+
+    def winner(self, allowed: Allowed) -> int | None:
+        """Return who wins the most typical profile within `allowed`; None where there is none."""
+        found = self.space.first(self.space.root, allowed)
+        return None if found is None else self.engine.ranking.winner(found[1])
+
+    def nearest(
+        self,
+        accept: Callable[[int], bool],
+        held: Iterable[int],
+        price: Cost = lambda _question, _choice: 1,
+    ) -> list[Choice] | None:
+        """Return the profile with an accepted winner that changes the least; None where none is.
+
+        The answers to the questions `held` stay; any other change has its price.
+        """
+
+        def cost(question: int, choice: Choice) -> int:
+            return 0 if choice == self.present[question] else price(question, choice)
+
+        winner = self.engine.ranking.winner
+        allowed = {question: (self.present[question],) for question in held}
+        found = self.space.nearest(
+            self.space.root, cost, lambda outcome: accept(winner(outcome)), allowed
+        )
+        return None if found is None else found[1]
 
 
 def sufficient(engine: Engine, decision: Decision) -> tuple[Because, ...]:

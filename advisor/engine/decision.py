@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from advisor.engine.contradiction import contradiction
-from advisor.engine.diagram import Reachable
+from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.encoding import Encoding, Ranking
-from advisor.engine.nodes import Allowed, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from advisor.engine.diagram import Diagram
+from advisor.engine.diagram import EMPTY, Allowed, Choice, Diagram
 from advisor.engine.encoding import Encoding, Ranking
-from advisor.engine.nodes import EMPTY, Allowed, Choice
 from advisor.model import Condition
 
 Spend = Callable[[int], None]

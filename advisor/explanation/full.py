@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from advisor.decide.reasons import Because, Flip, counts
+from advisor.decide.reasons import Because, Flip, Nearby, counts
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.nearby import Nearby
-from advisor.engine.nodes import Choice
+from advisor.engine.diagram import Choice
 from advisor.engine.profile import Profile
 from advisor.explanation.prime import Prime, prime
 from advisor.model import NOT_APPLICABLE, TASK

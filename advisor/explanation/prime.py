@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from advisor.engine.diagram import Diagram
+from advisor.engine.diagram import EMPTY, Choice, Diagram
 from advisor.engine.encoding import Ranking
-from advisor.engine.nodes import EMPTY, Choice
 from advisor.engine.space import Space
 from advisor.errors import AdvisorError
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from advisor.decide.requirements import demands, gaps
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.nodes import EMPTY, Choice
+from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.interview.strategy import Residual

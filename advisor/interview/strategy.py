@@ -12,9 +12,8 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from math import log2
 from typing import NamedTuple
 
-from advisor.engine.diagram import Diagram
+from advisor.engine.diagram import EMPTY, Choice, Diagram
 from advisor.engine.encoding import Encoding
-from advisor.engine.nodes import EMPTY, Choice
 from advisor.engine.space import Space
 from advisor.model import NOT_APPLICABLE
 
