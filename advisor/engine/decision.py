@@ -18,7 +18,6 @@ KEPT_SPACES = 128
 
 VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
 
-
 Verdicts = dict[str, dict[str, str]]
 """Family -> task -> verdict."""
 
@@ -81,12 +80,9 @@ class Engine:
         self.ranking = Ranking(self.encoding, priority)
         self._spaces: dict[tuple[tuple[str, tuple[str, ...]], ...], Space] = {}
         self._verdicts: dict[int, tuple[str, ...]] = {}
-        self._many = [question.many for question in rulebase.questions]
         self._all: list[tuple[Choice, ...]] = [
             tuple((option,) for option in range(len(options))) for options in self.encoding.options
         ]
-
-    # -- profiles as choices -----------------------------------------------------------------
 
     def choices(self, profile: Profile) -> list[tuple[Choice, ...]]:
         """Return for each question the choices that a profile leaves possible."""
@@ -95,8 +91,8 @@ class Engine:
         for id, answer in profile.items():
             question = encoding.index[id]
             options = tuple(sorted(encoding.option_index[question][o] for o in answer.options))
-            held = self._many[question]
-            result[question] = (options,) if held else tuple((option,) for option in options)
+            many = self.rulebase.questions[question].many
+            result[question] = (options,) if many else tuple((option,) for option in options)
         return result
 
     def space(self, profile: Profile) -> Space:
@@ -137,8 +133,6 @@ class Engine:
         """Return the option ids of a choice."""
         return tuple(self.encoding.options[question][option] for option in choice)
 
-    # -- deciding ----------------------------------------------------------------------------
-
     def decide(self, profile: Profile, *, strict: bool = False) -> Decision:
         """Return the decision for a profile, complete or partial.
 
@@ -157,16 +151,13 @@ class Engine:
         winner = self.ranking.winner(outcome)
         assessments = self._assess(fired, outcome, winner, reachable, complete)
         family = self.encoding.families[winner] if winner < len(self.encoding.families) else None
-        if len(possible) == 1:
-            kind = "decided" if family else NONE
-        elif strict:
+        kind = ("decided" if len(possible) == 1 else "assumed") if family else NONE
+        if strict and len(possible) > 1:  # verdicts that hang on open answers are not given
             kind, family = "undetermined", None
-        else:
-            kind = "assumed"
-        if kind == "assumed" and family is None:
-            kind = NONE
-        if kind == "undetermined":
-            assessments = tuple(_unsettled(one) for one in assessments)
+            assessments = tuple(
+                one if len(one.possible_verdicts) == 1 else one._replace(verdict="", lost_on=None)
+                for one in assessments
+            )
         return Decision(
             outcome=kind,
             family=family,
@@ -211,28 +202,28 @@ class Engine:
         order = ranking.order(outcome)
         excluded = [family for family in range(len(encoding.families)) if family not in order]
         lost = {family: ranking.parting(outcome, winner, family) or "rank" for family in order[1:]}
-        given, possible = self.verdicts(outcome), self._possible_verdicts(reachable)
+        given = self.verdicts(outcome)
+        possible = [
+            tuple([verdict for verdict in VERDICTS if verdict in held])
+            for held in map(set, zip(*map(self.verdicts, reachable.labels), strict=True))
+        ]
         task = complete.get(TASK)
         result = []
         for family in order + sorted(excluded, key=lambda f: encoding.ranks[f]):
-            verdict = given[family]
             rules = by_family[family]
-            if verdict == "excluded":
-                rules = sorted(rules, key=lambda rule: rule.effect != "exclude")
-                decisive = {rule.id for rule in rules if rule.effect == "exclude"}
-            else:
-                grounds = {lost[family]} if family in lost else set(lost.values())
-                decisive = {rule.id for rule in rules if rule.criterion in grounds}
-            fit = None
-            if task and len(task.options) == 1:
-                fit = self.rulebase.families[family].tasks.get(task.options[0])
+            grounds = {lost[family]} if family in lost else set(lost.values())
+            fired_rules = [FiredRule(rule, rule.criterion in grounds) for rule in rules]
+            if given[family] == "excluded":
+                fired_rules = [FiredRule(rule, rule.effect == "exclude") for rule in rules]
+                fired_rules.sort(key=lambda found: not found.decisive)
+            fits = self.rulebase.families[family].tasks
             result.append(
                 Assessment(
                     family=encoding.families[family],
-                    verdict=verdict,
+                    verdict=given[family],
                     lost_on=lost.get(family),
-                    fit=fit,
-                    fired=tuple(FiredRule(rule, rule.id in decisive) for rule in rules),
+                    fit=fits.get(task.options[0]) if task and len(task.options) == 1 else None,
+                    fired=tuple(fired_rules),
                     possible_verdicts=possible[family],
                 )
             )
@@ -240,40 +231,23 @@ class Engine:
 
     def verdicts(self, outcome: int) -> tuple[str, ...]:
         """Return the verdict of every family under outcome bits."""
-        found = self._verdicts.get(outcome)
-        if found is None:
-            winner = self.ranking.winner(outcome)
+        if outcome not in self._verdicts:
             families = range(len(self.encoding.families))
-            found = tuple([self._verdict(outcome, family, winner) for family in families])
-            self._verdicts[outcome] = found
-        return found
+            self._verdicts[outcome] = tuple([self._verdict(outcome, one) for one in families])
+        return self._verdicts[outcome]
 
-    def _verdict(self, outcome: int, family: int, winner: int) -> str:
+    def _verdict(self, outcome: int, family: int) -> str:
         if outcome >> family & 1:
             return "excluded"
-        if family == winner:
+        if family == self.ranking.winner(outcome):
             return "recommended"
         signs = self.ranking.signs(outcome, family)
         return "discouraged" if min(signs, default=0) < 0 else "allowed"
-
-    def _possible_verdicts(self, reachable: Reachable) -> list[tuple[str, ...]]:
-        every = [self.verdicts(outcome) for outcome in reachable.labels]
-        return [
-            tuple([verdict for verdict in VERDICTS if verdict in found])
-            for found in map(set, zip(*every, strict=True))
-        ]
 
 
 def applicable(answer: Answer) -> bool:
     """True where a question makes sense in a case."""
     return answer.options != (NOT_APPLICABLE,)
-
-
-def _unsettled(assessment: Assessment) -> Assessment:
-    """An assessment without a verdict where open answers decide it."""
-    if len(assessment.possible_verdicts) == 1:
-        return assessment
-    return assessment._replace(verdict="", lost_on=None)
 
 
 def verdicts_by_family(engine: Engine, decisions: Mapping[str, Decision]) -> Verdicts:

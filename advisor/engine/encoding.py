@@ -7,7 +7,9 @@ fires; so deciding one complete profile is a handful of ANDs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from advisor.model import NOT_APPLICABLE, Never, Rule
@@ -15,7 +17,6 @@ from advisor.rulebase.base import RuleBase
 
 FORBID = -1
 """Stands in the place of an effect's outcome bit for combinations that cannot be."""
-
 
 KEPT_FIRINGS = 50_000
 
@@ -35,25 +36,6 @@ class Encoding:
     and one for minus.
     """
 
-    __slots__ = (
-        "by_outcome",
-        "conjunctions",
-        "criteria",
-        "everything",
-        "families",
-        "forbid",
-        "index",
-        "kill_excluded",
-        "mentioned",
-        "mentions",
-        "option_index",
-        "options",
-        "outcome_of",
-        "questions",
-        "ranks",
-        "survives",
-    )
-
     def __init__(self, rulebase: RuleBase) -> None:
         self.questions = [question.id for question in rulebase.questions]
         self.index = {id: place for place, id in enumerate(self.questions)}
@@ -68,73 +50,65 @@ class Encoding:
         self.families = [family.id for family in rulebase.families]
         self.ranks = [family.rank for family in rulebase.families]
         self.criteria = [criterion.id for criterion in rulebase.criteria]
-        self.conjunctions: list[Conjunction] = []
-        self._collect(rulebase)
+        self.conjunctions = [*self._aimed(rulebase.rules)]
+        self.conjunctions += [Conjunction(never, -1, FORBID) for never in rulebase.never]
+        self.outcome_of = [conjunction.outcome for conjunction in self.conjunctions]
         self.everything = (1 << len(self.conjunctions)) - 1
-        self.mentions = [0] * len(self.questions)
-        listed = [[0] * len(options) for options in self.options]
         self.forbid = 0
         self.by_outcome: dict[int, int] = {}
-        self.outcome_of: list[int] = []
         self.kill_excluded = [0] * len(self.families)
-        for place, conjunction in enumerate(self.conjunctions):
-            self._enter(1 << place, conjunction, listed)
+        width, bits = len(self.families), len(self.families) * (1 + 2 * len(self.criteria))
+        self.signs_of = [
+            sum(1 << bit for bit in range(width + family, bits, width)) for family in range(width)
+        ]
+        """For each family, the outcome bits that say where it stands on the criteria."""
+        mentions = [0] * len(self.questions)
+        listed = [[0] * len(options) for options in self.options]
+        for place, (origin, family, outcome) in enumerate(self.conjunctions):
+            bit = 1 << place
+            for id, options in origin.when.items():
+                question = self.index[id]
+                mentions[question] |= bit
+                for option in options:
+                    listed[question][self.option_index[question][option]] |= bit
+            if outcome == FORBID:
+                self.forbid |= bit
+            else:
+                self.by_outcome[outcome] = self.by_outcome.get(outcome, 0) | bit
+                self.kill_excluded[family] |= bit
         self.survives = [
-            [self.everything & ~self.mentions[question] | mask for mask in masks]
-            for question, masks in enumerate(listed)
+            [self.everything & ~mentioned | mask for mask in masks]
+            for mentioned, masks in zip(mentions, listed, strict=True)
+        ]
+        self._mentioned = [
+            (question, self.survives[question]) for question, mask in enumerate(mentions) if mask
         ]
 
-        self.mentioned = [
-            (question, survives)
-            for question, survives in enumerate(self.survives)
-            if self.mentions[question]
-        ]
-
-    def _collect(self, rulebase: RuleBase) -> None:
+    def _aimed(self, rules: Iterable[Rule]) -> Iterator[Conjunction]:
+        """Yield each rule with each family it is aimed at; checkpoints are judged afterwards."""
         families = {id: place for place, id in enumerate(self.families)}
         criteria = {id: place for place, id in enumerate(self.criteria)}
-        for rule in rulebase.rules:
+        for rule in rules:
             for candidate in rule.candidates:
-                family = families.get(candidate)
-                if family is None:
-                    continue  # aimed at a checkpoint: judged after the family
-                outcome = self._outcome_bit(rule.effect, criteria[rule.criterion], family)
-                self.conjunctions.append(Conjunction(rule, family, outcome))
-        for never in rulebase.never:
-            self.conjunctions.append(Conjunction(never, -1, FORBID))
-
-    def _outcome_bit(self, effect: str, criterion: int, family: int) -> int:
-        if effect == "exclude":
-            return family
-        base = len(self.families) * (1 + 2 * criterion)
-        return base + family + (len(self.families) if effect == "avoid" else 0)
-
-    def _enter(self, bit: int, conjunction: Conjunction, listed: list[list[int]]) -> None:
-        for question, options in conjunction.origin.when.items():
-            place = self.index[question]
-            self.mentions[place] |= bit
-            for option in options:
-                listed[place][self.option_index[place][option]] |= bit
-        self.outcome_of.append(conjunction.outcome)
-        if conjunction.outcome == FORBID:
-            self.forbid |= bit
-        else:
-            self.by_outcome[conjunction.outcome] = self.by_outcome.get(conjunction.outcome, 0) | bit
-            self.kill_excluded[conjunction.family] |= bit
+                if (family := families.get(candidate)) is not None:
+                    base = len(families) * (1 + 2 * criteria[rule.criterion]) + family
+                    outcome = {"exclude": family, "avoid": base + len(families)}
+                    yield Conjunction(rule, family, outcome.get(rule.effect, base))
 
     def fired(self, choices: list[tuple[int, ...]]) -> int:
         """Return the conjunctions that fire when each question has these options."""
         alive = self.everything
-        for question, survives in self.mentioned:
+        for question, survives in self._mentioned:
             chosen = choices[question]
             if len(chosen) == 1:
                 alive &= survives[chosen[0]]
             else:
-                mask = 0
-                for option in chosen:
-                    mask |= survives[option]
-                alive &= mask
+                alive &= self.surviving(question, chosen)
         return alive
+
+    def surviving(self, question: int, choice: tuple[int, ...]) -> int:
+        """Return the conjunctions that survive options of a question that hold at once."""
+        return reduce(or_, [self.survives[question][option] for option in choice])
 
     def outcome(self, fired: int) -> int:
         """Return the outcome bits of fired conjunctions."""
@@ -149,8 +123,6 @@ class Encoding:
 
 class Ranking:
     """Compares families by their outcome bits, criterion by criterion in one order."""
-
-    __slots__ = ("_by_fired", "_encoding", "_order", "_winners")
 
     def __init__(self, encoding: Encoding, priority: tuple[str, ...] = ()) -> None:
         places = {id: place for place, id in enumerate(encoding.criteria)}

@@ -8,6 +8,8 @@ followed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, reduce
+from operator import and_, or_
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Allowed, Choice, Diagram
@@ -59,39 +61,32 @@ class Space(Diagram):
         """True where at least one complete profile is left."""
         return self.root != EMPTY
 
-    # -- building ----------------------------------------------------------------------------
-
     def build(self, only: int | None = None, spend: Spend | None = None) -> int:
         """Return the function from the profiles to their outcomes, following some conjunctions."""
         if not all(self.choices):
             return EMPTY
         start, now, steps = self._plan(self.encoding.everything if only is None else only)
         self.asked = [step.question for step in steps]
-        known: list[dict[tuple[int, int], int]] = [{} for _ in steps]
 
+        @cache
         def grow(depth: int, alive: int, outcome: int) -> int:
             if depth == len(steps):
                 return self.terminal(outcome)
-            state = (alive, outcome)
-            node = known[depth].get(state)
-            if node is None:
-                question, survivors, group, ending = steps[depth]
-                if spend is not None:
-                    spend(len(survivors))
-                ends = []
-                for mask in survivors:
-                    left, after = alive & mask, outcome
-                    if left & ending:
-                        settled = self._settle(left, outcome, ending)
-                        if settled is None:
-                            ends.append(EMPTY)
-                            continue
-                        left, after = settled
-                    ends.append(grow(depth + 1, left, after))
-                self.size += len(set(ends)) - (EMPTY in ends)
-                node = self.node(question, tuple([ends[at] for at in group]))
-                known[depth][state] = node
-            return node
+            question, survivors, group, ending = steps[depth]
+            if spend is not None:
+                spend(len(survivors))
+            ends = []
+            for mask in survivors:
+                left, after = alive & mask, outcome
+                if left & ending:
+                    settled = self._settle(left, outcome, ending)
+                    if settled is None:
+                        ends.append(EMPTY)
+                        continue
+                    left, after = settled
+                ends.append(grow(depth + 1, left, after))
+            self.size += len(set(ends)) - (EMPTY in ends)
+            return self.node(question, tuple([ends[at] for at in group]))
 
         first = self._settle(start, 0, now)
         return EMPTY if first is None else grow(0, *first)
@@ -99,21 +94,16 @@ class Space(Diagram):
     def _plan(self, start: int) -> tuple[int, int, list[_Step]]:
         """Return the conjunctions that can fire, those that do in any case, and the steps."""
         masks = [
-            [self._mask(question, choice) for choice in choices]
+            [self.encoding.surviving(question, choice) for choice in choices]
             for question, choices in enumerate(self.choices)
         ]
         for of_question in masks:
-            union = 0
-            for mask in of_question:
-                union |= mask
-            start &= union
+            start &= reduce(or_, of_question)
         undecided = start
         steps = []
         for question in range(len(masks) - 1, -1, -1):
             cut = [mask & start for mask in masks[question]]
-            common = start
-            for mask in cut:
-                common &= mask
+            common = reduce(and_, cut)
             ending = undecided & ~common
             undecided &= common
             survivors = list(dict.fromkeys(cut))
@@ -122,48 +112,31 @@ class Space(Diagram):
                 steps.append(_Step(question, survivors, group, ending))
         return start, undecided, steps[::-1]
 
-    def _mask(self, question: int, choice: Choice) -> int:
-        survives = self.encoding.survives[question]
-        mask = survives[choice[0]]
-        for option in choice[1:]:
-            mask |= survives[option]
-        return mask
-
     def _settle(self, alive: int, outcome: int, ending: int) -> tuple[int, int] | None:
         """Let conjunctions that are decided fire; None where they say that this cannot be."""
-        encoding = self.encoding
         fired = alive & ending
-        alive &= ~ending
         if not fired:
-            return alive, outcome
-        if fired & encoding.forbid:
+            return alive & ~ending, outcome
+        if fired & self.encoding.forbid:
             return None
-        outcome |= encoding.outcome(fired)
-        kept = self._kept.get(outcome)
-        if kept is None:
-            kept = self._kept[outcome] = self._irrelevant(outcome)
-        return alive & ~kept[0], kept[1]
+        outcome |= self.encoding.outcome(fired)
+        if outcome not in self._kept:
+            self._kept[outcome] = self._relevant(outcome)
+        relevant, outcome = self._kept[outcome]
+        return alive & ~ending & relevant, outcome
 
-    def _irrelevant(self, outcome: int) -> tuple[int, int]:
-        """Return the conjunctions that can add nothing to an outcome, and what matters of it."""
+    def _relevant(self, outcome: int) -> tuple[int, int]:
+        """Return the conjunctions that can add to an outcome, and what matters of it."""
         encoding = self.encoding
         idle = 0
         for bit, mask in encoding.by_outcome.items():
             if outcome >> bit & 1:
                 idle |= mask
         for family, mask in enumerate(encoding.kill_excluded):
-            if outcome >> family & 1:
+            if outcome >> family & 1:  # nothing else that is known of it can matter any more
                 idle |= mask
-                outcome = self._forget(outcome, family)
-        return idle, outcome
-
-    def _forget(self, outcome: int, family: int) -> int:
-        """Drop what else is known of an excluded family: it cannot matter any more."""
-        width = len(self.encoding.families)
-        kept = outcome & ((1 << width) - 1)
-        for base in range(width, width * (1 + 2 * len(self.encoding.criteria)), width):
-            kept |= outcome & (((1 << width) - 1) & ~(1 << family)) << base
-        return kept
+                outcome &= ~encoding.signs_of[family]
+        return ~idle, outcome
 
     def allowing(self, when: Condition) -> Allowed:
         """Return the choices that a condition leaves, of the questions that it names."""
@@ -176,8 +149,6 @@ class Space(Diagram):
             ]
             for id, options in when.items()
         }
-
-    # -- who wins ----------------------------------------------------------------------------
 
     def possible(self, ranking: Ranking) -> int:
         """Return the exact set of winners as bits; the bit after the last family is `none`."""
