@@ -157,7 +157,7 @@ def test_a_gate_and_a_broken_configuration_are_said(known, add):
 
 
 def test_a_hub_that_fails_over_a_configuration_is_not_taken_for_one_without(known, add):
-    known.files[ID, "config.json"] = (500, {})
+    known.files[ID, "config.json"] = (501, {})  # one that nobody asks again
     code, out, said = add(ID, "--family", "unified-vlp")
     assert (code, out) == (2, "")
     assert "the hub" in said
