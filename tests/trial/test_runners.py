@@ -452,7 +452,11 @@ WITHOUT = (
 
 
 @pytest.mark.parametrize(
-    ("kind", "missing"), [("smolvlm", "num2words"), ("qwen2_vl", "torchvision")]
+    ("kind", "missing"),
+    [
+        ("qwen2_vl", "torchvision"),
+        pytest.param("smolvlm", "num2words", marks=pytest.mark.slow),
+    ],
 )
 def test_a_library_that_only_some_checkpoints_need_is_named_with_the_command(
     tiny: Tiny, kind: str, missing: str
