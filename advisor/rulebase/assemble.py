@@ -9,14 +9,12 @@ from typing import Any, NamedTuple
 from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
 from advisor.phrasing import count
-from advisor.reader.document import Document, KeyPath, read_bytes
+from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import check_shape
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.folder import RuleFile
 from advisor.rulebase.references import check_references
 from advisor.rulebase.short_forms import written_out
-
-Parts = dict[str, dict[str, Any]]
 
 
 class Entry(NamedTuple):
@@ -45,14 +43,43 @@ class Collection:
         self.changes: list[str] = []
         self._own: dict[tuple[str, str], Entry] = {}
 
-    def begin_folder(self) -> None:
-        """Say that what is added from now on stands in another folder."""
+    def read(self, files: list[RuleFile], overlay: str | None) -> None:
+        """Read the files of one folder: the base, or an overlay of this name."""
         self._own.clear()
+        for file in files:
+            name = file.name if overlay is None else f"{overlay}/{file.name}"
+            refused = file.refused
+            document = unreadable(name, refused) if refused else read_bytes(file.data, name)
+            self.documents.append(document)
+            kind, value = file.kind, document.value
+            if kind == "family" and overlay is not None and isinstance(value, dict):
+                kind = "family-extension" if value.get("id") in self.entries[kind] else kind
+            if check_shape(document, file_shape(kind)):
+                self._collect(file, document, overlay)
 
-    def add(self, kind: str, entry: Entry, overlay: str | None) -> None:
+    def _collect(self, file: RuleFile, document: Document, overlay: str | None) -> None:
+        """Add the entries of a document of the right shape."""
+        if file.kind == "family":
+            if document.value["id"] != file.path.stem:
+                document.report(
+                    ("id",), f"the file is called `{file.path.name}`; use the id as its name"
+                )
+            self._add("family", Entry(document.value, document, ()), overlay)
+            return
+        criteria = list(self.entries["criterion"])
+        for key, kind in LISTS[file.kind].items():
+            for index, value in enumerate(written_out(key, document, self.entries)):
+                if kind == "checkpoint":
+                    value = value | {"family": file.path.stem}
+                self._add(kind, Entry(value, document, (key, index)), overlay)
+        if overlay is not None and file.kind == "criteria":
+            named = list(dict.fromkeys(value["id"] for value in document.value["criteria"]))
+            known = self.entries["criterion"]
+            self.entries["criterion"] = {id: known[id] for id in _reordered(criteria, named)}
+
+    def _add(self, kind: str, entry: Entry, overlay: str | None) -> None:
         """Add an entry; within one folder an id may stand once, an overlay may replace it."""
-        known = self.entries[kind]
-        id = entry.value["id"]
+        known, id = self.entries[kind], entry.value["id"]
         twin = self._own.setdefault((kind, id), entry)
         if twin is not entry:
             entry.document.report(
@@ -69,78 +96,40 @@ class Collection:
 
 def assemble(
     base: list[RuleFile], overlays: list[tuple[str, list[RuleFile]]], digest: str
-) -> Parts:
+) -> dict[str, dict[str, Any]]:
     """Return the compiled parts of a rule base.
 
     Raises BrokenFileError with every problem at file:line:column.
     """
     collection = Collection()
-    for file in base:
-        _collect(collection, file, None)
+    collection.read(base, None)
     for name, files in overlays:
-        collection.begin_folder()
-        for file in files:
-            _collect(collection, file, name)
+        collection.read(files, name)
     _stop_at_problems(collection.documents)
-    _stop_where_nothing_is(collection)
+    for kind, name in (("criterion", "criteria"), ("question", "questions")):
+        if not collection.entries[kind]:
+            raise BrokenFileError(
+                f"the rules hold no {name}",
+                hint="a folder of its own has criteria.yaml, questions.yaml and so on; "
+                "--rules DIR lays one over the shipped rules",
+            )
     check_references(collection.entries)
     _stop_at_problems(collection.documents)
     return compile_parts(collection.entries, collection.changes, digest)
 
 
-def _collect(collection: Collection, file: RuleFile, overlay: str | None) -> None:
-    name = file.name if overlay is None else f"{overlay}/{file.name}"
-    document = _document(file, name)
-    collection.documents.append(document)
-    kind = file.kind
-    if kind == "family" and overlay is not None and _known_family(collection, document):
-        kind = "family-extension"
-    if not check_shape(document, file_shape(kind)):
-        return
-    if file.kind == "family":
-        if document.value["id"] != file.path.stem:
-            document.report(
-                ("id",), f"the file is called `{file.path.name}`; use the id as its name"
-            )
-        collection.add("family", Entry(document.value, document, ()), overlay)
-        return
-    before = list(collection.entries["criterion"])
-    for key, entry_kind in LISTS[file.kind].items():
-        for index, value in enumerate(written_out(key, document, collection.entries)):
-            if entry_kind == "checkpoint":
-                value = value | {"family": file.path.stem}
-            collection.add(entry_kind, Entry(value, document, (key, index)), overlay)
-    if overlay is not None and file.kind == "criteria":
-        named = list(dict.fromkeys(value["id"] for value in document.value["criteria"]))
-        fresh = [id for id in named if id not in before]
-        collection.entries["criterion"] = _reordered(collection.entries["criterion"], named, fresh)
-
-
-def _document(file: RuleFile, name: str) -> Document:
-    if not file.refused:
-        return read_bytes(file.data, name)
-    document = Document(name)
-    document.report((), f"cannot be read: {file.refused}")
-    return document
-
-
-def _known_family(collection: Collection, document: Document) -> bool:
-    value = document.value
-    return isinstance(value, dict) and value.get("id") in collection.entries["family"]
-
-
-def _reordered(known: dict[str, Entry], named: list[str], fresh: list[str]) -> dict[str, Entry]:
+def _reordered(known: list[str], named: list[str]) -> list[str]:
     """Return the criteria in the order of an overlay.
 
     Each criterion that it names follows the one named before it. The first one keeps its place;
-    a `fresh` one comes before all others.
+    one that is not known comes before all others.
     """
     order = [id for id in known if id not in named[1:]]
-    if named[0] in fresh:
-        order = [named[0], *(id for id in order if id != named[0])]
+    if named[0] not in known:
+        order.insert(0, named[0])
     for before, id in pairwise(named):
         order.insert(order.index(before) + 1, id)
-    return {id: known[id] for id in order}
+    return order
 
 
 def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
@@ -153,16 +142,6 @@ def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     if "cannot" in merged:
         merged["cannot"] = {k: v for k, v in merged["cannot"].items() if k not in declared}
     return merged
-
-
-def _stop_where_nothing_is(collection: Collection) -> None:
-    for kind, name in (("criterion", "criteria"), ("question", "questions")):
-        if not collection.entries[kind]:
-            raise BrokenFileError(
-                f"the rules hold no {name}",
-                hint="a folder of its own has criteria.yaml, questions.yaml and so on; "
-                "--rules DIR lays one over the shipped rules",
-            )
 
 
 def _stop_at_problems(documents: list[Document]) -> None:
