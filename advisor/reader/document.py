@@ -51,15 +51,23 @@ class Problem(NamedTuple):
 
 @dataclass(slots=True)
 class Document:
-    """The value of a YAML text, where each part of it stands, and what is wrong with it."""
+    """The value of a YAML text, where each part of it stands, and what is wrong with it.
+
+    `moved` says of parts that were not written where they are: the path of what was.
+    """
 
     file: str
     value: Any = None
     problems: list[Problem] = field(default_factory=list)
     places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
+    moved: dict[KeyPath, KeyPath] = field(default_factory=dict)
 
     def place(self, path: KeyPath) -> tuple[int, int]:
         """Return line and column of the value at `path`, or of the nearest thing around it."""
+        for end in range(len(path), 0, -1):
+            if written := self.moved.get(path[:end]):
+                path = (*written, *path[end:])
+                break
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, (1, 1))

@@ -9,7 +9,7 @@ the places of what was written, so that every later problem is reported there.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from advisor.model import Checkpoint
 from advisor.model.columns import record
@@ -31,15 +31,8 @@ ORDER = {field: n for n, field in enumerate(dict.fromkeys((*CITED, *record(Check
 """Fields of a checkpoint, in the order in which the pages of each are listed."""
 
 
-class Citation(NamedTuple):
-    """A page that a field was read on, and where that is written."""
-
-    page: str
-    place: KeyPath
-
-
-Citations = dict[str, list[Citation]]
-"""The pages of each field of a checkpoint."""
+Citations = dict[str, dict[str, KeyPath]]
+"""The pages that each field of a checkpoint was read on, and where that is written."""
 
 
 def written_out(key: str, document: Document, entries: Entries) -> list[dict[str, Any]]:
@@ -93,16 +86,16 @@ def _member(
         if field not in own and value[field] is not None:
             message = f"`{field}` differs from the series; cite where it was read"
             document.report((*path, field), message)
+    here = series.document is document
     for key in shared.keys() - value.keys():
-        _stand_at_series(document, (*path, key), series, (key,))
-        for index in range(len(shared[key]) if isinstance(shared[key], list) else 0):
-            _stand_at_series(document, (*path, key, index), series, (key, index))
+        document.moved[*path, key] = (*series.path, key) if here else (*path, "series")
     said = {"id": value["id"], **shared, **value}
     full = {key: each for key, each in said.items() if each is not None}
-    given = {field: pages for field, pages in given.items() if field in full}
-    if series.document is not document:
-        here = (*path, "series")
-        given = {field: [Citation(each.page, here) for each in given[field]] for field in given}
+    given = {
+        field: pages if here else dict.fromkeys(pages, (*path, "series"))
+        for field, pages in given.items()
+        if field in full
+    }
     return full | {"sources": _by_field(document, path, given | own)}
 
 
@@ -117,41 +110,31 @@ def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[s
             yield key, f"the series says nothing of `{key}`; leave it out here"
 
 
-def _stand_at_series(document: Document, path: KeyPath, series: Entry, inside: KeyPath) -> None:
-    """Let a path stand where its series says it; of another file, at the name of the series."""
-    here = series.document is document
-    near = (*series.path, *inside) if here else (*path[:2], "series")
-    document.places[path] = document.place(near)
-
-
 def _citations(document: Document, path: KeyPath, written: dict[str, list[str]]) -> Citations:
     """Return the pages of each field, whichever of the two a line begins with."""
     citations: Citations = {}
     for key, listed in written.items():
-        if key in ORDER or not ("-" in key or set(listed) <= set(ORDER)):
-            read = [(key, Citation(page, (*path, key, n))) for n, page in enumerate(listed)]
-        else:
-            read = [(field, Citation(key, (*path, key))) for field in listed]
-            for n, field in enumerate(listed):
-                is_known(document, (*path, key, n), "field of a checkpoint", field, ORDER)
-        for field, citation in read:
-            pages = citations.setdefault(field, [])
-            if any(citation.page == known.page for known in pages):
-                document.report(citation.place, f"`{field}` cites `{citation.page}` already")
-            pages.append(citation)
+        by_field = key in ORDER or not ("-" in key or set(listed) <= set(ORDER))
+        for index, each in enumerate(listed):
+            place = (*path, key, index)
+            field, page = (key, each) if by_field else (each, key)
+            if not by_field:
+                is_known(document, place, "field of a checkpoint", field, ORDER)
+                place = (*path, key)
+            pages = citations.setdefault(field, {})
+            if page in pages:
+                document.report(place, f"`{field}` cites `{page}` already")
+            pages[page] = place
     return citations
 
 
 def _by_field(document: Document, path: KeyPath, citations: Citations) -> dict[str, list[str]]:
     """Return the pages of each field in their order, each with its place."""
     fields = sorted(citations, key=lambda field: ORDER.get(field, len(ORDER)))
-    places = {
-        (*path, "sources", field, index): document.place(citation.place)
-        for field in fields
-        for index, citation in enumerate(citations[field])
-    }
-    document.places |= places
-    return {field: [citation.page for citation in citations[field]] for field in fields}
+    for field in fields:
+        for index, place in enumerate(citations[field].values()):
+            document.moved[*path, "sources", field, index] = place
+    return {field: list(citations[field]) for field in fields}
 
 
 def _measurements(
@@ -169,8 +152,7 @@ def _measurements(
             if not is_known(document, where, "benchmark", id, figures):
                 continue
             place = (*path, "measurements", len(measurements))
-            document.places[place] = document.place(where)
-            document.places[(*place, "source")] = document.place(where[:-1])
+            document.moved |= {place: where, (*place, "source"): where[:-1]}
             known = figures[id].value
             said = figure if isinstance(figure, dict) else {"value": figure}
             words = [key for key in ("benchmark", "split", "metric") if key in known]
@@ -195,10 +177,9 @@ def _sources(document: Document) -> list[dict[str, Any]]:
                 if key in shared:
                     document.report((*where, key), f"the group says `{key}`; leave it out here")
             place = ("sources", len(sources))
-            document.places[place] = document.place(where)
-            for key in shared.keys() | value.keys():
-                near = (*where, key) if key in value else (*path, key)
-                document.places[(*place, key)] = document.place(near)
+            document.moved[place] = where
+            for key in shared.keys() - value.keys():
+                document.moved[*place, key] = (*path, key)
             sources.append({"id": value["id"], **shared, **value})
     return sources
 
