@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from advisor.scan.source import Parsed
-from advisor.scan.usage import Ignore, Location
+from advisor.scan.usage import Ignore
 
 MARK = b"advisor:"
 _COMMENT = re.compile(
@@ -21,44 +21,37 @@ _STRING = re.compile(
 
 def ignores_in_python(parsed: Parsed) -> list[Ignore]:
     """Return the comments of a Python file or notebook, each with the statement it covers."""
-    lines = parsed.lines.text
-    text = "\n".join(lines)
+    text = "\n".join(parsed.lines)
     starts = [0, *(line_feed.end() for line_feed in re.finditer("\n", text))]
-    spans = sorted(_spans(parsed.tree))
-    ignores = []
+    comments = []
     for comment in _STRING.finditer(text):
-        if comment["comment"] is None or (match := _COMMENT.match(comment["comment"])) is None:
-            continue
-        line = bisect.bisect_right(starts, comment.start())
-        column = comment.start() - starts[line - 1]
-        end = column + len(match[0].rstrip())
-        span = _covered(spans, line, alone=not lines[line - 1][:column].strip())
-        first, last = (parsed.lines.spot(number, 0).line for number in span)
-        ignores.append(_ignore(parsed.between((line, column), (line, end)), match, first, last))
-    return ignores
+        if match := _COMMENT.match(comment["comment"] or ""):
+            line = bisect.bisect_right(starts, comment.start())
+            comments.append((line, comment.start() - starts[line - 1], match))
+    return _ignores(parsed, comments, sorted(_spans(parsed.tree)))
 
 
 def ignores_in_text(text: str, name: str) -> list[Ignore]:
     """Return the comments of a YAML or TOML file: each covers its line, or the next one."""
     lines = text.split("\n")
+    matches = ((number, _COMMENT.search(line)) for number, line in enumerate(lines, 1))
+    comments = [(number, match.start(), match) for number, match in matches if match]
+    spans = [(n, n) for n, line in enumerate(lines, 1) if line.strip() and line.lstrip()[0] != "#"]
+    return _ignores(Parsed(name, ast.Module([], []), lines), comments, spans)
+
+
+def _ignores(
+    parsed: Parsed, comments: list[tuple[int, int, re.Match[str]]], spans: list[tuple[int, int]]
+) -> list[Ignore]:
+    """Read comments, each given with its line and the characters before it."""
     ignores = []
-    for number, line in enumerate(lines, 1):
-        match = _COMMENT.search(line)
-        if match is None:
-            continue
-        covered = number
-        if not line[: match.start()].strip():
-            following = (at for at in range(number, len(lines)) if lines[at].strip())
-            covered = next((at + 1 for at in following if lines[at].lstrip()[0] != "#"), number)
-        end = match.start() + len(match[0].rstrip()) + 1
-        place = Location(name, number, match.start() + 1, number, end)
-        ignores.append(_ignore(place, match, covered, covered))
+    for line, column, match in comments:
+        place = parsed.between((line, column), (line, column + len(match[0].rstrip())))
+        rules = tuple(rule.strip() for rule in (match["rules"] or "").split(",") if rule.strip())
+        covered = _covered(spans, line, alone=not parsed.lines[line - 1][:column].strip())
+        first, last = (parsed.spot(number, 0).line for number in covered)
+        ignores.append(Ignore(place, rules, match["reason"].strip(), first, last))
     return ignores
-
-
-def _ignore(place: Location, match: re.Match[str], first: int, last: int) -> Ignore:
-    rules = tuple(rule.strip() for rule in (match["rules"] or "").split(",") if rule.strip())
-    return Ignore(place, rules, match["reason"].strip(), first, last)
 
 
 def _covered(spans: list[tuple[int, int]], line: int, *, alone: bool) -> tuple[int, int]:

@@ -7,12 +7,12 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from advisor.reader.document import read_text
 from advisor.scan.comments import MARK, ignores_in_text
 from advisor.scan.source import UnreadableError, decode_utf8
-from advisor.scan.usage import FileNote, Location, Scan, Usage, Value
+from advisor.scan.usage import Location, Scan, Usage, Value
 from advisor.scan.vocabulary import Vocabulary
 
 _KEY = re.compile(
@@ -34,12 +34,10 @@ _DOCUMENT = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^(?:---(?:[ \t].*)?|\.\.\.)[ \t]*$|^%.*$", re.MULTILINE)
 
 
-class _KeyedText(NamedTuple):
-    """A text under a key: the keys to it, and the mapping it stands in."""
-
-    keys: tuple[str, ...]
-    text: str
-    around: dict[str, Any]
+# Runs start where they begin and are never given back, so that a long entry is read once.
+_ID_IN_TEXT = re.compile(
+    r"(?<![\w.-])[_.-]*+(?P<id>[A-Za-z0-9][\w.-]*+/[A-Za-z0-9][\w.-]*+)", re.ASCII
+)
 
 
 def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
@@ -47,84 +45,66 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
 
     An id counts where the catalogue knows it or nearly does, or where it has the form
     organisation/name and its key names an architecture (`clip_model`).
-    Raises UnreadableError where the file may name entry and cannot be read.
+    Raises UnreadableError where the file may name a checkpoint and cannot be read.
     """
     if b"/" not in data or not _WORTH_READING.search(data):
         return Scan()
     text = decode_utf8(data, name)
     if not _mentions(text, vocabulary):
         return Scan()
+    read = {"json": _json, "toml": _toml}.get(name.rpartition(".")[2].lower(), _yaml)
     try:
-        texts = list(_texts(text, name))
+        texts = [entry for document in read(text, name) for entry in _texts(document, (), {})]
     except RecursionError:
-        raise UnreadableError(FileNote(name, None, "is nested too deeply to be read")) from None
+        raise UnreadableError(name, None, "is nested too deeply to be read") from None
     usages = []
     cursor = 0
-    for entry in texts:
-        if _is_checkpoint(entry, vocabulary):
-            start = _written_at(text, entry.text, cursor)
+    for keys, id, around in texts:
+        if _is_checkpoint(keys[-1], id, vocabulary):
+            start = _written_at(text, id, cursor)
+            line = text.count("\n", 0, start) + 1
+            column = start - text.rfind("\n", 0, start)
+            place = Location(name, line, column, line, column + len(id))
+            usages.append(
+                Usage(
+                    place=place,
+                    checkpoint=id,
+                    alternatives=(Value(id, place),),
+                    class_name=_sibling(around, _CLASS_KEYS),
+                    task=_sibling(around, _TASK_KEYS),
+                    key=".".join(keys),
+                )
+            )
             cursor = max(cursor, start + 1)
-            usages.append(_usage(text, name, entry, start))
         else:
-            cursor = max(cursor, text.find(entry.text, cursor))
+            cursor = max(cursor, text.find(id, cursor))
     return Scan(
         usages=tuple(sorted(usages, key=lambda usage: usage.place[:3])),
         ignores=tuple(ignores_in_text(text, name)) if MARK in data else (),
     )
 
 
-# Runs start where they begin and are never given back, so that a long entry is read once.
-_ID_IN_TEXT = re.compile(
-    r"(?<![\w.-])[_.-]*+(?P<id>[A-Za-z0-9][\w.-]*+/[A-Za-z0-9][\w.-]*+)", re.ASCII
-)
-
-
 def _mentions(text: str, vocabulary: Vocabulary) -> bool:
     """True where any id in the text may be a checkpoint of ours; saves reading the rest."""
     keys = _HUMP.sub("_", text)
-    if any(vocabulary.key_hinted(word) for word in set(_WORD.findall(keys))):
-        return True
-    return any(
+    return any(vocabulary.key_hinted(word) for word in set(_WORD.findall(keys))) or any(
         vocabulary.known(match["id"]) or vocabulary.resembles(match["id"])
         for match in _ID_IN_TEXT.finditer(text)
     )
 
 
-def _is_checkpoint(entry: _KeyedText, vocabulary: Vocabulary) -> bool:
-    key = _HUMP.sub("_", entry.keys[-1]).lower()
-    if "/" not in entry.text or " " in entry.text or not _KEY.search(key):
+def _is_checkpoint(key: str, id: str, vocabulary: Vocabulary) -> bool:
+    key = _HUMP.sub("_", key).lower()
+    if "/" not in id or " " in id or not _KEY.search(key):
         return False
-    if vocabulary.known(entry.text) or vocabulary.resembles(entry.text):
-        return True
-    return vocabulary.is_id(entry.text) and vocabulary.key_hinted(key)
-
-
-def _usage(text: str, name: str, entry: _KeyedText, start: int) -> Usage:
-    line = text.count("\n", 0, start) + 1
-    column = start - text.rfind("\n", 0, start)
-    location = Location(name, line, column, line, column + len(entry.text))
-    return Usage(
-        place=location,
-        model=None,
-        processors=(),
-        calls=(),
-        checkpoint=entry.text,
-        alternatives=(Value(entry.text, location),),
-        class_name=_sibling(entry.around, _CLASS_KEYS),
-        task=_sibling(entry.around, _TASK_KEYS),
-        trained=None,
-        key=".".join(entry.keys),
-    )
+    known = bool(vocabulary.known(id)) or vocabulary.resembles(id)
+    return known or (vocabulary.is_id(id) and vocabulary.key_hinted(key))
 
 
 def _sibling(around: dict[str, Any], keys: tuple[str, ...]) -> str | None:
-    for key in keys:
-        value = around.get(key)
-        if isinstance(value, list) and len(value) == 1:
-            value = value[0]
-        if isinstance(value, str):
-            return value
-    return None
+    values = (around.get(key) for key in keys)
+    single = (v[0] if isinstance(v, list) and len(v) == 1 else v for v in values)
+    return next((value for value in single if isinstance(value, str)), None)
 
 
 def _written_at(text: str, id: str, cursor: int) -> int:
@@ -135,33 +115,28 @@ def _written_at(text: str, id: str, cursor: int) -> int:
     written = re.compile(rf"(?<![\w./-]){re.escape(id)}(?![\w./-])")
     for start in (cursor, 0):
         for match in written.finditer(text, start):
-            line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
-            if "#" not in line:
+            if "#" not in text[text.rfind("\n", 0, match.start()) + 1 : match.start()]:
                 return match.start()
     return 0
 
 
-def _texts(text: str, name: str) -> Iterator[_KeyedText]:
-    suffix = name.rpartition(".")[2].lower()
-    read = {"json": _json, "toml": _toml}.get(suffix, _yaml)
-    for document in read(text, name):
-        yield from _inside(document, (), {})
+_KeyedText: TypeAlias = tuple[tuple[str, ...], str, dict[str, Any]]
+"""A text under a key: the keys to it, itself, and the mapping it stands in."""
 
 
-def _inside(value: Any, keys: tuple[str, ...], around: dict[str, Any]) -> Iterator[_KeyedText]:
-    if isinstance(value, str):
-        if keys:
-            yield _KeyedText(keys, value.strip(), around)
+def _texts(value: Any, keys: tuple[str, ...], around: dict[str, Any]) -> Iterator[_KeyedText]:
+    if isinstance(value, str) and keys:
+        yield keys, value.strip(), around
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _inside(inner, (*keys, str(key)), value)
+            yield from _texts(inner, (*keys, str(key)), value)
     elif isinstance(value, list):
         for inner in value:
-            yield from _inside(inner, keys, around)
+            yield from _texts(inner, keys, around)
 
 
 def _json(text: str, name: str) -> list[Any]:
-    """The value of a JSON file, or those of a file with entry on each line."""
+    """The value of a JSON file, or those of a file with one on each line."""
     try:
         return [_DECODER.decode(text)]
     except json.JSONDecodeError as error:
@@ -169,8 +144,8 @@ def _json(text: str, name: str) -> list[Any]:
         if lines and all(line.lstrip().startswith(("{", "[", '"')) for line in lines[:3]):
             with contextlib.suppress(ValueError):
                 return [_DECODER.decode(line) for line in lines]
-        note = FileNote(name, error.lineno, f"is not valid JSON: {error.msg.lower()}")
-        raise UnreadableError(note) from None
+        message = f"is not valid JSON: {error.msg.lower()}"
+        raise UnreadableError(name, error.lineno, message) from None
 
 
 def _toml(text: str, name: str) -> list[Any]:
@@ -179,10 +154,9 @@ def _toml(text: str, name: str) -> list[Any]:
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         message = f"is not valid TOML: {str(error).partition(' (at')[0].lower()}"
-        raise UnreadableError(FileNote(name, int(line[1]) if line else None, message)) from None
+        raise UnreadableError(name, int(line[1]) if line else None, message) from None
     except ValueError:  # a date that is none, or more digits than an integer may have
-        note = FileNote(name, None, "holds a number that cannot be read")
-        raise UnreadableError(note) from None
+        raise UnreadableError(name, None, "holds a number that cannot be read") from None
 
 
 def _yaml(text: str, name: str) -> Iterator[Any]:
@@ -193,5 +167,5 @@ def _yaml(text: str, name: str) -> Iterator[Any]:
         if document.value is None and document.problems:
             problem = document.problems[0]
             line = text.count("\n", 0, start) + problem.line
-            raise UnreadableError(FileNote(name, line, problem.message))
+            raise UnreadableError(name, line, problem.message)
         yield document.value

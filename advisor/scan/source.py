@@ -7,9 +7,10 @@ import bisect
 import io
 import tokenize
 import warnings
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from advisor.scan.usage import FileNote, Location
 
@@ -23,33 +24,17 @@ class Spot(NamedTuple):
     cell_line: int | None = None
 
 
-class Lines(Protocol):
-    """Where lines of parsed text stand in the file."""
-
-    text: list[str]
-
-    def spot(self, line: int, characters: int) -> Spot:
-        """Return where the character after `characters` of a line (from 1) stands."""
-        ...
-
-
-class PlainLines:
-    """The lines of a Python file: they stand where they stand."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text.split("\n")
-
-    def spot(self, line: int, characters: int) -> Spot:
-        """Return the same line, and columns from 1."""
-        return Spot(line, characters + 1)
-
-
 class Parsed(NamedTuple):
-    """A file as a syntax tree, with its lines. `notes` tell what of it could not be parsed."""
+    """A file as a syntax tree, with its lines.
+
+    `spot` tells where the character after some characters of a line (from 1) stands in the file,
+    and `notes` what of it could not be parsed.
+    """
 
     name: str
     tree: ast.Module
-    lines: Lines
+    lines: list[str]
+    spot: Callable[[int, int], Spot] = lambda line, characters: Spot(line, characters + 1)
     notes: tuple[FileNote, ...] = ()
 
     def location(self, node: ast.AST) -> Location:
@@ -64,7 +49,7 @@ class Parsed(NamedTuple):
 
     def between(self, start: tuple[int, int], end: tuple[int, int]) -> Location:
         """Return the location between two lines with the characters before in each."""
-        first, last = self.lines.spot(*start), self.lines.spot(*end)
+        first, last = self.spot(*start), self.spot(*end)
         return Location(
             path=self.name,
             line=first.line,
@@ -76,7 +61,7 @@ class Parsed(NamedTuple):
         )
 
     def _characters(self, line: int, column: int) -> int:
-        text = self.lines.text[line - 1] if 0 < line <= len(self.lines.text) else ""
+        text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
         return column if text.isascii() else bisect.bisect_right(_bytes_before(text), column) - 1
 
 
@@ -89,9 +74,9 @@ def _bytes_before(text: str) -> list[int]:
 class UnreadableError(Exception):
     """A file cannot be parsed; `note` says why."""
 
-    def __init__(self, note: FileNote) -> None:
-        super().__init__(note.message)
-        self.note = note
+    def __init__(self, name: str, line: int | None, message: str) -> None:
+        super().__init__(message)
+        self.note = FileNote(name, line, message)
 
 
 def decode(data: bytes, name: str) -> str:
@@ -101,18 +86,16 @@ def decode(data: bytes, name: str) -> str:
     """
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise UnreadableError(FileNote(name, line, "holds a NUL byte, so it is not Python text"))
+        raise UnreadableError(name, line, "holds a NUL byte, so it is not Python text")
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.decode(encoding)
-    except SyntaxError as error:
-        raise UnreadableError(FileNote(name, 1, f"has no readable encoding: {error.msg}")) from None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        message = f"is not {error.encoding} text"
-        raise UnreadableError(FileNote(name, line, message)) from None
-    except (LookupError, ValueError) as error:
-        raise UnreadableError(FileNote(name, 1, f"has no readable encoding: {error}")) from None
+        raise UnreadableError(name, line, f"is not {error.encoding} text") from None
+    except (SyntaxError, LookupError, ValueError) as error:
+        message = f"has no readable encoding: {getattr(error, 'msg', error)}"
+        raise UnreadableError(name, 1, message) from None
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -122,7 +105,7 @@ def decode_utf8(data: bytes, name: str) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UnreadableError(FileNote(name, line, "is not UTF-8 text")) from None
+        raise UnreadableError(name, line, "is not UTF-8 text") from None
 
 
 def parse(text: str, name: str) -> ast.Module:
@@ -132,16 +115,16 @@ def parse(text: str, name: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        raise UnreadableError(FileNote(name, error.lineno or 1, _complaint(error))) from None
+        raise UnreadableError(name, error.lineno or 1, _complaint(error.msg)) from None
     except (RecursionError, MemoryError):
-        raise UnreadableError(FileNote(name, None, "is nested too deeply to be parsed")) from None
+        raise UnreadableError(name, None, "is nested too deeply to be parsed") from None
     except ValueError as error:
-        raise UnreadableError(FileNote(name, None, f"cannot be parsed: {error}")) from None
+        raise UnreadableError(name, None, f"cannot be parsed: {error}") from None
 
 
-def _complaint(error: SyntaxError) -> str:
-    reason = error.msg.partition(". Did you mean")[0]
-    if "print" in reason or "exec" in reason or "multiple exception types" in reason:
+def _complaint(message: str) -> str:
+    reason = message.partition(". Did you mean")[0]
+    if any(word in reason for word in ("print", "exec", "multiple exception types")):
         return "is written for Python 2"
     return f"cannot be parsed: {reason[:1].lower()}{reason[1:]}"
 
@@ -149,4 +132,4 @@ def _complaint(error: SyntaxError) -> str:
 def parse_python(data: bytes, name: str) -> Parsed:
     """Return a Python file as a tree. Raises UnreadableError."""
     text = decode(data, name)
-    return Parsed(name, parse(text, name), PlainLines(text))
+    return Parsed(name, parse(text, name), text.split("\n"))

@@ -118,15 +118,15 @@ class Usage(NamedTuple):
     """
 
     place: Location
-    model: Load | None
-    processors: tuple[Load, ...]
-    calls: tuple[Call, ...]
-    checkpoint: str | None
-    alternatives: tuple[Value, ...]
-    class_name: str | None
-    task: str | None
-    trained: Location | None
-    key: str | None
+    model: Load | None = None
+    processors: tuple[Load, ...] = ()
+    calls: tuple[Call, ...] = ()
+    checkpoint: str | None = None
+    alternatives: tuple[Value, ...] = ()
+    class_name: str | None = None
+    task: str | None = None
+    trained: Location | None = None
+    key: str | None = None
 
     @property
     def loads(self) -> tuple[Load, ...]:
