@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from itertools import product
+from itertools import chain, groupby, product
+from math import prod
 from typing import NamedTuple, TypeAlias
 
 from advisor.scan.usage import Location
@@ -49,14 +50,9 @@ class Constant(NamedTuple):
 
 
 class ListLiteral(NamedTuple):
-    """A list, tuple or set written out."""
+    """A list, tuple or set written out: what each item may be."""
 
-    items: tuple[Values, ...]
-
-    @property
-    def groups(self) -> tuple[Values, ...]:
-        """What each item may be."""
-        return self.items
+    groups: tuple[Values, ...]
 
 
 class DictLiteral(NamedTuple):
@@ -117,10 +113,6 @@ class Namespace(NamedTuple):
     """A class of another file of the project, or an object of it, by its attributes."""
 
     attributes: tuple[tuple[str, Values], ...]
-
-    def find(self, name: str) -> Values:
-        """Return what an attribute may be."""
-        return next((values for known, values in self.attributes if known == name), NOTHING)
 
 
 class Loaded(NamedTuple):
@@ -201,12 +193,13 @@ def elements(values: Values) -> Values:
     """Return what iterating over the values, or unpacking them, may give."""
     groups: list[Values] = []
     for value in values:
-        if isinstance(value, ListLiteral):
-            groups.extend(value.items)
-        elif isinstance(value, DictLiteral):
-            groups.extend((k if isinstance(k, String) else Other(),) for k, _ in value.entries)
-        else:
-            groups.append((value if isinstance(value, Loaded) else Other(),))
+        match value:
+            case ListLiteral(items):
+                groups.extend(items)
+            case DictLiteral(entries):
+                groups.extend((k if isinstance(k, String) else Other(),) for k, _ in entries)
+            case _:
+                groups.append((value if isinstance(value, Loaded) else Other(),))
     return union(*groups)
 
 
@@ -214,23 +207,18 @@ def item(values: Values, key: object) -> Values:
     """Return what `values[key]` may be; a key of None is an unknown one."""
     groups: list[Values] = []
     for value in values:
-        if isinstance(value, ListLiteral):
-            if isinstance(key, int) and -len(value.items) <= key < len(value.items):
-                groups.append(value.items[key])
-            elif key is None and value.items:
-                groups.append(doubted(union(*value.items)))
-        elif isinstance(value, DictLiteral):
-            groups.append(_entry(value, key))
-        elif isinstance(value, Loaded):
-            groups.append((value,))
+        match value:
+            case ListLiteral(items) | DictLiteral(groups=items) if key is None and items:
+                groups.append(doubted(union(*items)))
+            case ListLiteral(items):
+                if isinstance(key, int) and -len(items) <= key < len(items):
+                    groups.append(items[key])
+            case DictLiteral(entries):
+                named = [inner for known, inner in entries if plain(known) == key]
+                groups.append(named[-1] if named and key is not None else (Other(),))
+            case Loaded():
+                groups.append((value,))
     return union(*groups)
-
-
-def _entry(table: DictLiteral, key: object) -> Values:
-    if key is None and table.entries:
-        return doubted(union(*table.groups))
-    named = [values for known, values in table.entries if key is not None and plain(known) == key]
-    return named[-1] if named else (Other(),)
 
 
 def known_key(values: Values) -> String | Constant | None:
@@ -252,50 +240,39 @@ def constant(values: Values) -> object:
 
 def joined(groups: Sequence[Values], location: Location, between: str = "") -> Values:
     """Return what the parts, put together, may be: texts, or pieces where a part is unknown."""
-    choices = [_parts(group) for group in groups]
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-    if count > _MOST_STRINGS:
+    choices = [[_parts(value) for value in group or (Other(),)] for group in groups]
+    if prod(map(len, choices)) > _MOST_STRINGS:
         choices = [choice if len(choice) == 1 else [((None,), False)] for choice in choices]
-    strings: dict[String | PartialString, None] = {}
+    strings = []
     for combination in product(*choices):
         parts: list[str | None] = []
         for number, (part, _) in enumerate(combination):
             parts.extend([between, *part] if number and between else part)
         certain = all(sure for _, sure in combination)
-        strings[_whole(parts, location, certain=certain)] = None
-    return tuple(strings)
+        strings.append(_whole(parts, location, certain=certain))
+    return tuple(dict.fromkeys(strings))
 
 
-def _parts(values: Values) -> list[tuple[tuple[str | None, ...], bool]]:
-    """The parts of each string that the values may be, and whether it is certain."""
-    choices: list[tuple[tuple[str | None, ...], bool]] = []
-    for value in values or (None,):
-        if isinstance(value, String):
-            choices.append(((value.text,), value.certain))
-        elif isinstance(value, PartialString):
-            choices.append((value.parts, False))
-        elif isinstance(value, Constant) and isinstance(value.value, (int, float)):
-            choices.append(((str(value.value),), True))
-        else:
-            choices.append(((None,), False))
-    return choices
+def _parts(value: Abstract) -> tuple[tuple[str | None, ...], bool]:
+    """The parts of the string that a value is, and whether it is certain."""
+    match value:
+        case String(text, _, certain):
+            return (text,), certain
+        case PartialString(parts):
+            return parts, False
+        case Constant(int() | float() as number):
+            return (str(number),), True
+    return (None,), False
 
 
 def _whole(parts: list[str | None], location: Location, *, certain: bool) -> String | PartialString:
-    merged: list[str | None] = []
-    for part in parts:
-        if part is not None and merged and merged[-1] is not None:
-            merged[-1] += part
-        elif part is not None or not merged or merged[-1] is not None:
-            merged.append(part)
+    runs = groupby(parts, key=lambda part: part is not None)
+    merged = ["".join(filter(None, run)) if known else None for known, run in runs]
     if len(merged) > _MOST_PIECES:
         merged = [None]
-    if None not in merged:
-        text = "".join(part for part in merged if part is not None)
-        if len(text) <= _LONGEST_STRING:
-            return String(text, location, certain)
+    text = "".join(filter(None, merged))
+    if None not in merged and len(text) <= _LONGEST_STRING:
+        return String(text, location, certain)
     return PartialString(tuple(part and part[:_LONGEST_STRING] for part in merged), location)
 
 
@@ -303,12 +280,13 @@ def pieces(values: Values) -> tuple[str, ...]:
     """Return the known parts of the strings among the values, those in lists included."""
     known: list[str] = []
     for value in values:
-        groups = value.items if isinstance(value, ListLiteral) else ((value,),)
-        for string in (inner for group in groups for inner in group):
-            if isinstance(string, String):
-                known.append(string.text)
-            elif isinstance(string, PartialString):
-                known.extend(part for part in string.parts if part)
+        groups = value.groups if isinstance(value, ListLiteral) else ((value,),)
+        for string in chain.from_iterable(groups):
+            match string:
+                case String(text):
+                    known.append(text)
+                case PartialString(parts):
+                    known.extend(part for part in parts if part)
     return tuple(dict.fromkeys(known))
 
 

@@ -30,6 +30,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.libraries import Loader, composer_of, gives_itself, loader_of, wraps
 from advisor.scan.study import RESULT, Passed, Scope, Study
+from advisor.scan.usage import Load
 
 NAMESPACES = frozenset(
     ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
@@ -69,23 +70,25 @@ class EvaluatedCall(NamedTuple):
         return union(
             *(self._called(callee) for callee in self.callees if not isinstance(callee, Loaded)),
             *(self._used(callee, certain=certain) for callee in loaded),
-            self._method(),
+            *(self._method(holder) for holder in self.holders),
             NOTHING if loaded else self._foreign(name),
         )
 
     def _called(self, callee: Abstract) -> Values:
-        if isinstance(callee, Symbol):
-            loader = loader_of(callee)
-            return self._symbol(callee) if loader is None else self._load(loader)
-        if isinstance(callee, Function):
-            return self._function(callee.node, bound=callee.owner is not None)
-        if isinstance(callee, LocalClass):
-            return self._constructed(callee)
-        if isinstance(callee, LocalObject):
-            for name in ("__call__", "forward"):
-                if (own := self.study.method(callee.name, name)) is not None:
-                    return self._function(own, bound=True)
-        return (callee,) if isinstance(callee, Namespace) else NOTHING
+        match callee:
+            case Symbol():
+                loader = loader_of(callee)
+                return self._symbol(callee) if loader is None else self._load(loader)
+            case Function(node, owner):
+                return self._function(node, bound=owner is not None)
+            case LocalClass(label):
+                return self._constructed(label)
+            case LocalObject(label):
+                own = self.study.method(label, "__call__") or self.study.method(label, "forward")
+                return self._function(own, bound=True) if own else NOTHING
+            case Namespace():
+                return (callee,)
+        return NOTHING
 
     def _function(self, function: FunctionNode, *, bound: bool) -> Values:
         """A function of the file, which is told what it is called with."""
@@ -96,16 +99,14 @@ class EvaluatedCall(NamedTuple):
             self.study.learn(function, name, argument.values)
         return self.study.known(function, RESULT)
 
-    def _constructed(self, callee: LocalClass) -> Values:
+    def _constructed(self, label: str) -> Values:
         """An object of a class of the file, which is told what it is built with."""
-        own = self.study.method(callee.name, "__init__")
-        if own is not None:
+        if own := self.study.method(label, "__init__"):
             self._function(own, bound=True)
-        else:
-            definition = self.study.classes.get(callee.name)
-            for name, argument in self._named_after(definition.fields if definition else []):
-                self.study.learn(callee.name, name, argument.values)
-        return (LocalObject(callee.name),)
+        elif label in self.study.classes:
+            for name, argument in self._named_after(self.study.classes[label].fields):
+                self.study.learn(label, name, argument.values)
+        return (LocalObject(label),)
 
     def _named_after(self, parameters: list[str]) -> list[tuple[str, Passed]]:
         """The arguments by the names of the parameters they are for."""
@@ -133,27 +134,24 @@ class EvaluatedCall(NamedTuple):
 
     def _symbol(self, callee: Symbol) -> Values:
         name, full_name = callee.name, f"{callee.module}.{callee.name}"
+        first = self.passed[0].values if self.passed else NOTHING
         if name == "getenv" or full_name == "os.environ.get":
             return self._default(1)
         if name in _DECLARING:
             return self._default(0)
         if full_name == "os.path.join":
-            return joined(
-                [argument.values for argument in self.passed], self.study.location(self.node), "/"
-            )
+            parts = [argument.values for argument in self.passed]
+            return joined(parts, self.study.location(self.node), "/")
         if name in _UNCHANGED and self.passed and callee.root in ("pathlib", "builtins"):
-            return self.passed[0].values
+            return first
         if name == "HfArgumentParser":
-            return (ForeignObject(name), *self.passed[0].values) if self.passed else NOTHING
+            return (ForeignObject(name), *first) if self.passed else NOTHING
         if callee.root == "transformers" and name[:1].isupper():
             if name.endswith("Processor"):
-                parts = [
-                    v for argument in self.passed for v in argument.values if isinstance(v, Loaded)
-                ]
-                return tuple(part for part in parts if not part.path)[:1]
+                values = (v for argument in self.passed for v in argument.values)
+                return tuple(v for v in values if isinstance(v, Loaded) and not v.path)[:1]
             if (composer := composer_of(callee)) is not None:
-                function, node = self.node.func, self.node
-                return (self.study.load(node, composer, self.passed, self.scope, written=function),)
+                return (self._record(composer, self.node.func),)
         return (ForeignObject(full_name),)
 
     def _load(self, loader: Loader) -> Values:
@@ -163,37 +161,48 @@ class EvaluatedCall(NamedTuple):
             self._use("pass", "pipeline", models)
             checkpoint = tuple(value for value in checkpoint if not isinstance(value, Loaded))
         function = self.node.func
-        value = self.study.load(
-            self.node,
-            loader,
-            self.passed,
-            self.scope,
-            written=function.value if isinstance(function, ast.Attribute) else function,
-            checkpoint=checkpoint,
-            second=self._passed_for(loader.second, 1),
-            task=self._passed_for(loader.task, 0),
-        )
+        written = function.value if isinstance(function, ast.Attribute) else function
+        value = self._record(loader, written, checkpoint)
         if loader.parts == 1:
             return (value,)
         transforms: list[Values] = [(value.step("transform"),)] * (loader.parts - 1)
         return (ListLiteral(((value,), *transforms)),)
 
+    def _record(self, loader: Loader, written: ast.expr, checkpoint: Values = NOTHING) -> Loaded:
+        """Record a load; `written` is the expression for the class or library that loads."""
+        study, node = self.study, self.node
+        load = Load(
+            place=study.location(node),
+            package=loader.package,
+            kind=loader.kind,
+            call=loader.call,
+            class_name=loader.class_name,
+            class_place=study.location(written),
+            class_written=study.source(written),
+            checkpoint=study.checkpoints(node, checkpoint),
+            second_checkpoint=study.checkpoints(node, self._passed_for(loader.second, 1)),
+            task=study.checkpoints(node, self._passed_for(loader.task, 0)),
+            arguments=study.arguments(self.passed),
+            scope=self.scope.label,
+        )
+        return study.record(node, load)
+
+    def _given(self, *names: str) -> Values | None:
+        """What is passed under one of these names, or None where nothing is."""
+        return next((argument.values for argument in self.passed if argument.name in names), None)
+
     def _passed_for(self, name: str | None, position: int) -> Values:
         """What is passed for a parameter, which no call has where it has no name."""
         if name is None:
             return NOTHING
-        named = {argument.name: argument.values for argument in self.passed}
-        for key in (name, str(position)):
-            if key in named:
-                return named[key] or (Other(),)
-        return (Other(),) if "**" in named or "*" in named else NOTHING
+        values = self._given(name, str(position))
+        if values is None:
+            return NOTHING if self._given("*", "**") is None else (Other(),)
+        return values or (Other(),)
 
     def _default(self, position: int) -> Values:
         """The default among the arguments; something outside may replace it."""
-        names = ("default", str(position))
-        return doubted(
-            next((argument.values for argument in self.passed if argument.name in names), NOTHING)
-        )
+        return doubted(self._given("default", str(position)) or NOTHING)
 
     def _foreign(self, name: str) -> Values:
         """A function that is not ours: what it does to something loaded (`torch.softmax(logits)`).
@@ -206,8 +215,11 @@ class EvaluatedCall(NamedTuple):
             for callee in self.callees
         ):
             return NOTHING
-        given = [value for argument in self.passed for value in _inner(argument.values)]
-        loaded = [value for value in given if isinstance(value, Loaded)]
+        given = (value for argument in self.passed for value in argument.values)
+        loaded: list[Loaded] = []
+        for value in given:
+            inner = value.groups if isinstance(value, (ListLiteral, DictLiteral)) else ((value,),)
+            loaded.extend(v for group in inner for v in group if isinstance(v, Loaded))
         if loaded:
             return self._given_away(name, loaded)
         if name in _UNCHANGED and self.passed and not self.callees:
@@ -230,28 +242,22 @@ class EvaluatedCall(NamedTuple):
             return (ListLiteral(tuple(argument.values for argument in self.passed)),)
         return tuple(value.step(name) for value in through or results)
 
-    def _method(self) -> Values:
+    def _method(self, holder: Abstract) -> Values:
         """Methods of what is written out: texts, lists, dictionaries, parsers."""
-        if not isinstance(self.node.func, ast.Attribute):
-            return NOTHING
-        name = self.node.func.attr
-        groups: list[Values] = []
-        for holder in self.holders:
-            if isinstance(holder, String):
-                arguments = [
-                    argument.values for argument in self.passed if argument.keyword is None
-                ]
-                location = self.study.location(self.node)
-                groups.append(string_method(name, holder, arguments, location))
-            elif isinstance(holder, DictLiteral):
-                groups.append(self._dict_method(name, holder))
-            elif isinstance(holder, ListLiteral) and name in ("pop", "copy"):
-                groups.append(item((holder,), None))
-            elif isinstance(holder, ForeignObject):
-                groups.append(self._parser_method(name))
-            elif isinstance(holder, Symbol) and holder.name == "environ" and name in _WITH_DEFAULT:
-                groups.append(self._default(1))
-        return union(*groups)
+        name = _last_name(self.node.func)
+        match holder:
+            case String():
+                positional = [a.values for a in self.passed if a.keyword is None]
+                return string_method(name, holder, positional, self.study.location(self.node))
+            case DictLiteral():
+                return self._dict_method(name, holder)
+            case ListLiteral() if name in ("pop", "copy"):
+                return item((holder,), None)
+            case ForeignObject():
+                return self._parser_method(name)
+            case Symbol(_, "environ") if name in _WITH_DEFAULT:
+                return self._default(1)
+        return NOTHING
 
     def _dict_method(self, name: str, holder: DictLiteral) -> Values:
         if name in ("get", "pop") and self.passed:
@@ -268,36 +274,28 @@ class EvaluatedCall(NamedTuple):
 
     def _parser_method(self, name: str) -> Values:
         if name == "add_argument":
-            option = self._option_name()
-            default = next(
-                (argument.values for argument in self.passed if argument.name == "default"), None
-            )
+            option, default = self._option_name(), self._given("default")
             if option and default is not None:
                 self.study.learn(OPTION, option, doubted(default))
             return NOTHING
         if name == "parse_args_into_dataclasses":
-            lists = [holder.items for holder in self.holders if isinstance(holder, ListLiteral)]
+            lists = [holder.groups for holder in self.holders if isinstance(holder, ListLiteral)]
             groups = [group for items in lists for group in items] or [
                 (holder,) for holder in self.holders if isinstance(holder, LocalClass)
             ]
-            objects = (
-                tuple(LocalObject(v.name) for v in group if isinstance(v, LocalClass))
-                for group in groups
-            )
-            return (ListLiteral(tuple(objects)),)
+            classes = ([v for v in group if isinstance(v, LocalClass)] for group in groups)
+            return (ListLiteral(tuple(tuple(LocalObject(v.name) for v in own) for own in classes)),)
         if name in NAMESPACES:
             made: Values = (ForeignObject(f"argparse.{name}"),)
             return (ListLiteral((made, NOTHING)),) if name == "parse_known_args" else made
         return (ForeignObject("argparse.ArgumentParser"),) if name in _GROUPS else NOTHING
 
     def _option_name(self) -> str | None:
-        names = []
-        for argument in self.passed:
-            value = constant(argument.values)
-            if argument.name == "dest" and isinstance(value, str):
-                return value
-            if argument.name.isdigit() and isinstance(value, str):
-                names.append(value)
+        constants = ((argument.name, constant(argument.values)) for argument in self.passed)
+        texts = {name: value for name, value in constants if isinstance(value, str)}
+        if "dest" in texts:
+            return texts["dest"]
+        names = [value for name, value in texts.items() if name.isdigit()]
         long = [name for name in names if not name.startswith("-")] or [
             name for name in names if name.startswith("--")
         ]
@@ -315,13 +313,3 @@ def _last_name(function: ast.expr) -> str:
     if isinstance(function, ast.Name):
         return function.id
     return _last_name(function.func) if isinstance(function, ast.Call) else ""
-
-
-def _inner(values: Values) -> list[Abstract]:
-    """The values, and those in lists and dictionaries among them, one level down."""
-    inner: list[Abstract] = []
-    for value in values:
-        inner.append(value)
-        if isinstance(value, (ListLiteral, DictLiteral)):
-            inner.extend(v for group in value.groups for v in group)
-    return inner

@@ -91,7 +91,7 @@ class Expressions:
     def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
         starred = any(isinstance(target, ast.Starred) for target in targets)
         matching = bool(values) and all(
-            isinstance(value, ListLiteral) and len(value.items) == len(targets) for value in values
+            isinstance(value, ListLiteral) and len(value.groups) == len(targets) for value in values
         )
         for number, target in enumerate(targets):
             one = item(values, number) if matching and not starred else elements(values)
@@ -122,7 +122,7 @@ class Expressions:
         if isinstance(holder, (LocalObject, LocalClass)):
             return self.study.attribute(holder.name, name)
         if isinstance(holder, Namespace):
-            return holder.find(name)
+            return dict(holder.attributes).get(name, NOTHING)
         if isinstance(holder, Loaded):
             return (holder.step(name),)
         if isinstance(holder, ForeignObject) and holder.callee.rpartition(".")[2] in NAMESPACES:
@@ -176,7 +176,7 @@ class Expressions:
         if isinstance(node.op, ast.Add):
             if any(isinstance(value, ListLiteral) for value in left):
                 lists = [value for value in (*left, *right) if isinstance(value, ListLiteral)]
-                return bounded(ListLiteral(tuple(v for one in lists for v in one.items)))
+                return bounded(ListLiteral(tuple(v for one in lists for v in one.groups)))
             if _has_string((*left, *right)):
                 return joined([left, right], self.study.location(node))
         if isinstance(node.op, ast.Div) and _has_string(right):

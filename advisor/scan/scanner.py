@@ -222,7 +222,7 @@ def _outside(study: Study, values: Values, depth: int = 0) -> Values:
 
 def _seen_outside(study: Study, value: Abstract, depth: int) -> Abstract:
     if isinstance(value, ListLiteral):
-        return ListLiteral(tuple(_outside(study, group, depth) for group in value.items))
+        return ListLiteral(tuple(_outside(study, group, depth) for group in value.groups))
     if isinstance(value, DictLiteral):
         entries = ((key, _outside(study, group, depth)) for key, group in value.entries)
         return DictLiteral(tuple(entries))

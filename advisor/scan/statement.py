@@ -130,7 +130,7 @@ class Statements(Expressions):
     def _walk_for(self, node: ast.For | ast.AsyncFor) -> None:
         iterated = self.evaluate(node.iter)
         self.bind(node.target, elements(iterated))
-        runs = len(iterated) == 1 and isinstance(iterated[0], ListLiteral) and iterated[0].items
+        runs = len(iterated) == 1 and isinstance(iterated[0], ListLiteral) and iterated[0].groups
         self._either([node.body] if runs else [node.body, []])
         self.walk(node.orelse)
 

@@ -27,7 +27,6 @@ from advisor.scan.abstract import (
     plain,
     union,
 )
-from advisor.scan.libraries import Loader
 from advisor.scan.source import Parsed
 from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
@@ -141,7 +140,7 @@ class Study:
         self._numbers: dict[ast.AST, int] = {}
         self._known: dict[tuple[object, str], Values] = {}
         self.location: Callable[[ast.AST], Location] = cache(parsed.location)
-        self._source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
+        self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
@@ -151,37 +150,9 @@ class Study:
 
     # -- what is recorded --------------------------------------------------------------------
 
-    def load(
-        self,
-        node: ast.Call,
-        loader: Loader,
-        passed: Sequence[Passed],
-        scope: Scope,
-        *,
-        written: ast.expr,
-        checkpoint: Values = NOTHING,
-        second: Values = NOTHING,
-        task: Values = NOTHING,
-    ) -> Loaded:
-        """Record a load; the same expression is the same load in every walk.
-
-        `written` is the expression for the class or library that loads.
-        """
+    def record(self, node: ast.Call, load: Load) -> Loaded:
+        """Record a load; the same expression is the same load in every walk."""
         number = self._numbers.setdefault(node, len(self.loads))
-        load = Load(
-            place=self.location(node),
-            package=loader.package,
-            kind=loader.kind,
-            call=loader.call,
-            class_name=loader.class_name,
-            class_place=self.location(written),
-            class_written=self._source(written),
-            checkpoint=self._checkpoints(node, checkpoint),
-            second_checkpoint=self._checkpoints(node, second),
-            task=self._checkpoints(node, task),
-            arguments=self._arguments(passed),
-            scope=scope.label,
-        )
         self.loads[number : number + 1] = [load]
         return Loaded(number)
 
@@ -225,12 +196,12 @@ class Study:
             of=use.receiver.path,
             receiver=self.loads[use.receiver.load],
             certain=use.certain,
-            arguments=self._arguments(use.passed),
+            arguments=self.arguments(use.passed),
         )
 
-    def _checkpoints(self, node: ast.AST, values: Values) -> tuple[Value, ...]:
-        checkpoints = [self._checkpoint(node, value) for value in values]
-        return tuple(dict.fromkeys(checkpoints) if len(checkpoints) > 1 else checkpoints)
+    def checkpoints(self, node: ast.AST, values: Values) -> tuple[Value, ...]:
+        """Return values as names of checkpoints, each once."""
+        return tuple(dict.fromkeys(self._checkpoint(node, value) for value in values))
 
     def _checkpoint(self, node: ast.AST, value: Abstract) -> Value:
         """A value as the name of a checkpoint, read off the end of a path where one ends in it."""
@@ -244,7 +215,8 @@ class Study:
         at_end = self.vocabulary.known_at_end(last) if last.count("/") >= 2 else None
         return Value(at_end, value.location, certain=bool(at_end), local=bool(at_end))
 
-    def _arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
+    def arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
+        """Return arguments as the check sees them, by their names."""
         return {argument.name: self._argument(argument) for argument in passed}
 
     def _argument(self, passed: Passed) -> Argument:
@@ -255,7 +227,7 @@ class Study:
             name_place = whole._replace(end_line=whole.line, end_column=end)
         return Argument(
             value=_literal(passed.values),
-            source=self._source(passed.node),
+            source=self.source(passed.node),
             pieces=pieces(passed.values),
             place=self.location(passed.node),
             name_place=name_place,
@@ -320,6 +292,6 @@ def _literal(values: Values) -> object:
         return UNKNOWN
     value = values[0]
     if isinstance(value, ListLiteral):
-        items = tuple(_literal(item) for item in value.items)
+        items = tuple(_literal(item) for item in value.groups)
         return UNKNOWN if UNKNOWN in items else items
     return plain(value) if isinstance(value, (String, Constant)) else UNKNOWN
