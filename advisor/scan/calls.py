@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import NamedTuple
 
 from advisor.scan.abstract import (
@@ -28,9 +29,9 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
-from advisor.scan.libraries import Loader, composer_of, gives_itself, loader_of, wraps
 from advisor.scan.study import RESULT, Passed, Scope, Study
 from advisor.scan.usage import Load
+from advisor.scan.vocabulary import Loader, composer_of, loader_of
 
 NAMESPACES = frozenset(
     ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
@@ -48,6 +49,16 @@ _WITH_DEFAULT = frozenset(("getenv", "get", "setdefault", "getattr"))
 _GROUPS = frozenset(
     ("add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers")
 )
+_GIVES_ITSELF = re.compile(
+    r"to|eval|cuda|cpu|half|float|bfloat16|double|train|requires_grad_|share_memory|compile"
+    r"|to_bettertransformer"
+)
+"""Methods that give back the object they are called on."""
+_WRAPS = re.compile(
+    r"prepare|compile|DataParallel|DistributedDataParallel|get_peft_model"
+    r"|prepare_model_for_kbit_training"
+)
+"""Functions that give back the model they were passed, wrapped."""
 
 
 class EvaluatedCall(NamedTuple):
@@ -122,7 +133,7 @@ class EvaluatedCall(NamedTuple):
         function = self.node.func
         if isinstance(function, ast.Attribute) and callee.path[-1:] == (function.attr,):
             name, receiver = function.attr, callee._replace(path=callee.path[:-1])
-            result = receiver if gives_itself(name) else callee
+            result = receiver if _GIVES_ITSELF.fullmatch(name) else callee
         else:
             name, receiver = "__call__", callee
             result = callee.step(name)
@@ -236,7 +247,7 @@ class EvaluatedCall(NamedTuple):
         through = tuple(v for v in results if v in first and v.path != ("parameters",))
         self._use("pass", name, models)
         self._use("call" if through else "pass", name, through or results)
-        if models and wraps(name):
+        if models and _WRAPS.fullmatch(name):
             if len(self.passed) == 1:
                 return models
             return (ListLiteral(tuple(argument.values for argument in self.passed)),)

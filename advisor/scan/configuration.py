@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 from advisor.reader.document import read_text
-from advisor.scan.comments import MARK, ignores_in_text
-from advisor.scan.source import UnreadableError, decode_utf8
+from advisor.scan.source import MARK, UnreadableError, decode_utf8, ignores_in_text
 from advisor.scan.usage import Location, Scan, Usage, Value
 from advisor.scan.vocabulary import Vocabulary
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from advisor.scan.abstract import (
@@ -20,13 +21,10 @@ from advisor.scan.abstract import (
     Other,
     Values,
 )
-from advisor.scan.comments import MARK, ignores_in_python
 from advisor.scan.configuration import read_configuration
 from advisor.scan.grouping import Grouping
-from advisor.scan.imports import names_in
-from advisor.scan.libraries import LIBRARIES
 from advisor.scan.notebook import parse_notebook
-from advisor.scan.source import Parsed, UnreadableError, parse_python
+from advisor.scan.source import MARK, Parsed, UnreadableError, ignores_in_python, parse_python
 from advisor.scan.statement import module_names, study_file
 from advisor.scan.study import Study
 from advisor.scan.usage import FileNote, Ignore, Name, Scan, Usage
@@ -40,6 +38,12 @@ _IMPORTS = re.compile(
 _LOADING = (b"from_pretrained", b"pipeline", b"open_clip", b"SentenceTransformer", b"clip")
 _CLASS_NAME = re.compile(rb"\b[A-Z]\w+")
 
+_LIBRARIES = frozenset(("clip", "open_clip", "sentence_transformers", "torch", "transformers"))
+"""Looked for under their own names, even in a project that holds a copy."""
+_LIBRARY = "transformers"
+_EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
+_INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
+"""Words of a condition that asks for a version, for what is available, or for type checking."""
 _MOST_BYTES_OF_MODULE = 1_000_000
 _DEEPEST_IMPORTS = 12
 _DEEPEST_VALUES = 3
@@ -165,7 +169,7 @@ class _Modules:
 
         Modules that import each other in a circle, or cannot be read, define nothing.
         """
-        if module.partition(".")[0] in LIBRARIES:
+        if module.partition(".")[0] in _LIBRARIES:
             return None
         file = self._find(importer, module)
         if file is None:
@@ -230,3 +234,57 @@ def _seen_outside(study: Study, value: Abstract, depth: int) -> Abstract:
         attributes = study.attributes(value.name).items()
         return Namespace(tuple((name, _outside(study, v, depth)) for name, v in attributes))
     return Other() if isinstance(value, (Function, Loaded, ForeignObject)) else value
+
+
+def names_in(parsed: Parsed) -> list[Name]:
+    """Return the names of transformers that a file imports or reaches, in order of place."""
+    names: list[Name] = []
+    modules: dict[str, str] = {}
+    for node, optional in _imports(parsed.tree, optional=False):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.partition(".")[0] == _LIBRARY:
+                    modules[alias.asname or _LIBRARY] = alias.name if alias.asname else _LIBRARY
+        elif node.level == 0 and (node.module or "").partition(".")[0] == _LIBRARY:
+            for alias in (alias for alias in node.names if alias.name != "*"):
+                place = parsed.location(alias)
+                end = place.column + len(alias.name)
+                place = place._replace(end_line=place.line, end_column=end)
+                names.append(Name(place, node.module or "", alias.name, True, optional))
+    for part in ast.walk(parsed.tree) if modules else ():
+        if isinstance(part, ast.Attribute) and (module := _module(part.value, modules)):
+            place = parsed.location(part)
+            place = place._replace(line=place.end_line, column=place.end_column - len(part.attr))
+            names.append(Name(place, module, part.attr, False, False))
+    return sorted(names, key=lambda name: name.place[1:5])
+
+
+def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
+    """The library or one of its modules, where an expression is that: `transformers.models`."""
+    if isinstance(node, ast.Name):
+        return modules.get(node.id)
+    if isinstance(node, ast.Attribute) and node.attr[:1].islower():
+        outer = _module(node.value, modules)
+        return f"{outer}.{node.attr}" if outer else None
+    return None
+
+
+def _imports(
+    node: ast.AST, *, optional: bool
+) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+    """Yield the imports among statements, each with whether the file is ready for it to fail."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield node, optional
+    elif isinstance(node, ast.Try | ast.TryStar):
+        optional = optional or any(
+            handler.type is None or _words(handler.type) & _EXPECTED for handler in node.handlers
+        )
+    elif isinstance(node, ast.If):
+        optional = optional or any(map(_INSTALLED.search, _words(node.test)))
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for inner in getattr(node, part, ()):
+            yield from _imports(inner, optional=optional)
+
+
+def _words(expression: ast.expr) -> set[str]:
+    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in ast.walk(expression)}

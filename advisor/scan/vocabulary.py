@@ -1,13 +1,20 @@
-"""Which names in code point at vision-language models, as the rule base tells it."""
+"""Which names in code load checkpoints, and which point at vision-language models.
+
+How libraries are asked for checkpoints is written here; what is vision-language, the rule base
+tells.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
-from functools import cached_property
+from collections import defaultdict
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from advisor.catalogue.release import Release, described_releases, release
 from advisor.rulebase.base import RuleBase
+from advisor.scan.abstract import Symbol
 
 _STEM = re.compile(r"(.+?)(?:For[A-Z]\w*|Model|Processor)\Z")
 _CLASS = re.compile(
@@ -22,6 +29,91 @@ _TASK_WORDS = {"text", "question", "zero"}
 """A Hub tag with one of these, of a task that looks at pictures, needs picture and text."""
 _NEAR = 0.7
 
+_KINDS = (
+    (r".*(?:ImageProcessor|FeatureExtractor|VideoProcessor)(?:Fast|Pil)?", "image_processor"),
+    (r".*Tokenizer(?:Fast)?", "tokenizer"),
+    (r".*Processor", "processor"),
+    (r".*Config", "configuration"),
+    (r".*", "model"),
+)
+"""What a class of transformers is, by how its name ends."""
+
+
+class Loader(NamedTuple):
+    """A call that loads: what, and the names of the arguments that tell which.
+
+    `position` is that of the checkpoint among positional arguments, `second` the argument with the
+    second checkpoint, and `parts` how many values the call gives: open_clip gives model and
+    transforms together.
+    """
+
+    package: str
+    call: str
+    kind: str = "model"
+    class_name: str | None = None
+    checkpoint: str = "pretrained_model_name_or_path"
+    position: int = 0
+    second: str | None = None
+    task: str | None = None
+    parts: int = 1
+
+
+_METHODS = (
+    Loader("transformers", "from_pretrained", kind=""),
+    Loader(
+        package="transformers",
+        call="from_encoder_decoder_pretrained",
+        kind="composition",
+        checkpoint="encoder_pretrained_model_name_or_path",
+        second="decoder_pretrained_model_name_or_path",
+    ),
+    Loader(
+        package="transformers",
+        call="from_vision_text_pretrained",
+        kind="composition",
+        checkpoint="vision_model_name_or_path",
+        second="text_model_name_or_path",
+    ),
+)
+"""Class methods of transformers that load; the class is that of the call."""
+
+_SENTENCES = Loader("sentence_transformers", "SentenceTransformer", checkpoint="model_name_or_path")
+_OPEN_CLIP = Loader("open_clip", "create_model", checkpoint="model_name", second="pretrained")
+_FUNCTIONS = (
+    Loader("transformers", "pipeline", "pipeline", checkpoint="model", position=1, task="task"),
+    Loader("clip", "load", checkpoint="name", parts=2),
+    _SENTENCES._replace(class_name="SentenceTransformer"),
+    _OPEN_CLIP,
+    _OPEN_CLIP._replace(call="create_model_and_transforms", parts=3),
+    _OPEN_CLIP._replace(call="create_model_from_pretrained", parts=2),
+    _OPEN_CLIP._replace(call="get_tokenizer", kind="tokenizer", second=None),
+)
+"""Functions and classes that load when they are called."""
+
+_LOADERS = {(loader.package, loader.call): loader for loader in (*_METHODS, *_FUNCTIONS)}
+
+
+@lru_cache(maxsize=4096)
+def loader_of(callee: Symbol) -> Loader | None:
+    """Return how a call of this name loads, or None where it does not."""
+    if callee.root == "clip" and callee.module not in ("clip", "clip.clip"):
+        return None
+    loader = _LOADERS.get((callee.root, callee.name))
+    if loader not in _METHODS:
+        return loader
+    class_name = callee.module.rpartition(".")[2]
+    if not class_name[:1].isupper():
+        return None
+    kind = next(kind for ending, kind in _KINDS if re.fullmatch(ending, class_name))
+    return loader._replace(kind=loader.kind or kind, class_name=class_name)
+
+
+def composer_of(callee: Symbol) -> Loader | None:
+    """Return what calling a model class itself gives: random weights, from a configuration."""
+    if callee.name.endswith("Model") or "For" in callee.name[1:]:
+        return Loader("transformers", callee.name, "composition", callee.name)
+    return None
+
 
 class Vocabulary:
     """Names to look for: ids, classes, pipelines and model types of the catalogue.
@@ -34,46 +126,25 @@ class Vocabulary:
 
     def __init__(self, rulebase: RuleBase, release: Release | None = None) -> None:
         checkpoints = list(rulebase.checkpoints.values())
+        tags = {tag for task in rulebase.tasks if not task.elsewhere for tag in task.hub_tasks}
         self._ids = {each.id.lower(): each.id for each in checkpoints}
-        self.classes = frozenset(
-            each.model_class for each in checkpoints if each.model_class
-        ) | frozenset(each.processor for each in checkpoints if each.processor)
-        self.model_types = frozenset(each.model_type for each in checkpoints if each.model_type)
-        self.pipelines = frozenset(
-            each.pipeline for each in checkpoints if each.pipeline
-        ) | frozenset(
-            tag
-            for task in rulebase.tasks
-            if task.elsewhere is None
-            for tag in task.hub_tasks
-            if _TASK_WORDS & set(tag.split("-"))
+        self.pipelines = frozenset(each.pipeline for each in checkpoints if each.pipeline).union(
+            tag for tag in tags if _TASK_WORDS & set(tag.split("-"))
         )
-        self._of_release = frozenset(
-            name
-            for auto_class in self.auto_classes
-            for names in (release.auto.get(auto_class, {}) if release else {}).values()
-            for name in names
-        )
-        self._near: dict[str, bool] = {}
-
-    @cached_property
-    def stems(self) -> frozenset[str]:
+        """Pipelines that load vision-language models."""
+        tasks = ("".join(word.capitalize() for word in tag.split("-")) for tag in self.pipelines)
+        self._auto_classes = {f"AutoModelFor{task}" for task in (*tasks, "Vision2Seq")}
+        pairs = ((each.model_class, each.processor) for each in checkpoints)
+        self._classes = {name for pair in pairs for name in pair if name}
+        self._stems = {match[1] for match in map(_STEM.match, self._classes) if match}
         """What class names of one architecture share: `Blip`, `CLIP`, `VisionEncoderDecoder`."""
-        return frozenset(
-            match[1] for name in self.classes if (match := _STEM.match(name)) is not None
-        )
-
-    @cached_property
-    def auto_classes(self) -> frozenset[str]:
-        """Auto classes that load nothing but vision-language models."""
-        tasks = {"".join(word.capitalize() for word in tag.split("-")) for tag in self.pipelines}
-        return frozenset(f"AutoModelFor{task}" for task in (*tasks, "Vision2Seq"))
-
-    @cached_property
-    def hints(self) -> frozenset[str]:
+        model_types = (each.model_type for each in checkpoints if each.model_type)
+        self._hints = {_squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
         """Words that announce a vision-language model in an id or a key: `clip`, `blip2`."""
-        names = (*self.model_types, *self.stems)
-        return frozenset(_squeezed(name) for name in names) - {"auto"}
+        auto = release.auto if release else {}
+        for name in self._auto_classes:
+            self._classes.update(*auto.get(name, {}).values())
+        self._near: dict[str, bool] = {}
 
     def known(self, text: str) -> str | None:
         """Return the catalogued id that `text` names, in any case of letters."""
@@ -91,36 +162,33 @@ class Vocabulary:
         return self._near[text]
 
     def _is_near(self, text: str) -> bool:
-        if text.partition("/")[2] in self._names or _squeezed(text) in self._squeezed:
+        if {text[text.index("/") :], _squeezed(text)} & self._alike:
             return True
         words = _NOT_WORDS.split(text)
-        return any(_misspells(words, known) for known in self._words.get(len(words), ()))
+        return any(_misspells(words, known) for known in self._words[len(words)])
 
     @cached_property
-    def _names(self) -> frozenset[str]:
-        return frozenset(known.partition("/")[2] for known in self._ids)
-
-    @cached_property
-    def _squeezed(self) -> frozenset[str]:
-        return frozenset(_squeezed(known) for known in self._ids)
+    def _alike(self) -> frozenset[str]:
+        """Every id without its organisation (`/name`), and without its punctuation."""
+        names = (f"/{known.partition('/')[2]}" for known in self._ids)
+        return frozenset((*names, *map(_squeezed, self._ids)))
 
     @cached_property
     def _words(self) -> dict[int, list[list[str]]]:
         """The words of every id, by how many there are."""
-        words_of: dict[int, list[list[str]]] = {}
-        for known in self._ids:
-            words = _NOT_WORDS.split(known)
-            words_of.setdefault(len(words), []).append(words)
+        words_of: dict[int, list[list[str]]] = defaultdict(list)
+        for words in map(_NOT_WORDS.split, self._ids):
+            words_of[len(words)].append(words)
         return words_of
 
     def hinted(self, text: str) -> bool:
         """True where the name in `text` begins with an architecture we know: `blip2-opt`."""
         words = [word.lower() for word in _NOT_WORDS.split(text.rpartition("/")[2]) if word]
-        return bool(self.hints & {"".join(words[:count]) for count in (1, 2, 3)})
+        return bool(self._hints & {"".join(words[:count]) for count in (1, 2, 3)})
 
     def key_hinted(self, key: str) -> bool:
         """True where a word of a configuration key names an architecture: `clip_model`."""
-        return bool(self.hints & set(_NOT_WORDS.split(key.lower().replace("_", "-"))))
+        return bool(self._hints & set(_NOT_WORDS.split(key.lower().replace("_", "-"))))
 
     def known_weights(self, architecture: str, weights: str) -> str | None:
         """Return the id that open_clip's names for architecture and weights amount to."""
@@ -130,14 +198,12 @@ class Vocabulary:
 
     def is_class(self, name: str) -> bool:
         """True where a class of this name belongs to a vision-language architecture."""
-        if name in self.classes or name in self._of_release:
+        automatic = name.removeprefix("TF").removeprefix("Flax") in self._auto_classes
+        if automatic or name in self._classes:
             return True
-        if name.removeprefix("TF").removeprefix("Flax") in self.auto_classes:
-            return True
-        match = _CLASS.match(name)
-        if match is None or _TEXT_ALONE.match(match["rest"]):
+        if (match := _CLASS.match(name)) is None or _TEXT_ALONE.match(match["rest"]):
             return False
-        return match["stem"] in self.stems
+        return match["stem"] in self._stems
 
     def is_id(self, text: str) -> bool:
         """True where `text` has the form organisation/name."""
