@@ -13,7 +13,8 @@ from jsonschema import Draft202012Validator
 from small_hub import asked_on_loopback
 
 from advisor.catalogue.entry import KEYS
-from advisor.catalogue.refresh import HubFacts, compare, gate_closed, only
+from advisor.catalogue.hub_facts import HubFacts
+from advisor.catalogue.refresh import compare, gate_closed, only
 from advisor.catalogue.rewrite import REMOVED, dumped, rewrite
 from advisor.catalogue.updates import written_files
 from advisor.cli.main import run
@@ -52,8 +53,8 @@ def test_what_the_hub_is_silent_about_never_replaces_what_is_known(rulebase):
 
 def test_the_same_fact_in_other_words_is_no_change(rulebase):
     known = rulebase.checkpoint(VQA)
-    close = int(known.parameters_millions * 1e6 * 1.005)
-    assert changes(rulebase, licence=known.licence.upper(), parameters=close) == {}
+    close = known.parameters_millions * 1.005
+    assert changes(rulebase, licence=known.licence.upper(), parameters_millions=close) == {}
     short = known._replace(revision=SHA[:8], languages=["de", "en"])
     assert compare(rulebase, short, silent(revision=SHA, languages=("en", "de"))).status == "same"
 
@@ -65,9 +66,9 @@ def test_each_field_that_differs_is_named_with_both_values(rulebase):
         gated=True,
         revision=SHA,
         last_modified="2027-01-02",
-        parameters=999_000_000,
+        parameters_millions=999.0,
         hub_task="visual-question-answering",
-        languages=("en", "de"),
+        languages=["en", "de"],
     )
     assert found["gated"] == (False, True)
     assert found["revision"] == (known.revision, SHA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from advisor.catalogue.release import Release
@@ -52,93 +53,63 @@ def drift(rulebase: RuleBase, release: Release) -> Drift:
 
 def differences_of(entry: Checkpoint, release: Release) -> tuple[EntryDifference, ...]:
     """Return where one entry and a release differ."""
-    found = [
-        *_name(entry, "class", entry.model_class, release),
-        *_name(entry, "processor", entry.processor, release),
-        *_model_type(entry, release),
-        *_pipeline(entry, release),
+    named = (("class", entry.model_class), ("processor", entry.processor))
+    missing = [
+        _missing(entry, field, name, f"has no class {name}", release)
+        for field, name in named
+        if name is not None and not release.has_class(name)
     ]
-    return tuple(found)
+    return (*missing, *_model_type(entry, release), *_pipeline(entry, release))
 
 
-def _name(
-    entry: Checkpoint, field: str, name: str | None, release: Release
-) -> list[EntryDifference]:
-    if name is None or release.has_class(name):
-        return []
-    change = release.removed(name)
-    return [_missing(entry, field, name, f"has no class {name}", change, release)]
-
-
-def _model_type(entry: Checkpoint, release: Release) -> list[EntryDifference]:
+def _model_type(entry: Checkpoint, release: Release) -> Iterator[EntryDifference]:
     """The model type is known, and the class is one that this type can be loaded as."""
     model_type, name = entry.model_type, entry.model_class
     if model_type is None:
-        return []
+        return
     if not release.knows(model_type):
-        said = f"knows no model type {model_type}"
-        return [_missing(entry, "model_type", model_type, said, None, release)]
-    if name is None or not release.has_class(name) or release.auto_classes_of(name, model_type):
-        return []
-    (config,) = release.classes_for("AutoConfig", model_type)[:1]
-    if release.classes[name] == release.classes.get(config):
-        return []  # loaded by its own name: no auto class gives it, by design
-    message = f"transformers {release.version} loads no {name} for the model type {model_type}"
-    return [_difference(entry, "class", name, "elsewhere", message)]
+        yield _missing(
+            entry, "model_type", model_type, f"knows no model type {model_type}", release
+        )
+    elif name and release.has_class(name) and not release.auto_classes_of(name, model_type):
+        config = release.classes_for("AutoConfig", model_type)[0]
+        if release.classes[name] != release.classes.get(config):  # else loaded by its own name
+            message = f"transformers {release.version} loads no {name} for the model type"
+            yield EntryDifference(
+                entry.id, "class", name, "elsewhere", f"{message} {model_type}", None
+            )
 
 
-def _pipeline(entry: Checkpoint, release: Release) -> list[EntryDifference]:
-    task = entry.pipeline
+def _pipeline(entry: Checkpoint, release: Release) -> Iterator[EntryDifference]:
+    """The pipeline is there, and loads the class of the entry for its model type."""
+    task, model_type, name = entry.pipeline, entry.model_type, entry.model_class
     if task is None:
-        return []
+        return
     if not release.has_pipeline(task):
-        change = release.removed(task, of="pipeline")
-        return [_missing(entry, "pipeline", task, f"has no pipeline {task}", change, release)]
-    if entry.model_type is None or not release.knows(entry.model_type):
-        return []
-    if release.treats_by_name(task, entry.model_type):
-        return []
-    loaded = release.loads_with_pipeline(task, entry.model_type)
+        yield _missing(entry, "pipeline", task, f"has no pipeline {task}", release)
+        return
+    if model_type is None or not release.knows(model_type):
+        return
+    loaded = release.loads_with_pipeline(task, model_type)
+    if release.treats_by_name(task, model_type) or (loaded and name in (None, *loaded)):
+        return
+    said = f"loads {' or '.join(loaded)} for {model_type}, not {name}"
     if not loaded:
-        said = f"refuses the model type {entry.model_type}"
-    elif entry.model_class is not None and entry.model_class not in loaded:
-        said = f"loads {' or '.join(loaded)} for {entry.model_type}, not {entry.model_class}"
-    else:
-        return []
+        said = f"refuses the model type {model_type}"
     message = f"the pipeline {task} of transformers {release.version} {said}"
-    return [_difference(entry, "pipeline", task, "refused", message)]
+    yield EntryDifference(entry.id, "pipeline", task, "refused", message, None)
 
 
 def _missing(
-    entry: Checkpoint,
-    field: str,
-    value: str,
-    said: str,
-    change: NameChange | None,
-    release: Release,
+    entry: Checkpoint, field: str, value: str, said: str, release: Release
 ) -> EntryDifference:
+    """A name that the release lacks, and what became of it."""
+    of = "pipeline" if field == "pipeline" else "class"
+    change = None if field == "model_type" else release.removed(value, of)
     message = f"transformers {release.version} {said}"
     if change is not None and change.instead:
         message += f"; {change.kind} in {change.since}, now {change.instead}"
-    return _difference(entry, field, value, "missing", message, change)
-
-
-def _difference(
-    entry: Checkpoint,
-    field: str,
-    value: str,
-    problem: str,
-    message: str,
-    change: NameChange | None = None,
-) -> EntryDifference:
-    return EntryDifference(
-        checkpoint=entry.id,
-        field=field,
-        value=value,
-        problem=problem,
-        message=message,
-        change=change,
-    )
+    return EntryDifference(entry.id, field, value, "missing", message, change)
 
 
 class ReleaseComparison(NamedTuple):
@@ -162,12 +133,12 @@ def compare(before: Release, after: Release) -> ReleaseComparison:
     gone: list[tuple[str, str, NameChange | None]] = []
     new: list[tuple[str, str]] = []
     for of, old, fresh in (
-        ("pipeline", set(before.pipelines), set(after.pipelines)),
-        ("auto class", set(before.auto), set(after.auto)),
-        ("model type", set(before.auto["AutoConfig"]), set(after.auto["AutoConfig"])),
-        ("class", set(before.classes), set(after.classes)),
+        ("pipeline", before.pipelines, after.pipelines),
+        ("auto class", before.auto, after.auto),
+        ("model type", before.auto["AutoConfig"], after.auto["AutoConfig"]),
+        ("class", before.classes, after.classes),
     ):
         kind = "pipeline" if of == "pipeline" else "class"
-        gone += [(of, name, after.removed(name, kind)) for name in sorted(old - fresh)]
-        new += [(of, name) for name in sorted(fresh - old)]
+        gone += [(of, name, after.removed(name, kind)) for name in sorted(old.keys() - fresh)]
+        new += [(of, name) for name in sorted(fresh.keys() - old)]
     return ReleaseComparison(before.version, after.version, tuple(gone), tuple(new))

@@ -79,9 +79,8 @@ def refresh(
       advisor catalogue refresh openai/clip-vit-base-patch32 --write
       advisor catalogue refresh --write --rules our-rules
     """
-    from advisor.catalogue.hub_facts import ask_hub
     from advisor.catalogue.maintenance_page import refresh_json, refresh_page
-    from advisor.catalogue.refresh import to_ask_about
+    from advisor.catalogue.refresh import ask_hub, to_ask_about
     from advisor.catalogue.updates import write_refresh
 
     fields = _fields(only)

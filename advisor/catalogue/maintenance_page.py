@@ -9,7 +9,7 @@ from advisor.catalogue.checkpoint_page import value_text
 from advisor.catalogue.drift import Drift, EntryDifference, ReleaseComparison
 from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.draw.blocks import Block, Heading, Item, Items, Page, Text
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.version import document, plain
 from advisor.model.library import NameChange
 from advisor.phrasing import count
 
@@ -20,34 +20,23 @@ SHORT = 12
 def refresh_json(refresh: Refresh, digest: str, resume: str | None = None) -> dict[str, Any]:
     """Return the JSON document of `advisor catalogue refresh --format json`."""
     statuses = Counter(row.status for row in refresh.rows)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": digest,
-        "checkpoints": [_row_json(row) for row in refresh.rows],
-        "counts": {status: statuses[status] for status in STATUSES},
-        "written": list(refresh.written),
-        "stopped": refresh.stopped or None,
-        "left": list(refresh.left),
-        "resume": resume,
-    }
+    return document(
+        digest,
+        checkpoints=[_row_json(row) for row in refresh.rows],
+        counts={status: statuses[status] for status in STATUSES},
+        written=list(refresh.written),
+        stopped=refresh.stopped,
+        left=list(refresh.left),
+        resume=resume,
+    )
 
 
 def _row_json(row: Refreshed) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "status": row.status,
-        "last_modified": row.last_modified,
-        "changes": [
-            {
-                "field": change.field,
-                "was": change.was,
-                "now": change.now,
-                **({"note": change.note} if change.note else {}),
-            }
-            for change in row.changes
-        ],
-        "message": row.message or None,
-    }
+    changes = [
+        {key: value for key, value in change._asdict().items() if key != "note" or value}
+        for change in row.changes
+    ]
+    return {**row._asdict(), "changes": changes}
 
 
 def refresh_page(refresh: Refresh, resume: str | None = None) -> Page:
@@ -88,25 +77,18 @@ def _shown(change: FieldChange, value: Any) -> str:
 
 def drift_json(drift: Drift, comparison: ReleaseComparison | None, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor catalogue drift --format json`."""
-    document: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": digest,
+    body = {
         "transformers": drift.version,
         "checked": drift.checked,
         "passed": drift.passed,
-        "differences": [
-            {**found._asdict(), "change": found.change and found.change._asdict()}
-            for found in drift.differences
-        ],
+        "differences": plain(drift.differences),
     }
     if comparison is not None:
-        document["since"] = comparison.before
-        document["gone"] = [
-            {"of": of, "name": name, "change": change and change._asdict()}
-            for of, name, change in comparison.gone
-        ]
-        document["new"] = [{"of": of, "name": name} for of, name in comparison.new]
-    return document
+        gone, new = comparison.gone, comparison.new
+        body["since"] = comparison.before
+        body["gone"] = [{"of": of, "name": name, "change": plain(to)} for of, name, to in gone]
+        body["new"] = [{"of": of, "name": name} for of, name in new]
+    return document(digest, **body)
 
 
 def drift_page(drift: Drift, comparison: ReleaseComparison | None) -> Page:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from advisor.catalogue.hub_facts import HubFacts, announce, facts_of
+from advisor.console.output import note
 from advisor.errors import UsageError
+from advisor.hub import (
+    GatedError,
+    NotFoundError,
+    OfflineError,
+    RateLimitedError,
+    UnreadableAnswerError,
+)
 from advisor.model import Checkpoint
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 TOLERANCE = 0.01
@@ -30,21 +40,14 @@ JUDGE = "the licence changed, and nobody has judged the new one for these weight
 AS_OTHERS = "as for all other catalogued weights under this licence"
 
 
-class HubFacts(NamedTuple):
-    """What the Hub says of a repository. None where it says nothing.
-
-    `made` is the year of the repository, which need not be that of the weights.
-    """
-
-    id: str
-    revision: str | None
-    last_modified: str | None
-    licence: str | None
-    gated: bool | None
-    parameters: int | None
-    hub_task: str | None
-    languages: tuple[str, ...] | None
-    made: int | None = None
+ALIKE: dict[str, Callable[[Any, Any], bool]] = {
+    "licence": lambda was, now: was.lower() == now.lower(),
+    "revision": lambda was, now: now.startswith(was),
+    "last_modified": lambda was, now: now.startswith(was),
+    "parameters_millions": lambda was, now: abs(was - now) <= TOLERANCE * max(was, now),
+    "languages": lambda was, now: set(was) == set(now),
+}
+"""Where two values are the same though they differ: a commit in short, a month, another order."""
 
 
 class FieldChange(NamedTuple):
@@ -72,14 +75,14 @@ class Refreshed(NamedTuple):
     status: str
     last_modified: str | None = None
     changes: tuple[FieldChange, ...] = ()
-    message: str = ""
+    message: str | None = None
 
 
 class Refresh(NamedTuple):
     """All that were asked about; `stopped` says why the rest was not, `left` which these are."""
 
     rows: tuple[Refreshed, ...]
-    stopped: str = ""
+    stopped: str | None = None
     left: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
 
@@ -89,19 +92,15 @@ class Refresh(NamedTuple):
         statuses = {row.status for row in self.rows}
         if self.stopped or "unread" in statuses:
             return 2
-        open_changes = [
-            change
-            for row in self.rows
-            for change in row.changes
-            if change.by_hand or not self.written
-        ]
-        return 1 if open_changes or "missing" in statuses else 0
+        changes = [change for row in self.rows for change in row.changes]
+        undone = any(change.by_hand or not self.written for change in changes)
+        return 1 if undone or "missing" in statuses else 0
 
 
 def to_ask_about(rulebase: RuleBase, ids: Sequence[str], after: str) -> list[Checkpoint]:
     """Return the checkpoints named, all without names, each once; only those behind `after`."""
-    every = [rulebase.checkpoint(id) for id in dict.fromkeys(ids)]
-    every = every or list(rulebase.checkpoints.values())
+    named = [rulebase.checkpoint(id) for id in dict.fromkeys(ids)]
+    every = named or list(rulebase.checkpoints.values())
     if not after:
         return every
     last = rulebase.checkpoint(after)
@@ -110,28 +109,69 @@ def to_ask_about(rulebase: RuleBase, ids: Sequence[str], after: str) -> list[Che
     return every[every.index(last) + 1 :]
 
 
+def ask_hub(
+    rulebase: RuleBase, wanted: Sequence[Checkpoint], fields: tuple[str, ...], *, offline: bool
+) -> Refresh:
+    """Return what the Hub says of each; stops where it cannot be reached or wants a long wait.
+
+    Only `fields` are compared, all where there are none. Raises AdvisorError where the network may
+    not be used, or the Hub's library is missing.
+    """
+    announce("refreshing", count(len(wanted), "checkpoint"), offline=offline)
+    rows: list[Refreshed] = []
+    for number, checkpoint in enumerate(wanted):
+        note(f"[{number + 1}/{len(wanted)}] {checkpoint.id}")
+        try:
+            row = _ask(rulebase, checkpoint)
+        except (RateLimitedError, OfflineError) as error:
+            left = tuple(one.id for one in wanted[number:])
+            return Refresh(tuple(rows), error.message, left)
+        rows.append(only(row, fields) if fields else row)
+    return Refresh(tuple(rows))
+
+
+def _ask(rulebase: RuleBase, checkpoint: Checkpoint) -> Refreshed:
+    try:
+        return compare(rulebase, checkpoint, facts_of(checkpoint.id))
+    except GatedError:
+        return gate_closed(checkpoint)
+    except NotFoundError as error:
+        return Refreshed(checkpoint.id, "missing", message=error.message)
+    except UnreadableAnswerError as error:
+        return Refreshed(checkpoint.id, "unread", message=error.message)
+
+
 def compare(rulebase: RuleBase, checkpoint: Checkpoint, facts: HubFacts) -> Refreshed:
     """Return what differs. A fact on which the Hub is silent never replaces a known one."""
-    renamed = facts.id != checkpoint.id
-    found = [FieldChange("id", checkpoint.id, facts.id, BY_HAND)] if renamed else []
-    found += _licence(rulebase, checkpoint, facts)
-    for field in ("gated", "revision", "last_modified", "hub_task"):
-        was, now = getattr(checkpoint, field), getattr(facts, field)
-        if now is not None and not _same(was, now):
-            found.append(FieldChange(field, was, now))
-    found += _parameters(checkpoint, facts)
-    if facts.languages and set(facts.languages) != set(checkpoint.languages or ()):
-        found.append(FieldChange("languages", checkpoint.languages, list(facts.languages)))
-    found.sort(key=lambda change: FIELDS.index(change.field))
-    status = "changed" if found else "same"
-    return Refreshed(checkpoint.id, status, facts.last_modified, tuple(found))
+    changes: list[FieldChange] = []
+    for field in FIELDS:
+        was, now = getattr(checkpoint, field), getattr(facts, field, None)
+        if now is None or was == now or (was and field in ALIKE and ALIKE[field](was, now)):
+            continue
+        changes.append(FieldChange(field, was, now, BY_HAND if field == "id" else ""))
+        if field == "licence":
+            changes += _judged_anew(rulebase, checkpoint, now)
+    status = "changed" if changes else "same"
+    return Refreshed(checkpoint.id, status, facts.last_modified, tuple(changes))
+
+
+def _judged_anew(rulebase: RuleBase, checkpoint: Checkpoint, licence: str) -> list[FieldChange]:
+    """What commercial use is, where all other weights under the new licence agree on it."""
+    others = {
+        one.commercial_use
+        for one in rulebase.checkpoints.values()
+        if one.licence == licence and one.id != checkpoint.id
+    }
+    was, now = checkpoint.commercial_use, others.pop() if len(others) == 1 else None
+    reason = JUDGE if now is None else AS_OTHERS
+    return [] if was == now else [FieldChange("commercial_use", was, now, reason)]
 
 
 def gate_closed(checkpoint: Checkpoint) -> Refreshed:
     """Return what a refusal says of a checkpoint: that it is gated, which may be news."""
     message = "gated: its other facts are shown only to those who accepted its terms"
     if checkpoint.gated:
-        return Refreshed(checkpoint.id, "unread", None, (), message)
+        return Refreshed(checkpoint.id, "unread", message=message)
     change = FieldChange("gated", checkpoint.gated, now=True)
     return Refreshed(checkpoint.id, "changed", None, (change,), message)
 
@@ -141,35 +181,3 @@ def only(row: Refreshed, fields: tuple[str, ...]) -> Refreshed:
     changes = tuple(change for change in row.changes if change.field in fields)
     status = "same" if row.status == "changed" and not changes else row.status
     return row._replace(changes=changes, status=status)
-
-
-def _same(was: Any, now: Any) -> bool:
-    """Equal, or a commit in short and in full."""
-    short = isinstance(was, str) and isinstance(now, str) and len(was) >= 7
-    return bool(was == now or (short and now.startswith(was)))
-
-
-def _licence(rulebase: RuleBase, checkpoint: Checkpoint, facts: HubFacts) -> list[FieldChange]:
-    was, now = checkpoint.licence, facts.licence
-    if now is None or (was or "").lower() == now.lower():
-        return []
-    found = [FieldChange("licence", was, now)]
-    others = {
-        one.commercial_use
-        for one in rulebase.checkpoints.values()
-        if one.licence == now and one.id != checkpoint.id
-    }
-    use = others.pop() if len(others) == 1 else None
-    if use != checkpoint.commercial_use:
-        note = JUDGE if use is None else AS_OTHERS
-        found.append(FieldChange("commercial_use", checkpoint.commercial_use, use, note))
-    return found
-
-
-def _parameters(checkpoint: Checkpoint, facts: HubFacts) -> list[FieldChange]:
-    if not facts.parameters:
-        return []
-    was, now = checkpoint.parameters_millions, round(facts.parameters / 1e6, 1)
-    if now <= 0 or (was is not None and abs(was - now) <= TOLERANCE * max(was, now)):
-        return []
-    return [FieldChange("parameters_millions", was, now)]

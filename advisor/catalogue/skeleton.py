@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 from advisor.catalogue.entry import KEYS
 from advisor.catalogue.hub_facts import (
     CONFIGURATIONS,
+    HubFacts,
     announce,
+    facts_of,
     fetch_configurations,
-    patient_facts,
 )
-from advisor.catalogue.refresh import HubFacts
 from advisor.catalogue.rewrite import appended, lines_of
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint, described, read_config
 from advisor.catalogue.updates import HubSources, source_id, source_lines
@@ -49,7 +49,12 @@ VERIFY = {
 }
 """What is written down only because an entry needs it, or is to be looked at again."""
 
-LOADED = ("class", "processor", "model_type", "dtype", "image_size", "text_context")
+CITED = (
+    *("class", "processor", "model_type", "dtype", "image_size", "text_context"),
+    *("parameters_millions", "languages", "licence", "gated", "released", "revision"),
+    *("last_modified", "hub_task"),
+)
+"""What the Hub or a configuration can state."""
 
 
 class Skeleton(NamedTuple):
@@ -95,7 +100,7 @@ def ask_for_skeleton(
         raise UsageError(f"`{id}` is catalogued already", hint=f"advisor catalogue refresh {id}")
     named = rulebase.family(family).id if family else ""
     announce("adding", id, offline=offline)
-    facts = patient_facts(id)
+    facts = facts_of(id)
     folder = fetch_configurations(id, facts.revision)
     found = described(rulebase, id, folder, "hub cache", facts.revision) if folder else None
     values = _values(id, facts, found, folder)
@@ -128,22 +133,13 @@ def _values(
     id: str, facts: HubFacts, found: UncataloguedCheckpoint | None, folder: Path | None
 ) -> dict[str, Any]:
     """What is stated of a checkpoint, by the keys of an entry."""
-    values: dict[str, Any] = {
+    values = facts._asdict() | {
         "id": id,
         "label": id.partition("/")[2],
         "loader": "other",
         "tasks": [],
-        "licence": facts.licence,
-        "languages": list(facts.languages) if facts.languages else None,
-        "gated": facts.gated,
-        "released": facts.made,
-        "revision": facts.revision,
-        "last_modified": facts.last_modified,
-        "hub_task": facts.hub_task,
+        "parameters_precision": "published" if facts.parameters_millions else None,
     }
-    if facts.parameters:
-        values["parameters_millions"] = round(facts.parameters / 1e6, 1)
-        values["parameters_precision"] = "published"
     if found and folder:
         values |= {
             "loader": "remote-code" if found.own_code else "transformers",
@@ -169,8 +165,7 @@ def _processor(id: str, folder: Path) -> str | None:
 
 def _entry(values: dict[str, Any], found: UncataloguedCheckpoint | None, month: str) -> list[str]:
     """Return the lines of an entry: what is stated, and a TODO for all else."""
-    stated = ("languages", "licence", "gated", "released", "revision", "last_modified", "hub_task")
-    cited = [key for key in (*LOADED, "parameters_millions", *stated) if key in values]
+    cited = [key for key in CITED if key in values]
     values = values | {"sources": {source_id(values["id"]): cited}, "checked": month}
     lines: list[str] = []
     for key in KEYS:
