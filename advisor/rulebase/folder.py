@@ -8,23 +8,23 @@ from typing import NamedTuple
 
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
 
-SINGLE = {
+PLACES = {
     "criteria.yaml": "criteria",
     "questions.yaml": "questions",
     "tasks.yaml": "tasks",
     "benchmarks.yaml": "benchmarks",
+    "sources.yaml": "sources",
+    "sources/*.yaml": "sources",
+    "families/*.yaml": "family",
+    "decisions/*.yaml": "decisions",
+    "checkpoints/*.yaml": "checkpoints",
+    "architectures/*.yaml": "architectures",
+    "programs/*.yaml": "programs",
+    "drift/*.yaml": "drift",
+    "scenarios/*.yaml": "scenarios",
+    "checks/*.yaml": "checks",
 }
-FOLDERS = {
-    "sources": "sources",
-    "families": "family",
-    "decisions": "decisions",
-    "checkpoints": "checkpoints",
-    "architectures": "architectures",
-    "programs": "programs",
-    "drift": "drift",
-    "scenarios": "scenarios",
-    "checks": "checks",
-}
+"""Where the files of each kind stand in a rule folder, in the order in which they are read."""
 
 PREFIX = "git:"
 FOLDER = "rules"
@@ -62,17 +62,10 @@ def rule_files(folder: Path) -> list[RuleFile]:
             f"no rule folder at `{folder}`", hint="--rules takes a folder of YAML"
         )
     found = [
-        read_file(folder / name, kind, name)
-        for name, kind in SINGLE.items()
-        if (folder / name).is_file()
+        read_file(path, kind, path.relative_to(folder).as_posix())
+        for pattern, kind in PLACES.items()
+        for path in sorted(folder.glob(pattern))
     ]
-    if (folder / "sources.yaml").is_file():
-        found.append(read_file(folder / "sources.yaml", "sources", "sources.yaml"))
-    for subfolder, kind in FOLDERS.items():
-        found += [
-            read_file(path, kind, f"{subfolder}/{path.name}")
-            for path in sorted((folder / subfolder).glob("*.yaml"))
-        ]
     if not found:
         raise BrokenFileError(
             f"`{folder}` holds no rule files",
@@ -90,13 +83,6 @@ def digest(folders: list[list[RuleFile]], salt: str) -> str:
             state.update(f"unreadable: {file.refused}".encode() if file.refused else file.data)
         state.update(b"\1")
     return state.hexdigest()[:16]
-
-
-class Blob(NamedTuple):
-    """A file of a revision: its name in git's store, and its path in the folder."""
-
-    name: str
-    path: str
 
 
 def copy_revision(named: str, target: Path) -> None:
@@ -124,29 +110,31 @@ def copy_revision(named: str, target: Path) -> None:
         missing=f"revision `{revision}` has no folder `{folder}`",
         hint=f"name it: git:{revision}:FOLDER",
     )
-    blobs = list(_blobs(listed.decode("utf-8", "surrogateescape")))
+    blobs = _yaml_files(listed.decode("utf-8", "surrogateescape"))
     if not blobs:
         raise AdvisorError(
             f"`{folder}` of revision `{revision}` holds no YAML",
             hint=f"name a folder of rules: git:{revision}:FOLDER",
             kind="no-rules",
         )
-    for blob in blobs:
-        file = target / blob.path
+    for path, blob in blobs.items():
+        file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(_git("cat-file", "blob", blob.name, missing=f"`{blob.path}` is damaged"))
+        file.write_bytes(_git("cat-file", "blob", blob, missing=f"`{path}` is damaged"))
 
 
-def _blobs(listed: str) -> list[Blob]:
-    """Return the plain YAML files of a listing: `MODE TYPE NAME<tab>PATH`, ended by NUL each."""
-    found = []
-    for entry in listed.split("\0"):
-        head, _, path = entry.partition("\t")
-        parts = PurePosixPath(path).parts
-        plain = head.startswith("100") and path.endswith(".yaml")
-        if plain and ".." not in parts and not path.startswith("/"):
-            found.append(Blob(head.split()[2], path))
-    return found
+def _yaml_files(listed: str) -> dict[str, str]:
+    """Return the name in git's store of each plain YAML file of a listing, by its path.
+
+    A listing has lines `MODE TYPE NAME<tab>PATH`, ended by NUL each.
+    """
+    entries = [entry.partition("\t") for entry in listed.split("\0")]
+    return {
+        path: head.split()[2]
+        for head, _, path in entries
+        if head.startswith("100") and path.endswith(".yaml")
+        if ".." not in PurePosixPath(path).parts and not path.startswith("/")
+    }
 
 
 def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:

@@ -30,6 +30,8 @@ PARTS = {
 }
 """The parts of a compiled rule base, each with a key that a whole one has."""
 
+Parts = dict[str, dict[str, Any]]
+
 KEPT = 8
 """How many compiled rule bases stay in the cache."""
 
@@ -55,14 +57,14 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     kept = cache_folder() / f"rules-{key}-{_code_stamp()}"
 
     @cache
-    def compiled() -> dict[str, dict[str, Any]]:
+    def compiled() -> Parts:
         parts = compile_rules(base, over, key)
         _keep(kept, parts)
         return parts
 
     def part(name: str) -> dict[str, Any]:
         try:
-            return _read(kept / f"{name}.json", PARTS[name])
+            return _read(kept, name)
         except (OSError, ValueError, TypeError):
             return compiled()[name]  # missing or damaged: made anew
 
@@ -75,14 +77,14 @@ def _code_stamp() -> str:
     """Return a short digest of the code that reads and compiles: no other code's copy is read."""
     from advisor.rulebase.folder import digest, read_file
 
-    folders = (PACKAGE / "reader", PACKAGE / "model", PACKAGE / "rulebase")
-    sources = [sorted(folder.rglob("*.py")) for folder in folders]
-    return digest([[read_file(path, "code", path.name) for path in each] for each in sources], "")[
-        :8
+    code = [
+        [read_file(path, "code", path.name) for path in sorted((PACKAGE / folder).rglob("*.py"))]
+        for folder in ("reader", "model", "rulebase")
     ]
+    return digest(code, "")[:8]
 
 
-def compile_shipped(folder: Path) -> dict[str, dict[str, Any]]:
+def compile_shipped(folder: Path) -> Parts:
     """Return the compiled parts of the rules in `folder`, for a wheel to carry."""
     from advisor.rulebase.folder import digest, rule_files
 
@@ -92,12 +94,12 @@ def compile_shipped(folder: Path) -> dict[str, dict[str, Any]]:
 
 def compile_rules(
     base: list[RuleFile], overlays: list[tuple[str, list[RuleFile]]], key: str
-) -> dict[str, dict[str, Any]]:
+) -> Parts:
     """Read and check rule files; return the parts exactly as reading a kept copy would."""
     from advisor.rulebase.assemble import assemble
 
-    parts = assemble(base, overlays, key)
-    return {name: json.loads(json.dumps(part)) for name, part in parts.items()}
+    parts: Parts = json.loads(json.dumps(assemble(base, overlays, key)))
+    return parts
 
 
 def cache_folder() -> Path:
@@ -110,7 +112,7 @@ def cache_folder() -> Path:
     return Path(base) / "advisor"
 
 
-def write_parts(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
+def write_parts(folder: Path, parts: Parts) -> None:
     """Write compiled parts into `folder`, each whole or not at all."""
     from advisor.files import replacing
 
@@ -123,26 +125,22 @@ def write_parts(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
             json.dump(part, file, ensure_ascii=False, separators=(",", ":"))
 
 
-def _keep(folder: Path, parts: dict[str, dict[str, Any]]) -> None:
-    try:
-        write_parts(folder, parts)
-        _prune(folder.parent)
-    except OSError:
-        return  # a read-only disk costs time, nothing else
-
-
-def _prune(cache: Path) -> None:
-    """Leave the newest of the rules compiled here; older ones are made anew where wanted."""
+def _keep(folder: Path, parts: Parts) -> None:
+    """Write compiled parts and leave the newest; older ones are made anew where wanted."""
     import shutil
 
-    compiled = sorted(cache.glob("rules-*"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for folder in compiled[KEPT:]:
-        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        write_parts(folder, parts)
+        kept = sorted(folder.parent.glob("rules-*"), key=lambda each: each.stat().st_mtime)
+    except OSError:
+        return  # a read-only disk costs time, nothing else
+    for old in kept[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _packaged(name: str) -> dict[str, Any]:
     try:
-        return _read(COMPILED / f"{name}.json", PARTS[name])
+        return _read(COMPILED, name)
     except (OSError, ValueError, TypeError) as error:
         raise BrokenFileError(
             f"the installed rules are damaged: {name}.json: {error}",
@@ -150,8 +148,8 @@ def _packaged(name: str) -> dict[str, Any]:
         ) from error
 
 
-def _read(file: Path, key: str) -> dict[str, Any]:
-    value = json.loads(file.read_bytes())
-    if not isinstance(value, dict) or key not in value:
-        raise TypeError(f"{file.name} holds no `{key}`")
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    value = json.loads((folder / f"{name}.json").read_bytes())
+    if not isinstance(value, dict) or PARTS[name] not in value:
+        raise TypeError(f"{name}.json holds no `{PARTS[name]}`")
     return value
