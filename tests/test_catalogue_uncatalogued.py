@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
-from advisor.decide.advice import months_between
+from advisor.decide.recommendation import Span
 from advisor.errors import AdvisorError
 from advisor.hub import cache_folder
 
@@ -140,4 +140,4 @@ def test_code_of_its_own_is_warned_of(rulebase, folder, tmp_path):
     ],
 )
 def test_months_are_counted_whole(earlier, later, months):
-    assert months_between(earlier, later) == months
+    assert Span(earlier, earlier).age_months(later) == months

@@ -10,6 +10,7 @@ from advisor.decide.ranking import (
     GATING,
     Objectives,
     Yardstick,
+    alternatives,
     beaten,
     better_on,
     depths,
@@ -129,7 +130,7 @@ def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
             advice = recommend(rulebase, {"task": task.id}, order=order).advice[0]
             picks = {pick.checkpoint.id: pick for pick in advice.selection.picks}
             for id, pick in picks.items():
-                following = advice.alternatives(pick)
+                following = alternatives(pick, advice.selection)
                 left = len(picks) - 1 + len(advice.selection.unverified + advice.selection.rejected)
                 assert bool(following) == bool(left)
                 seen |= {one.wish for one in following}

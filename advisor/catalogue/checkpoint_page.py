@@ -224,7 +224,7 @@ def _by_quality(rulebase: RuleBase, found: Matches, task: str | None) -> Table:
     yardstick = Yardstick(rulebase, task)
 
     def row(checkpoint: Checkpoint) -> tuple[str, ...]:
-        figures = yardstick.figures(yardstick.objectives(checkpoint, None))
+        figures = yardstick.figures(checkpoint)
         if not figures:
             return checkpoint.id, "", "not measured", ""
         benchmark, value = figures[0]

@@ -81,10 +81,6 @@ def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint
 
     yardstick = Yardstick(rulebase, task)
 
-    def quality(one: Checkpoint) -> list[tuple[bool, float]]:
-        figures = yardstick.objectives(one, None).figures
-        return [least_first(figures.get(one.id), -1) for one in yardstick.benchmarks]
-
     def least_first(value: float | None, sign: int = 1) -> tuple[bool, float]:
         return value is None, sign * (value or 0.0)
 
@@ -94,6 +90,6 @@ def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint
         "size": lambda one: least_first(one.parameters_millions),
         "memory": lambda one: least_first(memory_gb(one)),
         "released": lambda one: least_first(one.released, -1),
-        "quality": quality,
+        "quality": lambda one: yardstick.key(yardstick.objectives(one, None)),
     }
     return sorted(rulebase.checkpoints.values(), key=keys[sort])

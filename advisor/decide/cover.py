@@ -1,21 +1,23 @@
-"""The fewest checkpoints that serve several tasks within the memory there is."""
+"""One answer for several tasks: a family for all, and the fewest families or checkpoints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.memory import OVERHEAD_MB
-from advisor.decide.requirements import most_allowed
+from advisor.decide.requirements import demands
 from advisor.decide.selection import Pick, select_of
-from advisor.engine.decision import VERDICTS
-from advisor.rulebase.base import RuleBase
+from advisor.engine.decision import VERDICTS, Engine, Verdicts, family_for_all, verdicts_by_family
 
 if TYPE_CHECKING:
-    from advisor.decide.advice import TaskAdvice
+    from advisor.decide.recommendation import TaskAdvice
 
 SHARED_GB = OVERHEAD_MB / 1024
 """What each takes alone and several together take once: the interpreter and its libraries."""
+UNDISCOURAGED, NOT_EXCLUDED = VERDICTS.index("allowed"), VERDICTS.index("discouraged")
 
 
 class Offer(NamedTuple):
@@ -25,12 +27,16 @@ class Offer(NamedTuple):
     verdict: str
     place: int
 
+    @property
+    def rank(self) -> tuple[int, int]:
+        """The verdict and the place as numbers, fewer is better."""
+        return VERDICTS.index(self.verdict), self.place
+
 
 class Member(NamedTuple):
-    """One checkpoint of a set: the tasks that it is there for, and the use of it for each."""
+    """One checkpoint of a set, and the use of it for each task that it is there for."""
 
     pick: Pick
-    family: str
     uses: dict[str, str]
 
 
@@ -68,45 +74,87 @@ class CheckpointSets(NamedTuple):
         return self.best is not None and self.within and not self.unserved
 
 
-def covers(rulebase: RuleBase, advice: Sequence[TaskAdvice], order: str) -> CheckpointSets:
+class Together(NamedTuple):
+    """One answer for several tasks.
+
+    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
+    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged, but for
+    those `uncovered`. `covers` are the smallest sets of checkpoints for the tasks that have one.
+    """
+
+    family: str | None
+    verdicts: dict[str, str]
+    families: tuple[str, ...]
+    uncovered: tuple[str, ...]
+    covers: CheckpointSets
+
+
+def together_for(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Together:
+    """Return one answer for several tasks, given the answers for each."""
+    verdicts = verdicts_by_family(engine, {str(one.task): one.decision for one in advice})
+    family = family_for_all(engine, verdicts)
+    families, uncovered = _fewest_families(engine, verdicts)
+    return Together(
+        family=family,
+        verdicts=verdicts[family] if family else {},
+        families=families,
+        uncovered=uncovered,
+        covers=_covers(engine, advice, order),
+    )
+
+
+def _fewest_families(engine: Engine, verdicts: Verdicts) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
+    ranks = dict(zip(engine.encoding.families, engine.encoding.ranks, strict=True))
+    order = sorted(verdicts, key=lambda family: ranks[family])
+    tasks = list(verdicts[order[0]])
+
+    def served(families: Sequence[str], worst: int) -> set[str]:
+        bar = VERDICTS[: worst + 1]
+        return {task for task in tasks if any(verdicts[f][task] in bar for f in families)}
+
+    worst = UNDISCOURAGED if len(served(order, UNDISCOURAGED)) == len(tasks) else NOT_EXCLUDED
+    coverable = served(order, worst)
+    smallest = next(
+        sets
+        for size in range(len(order) + 1)
+        if (sets := [c for c in combinations(order, size) if served(c, worst) == coverable])
+    )
+    wins = {family: list(verdicts[family].values()).count("recommended") for family in order}
+    best = max(smallest, key=lambda chosen: sum(wins[family] for family in chosen))
+    return best, tuple(task for task in tasks if task not in coverable)
+
+
+def _covers(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> CheckpointSets:
     """Return the smallest sets of checkpoints for the tasks that have any, within the memory.
 
     Tasks that no family does are not among those that no checkpoint serves.
     """
-    offers = {str(one.task): _offers(rulebase, one, order) for one in advice if one.decision.family}
+    rulebase = engine.rulebase
+    offers = {str(one.task): _offers(engine, one, order) for one in advice if one.decision.family}
+    limits = [
+        demand.wanted["at_most"]
+        for one in advice
+        for demand in demands(rulebase, one.decision.profile)
+        if demand.field == "memory_gb" and "at_most" in demand.wanted
+    ]
     served = {task: of_task for task, of_task in offers.items() if of_task}
     unserved = tuple(task for task in offers if task not in served)
-    limits = [most_allowed(rulebase, one.decision.profile, "memory_gb") for one in advice]
-    limit = min((limit for limit in limits if limit is not None), default=None)
-    return cover(served, limit, order)._replace(unserved=unserved)
+    return cover(served, min(limits, default=None), order)._replace(unserved=unserved)
 
 
-def _offers(rulebase: RuleBase, advice: TaskAdvice, order: str) -> list[Offer]:
+def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
     """Return the checkpoints that can serve a task, of all families that are not excluded."""
     result = []
-    for assessment in advice.decision.assessments:
-        if assessment.family == advice.decision.family:
-            picks = advice.selection.picks
-        elif assessment.verdict == "excluded":
-            continue
-        else:
-            picks = select_of(rulebase, assessment.family, advice.decision.profile, order).picks
-        result += [Offer(pick, assessment.verdict, place) for place, pick in enumerate(picks)]
+    family, profile = advice.decision.family, advice.decision.profile
+    for one in advice.decision.assessments:
+        picks = advice.selection.picks
+        if one.family != family:
+            if one.verdict == "excluded":
+                continue
+            picks = select_of(engine.rulebase, one.family, profile, order).picks
+        result += [Offer(pick, one.verdict, place) for place, pick in enumerate(picks)]
     return result
-
-
-class _Candidate(NamedTuple):
-    """One checkpoint with all it offers: by task (verdict, place), fewer is better."""
-
-    id: str
-    memory_gb: float | None
-    gated: bool
-    offers: dict[str, tuple[int, int]]
-
-    @property
-    def own_gb(self) -> float:
-        """What it adds to others that are loaded already."""
-        return (self.memory_gb or 0.0) - SHARED_GB
 
 
 def cover(
@@ -120,83 +168,85 @@ def cover(
     holds no checkpoint it could do without.
     """
     for limit in dict.fromkeys((memory_limit_gb, None)):
-        for worst in ("allowed", "discouraged"):
-            candidates = _candidates(offers, worst, limit)
-            best = _two_best(candidates, list(offers), limit, order)
+        for worst in (UNDISCOURAGED, NOT_EXCLUDED):
+            able = {
+                task: [one for one in of_task if one.rank[0] <= worst and _fits(one, limit)]
+                for task, of_task in offers.items()
+            }
+            best = [_shared(ids, able) for ids in _two_best(able, limit, order)]
             if best:
-                first, *others = (_shared(ids, offers, worst) for ids in best)
+                within = limit == memory_limit_gb
                 return CheckpointSets(
-                    best=first,
-                    runner_up=others[0] if others else None,
-                    memory_limit_gb=memory_limit_gb,
-                    within=limit == memory_limit_gb,
+                    best[0], best[1] if best[1:] else None, memory_limit_gb, within
                 )
     return CheckpointSets(None, None, memory_limit_gb, within=False)
 
 
-def _candidates(
-    offers: Mapping[str, Sequence[Offer]], worst: str, limit: float | None
-) -> dict[str, _Candidate]:
+def _fits(offer: Offer, limit: float | None) -> bool:
+    memory = offer.pick.memory_gb
+    return limit is None or (memory is not None and memory <= limit)
+
+
+class _Candidate(NamedTuple):
+    """One checkpoint with all it offers: by task (verdict, place), fewer is better."""
+
+    id: str
+    memory_gb: float | None
+    gated: bool
+    offers: dict[str, tuple[int, int]]
+
+
+def _candidates(offers: Mapping[str, Sequence[Offer]]) -> dict[str, _Candidate]:
     """The checkpoints worth looking at: those that at most one other replaces in every set.
 
     Two are kept of each kind, since the runner-up may need the second.
     """
-    bar = VERDICTS.index(worst)
-    candidates: dict[str, _Candidate] = {}
+    every: dict[str, _Candidate] = {}
     for task, of_task in offers.items():
         for offer in of_task:
-            rank = VERDICTS.index(offer.verdict)
-            memory = offer.pick.memory_gb
-            if rank > bar or (limit is not None and (memory is None or memory > limit)):
-                continue
-            id = offer.pick.checkpoint.id
-            gated = offer.pick.checkpoint.gated is True
-            candidate = candidates.setdefault(id, _Candidate(id, memory, gated, {}))
-            candidate.offers[task] = rank, offer.place
-    every = list(candidates.values())
+            one = offer.pick.checkpoint
+            new = _Candidate(one.id, offer.pick.memory_gb, one.gated is True, {})
+            every.setdefault(one.id, new).offers[task] = offer.rank
     return {
-        one.id: one
-        for one in every
-        if sum(_replaces(other, one) for other in every if other is not one) < 2
+        id: one
+        for id, one in every.items()
+        if sum(_replaces(other, one) for other in every.values() if other is not one) < 2
     }
 
 
 def _replaces(one: _Candidate, other: _Candidate) -> bool:
     """True where the first serves whatever the second does, no worse and in no more memory."""
-    if one.memory_gb is None or other.memory_gb is None:
-        if one.memory_gb is not other.memory_gb:
-            return False  # one of them is unknown, and may be less or more
-    elif one.memory_gb > other.memory_gb:
-        return False
-    if one.gated and not other.gated:
-        return False
-    for task, offer in other.offers.items():
-        own = one.offers.get(task)
-        if own is None or own[0] > offer[0] or own[1] > offer[1]:
-            return False
-    return one.id < other.id or one[1:] != other[1:]
+    if (one.memory_gb is None) != (other.memory_gb is None):
+        return False  # one of them is unknown, and may be less or more
+    pairs: list[tuple[float, float]] = [
+        (one.memory_gb or 0.0, other.memory_gb or 0.0),
+        (one.gated, other.gated),
+    ]
+    for task, rank in other.offers.items():
+        pairs += zip(one.offers.get(task, (inf, inf)), rank, strict=True)
+    no_worse = all(own <= theirs for own, theirs in pairs)
+    return no_worse and (one.id < other.id or one[1:] != other[1:])
 
 
 def _two_best(
-    candidates: Mapping[str, _Candidate], tasks: list[str], limit: float | None, order: str
+    offers: Mapping[str, Sequence[Offer]], limit: float | None, order: str
 ) -> list[tuple[str, ...]]:
     """The best set and the runner-up, as ids; fewer where there are not so many."""
+    candidates, tasks = _candidates(offers), list(offers)
     best: list[tuple[tuple[Any, ...], tuple[str, ...]]] = []
-    room = None if limit is None else limit - SHARED_GB
+    room = inf if limit is None else limit - SHARED_GB
     for size in range(1, len(tasks) + 1):
         for chosen in set(_sets(candidates, frozenset(tasks), size, room)):
             members = [candidates[id] for id in chosen]
-            if len(chosen) < size or _redundant(members, tasks):
-                continue
-            best.append((_rank(members, tasks, order), tuple(sorted(chosen))))
-        best = sorted(best)[:2]
-        if len(best) == 2:
+            if len(chosen) == size and not _redundant(members, tasks):
+                best.append((_rank(members, tasks, order), tuple(sorted(chosen))))
+        if len(best) >= 2:
             break
-    return [ids for _, ids in best]
+    return [ids for _, ids in sorted(best)[:2]]
 
 
 def _sets(
-    candidates: Mapping[str, _Candidate], open_tasks: frozenset[str], size: int, room: float | None
+    candidates: Mapping[str, _Candidate], open_tasks: frozenset[str], size: int, room: float
 ) -> Iterator[frozenset[str]]:
     """Sets of at most `size` that serve the tasks; branches over who serves the hardest one."""
     if not open_tasks:
@@ -206,20 +256,17 @@ def _sets(
     hardest = min(sorted(open_tasks), key=lambda task: len(able[task]))
     for one in able[hardest]:
         left = open_tasks - set(one.offers)
-        if left and size == 1:
-            continue
-        rest = None if room is None else room - one.own_gb
-        if rest is not None and round(rest, 6) < 0:
+        rest = room - ((one.memory_gb or 0.0) - SHARED_GB)
+        if (left and size == 1) or round(rest, 6) < 0:
             continue
         for others in _sets(candidates, left, size - 1, rest):
             yield others | {one.id}
 
 
 def _redundant(members: list[_Candidate], tasks: list[str]) -> bool:
-    return any(
-        all(any(task in other.offers for other in members if other is not one) for task in tasks)
-        for one in members
-    )
+    """True where a set could do without one of its members."""
+    able = [[one.id for one in members if task in one.offers] for task in tasks]
+    return len({ids[0] for ids in able if len(ids) == 1}) < len(members)
 
 
 def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any, ...]:
@@ -229,30 +276,17 @@ def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any,
     known = [one.memory_gb for one in members if one.memory_gb is not None]
     memory = len(known) < len(members), round(sum(known), 2)
     gated = sum(one.gated for one in members)
-    if order == "small":
-        return len(members), elsewhere, memory, gated, places
-    return len(members), elsewhere, gated, places, memory
+    last = (memory, gated, places) if order == "small" else (gated, places, memory)
+    return len(members), elsewhere, *last
 
 
-def _shared(
-    ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]], worst: str
-) -> CheckpointSet:
+def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]]) -> CheckpointSet:
     """Give each task to the member of the set that serves it best."""
-    bar = VERDICTS.index(worst)
-    picks: dict[str, Pick] = {}
-    uses: dict[str, dict[str, str]] = {}
+    members: dict[str, Member] = {}
     for task, of_task in offers.items():
-        inside = [
-            (VERDICTS.index(offer.verdict), offer.place, offer.pick.checkpoint.id, offer.pick)
-            for offer in of_task
-            if offer.pick.checkpoint.id in ids and VERDICTS.index(offer.verdict) <= bar
-        ]
-        _, _, id, pick = min(inside, key=lambda offered: offered[:3])
-        picks.setdefault(id, pick)
-        uses.setdefault(id, {})[task] = pick.use
-    members = tuple(Member(picks[id], picks[id].checkpoint.family, uses[id]) for id in uses)
-    known = [member.pick.memory_gb for member in members]
-    if None in known:
-        return CheckpointSet(members, None)
-    alone = sum(gb for gb in known if gb is not None)
-    return CheckpointSet(members, round(alone - (len(known) - 1) * SHARED_GB, 2))
+        inside = [one for one in of_task if one.pick.checkpoint.id in ids]
+        pick = min(inside, key=lambda one: (*one.rank, one.pick.checkpoint.id)).pick
+        members.setdefault(pick.checkpoint.id, Member(pick, {})).uses[task] = pick.use
+    known = [one.pick.memory_gb for one in members.values() if one.pick.memory_gb is not None]
+    together = round(sum(known) - (len(known) - 1) * SHARED_GB, 2)
+    return CheckpointSet(tuple(members.values()), together if len(known) == len(members) else None)

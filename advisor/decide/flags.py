@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from advisor.engine.profile import Profile
-from advisor.model import Checkpoint
-from advisor.rulebase.base import RuleBase
 
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
@@ -36,32 +34,6 @@ def command(
 def rules_flags(folders: Sequence[str]) -> list[str]:
     """Return the flags that lay folders of rules over the shipped ones."""
     return [f"--rules {quoted(folder)}" for folder in folders]
-
-
-def try_command(
-    rulebase: RuleBase,
-    checkpoint: Checkpoint,
-    task: str,
-    image: str = "",
-    inputs: Mapping[str, str] | None = None,
-) -> str:
-    """Return the command line that runs a checkpoint; examples stand for what is not given.
-
-    `inputs` are the flags beside the image and their values. Where they are left out, the task's
-    examples stand there, or the flag in capitals where it has none.
-    """
-    from advisor.decide.programs import needs_of
-
-    if inputs is None:
-        example = rulebase.task(task).example
-        needs = needs_of(rulebase, task, checkpoint.model_type)
-        inputs = {flag: example.get(flag, flag.upper()) for flag in needs}
-    if not image and "query" not in inputs:
-        image = "photo.jpg"
-    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task]
-    words += ["--image", quoted(image)] if image else []
-    words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
-    return " ".join([*words, *rules_flags(rulebase.folders)])
 
 
 def exact(number: float) -> str:

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.decide.advice import Span, TaskAdvice, lost_on_text
-from advisor.decide.ranking import Alternative
-from advisor.decide.reasons import Flip
+from advisor.decide.ranking import Alternative, alternatives
+from advisor.decide.reasons import Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
 from advisor.draw.blocks import (
@@ -27,8 +26,8 @@ from advisor.engine.decision import Assessment, Decision
 from advisor.phrasing import answers_text, count, family_text, joined
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import CheckpointSet
-    from advisor.decide.recommendation import Recommendation, Together
+    from advisor.decide.cover import CheckpointSet, Together
+    from advisor.decide.recommendation import Recommendation, Span, TaskAdvice
 
 SHOWN = 4
 SHOWN_CHANGES = 6
@@ -211,7 +210,7 @@ def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
         for pick in shown
     ]
     page.append(Table(("checkpoint", "use", "memory", "licence"), tuple(rows), wide=0))
-    page.append(Items(tuple(row for pick in shown for row in _remarks(advice, pick))))
+    page.append(Items(tuple(row for pick in shown for row in _remarks(selection, pick))))
     if rest := selection.picks[SHOWN:]:
         beaten = sum(not pick.on_front for pick in rest)
         among = f" ({beaten} of them outclassed by another)" if beaten else ""
@@ -228,17 +227,16 @@ def _memory(pick: Pick) -> str:
     return f"{'' if pick.checkpoint.dtype else '~'}{pick.memory_gb:.1f} GB"
 
 
-def _remarks(advice: TaskAdvice, pick: Pick) -> list[Item]:
+def _remarks(selection: Selection, pick: Pick) -> list[Item]:
     """What was measured of a checkpoint, what to mind, and what to try next."""
-    figures = advice.figures(pick)[:2]
-    said = "; ".join(f"{b.benchmark} {b.metric} {value:g}" for b, value in figures)
+    said = "; ".join(f"{b.benchmark} {b.metric} {value:g}" for b, value in pick.figures[:2])
     rows = [Item("", f"{pick.checkpoint.id}: {said or 'no published figure for this task'}")]
     for by, on in pick.beaten[:1]:
         rows.append(Item("-", f"{by} is better on {joined(on)} and no worse otherwise"))
     if intended := pick.checkpoint.notes.get("intended_use"):
         rows.append(Item("!", intended))
     wishes: dict[str, list[Alternative]] = {}
-    for one in advice.alternatives(pick):
+    for one in alternatives(pick, selection):
         wishes.setdefault(one.checkpoint, []).append(one)
     for id, of_it in wishes.items():
         reason = " or ".join(WISHES[one.wish] for one in of_it)

@@ -9,12 +9,35 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from advisor.decide.flags import quoted, rules_flags
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
 AUTO = "AutoProcessor"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
+LOADING = {
+    "open_clip": (
+        "import open_clip\n\n"
+        'name = "hf-hub:{checkpoint}"\n'
+        "model, preprocess = open_clip.create_model_from_pretrained(name)\n"
+        "tokenizer = open_clip.get_tokenizer(name)"
+    ),
+    "parts": (
+        "from transformers import AutoImageProcessor, AutoTokenizer, {class}\n\n"
+        'name = "{checkpoint}"\n'
+        "model = {class}.from_pretrained(name)\n"
+        "image_processor = AutoImageProcessor.from_pretrained(name)\n"
+        "tokenizer = AutoTokenizer.from_pretrained(name)"
+    ),
+    "processor": (
+        "from transformers import {names}\n\n"
+        'name = "{checkpoint}"\n'
+        "model = {class}.from_pretrained(name)\n"
+        "processor = {processor}.from_pretrained(name)"
+    ),
+}
+"""The lines that load a checkpoint, its names to be filled in."""
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
 
 
@@ -36,7 +59,7 @@ def snippet(
     if program is None:
         return _loading(checkpoint)
     prompt = prompt_for(checkpoint, task, programs, answers) or ""
-    return _filled(program.code, checkpoint).replace("{prompt}", prompt)
+    return _code(program.code, checkpoint).replace("{prompt}", prompt)
 
 
 def prompt_for(
@@ -52,8 +75,13 @@ def prompt_for(
     program = program_for(checkpoint, task, programs)
     if program is None:
         return checkpoint.prompt if task in checkpoint.tasks[:1] else None
+    words = {
+        question: options[answers[question]]
+        for question, options in program.says.items()
+        if answers.get(question) in options
+    }
     prompt = program.prompts.get(task or "")
-    return _worded(prompt, program, answers) if prompt else checkpoint.prompt
+    return filled(prompt, words) if prompt else checkpoint.prompt
 
 
 def program_for(
@@ -63,24 +91,15 @@ def program_for(
     if checkpoint.loader == "transformers" and not checkpoint.model_class:
         return None
     for program in programs:
-        if (
-            program.loader == checkpoint.loader
-            and _among(checkpoint.model_class, program.classes)
-            and _among(checkpoint.processor, program.processors)
-            and _among(task, program.tasks)
-        ):
+        among = (
+            (checkpoint.loader, [program.loader]),
+            (checkpoint.model_class, program.classes),
+            (checkpoint.processor, program.processors),
+            (task, program.tasks),
+        )
+        if all(not names or name in names for name, names in among):
             return program
     return None
-
-
-def _worded(prompt: str, program: Program, answers: Mapping[str, str]) -> str:
-    """Return a prompt with what the program says for the answers in place of its own words."""
-    words = {
-        question: options[answers[question]]
-        for question, options in program.says.items()
-        if answers.get(question) in options
-    }
-    return filled(prompt, words)
 
 
 def filled(prompt: str, words: Mapping[str, str]) -> str:
@@ -88,49 +107,51 @@ def filled(prompt: str, words: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda place: words.get(place[1], place[2]), prompt)
 
 
-def _among(name: str | None, names: Sequence[str]) -> bool:
-    return not names or name in names
-
-
-def _filled(code: str, checkpoint: Checkpoint) -> str:
-    processor = checkpoint.processor or AUTO
-    for key, value in (
-        ("{names}", ", ".join(sorted((checkpoint.model_class or "", processor)))),
-        ("{class}", checkpoint.model_class or ""),
-        ("{processor}", processor),
-        ("{checkpoint}", checkpoint.id),
-    ):
-        code = code.replace(key, value)
-    return code
-
-
 def _loading(checkpoint: Checkpoint) -> str | None:
     """Return the lines that load a checkpoint and its processor, or its parts apart."""
     if checkpoint.loader == "open_clip":
-        return (
-            "import open_clip\n\n"
-            f'name = "hf-hub:{checkpoint.id}"\n'
-            "model, preprocess = open_clip.create_model_from_pretrained(name)\n"
-            "tokenizer = open_clip.get_tokenizer(name)"
-        )
+        return _code(LOADING["open_clip"], checkpoint)
     if checkpoint.loader != "transformers" or not checkpoint.model_class:
         return None
-    if checkpoint.processor is None:
-        return _filled(
-            "from transformers import AutoImageProcessor, AutoTokenizer, {class}\n\n"
-            'name = "{checkpoint}"\n'
-            "model = {class}.from_pretrained(name)\n"
-            "image_processor = AutoImageProcessor.from_pretrained(name)\n"
-            "tokenizer = AutoTokenizer.from_pretrained(name)",
-            checkpoint,
-        )
-    return _filled(
-        "from transformers import {names}\n\n"
-        'name = "{checkpoint}"\n'
-        "model = {class}.from_pretrained(name)\n"
-        "processor = {processor}.from_pretrained(name)",
-        checkpoint,
-    )
+    return _code(LOADING["processor" if checkpoint.processor else "parts"], checkpoint)
+
+
+def _code(text: str, checkpoint: Checkpoint) -> str:
+    """Return a program with the names of a checkpoint in their places."""
+    class_name, processor = checkpoint.model_class or "", checkpoint.processor or AUTO
+    names = {
+        "{names}": ", ".join(sorted((class_name, processor))),
+        "{class}": class_name,
+        "{processor}": processor,
+        "{checkpoint}": checkpoint.id,
+    }
+    for place, name in names.items():
+        text = text.replace(place, name)
+    return text
+
+
+def try_command(
+    rulebase: RuleBase,
+    checkpoint: Checkpoint,
+    task: str,
+    image: str = "",
+    inputs: Mapping[str, str] | None = None,
+) -> str:
+    """Return the command line that runs a checkpoint; examples stand for what is not given.
+
+    `inputs` are the flags beside the image and their values. Where they are left out, the task's
+    examples stand there, or the flag in capitals where it has none.
+    """
+    if inputs is None:
+        example = rulebase.task(task).example
+        needs = needs_of(rulebase, task, checkpoint.model_type)
+        inputs = {flag: example.get(flag, flag.upper()) for flag in needs}
+    if not image and "query" not in inputs:
+        image = "photo.jpg"
+    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task]
+    words += ["--image", quoted(image)] if image else []
+    words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
+    return " ".join([*words, *rules_flags(rulebase.folders)])
 
 
 def act_of(rulebase: RuleBase, task: str) -> Act | None:

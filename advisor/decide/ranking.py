@@ -8,7 +8,7 @@ neither beats nor is beaten. So dominance is a strict partial order, and the fro
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.model import Benchmark, Checkpoint
@@ -55,37 +55,40 @@ class Yardstick:
     def __init__(
         self, rulebase: RuleBase, task: str | None, languages: Collection[str] | None = None
     ) -> None:
-        self.benchmarks: tuple[Benchmark, ...] = tuple(
-            benchmark
-            for benchmark in rulebase.benchmarks
-            if task in benchmark.tasks and _speaks(benchmark, languages)
+        self.benchmarks: dict[tuple[str, str], Benchmark] = {
+            (one.benchmark, one.metric): one
+            for one in rulebase.benchmarks
+            if task in one.tasks
+            and (
+                languages is None
+                or one.languages is None
+                or not set(one.languages).isdisjoint(languages)
+            )
+        }
+
+    def figures(self, checkpoint: Checkpoint) -> tuple[tuple[Benchmark, float], ...]:
+        """Return the figures of a checkpoint as they were published, the most telling first."""
+        measured = {(m.benchmark, m.metric): m.value for m in reversed(checkpoint.measurements)}
+        return tuple(
+            (benchmark, measured[words])
+            for words, benchmark in self.benchmarks.items()
+            if words in measured
         )
-        self._by_words = {(b.benchmark, b.metric): b for b in self.benchmarks}
 
     def objectives(self, checkpoint: Checkpoint, memory_gb: float | None) -> Objectives:
         """Return where a checkpoint stands on the axes of the task."""
-        figures: dict[str, float] = {}
-        for measured in checkpoint.measurements:
-            benchmark = self._by_words.get((measured.benchmark, measured.metric))
-            if benchmark is not None and benchmark.id not in figures:
-                sign = 1 if benchmark.better == "higher" else -1
-                figures[benchmark.id] = sign * measured.value
+        figures = {
+            benchmark.id: value if benchmark.better == "higher" else -value
+            for benchmark, value in self.figures(checkpoint)
+        }
         freedom = FREEDOM.get(checkpoint.commercial_use or "")
         return Objectives(figures, memory_gb, freedom, checkpoint.gated)
 
-    def figures(self, objectives: Objectives) -> tuple[tuple[Benchmark, float], ...]:
-        """Return the figures of a checkpoint as they were published."""
-        return tuple(
-            (b, objectives.figures[b.id] * (1 if b.better == "higher" else -1))
-            for b in self.benchmarks
-            if b.id in objectives.figures
-        )
-
-
-def _speaks(benchmark: Benchmark, languages: Collection[str] | None) -> bool:
-    if languages is None or benchmark.languages is None:
-        return True
-    return not set(benchmark.languages).isdisjoint(languages)
+    def key(self, objectives: Objectives) -> list[tuple[bool, float]]:
+        """Return what sorts by quality: benchmark after benchmark, the best first."""
+        figures = objectives.figures
+        ids = [benchmark.id for benchmark in self.benchmarks.values()]
+        return [(id not in figures, -figures.get(id, 0.0)) for id in ids]
 
 
 def better_on(one: Objectives, other: Objectives) -> tuple[str, ...]:
@@ -98,30 +101,21 @@ def better_on(one: Objectives, other: Objectives) -> tuple[str, ...]:
         return ()
     if GATING[one.gated] > GATING[other.gated]:
         return ()
-    quality = False
-    for benchmark, value in other.figures.items():
-        own = one.figures.get(benchmark)
-        if own is None or own < value:
-            return ()
-        quality = quality or own > value
+    gains = [one.figures.get(id, float("-inf")) - value for id, value in other.figures.items()]
+    if min(gains) < 0:
+        return ()
     freer = one.freedom < other.freedom or (one.gated is False and other.gated is True)
-    better = (quality, one.memory_gb < other.memory_gb, freer)
+    better = (max(gains) > 0, one.memory_gb < other.memory_gb, freer)
     return tuple(axis for axis, is_better in zip(AXES, better, strict=True) if is_better)
 
 
 def beaten(candidates: Sequence[tuple[str, Objectives]]) -> dict[str, tuple[Beaten, ...]]:
     """Return for each dominated checkpoint all that dominate it, in the order given."""
-    known = [
-        (id, one)
-        for id, one in candidates
-        if one.figures and one.memory_gb is not None and one.freedom is not None
-    ]
-    result: dict[str, tuple[Beaten, ...]] = {}
-    for id, other in known:
-        over = tuple(Beaten(by, on) for by, one in known if (on := better_on(one, other)))
-        if over:
-            result[id] = over
-    return result
+    losses = {
+        id: tuple(Beaten(by, on) for by, one in candidates if (on := better_on(one, other)))
+        for id, other in candidates
+    }
+    return {id: over for id, over in losses.items() if over}
 
 
 def depths(losses: dict[str, tuple[Beaten, ...]]) -> dict[str, int]:
@@ -129,11 +123,9 @@ def depths(losses: dict[str, tuple[Beaten, ...]]) -> dict[str, int]:
     known: dict[str, int] = {}
 
     def depth(id: str) -> int:
-        if id not in losses:
-            return 0
-        if id not in known:
+        if id in losses and id not in known:
             known[id] = 1 + max(depth(loss.by) for loss in losses[id])
-        return known[id]
+        return known.get(id, 0)
 
     return {id: depth(id) for id in losses}
 
@@ -149,7 +141,7 @@ class Alternative(NamedTuple):
     text: str
 
 
-def alternatives(pick: Pick, selection: Selection, yardstick: Yardstick) -> tuple[Alternative, ...]:
+def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     """Return what to try next where a pick disappoints, at most one checkpoint a wish.
 
     Picks on the front come before others, each in the order of the selection. Empty only where
@@ -160,47 +152,41 @@ def alternatives(pick: Pick, selection: Selection, yardstick: Yardstick) -> tupl
     same_use = [other for other in others if other.use == pick.use]
     wishes = (
         _ready(pick, others),
-        _better(pick, same_use, yardstick),
+        _better(pick, same_use),
         _smaller(pick, same_use),
         _freer(pick, others),
     )
-    return tuple(one for one in wishes if one is not None) or _any_other(pick, selection)
+    found = [next(of_wish, None) for of_wish in wishes]
+    return tuple(one for one in found if one) or tuple(_any_other(pick, selection))[:1]
 
 
-def _ready(pick: Pick, others: Sequence[Pick]) -> Alternative | None:
-    if pick.use == "as-is":
-        return None
+def _ready(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
     for other in others:
-        if other.use == "as-is":
-            return Alternative("as-is", other.checkpoint.id, "works as it is, without training")
-    return None
+        if pick.use != "as-is" and other.use == "as-is":
+            yield Alternative("as-is", other.checkpoint.id, "works as it is, without training")
 
 
-def _better(pick: Pick, others: Sequence[Pick], yardstick: Yardstick) -> Alternative | None:
-    """The first that was measured better, on the most telling benchmark."""
-    own = pick.objectives.figures
-    for benchmark in yardstick.benchmarks:
-        for other in others if benchmark.id in own else ():
+def _better(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
+    """Those that were measured better, by the most telling benchmark first."""
+    for benchmark, _ in pick.figures:
+        own = pick.objectives.figures[benchmark.id]
+        for other in others:
             figure = other.objectives.figures.get(benchmark.id)
-            if figure is not None and figure > own[benchmark.id]:
-                figures = f"{abs(figure):g} against {abs(own[benchmark.id]):g}"
+            if figure is not None and figure > own:
+                figures = f"{abs(figure):g} against {abs(own):g}"
                 text = f"{benchmark.benchmark} {benchmark.metric} {figures}"
-                return Alternative("better", other.checkpoint.id, text)
-    return None
+                yield Alternative("better", other.checkpoint.id, text)
 
 
-def _smaller(pick: Pick, others: Sequence[Pick]) -> Alternative | None:
-    if pick.memory_gb is None:
-        return None
-    limit = pick.memory_gb * NOTABLY_SMALLER
+def _smaller(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
+    limit = (pick.memory_gb or 0.0) * NOTABLY_SMALLER
     for other in others:
         if other.memory_gb is not None and other.memory_gb <= limit:
             text = f"{other.memory_gb:g} GB against {pick.memory_gb:g} GB"
-            return Alternative("smaller", other.checkpoint.id, text)
-    return None
+            yield Alternative("smaller", other.checkpoint.id, text)
 
 
-def _freer(pick: Pick, others: Sequence[Pick]) -> Alternative | None:
+def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
     freedom = pick.objectives.freedom
     for other in others:
         theirs = other.objectives.freedom
@@ -211,26 +197,23 @@ def _freer(pick: Pick, others: Sequence[Pick]) -> Alternative | None:
             use = (other.checkpoint.commercial_use or "").replace("-", " ")
             now = (pick.checkpoint.commercial_use or "not verified").replace("-", " ")
             text = f"commercial use {use} ({licence}), here {now}"
-            return Alternative("freer", other.checkpoint.id, text)
-        if pick.checkpoint.gated and other.checkpoint.gated is False and theirs <= freedom:
-            return Alternative("freer", other.checkpoint.id, f"not gated ({licence})")
-    return None
+            yield Alternative("freer", other.checkpoint.id, text)
+        elif pick.checkpoint.gated and other.checkpoint.gated is False and theirs <= freedom:
+            yield Alternative("freer", other.checkpoint.id, f"not gated ({licence})")
 
 
-def _any_other(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
+def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
     """Where no other is known to be better at anything: the next in the order."""
-    own = pick.checkpoint.id
-    ids = [other.checkpoint.id for other in selection.picks]
-    after = ids.index(own) + 1 if own in ids else 0
-    for id in (*ids[after:], *ids[:after]):
-        if id != own:
-            text = "the next in this order; neither is known to be better"
-            return (Alternative("other", id, text),)
+    picks = selection.picks
+    after = picks.index(pick) + 1 if pick in picks else 0
+    said = [
+        (other.checkpoint.id, "the next in this order; neither is known to be better")
+        for other in (*picks[after:], *picks[:after])
+    ]
     for other in selection.unverified:
-        if other.checkpoint.id != own:
-            text = f"if you can settle that {'; '.join(gap.text for gap in other.unknown)}"
-            return (Alternative("other", other.checkpoint.id, text),)
+        doubts = "; ".join(gap.text for gap in other.unknown)
+        said.append((other.checkpoint.id, f"if you can settle that {doubts}"))
     for rejected in selection.rejected:
         text = f"if you can do without: {'; '.join(rejected.texts)}"
-        return (Alternative("other", rejected.checkpoint.id, text),)
-    return ()
+        said.append((rejected.checkpoint.id, text))
+    return (Alternative("other", id, text) for id, text in said if id != pick.checkpoint.id)

@@ -17,6 +17,7 @@ from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError
 from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.rulebase.base import RuleBase
 
 MAX_SIZE = 3
 """More answers than these are not changed at once."""
@@ -125,6 +126,13 @@ def sufficient(engine: Engine, decision: Decision) -> tuple[Because, ...]:
 def counts(answer: Answer) -> bool:
     """True where an answer can be a reason: given, or assumed of a question that makes sense."""
     return answer.origin != "implied" and (applicable(answer) or answer.origin != "assumed")
+
+
+def lost_on_text(rulebase: RuleBase, criterion: str) -> str:
+    """Return in words on what a family lost to the winner."""
+    if criterion == "rank":
+        return "tied on every criterion; lost on the declared rank"
+    return f"lost on {rulebase.criterion(criterion).name}"
 
 
 def _smallest(nearby: Nearby, winner: str, candidates: list[str]) -> Iterator[tuple[str, ...]]:

@@ -1,47 +1,170 @@
-"""The whole answer to a need: one for each task, and one for all of them together."""
+"""The answer to a need: family and checkpoints for each task, and one for all tasks together."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.decide.advice import TaskAdvice
-from advisor.decide.flags import command
-from advisor.decide.reasons import flips, sufficient
-from advisor.decide.requirements import training_instead, uses
-from advisor.decide.selection import ORDERS, Selection, select, select_of, teachable
-from advisor.engine.decision import (
-    VERDICTS,
-    Decision,
-    Engine,
-    family_for_all,
-    verdicts_by_family,
-)
+from advisor.decide.flags import command, rules_flags
+from advisor.decide.memory import assumptions
+from advisor.decide.reasons import Because, Flip, flips, sufficient
+from advisor.decide.requirements import demands, loaded_in
+from advisor.decide.selection import ORDERS, Pick, Selection, select_or_train
+from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import UsageError
-from advisor.model import TASK
+from advisor.model import NONE, TASK, Checkpoint, Elsewhere
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import CheckpointSets
+    from advisor.decide.cover import Together
     from advisor.draw.blocks import Page
 
 
-class Together(NamedTuple):
-    """One answer for several tasks.
+class Span(NamedTuple):
+    """The first and the last of some months or days, as written: 2026-11 or 2026-11-24."""
 
-    `family` is excluded on none of them, None where there is no such family; `verdicts` are its
-    verdicts by task; `families` is the smallest set that covers all tasks undiscouraged, but for
-    those `uncovered`. `covers` are the smallest sets of checkpoints for the tasks that have one.
+    oldest: str
+    newest: str
+
+    def age_months(self, today: str) -> int:
+        """Return how many whole months before today the first one was; never less than 0."""
+        first, last = ([int(part) for part in date.split("-")] for date in (self.oldest, today))
+        months = (last[0] - first[0]) * 12 + last[1] - first[1]
+        not_yet = len(first) == len(last) == 3 and last[2] < first[2]
+        return max(months - not_yet, 0)
+
+
+class Freshness(NamedTuple):
+    """`checked` spans the entries that are shown, `decided` the sources of the facts that decided.
+
+    Those are the sources of the decisive rules, and of the fields that answers put a requirement
+    on. None where there are none.
     """
 
-    family: str | None
-    verdicts: dict[str, str]
-    families: tuple[str, ...]
-    uncovered: tuple[str, ...]
-    covers: CheckpointSets
+    checked: Span | None
+    decided: Span | None
+
+
+class TaskAdvice(NamedTuple):
+    """The answer for one task. What only some formats show is worked out when it is asked for."""
+
+    task: str | None
+    decision: Decision
+    because: tuple[Because, ...]
+    changes: tuple[Flip, ...]
+    selection: Selection
+    elsewhere: Elsewhere | None
+    rulebase: RuleBase
+    priority: tuple[str, ...]
+
+    @property
+    def runnable(self) -> Checkpoint | None:
+        """The first checkpoint that `advisor try` can run as it is for the task, if any can.
+
+        Where training comes first, none: what runs untrained is not what is recommended.
+        """
+        if self.task is None or self.selection.uses[:1] != ("as-is",):
+            return None
+        ready = (pick.checkpoint for pick in self.selection.picks if pick.use == "as-is")
+        return next((one for one in ready if one.loader == "transformers"), None)
+
+    @property
+    def barren(self) -> bool:
+        """True where answers require something of checkpoints that nothing is known to satisfy.
+
+        Where nothing fell out, and what nobody verified was only assumed to matter, the unverified
+        are an answer.
+        """
+        selection, profile = self.selection, self.decision.profile
+        doubts = [gap for pick in selection.unverified for gap in pick.unknown]
+        asked = any(profile[gap.question].origin != "assumed" for gap in doubts)
+        return not (selection.picks or selection.compose) and (bool(selection.rejected) or asked)
+
+    @property
+    def assumed(self) -> dict[str, str]:
+        """The answers that nobody gave; of a sure family, only those that checkpoints depend on."""
+        rulebase, decision = self.rulebase, self.decision
+        chosen = (*rulebase.demanding, *rulebase.keeping, *rulebase.ordering)
+        bearing = {question.id for question in chosen} if self.selection.picks else set()
+        return {
+            id: answer.options[0]
+            for id, answer in decision.profile.items()
+            if answer.origin == "assumed" and applicable(answer)
+            if len(decision.possible) > 1 or id in bearing
+        }
+
+    @property
+    def options(self) -> dict[str, str]:
+        """The answers that are one option, by question."""
+        profile = self.decision.profile
+        return {id: a.options[0] for id, a in profile.items() if len(a.options) == 1}
+
+    @property
+    def snippet(self) -> str | None:
+        """The program that runs the first checkpoint, if there is one and a safe way is known."""
+        from advisor.decide.programs import snippet
+
+        if not self.selection.picks:
+            return None
+        first = self.selection.picks[0].checkpoint
+        return snippet(first, self.task, self.rulebase.programs, self.options)
+
+    @property
+    def try_command(self) -> str | None:
+        """The command that tries the first checkpoint that can be run as it is, if any can."""
+        from advisor.decide.programs import may_run, try_command
+
+        checkpoint, task = self.runnable, self.task
+        if not task or not checkpoint or not may_run(self.rulebase, checkpoint.model_type, task):
+            return None
+        return try_command(self.rulebase, checkpoint, task)
+
+    @property
+    def hints(self) -> list[str]:
+        """The commands worth typing next."""
+        given, selection, folders = self.decision.given, self.selection, self.rulebase.folders
+        result = [command("explain", given, self.priority, folders)]
+        if self.decision.outcome in ("assumed", "undetermined"):
+            result.append(command("ask", given, self.priority, folders))
+        if selection.provided:
+            instead = {id: Answer((o,), None, "flag") for id, o in selection.provided.items()}
+            result.append(command("recommend", {**given, **instead}, self.priority, folders))
+        if selection.compose or selection.uses[:1] == ("compose",):
+            result.append("advisor compose --help")
+        if selection.picks:
+            words = [f"advisor show {selection.picks[0].checkpoint.id}", *rules_flags(folders)]
+            result.append(" ".join(words))
+        return result + ([self.try_command] if self.try_command else [])
+
+    def freshness(self, shown: Sequence[Pick]) -> Freshness:
+        """Return how old the facts are that decided, and the entries of the picks shown."""
+        sources = {
+            source
+            for assessment in self.decision.assessments
+            for found in assessment.fired
+            if found.decisive
+            for source in found.rule.sources
+        }
+        for field in {demand.field for demand in demands(self.rulebase, self.decision.profile)}:
+            known = "parameters_millions" if field == "memory_gb" else field
+            sources.update(*(pick.checkpoint.sources.get(known, ()) for pick in shown))
+        dates = self.rulebase.source_dates
+        decided = (dates[source] for source in sources if source in dates)
+        return Freshness(_span(pick.checkpoint.checked for pick in shown), _span(decided))
+
+    def memory_assumptions(self, shown: Sequence[Pick]) -> str | None:
+        """Return what the memory of picks rests on, in words; None where it is not known."""
+        if all(pick.memory_gb is None for pick in shown):
+            return None
+        dtype = loaded_in(self.rulebase, self.decision.profile)
+        return assumptions((pick.checkpoint for pick in shown), dtype)
+
+
+def _span(dates: Iterable[str]) -> Span | None:
+    known = sorted(dates)
+    return Span(known[0], known[-1]) if known else None
 
 
 class Recommendation(NamedTuple):
@@ -80,16 +203,12 @@ class Recommendation(NamedTuple):
         return self.advice[0].snippet
 
     @property
-    def given(self) -> Profile:
-        """What was given, with all tasks."""
-        given = dict(self.advice[0].decision.given)
-        tasks = tuple(one.task for one in self.advice if one.task)
-        return {**given, TASK: Answer(tasks, None, "flag")} if len(tasks) > 1 else given
-
-    @property
     def command(self) -> str:
         """The one-line command that gives the same answer again."""
-        words = [command("recommend", self.given, self.priority, self.rulebase.folders)]
+        given = dict(self.advice[0].decision.given)
+        if len(self.advice) > 1:
+            given[TASK] = Answer(tuple(str(one.task) for one in self.advice), None, "flag")
+        words = [command("recommend", given, self.priority, self.rulebase.folders)]
         words += [f"--order {self.order}"] if self.order != ORDERS[0] else []
         words += ["--strict"] if self.strict else []
         return " ".join(words)
@@ -146,20 +265,22 @@ def recommend(
     if engine is not None and priority and priority != engine.priority:
         raise ValueError("`priority` is not that of `engine`; give one of the two")
     rules, said = called_with(rulebase, answers, keywords)
-    if engine is None:
-        engine = Engine(rules or load_rules(), priority)
+    engine = engine or Engine(rules or load_rules(), priority)
     profile = make_profile(engine.rulebase, said)
-    tasks: tuple[str | None, ...] = profile[TASK].options if TASK in profile else (None,)
-    advice = []
-    for task in tasks:
-        given = dict(profile)
-        if task is not None:
-            given[TASK] = Answer((task,), None, profile[TASK].origin)
-        advice.append(advise(engine, given, strict=strict, order=order))
+    alone = [profile]
+    if TASK in profile:
+        options, _, origin = profile[TASK]
+        alone = [{**profile, TASK: Answer((task,), None, origin)} for task in options]
+    advice = tuple(advise(engine, given, strict=strict, order=order) for given in alone)
+    together = None
+    if len(advice) > 1:
+        from advisor.decide.cover import together_for
+
+        together = together_for(engine, advice, order)
     return Recommendation(
         rulebase=engine.rulebase,
-        advice=tuple(advice),
-        together=_together(engine, advice, order),
+        advice=advice,
+        together=together,
         priority=engine.priority,
         order=order,
         strict=strict,
@@ -180,55 +301,10 @@ def called_with(
     return rulebase, {**(answers or {}), **named}
 
 
-def _together(engine: Engine, advice: list[TaskAdvice], order: str) -> Together | None:
-    """Return one answer for several tasks, given the answers for each; None for a single one."""
-    if len(advice) == 1:
-        return None
-    from advisor.decide.cover import covers
-
-    verdicts = verdicts_by_family(engine, {str(one.task): one.decision for one in advice})
-    best = family_for_all(engine, verdicts)
-    families, uncovered = _fewest_families(verdicts, engine)
-    return Together(
-        family=best,
-        verdicts=verdicts[best] if best else {},
-        families=families,
-        uncovered=uncovered,
-        covers=covers(engine.rulebase, advice, order),
-    )
-
-
-def _fewest_families(
-    verdicts: dict[str, dict[str, str]], engine: Engine
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the smallest set of families that serve all tasks undiscouraged, and tasks left."""
-    order = sorted(verdicts, key=lambda f: engine.encoding.ranks[engine.encoding.families.index(f)])
-    tasks = list(verdicts[order[0]])
-    for worst in ("allowed", "discouraged"):
-        good = VERDICTS[: VERDICTS.index(worst) + 1]
-        serves = {f: {t for t, v in verdicts[f].items() if v in good} for f in order}
-        coverable: set[str] = set().union(*serves.values())
-        if len(coverable) == len(tasks):
-            break
-    smallest = next(
-        sets
-        for size in range(len(order) + 1)
-        if (sets := [c for c in combinations(order, size) if coverable <= _union(serves, c)])
-    )
-    wins = {f: list(verdicts[f].values()).count("recommended") for f in order}
-    best = max(smallest, key=lambda chosen: sum(wins[f] for f in chosen))
-    return best, tuple(task for task in tasks if task not in coverable)
-
-
-def _union(sets: Mapping[str, set[str]], chosen: Sequence[str]) -> set[str]:
-    return set().union(*(sets[one] for one in chosen))
-
-
-def check_order(order: str) -> str:
-    """Return the order. Raises UsageError where checkpoints cannot be ranked by it."""
+def check_order(order: str) -> None:
+    """Raise UsageError where checkpoints cannot be ranked by an order."""
     if order not in ORDERS:
         raise UsageError(f"unknown order `{order}`", hint=f"orders: {', '.join(ORDERS)}")
-    return order
 
 
 def advise(
@@ -237,38 +313,13 @@ def advise(
     """Return the answer for a profile with at most one task."""
     decision = engine.decide(profile, strict=strict)
     task = decision.profile[TASK].options[0] if TASK in profile else None
-    elsewhere = engine.rulebase.elsewhere.get(task) if task and decision.outcome == "none" else None
     return TaskAdvice(
         task=task,
         decision=decision,
         because=sufficient(engine, decision),
         changes=flips(engine, decision),
-        selection=_selection(engine, decision, order),
-        elsewhere=elsewhere,
+        selection=select_or_train(engine, decision, order),
+        elsewhere=engine.rulebase.elsewhere.get(task or "") if decision.outcome == NONE else None,
         rulebase=engine.rulebase,
         priority=engine.priority,
     )
-
-
-def _selection(engine: Engine, decision: Decision, order: str) -> Selection:
-    """Return the checkpoints for a decision.
-
-    Where no checkpoint has the language and training was merely assumed away, they are those to
-    start training from, of the family that then wins.
-    """
-    rulebase = engine.rulebase
-    selection = select(rulebase, decision, order)
-    if decision.family is None or not teachable(selection):
-        return selection
-    provided = training_instead(rulebase, decision.profile)
-    answers = {id: Answer((option,), None, "assumed") for id, option in provided.items()}
-    if not answers or not engine.admits({**decision.given, **answers}):
-        return selection
-    trained = engine.decide({**decision.given, **answers})
-    if trained.family is None:
-        return selection
-    ways = [use for use in uses(rulebase, trained.profile) if use != "as-is"]
-    starts = select_of(rulebase, trained.family, trained.profile, order, ways)
-    if not starts.picks:
-        return selection
-    return selection._replace(picks=starts.picks, provided=provided, uses=tuple(ways))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from advisor.decide.advice import Freshness, TaskAdvice
-from advisor.decide.reasons import Because, Flip
-from advisor.decide.selection import Pick
+from advisor.decide.programs import prompt_for
+from advisor.decide.ranking import alternatives
+from advisor.decide.reasons import Because
+from advisor.decide.selection import Pick, Rejected
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
 from advisor.engine.profile import Answer
@@ -14,8 +16,8 @@ from advisor.model import NONE, Rule
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import CheckpointSet
-    from advisor.decide.recommendation import Recommendation, Together
+    from advisor.decide.cover import CheckpointSet, Together
+    from advisor.decide.recommendation import Recommendation, TaskAdvice
 
 
 def as_json(recommendation: Recommendation, today: str | None = None) -> dict[str, Any]:
@@ -27,10 +29,9 @@ def as_json(recommendation: Recommendation, today: str | None = None) -> dict[st
     if len(advice) == 1:
         body = _advice_json(advice[0], today)
     else:
-        tasks = [{"task": one.task, **_advice_json(one, today)} for one in advice]
         body = {
             "outcome": recommendation.outcome,
-            "tasks": tasks,
+            "tasks": [{"task": one.task, **_advice_json(one, today)} for one in advice],
             "together": together and _together_json(together),
         }
     return {
@@ -49,15 +50,10 @@ def rules_json(rulebase: RuleBase) -> dict[str, Any]:
 
 def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str, Any]:
     """Return a decision with the answers that force it."""
+    answers = {id: one for id, one in decision.profile.items() if applicable(one)}
     return {
-        "outcome": decision.outcome,
-        "family": decision.family,
-        "possible": list(decision.possible),
-        "profile": {
-            id: _answer_json(answer)
-            for id, answer in decision.profile.items()
-            if applicable(answer)
-        },
+        **_some(decision, "outcome", "family", "possible"),
+        "profile": {id: _answer_json(answer) for id, answer in answers.items()},
         "because": because_json(because),
     }
 
@@ -70,60 +66,62 @@ def because_json(because: tuple[Because, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def flip_json(flip: Flip) -> dict[str, Any]:
-    """Return one change that leads to another family."""
-    return {**plain(flip), "family": None if flip.family == NONE else flip.family}
+def change_json(change: Any) -> dict[str, Any]:
+    """Return one change of answers that leads to another `family`."""
+    return {**plain(change), "family": None if change.family == NONE else change.family}
 
 
 def rule_json(rule: Rule) -> dict[str, Any]:
     """Return a rule that fired, as it is cited."""
-    return {
-        "rule": rule.id,
-        "effect": rule.effect,
-        "criterion": rule.criterion,
-        "because": rule.because,
-        "sources": rule.sources,
-    }
+    return {"rule": rule.id, **_some(rule, "effect", "criterion", "because", "sources")}
+
+
+def _some(value: Any, *fields: str) -> dict[str, Any]:
+    """Return some fields of a value."""
+    return {field: plain(getattr(value, field)) for field in fields}
 
 
 def _answer_json(answer: Answer) -> dict[str, Any]:
-    value = {} if answer.value is None else {"value": answer.value}
-    return {"options": list(answer.options), **value, "origin": answer.origin}
+    shown = ("options", "origin") if answer.value is None else ("options", "value", "origin")
+    return _some(answer, *shown)
 
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     selection, elsewhere = advice.selection, advice.elsewhere
+    freshness = {
+        of: span and {**plain(span), **({"age_months": span.age_months(today)} if today else {})}
+        for of, span in advice.freshness(selection.picks)._asdict().items()
+    }
     return {
         **decision_json(advice.decision, advice.because),
         "assessments": [_assessment_json(one) for one in advice.decision.assessments],
         "checkpoints": [_pick_json(advice, pick) for pick in selection.picks],
         "provided": dict(selection.provided),
         "unverified": [_pick_json(advice, pick) for pick in selection.unverified],
-        "fallen": [{"id": o.checkpoint.id, "lacks": list(o.texts)} for o in selection.rejected],
-        "closest": [{"id": o.checkpoint.id, "lacks": list(o.texts)} for o in selection.closest],
-        "compose": selection.compose,
-        "next_family": selection.next_family,
-        "freshness": _freshness_json(advice.freshness(selection.picks), today),
-        "changes": [flip_json(flip) for flip in advice.changes],
+        "fallen": _rejected_json(selection.rejected),
+        "closest": _rejected_json(selection.closest),
+        **_some(selection, "compose", "next_family"),
+        "freshness": freshness,
+        "changes": [change_json(flip) for flip in advice.changes],
         "elsewhere": elsewhere
         and {
             "task": elsewhere.task,
             "why": elsewhere.because,
-            "checkpoints": elsewhere.checkpoints,
-            "sources": elsewhere.sources,
+            **_some(elsewhere, "checkpoints", "sources"),
         },
-        "snippet": advice.snippet,
-        "hints": advice.hints,
+        **_some(advice, "snippet", "hints"),
     }
+
+
+def _rejected_json(rejected: Iterable[Rejected]) -> list[dict[str, Any]]:
+    return [{"id": one.checkpoint.id, "lacks": list(one.texts)} for one in rejected]
 
 
 def _assessment_json(assessment: Assessment) -> dict[str, Any]:
     return {
         "family": assessment.family,
         "verdict": assessment.verdict or None,
-        "possible_verdicts": list(assessment.possible_verdicts),
-        "lost_on": assessment.lost_on,
-        "fit": plain(assessment.fit),
+        **_some(assessment, "possible_verdicts", "lost_on", "fit"),
         "caveats": [found.rule.id for found in assessment.caveats],
         "findings": [
             {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.fired
@@ -131,61 +129,41 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _freshness_json(fresh: Freshness, today: str | None) -> dict[str, Any]:
-    document: dict[str, Any] = plain(fresh)
-    for key, span in fresh._asdict().items():
-        if span and today:
-            document[key]["age_months"] = span.age_months(today)
-    return document
-
-
 def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
     checkpoint = pick.checkpoint
     first = pick.beaten[0] if pick.beaten else None
+    programs = advice.rulebase.programs
     return {
-        "id": checkpoint.id,
-        "family": checkpoint.family,
+        **_some(checkpoint, "id", "family"),
         "use": pick.use,
         "class": checkpoint.model_class,
-        "processor": checkpoint.processor,
-        "loader": checkpoint.loader,
-        "parameters_millions": checkpoint.parameters_millions,
+        **_some(checkpoint, "processor", "loader", "parameters_millions"),
         "memory_gb": pick.memory_gb,
-        "licence": checkpoint.licence,
-        "commercial_use": checkpoint.commercial_use,
-        "gated": checkpoint.gated,
-        "languages": checkpoint.languages,
-        "revision": checkpoint.revision,
-        "prompt": advice.prompt(pick),
+        **_some(checkpoint, "licence", "commercial_use", "gated", "languages", "revision"),
+        "prompt": prompt_for(checkpoint, advice.task, programs, advice.options),
         "pitfalls": checkpoint.pitfalls,
         "findings": [rule_json(rule) for rule in pick.fired],
         "measurements": [
             {"benchmark": b.benchmark, "metric": b.metric, "value": value, "better": b.better}
-            for b, value in advice.figures(pick)
+            for b, value in pick.figures
         ],
         "on_front": pick.on_front,
         "dominated_by": first and {"id": first.by, "on": list(first.on)},
         "not_verified": [gap.text for gap in pick.unknown],
         "try_next": [
             {"wish": one.wish, "checkpoint": one.checkpoint, "because": one.text}
-            for one in advice.alternatives(pick)
+            for one in alternatives(pick, advice.selection)
         ],
-        "sources": checkpoint.sources,
-        "checked": checkpoint.checked,
+        **_some(checkpoint, "sources", "checked"),
     }
 
 
 def _together_json(together: Together) -> dict[str, Any]:
     covers = together.covers
     return {
-        "family": together.family,
-        "verdicts": together.verdicts,
-        "families": list(together.families),
-        "uncovered": list(together.uncovered),
+        **_some(together, "family", "verdicts", "families", "uncovered"),
         **_set_json(covers.best),
-        "memory_limit_gb": covers.memory_limit_gb,
-        "fits": covers.fits,
-        "unserved": list(covers.unserved),
+        **_some(covers, "memory_limit_gb", "fits", "unserved"),
         "runner_up": covers.runner_up and _set_json(covers.runner_up),
     }
 
@@ -194,12 +172,11 @@ def _set_json(chosen: CheckpointSet | None) -> dict[str, Any]:
     return {
         "checkpoints": [
             {
-                "id": member.pick.checkpoint.id,
-                "family": member.family,
-                "tasks": member.uses,
-                "memory_gb": member.pick.memory_gb,
+                **_some(pick.checkpoint, "id", "family"),
+                "tasks": uses,
+                "memory_gb": pick.memory_gb,
             }
-            for member in (chosen.members if chosen else ())
+            for pick, uses in (chosen.members if chosen else ())
         ],
         "memory_gb": chosen.memory_gb if chosen else None,
     }

@@ -1,8 +1,8 @@
-"""The checkpoints of a family for a case: those that fit, best first, and why others do not."""
+"""The checkpoints for a case: those that fit, best first, and why others do not."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -11,17 +11,17 @@ from advisor.decide.ranking import Beaten, Objectives, Yardstick, beaten, depths
 from advisor.decide.requirements import (
     LEARNT,
     Gap,
+    chosen,
     demands,
     gaps,
     languages_asked,
     loaded_in,
-    ordered_by,
     usable,
     uses,
 )
-from advisor.engine.decision import Decision
-from advisor.engine.profile import Profile, holds
-from advisor.model import TASK, Checkpoint, Rule
+from advisor.engine.decision import Decision, Engine, applicable
+from advisor.engine.profile import Answer, Profile, holds
+from advisor.model import TASK, Benchmark, Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 
 ORDERS = ("quality", "small", "open")
@@ -39,9 +39,10 @@ OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 class Pick(NamedTuple):
     """One checkpoint for a case: how to use it, and the rules aimed at it that `fired`.
 
-    `objectives` is where it stands on the axes of the task, `beaten` by which picks of the same use
-    it is dominated there (the first of them on the front), `unknown` what matters and nobody
-    verified; `to_learn` says that training has to teach it something asked for, as a language.
+    `objectives` is where it stands on the axes of the task, `figures` what was published of it on
+    the task's benchmarks, `beaten` by which picks of the same use it is dominated (the first of
+    them on the front), `unknown` what matters and nobody verified; `to_learn` says that training
+    has to teach it something asked for, as a language.
     """
 
     checkpoint: Checkpoint
@@ -49,6 +50,7 @@ class Pick(NamedTuple):
     memory_gb: float | None
     fired: tuple[Rule, ...]
     objectives: Objectives = Objectives({}, None, None, None)
+    figures: tuple[tuple[Benchmark, float], ...] = ()
     beaten: tuple[Beaten, ...] = ()
     unknown: tuple[Gap, ...] = ()
     to_learn: bool = False
@@ -151,7 +153,7 @@ def select_of(
     """
     allowed = uses(rulebase, profile) if allowed is None else allowed
     if order == ORDERS[0]:
-        order = ordered_by(rulebase, profile) or order
+        order = next((o.order for o in chosen(rulebase.ordering, profile) if o.order), order)
     task = profile[TASK].options[0]
     demanded = demands(rulebase, profile)
     yardstick = Yardstick(rulebase, task, languages_asked(demanded))
@@ -169,14 +171,14 @@ def select_of(
             rejected.append(Rejected(checkpoint, lacks, unknown))
             continue
         memory = memory_gb(checkpoint, dtype)
+        aimed = rulebase.aimed.get(checkpoint.id, ())
         pick = Pick(
             checkpoint=checkpoint,
             use=use,
             memory_gb=memory,
-            fired=tuple(
-                rule for rule in rulebase.aimed.get(checkpoint.id, ()) if holds(rule.when, profile)
-            ),
+            fired=tuple(rule for rule in aimed if holds(rule.when, profile)),
             objectives=yardstick.objectives(checkpoint, memory),
+            figures=yardstick.figures(checkpoint),
             unknown=unknown,
             to_learn=use != "as-is" and any(gaps(checkpoint, taught, "as-is")),
         )
@@ -190,7 +192,77 @@ def select_of(
     )
 
 
-def teachable(selection: Selection) -> bool:
+def _ranked(
+    picks: Sequence[Pick], task: str, order: str, allowed: list[str], yardstick: Yardstick
+) -> tuple[Pick, ...]:
+    """Return picks in order, each with what beats it; only the same use is compared."""
+    losses: dict[str, tuple[Beaten, ...]] = {}
+    for use in allowed:
+        losses |= beaten([(p.checkpoint.id, p.objectives) for p in picks if p.use == use])
+    behind = depths(losses)
+    newest = max((pick.checkpoint.released or 0 for pick in picks), default=0)
+
+    def key(pick: Pick) -> tuple[Any, ...]:
+        one, effects = pick.checkpoint, [rule.effect for rule in pick.fired]
+        year, typical = one.released or 0, task in one.typical
+        small = pick.memory_gb is None, pick.memory_gb or 0.0
+        free = OPENNESS[one.commercial_use], one.gated is True
+        return (
+            allowed.index(pick.use),
+            {"small": small, "open": free}.get(order, ()),
+            "avoid" in effects,
+            "prefer" not in effects,
+            pick.to_learn,
+            behind.get(one.id, 0),
+            not typical,
+            -year if typical else 0,
+            one.stage not in MADE_FOR[pick.use],
+            one.loader not in LOADED_WITHOUT_ITS_CODE,
+            yardstick.key(pick.objectives),
+            (newest - year) // GENERATION,
+            -(one.parameters_millions or 0.0),
+            -year,
+            small if order == "open" else (),
+        )
+
+    ranked = sorted(picks, key=key)
+    place = {pick.checkpoint.id: number for number, pick in enumerate(ranked)}
+
+    def first_on_front(loss: Beaten) -> tuple[bool, int]:
+        return loss.by in behind, place[loss.by]
+
+    return tuple(
+        pick._replace(beaten=tuple(sorted(losses.get(pick.checkpoint.id, ()), key=first_on_front)))
+        for pick in ranked
+    )
+
+
+# -- training instead --------------------------------------------------------------------------
+
+
+def select_or_train(engine: Engine, decision: Decision, order: str) -> Selection:
+    """Return the checkpoints for a decision.
+
+    Where no checkpoint has the language and training was merely assumed away, they are those to
+    start training from, of the family that then wins.
+    """
+    rulebase = engine.rulebase
+    selection = select(rulebase, decision, order)
+    training = _training_instead(rulebase, decision.profile) if _teachable(selection) else {}
+    if not training or not engine.admits({**decision.given, **training}):
+        return selection
+    trained = engine.decide({**decision.given, **training})
+    if trained.family is None:
+        return selection
+    ways = [use for use in uses(rulebase, trained.profile) if use != "as-is"]
+    starts = select_of(rulebase, trained.family, trained.profile, order, ways)
+    if not starts.picks:
+        return selection
+    provided = {id: answer.options[0] for id, answer in training.items()}
+    return selection._replace(picks=starts.picks, provided=provided, uses=tuple(ways))
+
+
+def _teachable(selection: Selection) -> bool:
     """True where none is known to have what training teaches, in this family or the next.
 
     Where one has it and lacks something else, training is no way out.
@@ -202,64 +274,17 @@ def teachable(selection: Selection) -> bool:
     return all(any(gap.field in LEARNT for gap in obstacle) for obstacle in obstacles)
 
 
-def _ranked(
-    picks: Sequence[Pick], task: str, order: str, allowed: list[str], yardstick: Yardstick
-) -> tuple[Pick, ...]:
-    """Return picks in order, each with what beats it; only the same use is compared."""
-    losses: dict[str, tuple[Beaten, ...]] = {}
-    for use in {pick.use for pick in picks}:
-        losses |= beaten([(p.checkpoint.id, p.objectives) for p in picks if p.use == use])
-    behind = depths(losses)
-    newest = max((pick.checkpoint.released or 0 for pick in picks), default=0)
-    key = _order(task, order, allowed, yardstick, behind, newest)
-    ranked = sorted(picks, key=key)
-    place = {pick.checkpoint.id: number for number, pick in enumerate(ranked)}
+def _training_instead(rulebase: RuleBase, profile: Profile) -> Profile:
+    """Return the answer that allows training, in place of the assumed one that alone rules it out.
 
-    def first_on_front(loss: Beaten) -> tuple[bool, int]:
-        return loss.by in behind, place[loss.by]
-
-    return tuple(
-        pick._replace(beaten=tuple(sorted(losses[pick.checkpoint.id], key=first_on_front)))
-        if pick.checkpoint.id in losses
-        else pick
-        for pick in ranked
-    )
-
-
-def _order(
-    task: str,
-    order: str,
-    allowed: list[str],
-    yardstick: Yardstick,
-    behind: dict[str, int],
-    newest: int,
-) -> Callable[[Pick], tuple[Any, ...]]:
-    benchmarks = [benchmark.id for benchmark in yardstick.benchmarks]
-
-    def quality(pick: Pick) -> tuple[Any, ...]:
-        effects = [rule.effect for rule in pick.fired]
-        advice = "avoid" in effects, "prefer" not in effects
-        depth = behind.get(pick.checkpoint.id, 0)
-        typical = task in pick.checkpoint.typical
-        age = -(pick.checkpoint.released or 0)
-        made_for_it = pick.checkpoint.stage in MADE_FOR[pick.use]
-        figures = pick.objectives.figures
-        measured = [(id not in figures, -figures.get(id, 0.0)) for id in benchmarks]
-        usual = (not typical, age if typical else 0)
-        own_code = pick.checkpoint.loader not in LOADED_WITHOUT_ITS_CODE
-        years = (newest - (pick.checkpoint.released or 0)) // GENERATION
-        size = -(pick.checkpoint.parameters_millions or 0.0)
-        late = years, size, age
-        return *advice, pick.to_learn, depth, *usual, not made_for_it, own_code, *measured, *late
-
-    def key(pick: Pick) -> tuple[Any, ...]:
-        use = allowed.index(pick.use)
-        small = pick.memory_gb is None, pick.memory_gb or 0.0
-        if order == "small":
-            return (use, *small, *quality(pick))
-        if order == "open":
-            freedom = OPENNESS[pick.checkpoint.commercial_use]
-            return (use, freedom, pick.checkpoint.gated is True, *quality(pick), *small)
-        return (use, *quality(pick))
-
-    return key
+    Empty where training is allowed already, or where somebody said that it is not.
+    """
+    if any(use != "as-is" for use in uses(rulebase, profile)):
+        return {}
+    for question in rulebase.questions:
+        answer = profile[question.id]
+        for option in question.options if answer.origin == "assumed" and applicable(answer) else ():
+            instead = {question.id: Answer((option.id,), None, "assumed")}
+            if "fine-tune" in option.uses and "fine-tune" in uses(rulebase, {**profile, **instead}):
+                return instead
+    return {}

@@ -7,8 +7,8 @@ from typing import Any
 from advisor.decide.flags import command
 from advisor.decide.recommendation_json import (
     because_json,
+    change_json,
     decision_json,
-    flip_json,
     rule_json,
     rules_json,
 )
@@ -16,7 +16,6 @@ from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.full import FullExplanation
 from advisor.explanation.standing import Standing
-from advisor.model import NONE
 from advisor.rulebase.base import RuleBase
 
 
@@ -29,7 +28,7 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         "reasons": [rule_json(rule) for rule in explanation.reasons],
         "caveats": [rule_json(rule) for rule in explanation.caveats],
         "why_not": [_why_not_json(one) for one in explanation.why_not],
-        "changes": [flip_json(flip) for flip in explanation.changes],
+        "changes": [change_json(flip) for flip in explanation.changes],
         **({"all": _full_json(explanation.all)} if explanation.all else {}),
         "command": command("recommend", given, explanation.priority, rulebase.folders),
         **rules_json(rulebase),
@@ -56,23 +55,16 @@ def standing_json(standing: Standing) -> dict[str, Any]:
 
 def _why_not_json(one: WhyNot) -> dict[str, Any]:
     return {
-        "family": one.family,
-        "verdict": one.verdict,
-        "lost_on": one.lost_on,
+        **plain(one),
         "reasons": [rule_json(rule) for rule in one.reasons],
         "for_it": [rule_json(rule) for rule in one.for_it],
-        "changes": [flip_json(flip) for flip in one.changes],
+        "changes": [change_json(flip) for flip in one.changes],
     }
 
 
 def _full_json(full: FullExplanation) -> dict[str, Any]:
     return {
-        "task": full.task,
+        **plain(full),
         "reasons": [because_json(reason) for reason in full.reasons],
-        "changes": [
-            {**plain(change), "family": None if change.family == NONE else change.family}
-            for change in full.changes
-        ],
-        "stability": plain(full.stability),
-        "open": plain(full.open),
+        "changes": [change_json(change) for change in full.changes],
     }

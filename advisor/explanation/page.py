@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from advisor.decide.advice import lost_on_text
-from advisor.decide.reasons import Because, Flip
+from advisor.decide.reasons import Because, Flip, lost_on_text
 from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
