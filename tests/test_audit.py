@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, rule, silent_family
 
-from advisor.audit.answers import answered, no_undeclared_tie
+from advisor.audit.answers import no_undeclared_tie
 from advisor.audit.claim import NOT_PROVED
 from advisor.audit.context import Budget, ProofContext
 from advisor.audit.contradictions import no_contradiction
@@ -55,7 +55,7 @@ def defects(claim, kind):
 def test_profiles_and_answers_are_counted_exactly(of):
     plain, profiles = wholes(of)
     won = Counter(plain.winner(whole) for whole in profiles)
-    found = answered(context_of(of))
+    found = context_of(of).answered
     assert found.profiles == len(profiles)
     assert found.by_family == {family["id"]: won[family["id"]] for family in plain.families} | {
         NONE: won[NONE]

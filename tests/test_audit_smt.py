@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 import z3
 
-from advisor.audit.answers import answered, equals_of
+from advisor.audit.answers import equals_of
 from advisor.audit.context import Budget, ProofContext
 from advisor.audit.effects import effect_of
 from advisor.model import NONE, NOT_APPLICABLE
@@ -111,7 +111,7 @@ def context(rulebase):
 def test_z3_finds_no_profile_without_an_answer_but_of_tasks_declared_none(formulas, context):
     elsewhere = list(context.rulebase.elsewhere)
     none = formulas.wins(NONE)
-    found = answered(context)
+    found = context.answered
     open_gap = found.by_family[NONE] > found.declared_none
     assert formulas.can(none, z3.Not(formulas.when({"task": elsewhere}))) == open_gap
     assert not open_gap
@@ -119,7 +119,7 @@ def test_z3_finds_no_profile_without_an_answer_but_of_tasks_declared_none(formul
 
 
 def test_z3_agrees_on_which_families_can_win(formulas, context):
-    found = answered(context)
+    found = context.answered
     for family in context.names:
         assert formulas.can(formulas.wins(family)) == (found.by_family[family] > 0)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from random_rules import NOT_APPLICABLE, Plain, compiled, engine_for, facts, rule
 
 from advisor.audit.difference import difference, entry_changes
-from advisor.audit.patterns import patterns
+from advisor.audit.patterns import cover
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
@@ -204,13 +204,18 @@ def test_a_rule_base_does_not_differ_from_itself(drawn):
     assert result.keeps_answers
 
 
+def patterns(space, concerned, most=None):
+    asked = list(zip(space.encoding.questions, space.encoding.options, strict=True))
+    return cover(space, space.relabel(space.root, concerned), True, asked, most)
+
+
 @given(st.one_of(dense_facts, facts()))
 def test_patterns_of_one_space_partition_by_winner(drawn):
     engine, plain = engine_for(drawn), Plain(drawn)
     names = [*engine.encoding.families, NONE]
     wholes = plain.completions({})
     for place, name in enumerate(names):
-        cover = patterns(
+        found = patterns(
             engine.space({}), lambda outcome, place=place: engine.ranking.winner(outcome) == place
         )
         held = [
@@ -219,12 +224,12 @@ def test_patterns_of_one_space_partition_by_winner(drawn):
                 for whole in wholes
                 if all(whole[id][0] in kept for id, kept in pattern.options.items())
             }
-            for pattern in cover.patterns
+            for pattern in found.patterns
         ]
         concerned = {tuple(whole.items()) for whole in wholes if plain.winner(whole) == name}
         assert set().union(*held) == concerned
-        assert [len(one) for one in held] == [pattern.profiles for pattern in cover.patterns]
-        assert cover.profiles == len(concerned)
+        assert [len(one) for one in held] == [pattern.profiles for pattern in found.patterns]
+        assert found.profiles == len(concerned)
 
 
 @given(st.one_of(dense_facts, facts()), st.integers(0, 3))

@@ -6,55 +6,34 @@ criteria.yaml names all families that are equal and its conditions hold.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import Counter
 
-from advisor.audit.claim import Claim, Defect, conclude
+from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import ProofContext
 from advisor.engine.space import Space
 from advisor.model import NONE, TASK
-from advisor.model.evidence import Tie
 from advisor.phrasing import count, share
 
 Equals = tuple[int, ...]
 """Families that nothing but rank parts, the winner first."""
 
 
-class Answered(NamedTuple):
-    """How many complete profiles there are, and how many have which family, `none` last."""
-
-    profiles: int
-    by_family: dict[str, int]
-    declared_none: int
-
-
-def answered(context: ProofContext) -> Answered:
-    """Return the counts over all complete profiles."""
-    counts = dict(zip(context.names, context.everything.wins(context.ranking), strict=True))
-    elsewhere = list(context.rulebase.elsewhere)
-    none = len(context.encoding.families)
-    declared = context.number(
-        context.space({TASK: elsewhere}), lambda outcome: context.ranking.winner(outcome) == none
-    )
-    return Answered(sum(counts.values()), counts, declared)
-
-
-def no_gap(context: ProofContext, found: Answered) -> Claim:
+@claims("answers", "whether every profile has an answer")
+def no_gap(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that every profile has an answer, apart from tasks declared none."""
-    gaps = found.by_family[NONE] - found.declared_none
-    defects = []
+    found = context.answered
     if not found.profiles:
-        text = "no complete profile is admitted: whatever is said of all of them holds emptily"
-        defects.append(Defect("no-profile", "rules", "", text))
-    elif gaps:
-        defects.append(_gap(context, gaps))
+        empty = defect(context, "no-profile", "rules", "")
+        return empty.message, [empty]
+    if gaps := found.by_family[NONE] - found.declared_none:
         text = f"{gaps:,} of {found.profiles:,} profiles have no answer and are not declared none"
-    else:
-        text = f"each of {found.profiles:,} profiles has a family"
-        if found.declared_none:
-            tasks = count(len(context.rulebase.elsewhere), "task")
-            text += f", but for {found.declared_none:,} of {tasks} "
-            text += "declared none with what to use instead"
-    return conclude("answers", text, defects)
+        return text, [_gap(context, gaps)]
+    text = f"each of {found.profiles:,} profiles has a family"
+    if found.declared_none:
+        tasks = count(len(context.rulebase.elsewhere), "task")
+        text += f", but for {found.declared_none:,} of {tasks} "
+        text += "declared none with what to use instead"
+    return text, []
 
 
 def _gap(context: ProofContext, profiles: int) -> Defect:
@@ -66,55 +45,53 @@ def _gap(context: ProofContext, profiles: int) -> Defect:
     def unanswered(outcome: int) -> bool:
         return context.ranking.winner(outcome) == none
 
-    patterns = context.patterns(space, unanswered).patterns
+    patterns = context.patterns(space, unanswered)
     answers = context.witness(space, unanswered) or {}
-    task = answers[TASK]
-    message = f"{profiles:,} profiles have no answer, though their tasks are not declared none"
     fired = context.fired(answers)
+    place, opened = None, ""
     for rule in context.rules(fired):
         if not rule.derived and context.winner(fired & ~context.mask(rule)) != none:
-            message += f"; without `{rule.id}`, some of them have one"
-            return Defect("gap", task, rule.place, message, patterns)
-    return Defect("gap", task, context.rulebase.place("task", task), message, patterns)
+            place, opened = rule.place, f"; without `{rule.id}`, some of them have one"
+            break
+    return defect(context, "gap", answers[TASK], place, patterns, profiles=profiles, opened=opened)
 
 
-def every_family_wins(context: ProofContext, found: Answered) -> Claim:
+@claims("families", "whether every family can win")
+def every_family_wins(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that every family is the answer to some profile."""
-    defects = [
-        Defect(
-            "family-cannot-win",
-            family,
-            context.rulebase.place("family", family),
-            f"`{family}` wins none of {found.profiles:,} profiles",
-        )
-        for family in context.encoding.families
-        if not found.by_family[family]
+    profiles, won, _ = context.answered
+    families = context.encoding.families
+    shares = ", ".join(f"{family} {share(won[family], profiles)}" for family in families)
+    return f"the winners: {shares}", [
+        defect(context, "family-cannot-win", family, profiles=profiles)
+        for family in families
+        if not won[family]
     ]
-    won = ", ".join(
-        f"{family} {share(found.by_family[family], found.profiles)}"
-        for family in context.encoding.families
-    )
-    return conclude("families", f"the winners: {won}", defects)
 
 
-def no_undeclared_tie(context: ProofContext) -> Claim:
+@claims("ties", "ties")
+def no_undeclared_tie(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that each tie is declared with its reason, and that each declared one happens."""
     space = context.everything
-    ties: dict[Equals, int] = {}
+    ties: Counter[Equals] = Counter()
     for outcome, number in space.counts(space.root).items():
         if equals := equals_of(context, outcome):
-            ties[equals] = ties.get(equals, 0) + number
+            ties[equals] += number
     defects = []
     undeclared = 0
     for equals in sorted(ties):
-        defect, number = _undeclared(context, space, equals)
+        number, found = _undeclared(context, space, equals)
         undeclared += number
-        defects += [defect] if defect else []
-    defects += [d for tie in context.rulebase.ties if (d := _idle_tie(context, tie))]
-    number = sum(ties.values())
-    text = f"rank alone decides {number:,} profiles"
-    text += f", {undeclared:,} of them undeclared" if undeclared else ", all of them declared"
-    return conclude("ties", text if number else "rank alone decides no profile", defects)
+        defects += found
+    for tie in context.rulebase.ties:
+        inside = [equals_of(context, outcome) for outcome in context.space(tie.when).outcomes]
+        named = {context.encoding.families.index(family) for family in tie.between}
+        if not any(equals and named.issuperset(equals) for equals in inside):
+            defects.append(defect(context, "idle-tie", tie.id, between=" and ".join(tie.between)))
+    if not ties:
+        return "rank alone decides no profile", defects
+    declared = f"{undeclared:,} of them undeclared" if undeclared else "all of them declared"
+    return f"rank alone decides {ties.total():,} profiles, {declared}", defects
 
 
 def equals_of(context: ProofContext, outcome: int) -> Equals:
@@ -125,7 +102,8 @@ def equals_of(context: ProofContext, outcome: int) -> Equals:
     return equals if len(equals) > 1 else ()
 
 
-def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[Defect | None, int]:
+def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[int, list[Defect]]:
+    """Return in how many profiles families are equal and no tie says so, and the defect."""
     names = [context.encoding.families[family] for family in equals]
     rest = space.root
     for tie in context.rulebase.ties:
@@ -137,19 +115,10 @@ def _undeclared(context: ProofContext, space: Space, equals: Equals) -> tuple[De
 
     number = sum(n for outcome, n in space.counts(rest).items() if holds(outcome))
     if not number:
-        return None, 0
-    shown = context.patterns(space, holds, rest).patterns
-    place = context.rulebase.place("family", names[0])
-    message = f"{' and '.join(f'`{name}`' for name in names)} are equal in {number:,} profiles"
-    return Defect("undeclared-tie", names[0], place, message, shown), number
-
-
-def _idle_tie(context: ProofContext, tie: Tie) -> Defect | None:
-    names = set(tie.between)
-    space = context.space(tie.when)
-    for outcome in space.outcomes:
-        equals = {context.encoding.families[family] for family in equals_of(context, outcome)}
-        if equals and equals <= names:
-            return None
-    message = f"`{tie.id}` declares a tie between {' and '.join(tie.between)} that never happens"
-    return Defect("idle-tie", tie.id, tie.place, message)
+        return 0, []
+    patterns = context.patterns(space, holds, rest)
+    named = " and ".join(f"`{name}`" for name in names)
+    found = defect(
+        context, "undeclared-tie", names[0], patterns=patterns, equals=named, profiles=number
+    )
+    return number, [found]

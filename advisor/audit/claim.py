@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, NamedTuple
 
-from advisor.audit.context import NotProvedError
+from advisor.audit.context import NotProvedError, ProofContext
 from advisor.audit.patterns import Pattern
 
 HOLDS, FAILS, NOT_PROVED = "holds", "fails", "not-proved"
 
 
 class DefectKind(NamedTuple):
-    """One way in which rules can be unsound: how bad, what it means, how it is fixed."""
+    """One way in which rules can be unsound: how bad, what it means, how it is fixed.
+
+    `message` says it of one `entry`, a kind of entry of the rule base.
+    """
 
     id: str
     level: str
+    entry: str
+    message: str
     summary: str
     fix: str
 
@@ -44,102 +50,171 @@ class Claim(NamedTuple):
     defects: tuple[Defect, ...] = ()
 
 
-def conclude(id: str, text: str, defects: list[Defect]) -> Claim:
+def defect(
+    context: ProofContext,
+    kind: str,
+    about: str,
+    place: str | None = None,
+    patterns: tuple[Pattern, ...] = (),
+    **values: Any,
+) -> Defect:
+    """Return a defect of an entry, with the values that its message names."""
+    _, _, entry, message, _, _ = KINDS[kind]
+    where = context.rulebase.place(entry, about) if place is None else place
+    return Defect(kind, about, where, message.format(about=about, **values), patterns)
+
+
+def conclude(id: str, text: str, defects: Iterable[Defect]) -> Claim:
     """Return a settled claim: it fails where a defect is more than a note."""
-    fails = any(defect.level != "note" for defect in defects)
-    return Claim(id, FAILS if fails else HOLDS, text, tuple(defects))
+    found = tuple(defects)
+    fails = any(one.level != "note" for one in found)
+    return Claim(id, FAILS if fails else HOLDS, text, found)
 
 
-def attempt(id: str, subject: str, prove: Callable[[], Claim]) -> Claim:
-    """Return what `prove` claims; where the budget ends first, that nothing of it is proved."""
-    try:
-        return prove()
-    except NotProvedError as reason:
-        return Claim(id, NOT_PROVED, f"{subject}: {reason}")
+Prove = Callable[[ProofContext], tuple[str, list[Defect]]]
+"""Says what was found, and the defects."""
+
+
+def claims(id: str, subject: str) -> Callable[[Prove], Callable[[ProofContext], Claim]]:
+    """Make a claim of what a function proves; where the budget ends first, it is not proved."""
+
+    def claiming(prove: Prove) -> Callable[[ProofContext], Claim]:
+        @wraps(prove)
+        def claim(context: ProofContext) -> Claim:
+            try:
+                return conclude(id, *prove(context))
+            except NotProvedError as reason:
+                return Claim(id, NOT_PROVED, f"{subject}: {reason}")
+
+        return claim
+
+    return claiming
 
 
 ERRORS = {
     "no-profile": (
+        "",
+        "no complete profile is admitted: whatever is said of all of them holds emptily",
         "no complete profile is admitted at all",
         "loosen `never`, `implies` or `ask_if`",
     ),
     "gap": (
+        "task",
+        "{profiles:,} profiles have no answer, though their tasks are not declared none{opened}",
         "profiles that no family answers, of tasks that are not declared none",
         "let a family do it, or write `elsewhere` for the task",
     ),
     "family-cannot-win": (
+        "family",
+        "`{about}` wins none of {profiles:,} profiles",
         "a family that is the answer to no profile",
         "write a rule that prefers it where it belongs, or remove it",
     ),
     "dead-rule": (
+        "rule",
+        "`{about}` fires in {none}",
         "a rule whose conditions hold in no admissible profile",
         "correct its conditions, or the `never` or `implies` that they meet",
     ),
     "implied-rule": (
+        "rule",
+        "`{about}` adds nothing in the {fires:,} profiles where it fires: {others} say it already",
         "a rule that adds nothing to what other rules say whenever it fires",
         "narrow it to what it adds, or merge its reason into the rules that imply it",
     ),
     "cancelling-rules": (
+        "rule",
+        "`{about}` and `{other}` cancel each other for `{family}` on {criterion}: "
+        "both fire in {profiles:,} profiles",
         "two rules for and against a family on one criterion that fire together",
         "narrow one of them, or give one its own criterion",
     ),
     "prefers-the-excluded": (
+        "rule",
+        "`{about}` prefers `{family}`, which is excluded whenever it fires",
         "a rule that prefers a family that is excluded whenever it fires",
         "correct its conditions, or what the family declares",
     ),
     "impossible-option": (
+        "question",
+        "no complete profile has {question}: {about}",
         "a task or option that no admissible profile has",
         "loosen the `never`, `implies` or `ask_if` that it meets, or remove it",
     ),
 }
 WARNINGS = {
     "never-pivotal": (
+        "rule",
+        "`{about}` fires in {fires:,} profiles and is pivotal in none{why}",
         "a rule without which every profile gets the same family",
         "say `supporting: true` where it is a true reason all the same",
     ),
     "past-its-checkpoint": (
+        "rule",
+        "`{about}` speaks of `{checkpoint}`, but `{family}` never wins where it fires",
         "a rule for or against a checkpoint that fires only where another family wins",
         "correct its conditions, or aim it at another checkpoint",
     ),
     "opposed-rules": (
+        "rule",
+        "`{one.id}` ({one.effect}, {one.criterion}) and `{other.id}` ({other.effect}, "
+        "{other.criterion}) of `{family}` fire in the same {profiles:,} profiles",
         "two rules for and against a family that fire in exactly the same profiles",
         "narrow one of them: only the earlier criterion ever counts",
     ),
     "undeclared-tie": (
+        "family",
+        "{equals} are equal in {profiles:,} profiles",
         "profiles in which only the rank of families decides, and nobody said why",
         "write a rule, or declare the tie with its reason under `ties` in criteria.yaml",
     ),
     "idle-tie": (
+        "tie",
+        "`{about}` declares a tie between {between} that never happens",
         "a declared tie that happens in no profile",
         "remove it from `ties`",
     ),
     "idle-never": (
+        "never",
+        "`{about}` rules out nothing: what it names cannot be anyway",
         "a `never` that rules out nothing that is not ruled out already",
         "remove it",
     ),
     "idle-question": (
+        "question",
+        "the answer to `{about}` changes neither the family nor a checkpoint",
         "a question whose answer changes neither the family nor the checkpoints",
         "write the rule or requirement that it was meant for, or remove it",
     ),
 }
 NOTES = {
     "implied-in-part": (
+        "rule",
+        "`{about}` adds nothing about `{family}`: {others} say it already",
         "a rule that adds nothing to what other rules say of one of its candidates",
         "leave that candidate out",
     ),
     "pivotal-supporting": (
+        "rule",
+        "`{about}` says `supporting: true` and is pivotal in {pivotal:,} profiles",
         "a rule that says `supporting: true` and decides profiles",
         "remove `supporting: true`",
     ),
     "always-asked": (
+        "question",
+        "`{about}` makes sense in every profile: its `ask_if` rules out none",
         "a question whose `ask_if` holds in every profile",
         "remove `ask_if`",
     ),
     "interchangeable-options": (
+        "question",
+        "nothing tells {options} of `{question}` apart",
         "options of a question that nothing tells apart",
         "merge them, unless people would look for both",
     ),
     "idle-checkpoint": (
+        "checkpoint",
+        "`{about}` is offered for no profile: {why}",
         "a checkpoint that is offered for no profile; it can still be shown and checked",
         "correct its tasks or fields where that surprises",
     ),

@@ -7,12 +7,15 @@ A complete profile has one option of every question, `not-applicable` included, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple
 
-from advisor.audit.patterns import Pattern, PatternCover, patterns
+from advisor.audit.patterns import Pattern, cover
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Choice
+from advisor.engine.profile import Profile
 from advisor.engine.space import Space, Spend
-from advisor.model import NONE, Condition, Rule
+from advisor.model import NONE, TASK, Checkpoint, Condition, Rule
 from advisor.rulebase.base import RuleBase
 
 MOST_EDGES = 1_500_000
@@ -29,6 +32,13 @@ CompleteAnswers = dict[str, str]
 
 Holds = Callable[[int], bool]
 """Says of an outcome whether something holds there."""
+
+Judge = Callable[[Checkpoint, Profile], frozenset[str] | None]
+"""Gives the questions whose answers a checkpoint does not meet; None where it has no use at all.
+
+The use depends on the task and on options with `uses`; whether an answer is met, on that answer,
+the use, and the `dtype` of options.
+"""
 
 
 class NotProvedError(Exception):
@@ -66,12 +76,26 @@ class Budget:
         return spend
 
 
-class ProofContext:
-    """A rule base encoded for proofs, under its declared order of criteria and one budget."""
+class Answered(NamedTuple):
+    """How many complete profiles there are, and how many have which family, `none` last."""
 
-    def __init__(self, rulebase: RuleBase, budget: Budget) -> None:
+    profiles: int
+    by_family: dict[str, int]
+    declared_none: int
+
+
+class ProofContext:
+    """A rule base encoded for proofs, under its declared order of criteria and one budget.
+
+    `judge` says what a checkpoint does not meet of a complete profile.
+    """
+
+    def __init__(
+        self, rulebase: RuleBase, budget: Budget, judge: Judge = lambda *_: frozenset()
+    ) -> None:
         self.rulebase = rulebase
         self.budget = budget
+        self.judge = judge
         self.encoding = (engine := Engine(rulebase)).encoding
         self.ranking = engine.ranking
         self.names = (*self.encoding.families, NONE)
@@ -94,6 +118,15 @@ class ProofContext:
     def admissible(self) -> Space:
         """All complete profiles, whatever rules say of families. Raises as `everything` does."""
         return self._shared(self.encoding.forbid)
+
+    @cached_property
+    def answered(self) -> Answered:
+        """The counts over all complete profiles. Raises NotProvedError where the budget ends."""
+        won = dict(zip(self.names, self.everything.wins(self.ranking), strict=True))
+        elsewhere = self.space({TASK: list(self.rulebase.elsewhere)})
+        none = len(self.encoding.families)
+        declared = self.number(elsewhere, lambda outcome: self.ranking.winner(outcome) == none)
+        return Answered(sum(won.values()), won, declared)
 
     def _shared(self, only: int) -> Space:
         if only not in self._spaces:
@@ -139,18 +172,20 @@ class ProofContext:
         asked = zip(self.encoding.questions, self.encoding.options, found[1], strict=True)
         return {id: options[choice[0]] for id, options, choice in asked}
 
-    def patterns(self, space: Space, holds: Holds, within: int | None = None) -> PatternCover:
+    def patterns(
+        self, space: Space, holds: Holds, within: int | None = None
+    ) -> tuple[Pattern, ...]:
         """Return minimal patterns of the profiles with such outcomes; one profile at the least.
 
         They are those of a part of the space, where `within` is its function.
         """
         self.budget.check()
         if space.size <= PATTERNS_UP_TO_EDGES:
-            return patterns(space, holds, MOST_PATTERNS, within)
-        number = self.number(space, holds)
+            asked = list(zip(self.encoding.questions, self.encoding.options, strict=True))
+            concerned = space.relabel(space.root if within is None else within, holds)
+            return cover(space, concerned, True, asked, MOST_PATTERNS).patterns
         answers = self.witness(space, holds) or {}
-        one = Pattern({id: [option] for id, option in answers.items()}, 1, 1)
-        return PatternCover(number, (one,), number - 1)
+        return (Pattern({id: [option] for id, option in answers.items()}, 1, 1),)
 
     def allowed(self, answers: CompleteAnswers) -> dict[int, tuple[Choice, ...]]:
         """Return answers as choices to keep, by question."""

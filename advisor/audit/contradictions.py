@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from advisor.audit.claim import Claim, Defect, conclude
+from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Allowed
 from advisor.engine.space import Space
@@ -21,22 +21,21 @@ from advisor.model import Rule
 from advisor.phrasing import count
 
 
-def no_contradiction(context: ProofContext) -> Claim:
+@claims("contradictions", "contradictions")
+def no_contradiction(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that no rule is set against another or against what is excluded."""
     pairs = list(_against(context))
-    defects = [
-        d for pair in pairs if (d := _cancelling(context, *pair) or _opposed(context, *pair))
-    ]
-    defects += [
-        defect
-        for rule in context.written
-        if rule.effect == "prefer"
-        for family in context.bits.get(rule.id, {})
-        if (defect := _prefers_excluded(context, rule, family))
-    ]
+    defects = [found for pair in pairs for found in _contradiction(context, *pair)]
+    forbid, families = context.encoding.forbid, context.encoding.families
+    for rule in context.written:
+        for family in context.bits.get(rule.id, {}) if rule.effect == "prefer" else ():
+            excluding = context.encoding.by_outcome.get(family, 0)
+            space = context.space(rule.when, only=forbid | excluding)
+            if space and all(outcome >> family & 1 for outcome in space.outcomes):
+                found = defect(context, "prefers-the-excluded", rule.id, family=families[family])
+                defects.append(found)
     number = count(len(defects), "contradiction") if defects else "no contradictions"
-    text = f"rules for and against one family meet in {len(pairs)} pairs: {number}"
-    return conclude("contradictions", text, defects)
+    return f"rules for and against one family meet in {len(pairs)} pairs: {number}", defects
 
 
 def _against(context: ProofContext) -> Iterator[tuple[Rule, Rule, int]]:
@@ -59,47 +58,33 @@ def _both(space: Space, one: Rule, other: Rule) -> Allowed:
     return {**first, **second, **shared}
 
 
-def _cancelling(context: ProofContext, one: Rule, other: Rule, family: int) -> Defect | None:
-    if one.criterion != other.criterion:
-        return None
-    only = context.encoding.forbid | context.encoding.by_outcome.get(family, 0)
-    space = context.space(one.when, other.when, only=only)
-
-    def stands(outcome: int) -> bool:
-        return not outcome >> family & 1
-
-    number = context.number(space, stands)
-    if not number:
-        return None
+def _contradiction(context: ProofContext, one: Rule, other: Rule, family: int) -> Iterator[Defect]:
+    """Yield what is wrong with a pair: it cancels itself, or one of it never counts."""
     name = context.encoding.families[family]
-    message = (
-        f"`{one.id}` and `{other.id}` cancel each other for `{name}` on {one.criterion}: "
-        f"both fire in {number:,} profiles"
-    )
-    shown = context.patterns(space, stands).patterns
-    return Defect("cancelling-rules", one.id, one.place or other.place, message, shown)
+    if one.criterion == other.criterion:
+        only = context.encoding.forbid | context.encoding.by_outcome.get(family, 0)
+        space = context.space(one.when, other.when, only=only)
 
+        def stands(outcome: int) -> bool:
+            return not outcome >> family & 1
 
-def _opposed(context: ProofContext, one: Rule, other: Rule, family: int) -> Defect | None:
-    if one.criterion == other.criterion or one.derived or other.derived:
-        return None
-    space = context.admissible
-    both = space.total(space.root, _both(space, one, other))
-    if any(space.total(space.root, space.allowing(rule.when)) != both for rule in (one, other)):
-        return None
-    name = context.encoding.families[family]
-    message = (
-        f"`{one.id}` ({one.effect}, {one.criterion}) and `{other.id}` ({other.effect}, "
-        f"{other.criterion}) of `{name}` fire in the same {both:,} profiles"
-    )
-    return Defect("opposed-rules", one.id, one.place, message)
-
-
-def _prefers_excluded(context: ProofContext, rule: Rule, family: int) -> Defect | None:
-    excluding = context.encoding.by_outcome.get(family, 0)
-    space = context.space(rule.when, only=context.encoding.forbid | excluding)
-    if not space or not all(outcome >> family & 1 for outcome in space.outcomes):
-        return None
-    name = context.encoding.families[family]
-    message = f"`{rule.id}` prefers `{name}`, which is excluded whenever it fires"
-    return Defect("prefers-the-excluded", rule.id, rule.place, message)
+        if number := context.number(space, stands):
+            yield defect(
+                context,
+                "cancelling-rules",
+                one.id,
+                one.place or other.place,
+                context.patterns(space, stands),
+                other=other.id,
+                family=name,
+                criterion=one.criterion,
+                profiles=number,
+            )
+    elif not (one.derived or other.derived):
+        space = context.admissible
+        both = space.total(space.root, _both(space, one, other))
+        alone = {space.total(space.root, space.allowing(rule.when)) for rule in (one, other)}
+        if alone == {both}:
+            yield defect(
+                context, "opposed-rules", one.id, one=one, other=other, family=name, profiles=both
+            )

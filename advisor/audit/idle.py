@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from advisor.audit.claim import Claim, Defect, conclude
+from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import ProofContext
 from advisor.engine.diagram import Diagram
 from advisor.model import NOT_APPLICABLE, TASK, Option, Question, Rule
@@ -19,7 +19,8 @@ Winners = frozenset[int]
 """Who wins the profiles that differ in some questions alone."""
 
 
-def every_question_matters(context: ProofContext) -> Claim:
+@claims("questions", "which questions matter")
+def every_question_matters(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that the answer of each question can change the family or the checkpoints."""
     everything = context.everything
     won = Diagram(everything.choices)
@@ -33,52 +34,40 @@ def every_question_matters(context: ProofContext) -> Claim:
         if _changes_winner(context, won, root, free):
             deciding.append(question.id)
         elif not choosing & {context.encoding.questions[one] for one in free}:
-            where = context.rulebase.place("question", question.id)
-            message = f"the answer to `{question.id}` changes neither the family nor a checkpoint"
-            defects.append(Defect("idle-question", question.id, where, message))
+            defects.append(defect(context, "idle-question", question.id))
     number = len(context.rulebase.questions)
     text = (
         f"of {number} questions, {len(deciding)} can change the family and "
         f"{number - len(deciding) - len(defects)} the checkpoints alone"
     )
-    return conclude("questions", text, defects)
+    return text, defects
 
 
-def every_option_possible(context: ProofContext) -> Claim:
+@claims("options", "which options are possible")
+def every_option_possible(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that some profile has each task and option, and that each `never` rules out some."""
-    space = context.admissible
+    space, encoding = context.admissible, context.encoding
     reachable = space.reachable(space.root).choices
     defects = []
-    for question, options in enumerate(context.encoding.options):
-        id = context.encoding.questions[question]
+    for id, options, reached in zip(encoding.questions, encoding.options, reachable, strict=True):
         for place, option in enumerate(options):
-            if (place,) in reachable[question]:
+            if (place,) in reached:
                 continue
-            defects.append(_impossible(context, id, option))
-    number = sum(len(options) for options in context.encoding.options)
-    for place, conjunction in enumerate(context.encoding.conjunctions):
-        never = conjunction.origin
+            if option == NOT_APPLICABLE:
+                defects.append(defect(context, "always-asked", id))
+                continue
+            where = context.rulebase.place(*(("task", option) if id == TASK else ("question", id)))
+            defects.append(defect(context, "impossible-option", option, where, question=id))
+    for place, (never, _, _) in enumerate(encoding.conjunctions):
         if isinstance(never, Rule) or never.why != "never":
             continue
-        if not context.space(never.when, only=context.encoding.forbid & ~(1 << place)):
-            where = context.rulebase.place("never", never.id)
-            message = f"`{never.id}` rules out nothing: what it names cannot be anyway"
-            defects.append(Defect("idle-never", never.id, where, message))
-    return conclude("options", f"{number} options, each in some profile", defects)
+        if not context.space(never.when, only=encoding.forbid & ~(1 << place)):
+            defects.append(defect(context, "idle-never", never.id))
+    return f"{sum(map(len, encoding.options))} options, each in some profile", defects
 
 
-def _impossible(context: ProofContext, id: str, option: str) -> Defect:
-    where = context.rulebase.place("question", id)
-    if option == NOT_APPLICABLE:
-        message = f"`{id}` makes sense in every profile: its `ask_if` rules out none"
-        return Defect("always-asked", id, where, message)
-    if id == TASK:
-        where = context.rulebase.place("task", option)
-    message = f"no complete profile has {id}: {option}"
-    return Defect("impossible-option", option, where, message)
-
-
-def interchangeable_options(context: ProofContext) -> Claim:
+@claims("interchangeable", "equal options")
+def interchangeable_options(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that something tells the options of each question apart; a note where nothing does."""
     defects = []
     for place, question in enumerate(context.rulebase.questions):
@@ -87,13 +76,16 @@ def interchangeable_options(context: ProofContext) -> Claim:
             groups.setdefault(_told_by(context, place, question, option), []).append(option.id)
         for group in groups.values():
             if len(group) > 1:
-                where = context.rulebase.place("question", question.id)
-                named = joined(f"`{option}`" for option in group)
-                message = f"nothing tells {named} of `{question.id}` apart"
-                about = f"{question.id}-{group[0]}"
-                defects.append(Defect("interchangeable-options", about, where, message))
-    text = f"{count(len(defects), 'group')} of options that nothing tells apart"
-    return conclude("interchangeable", text, defects)
+                apart = defect(
+                    context,
+                    "interchangeable-options",
+                    f"{question.id}-{group[0]}",
+                    context.rulebase.place("question", question.id),
+                    options=joined(f"`{id}`" for id in group),
+                    question=question.id,
+                )
+                defects.append(apart)
+    return f"{count(len(defects), 'group')} of options that nothing tells apart", defects
 
 
 def _told_by(context: ProofContext, place: int, question: Question, option: Option) -> Hashable:
@@ -111,26 +103,17 @@ def _told_by(context: ProofContext, place: int, question: Question, option: Opti
 
 def _asks(option: Option) -> Hashable:
     """Return what an option asks of checkpoints, and how it has them used, loaded and ordered."""
-    return (
-        repr(option.requires),
-        tuple(option.uses),
-        tuple(option.keeps),
-        option.dtype,
-        option.order,
-    )
+    uses, keeps = tuple(option.uses), tuple(option.keeps)
+    return repr(option.requires), uses, keeps, option.dtype, option.order
 
 
 def _chooses_checkpoints(context: ProofContext, question: Question) -> bool:
-    if question.id == TASK:
-        return True
-    if len({_asks(option) for option in question.options}) > 1 or any(
-        option.requires for option in question.options
-    ):
-        return True
-    return any(
-        question.id in rule.when
-        for rule in context.rulebase.rules
-        if any("/" in candidate for candidate in rule.candidates)
+    aimed = [rule for rule in context.rulebase.rules if any("/" in one for one in rule.candidates)]
+    return (
+        question.id == TASK
+        or len({_asks(option) for option in question.options}) > 1
+        or any(option.requires for option in question.options)
+        or any(question.id in rule.when for rule in aimed)
     )
 
 

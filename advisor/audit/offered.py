@@ -2,71 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 
-from advisor.audit.claim import Claim, Defect, conclude
+from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import CompleteAnswers, NotProvedError, ProofContext
-from advisor.engine.profile import Answer, Profile
+from advisor.engine.profile import Answer
 from advisor.model import TASK, Checkpoint, Condition
 from advisor.phrasing import count
 
-Judge = Callable[[Checkpoint, Profile], frozenset[str] | None]
-"""Gives the questions whose answers a checkpoint does not meet; None where it has no use at all.
 
-The use depends on the task and on options with `uses`; whether an answer is met, on that answer,
-the use, and the `dtype` of options.
-"""
-
-
-def every_checkpoint_offered(context: ProofContext, judge: Judge) -> Claim:
+@claims("checkpoints", "which checkpoints are offered")
+def every_checkpoint_offered(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that each checkpoint is offered for some profile; those marked `derived` are not."""
     offered = [one for one in context.rulebase.checkpoints.values() if not one.derived]
-    search = _OfferSearch(context, judge)
-    defects = []
-    for checkpoint in offered:
-        if search.offered(checkpoint):
-            continue
-        where = context.rulebase.place("checkpoint", checkpoint.id)
-        message = f"`{checkpoint.id}` is offered for no profile: {search.why_not(checkpoint)}"
-        defects.append(Defect("idle-checkpoint", checkpoint.id, where, message))
+    search = _OfferSearch(context)
+    defects = [
+        defect(context, "idle-checkpoint", checkpoint.id, why=search.why_not(checkpoint))
+        for checkpoint in offered
+        if not search.offered(checkpoint)
+    ]
     found = len(offered) - len(defects)
-    text = f"{found} of {len(offered)} checkpoints are offered for some profile"
-    return conclude("checkpoints", text, defects)
+    return f"{found} of {len(offered)} checkpoints are offered for some profile", defects
 
 
-def aimed_past(context: ProofContext) -> Claim:
+@claims("checkpoint-rules", "rules about checkpoints")
+def aimed_past(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that rules about checkpoints fire in some profile that the checkpoint's family wins."""
     defects = []
-    pairs = [
-        (rule, candidate)
-        for rule in context.written
-        for candidate in rule.candidates
-        if "/" in candidate
-    ]
-    for rule, candidate in pairs:
-        family = context.rulebase.checkpoints[candidate].family
+    pairs = [(rule, id) for rule in context.written for id in rule.candidates if "/" in id]
+    for rule, id in pairs:
+        family = context.rulebase.checkpoints[id].family
         wanted = context.encoding.families.index(family)
         space = context.space(rule.when)
-        if space and not any(
-            context.ranking.winner(outcome) == wanted for outcome in space.outcomes
-        ):
-            message = (
-                f"`{rule.id}` speaks of `{candidate}`, but `{family}` never wins where it fires"
-            )
-            defects.append(Defect("past-its-checkpoint", rule.id, rule.place, message))
-    text = (
-        f"{count(len(pairs), 'time')} a rule speaks of a checkpoint, each where its family can win"
-    )
-    return conclude("checkpoint-rules", text, defects)
+        if space and not any(context.ranking.winner(o) == wanted for o in space.outcomes):
+            past = defect(context, "past-its-checkpoint", rule.id, checkpoint=id, family=family)
+            defects.append(past)
+    times = count(len(pairs), "time")
+    return f"{times} a rule speaks of a checkpoint, each where its family can win", defects
 
 
 class _OfferSearch:
     """Looks for a profile in which a checkpoint is offered."""
 
-    def __init__(self, context: ProofContext, judge: Judge) -> None:
+    def __init__(self, context: ProofContext) -> None:
         self.context = context
-        self.judge = judge
         self.demanding = [question.id for question in context.rulebase.demanding]
         self._found: dict[str, CompleteAnswers | None] = {}
 
@@ -147,7 +127,7 @@ class _OfferSearch:
 
     def _judged(self, checkpoint: Checkpoint, answers: CompleteAnswers) -> frozenset[str] | None:
         profile = {id: Answer((option,), None, "assumed") for id, option in answers.items()}
-        return self.judge(checkpoint, profile)
+        return self.context.judge(checkpoint, profile)
 
 
 def _tasks(checkpoint: Checkpoint) -> dict[str, None]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.audit.answers import Answered
 from advisor.audit.claim import FAILS, KINDS, NOT_PROVED, Claim, Defect
+from advisor.audit.context import Answered
 from advisor.audit.effects import Effect, in_words
 from advisor.audit.patterns import Pattern
 from advisor.audit.places import GUIDE, Places

@@ -6,11 +6,10 @@ added to it. Combinations that cannot be do not count, so patterns leave out wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
-from advisor.engine.space import Space
 
 MOST_CUBES = 200
 """So many patterns are looked for; what needs more is not fit to be read."""
@@ -42,25 +41,13 @@ Asked = Sequence[tuple[str, Sequence[str]]]
 """For each level of a diagram its question and the options that choices speak of."""
 
 
-def patterns(
-    space: Space,
-    concerned: Callable[[int], bool],
-    most: int | None = None,
-    within: int | None = None,
-) -> PatternCover:
-    """Return patterns of the profiles of a space (or `within` it) whose outcome is concerned.
-
-    At most `most` patterns, those first that add the most profiles; all of them if None.
-    """
-    asked = list(zip(space.encoding.questions, space.encoding.options, strict=True))
-    function = space.relabel(space.root if within is None else within, concerned)
-    return cover(space, function, True, asked, most)
-
-
 def cover(
     diagram: Diagram, function: int, label: Hashable, asked: Asked, most: int | None = None
 ) -> PatternCover:
-    """Return patterns of the profiles that a function gives this label; as `patterns` does."""
+    """Return patterns of the profiles that a function gives this label.
+
+    At most `most` patterns, those first that add the most profiles; all of them if None.
+    """
     concerned = diagram.relabel(function, lambda found: True if found == label else None)
     others = diagram.relabel(function, lambda found: None if found == label else True)
     cubes = _cubes(diagram, concerned, others)

@@ -6,12 +6,12 @@ budget does not suffice for is said to be not proved.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
-from advisor.audit.answers import Answered, answered, every_family_wins, no_gap, no_undeclared_tie
-from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, attempt, conclude
-from advisor.audit.context import Budget, NotProvedError, ProofContext
+from advisor.audit.answers import every_family_wins, no_gap, no_undeclared_tie
+from advisor.audit.claim import HOLDS, NOT_PROVED, Claim, Defect, conclude, defect
+from advisor.audit.context import Answered, Budget, Judge, NotProvedError, ProofContext
 from advisor.audit.contradictions import no_contradiction
 from advisor.audit.effects import Effect, firing_of, in_words, with_pivots
 from advisor.audit.idle import (
@@ -19,16 +19,23 @@ from advisor.audit.idle import (
     every_question_matters,
     interchangeable_options,
 )
-from advisor.audit.offered import Judge, aimed_past, every_checkpoint_offered
+from advisor.audit.offered import aimed_past, every_checkpoint_offered
 from advisor.model import Rule
 from advisor.rulebase.base import RuleBase
 
 Thing = TypeVar("Thing", Rule, Effect)
 
-Left = dict[str, str]
-"""Rules of which something was not proved, and why."""
-
 LEVELS = ("error", "warning", "note")
+CHEAP = (
+    no_gap,
+    every_family_wins,
+    no_contradiction,
+    every_option_possible,
+    interchangeable_options,
+    no_undeclared_tie,
+    every_question_matters,
+)
+"""What is proved before the effects of rules, whose graphs are large."""
 
 
 class Audit(NamedTuple):
@@ -63,83 +70,62 @@ def audit(rulebase: RuleBase, budget: Budget, judge: Judge) -> Audit:
 
     `judge` says what a checkpoint does not meet of a complete profile.
     """
-    context = ProofContext(rulebase, budget)
-    counts, about_answers = _about_answers(context)
-    cheap = [  # proved before the rules, whose graphs are large
-        attempt("contradictions", "contradictions", lambda: no_contradiction(context)),
-        attempt("options", "which options are possible", lambda: every_option_possible(context)),
-        attempt("interchangeable", "equal options", lambda: interchangeable_options(context)),
-        attempt("ties", "ties", lambda: no_undeclared_tie(context)),
-        attempt("questions", "which questions matter", lambda: every_question_matters(context)),
-    ]
-    effects, about_rules = _about_rules(context, counts.profiles if counts else None)
-    about_checkpoints = [
-        attempt("checkpoint-rules", "rules about checkpoints", lambda: aimed_past(context)),
-        attempt(
-            "checkpoints",
-            "which checkpoints are offered",
-            lambda: every_checkpoint_offered(context, judge),
-        ),
-    ]
-    claims = (*about_answers, *about_rules, *cheap, *about_checkpoints)
-    return Audit(counts, tuple(effects), claims)
-
-
-def _about_answers(context: ProofContext) -> tuple[Answered | None, list[Claim]]:
-    """Return the counts over all profiles, and what is claimed of the answers."""
+    context = ProofContext(rulebase, budget, judge)
+    about_answers, about_families, *others = [prove(context) for prove in CHEAP]
     try:
-        found = answered(context)
-    except NotProvedError as reason:
-        return None, [
-            Claim("answers", NOT_PROVED, f"whether every profile has an answer: {reason}"),
-            Claim("families", NOT_PROVED, f"whether every family can win: {reason}"),
-        ]
-    return found, [
-        attempt("answers", "where profiles have no answer", lambda: no_gap(context, found)),
-        every_family_wins(context, found),
-    ]
+        counted = context.answered
+    except NotProvedError:
+        counted = None
+    effects, about_rules = _about_rules(context, counted)
+    about_checkpoints = [aimed_past(context), every_checkpoint_offered(context)]
+    claims = (about_answers, about_families, *about_rules, *others, *about_checkpoints)
+    return Audit(counted, effects, claims)
 
 
-def _about_rules(context: ProofContext, profiles: int | None) -> tuple[list[Effect], list[Claim]]:
+def _about_rules(
+    context: ProofContext, counted: Answered | None
+) -> tuple[tuple[Effect, ...], list[Claim]]:
     """Return the effects of the written rules, and what is claimed of them all."""
-    stated, unread = _each(context.written, lambda rule: firing_of(context, rule))
-    effects, unsettled = _each(stated, lambda effect: with_pivots(context, effect))
-    settled = {effect.rule.id: effect for effect in effects}
-    known = [settled.get(effect.rule.id, effect) for effect in stated]
-    defects = [defect for effect in known for defect in _of_rule(effect, profiles)]
-    about_pivots = [d for d in defects if d.kind in ("never-pivotal", "pivotal-supporting")]
-    claims = [
-        conclude("rules", _rules_text(stated), [d for d in defects if d not in about_pivots]),
-        conclude("pivotal", _pivots_text(effects), about_pivots),
-    ]
-    if unread:
-        claims.append(_open("rules", "whether they fire or add anything", context, unread))
-    if left := {**unread, **unsettled}:
-        claims.append(_open("pivotal", "where they are pivotal", context, left))
-    return known, [claim for claim in claims if claim.text]
+    stated, unread = _each(context, firing_of, {rule.id: rule for rule in context.written})
+    settled, unsettled = _each(context, with_pivots, stated)
+    known = tuple((stated | settled).values())
+    fires_nowhere = f"none of {counted.profiles:,} profiles" if counted else "no profile"
+    defects = [one for effect in known for one in _of_rule(context, effect, fires_nowhere)]
+    about_pivots = [one for one in defects if one.kind in ("never-pivotal", "pivotal-supporting")]
+    others = [one for one in defects if one not in about_pivots]
+    claims = []
+    if stated:
+        claims.append(conclude("rules", _rules_text([*stated.values()]), others))
+    if settled:
+        claims.append(conclude("pivotal", _pivots_text([*settled.values()]), about_pivots))
+    for id, what, left in (
+        ("rules", "whether they fire or add anything", unread),
+        ("pivotal", "where they are pivotal", unread | unsettled),
+    ):
+        if left:
+            whys = "; ".join(dict.fromkeys(left.values()))
+            text = f"{len(left)} of {len(context.written)} rules, {what}: {whys}: {', '.join(left)}"
+            claims.append(Claim(id, NOT_PROVED, text))
+    return known, claims
 
 
-def _each(things: Iterable[Thing], prove: Callable[[Thing], Effect]) -> tuple[list[Effect], Left]:
-    """Return what could be proved, and for each rule of which it could not, why."""
-    proved: list[Effect] = []
-    left: Left = {}
-    for thing in things:
+def _each(
+    context: ProofContext,
+    prove: Callable[[ProofContext, Thing], Effect],
+    things: Mapping[str, Thing],
+) -> tuple[dict[str, Effect], dict[str, str]]:
+    """Return what could be proved of each rule, and of which it could not, and why."""
+    proved: dict[str, Effect] = {}
+    left: dict[str, str] = {}
+    for id, thing in things.items():
         try:
-            proved.append(prove(thing))
+            proved[id] = prove(context, thing)
         except NotProvedError as reason:
-            left[thing.rule.id if isinstance(thing, Effect) else thing.id] = str(reason)
+            left[id] = str(reason)
     return proved, left
 
 
-def _open(id: str, what: str, context: ProofContext, left: Left) -> Claim:
-    whys = "; ".join(dict.fromkeys(left.values()))
-    text = f"{len(left)} of {len(context.written)} rules, {what}: {whys}: {', '.join(left)}"
-    return Claim(id, NOT_PROVED, text)
-
-
 def _rules_text(effects: list[Effect]) -> str:
-    if not effects:
-        return ""
     dead = sum(not effect.fires for effect in effects)
     implied = sum(effect.implied for effect in effects)
     fire = f"{dead} of {len(effects)} rules cannot" if dead else f"all {len(effects)} rules can"
@@ -147,8 +133,6 @@ def _rules_text(effects: list[Effect]) -> str:
 
 
 def _pivots_text(effects: list[Effect]) -> str:
-    if not effects:
-        return ""
     never = [effect for effect in effects if effect.fires and effect.pivotal == 0]
     supporting = sum(effect.rule.supporting for effect in never)
     parts = [
@@ -162,47 +146,29 @@ def _pivots_text(effects: list[Effect]) -> str:
     return "; ".join(parts)
 
 
-def _of_rule(effect: Effect, profiles: int | None) -> list[Defect]:
-    """Return what is wrong with a rule."""
-    rule = effect.rule
-    if not effect.fires:
-        over = f" of {profiles:,} profiles" if profiles is not None else " profile"
-        return [_defect("dead-rule", effect, f"`{rule.id}` fires in none{over}")]
+def _of_rule(context: ProofContext, effect: Effect, nowhere: str) -> list[Defect]:
+    """Return what is wrong with a rule; one that never fires does so in `nowhere`."""
+    rule, fires, implied = effect.rule, effect.fires, effect.implied_by
+    if not fires:
+        return [defect(context, "dead-rule", rule.id, none=nowhere)]
     if effect.implied:
-        others = dict.fromkeys(id for ids in effect.implied_by.values() for id in ids)
-        named = ", ".join(f"`{id}`" for id in others)
-        message = f"`{rule.id}` adds nothing in the {effect.fires:,} profiles where it fires: "
-        return [_defect("implied-rule", effect, f"{message}{named} say it already")]
+        others = _named(dict.fromkeys(id for ids in implied.values() for id in ids))
+        return [defect(context, "implied-rule", rule.id, fires=fires, others=others)]
     found = [
-        _defect(
-            "implied-in-part",
-            effect,
-            f"`{rule.id}` adds nothing about `{family}`: "
-            f"{', '.join(f'`{id}`' for id in ids)} say it already",
-        )
-        for family, ids in effect.implied_by.items()
+        defect(context, "implied-in-part", rule.id, family=family, others=_named(ids))
+        for family, ids in implied.items()
     ]
     if effect.pivotal == 0 and not rule.supporting:
-        found.append(_defect("never-pivotal", effect, _never_pivotal(effect)))
+        why = ""
+        if shadow := effect.overshadowed:
+            why = f": {in_words(shadow, fires)}"
+            if shadow.rules:
+                why += f"; without {_named(shadow.rules, ' and ')} it would be"
+        found.append(defect(context, "never-pivotal", rule.id, fires=fires, why=why))
     if effect.pivotal and rule.supporting:
-        message = (
-            f"`{rule.id}` says `supporting: true` and is pivotal in {effect.pivotal:,} profiles"
-        )
-        found.append(_defect("pivotal-supporting", effect, message))
+        found.append(defect(context, "pivotal-supporting", rule.id, pivotal=effect.pivotal))
     return found
 
 
-def _defect(kind: str, effect: Effect, message: str) -> Defect:
-    return Defect(kind, effect.rule.id, effect.rule.place, message)
-
-
-def _never_pivotal(effect: Effect) -> str:
-    message = f"`{effect.rule.id}` fires in {effect.fires:,} profiles and is pivotal in none"
-    shadow = effect.overshadowed
-    if shadow is None:
-        return message
-    message += f": {in_words(shadow, effect.fires)}"
-    if shadow.rules:
-        rules = " and ".join(f"`{id}`" for id in shadow.rules)
-        message += f"; without {rules} it would be"
-    return message
+def _named(ids: Iterable[str], between: str = ", ") -> str:
+    return between.join(f"`{id}`" for id in ids)
