@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, given_answers, holds, without
 
-from advisor.audit.coverage import coverage
-from advisor.audit.own_examples import answer_scenario
+from advisor.audit.scenarios import answer_scenario, coverage
 from advisor.cli.main import run
 from advisor.engine.decision import Engine
 from advisor.model import NONE

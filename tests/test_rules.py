@@ -8,7 +8,7 @@ import pytest
 
 import advisor
 from advisor import make_profile, recommend
-from advisor.audit.own_examples import answer_scenario
+from advisor.audit.scenarios import answer_scenario
 from advisor.engine.decision import Engine
 from advisor.errors import UsageError
 from advisor.model import NONE

@@ -61,7 +61,7 @@ def run_tests(rulebase: RuleBase, shown: Shown) -> int:
       advisor rules test
       advisor rules test --rules our-rules --format json
     """
-    from advisor.audit.own_examples import prove
+    from advisor.audit.scenarios import prove
     from advisor.audit.scenarios_page import proof_json, proof_page
 
     proof = prove(rulebase)
@@ -83,7 +83,7 @@ def coverage(
       advisor rules coverage
       advisor rules coverage --rules our-rules --strict --format github
     """
-    from advisor.audit.coverage import coverage as cover
+    from advisor.audit.scenarios import coverage as cover
     from advisor.audit.scenarios_page import coverage_findings, coverage_json, coverage_page
 
     covered = cover(places.rulebase)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from advisor.audit.coverage import RuleCoverage, coverage
+from advisor.audit.scenarios import RuleCoverage, coverage
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile

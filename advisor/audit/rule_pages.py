@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from advisor.audit.coverage import RuleCoverage
 from advisor.audit.pivotal import Deciding, Instance, RuleFacts
+from advisor.audit.scenarios import RuleCoverage
 from advisor.catalogue.page import rule_page
 from advisor.decide.flags import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from advisor.audit.coverage import Coverage
-from advisor.audit.own_examples import Proof
 from advisor.audit.places import GUIDE, Places
+from advisor.audit.scenarios import Coverage, Proof
 from advisor.draw.blocks import Item, Items, Page, Text
 from advisor.draw.findings import FindingsReport, RuleText
 from advisor.draw.version import SCHEMA_VERSION, plain

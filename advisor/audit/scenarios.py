@@ -1,0 +1,205 @@
+"""Runs what the rule base says of itself, examples and scenarios, and says what these cover.
+
+A rule decides a scenario where it is decisive there (without this kind of reason the family would
+stand elsewhere) or pivotal (without this very rule another family would win). Either can be true
+alone: two rules that say the same are decisive and not pivotal; one that weighs up another on the
+same criterion is pivotal, while a later criterion is decisive. A rule about checkpoints decides
+where it fires for the family that wins. Of a supporting rule, which never changes an answer,
+nobody can ask more than that it fires.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from advisor.engine.decision import Decision, Engine, family_for_all, verdicts_by_family
+from advisor.engine.profile import Answer, holds, make_profile
+from advisor.errors import AdvisorError
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Rule
+from advisor.model.evidence import Example, Scenario
+from advisor.rulebase.base import RuleBase
+
+
+class Failure(NamedTuple):
+    """Something the rule base promises and does not keep."""
+
+    place: str
+    id: str
+    message: str
+
+
+class Proof(NamedTuple):
+    """What was run, and what failed."""
+
+    examples: int
+    scenarios: int
+    differing: tuple[str, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True where nothing failed."""
+        return not self.failures
+
+
+class RuleCoverage(NamedTuple):
+    """The scenarios in which a written rule is decisive, is pivotal, and fires at all."""
+
+    rule: Rule
+    decisive: tuple[str, ...]
+    pivotal: tuple[str, ...]
+    fires: tuple[str, ...] = ()
+
+    @property
+    def covered(self) -> bool:
+        """True where a scenario puts the rule to the test, as far as its kind can be."""
+        return bool(self.fires if self.rule.supporting else self.decisive or self.pivotal)
+
+    @property
+    def missed(self) -> bool:
+        """True where a scenario would notice the rule's absence, or none ever could."""
+        about_families = any("/" not in candidate for candidate in self.rule.candidates)
+        return bool(self.pivotal) or self.rule.supporting or not about_families
+
+
+class Coverage(NamedTuple):
+    """Every written rule, task and family with the scenarios that cover it.
+
+    A task that every family is sent away from is covered by a scenario that ends in `none`.
+    """
+
+    scenarios: int
+    rules: tuple[RuleCoverage, ...]
+    tasks: dict[str, tuple[str, ...]]
+    families: dict[str, tuple[str, ...]]
+
+    @property
+    def complete(self) -> bool:
+        """True where scenarios cover everything."""
+        covered = all(rule.covered for rule in self.rules)
+        return covered and all(self.tasks.values()) and all(self.families.values())
+
+
+def answer_scenario(engine: Engine, scenario: Scenario) -> tuple[str, list[Decision]]:
+    """Return the family of a scenario (of several tasks, the one for all) and its decisions."""
+    profile = make_profile(engine.rulebase, scenario.profile, "file")
+    if TASK not in profile or len(profile[TASK].options) == 1:
+        decision = engine.decide(profile)
+        return decision.family or NONE, [decision]
+    decisions = {
+        task: engine.decide({**profile, TASK: Answer((task,), None, "file")})
+        for task in profile[TASK].options
+    }
+    family = family_for_all(engine, verdicts_by_family(engine, decisions))
+    return family or NONE, list(decisions.values())
+
+
+def prove(rulebase: RuleBase) -> Proof:
+    """Run every rule's examples and all scenarios."""
+    engine = Engine(rulebase)
+    ran = [(one.place, one.rule, _of_example(rulebase, one)) for one in rulebase.examples]
+    ran += [(one.place, one.id, _of_scenario(engine, one)) for one in rulebase.scenarios]
+    return Proof(
+        len(rulebase.examples),
+        len(rulebase.scenarios),
+        tuple(scenario.id for scenario in rulebase.scenarios if scenario.differs),
+        tuple(Failure(*one) for one in ran if one[2]),
+    )
+
+
+def _of_example(rulebase: RuleBase, example: Example) -> str:
+    """Return how an example fails; nothing where it does not."""
+    rule = rulebase.rule(example.rule)
+    try:
+        given = make_profile(rulebase, example.given, "file")
+    except AdvisorError as error:
+        return error.message
+    unanswered = Answer((NOT_APPLICABLE,), None, "assumed")
+    if holds(rule.when, {**dict.fromkeys(rule.when, unanswered), **given}) == example.fires:
+        return ""
+    expected = "fire" if example.fires else "not fire"
+    told = ", ".join(f"{id}: {value}" for id, value in example.given.items())
+    return f"should {expected} on {{{told}}}, and does otherwise"
+
+
+def _of_scenario(engine: Engine, scenario: Scenario) -> str:
+    """Return how a scenario fails; nothing where it does not."""
+    try:
+        family, decisions = answer_scenario(engine, scenario)
+    except AdvisorError as error:
+        return error.message
+    if scenario.differs:
+        return "says `differs`, but no longer differs" if family in scenario.families else ""
+    if family not in scenario.families:
+        return f"gives {family}, should give {' or '.join(scenario.families)}"
+    if scenario.outcome and any(one.outcome != scenario.outcome for one in decisions):
+        return f"is {decisions[0].outcome}, should be {scenario.outcome}"
+    decisive = _decisive(decisions)
+    missing = ", ".join(rule for rule in scenario.because if rule not in decisive)
+    return f"{missing} should be decisive, and is not" if missing else ""
+
+
+def _decisive(decisions: Iterable[Decision]) -> set[str]:
+    return {
+        found.rule.id
+        for decision in decisions
+        for assessment in decision.assessments
+        for found in assessment.fired
+        if found.decisive
+    }
+
+
+def coverage(rulebase: RuleBase) -> Coverage:
+    """Run all scenarios and return what they cover; one that cannot be answered covers nothing."""
+    engine = Engine(rulebase)
+    written = [rule for rule in rulebase.rules if not rule.derived]
+    covering: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for scenario in rulebase.scenarios:
+        try:
+            family, decisions = answer_scenario(engine, scenario)
+        except AdvisorError:
+            continue
+        covered = {("family", family)} | {("decisive", id) for id in _decisive(decisions)}
+        for decision in decisions:
+            if TASK in decision.given:
+                covered |= {("task", id) for id in decision.given[TASK].options}
+            covered |= {("pivotal", id) for id in _pivotal(engine, decision)}
+            for rule in written:
+                if holds(rule.when, decision.profile):
+                    covered.add(("fires", rule.id))
+                    about = {rulebase.checkpoints[id].family for id in rule.candidates if "/" in id}
+                    if decision.family in about:
+                        covered.add(("decisive", rule.id))
+        for key in covered:
+            covering[key].append(scenario.id)
+
+    def scenarios(what: str, id: str) -> tuple[str, ...]:
+        return tuple(covering[what, id])
+
+    return Coverage(
+        len(rulebase.scenarios),
+        tuple(
+            RuleCoverage(rule, *(scenarios(how, rule.id) for how in RuleCoverage._fields[1:]))
+            for rule in written
+        ),
+        {task.id: scenarios("task", task.id) for task in rulebase.tasks},
+        {family.id: scenarios("family", family.id) for family in rulebase.families},
+    )
+
+
+def _pivotal(engine: Engine, decision: Decision) -> list[str]:
+    """Return the rules without which the profile of a decision has another winner."""
+    encoding, ranking = engine.encoding, engine.ranking
+    fired = encoding.fired([choices[0] for choices in engine.choices(decision.profile)])
+    masks: Counter[str] = Counter()
+    for place, conjunction in enumerate(encoding.conjunctions):
+        if fired >> place & 1 and isinstance(conjunction.origin, Rule):
+            masks[conjunction.origin.id] += 1 << place
+    winner = ranking.winner(encoding.outcome(fired))
+    return [
+        id
+        for id, mask in masks.items()
+        if ranking.winner(encoding.outcome(fired & ~mask)) != winner
+    ]
