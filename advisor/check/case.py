@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.catalogue.release import Release
 from advisor.check.finding import Edit, Finding
-from advisor.check.identity import Identities, Identity
+from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
 from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
@@ -50,8 +50,7 @@ class Case:
     """
 
     rulebase: RuleBase
-    identities: Identities
-    judged_by: Release | None
+    judged_by: Release | None = None
     scan: Scan = Scan()  # noqa: RUF009 - frozen
     source: Callable[[str], str] = str
     declared: Profile = field(default_factory=dict)
@@ -96,7 +95,7 @@ class Case:
 
     def identity(self, usage: Usage) -> Identity | None:
         """Return what is known of the checkpoint a usage loads."""
-        return self.identities.of(usage.checkpoint)
+        return identity_of(self.rulebase, usage.checkpoint)
 
     def knowledge(self, name: str, rule: str | None = None) -> Any:
         """Return a list or mapping of what the rule, or another one, has to know."""

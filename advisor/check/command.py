@@ -51,9 +51,7 @@ class CheckOptions:
             autocompletion=complete_checkpoint,
         ),
     ] = ""
-    model_class: Annotated[str, option("--class NAME", "The transformers class that loads it.")] = (
-        ""
-    )
+    class_name: Annotated[str, option("--class NAME", "The transformers class that loads it.")] = ""
     explain: Annotated[str, option("--explain RULE", "Show the page of a rule.")] = ""
     config: Annotated[
         Path | None, option("--config FILE", "Choices and settings; else advisor.yaml.")
@@ -135,16 +133,12 @@ def _judged(
     rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
 ) -> Inspection:
     from advisor.check.inspection import judge
+    from advisor.check.judgement import judgement_of
 
-    return judge(
-        rulebase,
-        options.checkpoint,
-        given,
-        model_class=options.model_class,
-        transformers=options.transformers,
-        priority=first,
-        strict=options.strict,
-    )
+    id, named = options.checkpoint, options.class_name or None
+    judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
+    fail_on = "warning" if options.strict else "error"
+    return judge(judgement, rulebase, options.transformers, fail_on)
 
 
 def _check(
@@ -156,18 +150,17 @@ def _check(
     shown: Showing,
 ) -> int:
     from advisor.check.page import project_report
-    from advisor.check.project import open_project, print_diff, write_baseline, write_fixes
+    from advisor.check.project import open_project, write_baseline, write_fixes
 
     project = open_project(rulebase, paths, options, given, priority)
     if options.diff and shown.format != "terminal":
         raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
     inspection = project.inspect()
-    if options.diff:
-        print_diff(inspection)
-        return inspection.exit_code
-    if options.fix and write_fixes(inspection):
+    if (options.fix or options.diff) and write_fixes(inspection, only_diff=options.diff):
         inspection = project.inspect()
-    if options.write_baseline is not None:
+    if options.diff:
+        return inspection.exit_code
+    if options.write_baseline:
         write_baseline(inspection, options.write_baseline)
         return 0  # what is known is no failure
     _emit(project_report(inspection, statistics=options.statistics), shown)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable
+from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from advisor.scan.source import UnreadableError, parse
 
 _NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
 """In these only line feeds end a line, for the scanner as for `fix_text`."""
-_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class FixedFile(NamedTuple):
@@ -50,7 +50,8 @@ def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
     Where two edits overlap, the later one waits for the next run. None where nothing changes, or
     where the result would not parse any more.
     """
-    starts = _line_starts(path, text)
+    end = "\n" if path.lower().endswith(_NO_PYTHON) else r"\r\n|\r|\n"
+    starts = [0, *(found.end() for found in re.finditer(end, text))]
     after, free, done = text, len(text) + 1, 0
     for edit in sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True):
         place = edit.place
@@ -68,33 +69,17 @@ def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
 
 
 def diff(files: Iterable[FixedFile]) -> str:
-    """Return the changes as one unified diff that `git apply` takes."""
-    return "".join(_diff(fixed) for fixed in files)
-
-
-def _diff(fixed: FixedFile) -> str:
-    lines = difflib.unified_diff(
-        _lines(fixed.before),
-        _lines(fixed.after),
-        f"a/{fixed.path}",
-        f"b/{fixed.path}",
+    """Return the changes as one unified diff that `git apply` takes: only line feeds end a line."""
+    lines = (
+        line
+        for path, before, after, _ in files
+        for line in unified_diff(
+            _LINE.findall(before), _LINE.findall(after), f"a/{path}", f"b/{path}"
+        )
     )
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines with their ends, as `git apply` counts them: by line feeds alone."""
-    return re.findall(r"[^\n]*\n|[^\n]+", text)
-
-
-def _line_starts(path: str, text: str) -> list[int]:
-    """Where each line begins, as the scanner counts lines in a file of this name."""
-    ends = (
-        re.finditer("\n", text) if path.lower().endswith(_NO_PYTHON) else _LINE_ENDS.finditer(text)
-    )
-    return [0, *(end.end() for end in ends)]
 
 
 def _parses(path: str, text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import lru_cache
 from typing import NamedTuple
 
 from advisor.model import Checkpoint
@@ -56,28 +56,21 @@ class Identity(NamedTuple):
         return values.pop() if len(values) == 1 else None
 
 
-class Identities:
-    """Looks ids up in the catalogue of a rule base."""
+def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
+    """Return what is known of an id; None where that is nothing."""
+    itself = rulebase.checkpoints.get(id or "")
+    known = [itself] if itself else _siblings(rulebase).get(_stem(id or ""), [])
+    one_type = len({one.model_type for one in known}) == 1
+    return Identity(id, tuple(known)) if id and one_type else None
 
-    def __init__(self, rulebase: RuleBase) -> None:
-        self._catalogue = rulebase.checkpoints
 
-    def of(self, id: str | None) -> Identity | None:
-        """Return what is known of an id; None where that is nothing."""
-        if id is None:
-            return None
-        itself = self._catalogue.get(id)
-        known = [itself] if itself else self._siblings.get(_stem(id), [])
-        one_type = len({one.model_type for one in known}) == 1
-        return Identity(id, tuple(known)) if one_type else None
-
-    @cached_property
-    def _siblings(self) -> dict[tuple[str, ...], list[Checkpoint]]:
-        siblings: dict[tuple[str, ...], list[Checkpoint]] = {}
-        for one in self._catalogue.values():
-            if one.loader == "transformers" and (stem := _stem(one.id)):
-                siblings.setdefault(stem, []).append(one)
-        return siblings
+@lru_cache(maxsize=1)
+def _siblings(rulebase: RuleBase) -> dict[tuple[str, ...], list[Checkpoint]]:
+    siblings: dict[tuple[str, ...], list[Checkpoint]] = {}
+    for one in rulebase.checkpoints.values():
+        if one.loader == "transformers" and (stem := _stem(one.id)):
+            siblings.setdefault(stem, []).append(one)
+    return siblings
 
 
 def parts(id: str) -> list[str]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.catalogue.release import Release, default_release, release
 from advisor.check.case import Case
 from advisor.check.finding import FAIL_LEVELS, LEVELS, Finding, in_order
-from advisor.check.identity import Identities
-from advisor.check.judgement import judgement_of
+from advisor.check.judgement import Judgement
 from advisor.check.records import Key, finding_key
 from advisor.check.rules import AFTERWARDS, findings, not_run
 from advisor.check.rules.suppression import suppress
-from advisor.engine.profile import Profile
 from advisor.rulebase.base import RuleBase
 
 
@@ -70,32 +67,14 @@ def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = 
 
 
 def judge(
-    rulebase: RuleBase,
-    checkpoint_id: str,
-    answers: Mapping[str, Any] | Profile,
-    *,
-    model_class: str = "",
-    transformers: str = "",
-    priority: tuple[str, ...] = (),
-    strict: bool = False,
+    judgement: Judgement, rulebase: RuleBase, transformers: str = "", fail_on: str = "error"
 ) -> Inspection:
-    """Judge a catalogued checkpoint for answers with one task, and no code.
-
-    A class is judged by a release of transformers. Raises UsageError for unknown names, and where
-    not exactly one task is given.
-    """
-    judged_by = release_for(rulebase, transformers) if model_class or transformers else None
-    judgement = judgement_of(
-        rulebase, checkpoint_id, answers, model_class=model_class or None, priority=priority
-    )
-    case = Case(
-        rulebase=rulebase,
-        identities=Identities(rulebase),
-        judged_by=judged_by,
-        judgements=(judgement,),
-    )
-    found = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
-    return Inspection(case, tuple(found), fail_on="warning" if strict else "error")
+    """Look at a single judgement and no code; a class is judged by a release of transformers."""
+    needs_release = judgement.model_class or transformers
+    judged_by = release_for(rulebase, transformers) if needs_release else None
+    case = Case(rulebase=rulebase, judged_by=judged_by, judgements=(judgement,))
+    told = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
+    return Inspection(case, tuple(told), fail_on)
 
 
 def release_for(rulebase: RuleBase, version: str) -> Release:

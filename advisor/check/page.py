@@ -15,9 +15,11 @@ from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import unknown_name
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
+from advisor.scan.usage import Usage
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
 MARKS = {"error": "-", "warning": "!", "note": ""}
+EXIT_TONES = {0: "good", 1: "bad", 3: "warn"}
 WORST = ("excluded", "discouraged", "allowed", "recommended")
 WIDEST = 72
 """Longer lines of code are cut around the place they are shown for."""
@@ -61,12 +63,9 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
         _choice(choice.name, choice.checkpoint, case.judgements_of(choice))
         for choice in case.choices
     ]
-    ignored, waived = case.suppression.ignored, case.suppression.waived
-    return {
-        **_json(inspection, choices),
-        "files": case.scan.files,
-        "suppressed": {"ignored": ignored, "waived": waived, "baseline": inspection.known},
-    }
+    _, ignored, waived, *_ = case.suppression
+    suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
+    return {**_json(inspection, choices), "files": case.scan.files, "suppressed": suppressed}
 
 
 def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -77,29 +76,26 @@ def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, An
         "transformers": case.judged_by.version if case.judged_by else None,
         "findings": [_finding(finding) for finding in inspection.findings],
         "choices": choices,
-        "usages": [
-            {
-                "path": usage.place.path,
-                "line": usage.place.line,
-                "checkpoint": usage.checkpoint,
-                "class": usage.class_name,
-                "task": usage.task,
-            }
-            for usage in case.scan.usages
-        ],
+        "usages": [_usage(usage) for usage in case.scan.usages],
         "counts": inspection.counts,
     }
 
 
+def _usage(usage: Usage) -> dict[str, Any]:
+    path, line, *_ = usage.place
+    known = {"checkpoint": usage.checkpoint, "class": usage.class_name, "task": usage.task}
+    return {"path": path, "line": line, **known}
+
+
 def _finding(finding: Finding) -> dict[str, Any]:
     """Return one finding with the keys of the contract."""
-    place = finding.place
+    path, line, column, *_ = finding.place or (None,) * 3
     return {
         "rule": finding.rule,
         "level": finding.level,
-        "path": place.path if place else None,
-        "line": place.line if place else None,
-        "column": place.column if place else None,
+        "path": path,
+        "line": line,
+        "column": column,
         "checkpoint": finding.checkpoint,
         "message": finding.message,
         "because": finding.because,
@@ -182,35 +178,26 @@ def _note(finding: Finding) -> Item:
 
 def _snippet(inspection: Inspection, finding: Finding) -> str:
     place = finding.place
-    if place is None:
-        return ""
-    lines = inspection.case.source(place.path).split("\n")
-    if place.line > len(lines) or not lines[place.line - 1].strip():
+    lines = inspection.case.source(place.path).split("\n") if place else []
+    if place is None or place.line > len(lines) or not lines[place.line - 1].strip():
         return ""
     line = lines[place.line - 1].rstrip("\r").replace("\t", " ")
-    first = place.column - 1
-    same_line = place.end_line == place.line and place.end_column > place.column
-    length = place.end_column - place.column if same_line else 1
-    cut = len(line) - len(line.lstrip())
-    if first + length - cut > WIDEST:
-        cut = max(cut, first - WIDEST // 3)
-    before = "... " if cut > len(line) - len(line.lstrip()) else ""
+    first, indent = place.column - 1, len(line) - len(line.lstrip())
+    length = max(1, place.end_column - place.column) if place.end_line == place.line else 1
+    cut = max(indent, first - WIDEST // 3) if first + length - indent > WIDEST else indent
+    before = "... " if cut > indent else ""
     shown = before + line[cut : cut + WIDEST]
-    number = str(place.line)
     start = len(before) + first - cut
     caret = " " * start + "^" * max(1, min(length, len(shown) - start))
-    return f"{number} | {shown}\n{' ' * len(number)} | {caret}"
+    return f"{place.line} | {shown}\n{' ' * len(str(place.line))} | {caret}"
 
 
 def _statistics(inspection: Inspection) -> Table:
     counted = Counter((finding.rule, finding.level) for finding in inspection.findings)
     rows = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     checks = inspection.case.rulebase.checks
-    return Table(
-        ("count", "level", "rule", "about"),
-        tuple((str(n), level, rule, checks[rule].summary) for (rule, level), n in rows),
-        3,
-    )
+    cells = tuple((str(n), level, rule, checks[rule].summary) for (rule, level), n in rows)
+    return Table(("count", "level", "rule", "about"), cells, 3)
 
 
 def _closing(inspection: Inspection) -> Text:
@@ -218,16 +205,12 @@ def _closing(inspection: Inspection) -> Text:
     looked = f"{count(scan.files, 'file')}, {count(len(scan.usages), 'usage')}"
     if case.choices:
         looked += f", {count(len(case.choices), 'choice')}"
-    numbers = {
-        "ignored": case.suppression.ignored,
-        "waived": case.suppression.waived,
-        "in the baseline": inspection.known,
-        "gone since the baseline": inspection.gone,
-    }
-    away = ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
+    numbers = case.suppression.ignored, case.suppression.waived, inspection.known, inspection.gone
+    words = "ignored", "waived", "in the baseline", "gone since the baseline"
+    away = ", ".join(f"{n} {word}" for n, word in zip(numbers, words, strict=True) if n)
     counts = _counts(inspection) + (f" ({away})" if away else "")
-    tone = {0: "good", 1: "bad", 3: "warn"}[inspection.exit_code]
-    return Text(f"{counts} in {looked}; transformers {case.release.version}", tone)
+    text = f"{counts} in {looked}; transformers {case.release.version}"
+    return Text(text, EXIT_TONES[inspection.exit_code])
 
 
 def _counts(inspection: Inspection) -> str:
@@ -249,14 +232,14 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 
 
 def _verdict(inspection: Inspection, judgement: Judgement) -> Text:
-    family = judgement.checkpoint.family
-    if inspection.exit_code == 1:
-        return Text("Not a valid choice.", "bad")
-    if inspection.exit_code == 3:
-        may = " or ".join(judgement.possible_verdicts)
-        asked = f"; --{judgement.settles} would tell" if judgement.settles else ""
-        return Text(f"Undetermined: {family} may be {may}{asked}.", "warn")
-    return Text(f"A valid choice ({family} is {judgement.verdict}).", "good")
+    family, may = judgement.checkpoint.family, " or ".join(judgement.possible_verdicts)
+    asked = f"; --{judgement.settles} would tell" if judgement.settles else ""
+    verdict = {
+        0: f"A valid choice ({family} is {judgement.verdict}).",
+        1: "Not a valid choice.",
+        3: f"Undetermined: {family} may be {may}{asked}.",
+    }[inspection.exit_code]
+    return Text(verdict, EXIT_TONES[inspection.exit_code])
 
 
 def _reasons(finding: Finding) -> tuple[Item, ...]:

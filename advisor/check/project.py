@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.finding import fail_level
-from advisor.check.fix import FixedFile, diff, fixed_files
-from advisor.check.identity import Identities
+from advisor.check.fix import diff, fixed_files
 from advisor.check.inspection import Inspection, inspect, release_for
 from advisor.check.judgement import judgements_of
 from advisor.check.records import (
@@ -105,7 +104,6 @@ def open_project(
     judgements = [judgements_of(rulebase, choice, first) for choice in declaration.choices]
     case = Case(
         rulebase=rulebase,
-        identities=Identities(rulebase),
         judged_by=release_for(rulebase, version or declaration.transformers),
         declared=given(rulebase),
         choices=declaration.choices,
@@ -126,26 +124,22 @@ def open_project(
     )
 
 
-def print_diff(inspection: Inspection) -> None:
-    """Print the diff alone, so that `git apply` takes it; the counts go to stderr."""
-    files = fixed_files(inspection.findings)
-    sys.stdout.write(diff(files))
-    findings = count(len(inspection.findings), "finding")
-    note(f"--fix would change {_places(files)}; {findings} in all")
+def write_fixes(inspection: Inspection, *, only_diff: bool) -> bool:
+    """Write what the certain fixes make of files, and return whether there was anything to fix.
 
-
-def write_fixes(inspection: Inspection) -> bool:
-    """Write what the certain fixes make of files; returns whether there was anything to fix."""
+    With `only_diff` nothing is written; the diff stands alone on stdout, for `git apply`.
+    """
     files = fixed_files(inspection.findings)
+    places = f"{count(sum(one.done for one in files), 'place')} in {count(len(files), 'file')}"
+    if only_diff:
+        sys.stdout.write(diff(files))
+        note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")
+        return False
     for fixed in files:
         write_text(Path(fixed.path), fixed.after)
     if files:
-        note(f"fixed {_places(files)}")
+        note(f"fixed {places}")
     return bool(files)
-
-
-def _places(files: list[FixedFile]) -> str:
-    return f"{count(sum(fixed.done for fixed in files), 'place')} in {count(len(files), 'file')}"
 
 
 def write_baseline(inspection: Inspection, file: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from advisor.check.case import Case
 from advisor.check.declaration import ProjectDeclaration
-from advisor.check.identity import Identities
 from advisor.check.inspection import release_for
 from advisor.check.project import Project
 from advisor.model import Checkpoint
@@ -47,9 +46,7 @@ WAIVER = """\
 
 def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
     """Return the text of a commented advisor.yaml for a folder, and how many choices it has."""
-    bare = Case(
-        rulebase=rulebase, identities=Identities(rulebase), judged_by=release_for(rulebase, "")
-    )
+    bare = Case(rulebase=rulebase, judged_by=release_for(rulebase, ""))
     case = Project(ProjectDeclaration(folder), (folder,), bare).scanned()
     loads: dict[str, list[Usage]] = {}
     for usage, checkpoint in case.catalogued():

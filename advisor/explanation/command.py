@@ -79,6 +79,7 @@ def _checkpoint_report(
 ) -> Report:
     """Return why a catalogued checkpoint is not the answer, and what would change that."""
     from advisor.check.inspection import judge
+    from advisor.check.judgement import judgement_of
     from advisor.check.page import judgement_report
     from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
@@ -86,7 +87,8 @@ def _checkpoint_report(
     from advisor.explanation.page import standing_page
     from advisor.explanation.standing import standing_of
 
-    judged = judgement_report(judge(rulebase, checkpoint, given, priority=first))
+    judgement = judgement_of(rulebase, checkpoint, given, priority=first)
+    judged = judgement_report(judge(judgement, rulebase))
     engine = Engine(rulebase, first)
     standing = standing_of(engine, rulebase.checkpoint(checkpoint), engine.decide(given))
     return Report(

@@ -4,7 +4,6 @@ import pytest
 
 from advisor.catalogue.release import described_releases, release
 from advisor.check.case import Case
-from advisor.check.identity import Identities
 from advisor.check.inspection import inspect
 from advisor.scan.scanner import scan
 from advisor.scan.vocabulary import vocabulary_of
@@ -22,7 +21,6 @@ def said(rulebase, tmp_path):
             rulebase=rulebase,
             judged_by=release(rulebase, version),
             scan=scan([tmp_path], tmp_path, vocabulary_of(rulebase)),
-            identities=Identities(rulebase),
             source=lambda _: text,
         )
         found = inspect(case).findings

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from advisor.check.case import TRANSFORMERS, Case, class_place, passed, rule, runs
 from advisor.check.finding import Edit, Finding
-from advisor.check.identity import Identity
+from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
 from advisor.errors import nearest
 from advisor.scan.usage import Load, Usage
@@ -175,7 +175,7 @@ def processor_does_not_match(case: Case, usage: Usage, model: Identity) -> Itera
         id = load.checkpoint[0].text if len(load.checkpoint) == 1 else None
         if id == model.id:
             yield from _processor_class(case, load, model)
-        elif other := case.identities.of(id):
+        elif other := identity_of(case.rulebase, id):
             yield from _processor_of_another(case, load, model, other)
 
 

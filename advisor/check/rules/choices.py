@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from advisor.check.case import Case, id_place, rule
 from advisor.check.finding import Finding
-from advisor.check.identity import Identity
+from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
 from advisor.check.records import LOCK, LockedChoice, locked_choices
 from advisor.model import NONE
@@ -58,7 +58,7 @@ def unknown_checkpoint(case: Case) -> Iterator[Finding]:
     """A choice of a checkpoint that is not in the catalogue."""
     for choice in case.choices:
         if choice.checkpoint not in case.rulebase.checkpoints:
-            near = case.identities.of(choice.checkpoint)
+            near = identity_of(case.rulebase, choice.checkpoint)
             like = f"; it looks like a sibling of {near.known[0].id}" if near else ""
             message = f"{choice.checkpoint} is not in the catalogue{like}"
             yield case.finding(message, about=choice.checkpoint, choice=choice)
