@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from advisor.check.finding import fail_level
 from advisor.console.commands import GivenLater, Options
 from advisor.console.options import Priority, complete_checkpoint, option, priority_of
 from advisor.console.output import FindingsShown, Showing, note
@@ -85,10 +84,6 @@ class CheckOptions:
         bool, option("--statistics", "Count findings by rule instead of showing them.")
     ] = False
 
-    def __post_init__(self) -> None:
-        """Raise UsageError for an unknown level."""
-        fail_level(self.fail_on or "error")
-
 
 def check(
     paths: Paths = [],  # noqa: B006
@@ -132,11 +127,12 @@ def check(
 def _judged(
     rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
 ) -> Inspection:
-    from advisor.check.inspection import judge
+    from advisor.check.inspection import fail_level, judge
     from advisor.check.judgement import judgement_of
 
     id, named = options.checkpoint, options.class_name or None
     judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
+    fail_level(options.fail_on or "error")  # as a check of files does
     fail_on = "warning" if options.strict else "error"
     return judge(judgement, rulebase, options.transformers, fail_on)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterable
+from difflib import unified_diff
+from pathlib import Path
 from typing import NamedTuple
 
-from advisor.errors import unknown_name
 from advisor.scan.usage import Location
 
 LEVELS = ("error", "warning", "note")
-FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
-"""From which level a check is to fail, and the levels at which it then does."""
+_NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
+"""In these only line feeds end a line, for the scanner as for `fix_text`."""
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 class Edit(NamedTuple):
@@ -45,9 +50,79 @@ def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:
     return (*where, LEVELS.index(finding.level), finding.rule, finding.message)
 
 
-def fail_level(level: str) -> str:
-    """Return a level at which a check fails. Raises UsageError where it is not one."""
-    if level not in FAIL_LEVELS:
-        known = tuple(FAIL_LEVELS)
-        raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
-    return level
+class FixedFile(NamedTuple):
+    """A file with its edits made. `done` counts the edits."""
+
+    path: str
+    before: str
+    after: str
+    done: int
+
+
+def fixed_files(findings: Iterable[Finding]) -> list[FixedFile]:
+    """Return the files that the certain fixes of some findings change, with what they become."""
+    edits: dict[str, dict[Edit, None]] = {}
+    for finding in findings:
+        for edit in finding.edits:
+            edits.setdefault(edit.place.path, {})[edit] = None
+    found = []
+    for path in sorted(edits):
+        try:
+            text = Path(path).read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue  # what cannot be read as it is cannot be written back as it was
+        mark = "\ufeff" if text.startswith("\ufeff") else ""
+        if fixed := fix_text(path, text.removeprefix(mark), edits[path]):
+            found.append(fixed._replace(before=text, after=mark + fixed.after))
+    return found
+
+
+def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
+    """Make edits in a text, and leave every other character of it as it is.
+
+    Where two edits overlap, the later one waits for the next run. None where nothing changes, or
+    where the result would not parse any more.
+    """
+    end = "\n" if path.lower().endswith(_NO_PYTHON) else r"\r\n|\r|\n"
+    starts = [0, *(found.end() for found in re.finditer(end, text))]
+    after, free, done = text, len(text) + 1, 0
+    for edit in sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True):
+        place = edit.place
+        if place.end_line > len(starts):
+            continue
+        first = starts[place.line - 1] + place.column - 1
+        last = starts[place.end_line - 1] + place.end_column - 1
+        if not first < last <= free or text[first:last] == edit.text:
+            continue
+        after = after[:first] + edit.text + after[last:]
+        free, done = first, done + 1
+    if not done or (_parses(path, text) and not _parses(path, after)):
+        return None
+    return FixedFile(path, text, after, done)
+
+
+def diff(files: Iterable[FixedFile]) -> str:
+    """Return the changes as one unified diff that `git apply` takes: only line feeds end a line."""
+    lines = (
+        line
+        for path, before, after, _ in files
+        for line in unified_diff(
+            _LINE.findall(before), _LINE.findall(after), f"a/{path}", f"b/{path}"
+        )
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def _parses(path: str, text: str) -> bool:
+    from advisor.scan.source import UnreadableError, parse
+
+    try:
+        if path.lower().endswith((".ipynb", ".json")):
+            json.loads(text)
+        elif not path.lower().endswith(_NO_PYTHON):
+            parse(text, path)
+    except (UnreadableError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

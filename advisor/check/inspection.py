@@ -8,12 +8,16 @@ from typing import NamedTuple
 
 from advisor.catalogue.release import Release, default_release, release
 from advisor.check.case import Case
-from advisor.check.finding import FAIL_LEVELS, LEVELS, Finding, in_order
+from advisor.check.finding import LEVELS, Finding, in_order
 from advisor.check.judgement import Judgement
 from advisor.check.records import Key, finding_key
 from advisor.check.rules import AFTERWARDS, findings, not_run
 from advisor.check.rules.suppression import suppress
+from advisor.errors import unknown_name
 from advisor.rulebase.base import RuleBase
+
+FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
+"""From which level a check is to fail, and the levels at which it then does."""
 
 
 class Inspection(NamedTuple):
@@ -80,3 +84,11 @@ def judge(
 def release_for(rulebase: RuleBase, version: str) -> Release:
     """Return the release to judge by: the one named, else the installed or newest described."""
     return release(rulebase, version) if version else default_release(rulebase)
+
+
+def fail_level(level: str) -> str:
+    """Return a level at which a check fails. Raises UsageError where it is not one."""
+    if level not in FAIL_LEVELS:
+        known = tuple(FAIL_LEVELS)
+        raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
+    return level

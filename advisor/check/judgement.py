@@ -36,19 +36,10 @@ class Judgement(NamedTuple):
         return self.decision.profile[TASK].options[0]
 
     @property
-    def verdict(self) -> str:
-        """The verdict of its family."""
-        return self.assessment.verdict
-
-    @property
-    def possible_verdicts(self) -> tuple[str, ...]:
-        """The verdicts of its family, whatever the open answers are."""
-        return self.assessment.possible_verdicts
-
-    @property
     def undetermined(self) -> bool:
         """True where open answers decide on exclusion."""
-        return "excluded" in self.possible_verdicts and len(self.possible_verdicts) > 1
+        verdicts = self.assessment.possible_verdicts
+        return "excluded" in verdicts and len(verdicts) > 1
 
     def given(self, question: str) -> bool:
         """True where somebody answered a question, or an answer implies it."""

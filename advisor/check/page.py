@@ -112,14 +112,14 @@ def _choice(
     head = {"name": name, "checkpoint": checkpoint}
     if not judgements:
         return {**head, "family": None, "outcome": "undetermined", "verdict": None}
-    worst = min(judgements, key=lambda judgement: WORST.index(judgement.verdict))
+    worst = min(judgements, key=lambda judgement: WORST.index(judgement.assessment.verdict))
     undetermined = any(judgement.undetermined for judgement in judgements)
     return {
         **head,
         "family": worst.checkpoint.family,
         "outcome": outcome or ("undetermined" if undetermined else worst.decision.outcome),
-        "verdict": worst.verdict,
-        "possible_verdicts": list(worst.possible_verdicts),
+        "verdict": worst.assessment.verdict,
+        "possible_verdicts": list(worst.assessment.possible_verdicts),
         "settled_by": worst.settles,
     }
 
@@ -232,10 +232,10 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 
 
 def _verdict(inspection: Inspection, judgement: Judgement) -> Text:
-    family, may = judgement.checkpoint.family, " or ".join(judgement.possible_verdicts)
+    family, may = judgement.checkpoint.family, " or ".join(judgement.assessment.possible_verdicts)
     asked = f"; --{judgement.settles} would tell" if judgement.settles else ""
     verdict = {
-        0: f"A valid choice ({family} is {judgement.verdict}).",
+        0: f"A valid choice ({family} is {judgement.assessment.verdict}).",
         1: "Not a valid choice.",
         3: f"Undetermined: {family} may be {may}{asked}.",
     }[inspection.exit_code]

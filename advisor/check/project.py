@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
-from advisor.check.finding import fail_level
-from advisor.check.fix import diff, fixed_files
-from advisor.check.inspection import Inspection, inspect, release_for
+from advisor.check.finding import diff, fixed_files
+from advisor.check.inspection import Inspection, fail_level, inspect, release_for
 from advisor.check.judgement import judgements_of
 from advisor.check.records import (
     LOCK,

@@ -65,7 +65,7 @@ def locked_choices(case: Case, choice: DeclaredChoice) -> list[LockedChoice]:
             bare._replace(
                 task=judgement.task,
                 family=judgement.checkpoint.family,
-                verdict=judgement.verdict,
+                verdict=judgement.assessment.verdict,
                 recommended=judgement.decision.family,
                 best=picks[0].checkpoint.id if picks else None,
             )

@@ -165,53 +165,48 @@ def _takes_text(usage: Usage) -> bool:
     )
 
 
-@rule("processor-does-not-match", each=Case.known)
-def processor_does_not_match(case: Case, usage: Usage, model: Identity) -> Iterator[Finding]:
-    """A processor class of another architecture, or one loaded from an unlike checkpoint."""
-    for load in usage.processors:
+def _processors(case: Case) -> Iterator[tuple[Identity, Load, Identity]]:
+    """Yield each processor with the model it is used for, and what it is loaded from."""
+    for usage, model in case.known():
         composed = usage.model and usage.model.kind == "composition"
-        if composed or (load.package, load.kind) != (TRANSFORMERS, "processor"):
-            continue
-        id = load.checkpoint[0].text if len(load.checkpoint) == 1 else None
-        if id == model.id:
-            yield from _processor_class(case, load, model)
-        elif other := identity_of(case.rulebase, id):
-            yield from _processor_of_another(case, load, model, other)
+        for load in usage.processors if not composed else ():
+            id = load.checkpoint[0].text if len(load.checkpoint) == 1 else None
+            source = identity_of(case.rulebase, id)
+            if source and (load.package, load.kind) == (TRANSFORMERS, "processor"):
+                yield model, load, source
 
 
-def _processor_class(case: Case, load: Load, model: Identity) -> Iterator[Finding]:
+@rule("processor-does-not-match", each=_processors)
+def processor_class(case: Case, model: Identity, load: Load, source: Identity) -> Iterator[Finding]:
+    """A processor class of another architecture."""
     right, name, place = model.processor, load.class_name, load.class_place
-    if not (name and right and place) or name.startswith("Auto"):
+    if source.id != model.id or not (name and right and place) or name.startswith("Auto"):
         return
-    folder, native = (case.release.classes.get(one) for one in (name, right))
-    if folder is None or native is None or folder == native:
-        return
-    certain = model.checkpoint and load.class_written == name
-    yield case.finding(
-        f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model",
-        place,
-        about=model,
-        citing=("processor",),
-        fix=f"use `{right}`",
-        edits=case.replace_class(place, name, right) if certain else (),
-    )
+    folders = {case.release.classes.get(one) for one in (name, right)}
+    if None not in folders and len(folders) > 1:
+        certain = model.checkpoint and load.class_written == name
+        yield case.finding(
+            f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model",
+            place,
+            about=model,
+            citing=("processor",),
+            fix=f"use `{right}`",
+            edits=case.replace_class(place, name, right) if certain else (),
+        )
 
 
-def _processor_of_another(
-    case: Case, load: Load, model: Identity, other: Identity
+@rule("processor-does-not-match", each=_processors)
+def processor_of_another(
+    case: Case, model: Identity, load: Load, other: Identity
 ) -> Iterator[Finding]:
-    ours = model.checkpoint.image_size if model.checkpoint else None
-    theirs = other.checkpoint.image_size if other.checkpoint else None
+    """A processor loaded from an unlike checkpoint."""
+    ours, theirs = (one.checkpoint and one.checkpoint.image_size for one in (model, other))
+    why = ""
     if model.processor and other.processor and model.processor != other.processor:
         why = f"it is a `{other.processor}`, and {model.id} needs a `{model.processor}`"
     elif ours and theirs and ours != theirs:
         why = f"it makes images of {theirs} pixels, and {model.id} takes {ours}"
-    else:
-        return
-    yield case.finding(
-        f"the processor is loaded from {other.id}: {why}",
-        load.checkpoint[0].place,
-        about=model,
-        citing=("image_size", "processor"),
-        fix=f"load it from {model.id}",
-    )
+    if why and other.id != model.id:
+        message, fix = f"the processor is loaded from {other.id}: {why}", f"load it from {model.id}"
+        place, citing = load.checkpoint[0].place, ("image_size", "processor")
+        yield case.finding(message, place, about=model, citing=citing, fix=fix)

@@ -20,7 +20,7 @@ SHOWN = 3
 def undetermined(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """Open answers that decide whether the family is excluded."""
     if judgement.undetermined:
-        may = " or ".join(judgement.possible_verdicts)
+        may = " or ".join(judgement.assessment.possible_verdicts)
         fix = f"say what holds for `{judgement.settles}`" if judgement.settles else None
         message = f"{judgement.checkpoint.family} may be {may}, as open answers decide"
         yield case.finding(message, about=judgement, fix=fix)
@@ -39,7 +39,7 @@ def caveat(case: Case, judgement: Judgement) -> Iterator[Finding]:
 @rule("family-excluded", "family-discouraged", "family-allowed", each=Case.chosen)
 def another_family(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A family that cannot do what is needed, or that does it less well than another one."""
-    verdict, instead = judgement.verdict, judgement.decision.family
+    verdict, instead = judgement.assessment.verdict, judgement.decision.family
     if judgement.undetermined or case.rule != f"family-{verdict}":
         return
     fired = [f.rule for f in judgement.assessment.fired if f.rule.effect != "prefer"]
