@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +21,7 @@ from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.check.inspection import Inspection
+    from advisor.check.project import Project
     from advisor.draw.formats import Report
     from advisor.engine.profile import Profile
 
@@ -116,7 +116,9 @@ def check(
     if options.explain:
         return _emit(rule_report(rulebase, options.explain), shown)
     if not options.checkpoint:
-        return _check(rulebase, paths, options, given, priority, shown)
+        from advisor.check.project import open_project
+
+        return _check(open_project(rulebase, paths, options, given, priority), options, shown)
     if paths:
         message = "`--checkpoint` judges one checkpoint and no files"
         raise UsageError(message, hint="leave out one of the two")
@@ -137,18 +139,10 @@ def _judged(
     return judge(judgement, rulebase, options.transformers, fail_on)
 
 
-def _check(
-    rulebase: RuleBase,
-    paths: list[Path],
-    options: CheckOptions,
-    given: Callable[[RuleBase], Profile],
-    priority: list[str],
-    shown: Showing,
-) -> int:
+def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     from advisor.check.page import project_report
-    from advisor.check.project import open_project, write_baseline, write_fixes
+    from advisor.check.project import write_baseline, write_fixes
 
-    project = open_project(rulebase, paths, options, given, priority)
     if options.diff and shown.format != "terminal":
         raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
     inspection = project.inspect()

@@ -21,10 +21,14 @@ class Identity(NamedTuple):
     """What is known of an id: `known` is itself, or catalogued checkpoints that are its siblings.
 
     Siblings are of the same owner, have the same name up to the size, and are of one model type.
+    `model_class`, which loads it whole, and `processor` are None where they differ in these.
     """
 
     id: str
     known: tuple[Checkpoint, ...]
+    model_type: str | None
+    model_class: str | None
+    processor: str | None
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -32,36 +36,23 @@ class Identity(NamedTuple):
         return self.known[0] if self.known[0].id == self.id else None
 
     @property
-    def model_type(self) -> str | None:
-        """The architecture."""
-        return self._one("model_type")
-
-    @property
-    def model_class(self) -> str | None:
-        """The class that loads it whole; None where siblings differ."""
-        return self._one("model_class")
-
-    @property
-    def processor(self) -> str | None:
-        """The class of its processor; None where siblings differ."""
-        return self._one("processor")
-
-    @property
     def sources(self) -> Mapping[str, Sequence[str]]:
         """Who says what, by field."""
         return self.known[0].sources
-
-    def _one(self, field: str) -> str | None:
-        values = {getattr(one, field) for one in self.known}
-        return values.pop() if len(values) == 1 else None
 
 
 def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     """Return what is known of an id; None where that is nothing."""
     itself = rulebase.checkpoints.get(id or "")
     known = [itself] if itself else _siblings(rulebase).get(_stem(id or ""), [])
-    one_type = len({one.model_type for one in known}) == 1
-    return Identity(id, tuple(known)) if id and one_type else None
+    types, *others = (
+        {getattr(one, field) for one in known}
+        for field in ("model_type", "model_class", "processor")
+    )
+    if id is None or len(types) != 1:
+        return None
+    alike = [values.pop() if len(values) == 1 else None for values in (types, *others)]
+    return Identity(id, tuple(known), *alike)
 
 
 @lru_cache(maxsize=1)

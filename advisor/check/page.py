@@ -156,8 +156,10 @@ def _project_page(inspection: Inspection, *, statistics: bool) -> Page:
                 page.append(Code(snippet))
             if reasons := _reasons(finding):
                 page.append(Items(reasons))
-    if notes := tuple(_note(one) for one in inspection.findings if one.level == "note"):
-        page += [Heading("Notes", 3), Items(notes)]
+    notes = [finding for finding in inspection.findings if finding.level == "note"]
+    texts = [f"{one.rule}: {one.message}" + (f"; {one.fix}" if one.fix else "") for one in notes]
+    if rows := tuple(Item("", _placed(*one)) for one in zip(notes, texts, strict=True)):
+        page += [Heading("Notes", 3), Items(rows)]
     return [*page, _closing(inspection)]
 
 
@@ -169,11 +171,6 @@ def _placed(finding: Finding, text: str) -> str:
         path = place.path.replace("\n", "\\n")  # a name with one must not begin a line of its own
         where = f"{path}:{place.line}:{place.column}{cell}"
     return f"{where}: {text}" if where else text
-
-
-def _note(finding: Finding) -> Item:
-    fix = f"; {finding.fix}" if finding.fix else ""
-    return Item("", _placed(finding, f"{finding.rule}: {finding.message}{fix}"))
 
 
 def _snippet(inspection: Inspection, finding: Finding) -> str:
@@ -223,15 +220,6 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
     for finding in inspection.findings:
         text = f"{finding.level} {finding.rule}: {finding.message}"
         rows += [Item(MARKS[finding.level], text), *_reasons(finding)]
-    return [
-        Heading(f"{judgement.checkpoint.id} for {judgement.task}"),
-        _verdict(inspection, judgement),
-        *([Items(tuple(rows))] if rows else []),
-        Text(_counts(inspection), "quiet"),
-    ]
-
-
-def _verdict(inspection: Inspection, judgement: Judgement) -> Text:
     family, may = judgement.checkpoint.family, " or ".join(judgement.assessment.possible_verdicts)
     asked = f"; --{judgement.settles} would tell" if judgement.settles else ""
     verdict = {
@@ -239,7 +227,12 @@ def _verdict(inspection: Inspection, judgement: Judgement) -> Text:
         1: "Not a valid choice.",
         3: f"Undetermined: {family} may be {may}{asked}.",
     }[inspection.exit_code]
-    return Text(verdict, EXIT_TONES[inspection.exit_code])
+    return [
+        Heading(f"{judgement.checkpoint.id} for {judgement.task}"),
+        Text(verdict, EXIT_TONES[inspection.exit_code]),
+        *([Items(tuple(rows))] if rows else []),
+        Text(_counts(inspection), "quiet"),
+    ]
 
 
 def _reasons(finding: Finding) -> tuple[Item, ...]:

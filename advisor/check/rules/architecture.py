@@ -71,17 +71,21 @@ def class_not_verified(case: Case, judgement: Judgement) -> Iterator[Finding]:
 @rule("class-does-not-match", "weights-random-or-unused", each=Case.chosen)
 def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A class named for a chosen checkpoint that was made with another one."""
-    checkpoint, name = judgement.checkpoint, judgement.model_class
-    id, native = checkpoint.id, checkpoint.model_class
-    if not name or native in (None, name):
+    id, name, native = (
+        judgement.checkpoint.id,
+        judgement.model_class,
+        judgement.checkpoint.model_class,
+    )
+    identity = identity_of(case.rulebase, id)
+    if not name or not identity or native in (None, name):
         return
-    kind, loads = _mismatch(case, Identity(id, (checkpoint,)), name)
+    kind, loads = _mismatch(case, identity, name)
     if not case.release.has_class(name):
         kind = "other"
     picked = "" if loads == name else f" ({name} picks {loads})"
     message = f"{id} is loaded with `{native}`, not `{name}`{picked}"
     if kind == "refused":
-        message = f"`{name}` loads no {checkpoint.model_type} model, which {id} is"
+        message = f"`{name}` loads no {identity.model_type} model, which {id} is"
     if kind and (kind == "unlike") == (case.rule == "weights-random-or-unused"):
         place = judgement.choice and judgement.choice.class_place
         fix = f"use `{native}`"

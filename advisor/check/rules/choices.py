@@ -93,18 +93,21 @@ def choice_changed(case: Case) -> Iterator[Finding]:
     before = {(locked.name, locked.task): locked for locked in lock.choices} if lock else {}
     for choice in case.choices:
         now = locked_choices(case, choice)
-        for locked in now:
-            old = before.get((locked.name, locked.task))
-            if old is None and locked == now[0]:
-                old = before.get((locked.name, None))
-            what = _differences(old, locked) if old else ["it is not in the lock"]
-            if what:
-                task = f" for {locked.task}" if len(now) > 1 else ""
+        for new in now:
+            old = before.get((new.name, new.task))
+            if old is None and new == now[0]:
+                old = before.get((new.name, None))
+            if what := _differences(old, new) if old else ["it is not in the lock"]:
+                task = f" for {new.task}" if len(now) > 1 else ""
+                why = ["its needs changed"] if old and old.needs != new.needs else []
+                rules = lock.rule_base if lock else ""
+                if rules != case.rulebase.digest:
+                    why.append(f"the rules changed ({rules} is now {case.rulebase.digest})")
                 yield case.finding(
                     f"`{choice.name}`{task} is not what {LOCK} holds: {'; '.join(what)}",
                     about=choice.checkpoint,
                     choice=choice,
-                    because=_why(case, old, locked) or None,
+                    because=" and ".join(why) or None,
                     fix="look at what changed, then run `advisor check --lock`",
                 )
 
@@ -122,11 +125,3 @@ def _differences(old: LockedChoice, new: LockedChoice) -> list[str]:
         for field, text in words.items()
         if getattr(old, field) != getattr(new, field) and (field != "best" or old.best)
     ]
-
-
-def _why(case: Case, old: LockedChoice | None, new: LockedChoice) -> str:
-    reasons = ["its needs changed"] if old and old.needs != new.needs else []
-    now, before = case.rulebase.digest, case.lock.rule_base if case.lock else ""
-    if before != now:
-        reasons.append(f"the rules changed ({before} is now {now})")
-    return " and ".join(reasons)
