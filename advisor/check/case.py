@@ -14,7 +14,7 @@ from advisor.check.judgement import Judgement
 from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import Call, Load, Location, Scan, Usage
+from advisor.scan.usage import Call, Location, Scan, Usage
 
 if TYPE_CHECKING:
     from advisor.check.declaration import DeclaredChoice
@@ -128,7 +128,7 @@ class Case:
             rule=self.rule,
             level=level or entry.level,
             message=message,
-            because=entry.because if because is None else because,
+            because=because or entry.because,
             sources=tuple(sources or next(filter(None, cited), entry.sources)),
             place=place or (choice.place if choice else None),
             fix=fix,
@@ -207,12 +207,6 @@ def id_place(usage: Usage) -> Location:
     """Return where the id of a usage is written, or the usage itself."""
     values = usage.alternatives
     return values[0].place if len(values) == 1 else usage.place
-
-
-def passed(load: Load, name: str) -> Any:
-    """Return the value of an argument; None where it was not passed."""
-    argument = load.arguments.get(name)
-    return argument.value if argument else None
 
 
 def writes(usage: Usage) -> Call | None:

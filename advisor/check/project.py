@@ -11,19 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from advisor.check import records
 from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.finding import diff, fixed_files
 from advisor.check.inspection import Inspection, fail_level, inspect, release_for
 from advisor.check.judgement import judgements_of
-from advisor.check.records import (
-    LOCK,
-    Key,
-    baseline_text,
-    lock_text,
-    read_baseline,
-    read_lock,
-)
 from advisor.console.commands import rules_of
 from advisor.console.options import day_or_today, priority_of
 from advisor.console.output import note
@@ -46,7 +39,7 @@ class Project(NamedTuple):
     paths: tuple[Path, ...]
     case: Case
     fail_on: str = "error"
-    baseline: Counter[Key] | None = None
+    baseline: Counter[records.Key] | None = None
 
     def scanned(self) -> Case:
         """Return the case with the code as its files are now."""
@@ -57,7 +50,7 @@ class Project(NamedTuple):
             if not path.exists():
                 hint = "name files or folders that exist"
                 raise UsageError(f"no file or folder `{path}`", hint=hint)
-        exclude = [FILE, LOCK, *self.declaration.rules, *self.declaration.exclude]
+        exclude = [FILE, records.LOCK, *self.declaration.rules, *self.declaration.exclude]
         vocabulary = vocabulary_of(self.case.rulebase)
         scanned = scan(self.paths, Path.cwd(), vocabulary, exclude=exclude)
         return replace(self.case, scan=scanned, source=cache(_source))
@@ -76,7 +69,11 @@ class Project(NamedTuple):
         choices = self.case.choices
         if not choices:
             raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
-        _write(self.declaration.folder / LOCK, lock_text(self.case), count(len(choices), "choice"))
+        _write(
+            self.declaration.folder / records.LOCK,
+            records.lock_text(self.case),
+            count(len(choices), "choice"),
+        )
 
 
 def open_project(
@@ -99,7 +96,7 @@ def open_project(
     version = options.transformers or os.environ.get("ADVISOR_TRANSFORMERS", "")
     paths = tuple(paths or [folder])
     first = priority_of(rulebase, priority)
-    lock = folder / LOCK
+    lock = folder / records.LOCK
     judgements = [judgements_of(rulebase, choice, first) for choice in declaration.choices]
     case = Case(
         rulebase=rulebase,
@@ -111,7 +108,9 @@ def open_project(
         whole=any(
             folder.resolve().is_relative_to(path.resolve()) for path in paths if path.is_dir()
         ),
-        lock=read_lock(lock, _relative(lock)) if lock.is_file() and not options.lock else None,
+        lock=records.read_lock(lock, _relative(lock))
+        if lock.is_file() and not options.lock
+        else None,
     )
     baseline = options.baseline if options.write_baseline is None else None
     return Project(
@@ -119,7 +118,7 @@ def open_project(
         paths=paths,
         case=case,
         fail_on=fail_level(level or "error"),
-        baseline=read_baseline(baseline) if baseline else None,
+        baseline=records.read_baseline(baseline) if baseline else None,
     )
 
 
@@ -144,7 +143,7 @@ def write_fixes(inspection: Inspection, *, only_diff: bool) -> bool:
 def write_baseline(inspection: Inspection, file: Path) -> None:
     """Write everything found as known; notes are left out, for they fail nothing."""
     known = [finding for finding in inspection.findings if finding.level != "note"]
-    _write(file, baseline_text(known), count(len(known), "finding"))
+    _write(file, records.baseline_text(known), count(len(known), "finding"))
 
 
 def _find_declaration(paths: Sequence[Path], config: Path | None) -> ProjectDeclaration:

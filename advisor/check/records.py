@@ -77,10 +77,9 @@ def read_lock(file: Path, name: str) -> Lock:
     """Return a lock. Raises BrokenFileError where the file is not one, or of another version."""
 
     def lock(value: dict[str, Any]) -> Lock:
-        rows = [
-            {field: row.get(field) for field in LockedChoice._fields} for row in value["choices"]
-        ]
-        return Lock(str(value["rule_base"]), tuple(LockedChoice(**row) for row in rows))
+        _, *others = LockedChoice._fields
+        rows = ((row["name"], *map(row.get, others)) for row in value["choices"])
+        return Lock(str(value["rule_base"]), tuple(LockedChoice(*row) for row in rows))
 
     return _read(file, name, "lock file", "lock_version", "advisor check --lock", lock)
 
@@ -106,11 +105,7 @@ def read_baseline(file: Path) -> Counter[Key]:
         counts: Counter[Key] = Counter()
         for row in value["findings"]:
             key, count = (row["rule"], row["path"], row["message"]), row["count"]
-            if (
-                not all(isinstance(part, str) for part in key)
-                or type(count) is not int
-                or count < 1
-            ):
+            if {*map(type, key)} != {str} or type(count) is not int or count < 1:
                 raise ValueError("no row of a baseline")
             counts[key] += count
         return counts

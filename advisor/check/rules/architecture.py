@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.check.case import TRANSFORMERS, Case, class_place, passed, rule, runs
+from advisor.check.case import TRANSFORMERS, Case, class_place, rule, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
@@ -13,47 +13,57 @@ from advisor.scan.usage import Load, Usage
 
 HEAD = "For"
 """In a class name: what follows says what the layers on top are for."""
+ARCHITECTURE, LAYERS = "class-does-not-match", "weights-random-or-unused"
+RULES = {"refused": ARCHITECTURE, "other": ARCHITECTURE, "unlike": LAYERS}
+"""The rules that a class breaks, by what is wrong with it."""
 
 
-@rule("class-does-not-match", each=Case.known)
-def class_in_code(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
-    """A class of another architecture than the checkpoint."""
-    kind, loads = _mismatch_in_code(case, usage, identity)
-    message = {
-        "refused": f"`{loads}` loads no {identity.model_type} model, which {identity.id} is",
-        "other": f"{identity.id} is a {identity.model_type} model; `{loads}` is for another kind",
-    }.get(kind)
-    if message:
-        yield case.finding(
-            message,
-            class_place(usage),
-            about=identity,
-            citing=("class",),
-            level=None if identity.checkpoint else "warning",
-            fix=f"use `{identity.model_class or 'the class of its model type'}`",
-            edits=_class_edits(case, usage, identity, kind, loads),
-        )
+def _mismatches(case: Case) -> Iterator[tuple[Usage, Identity, str, str]]:
+    """Yield the classes in code that are to be judged, each as `_mismatch` finds it."""
+    for usage, identity in case.known():
+        load, name = usage.model, usage.class_name
+        if load is None:
+            judged = not usage.processors
+        else:
+            remote = load.arguments.get("trust_remote_code")
+            own_code = remote is not None and remote.value is True
+            judged = (load.package, load.kind) == (TRANSFORMERS, "model") and not own_code
+        if judged and name:
+            yield usage, identity, *_mismatch(case, identity, name)
 
 
-@rule("weights-random-or-unused", each=Case.known)
-def layers_in_code(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
-    """Layers left random, unless they are new on purpose and trained."""
-    kind, loads = _mismatch_in_code(case, usage, identity)
-    native, checkpoint = identity.model_class or "", identity.checkpoint
-    fresh_start = HEAD not in native or (checkpoint and checkpoint.stage == "pre-trained")
-    if kind != "unlike" or (fresh_start and (usage.trained or runs(usage) is None)):
+@rule(ARCHITECTURE, LAYERS, each=_mismatches)
+def class_in_code(
+    case: Case, usage: Usage, identity: Identity, kind: str, loads: str
+) -> Iterator[Finding]:
+    """A class of another architecture than the checkpoint, or of the same with other layers."""
+    id, native, checkpoint = identity.id, identity.model_class, identity.checkpoint
+    level, instead = None if checkpoint else "warning", ""
+    if RULES.get(kind) != case.rule:
         return
-    picked = "" if loads == usage.class_name else f" (picked by `{usage.class_name}`)"
-    able = [one.id for one in case.rulebase.checkpoints.values() if one.model_class == loads]
-    instead = nearest(identity.id, able) if able else None
-    made = f", or a checkpoint made for `{loads}` such as {instead}" if instead else ""
+    if kind == "refused":
+        message = f"`{loads}` loads no {identity.model_type} model, which {id} is"
+    elif kind == "other":
+        message = f"{id} is a {identity.model_type} model; `{loads}` is for another kind"
+    else:  # layers left random are fine where they are new on purpose and trained
+        fresh_start = HEAD not in (native or "") or (
+            checkpoint and checkpoint.stage == "pre-trained"
+        )
+        if fresh_start and (usage.trained or runs(usage) is None):
+            return
+        picked = "" if loads == usage.class_name else f" (picked by `{usage.class_name}`)"
+        message = f"{id} was made with `{native}`, which has other layers than `{loads}`{picked}"
+        level = "warning" if usage.trained else None
+        able = [one.id for one in case.rulebase.checkpoints.values() if one.model_class == loads]
+        if near := nearest(id, able):
+            instead = f", or a checkpoint made for `{loads}` such as {near}"
     yield case.finding(
-        f"{identity.id} was made with `{native}`, which has other layers than `{loads}`{picked}",
+        message,
         class_place(usage),
-        level="warning" if usage.trained else None,
         about=identity,
         citing=("class",),
-        fix=f"use `{native}`{made}",
+        level=level,
+        fix=f"use `{native or 'the class of its model type'}`{instead}",
         edits=_class_edits(case, usage, identity, kind, loads),
     )
 
@@ -68,17 +78,13 @@ def class_not_verified(case: Case, judgement: Judgement) -> Iterator[Finding]:
         yield case.finding(message, place, about=judgement)
 
 
-@rule("class-does-not-match", "weights-random-or-unused", each=Case.chosen)
+@rule(ARCHITECTURE, LAYERS, each=Case.chosen)
 def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A class named for a chosen checkpoint that was made with another one."""
-    id, name, native = (
-        judgement.checkpoint.id,
-        judgement.model_class,
-        judgement.checkpoint.model_class,
-    )
-    identity = identity_of(case.rulebase, id)
-    if not name or not identity or native in (None, name):
+    name, identity = judgement.model_class, identity_of(case.rulebase, judgement.checkpoint.id)
+    if not name or not identity or identity.model_class in (None, name):
         return
+    id, native = identity.id, identity.model_class
     kind, loads = _mismatch(case, identity, name)
     if not case.release.has_class(name):
         kind = "other"
@@ -86,21 +92,9 @@ def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     message = f"{id} is loaded with `{native}`, not `{name}`{picked}"
     if kind == "refused":
         message = f"`{name}` loads no {identity.model_type} model, which {id} is"
-    if kind and (kind == "unlike") == (case.rule == "weights-random-or-unused"):
-        place = judgement.choice and judgement.choice.class_place
-        fix = f"use `{native}`"
+    if RULES.get(kind) == case.rule:
+        place, fix = judgement.choice and judgement.choice.class_place, f"use `{native}`"
         yield case.finding(message, place, about=judgement, citing=("class",), fix=fix)
-
-
-def _mismatch_in_code(case: Case, usage: Usage, identity: Identity) -> tuple[str, str]:
-    """Return what is wrong with the class of a usage, where it is one to be judged."""
-    load, name = usage.model, usage.class_name
-    if load is None:
-        judged = not usage.processors
-    else:
-        own_code = passed(load, "trust_remote_code") is True
-        judged = (load.package, load.kind) == (TRANSFORMERS, "model") and not own_code
-    return _mismatch(case, identity, name) if judged and name else ("", "")
 
 
 def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
@@ -132,8 +126,8 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
 
 def _has_other_layers(case: Case, loads: str, native: str) -> bool:
     """True where a class of the same architecture has other layers than the native one."""
-    whole = case.knowledge("whole", "weights-random-or-unused")
-    incomplete = case.knowledge("incomplete", "weights-random-or-unused")
+    whole = case.knowledge("whole", LAYERS)
+    incomplete = case.knowledge("incomplete", LAYERS)
     if loads == native or loads in whole.get(native, []):
         return False
     return HEAD in loads or loads in incomplete.get(native, [])
