@@ -129,34 +129,59 @@ def check(
 def _judged(
     rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
 ) -> Inspection:
-    from advisor.check.inspection import fail_level, judge
+    from advisor.check.inspection import failing_from, judge
     from advisor.check.judgement import judgement_of
 
     id, named = options.checkpoint, options.class_name or None
     judgement = judgement_of(rulebase, id, given, model_class=named, priority=first)
-    fail_level(options.fail_on or "error")  # as a check of files does
-    fail_on = "warning" if options.strict else "error"
-    return judge(judgement, rulebase, options.transformers, fail_on)
+    failing_from(options.fail_on or "error")  # as a check of files does
+    failing = failing_from("warning" if options.strict else "error")
+    return judge(judgement, rulebase, options.transformers, failing)
 
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
+    from advisor.check.finding import diff, fixed_files
     from advisor.check.page import project_report
-    from advisor.check.project import write_baseline, write_fixes
+    from advisor.check.records import baseline_text
 
     if options.diff and shown.format != "terminal":
         raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
     inspection = project.inspect()
-    if (options.fix or options.diff) and write_fixes(inspection, only_diff=options.diff):
-        inspection = project.inspect()
+    files = fixed_files(inspection.findings) if options.fix or options.diff else []
+    places = f"{count(sum(one.done for one in files), 'place')} in {count(len(files), 'file')}"
     if options.diff:
+        sys.stdout.write(diff(files))  # alone, so that `git apply` takes it
+        note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")
         return inspection.exit_code
+    for fixed in files:
+        write_text(Path(fixed.path), fixed.after)
+    if files:
+        note(f"fixed {places}")
+        inspection = project.inspect()
     if options.write_baseline:
-        write_baseline(inspection, options.write_baseline)
+        known = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
+        _write(options.write_baseline, baseline_text(known), count(len(known), "finding"))
         return 0  # what is known is no failure
     _emit(project_report(inspection, statistics=options.statistics), shown)
     if options.lock:
-        project.write_lock()
+        _write_lock(project)
     return inspection.exit_code
+
+
+def _write_lock(project: Project) -> None:
+    from advisor.check.records import LOCK, lock_text
+
+    if not project.case.choices:
+        raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
+    what = count(len(project.case.choices), "choice")
+    _write(project.declaration.folder / LOCK, lock_text(project.case), what)
+
+
+def _write(file: Path, text: str, what: str) -> None:
+    from advisor.check.declaration import told
+
+    write_text(file, text)
+    note(f"wrote {what} to {told(file)}")
 
 
 def _emit(report: Report, shown: Showing, code: int = 0) -> int:

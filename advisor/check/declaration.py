@@ -48,8 +48,16 @@ class ProjectDeclaration(NamedTuple):
     transformers: str = ""
 
 
-def read_declaration(file: Path, name: str) -> ProjectDeclaration:
-    """Read advisor.yaml; `name` is what places and messages call it.
+def told(file: Path) -> str:
+    """Return what places and messages call a file: its path from this folder, if it is in it."""
+    try:
+        return file.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return file.as_posix()
+
+
+def read_declaration(file: Path) -> ProjectDeclaration:
+    """Read advisor.yaml.
 
     Raises BrokenFileError with every problem at file:line:column, and UsageError for needs that
     are a sentence.
@@ -58,6 +66,7 @@ def read_declaration(file: Path, name: str) -> ProjectDeclaration:
     from advisor.reader.document import read_document
     from advisor.reader.shape import check_shape
 
+    name = told(file)
     document = read_document(file, name)
     if document.value is None and not document.problems:
         document.value = {}  # a file of comments declares nothing

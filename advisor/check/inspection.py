@@ -16,8 +16,13 @@ from advisor.check.rules.suppression import suppress
 from advisor.errors import unknown_name
 from advisor.rulebase.base import RuleBase
 
-FAIL_LEVELS = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
-"""From which level a check is to fail, and the levels at which it then does."""
+Failing = tuple[str, ...]
+FAIL_LEVELS: dict[str, Failing] = {
+    "error": ("error",),
+    "warning": ("error", "warning"),
+    "never": (),
+}
+"""The levels at which a check fails that is to fail from one on."""
 
 
 class Inspection(NamedTuple):
@@ -25,14 +30,9 @@ class Inspection(NamedTuple):
 
     case: Case
     findings: tuple[Finding, ...]
-    fail_on: str
+    failing: Failing
     known: int = 0
     gone: int = 0
-
-    @property
-    def failing(self) -> tuple[str, ...]:
-        """The levels at which the check fails."""
-        return FAIL_LEVELS[self.fail_on]
 
     @property
     def exit_code(self) -> int:
@@ -48,7 +48,9 @@ class Inspection(NamedTuple):
         return {level: levels[level] for level in LEVELS}
 
 
-def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = None) -> Inspection:
+def inspect(
+    case: Case, failing: Failing = ("error",), baseline: Counter[Key] | None = None
+) -> Inspection:
     """Judge choices and code, and take away what was agreed to and what a baseline knows."""
     suppression = suppress(case, sorted(findings(case), key=in_order), not_run(case))
     case = replace(case, suppression=suppression)
@@ -64,21 +66,21 @@ def inspect(case: Case, fail_on: str = "error", baseline: Counter[Key] | None = 
     return Inspection(
         case=case,
         findings=tuple(sorted(fresh, key=in_order)),
-        fail_on=fail_on,
+        failing=failing,
         known=len(told) - len(fresh),
         gone=left.total(),
     )
 
 
 def judge(
-    judgement: Judgement, rulebase: RuleBase, transformers: str = "", fail_on: str = "error"
+    judgement: Judgement, rulebase: RuleBase, transformers: str = "", failing: Failing = ("error",)
 ) -> Inspection:
     """Look at a single judgement and no code; a class is judged by a release of transformers."""
     needs_release = judgement.model_class or transformers
     judged_by = release_for(rulebase, transformers) if needs_release else None
     case = Case(rulebase=rulebase, judged_by=judged_by, judgements=(judgement,))
     told = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
-    return Inspection(case, tuple(told), fail_on)
+    return Inspection(case, tuple(told), failing)
 
 
 def release_for(rulebase: RuleBase, version: str) -> Release:
@@ -86,9 +88,9 @@ def release_for(rulebase: RuleBase, version: str) -> Release:
     return release(rulebase, version) if version else default_release(rulebase)
 
 
-def fail_level(level: str) -> str:
-    """Return a level at which a check fails. Raises UsageError where it is not one."""
+def failing_from(level: str) -> Failing:
+    """Return the levels at which a check fails from one on. Raises UsageError for unknown ones."""
     if level not in FAIL_LEVELS:
         known = tuple(FAIL_LEVELS)
         raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
-    return level
+    return FAIL_LEVELS[level]

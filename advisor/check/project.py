@@ -1,9 +1,8 @@
-"""A project to check: what it declares, its files, read once, and what a check writes to it."""
+"""A project to check: what it declares, how it is judged, and its files, read once."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,16 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.check import records
 from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
-from advisor.check.finding import diff, fixed_files
-from advisor.check.inspection import Inspection, fail_level, inspect, release_for
+from advisor.check.inspection import Failing, Inspection, failing_from, inspect, release_for
 from advisor.check.judgement import judgements_of
 from advisor.console.commands import rules_of
 from advisor.console.options import day_or_today, priority_of
-from advisor.console.output import note
 from advisor.engine.profile import Profile
 from advisor.errors import UsageError
-from advisor.files import write_text
-from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -38,7 +33,7 @@ class Project(NamedTuple):
     declaration: ProjectDeclaration
     paths: tuple[Path, ...]
     case: Case
-    fail_on: str = "error"
+    failing: Failing = ("error",)
     baseline: Counter[records.Key] | None = None
 
     def scanned(self) -> Case:
@@ -62,18 +57,7 @@ class Project(NamedTuple):
             names = ", ".join(f"`{path}`" for path in self.paths)
             hint = "name a folder with Python, notebooks or YAML"
             raise UsageError(f"nothing to check in {names}", hint=hint)
-        return inspect(case, self.fail_on, self.baseline)
-
-    def write_lock(self) -> None:
-        """Write what holds for each choice beside advisor.yaml."""
-        choices = self.case.choices
-        if not choices:
-            raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
-        _write(
-            self.declaration.folder / records.LOCK,
-            records.lock_text(self.case),
-            count(len(choices), "choice"),
-        )
+        return inspect(case, self.failing, self.baseline)
 
 
 def open_project(
@@ -108,42 +92,16 @@ def open_project(
         whole=any(
             folder.resolve().is_relative_to(path.resolve()) for path in paths if path.is_dir()
         ),
-        lock=records.read_lock(lock, _relative(lock))
-        if lock.is_file() and not options.lock
-        else None,
+        lock=records.read_lock(lock) if lock.is_file() and not options.lock else None,
     )
     baseline = options.baseline if options.write_baseline is None else None
     return Project(
         declaration=declaration,
         paths=paths,
         case=case,
-        fail_on=fail_level(level or "error"),
+        failing=failing_from(level or "error"),
         baseline=records.read_baseline(baseline) if baseline else None,
     )
-
-
-def write_fixes(inspection: Inspection, *, only_diff: bool) -> bool:
-    """Write what the certain fixes make of files, and return whether there was anything to fix.
-
-    With `only_diff` nothing is written; the diff stands alone on stdout, for `git apply`.
-    """
-    files = fixed_files(inspection.findings)
-    places = f"{count(sum(one.done for one in files), 'place')} in {count(len(files), 'file')}"
-    if only_diff:
-        sys.stdout.write(diff(files))
-        note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")
-        return False
-    for fixed in files:
-        write_text(Path(fixed.path), fixed.after)
-    if files:
-        note(f"fixed {places}")
-    return bool(files)
-
-
-def write_baseline(inspection: Inspection, file: Path) -> None:
-    """Write everything found as known; notes are left out, for they fail nothing."""
-    known = [finding for finding in inspection.findings if finding.level != "note"]
-    _write(file, records.baseline_text(known), count(len(known), "finding"))
 
 
 def _find_declaration(paths: Sequence[Path], config: Path | None) -> ProjectDeclaration:
@@ -151,11 +109,11 @@ def _find_declaration(paths: Sequence[Path], config: Path | None) -> ProjectDecl
     if config is not None:
         if not config.is_file():
             raise UsageError(f"no file `{config}`", hint="`advisor init` writes an advisor.yaml")
-        return read_declaration(config, _relative(config))
+        return read_declaration(config)
     folders = [path for path in paths if path.is_dir()] if len(paths) == 1 else []
     for file in (folder / FILE for folder in (*folders, Path())):
         if file.is_file():
-            return read_declaration(file, _relative(file))
+            return read_declaration(file)
     return ProjectDeclaration([*folders, Path()][0])
 
 
@@ -166,15 +124,3 @@ def _source(path: str) -> str:
         return Path(path).read_bytes().decode("utf-8-sig", errors="replace") if small else ""
     except OSError:
         return ""
-
-
-def _write(file: Path, text: str, what: str) -> None:
-    write_text(file, text)
-    note(f"wrote {what} to {_relative(file)}")
-
-
-def _relative(file: Path) -> str:
-    try:
-        return file.resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except ValueError:
-        return file.as_posix()

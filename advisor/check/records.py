@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from advisor.check.declaration import DeclaredChoice, told
 from advisor.check.finding import Finding
 from advisor.decide.selection import select
 from advisor.errors import BrokenFileError
 
 if TYPE_CHECKING:
     from advisor.check.case import Case
-    from advisor.check.declaration import DeclaredChoice
 
 LOCK = "advisor.lock"
 VERSION = 1
@@ -73,7 +73,7 @@ def locked_choices(case: Case, choice: DeclaredChoice) -> list[LockedChoice]:
     return locked or [bare]
 
 
-def read_lock(file: Path, name: str) -> Lock:
+def read_lock(file: Path) -> Lock:
     """Return a lock. Raises BrokenFileError where the file is not one, or of another version."""
 
     def lock(value: dict[str, Any]) -> Lock:
@@ -81,7 +81,7 @@ def read_lock(file: Path, name: str) -> Lock:
         rows = ((row["name"], *map(row.get, others)) for row in value["choices"])
         return Lock(str(value["rule_base"]), tuple(LockedChoice(*row) for row in rows))
 
-    return _read(file, name, "lock file", "lock_version", "advisor check --lock", lock)
+    return _read(file, told(file), "lock file", "lock_version", "advisor check --lock", lock)
 
 
 def finding_key(finding: Finding) -> Key:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from advisor.check.case import Case
+from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.declaration import ProjectDeclaration
 from advisor.check.inspection import release_for
 from advisor.check.project import Project
@@ -54,21 +54,15 @@ def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
             loads.setdefault(checkpoint.id, []).append(usage)
     tail = TAIL.format(release=case.release.version)
     if not loads:
-        return HEAD + _example(rulebase) + tail, 0
+        made = (one for one in rulebase.checkpoints.values() if one.loader == TRANSFORMERS)
+        texts = (NOTHING.format(task=one.tasks[0], checkpoint=one.id) for one in made if one.tasks)
+        return HEAD + next(texts, "") + tail, 0
     named: Counter[str] = Counter()
     blocks = [
         _choice(rulebase, rulebase.checkpoints[id], usages, named)
         for id, usages in sorted(loads.items())
     ]
     return HEAD + "\nchoices:\n" + "\n".join(blocks) + WAIVER + tail, len(loads)
-
-
-def _example(rulebase: RuleBase) -> str:
-    """Return a choice that nobody made, as a comment: a checkpoint for the first task it does."""
-    for one in rulebase.checkpoints.values():
-        if one.loader == "transformers" and one.tasks:
-            return NOTHING.format(task=one.tasks[0], checkpoint=one.id)
-    return ""
 
 
 def _choice(
