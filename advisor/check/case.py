@@ -198,11 +198,6 @@ def rule(
     return lambda find: Detector(ids, find, each, runs)
 
 
-def class_place(usage: Usage) -> Location:
-    """Return where the class of a usage stands, or the usage itself."""
-    return (usage.model and usage.model.class_place) or usage.place
-
-
 def id_place(usage: Usage) -> Location:
     """Return where the id of a usage is written, or the usage itself."""
     values = usage.alternatives

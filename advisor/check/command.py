@@ -178,10 +178,10 @@ def _write_lock(project: Project) -> None:
 
 
 def _write(file: Path, text: str, what: str) -> None:
-    from advisor.check.declaration import told
+    from advisor.check.declaration import path_shown
 
     write_text(file, text)
-    note(f"wrote {what} to {told(file)}")
+    note(f"wrote {what} to {path_shown(file)}")
 
 
 def _emit(report: Report, shown: Showing, code: int = 0) -> int:

@@ -48,8 +48,8 @@ class ProjectDeclaration(NamedTuple):
     transformers: str = ""
 
 
-def told(file: Path) -> str:
-    """Return what places and messages call a file: its path from this folder, if it is in it."""
+def path_shown(file: Path) -> str:
+    """Return the path of a file as places and messages have it: from this folder, if it is in it."""
     try:
         return file.resolve().relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
@@ -66,7 +66,7 @@ def read_declaration(file: Path) -> ProjectDeclaration:
     from advisor.reader.document import read_document
     from advisor.reader.shape import check_shape
 
-    name = told(file)
+    name = path_shown(file)
     document = read_document(file, name)
     if document.value is None and not document.problems:
         document.value = {}  # a file of comments declares nothing

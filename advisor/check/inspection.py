@@ -54,10 +54,10 @@ def inspect(
     """Judge choices and code, and take away what was agreed to and what a baseline knows."""
     suppression = suppress(case, sorted(findings(case), key=in_order), not_run(case))
     case = replace(case, suppression=suppression)
-    told = [*suppression.left, *findings(case, AFTERWARDS)]
+    unsuppressed = [*suppression.left, *findings(case, AFTERWARDS)]
     left = Counter(baseline)
     fresh = []
-    for finding in told:
+    for finding in unsuppressed:
         key = finding_key(finding)
         if left[key]:
             left[key] -= 1
@@ -67,7 +67,7 @@ def inspect(
         case=case,
         findings=tuple(sorted(fresh, key=in_order)),
         failing=failing,
-        known=len(told) - len(fresh),
+        known=len(unsuppressed) - len(fresh),
         gone=left.total(),
     )
 
@@ -79,8 +79,8 @@ def judge(
     needs_release = judgement.model_class or transformers
     judged_by = release_for(rulebase, transformers) if needs_release else None
     case = Case(rulebase=rulebase, judged_by=judged_by, judgements=(judgement,))
-    told = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
-    return Inspection(case, tuple(told), failing)
+    by_level = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
+    return Inspection(case, tuple(by_level), failing)
 
 
 def release_for(rulebase: RuleBase, version: str) -> Release:

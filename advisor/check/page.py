@@ -15,12 +15,12 @@ from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import unknown_name
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import Usage
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
 MARKS = {"error": "-", "warning": "!", "note": ""}
 EXIT_TONES = {0: "good", 1: "bad", 3: "warn"}
 WORST = ("excluded", "discouraged", "allowed", "recommended")
+USAGE = ("path", "line", "checkpoint", "class", "task")
 WIDEST = 72
 """Longer lines of code are cut around the place they are shown for."""
 
@@ -59,10 +59,7 @@ def rule_report(rulebase: RuleBase, id: str) -> Report:
 
 def _project_json(inspection: Inspection) -> dict[str, Any]:
     case = inspection.case
-    choices = [
-        _choice(choice.name, choice.checkpoint, case.judgements_of(choice))
-        for choice in case.choices
-    ]
+    choices = [_choice(one.name, one.checkpoint, case.judgements_of(one)) for one in case.choices]
     _, ignored, waived, *_ = case.suppression
     suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
     return {**_json(inspection, choices), "files": case.scan.files, "suppressed": suppressed}
@@ -76,15 +73,14 @@ def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, An
         "transformers": case.judged_by.version if case.judged_by else None,
         "findings": [_finding(finding) for finding in inspection.findings],
         "choices": choices,
-        "usages": [_usage(usage) for usage in case.scan.usages],
+        "usages": [
+            dict(
+                zip(USAGE, (*one.place[:2], one.checkpoint, one.class_name, one.task), strict=True)
+            )
+            for one in case.scan.usages
+        ],
         "counts": inspection.counts,
     }
-
-
-def _usage(usage: Usage) -> dict[str, Any]:
-    path, line, *_ = usage.place
-    known = {"checkpoint": usage.checkpoint, "class": usage.class_name, "task": usage.task}
-    return {"path": path, "line": line, **known}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from advisor.check.declaration import DeclaredChoice, told
+from advisor.check.declaration import DeclaredChoice, path_shown
 from advisor.check.finding import Finding
 from advisor.decide.selection import select
 from advisor.errors import BrokenFileError
@@ -81,7 +81,7 @@ def read_lock(file: Path) -> Lock:
         rows = ((row["name"], *map(row.get, others)) for row in value["choices"])
         return Lock(str(value["rule_base"]), tuple(LockedChoice(*row) for row in rows))
 
-    return _read(file, told(file), "lock file", "lock_version", "advisor check --lock", lock)
+    return _read(file, path_shown(file), "lock file", "lock_version", "advisor check --lock", lock)
 
 
 def finding_key(finding: Finding) -> Key:

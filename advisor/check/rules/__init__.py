@@ -26,18 +26,18 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(choices, capability, architecture, handling, removal, access)
-"""In the order in which findings of one level about a single checkpoint are told."""
+"""In the order in which findings of one level about a single checkpoint are distinct."""
 AFTERWARDS = _detectors(suppression)
 """These judge what was suppressed; what they find can be neither ignored nor waived."""
 
 
 def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Finding]:
     """Return what rules find; what is said of one place, checkpoint and choice is said once."""
-    told: dict[tuple[object, ...], Finding] = {}
+    distinct: dict[tuple[object, ...], Finding] = {}
     for detector in detectors:
         for one in detector.findings(case) if detector.runs(case) else ():
-            told.setdefault((one.rule, one.place, one.checkpoint, one.choice, one.message), one)
-    return list(told.values())
+            distinct.setdefault((one.rule, one.place, one.checkpoint, one.choice, one.message), one)
+    return list(distinct.values())
 
 
 def not_run(case: Case) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.check.case import TRANSFORMERS, Case, class_place, rule, runs
+from advisor.check.case import TRANSFORMERS, Case, rule, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
@@ -59,7 +59,7 @@ def class_in_code(
             instead = f", or a checkpoint made for `{loads}` such as {near}"
     yield case.finding(
         message,
-        class_place(usage),
+        (usage.model and usage.model.class_place) or usage.place,
         about=identity,
         citing=("class",),
         level=level,

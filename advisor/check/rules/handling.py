@@ -21,9 +21,8 @@ WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 @rule("pretrained-only", each=Case.catalogued)
 def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Inference with weights that no task was ever trained into."""
-    if checkpoint.stage == "pre-trained" and not checkpoint.tasks and _infers(usage):
-        if _trained(case, usage):
-            return
+    unfinished = checkpoint.stage == "pre-trained" and not checkpoint.tasks
+    if unfinished and _infers(usage) and not _trained(case, usage):
         finished = _finished(case, checkpoint)
         yield case.finding(
             f"{checkpoint.id} is only pre-trained; here it is used without fine-tuning",

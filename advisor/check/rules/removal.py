@@ -26,7 +26,9 @@ def changed_class(case: Case) -> Iterator[Finding]:
             certain = works or change.kind == "renamed"
             edits = case.rename_edits(place, name, instead) if instead and certain else ()
             now = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
-            yield from _told(case, change, place, f"`{name}`", now if works else "", edits=edits)
+            yield from _findings(
+                case, change, place, f"`{name}`", now if works else "", edits=edits
+            )
 
 
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
@@ -55,7 +57,7 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
             if new and change.kind != "removed":
                 now = f"`{name}` is called `{new}` since transformers {change.since}"
                 edits = (Edit(place, new),) if new.endswith(name.rpartition("_")[2]) else ()
-            yield from _told(case, change, place, what, now, edits=edits)
+            yield from _findings(case, change, place, what, now, edits=edits)
 
 
 @rule("removed-pipeline", "redirected-pipeline", each=Case.usages)
@@ -70,10 +72,10 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         fix = f"load `{name}` and call generate" if name else None
         now = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
         works = change.kind != "removed"
-        yield from _told(case, change, usage.place, pipeline, now if works else "", fix)
+        yield from _findings(case, change, usage.place, pipeline, now if works else "", fix)
 
 
-def _told(
+def _findings(
     case: Case,
     change: NameChange,
     place: Location,
