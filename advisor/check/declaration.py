@@ -49,7 +49,7 @@ class ProjectDeclaration(NamedTuple):
 
 
 def path_shown(file: Path) -> str:
-    """Return the path of a file as places and messages have it: from this folder, if it is in it."""
+    """Return the path of a file as messages have it: from this folder, where it is in it."""
     try:
         return file.resolve().relative_to(Path.cwd().resolve()).as_posix()
     except ValueError:
