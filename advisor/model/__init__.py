@@ -107,18 +107,8 @@ class Task(NamedTuple):
 
 
 SECTIONS = (
-    "inputs",
-    "outputs",
-    "architecture",
-    "objectives",
-    "training",
-    "data",
-    "advantages",
-    "limits",
-    "licences",
-    "fine_tuning",
-    "choose_when",
-    "avoid_when",
+    *("inputs", "outputs", "architecture", "objectives", "training", "data"),
+    *("advantages", "limits", "licences", "fine_tuning", "choose_when", "avoid_when"),
 )
 """The sections of a description."""
 

@@ -11,63 +11,42 @@ from functools import cache
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
-from advisor.model import (
-    EFFECTS,
-    SECTIONS,
-    Benchmark,
-    Checkpoint,
-    Criterion,
-    Declaration,
-    Family,
-    Fit,
-    Question,
-    Rule,
-    fields,
-)
-from advisor.model.evidence import ArticleClaim, Example, Scenario, Statement
-from advisor.model.library import CheckExample, CheckRule, Program
+from advisor import model
+from advisor.model import evidence, library
+from advisor.model import fields as f
 from advisor.model.value import Plan
-from advisor.reader.shape import (
-    Boolean,
-    Integer,
-    KebabCase,
-    ListOf,
-    MapOf,
-    Number,
-    OneOf,
-    Record,
-    Shape,
-    TextOf,
-)
+from advisor.reader.shape import Boolean, Integer, ListOf, MapOf, Number, Record, Shape, TextOf
 
 Built = TypeVar("Built", bound=tuple[Any, ...])
 HOLDERS = {Sequence: "list", tuple: "list", Mapping: "map"}
 PLAIN: dict[Any, Shape] = {bool: Boolean(), int: Integer(), float: Number(), str: TextOf()}
 
 EXTRA_KEYS: dict[type, dict[str, Any]] = {
-    Criterion: {"judges?": OneOf("declarations", "fits")},
-    Question: {"options_from?": OneOf("tasks")},
-    Rule: {
-        **{f"{effect}?": fields.CANDIDATES for effect in EFFECTS},
-        "examples": Annotated[Sequence[Example], fields.Least(2)],
+    model.Criterion: {"judges?": f.OneOf("declarations", "fits")},
+    model.Question: {"options_from?": f.OneOf("tasks")},
+    model.Rule: {
+        **{f"{effect}?": f.CANDIDATES for effect in model.EFFECTS},
+        "examples": Annotated[Sequence[evidence.Example], f.Least(2)],
     },
-    Declaration: {"inferred?": bool},
-    Fit: {"inferred?": bool},
-    Family: {
-        "description?": dict.fromkeys(SECTIONS, Annotated[Sequence[Statement], fields.Least(1)]),
-        "claims?": Sequence[ArticleClaim],
+    model.Declaration: {"inferred?": bool},
+    model.Fit: {"inferred?": bool},
+    model.Family: {
+        "description?": dict.fromkeys(
+            model.SECTIONS, Annotated[Sequence[evidence.Statement], f.Least(1)]
+        ),
+        "claims?": Sequence[evidence.ArticleClaim],
     },
-    Benchmark: {"split?": fields.Text},
-    Checkpoint: {
-        "parameters_precision?": OneOf("published", "derived", "rounded"),
-        "image_size_note?": fields.Text,
-        "languages_note?": fields.Text,
-        "intended_use?": fields.Text,
-        "language_model_licence?": fields.Text,
+    model.Benchmark: {"split?": f.Text},
+    model.Checkpoint: {
+        "parameters_precision?": f.OneOf("published", "derived", "rounded"),
+        "image_size_note?": f.Text,
+        "languages_note?": f.Text,
+        "intended_use?": f.Text,
+        "language_model_licence?": f.Text,
     },
-    Program: {"parts": ListOf(KebabCase(of="part"), least=1)},
-    Scenario: {"note?": fields.Text},
-    CheckRule: {"example": CheckExample},
+    library.Program: {"parts": f.ListOf(f.KebabCase(of="part"), least=1)},
+    evidence.Scenario: {"note?": f.Text},
+    library.CheckRule: {"example": library.CheckExample},
 }
 """For a class the keys of its entries that are no fields of it, by shape or annotation: compiling
 makes something of them."""
@@ -101,37 +80,32 @@ class Column(NamedTuple):
     @property
     def computed(self) -> bool:
         """True for a field that stands in no file."""
-        return fields.COMPUTED in self.hint.notes
+        return f.COMPUTED in self.hint.notes
 
 
 @cache
-def record(declared: type, *, partial: bool = False) -> Record:
-    """Return the shape of the entry of a declared class in a file.
-
-    Of a `partial` one only the id has to stand: it changes an entry that is known.
-    """
+def record(declared: type) -> Record:
+    """Return the shape of the entry of a declared class in a file."""
     members = {
         column.key if column.required else f"{column.key}?": shape_of(column.hint)
         for column in columns(declared)
         if not column.computed
     }
     members |= {key: _shape(value) for key, value in EXTRA_KEYS.get(declared, {}).items()}
-    if partial:
-        members = {key if key == "id" else f"{key.rstrip('?')}?": members[key] for key in members}
-    return Record(members, one_of=EFFECTS if declared is Rule else ())
+    return Record(members, one_of=model.EFFECTS if declared is model.Rule else ())
 
 
 @cache
 def columns(declared: type) -> tuple[Column, ...]:
     """Return the columns of the fields of a class, in order."""
-    hints = get_type_hints(declared, localns={**vars(fields), "f": fields}, include_extras=True)
+    hints = get_type_hints(declared, localns={**vars(f), "f": f}, include_extras=True)
     defaults: dict[str, Any] = vars(declared)["_field_defaults"]
     return tuple(
         Column(
             field,
-            key=next((note.name for note in hint.notes if isinstance(note, fields.Key)), field),
+            key=next((note.name for note in hint.notes if isinstance(note, f.Key)), field),
             hint=hint,
-            required=field not in defaults or fields.REQUIRED in hint.notes,
+            required=field not in defaults or f.REQUIRED in hint.notes,
             inner=_inner(hint),
         )
         for field, hint in ((field, _hint(value)) for field, value in hints.items())
@@ -175,7 +149,7 @@ def shape_of(hint: Hint) -> Shape:
     members = [_shape(argument) for argument in get_args(hint.type) if argument is not ...]
     if hint.how == "map":
         return MapOf(members[1], key=members[0])
-    least = next((note.number for note in hint.notes if isinstance(note, fields.Least)), 0)
+    least = next((note.number for note in hint.notes if isinstance(note, f.Least)), 0)
     return ListOf(members[0], least)
 
 

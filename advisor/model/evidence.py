@@ -19,15 +19,8 @@ class Source(NamedTuple):
     kind: Annotated[
         str,
         f.OneOf(
-            "paper",
-            "code",
-            "documentation",
-            "model-card",
-            "results",
-            "thread",
-            "licence",
-            "article",
-            "registry",
+            *("paper", "code", "documentation", "model-card", "results"),
+            *("thread", "licence", "article", "registry"),
         ),
     ]
     url: Annotated[str, f.TextOf(r"https?://\S+", "a web address")] | None = None

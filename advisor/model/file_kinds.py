@@ -6,20 +6,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from advisor.model import Benchmark, Checkpoint, Criterion, Family, Never, Question, Rule, Task
+from advisor import model
+from advisor.model import evidence, library
 from advisor.model.columns import record
-from advisor.model.evidence import Scenario, Source, Tie
 from advisor.model.fields import ANSWER, HUB_ID
-from advisor.model.library import (
-    Act,
-    Architecture,
-    CheckRule,
-    NameChange,
-    Program,
-    ProgramPart,
-    RunnerUse,
-    UnrankedBenchmark,
-)
 from advisor.reader.shape import (
     AnyOf,
     KebabCase,
@@ -37,25 +27,25 @@ if TYPE_CHECKING:
     from advisor.reader.shape import Faults, Parts
 
 ENTITIES: dict[str, type] = {
-    "criterion": Criterion,
-    "tie": Tie,
-    "question": Question,
-    "never": Never,
-    "task": Task,
-    "source": Source,
-    "family": Family,
-    "rule": Rule,
-    "benchmark": Benchmark,
-    "unranked": UnrankedBenchmark,
-    "checkpoint": Checkpoint,
-    "architecture": Architecture,
-    "act": Act,
-    "use": RunnerUse,
-    "part": ProgramPart,
-    "program": Program,
-    "change": NameChange,
-    "scenario": Scenario,
-    "check": CheckRule,
+    "criterion": model.Criterion,
+    "tie": evidence.Tie,
+    "question": model.Question,
+    "never": model.Never,
+    "task": model.Task,
+    "source": evidence.Source,
+    "family": model.Family,
+    "rule": model.Rule,
+    "benchmark": model.Benchmark,
+    "unranked": library.UnrankedBenchmark,
+    "checkpoint": model.Checkpoint,
+    "architecture": library.Architecture,
+    "act": library.Act,
+    "use": library.RunnerUse,
+    "part": library.ProgramPart,
+    "program": library.Program,
+    "change": library.NameChange,
+    "scenario": evidence.Scenario,
+    "check": library.CheckRule,
 }
 """Everything that rule files define, by the noun that messages use."""
 
@@ -121,8 +111,8 @@ KINDS = (
 def file_shape(kind: str) -> Shape:
     """Return the shape of a kind of file."""
     special: dict[str, Callable[[], Shape]] = {
-        "family": lambda: record(Family),
-        "family-extension": lambda: record(Family, partial=True),
+        "family": lambda: record(model.Family),
+        "family-extension": lambda: _with_id(record(model.Family)),
         "checkpoints": _checkpoints,
         "sources": _sources,
         "project": lambda: PROJECT,
@@ -175,7 +165,7 @@ class _Member(Record):
             for key, each in schema["properties"].items()
             if key not in self.required
         }
-        alone = {"required": record(Checkpoint).required, "properties": schema["properties"]}
+        alone = {"required": record(model.Checkpoint).required, "properties": schema["properties"]}
         member = {"required": ["series"], "properties": of_member}
         return schema | {
             "properties": dict.fromkeys(schema["properties"], True),
@@ -185,15 +175,15 @@ class _Member(Record):
 
 def _checkpoints() -> Record:
     """Return the shape of a file of checkpoints, which knows short forms of them."""
-    entry = record(Checkpoint)
+    entry = record(model.Checkpoint)
     cited = TextOf(r"[a-z0-9]+([_-][a-z0-9]+)*", "a field of this checkpoint, or a source")
-    short = _optional(entry, "id") | {"sources?": MapOf(ListOf(TextOf(), least=1), cited)}
+    short = _optional(entry) | {"sources?": MapOf(ListOf(TextOf(), least=1), cited)}
     figures = AnyOf(entry.fields["measurements"], MapOf(_Figures()))
-    series = {key: each for key, each in short.items() if key != "measurements?"}
     member = short | {"measurements?": figures, "series?": KebabCase()}
+    del short["measurements?"]
     return Record(
         {
-            "series?": ListOf(Record({"id": KebabCase(), **series})),
+            "series?": ListOf(Record({"id": KebabCase(), **short})),
             "checkpoints": ListOf(_Member({"id": entry.fields["id"], **member})),
         }
     )
@@ -201,12 +191,11 @@ def _checkpoints() -> Record:
 
 def _sources() -> Record:
     """Return the shape of a file of sources, some of which may share what they say in groups."""
-    entry = record(Source)
-    shared = _optional(entry, "id")
+    entry = record(evidence.Source)
     group = {
-        **shared,
+        **_optional(entry),
         "pages?": MapOf(TextOf(), least=1),
-        "sources?": ListOf(Record({"id": KebabCase(), **shared}), least=1),
+        "sources?": ListOf(_with_id(entry), least=1),
     }
     return Record(
         {
@@ -216,9 +205,14 @@ def _sources() -> Record:
     )
 
 
-def _optional(entry: Record, without: str) -> dict[str, Shape]:
-    """Return the fields of an entry but one, each of which may be left out."""
-    return {f"{key}?": each for key, each in entry.fields.items() if key != without}
+def _with_id(entry: Record) -> Record:
+    """Return the shape of an entry of which only the id has to stand."""
+    return Record({"id": entry.fields["id"], **_optional(entry)})
+
+
+def _optional(entry: Record) -> dict[str, Shape]:
+    """Return the fields of an entry but its id, each of which may be left out."""
+    return {f"{key}?": each for key, each in entry.fields.items() if key != "id"}
 
 
 def schema(kind: str) -> dict[str, Any]:

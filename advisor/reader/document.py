@@ -150,7 +150,7 @@ class _Builder:
     def __init__(self, document: Document, text: str) -> None:
         self.document = document
         self.events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
-        self.anchors: dict[str, Any] = {}
+        self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
 
     def build(self) -> None:
@@ -169,12 +169,13 @@ class _Builder:
         self.count += 1
         if self.count > MAX_VALUES:
             raise _TooMuchError(f"holds more than {MAX_VALUES:,} values")
+        before = self.count
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         scalar = isinstance(event, yaml.ScalarEvent)
         value = self._scalar(event) if scalar else self._collection(event, path)
         if event.anchor:
-            self.anchors[event.anchor] = value
+            self.anchors[event.anchor] = value, self.count - before
         return value
 
     def _collection(self, event: Any, path: KeyPath) -> dict[str, Any] | list[Any]:
@@ -224,8 +225,8 @@ class _Builder:
                 event, f"the alias `*{event.anchor}` points at nothing finished before it"
             )
             return None
-        value = self.anchors[event.anchor]
-        self.count += _size(value, MAX_VALUES)
+        value, size = self.anchors[event.anchor]
+        self.count += size
         return value
 
     def _mark(self, path: KeyPath, event: Any) -> None:
@@ -251,16 +252,3 @@ class _Builder:
     def _problem(self, event: Any, message: str) -> None:
         mark = event.start_mark
         self.document.report_at(mark.line + 1, mark.column + 1, message)
-
-
-def _size(value: Any, limit: int) -> int:
-    """Count the values inside `value`, giving up at `limit`."""
-    count, todo = 0, [value]
-    while todo and count <= limit:
-        item = todo.pop()
-        count += 1
-        if isinstance(item, dict):
-            todo.extend(item.values())
-        elif isinstance(item, list):
-            todo.extend(item)
-    return count

@@ -19,16 +19,8 @@ if TYPE_CHECKING:
     from advisor.rulebase.assemble import Entries, Entry
 
 JUDGED_FIELDS = (
-    "languages",
-    "commercial_use",
-    "memory_gb",
-    "parameters_millions",
-    "text_context",
-    "image_size",
-    "licence",
-    "gated",
-    "stage",
-    "takes",
+    *("languages", "commercial_use", "memory_gb", "parameters_millions", "text_context"),
+    *("image_size", "licence", "gated", "stage", "takes"),
 )
 """Fields of a checkpoint that an option may put a requirement on."""
 
