@@ -7,10 +7,11 @@ that of the installed one is read from its files. Nothing here imports transform
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.errors import AdvisorError, UsageError, nearest
 from advisor.model.library import NameChange
@@ -21,28 +22,14 @@ INSTALLED = "installed"
 PREFIX = "transformers-"
 
 
-class Version(NamedTuple):
-    """A release number, as far as it is given: 5 is (5,)."""
-
-    parts: tuple[int, ...]
-
-    @classmethod
-    def of(cls, text: str) -> Version:
-        """Return the number in a text such as 4.57.6 or 5.25.0.dev0; raises UsageError."""
-        numbers = []
-        for part in text.removeprefix("v").split("."):
-            if not part.isdecimal():
-                break
-            numbers.append(int(part))
-        if not numbers:
-            raise UsageError(
-                f"`{text}` is no version of transformers", hint="e.g. 5, 4.57 or `installed`"
-            )
-        return cls(tuple(numbers))
-
-    def covers(self, other: Version) -> bool:
-        """True where the other release is one of those that this number means."""
-        return other.parts[: len(self.parts)] == self.parts
+def version_number(text: str) -> tuple[int, ...]:
+    """Return the number in a text such as 4.57.6, 5 or 5.25.0.dev0. Raises UsageError without."""
+    found = re.match(r"v?(\d+(?:\.\d+)*)", text)
+    if found is None:
+        raise UsageError(
+            f"`{text}` is no version of transformers", hint="e.g. 5, 4.57 or `installed`"
+        )
+    return tuple(map(int, found.group(1).split(".")))
 
 
 class Release:
@@ -62,10 +49,8 @@ class Release:
         self.pipeline_aliases: dict[str, str] = description["aliases"]
         self._suffixes: tuple[str, ...] = tuple(description["suffixes"])
         self._names: dict[str, str] = description["classes"]
-        number = Version.of(self.version)
-        self.changes = tuple(
-            change for change in changes if Version.of(change.since).parts <= number.parts
-        )
+        number = version_number(self.version)
+        self.changes = [one for one in changes if version_number(one.since) <= number]
 
     @cached_property
     def classes(self) -> dict[str, str]:
@@ -77,7 +62,8 @@ class Release:
 
         In transformers 5 that is so for `CLIPTokenizerFast` too: it gives `CLIPTokenizer`.
         """
-        return name in self.classes or self._plain(name) is not None
+        old = name.endswith(self._suffixes) and name.removesuffix("Fast") in self.classes
+        return old or name in self.classes
 
     def classes_for(self, auto_class: str, model_type: str) -> tuple[str, ...]:
         """Return the classes an auto class loads for a model type; () where it refuses it.
@@ -146,13 +132,6 @@ class Release:
             return change._replace(name=name, kind="removed", instead=None)
         return change._replace(name=name, instead=instead)
 
-    def _plain(self, name: str) -> str | None:
-        """The name that an old one with `Fast` at its end resolves to, where it does."""
-        plain = name.removesuffix("Fast")
-        if name.endswith(self._suffixes) and plain in self.classes:
-            return plain
-        return None
-
 
 def release(rulebase: RuleBase, version: str = INSTALLED) -> Release:
     """Return a release: `installed`, or the newest described one that a number such as 5 means.
@@ -161,10 +140,9 @@ def release(rulebase: RuleBase, version: str = INSTALLED) -> Release:
     not-installed) where `installed` is asked for and there is none.
     """
     if version == INSTALLED:
-        return Release(_installed(), rulebase.changes)
-    wanted = Version.of(version)
-    described = described_releases()
-    found = [name for name in described if wanted.covers(Version.of(name))]
+        return Release(_installed(installed_package()), rulebase.changes)
+    wanted, described = version_number(version), described_releases()
+    found = [name for name in described if version_number(name)[: len(wanted)] == wanted]
     if not found:
         raise UsageError(
             f"transformers `{version}` is not described",
@@ -177,16 +155,13 @@ def release(rulebase: RuleBase, version: str = INSTALLED) -> Release:
 
 def default_release(rulebase: RuleBase) -> Release:
     """Return the installed release; the newest described one where none is installed."""
-    package = installed_package()
-    if package is not None:
-        return Release(_installed(package), rulebase.changes)
-    return release(rulebase, described_releases()[-1])
+    return release(rulebase, INSTALLED if installed_package() else described_releases()[-1])
 
 
 def described_releases() -> list[str]:
     """Return the releases whose description ships with the rules, oldest first."""
     names = [file.stem.removeprefix(PREFIX) for file in _folder().glob(f"{PREFIX}*.json")]
-    return sorted(names, key=lambda name: Version.of(name).parts)
+    return sorted(names, key=version_number)
 
 
 def installed_package() -> Path | None:
@@ -201,22 +176,18 @@ def installed_package() -> Path | None:
 
 
 @cache
-def _installed(package: Path | None = None) -> dict[str, Any]:
+def _installed(package: Path | None) -> dict[str, Any]:
     from advisor.catalogue.release_files import describe
 
-    package = package or installed_package()
+    hint = f"name a release: {', '.join(described_releases())}"
     if package is None:
-        raise AdvisorError(
-            "no transformers is installed here",
-            hint=f"name a release: {', '.join(described_releases())}",
-            kind="not-installed",
-        )
+        raise AdvisorError("no transformers is installed here", hint=hint, kind="not-installed")
     try:
         return describe(package)
     except (OSError, SyntaxError, KeyError, AttributeError, ValueError) as error:
         raise AdvisorError(
             f"the installed transformers cannot be read: {error}",
-            hint=f"name a release: {', '.join(described_releases())}",
+            hint=hint,
             kind="unreadable-release",
         ) from error
 
@@ -228,8 +199,6 @@ def _folder() -> Path:
 def _matched(pattern: str, name: str) -> str | None:
     """Return what the `*` of a pattern stands for in a name; None where they do not match."""
     before, star, after = pattern.partition("*")
-    if not star:
-        return "" if name == pattern else None
-    if len(name) > len(before) + len(after) and name.startswith(before) and name.endswith(after):
-        return name[len(before) : len(name) - len(after)]
-    return None
+    stem = name[len(before) : len(name) - len(after)]
+    same = name == f"{before}{stem}{after}" and bool(stem) == bool(star)
+    return stem if same else None

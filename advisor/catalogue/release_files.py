@@ -50,15 +50,16 @@ def describe(package: Path) -> dict[str, Any]:
     where that is no package.
     """
     init = _parse(package / "__init__.py")
-    tasks = _parse(package / "pipelines" / "__init__.py")
+    tasks = dict(_assignments(_parse(package / "pipelines" / "__init__.py").body))
+    loader = (package / "utils" / "import_utils.py").read_text(encoding="utf-8")
     return {
-        "version": _constants(init).get("__version__"),
+        "version": ast.literal_eval(dict(_assignments(init.body))["__version__"]),
         "classes": {"": " ".join(_library_names(init)), **_model_names(package / "models")},
         "auto": _auto_classes(package / "models" / "auto"),
-        "pipelines": _pipelines(tasks),
+        "pipelines": _pipelines(tasks["SUPPORTED_TASKS"]),
         "named": _named_configurations(package / "pipelines"),
-        "aliases": _constants(tasks).get("TASK_ALIASES", {}),
-        "suffixes": _suffixes(package / "utils" / "import_utils.py"),
+        "aliases": ast.literal_eval(tasks.get("TASK_ALIASES", "{}")),
+        "suffixes": [end for end in _LEGACY_SUFFIXES if f'name.endswith("{end}")' in loader],
     }
 
 
@@ -66,33 +67,22 @@ def _parse(file: Path) -> ast.Module:
     return ast.parse(file.read_bytes())
 
 
-def _constants(tree: ast.Module) -> dict[str, Any]:
-    """The module's plain constants by name."""
-    found = {}
-    for name, value in _assignments(tree.body):
-        try:
-            found[name] = ast.literal_eval(value)
-        except ValueError:
-            continue
-    return found
-
-
 def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
     """Assignments of a module, those of `else` behind `if TYPE_CHECKING` among them."""
     for statement in body:
-        if isinstance(statement, ast.If):
-            checking = isinstance(statement.test, ast.Name) and statement.test.id == "TYPE_CHECKING"
-            yield from _assignments(statement.orelse if checking else statement.body)
-        elif isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            yield statement.targets[0].id, statement.value
-        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            if statement.value is not None:
-                yield statement.target.id, statement.value
-        elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-            called = statement.value.func
-            match called:
-                case ast.Attribute(attr="update", value=ast.Name(id=name)):
-                    yield name, statement.value.args[0]
+        match statement:
+            case ast.If(test=ast.Name(id="TYPE_CHECKING")):
+                yield from _assignments(statement.orelse)
+            case ast.If():
+                yield from _assignments(statement.body)
+            case (
+                ast.Assign(targets=[ast.Name(id=name), *_], value=value)
+                | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+                | ast.Expr(
+                    ast.Call(ast.Attribute(value=ast.Name(id=name), attr="update"), [value, *_])
+                )
+            ):
+                yield name, value
 
 
 def _library_names(init: ast.Module) -> list[str]:
@@ -125,16 +115,17 @@ def _exports(file: Path) -> set[str]:
 def _auto_classes(auto: Path) -> dict[str, Mapping]:
     mappings: dict[str, Mapping] = {}
     of_class: dict[str, str] = dict(_PART_CLASSES)
-    for name in _AUTO:
-        if not (auto / f"{name}.py").is_file():
+    for file in (auto / f"{name}.py" for name in _AUTO):
+        if not file.is_file():
             continue  # older releases have fewer modules
-        tree = _parse(auto / f"{name}.py")
+        tree = _parse(file)
         lazy: dict[str, str] = {}
         for target, value in _assignments(tree.body):
-            if target.endswith("_MAPPING_NAMES"):
-                _extend(mappings, target, value)
-            elif target.endswith("_MAPPING") and isinstance(value, ast.Call):
-                lazy[target] = value.args[-1].id if isinstance(value.args[-1], ast.Name) else ""
+            match value:
+                case _ if target.endswith("_MAPPING_NAMES"):
+                    mappings.setdefault(target, {}).update(_entries(value, mappings))
+                case ast.Call(args=[*_, ast.Name(id=names)]):
+                    lazy[target] = names
         of_class |= _model_classes(tree, lazy)
     return {
         name: mappings[mapping]
@@ -143,35 +134,25 @@ def _auto_classes(auto: Path) -> dict[str, Mapping]:
     }
 
 
-def _extend(mappings: dict[str, Mapping], target: str, value: ast.expr) -> None:
-    """Add to a mapping what is assigned to it, or what it is updated with."""
-    mappings.setdefault(target, {}).update(_pairs(mappings, value))
+def _entries(node: ast.AST, mappings: dict[str, Mapping]) -> Mapping:
+    """What a mapping holds, however it is written, the entries of others in it among them."""
+    match node:
+        case ast.Name(id=name):
+            return mappings.get(name, {})
+        case ast.Dict():
+            return {key: _names(value) for key, value in _items(node)}
+        case ast.Tuple(elts=[ast.Constant(value=key), value]):
+            return {str(key): _names(value)}
+    parts = [_entries(child, mappings) for child in ast.iter_child_nodes(node)]
+    return {key: names for part in parts for key, names in part.items()}
 
 
-def _pairs(mappings: dict[str, Mapping], value: ast.expr) -> Iterator[tuple[str, list[str]]]:
-    """The pairs of an ordered dictionary, however it is written, those of others among them."""
-    if isinstance(value, ast.Name):
-        yield from mappings.get(value.id, {}).items()
-    elif isinstance(value, ast.Call):
-        own = value.func.value if isinstance(value.func, ast.Attribute) else None
-        arguments = (own, *value.args, *(keyword.value for keyword in value.keywords))
-        for argument in arguments:
-            if argument is not None:
-                yield from _pairs(mappings, argument)
-    elif isinstance(value, ast.List):
-        for item in value.elts:
-            yield from _pair(mappings, item)
-    elif isinstance(value, ast.Dict):
+def _items(value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """The entries of a dictionary that is written out, as far as their keys are constants."""
+    if isinstance(value, ast.Dict):
         for key, item in zip(value.keys, value.values, strict=True):
             if isinstance(key, ast.Constant):
-                yield str(key.value), _names(item)
-
-
-def _pair(mappings: dict[str, Mapping], item: ast.expr) -> Iterator[tuple[str, list[str]]]:
-    if isinstance(item, ast.Starred):
-        yield from _pairs(mappings, item.value)
-    elif isinstance(item, ast.Tuple) and isinstance(item.elts[0], ast.Constant):
-        yield str(item.elts[0].value), _names(item.elts[1])
+                yield str(key.value), item
 
 
 def _names(value: ast.expr) -> list[str]:
@@ -189,28 +170,25 @@ def _model_classes(tree: ast.Module, lazy: dict[str, str]) -> dict[str, str]:
     """Auto class -> name of its mapping; a class without one has that of its base."""
     found: dict[str, str] = {}
     for node in tree.body:
-        if not isinstance(node, ast.ClassDef) or not node.name.lstrip("_").startswith("Auto"):
-            continue
-        for base in node.bases:
-            if isinstance(base, ast.Name) and base.id in found:
-                found[node.name] = found[base.id]
-        for name, value in _assignments(node.body):
-            if name == "_model_mapping" and isinstance(value, ast.Name):
-                found[node.name] = lazy.get(value.id, "")
+        if isinstance(node, ast.ClassDef) and node.name.lstrip("_").startswith("Auto"):
+            bases = [base.id for base in node.bases if isinstance(base, ast.Name)]
+            own = dict(_assignments(node.body)).get("_model_mapping")
+            if isinstance(own, ast.Name):
+                found[node.name] = lazy.get(own.id, "")
+            elif known := [found[base] for base in bases if base in found]:
+                found[node.name] = known[-1]
     return found
 
 
-def _pipelines(tasks: ast.Module) -> Mapping:
-    table = dict(_assignments(tasks.body))["SUPPORTED_TASKS"]
-    found: Mapping = {}
-    for key, value in zip(table.keys, table.values, strict=True):  # type: ignore[attr-defined]
-        entry = {k.value: v for k, v in zip(value.keys, value.values, strict=True)}
-        found[key.value] = [
+def _pipelines(tasks: ast.expr) -> Mapping:
+    return {
+        task: [
             node.id
-            for node in ast.walk(entry["pt"])
+            for node in ast.walk(dict(_items(entry))["pt"])
             if isinstance(node, ast.Name) and node.id.startswith("Auto")
         ]
-    return found
+        for task, entry in _items(tasks)
+    }
 
 
 def _named_configurations(pipelines: Path) -> Mapping:
@@ -221,12 +199,6 @@ def _named_configurations(pipelines: Path) -> Mapping:
         if names := sorted(set(_CONFIGURATION.findall(text))):
             found[file.stem.replace("_", "-")] = names
     return found
-
-
-def _suffixes(loader: Path) -> list[str]:
-    """The endings that the lazy module still understands, where it does."""
-    text = loader.read_text(encoding="utf-8")
-    return [suffix for suffix in _LEGACY_SUFFIXES if f'name.endswith("{suffix}")' in text]
 
 
 def main() -> None:
