@@ -14,20 +14,10 @@ from advisor.rulebase.base import RuleBase
 
 Need = Annotated[str, typer.Argument(help="A need in words (not read yet: give flags).")]
 Strict = Annotated[bool, option("--strict", "Do not assume: exit 3 where open answers decide.")]
-Order = Annotated[
-    str,
-    option("--order ORDER", "Rank checkpoints by quality, small or open."),
-]
-Batch = Annotated[
-    str,
-    option(
-        "--batch FILE", "One JSON profile a line in, one JSON answer a line out. - reads stdin."
-    ),
-]
-Today = Annotated[
-    str,
-    option("--today DATE", "Say how old the facts are on YYYY-MM-DD."),
-]
+Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
+Today = Annotated[str, option("--today DATE", "Say how old the facts are on YYYY-MM-DD.")]
+BATCH = "One JSON profile a line in, one JSON answer a line out. - reads stdin."
+Batch = Annotated[str, option("--batch FILE", BATCH)]
 
 
 def recommend(
@@ -58,50 +48,32 @@ def recommend(
     from advisor.draw.formats import Report
 
     del no_input  # nothing is ever asked
-    if need:
-        raise _unread(rulebase, need)
     recommendation.check_order(order)
     day = read_day(today, month=True) if today else None
+    _check(rulebase, need, given, batch)
     if batch:
-        return _batch(rulebase, batch, given, first, strict=strict, order=order)
-    if not given:
-        raise _nothing_given()
+        from advisor.decide.batch import run_batch
+
+        return run_batch(rulebase, batch, first, strict=strict, order=order)
     answer = recommendation.recommend(rulebase, given, priority=first, strict=strict, order=order)
     shown.emit(Report(lambda: answer.to_dict(day), lambda: answer.to_page(day)))
     return answer.exit_code
 
 
-def _batch(
-    rulebase: RuleBase,
-    file: str,
-    given: Given,
-    first: CriteriaFirst,
-    *,
-    strict: bool,
-    order: str,
-) -> int:
-    from advisor.decide.batch import run_batch
-
-    if given:
-        raise UsageError(
-            "`--batch` takes all answers from its lines", hint="leave out the other flags"
-        )
-    return run_batch(rulebase, file, first, strict=strict, order=order)
-
-
-def _nothing_given() -> UsageError:
-    return UsageError(
-        "nothing to go by: give at least --task",
-        hint="`advisor list tasks` prints the tasks; `advisor` asks",
-        kind="nothing-given",
-    )
-
-
-def _unread(rulebase: RuleBase, need: str) -> UsageError:
-    word = "-".join(need.lower().split())
-    task = rulebase.task_names.get(word)
-    if task is not None:
-        hint = f"advisor recommend --task {task.id}"
-    else:
+def _check(rulebase: RuleBase, need: str, given: Given, batch: str) -> None:
+    """Raise UsageError where there is a need in words, or nothing, or too much to go by."""
+    if need:
         hint = "give flags such as --task captioning, or run `advisor` to be asked"
-    return UsageError("a need in words cannot be read yet", hint=hint, kind="need-not-supported")
+        if task := rulebase.task_names.get("-".join(need.lower().split())):
+            hint = f"advisor recommend --task {task.id}"
+        message = "a need in words cannot be read yet"
+        raise UsageError(message, hint=hint, kind="need-not-supported")
+    if batch and given:
+        message = "`--batch` takes all answers from its lines"
+        raise UsageError(message, hint="leave out the other flags")
+    if not batch and not given:
+        raise UsageError(
+            "nothing to go by: give at least --task",
+            hint="`advisor list tasks` prints the tasks; `advisor` asks",
+            kind="nothing-given",
+        )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.decide.ranking import Alternative, alternatives
+from advisor.decide.ranking import alternatives
 from advisor.decide.reasons import Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
@@ -49,80 +49,83 @@ def as_page(recommendation: Recommendation, today: str | None = None) -> Page:
     page: Page = [Text(f"overlay: {c}", "quiet") for c in recommendation.rulebase.overlays]
     if recommendation.together:
         tasks = ", ".join(str(one.task) for one in advice)
-        page.append(Heading(f"{tasks}: one answer for all", 2))
-        page.append(Items(tuple(_together(recommendation.together))))
+        page += [
+            Heading(f"{tasks}: one answer for all"),
+            *_list(_together(recommendation.together)),
+        ]
     for one in advice:
         page += _advice_page(one, today)
-    if trials := [one.try_command for one in advice if one.try_command]:
+    if trials := [trial for one in advice if (trial := one.try_command)]:
         page += [Heading("Try it on an image", 3), Code("\n".join(trials), "console")]
     return [*page, Heading("Reproduce this answer", 3), Code(recommendation.command, "console")]
 
 
-def _together(together: Together) -> list[Item]:
-    rows = []
+def _list(rows: Iterable[Item]) -> Page:
+    """The list of some rows, if there are any."""
+    items = Items(tuple(rows))
+    return [items] if items.rows else []
+
+
+def _together(together: Together) -> Iterator[Item]:
+    covers = together.covers
     if together.family:
         verdicts = ", ".join(f"{v} for {task}" for task, v in together.verdicts.items())
-        rows.append(Item("+", f"one family covers all tasks: {together.family} ({verdicts})"))
+        yield Item("+", f"one family covers all tasks: {together.family} ({verdicts})")
     else:
-        rows.append(Item("-", "no single family covers all tasks"))
+        yield Item("-", "no single family covers all tasks")
     if len(together.families) > 1:
-        rows.append(Item("+", f"better served separately: {joined(together.families)}"))
+        yield Item("+", f"better served separately: {joined(together.families)}")
     if together.uncovered:
-        rows.append(Item("-", f"no family does {joined(together.uncovered, 'or')}"))
-    covers = together.covers
+        yield Item("-", f"no family does {joined(together.uncovered, 'or')}")
     if covers.unserved:
-        missing = ", ".join(covers.unserved)
-        rows.append(Item("-", f"no checkpoint meets what you ask for {missing}"))
+        yield Item("-", f"no checkpoint meets what you ask for {', '.join(covers.unserved)}")
     if covers.best and covers.within:
-        rows.append(Item("+", f"fewest checkpoints: {_set_text(covers.best)}"))
+        yield Item("+", f"fewest checkpoints: {_set_text(covers.best)}")
         if covers.runner_up:
-            rows.append(Item("", f"runner-up: {_set_text(covers.runner_up)}"))
+            yield Item("", f"runner-up: {_set_text(covers.runner_up)}")
     elif covers.best:
         limit = f"{covers.memory_limit_gb:g} GB"
-        rows.append(Item("-", f"no set of checkpoints is known to fit in {limit} all at once"))
-        rows.append(Item(">", f"without that limit: {_set_text(covers.best)}"))
-    return rows
+        yield Item("-", f"no set of checkpoints is known to fit in {limit} all at once")
+        yield Item(">", f"without that limit: {_set_text(covers.best)}")
 
 
 def _set_text(chosen: CheckpointSet) -> str:
-    parts = []
-    for member in chosen.members:
-        checkpoint = member.pick.checkpoint
-        gated = "; gated" if checkpoint.gated else ""
-        parts.append(f"{checkpoint.id} ({', '.join(member.uses)}{gated})")
-    if chosen.memory_gb is None:
-        return f"{joined(parts)}; not all their sizes are known"
-    together = "together " if len(parts) > 1 else ""
-    return f"{joined(parts)}; {together}{chosen.memory_gb:g} GB"
+    parts = [
+        f"{pick.checkpoint.id} ({', '.join(uses)}{'; gated' if pick.checkpoint.gated else ''})"
+        for pick, uses in chosen.members
+    ]
+    memory = "not all their sizes are known"
+    if chosen.memory_gb is not None:
+        memory = f"{'together ' if len(parts) > 1 else ''}{chosen.memory_gb:g} GB"
+    return f"{joined(parts)}; {memory}"
 
 
 def _advice_page(advice: TaskAdvice, today: str | None) -> Page:
-    decision, elsewhere = advice.decision, advice.elsewhere
+    decision = advice.decision
     name = "No task given"
     if advice.task:
         name = f"{advice.rulebase.task(advice.task).name} ({advice.task})"
-    page: Page = [Heading(name, 2), _outcome(decision)]
+    page: Page = [Heading(name), _outcome(decision)]
     for assessment in decision.assessments:
-        page += _assessment(advice, assessment)
-    if elsewhere:
-        page.append(Heading("Elsewhere", 3))
-        page.append(Items((Item(">", elsewhere.because, sources=tuple(elsewhere.sources)),)))
-        page.append(Pairs((("Hub task", elsewhere.task),)))
-        if elsewhere.checkpoints:
-            page.append(Items(tuple(Item("", id) for id in elsewhere.checkpoints)))
+        verdict = assessment.verdict or " or ".join(assessment.possible_verdicts)
+        family = advice.rulebase.family(assessment.family)
+        page += [Candidate(family.id, verdict, family.name), *_list(_reasons(advice, assessment))]
+    if elsewhere := advice.elsewhere:
+        why = Item(">", elsewhere.because, sources=tuple(elsewhere.sources))
+        page += [Heading("Elsewhere", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
+        page += _list(Item("", id) for id in elsewhere.checkpoints)
     if decision.family:
         page += _checkpoints(advice, today)
     if advice.changes:
-        rows = tuple(
+        rows = (
             Item(">", f"{answers_text(flip.answers)}: {family_text(flip.family)}", _origin(flip))
             for flip in advice.changes[:SHOWN_CHANGES]
         )
-        page += [Heading("What would change the answer", 3), Items(rows)]
+        page += [Heading("What would change the answer", 3), *_list(rows)]
     if assumed := advice.assumed:
         about = "" if len(decision.possible) > 1 else " about the checkpoints"
-        page.append(Heading(f"Assumed{about}, because nobody answered", 3))
         text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
-        page.append(Text(text, "quiet"))
+        page += [Heading(f"Assumed{about}, because nobody answered", 3), Text(text, "quiet")]
     return page
 
 
@@ -139,31 +142,24 @@ def _outcome(decision: Decision) -> Block:
     return Text(text, "warn")
 
 
-def _assessment(advice: TaskAdvice, assessment: Assessment) -> Page:
-    rulebase, fit = advice.rulebase, assessment.fit
-    family = rulebase.family(assessment.family)
-    verdict = assessment.verdict or " or ".join(assessment.possible_verdicts)
-    won = assessment.verdict == "recommended"
-    rows: list[Item] = []
+def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
+    """What speaks for and against a family, and what would make it win."""
+    fit, won = assessment.fit, assessment.verdict == "recommended"
     if won and fit and fit.fit == "good":
-        rows.append(Item("+", fit.because, sources=tuple(fit.sources)))
+        yield Item("+", fit.because, sources=tuple(fit.sources))
     decisive = [found for found in assessment.fired if found.decisive and not won]
-    rows += [
-        Item(MARKS[found.rule.effect], found.rule.because, sources=tuple(found.rule.sources))
-        for found in decisive or assessment.fired
-    ]
+    for rule, _ in decisive or assessment.fired:
+        yield Item(MARKS[rule.effect], rule.because, sources=tuple(rule.sources))
     if won and advice.because:
         said = " · ".join(
             f"{one.question}: {one.options[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
             for one in advice.because
         )
-        rows.append(Item("", f"settled by {said}"))
+        yield Item("", f"settled by {said}")
     if assessment.lost_on:
-        rows.append(Item("", lost_on_text(rulebase, assessment.lost_on)))
-    ways = [flip for flip in advice.changes if flip.family == family.id]
-    rows += [Item(">", f"would win with {answers_text(flip.answers)}") for flip in ways[:2]]
-    page: Page = [Candidate(family.id, verdict, family.name)]
-    return [*page, Items(tuple(rows))] if rows else page
+        yield Item("", lost_on_text(advice.rulebase, assessment.lost_on))
+    for flip in [flip for flip in advice.changes if flip.family == assessment.family][:2]:
+        yield Item(">", f"would win with {answers_text(flip.answers)}")
 
 
 def _origin(flip: Flip) -> str:
@@ -182,14 +178,16 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
     shown = selection.picks[:SHOWN]
     page: Page = []
     if selection.provided or not selection.picks:
-        page += _nothing_as_asked(selection)
+        name = "works as it is" if selection.provided else "meets what you ask for"
+        page.append(Heading(f"No catalogued checkpoint {name}", 3))
+        page += _list(_nothing_as_asked(selection))
     if shown:
         page += _picks(advice, shown)
-    page += _left_out(selection)
     checked, decided = advice.freshness(shown)
     dates = [f"checkpoints checked {_span(checked, today)}"] if checked else []
     dates += [f"sources behind the decision read {_span(decided, today)}"] if decided else []
-    return [*page, Text("; ".join(dates), "quiet")] if dates else page
+    said = [*_left_out(selection), "; ".join(dates)]
+    return page + [Text(text, "quiet") for text in said if text]
 
 
 def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
@@ -200,17 +198,12 @@ def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
     page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
     if selection.uses[:1] == ("compose",):
         page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
-    rows = [
-        (
-            pick.checkpoint.id,
-            pick.use,
-            _memory(pick),
-            pick.checkpoint.licence or "licence unknown",
-        )
-        for pick in shown
-    ]
-    page.append(Table(("checkpoint", "use", "memory", "licence"), tuple(rows), wide=0))
-    page.append(Items(tuple(row for pick in shown for row in _remarks(selection, pick))))
+    rows = tuple(
+        (one.checkpoint.id, one.use, _memory(one), one.checkpoint.licence or "licence unknown")
+        for one in shown
+    )
+    page.append(Table(("checkpoint", "use", "memory", "licence"), rows, wide=0))
+    page += _list(row for pick in shown for row in _remarks(selection, pick))
     if rest := selection.picks[SHOWN:]:
         beaten = sum(not pick.on_front for pick in rest)
         among = f" ({beaten} of them outclassed by another)" if beaten else ""
@@ -227,66 +220,53 @@ def _memory(pick: Pick) -> str:
     return f"{'' if pick.checkpoint.dtype else '~'}{pick.memory_gb:.1f} GB"
 
 
-def _remarks(selection: Selection, pick: Pick) -> list[Item]:
+def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     """What was measured of a checkpoint, what to mind, and what to try next."""
     said = "; ".join(f"{b.benchmark} {b.metric} {value:g}" for b, value in pick.figures[:2])
-    rows = [Item("", f"{pick.checkpoint.id}: {said or 'no published figure for this task'}")]
+    yield Item("", f"{pick.checkpoint.id}: {said or 'no published figure for this task'}")
     for by, on in pick.beaten[:1]:
-        rows.append(Item("-", f"{by} is better on {joined(on)} and no worse otherwise"))
+        yield Item("-", f"{by} is better on {joined(on)} and no worse otherwise")
     if intended := pick.checkpoint.notes.get("intended_use"):
-        rows.append(Item("!", intended))
-    wishes: dict[str, list[Alternative]] = {}
-    for one in alternatives(pick, selection):
-        wishes.setdefault(one.checkpoint, []).append(one)
-    for id, of_it in wishes.items():
+        yield Item("!", intended)
+    following = alternatives(pick, selection)
+    for id in dict.fromkeys(one.checkpoint for one in following):
+        of_it = [one for one in following if one.checkpoint == id]
         reason = " or ".join(WISHES[one.wish] for one in of_it)
-        note = "; ".join(one.text for one in of_it)
-        rows.append(Item(">", f"if {reason}, try {id}", note))
-    return rows
+        yield Item(">", f"if {reason}, try {id}", "; ".join(one.text for one in of_it))
 
 
-def _nothing_as_asked(selection: Selection) -> Page:
+def _nothing_as_asked(selection: Selection) -> Iterator[Item]:
     """What came closest, and what it lacks; who has one; what training would do."""
-    name = "works as it is" if selection.provided else "meets what you ask for"
-    rows = [
-        Item("-", f"{one.checkpoint.id}: {_gaps((*one.lacks, *one.unknown))}")
-        for one in selection.closest[:SHOWN_CLOSEST]
-    ]
-    rows += [
-        Item("!", f"{pick.checkpoint.id}: {_gaps(pick.unknown)}")
-        for pick in selection.unverified[:SHOWN_CLOSEST]
-    ]
+    for one in selection.closest[:SHOWN_CLOSEST]:
+        yield Item("-", f"{one.checkpoint.id}: {_gaps((*one.lacks, *one.unknown))}")
+    for pick in selection.unverified[:SHOWN_CLOSEST]:
+        yield Item("!", f"{pick.checkpoint.id}: {_gaps(pick.unknown)}")
     if selection.compose:
         text = "join an encoder and a decoder of your choice, and train that: advisor compose"
-        rows.append(Item(">", f"{text} --help"))
+        yield Item(">", f"{text} --help")
     if selection.next_family:
-        rows.append(Item(">", f"the next family that has one: {selection.next_family}"))
+        yield Item(">", f"the next family that has one: {selection.next_family}")
     if selection.provided:
         said = answers_text(selection.provided)
-        rows.append(Item(">", f"fine-tune one of these instead, if you can ({said})"))
-    page: Page = [Heading(f"No catalogued checkpoint {name}", 3)]
-    return [*page, Items(tuple(rows))] if rows else page
+        yield Item(">", f"fine-tune one of these instead, if you can ({said})")
 
 
 def _gaps(gaps: Iterable[Gap]) -> str:
     return "; ".join(gap.text for gap in gaps)
 
 
-def _left_out(selection: Selection) -> Page:
-    page: Page = []
+def _left_out(selection: Selection) -> Iterator[str]:
     as_asked = bool(selection.picks) and not selection.provided
     doubtful = selection.unverified if as_asked else selection.unverified[SHOWN_CLOSEST:]
     if doubtful:
         number = f"{len(doubtful)} more checkpoint{'s' if len(doubtful) > 1 else ''}"
         fields = _fields(pick.unknown for pick in doubtful)
         names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
-        text = f"{number} may fit, but that is not verified ({fields}): {names}"
-        page.append(Text(text, "quiet"))
+        yield f"{number} may fit, but that is not verified ({fields}): {names}"
     if selection.rejected and selection.picks:
-        number = count(len(selection.rejected), "checkpoint")
         fields = _fields(one.lacks for one in selection.rejected)
-        page.append(Text(f"{number} ruled out ({fields}); --format json says why", "quiet"))
-    return page
+        number = count(len(selection.rejected), "checkpoint")
+        yield f"{number} ruled out ({fields}); --format json says why"
 
 
 def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:

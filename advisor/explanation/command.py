@@ -14,10 +14,7 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.draw.formats import Report
 
-WhyNotOption = Annotated[
-    str,
-    option("--why-not FAMILY", "Only why this one is not the answer."),
-]
+WhyNotOption = Annotated[str, option("--why-not FAMILY", "Only why this one is not the answer.")]
 All = Annotated[bool, option("--all", "Every reason, every change, and how stable the answer is.")]
 
 
