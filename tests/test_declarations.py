@@ -138,8 +138,9 @@ def test_shape_and_schema_of_a_declared_class_agree():
         jsonschema.validate(ENTRY | {"glasses": []}, record(Lens).schema())
 
 
-@pytest.mark.parametrize("declared", ENTITIES.values(), ids=ENTITIES)
-def test_every_field_of_the_model_has_a_shape(declared):
+@pytest.mark.parametrize("kind", ENTITIES)
+def test_every_field_of_the_model_has_a_shape(kind):
+    declared = ENTITIES[kind].declared
     keys = record(declared).fields
     computed = {column.key for column in columns(declared) if column.computed}
     assert {column.key for column in columns(declared)} <= keys.keys() | computed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor import model
 from advisor.model import evidence, library
@@ -26,45 +26,47 @@ if TYPE_CHECKING:
     from advisor.reader.document import KeyPath
     from advisor.reader.shape import Faults, Parts
 
-ENTITIES: dict[str, type] = {
-    "criterion": model.Criterion,
-    "tie": evidence.Tie,
-    "question": model.Question,
-    "never": model.Never,
-    "task": model.Task,
-    "source": evidence.Source,
-    "family": model.Family,
-    "rule": model.Rule,
-    "benchmark": model.Benchmark,
-    "unranked": library.UnrankedBenchmark,
-    "checkpoint": model.Checkpoint,
-    "architecture": library.Architecture,
-    "act": library.Act,
-    "use": library.RunnerUse,
-    "part": library.ProgramPart,
-    "program": library.Program,
-    "change": library.NameChange,
-    "scenario": evidence.Scenario,
-    "check": library.CheckRule,
+
+class Entity(NamedTuple):
+    """A kind of thing that rule files define.
+
+    It stands under `key` in the files of kind `file`, and in `part` of the compiled rules, if any.
+    """
+
+    declared: type
+    file: str
+    key: str
+    part: str = ""
+
+
+ENTITIES = {
+    "criterion": Entity(model.Criterion, "criteria", "criteria", "core"),
+    "tie": Entity(evidence.Tie, "criteria", "ties", "proof"),
+    "question": Entity(model.Question, "questions", "questions", "core"),
+    "never": Entity(model.Never, "questions", "never", "core"),
+    "task": Entity(model.Task, "tasks", "tasks", "core"),
+    "source": Entity(evidence.Source, "sources", "sources", "detail"),
+    "family": Entity(model.Family, "family", "families", "core"),
+    "rule": Entity(model.Rule, "decisions", "rules", "core"),
+    "benchmark": Entity(model.Benchmark, "benchmarks", "benchmarks", "catalogue"),
+    "unranked": Entity(library.UnrankedBenchmark, "benchmarks", "unranked"),
+    "checkpoint": Entity(model.Checkpoint, "checkpoints", "checkpoints"),
+    "architecture": Entity(library.Architecture, "architectures", "architectures", "architectures"),
+    "act": Entity(library.Act, "programs", "acts", "programs"),
+    "use": Entity(library.RunnerUse, "programs", "uses", "programs"),
+    "part": Entity(library.ProgramPart, "programs", "parts"),
+    "program": Entity(library.Program, "programs", "programs", "programs"),
+    "change": Entity(library.NameChange, "drift", "changes", "drift"),
+    "scenario": Entity(evidence.Scenario, "scenarios", "scenarios", "proof"),
+    "check": Entity(library.CheckRule, "checks", "checks", "checks"),
 }
 """Everything that rule files define, by the noun that messages use."""
 
-
-LISTS = {
-    "criteria": {"criteria": "criterion", "ties": "tie"},
-    "questions": {"questions": "question", "never": "never"},
-    "tasks": {"tasks": "task"},
-    "sources": {"sources": "source"},
-    "decisions": {"rules": "rule"},
-    "benchmarks": {"benchmarks": "benchmark", "unranked": "unranked"},
-    "checkpoints": {"series": "series", "checkpoints": "checkpoint"},
-    "architectures": {"architectures": "architecture"},
-    "programs": {"acts": "act", "uses": "use", "parts": "part", "programs": "program"},
-    "drift": {"changes": "change"},
-    "scenarios": {"scenarios": "scenario"},
-    "checks": {"checks": "check"},
-}
+LISTS = {"checkpoints": {"series": "series"}}
 """For the kinds of files that hold lists, what stands under each key."""
+
+for _noun, _entity in ENTITIES.items():
+    LISTS.setdefault(_entity.file, {})[_entity.key] = _noun
 
 PROFILE = MapOf(ANSWER)
 """What a file of answers holds."""
@@ -127,7 +129,7 @@ def _lists(kind: str) -> Record:
     for key, of in LISTS[kind].items():
         least = key in ("criteria", "questions", "tasks", "parts", "programs", "checks")
         optional = bool(lists) or kind == "programs"
-        lists[f"{key}?" if optional else key] = ListOf(record(ENTITIES[of]), int(least))
+        lists[f"{key}?" if optional else key] = ListOf(record(ENTITIES[of].declared), int(least))
     return Record(lists)
 
 

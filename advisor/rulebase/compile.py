@@ -25,17 +25,16 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
     """Return all parts of a rule base as values that JSON can hold."""
     by_kind = {kind: [*entries.get(kind, {}).values()] for kind in ENTITIES}
     values = {kind: [_value(kind, entry) for entry in by_kind[kind]] for kind in ENTITIES}
-    declared = (*ENTITIES.values(), Example, Statement, ArticleClaim)
+    _complete(values, by_kind)
     families = [entry.value for entry in by_kind["family"]]
-    parts = {
+    declared = [entity.declared for entity in ENTITIES.values()]
+    parts: dict[str, dict[str, Any]] = {
         "core": {
             "digest": digest,
             "overlays": changes,
-            "plan": plan(declared),
-            **_core(values, by_kind["criterion"]),
+            "plan": plan((*declared, Example, Statement, ArticleClaim)),
         },
         "detail": {
-            "sources": values["source"],
             "descriptions": {family["id"]: _description(family) for family in families},
             "claims": {
                 family["id"]: [build(ArticleClaim, claim) for claim in family.get("claims", ())]
@@ -44,31 +43,23 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
         },
         "catalogue": {
             "checkpoints": _catalogue(values),
-            "benchmarks": values["benchmark"],
             "read": {source.id: source.read for source in values["source"]},
         },
-        "architectures": {"architectures": values["architecture"]},
-        "programs": {
-            "programs": _programs(values, by_kind["program"]),
-            "acts": values["act"],
-            "uses": values["use"],
-        },
-        "drift": {"changes": values["change"]},
-        "checks": {"checks": values["check"]},
         "proof": {
             "examples": [
                 build(Example, value, rule=entry.value["id"], place=entry.place)
                 for entry in by_kind["rule"]
                 for value in entry.value["examples"]
             ],
-            "scenarios": values["scenario"],
-            "ties": values["tie"],
             "places": {
                 kind: {id: entry.place for id, entry in of_kind.items()}
                 for kind, of_kind in entries.items()
             },
         },
     }
+    for kind, entity in ENTITIES.items():
+        if entity.part:
+            parts.setdefault(entity.part, {})[entity.key] = values[kind]
     return {name: encode(part) for name, part in parts.items()}
 
 
@@ -79,7 +70,7 @@ def one_or_more(value: Any) -> list[Any]:
 
 def _value(kind: str, entry: Entry) -> Any:
     """Return the value of an entry, with what is computed of it alone."""
-    declared: Any = ENTITIES[kind]
+    declared: Any = ENTITIES[kind].declared
     place = {"place": entry.place} if "place" in declared._fields else {}
     computed = COMPUTED[kind](entry.value) if kind in COMPUTED else {}
     return build(declared, entry.value, **place, **computed)
@@ -116,26 +107,18 @@ COMPUTED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 """Fields that an entry of a kind does not hold as they are."""
 
 
-def _core(values: Values, criteria: Sequence[Entry]) -> dict[str, Any]:
-    tasks, families = values["task"], values["family"]
+def _complete(values: Values, by_kind: Mapping[str, Sequence[Entry]]) -> None:
+    """Fill in what depends on values of other kinds, and add what follows from declarations."""
+    tasks, questions, families = values["task"], values["question"], values["family"]
     families.sort(key=lambda family: (family.rank, family.id))
     options = tuple(Option(task.id, task.name, task.aliases) for task in tasks)
-    questions = [
-        question if question.options else question._replace(options=options)
-        for question in values["question"]
-    ]
-    judges = {entry.value.get("judges"): entry.value["id"] for entry in criteria}
-    declarations = judges.get("declarations", criteria[0].value["id"])
-    fits = judges.get("fits", criteria[-1].value["id"])
-    derived = derived_rules(families, questions, tasks, declarations, fits)
-    return {
-        "criteria": values["criterion"],
-        "questions": questions,
-        "tasks": tasks,
-        "families": families,
-        "rules": values["rule"] + derived,
-        "never": values["never"] + derived_never(questions, tasks),
-    }
+    questions[:] = [each if each.options else each._replace(options=options) for each in questions]
+    ids = [criterion.id for criterion in values["criterion"]]
+    judges = {entry.value.get("judges"): entry.value["id"] for entry in by_kind["criterion"]}
+    declarations, fits = judges.get("declarations", ids[0]), judges.get("fits", ids[-1])
+    values["rule"] += derived_rules(families, questions, tasks, declarations, fits)
+    values["never"] += derived_never(questions, tasks)
+    values["program"][:] = _programs(values, by_kind["program"])
 
 
 def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:

@@ -28,8 +28,8 @@ JUDGED_FIELDS = (
 def check_references(entries: Entries) -> None:
     """Report into each entry's document what refers to nothing."""
     known = _known(entries)
-    for kind, declared in ENTITIES.items():
-        shape, check_more = record(declared), MORE.get(kind)
+    for kind, entity in ENTITIES.items():
+        shape, check_more = record(entity.declared), MORE.get(kind)
         for entry in entries[kind].values():
             checker = Checker(entry, entries, known)
             for path, of, name in shape.references(entry.value, ()):
