@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from advisor.audit.difference import RuleBaseDifference, difference
@@ -15,6 +15,9 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 SHIPPED = "shipped"
+PREFIX = "git:"
+FOLDER = "rules"
+PATIENCE_SECONDS = 60
 PARTS = ("criteria.yaml", "questions.yaml", "tasks.yaml", "families")
 """What a folder holds that is a rule base of its own; any other is an overlay."""
 
@@ -80,13 +83,11 @@ def _rule_base(name: str, overlays: list[Path]) -> Iterator[RuleBase]:
     """Give the rule base of a name. Files of a revision last as long as this does."""
     import tempfile
 
-    from advisor.rulebase.folder import PREFIX, copy_revision
-
     if name == SHIPPED:
         yield load_rules(overlays=tuple(overlays))
     elif name.startswith(PREFIX):
         with tempfile.TemporaryDirectory(prefix="advisor-") as copy:
-            copy_revision(name, Path(copy))
+            _copy_revision(name, Path(copy))
             yield _read(Path(copy), name, overlays)
     else:
         yield _read(Path(name), name, overlays)
@@ -100,3 +101,83 @@ def _read(folder: Path, name: str, overlays: list[Path]) -> RuleBase:
     except AdvisorError as error:
         error.message = f"{error.message} (in `{name}`)"
         raise
+
+
+def _copy_revision(named: str, target: Path) -> None:
+    """Copy the YAML files of `git:REVISION` or `git:REVISION:FOLDER` into `target`.
+
+    The folder, `rules` if none is named, is looked for from the root of the repository around the
+    current folder. Nothing of the revision is run, and links in it are not followed. Raises
+    AdvisorError where git, the repository, the revision or the folder is missing.
+    """
+    revision, _, folder = named.removeprefix(PREFIX).partition(":")
+    folder = folder.strip("/") or FOLDER
+    if not revision or revision.startswith("-"):
+        raise UsageError(
+            f"`{named}` names no revision", hint="e.g. git:main, git:v1.0 or git:HEAD~1:our-rules"
+        )
+    _git("rev-parse", "--git-dir", missing="the current folder is in no git repository")
+    commit = _git(
+        *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"),
+        missing=f"git knows no revision `{revision}`",
+        hint="a shallow clone lacks older ones; git fetch --unshallow brings them",
+    )
+    tree = f"{commit.decode().strip()}:{folder}"
+    listed = _git(
+        *("ls-tree", "-r", "-z", "--full-tree", tree),
+        missing=f"revision `{revision}` has no folder `{folder}`",
+        hint=f"name it: git:{revision}:FOLDER",
+    )
+    blobs = _yaml_files(listed.decode("utf-8", "surrogateescape"))
+    if not blobs:
+        raise AdvisorError(
+            f"`{folder}` of revision `{revision}` holds no YAML",
+            hint=f"name a folder of rules: git:{revision}:FOLDER",
+            kind="no-rules",
+        )
+    for path, blob in blobs.items():
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(_git("cat-file", "blob", blob, missing=f"`{path}` is damaged"))
+
+
+def _yaml_files(listed: str) -> dict[str, str]:
+    """Return the name in git's store of each plain YAML file of a listing, by its path.
+
+    A listing has lines `MODE TYPE NAME<tab>PATH`, ended by NUL each.
+    """
+    entries = [entry.partition("\t") for entry in listed.split("\0")]
+    return {
+        path: head.split()[2]
+        for head, _, path in entries
+        if head.startswith("100") and path.endswith(".yaml")
+        if ".." not in PurePosixPath(path).parts and not path.startswith("/")
+    }
+
+
+def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:
+    """Run git and return what it prints; `missing` is what its failure means."""
+    import subprocess
+
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise AdvisorError(
+            "git is not installed, so no revision can be read",
+            hint="install git, or name a folder",
+            kind="no-git",
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise AdvisorError(
+            f"git did not answer within {PATIENCE_SECONDS} seconds", kind="no-git"
+        ) from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise AdvisorError(missing, hint=hint or (said[0] if said else None), kind="no-revision")
+    return done.stdout

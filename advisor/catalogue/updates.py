@@ -17,8 +17,8 @@ from advisor.model import Checkpoint
 from advisor.reader.document import Document, KeyPath, read_text
 from advisor.rulebase import store
 from advisor.rulebase.base import RuleBase
-from advisor.rulebase.folder import RuleFile, rule_files
 from advisor.rulebase.short_forms import ORDER
+from advisor.rulebase.store import RuleFile, rule_files
 
 SOURCES = "sources/hub-api.yaml"
 HUB_PAGE = "https://huggingface.co/"

@@ -12,9 +12,9 @@ from advisor.phrasing import count
 from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import check_shape
 from advisor.rulebase.compile import compile_parts
-from advisor.rulebase.folder import RuleFile
 from advisor.rulebase.references import check_references
 from advisor.rulebase.short_forms import written_out
+from advisor.rulebase.store import RuleFile
 
 
 class Entry(NamedTuple):

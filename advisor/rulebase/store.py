@@ -1,4 +1,7 @@
-"""Where compiled rules are kept: inside an installed package, else in the user's cache folder."""
+"""Rule folders, and where their compiled copies are kept.
+
+A copy is inside an installed package, else in the user's cache folder.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,11 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from advisor import __version__
 from advisor.errors import BrokenFileError
 from advisor.rulebase.base import RuleBase
-
-if TYPE_CHECKING:
-    from advisor.rulebase.folder import RuleFile
 
 PACKAGE = Path(__file__).resolve().parent.parent
 COMPILED = PACKAGE / "compiled"
@@ -30,10 +30,84 @@ PARTS = {
 }
 """The parts of a compiled rule base, each with a key that a whole one has."""
 
+PLACES = {
+    "criteria.yaml": "criteria",
+    "questions.yaml": "questions",
+    "tasks.yaml": "tasks",
+    "benchmarks.yaml": "benchmarks",
+    "sources.yaml": "sources",
+    "sources/*.yaml": "sources",
+    "families/*.yaml": "family",
+    "decisions/*.yaml": "decisions",
+    "checkpoints/*.yaml": "checkpoints",
+    "architectures/*.yaml": "architectures",
+    "programs/*.yaml": "programs",
+    "drift/*.yaml": "drift",
+    "scenarios/*.yaml": "scenarios",
+    "checks/*.yaml": "checks",
+}
+"""Where the files of each kind stand in a rule folder, in the order in which they are read."""
+
 Parts = dict[str, dict[str, Any]]
 
 KEPT = 8
 """How many compiled rule bases stay in the cache."""
+
+
+class RuleFile(NamedTuple):
+    """One file of a rule base, read once; `name` is what messages call it.
+
+    `refused` says why it could not be read, and is empty where it was.
+    """
+
+    path: Path
+    kind: str
+    name: str
+    data: bytes
+    refused: str = ""
+
+
+def read_file(path: Path, kind: str, name: str) -> RuleFile:
+    """Read a file; one that refuses says so in `refused`."""
+    try:
+        return RuleFile(path, kind, name, path.read_bytes())
+    except OSError as error:
+        return RuleFile(path, kind, name, b"", error.strerror or str(error))
+
+
+def rule_files(folder: Path) -> list[RuleFile]:
+    """Return the files of a rule folder in a fixed order.
+
+    Raises BrokenFileError where the folder is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise BrokenFileError(
+            f"no rule folder at `{folder}`", hint="--rules takes a folder of YAML"
+        )
+    found = [
+        read_file(path, kind, path.relative_to(folder).as_posix())
+        for pattern, kind in PLACES.items()
+        for path in sorted(folder.glob(pattern))
+    ]
+    if not found:
+        raise BrokenFileError(
+            f"`{folder}` holds no rule files",
+            hint="a rule folder has criteria.yaml, questions.yaml, tasks.yaml, families/ and so on",
+        )
+    return found
+
+
+def digest(folders: list[list[RuleFile]], salt: str) -> str:
+    """Return a short digest of the files' names and contents."""
+    import hashlib
+
+    state = hashlib.sha256(salt.encode())
+    for files in folders:
+        for file in files:
+            state.update(file.name.encode() + b"\0")
+            state.update(f"unreadable: {file.refused}".encode() if file.refused else file.data)
+        state.update(b"\1")
+    return state.hexdigest()[:16]
 
 
 def shipped_rules() -> Path:
@@ -49,8 +123,6 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     """
     if folder is None and not overlays and (COMPILED / "core.json").is_file():
         return RuleBase(cache(_packaged))
-    from advisor.rulebase.folder import digest, rule_files
-
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
     over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
@@ -75,8 +147,6 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
 
 def _code_stamp() -> str:
     """Return a short digest of the code that reads and compiles: no other code's copy is read."""
-    from advisor.rulebase.folder import digest, read_file
-
     code = [
         [read_file(path, "code", path.name) for path in sorted((PACKAGE / folder).rglob("*.py"))]
         for folder in ("reader", "model", "rulebase")
@@ -86,8 +156,6 @@ def _code_stamp() -> str:
 
 def compile_shipped(folder: Path) -> Parts:
     """Return the compiled parts of the rules in `folder`, for a wheel to carry."""
-    from advisor.rulebase.folder import digest, rule_files
-
     files = rule_files(folder)
     return compile_rules(files, [], digest([files], __version__))
 
