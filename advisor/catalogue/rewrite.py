@@ -7,14 +7,15 @@ it holds exactly the values asked for, or nothing is returned at all.
 from __future__ import annotations
 
 import copy
+import json
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from advisor.errors import AdvisorError
-from advisor.reader.document import Document, KeyPath, read_text
+from advisor.reader.document import KeyPath, read_text
 
 WIDTH = 100
 UNBROKEN: Any = {"break_long_words": False, "break_on_hyphens": False}
@@ -23,12 +24,8 @@ REMOVED = object()
 """Stands for the value of a key that is to go."""
 
 
-class _Splice(NamedTuple):
-    """Lines from `start` (counted from 0) up to `end` that give way to others."""
-
-    start: int
-    end: int
-    lines: tuple[str, ...]
+Splice = tuple[int, int, int, Sequence[str]]
+"""From which line (counted from 0) up to which others come instead; the third orders insertions."""
 
 
 def rewrite(text: str, name: str, edits: Mapping[KeyPath, Any], order: Iterable[str] = ()) -> str:
@@ -37,20 +34,15 @@ def rewrite(text: str, name: str, edits: Mapping[KeyPath, Any], order: Iterable[
     A new key comes after the last key there that stands before it in `order`. Raises AdvisorError
     where the text cannot be changed safely.
     """
-    document = read_text(text, name)
-    if document.problems:
-        raise AdvisorError(f"`{name}` cannot be changed: {document.problems[0]}", kind="rewrite")
-    lines = text.splitlines(keepends=True)
-    rank = {key: number for number, key in enumerate(order)}
-    ordered = sorted(edits, key=lambda path: (-len(path), rank.get(str(path[-1]), len(rank))))
-    splices = [
-        (_splice(document, lines, path, edits[path], rank), number)
-        for number, path in enumerate(ordered)
-    ]
-    for splice, _ in sorted(splices, key=_from_the_end, reverse=True):
-        lines[splice.start : splice.end] = splice.lines
-    changed = "".join(lines)
-    _check(changed, name, document.value, edits)
+    source = _Source(text, name, order)
+    if problems := source.document.problems:
+        raise AdvisorError(f"`{name}` cannot be changed: {problems[0]}", kind="rewrite")
+    paths = sorted(edits, key=lambda path: (-len(path), source.rank(path[-1])))
+    splices = [source.splice(path, edits[path], number) for number, path in enumerate(paths)]
+    for start, end, _, lines in sorted(splices, reverse=True):
+        source.lines[start:end] = lines
+    changed = "".join(source.lines)
+    _check(changed, name, source.document.value, edits)
     return changed
 
 
@@ -77,40 +69,67 @@ def appended(text: str, name: str, key: str, entry: Sequence[str]) -> str:
     return changed
 
 
-def _from_the_end(numbered: tuple[_Splice, int]) -> tuple[int, int, int]:
-    """Later lines first; what replaces a line before what is put in front of it."""
-    splice, number = numbered
-    return splice.start, splice.end, number
+class _Source:
+    """The lines of a file, counted from 0, and where its keys stand in them."""
 
+    def __init__(self, text: str, name: str, order: Iterable[str]) -> None:
+        self.document = read_text(text, name)
+        self.lines = text.splitlines(keepends=True)
+        self._order = list(order)
 
-def _splice(
-    document: Document, lines: list[str], path: KeyPath, value: Any, rank: dict[str, int]
-) -> _Splice:
-    *around, key = path
-    keys = _keys(document, tuple(around))
-    if key not in keys:
+    def rank(self, key: object) -> int:
+        """Return where a key stands in the order; keys that are not in it come last."""
+        return self._order.index(key) if key in self._order else len(self._order)
+
+    def splice(self, path: KeyPath, value: Any, number: int) -> Splice:
+        """Return what changes where a key is set to a value."""
+        keys = {
+            str(known[-1]): place[0] - 1
+            for known, place in self.document.places.items()
+            if len(known) == len(path) and known[:-1] == path[:-1]
+        }
+        key = str(path[-1])
+        if key not in keys:
+            return (0, 0, number, ()) if value is REMOVED else self._new(path, value, number, keys)
+        line, column = keys[key], self.document.places[path][1]
+        if list(keys.values()).count(line) > 1:
+            raise self._shared(line)
+        end = _end(self.lines, line, column)
+        comments = [text for text in self.lines[line + 1 : end] if text.lstrip().startswith("#")]
         if value is REMOVED:
-            return _Splice(0, 0, ())
-        return _inserted(document, lines, path, value, keys, rank)
-    line = keys[str(key)]
-    if list(keys.values()).count(line) > 1:
-        raise _shared(document, line)
-    end = _end(lines, line, document.places[path][1])
-    comments = tuple(text for text in lines[line + 1 : end] if text.lstrip().startswith("#"))
-    if value is REMOVED:
-        return _Splice(line, end, comments)
-    before = lines[line][: document.places[path][1] - 1]
-    comment = _comment(document, line, lines[line], len(before)) if end == line + 1 else ""
-    return _Splice(line, end, (*lines_of(before, str(key), value, comment), *comments))
+            return line, end, number, comments
+        before = self.lines[line][: column - 1]
+        comment = self._comment(line, column - 1) if end == line + 1 else ""
+        return line, end, number, (*lines_of(before, key, value, comment), *comments)
 
+    def _new(self, path: KeyPath, value: Any, number: int, keys: dict[str, int]) -> Splice:
+        if not keys or len(set(keys.values())) < len(keys):
+            raise self._shared(self.document.place(path)[0] - 1)
+        own = self.rank(path[-1])
+        before = [key for key in keys if self.rank(key) <= own] or [next(iter(keys))]
+        last = max(before, key=keys.__getitem__)
+        column = self.document.places[*path[:-1], last][1]
+        at = _end(self.lines, keys[last], column)
+        return at, at, number, lines_of(" " * (column - 1), str(path[-1]), value)
 
-def _keys(document: Document, around: KeyPath) -> dict[str, int]:
-    """The keys of a mapping, each with its line, counted from 0."""
-    return {
-        str(path[-1]): place[0] - 1
-        for path, place in document.places.items()
-        if len(path) == len(around) + 1 and path[:-1] == around
-    }
+    def _comment(self, line: int, start: int) -> str:
+        """What follows a value on its line: a comment, or nothing that may be lost."""
+        text, end = self.lines[line][start:], 0
+        try:
+            for event in yaml.parse(text):
+                if isinstance(event, (yaml.ScalarEvent, yaml.SequenceEndEvent)) and event.end_mark:
+                    end = event.end_mark.column
+        except yaml.YAMLError:
+            raise self._shared(line) from None
+        rest = text[end:].rstrip("\n")
+        return rest if rest.lstrip().startswith("#") else ""
+
+    def _shared(self, line: int) -> AdvisorError:
+        return AdvisorError(
+            f"{self.document.file}:{line + 1}: several keys or brackets share this line",
+            hint="write the entry with one key a line, or change it by hand",
+            kind="rewrite",
+        )
 
 
 def _end(lines: list[str], line: int, column: int) -> int:
@@ -132,45 +151,6 @@ def _end(lines: list[str], line: int, column: int) -> int:
     return end
 
 
-def _comment(document: Document, number: int, line: str, start: int) -> str:
-    """What follows a value on its line: a comment, or nothing that may be lost."""
-    end = 0
-    try:
-        for event in yaml.parse(line[start:]):
-            if isinstance(event, (yaml.ScalarEvent, yaml.SequenceEndEvent)) and event.end_mark:
-                end = event.end_mark.column
-    except yaml.YAMLError:
-        raise _shared(document, number) from None
-    rest = line[start + end :].rstrip("\n")
-    return rest if rest.lstrip().startswith("#") else ""
-
-
-def _shared(document: Document, number: int) -> AdvisorError:
-    return AdvisorError(
-        f"{document.file}:{number + 1}: several keys or brackets share this line",
-        hint="write the entry with one key a line, or change it by hand",
-        kind="rewrite",
-    )
-
-
-def _inserted(
-    document: Document,
-    lines: list[str],
-    path: KeyPath,
-    value: Any,
-    keys: dict[str, int],
-    rank: dict[str, int],
-) -> _Splice:
-    if not keys or len(set(keys.values())) < len(keys):
-        raise _shared(document, document.place(path)[0] - 1)
-    own = rank.get(str(path[-1]), len(rank))
-    before = [key for key in keys if rank.get(key, len(rank)) <= own] or [next(iter(keys))]
-    last = max(before, key=lambda key: keys[key])
-    column = document.places[(*path[:-1], last)][1]
-    at = _end(lines, keys[last], column)
-    return _Splice(at, at, lines_of(" " * (column - 1), str(path[-1]), value))
-
-
 def lines_of(before: str, key: str, value: Any, comment: str = "") -> tuple[str, ...]:
     """Return a key and its value as lines: a mapping key by key, a long list over several."""
     indent = " " * (len(before) + 2)
@@ -185,20 +165,15 @@ def lines_of(before: str, key: str, value: Any, comment: str = "") -> tuple[str,
 
 def dumped(value: Any) -> str:
     """Return a value as one line of YAML that the reader reads as that value."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return str(value).lower()
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
     if isinstance(value, (int, float)):
         return f"{value:.10g}"
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(dumped(one) for one in value)}]"
-    text = str(value)
-    plain = read_text(f"[{text}]\n", "value")
-    if not plain.problems and plain.value == [text]:
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    plain = read_text(f"[{value}]\n", "value")
+    same = not plain.problems and plain.value == [value]
+    return str(value) if same else json.dumps(value, ensure_ascii=False)
 
 
 def _check(text: str, name: str, before: Any, edits: Mapping[KeyPath, Any]) -> None:

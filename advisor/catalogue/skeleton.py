@@ -18,7 +18,7 @@ from advisor.catalogue.hub_facts import (
 )
 from advisor.catalogue.rewrite import appended, lines_of
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint, described, read_config
-from advisor.catalogue.updates import HubSources, source_id, source_lines
+from advisor.catalogue.updates import SOURCES, cite, source_id, source_lines, text_of
 from advisor.errors import UsageError
 from advisor.hub import is_hub_id
 from advisor.rulebase.base import RuleBase
@@ -71,18 +71,15 @@ class Skeleton(NamedTuple):
         """Both as YAML, each under the name of the file that it belongs into."""
         source = source_lines(self.id, self.revision, self.read)
         lines = [f"# checkpoints/{self.family}.yaml", "checkpoints:", *self.entry, ""]
-        lines += ["# sources/hub-api.yaml", "sources:", *source]
+        lines += [f"# {SOURCES}", "sources:", *source]
         return "".join(f"{line}\n" for line in lines)
 
     def written_into(self, folder: Path) -> dict[Path, str]:
         """Return the new text of the files of a rule folder that it goes into."""
-        path = folder / "checkpoints" / f"{self.family}.yaml"
-        known = path.read_text(encoding="utf-8") if path.exists() else ""
-        sources = HubSources(folder)
-        sources.cite(self.id, self.revision, self.read)
+        path, sources = folder / "checkpoints" / f"{self.family}.yaml", folder / SOURCES
         return {
-            path: appended(known, path.name, "checkpoints", self.entry),
-            sources.path: sources.text,
+            path: appended(text_of(path), path.name, "checkpoints", self.entry),
+            sources: cite(text_of(sources), self.id, self.revision, self.read),
         }
 
 

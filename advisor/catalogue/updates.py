@@ -75,10 +75,7 @@ def _shown(path: FilePath) -> str:
 
 
 def written_files(
-    base: FilePath,
-    folder: FilePath,
-    rows: Sequence[tuple[Checkpoint, Refreshed]],
-    today: str,
+    base: FilePath, folder: FilePath, rows: Sequence[tuple[Checkpoint, Refreshed]], today: str
 ) -> dict[FilePath, str]:
     """Return the new text of each file that changes.
 
@@ -86,36 +83,32 @@ def written_files(
     entries are copied into it first. Each change gets the Hub as its source and `today` as the day
     it was checked. Raises AdvisorError where a file cannot be changed safely.
     """
-    overlay = folder != base
     texts: dict[FilePath, str] = {}
+    before = sources = text_of(folder / SOURCES)
     series = _series(base, folder)
-    sources = HubSources(folder)
     for checkpoint, row in rows:
-        if row.status not in ("same", "changed"):
-            continue
         changes = [change for change in row.changes if not change.by_hand]
-        if not changes and overlay:
-            continue  # nothing to lay over
-        path = folder / "checkpoints" / f"{checkpoint.family}.yaml"
-        text = texts.get(path) or _text_of(path)
-        document = read_text(text, path.name)
-        if _index(document, checkpoint.id) is None:
-            if overlay:
-                text = _with_entry(text, base, checkpoint)
-                document = read_text(text, path.name)
-            else:
-                path, text, document = _holder(base, checkpoint.id, texts)
-        new = {change.field: change.now for change in changes}
-        revision = new.get("revision", checkpoint.revision)
-        source = sources.cite(checkpoint.id, revision, today) if changes else ""
-        edits = _edits(document, checkpoint, changes, source, today, series)
+        if row.status not in ("same", "changed") or (folder != base and not changes):
+            continue  # nothing to write, or to lay over
+        held = _holder(folder, checkpoint, texts)
+        if held is None and folder != base:
+            own = folder / "checkpoints" / f"{checkpoint.family}.yaml"
+            texts[own] = _with_entry(texts.get(own) or text_of(own), base, checkpoint)
+            held = _holder(folder, checkpoint, texts)
+        if held is None:
+            raise _nowhere(checkpoint)
+        path, text, document, index = held
+        if changes:
+            revision = next((c.now for c in changes if c.field == "revision"), checkpoint.revision)
+            sources = cite(sources, checkpoint.id, revision, today)
+        shared = series.get(document.value["checkpoints"][index].get("series"), {})
+        edits = _edits(document, index, checkpoint, changes, shared, today)
         texts[path] = rewrite(text, path.name, edits, KEYS)
-    if sources.changed:
-        texts[sources.path] = sources.text
-    return texts
+    return texts if sources == before else {**texts, folder / SOURCES: sources}
 
 
-def _text_of(path: FilePath) -> str:
+def text_of(path: FilePath) -> str:
+    """Return the text of a rule file, empty where there is none. Raises BrokenFileError."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -124,75 +117,77 @@ def _text_of(path: FilePath) -> str:
         raise BrokenFileError(f"`{path.name}` cannot be read: {error}") from error
 
 
-def _index(document: Document, id: str) -> int | None:
-    """Where an entry stands in its file; the last counts, as in a rule base."""
-    entries = document.value.get("checkpoints", []) if isinstance(document.value, dict) else []
-    found = [n for n, one in enumerate(entries) if isinstance(one, dict) and one.get("id") == id]
-    return found[-1] if found else None
+def _holder(
+    folder: FilePath, checkpoint: Checkpoint, texts: Mapping[FilePath, str]
+) -> tuple[FilePath, str, Document, int] | None:
+    """The file of a rule folder that holds an entry, its text so far, and where it is in it.
+
+    That of its family is looked at first; the last entry in a file counts, as in a rule base.
+    """
+    own = folder / "checkpoints" / f"{checkpoint.family}.yaml"
+    for path in dict.fromkeys((own, *_files(folder))):
+        text = texts.get(path) or text_of(path)
+        document = read_text(text, path.name)
+        entries = (document.value or {}).get("checkpoints", [])
+        for index, entry in reversed(list(enumerate(entries))):
+            if entry.get("id") == checkpoint.id:
+                return path, text, document, index
+    return None
 
 
-def _holder(base: FilePath, id: str, texts: dict[FilePath, str]) -> tuple[FilePath, str, Document]:
-    """The file of a rule folder that holds an entry, with its text as changed so far."""
-    for file in _files(base):
-        text = texts.get(file.path) or _text_of(file.path)
-        document = read_text(text, file.path.name)
-        if _index(document, id) is not None:
-            return file.path, text, document
-    raise AdvisorError(
-        f"no file of the rules holds `{id}`", hint="write into an overlay: --rules DIR"
+def _nowhere(checkpoint: Checkpoint) -> AdvisorError:
+    return AdvisorError(
+        f"no file of the rules holds `{checkpoint.id}`", hint="write into an overlay: --rules DIR"
     )
+
+
+def _files(folder: FilePath) -> list[FilePath]:
+    return sorted(folder.glob("checkpoints/*.yaml"))
 
 
 def _series(*folders: FilePath) -> dict[str, dict[str, Any]]:
     """What each series of the rule folders shares, by its id; the later folder counts."""
-    files = [file for folder in folders if folder.is_dir() for file in _files(folder)]
-    documents = [read_text(_text_of(file.path), file.path.name).value for file in files]
-    return {one["id"]: one for known in documents for one in known.get("series", ())}
-
-
-def _files(folder: FilePath) -> list[RuleFile]:
-    return [file for file in rule_files(folder) if file.kind == "checkpoints"]
+    files = [file for folder in folders for file in _files(folder)]
+    documents = [read_text(text_of(file), file.name).value or {} for file in files]
+    return {one["id"]: one for document in documents for one in document.get("series", ())}
 
 
 def _with_entry(text: str, base: FilePath, checkpoint: Checkpoint) -> str:
     """Return the text of an overlay's file with a copy of the shipped entry at its end."""
-    _, shipped, document = _holder(base, checkpoint.id, {})
+    held = _holder(base, checkpoint, {})
+    if held is None:
+        raise _nowhere(checkpoint)
+    _, shipped, document, index = held
     lines = shipped.splitlines(keepends=True)
-    index = _index(document, checkpoint.id) or 0
-    first = document.places[("checkpoints", index, "id")][0] - 1
+    first = document.places["checkpoints", index, "id"][0] - 1
     following = document.places.get(("checkpoints", index + 1, "id"))
     block = lines[first : following[0] - 1 if following else len(lines)]
-    while block and not (block[-1].strip() and not block[-1].lstrip().startswith("#")):
+    while not block[-1].strip() or block[-1].lstrip().startswith("#"):
         block.pop()
     return appended(text, "the overlay", "checkpoints", block)
 
 
 def _edits(
     document: Document,
+    index: int,
     checkpoint: Checkpoint,
     changes: Sequence[FieldChange],
-    source: str,
+    shared: Mapping[str, Any],
     today: str,
-    series: dict[str, dict[str, Any]],
 ) -> dict[KeyPath, Any]:
-    index = _index(document, checkpoint.id)
-    entry = document.value["checkpoints"][index]
-    shared = series.get(entry.get("series"), {})
-    at: KeyPath = ("checkpoints", index or 0)
-    values: dict[str, Any] = {"checked": today}
-    for change in changes:
-        values[change.field] = change.now
-        if change.field == "parameters_millions" and checkpoint.notes.get("parameters_precision"):
-            values["parameters_precision"] = "published"
-    edits: dict[KeyPath, Any] = {}
-    for field, value in values.items():
-        if value == shared.get(field):
-            edits[*at, field] = REMOVED  # as nobody knows, or as its series has it
-        else:
-            edits[*at, field] = value
+    at: KeyPath = ("checkpoints", index)
+    values = {"checked": today, **{change.field: change.now for change in changes}}
+    if "parameters_millions" in values and "parameters_precision" in checkpoint.notes:
+        values["parameters_precision"] = "published"
+    edits: dict[KeyPath, Any] = {
+        # without a line of its own: what nobody knows, and what its series has
+        (*at, field): REMOVED if value == shared.get(field) else value
+        for field, value in values.items()
+    }
     cited = [change.field for change in changes if change.now is not None]
     gone = {change.field for change in changes}
-    return edits | _citing((*at, "sources"), entry.get("sources", {}), cited, gone, source)
+    sources = document.value["checkpoints"][index].get("sources", {})
+    return edits | _citing((*at, "sources"), sources, cited, gone, source_id(checkpoint.id))
 
 
 def _citing(
@@ -214,29 +209,15 @@ def _citing(
     return edits
 
 
-class HubSources:
-    """The file of what was read from the Hub's API: one source a repository."""
-
-    def __init__(self, folder: FilePath) -> None:
-        self.path = folder / SOURCES
-        self.text = _text_of(self.path)
-        self.changed = False
-
-    def cite(self, id: str, revision: str | None, today: str) -> str:
-        """Return the id of a repository's source, added or brought up to date."""
-        source = source_id(id)
-        document = read_text(self.text, self.path.name)
-        known = document.value.get("sources", []) if isinstance(document.value, dict) else []
-        index = next((n for n, one in enumerate(known) if one.get("id") == source), None)
-        if index is None:
-            entry = source_lines(id, revision, today)
-            self.text = appended(self.text, self.path.name, "sources", entry)
-        else:
-            edits: dict[KeyPath, Any] = {("sources", index, "read"): today}
-            edits |= {("sources", index, "version"): revision} if revision else {}
-            self.text = rewrite(self.text, self.path.name, edits, ("url", "version", "read"))
-        self.changed = True
-        return source
+def cite(text: str, id: str, revision: str | None, today: str) -> str:
+    """Return the file of what was read from the Hub, a repository's source added or renewed."""
+    known = (read_text(text, SOURCES).value or {}).get("sources", [])
+    index = next((n for n, one in enumerate(known) if one.get("id") == source_id(id)), None)
+    if index is None:
+        return appended(text, SOURCES, "sources", source_lines(id, revision, today))
+    edits: dict[KeyPath, Any] = {("sources", index, "read"): today}
+    edits |= {("sources", index, "version"): revision} if revision else {}
+    return rewrite(text, SOURCES, edits, ("url", "version", "read"))
 
 
 def source_id(id: str) -> str:
