@@ -18,7 +18,6 @@ from advisor.reader.document import Document, KeyPath, read_text
 from advisor.rulebase import store
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.short_forms import ORDER
-from advisor.rulebase.store import RuleFile, rule_files
 
 SOURCES = "sources/hub-api.yaml"
 HUB_PAGE = "https://huggingface.co/"
