@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.catalogue.release import Release
+from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
 from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
+from advisor.model.library import CheckRule
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Call, Location, Scan, Usage
 
 if TYPE_CHECKING:
-    from advisor.check.declaration import DeclaredChoice
     from advisor.check.records import Lock
 
 TRANSFORMERS = "transformers"
@@ -89,6 +90,10 @@ class Case:
         """Yield every checkpoint that was chosen, once for each of its tasks."""
         return ((judgement,) for judgement in self.judgements)
 
+    def declared_choices(self) -> Iterator[tuple[DeclaredChoice]]:
+        """Yield every choice that the project declares."""
+        return ((choice,) for choice in self.choices)
+
     def judgements_of(self, choice: DeclaredChoice) -> list[Judgement]:
         """Return one judgement for each task of a choice; none where nobody knows it."""
         return [judgement for judgement in self.judgements if judgement.choice is choice]
@@ -100,42 +105,6 @@ class Case:
     def knowledge(self, name: str, rule: str | None = None) -> Any:
         """Return a list or mapping of what the rule, or another one, has to know."""
         return self.rulebase.checks[rule or self.rule].knowledge[name]
-
-    def finding(
-        self,
-        message: str,
-        place: Location | None = None,
-        *,
-        about: Judgement | Identity | Checkpoint | str | None = None,
-        citing: tuple[str, ...] = (),
-        choice: DeclaredChoice | None = None,
-        level: str | None = None,
-        because: str | None = None,
-        sources: Sequence[str] = (),
-        fix: str | None = None,
-        edits: tuple[Edit, ...] = (),
-    ) -> Finding:
-        """Return a finding of the rule, with its level, reason and sources where none are given.
-
-        `citing` are fields of the checkpoint it is `about`; the first that has sources lends them.
-        What is about a choice, as every judgement of one is, stands there unless a place is given.
-        """
-        if isinstance(about, Judgement):
-            choice, about = about.choice, about.checkpoint
-        entry = self.rulebase.checks[self.rule]
-        cited = (getattr(about, "sources", {}).get(field) for field in citing)
-        return Finding(
-            rule=self.rule,
-            level=level or entry.level,
-            message=message,
-            because=because or entry.because,
-            sources=tuple(sources or next(filter(None, cited), entry.sources)),
-            place=place or (choice.place if choice else None),
-            fix=fix,
-            checkpoint=about.id if isinstance(about, (Identity, Checkpoint)) else about,
-            choice=choice.name if choice else None,
-            edits=edits,
-        )
 
     def replace_class(self, place: Location, old: str, new: str) -> tuple[Edit, ...]:
         """Return what puts a class in the place of another, and imports it; () if unsure."""
@@ -170,32 +139,54 @@ class Case:
 
 
 class Detector(NamedTuple):
-    """A function that finds what one or more rules stand for, in each of certain parts of a case.
+    """A function that finds what one or more rules stand for, in `each` part of a case.
 
-    It judges for one rule after the other; `Case.rule` says for which. `runs` tells whether a case
-    can be judged by it at all; a waiver of a rule that did not run is not idle.
+    It judges for one rule after the other; `Case.rule` says for which. A finding is about the last
+    thing in a part, where that is a checkpoint or a choice; the first of its fields among `citing`
+    that has sources lends them. `runs` tells whether a case can be judged by it at all; a waiver of
+    a rule that did not run is not idle.
     """
 
     ids: tuple[str, ...]
     find: Callable[..., Iterator[Finding]]
     each: Callable[[Case], Iterable[tuple[Any, ...]]]
+    citing: tuple[str, ...]
     runs: Callable[[Case], bool]
 
     def findings(self, case: Case) -> Iterator[Finding]:
         """Yield what the function finds in a case."""
         for id in self.ids:
-            judged = replace(case, rule=id)
+            judged, rule = replace(case, rule=id), case.rulebase.checks[id]
             for part in self.each(judged):
-                yield from self.find(judged, *part)
+                for finding in self.find(judged, *part):
+                    yield self._completed(finding, rule, *part[-1:])
+
+    def _completed(self, finding: Finding, rule: CheckRule, about: Any = None) -> Finding:
+        choice = about if isinstance(about, DeclaredChoice) else None
+        if isinstance(about, Judgement):
+            choice, about = about.choice, about.checkpoint
+        known = about if isinstance(about, (Checkpoint, Identity)) else None
+        id = known.id if known else choice.checkpoint if choice else None
+        cited = (known.sources.get(field) for field in self.citing if known)
+        return finding._replace(
+            rule=rule.id,
+            level=finding.level or rule.level,
+            because=finding.because or rule.because,
+            sources=tuple(finding.sources or next(filter(None, cited), rule.sources)),
+            place=finding.place or (choice.place if choice else None),
+            checkpoint=finding.checkpoint or id,
+            choice=finding.choice or (choice.name if choice else None),
+        )
 
 
 def rule(
     *ids: str,
     each: Callable[[Case], Iterable[tuple[Any, ...]]] = lambda _: [()],
+    citing: tuple[str, ...] = (),
     runs: Callable[[Case], bool] = lambda _: True,
 ) -> Callable[[Callable[..., Iterator[Finding]]], Detector]:
     """Declare that a function finds what rules of rules/checks/ stand for."""
-    return lambda find: Detector(ids, find, each, runs)
+    return lambda find: Detector(ids, find, each=each, citing=citing, runs=runs)
 
 
 def id_place(usage: Usage) -> Location:

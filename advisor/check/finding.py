@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import unified_diff
 from pathlib import Path
 from typing import NamedTuple
@@ -28,19 +28,20 @@ class Finding(NamedTuple):
     """What a rule says. `rule` is a stable id, `fix` the smallest fix in words.
 
     `place` is None for what stands in no file. `edits` do what `fix` says, where that is certain.
-    `choice` is the name of the declared choice it is about.
+    `choice` is the name of the declared choice it is about. What is empty, the rule and what it
+    judges fill in: see `Detector`.
     """
 
-    rule: str
-    level: str
     message: str
-    because: str
-    sources: tuple[str, ...]
     place: Location | None = None
     fix: str | None = None
+    edits: tuple[Edit, ...] = ()
+    level: str = ""
+    because: str = ""
+    sources: Sequence[str] = ()
+    rule: str = ""
     checkpoint: str | None = None
     choice: str | None = None
-    edits: tuple[Edit, ...] = ()
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:

@@ -234,7 +234,7 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 def _reasons(finding: Finding) -> tuple[Item, ...]:
     """Return why it matters, and how to fix it."""
     certain = " (--fix does it)" if finding.edits else ""
-    because = Item("", finding.because, sources=finding.sources) if finding.because else None
+    because = Item("", finding.because, sources=tuple(finding.sources)) if finding.because else None
     fix = Item(">", finding.fix + certain) if finding.fix else None
     return tuple(filter(None, (because, fix)))
 

@@ -17,12 +17,12 @@ LEAST_SIZES = 2
 """Fewer words of size at the end of a name are no sign of a line."""
 
 
-@rule("gated-checkpoint", each=Case.catalogued)
-def gated_checkpoint(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
+@rule("gated-checkpoint", each=Case.catalogued, citing=("gated",))
+def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A checkpoint behind a form."""
     if checkpoint.gated and usage.model and not _is_local(usage):
         message = f"{checkpoint.id} can be downloaded only after accepting its terms"
-        yield case.finding(message, id_place(usage), about=checkpoint, citing=("gated",))
+        yield Finding(message, id_place(usage))
 
 
 @rule("unpinned-revision", each=Case.known)
@@ -35,22 +35,21 @@ def unpinned_revision(case: Case, usage: Usage, identity: Identity) -> Iterator[
         known = identity.checkpoint.revision if identity.checkpoint else None
         fix = f'pass `revision="{known}"`' if known else "pass `revision=` with a commit"
         message = f"{identity.id} is loaded as it is on the day; no revision is pinned"
-        yield case.finding(message, id_place(usage), about=identity, fix=fix)
+        yield Finding(message, id_place(usage), fix=fix)
 
 
 @rule("trust-remote-code", each=Case.known)
-def trust_remote_code(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
+def trust_remote_code(_: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
     needed = identity.checkpoint is not None and identity.checkpoint.loader != TRANSFORMERS
     has = "needs code of its own to load" if needed else "loads without any code of its own"
     for load in usage.loads:
         remote = load.arguments.get("trust_remote_code")
         if remote and remote.value is True:
-            yield case.finding(
+            yield Finding(
                 f"{identity.id} {has}; `trust_remote_code=True` runs what stands in its repository",
                 remote.name_place or remote.place,
-                about=identity,
-                level="note" if needed or not identity.checkpoint else None,
+                level="note" if needed or not identity.checkpoint else "",
                 fix="pin `revision=` to code that was read" if needed else "leave the argument out",
             )
 
@@ -58,13 +57,14 @@ def trust_remote_code(case: Case, usage: Usage, identity: Identity) -> Iterator[
 @rule("pickled-weights", each=Case.usages)
 def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
     """Weights in a pickle, which is code too."""
+    identity = case.identity(usage)
     for load in usage.loads:
         safe = load.arguments.get("use_safetensors")
         if safe and safe.value is False:
-            yield case.finding(
+            yield Finding(
                 "`use_safetensors=False` asks for weights in a pickle, which runs code when read",
                 safe.name_place or safe.place,
-                about=case.identity(usage),
+                checkpoint=identity and identity.id,
                 fix="leave the argument out, or convert the weights to safetensors",
             )
 
@@ -79,7 +79,7 @@ def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     near = _slip(id, known) or (None if identity else _only_line_of_owner(id, known))
     if near is not None:
         message = f"{id} is not a known checkpoint; {near} is"
-        yield case.finding(message, id_place(usage), about=id, fix=f"did you mean {near}?")
+        yield Finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
 
 
 def _is_local(usage: Usage) -> bool:

@@ -18,7 +18,7 @@ RULES = {"refused": ARCHITECTURE, "other": ARCHITECTURE, "unlike": LAYERS}
 """The rules that a class breaks, by what is wrong with it."""
 
 
-def _mismatches(case: Case) -> Iterator[tuple[Usage, Identity, str, str]]:
+def _mismatches(case: Case) -> Iterator[tuple[str, str, Usage, Identity]]:
     """Yield the classes in code that are to be judged, each as `_mismatch` finds it."""
     for usage, identity in case.known():
         load, name = usage.model, usage.class_name
@@ -29,16 +29,16 @@ def _mismatches(case: Case) -> Iterator[tuple[Usage, Identity, str, str]]:
             own_code = remote is not None and remote.value is True
             judged = (load.package, load.kind) == (TRANSFORMERS, "model") and not own_code
         if judged and name:
-            yield usage, identity, *_mismatch(case, identity, name)
+            yield *_mismatch(case, identity, name), usage, identity
 
 
-@rule(ARCHITECTURE, LAYERS, each=_mismatches)
+@rule(ARCHITECTURE, LAYERS, each=_mismatches, citing=("class",))
 def class_in_code(
-    case: Case, usage: Usage, identity: Identity, kind: str, loads: str
+    case: Case, kind: str, loads: str, usage: Usage, identity: Identity
 ) -> Iterator[Finding]:
     """A class of another architecture than the checkpoint, or of the same with other layers."""
     id, native, checkpoint = identity.id, identity.model_class, identity.checkpoint
-    level, instead = None if checkpoint else "warning", ""
+    level, instead = "" if checkpoint else "warning", ""
     if RULES.get(kind) != case.rule:
         return
     if kind == "refused":
@@ -53,15 +53,13 @@ def class_in_code(
             return
         picked = "" if loads == usage.class_name else f" (picked by `{usage.class_name}`)"
         message = f"{id} was made with `{native}`, which has other layers than `{loads}`{picked}"
-        level = "warning" if usage.trained else None
+        level = "warning" if usage.trained else ""
         able = [one.id for one in case.rulebase.checkpoints.values() if one.model_class == loads]
         if near := nearest(id, able):
             instead = f", or a checkpoint made for `{loads}` such as {near}"
-    yield case.finding(
+    yield Finding(
         message,
         (usage.model and usage.model.class_place) or usage.place,
-        about=identity,
-        citing=("class",),
         level=level,
         fix=f"use `{native or 'the class of its model type'}`{instead}",
         edits=_class_edits(case, usage, identity, kind, loads),
@@ -69,16 +67,16 @@ def class_in_code(
 
 
 @rule("class-not-verified", each=Case.chosen)
-def class_not_verified(case: Case, judgement: Judgement) -> Iterator[Finding]:
+def class_not_verified(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A class named for a checkpoint whose own class nobody verified."""
     name, checkpoint = judgement.model_class, judgement.checkpoint
     if name and checkpoint.model_class is None:
         message = f"the class of {checkpoint.id} is not known, so `{name}` cannot be judged"
         place = judgement.choice and judgement.choice.class_place
-        yield case.finding(message, place, about=judgement)
+        yield Finding(message, place)
 
 
-@rule(ARCHITECTURE, LAYERS, each=Case.chosen)
+@rule(ARCHITECTURE, LAYERS, each=Case.chosen, citing=("class",))
 def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A class named for a chosen checkpoint that was made with another one."""
     name, identity = judgement.model_class, identity_of(case.rulebase, judgement.checkpoint.id)
@@ -94,7 +92,7 @@ def class_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
         message = f"`{name}` loads no {identity.model_type} model, which {id} is"
     if RULES.get(kind) == case.rule:
         place, fix = judgement.choice and judgement.choice.class_place, f"use `{native}`"
-        yield case.finding(message, place, about=judgement, citing=("class",), fix=fix)
+        yield Finding(message, place, fix=fix)
 
 
 def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
@@ -163,19 +161,19 @@ def _takes_text(usage: Usage) -> bool:
     )
 
 
-def _processors(case: Case) -> Iterator[tuple[Identity, Load, Identity]]:
-    """Yield each processor with the model it is used for, and what it is loaded from."""
+def _processors(case: Case) -> Iterator[tuple[Load, Identity, Identity]]:
+    """Yield each processor with what it is loaded from, and the model it is used for."""
     for usage, model in case.known():
         composed = usage.model and usage.model.kind == "composition"
         for load in usage.processors if not composed else ():
             id = load.checkpoint[0].text if len(load.checkpoint) == 1 else None
             source = identity_of(case.rulebase, id)
             if source and (load.package, load.kind) == (TRANSFORMERS, "processor"):
-                yield model, load, source
+                yield load, source, model
 
 
-@rule("processor-does-not-match", each=_processors)
-def processor_class(case: Case, model: Identity, load: Load, source: Identity) -> Iterator[Finding]:
+@rule("processor-does-not-match", each=_processors, citing=("processor",))
+def processor_class(case: Case, load: Load, source: Identity, model: Identity) -> Iterator[Finding]:
     """A processor class of another architecture."""
     right, name, place = model.processor, load.class_name, load.class_place
     if source.id != model.id or not (name and right and place) or name.startswith("Auto"):
@@ -183,19 +181,17 @@ def processor_class(case: Case, model: Identity, load: Load, source: Identity) -
     folders = {case.release.classes.get(one) for one in (name, right)}
     if None not in folders and len(folders) > 1:
         certain = model.checkpoint and load.class_written == name
-        yield case.finding(
+        yield Finding(
             f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model",
             place,
-            about=model,
-            citing=("processor",),
             fix=f"use `{right}`",
             edits=case.replace_class(place, name, right) if certain else (),
         )
 
 
-@rule("processor-does-not-match", each=_processors)
+@rule("processor-does-not-match", each=_processors, citing=("image_size", "processor"))
 def processor_of_another(
-    case: Case, model: Identity, load: Load, other: Identity
+    _: Case, load: Load, other: Identity, model: Identity
 ) -> Iterator[Finding]:
     """A processor loaded from an unlike checkpoint."""
     ours, theirs = (one.checkpoint and one.checkpoint.image_size for one in (model, other))
@@ -206,5 +202,4 @@ def processor_of_another(
         why = f"it makes images of {theirs} pixels, and {model.id} takes {ours}"
     if why and other.id != model.id:
         message, fix = f"the processor is loaded from {other.id}: {why}", f"load it from {model.id}"
-        place, citing = load.checkpoint[0].place, ("image_size", "processor")
-        yield case.finding(message, place, about=model, citing=citing, fix=fix)
+        yield Finding(message, load.checkpoint[0].place, fix=fix)

@@ -18,7 +18,7 @@ LIMITS = {LICENCE: "licence-forbids-use", "memory_gb": "memory-over-limit"}
 """The fields of a checkpoint that a rule of their own judges."""
 
 
-@rule("task-not-done", each=Case.known)
+@rule("task-not-done", each=Case.known, citing=("pipeline", "class"))
 def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """A pipeline that has no model of this kind, or `generate` where nothing can write."""
     if usage.model is None or identity.model_type is None:
@@ -40,31 +40,31 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
         if call is None or set(case.knowledge("written")) & set(family.gives):
             return
         place, message = call.place, f"{id} has no decoder, so it cannot write text"
-    yield case.finding(message, place, about=identity, citing=("pipeline", "class"), fix=fix)
+    yield Finding(message, place, fix=fix)
 
 
-@rule("task-not-done", each=Case.chosen)
-def task_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
+@rule("task-not-done", each=Case.chosen, citing=("tasks",))
+def task_of_choice(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A task among the needs of a choice that the checkpoint cannot do at all."""
     checkpoint, task = judgement.checkpoint, judgement.task
     if judgement.suitability.use is None and task not in checkpoint.fine_tune:
         able = ", ".join(checkpoint.tasks) or "none of the known tasks"
         message = f"{checkpoint.id} does not do {task}; it does {able}"
         because = "The catalogue names no such task for it."
-        yield case.finding(message, about=judgement, citing=("tasks",), because=because)
+        yield Finding(message, because=because)
 
 
-@rule("needs-fine-tuning", each=Case.chosen)
-def needs_fine_tuning(case: Case, judgement: Judgement) -> Iterator[Finding]:
+@rule("needs-fine-tuning", each=Case.chosen, citing=("tasks",))
+def needs_fine_tuning(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A choice of a checkpoint that is only a start for training on its task."""
     checkpoint, task, use = judgement.checkpoint, judgement.task, judgement.suitability.use
     if use is None and task in checkpoint.fine_tune:
         message = f"{checkpoint.id} has to be fine-tuned before it does {task}"
         fix = "fine-tune it, or take a checkpoint that does the task as it is"
-        yield case.finding(message, about=judgement, citing=("tasks",), fix=fix)
+        yield Finding(message, fix=fix)
     elif use == "fine-tune":
         message = f"{checkpoint.id} is a starting point for fine-tuning, not for use as it is"
-        yield case.finding(message, about=judgement, citing=("tasks",), level="note")
+        yield Finding(message, level="note")
 
 
 @rule("requirement-missed", "memory-over-limit", "licence-forbids-use", each=Case.catalogued)
@@ -79,7 +79,7 @@ def limit_in_code(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
     for gap in judge_checkpoint(case.rulebase, checkpoint, profile).lacks:
         if LIMITS.get(gap.field, "requirement-missed") == case.rule:
             message, place = _words(checkpoint, gap), id_place(usage)
-            yield case.finding(message, place, about=checkpoint, citing=(gap.field,))
+            yield Finding(message, place, sources=checkpoint.sources.get(gap.field, ()))
 
 
 @rule("requirement-missed", "memory-over-limit", "licence-forbids-use", each=Case.chosen)
@@ -87,12 +87,11 @@ def limit_of_choice(case: Case, judgement: Judgement) -> Iterator[Finding]:
     """A field that does not meet the answers for a choice; a note where nobody gave the answer."""
     for gap in judgement.suitability.lacks:
         if LIMITS.get(gap.field, "requirement-missed") == case.rule:
-            yield case.finding(
+            yield Finding(
                 _words(judgement.checkpoint, gap),
-                level=None if judgement.given(gap.question) else "note",
+                level="" if judgement.given(gap.question) else "note",
                 because=f"asked for by {gap.question}",
-                about=judgement,
-                citing=(gap.field,),
+                sources=judgement.checkpoint.sources.get(gap.field, ()),
             )
 
 
@@ -103,9 +102,9 @@ def _words(checkpoint: Checkpoint, gap: Gap) -> str:
 
 
 @rule("not-verified", each=Case.chosen)
-def not_verified(case: Case, judgement: Judgement) -> Iterator[Finding]:
+def not_verified(_: Case, judgement: Judgement) -> Iterator[Finding]:
     """A field that an answer asks for and nobody verified."""
     for gap in judgement.suitability.unknown:
         if judgement.given(gap.question):
             message = f"{judgement.checkpoint.id}: {gap.text}"
-            yield case.finding(message, about=judgement, because=f"asked for by {gap.question}")
+            yield Finding(message, because=f"asked for by {gap.question}")

@@ -18,17 +18,15 @@ BEFORE, AFTER = 30, 12
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-@rule("pretrained-only", each=Case.catalogued)
+@rule("pretrained-only", each=Case.catalogued, citing=("tasks", "pitfalls"))
 def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Inference with weights that no task was ever trained into."""
     unfinished = checkpoint.stage == "pre-trained" and not checkpoint.tasks
     if unfinished and _infers(usage) and not _trained(case, usage):
         finished = _finished(case, checkpoint)
-        yield case.finding(
+        yield Finding(
             f"{checkpoint.id} is only pre-trained; here it is used without fine-tuning",
             usage.place,
-            about=checkpoint,
-            citing=("tasks", "pitfalls"),
             fix=f"use a fine-tuned one such as {finished}" if finished else "fine-tune it first",
         )
 
@@ -40,7 +38,7 @@ def composed_untrained(case: Case, usage: Usage) -> Iterator[Finding]:
     if call and usage.model and usage.model.kind == "composition" and not _trained(case, usage):
         message = "the encoder and decoder were joined here, and nothing trains what joins them"
         fix = "fine-tune it on pairs first, or load a checkpoint that was"
-        yield case.finding(message, call.place, fix=fix)
+        yield Finding(message, call.place, fix=fix)
 
 
 def _infers(usage: Usage) -> bool:
@@ -76,10 +74,10 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
         if call.name in functions and logits & set(call.of):
             message = f"{identity.id} was trained with a sigmoid for each pair, not with a softmax"
             fix = "use `torch.sigmoid(logits)`; the order stays the same"
-            yield case.finding(message, call.place, about=identity, fix=fix)
+            yield Finding(message, call.place, fix=fix)
 
 
-@rule("prompt-of-another", each=Case.catalogued)
+@rule("prompt-of-another", each=Case.catalogued, citing=("prompt",))
 def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
     catalogue = case.rulebase.checkpoints.values()
@@ -95,18 +93,16 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             other = next((one for one in prompted if (one.prompt or "").startswith(token)), None)
             whose = f"that of {other.id}" if other else "one that no catalogued checkpoint learnt"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
-            yield case.finding(
+            yield Finding(
                 f"the prompt `{token}` is {whose}, not of {checkpoint.id}",
                 argument.place,
-                about=checkpoint,
-                citing=("prompt",),
                 fix=f"its prompt is `{checkpoint.prompt}`" if checkpoint.prompt else fix,
             )
             return
 
 
-@rule("text-over-context", each=Case.catalogued)
-def text_over_context(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
+@rule("text-over-context", each=Case.catalogued, citing=("text_context",))
+def text_over_context(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A constant text of more words, or a `max_length` of more tokens, than the context holds."""
     context, tokens = checkpoint.text_context, f"tokens of {checkpoint.id}"
     if context is None:
@@ -128,8 +124,7 @@ def text_over_context(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
                 fix = "shorten it, or use a checkpoint with a longer context"
             else:
                 continue
-            place, citing = argument.place, ("text_context",)
-            yield case.finding(message, place, about=checkpoint, citing=citing, fix=fix)
+            yield Finding(message, argument.place, fix=fix)
 
 
 def _constants(argument: Argument) -> tuple[str, ...]:
@@ -142,7 +137,7 @@ def _constants(argument: Argument) -> tuple[str, ...]:
     return argument.pieces
 
 
-@rule("line-reader-on-pages", each=Case.catalogued)
+@rule("line-reader-on-pages", each=Case.catalogued, citing=("pitfalls", "tasks"))
 def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """Words of pages and none of lines around the call of a reader of lines."""
     tasks = set(checkpoint.tasks or checkpoint.fine_tune)
@@ -158,11 +153,9 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
     pages = (_words(around) | _words(path.rpartition("/")[2])) & set(case.knowledge("page_words"))
     if pages:
         shown = ", ".join(f"`{word}`" for word in sorted(pages)[:3])
-        yield case.finding(
+        yield Finding(
             f"{checkpoint.id} reads one line at a time; the code here speaks of {shown}",
             usage.place,
-            about=checkpoint,
-            citing=("pitfalls", "tasks"),
             fix="cut the page into lines first, or use a checkpoint that reads pages",
         )
 

@@ -86,7 +86,7 @@ def _findings(
 ) -> Iterator[Finding]:
     """Yield what is to be said of a change: that it is gone, or what it is `now` where it works."""
     if bool(now) != case.rule.startswith("removed-"):
-        yield case.finding(
+        yield Finding(
             now or f"transformers {case.release.version} has no {what}",
             place,
             because=change.because,

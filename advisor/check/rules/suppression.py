@@ -73,7 +73,7 @@ def unused_ignore(case: Case, number: int, ignore: Ignore) -> Iterator[Finding]:
         if (number, id) not in case.suppression.ignores:
             what = f"`{id}`{_meant(case, id)}" if id else "anything"
             message = f"nothing to ignore here: the line has no finding of {what}"
-            yield case.finding(message, ignore.place, fix="remove it")
+            yield Finding(message, ignore.place, fix="remove it")
 
 
 @rule("ignore-without-reason", each=_ignores)
@@ -81,7 +81,7 @@ def ignore_without_reason(case: Case, number: int, ignore: Ignore) -> Iterator[F
     """A comment that takes a finding away and does not say why."""
     if not ignore.reason and number in {used for used, _ in case.suppression.ignores}:
         message = "the comment does not say why"
-        yield case.finding(message, ignore.place, fix="add the reason after it")
+        yield Finding(message, ignore.place, fix="add the reason after it")
 
 
 @rule("unused-waiver", each=_waivers)
@@ -91,7 +91,7 @@ def unused_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterato
     if idle and waiver.until >= case.today:
         what = f"`{waiver.rule}` to waive{_meant(case, waiver.rule)}"
         message = f"choice `{choice.name}` has no finding of {what}"
-        yield case.finding(message, waiver.place, choice=choice, fix="remove it")
+        yield Finding(message, waiver.place, choice=choice.name, fix="remove it")
 
 
 @rule("expired-waiver", each=_waivers)
@@ -99,7 +99,7 @@ def expired_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterat
     """A waiver after its last day."""
     if waiver.until < case.today:
         message = f"the waiver of `{waiver.rule}` ended on {waiver.until}"
-        yield case.finding(message, waiver.place, choice=choice)
+        yield Finding(message, waiver.place, choice=choice.name)
 
 
 @rule("file-not-checked")
@@ -107,7 +107,7 @@ def file_not_checked(case: Case) -> Iterator[Finding]:
     """A file, or a part of one, that could not be read."""
     for note in case.scan.notes:
         line = note.line or 1
-        yield case.finding(note.message, Location(note.path, line, 1, line, 1))
+        yield Finding(note.message, Location(note.path, line, 1, line, 1))
 
 
 def _meant(case: Case, id: str) -> str:
