@@ -14,6 +14,8 @@ from advisor.scan.usage import Location
 LEVELS = ("error", "warning", "note")
 _NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
 """In these only line feeds end a line, for the scanner as for `fix_text`."""
+MARK = "\ufeff"
+"""What some editors put before the text of a file; no column counts it."""
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
@@ -62,20 +64,15 @@ class FixedFile(NamedTuple):
 
 def fixed_files(findings: Iterable[Finding]) -> list[FixedFile]:
     """Return the files that the certain fixes of some findings change, with what they become."""
-    edits: dict[str, dict[Edit, None]] = {}
-    for finding in findings:
-        for edit in finding.edits:
-            edits.setdefault(edit.place.path, {})[edit] = None
-    found = []
-    for path in sorted(edits):
+    edits = [edit for finding in findings for edit in finding.edits]
+    files = []
+    for path in sorted({edit.place.path for edit in edits}):
         try:
             text = Path(path).read_bytes().decode("utf-8")
         except (OSError, UnicodeDecodeError):
             continue  # what cannot be read as it is cannot be written back as it was
-        mark = "\ufeff" if text.startswith("\ufeff") else ""
-        if fixed := fix_text(path, text.removeprefix(mark), edits[path]):
-            found.append(fixed._replace(before=text, after=mark + fixed.after))
-    return found
+        files.append(fix_text(path, text, [edit for edit in edits if edit.place.path == path]))
+    return [fixed for fixed in files if fixed]
 
 
 def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
@@ -85,7 +82,10 @@ def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
     where the result would not parse any more.
     """
     end = "\n" if path.lower().endswith(_NO_PYTHON) else r"\r\n|\r|\n"
-    starts = [0, *(found.end() for found in re.finditer(end, text))]
+    starts = [
+        int(text.startswith(MARK)),
+        *(found.end() for found in re.finditer(end, text)),
+    ]
     after, free, done = text, len(text) + 1, 0
     for edit in sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True):
         place = edit.place
@@ -97,9 +97,8 @@ def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
             continue
         after = after[:first] + edit.text + after[last:]
         free, done = first, done + 1
-    if not done or (_parses(path, text) and not _parses(path, after)):
-        return None
-    return FixedFile(path, text, after, done)
+    broken = _parses(path, text) and not _parses(path, after)
+    return None if broken or not done else FixedFile(path, text, after, done)
 
 
 def diff(files: Iterable[FixedFile]) -> str:
@@ -121,9 +120,9 @@ def _parses(path: str, text: str) -> bool:
 
     try:
         if path.lower().endswith((".ipynb", ".json")):
-            json.loads(text)
+            json.loads(text.removeprefix(MARK))
         elif not path.lower().endswith(_NO_PYTHON):
-            parse(text, path)
+            parse(text.removeprefix(MARK), path)
     except (UnreadableError, ValueError, RecursionError, MemoryError):
         return False
     return True

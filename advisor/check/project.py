@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,9 +14,8 @@ from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.inspection import Failing, Inspection, failing_from, inspect, release_for
 from advisor.check.judgement import judgements_of
-from advisor.console.commands import rules_of
+from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import day_or_today, priority_of
-from advisor.engine.profile import Profile
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
@@ -62,10 +60,10 @@ class Project(NamedTuple):
 
 def open_project(
     rulebase: RuleBase,
-    paths: Sequence[Path],
+    paths: list[Path],
     options: CheckOptions,
-    given: Callable[[RuleBase], Profile],
-    priority: list[str],
+    given: GivenLater,
+    first: list[str],
 ) -> Project:
     """Read what a project declares, its lock and a baseline; options win over what is declared.
 
@@ -78,10 +76,10 @@ def open_project(
     level = options.fail_on or ("warning" if options.strict else "")
     level = level or os.environ.get("ADVISOR_FAIL_ON", "") or declaration.fail_on
     version = options.transformers or os.environ.get("ADVISOR_TRANSFORMERS", "")
-    paths = tuple(paths or [folder])
-    first = priority_of(rulebase, priority)
+    looked_at = tuple(paths or [folder])
+    priority = priority_of(rulebase, first)
     lock = folder / records.LOCK
-    judgements = [judgements_of(rulebase, choice, first) for choice in declaration.choices]
+    judgements = [judgements_of(rulebase, choice, priority) for choice in declaration.choices]
     case = Case(
         rulebase=rulebase,
         judged_by=release_for(rulebase, version or declaration.transformers),
@@ -90,21 +88,21 @@ def open_project(
         judgements=tuple(one for each in judgements for one in each),
         today=day_or_today(options.today),
         whole=any(
-            folder.resolve().is_relative_to(path.resolve()) for path in paths if path.is_dir()
+            folder.resolve().is_relative_to(path.resolve()) for path in looked_at if path.is_dir()
         ),
         lock=records.read_lock(lock) if lock.is_file() and not options.lock else None,
     )
     baseline = options.baseline if options.write_baseline is None else None
     return Project(
         declaration=declaration,
-        paths=paths,
+        paths=looked_at,
         case=case,
         failing=failing_from(level or "error"),
         baseline=records.read_baseline(baseline) if baseline else None,
     )
 
 
-def _find_declaration(paths: Sequence[Path], config: Path | None) -> ProjectDeclaration:
+def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclaration:
     """Return what advisor.yaml declares: the one named, else of the folder checked, else here."""
     if config is not None:
         if not config.is_file():

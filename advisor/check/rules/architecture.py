@@ -118,17 +118,11 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
         return "", loads
     if release.classes[loads] not in folders:
         return "other", loads
-    unlike = identity.checkpoint and _has_other_layers(case, loads, identity.model_class or loads)
-    return "unlike" if unlike else "", loads
-
-
-def _has_other_layers(case: Case, loads: str, native: str) -> bool:
-    """True where a class of the same architecture has other layers than the native one."""
-    whole = case.knowledge("whole", LAYERS)
-    incomplete = case.knowledge("incomplete", LAYERS)
-    if loads == native or loads in whole.get(native, []):
-        return False
-    return HEAD in loads or loads in incomplete.get(native, [])
+    native = identity.model_class or loads
+    whole = case.knowledge("whole", LAYERS).get(native, [])
+    incomplete = case.knowledge("incomplete", LAYERS).get(native, [])
+    other_layers = (HEAD in loads or loads in incomplete) and loads not in (native, *whole)
+    return "unlike" if identity.checkpoint and other_layers else "", loads
 
 
 def _class_edits(

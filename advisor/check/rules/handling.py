@@ -87,9 +87,9 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
     for argument in (argument for call in usage.calls for argument in call.arguments.values()):
         for text in _constants(argument):
             found = TOKEN.match(text.strip())
-            token = found.group() if found else ""
-            if not token or token in (checkpoint.prompt or ""):
+            if not found or found.group() in (checkpoint.prompt or ""):
                 continue
+            token = found.group()
             other = next((one for one in prompted if (one.prompt or "").startswith(token)), None)
             whose = f"that of {other.id}" if other else "one that no catalogued checkpoint learnt"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
@@ -129,12 +129,8 @@ def text_over_context(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator
 
 def _constants(argument: Argument) -> tuple[str, ...]:
     """Return the texts in an argument that the code itself tells, whole or in part."""
-    value = argument.value
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, tuple):
-        return tuple(member for member in value if isinstance(member, str))
-    return argument.pieces
+    values = argument.value if isinstance(argument.value, tuple) else (argument.value,)
+    return tuple(one for one in values if isinstance(one, str)) or argument.pieces
 
 
 @rule("line-reader-on-pages", each=Case.catalogued, citing=("pitfalls", "tasks"))
