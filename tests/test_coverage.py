@@ -22,6 +22,13 @@ def shipped(rulebase):
 # -- the shipped rules ------------------------------------------------------------------------
 
 
+def test_scenarios_put_every_shipped_rule_task_and_family_to_the_test(shipped):
+    assert [one.rule.id for one in shipped.rules if not one.covered] == []
+    assert [task for task, scenarios in shipped.tasks.items() if not scenarios] == []
+    assert [family for family, scenarios in shipped.families.items() if not scenarios] == []
+    assert shipped.complete
+
+
 def test_some_scenarios_end_in_none(rulebase):
     ending = [one.id for one in rulebase.scenarios if one.outcome == NONE]
     assert len(ending) >= len(rulebase.elsewhere)

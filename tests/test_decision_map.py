@@ -112,8 +112,10 @@ def test_arms_differ_in_what_follows(whole):
     check(whole)
 
 
-def test_every_path_of_the_small_rules_ends_in_an_answer(whole, engine):
-    every = paths(whole)
+@pytest.mark.parametrize("rules", ["small", "rulebase"])
+def test_every_path_ends_in_an_answer(request, rules):
+    engine = Engine(request.getfixturevalue(rules))
+    every = paths(policy(engine))
     assert all(path.leaf.answer for path in every)
     counted = dict.fromkeys([*engine.encoding.families, NONE], 0)
     for path in every:

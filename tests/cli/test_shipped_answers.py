@@ -33,6 +33,32 @@ def repeat(advisor, answer, *extra):
     return ask(advisor, *words[2:], *extra)
 
 
+def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
+    assert len(rulebase.tasks) >= 36
+    for task in rulebase.tasks:
+        answer = ask(advisor, "--task", task.id)
+        assert repeat(advisor, answer) == answer
+
+
+def test_the_shipped_rules_are_sound(advisor):
+    result = advisor("rules", "audit", "--format", "json")
+    document = result.json
+    assert result.code == 0
+    assert document["sound"]
+    assert document["proved"]
+    assert document["counts"]["error"] == document["counts"]["warning"] == 0
+    assert document["profiles"] == sum(document["answers"].values()) > 1_000_000
+    assert document["answers"]["none"] == document["declared_none"]
+    for one in document["rules"]:
+        assert (one["pivotal"] is None or one["pivotal"] > 0) != one["supporting"]
+
+
+@pytest.mark.parametrize("format", ["terminal", "json", "markdown", "html"])
+def test_check_is_3_on_the_shipped_rules_too(advisor, format):
+    arguments = ("--checkpoint", "openai/clip-vit-base-patch32", "--task", "content-moderation")
+    assert advisor("check", *arguments, "--format", format).code == 3
+
+
 def test_captioning_is_answered_as_the_contract_says(advisor):
     answer = ask(advisor, "--task", "captioning")
     assert (answer["schema_version"], answer["outcome"]) == (1, "assumed")

@@ -6,7 +6,8 @@ import pytest
 
 from advisor.catalogue.checkpoint_page import entry_page
 from advisor.catalogue.entry import entry_json, entry_of
-from advisor.catalogue.knowledge import KINDS, all_of
+from advisor.catalogue.knowledge import KINDS, all_of, thing_json
+from advisor.catalogue.page import thing_page
 from advisor.draw.markdown import markdown
 
 
@@ -44,6 +45,20 @@ def test_everything_known_can_be_shown_and_names_its_sources(advisor, small, tmp
             for source in sources_of(kind, thing):
                 title = small.sources[source].title
                 assert source in page or squeezed(title) in page, (id, source)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_everything_shipped_makes_a_page_that_names_its_sources(rulebase, kind):
+    things = all_of(rulebase, kind)
+    assert things
+    for id, thing in things.items():
+        document = thing_json(rulebase, kind, thing)
+        assert (document["id"], document["kind"]) == (id, KINDS[kind])
+        assert json.dumps(document)
+        page = squeezed(markdown(thing_page(rulebase, kind, thing)))
+        for source in sources_of(kind, thing):
+            title = rulebase.sources[source].title
+            assert source in page or squeezed(title) in page, (id, source)
 
 
 @pytest.mark.usefixtures("small_rules")
