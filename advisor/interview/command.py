@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
     from advisor.engine.decision import Engine
     from advisor.engine.profile import Profile
-    from advisor.interview.saved import SavedInterview
-    from advisor.interview.session import Agreement, Ask, Session
+    from advisor.interview.session import Agreement, Ask, SavedInterview, Session
 
 To = Annotated[
     str,
@@ -96,8 +95,7 @@ def _check(to: str, *, no_input: bool) -> None:
 
 def _answered(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Profile:
     """Return the answers of an interview, a new one or the one that was left."""
-    from advisor.interview.saved import SavedInterview
-    from advisor.interview.session import Session
+    from advisor.interview.session import SavedInterview, Session
 
     saved = SavedInterview(engine.rulebase.digest)
     session = Session(engine, given, to)
@@ -144,7 +142,7 @@ def _interview(session: Session, prompt: Prompt, saved: SavedInterview) -> None:
                 note(f"  {error.message}")
                 continue
             number += 1
-        saved.write(session.to_json())
+        saved.write(session)
 
 
 def _standing(question: Ask, race: tuple[str, ...]) -> str:

@@ -8,6 +8,7 @@ answer: what several answers require is met by what meets each of them.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import cache
 from typing import NamedTuple
 
 from advisor.decide.requirements import demands, gaps
@@ -62,17 +63,11 @@ class Finalists:
         residual = Residual(self.engine.encoding, self.space.choices, closed=closed)
         told = self.space.support(self.space.root) | self.ordering | self.requiring
         questions = sorted(told)
-        known: dict[tuple[int, int, frozenset[Situation]], int] = {}
 
+        @cache
         def grow(depth: int, node: int, situations: frozenset[Situation]) -> int:
             if not situations:
                 return EMPTY
-            key = (depth, node, situations)
-            if key not in known:
-                known[key] = expand(*key)
-            return known[key]
-
-        def expand(depth: int, node: int, situations: frozenset[Situation]) -> int:
             if depth == len(questions):
                 return residual.terminal(self._first(situations))
             question = questions[depth]

@@ -7,7 +7,6 @@ questions lead to the same answers are one arm. Every count is of complete profi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from advisor.engine.decision import Engine
@@ -84,45 +83,39 @@ def policy(engine: Engine, given: Profile | None = None) -> Policy:
     arms: dict[object, Arm] = {}
     for option in ask.options:
         then = policy(engine, {**profile, id: Answer((option.id,), None, "asked")})
-        shape = _shape(then)
-        known = arms.get(shape)
-        arms[shape] = (
-            Arm((option.id,), then)
-            if known is None
-            else Arm((*known.options, option.id), _joined(known.then, then))
-        )
+        options, before = arms.get(shape := _shape(then), ((), None))
+        arms[shape] = Arm((*options, option.id), _joined(before, then) if before else then)
     if len(arms) == 1:  # the answers differ in nothing that an interview can show
         (only,) = arms.values()
         return only.then
     return Branch(id, sum(arm.then.profiles for arm in arms.values()), tuple(arms.values()))
 
 
-def paths(tree: Policy) -> list[InterviewPath]:
+def paths(tree: Policy, steps: tuple[PathStep, ...] = ()) -> list[InterviewPath]:
     """Return every path of an interview, those of the most profiles first."""
-    return sorted(_paths(tree, ()), key=lambda path: -path.leaf.profiles)
-
-
-def _paths(tree: Policy, steps: tuple[PathStep, ...]) -> Iterator[InterviewPath]:
     if isinstance(tree, Leaf):
-        yield InterviewPath(steps, tree)
-        return
-    for arm in tree.arms:
-        yield from _paths(arm.then, (*steps, PathStep(tree.question, arm.options)))
+        return [InterviewPath(steps, tree)]
+    found = [
+        path
+        for arm in tree.arms
+        for path in paths(arm.then, (*steps, PathStep(tree.question, arm.options)))
+    ]
+    return sorted(found, key=lambda path: -path.leaf.profiles)
 
 
 def pruned(tree: Policy, wanted: list[InterviewPath]) -> Policy:
     """Return a tree of these paths alone; counts stay those of the whole tree."""
-    return _pruned(tree, (), {path.steps for path in wanted})
+    return _pruned(tree, [path.steps for path in wanted])
 
 
-def _pruned(tree: Policy, steps: tuple[PathStep, ...], wanted: set[tuple[PathStep, ...]]) -> Policy:
+def _pruned(tree: Policy, wanted: list[tuple[PathStep, ...]]) -> Policy:
     if isinstance(tree, Leaf):
         return tree
     arms = []
     for arm in tree.arms:
-        ahead = (*steps, PathStep(tree.question, arm.options))
-        if any(path[: len(ahead)] == ahead for path in wanted):
-            arms.append(Arm(arm.options, _pruned(arm.then, ahead, wanted)))
+        step = PathStep(tree.question, arm.options)
+        if ahead := [steps[1:] for steps in wanted if steps[:1] == (step,)]:
+            arms.append(Arm(arm.options, _pruned(arm.then, ahead)))
     return tree._replace(arms=tuple(arms))
 
 

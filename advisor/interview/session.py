@@ -1,22 +1,27 @@
-"""An interview as a value: what was answered, what to ask next, how to go back.
+"""An interview as a value: what was answered, what to ask next, how to go back; and its file.
 
 Nothing here prompts or prints; a terminal, a form or a script can drive it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import json
+from collections.abc import Callable, Hashable
+from contextlib import suppress
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
-from advisor.errors import ContradictionError, UsageError
+from advisor.errors import AdvisorError, ContradictionError, UsageError
+from advisor.files import write_text
 from advisor.interview.finalists import Finalists
 from advisor.interview.strategy import Residual, fewest_questions
 from advisor.model import NONE, TASK, Option, Question
+from advisor.rulebase.store import cache_folder
 
 STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winner any more, nor which of its
@@ -78,8 +83,6 @@ class Session:
         self.steps: list[AskedAnswer] = []
         engine.space(self.profile)
 
-    # -- what is known -----------------------------------------------------------------------
-
     @property
     def profile(self) -> Profile:
         """All answers so far, in declared order."""
@@ -115,8 +118,6 @@ class Session:
         index = self.engine.encoding.index
         return {index[id] for id in [*self.given, *(step.question for step in self.steps)]}
 
-    # -- asking ------------------------------------------------------------------------------
-
     def next(self) -> Ask | None:
         """Return the question after which the fewest are expected, solved anew for every call.
 
@@ -125,21 +126,17 @@ class Session:
         with "ranking" the verdicts of all families.
         """
         family, checkpoint, ranking = STOPS
-        about = ranking if self.to == ranking else family
-        found = self._choose(Residual.of(self._space, self._label, closed=self._closed), about)
+        label: Callable[[int], Hashable] = self.engine.ranking.winner
+        about = family
+        if self.to == ranking:
+            about, label = ranking, self.engine.verdicts
+        found = self._choose(Residual.of(self._space, label, closed=self._closed), about)
         if found is None and self.to == checkpoint:
             decision = self.decide()
             if decision.family is not None:
                 first = Finalists(self.engine, decision).residual(self._closed)
                 return self._choose(first, checkpoint)
         return found
-
-    def _label(self, outcome: int) -> Hashable:
-        """Return what an outcome is about, for the stop of this interview."""
-        engine = self.engine
-        if self.to == STOPS[2]:
-            return engine.verdicts(outcome)
-        return engine.ranking.winner(outcome)
 
     def _choose(self, residual: Residual, about: str) -> Ask | None:
         if residual.decided(residual.root):
@@ -163,8 +160,6 @@ class Session:
         options = tuple(option for option in question.options if option.id in names)
         return Ask(question, options, names, about)
 
-    # -- answering ---------------------------------------------------------------------------
-
     def answer(self, question: str, given: Any) -> None:
         """Record an answer, or UNKNOWN; one that clashes raises and is forgotten."""
         asked = self.engine.rulebase.question(question)
@@ -185,8 +180,6 @@ class Session:
     def back(self) -> str | None:
         """Take the last answer back; return its question, None where there was none."""
         return self.steps.pop().question if self.steps else None
-
-    # -- kept between runs -------------------------------------------------------------------
 
     def to_json(self) -> dict[str, Any]:
         """Return what is needed to resume this interview."""
@@ -213,3 +206,47 @@ class Session:
 def _answer(row: list[Any]) -> Answer:
     options, value, origin = row
     return Answer(tuple(options), value, origin)
+
+
+class SavedInterview:
+    """The interview that was left unfinished, in the user's cache folder.
+
+    One with other rules stays there until a new one is begun. Where the disk refuses, an interview
+    goes on all the same.
+    """
+
+    def __init__(self, digest: str) -> None:
+        self.file: Path = cache_folder() / "interview.json"
+        self.digest = digest
+
+    def exists(self) -> bool:
+        """True where an interview with these rules was left."""
+        try:
+            return bool(self.read().get("rule_base") == self.digest)
+        except UsageError:
+            return False
+
+    def read(self) -> dict[str, Any]:
+        """Return the kept interview. Raises UsageError where there is none."""
+        try:
+            kept = json.loads(self.file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
+            raise UsageError(
+                "there is no interview to go on with",
+                hint="`advisor ask` starts one",
+                kind="nothing-kept",
+            ) from error
+        if not isinstance(kept, dict):
+            raise UsageError("the kept interview is damaged", hint="`advisor ask` starts a new one")
+        return kept
+
+    def write(self, session: Session) -> None:
+        """Keep an interview."""
+        with suppress(OSError, AdvisorError):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            write_text(self.file, json.dumps(session.to_json()))
+
+    def forget(self) -> None:
+        """Remove the kept interview."""
+        with suppress(OSError):
+            self.file.unlink(missing_ok=True)

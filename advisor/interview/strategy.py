@@ -159,7 +159,7 @@ class Optimum:
         if self.budget is not None and len(residual) > self.budget:
             raise OverBudgetError
         splits = residual.splits(node)
-        floors = [sum(self._floors(split)) // residual.ways[split.question] for split in splits]
+        floors = [self._after(split) for split in splits]
         least: int | None = None
         chosen = 0
         for place in sorted(range(len(splits)), key=floors.__getitem__):
@@ -173,17 +173,10 @@ class Optimum:
 
     def floor(self, node: int) -> int:
         """Return a cost that no strategy gets below: what is solved, or one question more."""
-        residual = self.residual
-        known = self._costs.get(node)
-        if known is not None:
-            return known
-        if residual.decided(node) or residual.stuck(node):
-            return 0
-        floors = [
-            sum(self._floors(split)) // residual.ways[split.question]
-            for split in residual.splits(node)
-        ]
-        return residual.total(node) + min(floors)
+        least = self._least(node)
+        if least and node not in self._costs:
+            return least + min(map(self._after, self.residual.splits(node)))
+        return least
 
     def _asking(self, split: Split, weight: int, limit: int | None) -> int | None:
         """Return the cost of asking a question next; None where it is above the limit."""
@@ -196,11 +189,16 @@ class Optimum:
             cost += part.weight * self.cost(part.node) - floor
         return None if limit is not None and cost > limit * total else cost // total
 
+    def _after(self, split: Split) -> int:
+        """Return the least that what comes after a question can cost."""
+        return sum(self._floors(split)) // self.residual.ways[split.question]
+
     def _floors(self, split: Split) -> list[int]:
-        """For each part the least it can cost: what is known, or one question if any is left."""
+        """For each part the least it can cost."""
         return [part.weight * self._least(part.node) for part in split.parts]
 
     def _least(self, node: int) -> int:
+        """Return the least that a node can cost: what is solved, or one question if any is left."""
         known = self._costs.get(node)
         if known is not None:
             return known
