@@ -13,17 +13,17 @@ from typing import Any, NamedTuple
 
 from advisor.audit.patterns import PatternCover, cover
 from advisor.engine.decision import Engine
-from advisor.engine.diagram import Choice, Diagram
-from advisor.engine.space import Space
+from advisor.engine.diagram import Diagram
+from advisor.engine.encoding import Encoding
 from advisor.errors import AdvisorError
-from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NONE, TASK
 from advisor.rulebase.base import RuleBase
 
 AnswerPair = tuple[str, str]
 """What the old rule base answers, and what the new one does."""
 
-Common = dict[str, list[str]]
-"""Question -> options that both rule bases know."""
+Options = dict[str, list[str]]
+"""Question -> options."""
 
 
 class EntryChanges(NamedTuple):
@@ -103,10 +103,16 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
 
     Raises AdvisorError where they have no complete profile in common.
     """
-    common = _common(old, new)
+    known = _options(Encoding(new))
+    common = {
+        question: [option for option in options if option in known[question]]
+        for question, options in _options(Encoding(old)).items()
+        if question in known
+    }
     before, after = _View(old, common), _View(new, common)
-    diagram = Diagram(_choices(common))
-    laid = diagram.combine(before.read(diagram), after.read(diagram), lambda one, two: (one, two))
+    diagram = _diagram(common)
+    answers, others = (view.read(diagram, common, view.winner) for view in (before, after))
+    laid = diagram.combine(answers, others, lambda one, two: (one, two))
     both = diagram.relabel(laid, lambda pair: None if None in pair else pair)
     counts: dict[AnswerPair, int] = diagram.counts(both)
     if not counts:
@@ -121,11 +127,15 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
     tasks: dict[str, dict[AnswerPair, int]] = {
         task: diagram.counts(both, {level: [(place,)]}) for place, task in enumerate(common[TASK])
     }
-    admitted = [
-        diagram.relabel(laid, lambda pair: None if pair[0] is None else pair[1] is None),
-        diagram.relabel(laid, lambda pair: None if pair[1] is None else pair[0] is None),
-    ]
-    alone = [cover(diagram, function, True, asked, most) for function in admitted]
+
+    def side(view: _View, own: int) -> Side:
+        """Return what one of the two has alone; `own` is the place of its answer in a pair."""
+        admitted = diagram.relabel(
+            laid, lambda pair: None if pair[own] is None else pair[1 - own] is None
+        )
+        alone = cover(diagram, admitted, True, asked, most)
+        return view.side(common, diagram.total(admitted), alone)
+
     return RuleBaseDifference(
         compared=sum(counts.values()),
         changed=sum(counts[pair] for pair in moved),
@@ -141,77 +151,60 @@ def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBas
             TaskChange(task, sum(pairs.values()), sum(pairs.get(pair, 0) for pair in moved))
             for task, pairs in tasks.items()
         ),
-        old=before.side(diagram.total(admitted[0]), alone[0]),
-        new=after.side(diagram.total(admitted[1]), alone[1]),
+        old=side(before, 0),
+        new=side(after, 1),
         entries=entry_changes(old, new),
     )
 
 
-def _common(old: RuleBase, new: RuleBase) -> Common:
-    """Return the questions that both ask with the options that both know, in the old order."""
-    known = _options(new)
-    return {
-        question: [option for option in options if option in known[question]]
-        for question, options in _options(old).items()
-        if question in known
-    }
-
-
-def _options(rulebase: RuleBase) -> dict[str, list[str]]:
-    return {
-        question.id: [option.id for option in question.options]
-        + ([NOT_APPLICABLE] if question.ask_if else [])
-        for question in rulebase.questions
-    }
-
-
 class _View:
-    """One rule base, seen on the questions and options that it shares with another."""
+    """One rule base, its questions in an order common to another."""
 
-    def __init__(self, rulebase: RuleBase, common: Common) -> None:
-        engine = Engine(_ordered(rulebase, common))
+    def __init__(self, rulebase: RuleBase, common: Options) -> None:
+        # Its other questions keep their order, which is all that filling them depends on.
+        shared = iter([rulebase.question(id) for id in common])
+        ordered = copy.copy(rulebase)
+        ordered.questions = tuple(
+            next(shared) if question.id in common else question for question in rulebase.questions
+        )
+        engine = Engine(ordered)
         self.digest = rulebase.digest
-        self.common = common
         self.encoding = engine.encoding
         self.ranking = engine.ranking
-        self.space: Space = engine.space({})
+        self.space = engine.space({})
 
-    def read(self, diagram: Diagram) -> int:
-        """Return who wins each common profile."""
-        names = [*self.encoding.families, NONE]
-        return self._read(diagram, self.common, lambda o: names[self.ranking.winner(o)])
+    def winner(self, outcome: int) -> str:
+        """Return the name of who wins, `none` included."""
+        return [*self.encoding.families, NONE][self.ranking.winner(outcome)]
 
-    def _read(self, diagram: Diagram, options: Common, label: Callable[[int], Hashable]) -> int:
+    def read(self, diagram: Diagram, options: Options, label: Callable[[int], Hashable]) -> int:
         """Return the labels over some questions and options, others filled as open ones are."""
         space, index = self.space, self.encoding.option_index
         levels: dict[int, tuple[int, list[int]]] = {}
-        others = set()
         for question, id in enumerate(self.encoding.questions):
             if id in options:
                 choices = [(index[question][option],) for option in options[id]]
                 levels[question] = (len(levels), [*map(space.choices[question].index, choices)])
-            else:
-                others.add(question)
         first = space.project(
             space.relabel(space.root, label),
-            others,
+            set(range(space.bottom)) - set(levels),
             lambda one, other: other if one is None else one,
         )
         return diagram.read(space, first, lambda found: found, levels)
 
-    def side(self, admitted: int, alone: PatternCover) -> Side:
+    def side(self, common: Options, admitted: int, alone: PatternCover) -> Side:
         """Return what this rule base has alone; it admits so many of the common profiles."""
-        asked = dict(zip(self.encoding.questions, self.encoding.options, strict=True))
-        known = {question: asked[question] for question in self.common}
+        asked = _options(self.encoding)
+        known = {question: asked[question] for question in common}
         own = {
-            question: [option for option in options if option not in self.common[question]]
+            question: [option for option in options if option not in common[question]]
             for question, options in known.items()
         }
-        everything = Diagram(_choices(known))
-        profiles = everything.total(self._read(everything, known, lambda _: True))
+        everything = _diagram(known)
+        profiles = everything.total(self.read(everything, known, lambda _: True))
         return Side(
             rule_base=self.digest,
-            questions=tuple(question for question in asked if question not in self.common),
+            questions=tuple(question for question in asked if question not in common),
             options={question: options for question, options in own.items() if options},
             profiles=profiles,
             beyond=profiles - admitted,
@@ -219,21 +212,12 @@ class _View:
         )
 
 
-def _choices(options: Common) -> list[list[Choice]]:
-    return [[(place,) for place in range(len(known))] for known in options.values()]
+def _options(encoding: Encoding) -> Options:
+    return dict(zip(encoding.questions, encoding.options, strict=True))
 
 
-def _ordered(rulebase: RuleBase, common: Common) -> RuleBase:
-    """Return a rule base that takes the common questions in the common order.
-
-    Its other questions keep theirs among themselves, which is all that filling them depends on.
-    """
-    shared = iter([rulebase.question(id) for id in common])
-    ordered = copy.copy(rulebase)
-    ordered.questions = tuple(
-        next(shared) if question.id in common else question for question in rulebase.questions
-    )
-    return ordered
+def _diagram(options: Options) -> Diagram:
+    return Diagram([[(place,) for place in range(len(known))] for known in options.values()])
 
 
 ORDERED = ("criterion", "question", "option", "task")
@@ -246,9 +230,21 @@ def entry_changes(old: RuleBase, new: RuleBase) -> tuple[EntryChanges, ...]:
     Where an entry stands in a file does not matter. Rules that are derived from what families
     declare count with their family.
     """
-    before, after = _entries(old), _entries(new)
-    kinds = [_changes(kind, before[kind], after[kind]) for kind in before]
-    return tuple(one for one in kinds if one.added or one.removed or one.changed or one.reordered)
+    after = _entries(new)
+    found = []
+    for kind, before in _entries(old).items():
+        now = after[kind]
+        common = [id for id in before if id in now]
+        change = EntryChanges(
+            kind=kind,
+            added=tuple(id for id in now if id not in before),
+            removed=tuple(id for id in before if id not in now),
+            changed=tuple(id for id in common if before[id] != now[id]),
+            reordered=kind in ORDERED and common != [id for id in now if id in before],
+        )
+        if any(change[1:]):
+            found.append(change)
+    return tuple(found)
 
 
 def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
@@ -268,14 +264,3 @@ def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
         "checkpoint": rulebase.checkpoints,
         "source": rulebase.sources,
     }
-
-
-def _changes(kind: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> EntryChanges:
-    common = [id for id in old if id in new]
-    return EntryChanges(
-        kind=kind,
-        added=tuple(id for id in new if id not in old),
-        removed=tuple(id for id in old if id not in new),
-        changed=tuple(id for id in common if old[id] != new[id]),
-        reordered=kind in ORDERED and common != [id for id in new if id in old],
-    )
