@@ -116,64 +116,56 @@ class Measured(NamedTuple):
 def measure(rulebase: RuleBase, budget: int = BUDGET_NODES) -> Measured:
     """Measure the interview on a rule base, and prove how few questions there could be."""
     engine = Engine(rulebase)
-    task = engine.encoding.index[TASK]
-    sizes = [_profiles(engine, one.id) for one in rulebase.tasks]
+    space, task = engine.space({}), engine.encoding.index[TASK]
+    sizes = [space.total(space.root, {task: [choice]}) for choice in space.choices[task]]
     whole = lcm(*[size for size in sizes if size])
     weights = {task: [whole // size if size else 0 for size in sizes]}
-    residual = Residual.of(engine.space({}), engine.ranking.winner, weights=weights)
+    residual = Residual.of(space, engine.ranking.winner, weights=weights)
     optimum = Optimum(residual, budget)
     nodes = residual.cofactors(residual.root, task)
-    tasks = []
-    for one, size, node in zip(rulebase.tasks, sizes, nodes, strict=True):
-        if size:
-            tasks.append(_measure(engine, optimum, node, one.id, size))
-    return Measured(tuple(tasks), _unknown(engine, optimum), play_all(engine))
-
-
-def _profiles(engine: Engine, task: str) -> int:
-    profile = _told(task)
-    if not engine.admits(profile):
-        return 0
-    space = engine.space(profile)
-    return space.total(space.root)
-
-
-def _told(task: str) -> Profile:
-    return {TASK: Answer((task,), None, "asked")}
+    tasks = tuple(
+        _measure(engine, optimum, node, one.id, size)
+        for one, size, node in zip(rulebase.tasks, sizes, nodes, strict=True)
+        if size
+    )
+    at_least, proved = _least(optimum, residual.root)
+    best = optimum.best(residual.root) if proved else None
+    first = engine.encoding.questions[best.question] if best else None
+    unknown = TaskUnknown(proved, at_least, first, len(optimum))
+    return Measured(tasks, unknown, play_all(engine))
 
 
 def _measure(engine: Engine, optimum: Optimum, node: int, task: str, size: int) -> TaskMeasure:
     residual = optimum.residual
     before = len(optimum)
-    cost, proved = _least(optimum, node)
+    at_least, proved = _least(optimum, node)
+    told: Profile = {TASK: Answer((task,), None, "asked")}
 
     def shipped(node: int, profile: Profile) -> Split | None:
         ask = Session(engine, profile).next()
         return residual.split(node, engine.encoding.index[ask.question.id]) if ask else None
 
-    def walked(asks: Asks) -> Cost | None:
-        return _walk(engine, residual, node, _told(task), asks)
-
     return TaskMeasure(
         task=task,
         profiles=size,
         states=len(optimum) - before,
-        at_least=Fraction(cost, residual.total(node)),
         proved=proved,
-        interview=walked(shipped),
+        at_least=at_least,
+        interview=_walk(engine, residual, node, told, shipped),
         rivals={
-            name: walked(lambda node, _, rival=rival: rival(residual, node))  # type: ignore[misc]
-            for name, rival in RIVALS.items()
+            name: _walk(engine, residual, node, told, lambda node, _, by=by: by(residual, node))  # type: ignore[misc]
+            for name, by in RIVALS.items()
         },
     )
 
 
-def _least(optimum: Optimum, node: int) -> tuple[int, bool]:
-    """Return the least cost of a node, or one that nothing gets below, and whether it is proved."""
+def _least(optimum: Optimum, node: int) -> tuple[Fraction, bool]:
+    """Return the fewest questions expected, or a number below them; and whether it is proved."""
+    total = optimum.residual.total(node)
     try:
-        return optimum.cost(node), True
+        return Fraction(optimum.cost(node), total), True
     except OverBudgetError:
-        return optimum.floor(node), False
+        return Fraction(optimum.floor(node), total), False
 
 
 Asks = Callable[[int, Profile], Split | None]
@@ -191,37 +183,24 @@ def _walk(engine: Engine, residual: Residual, node: int, told: Profile, asks: As
             if len(known) >= BUDGET_STEPS:
                 raise OverBudgetError
             split = asks(node, profile)
-            if split is None:
-                known[node] = 0, 0
-                return known[node]
-            id = engine.encoding.questions[split.question]
-            cost, most = 0, 0
-            for part in split.parts:
-                answer = Answer(engine.options(split.question, part.choice), None, "asked")
-                after, deepest = walk(part.node, {**profile, id: answer})
-                cost += part.weight * after
-                most = max(most, deepest)
-            total = residual.ways[split.question]
-            known[node] = residual.total(node) + cost // total, most + 1
+            known[node] = after(node, profile, split) if split else (0, 0)
         return known[node]
+
+    def after(node: int, profile: Profile, split: Split) -> tuple[int, int]:
+        id = engine.encoding.questions[split.question]
+        cost, most = 0, 0
+        for part in split.parts:
+            answer = Answer(engine.options(split.question, part.choice), None, "asked")
+            further, deepest = walk(part.node, {**profile, id: answer})
+            cost += part.weight * further
+            most = max(most, deepest)
+        return residual.total(node) + cost // residual.ways[split.question], most + 1
 
     try:
         cost, most = walk(node, told)
     except OverBudgetError:
         return None
     return Cost(Fraction(cost, residual.total(node)), most)
-
-
-def _unknown(engine: Engine, optimum: Optimum) -> TaskUnknown:
-    residual = optimum.residual
-    cost, proved = _least(optimum, residual.root)
-    best = optimum.best(residual.root) if proved else None
-    return TaskUnknown(
-        proved=proved,
-        at_least=Fraction(cost, residual.total(residual.root)),
-        first=engine.encoding.questions[best.question] if best else None,
-        states=len(optimum),
-    )
 
 
 def play_all(engine: Engine) -> tuple[Played, ...]:
