@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from advisor.decide.reasons import Because, Flip, Nearby, counts
@@ -72,110 +73,78 @@ def full_explanation(
     Deciding again with all answers of the profile and those of a change in their place gives the
     change's family. `flips` are the smallest ones, in which assumed answers are assumed anew.
     """
-    search = _Around(engine, decision)
-    found = search.prime
+    profile, names = decision.profile, engine.encoding.questions
+    nearby = Nearby(engine, decision, {TASK: profile[TASK]})
+    counting = [id for id, answer in profile.items() if id != TASK and counts(answer)]
+    questions = [engine.encoding.index[id] for id in counting]
+    found = prime(nearby.space, engine.ranking, nearby.present, questions)
     sets = [(w, found.members(change)) for w, all_ in found.changes.items() for change in all_]
     sets.sort(key=lambda one: (len(one[1]), one[1], one[0]))
+    reasons = [[names[question] for question in found.members(one)] for one in found.reasons]
     return FullExplanation(
-        task=decision.profile[TASK].options[0],
-        reasons=tuple(search.because(found.members(reason)) for reason in found.reasons),
-        changes=tuple(search.change(questions, winner) for winner, questions in sets),
-        stability=search.stability(flips),
+        task=profile[TASK].options[0],
+        reasons=tuple(
+            tuple(Because(id, profile[id].options, profile[id].origin) for id in reason)
+            for reason in reasons
+        ),
+        changes=tuple(_change(nearby, profile, found, changed, winner) for winner, changed in sets),
+        stability=_stability(names, found, flips),
         open=settlings(engine, decision),
     )
 
 
-class _Around:
-    """All minimal changes and reasons of one decision in the space of its task."""
+def _stability(names: Sequence[str], found: Prime, flips: tuple[Flip, ...]) -> Stability:
+    """Return how many answers could be wrong, by minimal changes and by flips."""
+    answers = tuple(names[question] for question in found.questions)
+    changes = [found.members(change) for change in found.smallest_changes]
+    wrong = [{names[question] for question in change} for change in changes]
+    wrong += [
+        kept
+        for flip in flips
+        if TASK not in flip.answers and (kept := set(flip.answers) & set(answers))
+    ]
+    alone = {id for ids in wrong if len(ids) == 1 for id in ids}
+    fragile = tuple(id for id in answers if id in alone)
+    return Stability(answers, fragile, min(map(len, wrong), default=None))
 
-    def __init__(self, engine: Engine, decision: Decision) -> None:
-        self.engine = engine
-        self.profile: Profile = decision.profile
-        self.nearby = Nearby(engine, decision, {TASK: decision.profile[TASK]})
-        self.prime: Prime = prime(
-            self.nearby.space,
-            engine.ranking,
-            self.nearby.present,
-            [
-                engine.encoding.index[id]
-                for id, answer in decision.profile.items()
-                if id != TASK and counts(answer)
-            ],
-        )
 
-    def because(self, questions: tuple[int, ...]) -> tuple[Because, ...]:
-        """Return questions with their present answers."""
-        ids = [self.engine.encoding.questions[question] for question in questions]
-        return tuple(Because(id, self.profile[id].options, self.profile[id].origin) for id in ids)
+def _change(
+    nearby: Nearby, profile: Profile, found: Prime, questions: tuple[int, ...], winner: int
+) -> AnswerChange:
+    """Return the most typical answers to questions with which another wins.
 
-    def stability(self, flips: tuple[Flip, ...]) -> Stability:
-        """Return how many answers could be wrong, by minimal changes and by flips."""
-        names = self.engine.encoding.questions
-        answers = tuple(names[question] for question in self.prime.questions)
-        wrong = [
-            {names[question] for question in self.prime.members(change)}
-            for change in self.prime.smallest_changes
-        ]
-        wrong += [
-            kept
-            for flip in flips
-            if TASK not in flip.answers and (kept := set(flip.answers) & set(answers))
-        ]
-        alone = {id for ids in wrong if len(ids) == 1 for id in ids}
-        fragile = tuple(id for id in answers if id in alone)
-        return Stability(answers, fragile, min(map(len, wrong), default=None))
-
-    def change(self, questions: tuple[int, ...], winner: int) -> AnswerChange:
-        """Return the most typical answers to questions with which another wins.
-
-        Questions that only then make sense are answered as well, where it takes that.
-        """
-        engine, nearby, present = self.engine, self.nearby, self.nearby.present
-        target = self._nearest(questions, winner)
-        changed: Fixed = {question: (target[question],) for question in questions}
-        held: Fixed = {q: (present[q],) for q in self.prime.questions if q not in changed}
-        follows = self._follows(questions, held, changed)
-        for question, choice in enumerate(target):
-            if nearby.winner(held | changed) == winner:
-                break
-            if question not in held and question not in changed and self._applies(question, choice):
-                changed[question] = (choice,)
-        ids = engine.encoding.questions
-        answers = {ids[q]: "+".join(engine.options(q, changed[q][0])) for q in sorted(changed)}
-        return AnswerChange(
-            answers,
-            nearby.names[winner],
-            {id: self.profile[id].origin for id in answers},
-            tuple(ids[question] for question in follows),
-        )
-
-    def _follows(self, questions: tuple[int, ...], held: Fixed, changed: Fixed) -> tuple[int, ...]:
-        """Return the questions of a change whose present answers cannot stay beside the others."""
-        space = self.nearby.space
-        found: list[int] = []
-        for question in reversed(questions):
-            rest = {q: c for q, c in changed.items() if q != question and q not in found}
-            present: Fixed = {question: (self.nearby.present[question],)}
-            if rest and not space.meets(space.root, held | rest | present):
-                found.append(question)
-        return tuple(sorted(found))
-
-    def _nearest(self, questions: tuple[int, ...], winner: int) -> list[Choice]:
-        """Return the most typical profile that a family wins, other answers being as they are."""
-        choices = self.nearby.space.choices
-        found = self.nearby.nearest(
-            lambda other: other == winner,
-            set(self.prime.questions) - set(questions),
-            lambda question, choice: choices[question].index(choice) + 1,
-        )
-        if found is None:
-            raise RuntimeError("a minimal change leads nowhere")
-        return found
-
-    def _applies(self, question: int, choice: Choice) -> bool:
-        return NOT_APPLICABLE not in self.engine.options(question, choice) and (
-            self.engine.encoding.questions[question] != TASK
-        )
+    Questions that only then make sense are answered as well, where it takes that.
+    """
+    engine, present, space = nearby.engine, nearby.present, nearby.space
+    target = nearby.nearest(
+        lambda other: other == winner,
+        set(found.questions) - set(questions),
+        lambda question, choice: space.choices[question].index(choice) + 1,
+    )
+    if target is None:
+        raise RuntimeError("a minimal change leads nowhere")
+    changed: Fixed = {question: (target[question],) for question in questions}
+    held: Fixed = {q: (present[q],) for q in found.questions if q not in changed}
+    follows: list[int] = []  # the present answers that cannot stay beside the others
+    for question in reversed(questions):
+        rest = {q: c for q, c in changed.items() if q != question and q not in follows}
+        stays: Fixed = {question: (present[question],)}
+        if rest and not space.meets(space.root, held | rest | stays):
+            follows.append(question)
+    ids = engine.encoding.questions
+    for question, choice in enumerate(target):
+        if nearby.winner(held | changed) == winner:
+            break
+        applies = NOT_APPLICABLE not in engine.options(question, choice) and ids[question] != TASK
+        if applies and question not in held and question not in changed:
+            changed[question] = (choice,)
+    answers = {ids[q]: "+".join(engine.options(q, changed[q][0])) for q in sorted(changed)}
+    return AnswerChange(
+        answers,
+        nearby.names[winner],
+        {id: profile[id].origin for id in answers},
+        tuple(ids[question] for question in sorted(follows)),
+    )
 
 
 def settlings(engine: Engine, decision: Decision) -> tuple[Settling, ...]:
