@@ -102,7 +102,7 @@ def firing_of(context: ProofContext, rule: Rule) -> Effect:
     """Return where a rule fires and whether it adds anything; that takes small graphs only."""
     space = context.admissible
     fires = space.total(space.root, space.allowing(rule.when))
-    implied = _implied_by(context, rule) if fires and context.mask(rule) else {}
+    implied = _implied_by(context, rule) if fires else {}
     return Effect(rule, fires, implied)
 
 
@@ -119,16 +119,14 @@ def with_pivots(context: ProofContext, effect: Effect) -> Effect:
         return winner(outcome) != winner(outcome | own)
 
     pivotal = context.number(space, differs)
-    answers = context.witness(space, differs) if pivotal else None
-    pair = None
-    if answers:
-        left = context.encoding.outcome(context.fired(answers) & ~mask)
-        given = _given(context, rule, space, answers, differs)
-        pair = PivotalCase(
-            answers, given, context.names[winner(left | own)], context.names[winner(left)]
-        )
-    shadow = overshadow(context, rule, space) if effect.fires and not pivotal else None
-    return effect._replace(pivotal=pivotal, pair=pair, overshadowed=shadow)
+    if not pivotal:
+        shadow = _overshadow(context, rule, space) if effect.fires else None
+        return effect._replace(pivotal=0, overshadowed=shadow)
+    answers = context.witness(space, differs) or {}
+    left = context.encoding.outcome(context.fired(answers) & ~mask)
+    given = _given(context, rule, space, answers, differs)
+    names = context.names[winner(left | own)], context.names[winner(left)]
+    return effect._replace(pivotal=pivotal, pair=PivotalCase(answers, given, *names))
 
 
 def _given(
@@ -136,11 +134,9 @@ def _given(
 ) -> CompleteAnswers:
     """Leave out of a profile, from its end, each answer without which the rule is still pivotal."""
     given = dict(answers)
-    if fires.size > PATTERNS_UP_TO_EDGES:
-        return given
     admissible = context.admissible
     named = admissible.allowing(rule.when)
-    for id in reversed(answers):
+    for id in reversed(answers) if fires.size <= PATTERNS_UP_TO_EDGES else ():
         fewer = {other: option for other, option in given.items() if other != id}
         allowed = context.allowed(fewer)
         left = admissible.reachable(admissible.root, allowed).choices
@@ -152,12 +148,11 @@ def _given(
 
 def _implied_by(context: ProofContext, rule: Rule) -> dict[str, tuple[str, ...]]:
     encoding = context.encoding
-    own = context.mask(rule)
     found = {}
-    for family, bit in context.bits[rule.id].items():
+    for family, bit in context.bits.get(rule.id, {}).items():
         outcome = encoding.outcome_of[bit.bit_length() - 1]
         excluding = encoding.by_outcome.get(family, 0)
-        others = (encoding.by_outcome[outcome] | excluding) & ~own
+        others = (encoding.by_outcome[outcome] | excluding) & ~context.mask(rule)
         nothing_new = 1 << outcome | 1 << family
         if not _always(context, rule, others, nothing_new):
             continue
@@ -183,16 +178,27 @@ def _always(context: ProofContext, rule: Rule, others: int, bits: int) -> bool:
     return all(outcome & bits for outcome in space.outcomes)
 
 
-def overshadow(context: ProofContext, rule: Rule, without: Space) -> Overshadow:
+def _overshadow(context: ProofContext, rule: Rule, without: Space) -> Overshadow:
     """Return what overshadows a rule; `without` holds the profiles where it fires, without it."""
     tally: Counter[tuple[str, str, str]] = Counter()
+    counts = without.counts(without.root)
     own = context.encoding.outcome(context.mask(rule))
-    for outcome, number in without.counts(without.root).items():
+    for outcome, number in counts.items():
         for family in context.bits[rule.id]:
             why, on = _why(context, rule, family, outcome, outcome | own)
             tally[context.encoding.families[family], why, on] += number
     reasons = tuple(Hindrance(*key, number) for key, number in tally.most_common())
-    return Overshadow(reasons, *_in_the_way(context, rule, without))
+    largest = sorted(counts, key=counts.__getitem__, reverse=True)[:MOST_WITNESSES]
+    witnesses = [w for one in largest if (w := context.witness(without, one.__eq__))]
+    for derived in (False, True):
+        fewest: tuple[str, ...] = ()
+        for answers in witnesses:
+            most = len(fewest) - 1 if fewest else MOST_IN_THE_WAY
+            if found := _in_the_way(context, rule, answers, most, derived=derived):
+                fewest, decided = found, answers
+        if fewest:
+            return Overshadow(reasons, fewest, decided)
+    return Overshadow(reasons, (), {})
 
 
 def _why(
@@ -205,31 +211,13 @@ def _why(
     if before >> bit & 1:
         return "said", ""
     order = ranking.order(after)
-    if order and order[0] == family:
-        if len(order) == 1:
-            return "wins", ""
-        return "wins", ranking.parting(after, family, order[1]) or "rank"
+    if order[:1] == [family]:
+        alone = len(order) == 1
+        return "wins", "" if alone else ranking.parting(after, family, order[1]) or "rank"
     return "loses", ranking.parting(before, ranking.winner(before), family) or "rank"
 
 
 def _in_the_way(
-    context: ProofContext, rule: Rule, without: Space
-) -> tuple[tuple[str, ...], CompleteAnswers]:
-    counts = without.counts(without.root)
-    largest = sorted(counts, key=counts.__getitem__, reverse=True)[:MOST_WITNESSES]
-    witnesses = [w for one in largest if (w := context.witness(without, one.__eq__))]
-    for derived in (False, True):
-        best: tuple[tuple[str, ...], CompleteAnswers] = ((), {})
-        for answers in witnesses:
-            most = len(best[0]) - 1 if best[0] else MOST_IN_THE_WAY
-            if found := _fewest(context, rule, answers, most, derived=derived):
-                best = found, answers
-        if best[0]:
-            return best
-    return (), {}
-
-
-def _fewest(
     context: ProofContext, rule: Rule, answers: CompleteAnswers, most: int, *, derived: bool
 ) -> tuple[str, ...]:
     """Return the fewest rules without which a rule decides a profile."""
@@ -253,17 +241,15 @@ _WORDS = {
     "said": "other rules say it already",
     "wins": "`{family}` wins anyway on {on}",
     "loses": "`{family}` loses all the same on {on}",
+    "only": "`{family}` is the only one left",
 }
 
 
 def in_words(shadow: Overshadow, fires: int) -> str:
     """Return the reasons as a sentence, the most frequent first, with shares of what fires."""
-    shown = shadow.reasons[:SHOWN_REASONS]
     parts = []
-    for reason in shown:
-        words = _WORDS[reason.why].format(family=reason.family, on=reason.on)
-        if reason.why == "wins" and not reason.on:
-            words = f"`{reason.family}` is the only one left"
-        parts.append(f"{words} ({share(reason.profiles, fires)})")
-    more = len(shadow.reasons) - len(shown)
+    for family, why, on, profiles in shadow.reasons[:SHOWN_REASONS]:
+        words = _WORDS["only" if why == "wins" and not on else why].format(family=family, on=on)
+        parts.append(f"{words} ({share(profiles, fires)})")
+    more = len(shadow.reasons) - len(parts)
     return ", ".join(parts) + (f", and {more} more" if more else "")

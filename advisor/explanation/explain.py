@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from advisor.decide.reasons import Because, Flip, flips, sufficient
 from advisor.decide.recommendation import called_with
-from advisor.engine.decision import Assessment, Decision, Engine
+from advisor.engine.decision import Assessment, Decision, Engine, FiredRule
 from advisor.engine.profile import Answer, make_profile
 from advisor.errors import UsageError
 from advisor.explanation.full import FullExplanation, full_explanation
@@ -71,11 +71,12 @@ def explain(
             kind="why-not-winner",
         )
     others = [a for a in decision.assessments if a.family != decision.family]
+    won = [one for a in decision.assessments if a.family == decision.family for one in a.fired]
     return Explanation(
         decision=decision,
         because=sufficient(engine, decision),
-        reasons=_rules(_winner(decision), "prefer"),
-        caveats=_rules(_winner(decision), "avoid"),
+        reasons=_rules(won, "prefer"),
+        caveats=_rules(won, "avoid"),
         why_not=tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
         changes=changes,
         priority=priority,
@@ -83,24 +84,18 @@ def explain(
     )
 
 
-def _winner(decision: Decision) -> Assessment | None:
-    return next((a for a in decision.assessments if a.family == decision.family), None)
-
-
-def _rules(assessment: Assessment | None, effect: str) -> tuple[Rule, ...]:
-    if assessment is None:
-        return ()
-    return tuple(found.rule for found in assessment.fired if found.rule.effect == effect)
+def _rules(fired: Iterable[FiredRule], effect: str) -> tuple[Rule, ...]:
+    return tuple(one.rule for one in fired if one.rule.effect == effect)
 
 
 def _why_not(assessment: Assessment, changes: tuple[Flip, ...]) -> WhyNot:
-    against = [f.rule for f in assessment.fired if f.rule.effect in ("exclude", "avoid")]
-    decisive = [f.rule for f in assessment.fired if f.decisive and f.rule.effect != "prefer"]
+    against = [one for one in assessment.fired if one.rule.effect != "prefer"]
+    decisive = [one for one in against if one.decisive]
     return WhyNot(
         family=assessment.family,
         verdict=assessment.verdict,
         lost_on=assessment.lost_on,
-        reasons=tuple(decisive or against),
-        for_it=_rules(assessment, "prefer"),
+        reasons=tuple(one.rule for one in decisive or against),
+        for_it=_rules(assessment.fired, "prefer"),
         changes=tuple(flip for flip in changes if flip.family == assessment.family),
     )

@@ -10,6 +10,7 @@ from the terminals upwards. They are each other's minimal hitting sets (Ignatiev
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
@@ -111,17 +112,14 @@ def _upwards(
     `above` makes those of a node from its level, the child of the present choice, and those of
     each child; children that no profile leads to are left out.
     """
-    known: dict[int, Antichain] = {
-        end: (0,) if accept(label) else () for end, label in won.label.items()
-    }
 
+    @cache
     def walk(node: int) -> Antichain:
-        if node not in known:
-            level, children = won.level[node], won.children[node]
-            held = children[won.choices[level].index(present[level])]
-            behind = {child: walk(child) for child in children if child != EMPTY}
-            known[node] = above(level, held, behind)
-        return known[node]
+        level, children = won.level[node], won.children[node]
+        if level == won.bottom:
+            return (0,) if accept(won.label[node]) else ()
+        held = children[won.choices[level].index(present[level])]
+        return above(level, held, {child: walk(child) for child in children if child != EMPTY})
 
     return walk(root)
 
