@@ -7,7 +7,7 @@ pytest.importorskip("transformers")
 
 from advisor.rulebase.store import load_rules
 from advisor.trial.failures import BrokenCheckpointError
-from advisor.trial.sizes import build, parameters_of, recount, writer_of
+from count_parameters import build, parameters_of, recount, writer_of
 
 RULEBASE = load_rules()
 

@@ -1,6 +1,6 @@
-"""Sizes of networks from their dimensions alone, counted on the meta device without weights.
+"""Parameters of networks from their dimensions alone, on the meta device and without weights.
 
-For whoever maintains the rules, `python -m advisor.trial.sizes` counts every known architecture
+For whoever maintains the rules, `python tools/count_parameters.py` counts every known architecture
 again, prints what differs from the files and returns 1 where something does.
 """
 
