@@ -98,3 +98,9 @@ def note(message: str) -> None:
 def interactive() -> bool:
     """True where a person can be asked: stdin and stderr are terminals."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def progress_line(text: str, done: int, total: int) -> None:
+    """Show on stderr how far something is, in one line that the next call writes over."""
+    sys.stderr.write(f"\r  {text}" + ("\n" if done >= total else ""))
+    sys.stderr.flush()

@@ -54,10 +54,9 @@ def _try(
     from advisor.decide.programs import needs_of, try_command
     from advisor.trial import Loading, Request, open_image
     from advisor.trial.attempt import ImageInputs, try_out
-    from advisor.trial.command import report_of
+    from advisor.trial.command import permissions, report_of, split_labels
     from advisor.trial.plans import CheckpointChoice
     from advisor.trial.runtime import transformers
-    from advisor.trial.try_options import agreement, shown_progress, split_labels
 
     transformers()
     image = prompt.file("Which image? The path of a file:")
@@ -78,9 +77,8 @@ def _try(
     inputs = ImageInputs(
         image=image, folder=str(Path(folder).expanduser()) if folder else "", request=request
     )
-    choice = CheckpointChoice(checkpoints=(checkpoint.id,), task=task)
-    loading = Loading(agree=agreement(download=False), progress=shown_progress())
-    results = try_out(rulebase, choice, inputs, loading)
+    choice = CheckpointChoice(checkpoints=[checkpoint.id], task=task)
+    results = try_out(rulebase, choice, inputs, Loading(**permissions(download=False)))
     Showing("terminal", [], color).emit(report_of(results))
 
 

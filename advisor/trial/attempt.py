@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.console.output import note
+from advisor.console.output import note, progress_line
 from advisor.decide.programs import act_of
 from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import ANSWER, COMPARE, EMBED, SEARCH
@@ -17,7 +17,7 @@ from advisor.trial.answer import Request, write_vectors
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import ImageError
 from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
-from advisor.trial.plans import CheckpointChoice, Plan, Plans, Refusal, plans_for
+from advisor.trial.plans import CheckpointChoice, Plan, Refusal, plans_for
 from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_on_image
 
 if TYPE_CHECKING:
@@ -91,25 +91,43 @@ def try_out(
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
     may_download = not loading.offline and loading.agree is not None
-    plans = plans_for(rulebase, choice, inputs.request, may_download=may_download)
-    acts = {plan.task: _act(rulebase, plan.task) for plan in plans.runs}
+    runs, refusals = plans_for(rulebase, choice, inputs.request, may_download=may_download)
+    acts = {plan.task: act.id for plan in runs if (act := act_of(rulebase, plan.task))}
     _check_template(inputs.request.template)
-    if vectors and [acts[plan.task] for plan in plans.runs] != [EMBED]:
+    if vectors and [acts.get(plan.task) for plan in runs] != [EMBED]:
         raise UsageError(
             "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
             hint="add --task embeddings, and one --checkpoint at most",
         )
-    image, others = _open_images(inputs, set(acts.values()))
+    image, others = _open_images(inputs, [acts.get(plan.task) for plan in runs])
     request = replace(inputs.request, others=others)
     if choice.demo:
         request = _with_demo_inputs(request)
     if repeat is None:
         repeat = 0 if inputs.folder else DEFAULT_REPEAT
-    trials, refusals = _run(rulebase, plans, image, request, loading, repeat)
+    trials: list[Trial] = []
+    failures: list[AdvisorError] = []
+    for plan in runs:
+        _announce(plan)
+        how = replace(loading, revision=plan.revision, pretrained_only=plan.pretrained_only)
+        what = (plan.checkpoint, plan.task)
+        try:
+            trials.append(
+                run_on_image(
+                    rulebase, *what, image, request, how, repeat=repeat, family=plan.family
+                )
+            )
+        except AdvisorError as error:
+            if len(runs) == 1 or error.kind == "extra-not-installed":
+                raise
+            refusals.append(Refusal(plan.family, *what, error.message))
+            failures.append(error)
+    if not trials:
+        raise _nothing_ran(refusals, failures) from next(iter(failures), None)
     return TrialResults(
         image=Path(inputs.image).name if inputs.image else inputs.folder,
-        trials=trials,
-        refusals=refusals,
+        trials=tuple(trials),
+        refusals=tuple(refusals),
         question=(request.question or "") if ANSWER in acts.values() else "",
         query=request.query or "",
         shown=top,
@@ -117,11 +135,6 @@ def try_out(
         ranking_tasks=frozenset(task for task, act in acts.items() if act in (SEARCH, COMPARE)),
         files=_write_vectors(vectors, trials[0]) if vectors else (),
     )
-
-
-def _act(rulebase: RuleBase, task: str) -> str | None:
-    act = act_of(rulebase, task)
-    return act.id if act else None
 
 
 def _check_template(template: str) -> None:
@@ -138,14 +151,14 @@ def _check_template(template: str) -> None:
 
 
 def _open_images(
-    inputs: ImageInputs, acts: set[str | None]
+    inputs: ImageInputs, acts: list[str | None]
 ) -> tuple[OpenedImage, tuple[()] | Gallery]:
     """Return the image and the others; an act on a folder alone takes the first of it."""
     paths = list_images(inputs.folder) if inputs.folder else ()
     others = Gallery(paths=paths, progress=_show_progress if sys.stderr.isatty() else None)
     if inputs.image:
         return open_image(inputs.image), others if paths else ()
-    if not paths or not acts <= {SEARCH, EMBED}:
+    if not paths or not set(acts) <= {SEARCH, EMBED}:
         raise UsageError("name the image: --image FILE", hint="advisor try --demo --image FILE")
     if not inputs.request.query and SEARCH in acts:
         raise UsageError(
@@ -170,41 +183,16 @@ def _with_demo_inputs(request: Request) -> Request:
     return replace(request, texts=request.texts or labels, question=request.question or question)
 
 
-def _run(
-    rulebase: RuleBase,
-    plans: Plans,
-    image: OpenedImage,
-    request: Request,
-    loading: Loading,
-    repeat: int,
-) -> tuple[tuple[Trial, ...], tuple[Refusal, ...]]:
-    """Run each plan; with several, one that cannot run is named and the others go on."""
-    trials: list[Trial] = []
-    refusals = list(plans.refusals)
-    failure: AdvisorError | None = None
-    for plan in plans.runs:
-        _announce(plan)
-        how = replace(loading, revision=plan.revision, pretrained_only=plan.pretrained_only)
-        try:
-            trial = run_on_image(rulebase, plan.checkpoint, plan.task, image, request, how, repeat)
-            trials.append(replace(trial, family=plan.family))
-        except AdvisorError as error:
-            if len(plans.runs) == 1 or error.kind == "extra-not-installed":
-                raise
-            refusals.append(Refusal(plan.family, plan.checkpoint, plan.task, error.message))
-            failure = failure or error
-    if failure is not None and not trials:
-        for refusal in refusals:
-            note(f"{refusal.who}: {refusal.task}: {refusal.why}")
-        one_for_all = failure.kind == "not-downloaded"  # its hint names a single checkpoint
-        raise AdvisorError(
-            "none of them could be run",
-            hint="agree with --download" if one_for_all else failure.hint,
-            kind=failure.kind,
-        ) from failure
-    if not trials:
-        raise UsageError("nothing to run", hint="add --labels, --question or --task")
-    return tuple(trials), tuple(refusals)
+def _nothing_ran(refusals: list[Refusal], failures: list[AdvisorError]) -> AdvisorError:
+    """Return the error where no plan could be run, after a line for each."""
+    if not failures:
+        return UsageError("nothing to run", hint="add --labels, --question or --task")
+    for refusal in refusals:
+        note(f"{refusal.who}: {refusal.task}: {refusal.why}")
+    failure = failures[0]
+    one_for_all = failure.kind == "not-downloaded"  # its hint names a single checkpoint
+    hint = "agree with --download" if one_for_all else failure.hint
+    return AdvisorError("none of them could be run", hint=hint, kind=failure.kind)
 
 
 def _announce(plan: Plan) -> None:
@@ -226,6 +214,4 @@ def _write_vectors(file: str, trial: Trial) -> tuple[str, ...]:
 
 
 def _show_progress(done: int, total: int) -> None:
-    sys.stderr.write(f"\r  image {done} of {total}")
-    sys.stderr.write("\n" if done >= total else "")
-    sys.stderr.flush()
+    progress_line(f"image {done} of {total}", done, total)

@@ -1,35 +1,82 @@
-"""`advisor try`: load checkpoints and run them on an image."""
+"""`advisor try`: load checkpoints and run them on an image; agreeing to downloads."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 from advisor.console.commands import Options
-from advisor.console.options import option
-from advisor.console.output import Shown
+from advisor.console.options import Device, Offline, option
+from advisor.console.options import Download as AgreeToDownload
+from advisor.console.output import Shown, interactive, note, progress_line
 from advisor.draw.formats import Report
 from advisor.rulebase.base import RuleBase
+from advisor.trial.answer import Request
 from advisor.trial.attempt import ImageInputs, TrialResults, try_out
 from advisor.trial.plans import CheckpointChoice
-from advisor.trial.resolution import Loading
-from advisor.trial.try_options import choice_options, input_options, loading_options
+from advisor.trial.resolution import Download, Loading
 
+Seed = Annotated[
+    int,
+    option("--seed", "For the little that is random.", min=0, max=2**32 - 1, show_default=False),
+]
 Repeat = Annotated[
     int,
     option(
-        "--repeat",
-        "Runs after the first, to time; 3, or 0 with a folder.",
-        min=-1,
+        "--repeat", "Runs after the first, to time; 3, or 0 with a folder.", min=-1,
         show_default=False,
     ),
-]
+]  # fmt: skip
 Top = Annotated[int, option("--top", "Answers of a ranking to show; JSON has all.", min=1)]
 Vectors = Annotated[str, option("--vectors FILE", "Write embeddings to this .npy file.")]
 
 
+def input_options(
+    image: Annotated[str, option("--image FILE", "The image.")] = "",
+    labels: Annotated[list[str], option("--labels A,B", "Candidate texts to choose from.")] = [],  # noqa: B006
+    question: Annotated[str, option("--question TEXT", "The question to answer.")] = "",
+    folder: Annotated[str, option("--folder DIR", "More images: to search, compare.")] = "",
+    query: Annotated[str, option("--query TEXT", "What to look for in the folder.")] = "",
+    prompt: Annotated[
+        str, option("--prompt TEXT", "In place of the checkpoint's own prompt.")
+    ] = "",
+    template: Annotated[str, option("--template TEXT", "Wraps each label, {} being it.")] = "{}",
+) -> ImageInputs:
+    """Return the image and what goes with it."""
+    request = Request(
+        texts=split_labels(labels),
+        question=question or None,
+        query=query or None,
+        prompt=prompt or None,
+        template=template,
+    )
+    return ImageInputs(image=image, folder=folder, request=request)
+
+
+def loading_options(
+    device: Device = "auto",
+    dtype: Annotated[str, option("--dtype NAME", "float32, bfloat16 or float16.")] = "",
+    offline: Offline = False,
+    download: AgreeToDownload = False,
+    max_new_tokens: Annotated[
+        int, option("--max-new-tokens", "Longest text to write.", min=0, show_default=False)
+    ] = 0,
+    seed: Seed = 0,
+) -> Loading:
+    """Return how to load and run."""
+    return Loading(
+        device=device,
+        dtype=dtype or None,
+        offline=offline,
+        max_new_tokens=max_new_tokens or None,
+        seed=seed,
+        **permissions(download=download),
+    )
+
+
 def try_(
     *,
-    choice: Annotated[CheckpointChoice, Options(choice_options)],
+    choice: Annotated[CheckpointChoice, Options(CheckpointChoice)],
     inputs: Annotated[ImageInputs, Options(input_options)],
     loading: Annotated[Loading, Options(loading_options)],
     top: Top = 6,
@@ -68,3 +115,37 @@ def report_of(results: TrialResults) -> Report:
         lambda: as_page(results),
         drawings={"html": lambda: as_html(results, results.previews())},
     )
+
+
+def split_labels(values: list[str]) -> tuple[str, ...]:
+    """Return labels given repeatedly or with commas between."""
+    labels = (label.strip() for value in values for label in value.split(","))
+    return tuple(label for label in labels if label)
+
+
+def permissions(*, download: bool) -> dict[str, Any]:
+    """Return the fields of Loading that say who agrees to a download, and who watches it.
+
+    That is `--download`, the person at the terminal, or nobody.
+    """
+    asked = _asked if interactive() else None
+    return {
+        "agree": _announced if download else asked,
+        "progress": _show_progress if sys.stderr.isatty() else None,
+    }
+
+
+def _announced(what: Download) -> bool:
+    note(f"downloading {what.name}: {what.size}")
+    return True
+
+
+def _asked(what: Download) -> bool:
+    from advisor.console.prompt import prompt_for
+
+    return prompt_for(plain=False).confirm(f"Download {what.name}, {what.size}?")
+
+
+def _show_progress(done: int, total: int) -> None:
+    share = done / total if total else 1.0
+    progress_line(f"{share:4.0%} of {total / 1e6:,.0f} MB", done, total)

@@ -16,13 +16,20 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from advisor.console.commands import Options
 from advisor.console.options import Download, Offline, option
-from advisor.console.output import NoColor, Showing, check_format, check_outputs, note
+from advisor.console.output import (
+    NoColor,
+    Showing,
+    check_format,
+    check_outputs,
+    note,
+    progress_line,
+)
 from advisor.draw.formats import Report
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import UsageError
+from advisor.trial.command import permissions
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.trainer import Training
-from advisor.trial.try_options import agreement, shown_progress
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -100,12 +107,7 @@ def compose(
     """
     _check_parts(parts)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
-    loading = Loading(
-        offline=offline,
-        agree=agreement(download=download),
-        progress=shown_progress(),
-        seed=training.seed,
-    )
+    loading = Loading(offline=offline, seed=training.seed, **permissions(download=download))
     target.shown.emit(_made(parts, target.folder, training, loading))
     return 0
 
@@ -119,10 +121,10 @@ def _check_parts(parts: Parts) -> None:
     if parts.checkpoint and not parts.pairs:
         raise UsageError("--checkpoint is there to be trained: add --finetune PAIRS", hint=EXAMPLES)
     if not parts.checkpoint and not (parts.encoder and parts.decoder):
-        missing = "--decoder" if parts.encoder else "--encoder" if parts.decoder else ""
+        missing = "--decoder" if parts.encoder else "--encoder"
         raise UsageError(
             f"{missing} is missing: an encoder and a decoder are joined"
-            if missing
+            if parts.encoder or parts.decoder
             else "give --encoder and --decoder to join, or --checkpoint to fine-tune",
             hint=EXAMPLES,
         )
@@ -130,25 +132,22 @@ def _check_parts(parts: Parts) -> None:
 
 def _made(parts: Parts, folder: str, training: Training, loading: Loading) -> Report:
     """Join, train, or do both, and return the report."""
+    from advisor.trial.composition import join
+    from advisor.trial.finetuning import UNFINISHED, check_training
+
     if not parts.pairs:
-        return _report(_join(parts, folder, loading), None)
+        return _report(join(parts.encoder, parts.decoder, Path(folder), loading), None)
     if parts.checkpoint:
         resolve(parts.checkpoint, loading)
         return _report(None, _train(parts.checkpoint, parts.pairs, folder, training))
-    return _joined_and_trained(parts, folder, training, loading)
-
-
-def _joined_and_trained(parts: Parts, folder: str, training: Training, loading: Loading) -> Report:
-    """Join beside the training's state, so that a second run finds it, and train from there."""
-    from advisor.trial.finetuning import UNFINISHED, check_training
-
     check_training(parts.pairs, folder)
-    start = Path(folder) / UNFINISHED / "joined"
+    start = Path(folder) / UNFINISHED / "joined"  # a second run finds it beside the training
     record = start.with_name("parts.json")
     wanted = json.dumps({"encoder": parts.encoder, "decoder": parts.decoder})
     composition: Composition | None = None
     if not (start / "config.json").is_file():
-        composition = replace(_join(parts, start, loading), folder=Path(folder))
+        composition = join(parts.encoder, parts.decoder, start, loading)
+        composition = replace(composition, folder=Path(folder))
         record.write_text(wanted, encoding="utf-8")
     elif not record.is_file() or record.read_text(encoding="utf-8") != wanted:
         raise UsageError(
@@ -157,12 +156,6 @@ def _joined_and_trained(parts: Parts, folder: str, training: Training, loading: 
             kind="output-exists",
         )
     return _report(composition, _train(start, parts.pairs, folder, training))
-
-
-def _join(parts: Parts, folder: str | Path, loading: Loading) -> Composition:
-    from advisor.trial.composition import join
-
-    return join(parts.encoder, parts.decoder, Path(folder), loading)
 
 
 def _train(checkpoint: str | Path, pairs: str, folder: str, training: Training) -> FineTuning:
@@ -177,11 +170,11 @@ def _report(composition: Composition | None, training: FineTuning | None) -> Rep
     """Return what was joined, trained, or both, ready to be drawn."""
 
     def as_json() -> dict[str, Any]:
+        joined = composition.as_json() if composition else {}
         if training is None:
-            joined = composition.as_json() if composition else {}
             return {"schema_version": SCHEMA_VERSION, **joined}
-        joined = {"composition": composition.as_json()} if composition else {}
-        return {"schema_version": SCHEMA_VERSION, **training.as_json(), **joined}
+        whole = {"composition": joined} if joined else {}
+        return {"schema_version": SCHEMA_VERSION, **training.as_json(), **whole}
 
     def as_page() -> Page:
         from advisor.trial.page import composition_page, finetuning_page
@@ -215,6 +208,5 @@ def _stopping_between_steps() -> Iterator[Callable[[], bool]]:
 
 
 def _show_step(step: TrainingStep) -> None:
-    sys.stderr.write(f"\r  step {step.step} of {step.steps}, loss {step.loss:.3f} ")
-    sys.stderr.write("\n" if step.step >= step.steps else "")
-    sys.stderr.flush()
+    text = f"step {step.step} of {step.steps}, loss {step.loss:.3f} "
+    progress_line(text, step.step, step.steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.model.library import COMPARE, EMBED, MATCH, SEARCH
 from advisor.phrasing import count
@@ -21,31 +21,6 @@ Opened = OpenedImage | ImageError
 
 BATCH = 16
 NAMED = 5
-
-
-class EncodedImages(NamedTuple):
-    """Unit vectors of the images that could be read, (N, dimensions), their names, the others."""
-
-    names: tuple[str, ...]
-    vectors: Any
-    unreadable: tuple[ImageError, ...]
-
-    @property
-    def warnings(self) -> tuple[str, ...]:
-        """A warning that names what was skipped, where anything was."""
-        if not self.unreadable:
-            return ()
-        skipped = len(self.unreadable)
-        shown = "; ".join(error.message for error in self.unreadable[:NAMED])
-        more = f"; and {skipped - NAMED} more" if skipped > NAMED else ""
-        return (
-            f"{count(skipped, 'image')} {'was' if skipped == 1 else 'were'} skipped: {shown}{more}",
-        )
-
-    def ranked_by(self, vector: Any, start: int = 0) -> Reply:
-        """Return the images from `start` on by their cosine with a unit vector, (dimensions,)."""
-        cosines = (self.vectors[start:] @ vector).tolist()
-        return Reply(answers=_similar(self.names[start:], cosines), warnings=self.warnings)
 
 
 class Contrastive(Runner):
@@ -64,12 +39,8 @@ class Contrastive(Runner):
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Answer by the act of the task."""
-        if self.act == EMBED:
-            return self._embedded(image, request)
-        if self.act == COMPARE:
-            return self._compared(image, request)
-        if self.act == SEARCH:
-            return self._searched(image, request)
+        if self.act in (EMBED, COMPARE, SEARCH):
+            return self._over_images(image, request)
         texts = request.wrapped_texts
         cut = cut_texts(self.tokenizer, texts, self.longest)
         return Reply(answers=self._judged(image, request.texts, texts), warnings=cut)
@@ -108,55 +79,50 @@ class Contrastive(Runner):
         probabilities = self.probabilities(outputs.logits_per_image[0])
         if probabilities is None:
             left, right = _unit(outputs.image_embeds), _unit(outputs.text_embeds)
-            return _similar(names, (right @ left[0]).tolist())
-        return best_first(
-            [
-                Prediction(text=text, probability=value)
-                for text, value in zip(names, probabilities, strict=True)
-            ]
-        )
+            return _similar(names, right @ left[0])
+        rows = zip(names, probabilities, strict=True)
+        return best_first([Prediction(text=name, probability=value) for name, value in rows])
 
-    def _embedded(self, image: OpenedImage, request: Request) -> Reply:
-        """Return the vector of the image, and of the other images after it, in their order."""
-        encoded = self._encoded(_with_others(image, request))
-        answers = tuple(
-            Prediction(text=name, vector=tuple(vector))
-            for name, vector in zip(encoded.names, encoded.vectors.tolist(), strict=True)
-        )
-        return Reply(answers=answers, warnings=encoded.warnings)
-
-    def _compared(self, image: OpenedImage, request: Request) -> Reply:
-        """Rank the other images by their likeness to the image."""
-        encoded = self._encoded(_with_others(image, request))
-        return encoded.ranked_by(encoded.vectors[0], start=1)
-
-    def _searched(self, image: OpenedImage, request: Request) -> Reply:
-        """Rank the images, the given one among them, by what the text asks for."""
-        query = request.query or request.question or (request.texts[0] if request.texts else "")
-        if not query.strip():
-            if not request.others:
-                raise MissingInputError(
-                    f"`{self.checkpoint.name}` searches images for a text, and none was given",
-                    hint="add --folder FOLDER and --query 'a red bicycle'",
-                )
-            return self._compared(image, request)
-        texts = (request.template.format(query),)
-        reply = self._encoded(_with_others(image, request)).ranked_by(self.text_vectors(texts)[0])
+    def _over_images(self, image: OpenedImage, request: Request) -> Reply:
+        """Give vectors, or rank: all images by a text, or the others by likeness to the image."""
+        texts = self._queries(request) if self.act == SEARCH else ()
+        names, vectors, skipped = self._encoded(_with_others(image, request))
+        if self.act == EMBED:
+            rows = zip(names, vectors.tolist(), strict=True)
+            embedded = [Prediction(text=name, vector=tuple(vector)) for name, vector in rows]
+            return Reply(answers=tuple(embedded), warnings=skipped)
+        if not texts:
+            return Reply(answers=_similar(names[1:], vectors[1:] @ vectors[0]), warnings=skipped)
         cut = cut_texts(self.tokenizer, texts, self.longest)
-        return Reply(answers=reply.answers, warnings=(*cut, *reply.warnings))
+        answers = _similar(names, vectors @ self.text_vectors(texts)[0])
+        return Reply(answers=answers, warnings=(*cut, *skipped))
 
-    def _encoded(self, images: Iterable[Opened]) -> EncodedImages:
-        """Encode images batch by batch; no more of them are open than one batch holds."""
-        names: list[str] = []
-        unreadable: list[ImageError] = []
-        vectors: list[Any] = []
-        for batch in _batches(images):
+    def _queries(self, request: Request) -> tuple[str, ...]:
+        """Return the text to search for; none where there are images to compare instead."""
+        query = request.query or request.question or next(iter(request.texts), "")
+        if query.strip():
+            return (request.template.format(query),)
+        if not request.others:
+            raise MissingInputError(
+                f"`{self.checkpoint.name}` searches images for a text, and none was given",
+                hint="add --folder FOLDER and --query 'a red bicycle'",
+            )
+        return ()
+
+    def _encoded(self, images: Iterable[Opened]) -> tuple[list[str], Any, tuple[str, ...]]:
+        """Return names and unit vectors, (N, dimensions), of images, and what was skipped.
+
+        No more images are open than one batch holds.
+        """
+        names, vectors, errors = [], [], []
+        remaining = iter(images)
+        while batch := list(islice(remaining, BATCH)):
             readable = [each for each in batch if isinstance(each, OpenedImage)]
-            unreadable += [each for each in batch if isinstance(each, ImageError)]
+            errors += [each.message for each in batch if isinstance(each, ImageError)]
             names += [each.name for each in readable]
             if readable:
                 vectors.append(self.vectors(readable))
-        return EncodedImages(tuple(names), library("torch").cat(vectors), tuple(unreadable))
+        return names, library("torch").cat(vectors), _skipped(errors)
 
 
 class SigmoidContrastive(Contrastive):
@@ -185,12 +151,13 @@ def _same_file(one: str, other: str) -> bool:
     return one == other or os.path.realpath(one) == os.path.realpath(other)
 
 
-def _batches(
-    images: Iterable[Opened],
-) -> Iterator[list[OpenedImage | ImageError]]:
-    remaining = iter(images)
-    while batch := list(islice(remaining, BATCH)):
-        yield batch
+def _skipped(errors: list[str]) -> tuple[str, ...]:
+    """Return a warning that names what was skipped, where anything was."""
+    if not errors:
+        return ()
+    were = "was" if len(errors) == 1 else "were"
+    more = [f"and {len(errors) - NAMED} more"] if len(errors) > NAMED else []
+    return (f"{count(len(errors), 'image')} {were} skipped: {'; '.join(errors[:NAMED] + more)}",)
 
 
 def _unit(features: Any) -> Any:
@@ -198,10 +165,6 @@ def _unit(features: Any) -> Any:
     return vectors / vectors.norm(dim=-1, keepdim=True)
 
 
-def _similar(names: Sequence[str], cosines: list[float]) -> tuple[Prediction, ...]:
-    return best_first(
-        [
-            Prediction(text=name, similarity=cosine)
-            for name, cosine in zip(names, cosines, strict=True)
-        ]
-    )
+def _similar(names: Sequence[str], cosines: Any) -> tuple[Prediction, ...]:
+    rows = zip(names, cosines.tolist(), strict=True)
+    return best_first([Prediction(text=name, similarity=cosine) for name, cosine in rows])

@@ -16,7 +16,6 @@ from advisor.trial.loading import load_image_processor_and_tokenizer
 from advisor.trial.prompted import Inputs, TextWriter
 from advisor.trial.runtime import transformers
 
-INPUTS = frozenset({"pixel_values", "decoder_input_ids"})
 TASK_TOKEN = re.compile(r"<s_[^<>/]+>")
 QUESTION = "<s_question>"
 TIDYING = ("nltk", "Levenshtein")
@@ -35,15 +34,8 @@ class EncoderDecoder(TextWriter):
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:  # noqa: ARG002
         """Return the pixels."""
-        return self.on_device(self.image_processor(images=image.pixels, return_tensors="pt"))
-
-    def generate(self, inputs: Inputs) -> list[int]:
-        """Write, from the pixels and, where there is one, the prompt."""
-        return super().generate({key: each for key, each in inputs.items() if key in INPUTS})
-
-    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
-        """Return the text without special tokens."""
-        return Prediction(text=self.tokenizer.decode(ids, skip_special_tokens=True).strip())
+        pixels = self.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
+        return self.on_device({"pixel_values": pixels})
 
 
 class LineReader(EncoderDecoder):
@@ -77,8 +69,8 @@ class PageReader(DocumentWriter):
     def prepare(self) -> None:
         """Load the parts and find out whether scientific markup is written, and can be tidied."""
         super().prepare()
-        self.academic = "Nougat" in type(self.tokenizer).__name__ + self._named_classes()
-        self.processor: Any = None
+        self.academic = "Nougat" in type(self.tokenizer).__name__ or self._names_nougat()
+        self.processor = None
         if self.academic and all(find_spec(name) for name in TIDYING):
             self.processor = transformers().NougatProcessor(self.image_processor, self.tokenizer)
 
@@ -96,17 +88,15 @@ class PageReader(DocumentWriter):
             return ()
         return ("the markup is as written; pip install nltk python-Levenshtein tidies it",)
 
-    def _named_classes(self) -> str:
-        """Return the processor and tokenizer classes that the folder names."""
+    def _names_nougat(self) -> bool:
+        """True where a file of the folder names a processor or a tokenizer of Nougat."""
         for file in ("processor_config.json", "preprocessor_config.json", "tokenizer_config.json"):
             path = self.checkpoint.folder / file
-            if path.is_file():
-                settings = json.loads(path.read_text(encoding="utf-8"))
-                keys = ("processor_class", "tokenizer_class")
-                named = " ".join(str(settings.get(key, "")) for key in keys)
-                if named.strip():
-                    return named
-        return ""
+            settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+            keys = ("processor_class", "tokenizer_class")
+            if any("Nougat" in str(settings.get(key)) for key in keys):
+                return True
+        return False
 
 
 class DocumentReader(DocumentWriter):
@@ -123,8 +113,8 @@ class DocumentReader(DocumentWriter):
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the prompt."""
         words = self.tokenizer(self.prompt(request), add_special_tokens=False, return_tensors="pt")
-        pixels = self.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
-        return self.on_device({"pixel_values": pixels, "decoder_input_ids": words["input_ids"]})
+        prompt = self.on_device({"decoder_input_ids": words["input_ids"]})
+        return {**super().inputs(image, request), **prompt}
 
     def prompt(self, request: Request) -> str:
         """Return the prompt: the user's, or the checkpoint's own."""
@@ -176,15 +166,13 @@ def task_prompt(tokenizer: Any, network: Any) -> str:
     token that no closing token belongs to; else the start-of-text token.
     """
     start = getattr(network.config, "decoder_start_token_id", None)
-    if start is not None:
-        token = tokenizer.convert_ids_to_tokens(start)
-        if token and TASK_TOKEN.fullmatch(token):
-            return str(token)
-    added = sorted(tokenizer.get_added_vocab().items(), key=lambda item: item[1])
-    names = {name for name, _ in added}
+    token = None if start is None else tokenizer.convert_ids_to_tokens(start)
+    if token and TASK_TOKEN.fullmatch(token):
+        return str(token)
+    added = tokenizer.get_added_vocab()
     alone = [
         name
-        for name, _ in added
-        if TASK_TOKEN.fullmatch(name) and f"</s_{name[3:-1]}>" not in names
+        for name in sorted(added, key=added.get)
+        if TASK_TOKEN.fullmatch(name) and f"</s_{name[3:-1]}>" not in added
     ]
     return alone[-1] if alone else str(tokenizer.bos_token or tokenizer.cls_token)

@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import cut_texts, load_part, longest_text
+from advisor.trial.loading import cut_texts, longest_text
 from advisor.trial.runner import Runner
 
 SHOWN = 5
@@ -20,17 +20,17 @@ class Matcher(Runner):
     """Gives each text the probability that it fits the image; several or none may fit."""
 
     def prepare(self) -> None:
-        """Load the processor."""
-        self.processor = load_part(self.checkpoint, "AutoProcessor")
-        config = getattr(self.network.config, "text_config", None)
-        config = config or getattr(self.network.config, "qformer_config", self.network.config)
-        self.longest = longest_text(self.processor.tokenizer, config)
+        """Load the processor, and find out how long a text may be."""
+        super().prepare()
+        config = self.network.config
+        names = ("text_config", "qformer_config")
+        texts = next(filter(None, (getattr(config, name, None) for name in names)), config)
+        self.longest = longest_text(self.tokenizer, texts)
 
     def outputs(self, image: OpenedImage, text: str, **switches: bool) -> Any:
         """Return what the network says of an image and a text read together."""
         limit = {} if self.longest is None else {"truncation": True, "max_length": self.longest}
-        inputs = self.processor(images=image.pixels, text=text, return_tensors="pt", **limit)
-        return self.network(**self.on_device(inputs), **switches)
+        return self.network(**self.processed(image, text=text, **limit), **switches)
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Judge each text by itself."""
@@ -39,7 +39,7 @@ class Matcher(Runner):
             replace(self.judged(image, text), text=name)
             for name, text in zip(request.texts, texts, strict=True)
         ]
-        cut = cut_texts(self.processor.tokenizer, texts, self.longest)
+        cut = cut_texts(self.tokenizer, texts, self.longest)
         return Reply(answers=best_first(answers), warnings=cut)
 
     def judged(self, image: OpenedImage, text: str) -> Prediction:
@@ -74,5 +74,5 @@ class ViltAnswerer(Matcher):
             Prediction(text=names[int(place)], probability=float(value))
             for value, place in zip(values, places, strict=True)
         )
-        cut = cut_texts(self.processor.tokenizer, (question,), self.longest)
+        cut = cut_texts(self.tokenizer, (question,), self.longest)
         return Reply(answers=answers, warnings=cut)

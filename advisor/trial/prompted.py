@@ -6,6 +6,7 @@ import abc
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from advisor.decide.programs import prompt_with
 from advisor.model.library import (
     ANSWER,
     CAPTION,
@@ -18,7 +19,7 @@ from advisor.model.library import (
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import load_part, longest_text
+from advisor.trial.loading import longest_text
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library
 
@@ -38,41 +39,13 @@ class TextWriter(Runner, abc.ABC):
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the network's inputs."""
 
-    @abc.abstractmethod
-    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
+    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
         """Return the answer that generated token ids spell."""
+        return Prediction(text=self.spelled(ids))
 
-    def limit(self, inputs: Inputs) -> int:
-        """Return how many tokens may be written: asked for or usual, and never beyond the room."""
-        asked = self.setting.loading.max_new_tokens
-        wanted = self.limits[self.act] if asked is None else asked
-        config = self.network.config
-        decoder = getattr(config, "decoder", None) or getattr(config, "text_config", None) or config
-        positions = getattr(decoder, "max_position_embeddings", None)
-        if not isinstance(positions, int):
-            return wanted
-        return max(1, min(wanted, positions - self.prompt_length(inputs)))
-
-    def respond(self, image: OpenedImage, request: Request) -> Reply:
-        """Write the answer."""
-        inputs = self.inputs(image, request)
-        ids = self.generate(inputs)
-        warnings = (*self.doubts(image), *self._ending(ids, inputs))
-        return Reply(answers=(self.decode(ids, inputs),), warnings=warnings)
-
-    def generate(self, inputs: Inputs) -> list[int]:
-        """Return the token ids of one answer. `generate` may write into ids, so they are copied."""
-        own = {
-            key: each.clone() if hasattr(each, "clone") else each for key, each in inputs.items()
-        }
-        ids = self.network.generate(
-            **own,
-            max_new_tokens=self.limit(inputs),
-            do_sample=False,
-            num_beams=1,
-            **self.generation_settings(),
-        )
-        return [int(each) for each in ids[0]]
+    def spelled(self, ids: list[int]) -> str:
+        """Return the words of token ids."""
+        return str(self.tokenizer.decode(ids, skip_special_tokens=True)).strip()
 
     def generation_settings(self) -> dict[str, Any]:
         """Return what else `generate` needs."""
@@ -86,19 +59,40 @@ class TextWriter(Runner, abc.ABC):
         """Return how many of the ids are a prompt; one start token by default."""
         return 1
 
-    def _ending(self, ids: list[int], inputs: Inputs) -> tuple[str, ...]:
-        limit = self.limit(inputs)
-        if len(ids) - self.prompt_length(inputs) < limit or ids[-1] in self._end_tokens():
-            return ()
-        return (f"the answer was cut after {limit} tokens; raise --max-new-tokens",)
+    def respond(self, image: OpenedImage, request: Request) -> Reply:
+        """Write the answer."""
+        inputs = self.inputs(image, request)
+        limit = self._limit(inputs)
+        ids = self.generate(inputs, limit)
+        warnings = self.doubts(image)
+        if len(ids) - self.prompt_length(inputs) >= limit and ids[-1] not in self._end_tokens():
+            warnings += (f"the answer was cut after {limit} tokens; raise --max-new-tokens",)
+        return Reply(answers=(self.decode(ids, inputs),), warnings=warnings)
+
+    def generate(self, inputs: Inputs, limit: int) -> list[int]:
+        """Return the token ids of one answer. `generate` may write into ids, so they are copied."""
+        own = {
+            key: each.clone() if hasattr(each, "clone") else each for key, each in inputs.items()
+        }
+        settings = {"do_sample": False, "num_beams": 1, **self.generation_settings()}
+        ids = self.network.generate(**own, max_new_tokens=limit, **settings)
+        return [int(each) for each in ids[0]]
+
+    def _limit(self, inputs: Inputs) -> int:
+        """Return how many tokens may be written: asked for or usual, and never beyond the room."""
+        asked = self.loading.max_new_tokens
+        wanted = self.limits[self.act] if asked is None else asked
+        config = self.network.config
+        decoder = getattr(config, "decoder", None) or getattr(config, "text_config", None) or config
+        positions = getattr(decoder, "max_position_embeddings", None)
+        if not isinstance(positions, int):
+            return wanted
+        return max(1, min(wanted, positions - self.prompt_length(inputs)))
 
     def _end_tokens(self) -> set[int]:
         config = self.network.config
-        configs = [
-            getattr(self.network, "generation_config", None),
-            config,
-            getattr(config, "text_config", None),
-        ]
+        text_config = getattr(config, "text_config", None)
+        configs = (getattr(self.network, "generation_config", None), config, text_config)
         names = ("eos_token_id", "sep_token_id", "pad_token_id")
         values = [getattr(each, name, None) for each in configs for name in names]
         listed = [value if isinstance(value, list) else [value] for value in values]
@@ -108,51 +102,27 @@ class TextWriter(Runner, abc.ABC):
 class BlipCaptioner(TextWriter):
     """BLIP: writes a caption; a prompt, where given, is its beginning."""
 
-    def prepare(self) -> None:
-        """Load the processor."""
-        self.processor = load_part(self.checkpoint, "AutoProcessor")
-
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the beginning of the caption."""
-        words = {"text": request.prompt} if request.prompt else {}
-        return self.on_device(self.processor(images=image.pixels, **words, return_tensors="pt"))
+        return self.processed(image, **({"text": request.prompt} if request.prompt else {}))
 
     def prompt_length(self, inputs: Inputs) -> int:
         """Return the length of the beginning, without its end token."""
         return int(inputs["input_ids"].shape[-1]) - 1 if "input_ids" in inputs else 1
 
-    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
-        """Return the caption."""
-        return Prediction(text=self.processor.decode(ids, skip_special_tokens=True).strip())
 
-
-class BlipAnswerer(BlipCaptioner):
-    """BLIP: answers a question in a word or two."""
+class BlipAnswerer(TextWriter):
+    """BLIP: answers a question in a word or two; the decoder starts with its start token alone."""
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the question."""
-        longest = longest_text(self.processor.tokenizer, self.network.config.text_config)
-        return self.on_device(
-            self.processor(
-                images=image.pixels,
-                text=request.question or request.prompt,
-                truncation=True,
-                max_length=longest,
-                return_tensors="pt",
-            )
-        )
-
-    def prompt_length(self, inputs: Inputs) -> int:  # noqa: ARG002
-        """Return 1: the decoder starts afresh, with its start token alone."""
-        return 1
+        longest = longest_text(self.tokenizer, self.network.config.text_config)
+        question = request.question or request.prompt
+        return self.processed(image, text=question, truncation=True, max_length=longest)
 
 
 class Prompted(TextWriter):
     """Writes after the prompt of the table; what is generated may or may not repeat it."""
-
-    def prepare(self) -> None:
-        """Load the processor."""
-        self.processor = load_part(self.checkpoint, "AutoProcessor")
 
     def prompt(self, request: Request) -> str | None:
         """Return the user's prompt, or that of the table with the question or labels put in.
@@ -166,13 +136,12 @@ class Prompted(TextWriter):
             words["question"] = request.question or ""
         elif self.act == LABEL:
             words["labels"] = "; ".join(request.wrapped_texts)
-        return self.prompt_of_the_table(words) or words.get("question")
+        return prompt_with(self.prompts, words) or words.get("question")
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the prompt."""
         prompt = self.prompt(request)
-        words = {} if prompt is None else {"text": prompt}
-        return self.on_device(self.processor(images=image.pixels, **words, return_tensors="pt"))
+        return self.processed(image, **({} if prompt is None else {"text": prompt}))
 
     def prompt_length(self, inputs: Inputs) -> int:
         """Return the length of the prompt where the decoder reads it."""
@@ -181,19 +150,10 @@ class Prompted(TextWriter):
         return int(inputs["input_ids"].shape[-1])
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
-        """Return the text that follows the prompt."""
-        return Prediction(text=self.spelled(self.after_prompt(ids, inputs)))
-
-    def spelled(self, ids: list[int]) -> str:
-        """Return the words of token ids."""
-        return str(self.processor.tokenizer.decode(ids, skip_special_tokens=True)).strip()
-
-    def after_prompt(self, ids: list[int], inputs: Inputs) -> list[int]:
-        """Return the ids without the prompt, where they repeat it."""
-        if "input_ids" not in inputs:
-            return ids
-        prompt = [int(each) for each in inputs["input_ids"][0]]
-        return ids[len(prompt) :] if ids[: len(prompt)] == prompt else ids
+        """Return the text that follows the prompt, where the ids repeat it."""
+        prompt = [int(each) for each in inputs["input_ids"][0]] if "input_ids" in inputs else []
+        repeated = ids[: len(prompt)] == prompt
+        return Prediction(text=self.spelled(ids[len(prompt) :] if repeated else ids))
 
 
 class GitWriter(Prompted):
@@ -201,13 +161,12 @@ class GitWriter(Prompted):
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the words to continue; no end token closes them."""
-        pixels = self.processor(images=image.pixels, return_tensors="pt")["pixel_values"]
+        inputs = {"pixel_values": self.processed(image)["pixel_values"]}
         prompt = self.prompt(request)
-        if prompt is None:
-            return self.on_device({"pixel_values": pixels})
-        words = self.processor.tokenizer(prompt, add_special_tokens=False)["input_ids"]
-        ids = library("torch").tensor([[self.processor.tokenizer.cls_token_id, *words]])
-        return self.on_device({"pixel_values": pixels, "input_ids": ids})
+        if prompt is not None:
+            words = self.tokenizer(prompt, add_special_tokens=False)["input_ids"]
+            inputs["input_ids"] = library("torch").tensor([[self.tokenizer.cls_token_id, *words]])
+        return self.on_device(inputs)
 
 
 class Florence2(Prompted):
@@ -220,10 +179,9 @@ class Florence2(Prompted):
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:  # noqa: ARG002
         """Return the text, by the processor's own reading of the task."""
-        text = self.processor.tokenizer.decode(ids, skip_special_tokens=False)
-        text = text.replace(self.processor.tokenizer.pad_token, "")
+        text = self.tokenizer.decode(ids, skip_special_tokens=False)
         parsed = self.processor.post_process_generation(
-            text=text, task=self.token, image_size=self.size
+            text=text.replace(self.tokenizer.pad_token, ""), task=self.token, image_size=self.size
         )
         value = next(iter(parsed.values()))
         if isinstance(value, str):
@@ -245,9 +203,7 @@ class Kosmos2(Prompted):
 
     def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
         """Return the words without the marks of places."""
-        text, _ = self.processor.post_process_generation(
-            self.spelled(self.after_prompt(ids, inputs))
-        )
+        text, _ = self.processor.post_process_generation(super().decode(ids, inputs).text)
         return Prediction(text=text.strip())
 
 

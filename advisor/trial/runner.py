@@ -5,13 +5,12 @@ from __future__ import annotations
 import abc
 import importlib
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from advisor.decide.programs import act_of, prompt_with, prompts_for, use_for, uses_of
+from advisor.decide.programs import act_of, prompts_for, use_for, uses_of
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
@@ -19,7 +18,7 @@ from advisor.trial.answer import Reply, Request
 from advisor.trial.demo import known_words, unknown_words, warnings_of
 from advisor.trial.failures import BrokenCheckpointError, MissingInputError, UnsupportedError
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import load_network
+from advisor.trial.loading import load_network, load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type
 from advisor.trial.placement import Placement, place
 from advisor.trial.resolution import Loading, resolve
@@ -33,15 +32,16 @@ MISSING = {
 """What a runner does with each need, and how to give it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """Everything a runner stands on.
+@dataclass(kw_only=True, eq=False, repr=False)
+class Runner(abc.ABC):
+    """A checkpoint that answers requests about images for one task.
 
     `needs` is what it needs beside the image; `prompts` are those of the table, the task's first.
     """
 
+    tables_read_whole: ClassVar[bool] = True
+
     checkpoint: LocalCheckpoint
-    task: str
     act: str
     needs: tuple[str, ...]
     prompts: tuple[str, ...]
@@ -50,19 +50,8 @@ class Setting:
     loading: Loading
     warnings: tuple[str, ...] = ()
 
-
-class Runner(abc.ABC):
-    """A checkpoint that answers requests about images for one task."""
-
-    tables_read_whole = True
-
-    def __init__(self, setting: Setting) -> None:
-        self.setting = setting
-        self.checkpoint = setting.checkpoint
-        self.network = setting.network
-        self.act = setting.act
-        self.warnings = setting.warnings
-        self.known_words = known_words(setting.checkpoint.folder)
+    def __post_init__(self) -> None:
+        self.known_words = known_words(self.checkpoint.folder)
         self.prepare()
 
     @property
@@ -70,9 +59,14 @@ class Runner(abc.ABC):
         """The transformers class that runs."""
         return type(self.network).__name__
 
-    @abc.abstractmethod
     def prepare(self) -> None:
         """Load what turns images and words into the network's inputs."""
+        self.processor: Any = load_part(self.checkpoint, "AutoProcessor")
+        self.tokenizer: Any = getattr(self.processor, "tokenizer", self.processor)
+
+    def processed(self, image: OpenedImage, **words: Any) -> dict[str, Any]:
+        """Return what the processor makes of an image and of words that go with it."""
+        return self.on_device(self.processor(images=image.pixels, return_tensors="pt", **words))
 
     @abc.abstractmethod
     def respond(self, image: OpenedImage, request: Request) -> Reply:
@@ -85,9 +79,9 @@ class Runner(abc.ABC):
         torch = library("torch")
         with torch.inference_mode(), plain_errors(self.checkpoint.name), quiet():
             # Seeding every kind of device takes half a millisecond, the CPU's alone next to none.
-            on_cpu = self.setting.placement.device == "cpu"
+            on_cpu = self.placement.device == "cpu"
             generator = torch.default_generator if on_cpu else torch
-            generator.manual_seed(self.setting.loading.seed)
+            generator.manual_seed(self.loading.seed)
             reply = self.respond(image, request)
         if any(math.isnan(answer.score or 0.0) for answer in reply.answers):
             raise BrokenCheckpointError(
@@ -97,20 +91,14 @@ class Runner(abc.ABC):
         new = unknown_words(self.known_words, (*request.texts, request.question or ""))
         return replace(reply, warnings=(*reply.warnings, *new)) if new else reply
 
-    def prompt_of_the_table(self, words: Mapping[str, str]) -> str | None:
-        """Return the prompt that `rules/programs` has for the task, with words in its places."""
-        return prompt_with(self.setting.prompts, words)
-
     def on_device(self, inputs: Any) -> dict[str, Any]:
         """Return processor outputs on the device, pixels in the network's precision."""
-        placement = self.setting.placement
 
         def moved(value: Any) -> Any:
             if not hasattr(value, "to"):
                 return value
-            if value.is_floating_point():
-                return value.to(placement.device, placement.torch_dtype)
-            return value.to(placement.device)
+            precision = self.placement.torch_dtype if value.is_floating_point() else None
+            return value.to(self.placement.device, precision)
 
         return {key: moved(value) for key, value in dict(inputs).items()}
 
@@ -118,9 +106,9 @@ class Runner(abc.ABC):
         given = {
             "labels": any(text.strip() for text in request.texts),
             "question": bool((request.question or request.prompt or "").strip()),
-            "folder": bool(request.others) or "query" in self.setting.needs,
+            "folder": bool(request.others) or "query" in self.needs,
         }
-        for need in self.setting.needs:
+        for need in self.needs:
             if not given.get(need, True):
                 does, flag = MISSING[need]
                 raise MissingInputError(
@@ -166,9 +154,8 @@ def ready_runner(
         unused_by_task=use.unread,
         pretrained_only=loading.pretrained_only,
     )
-    setting = Setting(
+    return runner_class(use)(
         checkpoint=checkpoint,
-        task=task,
         act=act.id,
         needs=tuple(need for need in act.needs if need not in use.declines),
         prompts=prompts_for(rulebase, use, type(network).__name__, task),
@@ -177,7 +164,6 @@ def ready_runner(
         loading=loading,
         warnings=(*notes, *warnings_of(checkpoint.folder)),
     )
-    return runner_class(use)(setting)
 
 
 def supported_tasks(

@@ -177,7 +177,7 @@ class Trainer:
         rows = [[*ids[:longest], config.eos_token_id] for ids in texts]
         width = max(len(row) for row in rows)
         labels = torch.tensor([row + [-100] * (width - len(row)) for row in rows])
-        device = self.runner.setting.placement.device
+        device = self.runner.placement.device
         return {"pixel_values": pixels.to(device), "labels": labels.to(device)}
 
 

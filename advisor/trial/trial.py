@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import statistics
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from advisor.rulebase.base import RuleBase
-from advisor.trial.answer import Prediction, Reply, Request
+from advisor.trial.answer import Prediction, Request
 from advisor.trial.images import OpenedImage, open_image
-from advisor.trial.placement import Placement, begin_peak, estimated_mb, peak_mb, place
+from advisor.trial.placement import begin_peak, estimated_mb, peak_mb, place
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.runner import Runner, act_and_use, class_to_load, ready_runner, shipped_table
+from advisor.trial.runner import act_and_use, class_to_load, ready_runner, shipped_table
 from advisor.trial.runtime import library, transformers, versions
 
 DEFAULT_REPEAT = 3
@@ -89,8 +89,10 @@ def run_trial(
     opened = image if isinstance(image, OpenedImage) else open_image(image)
     how = Loading(**loading)
     rulebase = rulebase or shipped_table()
-    trial = run_on_image(rulebase, checkpoint, task, opened, request or Request(), how, repeat)
-    return replace(trial, family=family)
+    asked = request or Request()
+    return run_on_image(
+        rulebase, checkpoint, task, opened, asked, how, repeat=repeat, family=family
+    )
 
 
 def run_on_image(
@@ -100,9 +102,11 @@ def run_on_image(
     image: OpenedImage,
     request: Request,
     loading: Loading,
+    *,
     repeat: int,
+    family: str | None,
 ) -> Trial:
-    """Run a checkpoint by the table of a rule base; the family is nobody's."""
+    """Run a checkpoint on an opened image by the table of a rule base, as `run_trial` promises."""
     transformers()
     placement = place(loading.device, loading.dtype)
     local = resolve(checkpoint, loading)
@@ -112,17 +116,22 @@ def run_on_image(
     begun = time.perf_counter()
     runner = ready_runner(rulebase, local, task, loading)
     load_ms = (time.perf_counter() - begun) * 1000
-    reply, first_ms = _timed(runner, image, request, placement)
-    later = [_timed(runner, image, request, placement)[1] for _ in range(repeat)]
+    times = []
+    for _ in range(1 + repeat):
+        begun = time.perf_counter()
+        reply = runner.run(image, request)
+        if placement.on_cuda:
+            library("torch").cuda.synchronize()
+        times.append((time.perf_counter() - begun) * 1000)
     return Trial(
-        family=None,
+        family=family,
         checkpoint=local.name,
         class_name=runner.class_name,
         task=task,
         answers=reply.answers,
         load_ms=load_ms,
-        first_ms=first_ms,
-        latency_ms=statistics.median(later) if later else first_ms,
+        first_ms=times[0],
+        latency_ms=statistics.median(times[1:] or times),
         memory_mb=peak_mb(placement),
         estimated_memory_mb=estimated_mb(
             local.weights, placement, tables_read_whole=runner.tables_read_whole
@@ -133,13 +142,3 @@ def run_on_image(
         versions=versions(),
         revision=local.revision,
     )
-
-
-def _timed(
-    runner: Runner, image: OpenedImage, request: Request, placement: Placement
-) -> tuple[Reply, float]:
-    begun = time.perf_counter()
-    reply = runner.run(image, request)
-    if placement.on_cuda:
-        library("torch").cuda.synchronize()
-    return reply, (time.perf_counter() - begun) * 1000

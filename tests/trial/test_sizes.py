@@ -5,9 +5,10 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from count_parameters import build, parameters_of, recount, writer_of
+
 from advisor.rulebase.store import load_rules
 from advisor.trial.failures import BrokenCheckpointError
-from count_parameters import build, parameters_of, recount, writer_of
 
 RULEBASE = load_rules()
 

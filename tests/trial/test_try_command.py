@@ -290,7 +290,7 @@ def test_other_code_may_try_with_plain_values():
     from advisor.trial.attempt import ImageInputs, try_out
     from advisor.trial.plans import CheckpointChoice
 
-    choice = CheckpointChoice(checkpoints=("demo:blip",), task="captioning")
+    choice = CheckpointChoice(checkpoints=["demo:blip"], task="captioning")
     results = try_out(load_rules(), choice, ImageInputs(image=RED), Loading(), repeat=0)
     assert "a red circle" in results.trials[0].answers[0].text
     assert results.trials[0].family == "unified-vlp"
