@@ -108,7 +108,7 @@ class EvaluatedCall(NamedTuple):
             parameters = parameters[1:]
         for name, argument in self._named_after(parameters):
             self.study.learn(function, name, argument.values)
-        return self.study.known(function, RESULT)
+        return self.study.known[function].get(RESULT, NOTHING)
 
     def _constructed(self, label: str) -> Values:
         """An object of a class of the file, which is told what it is built with."""

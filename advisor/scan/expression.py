@@ -126,7 +126,7 @@ class Expressions:
         if isinstance(holder, Loaded):
             return (holder.step(name),)
         if isinstance(holder, ForeignObject) and holder.callee.rpartition(".")[2] in NAMESPACES:
-            return self.study.known(OPTION, name)
+            return self.study.known[OPTION].get(name, NOTHING)
         return (holder,) if isinstance(holder, String) and name == "value" else NOTHING
 
     def _member(self, holder: Abstract, name: str) -> Values:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from advisor.scan.abstract import Loaded
 from advisor.scan.study import Study, Use
 from advisor.scan.usage import Call, Load, Location, Usage
 
@@ -88,9 +89,9 @@ class Grouping:
         maybe: dict[int, set[int]] = {model: set() for model in self.models}
         for use in self.study.uses:
             receiver = use.receiver.load
-            given = list(
-                dict.fromkeys(given.load for given in use.inputs if given.path or _hands_over(use))
-            )
+            inputs = (value for passed in use.passed for value in passed.values)
+            loaded = [value for value in inputs if isinstance(value, Loaded)]
+            given = dict.fromkeys(v.load for v in loaded if v.path or _hands_over(use))
             kinds = [self.loads[number].kind for number in given]
             for number in given:
                 if receiver in sure and number in self.processors:

@@ -231,7 +231,7 @@ def _seen_outside(study: Study, value: Abstract, depth: int) -> Abstract:
         entries = ((key, _outside(study, group, depth)) for key, group in value.entries)
         return DictLiteral(tuple(entries))
     if isinstance(value, (LocalClass, LocalObject)):
-        attributes = study.attributes(value.name).items()
+        attributes = study.known[value.name].items()
         return Namespace(tuple((name, _outside(study, v, depth)) for name, v in attributes))
     return Other() if isinstance(value, (Function, Loaded, ForeignObject)) else value
 

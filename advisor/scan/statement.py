@@ -76,28 +76,17 @@ class Statements(Expressions):
 
     def _either(self, bodies: Sequence[Sequence[ast.stmt]]) -> bool:
         """Walk branches of which one runs; return whether any of them reaches its end."""
-        before = self.scope.names
-        ends = [self._branch(body, before) for body in bodies]
-        return self._meet([end for end in ends if end is not None], before)
-
-    def _branch(
-        self, body: Sequence[ast.stmt], before: dict[str, Values]
-    ) -> dict[str, Values] | None:
-        """Walk a branch; return the names at its end, or None where that is not reached."""
-        self.scope.names = dict(before)
-        return self.scope.names if self.walk(body) else None
-
-    def _meet(self, ends: Sequence[dict[str, Values]], before: dict[str, Values]) -> bool:
-        """Go on with what the names may be after any of some branches."""
-        merged = dict(ends[0]) if ends else before
+        before, ends = self.scope.names, []
+        for body in bodies:
+            self.scope.names = dict(before)
+            if self.walk(body):
+                ends.append(self.scope.names)
+        self.scope.names = merged = ends[0] if ends else before
         for end in ends[1:]:
             for name, values in end.items():
-                known = merged.get(name)
-                if known is None:
-                    merged[name] = values
-                elif known is not values:
+                known = merged.setdefault(name, values)
+                if known is not values:
                     merged[name] = branches(known, values)
-        self.scope.names = merged
         return bool(ends)
 
     def _walk_assign(self, node: ast.Assign) -> None:
@@ -146,12 +135,8 @@ class Statements(Expressions):
     _walk_asyncwith = _walk_with
 
     def _walk_try(self, node: ast.Try | ast.TryStar) -> bool:
-        before = dict(self.scope.names)
-        ends = [self.scope.names] if self.walk([*node.body, *node.orelse]) else []
-        for handler in node.handlers:
-            end = self._branch(handler.body, before)
-            ends.extend([end] if end is not None else [])
-        reached = self._meet(ends, before)
+        handlers = (handler.body for handler in node.handlers)
+        reached = self._either([[*node.body, *node.orelse], *handlers])
         return self.walk(node.finalbody) and reached
 
     _walk_trystar = _walk_try
@@ -223,7 +208,7 @@ class Statements(Expressions):
         defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
         outside = Expressions(self.study, around)
         for parameter, default in zip(parameters, defaults, strict=True):
-            given = self.study.known(node, parameter.arg)
+            given = self.study.known[node].get(parameter.arg, NOTHING)
             names[parameter.arg] = _chosen(given, doubted(outside.evaluate(default)))
         for rest in (arguments.vararg, arguments.kwarg):
             if rest is not None:

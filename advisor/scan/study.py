@@ -7,7 +7,9 @@ give back and are called with, the next one uses it.
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
@@ -59,7 +61,6 @@ class Use(NamedTuple):
     receiver: Loaded
     certain: bool
     passed: Sequence[Passed]
-    inputs: tuple[Loaded, ...]
 
 
 class ClassDefinition(NamedTuple):
@@ -70,6 +71,7 @@ class ClassDefinition(NamedTuple):
     fields: list[str]
 
 
+@dataclass(eq=False)
 class Scope:
     """The names of a module, class or function, while it is walked.
 
@@ -77,21 +79,13 @@ class Scope:
     called in between, as in a notebook.
     """
 
-    def __init__(
-        self,
-        label: str = "",
-        parent: Scope | None = None,
-        *,
-        function: FunctionNode | None = None,
-        is_class: bool = False,
-    ) -> None:
-        self.names: dict[str, Values] = {}
-        self.label = label
-        self.parent = parent
-        self.function = function
-        self.is_class = is_class
-        self.shared: set[str] = set()
-        self.earlier: dict[str, Values] = {}
+    label: str = ""
+    parent: Scope | None = None
+    function: FunctionNode | None = None
+    is_class: bool = False
+    names: dict[str, Values] = field(default_factory=dict)
+    shared: set[str] = field(default_factory=set)
+    earlier: dict[str, Values] = field(default_factory=dict)
 
     def inner(self, name: str) -> str:
         """Return the label of what is defined in this scope under a name."""
@@ -138,7 +132,7 @@ class Study:
         self.pending: list[tuple[FunctionNode, Scope]] = []
         self.learned_more = False
         self._numbers: dict[ast.AST, int] = {}
-        self._known: dict[tuple[object, str], Values] = {}
+        self.known: dict[object, dict[str, Values]] = defaultdict(dict)
         self.location: Callable[[ast.AST], Location] = cache(parsed.location)
         self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
 
@@ -168,22 +162,9 @@ class Study:
     ) -> None:
         """Record a use of whatever among `receivers` was loaded; of one of them, if several."""
         loaded = [value for value in receivers if isinstance(value, Loaded)]
-        if not loaded:
-            return
         certain = certain and len({value.load for value in loaded}) == 1
-        inputs = dict.fromkeys(
-            v for argument in passed for v in argument.values if isinstance(v, Loaded)
-        )
         self.uses.extend(
-            Use(
-                node=node,
-                kind=kind,
-                name=name,
-                receiver=value,
-                certain=certain,
-                passed=passed,
-                inputs=tuple(given for given in inputs if given.load != value.load),
-            )
+            Use(node=node, kind=kind, name=name, receiver=value, certain=certain, passed=passed)
             for value in loaded
         )
 
@@ -205,15 +186,18 @@ class Study:
 
     def _checkpoint(self, node: ast.AST, value: Abstract) -> Value:
         """A value as the name of a checkpoint, read off the end of a path where one ends in it."""
-        if isinstance(value, String):
-            text = value.text.removeprefix(_HUB_PREFIX)
-            at_end = None if self.vocabulary.known(text) else self.vocabulary.known_at_end(text)
-            return Value(at_end or text, value.location, value.certain, local=at_end is not None)
-        if not isinstance(value, PartialString):
-            return Value(None, self.location(node), certain=False)
-        last = value.parts[-1] or ""
-        at_end = self.vocabulary.known_at_end(last) if last.count("/") >= 2 else None
-        return Value(at_end, value.location, certain=bool(at_end), local=bool(at_end))
+        at_end = None
+        match value:
+            case String(text, place, certain):
+                text = text.removeprefix(_HUB_PREFIX)
+                if not self.vocabulary.known(text):
+                    at_end = self.vocabulary.known_at_end(text)
+                return Value(at_end or text, place, certain, local=at_end is not None)
+            case PartialString((*_, last), place):
+                if last and last.count("/") >= 2:
+                    at_end = self.vocabulary.known_at_end(last)
+                return Value(at_end, place, certain=bool(at_end), local=bool(at_end))
+        return Value(None, self.location(node), certain=False)
 
     def arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
         """Return arguments as the check sees them, by their names."""
@@ -242,32 +226,24 @@ class Study:
         """
         if not values:
             return
-        before = self._known.get((about, name))
+        before = self.known[about].get(name)
         useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
         merged = union(before or NOTHING, useful)
         if len({value.text for value in merged if isinstance(value, String)}) > 1:
             merged = tuple(dict.fromkeys(doubted(merged)))
         if merged != before:
-            self._known[about, name] = merged
+            self.known[about][name] = merged
             self.learned_more = True
-
-    def known(self, about: object, name: str) -> Values:
-        """Return what a name of a function or class may be, as far as learned."""
-        return self._known.get((about, name), NOTHING)
 
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
-        known = ((label, name) for label in self._lineage(owner) if (label, name) in self._known)
-        return self._known.get(next(known, (owner, name)), NOTHING)
-
-    def attributes(self, owner: str) -> dict[str, Values]:
-        """Return what is known of the attributes of a class itself."""
-        return {name: values for (about, name), values in self._known.items() if about == owner}
+        owners = self._lineage(owner) or [owner]
+        return next((self.known[own][name] for own in owners if name in self.known[own]), NOTHING)
 
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
-        methods = (self.classes[label].methods.get(name) for label in self._lineage(owner))
-        return next((method for method in methods if method is not None), None)
+        owners = (self.classes[label].methods for label in self._lineage(owner))
+        return next((methods[name] for methods in owners if name in methods), None)
 
     def _lineage(self, owner: str) -> list[str]:
         """A class of the file and its bases in it, the nearest first."""
