@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any
 
 from advisor.scan.abstract import (
@@ -49,53 +50,44 @@ class Expressions:
 
     def evaluate(self, node: ast.AST | None) -> Values:
         """Return what an expression may be; whatever it loads or uses is recorded."""
-        if node is None:
-            return NOTHING
-        visit = _VISITS.get(type(node))
-        if visit is not None:
+        if visit := _VISITS.get(type(node)):
             values: Values = visit(self, node)
             return values
-        for child in ast.iter_child_nodes(node):
+        for child in ast.iter_child_nodes(node) if node else ():
             if isinstance(child, ast.expr):
                 self.evaluate(child)
         return NOTHING
 
     def bind(self, target: ast.expr, values: Values) -> None:
         """Give an assignment's target its value."""
-        if isinstance(target, ast.Name):
-            self.scope.bind(target.id, values)
-        elif isinstance(target, (ast.Tuple, ast.List)):
-            self._unpack(target.elts, values)
-        elif isinstance(target, ast.Starred):
-            self.bind(target.value, (ListLiteral((elements(values),)),) if values else NOTHING)
-        elif isinstance(target, ast.Attribute):
-            for holder in self.evaluate(target.value):
-                if isinstance(holder, (LocalObject, LocalClass)):
-                    self.study.learn(holder.name, target.attr, values)
-                elif isinstance(holder, Loaded):
-                    passed = (Passed("0", values, target),)
-                    self.study.use(target, "assign", target.attr, (holder,), passed)
-        elif isinstance(target, ast.Subscript):
-            self.evaluate(target.value)
-            self._store(target, values, self.evaluate(target.slice))
-
-    def _store(self, target: ast.Subscript, values: Values, key: Values) -> None:
-        """`table[key] = values`, for a table that a plain name stands for."""
-        if not isinstance(target.value, ast.Name):
-            return
-        match self.scope.find(target.value.id):
-            case (DictLiteral(entries),) if len(entries) < _LARGEST_TABLE:
-                table = DictLiteral((*entries, (known_key(key), values)))
-                self.scope.bind(target.value.id, bounded(table))
+        match target:
+            case ast.Name(id):
+                self.scope.bind(id, values)
+            case ast.Tuple(targets) | ast.List(targets):
+                self._unpack(targets, values)
+            case ast.Starred(inner):
+                self.bind(inner, (ListLiteral((elements(values),)),) if values else NOTHING)
+            case ast.Attribute(owner, name):
+                for holder in self.evaluate(owner):
+                    if isinstance(holder, (LocalObject, LocalClass)):
+                        self.study.learn(holder.name, name, values)
+                    elif isinstance(holder, Loaded):
+                        passed = (Passed("0", values, target),)
+                        self.study.use(target, "assign", name, (holder,), passed)
+            case ast.Subscript(table, at):
+                self.evaluate(table)
+                key = known_key(self.evaluate(at))
+                known = self.scope.find(table.id) if isinstance(table, ast.Name) else None
+                match known:
+                    case (DictLiteral(entries),) if len(entries) < _LARGEST_TABLE:
+                        self.bind(table, bounded(DictLiteral((*entries, (key, values)))))
 
     def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
         starred = any(isinstance(target, ast.Starred) for target in targets)
-        matching = bool(values) and all(
-            isinstance(value, ListLiteral) and len(value.groups) == len(targets) for value in values
-        )
+        fits = [isinstance(v, ListLiteral) and len(v.groups) == len(targets) for v in values]
         for number, target in enumerate(targets):
-            one = item(values, number) if matching and not starred else elements(values)
-            self.bind(target, one)
+            matching = not starred and fits and all(fits)
+            self.bind(target, item(values, number) if matching else elements(values))
 
     def _visit_constant(self, node: ast.Constant) -> Values:
         if isinstance(node.value, str):
@@ -114,27 +106,29 @@ class Expressions:
 
     def _attribute(self, holder: Abstract, name: str) -> Values:
         """What an attribute of a value may be."""
-        if isinstance(holder, Module):
-            defined = self.study.exports(holder.name)
-            return (Symbol(holder.name, name),) if defined is None else defined.get(name, NOTHING)
-        if isinstance(holder, Symbol):
-            return (Symbol(f"{holder.module}.{holder.name}", name),)
-        if isinstance(holder, (LocalObject, LocalClass)):
-            return self.study.attribute(holder.name, name)
-        if isinstance(holder, Namespace):
-            return dict(holder.attributes).get(name, NOTHING)
-        if isinstance(holder, Loaded):
-            return (holder.step(name),)
-        if isinstance(holder, ForeignObject) and holder.callee.rpartition(".")[2] in NAMESPACES:
-            return self.study.known[OPTION].get(name, NOTHING)
-        return (holder,) if isinstance(holder, String) and name == "value" else NOTHING
+        match holder:
+            case Module(module):
+                defined = self.study.exports(module)
+                return (Symbol(module, name),) if defined is None else defined.get(name, NOTHING)
+            case Symbol(module, outer):
+                return (Symbol(f"{module}.{outer}", name),)
+            case LocalObject(owner) | LocalClass(owner):
+                return self.study.attribute(owner, name)
+            case Namespace(attributes):
+                return dict(attributes).get(name, NOTHING)
+            case Loaded():
+                return (holder.step(name),)
+            case ForeignObject(callee) if callee.rpartition(".")[2] in NAMESPACES:
+                return self.study.known[OPTION].get(name, NOTHING)
+            case String() if name == "value":
+                return (holder,)
+        return NOTHING
 
     def _member(self, holder: Abstract, name: str) -> Values:
         """What is called where a member of a value is: methods of the file come first."""
-        if isinstance(holder, (LocalObject, LocalClass)):
-            own = self.study.method(holder.name, name)
-            if own is not None:
-                return (Function(own, holder.name),)
+        match holder:
+            case LocalObject(owner) | LocalClass(owner) if own := self.study.method(owner, name):
+                return (Function(own, owner),)
         return self._attribute(holder, name)
 
     def _visit_subscript(self, node: ast.Subscript) -> Values:
@@ -164,30 +158,33 @@ class Expressions:
     def _visit_joinedstr(self, node: ast.JoinedStr) -> Values:
         groups = []
         for part in node.values:
-            values = self.evaluate(part.value if isinstance(part, ast.FormattedValue) else part)
-            formatted = isinstance(part, ast.FormattedValue) and (
-                part.format_spec is not None or part.conversion not in (-1, ord("s"))
-            )
-            groups.append((Other(),) if formatted else values)
+            match part:
+                case ast.FormattedValue(value, -1 | 115, None):  # as it is, or by `!s`
+                    groups.append(self.evaluate(value))
+                case ast.FormattedValue(value):
+                    self.evaluate(value)
+                    groups.append((Other(),))
+                case _:
+                    groups.append(self.evaluate(part))
         return joined(groups, self.study.location(node))
 
     def _visit_binop(self, node: ast.BinOp) -> Values:
         left, right = self.evaluate(node.left), self.evaluate(node.right)
-        if isinstance(node.op, ast.Add):
-            if any(isinstance(value, ListLiteral) for value in left):
-                lists = [value for value in (*left, *right) if isinstance(value, ListLiteral)]
-                return bounded(ListLiteral(tuple(v for one in lists for v in one.groups)))
-            if _has_string((*left, *right)):
-                return joined([left, right], self.study.location(node))
-        if isinstance(node.op, ast.Div) and _has_string(right):
-            return joined([left, right], self.study.location(node), "/")
-        template = node.left.value if isinstance(node.left, ast.Constant) else None
-        if isinstance(node.op, ast.Mod) and isinstance(template, str):
-            match right:
-                case (ListLiteral(items),):
-                    return filled(template, "%s", items, self.study.location(node))
-            return filled(template, "%s", (right,), self.study.location(node))
-        return tuple(dict.fromkeys(v for v in (*left, *right) if isinstance(v, Loaded)))
+        both, place = (*left, *right), self.study.location(node)
+        match node.op, node.left:
+            case ast.Add(), _ if any(isinstance(value, ListLiteral) for value in left):
+                lists = [value.groups for value in both if isinstance(value, ListLiteral)]
+                return bounded(ListLiteral(tuple(chain.from_iterable(lists))))
+            case ast.Add(), _ if _has_string(both):
+                return joined([left, right], place)
+            case ast.Div(), _ if _has_string(right):
+                return joined([left, right], place, "/")
+            case ast.Mod(), ast.Constant(str() as template):
+                match right:
+                    case (ListLiteral(items),):
+                        return filled(template, "%s", items, place)
+                return filled(template, "%s", (right,), place)
+        return tuple(dict.fromkeys(v for v in both if isinstance(v, Loaded)))
 
     def _visit_ifexp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
@@ -250,15 +247,14 @@ class Expressions:
             callees = union(*(self._member(holder, name) for holder in holders))
         else:
             callees = self.evaluate(node.func)
-        call = EvaluatedCall(
+        return EvaluatedCall(
             study=self.study,
             scope=self.scope,
             node=node,
             holders=holders,
             callees=callees,
             passed=self._passed(node),
-        )
-        return call.result()
+        ).result()
 
     def _passed(self, node: ast.Call) -> tuple[Passed, ...]:
         passed = []
@@ -267,10 +263,15 @@ class Expressions:
             passed.append(Passed(name, self.evaluate(argument), argument))
         for keyword in node.keywords:
             values = self.evaluate(keyword.value)
-            if keyword.arg is None:
-                passed.extend(_spread(keyword, values))
-            else:
+            if keyword.arg is not None:
                 passed.append(Passed(keyword.arg, values, keyword.value, keyword))
+                continue
+            match values:  # `**table` gives the arguments its entries name, if it is a known one
+                case (DictLiteral(entries),) if all(isinstance(key, String) for key, _ in entries):
+                    given = [(plain(key), inner) for key, inner in entries]
+                case _:
+                    given = [("**", values)]
+            passed.extend(Passed(str(name), inner, keyword.value) for name, inner in given)
         return tuple(passed)
 
 
@@ -282,16 +283,6 @@ def methods(owner: type, prefix: str) -> dict[type, Callable[..., Any]]:
 
 
 _VISITS = methods(Expressions, "_visit_")
-
-
-def _spread(keyword: ast.keyword, values: Values) -> list[Passed]:
-    """`**table` gives the arguments its entries name, where it is one known table."""
-    if len(values) == 1 and isinstance(values[0], DictLiteral):
-        entries = values[0].entries
-        named = [(key.text, inner) for key, inner in entries if isinstance(key, String)]
-        if len(named) == len(entries):
-            return [Passed(name, inner, keyword.value) for name, inner in named]
-    return [Passed("**", values, keyword.value)]
 
 
 def _has_string(values: Values) -> bool:
