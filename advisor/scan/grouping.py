@@ -7,11 +7,12 @@ else by where they stand.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 
 from advisor.scan.abstract import Loaded
 from advisor.scan.study import Study, Use
-from advisor.scan.usage import Call, Load, Location, Usage
+from advisor.scan.usage import Call, Load, Usage, Value
 
 _MODELS = ("model", "pipeline", "composition")
 _PROCESSORS = ("processor", "tokenizer", "image_processor")
@@ -85,8 +86,8 @@ class Grouping:
 
     def _flows(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
         """Which processors feed or read which models: for sure, and as one of several."""
-        sure: dict[int, set[int]] = {model: set() for model in self.models}
-        maybe: dict[int, set[int]] = {model: set() for model in self.models}
+        sure: dict[int, set[int]] = defaultdict(set)
+        maybe: dict[int, set[int]] = defaultdict(set)
         for use in self.study.uses:
             receiver = use.receiver.load
             inputs = (value for passed in use.passed for value in passed.values)
@@ -94,9 +95,9 @@ class Grouping:
             given = dict.fromkeys(v.load for v in loaded if v.path or _hands_over(use))
             kinds = [self.loads[number].kind for number in given]
             for number in given:
-                if receiver in sure and number in self.processors:
+                if receiver in self.models and number in self.processors:
                     model, processor = receiver, number
-                elif number in sure and receiver in self.processors and _reads(use):
+                elif number in self.models and receiver in self.processors and _reads(use):
                     model, processor = number, receiver
                 else:
                     continue
@@ -141,7 +142,7 @@ class Grouping:
         loads = [self.loads[number] for number in numbers]
         main = loads[0]
         has_model = main.kind in _MODELS
-        uses = [use for use in self.study.uses if use.receiver.load in numbers]
+        uses = (use for use in self.study.uses if use.receiver.load in numbers)
         calls = _once(self.study.call(use) for use in uses)
         return Usage(
             place=main.place,
@@ -151,26 +152,22 @@ class Grouping:
             checkpoint=self._checkpoint(main),
             alternatives=main.checkpoint,
             class_name=main.class_name,
-            task=_only(value.text for value in main.task),
-            trained=self._trained(calls),
-            key=None,
+            task=_only(main.task),
+            trained=next(
+                (call.place for call in calls if _trains(call)),
+                self.study.location(self.study.training[0]) if self.study.training else None,
+            ),
         )
 
     def _checkpoint(self, load: Load) -> str | None:
-        text = _only(value.text for value in load.checkpoint)
+        text = _only(load.checkpoint)
         if text is None or load.package == "clip":
             return None
         if load.package == "open_clip" and "/" not in text:
-            weights = _only(value.text for value in load.second_checkpoint)
-            return self.study.vocabulary.known_weights(text, weights or "")
+            return self.study.vocabulary.known_weights(text, _only(load.second_checkpoint) or "")
         if load.package == "sentence_transformers" and "/" not in text:
             return f"sentence-transformers/{text}"
         return text
-
-    def _trained(self, calls: tuple[Call, ...]) -> Location | None:
-        at = next((call.place for call in calls if _trains(call)), None)
-        training = self.study.training
-        return self.study.location(training[0]) if at is None and training else at
 
 
 def _hands_over(use: Use) -> bool:
@@ -201,8 +198,9 @@ def _checkpoint_source(load: Load) -> str | None:
     return next((a.source for name, a in load.arguments.items() if name in _NAMING), None)
 
 
-def _only(texts: Iterable[str | None]) -> str | None:
-    known = {text for text in texts if text is not None}
+def _only(values: Iterable[Value]) -> str | None:
+    """The text of the values, where they have exactly one."""
+    known = {value.text for value in values} - {None}
     return known.pop() if len(known) == 1 else None
 
 

@@ -36,7 +36,12 @@ def study_file(study: Study, walks: int = MOST_WALKS) -> None:
         study.begin()
         Statements(study, Scope()).walk(study.parsed.tree.body)
         while study.pending:
-            _walk_function(study, *study.pending.pop(0))
+            node, around = study.pending.pop(0)
+            inner = Statements(study, Scope(around.inner(node.name), around, function=node))
+            inner.bind_parameters(node, around)
+            if node.name in ("training_step", "configure_optimizers"):
+                study.training.append(node)
+            inner.walk(node.body)
         if not study.loads or not (study.learned_more or len(study.loads) > loads):
             break
 
@@ -46,14 +51,6 @@ def module_names(study: Study) -> dict[str, Values]:
     scope = Scope()
     Statements(study, scope).walk(study.parsed.tree.body)
     return scope.names
-
-
-def _walk_function(study: Study, node: FunctionNode, around: Scope) -> None:
-    statements = Statements(study, Scope(around.inner(node.name), around, function=node))
-    statements.bind_parameters(node, around)
-    if node.name in ("training_step", "configure_optimizers"):
-        study.training.append(node)
-    statements.walk(node.body)
 
 
 class Statements(Expressions):
@@ -159,42 +156,37 @@ class Statements(Expressions):
         module = "." * node.level + (node.module or "")
         defined = self.study.exports(module)
         for alias in node.names:
-            if alias.name == "*":
+            name = alias.name
+            dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
+            if name == "*":
                 self.study.stars.append(module)
-                for name, values in (defined or {}).items():
-                    self.scope.bind(name, values)
-            else:
-                values = self._imported(module, alias.name, defined)
-                self.scope.bind(alias.asname or alias.name, values)
-
-    def _imported(self, module: str, name: str, defined: dict[str, Values] | None) -> Values:
-        if defined is not None and name in defined:
-            return defined[name]
-        dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
-        if self.study.exports(dotted) is not None:
-            return (Module(dotted),)
-        return NOTHING if defined is not None else (Symbol(module, name),)
+                for known, values in (defined or {}).items():
+                    self.scope.bind(known, values)
+                continue
+            values = NOTHING if defined is not None else (Symbol(module, name),)
+            if defined is not None and name in defined:
+                values = defined[name]
+            elif self.study.exports(dotted) is not None:
+                values = (Module(dotted),)
+            self.scope.bind(alias.asname or name, values)
 
     def _walk_functiondef(self, node: FunctionNode) -> None:
         """A function gets its name here; its body is walked when the module is through."""
         for decorator in node.decorator_list:
             self.evaluate(decorator)
-            self._offer_default(node, decorator)
+            if isinstance(decorator, ast.Call):
+                self._offer_default(node, decorator)
         self.study.pending.append((node, self.scope))
         owner = self.scope.label if self.scope.is_class else None
         self.scope.bind(node.name, (Function(node, owner),))
 
     _walk_asyncfunctiondef = _walk_functiondef
 
-    def _offer_default(self, node: FunctionNode, decorator: ast.expr) -> None:
+    def _offer_default(self, node: FunctionNode, decorator: ast.Call) -> None:
         """`@click.option("--model", default="x")` gives the parameter `model` a default."""
-        if not isinstance(decorator, ast.Call):
-            return
-        names = [constant(self.evaluate(argument)) for argument in decorator.args]
         default = next((k.value for k in decorator.keywords if k.arg == "default"), None)
-        if default is None:
-            return
-        for name in names:
+        names = [constant(self.evaluate(argument)) for argument in decorator.args]
+        for name in names if default else ():
             if isinstance(name, str) and name.startswith("--"):
                 parameter = name.lstrip("-").partition("/")[0].replace("-", "_")
                 self.study.learn(node, parameter, doubted(self.evaluate(default)))
@@ -207,9 +199,12 @@ class Statements(Expressions):
         without = [None] * (len(positional) - len(arguments.defaults))
         defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
         outside = Expressions(self.study, around)
-        for parameter, default in zip(parameters, defaults, strict=True):
+        for parameter, expression in zip(parameters, defaults, strict=True):
             given = self.study.known[node].get(parameter.arg, NOTHING)
-            names[parameter.arg] = _chosen(given, doubted(outside.evaluate(default)))
+            default = doubted(outside.evaluate(expression))
+            values = union(given, default)
+            certain = not given or not default or len(values) == 1
+            names[parameter.arg] = values if certain else doubted(values)
         for rest in (arguments.vararg, arguments.kwarg):
             if rest is not None:
                 names[rest.arg] = NOTHING
@@ -240,10 +235,3 @@ class Statements(Expressions):
 
 
 _WALKS = methods(Statements, "_walk_")
-
-
-def _chosen(given: Values, default: Values) -> Values:
-    if not given or not default:
-        return given or default
-    values = union(given, default)
-    return values if len(values) == 1 else doubted(values)
