@@ -61,11 +61,11 @@ def scan(
     Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
     the others are still scanned; nothing is raised for what a file holds.
     """
-    sources = find_files(paths, root, exclude)
-    scanner = _Scanner(_Modules(sources.files, vocabulary), vocabulary)
-    for file in sources.files:
+    files, unseen = find_files(paths, root, exclude)
+    scanner = _Scanner(_Modules(files, vocabulary), vocabulary)
+    for file in files:
         scanner.add(file)
-    notes = {*sources.notes, *scanner.notes}
+    notes = {*unseen, *scanner.notes}
     return Scan(
         usages=tuple(scanner.usages),
         names=tuple(scanner.names),

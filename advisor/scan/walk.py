@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -11,42 +13,18 @@ from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
 from advisor.scan.usage import FileNote
 
 KINDS = {
-    ".py": "python",
-    ".pyi": "python",
-    ".pyw": "python",
+    **dict.fromkeys((".py", ".pyi", ".pyw"), "python"),
     ".ipynb": "notebook",
-    ".yaml": "configuration",
-    ".yml": "configuration",
-    ".toml": "configuration",
-    ".json": "configuration",
+    **dict.fromkeys((".yaml", ".yml", ".toml", ".json"), "configuration"),
 }
-MAX_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
-SKIPPED_FOLDERS = frozenset(
-    [
-        ".eggs",
-        ".git",
-        ".hg",
-        ".ipynb_checkpoints",
-        ".mypy_cache",
-        ".nox",
-        ".pytest_cache",
-        ".ruff_cache",
-        ".svn",
-        ".tox",
-        ".venv",
-        "__pycache__",
-        "__pypackages__",
-        "bower_components",
-        "node_modules",
-        "site-packages",
-        "venv",
-    ]
+_MAX_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
+_SKIPPED_FOLDERS = re.compile(
+    r"\.(?:eggs|git|hg|ipynb_checkpoints|nox|svn|tox|venv|(?:mypy|pytest|ruff)_cache)|venv"
+    r"|__pycache__|__pypackages__|bower_components|node_modules|site-packages"
 )
-SKIPPED_FILES = frozenset(
-    {"advisor.yaml", "advisor.lock", "package-lock.json", "tokenizer.json", "vocab.json"}
-)
+_SKIPPED_FILES = re.compile(r"advisor\.(?:yaml|lock)|(?:package-lock|tokenizer|vocab)\.json")
 """Read by others, or data that only looks like configuration."""
-DEEPEST = 200
+_DEEPEST = 200
 """Folders inside folders; no honest project goes so deep."""
 
 
@@ -59,37 +37,30 @@ class SourceFile(NamedTuple):
     size: int
 
 
-class SourceFiles(NamedTuple):
-    """The files to look at, by name, and what could not be looked into."""
-
-    files: tuple[SourceFile, ...]
-    notes: tuple[FileNote, ...]
-
-
 Levels: TypeAlias = tuple[tuple[int, Patterns], ...]
 """Patterns that hold in a folder, the outermost first, each with how much of a path they skip."""
 
 
-def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> SourceFiles:
-    """Return the files under `paths`, each once, ordered by name.
+def find_files(
+    paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()
+) -> tuple[list[SourceFile], list[FileNote]]:
+    """Return the files under `paths`, each once, ordered by name, and what is not looked into.
 
     A folder is walked without following links, leaving out what `.gitignore` files from the
     repository's top down to it leave out. A file that is named itself is looked at all the same.
     `exclude` holds patterns of the same language, relative to `root`, and holds for both.
     """
-    root = Path(os.path.normpath(root.absolute()))
-    walk = _Walk(root, parse_patterns("\n".join(exclude)))
+    walk = _Walk(os.path.normpath(root.absolute()), parse_patterns("\n".join(exclude)))
     for path in paths:
         walk.add(Path(os.path.normpath(path.absolute())))
-    files = sorted(walk.files.values(), key=lambda file: file.name)
-    return SourceFiles(tuple(files), tuple(sorted(walk.notes)))
+    return sorted(walk.files.values(), key=lambda file: file.name), walk.notes
 
 
 class _Walk:
     """A walk under way: what has been found so far."""
 
-    def __init__(self, root: Path, exclude: Patterns) -> None:
-        self.root = str(root)
+    def __init__(self, root: str, exclude: Patterns) -> None:
+        self.root = root
         self.exclude = exclude
         self.files: dict[str, SourceFile] = {}
         self.notes: list[FileNote] = []
@@ -101,22 +72,19 @@ class _Walk:
                 self._folder(str(path), _levels(path, Path(self.root)), 0)
             elif not path.exists():
                 self._note(str(path), "does not exist")
-            elif path.name not in SKIPPED_FILES:
+            elif not _SKIPPED_FILES.fullmatch(path.name):
                 kind = KINDS.get(path.suffix.lower(), "python")
                 self._file(str(path), kind, path.stat().st_size)
         except (OSError, ValueError) as error:
-            self._note(str(path), f"cannot be read: {_reason(error)}")
+            self._unreadable(str(path), error)
 
     def _folder(self, folder: str, levels: Levels, depth: int) -> None:
-        if depth > DEEPEST:
-            self._note(folder, f"is nested deeper than {DEEPEST} folders; nothing in it is checked")
+        if depth > _DEEPEST:
+            message = f"is nested deeper than {_DEEPEST} folders; nothing in it is checked"
+            self._note(folder, message)
             return
-        try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except OSError as error:
-            self._note(folder, f"cannot be read: {_reason(error)}")
-            return
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
         names = {entry.name for entry in entries}
         if depth and "pyvenv.cfg" in names:
             return
@@ -126,14 +94,14 @@ class _Walk:
             try:
                 self._entry(entry, levels, depth)
             except OSError as error:
-                self._note(entry.path, f"cannot be read: {_reason(error)}")
+                self._unreadable(entry.path, error)
 
     def _entry(self, entry: os.DirEntry[str], levels: Levels, depth: int) -> None:
         if entry.is_symlink():
             return
         if entry.is_dir():
             if (
-                entry.name not in SKIPPED_FOLDERS
+                not _SKIPPED_FOLDERS.fullmatch(entry.name)
                 and not _ignored(entry.path, levels, folder=True)
                 and not self.exclude.ignores(self._name(entry.path), folder=True)
             ):
@@ -143,7 +111,7 @@ class _Walk:
         kind = KINDS.get(f".{suffix.lower()}") if stem else None
         if (
             kind
-            and entry.name not in SKIPPED_FILES
+            and not _SKIPPED_FILES.fullmatch(entry.name)
             and entry.is_file()
             and not _ignored(entry.path, levels, folder=False)
         ):
@@ -153,35 +121,34 @@ class _Walk:
         name = self._name(path)
         if path in self.files or self._excluded(name):
             return
-        if size <= MAX_BYTES[kind]:
+        if size <= _MAX_BYTES[kind]:
             self.files[path] = SourceFile(path, name, kind, size)
         elif kind != "configuration":
-            limit = MAX_BYTES[kind] // 1_000_000
+            limit = _MAX_BYTES[kind] // 1_000_000
             self._note(path, f"is {size // 1_000_000} MB; files over {limit} MB are not checked")
 
     def _excluded(self, name: str) -> bool:
-        if not self.exclude.groups:
-            return False
-        ends = [at for at, letter in enumerate(name) if letter == "/"]
-        return bool(self.exclude.ignores(name, folder=False)) or any(
-            self.exclude.ignores(name[:end], folder=True) for end in ends
+        folders = (name[: slash.start()] for slash in re.finditer("/", name))
+        return bool(self.exclude.groups) and (
+            bool(self.exclude.ignores(name, folder=False))
+            or any(self.exclude.ignores(folder, folder=True) for folder in folders)
         )
 
     def _name(self, path: str) -> str:
         """The path as reports show it: relative to the root, with forward slashes."""
         if path.startswith(self.root + os.sep):
-            return path[len(self.root) + 1 :].replace(os.sep, "/")
-        try:
-            return os.path.relpath(path, self.root).replace(os.sep, "/")
-        except ValueError:
-            return path.replace(os.sep, "/")
+            path = path[len(self.root) + 1 :]
+        else:
+            with contextlib.suppress(ValueError):  # on another drive
+                path = os.path.relpath(path, self.root)
+        return path.replace(os.sep, "/")
 
     def _note(self, path: str, message: str) -> None:
         self.notes.append(FileNote(self._name(path), None, message))
 
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
+    def _unreadable(self, path: str, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or str(error)
+        self._note(path, f"cannot be read: {reason.lower()}")
 
 
 def _ignored(path: str, levels: Levels, *, folder: bool) -> bool:
@@ -204,8 +171,6 @@ def _levels(folder: Path, root: Path) -> Levels:
     """
     outward = (folder, *folder.parents)
     top = next((outer for outer in outward if (outer / ".git").exists()), root)
-    levels = [_level(top, ".git/info/exclude")]
-    levels += [
-        _level(outer, ".gitignore") for outer in reversed(outward[1:]) if outer.is_relative_to(top)
-    ]
+    above = [outer for outer in reversed(outward[1:]) if outer.is_relative_to(top)]
+    levels = [_level(top, ".git/info/exclude"), *(_level(outer, ".gitignore") for outer in above)]
     return tuple(level for level in levels if level[1].groups)

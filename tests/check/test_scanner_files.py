@@ -33,8 +33,8 @@ def tree(folder, **files):
 
 
 def names(folder, *paths, exclude=()):
-    found = find_files([folder / path for path in paths] or [folder], folder, exclude)
-    return [file.name for file in found.files]
+    files, _ = find_files([folder / path for path in paths] or [folder], folder, exclude)
+    return [file.name for file in files]
 
 
 def test_nested_gitignore_files_with_negation_and_stars_hold(tmp_path):
