@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from advisor.scan.abstract import (
@@ -86,7 +87,9 @@ class _Scanner:
         self.ignores: list[Ignore] = []
         self.notes: list[FileNote] = []
         self.files = 0
-        self._classes: dict[bytes, bool] = {}
+        self._is_class = cache(
+            lambda name: name.startswith("AutoModel") or vocabulary.is_class(name)
+        )
 
     def add(self, file: SourceFile) -> None:
         """Add what one file holds."""
@@ -112,25 +115,16 @@ class _Scanner:
         """True where parsing may find something: most files of most projects it saves."""
         if (b"transformers" in data or b"clip" in data) and _IMPORTS.search(data):
             return True
-        if b"from_pretrained" in data and any(
-            self._is_class(name) for name in set(_CLASS_NAME.findall(data))
-        ):
-            return True
-        return MARK in data
-
-    def _is_class(self, name: bytes) -> bool:
-        known = self._classes.get(name)
-        if known is None:
-            text = name.decode("ascii", "replace")
-            known = self.vocabulary.is_class(text) or text.startswith("AutoModel")
-            self._classes[name] = known
-        return known
+        names = set(_CLASS_NAME.findall(data)) if b"from_pretrained" in data else ()
+        return MARK in data or any(
+            self._is_class(name.decode("ascii", "replace")) for name in names
+        )
 
     def _code(self, file: SourceFile, data: bytes) -> None:
         parse = parse_notebook if file.kind == "notebook" else parse_python
         parsed = parse(data, file.name)
         self.notes.extend(parsed.notes)
-        names = names_in(parsed)
+        names = _names_in(parsed)
         self.names.extend(names)
         if any(word in data for word in _LOADING) or any(
             self.vocabulary.is_class(name.name) for name in names
@@ -187,19 +181,18 @@ class _Modules:
     def _find(self, importer: str, module: str) -> SourceFile | None:
         """The file of a module: beside the importer, as Python finds it, or in a folder above."""
         name = module.lstrip(".")
-        level = len(module) - len(name)
         parts = [part for part in name.split(".") if part]
         folders = importer.split("/")[:-1]
-        if level:
+        ends = range(len(folders), -1, -1) if parts else range(0)
+        if level := len(module) - len(name):
             above = len(folders) - level + 1
-            return self._module([*folders[:above], *parts]) if above >= 0 else None
-        above_it = range(len(folders), -1, -1) if parts else ()
-        files = (self._module([*folders[:end], *parts]) for end in above_it)
-        return next((file for file in files if file is not None), None)
-
-    def _module(self, parts: list[str]) -> SourceFile | None:
-        path = "/".join(parts)
-        return self._files.get(f"{path}.py") or self._files.get("/".join([*parts, "__init__.py"]))
+            ends = range(max(above, 0), above + 1)
+        for end in ends:
+            path = [*folders[:end], *parts]
+            for file in ("/".join(path) + ".py", "/".join([*path, "__init__.py"])):
+                if file in self._files:
+                    return self._files[file]
+        return None
 
     def _read(self, file: SourceFile) -> dict[str, Values]:
         if file.size > _MOST_BYTES_OF_MODULE:
@@ -221,22 +214,28 @@ def _outside(study: Study, values: Values, depth: int = 0) -> Values:
     """Return values as another file sees them: functions and loads mean nothing there."""
     if depth > _DEEPEST_VALUES:
         return NOTHING
-    return tuple(dict.fromkeys(_seen_outside(study, value, depth + 1) for value in values))
+
+    def inner(values: Values) -> Values:
+        return _outside(study, values, depth + 1)
+
+    seen: list[Abstract] = []
+    for value in values:
+        match value:
+            case ListLiteral(groups):
+                seen.append(ListLiteral(tuple(map(inner, groups))))
+            case DictLiteral(entries):
+                seen.append(DictLiteral(tuple((key, inner(group)) for key, group in entries)))
+            case LocalClass(label) | LocalObject(label):
+                known = study.known[label].items()
+                seen.append(Namespace(tuple((name, inner(group)) for name, group in known)))
+            case Function() | Loaded() | ForeignObject():
+                seen.append(Other())
+            case _:
+                seen.append(value)
+    return tuple(dict.fromkeys(seen))
 
 
-def _seen_outside(study: Study, value: Abstract, depth: int) -> Abstract:
-    if isinstance(value, ListLiteral):
-        return ListLiteral(tuple(_outside(study, group, depth) for group in value.groups))
-    if isinstance(value, DictLiteral):
-        entries = ((key, _outside(study, group, depth)) for key, group in value.entries)
-        return DictLiteral(tuple(entries))
-    if isinstance(value, (LocalClass, LocalObject)):
-        attributes = study.known[value.name].items()
-        return Namespace(tuple((name, _outside(study, v, depth)) for name, v in attributes))
-    return Other() if isinstance(value, (Function, Loaded, ForeignObject)) else value
-
-
-def names_in(parsed: Parsed) -> list[Name]:
+def _names_in(parsed: Parsed) -> list[Name]:
     """Return the names of transformers that a file imports or reaches, in order of place."""
     names: list[Name] = []
     modules: dict[str, str] = {}
