@@ -130,22 +130,9 @@ class Other(NamedTuple):
     """Anything else."""
 
 
-Abstract: TypeAlias = (
-    String
-    | PartialString
-    | Constant
-    | ListLiteral
-    | DictLiteral
-    | Module
-    | Symbol
-    | ForeignObject
-    | Function
-    | LocalClass
-    | LocalObject
-    | Namespace
-    | Loaded
-    | Other
-)
+Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
+Local: TypeAlias = Function | LocalClass | LocalObject | Namespace
+Abstract: TypeAlias = Written | Local | Module | Symbol | ForeignObject | Loaded | Other
 Values: TypeAlias = tuple[Abstract, ...]
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -163,9 +150,8 @@ def union(*groups: Values) -> Values:
 
 def branches(*groups: Values) -> Values:
     """Return what holds after branches that met: where they differ, no text is certain."""
-    first = groups[0]
-    if all(group == first for group in groups[1:]):
-        return first
+    if groups.count(groups[0]) == len(groups):
+        return groups[0]
     merged = union(*groups, *((Other(),) for group in groups if not group))
     return doubted(merged) if len(merged) > 1 else merged
 
@@ -307,11 +293,11 @@ def string_method(
     if name == "format" and "{" in string.text:
         return filled(string.text, "{}", arguments, location)
     if name == "replace":
-        marks = [constant(argument) for argument in arguments[:2]]
-        if len(marks) == 2 and isinstance(marks[0], str) and isinstance(marks[1], str):
-            return (string._replace(text=string.text.replace(marks[0], marks[1])),)
-        if marks and isinstance(marks[0], str) and marks[0]:
-            return filled(string.text, marks[0], (), location)
+        match [constant(argument) for argument in arguments[:2]]:
+            case [str() as old, str() as new]:
+                return (string._replace(text=string.text.replace(old, new)),)
+            case [str() as old, *_] if old:
+                return filled(string.text, old, (), location)
     if name == "joinpath":
         return joined([(string,), *arguments], location, "/")
     if name == "lower":

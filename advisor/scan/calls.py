@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from itertools import chain
 from typing import NamedTuple
 
 from advisor.scan.abstract import (
@@ -45,7 +46,6 @@ _DECLARING = frozenset(("Field", "field", "Option", "Argument", "Parameter"))
 _UNCHANGED = frozenset(
     ("str", "Path", "PurePath", "list", "tuple", "set", "sorted", "dict", "iter", "reversed")
 )
-_WITH_DEFAULT = frozenset(("getenv", "get", "setdefault", "getattr"))
 _GROUPS = frozenset(
     ("add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers")
 )
@@ -106,8 +106,7 @@ class EvaluatedCall(NamedTuple):
         parameters = [p.arg for p in (*function.args.posonlyargs, *function.args.args)]
         if bound and "staticmethod" not in decorators(function):
             parameters = parameters[1:]
-        for name, argument in self._named_after(parameters):
-            self.study.learn(function, name, argument.values)
+        self._learn(function, parameters)
         return self.study.known[function].get(RESULT, NOTHING)
 
     def _constructed(self, label: str) -> Values:
@@ -115,19 +114,16 @@ class EvaluatedCall(NamedTuple):
         if own := self.study.method(label, "__init__"):
             self._function(own, bound=True)
         elif label in self.study.classes:
-            for name, argument in self._named_after(self.study.classes[label].fields):
-                self.study.learn(label, name, argument.values)
+            self._learn(label, self.study.classes[label].fields)
         return (LocalObject(label),)
 
-    def _named_after(self, parameters: list[str]) -> list[tuple[str, Passed]]:
-        """The arguments by the names of the parameters they are for."""
-        named = []
+    def _learn(self, about: object, parameters: list[str]) -> None:
+        """Learn what the arguments are, by the names of the parameters that they are for."""
         for argument in self.passed:
             if argument.keyword is not None:
-                named.append((argument.name, argument))
+                self.study.learn(about, argument.name, argument.values)
             elif argument.name.isdigit() and int(argument.name) < len(parameters):
-                named.append((parameters[int(argument.name)], argument))
-        return named
+                self.study.learn(about, parameters[int(argument.name)], argument.values)
 
     def _used(self, callee: Loaded, *, certain: bool) -> Values:
         function = self.node.func
@@ -256,50 +252,45 @@ class EvaluatedCall(NamedTuple):
     def _method(self, holder: Abstract) -> Values:
         """Methods of what is written out: texts, lists, dictionaries, parsers."""
         name = _last_name(self.node.func)
-        match holder:
-            case String():
+        match name, holder:
+            case _, String():
                 positional = [a.values for a in self.passed if a.keyword is None]
                 return string_method(name, holder, positional, self.study.location(self.node))
-            case DictLiteral():
-                return self._dict_method(name, holder)
-            case ListLiteral() if name in ("pop", "copy"):
+            case "get" | "pop", DictLiteral() if self.passed:
+                return union(item((holder,), constant(self.passed[0].values)), self._default(1))
+            case "values", DictLiteral(groups=groups):
+                return (ListLiteral(groups),)
+            case "items", DictLiteral(entries):
+                known = ((key if isinstance(key, String) else Other(), v) for key, v in entries)
+                pairs = (ListLiteral(((key,), values)) for key, values in known)
+                return (ListLiteral(tuple((pair,) for pair in pairs)),)
+            case "keys" | "copy", DictLiteral():
+                return (holder,)
+            case "pop" | "copy", ListLiteral():
                 return item((holder,), None)
-            case ForeignObject():
-                return self._parser_method(name)
-            case Symbol(_, "environ") if name in _WITH_DEFAULT:
+            case "getenv" | "get" | "setdefault" | "getattr", Symbol(_, "environ"):
                 return self._default(1)
+            case _, ForeignObject():
+                return self._parser_method(name)
         return NOTHING
 
-    def _dict_method(self, name: str, holder: DictLiteral) -> Values:
-        if name in ("get", "pop") and self.passed:
-            return union(item((holder,), constant(self.passed[0].values)), self._default(1))
-        if name == "values":
-            return (ListLiteral(holder.groups),)
-        if name == "items":
-            pairs: list[tuple[Values, Values]] = [
-                ((key if isinstance(key, String) else Other(),), values)
-                for key, values in holder.entries
-            ]
-            return (ListLiteral(tuple((ListLiteral(pair),) for pair in pairs)),)
-        return (holder,) if name in ("keys", "copy") else NOTHING
-
     def _parser_method(self, name: str) -> Values:
+        made: Values = (ForeignObject(f"argparse.{name}"),)
         if name == "add_argument":
             option, default = self._option_name(), self._given("default")
             if option and default is not None:
                 self.study.learn(OPTION, option, doubted(default))
-            return NOTHING
-        if name == "parse_args_into_dataclasses":
+        elif name == "parse_args_into_dataclasses":
             lists = [holder.groups for holder in self.holders if isinstance(holder, ListLiteral)]
-            groups = [group for items in lists for group in items] or [
-                (holder,) for holder in self.holders if isinstance(holder, LocalClass)
-            ]
-            classes = ([v for v in group if isinstance(v, LocalClass)] for group in groups)
-            return (ListLiteral(tuple(tuple(LocalObject(v.name) for v in own) for own in classes)),)
-        if name in NAMESPACES:
-            made: Values = (ForeignObject(f"argparse.{name}"),)
-            return (ListLiteral((made, NOTHING)),) if name == "parse_known_args" else made
-        return (ForeignObject("argparse.ArgumentParser"),) if name in _GROUPS else NOTHING
+            classes = [(holder,) for holder in self.holders if isinstance(holder, LocalClass)]
+            objects = (
+                tuple(LocalObject(v.name) for v in group if isinstance(v, LocalClass))
+                for group in (*chain.from_iterable(lists),) or classes
+            )
+            return (ListLiteral(tuple(objects)),)
+        elif name == "parse_known_args":
+            return (ListLiteral((made, NOTHING)),)
+        return made if name in NAMESPACES | _GROUPS else NOTHING
 
     def _option_name(self) -> str | None:
         constants = ((argument.name, constant(argument.values)) for argument in self.passed)
@@ -307,9 +298,8 @@ class EvaluatedCall(NamedTuple):
         if "dest" in texts:
             return texts["dest"]
         names = [value for name, value in texts.items() if name.isdigit()]
-        long = [name for name in names if not name.startswith("-")] or [
-            name for name in names if name.startswith("--")
-        ]
+        plain = [name for name in names if not name.startswith("-")]
+        long = plain or [name for name in names if name.startswith("--")]
         return long[0].lstrip("-").replace("-", "_") if long else None
 
 
