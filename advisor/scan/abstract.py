@@ -214,9 +214,7 @@ def known_key(values: Values) -> String | Constant | None:
 
 def plain(value: Abstract | None) -> object:
     """Return the text or constant that a value is, as Python has it, else None."""
-    if isinstance(value, String):
-        return value.text
-    return value.value if isinstance(value, Constant) else None
+    return value[0] if isinstance(value, (String, Constant)) else None
 
 
 def constant(values: Values) -> object:

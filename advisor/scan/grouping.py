@@ -46,11 +46,10 @@ class Grouping:
     @property
     def may_concern_us(self) -> bool:
         """True where something loaded is ours, or could be if more of the project were known."""
+        models = (self.loads[model] for model in self.models)
+        general = (load for load in models if (load.class_name or "Auto").startswith("Auto"))
         return any(self.relevant) or any(
-            value.text is None
-            for load in self.loads
-            if load.kind in _MODELS and (load.class_name or "Auto").startswith("Auto")
-            for value in load.checkpoint
+            value.text is None for load in general for value in load.checkpoint
         )
 
     def _is_relevant(self, load: Load) -> bool:
@@ -109,16 +108,11 @@ class Grouping:
         """The models of the same checkpoint, or the only one in the same function."""
         load = self.loads[processor]
         same = [model for model in self.models if self._same_checkpoint(model, processor)]
-        if same or not self.relevant[processor]:
-            return [model for model in same if self.loads[model].scope == load.scope] or same
-        near = [
-            model
-            for model in self.models
-            if self.relevant[model]
-            and self.loads[model].scope == load.scope
-            and self.loads[model].package == load.package
-        ]
-        return near if len(near) == 1 else []
+        near = [model for model in same or self.models if self.loads[model].scope == load.scope]
+        if same:
+            return near or same
+        alike = [n for n in near if self.relevant[n] and self.loads[n].package == load.package]
+        return alike if self.relevant[processor] and len(alike) == 1 else []
 
     def _same_checkpoint(self, model: int, processor: int) -> bool:
         one, other = self.loads[model], self.loads[processor]
@@ -181,16 +175,14 @@ def _reads(use: Use) -> bool:
 
 
 def _trains(call: Call) -> bool:
-    if call.kind == "pass":
-        optimized = call.of[-1:] == ("parameters",) and _OPTIMIZER.search(call.name) is not None
-        return optimized or call.name.endswith("Trainer")
-    if call.kind != "call":
-        return False
-    mode = call.arguments.get("0") or call.arguments.get("mode")
-    switched_on = mode is None or mode.value is not False
-    return call.name in ("backward", "fit") or (
-        call.name == "train" and not call.of and switched_on
-    )
+    match call.kind, call.name:
+        case "pass", name:
+            optimized = call.of[-1:] == ("parameters",) and bool(_OPTIMIZER.search(name))
+            return optimized or name.endswith("Trainer")
+        case "call", "train":
+            mode = call.arguments.get("0") or call.arguments.get("mode")
+            return not call.of and (mode is None or mode.value is not False)
+    return call.kind == "call" and call.name in ("backward", "fit")
 
 
 def _checkpoint_source(load: Load) -> str | None:

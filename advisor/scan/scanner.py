@@ -51,11 +51,7 @@ _DEEPEST_VALUES = 3
 
 
 def scan(
-    paths: Sequence[Path],
-    root: Path,
-    vocabulary: Vocabulary,
-    *,
-    exclude: Sequence[str] = (),
+    paths: Sequence[Path], root: Path, vocabulary: Vocabulary, *, exclude: Sequence[str] = ()
 ) -> Scan:
     """Return what the files under `paths` load; places are relative to `root`.
 

@@ -60,15 +60,7 @@ class Parsed(NamedTuple):
     def between(self, start: tuple[int, int], end: tuple[int, int]) -> Location:
         """Return the location between two lines with the characters before in each."""
         first, last = self.spot(*start), self.spot(*end)
-        return Location(
-            path=self.name,
-            line=first.line,
-            column=first.column,
-            end_line=last.line,
-            end_column=last.column,
-            cell=first.cell,
-            cell_line=first.cell_line,
-        )
+        return Location(self.name, first.line, first.column, last.line, last.column, *first[2:])
 
     def _characters(self, line: int, column: int) -> int:
         text = self.lines[line - 1] if 0 < line <= len(self.lines) else ""

@@ -26,7 +26,6 @@ from advisor.scan.abstract import (
     Values,
     doubted,
     pieces,
-    plain,
     union,
 )
 from advisor.scan.source import Parsed
@@ -264,10 +263,10 @@ class Study:
 
 def _literal(values: Values) -> object:
     """Return the constant, or tuple of constants, that the values are, or UNKNOWN."""
-    if len(values) != 1:
-        return UNKNOWN
-    value = values[0]
-    if isinstance(value, ListLiteral):
-        items = tuple(_literal(item) for item in value.groups)
-        return UNKNOWN if UNKNOWN in items else items
-    return plain(value) if isinstance(value, (String, Constant)) else UNKNOWN
+    match values:
+        case (String(value) | Constant(value),):
+            return value
+        case (ListLiteral(groups),):
+            items = tuple(map(_literal, groups))
+            return UNKNOWN if UNKNOWN in items else items
+    return UNKNOWN

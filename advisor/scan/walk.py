@@ -97,24 +97,17 @@ class _Walk:
                 self._unreadable(entry.path, error)
 
     def _entry(self, entry: os.DirEntry[str], levels: Levels, depth: int) -> None:
-        if entry.is_symlink():
-            return
-        if entry.is_dir():
-            if (
-                not _SKIPPED_FOLDERS.fullmatch(entry.name)
-                and not _ignored(entry.path, levels, folder=True)
-                and not self.exclude.ignores(self._name(entry.path), folder=True)
-            ):
-                self._folder(entry.path, levels, depth + 1)
-            return
+        is_folder = entry.is_dir(follow_symlinks=False)
         stem, _, suffix = entry.name.rpartition(".")
         kind = KINDS.get(f".{suffix.lower()}") if stem else None
-        if (
-            kind
-            and not _SKIPPED_FILES.fullmatch(entry.name)
-            and entry.is_file()
-            and not _ignored(entry.path, levels, folder=False)
-        ):
+        if not is_folder and not (kind and entry.is_file(follow_symlinks=False)):
+            return
+        skipped = _SKIPPED_FOLDERS if is_folder else _SKIPPED_FILES
+        if skipped.fullmatch(entry.name) or _ignored(entry.path, levels, folder=is_folder):
+            return
+        if is_folder and not self.exclude.ignores(self._name(entry.path), folder=True):
+            self._folder(entry.path, levels, depth + 1)
+        elif kind and not is_folder:
             self._file(entry.path, kind, entry.stat().st_size)
 
     def _file(self, path: str, kind: str, size: int) -> None:
