@@ -53,21 +53,16 @@ class Nearby:
         self.engine = engine
         self.names = (*engine.encoding.families, NONE)
         self.present: list[Choice] = [choices[0] for choices in engine.choices(decision.profile)]
-        self.space = self._space(decision.given, fixed)
-
-    def _space(self, given: Profile, fixed: Profile) -> Space:
-        encoding, choices = self.engine.encoding, self.engine.choices(fixed)
+        choices = engine.choices(fixed)
         held = {
             question: choice
-            for question, of_question in enumerate(self.engine.choices(given))
+            for question, of_question in enumerate(engine.choices(decision.given))
             for choice in of_question
-            if len(choice) > 1 and encoding.questions[question] not in fixed
+            if len(choice) > 1 and engine.encoding.questions[question] not in fixed
         }
-        if not held:
-            return self.engine.space(fixed)
         for question, choice in held.items():
             choices[question] = (choice, *choices[question])
-        return Space(encoding, choices)
+        self.space = Space(engine.encoding, choices) if held else engine.space(fixed)
 
     def winner(self, allowed: Allowed) -> int | None:
         """Return who wins the most typical profile within `allowed`; None where there is none."""
@@ -139,24 +134,21 @@ def _smallest(nearby: Nearby, winner: str, candidates: list[str]) -> Iterator[tu
     """Yield all sufficient sets of the least size, in declared order."""
     index = nearby.engine.encoding.index
     wins = nearby.names.index(winner)
-    counterexamples: list[frozenset[int]] = []
-    for size in range(len(candidates) + 1):
-        found = False
-        for chosen in combinations(candidates, size):
-            held = [index[id] for id in chosen]
-            if any(example.isdisjoint(held) for example in counterexamples):
-                continue
-            other = nearby.nearest(lambda winner: winner != wins, held)
-            if other is None:
-                found = True
-                yield chosen
-            else:
-                changed = zip(other, nearby.present, strict=True)
-                counterexamples.append(
-                    frozenset(place for place, (one, now) in enumerate(changed) if one != now)
-                )
-        if found:
+    counterexamples: list[set[int]] = []
+    least = len(candidates)
+    for chosen in (c for size in range(least + 1) for c in combinations(candidates, size)):
+        if len(chosen) > least:
             return
+        held = [index[id] for id in chosen]
+        if any(example.isdisjoint(held) for example in counterexamples):
+            continue
+        other = nearby.nearest(lambda winner: winner != wins, held)
+        if other is None:
+            least = len(chosen)
+            yield chosen
+        else:
+            changed = enumerate(zip(other, nearby.present, strict=True))
+            counterexamples.append({place for place, (one, now) in changed if one != now})
 
 
 def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
@@ -190,11 +182,8 @@ def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[F
     wanted = set(engine.names(nearby.space.possible(engine.ranking))) - {winner}
     found: list[Flip] = []
     for size in range(1, MAX_SIZE + 1):
-        if not wanted:
-            break
-        fresh = list(_of_size(size, wanted, nearby, decision))
-        found += fresh
-        wanted -= {flip.family for flip in fresh}
+        found += _of_size(size, wanted, nearby, decision)
+        wanted -= {flip.family for flip in found}
     if tasks:
         found += _other_tasks(engine, decision, {winner, *(flip.family for flip in found)})
     return tuple(found)
@@ -202,19 +191,19 @@ def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[F
 
 def _of_size(size: int, wanted: set[str], nearby: Nearby, decision: Decision) -> Iterator[Flip]:
     """Yield the flips that change exactly `size` answers and lead to a wanted outcome."""
+    if not wanted:
+        return
     encoding = nearby.engine.encoding
     alternatives = _alternatives(nearby, decision)
     choices = nearby.engine.choices(decision.given)
     given = {encoding.index[id]: choices[encoding.index[id]] for id in decision.given if id != TASK}
     for questions in combinations(alternatives, size):
-        seen: set[str] = set()
+        left = set(wanted)
         for chosen in product(*(alternatives[question] for question in questions)):
             changed = dict(zip(questions, chosen, strict=True))
             winner = nearby.winner(given | {q: (choice,) for q, choice in changed.items()})
-            if winner is None or (outcome := nearby.names[winner]) in seen:
-                continue
-            if outcome in wanted:
-                seen.add(outcome)
+            if winner is not None and (outcome := nearby.names[winner]) in left:
+                left.remove(outcome)
                 answers = {
                     encoding.questions[question]: encoding.options[question][option]
                     for question, (option,) in changed.items()
@@ -227,20 +216,19 @@ def _alternatives(nearby: Nearby, decision: Decision) -> dict[int, list[Choice]]
     """For each question that makes a difference, the choices other than the present ones."""
     space, encoding = nearby.space, nearby.engine.encoding
     possible = space.reachable(space.root).choices
-    result: dict[int, list[Choice]] = {}
-    for question in sorted(space.support(space.root)):
-        id, options = encoding.questions[question], encoding.options[question]
-        senseless = (NOT_APPLICABLE, *decision.profile[id].options)
-        other: list[Choice] = [
+
+    def others(question: int) -> list[Choice]:
+        options = encoding.options[question]
+        senseless = (NOT_APPLICABLE, *decision.profile[encoding.questions[question]].options)
+        single = [choice for choice in space.choices[question] if len(choice) == 1]
+        return [
             choice
-            for choice in space.choices[question]
-            if choice in possible[question]
-            and len(choice) == 1
-            and options[choice[0]] not in senseless
+            for choice in single
+            if choice in possible[question] and options[choice[0]] not in senseless
         ]
-        if other and id != TASK:
-            result[question] = other
-    return result
+
+    asked = (q for q in sorted(space.support(space.root)) if encoding.questions[q] != TASK)
+    return {question: choices for question in asked if (choices := others(question))}
 
 
 def _other_tasks(engine: Engine, decision: Decision, reached: set[str]) -> list[Flip]:
@@ -248,12 +236,9 @@ def _other_tasks(engine: Engine, decision: Decision, reached: set[str]) -> list[
     found: dict[str, Flip] = {}
     present = decision.profile[TASK]
     for task in engine.rulebase.tasks:
-        if task.id in present.options:
-            continue
         profile: Profile = {**decision.given, TASK: Answer((task.id,), None, "flag")}
-        if not engine.admits(profile):
-            continue
-        outcome = engine.decide(profile).family or NONE
-        if outcome not in reached and outcome not in found:
-            found[outcome] = Flip({TASK: task.id}, outcome, {TASK: present.origin})
+        if task.id not in present.options and engine.admits(profile):
+            outcome = engine.decide(profile).family or NONE
+            if outcome not in reached:
+                found.setdefault(outcome, Flip({TASK: task.id}, outcome, {TASK: present.origin}))
     return list(found.values())

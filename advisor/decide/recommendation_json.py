@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from advisor.decide.programs import prompt_for
 from advisor.decide.ranking import alternatives
 from advisor.decide.reasons import Because
-from advisor.decide.selection import Pick, Rejected
+from advisor.decide.requirements import Suitability
+from advisor.decide.selection import Pick
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
 from advisor.engine.profile import Answer
@@ -113,7 +114,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     }
 
 
-def _rejected_json(rejected: Iterable[Rejected]) -> list[dict[str, Any]]:
+def _rejected_json(rejected: Iterable[Suitability]) -> list[dict[str, Any]]:
     return [{"id": one.checkpoint.id, "lacks": list(one.texts)} for one in rejected]
 
 

@@ -69,15 +69,27 @@ class Suitability(NamedTuple):
     `use` is None where it cannot be used for the task at all.
     """
 
+    checkpoint: Checkpoint
     use: str | None
     lacks: tuple[Gap, ...]
     unknown: tuple[Gap, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What it lacks, in words."""
+        return tuple(gap.text for gap in self.lacks)
+
+    @property
+    def distance(self) -> float:
+        """How far it is from what is asked; what nobody verified is no nearer than a lack."""
+        return sum(gap.distance for gap in (*self.lacks, *self.unknown))
 
 
 def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Suitability:
     """Return how one checkpoint stands against a complete profile with one task."""
     use = usable(checkpoint, profile[TASK].options[0], uses(rulebase, profile))
-    return Suitability(use, *gaps(checkpoint, demands(rulebase, profile), use or "as-is"))
+    lacks, unknown = gaps(checkpoint, demands(rulebase, profile), use or "as-is")
+    return Suitability(checkpoint, use, lacks, unknown)
 
 
 def uses(rulebase: RuleBase, profile: Profile) -> list[str]:

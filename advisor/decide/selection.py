@@ -11,6 +11,7 @@ from advisor.decide.ranking import Beaten, Objectives, Yardstick, beaten, depths
 from advisor.decide.requirements import (
     LEARNT,
     Gap,
+    Suitability,
     chosen,
     demands,
     gaps,
@@ -66,24 +67,6 @@ class Pick(NamedTuple):
         return f"https://huggingface.co/{self.checkpoint.id}"
 
 
-class Rejected(NamedTuple):
-    """One checkpoint that fell out, what it lacks, and what of it nobody verified either."""
-
-    checkpoint: Checkpoint
-    lacks: tuple[Gap, ...]
-    unknown: tuple[Gap, ...] = ()
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """What it lacks, in words."""
-        return tuple(gap.text for gap in self.lacks)
-
-    @property
-    def distance(self) -> float:
-        """How far it is from what is asked; what nobody verified is no nearer than a lack."""
-        return sum(gap.distance for gap in (*self.lacks, *self.unknown))
-
-
 class Selection(NamedTuple):
     """The second half of an answer, best first by `order`.
 
@@ -96,7 +79,7 @@ class Selection(NamedTuple):
 
     picks: tuple[Pick, ...] = ()
     unverified: tuple[Pick, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[Suitability, ...] = ()
     next_family: str | None = None
     provided: Mapping[str, str] = MappingProxyType({})
     uses: tuple[str, ...] = ()
@@ -104,7 +87,7 @@ class Selection(NamedTuple):
     order: str = ORDERS[0]
 
     @property
-    def closest(self) -> tuple[Rejected, ...]:
+    def closest(self) -> tuple[Suitability, ...]:
         """The rejected that came closest, nearest first, where nothing works as asked.
 
         They lack less than one whole requirement more than the nearest.
@@ -161,14 +144,14 @@ def select_of(
     taught = tuple(demand for demand in demanded if demand.learnt)
     picks: list[Pick] = []
     unverified: list[Pick] = []
-    rejected: list[Rejected] = []
+    rejected: list[Suitability] = []
     for checkpoint in rulebase.catalogue(family):
         use = usable(checkpoint, task, allowed)
         if use is None or checkpoint.derived:
             continue
         lacks, unknown = gaps(checkpoint, demanded, use)
         if lacks:
-            rejected.append(Rejected(checkpoint, lacks, unknown))
+            rejected.append(Suitability(checkpoint, use, lacks, unknown))
             continue
         memory = memory_gb(checkpoint, dtype)
         aimed = rulebase.aimed.get(checkpoint.id, ())
