@@ -53,7 +53,7 @@ def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str,
     """Return a decision with the answers that force it."""
     answers = {id: one for id, one in decision.profile.items() if applicable(one)}
     return {
-        **_some(decision, "outcome", "family", "possible"),
+        **some(decision, "outcome", "family", "possible"),
         "profile": {id: _answer_json(answer) for id, answer in answers.items()},
         "because": because_json(because),
     }
@@ -74,17 +74,17 @@ def change_json(change: Any) -> dict[str, Any]:
 
 def rule_json(rule: Rule) -> dict[str, Any]:
     """Return a rule that fired, as it is cited."""
-    return {"rule": rule.id, **_some(rule, "effect", "criterion", "because", "sources")}
+    return {"rule": rule.id, **some(rule, "effect", "criterion", "because", "sources")}
 
 
-def _some(value: Any, *fields: str) -> dict[str, Any]:
+def some(value: Any, *fields: str) -> dict[str, Any]:
     """Return some fields of a value."""
     return {field: plain(getattr(value, field)) for field in fields}
 
 
 def _answer_json(answer: Answer) -> dict[str, Any]:
     shown = ("options", "origin") if answer.value is None else ("options", "value", "origin")
-    return _some(answer, *shown)
+    return some(answer, *shown)
 
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
@@ -101,16 +101,16 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         "unverified": [_pick_json(advice, pick) for pick in selection.unverified],
         "fallen": _rejected_json(selection.rejected),
         "closest": _rejected_json(selection.closest),
-        **_some(selection, "compose", "next_family"),
+        **some(selection, "compose", "next_family"),
         "freshness": freshness,
         "changes": [change_json(flip) for flip in advice.changes],
         "elsewhere": elsewhere
         and {
             "task": elsewhere.task,
             "why": elsewhere.because,
-            **_some(elsewhere, "checkpoints", "sources"),
+            **some(elsewhere, "checkpoints", "sources"),
         },
-        **_some(advice, "snippet", "hints"),
+        **some(advice, "snippet", "hints"),
     }
 
 
@@ -122,7 +122,7 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
     return {
         "family": assessment.family,
         "verdict": assessment.verdict or None,
-        **_some(assessment, "possible_verdicts", "lost_on", "fit"),
+        **some(assessment, "possible_verdicts", "lost_on", "fit"),
         "caveats": [found.rule.id for found in assessment.caveats],
         "findings": [
             {**rule_json(found.rule), "decisive": found.decisive} for found in assessment.fired
@@ -135,12 +135,12 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
     first = pick.beaten[0] if pick.beaten else None
     programs = advice.rulebase.programs
     return {
-        **_some(checkpoint, "id", "family"),
+        **some(checkpoint, "id", "family"),
         "use": pick.use,
         "class": checkpoint.model_class,
-        **_some(checkpoint, "processor", "loader", "parameters_millions"),
+        **some(checkpoint, "processor", "loader", "parameters_millions"),
         "memory_gb": pick.memory_gb,
-        **_some(checkpoint, "licence", "commercial_use", "gated", "languages", "revision"),
+        **some(checkpoint, "licence", "commercial_use", "gated", "languages", "revision"),
         "prompt": prompt_for(checkpoint, advice.task, programs, advice.options),
         "pitfalls": checkpoint.pitfalls,
         "findings": [rule_json(rule) for rule in pick.fired],
@@ -155,16 +155,16 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
             {"wish": one.wish, "checkpoint": one.checkpoint, "because": one.text}
             for one in alternatives(pick, advice.selection)
         ],
-        **_some(checkpoint, "sources", "checked"),
+        **some(checkpoint, "sources", "checked"),
     }
 
 
 def _together_json(together: Together) -> dict[str, Any]:
     covers = together.covers
     return {
-        **_some(together, "family", "verdicts", "families", "uncovered"),
+        **some(together, "family", "verdicts", "families", "uncovered"),
         **_set_json(covers.best),
-        **_some(covers, "memory_limit_gb", "fits", "unserved"),
+        **some(covers, "memory_limit_gb", "fits", "unserved"),
         "runner_up": covers.runner_up and _set_json(covers.runner_up),
     }
 
@@ -173,7 +173,7 @@ def _set_json(chosen: CheckpointSet | None) -> dict[str, Any]:
     return {
         "checkpoints": [
             {
-                **_some(pick.checkpoint, "id", "family"),
+                **some(pick.checkpoint, "id", "family"),
                 "tasks": uses,
                 "memory_gb": pick.memory_gb,
             }

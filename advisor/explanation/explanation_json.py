@@ -11,6 +11,7 @@ from advisor.decide.recommendation_json import (
     decision_json,
     rule_json,
     rules_json,
+    some,
 )
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.explanation.explain import Explanation, WhyNot
@@ -37,19 +38,17 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
 
 def standing_json(standing: Standing) -> dict[str, Any]:
     """Return the part `standing` of `advisor explain --why-not CHECKPOINT --format json`."""
+    judged = standing.judged
     return {
-        "checkpoint": standing.checkpoint.id,
-        "family": standing.checkpoint.family,
+        "checkpoint": judged.checkpoint.id,
+        "family": judged.checkpoint.family,
         "family_wins": standing.wins,
-        "use": standing.use,
-        "lacks": [gap.text for gap in standing.lacks],
-        "not_verified": [gap.text for gap in standing.unknown],
-        "rank": standing.rank,
-        "of": standing.of,
-        "ahead": list(standing.ahead),
+        "use": judged.use,
+        "lacks": list(judged.texts),
+        "not_verified": [gap.text for gap in judged.unknown],
+        **some(standing, "rank", "of", "ahead"),
         "dominated_by": [{"id": loss.by, "on": list(loss.on)} for loss in standing.beaten],
-        "first_in": list(standing.first_in),
-        "changes": list(standing.changes),
+        **some(standing, "first_in", "changes"),
     }
 
 

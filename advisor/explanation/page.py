@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from advisor.decide.reasons import Because, Flip, lost_on_text
+from advisor.decide.reasons import Because, lost_on_text
 from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
@@ -28,13 +28,18 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
         page += _why_not(one, rulebase)
         if only and explanation.all:
             page += _every_way(one.family, explanation.all)
-    if only:
-        return page
-    if explanation.changes:
-        rows = tuple(_way(flip) for flip in explanation.changes)
+    if explanation.changes and not only:
+        rows = tuple(
+            Item(
+                ">",
+                f"{answers_text(flip.answers)}: {family_text(flip.family)}",
+                _each(flip.origins),
+            )
+            for flip in explanation.changes
+        )
         page += [Heading("What would change it"), Items(rows)]
-    if explanation.all:
-        page += _everything(explanation.all, explanation.decision)
+    if explanation.all and not only:
+        page += _everything(explanation.all, _winner(explanation.decision))
     return page
 
 
@@ -78,29 +83,24 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
     ]
 
 
-def _way(flip: Flip) -> Item:
-    return Item(
-        ">",
-        f"{answers_text(flip.answers)}: {family_text(flip.family)}",
-        ", ".join(f"{id} is {origin_word(origin)}" for id, origin in flip.origins.items()),
-    )
+def _each(origins: Mapping[str, str]) -> str:
+    return ", ".join(f"{id} is {origin_word(origin)}" for id, origin in origins.items())
 
 
 # -- every reason and every change -------------------------------------------------------------
 
 
-def _everything(full: FullExplanation, decision: Decision) -> Page:
+def _everything(full: FullExplanation, winner: str) -> Page:
     page: Page = [Heading("Every reason")]
+    whatever = f"makes it {winner}, whatever the other answers are"
     if full.reasons == ((),):
-        text = f"{TASK}: {full.task} alone makes it {_winner(decision)}"
-        page.append(Text(f"{text}, whatever the other answers are."))
+        page.append(Text(f"{TASK}: {full.task} alone {whatever}."))
     else:
-        lead = f"With {TASK}: {full.task}, each line alone makes it {_winner(decision)}"
-        rows = tuple(Item("", _reason(reason), _kinds(reason)) for reason in full.reasons)
-        page += [Text(f"{lead}, whatever the other answers are:", "quiet"), Items(rows)]
+        lead = f"With {TASK}: {full.task}, each line alone {whatever}:"
+        page += [Text(lead, "quiet"), Items(tuple(map(_reason, full.reasons)))]
     if full.changes:
         rows = tuple(
-            Item(">", f"{_change(change)}: {family_text(change.family)}", _origins(change))
+            Item(">", f"{_change(change)}: {family_text(change.family)}", _origins(change.origins))
             for change in full.changes
         )
         page += [Heading("Every change"), Text(STAYING, "quiet"), Items(rows)]
@@ -113,30 +113,20 @@ def _every_way(family: str, full: FullExplanation) -> Page:
     changes = [change for change in full.changes if change.family == family]
     if not changes:
         return [Text(f"No change of answers, the task aside, makes {family} win.", "quiet")]
-    rows = tuple(Item(">", _change(change), _origins(change)) for change in changes)
+    rows = tuple(Item(">", _change(change), _origins(change.origins)) for change in changes)
     return [Heading(f"Every way to {family}"), Text(STAYING, "quiet"), Items(rows)]
 
 
-def _reason(reason: tuple[Because, ...]) -> str:
-    return " · ".join(f"{one.question}: {' and '.join(one.options)}" for one in reason)
+def _reason(reason: tuple[Because, ...]) -> Item:
+    said = " · ".join(f"{one.question}: {' and '.join(one.options)}" for one in reason)
+    origins = {one.question: one.origin for one in reason}
+    return Item("", said, _origins(origins) if len(reason) > 1 else origin_word(reason[0].origin))
 
 
-def _kinds(reason: tuple[Because, ...]) -> str:
-    if len(reason) == 1:
-        return origin_word(reason[0].origin)
-    return _origin_words({one.question: one.origin for one in reason})
-
-
-def _origins(change: AnswerChange) -> str:
-    return _origin_words(change.origins)
-
-
-def _origin_words(origins: Mapping[str, str]) -> str:
+def _origins(origins: Mapping[str, str]) -> str:
     """Where answers come from: `all given`, or which of them is what."""
-    words = {id: origin_word(origin) for id, origin in origins.items()}
-    if len(set(words.values())) == 1 and len(words) > 1:
-        return f"all {next(iter(words.values()))}"
-    return ", ".join(f"{id} is {word}" for id, word in words.items())
+    words = {origin_word(origin) for origin in origins.values()}
+    return f"all {words.pop()}" if len(words) == 1 < len(origins) else _each(origins)
 
 
 def _change(change: AnswerChange) -> str:
@@ -185,30 +175,30 @@ def standing_page(standing: Standing) -> Page:
 
     What it lacks stands in the judgement before.
     """
-    family, rank = standing.checkpoint.family, standing.rank
+    return [Heading("Where it stands", 3), Items(tuple(_standing(standing)))]
+
+
+def _standing(standing: Standing) -> Iterator[Item]:
+    family, rank = standing.judged.checkpoint.family, standing.rank
     among = f"{count(standing.of, 'checkpoint')} of {family} that fit"
     ahead = ", ".join(standing.ahead)
-    rows: list[Item] = []
-    if rank == standing.of == 1:
-        rows.append(Item("+", f"the only checkpoint of {family} that fits"))
-    elif rank == 1:
-        rows.append(Item("+", f"the first of the {among}"))
+    if rank == 1:
+        alone = f"the only checkpoint of {family} that fits"
+        yield Item("+", f"the first of the {among}" if standing.of > 1 else alone)
     elif rank:
-        rows.append(Item("", f"number {rank} of the {among}; ahead of it: {ahead}"))
+        yield Item("", f"number {rank} of the {among}; ahead of it: {ahead}")
     elif ahead:
-        rows.append(Item("", f"not among the {among}; the first of them: {ahead}"))
-    rows += [
-        Item("-", f"{loss.by} is better on {joined(loss.on)} and no worse otherwise")
-        for loss in standing.beaten[:SHOWN_BEATEN]
-    ]
+        yield Item("", f"not among the {among}; the first of them: {ahead}")
+    for loss in standing.beaten[:SHOWN_BEATEN]:
+        yield Item("-", f"{loss.by} is better on {joined(loss.on)} and no worse otherwise")
     more = len(standing.beaten) - SHOWN_BEATEN
     if more > 0:
-        rows.append(Item("-", f"and so are {more} more" if more > 1 else "and so is 1 more"))
+        yield Item("-", f"and so are {more} more" if more > 1 else "and so is 1 more")
     if rank and not standing.beaten:
-        rows.append(Item("+", "no other is known to be better and nowhere worse"))
+        yield Item("+", "no other is known to be better and nowhere worse")
     for order in standing.first_in if rank != 1 else ():
-        rows.append(Item(">", f"it comes first with --order {order}"))
-    rows += [Item(">", f"would fit with {answers_text(changed)}") for changed in standing.changes]
+        yield Item(">", f"it comes first with --order {order}")
+    for changed in standing.changes:
+        yield Item(">", f"would fit with {answers_text(changed)}")
     if rank is None and not standing.changes:
-        rows.append(Item("", "no change of a single answer makes it fit"))
-    return [Heading("Where it stands", 3), Items(tuple(rows))]
+        yield Item("", "no change of a single answer makes it fit")

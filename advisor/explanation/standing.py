@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from advisor.decide.ranking import Beaten
-from advisor.decide.requirements import Gap, judge_checkpoint
-from advisor.decide.selection import ORDERS, Selection, select_of
+from advisor.decide.requirements import Suitability, judge_checkpoint
+from advisor.decide.selection import ORDERS, select_of
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK, Checkpoint, Option, Question
@@ -17,7 +17,7 @@ SHOWN_AHEAD = 3
 
 
 class Standing(NamedTuple):
-    """One checkpoint for a case.
+    """One checkpoint for a case, as it is `judged` against the answers.
 
     `rank` counts from 1 among the `of` picks of its family, None where it is none of them; `ahead`
     are the first picks before it; `beaten` what dominates it; `first_in` the orders in which it
@@ -25,10 +25,7 @@ class Standing(NamedTuple):
     family is the answer as things are.
     """
 
-    checkpoint: Checkpoint
-    use: str | None
-    lacks: tuple[Gap, ...]
-    unknown: tuple[Gap, ...]
+    judged: Suitability
     rank: int | None
     of: int
     ahead: tuple[str, ...]
@@ -42,58 +39,53 @@ def standing_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> S
     """Return where a checkpoint stands for a decision with one task."""
     rulebase, profile = engine.rulebase, decision.profile
     judged = judge_checkpoint(rulebase, checkpoint, profile)
-    selection = select_of(rulebase, checkpoint.family, profile, ORDERS[0])
-    ids = _ids(selection)
-    rank = ids.index(checkpoint.id) + 1 if checkpoint.id in ids else None
+    ranked = {order: _picks(rulebase, checkpoint, profile, order) for order in ORDERS}
+    picks = ranked[ORDERS[0]]
+    ids = list(picks)
+    place = ids.index(checkpoint.id) if checkpoint.id in picks else None
     return Standing(
-        checkpoint=checkpoint,
-        use=judged.use,
-        lacks=judged.lacks,
-        unknown=judged.unknown,
-        rank=rank,
+        judged=judged,
+        rank=None if place is None else place + 1,
         of=len(ids),
-        ahead=tuple(ids[: min(rank - 1, SHOWN_AHEAD)]) if rank else tuple(ids[:SHOWN_AHEAD]),
-        beaten=selection.picks[rank - 1].beaten if rank else (),
-        first_in=tuple(
-            order
-            for order in ORDERS
-            if _ids(select_of(rulebase, checkpoint.family, profile, order))[:1] == [checkpoint.id]
-        ),
-        changes=() if rank else tuple(_changes(engine, checkpoint, decision)),
+        ahead=tuple(ids[:place][:SHOWN_AHEAD]),
+        beaten=picks.get(checkpoint.id, ()),
+        first_in=tuple(order for order in ORDERS if [*ranked[order]][:1] == [checkpoint.id]),
+        changes=tuple(_changes(engine, judged, decision)) if place is None else (),
         wins=checkpoint.family == decision.family,
     )
 
 
-def _ids(selection: Selection) -> list[str]:
-    return [pick.checkpoint.id for pick in selection.picks]
+def _picks(
+    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, order: str
+) -> dict[str, tuple[Beaten, ...]]:
+    """The picks of the family of a checkpoint in order, each with what beats it."""
+    picks = select_of(rulebase, checkpoint.family, profile, order).picks
+    return {pick.checkpoint.id: pick.beaten for pick in picks}
 
 
-def _changes(
-    engine: Engine, checkpoint: Checkpoint, decision: Decision
-) -> Iterator[dict[str, str]]:
+def _changes(engine: Engine, judged: Suitability, decision: Decision) -> Iterator[dict[str, str]]:
     """Single answers that make it a pick; where none does, one for each question it misses."""
     rulebase = engine.rulebase
+
+    def picked(changed: dict[str, str]) -> bool:
+        answers: Profile = {id: Answer((option,), None, "flag") for id, option in changed.items()}
+        together = {**decision.given, **answers}
+        if not engine.admits(together):
+            return False
+        profile = engine.decide(together).profile
+        return judged.checkpoint.id in _picks(rulebase, judged.checkpoint, profile, ORDERS[0])
+
     single = False
     for question in rulebase.questions:
-        if question.id == TASK or not any(o.requires or o.uses for o in question.options):
-            continue
-        for option in _nearest_first(question):
-            changed = {question.id: option.id}
-            if _picked(engine, checkpoint, decision.given, changed):
+        if question.id != TASK and any(o.requires or o.uses for o in question.options):
+            ways = ({question.id: option.id} for option in _nearest_first(question))
+            if way := next(filter(picked, ways), None):
                 single = True
-                yield changed
-                break
-    if single:
-        return
-    judged = judge_checkpoint(rulebase, checkpoint, decision.profile)
-    together = {
-        question: _undemanding(rulebase, question)
-        for question in dict.fromkeys(gap.question for gap in (*judged.lacks, *judged.unknown))
-    }
-    if None not in together.values():
-        changed = {question: str(option) for question, option in together.items()}
-        if changed and _picked(engine, checkpoint, decision.given, changed):
-            yield changed
+                yield way
+    missed = dict.fromkeys(gap.question for gap in (*judged.lacks, *judged.unknown))
+    together = {id: option for id in missed if (option := _undemanding(rulebase, id))}
+    if not single and together and len(together) == len(missed) and picked(together):
+        yield together
 
 
 def _nearest_first(question: Question) -> list[Option]:
@@ -107,15 +99,3 @@ def _undemanding(rulebase: RuleBase, question: str) -> str | None:
     """The first option of a question that requires nothing of checkpoints."""
     options = rulebase.question(question).options
     return next((option.id for option in options if not option.requires), None)
-
-
-def _picked(
-    engine: Engine, checkpoint: Checkpoint, given: Profile, changed: dict[str, str]
-) -> bool:
-    answers: Profile = {id: Answer((option,), None, "flag") for id, option in changed.items()}
-    together = {**given, **answers}
-    if not engine.admits(together):
-        return False
-    profile = engine.decide(together).profile
-    picks = select_of(engine.rulebase, checkpoint.family, profile, ORDERS[0])
-    return checkpoint.id in _ids(picks)
