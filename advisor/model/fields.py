@@ -70,7 +70,6 @@ CheckpointIds = Sequence[
 ActIds = Annotated[Sequence[Annotated[str, KebabCase(of="act")]], Least(1)]
 JudgedField = Annotated[str, TextOf(WORD, "a field of checkpoints", of="checkpoint field")]
 JudgedFields = Annotated[Sequence[JudgedField], Least(1)]
-QuestionId = Annotated[str, KebabCase(of="question")]
 SourceId = Annotated[str, KebabCase(of="source")]
 Sources = Annotated[Sequence[SourceId], Least(1)]
 TaskId = Annotated[str, KebabCase(of="task")]

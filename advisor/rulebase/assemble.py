@@ -29,6 +29,10 @@ class Entry(NamedTuple):
         """Where it stands, as file:line."""
         return f"{self.document.file}:{self.document.place(self.path)[0]}"
 
+    def report(self, path: KeyPath, message: str) -> None:
+        """Report a problem at a path inside the entry."""
+        self.document.report((*self.path, *path), message)
+
 
 Entries = Mapping[str, Mapping[str, Entry]]
 """Everything that rule files define, by kind and id."""
@@ -82,9 +86,7 @@ class Collection:
         known, id = self.entries[kind], entry.value["id"]
         twin = self._own.setdefault((kind, id), entry)
         if twin is not entry:
-            entry.document.report(
-                (*entry.path, "id"), f"the {kind} `{id}` stands at {twin.place} already"
-            )
+            entry.report(("id",), f"the {kind} `{id}` stands at {twin.place} already")
             return
         before = known.get(id)
         if overlay is not None:
