@@ -12,9 +12,6 @@ from typing import Any
 
 from advisor.errors import AdvisorError, MissingExtraError
 
-ID_PATTERN = r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+"
-"""An id as the catalogue writes it: with its owner."""
-
 SECONDS = 10.0
 """How long one answer of the Hub is waited for."""
 
@@ -140,8 +137,8 @@ def hub_error(
     """
     kinds: Any = library().errors
     response = _response(error)
-    status = getattr(response, "status_code", None)
-    code = _header(response, "X-Error-Code")
+    status, headers = getattr(response, "status_code", None), getattr(response, "headers", {})
+    code = headers.get("X-Error-Code")
     if code == "GatedRepo" or status == 403:
         return GatedError(
             f"`{id}` is gated: its owner wants to be asked first",
@@ -160,53 +157,33 @@ def hub_error(
         limited = RateLimitedError(
             "the hub asks us to slow down", hint="try again in a few minutes; `hf auth login` helps"
         )
-        limited.seconds = _seconds(_header(response, "Retry-After"))
+        if re.fullmatch(r"\d+(\.\d+)?", wait := headers.get("Retry-After", "")):
+            limited.seconds = float(wait)
         return limited
     return _unanswered(error, id, status, loading=loading)
 
 
 def _unanswered(error: Exception, id: str, status: int | None, *, loading: bool) -> HubError:
     """The error where the Hub said nothing of the checkpoint."""
-    absent = f"`{id}` is not on this machine" if loading else ""
+    absent = [f"`{id}` is not on this machine"] if loading else []
     folder = ", or give a folder" if loading else ""
     if isinstance(error, library().errors.OfflineModeIsEnabled):
-        forbidden = "the network may not be used"
-        return OfflineError(
-            f"{absent}, and {forbidden}" if absent else forbidden,
-            hint=f"unset HF_HUB_OFFLINE once{folder}",
-        )
+        message = ", and ".join([*absent, "the network may not be used"])
+        return OfflineError(message, hint=f"unset HF_HUB_OFFLINE once{folder}")
     if status is not None and status >= 400:
         kind = OfflineError if loading else UnreadableAnswerError
-        return kind(
-            f"the hub answered {status} when asked for `{id}`",
-            hint=f"try again in a while{folder}",
-        )
+        message = f"the hub answered {status} when asked for `{id}`"
+        return kind(message, hint=f"try again in a while{folder}")
     if isinstance(error, (ValueError, TypeError, KeyError, AttributeError)) and not loading:
         return UnreadableAnswerError(f"what the hub says of `{id}` cannot be read")
     return OfflineError(
-        "the hub cannot be reached" + (f", and {absent}" if absent else ""),
+        ", and ".join(["the hub cannot be reached", *absent]),
         hint=f"check the network{folder}; HF_ENDPOINT names another hub",
     )
 
 
 def _response(error: BaseException | None) -> Any:
     """The answer that an error, or one before it, was raised for."""
-    while error is not None:
-        response = getattr(error, "response", None)
-        if response is not None:
-            return response
+    while error is not None and getattr(error, "response", None) is None:
         error = error.__cause__ or error.__context__
-    return None
-
-
-def _header(response: Any, name: str) -> str | None:
-    value = getattr(response, "headers", {}).get(name)
-    return value if isinstance(value, str) else None
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        seconds = float(text or "")
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return getattr(error, "response", None)

@@ -7,18 +7,9 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from advisor import hub
 from advisor.console.output import note
 from advisor.errors import AdvisorError
-from advisor.hub import (
-    SECONDS,
-    RateLimitedError,
-    cache_folder,
-    endpoint,
-    hub_error,
-    is_commit,
-    library,
-    network_forbidden,
-)
 
 BEGIN = "2022-03-02"
 """What the Hub says of every repository that was made before that day."""
@@ -57,7 +48,7 @@ def facts_of(id: str) -> HubFacts:
     """
     try:
         return _ask(id)
-    except RateLimitedError as error:
+    except hub.RateLimitedError as error:
         if error.seconds is None or error.seconds > LONGEST_WAIT:
             raise
         note(f"the hub asks for {error.seconds:g} seconds; waiting")
@@ -67,9 +58,10 @@ def facts_of(id: str) -> HubFacts:
 
 def _ask(id: str) -> HubFacts:
     try:
-        return _facts(library().HfApi(endpoint=endpoint()).model_info(id, timeout=SECONDS))
+        api = hub.library().HfApi(endpoint=hub.endpoint())
+        return _facts(api.model_info(id, timeout=hub.SECONDS))
     except Exception as error:
-        raise hub_error(error, id) from error
+        raise hub.hub_error(error, id) from error
 
 
 def _facts(info: Any) -> HubFacts:
@@ -82,7 +74,7 @@ def _facts(info: Any) -> HubFacts:
         id=str(info.id),
         licence=_licence(card),
         gated=None if info.gated is None else bool(info.gated),
-        revision=info.sha if is_commit(info.sha) else None,
+        revision=info.sha if hub.is_commit(info.sha) else None,
         last_modified=info.last_modified.date().isoformat() if info.last_modified else None,
         parameters_millions=millions or None,
         hub_task=task if isinstance(task, str) and _KEBAB.fullmatch(task) else None,
@@ -115,33 +107,32 @@ def fetch_configurations(id: str, revision: str | None) -> Path | None:
 
     Return their folder, None where there is no config.json. Raises as `facts_of` does.
     """
-    hub = library()
-    folder = None
+    library, folder = hub.library(), None
     for name in CONFIGURATIONS:
         try:
-            file = hub.hf_hub_download(
+            file = library.hf_hub_download(
                 id,
                 name,
                 revision=revision,
-                endpoint=endpoint(),
-                cache_dir=cache_folder(),
-                etag_timeout=SECONDS,
+                endpoint=hub.endpoint(),
+                cache_dir=hub.cache_folder(),
+                etag_timeout=hub.SECONDS,
             )
         except Exception as error:
-            absent = isinstance(error, hub.errors.EntryNotFoundError)
-            if absent and not isinstance(error, hub.errors.LocalEntryNotFoundError):
+            absent = isinstance(error, library.errors.EntryNotFoundError)
+            if absent and not isinstance(error, library.errors.LocalEntryNotFoundError):
                 continue
-            raise hub_error(error, id) from error
+            raise hub.hub_error(error, id) from error
         folder = Path(file).parent
     return folder if folder and (folder / CONFIGURATIONS[0]).exists() else None
 
 
 def announce(purpose: str, about: str, *, offline: bool) -> None:
     """Say which hub is asked about what. Raises AdvisorError where the network is forbidden."""
-    if offline or network_forbidden():
+    if offline or hub.network_forbidden():
         raise AdvisorError(
             f"{purpose} asks the hub, and the network may not be used",
             hint="drop --offline, or unset HF_HUB_OFFLINE",
             kind="offline",
         )
-    note(f"asking {endpoint()} about {about}")
+    note(f"asking {hub.endpoint()} about {about}")

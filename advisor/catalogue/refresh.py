@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from advisor import hub
 from advisor.catalogue.hub_facts import HubFacts, announce, facts_of
 from advisor.console.output import note
 from advisor.errors import UsageError
-from advisor.hub import (
-    GatedError,
-    NotFoundError,
-    OfflineError,
-    RateLimitedError,
-    UnreadableAnswerError,
-)
 from advisor.model import Checkpoint
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -22,23 +16,12 @@ from advisor.rulebase.base import RuleBase
 TOLERANCE = 0.01
 """Counts of parameters that differ by less than this share are the same count."""
 
-FIELDS = (
-    "id",
-    "licence",
-    "commercial_use",
-    "gated",
-    "revision",
-    "last_modified",
-    "parameters_millions",
-    "hub_task",
-    "languages",
-)
-"""What is compared, in the order in which it is shown."""
+FIELDS = ("id", "licence", "commercial_use", *HubFacts._fields[2:-1])
+"""What is compared, in the order in which it is shown: all facts but the year."""
 
 BY_HAND = "projects and rules name it, so rename it by hand"
 JUDGE = "the licence changed, and nobody has judged the new one for these weights"
 AS_OTHERS = "as for all other catalogued weights under this licence"
-
 
 ALIKE: dict[str, Callable[[Any, Any], bool]] = {
     "licence": lambda was, now: was.lower() == now.lower(),
@@ -123,7 +106,7 @@ def ask_hub(
         note(f"[{number + 1}/{len(wanted)}] {checkpoint.id}")
         try:
             row = _ask(rulebase, checkpoint)
-        except (RateLimitedError, OfflineError) as error:
+        except (hub.RateLimitedError, hub.OfflineError) as error:
             left = tuple(one.id for one in wanted[number:])
             return Refresh(tuple(rows), error.message, left)
         rows.append(only(row, fields) if fields else row)
@@ -133,11 +116,11 @@ def ask_hub(
 def _ask(rulebase: RuleBase, checkpoint: Checkpoint) -> Refreshed:
     try:
         return compare(rulebase, checkpoint, facts_of(checkpoint.id))
-    except GatedError:
+    except hub.GatedError:
         return gate_closed(checkpoint)
-    except NotFoundError as error:
+    except hub.NotFoundError as error:
         return Refreshed(checkpoint.id, "missing", message=error.message)
-    except UnreadableAnswerError as error:
+    except hub.UnreadableAnswerError as error:
         return Refreshed(checkpoint.id, "unread", message=error.message)
 
 

@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from advisor.errors import AdvisorError, UsageError, nearest
+from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import shipped_rules
@@ -120,10 +120,6 @@ class Release:
             if change.of == of and (stem := _matched(change.name, name)) is not None:
                 return self._filled_in(change, name, stem)
         return None
-
-    def nearest_class(self, name: str) -> str | None:
-        """Return the public name most like a name, None where nothing is near."""
-        return nearest(name, tuple(self.classes))
 
     def _filled_in(self, change: NameChange, name: str, stem: str) -> NameChange:
         """Return a change of one name; a class that this release lacks is no replacement."""

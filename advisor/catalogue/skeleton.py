@@ -17,7 +17,12 @@ from advisor.catalogue.hub_facts import (
     fetch_configurations,
 )
 from advisor.catalogue.rewrite import appended, lines_of
-from advisor.catalogue.uncatalogued import UncataloguedCheckpoint, described, read_config
+from advisor.catalogue.uncatalogued import (
+    UncataloguedCheckpoint,
+    as_checkpoint,
+    described,
+    read_config,
+)
 from advisor.catalogue.updates import SOURCES, cite, source_id, source_lines, text_of
 from advisor.errors import UsageError
 from advisor.hub import is_hub_id
@@ -49,8 +54,10 @@ VERIFY = {
 }
 """What is written down only because an entry needs it, or is to be looked at again."""
 
+DTYPES = ("float32", "bfloat16", "float16")
+SIZES = ("image_size", "text_context")
 CITED = (
-    *("class", "processor", "model_type", "dtype", "image_size", "text_context"),
+    *("class", "processor", "model_type", "dtype", *SIZES),
     *("parameters_millions", "languages", "licence", "gated", "released", "revision"),
     *("last_modified", "hub_task"),
 )
@@ -138,15 +145,10 @@ def _values(
         "parameters_precision": "published" if facts.parameters_millions else None,
     }
     if found and folder:
-        values |= {
-            "loader": "remote-code" if found.own_code else "transformers",
-            "class": found.architectures[0] if found.architectures else None,
-            "processor": _processor(id, folder),
-            "model_type": found.model_type,
-            "dtype": found.dtype if found.dtype in ("float32", "bfloat16", "float16") else None,
-            "image_size": found.image_size,
-            "text_context": found.text_context,
-        }
+        known = as_checkpoint(found)
+        values |= {key: getattr(known, key) for key in ("loader", "model_type", *SIZES)}
+        values |= {"class": known.model_class, "processor": _processor(id, folder)}
+        values |= {"dtype": found.dtype} if found.dtype in DTYPES else {}
     return {key: value for key, value in values.items() if value is not None}
 
 

@@ -17,6 +17,10 @@ from advisor.rulebase.base import RuleBase
 
 MAX_BYTES = 5_000_000
 MAX_TEXT = 80
+PLAINLY: dict[type[Exception], str] = {
+    RecursionError: "it is nested too deeply",
+    UnicodeDecodeError: "it is not UTF-8 text",
+}
 _CONTEXT = ("max_position_embeddings", "max_seq_len", "n_positions", "max_target_positions")
 
 
@@ -54,21 +58,17 @@ def find_uncatalogued(rulebase: RuleBase, name: str, cache: Path) -> Uncatalogue
     """
     folder = Path(name)
     try:
-        if folder.is_dir() and (folder / "config.json").exists():
+        if (folder / "config.json").exists():
             return described(rulebase, name, folder, "folder", None)
     except (OSError, ValueError):  # a name that no file can have
         return None
-    snapshot = _snapshot(name, cache) if is_hub_id(name) else None
+    snapshots = repository_folder(name, cache) / "snapshots"
+    every = sorted(path for path in snapshots.glob("*") if path.is_dir()) if is_hub_id(name) else []
+    # the folder that `main` points at, else the only or last one there
+    snapshot = cached_snapshot(name, cache=cache) or (every[-1] if every else None)
     if snapshot is None or not (snapshot / "config.json").exists():
         return None
     return described(rulebase, name, snapshot, "hub cache", snapshot.name)
-
-
-def _snapshot(name: str, cache: Path) -> Path | None:
-    """The folder of the hub cache that `main` points at; else the only or last one there."""
-    snapshots = repository_folder(name, cache) / "snapshots"
-    every = sorted(path for path in snapshots.glob("*") if path.is_dir())
-    return cached_snapshot(name, cache=cache) or (every[-1] if every else None)
 
 
 def described(
@@ -79,11 +79,8 @@ def described(
     model_type = _text(config.get("model_type"))
     architectures = config.get("architectures")
     listed = architectures if isinstance(architectures, list) else []
-    kin = [
-        one
-        for one in rulebase.checkpoints.values()
-        if model_type is not None and one.model_type == model_type
-    ]
+    every = rulebase.checkpoints.values() if model_type else ()
+    kin = [one for one in every if one.model_type == model_type]
     return UncataloguedCheckpoint(
         id=name,
         place=place,
@@ -104,9 +101,10 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
     try:
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
-        config = json.loads(data.decode("utf-8-sig")) if len(data) <= MAX_BYTES else None
+        config = json.loads(data.decode("utf-8-sig")) if len(data) <= MAX_BYTES else {}
     except (OSError, ValueError, RecursionError) as error:
-        raise _unreadable(name, getattr(error, "strerror", None) or _plainly(error)) from error
+        reason = PLAINLY.get(type(error)) or getattr(error, "strerror", None) or str(error)
+        raise _unreadable(name, reason) from error
     if len(data) > MAX_BYTES:
         raise _unreadable(name, f"it is larger than {MAX_BYTES:,} bytes")
     if not isinstance(config, dict):
@@ -124,14 +122,6 @@ def _unreadable(name: str, reason: str) -> AdvisorError:
         hint="fetch the checkpoint again, or fix the file",
         kind="broken-checkpoint",
     )
-
-
-def _plainly(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8 text"
-    return str(error)
 
 
 def _text(value: Any) -> str | None:
