@@ -242,7 +242,7 @@ def _reasons(finding: Finding) -> tuple[Item, ...]:
 def rule_page(rulebase: RuleBase, id: str) -> Page:
     """Return the page of a rule of the check: what, why, examples, sources."""
     rule = rulebase.checks[id]
-    file, bad, good = rule.example
+    file, bad, good, *_ = rule.example
     language = "yaml" if file.endswith(".yaml") else "python"
     page: Page = [
         Heading(f"{rule.id} ({rule.level})"),

@@ -46,7 +46,6 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
     },
     library.Program: {"parts": f.ListOf(f.KebabCase(of="part"), least=1)},
     evidence.Scenario: {"note?": f.Text},
-    library.CheckRule: {"example": library.CheckExample},
 }
 """For a class the keys of its entries that are no fields of it, by shape or annotation: compiling
 makes something of them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.model import Decoder
@@ -112,13 +112,27 @@ class NameChange(NamedTuple):
     sources: f.Required[f.Sources] = ()
 
 
+class CheckExample(NamedTuple):
+    """A bad text of a file and the good one instead.
+
+    The line that the bad one is reported at ends in `# bad`. `beside` are files beside it,
+    `options` those of the command that checks it.
+    """
+
+    file: f.Text = "app.py"
+    bad: f.Required[f.Text] = ""
+    good: f.Required[f.Text] = ""
+    beside: Annotated[
+        Mapping[str, str], f.MapOf(f.TextOf(), f.TextOf(r"[\w.-]+", "a file name"))
+    ] = {}
+    options: f.Texts = ()
+
+
 class CheckRule(NamedTuple):
     """What `advisor check` looks for: why it matters, its page, a bad and a good example.
 
     `knowledge` is what the judgement needs to know, by name: lists of words, or mappings from a
-    word to such a list. `example` is the name of a file, its bad text and its good one; the line
-    that the bad one is reported at ends in `# bad`. `beside` are files beside it, `options` those
-    of the command that checks it.
+    word to such a list.
     """
 
     id: f.Id
@@ -128,21 +142,7 @@ class CheckRule(NamedTuple):
     sources: f.Sources = ()
     page: f.Required[f.Text] = ""
     knowledge: Mapping[f.KnowledgeName, f.Knowledge] = {}
-    example: f.Computed[Sequence[str]] = ()
-    beside: f.Computed[Mapping[str, str]] = {}
-    options: f.Computed[Sequence[str]] = ()
-
-
-class CheckExample(NamedTuple):
-    """A bad text of a file and the good one instead, with files beside it."""
-
-    file: f.Text = "app.py"
-    bad: f.Required[f.Text] = ""
-    good: f.Required[f.Text] = ""
-    beside: Annotated[
-        Mapping[str, str], f.MapOf(f.TextOf(), f.TextOf(r"[\w.-]+", "a file name"))
-    ] = {}
-    options: f.Texts = ()
+    example: f.Required[CheckExample] = CheckExample()
 
 
 class UnrankedBenchmark(NamedTuple):

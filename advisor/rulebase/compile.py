@@ -10,7 +10,7 @@ from advisor.model import EFFECTS, SECTIONS, Checkpoint, Option
 from advisor.model.columns import EXTRA_KEYS, build, plan
 from advisor.model.evidence import ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.library import ANY_TYPE, CheckExample, Program
+from advisor.model.library import ANY_TYPE, Program
 from advisor.model.value import encode
 from advisor.rulebase.derive import derived_never, derived_rules
 
@@ -93,16 +93,10 @@ def _of_scenario(value: dict[str, Any]) -> dict[str, Any]:
     return {"families": one_or_more(value["family"])}
 
 
-def _of_check(value: dict[str, Any]) -> dict[str, Any]:
-    file, bad, good, beside, options = build(CheckExample, value["example"])
-    return {"example": [file, bad, good], "beside": beside, "options": options}
-
-
 COMPUTED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "rule": _of_rule,
     "checkpoint": _of_checkpoint,
     "scenario": _of_scenario,
-    "check": _of_check,
 }
 """Fields that an entry of a kind does not hold as they are."""
 

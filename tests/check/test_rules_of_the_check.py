@@ -16,16 +16,16 @@ MARK = "# bad"
 
 @pytest.mark.parametrize("rule", CHECKS.values(), ids=list(CHECKS))
 def test_the_bad_example_is_found_where_it_says_and_the_good_one_is_not(check, rule):
-    file, bad, good = rule.example
+    file, bad, good, beside, options = rule.example
     lines = [number for number, line in enumerate(bad.splitlines(), 1) if MARK in line]
-    result = check({**rule.beside, file: bad}, *rule.options, "--today", "2026-11-24")
+    result = check({**beside, file: bad}, *options, "--today", "2026-11-24")
     assert result.code in (0, 1, 3), result.out
     places = [
         (one["path"], one["line"]) for one in result.json["findings"] if one["rule"] == rule.id
     ]
     assert places == [(file, line) for line in lines or [1]], result.json["findings"]
     assert all(one["level"] for one in result.json["findings"])
-    result = check({file: good}, *rule.options, "--today", "2026-11-24")
+    result = check({file: good}, *options, "--today", "2026-11-24")
     assert rule.id not in [one["rule"] for one in result.json["findings"]], result.out
 
 
