@@ -33,13 +33,6 @@ TOWER_WIDTH = ((400, 768), (1500, 1024), (float("inf"), 1408))
 UNKNOWN_IMAGE_TOKENS = 1024
 MB = 2**20
 
-INTERPRETER = "370 MB for the interpreter with torch, torchvision and transformers"
-OWN_PRECISION = "weights in the precision of their file, as transformers 5 loads them"
-ASSUMED = (
-    "~ marks an unverified precision{of_file}, taken to be float32 up to 1,000 million parameters "
-    "and bfloat16 above"
-)
-
 
 class Component(NamedTuple):
     """One thing that takes memory, in GB of 2^30 bytes."""
@@ -63,19 +56,26 @@ class Estimate(NamedTuple):
 def memory_gb(checkpoint: Checkpoint, dtype: str | None = None) -> float | None:
     """Return the peak memory in GB (2^30 bytes) for one image; None where the size is unknown.
 
-    `dtype` is the precision that weights are loaded in, the file's where it is None; weights that
-    are cast exist twice while they load. On a CPU, 28 runs with 41 to 224 million parameters
-    peaked within 6.0 % of this; above 400 million, in several shards or in batches nobody has
-    measured it.
+    `dtype` is the precision that weights are loaded in, the file's where it is None. Above 400
+    million parameters, in several shards or in batches nobody has measured it.
     """
-    millions = checkpoint.parameters_millions
-    if millions is None:
+    if checkpoint.parameters_millions is None:
         return None
+    return round(sum(_loaded_mb(checkpoint, dtype).values()) / 1024, 2)
+
+
+def _loaded_mb(checkpoint: Checkpoint, dtype: str | None) -> dict[str, float]:
+    """What one image takes, by name; weights that are cast exist twice while they load."""
+    parameters = (checkpoint.parameters_millions or 0.0) * 1e6
     stored = file_dtype(checkpoint)
-    megabytes = OVERHEAD_MB + weights_mb(millions * 1e6, dtype or stored)
-    if dtype is not None and dtype != stored:
-        megabytes += weights_mb(millions * 1e6, stored)
-    return round(megabytes / 1024, 2)
+    used = dtype or stored
+    memory = {
+        "interpreter and one image": float(OVERHEAD_MB),
+        f"weights in {used}": weights_mb(parameters, used),
+    }
+    if used != stored:
+        memory[f"the file's {stored} while loading"] = weights_mb(parameters, stored)
+    return memory
 
 
 def weights_mb(parameters: float, dtype: str) -> float:
@@ -93,10 +93,15 @@ def file_dtype(checkpoint: Checkpoint) -> str:
 
 def assumptions(checkpoints: Iterable[Checkpoint], dtype: str | None = None) -> str:
     """Return in words what the memory of some checkpoints rests on."""
-    cast = f"weights in {dtype}, with the file's own while they are cast"
-    rests_on = ["batch of one", OWN_PRECISION if dtype is None else cast, INTERPRETER]
+    weights = "weights in the precision of their file, as transformers 5 loads them"
+    if dtype is not None:
+        weights = f"weights in {dtype}, with the file's own while they are cast"
+    interpreter = "370 MB for the interpreter with torch, torchvision and transformers"
+    rests_on = ["batch of one", weights, interpreter]
     if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
-        rests_on.append(ASSUMED.format(of_file=" of the file" if dtype else ""))
+        precision = "precision of the file" if dtype else "precision"
+        taken = "taken to be float32 up to 1,000 million parameters and bfloat16 above"
+        rests_on.append(f"~ marks an unverified {precision}, {taken}")
     return "; ".join(rests_on)
 
 
@@ -123,22 +128,18 @@ def estimate(
         return Estimate(None, (), ("how many parameters it has is not known",), command)
     stored = file_dtype(checkpoint)
     used = dtype or stored
-    memory = {
-        "interpreter and one image": float(OVERHEAD_MB),
-        f"weights in {used}": weights_mb(millions * 1e6, used),
-    }
+    memory = _loaded_mb(checkpoint, dtype)
+    memory["cache"], about_cache = _cache_mb(checkpoint, batch, beams, new_tokens, BYTES[used])
+    memory["batch"], about_batch = _batch_mb(checkpoint, batch, beams, BYTES[used])
     precision = checkpoint.notes.get("parameters_precision", "published")
-    file = f"{stored} in the file, which is not verified"
+    unverified = f"{stored} in the file, which is not verified"
     rests_on = [
         f"{millions:g} million parameters ({precision})",
-        f"the file holds {stored}" if checkpoint.dtype else file,
+        f"the file holds {stored}" if checkpoint.dtype else unverified,
         "CPU, weights in one process",
     ]
     if used != stored:
-        memory[f"the file's {stored} while loading"] = weights_mb(millions * 1e6, stored)
         rests_on.append("weights that are cast exist twice while they load")
-    memory["cache"], about_cache = _cache_mb(checkpoint, batch, beams, new_tokens, BYTES[used])
-    memory["batch"], about_batch = _batch_mb(checkpoint, batch, beams, BYTES[used])
     parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in memory.items() if mb)
     gb = round(sum(memory.values()) / 1024, 2)
     return Estimate(gb, parts, (*rests_on, *about_cache, *about_batch), command)

@@ -9,6 +9,7 @@ neither beats nor is beaten. So dominance is a strict partial order, and the fro
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.model import Benchmark, Checkpoint
@@ -97,12 +98,9 @@ def better_on(one: Objectives, other: Objectives) -> tuple[str, ...]:
         return ()
     if one.freedom is None or other.freedom is None:
         return ()
-    if one.memory_gb > other.memory_gb or one.freedom > other.freedom:
-        return ()
-    if GATING[one.gated] > GATING[other.gated]:
-        return ()
-    gains = [one.figures.get(id, float("-inf")) - value for id, value in other.figures.items()]
-    if min(gains) < 0:
+    gains = [one.figures.get(id, -inf) - value for id, value in other.figures.items()]
+    dearer = one.memory_gb > other.memory_gb or one.freedom > other.freedom
+    if dearer or GATING[one.gated] > GATING[other.gated] or min(gains) < 0:
         return ()
     freer = one.freedom < other.freedom or (one.gated is False and other.gated is True)
     better = (max(gains) > 0, one.memory_gb < other.memory_gb, freer)
