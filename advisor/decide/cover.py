@@ -8,7 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.memory import OVERHEAD_MB
-from advisor.decide.requirements import demands
+from advisor.decide.requirements import Requirements
 from advisor.decide.selection import Pick, select_of
 from advisor.engine.decision import VERDICTS, Engine, Verdicts, family_for_all, verdicts_by_family
 
@@ -130,12 +130,11 @@ def _covers(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Checkpo
 
     Tasks that no family does are not among those that no checkpoint serves.
     """
-    rulebase = engine.rulebase
     offers = {str(one.task): _offers(engine, one, order) for one in advice if one.decision.family}
     limits = [
         demand.wanted["at_most"]
         for one in advice
-        for demand in demands(rulebase, one.decision.profile)
+        for demand in Requirements(engine.rulebase, one.decision.profile).demands
         if demand.field == "memory_gb" and "at_most" in demand.wanted
     ]
     served = {task: of_task for task, of_task in offers.items() if of_task}

@@ -10,18 +10,7 @@ from advisor.decide.ranking import alternatives
 from advisor.decide.reasons import Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
-from advisor.draw.blocks import (
-    Block,
-    Candidate,
-    Code,
-    Heading,
-    Item,
-    Items,
-    Page,
-    Pairs,
-    Table,
-    Text,
-)
+from advisor.draw.blocks import Candidate, Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.engine.decision import Assessment, Decision
 from advisor.phrasing import answers_text, count, family_text, joined
 
@@ -129,7 +118,7 @@ def _advice_page(advice: TaskAdvice, today: str | None) -> Page:
     return page
 
 
-def _outcome(decision: Decision) -> Block:
+def _outcome(decision: Decision) -> Text:
     if decision.outcome == "decided":
         return Text(f"{decision.family}, whatever the open answers are.", "good")
     if decision.outcome == "none":

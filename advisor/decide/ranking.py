@@ -47,7 +47,7 @@ class Beaten(NamedTuple):
 
 
 class Yardstick:
-    """Measures checkpoints for one task. `benchmarks` are the task's own, the most telling first.
+    """Measures checkpoints for one `task`. `benchmarks` are the task's own, the most telling first.
 
     A published figure counts where its words are those of a benchmark; the split stands in them.
     With `languages` only benchmarks in one of them count, or in none at all.
@@ -56,6 +56,7 @@ class Yardstick:
     def __init__(
         self, rulebase: RuleBase, task: str | None, languages: Collection[str] | None = None
     ) -> None:
+        self.task = task
         self.benchmarks: dict[tuple[str, str], Benchmark] = {
             (one.benchmark, one.metric): one
             for one in rulebase.benchmarks

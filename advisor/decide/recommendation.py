@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from advisor.decide.flags import command, rules_flags
 from advisor.decide.memory import assumptions
 from advisor.decide.reasons import Because, Flip, flips, sufficient
-from advisor.decide.requirements import demands, loaded_in
+from advisor.decide.requirements import Requirements
 from advisor.decide.selection import ORDERS, Pick, Selection, select_or_train
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile, make_profile
@@ -147,7 +147,8 @@ class TaskAdvice(NamedTuple):
             if found.decisive
             for source in found.rule.sources
         }
-        for field in {demand.field for demand in demands(self.rulebase, self.decision.profile)}:
+        required = Requirements(self.rulebase, self.decision.profile)
+        for field in {demand.field for demand in required.demands}:
             known = "parameters_millions" if field == "memory_gb" else field
             sources.update(*(pick.checkpoint.sources.get(known, ()) for pick in shown))
         dates = self.rulebase.source_dates
@@ -158,7 +159,7 @@ class TaskAdvice(NamedTuple):
         """Return what the memory of picks rests on, in words; None where it is not known."""
         if all(pick.memory_gb is None for pick in shown):
             return None
-        dtype = loaded_in(self.rulebase, self.decision.profile)
+        dtype = Requirements(self.rulebase, self.decision.profile).dtype
         return assumptions((pick.checkpoint for pick in shown), dtype)
 
 

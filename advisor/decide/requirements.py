@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
@@ -39,8 +40,7 @@ class Demand(NamedTuple):
 
     `wanted` is words as `one_of`, and as `unsure` those that may do, or the bounds `at_most` and
     `at_least`; `label` is the answer in words. `learnt`: training teaches it, so it is asked only
-    of what is used as it is. `dtype` is the precision in which weights are loaded then, None where
-    that is the file's.
+    of what is used as it is.
     """
 
     question: str
@@ -48,13 +48,6 @@ class Demand(NamedTuple):
     wanted: Mapping[str, Any]
     label: str
     learnt: bool
-    dtype: str | None = None
-
-    def of(self, checkpoint: Checkpoint) -> Any:
-        """Return what a checkpoint has in the field."""
-        if self.field == "memory_gb":
-            return memory_gb(checkpoint, self.dtype)
-        return getattr(checkpoint, self.field)
 
     def gap(self, said: str, distance: float = 1.0) -> Gap:
         """Return the gap of a checkpoint whose field is as is said."""
@@ -85,46 +78,98 @@ class Suitability(NamedTuple):
         return sum(gap.distance for gap in (*self.lacks, *self.unknown))
 
 
+class Requirements:
+    """What the answers of a complete profile with one task require of checkpoints."""
+
+    def __init__(self, rulebase: RuleBase, profile: Profile) -> None:
+        self.rulebase = rulebase
+        self.profile = profile
+        self.task = profile[TASK].options[0]
+
+    @cached_property
+    def uses(self) -> tuple[str, ...]:
+        """The ways of use that all answers allow, in the order of the last that names any."""
+        profile = self.profile
+        asked = [one for one in self.rulebase.questions if applicable(profile[one.id])]
+        named = [tuple(option.uses) for option in self._chosen(asked) if option.uses]
+        allowed = named[0] if named else ("as-is",)
+        for more in named[1:]:
+            allowed = tuple(use for use in more if use in allowed)
+        return allowed
+
+    @cached_property
+    def demands(self) -> tuple[Demand, ...]:
+        """All that the answers require of a checkpoint."""
+        unlearnt = {field for o in self._chosen(self.rulebase.keeping) for field in o.keeps}
+        return tuple(
+            Demand(
+                question=question.id,
+                field=field,
+                wanted=_wanted(required, option, self.profile[question.id]),
+                label=option.label,
+                learnt=field in LEARNT and field not in unlearnt,
+            )
+            for question in self.rulebase.demanding
+            for option in self._chosen([question])
+            for field, required in option.requires.items()
+        )
+
+    @cached_property
+    def dtype(self) -> str | None:
+        """The precision in which answers have weights loaded; None for the file's own."""
+        return next((o.dtype for o in self._chosen(self.rulebase.keeping) if o.dtype), None)
+
+    @property
+    def order(self) -> str | None:
+        """The order of checkpoints that answers ask for; None where they ask for none."""
+        return next((o.order for o in self._chosen(self.rulebase.ordering) if o.order), None)
+
+    @property
+    def languages(self) -> tuple[str, ...] | None:
+        """The languages that are asked for by name; None where no language matters."""
+        named = [one.wanted["one_of"] for one in self.demands if one.field == "languages"]
+        return tuple(language for languages in named for language in languages) if named else None
+
+    def judge(self, checkpoint: Checkpoint, allowed: Sequence[str] | None = None) -> Suitability:
+        """Return how a checkpoint stands: in the first of the allowed uses that it offers."""
+        offers = {"as-is": checkpoint.tasks, "fine-tune": checkpoint.fine_tune, "compose": ()}
+        uses = self.uses if allowed is None else allowed
+        use = next((use for use in uses if self.task in offers[use]), None)
+        return Suitability(checkpoint, use, *self.gaps(checkpoint, use or "as-is"))
+
+    def gaps(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
+        """Return what a checkpoint lacks for a use, and what nobody verified of it."""
+        lacks: list[Gap] = []
+        unknown: list[Gap] = []
+        for demand in self.demands:
+            if demand.learnt and use != "as-is":
+                continue
+            field, wanted = demand.field, demand.wanted
+            in_memory = field == "memory_gb"
+            value = memory_gb(checkpoint, self.dtype) if in_memory else getattr(checkpoint, field)
+            if value is None:
+                unknown.append(demand.gap("not verified"))
+            elif "one_of" not in wanted:
+                lacks += _out_of_bounds(value, demand)
+            elif field == "languages" and value == NO_LANGUAGE:
+                continue
+            elif set(present := _listed(value)).isdisjoint(wanted["one_of"]):
+                if unsure := ", ".join(one for one in present if one in wanted["unsure"]):
+                    said = f"{unsure}: whether yours is among them is not verified"
+                    unknown.append(demand.gap(said))
+                else:
+                    named = " or ".join(wanted["one_of"]) or demand.label
+                    lacks.append(demand.gap(f"{', '.join(present)}, wanted {named}"))
+        return tuple(lacks), tuple(unknown)
+
+    def _chosen(self, questions: Iterable[Question]) -> list[Option]:
+        """The options that answer some questions."""
+        return [o for q in questions for o in q.options if o.id in self.profile[q.id].options]
+
+
 def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Suitability:
     """Return how one checkpoint stands against a complete profile with one task."""
-    use = usable(checkpoint, profile[TASK].options[0], uses(rulebase, profile))
-    lacks, unknown = gaps(checkpoint, demands(rulebase, profile), use or "as-is")
-    return Suitability(checkpoint, use, lacks, unknown)
-
-
-def uses(rulebase: RuleBase, profile: Profile) -> list[str]:
-    """Return the ways of use that all answers allow, in the order of the last that names any."""
-    asked = [question for question in rulebase.questions if applicable(profile[question.id])]
-    named = [list(option.uses) for option in chosen(asked, profile) if option.uses]
-    allowed = named[0] if named else ["as-is"]
-    for more in named[1:]:
-        allowed = [use for use in more if use in allowed]
-    return allowed
-
-
-def usable(checkpoint: Checkpoint, task: str, allowed: list[str]) -> str | None:
-    """Return the first of the allowed uses that a checkpoint offers for a task."""
-    offers = {"as-is": checkpoint.tasks, "fine-tune": checkpoint.fine_tune, "compose": []}
-    return next((use for use in allowed if task in offers[use]), None)
-
-
-def demands(rulebase: RuleBase, profile: Profile) -> tuple[Demand, ...]:
-    """Return all that the answers of a complete profile require of a checkpoint."""
-    unlearnt = {field for o in chosen(rulebase.keeping, profile) for field in o.keeps}
-    dtype = loaded_in(rulebase, profile)
-    return tuple(
-        Demand(
-            question=question.id,
-            field=field,
-            wanted=_wanted(required, option, profile[question.id]),
-            label=option.label,
-            learnt=field in LEARNT and field not in unlearnt,
-            dtype=dtype,
-        )
-        for question in rulebase.demanding
-        for option in chosen([question], profile)
-        for field, required in option.requires.items()
-    )
+    return Requirements(rulebase, profile).judge(checkpoint)
 
 
 def _wanted(required: Any, option: Option, answer: Answer) -> dict[str, Any]:
@@ -136,47 +181,6 @@ def _wanted(required: Any, option: Option, answer: Answer) -> dict[str, Any]:
     number = option.up_to if answer.value is None else answer.value
     bounds = {key: number if bound == "answer" else bound for key, bound in required.items()}
     return {key: bound for key, bound in bounds.items() if bound is not None}
-
-
-def loaded_in(rulebase: RuleBase, profile: Profile) -> str | None:
-    """Return the precision in which answers have weights loaded; None for the file's own."""
-    return next((o.dtype for o in chosen(rulebase.keeping, profile) if o.dtype), None)
-
-
-def chosen(questions: Iterable[Question], profile: Profile) -> list[Option]:
-    """Return the options that answer some questions."""
-    return [o for q in questions for o in q.options if o.id in profile[q.id].options]
-
-
-def languages_asked(demanded: Iterable[Demand]) -> tuple[str, ...] | None:
-    """Return the languages that are asked for by name; None where no language matters."""
-    wanted = [demand.wanted["one_of"] for demand in demanded if demand.field == "languages"]
-    return tuple(language for languages in wanted for language in languages) if wanted else None
-
-
-def gaps(
-    checkpoint: Checkpoint, demanded: tuple[Demand, ...], use: str
-) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
-    """Return what a checkpoint lacks of what is demanded, and what of it nobody verified."""
-    lacks: list[Gap] = []
-    unknown: list[Gap] = []
-    for demand in demanded:
-        value, wanted = demand.of(checkpoint), demand.wanted
-        if demand.learnt and use != "as-is":
-            continue
-        if demand.field == "languages" and value == NO_LANGUAGE:
-            continue
-        if value is None:
-            unknown.append(demand.gap("not verified"))
-        elif "one_of" not in wanted:
-            lacks += _out_of_bounds(value, demand)
-        elif set(present := _listed(value)).isdisjoint(wanted["one_of"]):
-            if unsure := ", ".join(one for one in present if one in wanted["unsure"]):
-                unknown.append(demand.gap(f"{unsure}: whether yours is among them is not verified"))
-            else:
-                named = " or ".join(wanted["one_of"]) or demand.label
-                lacks.append(demand.gap(f"{', '.join(present)}, wanted {named}"))
-    return tuple(lacks), tuple(unknown)
 
 
 def _out_of_bounds(value: float, demand: Demand) -> list[Gap]:

@@ -8,21 +8,10 @@ from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
 from advisor.decide.ranking import Beaten, Objectives, Yardstick, beaten, depths
-from advisor.decide.requirements import (
-    LEARNT,
-    Gap,
-    Suitability,
-    chosen,
-    demands,
-    gaps,
-    languages_asked,
-    loaded_in,
-    usable,
-    uses,
-)
+from advisor.decide.requirements import LEARNT, Gap, Requirements, Suitability
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile, holds
-from advisor.model import TASK, Benchmark, Checkpoint, Rule
+from advisor.model import Benchmark, Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 
 ORDERS = ("quality", "small", "open")
@@ -128,55 +117,51 @@ def select_of(
     family: str,
     profile: Profile,
     order: str,
-    allowed: list[str] | None = None,
+    allowed: tuple[str, ...] | None = None,
 ) -> Selection:
     """Return the checkpoints of one family for a complete profile with one task.
 
     `allowed` are ways of use, best first; those that the answers allow where it is left out.
     """
-    allowed = uses(rulebase, profile) if allowed is None else allowed
+    required = Requirements(rulebase, profile)
+    allowed = required.uses if allowed is None else allowed
     if order == ORDERS[0]:
-        order = next((o.order for o in chosen(rulebase.ordering, profile) if o.order), order)
-    task = profile[TASK].options[0]
-    demanded = demands(rulebase, profile)
-    yardstick = Yardstick(rulebase, task, languages_asked(demanded))
-    dtype = loaded_in(rulebase, profile)
-    taught = tuple(demand for demand in demanded if demand.learnt)
+        order = required.order or order
+    yardstick = Yardstick(rulebase, required.task, required.languages)
     picks: list[Pick] = []
     unverified: list[Pick] = []
     rejected: list[Suitability] = []
     for checkpoint in rulebase.catalogue(family):
-        use = usable(checkpoint, task, allowed)
-        if use is None or checkpoint.derived:
+        judged = required.judge(checkpoint, allowed)
+        if judged.use is None or checkpoint.derived:
             continue
-        lacks, unknown = gaps(checkpoint, demanded, use)
-        if lacks:
-            rejected.append(Suitability(checkpoint, use, lacks, unknown))
+        if judged.lacks:
+            rejected.append(judged)
             continue
-        memory = memory_gb(checkpoint, dtype)
+        memory = memory_gb(checkpoint, required.dtype)
         aimed = rulebase.aimed.get(checkpoint.id, ())
         pick = Pick(
             checkpoint=checkpoint,
-            use=use,
+            use=judged.use,
             memory_gb=memory,
             fired=tuple(rule for rule in aimed if holds(rule.when, profile)),
             objectives=yardstick.objectives(checkpoint, memory),
             figures=yardstick.figures(checkpoint),
-            unknown=unknown,
-            to_learn=use != "as-is" and any(gaps(checkpoint, taught, "as-is")),
+            unknown=judged.unknown,
+            to_learn=required.gaps(checkpoint, "as-is") != (judged.lacks, judged.unknown),
         )
-        (unverified if unknown else picks).append(pick)
+        (unverified if judged.unknown else picks).append(pick)
     return Selection(
-        picks=_ranked(picks, task, order, allowed, yardstick),
-        unverified=_ranked(unverified, task, order, allowed, yardstick),
+        picks=_ranked(picks, order, allowed, yardstick),
+        unverified=_ranked(unverified, order, allowed, yardstick),
         rejected=tuple(rejected),
-        uses=tuple(allowed),
+        uses=allowed,
         order=order,
     )
 
 
 def _ranked(
-    picks: Sequence[Pick], task: str, order: str, allowed: list[str], yardstick: Yardstick
+    picks: Sequence[Pick], order: str, allowed: tuple[str, ...], yardstick: Yardstick
 ) -> tuple[Pick, ...]:
     """Return picks in order, each with what beats it; only the same use is compared."""
     losses: dict[str, tuple[Beaten, ...]] = {}
@@ -187,7 +172,7 @@ def _ranked(
 
     def key(pick: Pick) -> tuple[Any, ...]:
         one, effects = pick.checkpoint, [rule.effect for rule in pick.fired]
-        year, typical = one.released or 0, task in one.typical
+        year, typical = one.released or 0, yardstick.task in one.typical
         small = pick.memory_gb is None, pick.memory_gb or 0.0
         free = OPENNESS[one.commercial_use], one.gated is True
         return (
@@ -237,12 +222,13 @@ def select_or_train(engine: Engine, decision: Decision, order: str) -> Selection
     trained = engine.decide({**decision.given, **training})
     if trained.family is None:
         return selection
-    ways = [use for use in uses(rulebase, trained.profile) if use != "as-is"]
+    uses = Requirements(rulebase, trained.profile).uses
+    ways = tuple(use for use in uses if use != "as-is")
     starts = select_of(rulebase, trained.family, trained.profile, order, ways)
     if not starts.picks:
         return selection
     provided = {id: answer.options[0] for id, answer in training.items()}
-    return selection._replace(picks=starts.picks, provided=provided, uses=tuple(ways))
+    return selection._replace(picks=starts.picks, provided=provided, uses=ways)
 
 
 def _teachable(selection: Selection) -> bool:
@@ -262,12 +248,13 @@ def _training_instead(rulebase: RuleBase, profile: Profile) -> Profile:
 
     Empty where training is allowed already, or where somebody said that it is not.
     """
-    if any(use != "as-is" for use in uses(rulebase, profile)):
+    if set(Requirements(rulebase, profile).uses) - {"as-is"}:
         return {}
     for question in rulebase.questions:
         answer = profile[question.id]
         for option in question.options if answer.origin == "assumed" and applicable(answer) else ():
             instead = {question.id: Answer((option.id,), None, "assumed")}
-            if "fine-tune" in option.uses and "fine-tune" in uses(rulebase, {**profile, **instead}):
+            trained = Requirements(rulebase, {**profile, **instead})
+            if "fine-tune" in option.uses and "fine-tune" in trained.uses:
                 return instead
     return {}

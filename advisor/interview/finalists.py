@@ -11,7 +11,7 @@ from collections.abc import Collection
 from functools import cache
 from typing import NamedTuple
 
-from advisor.decide.requirements import demands, gaps
+from advisor.decide.requirements import Requirements
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY, Choice
@@ -177,9 +177,8 @@ class Finalists:
         if found is None:
             profile = self._profile({**keeping, question: choice})
             checkpoint = self.engine.rulebase.checkpoint(id)
-            found = self._met[key] = not any(
-                gaps(checkpoint, demands(self.engine.rulebase, profile), use)
-            )
+            required = Requirements(self.engine.rulebase, profile)
+            found = self._met[key] = not any(required.gaps(checkpoint, use))
         return found
 
     def _first(self, situations: frozenset[Situation]) -> str | None:
