@@ -13,6 +13,7 @@ from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import Report
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import unknown_name
+from advisor.model.library import CheckRule
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
@@ -52,7 +53,7 @@ def rule_report(rulebase: RuleBase, id: str) -> Report:
         known = list(rulebase.checks)
         raise unknown_name("rule of the check", id, known, f"rules: {', '.join(known)}")
     return Report(
-        lambda: {"schema_version": SCHEMA_VERSION, **rulebase.checks[id]._asdict()},
+        lambda: {"schema_version": SCHEMA_VERSION, **_rule_json(rulebase.checks[id])},
         lambda: rule_page(rulebase, id),
     )
 
@@ -237,6 +238,11 @@ def _reasons(finding: Finding) -> tuple[Item, ...]:
     because = Item("", finding.because, sources=tuple(finding.sources)) if finding.because else None
     fix = Item(">", finding.fix + certain) if finding.fix else None
     return tuple(filter(None, (because, fix)))
+
+
+def _rule_json(rule: CheckRule) -> dict[str, Any]:
+    file, bad, good, beside, options = rule.example
+    return rule._asdict() | {"example": [file, bad, good], "beside": beside, "options": options}
 
 
 def rule_page(rulebase: RuleBase, id: str) -> Page:
