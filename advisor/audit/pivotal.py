@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from advisor.audit.scenarios import RuleCoverage, coverage
@@ -62,59 +62,49 @@ class Deciders:
     def __init__(self, rulebase: RuleBase) -> None:
         self.engine = Engine(rulebase)
         self.space = self.engine.space({})
-        self.names = [*self.engine.encoding.families, NONE]
-        self.answered = self._answers(self.space.root)
 
-    def of(self, rules: Sequence[Rule]) -> Iterator[Deciding]:
+    def of(self, rules: Iterable[Rule]) -> Iterator[Deciding]:
         """Yield where each rule decides."""
+        encoding, ranking, space = self.engine.encoding, self.engine.ranking, self.space
+        names = [*encoding.families, NONE]
+
+        def answers(function: int) -> int:
+            return space.relabel(function, lambda outcome: names[ranking.winner(outcome)])
+
+        def unchanged(function: int) -> int:
+            return space.relabel(function, lambda pair: pair if pair[0] == pair[1] else None)
+
+        answered = answers(space.root)
         for rule in rules:
-            yield self._deciding(rule)
-
-    def _deciding(self, rule: Rule) -> Deciding:
-        space = self.space
-        other = self._answers(space.build(self._all_but(rule)))
-        laid = space.combine(self.answered, other, lambda one, two: (one, two))
-        firing = space.within(laid, space.allowing(rule.when))
-        decided = space.relabel(laid, lambda pair: pair if pair[0] != pair[1] else None)
-        idle = self._unchanged(firing) or self._unchanged(laid)
-        example = counterexample = None
-        if idle != EMPTY and (found := space.first(decided)):
-            profile, _ = found
-            example = self._instance(rule, laid, profile)
-            counterexample = self._instance(rule, laid, self._nearest(idle, profile))
-        elif found := space.first(idle):
-            counterexample = self._instance(rule, laid, found[0])
-        return Deciding(
-            rule=rule,
-            profiles=space.total(self.answered),
-            fires=space.total(firing),
-            decides=space.total(decided),
-            example=example,
-            counterexample=counterexample,
-        )
-
-    def _answers(self, function: int) -> int:
-        ranking = self.engine.ranking
-        return self.space.relabel(function, lambda outcome: self.names[ranking.winner(outcome)])
-
-    def _unchanged(self, laid: int) -> int:
-        return self.space.relabel(laid, lambda pair: pair if pair[0] == pair[1] else None)
+            own = [one.origin.id == rule.id for one in encoding.conjunctions]
+            others = sum(1 << place for place, is_own in enumerate(own) if not is_own)
+            without = answers(space.build(others))
+            laid = space.combine(answered, without, lambda one, two: (one, two))
+            firing = space.within(laid, space.allowing(rule.when))
+            decided = space.relabel(laid, lambda pair: pair if pair[0] != pair[1] else None)
+            idle = unchanged(firing) or unchanged(laid)
+            example = space.first(decided) if idle != EMPTY else None
+            near = example[0] if example else None
+            other = self._nearest(idle, near) if near else (space.first(idle) or [None])[0]
+            yield Deciding(
+                rule=rule,
+                profiles=space.total(answered),
+                fires=space.total(firing),
+                decides=space.total(decided),
+                example=self._instance(rule, laid, near),
+                counterexample=self._instance(rule, laid, other),
+            )
 
     def _nearest(self, function: int, profile: list[Choice]) -> list[Choice]:
         """Return the profile with a label that differs from another in the fewest choices."""
-
-        def cost(question: int, choice: Choice) -> int:
-            return int(choice != profile[question])
-
-        found = self.space.nearest(function, cost, lambda _: True)
+        found = self.space.nearest(
+            function, lambda question, choice: int(choice != profile[question]), lambda _: True
+        )
         return found[1] if found else profile
 
-    def _all_but(self, rule: Rule) -> int:
-        """Return the conjunctions of all other rules."""
-        conjunctions = enumerate(self.engine.encoding.conjunctions)
-        return sum(1 << place for place, one in conjunctions if one.origin.id != rule.id)
-
-    def _instance(self, rule: Rule, laid: int, profile: list[Choice]) -> Instance:
+    def _instance(self, rule: Rule, laid: int, profile: list[Choice] | None) -> Instance | None:
+        if profile is None:
+            return None
         encoding = self.engine.encoding
         answers = {
             id: self.engine.options(question, profile[question])[0]
