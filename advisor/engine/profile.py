@@ -83,19 +83,12 @@ def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, A
 def read_answer(question: Question, given: Any, origin: str) -> Answer:
     """Return one answer; raises UsageError naming the nearest option where there is none."""
     values = given if isinstance(given, (list, tuple)) else [given]
-    options: list[str] = []
-    number: float | None = None
-    for value in values:
-        if question.unit is not None:
-            number = as_number(value)
-            if number is not None:
-                options.append(_cut(question, number))
-                continue
-            if has_commas(str(value)):
-                raise _misplaced(str(value).strip())
-        options.append(_named(question, str(value)))
-    if len(values) > 1:
-        number = None
+    numbers = [as_number(value) if question.unit is not None else None for value in values]
+    options = [
+        _named(question, str(value)) if number is None else _cut(question, number)
+        for value, number in zip(values, numbers, strict=True)
+    ]
+    number = numbers[0] if len(numbers) == 1 else None
     return Answer(tuple(dict.fromkeys(options)), number, origin)
 
 
@@ -123,46 +116,38 @@ def as_number(value: Any) -> float | None:
     return number if isfinite(number) else None
 
 
-def _misplaced(text: str) -> UsageError:
-    one = text.count(",") == 1 and "." not in text
-    hint = f"write {text.replace(',', '.')}" if one else "write the digits without commas"
-    return UsageError(
-        f"`{text}` is not a number: a comma only groups thousands, as in 5,000",
-        hint=hint,
-        kind="bad-number",
-    )
-
-
 def _cut(question: Question, number: float) -> str:
+    """Return the option that a number falls under."""
     if number < 0:
         raise UsageError(f"`{number:g}` is not a number of {question.unit}", kind="bad-number")
     bounded = sorted((o.up_to, o.id) for o in question.options if o.up_to is not None)
-    for up_to, id in bounded:
-        if number <= up_to:
-            return id
-    return next(option.id for option in question.options if option.up_to is None)
+    beyond = next(option.id for option in question.options if option.up_to is None)
+    return next((id for up_to, id in bounded if number <= up_to), beyond)
 
 
 def _named(question: Question, name: str) -> str:
-    known = {alias: option.id for option in question.options for alias in option.aliases}
-    known |= {option.id: option.id for option in question.options}
-    if question.ask_if:
-        known[NOT_APPLICABLE] = NOT_APPLICABLE
-    found = known.get(name) or known.get(name.lower())
-    if found is None:
-        raise _unknown_option(question, name, list(known))
-    return found
-
-
-def _unknown_option(question: Question, name: str, known: list[str]) -> UsageError:
-    close = nearest(name, known)
-    suggestion = f"; did you mean `{close}`?" if close else ""
+    """Return the option of a name or alias."""
     ids = [option.id for option in question.options]
+    known = {alias: option.id for option in question.options for alias in option.aliases}
+    known |= {id: id for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
+    if found := known.get(name) or known.get(name.lower()):
+        return found
+    if question.unit is not None and has_commas(name):
+        text = name.strip()
+        decimal = text.count(",") == 1 and "." not in text
+        raise UsageError(
+            f"`{text}` is not a number: a comma only groups thousands, as in 5,000",
+            hint=f"write {text.replace(',', '.')}"
+            if decimal
+            else "write the digits without commas",
+            kind="bad-number",
+        )
+    hint = f"known: {', '.join(ids)}"
     if len(ids) > SHOWN_OPTIONS:
         hint = f"`advisor show {question.id}` prints all {len(ids)} options"
-    else:
-        hint = f"known: {', '.join(ids)}"
     if question.unit:
         hint += f", or a number of {question.unit}"
+    close = nearest(name, list(known))
+    suggestion = f"; did you mean `{close}`?" if close else ""
     message = f"unknown option `{name}` of `{question.id}`{suggestion}"
-    return UsageError(message, hint=hint, kind="unknown-option")
+    raise UsageError(message, hint=hint, kind="unknown-option")

@@ -220,12 +220,12 @@ def fewest_questions(residual: Residual, node: int) -> Split | None:
 
 def information_gain(residual: Residual, node: int) -> Split | None:
     """Return the question that is expected to narrow the labels down by the most bits."""
-    return _least_spread(residual, node, _entropy)
+    return _least_spread(residual, node, lambda shares: -sum(p * log2(p) for p in shares))
 
 
 def gini(residual: Residual, node: int) -> Split | None:
     """Return the question after which two profiles drawn at random differ least often."""
-    return _least_spread(residual, node, _impurity)
+    return _least_spread(residual, node, lambda shares: 1 - sum(p**2 for p in shares))
 
 
 def file_order(residual: Residual, node: int) -> Split | None:
@@ -234,25 +234,17 @@ def file_order(residual: Residual, node: int) -> Split | None:
 
 
 def _least_spread(
-    residual: Residual, node: int, spread: Callable[[list[int]], float]
+    residual: Residual, node: int, spread: Callable[[list[float]], float]
 ) -> Split | None:
+    """Return the question after which the shares of labels are expected to spread least."""
+
     def after(split: Split) -> float:
-        parts = [
-            (part.weight * residual.total(part.node), residual.counts(part.node))
-            for part in split.parts
-        ]
-        total = sum(weight for weight, _ in parts)
-        spreads = [weight / total * spread([*counts.values()]) for weight, counts in parts]
-        return round(sum(spreads), 9)
+        weights = [part.weight * residual.total(part.node) for part in split.parts]
+        spreads = 0.0
+        for part, weight in zip(split.parts, weights, strict=True):
+            counts = residual.counts(part.node).values()
+            shares = [number / sum(counts) for number in counts]
+            spreads += weight / sum(weights) * spread(shares)
+        return round(spreads, 9)
 
     return min(residual.splits(node), key=after, default=None)
-
-
-def _entropy(weights: list[int]) -> float:
-    total = sum(weights)
-    return -sum(weight / total * log2(weight / total) for weight in weights)
-
-
-def _impurity(weights: list[int]) -> float:
-    total = sum(weights)
-    return 1 - sum((weight / total) ** 2 for weight in weights)
