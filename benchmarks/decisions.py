@@ -43,8 +43,7 @@ from typing import Any, NamedTuple
 
 from advisor.engine import Engine, make_profile
 from advisor.engine.diagram import Choice
-from advisor.engine.encoding import Encoding
-from advisor.engine.space import Space
+from advisor.engine.space import Encoding, Space
 from advisor.errors import ContradictionError
 from advisor.model import NONE, TASK, Rule
 from advisor.rulebase.base import RuleBase

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from advisor.audit.patterns import PatternCover, cover
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Diagram
-from advisor.engine.encoding import Encoding
+from advisor.engine.space import Encoding
 from advisor.errors import AdvisorError
 from advisor.model import NONE, TASK
 from advisor.rulebase.base import RuleBase

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from advisor.engine.contradiction import contradiction
 from advisor.engine.diagram import Allowed, Choice, Reachable
-from advisor.engine.encoding import Encoding, Ranking
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.space import Space
+from advisor.engine.space import Encoding, Ranking, Space
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
 

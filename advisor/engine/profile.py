@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from math import isfinite
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
 from advisor.errors import UsageError, nearest
@@ -120,9 +120,8 @@ def _cut(question: Question, number: float) -> str:
     """Return the option that a number falls under."""
     if number < 0:
         raise UsageError(f"`{number:g}` is not a number of {question.unit}", kind="bad-number")
-    bounded = sorted((o.up_to, o.id) for o in question.options if o.up_to is not None)
-    beyond = next(option.id for option in question.options if option.up_to is None)
-    return next((id for up_to, id in bounded if number <= up_to), beyond)
+    bounds = {o.id: inf if o.up_to is None else o.up_to for o in question.options}
+    return min((id for id in bounds if number <= bounds[id]), key=bounds.__getitem__)
 
 
 def _named(question: Question, name: str) -> str:
@@ -135,13 +134,9 @@ def _named(question: Question, name: str) -> str:
     if question.unit is not None and has_commas(name):
         text = name.strip()
         decimal = text.count(",") == 1 and "." not in text
-        raise UsageError(
-            f"`{text}` is not a number: a comma only groups thousands, as in 5,000",
-            hint=f"write {text.replace(',', '.')}"
-            if decimal
-            else "write the digits without commas",
-            kind="bad-number",
-        )
+        hint = f"write {text.replace(',', '.')}" if decimal else "write the digits without commas"
+        message = f"`{text}` is not a number: a comma only groups thousands, as in 5,000"
+        raise UsageError(message, hint=hint, kind="bad-number")
     hint = f"known: {', '.join(ids)}"
     if len(ids) > SHOWN_OPTIONS:
         hint = f"`advisor show {question.id}` prints all {len(ids)} options"

@@ -14,8 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
-from advisor.engine.encoding import Ranking
-from advisor.engine.space import Space
+from advisor.engine.space import Ranking, Space
 from advisor.errors import AdvisorError
 
 MOST = 2000

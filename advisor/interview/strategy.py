@@ -13,8 +13,7 @@ from math import log2
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
-from advisor.engine.encoding import Encoding
-from advisor.engine.space import Space
+from advisor.engine.space import Encoding, Space
 from advisor.model import NOT_APPLICABLE
 
 
