@@ -115,13 +115,12 @@ def _fewest_families(engine: Engine, verdicts: Verdicts) -> tuple[tuple[str, ...
 
     worst = UNDISCOURAGED if len(served(order, UNDISCOURAGED)) == len(tasks) else NOT_EXCLUDED
     coverable = served(order, worst)
-    smallest = next(
-        sets
-        for size in range(len(order) + 1)
-        if (sets := [c for c in combinations(order, size) if served(c, worst) == coverable])
-    )
     wins = {family: list(verdicts[family].values()).count("recommended") for family in order}
-    best = max(smallest, key=lambda chosen: sum(wins[family] for family in chosen))
+    sets = [chosen for size in range(len(order) + 1) for chosen in combinations(order, size)]
+    best = min(
+        (chosen for chosen in sets if served(chosen, worst) == coverable),
+        key=lambda chosen: (len(chosen), -sum(wins[family] for family in chosen)),
+    )
     return best, tuple(task for task in tasks if task not in coverable)
 
 
@@ -144,14 +143,13 @@ def _covers(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Checkpo
 
 def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
     """Return the checkpoints that can serve a task, of all families that are not excluded."""
-    result = []
-    family, profile = advice.decision.family, advice.decision.profile
-    for one in advice.decision.assessments:
-        picks = advice.selection.picks
-        if one.family != family:
-            if one.verdict == "excluded":
-                continue
-            picks = select_of(engine.rulebase, one.family, profile, order).picks
+    decision, result = advice.decision, []
+    for one in decision.assessments:
+        picks: tuple[Pick, ...] = ()
+        if one.family == decision.family:
+            picks = advice.selection.picks
+        elif one.verdict != "excluded":
+            picks = select_of(engine.rulebase, one.family, decision.profile, order).picks
         result += [Offer(pick, one.verdict, place) for place, pick in enumerate(picks)]
     return result
 

@@ -29,6 +29,7 @@ WISHES = {
     "other": "it disappoints",
 }
 FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest licence first"}
+AGES = {"checked": "checkpoints checked", "decided": "sources behind the decision read"}
 MARKS = {"prefer": "+", "avoid": "-", "exclude": "-"}
 
 
@@ -172,9 +173,9 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
         page += _list(_nothing_as_asked(selection))
     if shown:
         page += _picks(advice, shown)
-    checked, decided = advice.freshness(shown)
-    dates = [f"checkpoints checked {_span(checked, today)}"] if checked else []
-    dates += [f"sources behind the decision read {_span(decided, today)}"] if decided else []
+    dates = [
+        f"{AGES[of]} {_span(span, today)}" for of, span in advice.freshness(shown).items() if span
+    ]
     said = [*_left_out(selection), "; ".join(dates)]
     return page + [Text(text, "quiet") for text in said if text]
 

@@ -36,17 +36,6 @@ class Span(NamedTuple):
         return max(months - not_yet, 0)
 
 
-class Freshness(NamedTuple):
-    """`checked` spans the entries that are shown, `decided` the sources of the facts that decided.
-
-    Those are the sources of the decisive rules, and of the fields that answers put a requirement
-    on. None where there are none.
-    """
-
-    checked: Span | None
-    decided: Span | None
-
-
 class TaskAdvice(NamedTuple):
     """The answer for one task. What only some formats show is worked out when it is asked for."""
 
@@ -138,8 +127,12 @@ class TaskAdvice(NamedTuple):
             result.append(" ".join(words))
         return result + ([self.try_command] if self.try_command else [])
 
-    def freshness(self, shown: Sequence[Pick]) -> Freshness:
-        """Return how old the facts are that decided, and the entries of the picks shown."""
+    def freshness(self, shown: Sequence[Pick]) -> dict[str, Span | None]:
+        """Return how old the entries of picks are (`checked`), and the facts that `decided`.
+
+        Those are the sources of the decisive rules, and of the fields that answers put a
+        requirement on. None where there are none.
+        """
         sources = {
             source
             for assessment in self.decision.assessments
@@ -153,7 +146,8 @@ class TaskAdvice(NamedTuple):
             sources.update(*(pick.checkpoint.sources.get(known, ()) for pick in shown))
         dates = self.rulebase.source_dates
         decided = (dates[source] for source in sources if source in dates)
-        return Freshness(_span(pick.checkpoint.checked for pick in shown), _span(decided))
+        checked = (pick.checkpoint.checked for pick in shown)
+        return {"checked": _span(checked), "decided": _span(decided)}
 
     def memory_assumptions(self, shown: Sequence[Pick]) -> str | None:
         """Return what the memory of picks rests on, in words; None where it is not known."""

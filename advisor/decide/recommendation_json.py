@@ -91,7 +91,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     selection, elsewhere = advice.selection, advice.elsewhere
     freshness = {
         of: span and {**plain(span), **({"age_months": span.age_months(today)} if today else {})}
-        for of, span in advice.freshness(selection.picks)._asdict().items()
+        for of, span in advice.freshness(selection.picks).items()
     }
     return {
         **decision_json(advice.decision, advice.because),
