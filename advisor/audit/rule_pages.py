@@ -5,7 +5,7 @@ from __future__ import annotations
 from advisor.audit.pivotal import Deciding, Instance, RuleFacts
 from advisor.audit.scenarios import RuleCoverage
 from advisor.catalogue.page import rule_page
-from advisor.decide.flags import command
+from advisor.decide.command_lines import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
 from advisor.engine.profile import Answer

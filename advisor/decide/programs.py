@@ -1,7 +1,4 @@
-"""What runs a checkpoint for a task, by the table in `rules/programs`.
-
-That is a few lines of Python with the class that is right for it, and a runner of `advisor try`.
-"""
+"""The lines of Python that run a checkpoint for a task, and its prompts, by `rules/programs`."""
 
 from __future__ import annotations
 
@@ -9,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from advisor.decide.flags import quoted, rules_flags
+from advisor.decide.command_lines import act_of
 from advisor.model import Checkpoint
-from advisor.model.library import ANY_TYPE, Act, Program, RunnerUse
+from advisor.model.library import Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
 AUTO = "AutoProcessor"
@@ -128,76 +125,6 @@ def _code(text: str, checkpoint: Checkpoint) -> str:
     for place, name in names.items():
         text = text.replace(place, name)
     return text
-
-
-def try_command(
-    rulebase: RuleBase,
-    checkpoint: Checkpoint,
-    task: str,
-    image: str = "",
-    inputs: Mapping[str, str] | None = None,
-) -> str:
-    """Return the command line that runs a checkpoint; examples stand for what is not given.
-
-    `inputs` are the flags beside the image and their values. Where they are left out, the task's
-    examples stand there, or the flag in capitals where it has none.
-    """
-    if inputs is None:
-        example = rulebase.task(task).example
-        needs = needs_of(rulebase, task, checkpoint.model_type)
-        inputs = {flag: example.get(flag, flag.upper()) for flag in needs}
-    if not image and "query" not in inputs:
-        image = "photo.jpg"
-    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task]
-    words += ["--image", quoted(image)] if image else []
-    words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
-    return " ".join([*words, *rules_flags(rulebase.folders)])
-
-
-def act_of(rulebase: RuleBase, task: str) -> Act | None:
-    """Return what a task asks of a runner, None for a task that no runner does."""
-    return next((act for act in rulebase.acts.values() if task in act.tasks), None)
-
-
-def uses_of(rulebase: RuleBase, model_type: str | None) -> tuple[RunnerUse, ...]:
-    """Return the uses of a model type; for one that the table does not name, those of any type."""
-    own = tuple(use for use in rulebase.uses if model_type in use.loads)
-    return own or tuple(use for use in rulebase.uses if ANY_TYPE in use.loads)
-
-
-def use_for(
-    uses: Sequence[RunnerUse], act: Act, part_types: Sequence[str] | None = None
-) -> RunnerUse | None:
-    """Return the first use for an act, None where there is none.
-
-    `part_types` are the model types of the checkpoint's encoder and decoder; None where nobody
-    knows them.
-    """
-    for use in uses:
-        fits = not use.parts or part_types is None or not set(use.parts).isdisjoint(part_types)
-        if fits and act.id in use.acts:
-            return use
-    return None
-
-
-def may_run(rulebase: RuleBase, model_type: str | None, task: str) -> bool:
-    """Return whether a runner may exist for a type and a task, without importing transformers.
-
-    A type that the table does not name may be a chat model; whether it is one, only transformers
-    says.
-    """
-    act = act_of(rulebase, task)
-    return act is not None and use_for(uses_of(rulebase, model_type), act) is not None
-
-
-def needs_of(rulebase: RuleBase, task: str, model_type: str | None = None) -> tuple[str, ...]:
-    """Return the flags of `advisor try` that a task needs beside the image."""
-    act = act_of(rulebase, task)
-    if act is None:
-        return ()
-    own = [use for use in rulebase.uses if model_type in use.loads]
-    use = use_for(own, act)
-    return tuple(need for need in act.needs if use is None or need not in use.declines)
 
 
 def prompts_for(rulebase: RuleBase, use: RunnerUse, class_name: str, task: str) -> tuple[str, ...]:

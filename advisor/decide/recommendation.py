@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.decide.flags import command, rules_flags
+from advisor.decide.command_lines import command, may_run, rules_flags, try_command
 from advisor.decide.memory import assumptions
 from advisor.decide.reasons import Because, Flip, flips, sufficient
 from advisor.decide.requirements import Requirements
@@ -103,8 +103,6 @@ class TaskAdvice(NamedTuple):
     @property
     def try_command(self) -> str | None:
         """The command that tries the first checkpoint that can be run as it is, if any can."""
-        from advisor.decide.programs import may_run, try_command
-
         checkpoint, task = self.runnable, self.task
         if not task or not checkpoint or not may_run(self.rulebase, checkpoint.model_type, task):
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.decide.flags import command
+from advisor.decide.command_lines import command
 from advisor.decide.recommendation_json import (
     because_json,
     change_json,

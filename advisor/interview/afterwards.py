@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from advisor.console.output import Showing, note
 from advisor.console.prompt import Extra, Prompt
-from advisor.decide.flags import exact, quoted, rules_flags
+from advisor.decide.command_lines import exact, needs_of, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
 from advisor.files import write_text
 
@@ -51,7 +51,6 @@ def _try(
     recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
 ) -> None:
     """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
-    from advisor.decide.programs import needs_of, try_command
     from advisor.trial import Loading, Request, open_image
     from advisor.trial.attempt import ImageInputs, try_out
     from advisor.trial.command import permissions, report_of, split_labels

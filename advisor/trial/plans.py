@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from advisor.console.options import option
-from advisor.decide.programs import may_run
+from advisor.decide.command_lines import may_run
 from advisor.errors import AdvisorError, UsageError
 from advisor.hub import cached_snapshot
 from advisor.model.library import ANSWER, CAPTION, LABEL, SEARCH

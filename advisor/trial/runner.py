@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from advisor.decide.programs import act_of, prompts_for, use_for, uses_of
+from advisor.decide.command_lines import act_of, use_for, uses_of
+from advisor.decide.programs import prompts_for
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules

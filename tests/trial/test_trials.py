@@ -14,8 +14,8 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
+from advisor.decide.command_lines import may_run, needs_of  # noqa: E402
 from advisor.decide.memory import OVERHEAD_MB  # noqa: E402
-from advisor.decide.programs import may_run, needs_of  # noqa: E402
 from advisor.rulebase.store import load_rules  # noqa: E402
 from advisor.trial import Request, Runner, load_runner, placement, run_trial, supported_tasks  # noqa: E402
 from advisor.trial.failures import (  # noqa: E402

@@ -1,0 +1,122 @@
+"""Command lines of advisor: those that give answers again, and what `advisor try` can run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from advisor.engine.profile import Profile
+from advisor.model import Checkpoint
+from advisor.model.library import ANY_TYPE, Act, RunnerUse
+from advisor.rulebase.base import RuleBase
+
+_PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
+
+
+def flags(profile: Profile) -> str:
+    """Return the flags that give the same answers."""
+    words = []
+    for id, answer in profile.items():
+        if answer.origin in ("implied", "assumed"):
+            continue
+        values = [exact(answer.value)] if answer.value is not None else list(answer.options)
+        words += [f"--{id} {quoted(value)}" for value in values]
+    return " ".join(words)
+
+
+def command(
+    verb: str, profile: Profile, priority: tuple[str, ...] = (), folders: tuple[str, ...] = ()
+) -> str:
+    """Return the one-line command that gives the same answers under the same rules."""
+    words = [f"advisor {verb}", flags(profile)]
+    if priority:
+        words.append(f"--priority {','.join(priority)}")
+    return " ".join([*(word for word in words if word), *rules_flags(folders)])
+
+
+def rules_flags(folders: Sequence[str]) -> list[str]:
+    """Return the flags that lay folders of rules over the shipped ones."""
+    return [f"--rules {quoted(folder)}" for folder in folders]
+
+
+def exact(number: float) -> str:
+    """Return a number so that reading it gives the same number."""
+    return str(int(number)) if number.is_integer() else repr(number)
+
+
+def quoted(word: str) -> str:
+    """Return a word as a shell takes it."""
+    return word if _PLAIN.match(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+
+
+# -- advisor try -------------------------------------------------------------------------------
+
+
+def try_command(
+    rulebase: RuleBase,
+    checkpoint: Checkpoint,
+    task: str,
+    image: str = "",
+    inputs: Mapping[str, str] | None = None,
+) -> str:
+    """Return the command line that runs a checkpoint; examples stand for what is not given.
+
+    `inputs` are the flags beside the image and their values. Where they are left out, the task's
+    examples stand there, or the flag in capitals where it has none.
+    """
+    if inputs is None:
+        example = rulebase.task(task).example
+        needs = needs_of(rulebase, task, checkpoint.model_type)
+        inputs = {flag: example.get(flag, flag.upper()) for flag in needs}
+    if not image and "query" not in inputs:
+        image = "photo.jpg"
+    words = ["advisor try --checkpoint", quoted(checkpoint.id), "--task", task]
+    words += ["--image", quoted(image)] if image else []
+    words += [f"--{flag} {quoted(value)}" for flag, value in inputs.items()]
+    return " ".join([*words, *rules_flags(rulebase.folders)])
+
+
+def act_of(rulebase: RuleBase, task: str) -> Act | None:
+    """Return what a task asks of a runner, None for a task that no runner does."""
+    return next((act for act in rulebase.acts.values() if task in act.tasks), None)
+
+
+def uses_of(rulebase: RuleBase, model_type: str | None) -> tuple[RunnerUse, ...]:
+    """Return the uses of a model type; for one that the table does not name, those of any type."""
+    own = tuple(use for use in rulebase.uses if model_type in use.loads)
+    return own or tuple(use for use in rulebase.uses if ANY_TYPE in use.loads)
+
+
+def use_for(
+    uses: Sequence[RunnerUse], act: Act, part_types: Sequence[str] | None = None
+) -> RunnerUse | None:
+    """Return the first use for an act, None where there is none.
+
+    `part_types` are the model types of the checkpoint's encoder and decoder; None where nobody
+    knows them.
+    """
+    for use in uses:
+        fits = not use.parts or part_types is None or not set(use.parts).isdisjoint(part_types)
+        if fits and act.id in use.acts:
+            return use
+    return None
+
+
+def may_run(rulebase: RuleBase, model_type: str | None, task: str) -> bool:
+    """Return whether a runner may exist for a type and a task, without importing transformers.
+
+    A type that the table does not name may be a chat model; whether it is one, only transformers
+    says.
+    """
+    act = act_of(rulebase, task)
+    return act is not None and use_for(uses_of(rulebase, model_type), act) is not None
+
+
+def needs_of(rulebase: RuleBase, task: str, model_type: str | None = None) -> tuple[str, ...]:
+    """Return the flags of `advisor try` that a task needs beside the image."""
+    act = act_of(rulebase, task)
+    if act is None:
+        return ()
+    own = [use for use in rulebase.uses if model_type in use.loads]
+    use = use_for(own, act)
+    return tuple(need for need in act.needs if use is None or need not in use.declines)
