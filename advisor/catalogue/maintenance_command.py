@@ -141,13 +141,13 @@ def add(*, id: NewId, family: FamilyName = "", writing: Written, offline: Offlin
     from advisor.catalogue.skeleton import ask_for_skeleton
     from advisor.catalogue.updates import write_files
 
-    folder = writing.folder
-    skeleton = ask_for_skeleton(writing.rulebase, id, family, writing.today[:7], offline=offline)
+    rulebase, folder, month = writing.rulebase, writing.folder, writing.today[:7]
+    files = ask_for_skeleton(rulebase, id, family, folder, month, offline=offline)
     if folder:
-        for file in write_files(skeleton.written_into(folder), folder):
+        for file in write_files({folder / name: text for name, text in files.items()}, folder):
             typer.echo(f"written: {file}")
     else:
-        typer.echo(skeleton.text, nl=False)
+        typer.echo("\n".join(f"# {name}\n{text}" for name, text in files.items()), nl=False)
     return 0
 
 

@@ -6,7 +6,7 @@ Nothing is guessed: a field that neither the Hub nor a configuration states is a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.catalogue.entry import KEYS
 from advisor.catalogue.hub_facts import (
@@ -23,7 +23,7 @@ from advisor.catalogue.uncatalogued import (
     described,
     read_config,
 )
-from advisor.catalogue.updates import SOURCES, cite, source_id, source_lines, text_of
+from advisor.catalogue.updates import SOURCES, cite, source_id, text_of
 from advisor.errors import UsageError
 from advisor.hub import is_hub_id
 from advisor.rulebase.base import RuleBase
@@ -64,39 +64,15 @@ CITED = (
 """What the Hub or a configuration can state."""
 
 
-class Skeleton(NamedTuple):
-    """An entry that is not finished, with the source it cites."""
-
-    id: str
-    family: str
-    entry: tuple[str, ...]
-    revision: str | None
-    read: str
-
-    @property
-    def text(self) -> str:
-        """Both as YAML, each under the name of the file that it belongs into."""
-        source = source_lines(self.id, self.revision, self.read)
-        lines = [f"# checkpoints/{self.family}.yaml", "checkpoints:", *self.entry, ""]
-        lines += [f"# {SOURCES}", "sources:", *source]
-        return "".join(f"{line}\n" for line in lines)
-
-    def written_into(self, folder: Path) -> dict[Path, str]:
-        """Return the new text of the files of a rule folder that it goes into."""
-        path, sources = folder / "checkpoints" / f"{self.family}.yaml", folder / SOURCES
-        return {
-            path: appended(text_of(path), path.name, "checkpoints", self.entry),
-            sources: cite(text_of(sources), self.id, self.revision, self.read),
-        }
-
-
 def ask_for_skeleton(
-    rulebase: RuleBase, id: str, family: str, month: str, *, offline: bool
-) -> Skeleton:
-    """Ask the Hub about a checkpoint and return the beginning of its entry.
+    rulebase: RuleBase, id: str, family: str, folder: Path | None, month: str, *, offline: bool
+) -> dict[str, str]:
+    """Ask the Hub about a checkpoint; return the files that the beginning of its entry goes into.
 
-    Raises UsageError where it is catalogued already, or its family is not known and not named, and
-    AdvisorError where the Hub may not be asked or does not answer.
+    They are named as in a rule folder, and hold what those of `folder` do and the entry with the
+    source that it cites; without a folder only these. Raises UsageError where it is catalogued
+    already, or its family is not known and not named, and AdvisorError where the Hub may not be
+    asked or does not answer.
     """
     if not is_hub_id(id) or "/" not in id:
         raise UsageError(f"`{id}` is not a hub id", hint="hub ids read `organisation/name`")
@@ -105,16 +81,15 @@ def ask_for_skeleton(
     named = rulebase.family(family).id if family else ""
     announce("adding", id, offline=offline)
     facts = facts_of(id)
-    folder = fetch_configurations(id, facts.revision)
-    found = described(rulebase, id, folder, "hub cache", facts.revision) if folder else None
-    values = _values(id, facts, found, folder)
-    return Skeleton(
-        id=id,
-        family=named or _family(id, found),
-        entry=tuple(_entry(values, found, month)),
-        revision=facts.revision,
-        read=month,
-    )
+    cached = fetch_configurations(id, facts.revision)
+    found = described(rulebase, id, cached, "hub cache", facts.revision) if cached else None
+    entry = _entry(_values(id, facts, found, cached), found, month)
+    path = f"checkpoints/{named or _family(id, found)}.yaml"
+    known, sources = (text_of(folder / name) if folder else "" for name in (path, SOURCES))
+    return {
+        path: appended(known, path, "checkpoints", entry),
+        SOURCES: cite(sources, id, facts.revision, month),
+    }
 
 
 def _family(id: str, found: UncataloguedCheckpoint | None) -> str:

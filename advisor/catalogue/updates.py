@@ -39,7 +39,7 @@ def folder_to_write(rulebase: RuleBase, rules: Sequence[FilePath]) -> FilePath:
 
 
 def write_files(files: Mapping[FilePath, str], folder: FilePath) -> tuple[str, ...]:
-    """Write rule files, each whole or not at all, and return their names for reports.
+    """Write files of a rule folder, each whole or not at all; return their names for reports.
 
     The whole is read again, references and all: raises BrokenFileError where it has problems.
     """
@@ -95,7 +95,10 @@ def written_files(
             texts[own] = _with_entry(texts.get(own) or text_of(own), base, checkpoint)
             held = _holder(folder, checkpoint, texts)
         if held is None:
-            raise _nowhere(checkpoint)
+            raise AdvisorError(
+                f"no file of the rules holds `{checkpoint.id}`",
+                hint="write into an overlay: --rules DIR",
+            )
         path, text, document, index = held
         if changes:
             revision = next((c.now for c in changes if c.field == "revision"), checkpoint.revision)
@@ -134,12 +137,6 @@ def _holder(
     return None
 
 
-def _nowhere(checkpoint: Checkpoint) -> AdvisorError:
-    return AdvisorError(
-        f"no file of the rules holds `{checkpoint.id}`", hint="write into an overlay: --rules DIR"
-    )
-
-
 def _files(folder: FilePath) -> list[FilePath]:
     return sorted(folder.glob("checkpoints/*.yaml"))
 
@@ -152,10 +149,10 @@ def _series(*folders: FilePath) -> dict[str, dict[str, Any]]:
 
 
 def _with_entry(text: str, base: FilePath, checkpoint: Checkpoint) -> str:
-    """Return the text of an overlay's file with a copy of the shipped entry at its end."""
+    """Return the text of an overlay's file with a copy of the shipped entry, if any, at its end."""
     held = _holder(base, checkpoint, {})
     if held is None:
-        raise _nowhere(checkpoint)
+        return text
     _, shipped, document, index = held
     lines = shipped.splitlines(keepends=True)
     first = document.places["checkpoints", index, "id"][0] - 1
