@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.catalogue.checkpoint_page import (
     checkpoint_page,
@@ -15,8 +15,10 @@ from advisor.catalogue.knowledge import KINDS
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task
 from advisor.model.evidence import Source
-from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
+
+View = tuple[Callable[[Any, RuleBase], Page], dict[str, Callable[[Any, RuleBase], str]]]
+"""How a kind of thing is shown: the page of one, and the columns of a table after the id."""
 
 FIT_MARKS = {"best": "+", "good": "+", "possible": "!", "helper": "-"}
 COMPARED_SECTIONS = ("inputs", "outputs", "training", "limits", "choose_when")
@@ -24,17 +26,18 @@ COMPARED_SECTIONS = ("inputs", "outputs", "training", "limits", "choose_when")
 
 def thing_page(rulebase: RuleBase, kind: str, thing: Any) -> Page:
     """Return the page of one thing."""
-    return VIEWS[kind].page(thing, rulebase)
+    draw, _ = VIEWS[kind]
+    return draw(thing, rulebase)
 
 
 def things_page(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> Page:
     """Return a table of things of one kind (the plural, such as `tasks`)."""
-    noun, view = KINDS[kind], VIEWS[kind]
+    noun, (_, columns) = KINDS[kind], VIEWS[kind]
     if not things:
         return [Text(f"no {noun} fits", "warn")]
-    rows = tuple(view.row(one, rulebase) for one in things)
-    number = f"{len(rows)} criteria" if noun == "criterion" else count(len(rows), noun)
-    return [Table(view.columns, rows, wide=len(view.columns) - 1), Text(number, "quiet")]
+    rows = [(one.id, *(show(one, rulebase) for show in columns.values())) for one in things]
+    number = f"{len(rows):,} {kind if len(rows) > 1 else noun}"
+    return [Table((noun, *columns), tuple(rows), wide=len(columns)), Text(number, "quiet")]
 
 
 def compared_page(rulebase: RuleBase, kind: str, compared: list[Any]) -> Page:
@@ -201,32 +204,15 @@ def _best(task: Task, rulebase: RuleBase) -> str:
     return "none" if task.elsewhere else ""
 
 
-class View(NamedTuple):
-    """How a kind of thing is shown: the page of one, and a table of several, row by row."""
-
-    page: Callable[[Any, RuleBase], Page]
-    columns: tuple[str, ...] = ()
-    row: Callable[[Any, RuleBase], tuple[str, ...]] = lambda thing, _: (thing.id, thing.name)
-
-
-VIEWS = {
-    "families": View(family_page, ("family", "name")),
-    "tasks": View(
-        task_page,
-        ("task", "best done by", "what it is"),
-        lambda task, rulebase: (task.id, _best(task, rulebase), task.name),
-    ),
-    "questions": View(
+VIEWS: dict[str, View] = {
+    "families": (family_page, {"name": lambda family, _: family.name}),
+    "tasks": (task_page, {"best done by": _best, "what it is": lambda task, _: task.name}),
+    "questions": (
         question_page,
-        ("question", "options", "asked as"),
-        lambda question, _: (question.id, str(len(question.options)), question.ask),
+        {"options": lambda q, _: str(len(q.options)), "asked as": lambda q, _: q.ask},
     ),
-    "criteria": View(criterion_page, ("criterion", "name")),
-    "rules": View(rule_page, ("rule", "effect"), lambda rule, _: (rule.id, _effect(rule))),
-    "sources": View(
-        source_page,
-        ("source", "read", "title"),
-        lambda source, _: (source.id, source.read, source.title),
-    ),
-    "checkpoints": View(checkpoint_page),
+    "criteria": (criterion_page, {"name": lambda criterion, _: criterion.name}),
+    "rules": (rule_page, {"effect": lambda rule, _: _effect(rule)}),
+    "sources": (source_page, {"read": lambda s, _: s.read, "title": lambda s, _: s.title}),
+    "checkpoints": (checkpoint_page, {}),
 }
