@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, without
 
-from advisor.audit.generated_pages import compare
 from advisor.audit.pivotal import Deciders, facts_of
-from advisor.audit.rule_pages import INDEX, MARKER, pages
+from advisor.audit.rule_pages import INDEX, MARKER, compare, pages
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
 from advisor.errors import ContradictionError
@@ -97,8 +96,10 @@ def test_every_link_of_the_index_leads_to_a_page(texts):
     assert set(re.findall(r"\]\(([^)]+)\)", texts[INDEX])) == set(texts) - {INDEX}
 
 
-def test_only_pages_of_ours_are_left_over():
+def test_only_pages_of_ours_are_left_over(tmp_path):
     present = {"old.md": f"{MARKER}\n\nold", "mine.md": "# mine", "same.md": "same"}
-    state = compare({"same.md": "same", "new.md": "new"}, present)
+    for name, text in present.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    state = compare({"same.md": "same", "new.md": "new"}, tmp_path)
     assert (state.written, state.removed, state.unchanged) == (("new.md",), ("old.md",), 1)
     assert not state.current

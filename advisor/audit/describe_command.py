@@ -20,23 +20,19 @@ SHIPPED = "shipped"
 PATTERNS = 8
 PATHS = 10
 FOLDER = Path("docs/decisions")
+OLD = "A folder, git:REVISION[:FOLDER], or shipped (the default)."
+NEW = "The same; the default is shipped."
+PICKS = "Also say where another checkpoint comes first."
+PAGE = "Print the page of this rule, write nothing."
+CURRENT = "Write nothing; exit 1 where a page is not current."
+MOST = "How many paths to draw, commonest first."
 
 
 def diff(
     shown: Shown,
-    old: Annotated[
-        str,
-        typer.Argument(
-            metavar="[OLD]", help="A folder, git:REVISION[:FOLDER], or shipped (the default)."
-        ),
-    ] = SHIPPED,
-    new: Annotated[
-        str, typer.Argument(metavar="[NEW]", help="The same; the default is shipped.")
-    ] = SHIPPED,
-    checkpoints: Annotated[
-        bool,
-        option("--checkpoints", "Also say where another checkpoint comes first."),
-    ] = False,
+    old: Annotated[str, typer.Argument(metavar="[OLD]", help=OLD)] = SHIPPED,
+    new: Annotated[str, typer.Argument(metavar="[NEW]", help=NEW)] = SHIPPED,
+    checkpoints: Annotated[bool, option("--checkpoints", PICKS)] = False,
     all: Annotated[bool, option("--all", "Every pattern of each change.")] = False,
     rules: list[Path] = RULES.default,
 ) -> int:
@@ -62,16 +58,11 @@ def diff(
 def docs(
     rulebase: RuleBase,
     shown: Shown,
-    rule: Annotated[
-        str, typer.Argument(metavar="[RULE]", help="Print the page of this rule, write nothing.")
-    ] = "",
+    rule: Annotated[str, typer.Argument(metavar="[RULE]", help=PAGE)] = "",
     output_folder: Annotated[
-        Path,
-        option("--output-folder DIR", "Where the pages are written."),
+        Path, option("--output-folder DIR", "Where the pages are written.")
     ] = FOLDER,
-    check: Annotated[
-        bool, option("--check", "Write nothing; exit 1 where a page is not current.")
-    ] = False,
+    check: Annotated[bool, option("--check", CURRENT)] = False,
 ) -> int:
     """Write one page a rule: what, why, who says so, where it decides; and an index.
 
@@ -84,47 +75,37 @@ def docs(
       advisor rules docs --check
       advisor rules docs large-collection-searched-again-and-again
     """
-    if rule:
-        if check:
-            raise UsageError("`--check` compares all pages", hint="leave out the rule")
-        return _one_page(rulebase, rule, shown)
-    return _all_pages(rulebase, output_folder, shown, check=check)
+    if rule and check:
+        raise UsageError("`--check` compares all pages", hint="leave out the rule")
+    return (
+        _one(rulebase, rule, shown) if rule else _all(rulebase, output_folder, shown, check=check)
+    )
 
 
-def _one_page(rulebase: RuleBase, id: str, shown: Showing) -> int:
+def _one(rulebase: RuleBase, id: str, shown: Showing) -> int:
     from advisor.audit.pivotal import facts_of
     from advisor.audit.rule_pages import full_page
     from advisor.catalogue.knowledge import thing_json
 
     rule = rulebase.rule(id)
     (facts,) = facts_of(rulebase, [rule])
-    shown.emit(
-        Report(lambda: thing_json(rulebase, "rules", rule), lambda: full_page(facts, rulebase))
-    )
+    page = full_page(facts, rulebase)
+    shown.emit(Report(lambda: thing_json(rulebase, "rules", rule), lambda: page))
     return 0
 
 
-def _all_pages(rulebase: RuleBase, folder: Path, shown: Showing, *, check: bool) -> int:
-    from advisor.audit.generated_pages import (
-        compare,
-        generated_json,
-        generated_page,
-        pages_in,
-        write_pages,
-    )
+def _all(rulebase: RuleBase, folder: Path, shown: Showing, *, check: bool) -> int:
+    from advisor.audit import rule_pages as pages
     from advisor.audit.pivotal import facts_of
-    from advisor.audit.rule_pages import pages
 
     facts = facts_of(rulebase, [rule for rule in rulebase.rules if not rule.derived])
-    texts = pages(facts, rulebase)
-    state = compare(texts, pages_in(folder))
+    texts = pages.pages(facts, rulebase)
+    state = pages.compare(texts, folder)
     if not check:
-        write_pages(folder, {name: texts[name] for name in state.written}, state.removed)
+        pages.write_pages(state, texts, folder)
+    body, page = pages.generated_json, pages.generated_page
     shown.emit(
-        Report(
-            lambda: generated_json(state, folder, check=check),
-            lambda: generated_page(state, folder, check=check),
-        )
+        Report(lambda: body(state, folder, check=check), lambda: page(state, folder, check=check))
     )
     return 1 if check and not state.current else 0
 
@@ -133,9 +114,7 @@ def graph(
     rulebase: RuleBase,
     shown: Annotated[Showing, showing((*PAGE_FORMATS, "mermaid", "svg"))],
     task: Annotated[str, option("--task TASK", "Only what is asked after this task.")] = "",
-    paths: Annotated[
-        int, option("--paths NUMBER", "How many paths to draw, commonest first.")
-    ] = PATHS,
+    paths: Annotated[int, option("--paths NUMBER", MOST)] = PATHS,
 ) -> int:
     """Draw the interview as a map: which questions follow which answers, and where they lead.
 

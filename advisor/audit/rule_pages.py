@@ -1,19 +1,29 @@
-"""One page a rule: what it says, why, who says so, where it decides; and an index of them all."""
+"""One page a rule: what, why, who says so, where it decides; an index; and the folder of them."""
 
 from __future__ import annotations
 
-from advisor.audit.pivotal import Deciding, Instance, RuleFacts
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.audit.pivotal import Deciding, RuleFacts
 from advisor.audit.scenarios import RuleCoverage
 from advisor.catalogue.page import rule_page
 from advisor.decide.command_lines import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
+from advisor.draw.version import SCHEMA_VERSION
 from advisor.engine.profile import Answer
+from advisor.errors import AdvisorError
+from advisor.files import write_text
+from advisor.model import Family
 from advisor.phrasing import NO_FAMILY, count, family_text, share
 from advisor.rulebase.base import RuleBase
 
 MARKER = "<!-- Written by `advisor rules docs`: change the rules, not this page. -->"
 INDEX = "README.md"
+DECLARED = {"takes": "What it takes", "gives": "What it gives", "tasks": "Tasks"}
 
 
 def pages(facts: list[RuleFacts], rulebase: RuleBase) -> dict[str, str]:
@@ -21,12 +31,11 @@ def pages(facts: list[RuleFacts], rulebase: RuleBase) -> dict[str, str]:
 
     `facts` are those of all written rules.
     """
-    files = {f"{one.deciding.rule.id}.md": full_page(one, rulebase) for one in facts}
-    declared = {
-        f"declared-by-{family.id}.md": _declared_page(family.id, rulebase)
-        for family in rulebase.families
-    }
-    files = {INDEX: _index(facts, rulebase), **files, **declared}
+    files = {INDEX: _index(facts, rulebase)}
+    for one in facts:
+        files[f"{one.deciding.rule.id}.md"] = full_page(one, rulebase)
+    for family in rulebase.families:
+        files[f"declared-by-{family.id}.md"] = _declared_page(family, rulebase)
     return {name: f"{MARKER}\n\n{markdown(page)}" for name, page in files.items()}
 
 
@@ -42,17 +51,18 @@ def full_page(facts: RuleFacts, rulebase: RuleBase) -> Page:
 
 def _where(found: Deciding, rulebase: RuleBase) -> Page:
     page: Page = [Heading("Where it decides"), Text(_extent(found))]
-    if found.example is not None:
-        name, other = (
-            family_text(found.example.family, NO_FAMILY),
-            family_text(found.example.without, NO_FAMILY),
-        )
-        page += [
-            Text(f"It decides here: {name}, and without it {other}."),
-            _command(found.example, rulebase),
-        ]
-    if found.counterexample is not None:
-        page += [Text(_idle(found.counterexample)), _command(found.counterexample, rulebase)]
+    for instance in filter(None, (found.example, found.counterexample)):
+        name, other = (family_text(one, NO_FAMILY) for one in (instance.family, instance.without))
+        if name != other:
+            text = f"It decides here: {name}, and without it {other}."
+        else:
+            fires = (
+                "It fires here and does not decide" if instance.fires else "It does not fire here"
+            )
+            text = f"{fires}: {name} with it and without."
+        given = {id: Answer((option,), None, "flag") for id, option in instance.answers.items()}
+        repeated = command("recommend", given, folders=rulebase.folders)
+        page += [Text(text), Code(repeated, "console")]
     return page
 
 
@@ -67,27 +77,12 @@ def _extent(found: Deciding) -> str:
     return f"{text}In none of them the answer would be another without it: others say the same."
 
 
-def _idle(instance: Instance) -> str:
-    name = family_text(instance.family, NO_FAMILY)
-    if instance.fires:
-        return f"It fires here and does not decide: {name} with it and without."
-    return f"It does not fire here: {name} with it and without."
-
-
-def _command(instance: Instance, rulebase: RuleBase) -> Code:
-    given = {id: Answer((option,), None, "flag") for id, option in instance.answers.items()}
-    return Code(command("recommend", given, (), rulebase.folders), "console")
-
-
 def _scenarios(covered: RuleCoverage) -> Page:
-    if not covered.decisive and not covered.pivotal:
+    whys = dict.fromkeys(covered.pivotal, "another family without it")
+    whys = {**dict.fromkeys((*covered.pivotal, *covered.decisive), "a decisive reason"), **whys}
+    if not whys:
         return [Heading("Scenarios"), Text("No scenario hangs on it.", "quiet")]
-    ids = dict.fromkeys((*covered.pivotal, *covered.decisive))
-    rows = tuple(
-        Item("", id, "another family without it" if id in covered.pivotal else "a decisive reason")
-        for id in ids
-    )
-    return [Heading("Scenarios"), Items(rows)]
+    return [Heading("Scenarios"), Items(tuple(Item("", id, why) for id, why in whys.items()))]
 
 
 def _index(facts: list[RuleFacts], rulebase: RuleBase) -> Page:
@@ -101,13 +96,13 @@ def _index(facts: list[RuleFacts], rulebase: RuleBase) -> Page:
     for criterion in rulebase.criteria:
         rows = tuple(
             (
-                f"[{one.deciding.rule.id}]({one.deciding.rule.id}.md)",
-                f"{one.deciding.rule.effect} {', '.join(one.deciding.rule.candidates)}",
-                share(one.deciding.decides, one.deciding.profiles),
-                str(len(one.scenarios.decisive)),
+                f"[{rule.id}]({rule.id}.md)",
+                f"{rule.effect} {', '.join(rule.candidates)}",
+                share(deciding.decides, deciding.profiles),
+                str(len(scenarios.decisive)),
             )
-            for one in facts
-            if one.deciding.rule.criterion == criterion.id
+            for deciding, scenarios in facts
+            if (rule := deciding.rule).criterion == criterion.id
         )
         if rows:
             page += [
@@ -115,32 +110,99 @@ def _index(facts: list[RuleFacts], rulebase: RuleBase) -> Page:
                 Text(criterion.because),
                 Table(("rule", "effect", "decides", "scenarios"), rows),
             ]
-    declared = tuple(
-        Item("", f"[{family.name}](declared-by-{family.id}.md)") for family in rulebase.families
-    )
+    links = [f"[{family.name}](declared-by-{family.id}.md)" for family in rulebase.families]
     return [
         *page,
         Heading("What families declare"),
         Text("Rules that are derived from what each family takes, gives and is fit for."),
-        Items(declared),
+        Items(tuple(Item("", link) for link in links)),
     ]
 
 
-def _declared_page(family: str, rulebase: RuleBase) -> Page:
-    rules = [rule for rule in rulebase.rules if rule.derived and rule.candidates == [family]]
-    page: Page = [
-        Heading(f"What {rulebase.family(family).name} declares ({family})", 1),
-        Text(
-            f"{count(len(rules), 'rule')} derived from rules/families and checked like any other."
-        ),
-    ]
-    titles = {"takes": "What it takes", "gives": "What it gives", "tasks": "Tasks"}
-    for kind, title in titles.items():
+def _declared_page(family: Family, rulebase: RuleBase) -> Page:
+    rules = [rule for rule in rulebase.rules if rule.derived and rule.candidates == [family.id]]
+    derived = f"{count(len(rules), 'rule')} derived from rules/families and checked like any other."
+    page: Page = [Heading(f"What {family.name} declares ({family.id})", 1), Text(derived)]
+    for kind, title in DECLARED.items():
         rows = tuple(
             Item("", f"{rule.id}: {rule.effect}. {rule.because}", sources=tuple(rule.sources))
             for rule in rules
             if rule.derived == kind
         )
-        if rows:
-            page += [Heading(title), Items(rows)]
+        page += [Heading(title), Items(rows)] if rows else []
     return page
+
+
+class GeneratedPages(NamedTuple):
+    """The pages to write, those to remove, and how many are current already."""
+
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+    @property
+    def current(self) -> bool:
+        """True where nothing has to be written or removed."""
+        return not self.written and not self.removed
+
+
+def compare(texts: Mapping[str, str], folder: Path) -> GeneratedPages:
+    """Return what has to be done so that a folder holds these texts.
+
+    Files that do not carry the marker of a generated page are left alone.
+    """
+    with _saying(folder, "read"):
+        present = {
+            file.name: file.read_text(encoding="utf-8", errors="replace")
+            for file in sorted(folder.glob("*.md"))
+            if file.is_file()
+        }
+    written = tuple(name for name, text in texts.items() if present.get(name) != text)
+    left = (name for name, text in present.items() if text.startswith(MARKER))
+    removed = tuple(name for name in left if name not in texts)
+    return GeneratedPages(written, removed, len(texts) - len(written))
+
+
+def write_pages(state: GeneratedPages, texts: Mapping[str, str], folder: Path) -> None:
+    """Write pages into a folder, made where it is missing, and remove those left over."""
+    with _saying(folder, "written"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in state.removed:
+            (folder / name).unlink()
+    for name in state.written:
+        write_text(folder / name, texts[name])
+
+
+@contextmanager
+def _saying(folder: Path, done: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        verb = "read" if done == "read" else "write"
+        message = f"`{folder}` cannot be {done}: {error.strerror or error}"
+        hint = f"name a folder that can be {done}"
+        raise AdvisorError(message, hint=hint, kind=f"cannot-{verb}") from error
+
+
+def generated_json(state: GeneratedPages, folder: Path, *, check: bool) -> dict[str, Any]:
+    """Return the JSON document of `advisor rules docs --format json`."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "folder": str(folder),
+        "checked": check,
+        "current": state.current or not check,
+        **state._asdict(),
+    }
+
+
+def generated_page(state: GeneratedPages, folder: Path, *, check: bool) -> Page:
+    """Return the page: what was done, or with `check` what has to be."""
+    written, removed, unchanged = state
+    if state.current:
+        return [Text(f"{folder}: {count(unchanged, 'page')}, all current", "good")]
+    if not check:
+        done = f"{folder}: {count(len(written), 'page')} written, {unchanged} current"
+        return [Text(done + (f", {len(removed)} removed" if removed else ""), "good")]
+    rows = [Item("-", f"{folder}/{name} is not current") for name in written]
+    rows += [Item("-", f"{folder}/{name} is left over") for name in removed]
+    return [Items(tuple(rows)), Text("run `advisor rules docs` to write them", "warn")]
