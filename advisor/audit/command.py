@@ -99,10 +99,7 @@ def coverage(
 def audit(
     places: Named,
     shown: FindingsShown,
-    budget: Annotated[
-        float,
-        option("--budget SECONDS", "Give up proofs after this time."),
-    ] = 60,
+    budget: Annotated[float, option("--budget SECONDS", "Give up proofs after this time.")] = 60,
     questions: Annotated[
         bool,
         option("--questions", "Measure the interview instead: questions asked, and the optimum."),
@@ -126,11 +123,16 @@ def audit(
         raise UsageError(message, hint="e.g. --budget 60")
     if questions:
         return _measure_questions(places.rulebase, shown)
+    from advisor.audit.page import as_json, as_page, audit_findings
+
     audited = _prove(places.rulebase, budget)
-    shown.emit(_report(audited, places))
-    if not audited.proved:
-        return 2
-    return 0 if audited.sound else 1
+    report = Report(
+        lambda: as_json(audited, places.rulebase.digest, places),
+        lambda: as_page(audited, places),
+        lambda: audit_findings(audited, places),
+    )
+    shown.emit(report)
+    return 0 if audited.sound else 1 if audited.proved else 2
 
 
 def _prove(rulebase: RuleBase, seconds: float) -> Audit:
@@ -147,21 +149,11 @@ def _prove(rulebase: RuleBase, seconds: float) -> Audit:
     return prove(rulebase, Budget(seconds, time.monotonic), judge)
 
 
-def _report(audited: Audit, places: Places) -> Report:
-    from advisor.audit.page import as_json, as_page, audit_findings
-
-    return Report(
-        lambda: as_json(audited, places.rulebase.digest, places),
-        lambda: as_page(audited, places),
-        lambda: audit_findings(audited, places),
-    )
-
-
 def _measure_questions(rulebase: RuleBase, shown: Showing) -> int:
     from advisor.audit.optimum import measure
     from advisor.audit.optimum_page import as_json, as_page
 
-    for format in (shown.format, *(format for format, _ in shown.files)):
+    for format in (shown.format, *dict(shown.files)):
         check_format(format)
     measured = measure(rulebase)
     shown.emit(Report(lambda: as_json(measured, rulebase.digest), lambda: as_page(measured)))

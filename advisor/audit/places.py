@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from advisor.draw.findings import FindingRow
 from advisor.rulebase.base import RuleBase
@@ -39,21 +40,16 @@ class Places:
         path, line = self.locate(place)
         return f"{path}:{line}: " if path else ""
 
+    def stands(self, place: str) -> dict[str, Any]:
+        """Return path and line as JSON documents have them."""
+        return dict(zip(("path", "line"), self.locate(place), strict=True))
+
     def finding(
         self, rule: str, level: str, place: str, message: str, because: str = "", fix: str = ""
     ) -> FindingRow:
         """Return a finding at the place of an entry."""
         path, line = self.locate(place)
-        return FindingRow(
-            rule=rule,
-            level=level,
-            path=path,
-            line=line,
-            column=None,
-            message=message,
-            because=because,
-            fix=fix or None,
-        )
+        return FindingRow(rule, level, path, line, None, message, because, fix=fix or None)
 
 
 def _relative(file: Path, folder: Path) -> str:

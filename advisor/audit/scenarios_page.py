@@ -9,7 +9,7 @@ from advisor.audit.places import GUIDE, Places
 from advisor.audit.scenarios import Coverage, Proof
 from advisor.draw.blocks import Item, Items, Page, Text
 from advisor.draw.findings import FindingsReport, RuleText
-from advisor.draw.version import SCHEMA_VERSION, plain
+from advisor.draw.version import document, plain
 from advisor.phrasing import count
 
 UNCOVERED = {
@@ -22,11 +22,7 @@ UNCOVERED = {
 
 def proof_json(proof: Proof, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor rules test --format json`."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": digest,
-        **plain(proof),
-    }
+    return document(digest, **plain(proof))
 
 
 def proof_page(proof: Proof) -> Page:
@@ -43,30 +39,26 @@ def proof_page(proof: Proof) -> Page:
 
 def coverage_json(coverage: Coverage, digest: str, places: Places) -> dict[str, Any]:
     """Return the JSON document of `advisor rules coverage --format json`."""
-    rules = []
-    for covered in coverage.rules:
-        path, line = places.locate(covered.rule.place)
-        rules.append(
-            {
-                "rule": covered.rule.id,
-                "path": path,
-                "line": line,
-                "supporting": covered.rule.supporting,
-                "covered": covered.covered,
-                "decisive": covered.decisive,
-                "pivotal": covered.pivotal,
-                "fires": covered.fires,
-            }
-        )
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": digest,
-        "scenarios": coverage.scenarios,
-        "complete": coverage.complete,
-        "rules": rules,
-        "tasks": coverage.tasks,
-        "families": coverage.families,
-    }
+    rules = [
+        {
+            "rule": one.rule.id,
+            **places.stands(one.rule.place),
+            "supporting": one.rule.supporting,
+            "covered": one.covered,
+            "decisive": one.decisive,
+            "pivotal": one.pivotal,
+            "fires": one.fires,
+        }
+        for one in coverage.rules
+    ]
+    return document(
+        digest,
+        scenarios=coverage.scenarios,
+        complete=coverage.complete,
+        rules=rules,
+        tasks=coverage.tasks,
+        families=coverage.families,
+    )
 
 
 def coverage_findings(coverage: Coverage, places: Places, *, strict: bool) -> FindingsReport:
@@ -90,14 +82,12 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
     page: Page = [Items(rows)] if rows else []
     deciding = [one.covered for one in coverage.rules if not one.rule.supporting]
     supporting = [one.covered for one in coverage.rules if one.rule.supporting]
-    parts = [
-        f"{_part(deciding)} rules decide one",
-        f"{_part(supporting)} supporting rules fire in one",
-        f"{_part(coverage.tasks.values())} tasks and {_part(coverage.families.values())} "
-        "families are covered",
-    ]
-    scenarios = count(coverage.scenarios, "scenario")
-    page.append(Text(f"{scenarios}: {', '.join(parts)}", "good" if coverage.complete else "warn"))
+    text = (
+        f"{count(coverage.scenarios, 'scenario')}: {_part(deciding)} rules decide one, "
+        f"{_part(supporting)} supporting rules fire in one, {_part(coverage.tasks.values())} tasks "
+        f"and {_part(coverage.families.values())} families are covered"
+    )
+    page.append(Text(text, "good" if coverage.complete else "warn"))
     unmissed = [one.rule.id for one in coverage.rules if one.covered and not one.missed]
     if unmissed:
         page.append(Text(f"no scenario gets another family without {', '.join(unmissed)}", "quiet"))
