@@ -26,7 +26,7 @@ _TEXT_ALONE = re.compile(r"For(?:CausalLM|SequenceClassification|TokenClassifica
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z", re.ASCII)
 _NOT_WORDS = re.compile(r"[^A-Za-z0-9]+")
 _TASK_WORDS = {"text", "question", "zero"}
-"""A Hub tag with one of these, of a task that looks at pictures, needs picture and text."""
+"""A Hub tag with one of these, of a task that looks at images, needs image and text."""
 _NEAR = 0.7
 
 _KINDS = (

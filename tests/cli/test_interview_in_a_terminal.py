@@ -15,7 +15,7 @@ if sys.platform == "win32":
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 SMALL, WIDE = (24, 80), (60, 200)
-ASKS = "What do you want to do with your pictures"
+ASKS = "What do you want to do with your images"
 KEPT = "your answers are kept: `advisor ask --resume` goes on"
 DOWN, UP = "\x1b[B", "\x1b[A"
 
