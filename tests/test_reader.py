@@ -19,6 +19,7 @@ from advisor.reader.shape import (
     MapOf,
     Number,
     OneOf,
+    OptionsOf,
     Record,
     TextOf,
     check_shape,
@@ -82,6 +83,36 @@ def test_each_value_knows_its_place():
     assert document.place(("a", "c", 0, "d")) == (4, 7)
     assert document.place(("a", "c", 0, "nowhere")) == (4, 7)
     assert document.place(("nowhere",)) == (1, 1)
+
+
+def test_what_was_written_elsewhere_stands_there_with_all_inside_it():
+    document = read_text("a:\n  b: [x, z]\nc: {d: 1}\n", "file.yaml")
+    document.moved["c", "e"] = ("a", "b")
+    document.report(("c", "e", 1), "is wrong")
+    assert [str(problem) for problem in document.problems] == ["file.yaml:2:10: is wrong"]
+    assert document.place(("c", "e", 1, "nowhere")) == (2, 10)
+    assert document.place(("c", "d")) == (3, 5)
+
+
+def test_shapes_name_what_is_referred_to_and_where():
+    value = {"output": ["text"], "length": {"short": "a few"}, "task": "write"}
+    named = [
+        name
+        for question, options in (
+            ("output", ListOf(KebabCase())),
+            ("length", MapOf(TextOf())),
+            ("task", KebabCase()),
+        )
+        for name in OptionsOf(options).references({question: value[question]})
+    ]
+    assert named == [
+        (("output",), "question", "output"),
+        (("output", 0), "option of `output`", "text"),
+        (("length",), "question", "length"),
+        (("length", "short"), "option of `length`", "short"),
+        (("task",), "question", "task"),
+        (("task", 0), "option of `task`", "write"),
+    ]
 
 
 # -- what is refused, and where ---------------------------------------------------------------

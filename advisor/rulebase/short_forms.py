@@ -40,16 +40,15 @@ def written_out(key: str, document: Document, entries: Entries) -> list[dict[str
 
     `entries` are those read so far: series and benchmarks, of this file too.
     """
+    declared: type
     if key == "checkpoints":
-        checkpoints = _checkpoints(document, entries)
-        document.report_all(ListOf(record(Checkpoint)).problems(checkpoints, (key,)))
-        return checkpoints
-    if key == "sources":
-        sources = _sources(document)
-        document.report_all(ListOf(record(Source)).problems(sources, (key,)))
-        return sources
-    listed: list[dict[str, Any]] = document.value.get(key, [])
-    return listed
+        declared, full = Checkpoint, _checkpoints(document, entries)
+    elif key == "sources":
+        declared, full = Source, _sources(document)
+    else:
+        return list(document.value.get(key, ()))
+    document.report_all(ListOf(record(declared)).problems(full, (key,)))
+    return full
 
 
 def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
