@@ -36,17 +36,15 @@ _NAMED_SETS = {
 class Patterns(NamedTuple):
     """The patterns of one file, for paths relative to the folder it stands in.
 
-    `groups` are (ignores, expression for files, expression for folders), the last one first.
+    `groups` are (ignores, expression), the last one first; a folder's path ends with a slash.
     """
 
-    groups: tuple[tuple[bool, re.Pattern[str], re.Pattern[str]], ...]
+    groups: tuple[tuple[bool, re.Pattern[str]], ...]
 
     def ignores(self, path: str, *, folder: bool) -> bool | None:
         """Return whether `path` is left out, or None where no pattern speaks of it."""
-        for ignores, files, folders in self.groups:
-            if (folders if folder else files).match(path):
-                return ignores
-        return None
+        path = f"{path}/" if folder else path
+        return next((ignores for ignores, pattern in self.groups if pattern.match(path)), None)
 
 
 NO_PATTERNS = Patterns(())
@@ -68,31 +66,22 @@ def parse_patterns(text: str) -> Patterns:
     patterns = [pattern for line in text.splitlines() if (pattern := _pattern(line)) is not None]
     groups = []
     for ignores, members in groupby(reversed(patterns), key=lambda pattern: pattern[0]):
-        sources = [(source, folders_only) for _, source, folders_only in members]
-        files = [source for source, folders_only in sources if not folders_only]
-        groups.append((ignores, _any(files), _any([source for source, _ in sources])))
+        source = "|".join(expression for _, expression in members)
+        groups.append((ignores, re.compile(source, re.DOTALL)))
     return Patterns(tuple(groups))
 
 
-def _any(sources: list[str]) -> re.Pattern[str]:
-    return re.compile("|".join(sources) or _NEVER, re.DOTALL)
-
-
-def _pattern(line: str) -> tuple[bool, str, bool] | None:
-    """Return (ignores, expression, folders only) of a line, or None for a comment."""
-    line = line.removeprefix("\ufeff")
-    if line.startswith("#"):
-        return None
-    line = re.sub(r"(?<!\\) +\Z", "", line)
-    ignores = not line.startswith("!")
+def _pattern(line: str) -> tuple[bool, str] | None:
+    """Return (ignores, expression) of a line, or None for a comment."""
+    line = re.sub(r"(?<!\\) +\Z", "", line.removeprefix("\ufeff"))
     body = line.removeprefix("!")
-    folders_only = body.endswith("/")
-    body = body.removesuffix("/")
-    parts = [match["part"] for match in _PART.finditer(body.removeprefix("/"))][:-1]
-    if not parts or body.endswith("/"):
+    path = body.removesuffix("/")
+    parts = [match["part"] for match in _PART.finditer(path.removeprefix("/"))][:-1]
+    if line.startswith("#") or not parts or path.endswith("/"):
         return None
-    source = _path(parts if "/" in body else ["**", *parts])
-    return ignores, rf"{source}\Z", folders_only
+    source = _path(parts if "/" in path else ["**", *parts])
+    end = "/" if body.endswith("/") else "/?"
+    return body == line, rf"{source}(?<!/){end}\Z"
 
 
 def _path(parts: list[str]) -> str:

@@ -119,8 +119,6 @@ def _spots(file: str, lines: list[_Line]) -> Callable[[int, int], Spot]:
         return [*(one.start() for part in characters for one in part), stretches[-1][1]]
 
     def spot(line: int, characters: int) -> Spot:
-        if not lines:
-            return Spot(1, 1)
         number = min(line, len(lines)) - 1
         known = offsets(number)
         offset = known[min(characters, len(known) - 1)]
