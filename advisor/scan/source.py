@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from advisor.scan.usage import FileNote, Ignore, Location
 
@@ -23,6 +23,10 @@ _COMMENT = re.compile(
 _STRING = re.compile(
     r"(?s)('''|\"\"\").*?(?:\1|\Z)|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|(?P<comment>#[^\n]*)"
 )
+
+
+Placed: TypeAlias = ast.expr | ast.stmt | ast.keyword | ast.alias
+"""Nodes that have a place."""
 
 
 class Spot(NamedTuple):
@@ -47,14 +51,12 @@ class Parsed(NamedTuple):
     spot: Callable[[int, int], Spot] = lambda line, characters: Spot(line, characters + 1)
     notes: tuple[FileNote, ...] = ()
 
-    def location(self, node: ast.AST) -> Location:
-        """Return where an expression or statement stands; `ast` counts columns in bytes."""
-        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-        end_line = getattr(node, "end_lineno", None) or line
-        end_column = getattr(node, "end_col_offset", None)
+    def location(self, node: Placed) -> Location:
+        """Return where a node stands; `ast` counts columns in bytes."""
+        last = node.end_lineno or node.lineno
         return self.between(
-            (line, self._characters(line, column)),
-            (end_line, self._characters(end_line, column if end_column is None else end_column)),
+            (node.lineno, self._characters(node.lineno, node.col_offset)),
+            (last, self._characters(last, node.end_col_offset or 0)),
         )
 
     def between(self, start: tuple[int, int], end: tuple[int, int]) -> Location:

@@ -28,7 +28,7 @@ from advisor.scan.abstract import (
     pieces,
     union,
 )
-from advisor.scan.source import Parsed
+from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
@@ -54,7 +54,7 @@ class Passed(NamedTuple):
 class Use(NamedTuple):
     """A use of something loaded, as a walk meets it; the one of the last walk becomes a call."""
 
-    node: ast.AST
+    node: Placed
     kind: str
     name: str
     receiver: Loaded
@@ -127,12 +127,12 @@ class Study:
         self.uses: list[Use] = []
         self.classes: dict[str, ClassDefinition] = {}
         self.stars: list[str] = []
-        self.training: list[ast.AST] = []
+        self.training: list[Placed] = []
         self.pending: list[tuple[FunctionNode, Scope]] = []
         self.learned_more = False
-        self._numbers: dict[ast.AST, int] = {}
+        self._numbers: dict[Placed, int] = {}
         self.known: dict[object, dict[str, Values]] = defaultdict(dict)
-        self.location: Callable[[ast.AST], Location] = cache(parsed.location)
+        self.location: Callable[[Placed], Location] = cache(parsed.location)
         self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
 
     def begin(self) -> None:
@@ -151,7 +151,7 @@ class Study:
 
     def use(
         self,
-        node: ast.AST,
+        node: Placed,
         kind: str,
         name: str,
         receivers: Iterable[Abstract],
@@ -179,11 +179,11 @@ class Study:
             arguments=self.arguments(use.passed),
         )
 
-    def checkpoints(self, node: ast.AST, values: Values) -> tuple[Value, ...]:
+    def checkpoints(self, node: Placed, values: Values) -> tuple[Value, ...]:
         """Return values as names of checkpoints, each once."""
         return tuple(dict.fromkeys(self._checkpoint(node, value) for value in values))
 
-    def _checkpoint(self, node: ast.AST, value: Abstract) -> Value:
+    def _checkpoint(self, node: Placed, value: Abstract) -> Value:
         """A value as the name of a checkpoint, read off the end of a path where one ends in it."""
         at_end = None
         match value:
