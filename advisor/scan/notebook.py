@@ -147,10 +147,9 @@ def _code_cells(file: str) -> list[list[_Line]]:
 
 
 def _language(metadata: Any) -> str | None:
-    for key, name in (("language_info", "name"), ("kernelspec", "language")):
-        part = metadata.get(key) if isinstance(metadata, dict) else None
-        if isinstance(part, dict) and isinstance(part.get(name), str):
-            return str(part[name]).lower()
+    match metadata:
+        case {"language_info": {"name": str(name)}} | {"kernelspec": {"language": str(name)}}:
+            return name.lower()
     return None
 
 

@@ -256,11 +256,12 @@ def _names_in(parsed: Parsed) -> list[Name]:
 
 def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
     """The library or one of its modules, where an expression is that: `transformers.models`."""
-    if isinstance(node, ast.Name):
-        return modules.get(node.id)
-    if isinstance(node, ast.Attribute) and node.attr[:1].islower():
-        outer = _module(node.value, modules)
-        return f"{outer}.{node.attr}" if outer else None
+    match node:
+        case ast.Name(name):
+            return modules.get(name)
+        case ast.Attribute(inner, name) if name[:1].islower():
+            outer = _module(inner, modules)
+            return f"{outer}.{name}" if outer else None
     return None
 
 
