@@ -31,7 +31,7 @@ def engine(small):
 
 
 def residual_of(engine, **more):
-    return Residual.of(engine.space({}), engine.ranking.winner, **more)
+    return Residual(engine.space({}), engine.ranking.winner, **more)
 
 
 class Enumerated:
@@ -140,7 +140,7 @@ def test_beyond_the_budget_nothing_is_claimed_and_gain_decides(of):
 
 def test_a_step_beyond_its_budget_takes_the_question_with_the_most_gain(engine, small, monkeypatch):
     space = engine.space(make_profile(small, {"task": "read-pages"}))
-    residual = Residual.of(space, engine.ranking.winner)
+    residual = Residual(space, engine.ranking.winner)
     monkeypatch.setattr(strategy, "BUDGET_NODES", -1)
     assert fewest_questions(residual, residual.root) == information_gain(residual, residual.root)
 
@@ -148,7 +148,7 @@ def test_a_step_beyond_its_budget_takes_the_question_with_the_most_gain(engine, 
 def test_what_is_closed_is_never_asked(engine, small):
     space = engine.space(make_profile(small, {"task": "describe"}))
     parts = engine.encoding.index["training"]
-    residual = Residual.of(space, engine.ranking.winner, closed={parts})
+    residual = Residual(space, engine.ranking.winner, closed={parts})
     node = residual.root
     while split := fewest_questions(residual, node):
         assert split.question != parts

@@ -15,7 +15,7 @@ from advisor.engine.decision import Engine
 from advisor.engine.diagram import Choice
 from advisor.engine.profile import Profile
 from advisor.engine.space import Space, Spend
-from advisor.model import NONE, TASK, Checkpoint, Condition, Rule
+from advisor.model import TASK, Checkpoint, Condition, Rule
 from advisor.rulebase.base import RuleBase
 
 MOST_EDGES = 1_500_000
@@ -98,7 +98,7 @@ class ProofContext:
         self.judge = judge
         self.encoding = (engine := Engine(rulebase)).encoding
         self.ranking = engine.ranking
-        self.names = (*self.encoding.families, NONE)
+        self.names = self.encoding.winners
         self.open: list[tuple[Choice, ...]] = engine.choices({})
         """For each question every choice."""
         self.bits: dict[str, dict[int, int]] = {}

@@ -16,7 +16,7 @@ from advisor.engine.decision import Engine
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Encoding
 from advisor.errors import AdvisorError
-from advisor.model import NONE, TASK
+from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
 AnswerPair = tuple[str, str]
@@ -175,7 +175,7 @@ class _View:
 
     def winner(self, outcome: int) -> str:
         """Return the name of who wins, `none` included."""
-        return [*self.encoding.families, NONE][self.ranking.winner(outcome)]
+        return self.encoding.winners[self.ranking.winner(outcome)]
 
     def read(self, diagram: Diagram, options: Options, label: Callable[[int], Hashable]) -> int:
         """Return the labels over some questions and options, others filled as open ones are."""

@@ -9,7 +9,7 @@ from advisor.audit.scenarios import RuleCoverage, coverage
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
-from advisor.model import NONE, TASK, Rule
+from advisor.model import TASK, Rule
 from advisor.rulebase.base import RuleBase
 
 
@@ -65,11 +65,10 @@ class Deciders:
 
     def of(self, rules: Iterable[Rule]) -> Iterator[Deciding]:
         """Yield where each rule decides."""
-        encoding, ranking, space = self.engine.encoding, self.engine.ranking, self.space
-        names = [*encoding.families, NONE]
+        encoding, winner, space = self.engine.encoding, self.engine.ranking.winner, self.space
 
         def answers(function: int) -> int:
-            return space.relabel(function, lambda outcome: names[ranking.winner(outcome)])
+            return space.relabel(function, lambda outcome: encoding.winners[winner(outcome)])
 
         def unchanged(function: int) -> int:
             return space.relabel(function, lambda pair: pair if pair[0] == pair[1] else None)

@@ -51,7 +51,7 @@ class Nearby:
 
     def __init__(self, engine: Engine, decision: Decision, fixed: Profile) -> None:
         self.engine = engine
-        self.names = (*engine.encoding.families, NONE)
+        self.names = engine.encoding.winners
         self.present: list[Choice] = [choices[0] for choices in engine.choices(decision.profile)]
         choices = engine.choices(fixed)
         held = {

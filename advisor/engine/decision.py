@@ -172,8 +172,8 @@ class Engine:
 
     def names(self, winners: int) -> tuple[str, ...]:
         """Return the families in a set of winners, `none` last."""
-        names = [*self.encoding.families, NONE]
-        return tuple(name for place, name in enumerate(names) if winners >> place & 1)
+        names = enumerate(self.encoding.winners)
+        return tuple(name for place, name in names if winners >> place & 1)
 
     def _complete(self, profile: Profile, reachable: Reachable, typical: list[Choice]) -> Profile:
         """Add to the given answers what they imply and what is assumed."""
@@ -182,12 +182,11 @@ class Engine:
             options = self.options(question, typical[question])
             forced = len(reachable.choices[question]) == 1
             given = profile.get(id)
-            if given and set(given.options) == set(options):
-                complete[id] = given
-            elif given and forced:  # one of several named: the others cannot be
-                complete[id] = Answer(options, None, given.origin)
-            else:
-                complete[id] = Answer(options, None, "implied" if forced else "assumed")
+            origin = "implied" if forced else "assumed"
+            if given and forced:  # where it is one of several named, the others cannot be
+                origin = given.origin
+            same = given and set(given.options) == set(options)
+            complete[id] = given if given and same else Answer(options, None, origin)
         return complete
 
     def _assess(

@@ -17,7 +17,7 @@ from operator import and_, or_
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Allowed, Choice, Diagram
-from advisor.model import NOT_APPLICABLE, Condition, Never, Rule
+from advisor.model import NONE, NOT_APPLICABLE, Condition, Never, Rule
 from advisor.rulebase.base import RuleBase
 
 FORBID = -1
@@ -56,6 +56,8 @@ class Encoding:
             {id: place for place, id in enumerate(options)} for options in self.options
         ]
         self.families = [family.id for family in rulebase.families]
+        self.winners = (*self.families, NONE)
+        """Who can win."""
         self.ranks = [family.rank for family in rulebase.families]
         self.criteria = [criterion.id for criterion in rulebase.criteria]
         self.conjunctions = [*self._aimed(rulebase.rules)]

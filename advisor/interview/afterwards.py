@@ -13,7 +13,7 @@ from advisor.files import write_text
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
-    from advisor.engine.profile import Profile
+    from advisor.engine.profile import Answer, Profile
     from advisor.model import Checkpoint
 
 DONE, TRY, SAVE = "done", "try", "save"
@@ -94,12 +94,11 @@ def _save(recommendation: Recommendation, prompt: Prompt) -> None:
 
 def profile_text(given: Profile) -> str:
     """Return answers as a profile file that gives them again."""
-    lines = []
-    for id, answer in given.items():
-        if answer.value is not None:
-            lines.append(f"{id}: {exact(answer.value)}")
-        elif len(answer.options) == 1:
-            lines.append(f"{id}: {answer.options[0]}")
-        else:
-            lines.append(f"{id}: [{', '.join(answer.options)}]")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{id}: {_value(answer)}\n" for id, answer in given.items())
+
+
+def _value(answer: Answer) -> str:
+    if answer.value is not None:
+        return exact(answer.value)
+    options = ", ".join(answer.options)
+    return f"[{options}]" if len(answer.options) > 1 else options

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
     from advisor.engine.decision import Engine
     from advisor.engine.profile import Profile
-    from advisor.interview.session import Agreement, Ask, SavedInterview, Session
+    from advisor.interview.session import Ask, SavedInterview, Session
 
 To = Annotated[
     str,
@@ -29,6 +29,8 @@ To = Annotated[
 ]
 Resume = Annotated[bool, option("--resume", "Go on with the interview that was left.")]
 Plain = Annotated[bool, option("--plain", "Numbers instead of a menu.")]
+
+OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
 
 
 def ask(
@@ -121,9 +123,14 @@ def _interview(session: Session, prompt: Prompt, saved: SavedInterview) -> None:
     number = 1
     while (question := session.next()) is not None:
         agreement = session.agreement
-        note(f"\n{number}. {_standing(question, session.race)}")
+        race = _race(session.race)
+        if len(session.race) > 1:
+            note(f"\n{number}. still in the race: {race}")
+        else:
+            note(f"\n{number}. settled: {race}; open is {OPEN[question.about]}")
         if agreement.worth_an_offer:
-            note(f"   {_nearly_all(agreement)}")
+            percent, answer = int(100 * agreement.share), _race((agreement.answer,))
+            note(f"   {percent} % of what is still possible ends in the same answer: {answer}")
         choice = prompt.choose(
             question, extras(back=bool(session.steps), stop=agreement.worth_an_offer)
         )
@@ -145,21 +152,6 @@ def _interview(session: Session, prompt: Prompt, saved: SavedInterview) -> None:
         saved.write(session)
 
 
-def _standing(question: Ask, race: tuple[str, ...]) -> str:
-    if len(race) > 1:
-        return f"still in the race: {_race(race)}"
-    return f"settled: {_race(race)}; open is {OPEN[question.about]}"
-
-
-OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
-
-
-def _nearly_all(agreement: Agreement) -> str:
-    percent = 100 * agreement.agreeing // agreement.of
-    answer = _race((agreement.answer,))
-    return f"{percent} % of what is still possible ends in the same answer: {answer}"
-
-
 def _race(names: tuple[str, ...]) -> str:
     return ", ".join("none of them" if name == NONE else name for name in names)
 
@@ -167,15 +159,14 @@ def _race(names: tuple[str, ...]) -> str:
 def _why(question: Ask) -> str:
     """Why a question is asked: what it is about, and who could win after each answer."""
     lines = [f"  {question.question.why}"]
-    if len(set(question.winners.values())) == 1:
-        winners = next(iter(question.winners.values()))
+    winners = set(question.winners.values())
+    if len(winners) == 1:
         rest = OPEN.get(question.about, "what comes after it")
-        lines.append(f"    whatever you say leaves {_race(winners)}; it changes {rest}")
+        lines.append(f"    whatever you say leaves {_race(winners.pop())}; it changes {rest}")
         return "\n".join(lines)
     lines += [
         f"    {option.id:<26} leaves {_race(question.winners[option.id])}"
         for option in question.options[:12]
     ]
-    if len(question.options) > 12:
-        lines.append(f"    ... and {len(question.options) - 12} more")
-    return "\n".join(lines)
+    more = len(question.options) - 12
+    return "\n".join([*lines, f"    ... and {more} more"] if more > 0 else lines)

@@ -60,7 +60,7 @@ class Finalists:
 
     def residual(self, closed: Collection[int] = ()) -> Residual:
         """Return what is left open, told apart by the checkpoint that comes first, or None."""
-        residual = Residual(self.engine.encoding, self.space.choices, closed=closed)
+        residual = Residual(self.space, closed=closed)
         told = self.space.support(self.space.root) | self.ordering | self.requiring
         questions = sorted(told)
 

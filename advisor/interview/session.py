@@ -130,7 +130,7 @@ class Session:
         about = family
         if self.to == ranking:
             about, label = ranking, self.engine.verdicts
-        found = self._choose(Residual.of(self._space, label, closed=self._closed), about)
+        found = self._choose(Residual(self._space, label, closed=self._closed), about)
         if found is None and self.to == checkpoint:
             decision = self.decide()
             if decision.family is not None:

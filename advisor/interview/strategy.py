@@ -13,7 +13,7 @@ from math import log2
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
-from advisor.engine.space import Encoding, Space
+from advisor.engine.space import Space
 from advisor.model import NOT_APPLICABLE
 
 
@@ -33,44 +33,31 @@ class Split(NamedTuple):
 
 
 class Residual(Diagram):
-    """A diagram whose nodes are what is left to ask; `root` is what is left at first.
+    """A diagram whose nodes are what is left to ask of a space; `root` is what is left at first.
 
+    That are its profiles, told apart by a label of their outcome; nothing where there is no label.
     `closed` are questions never to be asked, such as those that somebody cannot answer. `weights`
     says how much each choice of a question weighs; without it, complete profiles weigh the same.
     """
 
     def __init__(
         self,
-        encoding: Encoding,
-        choices: Sequence[Sequence[Choice]],
+        space: Space,
+        label: Callable[[int], Hashable] | None = None,
         *,
         closed: Collection[int] = (),
         weights: Mapping[int, Sequence[int]] | None = None,
     ) -> None:
-        super().__init__(choices, weights)
-        self.root = EMPTY
+        super().__init__(space.choices, weights)
+        self.root = self.read(space, space.root, label) if label else EMPTY
         self.closed = frozenset(closed)
         self._senseless: list[int | None] = []
         """For each question, at which place it does not apply."""
-        for of_question, options in zip(self.choices, encoding.option_index, strict=True):
+        for of_question, options in zip(self.choices, space.encoding.option_index, strict=True):
             senseless = (options.get(NOT_APPLICABLE, -1),)
             possible = senseless in of_question
             self._senseless.append(of_question.index(senseless) if possible else None)
         self._splits: dict[tuple[int, int], Split | None] = {}
-
-    @classmethod
-    def of(
-        cls,
-        space: Space,
-        label: Callable[[int], Hashable],
-        *,
-        closed: Collection[int] = (),
-        weights: Mapping[int, Sequence[int]] | None = None,
-    ) -> Residual:
-        """Return the complete profiles of a space, told apart by a label of their outcome."""
-        residual = cls(space.encoding, space.choices, closed=closed, weights=weights)
-        residual.root = residual.read(space, space.root, label)
-        return residual
 
     def decided(self, node: int) -> bool:
         """True where every profile left has the same label."""
