@@ -27,17 +27,12 @@ IMPORT_AND_USE = 2
 
 
 class Suppression(NamedTuple):
-    """What is left to say, how many findings were ignored or waived, and by what.
-
-    `ignores` are numbers of comments, each with a rule that it took away, "" where it names none;
-    `waivers` are names of choices, each with a rule whose waiver is not idle.
-    """
+    """What is left to say, what was ignored or waived, and the rules that could not judge."""
 
     left: tuple[Finding, ...] = ()
-    ignored: int = 0
-    waived: int = 0
-    ignores: frozenset[tuple[int, str]] = frozenset()
-    waivers: frozenset[tuple[str, str]] = frozenset()
+    ignored: tuple[Finding, ...] = ()
+    waived: tuple[Finding, ...] = ()
+    not_run: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,12 +71,11 @@ def read_declaration(file: Path) -> ProjectDeclaration:
     if document.value is None and not document.problems:
         document.value = {}  # a file of comments declares nothing
     if check_shape(document, PROJECT):
-        names: set[str] = set()
-        for index, choice in enumerate(document.value.get("choices", [])):
-            if choice["name"] in names:
-                message = f"the choice `{choice['name']}` is declared twice"
+        names = [choice["name"] for choice in document.value.get("choices", [])]
+        for index, twice in enumerate(names):
+            if twice in names[:index]:
+                message = f"the choice `{twice}` is declared twice"
                 document.report(("choices", index, "name"), message)
-            names.add(choice["name"])
     if document.problems:
         raise BrokenFileError(
             f"`{name}` cannot be used",

@@ -61,7 +61,7 @@ def rule_report(rulebase: RuleBase, id: str) -> Report:
 def _project_json(inspection: Inspection) -> dict[str, Any]:
     case = inspection.case
     choices = [_choice(one.name, one.checkpoint, case.judgements_of(one)) for one in case.choices]
-    _, ignored, waived, *_ = case.suppression
+    ignored, waived = len(case.suppression.ignored), len(case.suppression.waived)
     suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
     return {**_json(inspection, choices), "files": case.scan.files, "suppressed": suppressed}
 
@@ -199,7 +199,8 @@ def _closing(inspection: Inspection) -> Text:
     looked = f"{count(scan.files, 'file')}, {count(len(scan.usages), 'usage')}"
     if case.choices:
         looked += f", {count(len(case.choices), 'choice')}"
-    numbers = case.suppression.ignored, case.suppression.waived, inspection.known, inspection.gone
+    _, ignored, waived, _ = case.suppression
+    numbers = len(ignored), len(waived), inspection.known, inspection.gone
     words = "ignored", "waived", "in the baseline", "gone since the baseline"
     away = ", ".join(f"{n} {word}" for n, word in zip(numbers, words, strict=True) if n)
     counts = _counts(inspection) + (f" ({away})" if away else "")

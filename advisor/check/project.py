@@ -15,7 +15,7 @@ from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.inspection import Failing, Inspection, failing_from, inspect, release_for
 from advisor.check.judgement import judgements_of
 from advisor.console.commands import GivenLater, rules_of
-from advisor.console.options import day_or_today, priority_of
+from advisor.console.options import Priority, day_or_today, priority_of
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
@@ -59,11 +59,7 @@ class Project(NamedTuple):
 
 
 def open_project(
-    rulebase: RuleBase,
-    paths: list[Path],
-    options: CheckOptions,
-    given: GivenLater,
-    first: list[str],
+    rulebase: RuleBase, paths: list[Path], options: CheckOptions, given: GivenLater, first: Priority
 ) -> Project:
     """Read what a project declares, its lock and a baseline; options win over what is declared.
 

@@ -18,17 +18,14 @@ def changed_class(case: Case) -> Iterator[Finding]:
     """A class that the release does not have, or whose old name is another one for the new."""
     for name, place in _class_names(case):
         change = case.release.removed(name)
-        if change is None:
-            continue
-        instead = change.instead
-        works = change.kind == "redirected" or case.release.has_class(name)
-        if instead or change.id not in case.knowledge("unsure", "removed-class"):
+        instead = change and change.instead
+        if change and (instead or change.id not in case.knowledge("unsure", "removed-class")):
+            alias = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
+            works = change.kind == "redirected" or case.release.has_class(name)
             certain = works or change.kind == "renamed"
             edits = case.rename_edits(place, name, instead) if instead and certain else ()
-            now = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
-            yield from _findings(
-                case, change, place, f"`{name}`", now if works else "", edits=edits
-            )
+            now = alias if works else ""
+            yield from _findings(case, change, place, f"`{name}`", now, edits=edits)
 
 
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
@@ -50,14 +47,13 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
     for load in usage.loads:
         for name, argument in load.arguments.items() if load.package == TRANSFORMERS else ():
             change, place = case.release.removed(name, "argument"), argument.name_place
-            if change is None or place is None:
-                continue
-            what, new, now = f"argument `{name}` here", change.instead, ""
-            edits: tuple[Edit, ...] = ()
-            if new and change.kind != "removed":
-                now = f"`{name}` is called `{new}` since transformers {change.since}"
-                edits = (Edit(place, new),) if new.endswith(name.rpartition("_")[2]) else ()
-            yield from _findings(case, change, place, what, now, edits=edits)
+            if change and place:
+                what, new, now = f"argument `{name}` here", change.instead, ""
+                edits: tuple[Edit, ...] = ()
+                if new and change.kind != "removed":
+                    now = f"`{name}` is called `{new}` since transformers {change.since}"
+                    edits = (Edit(place, new),) if new.endswith(name.rpartition("_")[2]) else ()
+                yield from _findings(case, change, place, what, now, edits=edits)
 
 
 @rule("removed-pipeline", "redirected-pipeline", each=Case.usages)
@@ -71,8 +67,8 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         name = identity.model_class if identity else None
         fix = f"load `{name}` and call generate" if name else None
         now = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
-        works = change.kind != "removed"
-        yield from _findings(case, change, usage.place, pipeline, now if works else "", fix)
+        now = now if change.kind != "removed" else ""
+        yield from _findings(case, change, usage.place, pipeline, now, fix)
 
 
 def _findings(

@@ -12,83 +12,62 @@ from advisor.scan.usage import Ignore, Location
 
 
 def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppression:
-    """Take away what is ignored or waived.
-
-    Of rules in `not_run` nobody can say whether there would be something to waive.
-    """
-    active = {
-        (choice.name, waiver.rule)
-        for choice, waiver in _waivers(case)
-        if waiver.until >= case.today
-    }
-    left: list[Finding] = []
-    ignores: set[tuple[int, str]] = set()
-    waivers = {(choice.name, rule) for choice in case.choices for rule in not_run}
-    ignored = 0
+    """Take away what is ignored or waived."""
+    today = case.today
+    agreed = {(choice.name, one.rule) for choice, one in _waivers(case) if one.until >= today}
+    left, ignored, waived = [], [], []
     for finding in findings:
-        covering = {
-            (number, finding.rule if ignore.rules else "")
-            for number, ignore in _ignores(case)
-            if _covers(ignore, finding)
-        }
-        waiver = (finding.choice or "", finding.rule)
-        if covering:
-            ignored += 1
-            ignores |= covering
-        elif waiver in active:
-            waivers.add(waiver)
+        if any(_covers(ignore, finding) for ignore in case.scan.ignores):
+            ignored.append(finding)
+        elif (finding.choice, finding.rule) in agreed:
+            waived.append(finding)
         else:
             left.append(finding)
-    return Suppression(
-        left=tuple(left),
-        ignored=ignored,
-        waived=len(findings) - ignored - len(left),
-        ignores=frozenset(ignores),
-        waivers=frozenset(waivers),
-    )
+    return Suppression(tuple(left), tuple(ignored), tuple(waived), frozenset(not_run))
 
 
-def _ignores(case: Case) -> Iterator[tuple[int, Ignore]]:
-    return enumerate(case.scan.ignores)
+def _covers(ignore: Ignore, finding: Finding) -> bool:
+    place = finding.place
+    if place is None or place.path != ignore.place.path:
+        return False
+    named = not ignore.rules or finding.rule in ignore.rules
+    return named and ignore.first <= place.line <= ignore.last
+
+
+def _ignores(case: Case) -> Iterator[tuple[set[str], Ignore]]:
+    """Yield each comment with the rules of which it takes findings away."""
+    for ignore in case.scan.ignores:
+        yield {one.rule for one in case.suppression.ignored if _covers(ignore, one)}, ignore
 
 
 def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
     return ((choice, waiver) for choice in case.choices for waiver in choice.waivers)
 
 
-def _covers(ignore: Ignore, finding: Finding) -> bool:
-    place, named = finding.place, not ignore.rules or finding.rule in ignore.rules
-    return (
-        place is not None
-        and named
-        and place.path == ignore.place.path
-        and ignore.first <= place.line <= ignore.last
-    )
-
-
 @rule("unused-ignore", each=_ignores)
-def unused_ignore(case: Case, number: int, ignore: Ignore) -> Iterator[Finding]:
+def unused_ignore(case: Case, used: set[str], ignore: Ignore) -> Iterator[Finding]:
     """A comment that takes no finding away."""
-    for id in ignore.rules or ("",):
-        if (number, id) not in case.suppression.ignores:
-            what = f"`{id}`{_meant(case, id)}" if id else "anything"
-            message = f"nothing to ignore here: the line has no finding of {what}"
-            yield Finding(message, ignore.place, fix="remove it")
+    message = "nothing to ignore here: the line has no finding of "
+    if not ignore.rules and not used:
+        yield Finding(f"{message}anything", ignore.place, fix="remove it")
+    for id in ignore.rules:
+        if id not in used:
+            yield Finding(f"{message}`{id}`{_meant(case, id)}", ignore.place, fix="remove it")
 
 
 @rule("ignore-without-reason", each=_ignores)
-def ignore_without_reason(case: Case, number: int, ignore: Ignore) -> Iterator[Finding]:
+def ignore_without_reason(_: Case, used: set[str], ignore: Ignore) -> Iterator[Finding]:
     """A comment that takes a finding away and does not say why."""
-    if not ignore.reason and number in {used for used, _ in case.suppression.ignores}:
-        message = "the comment does not say why"
-        yield Finding(message, ignore.place, fix="add the reason after it")
+    if used and not ignore.reason:
+        fix = "add the reason after it"
+        yield Finding("the comment does not say why", ignore.place, fix=fix)
 
 
 @rule("unused-waiver", each=_waivers)
 def unused_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterator[Finding]:
-    """A waiver that holds and waives no finding."""
-    idle = (choice.name, waiver.rule) not in case.suppression.waivers
-    if idle and waiver.until >= case.today:
+    """A waiver that holds and waives no finding, of a rule that ran."""
+    waived = {one.rule for one in case.suppression.waived if one.choice == choice.name}
+    if waiver.until >= case.today and waiver.rule not in waived | case.suppression.not_run:
         what = f"`{waiver.rule}` to waive{_meant(case, waiver.rule)}"
         message = f"choice `{choice.name}` has no finding of {what}"
         yield Finding(message, waiver.place, choice=choice.name, fix="remove it")
