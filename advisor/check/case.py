@@ -16,7 +16,7 @@ from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
 from advisor.model.library import CheckRule
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import Call, Location, Scan, Usage
+from advisor.scan.usage import Call, Load, Location, Scan, Usage
 
 if TYPE_CHECKING:
     from advisor.check.records import Lock
@@ -146,7 +146,7 @@ class Detector(NamedTuple):
     find: Callable[..., Iterator[Finding]]
     each: Callable[[Case], Iterable[tuple[Any, ...]]]
     citing: tuple[str, ...]
-    runs: Callable[[Case], bool]
+    runs: Callable[[Case], object]
 
     def findings(self, case: Case) -> Iterator[Finding]:
         """Yield what the function finds in a case."""
@@ -178,7 +178,7 @@ def rule(
     *ids: str,
     each: Callable[[Case], Iterable[tuple[Any, ...]]] = lambda _: [()],
     citing: tuple[str, ...] = (),
-    runs: Callable[[Case], bool] = lambda _: True,
+    runs: Callable[[Case], object] = lambda _: True,
 ) -> Callable[[Callable[..., Iterator[Finding]]], Detector]:
     """Declare that a function finds what rules of rules/checks/ stand for."""
     return lambda find: Detector(ids, find, each=each, citing=citing, runs=runs)
@@ -190,22 +190,26 @@ def id_place(usage: Usage) -> Location:
     return values[0].place if len(values) == 1 else usage.place
 
 
+def prepares(usage: Usage) -> Iterator[Call]:
+    """Yield the calls of the processors of a usage."""
+    return (call for call in _calls(usage, usage.processors) if call.name == "__call__")
+
+
 def writes(usage: Usage) -> Call | None:
     """Return the first call that makes the model write text."""
-    return next((call for call in _calls(usage) if call.name == "generate"), None)
+    return next((call for call in _calls(usage, [usage.model]) if call.name == "generate"), None)
 
 
 def runs(usage: Usage) -> Call | None:
     """Return the first call that runs the model or pipeline."""
-    for call in _calls(usage):
+    for call in _calls(usage, [usage.model]):
         features = call.name.startswith("get_") and call.name.endswith("_features")
         if call.name == "generate" or features or (call.name == "__call__" and not call.of):
             return call
     return None
 
 
-def _calls(usage: Usage) -> Iterator[Call]:
-    """Yield the calls of the model of a usage."""
-    for call in usage.calls:
-        if call.kind == "call" and usage.model and call.receiver.place == usage.model.place:
-            yield call
+def _calls(usage: Usage, loads: Iterable[Load | None]) -> list[Call]:
+    """Return the calls of something that was loaded."""
+    places = {load.place for load in loads if load}
+    return [call for call in usage.calls if call.kind == "call" and call.receiver.place in places]

@@ -11,7 +11,7 @@ from advisor.check.case import Case
 from advisor.check.finding import LEVELS, Finding, in_order
 from advisor.check.judgement import Judgement
 from advisor.check.records import Key, finding_key
-from advisor.check.rules import AFTERWARDS, findings, not_run
+from advisor.check.rules import AFTERWARDS, DETECTORS, findings
 from advisor.check.rules.suppression import suppress
 from advisor.errors import unknown_name
 from advisor.rulebase.base import RuleBase
@@ -52,7 +52,8 @@ def inspect(
     case: Case, failing: Failing = ("error",), baseline: Counter[Key] | None = None
 ) -> Inspection:
     """Judge choices and code, and take away what was agreed to and what a baseline knows."""
-    suppression = suppress(case, sorted(findings(case), key=in_order), not_run(case))
+    not_run = {id for detector in DETECTORS if not detector.runs(case) for id in detector.ids}
+    suppression = suppress(case, sorted(findings(case), key=in_order), not_run)
     case = replace(case, suppression=suppression)
     unsuppressed = [*suppression.left, *findings(case, AFTERWARDS)]
     left = Counter(baseline)

@@ -97,8 +97,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "because": finding.because,
         "sources": list(finding.sources),
-        **({"fix": finding.fix} if finding.fix else {}),
-        **({"choice": finding.choice} if finding.choice else {}),
+        **{key: text for key in ("fix", "choice") if (text := getattr(finding, key))},
     }
 
 

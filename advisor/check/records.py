@@ -52,7 +52,8 @@ class Lock(NamedTuple):
 def lock_text(case: Case) -> str:
     """Return the lock of what holds now."""
     choices = [one._asdict() for choice in case.choices for one in locked_choices(case, choice)]
-    return _text("lock_version", rule_base=case.rulebase.digest, choices=choices)
+    lock = {"lock_version": VERSION, "rule_base": case.rulebase.digest, "choices": choices}
+    return json.dumps(lock, indent=2) + "\n"
 
 
 def locked_choices(case: Case, choice: DeclaredChoice) -> list[LockedChoice]:
@@ -95,7 +96,7 @@ def baseline_text(findings: Iterable[Finding]) -> str:
         {"rule": rule, "path": path, "message": message, "count": count}
         for (rule, path, message), count in sorted(Counter(map(finding_key, findings)).items())
     ]
-    return _text("baseline_version", findings=rows)
+    return json.dumps({"baseline_version": VERSION, "findings": rows}, indent=2) + "\n"
 
 
 def read_baseline(file: Path) -> Counter[Key]:
@@ -112,10 +113,6 @@ def read_baseline(file: Path) -> Counter[Key]:
 
     command = f"advisor check --write-baseline {file}"
     return _read(file, str(file), "baseline file", "baseline_version", command, known)
-
-
-def _text(version: str, **fields: Any) -> str:
-    return json.dumps({version: VERSION, **fields}, indent=2) + "\n"
 
 
 def _read(

@@ -446,6 +446,10 @@ def test_what_cannot_run_is_one_sentence_and_exit_2(advisor, project, arguments,
         ("{", "is not a lock file of advisor"),
         ("[]", "is not a lock file of advisor"),
         ('{"lock_version": 1, "rule_base": "x", "choices": [3]}', "is not a lock file of advisor"),
+        (
+            '{"lock_version": 1, "rule_base": "x", "choices": [{"task": "vqa"}]}',
+            "is not a lock file of advisor",
+        ),
         ('{"lock_version": 9}', "is a lock file of version 9"),
     ],
 )
@@ -453,6 +457,30 @@ def test_a_broken_lock_says_so(advisor, project, tmp_path, text, said):
     project(advisor_yaml=CHOICES)
     (tmp_path / "advisor.lock").write_text(text)
     result = advisor("check")
+    assert result.code == 2
+    assert said in result.err
+
+
+TEXTLESS = '{"rule": "caveat", "path": "", "message": 7, "count": 1}'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is not a baseline file"),
+        ('{"baseline_version": 1, "findings": [3]}', "is not a baseline file"),
+        (f'{{"baseline_version": 1, "findings": [{TEXTLESS}]}}', "is not a baseline file"),
+        (
+            '{"baseline_version": 9}',
+            "is a baseline file of version 9; this advisor reads version 1",
+        ),
+        ("\udcff", "cannot be read: it is not UTF-8 text"),
+    ],
+)
+def test_a_broken_baseline_says_so(advisor, project, tmp_path, text, said):
+    project(app_py=RIGHT)
+    (tmp_path / "known.json").write_bytes(text.encode("utf-8", "surrogateescape"))
+    result = advisor("check", "--baseline", "known.json")
     assert result.code == 2
     assert said in result.err
 

@@ -1,4 +1,4 @@
-"""The rules of the check, a module for each noun: what they find, and which cannot judge a case.
+"""The rules of the check, a module for each noun, and what they find.
 
 What an id means, its level, reason and knowledge stand in rules/checks/*.yaml.
 """
@@ -38,8 +38,3 @@ def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Fi
         for one in detector.findings(case) if detector.runs(case) else ():
             distinct.setdefault((one.rule, one.place, one.checkpoint, one.choice, one.message), one)
     return list(distinct.values())
-
-
-def not_run(case: Case) -> set[str]:
-    """Return the ids of the rules by which a case cannot be judged."""
-    return {id for detector in DETECTORS if not detector.runs(case) for id in detector.ids}

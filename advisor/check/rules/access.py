@@ -58,15 +58,13 @@ def trust_remote_code(_: Case, usage: Usage, identity: Identity) -> Iterator[Fin
 def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
     """Weights in a pickle, which is code too."""
     identity = case.identity(usage)
+    message = "`use_safetensors=False` asks for weights in a pickle, which runs code when read"
+    fix = "leave the argument out, or convert the weights to safetensors"
     for load in usage.loads:
         safe = load.arguments.get("use_safetensors")
         if safe and safe.value is False:
-            yield Finding(
-                "`use_safetensors=False` asks for weights in a pickle, which runs code when read",
-                safe.name_place or safe.place,
-                checkpoint=identity and identity.id,
-                fix="leave the argument out, or convert the weights to safetensors",
-            )
+            id, place = identity and identity.id, safe.name_place or safe.place
+            yield Finding(message, place, checkpoint=id, fix=fix)
 
 
 @rule("suspicious-id", each=Case.usages)
@@ -93,16 +91,13 @@ def _slip(id: str, known: list[str]) -> str | None:
         if id.lower().partition("/")[0] == near.partition("/")[0]:
             words, others = parts(id), parts(near)
             ours, theirs = set(words) - set(others), set(others) - set(words)
-            if "".join(words) == "".join(others) or _slips(ours, theirs):
+            slips = len(ours) == len(theirs) > 0 and all(
+                not is_size(word) and difflib.get_close_matches(word, theirs, 1, SAME_WORD)
+                for word in ours
+            )
+            if slips or "".join(words) == "".join(others):
                 return lowered[near]
     return None
-
-
-def _slips(ours: set[str], theirs: set[str]) -> bool:
-    """True where each differing word is a slip of another one."""
-    return len(ours) == len(theirs) > 0 and all(
-        not is_size(word) and difflib.get_close_matches(word, theirs, 1, SAME_WORD) for word in ours
-    )
 
 
 def _only_line_of_owner(id: str, known: list[str]) -> str | None:

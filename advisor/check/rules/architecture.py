@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.check.case import TRANSFORMERS, Case, rule, runs
+from advisor.check.case import TRANSFORMERS, Case, prepares, rule, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
@@ -128,31 +128,22 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
 def _class_edits(
     case: Case, usage: Usage, identity: Identity, kind: str, loads: str
 ) -> tuple[Edit, ...]:
-    """Put in the right class, where the code around it goes on to work the same way."""
+    """Put in the right class, where the code around it goes on to work the same way.
+
+    A class with other layers does so where a text goes in with the image, which any class of an
+    architecture takes.
+    """
     load, native = usage.model, identity.model_class
     if not (load and load.class_place and load.class_name and native and identity.checkpoint):
         return ()
     same_use = kind == "refused" or (HEAD in loads) == (HEAD in native)
-    unsure = kind == "unlike" and not _takes_text(usage)
-    if not same_use or unsure or not case.release.has_class(native):
-        return ()
+    sure = kind != "unlike" or any({"text", "1"} & set(one.arguments) for one in prepares(usage))
     module, dot, written = (load.class_written or "").rpartition(".")
-    if written != load.class_name:
+    if not (same_use and sure and case.release.has_class(native) and written == load.class_name):
         return ()
     if dot:
         return (Edit(load.class_place, f"{module}.{native}"),)
     return case.replace_class(load.class_place, load.class_name, native)
-
-
-def _takes_text(usage: Usage) -> bool:
-    """True where a text goes in with the image, which any class of an architecture takes."""
-    processors = {processor.place for processor in usage.processors}
-    return any(
-        call.name == "__call__"
-        and {"text", "1"} & set(call.arguments)
-        and call.receiver.place in processors
-        for call in usage.calls
-    )
 
 
 def _processors(case: Case) -> Iterator[tuple[Load, Identity, Identity]]:
@@ -174,13 +165,10 @@ def processor_class(case: Case, load: Load, source: Identity, model: Identity) -
         return
     folders = {case.release.classes.get(one) for one in (name, right)}
     if None not in folders and len(folders) > 1:
+        message = f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model"
         certain = model.checkpoint and load.class_written == name
-        yield Finding(
-            f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model",
-            place,
-            fix=f"use `{right}`",
-            edits=case.replace_class(place, name, right) if certain else (),
-        )
+        edits = case.replace_class(place, name, right) if certain else ()
+        yield Finding(message, place, fix=f"use `{right}`", edits=edits)
 
 
 @rule("processor-does-not-match", each=_processors, citing=("image_size", "processor"))

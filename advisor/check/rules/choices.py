@@ -74,18 +74,11 @@ def undeclared_usage(case: Case, usage: Usage, identity: Identity) -> Iterator[F
         yield Finding(message, id_place(usage), fix=fix)
 
 
-@rule(
-    "unused-choice",
-    each=Case.declared_choices,
-    runs=lambda case: case.whole and bool(case.scan.usages),
-)
+@rule("unused-choice", each=Case.declared_choices, runs=lambda it: it.whole and it.scan.usages)
 def unused_choice(case: Case, choice: DeclaredChoice) -> Iterator[Finding]:
     """A choice of a checkpoint that no code loads, where all code of a project was seen."""
-    if not any(
-        choice.checkpoint == value.text
-        for usage in case.scan.usages
-        for value in usage.alternatives
-    ):
+    loaded = {value.text for usage in case.scan.usages for value in usage.alternatives}
+    if choice.checkpoint not in loaded:
         yield Finding(f"no code loads {choice.checkpoint}")
 
 

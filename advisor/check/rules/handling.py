@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from advisor.check.case import Case, rule, writes
+from advisor.check.case import Case, prepares, rule, writes
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
@@ -24,11 +24,9 @@ def pretrained_only(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterato
     unfinished = checkpoint.stage == "pre-trained" and not checkpoint.tasks
     if unfinished and _infers(usage) and not _trained(case, usage):
         finished = _finished(case, checkpoint)
-        yield Finding(
-            f"{checkpoint.id} is only pre-trained; here it is used without fine-tuning",
-            usage.place,
-            fix=f"use a fine-tuned one such as {finished}" if finished else "fine-tune it first",
-        )
+        message = f"{checkpoint.id} is only pre-trained; here it is used without fine-tuning"
+        fix = f"use a fine-tuned one such as {finished}" if finished else "fine-tune it first"
+        yield Finding(message, usage.place, fix=fix)
 
 
 @rule("composed-untrained", each=Case.usages)
@@ -93,11 +91,10 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
             other = next((one for one in prompted if (one.prompt or "").startswith(token)), None)
             whose = f"that of {other.id}" if other else "one that no catalogued checkpoint learnt"
             fix = f"load {other.id}, or fine-tune with your own token" if other else None
-            yield Finding(
-                f"the prompt `{token}` is {whose}, not of {checkpoint.id}",
-                argument.place,
-                fix=f"its prompt is `{checkpoint.prompt}`" if checkpoint.prompt else fix,
-            )
+            if checkpoint.prompt:
+                fix = f"its prompt is `{checkpoint.prompt}`"
+            message = f"the prompt `{token}` is {whose}, not of {checkpoint.id}"
+            yield Finding(message, argument.place, fix=fix)
             return
 
 
@@ -107,10 +104,7 @@ def text_over_context(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator
     context, tokens = checkpoint.text_context, f"tokens of {checkpoint.id}"
     if context is None:
         return
-    processors = {load.place for load in usage.processors}
-    for call in usage.calls:
-        if call.kind != "call" or call.name != "__call__" or call.receiver.place not in processors:
-            continue
+    for call in prepares(usage):
         truncation = call.arguments.get("truncation")
         for name, argument in call.arguments.items():
             limit = argument.value
@@ -149,11 +143,9 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
     pages = (_words(around) | _words(path.rpartition("/")[2])) & set(case.knowledge("page_words"))
     if pages:
         shown = ", ".join(f"`{word}`" for word in sorted(pages)[:3])
-        yield Finding(
-            f"{checkpoint.id} reads one line at a time; the code here speaks of {shown}",
-            usage.place,
-            fix="cut the page into lines first, or use a checkpoint that reads pages",
-        )
+        message = f"{checkpoint.id} reads one line at a time; the code here speaks of {shown}"
+        fix = "cut the page into lines first, or use a checkpoint that reads pages"
+        yield Finding(message, usage.place, fix=fix)
 
 
 def _words(text: str) -> set[str]:
