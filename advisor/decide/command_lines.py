@@ -13,25 +13,18 @@ from advisor.rulebase.base import RuleBase
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
 
-def flags(profile: Profile) -> str:
-    """Return the flags that give the same answers."""
-    words = []
-    for id, answer in profile.items():
-        if answer.origin in ("implied", "assumed"):
-            continue
-        values = [exact(answer.value)] if answer.value is not None else list(answer.options)
-        words += [f"--{id} {quoted(value)}" for value in values]
-    return " ".join(words)
-
-
 def command(
     verb: str, profile: Profile, priority: tuple[str, ...] = (), folders: tuple[str, ...] = ()
 ) -> str:
     """Return the one-line command that gives the same answers under the same rules."""
-    words = [f"advisor {verb}", flags(profile)]
+    words = [f"advisor {verb}"]
+    for id, answer in profile.items():
+        if answer.origin not in ("implied", "assumed"):
+            values = answer.options if answer.value is None else [exact(answer.value)]
+            words += [f"--{id} {quoted(value)}" for value in values]
     if priority:
         words.append(f"--priority {','.join(priority)}")
-    return " ".join([*(word for word in words if word), *rules_flags(folders)])
+    return " ".join([*words, *rules_flags(folders)])
 
 
 def rules_flags(folders: Sequence[str]) -> list[str]:

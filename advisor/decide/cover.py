@@ -49,11 +49,6 @@ class CheckpointSet(NamedTuple):
     members: tuple[Member, ...]
     memory_gb: float | None
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The checkpoints."""
-        return tuple(member.pick.checkpoint.id for member in self.members)
-
 
 class CheckpointSets(NamedTuple):
     """The best set and the runner-up.

@@ -155,8 +155,9 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
         _smaller(pick, same_use),
         _freer(pick, others),
     )
-    found = [next(of_wish, None) for of_wish in wishes]
-    return tuple(one for one in found if one) or tuple(_any_other(pick, selection))[:1]
+    found = tuple(one for wish in wishes if (one := next(wish, None)))
+    rest = (one for one in _any_other(pick, selection) if one.checkpoint != pick.checkpoint.id)
+    return found or tuple(rest)[:1]
 
 
 def _ready(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
@@ -205,14 +206,12 @@ def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
     """Where no other is known to be better at anything: the next in the order."""
     picks = selection.picks
     after = picks.index(pick) + 1 if pick in picks else 0
-    said = [
-        (other.checkpoint.id, "the next in this order; neither is known to be better")
-        for other in (*picks[after:], *picks[:after])
-    ]
+    following = "the next in this order; neither is known to be better"
+    for other in (*picks[after:], *picks[:after]):
+        yield Alternative("other", other.checkpoint.id, following)
     for other in selection.unverified:
         doubts = "; ".join(gap.text for gap in other.unknown)
-        said.append((other.checkpoint.id, f"if you can settle that {doubts}"))
-    for rejected in selection.rejected:
-        text = f"if you can do without: {'; '.join(rejected.texts)}"
-        said.append((rejected.checkpoint.id, text))
-    return (Alternative("other", id, text) for id, text in said if id != pick.checkpoint.id)
+        yield Alternative("other", other.checkpoint.id, f"if you can settle that {doubts}")
+    for one in selection.rejected:
+        text = f"if you can do without: {'; '.join(one.texts)}"
+        yield Alternative("other", one.checkpoint.id, text)
