@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from small_hub import asked_on_loopback
 
-from advisor.catalogue.entry import KEYS
 from advisor.catalogue.hub_facts import HubFacts
+from advisor.catalogue.knowledge import KEYS
 from advisor.catalogue.refresh import compare, gate_closed, only
 from advisor.catalogue.rewrite import REMOVED, dumped, rewrite
 from advisor.catalogue.updates import written_files

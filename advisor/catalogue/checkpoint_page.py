@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from advisor.catalogue.entry import EntryField, WholeEntry
 from advisor.catalogue.filters import Matches
+from advisor.catalogue.knowledge import EntryField, WholeEntry
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import estimate, memory_gb
 from advisor.decide.programs import snippet

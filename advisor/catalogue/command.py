@@ -229,7 +229,7 @@ def show(
 
 def _whole_entry(rulebase: RuleBase, kind: str, thing: Any) -> Report:
     from advisor.catalogue.checkpoint_page import entry_page
-    from advisor.catalogue.entry import entry_json, entry_of
+    from advisor.catalogue.knowledge import entry_json, entry_of
 
     if kind != "checkpoints":
         raise UsageError(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
 from typing import Any
 
-from advisor.catalogue.checkpoint_page import value_text
-from advisor.catalogue.drift import Drift, EntryDifference, ReleaseComparison
+from advisor.catalogue.checkpoint_page import listed, value_text
+from advisor.catalogue.drift import Drift, ReleaseComparison
 from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
-from advisor.draw.blocks import Block, Heading, Item, Items, Page, Text
+from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.version import document, plain
 from advisor.model.library import NameChange
 from advisor.phrasing import count
@@ -45,11 +46,9 @@ def refresh_page(refresh: Refresh, resume: str | None = None) -> Page:
     for row in refresh.rows:
         if row.status == "same":
             continue
-        page.append(Heading(row.id, 3))
         items = [_change_item(change) for change in row.changes]
-        if row.message:
-            items.append(Item("!", row.message))
-        page.append(Items(tuple(items)))
+        items += [Item("!", row.message)] if row.message else []
+        page += [Heading(row.id, 3), Items(tuple(items))]
         if row.last_modified:
             page.append(Text(f"last changed on the Hub {row.last_modified}", "quiet"))
     statuses = Counter(row.status for row in refresh.rows)
@@ -94,24 +93,21 @@ def drift_json(drift: Drift, comparison: ReleaseComparison | None, digest: str) 
 def drift_page(drift: Drift, comparison: ReleaseComparison | None) -> Page:
     """Return the page: each entry that differs, then what changed, then the count."""
     page: Page = []
-    entries: dict[str, list[EntryDifference]] = {}
-    for found in drift.differences:
-        entries.setdefault(found.checkpoint, []).append(found)
-    for checkpoint, differences in entries.items():
-        page.append(Heading(checkpoint))
-        page.append(Items(tuple(Item("-", f"{d.field}: {d.message}") for d in differences)))
+    for checkpoint, differences in groupby(drift.differences, lambda found: found.checkpoint):
+        page += listed(
+            checkpoint, [Item("-", f"{one.field}: {one.message}") for one in differences]
+        )
     if comparison is not None:
         page += _changes(comparison)
     held = f"{count(drift.checked, 'checkpoint')} against transformers {drift.version}"
     if drift.passed:
-        page.append(Text(f"{held}: no differences", "good"))
-    else:
-        differing = count(len(drift.differences), "difference")
-        page.append(Text(f"{held}: {differing} in {count(len(entries), 'checkpoint')}", "bad"))
-    return page
+        return [*page, Text(f"{held}: no differences", "good")]
+    differing = count(len(drift.differences), "difference")
+    entries = count(len({found.checkpoint for found in drift.differences}), "checkpoint")
+    return [*page, Text(f"{held}: {differing} in {entries}", "bad")]
 
 
-def _changes(comparison: ReleaseComparison) -> list[Block]:
+def _changes(comparison: ReleaseComparison) -> Page:
     """What is known of names that went, how many others did, and what else is no longer there."""
     by_change: dict[str, list[NameChange]] = {}
     rest: dict[str, list[str]] = {}
@@ -120,10 +116,8 @@ def _changes(comparison: ReleaseComparison) -> list[Block]:
             rest.setdefault(of, []).append(name)
         elif of in ("pipeline", "class"):
             by_change.setdefault(change.id, []).append(change)
-    blocks: list[Block] = [
-        Heading(f"From transformers {comparison.before} to {comparison.after}"),
-        Items(tuple(_changed(changes) for changes in by_change.values())),
-    ]
+    heading = f"From transformers {comparison.before} to {comparison.after}"
+    blocks = listed(heading, [_changed(changes) for changes in by_change.values()])
     blocks += [
         Text(
             f"Gone, nothing else known, {count(len(names), f'{of} name')}: {_some(names)}", "quiet"

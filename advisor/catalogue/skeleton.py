@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from advisor.catalogue.entry import KEYS
 from advisor.catalogue.hub_facts import (
     CONFIGURATIONS,
     HubFacts,
@@ -16,6 +15,7 @@ from advisor.catalogue.hub_facts import (
     facts_of,
     fetch_configurations,
 )
+from advisor.catalogue.knowledge import KEYS
 from advisor.catalogue.rewrite import appended, lines_of
 from advisor.catalogue.uncatalogued import (
     UncataloguedCheckpoint,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from advisor.catalogue.entry import KEYS
+from advisor.catalogue.knowledge import KEYS
 from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.catalogue.rewrite import REMOVED, appended, rewrite
 from advisor.console.output import note
@@ -20,7 +20,6 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.short_forms import ORDER
 
 SOURCES = "sources/hub-api.yaml"
-HUB_PAGE = "https://huggingface.co/"
 
 
 def folder_to_write(rulebase: RuleBase, rules: Sequence[FilePath]) -> FilePath:
@@ -180,16 +179,16 @@ def _edits(
         (*at, field): REMOVED if value == shared.get(field) else value
         for field, value in values.items()
     }
-    cited = [change.field for change in changes if change.now is not None]
-    gone = {change.field for change in changes}
     sources = document.value["checkpoints"][index].get("sources", {})
-    return edits | _citing((*at, "sources"), sources, cited, gone, source_id(checkpoint.id))
+    return edits | _citing((*at, "sources"), sources, changes, source_id(checkpoint.id))
 
 
 def _citing(
-    at: KeyPath, sources: dict[str, list[str]], cited: list[str], gone: set[str], source: str
+    at: KeyPath, sources: dict[str, list[str]], changes: Sequence[FieldChange], source: str
 ) -> dict[KeyPath, Any]:
-    """The lines of `sources` that change so that some fields cite a source and nothing else."""
+    """The lines of `sources` that change so that what is known now cites a source alone."""
+    cited = [change.field for change in changes if change.now is not None]
+    gone = {change.field for change in changes}
     if not sources:
         return {at: {source: cited}} if cited else {}
     if sources.keys() <= ORDER.keys():  # each line begins with a field
@@ -210,7 +209,15 @@ def cite(text: str, id: str, revision: str | None, today: str) -> str:
     known = (read_text(text, SOURCES).value or {}).get("sources", [])
     index = next((n for n, one in enumerate(known) if one.get("id") == source_id(id)), None)
     if index is None:
-        return appended(text, SOURCES, "sources", source_lines(id, revision, today))
+        entry = [
+            f"  - id: {source_id(id)}",
+            f"    title: {id}, what the Hub's API says of it",
+            "    kind: registry",
+            f"    url: https://huggingface.co/{id}",
+            *([f'    version: "{revision}"'] if revision else []),
+            f'    read: "{today}"',
+        ]
+        return appended(text, SOURCES, "sources", entry)
     edits: dict[KeyPath, Any] = {("sources", index, "read"): today}
     edits |= {("sources", index, "version"): revision} if revision else {}
     return rewrite(text, SOURCES, edits, ("url", "version", "read"))
@@ -219,15 +226,3 @@ def cite(text: str, id: str, revision: str | None, today: str) -> str:
 def source_id(id: str) -> str:
     """Return the id of the source that is the Hub's API on a repository."""
     return "hub-api-" + re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-")
-
-
-def source_lines(id: str, revision: str | None, today: str) -> list[str]:
-    """Return the entry of that source, in lines."""
-    return [
-        f"  - id: {source_id(id)}",
-        f"    title: {id}, what the Hub's API says of it",
-        "    kind: registry",
-        f"    url: {HUB_PAGE}{id}",
-        *([f'    version: "{revision}"'] if revision else []),
-        f'    read: "{today}"',
-    ]

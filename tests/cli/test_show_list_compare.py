@@ -5,8 +5,7 @@ import json
 import pytest
 
 from advisor.catalogue.checkpoint_page import entry_page
-from advisor.catalogue.entry import entry_json, entry_of
-from advisor.catalogue.knowledge import KINDS, all_of, thing_json
+from advisor.catalogue.knowledge import KINDS, all_of, entry_json, entry_of, thing_json
 from advisor.catalogue.page import thing_page
 from advisor.draw.markdown import markdown
 
