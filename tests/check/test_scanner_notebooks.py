@@ -117,3 +117,23 @@ def test_an_ignore_comment_in_a_cell_covers_its_lines_in_the_file(scanned):
     assert (ignore.rules, ignore.reason) == (("x",), "why")
     assert ignore.first == ignore.last == found.usages[0].place.line
     assert stood(text, ignore.place) == "# advisor: ignore[x] why"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ('{"cells": 1}', None, "expecting a list of cells"),
+        ('{"cells": [1]}', None, "expecting an object"),
+        ('{"cells": [{"cell_type": "code", "source": [2]}]}', None, "expecting text"),
+        ('{"metadata": {}}', None, "it has no cells"),
+        ('{"worksheets": []}', None, "its format is older than 4; open and save it once"),
+        ("\n[]", 2, "expecting an object"),
+        ('{\n"cells": [\n', 3, "expecting value"),
+    ],
+)
+def test_what_is_no_notebook_is_noted(tmp_path, rulebase, text, line, message):
+    mention = '"x": "import transformers", '
+    text = text.replace("{", "{" + mention, 1) if "{" in text else text + mention
+    (tmp_path / "a.ipynb").write_text(text, "utf-8")
+    (note,) = scan([tmp_path], tmp_path, vocabulary_of(rulebase)).notes
+    assert (note.line, note.message) == (line, f"is not a notebook: {message}")
