@@ -18,7 +18,7 @@ from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import ImageError
 from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
 from advisor.trial.plans import CheckpointChoice, Plan, Refusal, plans_for
-from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_on_image
+from advisor.trial.trial import DEFAULT_REPEAT, Trial, run_trial
 
 if TYPE_CHECKING:
     from advisor.trial.resolution import Loading
@@ -109,18 +109,17 @@ def try_out(
     failures: list[AdvisorError] = []
     for plan in runs:
         _announce(plan)
-        how = replace(loading, revision=plan.revision, pretrained_only=plan.pretrained_only)
-        what = (plan.checkpoint, plan.task)
+        how = loading._replace(revision=plan.revision, pretrained_only=plan.pretrained_only)
+        settings = {"family": plan.family, "repeat": repeat, **how._asdict()}
         try:
-            trials.append(
-                run_on_image(
-                    rulebase, *what, image, request, how, repeat=repeat, family=plan.family
-                )
+            trial = run_trial(
+                plan.checkpoint, plan.task, image, request, rulebase=rulebase, **settings
             )
+            trials.append(trial)
         except AdvisorError as error:
             if len(runs) == 1 or error.kind == "extra-not-installed":
                 raise
-            refusals.append(Refusal(plan.family, *what, error.message))
+            refusals.append(Refusal(plan.family, plan.checkpoint, plan.task, error.message))
             failures.append(error)
     if not trials:
         raise _nothing_ran(refusals, failures) from next(iter(failures), None)
@@ -188,7 +187,7 @@ def _nothing_ran(refusals: list[Refusal], failures: list[AdvisorError]) -> Advis
     if not failures:
         return UsageError("nothing to run", hint="add --labels, --question or --task")
     for refusal in refusals:
-        note(f"{refusal.who}: {refusal.task}: {refusal.why}")
+        note(refusal.text)
     failure = failures[0]
     one_for_all = failure.kind == "not-downloaded"  # its hint names a single checkpoint
     hint = "agree with --download" if one_for_all else failure.hint

@@ -107,8 +107,7 @@ def try_(
 
 def report_of(results: TrialResults) -> Report:
     """Return the results ready to be drawn; as HTML a page of its own, with the image in it."""
-    from advisor.trial.html_page import as_html
-    from advisor.trial.page import as_json, as_page
+    from advisor.trial.page import as_html, as_json, as_page
 
     return Report(
         lambda: as_json(results),

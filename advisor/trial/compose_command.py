@@ -132,11 +132,12 @@ def _check_parts(parts: Parts) -> None:
 
 def _made(parts: Parts, folder: str, training: Training, loading: Loading) -> Report:
     """Join, train, or do both, and return the report."""
-    from advisor.trial.composition import join
+    from advisor.trial.composition import compose as join
     from advisor.trial.finetuning import UNFINISHED, check_training
 
+    given = (parts.encoder, parts.decoder)
     if not parts.pairs:
-        return _report(join(parts.encoder, parts.decoder, Path(folder), loading), None)
+        return _report(join(*given, folder, **loading._asdict()), None)
     if parts.checkpoint:
         resolve(parts.checkpoint, loading)
         return _report(None, _train(parts.checkpoint, parts.pairs, folder, training))
@@ -146,7 +147,7 @@ def _made(parts: Parts, folder: str, training: Training, loading: Loading) -> Re
     wanted = json.dumps({"encoder": parts.encoder, "decoder": parts.decoder})
     composition: Composition | None = None
     if not (start / "config.json").is_file():
-        composition = join(parts.encoder, parts.decoder, start, loading)
+        composition = join(*given, start, **loading._asdict())
         composition = replace(composition, folder=Path(folder))
         record.write_text(wanted, encoding="utf-8")
     elif not record.is_file() or record.read_text(encoding="utf-8") != wanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ class Composition:
     folder: Path
     parameters: int
     new_parameters: int
-    new_weights: tuple[str, ...]
+    new_weights: tuple[str, ...]  # one entry a block: the layer numbers are folded into `*`
     start_token: str
     end_token: str
     pad_token: str
@@ -50,10 +51,7 @@ class Composition:
 
 
 def compose(
-    encoder: str | Path,
-    decoder: str | Path,
-    output: str | Path,
-    **loading: Any,
+    encoder: str | Path, decoder: str | Path, output: str | Path, **loading: Any
 ) -> Composition:
     """Join a pretrained vision encoder to a pretrained text decoder, save and load it again.
 
@@ -61,20 +59,16 @@ def compose(
     until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree`, `progress` and
     `seed`. Nothing half-written is left behind, whatever happens.
     """
-    return join(encoder, decoder, Path(output), Loading(**loading))
-
-
-def join(encoder: str | Path, decoder: str | Path, folder: Path, loading: Loading) -> Composition:
-    """Join, save and load again, as `compose` promises."""
+    folder, how = Path(output), Loading(**loading)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputExistsError(
             f"`{folder}` is there already and not an empty folder", hint="name a new folder"
         )
     library = transformers()
-    left, right = resolve(encoder, loading), resolve(decoder, loading)
+    left, right = resolve(encoder, how), resolve(decoder, how)
     _refuse_wrong_parts(left, right)
     images, tokenizer = load_part(left, "AutoImageProcessor"), load_part(right, "AutoTokenizer")
-    library.set_seed(loading.seed)
+    library.set_seed(how.seed)
     with plain_errors(f"{left.name} + {right.name}"), quiet():
         network, random = _joined(library, left, right)
         tokens = _set_tokens(network, tokenizer)
@@ -94,7 +88,7 @@ def join(encoder: str | Path, decoder: str | Path, folder: Path, loading: Loadin
         folder=folder,
         parameters=network.num_parameters(),
         new_parameters=sum(new.values()),
-        new_weights=_groups(new),
+        new_weights=tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new)),
         start_token=tokens[0],
         end_token=tokens[1],
         pad_token=tokens[2],
@@ -123,18 +117,16 @@ def _joined(library: Any, left: LocalCheckpoint, right: LocalCheckpoint) -> tupl
     config = library.AutoConfig.from_pretrained(right.folder, **FROM_DISK)
     config.is_decoder = True
     config.add_cross_attention = True
-    safe = {"use_safetensors": True, **FROM_DISK}
-    safe["output_loading_info"] = True
-    decoder, report = library.AutoModelForCausalLM.from_pretrained(
-        right.folder, config=config, dtype="float32", **safe
-    )
+    safe = {**FROM_DISK, "use_safetensors": True, "output_loading_info": True, "dtype": "float32"}
+    causal = library.AutoModelForCausalLM
+    decoder, report = causal.from_pretrained(right.folder, config=config, **safe)
     new = _random("decoder", right, decoder, report)
     if not any(mark in name for name, _ in decoder.named_parameters() for mark in CROSS):
         raise UnsupportedError(
             f"a `{right.model_type}` like `{right.name}` has no cross-attention to be added",
             hint="give a BERT, RoBERTa or GPT-2 checkpoint as --decoder",
         )
-    encoder, report = library.AutoModel.from_pretrained(left.folder, dtype="float32", **safe)
+    encoder, report = library.AutoModel.from_pretrained(left.folder, **safe)
     new |= _random("encoder", left, encoder, report)
     return getattr(library, JOINT)(encoder=encoder, decoder=decoder), new
 
@@ -177,10 +169,3 @@ def _set_tokens(network: Any, tokenizer: Any) -> tuple[str, str, str]:
     network.config.tie_word_embeddings = False
     network.generation_config.max_new_tokens = LONGEST_ANSWER
     return str(start), str(end), str(tokenizer.pad_token)
-
-
-def _groups(new: dict[str, int]) -> tuple[str, ...]:
-    """Return the new weights, one entry a block: the layer numbers are folded into `*`."""
-    import re
-
-    return tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new))

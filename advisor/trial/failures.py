@@ -10,80 +10,57 @@ class InferenceError(AdvisorError):
 
     kind = "inference"
 
+    def __init_subclass__(cls, kind: str) -> None:
+        cls.kind = kind
 
-class ImageError(InferenceError):
+
+class ImageError(InferenceError, kind="unreadable-image"):
     """A file cannot be shown to a checkpoint."""
 
-    kind = "unreadable-image"
 
-
-class NotDownloadedError(InferenceError):
+class NotDownloadedError(InferenceError, kind="not-downloaded"):
     """The checkpoint is not on this machine and nobody agreed to a download."""
 
-    kind = "not-downloaded"
 
-
-class DiskFullError(InferenceError):
+class DiskFullError(InferenceError, kind="disk-full"):
     """There is no room for the checkpoint."""
 
-    kind = "disk-full"
 
-
-class CannotWriteError(InferenceError):
+class CannotWriteError(InferenceError, kind="cannot-write"):
     """A file cannot be written."""
 
-    kind = "cannot-write"
 
-
-class OutputExistsError(InferenceError):
+class OutputExistsError(InferenceError, kind="output-exists"):
     """The folder to write to already holds something."""
 
-    kind = "output-exists"
 
-
-class OutOfMemoryError(InferenceError):
+class OutOfMemoryError(InferenceError, kind="out-of-memory"):
     """The checkpoint does not fit into memory."""
 
-    kind = "out-of-memory"
 
-
-class UnsafeWeightsError(InferenceError):
+class UnsafeWeightsError(InferenceError, kind="pickled-weights"):
     """The weights are pickled: loading them could run code."""
 
-    kind = "pickled-weights"
 
-
-class RemoteCodeError(InferenceError):
+class RemoteCodeError(InferenceError, kind="remote-code"):
     """The checkpoint needs code of its own, which is never run."""
 
-    kind = "remote-code"
 
-
-class UnsupportedError(InferenceError):
+class UnsupportedError(InferenceError, kind="unsupported"):
     """This model type cannot do this task."""
 
-    kind = "unsupported"
 
-
-class WeightsMismatchError(InferenceError):
+class WeightsMismatchError(InferenceError, kind="weights-mismatch"):
     """Loading would leave parts of the network random."""
 
-    kind = "weights-mismatch"
 
-
-class BrokenCheckpointError(InferenceError):
+class BrokenCheckpointError(InferenceError, kind="broken-checkpoint"):
     """The checkpoint's files are damaged or incomplete."""
 
-    kind = "broken-checkpoint"
 
-
-class TrainingError(InferenceError):
+class TrainingError(InferenceError, kind="training"):
     """Training went wrong."""
 
-    kind = "training"
 
-
-class MissingInputError(InferenceError):
+class MissingInputError(InferenceError, kind="missing-input"):
     """The task needs something that was not given: labels, a question, other images."""
-
-    kind = "missing-input"

@@ -15,11 +15,10 @@ from advisor.trial.composition import JOINT
 from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
 from advisor.trial.images import open_image
 from advisor.trial.local_checkpoint import read_checkpoint
-from advisor.trial.pairs import TrainingPair, check_images, hold_out, read_pairs
 from advisor.trial.placement import place
 from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import plain_errors, quiet
-from advisor.trial.trainer import Trainer, Training
+from advisor.trial.trainer import Trainer, Training, TrainingPair, hold_out, read_pairs
 
 UNFINISHED = "unfinished"
 SAMPLES = 5
@@ -85,7 +84,6 @@ def finetune(
     unfinished = folder / UNFINISHED
     _refuse_other_contents(folder)
     every = read_pairs(pairs)
-    check_images(every)
     trained, held_out = hold_out(every, how.held_out, how.seed)
     runner = _captioner(checkpoint, how.device)
     trainer = Trainer(runner, trained, how)
@@ -109,8 +107,11 @@ def finetune(
             trainer.save_state(unfinished, identity, {**state, "step": step})
         if stopped:
             raise KeyboardInterrupt
-    before = [str(text) for text in state["texts_before"]]
-    after = _captions(runner, held_out)
+    captions = zip(held_out, state["texts_before"], _captions(runner, held_out), strict=True)
+    samples = tuple(
+        Sample(image=pair.image.name, text=pair.text, before=before, after=after)
+        for pair, before, after in captions
+    )
     result = FineTuning(
         folder=folder,
         pairs=len(trained),
@@ -118,12 +119,9 @@ def finetune(
         steps=trainer.steps,
         loss_before=float(state["loss_before"]),
         loss_after=trainer.loss_on(held_out),
-        exact_before=_exact(before, held_out),
-        exact_after=_exact(after, held_out),
-        samples=tuple(
-            Sample(image=pair.image.name, text=pair.text, before=old, after=new)
-            for pair, old, new in zip(held_out[:SAMPLES], before, after, strict=False)
-        ),
+        exact_before=sum(each.before == each.text for each in samples),
+        exact_after=sum(each.after == each.text for each in samples),
+        samples=samples[:SAMPLES],
         resumed_at=resumed_at,
     )
     _save(runner, folder)
@@ -133,7 +131,7 @@ def finetune(
 def check_training(pairs: str | Path, output: str | Path) -> None:
     """Raise where the pairs or the output folder cannot be used, before anything costs time."""
     _refuse_other_contents(Path(output))
-    check_images(read_pairs(pairs))
+    read_pairs(pairs)
 
 
 def _captioner(checkpoint: str | Path, device: str) -> Runner:
@@ -154,10 +152,6 @@ def _captioner(checkpoint: str | Path, device: str) -> Runner:
 def _captions(runner: Runner, pairs: tuple[TrainingPair, ...]) -> list[str]:
     runner.network.eval()
     return [runner.run(open_image(pair.image)).answers[0].text for pair in pairs]
-
-
-def _exact(texts: list[str], pairs: tuple[TrainingPair, ...]) -> int:
-    return sum(text == pair.text for text, pair in zip(texts, pairs, strict=True))
 
 
 def _refuse_other_contents(folder: Path) -> None:

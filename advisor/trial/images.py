@@ -31,12 +31,6 @@ class OpenedImage:
     warnings: tuple[str, ...] = ()
 
 
-def _formats(pillow: Any) -> list[str]:
-    """Return the formats that Pillow reads by itself; some hand the file to another program."""
-    pillow.init()
-    return [name for name in pillow.ID if name not in RUN_PROGRAMS]
-
-
 def open_image(source: str | Path | Image) -> OpenedImage:
     """Open a file, or take a Pillow image, as an upright RGB image.
 
@@ -46,24 +40,23 @@ def open_image(source: str | Path | Image) -> OpenedImage:
     pillow = library("PIL.Image")
     if isinstance(source, pillow.Image):
         return _prepared(source, "image")
-    path = Path(str(source))
-    _refuse_what_is_no_file(path)
+    _refuse_what_is_no_file(Path(str(source)))
+    pillow.init()
+    by_itself = [name for name in pillow.ID if name not in RUN_PROGRAMS]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with pillow.open(path, formats=_formats(pillow)) as opened:
+            with pillow.open(str(source), formats=by_itself) as opened:
                 return _prepared(opened, str(source))
     except ImageError:
         raise
-    except pillow.DecompressionBombError as error:
-        raise _too_large(str(source), None) from error
+    except (pillow.DecompressionBombError, MemoryError) as error:
+        raise _too_large(str(source), "has too many pixels") from error
     except pillow.UnidentifiedImageError as error:
         raise ImageError(
             f"`{source}` is not an image that can be read",
             hint="use a PNG, JPEG, WebP, TIFF, BMP or GIF file",
         ) from error
-    except MemoryError as error:
-        raise _too_large(str(source), None) from error
     except Exception as error:
         raise ImageError(
             f"`{source}` is damaged or cut short: {_plain(error)}",
@@ -119,11 +112,9 @@ def preview(image: OpenedImage, longest_side: int = 800) -> str:
     import base64
     import io
 
-    pixels = image.pixels
+    pixels = image.pixels.copy()
     media = "png" if max(pixels.size) <= min(longest_side, 400) else "jpeg"
-    if max(pixels.size) > longest_side:
-        pixels = pixels.copy()
-        pixels.thumbnail((longest_side, longest_side))
+    pixels.thumbnail((longest_side, longest_side))  # it never enlarges
     buffer = io.BytesIO()
     pixels.save(buffer, media.upper(), **({"quality": 85} if media == "jpeg" else {}))
     return f"data:image/{media};base64,{base64.b64encode(buffer.getvalue()).decode()}"
@@ -132,23 +123,24 @@ def preview(image: OpenedImage, longest_side: int = 800) -> str:
 def _refuse_what_is_no_file(path: Path) -> None:
     try:
         if path.is_dir():
-            raise ImageError(
-                f"`{path}` is a folder, not an image", hint="give one file of that folder"
-            )
-        if not path.exists():
+            wrong, hint = "is a folder, not an image", "give one file of that folder"
+        elif not path.exists():
             raise ImageError(f"there is no file `{path}`", hint="check the path", kind="not-found")
-        if not path.is_file():
-            raise ImageError(f"`{path}` is not a regular file", hint="give an image file")
-        if path.stat().st_size == 0:
-            raise ImageError(f"`{path}` is empty", hint="use another copy of the image")
+        elif not path.is_file():
+            wrong, hint = "is not a regular file", "give an image file"
+        elif path.stat().st_size == 0:
+            wrong, hint = "is empty", "use another copy of the image"
+        else:
+            return
     except (OSError, ValueError) as error:
         raise ImageError(f"`{path}` cannot be opened: {_plain(error)}") from error
+    raise ImageError(f"`{path}` {wrong}", hint=hint)
 
 
 def _prepared(image: Any, name: str) -> OpenedImage:
     width, height = image.size
     if width * height > LARGEST_PIXELS:
-        raise _too_large(name, (width, height))
+        raise _too_large(name, f"has {width} x {height} pixels")
     notes = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
@@ -162,6 +154,7 @@ def _prepared(image: Any, name: str) -> OpenedImage:
 
 
 def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
+    """Return the image in RGB, and add to the notes what had to be done to it."""
     mode = image.mode
     if mode in {"I", "F"} or mode.startswith("I;16"):
         return _eight_bit(image)
@@ -196,8 +189,7 @@ def _eight_bit(image: Any) -> Any:
     return library("PIL.Image").fromarray(values.round().astype("uint8")).convert("RGB")
 
 
-def _too_large(name: str, size: tuple[int, int] | None) -> ImageError:
-    has = f"has {size[0]} x {size[1]} pixels" if size else "has too many pixels"
+def _too_large(name: str, has: str) -> ImageError:
     return ImageError(
         f"`{name}` {has}, more than the limit of {LARGEST_PIXELS / 1e6:g} million",
         hint="shrink it first; checkpoints see a few hundred pixels a side anyway",

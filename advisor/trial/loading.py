@@ -48,16 +48,35 @@ def load_network(
             **FROM_DISK,
         )
         network = network.to(placement.device).eval()
-    missing = [
+    absent = [
         key for key in report.get("missing_keys", ()) if not key.startswith(tuple(unused_by_task))
     ]
     mismatched = [str(each[0]) for each in report.get("mismatched_keys", ())]
-    lacking = sorted(missing) + sorted(mismatched)
-    notes = (
-        *_lacking(checkpoint, network, lacking, pretrained_only=pretrained_only),
-        *_unused(checkpoint, network, sorted(report.get("unexpected_keys", ()))),
-    )
-    return network, notes
+    lacking = sorted(absent) + sorted(mismatched)
+    unused = sorted(report.get("unexpected_keys", ()))
+    name, loaded = checkpoint.name, type(network).__name__
+    saved_from = " and ".join(checkpoint.architectures)
+    notes = []
+    if lacking and not pretrained_only:
+        origin = f"; it was saved from {saved_from}" if saved_from else ""
+        raise WeightsMismatchError(
+            f"`{name}` lacks {len(lacking)} of the weights that {loaded} needs "
+            f"({_parts(lacking)}), so its answers would be random{origin}",
+            hint="choose a checkpoint that was fine-tuned for this task",
+        )
+    if lacking:
+        notes.append(
+            f"{len(lacking)} weights are random ({_parts(lacking)}): `{name}` is only pre-trained "
+            "and must be fine-tuned before its answers mean anything"
+        )
+    elif pretrained_only:
+        notes.append(f"`{name}` is only pre-trained: fine-tune it before you judge its answers")
+    if unused and saved_from and loaded not in checkpoint.architectures:
+        notes.append(
+            f"`{name}` was saved from {saved_from} and is loaded as {loaded}: "
+            f"{len(unused)} of its weights stay unused ({_parts(unused)})"
+        )
+    return network, tuple(notes)
 
 
 def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:
@@ -91,14 +110,13 @@ def load_image_processor_and_tokenizer(checkpoint: LocalCheckpoint) -> tuple[Any
 
 def longest_text(tokenizer: Any, text_config: Any) -> int | None:
     """Return how many tokens a text may have, None where nothing says."""
-    limits = []
-    if tokenizer.model_max_length < NO_LIMIT:
-        limits.append(int(tokenizer.model_max_length))
+    limits = [tokenizer.model_max_length, NO_LIMIT]
     positions = getattr(text_config, "max_position_embeddings", None)
     if isinstance(positions, int):
         offset = 2 if getattr(text_config, "model_type", "") in OFFSET_POSITIONS else 0
         limits.append(positions - offset)
-    return min(limits, default=None)
+    longest = min(limits)
+    return int(longest) if longest < NO_LIMIT else None
 
 
 def cut_texts(tokenizer: Any, texts: tuple[str, ...], longest: int | None) -> tuple[str, ...]:
@@ -117,42 +135,6 @@ def cut_texts(tokenizer: Any, texts: tuple[str, ...], longest: int | None) -> tu
             start = text if len(text) <= 40 else f"{text[:37]}..."
             notes.append(f"`{start}` has {count} tokens; only the first {longest} were read")
     return tuple(notes)
-
-
-def _lacking(
-    checkpoint: LocalCheckpoint, network: Any, lacking: list[str], *, pretrained_only: bool
-) -> tuple[str, ...]:
-    name = checkpoint.name
-    if lacking and not pretrained_only:
-        origin = f"; it was saved from {_classes(checkpoint)}" if checkpoint.architectures else ""
-        raise WeightsMismatchError(
-            f"`{name}` lacks {len(lacking)} of the weights that {type(network).__name__} needs "
-            f"({_parts(lacking)}), so its answers would be random{origin}",
-            hint="choose a checkpoint that was fine-tuned for this task",
-        )
-    if lacking:
-        return (
-            f"{len(lacking)} weights are random ({_parts(lacking)}): `{name}` is only pre-trained "
-            "and must be fine-tuned before its answers mean anything",
-        )
-    if pretrained_only:
-        return (f"`{name}` is only pre-trained: fine-tune it before you judge its answers",)
-    return ()
-
-
-def _unused(checkpoint: LocalCheckpoint, network: Any, unused: list[str]) -> tuple[str, ...]:
-    class_name = type(network).__name__
-    made_for_this = not checkpoint.architectures or class_name in checkpoint.architectures
-    if not unused or made_for_this:
-        return ()
-    return (
-        f"`{checkpoint.name}` was saved from {_classes(checkpoint)} and is loaded as {class_name}: "
-        f"{len(unused)} of its weights stay unused ({_parts(unused)})",
-    )
-
-
-def _classes(checkpoint: LocalCheckpoint) -> str:
-    return " and ".join(checkpoint.architectures)
 
 
 def _parts(keys: list[str]) -> str:

@@ -65,12 +65,11 @@ class LocalCheckpoint:
 
 def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> LocalCheckpoint:
     """Read a folder's configuration and weight headers; nothing is loaded and no code is run."""
-    config = _configuration(folder, name)
     return LocalCheckpoint(
         name=name,
         folder=folder,
-        config=config,
-        weights=_read_weights(weight_files(folder, name), name),
+        config=_configuration(folder, name),
+        weights=_read_weights(_weight_files(folder, name), name),
         revision=revision,
     )
 
@@ -106,21 +105,17 @@ def is_known_type(model_type: str) -> bool:
     return model_type in auto.CONFIG_MAPPING_NAMES
 
 
-def weight_files(folder: Path, name: str) -> tuple[Path, ...]:
+def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
     """Return the safetensors files of a folder; refuse pickled or incomplete weights."""
     if (folder / WEIGHTS).is_file():
         return (folder / WEIGHTS,)
-    if (folder / INDEX).is_file():
-        return _shards(folder, name)
-    refuse_pickled([path.name for path in folder.iterdir()], name)
-    raise BrokenCheckpointError(
-        f"`{name}` holds no weights: there is no {WEIGHTS}",
-        hint="give the folder that `save_pretrained` wrote",
-        kind="incomplete-checkpoint",
-    )
-
-
-def _shards(folder: Path, name: str) -> tuple[Path, ...]:
+    if not (folder / INDEX).is_file():
+        refuse_pickled([path.name for path in folder.iterdir()], name)
+        raise BrokenCheckpointError(
+            f"`{name}` holds no weights: there is no {WEIGHTS}",
+            hint="give the folder that `save_pretrained` wrote",
+            kind="incomplete-checkpoint",
+        )
     try:
         named = set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values())
         paths = tuple(folder / Path(part).name for part in sorted(named))
@@ -172,7 +167,7 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
     most, _ = by_dtype.most_common(1)[0] if by_dtype else ("F32", 0)
     return Weights(
         parameters=by_dtype.total(),
-        stored_bytes=sum(count * _bytes(dtype) for dtype, count in by_dtype.items()),
+        stored_bytes=sum(number * _bytes(dtype) for dtype, number in by_dtype.items()),
         dtype=DTYPES.get(most, most.lower()),
         table_parameters=tables,
     )

@@ -1,19 +1,26 @@
-"""Pages of trials side by side, of what was joined, and of what training made of it."""
+"""Pages of trials, also as one HTML file, of what was joined, and of what training made of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
-from advisor.trial.plans import Refusal
 from advisor.trial.trial import Trial
 
 if TYPE_CHECKING:
     from advisor.trial.composition import Composition
     from advisor.trial.finetuning import FineTuning
+
+HUES = (212, 152, 268, 28, 340, 60)
+"""One colour for each family, in the order in which families appear."""
+
+STYLE = Path(__file__).with_name("page.css")
 
 COST_COLUMNS = ("checkpoint", "load ms", "first ms", "then ms", "peak MB", "estimated MB", "off")
 COST_NOTE = (
@@ -35,7 +42,7 @@ def as_json(results: TrialResults) -> dict[str, Any]:
 def as_page(results: TrialResults) -> Page:
     """Return the page: what each gave, what it could not give, then what that cost."""
     page: Page = [Heading(results.image, 1)]
-    asked = [("question", results.question), ("query", results.query)]
+    asked = (("question", results.question), ("query", results.query))
     if facts := tuple((name, value) for name, value in asked if value):
         page.append(Pairs(facts))
     several = len(results.trials) > 1
@@ -44,71 +51,49 @@ def as_page(results: TrialResults) -> Page:
     for trial in results.trials:
         if not several or len(trial.answers) > 1 or results.own_warnings(trial):
             page += [Heading(f"{trial.checkpoint}: {trial.task}"), *_answers(results, trial)]
-    if results.refusals:
-        page.append(Heading("Could not"))
-        page.append(Items(tuple(_refused(refusal) for refusal in results.refusals)))
-    if shared := results.shared_warnings():
-        page.append(Heading("Of all of them"))
-        page.append(Items(tuple(Item("!", warning) for warning in shared)))
-    if results.files:
-        page.append(Heading("Written"))
-        page.append(Items(tuple(Item("", line) for line in results.files)))
+    for title, mark, lines in (
+        ("Could not", "-", [refusal.text for refusal in results.refusals]),
+        ("Of all of them", "!", results.shared_warnings()),
+        ("Written", "", results.files),
+    ):
+        if lines:
+            page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
     return [*page, *_cost(results.trials)] if results.trials else page
 
 
-def figure(answer: Prediction) -> str:
+def _figure(answer: Prediction) -> str:
     """Return what the network says about an answer: a probability, a similarity, or nothing."""
     if answer.probability is not None:
         return f"{answer.probability:.1%}"
     return "" if answer.similarity is None else f"{answer.similarity:.3f}"
 
 
-def measure(answer: Prediction) -> str:
-    """Return what the figure of an answer is."""
-    if answer.probability is not None:
-        return "probability"
-    return "" if answer.similarity is None else "similarity"
-
-
-def answer_text(answer: Prediction) -> str:
+def _answer_text(answer: Prediction) -> str:
     """Return an answer in words."""
     if answer.vector is not None:
         return f"{answer.text}: a vector of {len(answer.vector)} numbers"
     return answer.text or "(nothing)"
 
 
-def deviation(trial: Trial) -> str:
-    """Return how far the memory estimate was off: `+3 %`, empty where nothing was measured."""
-    error = trial.estimate_error
-    return "" if error is None else f"{error:+.0%}".replace("%", " %")
-
-
 def _side_by_side(results: TrialResults) -> Table:
-    rows = tuple(
-        (
-            trial.checkpoint,
-            trial.task,
-            " ".join(
-                part for part in (answer_text(trial.answers[0]), figure(trial.answers[0])) if part
-            )
-            if trial.answers
-            else "(nothing)",
-        )
-        for trial in results.trials
-        for best in (trial.answers[:1],)
-    )
-    return Table(("checkpoint", "task", "gave"), rows, wide=2)
+    rows = []
+    for trial in results.trials:
+        best = [f"{_answer_text(each)} {_figure(each)}".strip() for each in trial.answers[:1]]
+        rows.append((trial.checkpoint, trial.task, *(best or ["(nothing)"])))
+    return Table(("checkpoint", "task", "gave"), tuple(rows), wide=2)
 
 
 def _answers(results: TrialResults, trial: Trial) -> Page:
     """Return the answers, as a ranking where there are several, and what to know about them."""
     page: Page = []
     shown = trial.answers[: results.shown]
-    if len(shown) == 1 and not figure(shown[0]):
-        page.append(Text(answer_text(shown[0])))
+    if len(shown) == 1 and not _figure(shown[0]):
+        page.append(Text(_answer_text(shown[0])))
     elif shown:
-        rows = tuple((figure(answer), answer_text(answer)) for answer in shown)
-        page.append(Table((measure(shown[0]), "answer"), rows, wide=1))
+        rows = tuple((_figure(answer), _answer_text(answer)) for answer in shown)
+        kinds = ("probability", "similarity")
+        measure = next((kind for kind in kinds if getattr(shown[0], kind) is not None), "")
+        page.append(Table((measure, "answer"), rows, wide=1))
     if len(trial.answers) > len(shown):
         page.append(Text(f"and {len(trial.answers) - len(shown)} more", "quiet"))
     if warnings := results.own_warnings(trial):
@@ -116,30 +101,23 @@ def _answers(results: TrialResults, trial: Trial) -> Page:
     return page
 
 
-def _refused(refusal: Refusal) -> Item:
-    return Item("-", f"{refusal.who}: {refusal.task}: {refusal.why}")
-
-
-def cost(trial: Trial) -> tuple[str, ...]:
+def _cost_cells(trial: Trial) -> tuple[str, ...]:
     """Return what a trial cost, in the order of COST_COLUMNS without the first."""
+    numbers = (trial.load_ms, trial.first_ms, trial.latency_ms, trial.memory_mb)
+    error = trial.estimate_error
     return (
-        f"{trial.load_ms:.0f}",
-        f"{trial.first_ms:.0f}",
-        f"{trial.latency_ms:.0f}",
-        "unknown" if trial.memory_mb is None else f"{trial.memory_mb:.0f}",
+        *("unknown" if number is None else f"{number:.0f}" for number in numbers),
         f"{trial.estimated_memory_mb:.0f}",
-        deviation(trial),
+        "" if error is None else f"{error:+.0%}".replace("%", " %"),
     )
 
 
 def _cost(trials: tuple[Trial, ...]) -> Page:
-    rows = tuple((trial.checkpoint, *cost(trial)) for trial in trials)
-    first = trials[0]
-    versions = ", ".join(f"{name} {version}" for name, version in first.versions.items())
+    rows = tuple((trial.checkpoint, *_cost_cells(trial)) for trial in trials)
     return [
         Heading("What it cost"),
         Table(COST_COLUMNS, rows, wide=0),
-        Pairs((("run on", f"{first.device}, {first.dtype}"), ("with", versions))),
+        Pairs(trials[0].surroundings),
         Text(COST_NOTE, "quiet"),
     ]
 
@@ -153,35 +131,36 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
         ("parameters", f"{made.parameters:,}, of them {made.new_parameters:,} new"),
         ("tokens", f"start {made.start_token}, end {made.end_token}, pad {made.pad_token}"),
     )
-    rows = [Item("!", f"new and random: {weight}") for weight in made.new_weights]
-    if trained:
-        return [Heading("Joined", 1), Pairs(facts), Items(tuple(rows))]
-    rows += [Item("!", warning) for warning in made.warnings]
-    return [
+    lines = [f"new and random: {weight}" for weight in made.new_weights]
+    lines += () if trained else made.warnings
+    page: Page = [
         Heading("Joined", 1),
         Pairs(facts),
-        Items(tuple(rows)),
-        Text("It talks nonsense until it is fine-tuned on images and their texts:", "warn"),
-        Code(f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --output FOLDER"),
+        Items(tuple(Item("!", line) for line in lines)),
     ]
+    if not trained:
+        page += [
+            Text("It talks nonsense until it is fine-tuned on images and their texts:", "warn"),
+            Code(
+                f"advisor compose --checkpoint {made.folder} --finetune pairs.csv --output FOLDER"
+            ),
+        ]
+    return page
 
 
 def finetuning_page(result: FineTuning) -> Page:
     """Return the page of a training: losses, and held-out texts before and after."""
     held = result.held_out
+    resumed = f", taken up after step {result.resumed_at}" if result.resumed_at else ""
+    losses = f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"
     facts = (
         ("folder", str(result.folder)),
         ("pairs", f"{result.pairs}, and {held} held out"),
-        ("steps", _steps(result)),
-        (
-            "loss on held-out pairs",
-            f"{result.loss_before:.3f} before, {result.loss_after:.3f} after",
-        ),
+        ("steps", f"{result.steps}{resumed}"),
+        ("loss on held-out pairs", losses),
         ("exactly right", f"{result.exact_before} of {held} before, {result.exact_after} after"),
     )
-    rows = tuple(
-        (sample.image, sample.text, sample.before, sample.after) for sample in result.samples
-    )
+    rows = tuple((each.image, each.text, each.before, each.after) for each in result.samples)
     return [
         Heading("Fine-tuned", 1),
         Pairs(facts),
@@ -191,6 +170,97 @@ def finetuning_page(result: FineTuning) -> Page:
     ]
 
 
-def _steps(result: FineTuning) -> str:
-    resumed = f", taken up after step {result.resumed_at}" if result.resumed_at else ""
-    return f"{result.steps}{resumed}"
+def as_html(results: TrialResults, images: Mapping[str, str]) -> str:
+    """Return one HTML file that needs nothing else.
+
+    `images` are `data:` addresses by name: that of the image, and of others in a ranking.
+    """
+    name = escape(results.image)
+    families = list(dict.fromkeys(trial.family for trial in results.trials))
+    hues = {family: HUES[place % len(HUES)] for place, family in enumerate(families)}
+    cards = (_card(results, trial, hues[trial.family], images) for trial in results.trials)
+    parts = [
+        _head(results, images),
+        "<h2>What each gave</h2>",
+        '<div class="cards">',
+        *cards,
+        "</div>",
+        _list("Of all of them", results.shared_warnings()),
+        _list("Could not", tuple(refusal.text for refusal in results.refusals)),
+        _list("Written", results.files),
+        _cost_html(results.trials),
+    ]
+    style = STYLE.read_text(encoding="utf-8")
+    return (
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>advisor try: {name}</title><link rel="icon" href="data:,">'
+        f"<style>\n{style}</style></head>\n<body><main>\n" + "\n".join(filter(None, parts))
+    ) + "\n</main></body>\n</html>\n"
+
+
+def _head(results: TrialResults, images: Mapping[str, str]) -> str:
+    name = escape(results.image)
+    shown = images.get(results.image)
+    image = f'<img alt="{name}" src="{escape(shown)}">' if shown else ""
+    asked = [("question", results.question), ("query", results.query)]
+    asked += [fact for trial in results.trials[:1] for fact in trial.surroundings]
+    rows = "".join(f"<dt>{what}</dt><dd>{escape(value)}</dd>" for what, value in asked if value)
+    layout = "" if image else ' style="display:block"'
+    return f"<header{layout}>{image}<div><h1>{name}</h1><dl>{rows}</dl></div></header>"
+
+
+def _card(results: TrialResults, trial: Trial, hue: int, images: Mapping[str, str]) -> str:
+    chip = f'<span class="chip">{escape(trial.family)}</span>' if trial.family else ""
+    warnings = "".join(
+        f'<p class="warn">{escape(warning)}</p>' for warning in results.own_warnings(trial)
+    )
+    return (
+        f'<article class="card" style="--hue:{hue}">{chip}'
+        f"<h3>{escape(trial.checkpoint)}</h3>"
+        f'<p class="task">{escape(trial.task)} · {escape(trial.class_name)}</p>'
+        f"{_answers_html(results, trial, images)}{warnings}</article>"
+    )
+
+
+def _answers_html(results: TrialResults, trial: Trial, images: Mapping[str, str]) -> str:
+    if len(trial.answers) == 1 and not _figure(trial.answers[0]):
+        return f'<p class="written">{escape(_answer_text(trial.answers[0]))}</p>'
+    shown = trial.answers[: results.shown]
+    rows = "".join(_ranked(answer, images) for answer in shown)
+    left = len(trial.answers) - len(shown)
+    more = f'<p class="more">and {left} more</p>' if left else ""
+    return f"<ol>{rows}</ol>{more}"
+
+
+def _ranked(answer: Prediction, images: Mapping[str, str]) -> str:
+    shown = images.get(answer.text)
+    image = f'<img alt="" src="{escape(shown)}">' if shown else ""
+    bar = ""
+    if answer.probability is not None:
+        bar = f'<span class="bar"><i style="width:{answer.probability:.1%}"></i></span>'
+    return (
+        f"<li{' class=shown' if shown else ''}>{image}<span>{escape(_answer_text(answer))}</span>"
+        f'<span class="number">{_figure(answer)}</span>{bar}</li>'
+    )
+
+
+def _list(title: str, lines: tuple[str, ...]) -> str:
+    if not lines:
+        return ""
+    rows = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<h2>{title}</h2><ul>{rows}</ul>"
+
+
+def _cost_html(trials: tuple[Trial, ...]) -> str:
+    head = "".join(f"<th>{column}</th>" for column in COST_COLUMNS)
+    rows = "".join(
+        f"<tr><td>{escape(trial.checkpoint)}, {escape(trial.task)}</td>"
+        f"{''.join(f'<td>{cell}</td>' for cell in _cost_cells(trial))}</tr>"
+        for trial in trials
+    )
+    return (
+        '<h2>What it cost</h2><div class="scroll"><table><thead>'
+        f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="note">{COST_NOTE}</p>'
+    )

@@ -7,7 +7,7 @@ estimated by `decide.memory`.
 from __future__ import annotations
 
 import contextlib
-import os
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,39 +48,28 @@ def place(device: str = "auto", dtype: str | None = None) -> Placement:
         raise UnsupportedError(
             f"unknown dtype `{dtype}`", hint=f"use one of {', '.join(BYTES)}", kind="unknown-dtype"
         )
-    there = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
+    cuda = torch.cuda.is_available()
+    there = {"cuda": cuda, "mps": torch.backends.mps.is_available(), "cpu": True}
     if device == "auto":
         device = next(kind for kind, available in there.items() if available)
-    _check(torch, device, there)
-    kind, _, _ = device.partition(":")
-    if kind == "cpu":
-        return Placement(device="cpu", dtype=dtype or "float32")
-    bfloat16 = kind == "cuda" and torch.cuda.is_bf16_supported()
-    return Placement(device=device, dtype=dtype or ("bfloat16" if bfloat16 else "float16"))
-
-
-def _check(torch: Any, device: str, there: dict[str, bool]) -> None:
     kind, _, index = device.partition(":")
     if kind not in there:
         raise UnsupportedError(
             f"unknown device `{device}`", hint="use auto, cpu, cuda or mps", kind="unknown-device"
         )
-    if not there[kind]:
+    count = torch.cuda.device_count() if kind == "cuda" else math.inf
+    numbered = not index or (index.isdigit() and int(index) < count)
+    if not there[kind] or not numbered:
+        usable = "" if there[kind] else " that torch can use"
         raise UnsupportedError(
-            f"this machine has no device `{device}` that torch can use",
+            f"this machine has no device `{device}`{usable}",
             hint="use --device cpu",
             kind="no-such-device",
         )
-    if index and (
-        not index.isdigit() or (kind == "cuda" and int(index) >= torch.cuda.device_count())
-    ):
-        raise UnsupportedError(
-            f"this machine has no device `{device}`", hint="use --device cpu", kind="no-such-device"
-        )
+    if kind == "cpu":
+        return Placement(device="cpu", dtype=dtype or "float32")
+    bfloat16 = kind == "cuda" and torch.cuda.is_bf16_supported()
+    return Placement(device=device, dtype=dtype or ("bfloat16" if bfloat16 else "float16"))
 
 
 def estimated_mb(
@@ -120,7 +109,7 @@ def available_mb(placement: Placement) -> float | None:
         return float(library("torch").cuda.mem_get_info(placement.device)[0]) / MB
     if placement.device != "cpu":
         return None
-    limits = (_machine_mb(), _group_mb(), _process_mb())
+    limits = (_field_mb("/proc/meminfo", "MemAvailable:"), _group_mb(), _process_mb())
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -166,15 +155,6 @@ def _field_mb(file: str, field: str) -> float | None:
         for line in Path(file).read_text(encoding="ascii").splitlines():
             if line.startswith(field):
                 return int(line.split()[1]) / 1024
-    return None
-
-
-def _machine_mb() -> float | None:
-    available = _field_mb("/proc/meminfo", "MemAvailable:")
-    if available is not None:
-        return available
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / MB
     return None
 
 

@@ -62,9 +62,9 @@ class Refusal(NamedTuple):
     why: str
 
     @property
-    def who(self) -> str:
-        """Who could not."""
-        return self.checkpoint or self.family or ""
+    def text(self) -> str:
+        """Who could not do what, and why."""
+        return f"{self.checkpoint or self.family or ''}: {self.task}: {self.why}"
 
 
 Plans = tuple[list[Plan], list[Refusal]]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError
 from advisor.hub import (
@@ -58,8 +58,7 @@ Agreement = Callable[[Download], bool]
 """Is asked before anything is fetched."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loading:
+class Loading(NamedTuple):
     """How to load and run a checkpoint: on which device, in which precision, from where.
 
     Only with `agree` may the network be used: it is shown the size of a download and decides;

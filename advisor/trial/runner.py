@@ -139,31 +139,25 @@ def load_runner(
     transformers()
     how = Loading(**loading)
     local = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
-    return ready_runner(rulebase or shipped_table(), local, task, how)
-
-
-def ready_runner(
-    rulebase: RuleBase, checkpoint: LocalCheckpoint, task: str, loading: Loading
-) -> Runner:
-    """Load a checkpoint that is on this machine, by the table of a rule base."""
-    act, use = act_and_use(rulebase, checkpoint, task)
-    placement = place(loading.device, loading.dtype)
+    rulebase = rulebase or shipped_table()
+    act, use = act_and_use(rulebase, local, task)
+    placement = place(how.device, how.dtype)
     network, notes = load_network(
-        checkpoint,
-        class_to_load(use, checkpoint),
+        local,
+        class_to_load(use, local),
         placement,
         unused_by_task=use.unread,
-        pretrained_only=loading.pretrained_only,
+        pretrained_only=how.pretrained_only,
     )
     return runner_class(use)(
-        checkpoint=checkpoint,
+        checkpoint=local,
         act=act.id,
         needs=tuple(need for need in act.needs if need not in use.declines),
         prompts=prompts_for(rulebase, use, type(network).__name__, task),
         placement=placement,
         network=network,
-        loading=loading,
-        warnings=(*notes, *warnings_of(checkpoint.folder)),
+        loading=how,
+        warnings=(*notes, *warnings_of(local.folder)),
     )
 
 

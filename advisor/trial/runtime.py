@@ -45,10 +45,9 @@ def quiet() -> Iterator[None]:
     logging = library("transformers.utils.logging")
     # A level set on loggers empties the caches of all of them, which costs as much as a small
     # network takes for an image; one set on what prints costs nothing.
-    printers = list(logging.get_logger().handlers)
-    levels = [printer.level for printer in printers]
+    levels = {printer: printer.level for printer in logging.get_logger().handlers}
     bars = logging.is_progress_bar_enabled()
-    for printer in printers:
+    for printer in levels:
         printer.setLevel(logging.CRITICAL)
     if bars:
         logging.disable_progress_bar()
@@ -57,7 +56,7 @@ def quiet() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        for printer, level in zip(printers, levels, strict=True):
+        for printer, level in levels.items():
             printer.setLevel(level)
         if bars:
             logging.enable_progress_bar()

@@ -1,27 +1,103 @@
-"""A training in progress: network, optimiser and order of batches, saved and resumed."""
+"""Training: the pairs it learns from, and network, optimiser and order of batches, resumable."""
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import random
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from advisor.console.options import Device, option
-from advisor.errors import UsageError
+from advisor.errors import BrokenFileError, UsageError
 from advisor.files import replacing
+from advisor.phrasing import count
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
 from advisor.trial.images import open_image
-from advisor.trial.pairs import TrainingPair
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library, plain_errors, quiet
 
 MAX_SEED = 2**32 - 1
 STATE = "training.safetensors"
 WARM_UP_SHARE = 20
+ROOM = 512
+"""How many tokens a decoder takes that does not say."""
 WEIGHT_DECAY = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPair:
+    """An image file and the text that belongs to it."""
+
+    image: Path
+    text: str
+
+
+def read_pairs(path: str | Path) -> tuple[TrainingPair, ...]:
+    """Return the pairs of a CSV with the columns `image` and `text`, relative to the file.
+
+    Every bad line is reported; each image is opened once, so that a broken one is named before
+    training begins.
+    """
+    source = Path(path)
+    try:
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [(reader.line_num, row) for row in reader]
+            columns = reader.fieldnames or ()
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BrokenFileError(
+            f"`{path}` cannot be read: {getattr(error, 'strerror', None) or error}",
+            hint="give a CSV file in UTF-8 with the columns image and text",
+        ) from error
+    lacking = [f"`{name}`" for name in ("image", "text") if name not in columns]
+    if lacking:
+        there = f", and has {', '.join(f'`{name}`' for name in columns)}" if columns else ""
+        raise BrokenFileError(
+            f"`{path}` lacks the column {' and the column '.join(lacking)}{there}",
+            hint="its first line reads: image,text",
+        )
+    pairs, problems = [], []
+    for number, row in rows:
+        name, text = (row["image"] or "").strip(), (row["text"] or "").strip()
+        image = source.parent / name
+        if not name or not text:
+            problems.append(f"{path}:{number}: the {'text' if name else 'image'} is empty")
+        elif not image.is_file():
+            problems.append(f"{path}:{number}: there is no file `{name}`")
+        else:
+            pairs.append(TrainingPair(image=image, text=text))
+    if problems:
+        raise BrokenFileError(
+            f"`{path}` has {count(len(problems), 'bad line')}",
+            problems=tuple(problems),
+            hint="correct or remove them",
+        )
+    if len({pair.image for pair in pairs}) < 2:
+        raise BrokenFileError(
+            f"`{path}` has fewer than two images",
+            hint="one is held out, so at least two are needed",
+        )
+    for pair in pairs:
+        open_image(pair.image)
+    return tuple(pairs)
+
+
+def hold_out(
+    pairs: tuple[TrainingPair, ...], share: float, seed: int
+) -> tuple[tuple[TrainingPair, ...], tuple[TrainingPair, ...]]:
+    """Return training pairs and held-out pairs; the same seed gives the same parts.
+
+    The cut goes between images, so that no held-out image was seen with another text.
+    """
+    images = list(dict.fromkeys(pair.image for pair in pairs))
+    random.Random(seed).shuffle(images)
+    held = set(images[: min(len(images) - 1, max(1, round(len(images) * share)))])
+    training = tuple(pair for pair in pairs if pair.image not in held)
+    return training, tuple(pair for pair in pairs if pair.image in held)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +122,8 @@ class Training:
     ] = 200
 
     def __post_init__(self) -> None:
-        for flag, number in (
-            ("--learning-rate", self.learning_rate),
-            ("--held-out", self.held_out),
-        ):
+        rates = {"--learning-rate": self.learning_rate, "--held-out": self.held_out}
+        for flag, number in rates.items():
             if not math.isfinite(number):
                 hint = "`advisor compose --help`"
                 raise UsageError(f"`{flag} {number}` is not a number", hint=hint)
@@ -141,22 +215,16 @@ class Trainer:
                 f"`{folder}` belongs to a training with other pairs or settings",
                 hint="give the same ones to go on, or name a new folder",
             )
-        self._put_back(tensors)
-        return state
-
-    def _put_back(self, tensors: dict[str, Any]) -> None:
-        by_number: dict[str, dict[str, Any]] = {}
+        moments: dict[str, dict[str, Any]] = defaultdict(dict)
         for name, value in tensors.items():
             number, _, key = name.partition(".")
-            by_number.setdefault(number, {})[key] = value
+            moments[number][key] = value
         with library("torch").no_grad():
             for place, parameter in enumerate(self.network.parameters()):
-                values = by_number[str(place)]
-                parameter.copy_(values.pop("value"))
-                if values:
-                    self.optimiser.state[parameter] = {
-                        key: value.clone() for key, value in values.items()
-                    }
+                parameter.copy_(moments[str(place)].pop("value"))
+                if moments[str(place)]:
+                    self.optimiser.state[parameter] = moments[str(place)]
+        return state
 
     def _chosen(self, step: int) -> tuple[TrainingPair, ...]:
         """Return the pairs of a step, in an order that the seed and the epoch decide."""
@@ -172,18 +240,13 @@ class Trainer:
         torch, tokenizer, config = library("torch"), runner.tokenizer, self.network.config
         images = [open_image(pair.image).pixels for pair in pairs]
         pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
-        longest = min(tokenizer.model_max_length, _positions(config.decoder)) - 2
+        names = ("max_position_embeddings", "n_positions")
+        positions = (getattr(config.decoder, name, None) for name in names)
+        room = next((each for each in positions if isinstance(each, int)), ROOM)
+        longest = min(tokenizer.model_max_length, room) - 2
         texts = [tokenizer(pair.text, add_special_tokens=False)["input_ids"] for pair in pairs]
         rows = [[*ids[:longest], config.eos_token_id] for ids in texts]
         width = max(len(row) for row in rows)
         labels = torch.tensor([row + [-100] * (width - len(row)) for row in rows])
         device = self.runner.placement.device
         return {"pixel_values": pixels.to(device), "labels": labels.to(device)}
-
-
-def _positions(config: Any) -> int:
-    for name in ("max_position_embeddings", "n_positions"):
-        value = getattr(config, name, None)
-        if isinstance(value, int):
-            return value
-    return 512

@@ -13,7 +13,7 @@ from advisor.trial.answer import Prediction, Request
 from advisor.trial.images import OpenedImage, open_image
 from advisor.trial.placement import begin_peak, estimated_mb, peak_mb, place
 from advisor.trial.resolution import Loading, resolve
-from advisor.trial.runner import act_and_use, class_to_load, ready_runner, shipped_table
+from advisor.trial.runner import act_and_use, class_to_load, load_runner, shipped_table
 from advisor.trial.runtime import library, transformers, versions
 
 DEFAULT_REPEAT = 3
@@ -45,6 +45,12 @@ class Trial:
         if not self.memory_mb:
             return None
         return self.estimated_memory_mb / self.memory_mb - 1
+
+    @property
+    def surroundings(self) -> tuple[tuple[str, str], ...]:
+        """On what it ran, and with which versions, in words."""
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        return (("run on", f"{self.device}, {self.dtype}"), ("with", versions))
 
     def as_json(self) -> dict[str, Any]:
         """Return the trial under the keys of the contract, times to 0.1 ms, memory to 0.1 MB."""
@@ -87,39 +93,21 @@ def run_trial(
     and downloading are not part of `load_ms`.
     """
     opened = image if isinstance(image, OpenedImage) else open_image(image)
-    how = Loading(**loading)
-    rulebase = rulebase or shipped_table()
-    asked = request or Request()
-    return run_on_image(
-        rulebase, checkpoint, task, opened, asked, how, repeat=repeat, family=family
-    )
-
-
-def run_on_image(
-    rulebase: RuleBase,
-    checkpoint: str | Path,
-    task: str,
-    image: OpenedImage,
-    request: Request,
-    loading: Loading,
-    *,
-    repeat: int,
-    family: str | None,
-) -> Trial:
-    """Run a checkpoint on an opened image by the table of a rule base, as `run_trial` promises."""
+    request, rulebase = request or Request(), rulebase or shipped_table()
     transformers()
-    placement = place(loading.device, loading.dtype)
-    local = resolve(checkpoint, loading)
+    how = Loading(**loading)
+    placement = place(how.device, how.dtype)
+    local = resolve(checkpoint, how)
     _, use = act_and_use(rulebase, local, task)
     getattr(transformers(), class_to_load(use, local), None)  # imported before the clock starts
     begin_peak(placement)
     begun = time.perf_counter()
-    runner = ready_runner(rulebase, local, task, loading)
+    runner = load_runner(local, task, rulebase=rulebase, **loading)
     load_ms = (time.perf_counter() - begun) * 1000
     times = []
     for _ in range(1 + repeat):
         begun = time.perf_counter()
-        reply = runner.run(image, request)
+        reply = runner.run(opened, request)
         if placement.on_cuda:
             library("torch").cuda.synchronize()
         times.append((time.perf_counter() - begun) * 1000)
@@ -138,7 +126,7 @@ def run_on_image(
         ),
         device=placement.device,
         dtype=placement.dtype,
-        warnings=tuple(dict.fromkeys((*image.warnings, *runner.warnings, *reply.warnings))),
+        warnings=tuple(dict.fromkeys((*opened.warnings, *runner.warnings, *reply.warnings))),
         versions=versions(),
         revision=local.revision,
     )

@@ -19,7 +19,7 @@ from advisor.files import creating_folder, replacing  # noqa: E402
 from advisor.trial import compose, finetune, load_runner  # noqa: E402
 from advisor.trial import finetuning as training  # noqa: E402
 from advisor.trial.failures import OutputExistsError, UnsupportedError  # noqa: E402
-from advisor.trial.pairs import TrainingPair, hold_out, read_pairs  # noqa: E402
+from advisor.trial.trainer import TrainingPair, hold_out, read_pairs  # noqa: E402
 
 
 @pytest.fixture(scope="module")
