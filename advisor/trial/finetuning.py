@@ -15,7 +15,6 @@ from advisor.trial.composition import JOINT
 from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
 from advisor.trial.images import open_image
 from advisor.trial.local_checkpoint import read_checkpoint
-from advisor.trial.placement import place
 from advisor.trial.runner import Runner, load_runner, shipped_table
 from advisor.trial.runtime import plain_errors, quiet
 from advisor.trial.trainer import Trainer, Training, TrainingPair, hold_out, read_pairs
@@ -136,11 +135,9 @@ def check_training(pairs: str | Path, output: str | Path) -> None:
 
 def _captioner(checkpoint: str | Path, device: str) -> Runner:
     """Load what is to be trained, in float32."""
-    rulebase, placement = shipped_table(), place(device, "float32")
+    rulebase = shipped_table()
     task = rulebase.acts[CAPTION].tasks[0]
-    runner = load_runner(
-        checkpoint, task, rulebase=rulebase, device=placement.device, dtype=placement.dtype
-    )
+    runner = load_runner(checkpoint, task, rulebase=rulebase, device=device, dtype="float32")
     if runner.class_name != JOINT:
         raise UnsupportedError(
             f"`{checkpoint}` is a {runner.class_name}; only encoder-decoders are fine-tuned here",

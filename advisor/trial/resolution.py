@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import io
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,8 +34,8 @@ from advisor.trial.local_checkpoint import (
 from advisor.trial.runtime import is_disk_full, library, quiet
 
 DEMO = "demo:"
-NEEDED = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors")
-"""Files at the top of a repository that loading may need."""
+NEEDED = (".json", ".txt", ".jinja", ".model", ".safetensors")
+"""How files end, at the top of a repository, that loading may need."""
 Progress = Callable[[int, int], None]
 """Is told how many bytes have arrived, and of how many."""
 
@@ -86,7 +87,7 @@ def resolve(checkpoint: str | Path, loading: Loading | None = None) -> LocalChec
     name = str(checkpoint)
     if name.startswith(DEMO):
         return read_checkpoint(demo_checkpoint(name.removeprefix(DEMO)).folder, name)
-    folder = _expanded(name)
+    folder = Path(os.path.expanduser(name))  # noqa: PTH111 - pathlib raises where there is no home
     if name and folder.is_dir():
         return read_checkpoint(folder, name)
     if name and folder.exists():
@@ -201,7 +202,7 @@ def in_words(count: float) -> str:
 def _needed_files(sizes: dict[str, int], name: str) -> tuple[str, ...]:
     """Return the files at the top of a repository that loading needs."""
     top = [file for file in sizes if "/" not in file]
-    needed = [file for file in top if any(fnmatch.fnmatch(file, each) for each in NEEDED)]
+    needed = [file for file in top if file.endswith(NEEDED)]
     if "config.json" not in needed:
         raise BrokenCheckpointError(
             f"`{name}` holds no config.json, so nothing says which network it is",
@@ -234,10 +235,3 @@ def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
                 "disk",
             ) from error
         raise hub_error(error, name, revision=revision, loading=True) from error
-
-
-def _expanded(name: str) -> Path:
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:
-        return Path(name)

@@ -16,7 +16,7 @@ from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Reply, Request
-from advisor.trial.demo import known_words, unknown_words, warnings_of
+from advisor.trial.demo import read_card, unknown_words, warnings_of
 from advisor.trial.failures import BrokenCheckpointError, MissingInputError, UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_network, load_part
@@ -52,7 +52,8 @@ class Runner(abc.ABC):
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        self.known_words = known_words(self.checkpoint.folder)
+        self.card = read_card(self.checkpoint.folder)
+        self.warnings += warnings_of(self.card)
         self.prepare()
 
     @property
@@ -89,7 +90,7 @@ class Runner(abc.ABC):
                 f"`{self.checkpoint.name}` answers with values that are not numbers",
                 hint="its weights are damaged, or --dtype float32 is needed",
             )
-        new = unknown_words(self.known_words, (*request.texts, request.question or ""))
+        new = unknown_words(self.card, (*request.texts, request.question or ""))
         return replace(reply, warnings=(*reply.warnings, *new)) if new else reply
 
     def on_device(self, inputs: Any) -> dict[str, Any]:
@@ -157,7 +158,7 @@ def load_runner(
         placement=placement,
         network=network,
         loading=how,
-        warnings=(*notes, *warnings_of(local.folder)),
+        warnings=notes,
     )
 
 

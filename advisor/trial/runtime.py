@@ -78,8 +78,6 @@ def plain_errors(name: str) -> Iterator[None]:
         yield
     except AdvisorError:
         raise
-    except MemoryError as error:
-        raise _out_of_memory(name) from error
     except Exception as error:
         needed = _needed_library(error)
         if needed or isinstance(error, ImportError):
@@ -89,8 +87,11 @@ def plain_errors(name: str) -> Iterator[None]:
                 else f"`{name}` needs a library that is not installed: {_first_words(error)}",
                 hint=f"pip install {needed}" if needed else INSTALL,
             ) from error
-        if isinstance(error, library("torch").OutOfMemoryError) or _says_out_of_memory(error):
-            raise _out_of_memory(name) from error
+        if _is_out_of_memory(error):
+            raise OutOfMemoryError(
+                f"the memory ran out while `{name}` was used",
+                hint="try a smaller checkpoint, --dtype bfloat16, or a smaller image",
+            ) from error
         if is_disk_full(error):
             raise DiskFullError(
                 f"the disk filled up while `{name}` was written",
@@ -127,15 +128,8 @@ def _first_words(error: BaseException) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-def _says_out_of_memory(error: Exception) -> bool:
-    text = str(error)
-    return isinstance(error, RuntimeError) and (
-        "not enough memory" in text or "can't allocate memory" in text or "out of memory" in text
-    )
-
-
-def _out_of_memory(name: str) -> OutOfMemoryError:
-    return OutOfMemoryError(
-        f"the memory ran out while `{name}` was used",
-        hint="try a smaller checkpoint, --dtype bfloat16, or a smaller image",
-    )
+def _is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, (MemoryError, library("torch").OutOfMemoryError)):
+        return True
+    signs = ("not enough memory", "can't allocate memory", "out of memory")
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in signs)

@@ -57,47 +57,34 @@ def demo_checkpoints() -> tuple[DemoCheckpoint, ...]:
 
 def demo_checkpoint(name: str) -> DemoCheckpoint:
     """Return one demo checkpoint by name."""
-    known = demo_checkpoints()
-    for each in known:
-        if each.name == name:
-            return each
-    raise NotFoundError(
-        f"there is no demo checkpoint `{name}`",
-        hint=f"there are: {', '.join(each.id for each in known)}",
-    )
+    known = {each.name: each for each in demo_checkpoints()}
+    if name not in known:
+        there = ", ".join(each.id for each in known.values())
+        raise NotFoundError(f"there is no demo checkpoint `{name}`", hint=f"there are: {there}")
+    return known[name]
 
 
 def read_card(folder: Path) -> dict[str, Any]:
     """Return the card of a folder, empty where it has none."""
-    path = folder / CARD
-    if not path.is_file():
-        return {}
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return card if isinstance(card, dict) else {}
 
 
-def known_words(folder: Path) -> frozenset[str] | None:
-    """Return all words a checkpoint was trained on, None where its card lists none."""
-    words = read_card(folder).get("words")
-    return frozenset(str(each) for each in words) if isinstance(words, list) else None
-
-
-def unknown_words(known: frozenset[str] | None, texts: Iterable[str]) -> tuple[str, ...]:
-    """Return a warning where texts hold words that training never showed."""
-    if known is None:
+def unknown_words(card: dict[str, Any], texts: Iterable[str]) -> tuple[str, ...]:
+    """Return a warning where texts hold words that training, as a card lists them, never showed."""
+    known = card.get("words")
+    if not isinstance(known, list):
         return ()
     words = [word for text in texts for word in re.findall(r"[^\W\d_]+", text.lower())]
-    new = list(dict.fromkeys(word for word in words if word not in known))
-    if not new:
-        return ()
-    shown = ", ".join(f"`{word}`" for word in new[:5]) + (", ..." if len(new) > 5 else "")
-    return (f"words it never saw in training: {shown}",)
+    new = [f"`{word}`" for word in dict.fromkeys(words) if word not in known]
+    more = ", ..." if len(new) > 5 else ""
+    return (f"words it never saw in training: {', '.join(new[:5])}{more}",) if new else ()
 
 
-def warnings_of(folder: Path) -> tuple[str, ...]:
-    """Return the warnings that the card wants to be given with every answer."""
-    warnings = read_card(folder).get("warnings")
+def warnings_of(card: dict[str, Any]) -> tuple[str, ...]:
+    """Return the warnings that a card wants to be given with every answer."""
+    warnings = card.get("warnings")
     return tuple(str(each) for each in warnings) if isinstance(warnings, list) else ()
