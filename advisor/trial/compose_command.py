@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 FORMAT_FILE = re.compile(r"[A-Za-z]+=")
 """`json=report.json`; a folder with such a name is written `./json=report`."""
 
+RECORD = "parts.json"
 EXAMPLES = "`advisor compose --help` has an example of each"
 
 
@@ -133,38 +134,40 @@ def _check_parts(parts: Parts) -> None:
 def _made(parts: Parts, folder: str, training: Training, loading: Loading) -> Report:
     """Join, train, or do both, and return the report."""
     from advisor.trial.composition import compose as join
-    from advisor.trial.finetuning import UNFINISHED, check_training
+    from advisor.trial.finetuning import UNFINISHED, check_training, finetune
 
-    given = (parts.encoder, parts.decoder)
+    given = {"encoder": parts.encoder, "decoder": parts.decoder}
     if not parts.pairs:
-        return _report(join(*given, folder, **loading._asdict()), None)
+        return _report(join(**given, output=folder, **loading._asdict()), None)
+    composition: Composition | None = None
+    start: str | Path = parts.checkpoint
     if parts.checkpoint:
         resolve(parts.checkpoint, loading)
-        return _report(None, _train(parts.checkpoint, parts.pairs, folder, training))
-    check_training(parts.pairs, folder)
-    start = Path(folder) / UNFINISHED / "joined"  # a second run finds it beside the training
-    record = start.with_name("parts.json")
-    wanted = json.dumps({"encoder": parts.encoder, "decoder": parts.decoder})
-    composition: Composition | None = None
+    else:
+        check_training(parts.pairs, folder)
+        start = Path(folder) / UNFINISHED / "joined"  # where a second run finds it
+        if not _is_joined(start, given, folder):
+            composition = join(**given, output=start, **loading._asdict())
+            composition = replace(composition, folder=Path(folder))
+            start.with_name(RECORD).write_text(json.dumps(given), encoding="utf-8")
+    progress = _show_step if sys.stderr.isatty() else None
+    with _stopping_between_steps() as stop:
+        settings = {"progress": progress, "stop": stop, **asdict(training)}
+        return _report(composition, finetune(start, parts.pairs, folder, **settings))
+
+
+def _is_joined(start: Path, parts: dict[str, str], folder: str) -> bool:
+    """True where an interrupted run joined these parts. Raises UsageError for other ones."""
     if not (start / "config.json").is_file():
-        composition = join(*given, start, **loading._asdict())
-        composition = replace(composition, folder=Path(folder))
-        record.write_text(wanted, encoding="utf-8")
-    elif not record.is_file() or record.read_text(encoding="utf-8") != wanted:
+        return False
+    record = start.with_name(RECORD)
+    if not record.is_file() or record.read_text(encoding="utf-8") != json.dumps(parts):
         raise UsageError(
             f"`{folder}` holds an unfinished training of other parts",
             hint=f"name another folder, or delete `{start.parent}` to begin anew",
             kind="output-exists",
         )
-    return _report(composition, _train(start, parts.pairs, folder, training))
-
-
-def _train(checkpoint: str | Path, pairs: str, folder: str, training: Training) -> FineTuning:
-    from advisor.trial.finetuning import finetune
-
-    progress = _show_step if sys.stderr.isatty() else None
-    with _stopping_between_steps() as stop:
-        return finetune(checkpoint, pairs, folder, progress=progress, stop=stop, **asdict(training))
+    return True
 
 
 def _report(composition: Composition | None, training: FineTuning | None) -> Report:

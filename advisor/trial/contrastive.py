@@ -12,7 +12,7 @@ from advisor.phrasing import count
 from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.failures import ImageError, MissingInputError
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import cut_texts, load_image_processor_and_tokenizer, longest_text
+from advisor.trial.loading import cut_texts, load_image_processor_and_tokenizer, text_limit
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library
 
@@ -35,14 +35,14 @@ class Contrastive(Runner):
         """Load the image processor and the tokenizer."""
         self.image_processor, self.tokenizer = load_image_processor_and_tokenizer(self.checkpoint)
         config = self.network.config
-        self.longest = longest_text(self.tokenizer, getattr(config, "text_config", config))
+        self.limit = text_limit(self.tokenizer, getattr(config, "text_config", config))
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Answer by the act of the task."""
         if self.act in (EMBED, COMPARE, SEARCH):
             return self._over_images(image, request)
         texts = request.wrapped_texts
-        cut = cut_texts(self.tokenizer, texts, self.longest)
+        cut = cut_texts(self.tokenizer, texts, self.limit)
         return Reply(answers=self._judged(image, request.texts, texts), warnings=cut)
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
@@ -69,8 +69,8 @@ class Contrastive(Runner):
         return [float(value) for value in logits.float().softmax(dim=-1)]
 
     def _tokens(self, texts: Sequence[str], **settings: Any) -> dict[str, Any]:
-        limit = {} if self.longest is None else {"truncation": True, "max_length": self.longest}
-        return self.on_device(self.tokenizer(list(texts), return_tensors="pt", **limit, **settings))
+        settings = {"return_tensors": "pt", **self.limit, **settings}
+        return self.on_device(self.tokenizer(list(texts), **settings))
 
     def _judged(
         self, image: OpenedImage, names: tuple[str, ...], texts: tuple[str, ...]
@@ -93,7 +93,7 @@ class Contrastive(Runner):
             return Reply(answers=tuple(embedded), warnings=skipped)
         if not texts:
             return Reply(answers=_similar(names[1:], vectors[1:] @ vectors[0]), warnings=skipped)
-        cut = cut_texts(self.tokenizer, texts, self.longest)
+        cut = cut_texts(self.tokenizer, texts, self.limit)
         answers = _similar(names, vectors @ self.text_vectors(texts)[0])
         return Reply(answers=answers, warnings=(*cut, *skipped))
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar
 
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
@@ -18,6 +19,8 @@ from advisor.trial.runtime import transformers
 
 TASK_TOKEN = re.compile(r"<s_[^<>/]+>")
 QUESTION = "<s_question>"
+NOUGAT = re.compile(r'"(processor|tokenizer)_class": *"Nougat')
+NAMING_FILES = ("processor_config.json", "preprocessor_config.json", "tokenizer_config.json")
 TIDYING = ("nltk", "Levenshtein")
 """Libraries with which the markup of scientific pages is set right."""
 
@@ -69,7 +72,8 @@ class PageReader(DocumentWriter):
     def prepare(self) -> None:
         """Load the parts and find out whether scientific markup is written, and can be tidied."""
         super().prepare()
-        self.academic = "Nougat" in type(self.tokenizer).__name__ or self._names_nougat()
+        files = filter(Path.is_file, (self.checkpoint.folder / name for name in NAMING_FILES))
+        self.academic = any(NOUGAT.search(file.read_text(encoding="utf-8")) for file in files)
         self.processor = None
         if self.academic and all(find_spec(name) for name in TIDYING):
             self.processor = transformers().NougatProcessor(self.image_processor, self.tokenizer)
@@ -87,16 +91,6 @@ class PageReader(DocumentWriter):
         if not self.academic or self.processor is not None:
             return ()
         return ("the markup is as written; pip install nltk python-Levenshtein tidies it",)
-
-    def _names_nougat(self) -> bool:
-        """True where a file of the folder names a processor or a tokenizer of Nougat."""
-        for file in ("processor_config.json", "preprocessor_config.json", "tokenizer_config.json"):
-            path = self.checkpoint.folder / file
-            settings = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-            keys = ("processor_class", "tokenizer_class")
-            if any("Nougat" in str(settings.get(key)) for key in keys):
-                return True
-        return False
 
 
 class DocumentReader(DocumentWriter):

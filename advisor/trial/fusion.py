@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import cut_texts, longest_text
+from advisor.trial.loading import cut_texts, text_limit
 from advisor.trial.runner import Runner
 
 SHOWN = 5
@@ -25,12 +25,11 @@ class Matcher(Runner):
         config = self.network.config
         names = ("text_config", "qformer_config")
         texts = next(filter(None, (getattr(config, name, None) for name in names)), config)
-        self.longest = longest_text(self.tokenizer, texts)
+        self.limit = text_limit(self.tokenizer, texts)
 
     def outputs(self, image: OpenedImage, text: str, **switches: bool) -> Any:
         """Return what the network says of an image and a text read together."""
-        limit = {} if self.longest is None else {"truncation": True, "max_length": self.longest}
-        return self.network(**self.processed(image, text=text, **limit), **switches)
+        return self.network(**self.processed(image, text=text, **self.limit), **switches)
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Judge each text by itself."""
@@ -39,7 +38,7 @@ class Matcher(Runner):
             replace(self.judged(image, text), text=name)
             for name, text in zip(request.texts, texts, strict=True)
         ]
-        cut = cut_texts(self.tokenizer, texts, self.longest)
+        cut = cut_texts(self.tokenizer, texts, self.limit)
         return Reply(answers=best_first(answers), warnings=cut)
 
     def judged(self, image: OpenedImage, text: str) -> Prediction:
@@ -74,5 +73,5 @@ class ViltAnswerer(Matcher):
             Prediction(text=names[int(place)], probability=float(value))
             for value, place in zip(values, places, strict=True)
         )
-        cut = cut_texts(self.tokenizer, (question,), self.longest)
+        cut = cut_texts(self.tokenizer, (question,), self.limit)
         return Reply(answers=answers, warnings=cut)

@@ -108,24 +108,23 @@ def load_image_processor_and_tokenizer(checkpoint: LocalCheckpoint) -> tuple[Any
     return load_part(checkpoint, "AutoImageProcessor"), load_part(checkpoint, "AutoTokenizer")
 
 
-def longest_text(tokenizer: Any, text_config: Any) -> int | None:
-    """Return how many tokens a text may have, None where nothing says."""
+def text_limit(tokenizer: Any, text_config: Any) -> dict[str, Any]:
+    """Return the settings that cut texts to what a network reads, none where nothing says."""
     limits = [tokenizer.model_max_length, NO_LIMIT]
     positions = getattr(text_config, "max_position_embeddings", None)
     if isinstance(positions, int):
         offset = 2 if getattr(text_config, "model_type", "") in OFFSET_POSITIONS else 0
         limits.append(positions - offset)
-    longest = min(limits)
-    return int(longest) if longest < NO_LIMIT else None
+    longest = int(min(limits))
+    return {"truncation": True, "max_length": longest} if longest < NO_LIMIT else {}
 
 
-def cut_texts(tokenizer: Any, texts: tuple[str, ...], longest: int | None) -> tuple[str, ...]:
-    """Return a warning for each text that has to be cut to fit.
+def cut_texts(tokenizer: Any, texts: tuple[str, ...], limit: dict[str, Any]) -> tuple[str, ...]:
+    """Return a warning for each text that a limit cuts.
 
     A token is at least a byte, so short texts need no counting.
     """
-    if longest is None:
-        return ()
+    longest = limit.get("max_length", NO_LIMIT)
     notes = []
     for text in texts:
         if len(text.encode()) + SPECIAL_TOKENS <= longest:

@@ -19,7 +19,7 @@ from advisor.model.library import (
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import longest_text
+from advisor.trial.loading import text_limit
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library
 
@@ -116,9 +116,8 @@ class BlipAnswerer(TextWriter):
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:
         """Return the pixels and the question."""
-        longest = longest_text(self.tokenizer, self.network.config.text_config)
-        question = request.question or request.prompt
-        return self.processed(image, text=question, truncation=True, max_length=longest)
+        limit = text_limit(self.tokenizer, self.network.config.text_config)
+        return self.processed(image, text=request.question or request.prompt, **limit)
 
 
 class Prompted(TextWriter):

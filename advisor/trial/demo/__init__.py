@@ -44,9 +44,9 @@ def demo_checkpoints() -> tuple[DemoCheckpoint, ...]:
         DemoCheckpoint(
             name=folder.name,
             folder=folder,
-            family=str(card["family"]),
+            family=card["family"],
             tasks=tuple(card["tasks"]),
-            summary=str(card["summary"]),
+            summary=card["summary"],
             labels=tuple(card.get("labels", ())),
             question=card.get("question"),
         )
