@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from advisor.model.library import COMPARE, EMBED, MATCH, SEARCH
 from advisor.phrasing import count
@@ -30,6 +30,8 @@ class Contrastive(Runner):
     """
 
     tables_read_whole = False
+    padding: ClassVar[bool | str] = True
+    """To the longest text of those read together."""
 
     def prepare(self) -> None:
         """Load the image processor and the tokenizer."""
@@ -41,47 +43,34 @@ class Contrastive(Runner):
         """Answer by the act of the task."""
         if self.act in (EMBED, COMPARE, SEARCH):
             return self._over_images(image, request)
-        texts = request.wrapped_texts
-        cut = cut_texts(self.tokenizer, texts, self.limit)
-        return Reply(answers=self._judged(image, request.texts, texts), warnings=cut)
+        return self._over_texts(image, request)
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Return the tokens of texts, cut to the network's limit, padded to the longest."""
-        return self._tokens(texts, padding=True)
+        """Return the tokens of texts, cut to the network's limit and padded."""
+        settings = {"return_tensors": "pt", "padding": self.padding, **self.limit}
+        return self.on_device(self.tokenizer(list(texts), **settings))
 
     def image_inputs(self, images: Sequence[OpenedImage]) -> dict[str, Any]:
         """Return the pixel inputs of images."""
         pixels = [image.pixels for image in images]
         return self.on_device(self.image_processor(images=pixels, return_tensors="pt"))
 
-    def vectors(self, images: Sequence[OpenedImage]) -> Any:
-        """Return unit vectors of one batch of images, (N, dimensions), float32 on the CPU."""
-        return _unit(self.network.get_image_features(**self.image_inputs(images)))
+    def probabilities(self, logits: Any) -> Any:
+        """Return probabilities of the candidate texts from their logits, (N,); None: of none."""
+        return None if self.act == MATCH else logits.softmax(dim=-1)
 
-    def text_vectors(self, texts: Sequence[str]) -> Any:
-        """Return unit vectors of texts, (N, dimensions), float32 on the CPU."""
-        return _unit(self.network.get_text_features(**self.text_inputs(texts)))
-
-    def probabilities(self, logits: Any) -> list[float] | None:
-        """Return probabilities of the candidate texts from their logits, (N,)."""
-        if self.act == MATCH:
-            return None
-        return [float(value) for value in logits.float().softmax(dim=-1)]
-
-    def _tokens(self, texts: Sequence[str], **settings: Any) -> dict[str, Any]:
-        settings = {"return_tensors": "pt", **self.limit, **settings}
-        return self.on_device(self.tokenizer(list(texts), **settings))
-
-    def _judged(
-        self, image: OpenedImage, names: tuple[str, ...], texts: tuple[str, ...]
-    ) -> tuple[Prediction, ...]:
+    def _over_texts(self, image: OpenedImage, request: Request) -> Reply:
+        """Rank the candidate texts, by their probability or else by their cosine."""
+        texts = request.wrapped_texts
         outputs = self.network(**self.text_inputs(texts), **self.image_inputs([image]))
-        probabilities = self.probabilities(outputs.logits_per_image[0])
+        probabilities = self.probabilities(outputs.logits_per_image[0].float())
         if probabilities is None:
-            left, right = _unit(outputs.image_embeds), _unit(outputs.text_embeds)
-            return _similar(names, right @ left[0])
-        rows = zip(names, probabilities, strict=True)
-        return best_first([Prediction(text=name, probability=value) for name, value in rows])
+            vector = _unit(outputs.image_embeds)[0]
+            answers = _similar(request.texts, _unit(outputs.text_embeds) @ vector)
+        else:
+            rows = zip(request.texts, probabilities.tolist(), strict=True)
+            answers = best_first([Prediction(text=text, probability=value) for text, value in rows])
+        return Reply(answers=answers, warnings=cut_texts(self.tokenizer, texts, self.limit))
 
     def _over_images(self, image: OpenedImage, request: Request) -> Reply:
         """Give vectors, or rank: all images by a text, or the others by likeness to the image."""
@@ -94,7 +83,8 @@ class Contrastive(Runner):
         if not texts:
             return Reply(answers=_similar(names[1:], vectors[1:] @ vectors[0]), warnings=skipped)
         cut = cut_texts(self.tokenizer, texts, self.limit)
-        answers = _similar(names, vectors @ self.text_vectors(texts)[0])
+        (query,) = _unit(self.network.get_text_features(**self.text_inputs(texts)))
+        answers = _similar(names, vectors @ query)
         return Reply(answers=answers, warnings=(*cut, *skipped))
 
     def _queries(self, request: Request) -> tuple[str, ...]:
@@ -121,22 +111,25 @@ class Contrastive(Runner):
             errors += [each.message for each in batch if isinstance(each, ImageError)]
             names += [each.name for each in readable]
             if readable:
-                vectors.append(self.vectors(readable))
+                features = self.network.get_image_features(**self.image_inputs(readable))
+                vectors.append(_unit(features))
         return names, library("torch").cat(vectors), _skipped(errors)
 
 
 class SigmoidContrastive(Contrastive):
     """A dual encoder that judges each text on its own: several or none may be true."""
 
+    padding = "max_length"  # as it was trained
+
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:
-        """Return the tokens of texts, padded to the full length, as the network was trained."""
-        inputs = self._tokens(texts, padding="max_length")
+        """Return the tokens of texts without a mask, as the network was trained."""
+        inputs = super().text_inputs(texts)
         inputs.pop("attention_mask", None)
         return inputs
 
-    def probabilities(self, logits: Any) -> list[float] | None:
+    def probabilities(self, logits: Any) -> Any:
         """Return the probability of each text by itself."""
-        return [float(value) for value in logits.float().sigmoid()]
+        return logits.sigmoid()
 
 
 def _with_others(image: OpenedImage, request: Request) -> Iterator[Opened]:
@@ -161,6 +154,7 @@ def _skipped(errors: list[str]) -> tuple[str, ...]:
 
 
 def _unit(features: Any) -> Any:
+    """Return unit vectors, (N, dimensions), in float32 on the CPU."""
     vectors = getattr(features, "pooler_output", features).float().cpu()
     return vectors / vectors.norm(dim=-1, keepdim=True)
 
