@@ -51,9 +51,9 @@ def _try(
     recommendation: Recommendation, checkpoint: Checkpoint, prompt: Prompt, *, color: bool
 ) -> None:
     """Ask for an image and what goes with it, and run the checkpoint; nothing is asked in vain."""
-    from advisor.trial import Loading, Request, open_image
+    from advisor.trial import Loading, open_image
     from advisor.trial.attempt import ImageInputs, try_out
-    from advisor.trial.command import permissions, report_of, split_labels
+    from advisor.trial.command import permissions, report_of
     from advisor.trial.plans import CheckpointChoice
     from advisor.trial.runtime import transformers
 
@@ -68,13 +68,12 @@ def _try(
     given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
     note(f"\n{try_command(rulebase, checkpoint, task, image, given)}")
     folder = given.get("folder", "")
-    request = Request(
-        texts=split_labels([given.get("labels", "")]),
-        question=given.get("question"),
-        query=given.get("query"),
-    )
     inputs = ImageInputs(
-        image=image, folder=str(Path(folder).expanduser()) if folder else "", request=request
+        image=image,
+        folder=str(Path(folder).expanduser()) if folder else "",
+        labels=[given.get("labels", "")],
+        question=given.get("question", ""),
+        query=given.get("query", ""),
     )
     choice = CheckpointChoice(checkpoints=[checkpoint.id], task=task)
     results = try_out(rulebase, choice, inputs, Loading(**permissions(download=False)))

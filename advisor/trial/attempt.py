@@ -6,8 +6,9 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
+from advisor.console.options import option
 from advisor.console.output import note, progress_line
 from advisor.decide.command_lines import act_of
 from advisor.errors import AdvisorError, UsageError
@@ -26,12 +27,31 @@ if TYPE_CHECKING:
 SHOWN_ANSWERS = 6
 
 
-class ImageInputs(NamedTuple):
-    """The image file, the folder of others, and what else goes with them; empty where not given."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageInputs:
+    """The image file, the folder of others, and what goes with them; empty where not given."""
 
-    image: str = ""
-    folder: str = ""
-    request: Request = Request()
+    image: Annotated[str, option("--image FILE", "The image.")] = ""
+    folder: Annotated[str, option("--folder DIR", "More images: to search, compare.")] = ""
+    labels: Annotated[
+        list[str] | None, option("--labels A,B", "Candidate texts to choose from.")
+    ] = None
+    question: Annotated[str, option("--question TEXT", "The question to answer.")] = ""
+    query: Annotated[str, option("--query TEXT", "What to look for in the folder.")] = ""
+    prompt: Annotated[str, option("--prompt TEXT", "In place of the checkpoint's own prompt.")] = ""
+    template: Annotated[str, option("--template TEXT", "Wraps each label, {} being it.")] = "{}"
+
+    @property
+    def request(self) -> Request:
+        """What a runner is asked; labels may be parted by commas, and no other texts are."""
+        labels = (label.strip() for value in self.labels or () for label in value.split(","))
+        return Request(
+            texts=tuple(filter(None, labels)),
+            question=self.question or None,
+            query=self.query or None,
+            prompt=self.prompt or None,
+            template=self.template,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

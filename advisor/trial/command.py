@@ -11,7 +11,6 @@ from advisor.console.options import Download as AgreeToDownload
 from advisor.console.output import Shown, interactive, note, progress_line
 from advisor.draw.formats import Report
 from advisor.rulebase.base import RuleBase
-from advisor.trial.answer import Request
 from advisor.trial.attempt import ImageInputs, TrialResults, try_out
 from advisor.trial.plans import CheckpointChoice
 from advisor.trial.resolution import Download, Loading
@@ -29,28 +28,6 @@ Repeat = Annotated[
 ]  # fmt: skip
 Top = Annotated[int, option("--top", "Answers of a ranking to show; JSON has all.", min=1)]
 Vectors = Annotated[str, option("--vectors FILE", "Write embeddings to this .npy file.")]
-
-
-def input_options(
-    image: Annotated[str, option("--image FILE", "The image.")] = "",
-    labels: Annotated[list[str], option("--labels A,B", "Candidate texts to choose from.")] = [],  # noqa: B006
-    question: Annotated[str, option("--question TEXT", "The question to answer.")] = "",
-    folder: Annotated[str, option("--folder DIR", "More images: to search, compare.")] = "",
-    query: Annotated[str, option("--query TEXT", "What to look for in the folder.")] = "",
-    prompt: Annotated[
-        str, option("--prompt TEXT", "In place of the checkpoint's own prompt.")
-    ] = "",
-    template: Annotated[str, option("--template TEXT", "Wraps each label, {} being it.")] = "{}",
-) -> ImageInputs:
-    """Return the image and what goes with it."""
-    request = Request(
-        texts=split_labels(labels),
-        question=question or None,
-        query=query or None,
-        prompt=prompt or None,
-        template=template,
-    )
-    return ImageInputs(image=image, folder=folder, request=request)
 
 
 def loading_options(
@@ -77,7 +54,7 @@ def loading_options(
 def try_(
     *,
     choice: Annotated[CheckpointChoice, Options(CheckpointChoice)],
-    inputs: Annotated[ImageInputs, Options(input_options)],
+    inputs: Annotated[ImageInputs, Options(ImageInputs)],
     loading: Annotated[Loading, Options(loading_options)],
     top: Top = 6,
     vectors: Vectors = "",
@@ -114,12 +91,6 @@ def report_of(results: TrialResults) -> Report:
         lambda: as_page(results),
         drawings={"html": lambda: as_html(results, results.previews())},
     )
-
-
-def split_labels(values: list[str]) -> tuple[str, ...]:
-    """Return labels given repeatedly or with commas between."""
-    labels = (label.strip() for value in values for label in value.split(","))
-    return tuple(label for label in labels if label)
 
 
 def permissions(*, download: bool) -> dict[str, Any]:
