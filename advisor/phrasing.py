@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 ORIGINS = {"flag": "given", "text": "read from the need", "file": "from the file", "asked": "asked"}
 
@@ -18,6 +18,14 @@ def joined(words: Iterable[str], last: str = "and") -> str:
     """Return `a`, `a and b`, or `a, b and c`; with `last="or"` the same with or."""
     *first, final = words
     return f"{', '.join(first)} {last} {final}" if first else final
+
+
+def options_text(chosen: Collection[str], known: Iterable[str], long: int) -> str:
+    """Return options; of at least `long` ones those that they lack, where these are one or two."""
+    lacking = [option for option in known if option not in chosen]
+    if len(chosen) >= long and 0 < len(lacking) <= 2:
+        return f"anything but {' and '.join(lacking)}"
+    return ", ".join(chosen)
 
 
 def answers_text(answers: Mapping[str, str]) -> str:

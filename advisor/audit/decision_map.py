@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from advisor.draw.blocks import Code, Heading, Page, Table, Text
-from advisor.draw.version import SCHEMA_VERSION, plain
+from advisor.draw.version import document, plain
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
-from advisor.interview.policy import Arm, InterviewPath, Leaf, Policy, paths, policy, pruned
-from advisor.model import TASK, Question
-from advisor.phrasing import NO_FAMILY, family_text, share
+from advisor.interview.policy import InterviewPath, Leaf, Policy, paths, policy, pruned
+from advisor.model import TASK
+from advisor.phrasing import NO_FAMILY, family_text, options_text, share
 from advisor.rulebase.base import RuleBase
 
 WIDTH = 76
 """So wide is the tree of text: fits a terminal of 80 columns."""
-LONG, FEW = 6, 2
+LONG = 6
+"""Of so many options, those that they lack are named where these are few."""
 QUESTION, ANSWER, REST = "question", "answer", "rest"
 
 
@@ -38,10 +39,10 @@ class DecisionMap(NamedTuple):
     @property
     def title(self) -> str:
         """The heading of a drawing."""
-        if TASK in self.given:
-            task = self.rulebase.task(self.given[TASK].options[0])
-            return f"{task.name}: which answers lead where"
-        return "Which answers lead where"
+        if TASK not in self.given:
+            return "Which answers lead where"
+        task = self.rulebase.task(self.given[TASK].options[0])
+        return f"{task.name}: which answers lead where"
 
     @property
     def extent(self) -> str:
@@ -77,12 +78,11 @@ def decision_map(rulebase: RuleBase, given: Profile, most: int) -> DecisionMap:
     """Return the map of the interview that follows after some answers."""
     interview = policy(Engine(rulebase), given)
     every = paths(interview)
-    commonest = every[:most]
     return DecisionMap(
         rulebase=rulebase,
         given=given,
-        tree=pruned(interview, commonest),
-        paths=commonest,
+        tree=pruned(interview, every[:most]),
+        paths=every[:most],
         known=len(every),
         profiles=interview.profiles,
     )
@@ -90,40 +90,25 @@ def decision_map(rulebase: RuleBase, given: Profile, most: int) -> DecisionMap:
 
 def drawing(map: DecisionMap) -> Node:
     """Return what every rendering of a map draws."""
-    return _node(map.tree, map, "")
+    return _node(map, map.tree, "")
 
 
-def _node(tree: Policy, map: DecisionMap, options: str) -> Node:
-    part = share(tree.profiles, map.profiles)
+def _node(map: DecisionMap, tree: Policy, options: str) -> Node:
+    profiles = tree.profiles
+    node = Node(ANSWER, "", profiles, share(profiles, map.profiles), options)
     if isinstance(tree, Leaf):
-        return Node(
-            kind=ANSWER,
-            text=answer_name(tree),
-            profiles=tree.profiles,
-            share=part,
-            options=options,
-            family=tree.answer,
-            second=_second(tree, map.rulebase),
-        )
+        text, second = _answer(tree), _second(tree, map.rulebase)
+        return node._replace(text=text, family=tree.answer, second=second)
     question = map.rulebase.question(tree.question)
-    arms = [_node(arm.then, map, _options(question, arm)) for arm in tree.arms]
-    if rest := tree.profiles - sum(arm.then.profiles for arm in tree.arms):
-        arms.append(
-            Node(kind=REST, text="other answers", profiles=rest, share=share(rest, map.profiles))
-        )
-    return Node(
-        kind=QUESTION,
-        text=question.ask,
-        profiles=tree.profiles,
-        share=part,
-        options=options,
-        question=question.id,
-        arms=tuple(arms),
-    )
+    known = [option.id for option in question.options]
+    arms = [_node(map, arm.then, options_text(arm.options, known, LONG)) for arm in tree.arms]
+    if rest := profiles - sum(arm.profiles for arm in arms):
+        arms.append(Node(REST, "other answers", rest, share(rest, map.profiles)))
+    text, id = question.ask, question.id
+    return node._replace(kind=QUESTION, text=text, question=id, arms=tuple(arms))
 
 
-def answer_name(leaf: Leaf) -> str:
-    """Return what a path ends in."""
+def _answer(leaf: Leaf) -> str:
     return family_text(leaf.answer, NO_FAMILY) if leaf.answer else "still open"
 
 
@@ -137,14 +122,6 @@ def _second(leaf: Leaf, rulebase: RuleBase) -> tuple[str, str] | None:
     return second.family, f"second on {rulebase.criterion(second.criterion).name}"
 
 
-def _options(question: Question, arm: Arm) -> str:
-    """Return the options of an arm; of a long list that lacks one or two, it names these."""
-    lacking = [option.id for option in question.options if option.id not in arm.options]
-    if len(arm.options) >= LONG and 0 < len(lacking) <= FEW:
-        return f"anything but {' and '.join(lacking)}"
-    return ", ".join(arm.options)
-
-
 def as_page(map: DecisionMap) -> Page:
     """Return the page: the map as a tree."""
     return [Heading(map.title), Text(map.extent, "quiet"), Code(tree(map), "text")]
@@ -153,17 +130,12 @@ def as_page(map: DecisionMap) -> Page:
 def table(map: DecisionMap) -> Table:
     """Return the paths of a map as rows."""
     rows = []
-    for path in map.paths:
-        second = _second(path.leaf, map.rulebase)
-        steps = " · ".join(f"{step.question}: {', '.join(step.options)}" for step in path.steps)
-        rows.append(
-            (
-                steps or "no question",
-                answer_name(path.leaf),
-                share(path.leaf.profiles, map.profiles),
-                f"{second[0]} ({second[1]})" if second else "",
-            )
-        )
+    for steps, leaf in map.paths:
+        answers = " · ".join(f"{step.question}: {', '.join(step.options)}" for step in steps)
+        second = _second(leaf, map.rulebase)
+        after = f"{second[0]} ({second[1]})" if second else ""
+        part = share(leaf.profiles, map.profiles)
+        rows.append((answers or "no question", _answer(leaf), part, after))
     return Table(("answers", "leads to", "share", "try next"), tuple(rows))
 
 
@@ -181,43 +153,35 @@ def _tree(node: Node, margin: str) -> Iterator[str]:
         return
     yield from _wrapped(f"{node.text} ({node.question})", margin, margin)
     for arm in node.arms:
-        last = arm is node.arms[-1]
-        corner, below = (
-            (margin + "└─ ", margin + "   ") if last else (margin + "├─ ", margin + "│  ")
-        )
+        corner, line = ("└─ ", "   ") if arm is node.arms[-1] else ("├─ ", "│  ")
         if arm.kind == REST:
-            yield f"{corner}{arm.text}: {arm.share}"
+            yield f"{margin}{corner}{arm.text}: {arm.share}"
         else:
-            yield from _wrapped(arm.options, corner, below)
-            yield from _tree(arm, below)
+            yield from _wrapped(arm.options, margin + corner, margin + line)
+            yield from _tree(arm, margin + line)
 
 
 def _wrapped(text: str, first: str, then: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        max(WIDTH, len(then) + 24),
-        initial_indent=first,
-        subsequent_indent=then,
-        break_on_hyphens=False,
-    )
+    width = max(WIDTH, len(then) + 24)
+    wrapper = textwrap.TextWrapper(width, first, then, break_on_hyphens=False)
+    return wrapper.wrap(text)
 
 
 def as_json(map: DecisionMap) -> dict[str, Any]:
     """Return the JSON document of `advisor rules graph --format json`."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": map.rulebase.digest,
-        "given": {id: answer.options for id, answer in map.given.items()},
-        "profiles": map.profiles,
-        "known": map.known,
-        "paths": [
+    return document(
+        map.rulebase.digest,
+        given={id: answer.options for id, answer in map.given.items()},
+        profiles=map.profiles,
+        known=map.known,
+        paths=[
             {
-                "steps": plain(path.steps),
-                "answer": path.leaf.answer or None,
-                "profiles": path.leaf.profiles,
-                "share": path.leaf.profiles / map.profiles,
-                "try_next": plain(path.leaf.runner_up),
+                "steps": plain(steps),
+                "answer": leaf.answer or None,
+                "profiles": leaf.profiles,
+                "share": leaf.profiles / map.profiles,
+                "try_next": plain(leaf.runner_up),
             }
-            for path in map.paths
+            for steps, leaf in map.paths
         ],
-    }
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterator
 from html import escape
-from itertools import count
+from itertools import count, cycle
 
 from advisor.audit.decision_map import ANSWER, REST, DecisionMap, Node, drawing, table
 from advisor.draw.blocks import Code, Heading, Text
@@ -40,13 +40,13 @@ def drawings(map: DecisionMap) -> dict[str, Callable[[], str]]:
 
 def _colours(map: DecisionMap) -> dict[str, tuple[str, str]]:
     """Return colour and tint of each family by its place among the families, and of none."""
-    families = [family.id for family in map.rulebase.families]
-    coloured = {id: COLOURS[place % len(COLOURS)] for place, id in enumerate(families)}
-    return {**coloured, NONE: GREY, "": GREY}
+    families = zip(map.rulebase.families, cycle(COLOURS), strict=False)
+    return {**{family.id: colours for family, colours in families}, NONE: GREY, "": GREY}
 
 
 # -- Mermaid -----------------------------------------------------------------------------------
 
+ESCAPES = str.maketrans({"&": "&amp;", '"': "&quot;", "<": "&lt;"})
 LABEL = 30
 """Labels of the flowchart break after about so many characters."""
 
@@ -61,13 +61,12 @@ def mermaid(map: DecisionMap) -> str:
         "  classDef question fill:#f6f8fa,stroke:#8c959f,color:#1f2328",
         "  classDef rest fill:#ffffff,stroke:#d0d7de,color:#59636e,stroke-dasharray:3 3",
     ]
-    for family, (colour, tint) in _colours(map).items():
-        if family:
-            name = classes[family]
-            lines += [
-                f"  classDef {name} fill:{colour},stroke:{colour},color:#ffffff",
-                f"  classDef {name}next fill:{tint},stroke:{colour},color:#1f2328",
-            ]
+    for family, name in [*places.items(), (NONE, "none")]:
+        colour, tint = _colours(map)[family]
+        lines += [
+            f"  classDef {name} fill:{colour},stroke:{colour},color:#ffffff",
+            f"  classDef {name}next fill:{tint},stroke:{colour},color:#1f2328",
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -99,9 +98,7 @@ def _flow(node: Node, name: str, classes: dict[str, str], numbers: count[int]) -
 def _label(text: str) -> str:
     """Return text as Mermaid takes it inside quotes, broken into lines."""
     lines = textwrap.wrap(text, LABEL, break_on_hyphens=False)
-    return "<br/>".join(
-        line.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;") for line in lines
-    )
+    return "<br/>".join(line.translate(ESCAPES) for line in lines)
 
 
 # -- SVG ---------------------------------------------------------------------------------------

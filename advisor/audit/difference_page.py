@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from advisor.audit.compared_rules import ComparedRules
-from advisor.audit.difference import EntryChanges, Move, RuleBaseDifference, Side
+from advisor.audit.compared_rules import ComparedRules, PickChange
+from advisor.audit.difference import EntryChanges, RuleBaseDifference, Side
 from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.model import NOT_APPLICABLE
-from advisor.phrasing import NO_FAMILY, count, family_text, share
+from advisor.phrasing import NO_FAMILY, count, family_text, options_text, share
 from advisor.rulebase.base import RuleBase
 
 NOTHING = "nothing"
 SHOWN_IDS = 6
-FEW, MANY = 2, 4
-"""Of a list of at least `MANY` options that lacks at most `FEW`, those that it lacks are named."""
+MANY = 4
+"""Of so many options, those that they lack are named where these are few."""
 
 
 def as_json(compared: ComparedRules) -> dict[str, Any]:
     """Return the JSON document of `advisor rules diff --format json`."""
-    difference = compared.difference
-    document = {
+    (old, new), difference, picks = compared.names, compared.difference, compared.picks
+    return {
         "schema_version": SCHEMA_VERSION,
-        "old": {"name": compared.names[0], "rule_base": difference.old.rule_base},
-        "new": {"name": compared.names[1], "rule_base": difference.new.rule_base},
+        "old": {"name": old, "rule_base": difference.old.rule_base},
+        "new": {"name": new, "rule_base": difference.new.rule_base},
         "compared": difference.compared,
         "changed": difference.changed,
         "share": difference.changed / difference.compared,
@@ -38,10 +38,8 @@ def as_json(compared: ComparedRules) -> dict[str, Any]:
         "lost": _side_json(difference.old),
         "gained": _side_json(difference.new),
         "entries": plain(difference.entries),
+        **({} if picks is None else {"checkpoints": plain(picks)}),
     }
-    if compared.picks is not None:
-        document["checkpoints"] = plain(compared.picks)
-    return document
 
 
 def _side_json(side: Side) -> dict[str, Any]:
@@ -51,40 +49,38 @@ def _side_json(side: Side) -> dict[str, Any]:
 
 def as_page(compared: ComparedRules) -> Page:
     """Return the page: how many answers change, which, per task, and what changed in the files."""
-    difference = compared.difference
-    old, new = compared.names
+    difference, (old, new) = compared.difference, compared.names
+    before, _ = compared.rule_bases
     page: Page = [Heading(f"Rules: {old} → {new}"), *_summary(difference)]
     for move in difference.moves:
-        page += _move(move, compared)
-    page += _tasks(difference)
-    page += _side(difference.old, old, "what is no longer possible", compared)
-    page += _side(difference.new, new, "what only the new rules know", compared)
-    page += _picks(compared)
-    page += _entries(difference.entries)
-    return page
+        part = share(move.cover.profiles, difference.compared)
+        names = (family_text(family, NO_FAMILY) for family in (move.old, move.new))
+        page += [
+            Heading(" → ".join(names), 3),
+            Text(f"{part} of answers: {move.cover.profiles:,} profiles"),
+            *_patterns(move.cover, before),
+        ]
+    return [
+        *page,
+        *_tasks(difference),
+        *_side(difference.old, f"Only in {old}: what is no longer possible", before),
+        *_side(difference.new, f"Only in {new}: what only the new rules know", before),
+        *_picks(compared.picks),
+        *_entries(difference.entries),
+    ]
 
 
 def _summary(difference: RuleBaseDifference) -> Page:
     compared = f"{difference.compared:,} complete profiles compared"
+    page: Page = [Text(f"This changes no answer: {compared}, each of them the same.", "good")]
     if difference.changed:
         part = share(difference.changed, difference.compared)
         text = f"This changes {part} of answers: {difference.changed:,} of {compared}."
-        page: Page = [Text(text, "warn")]
-    else:
-        page = [Text(f"This changes no answer: {compared}, each of them the same.", "good")]
+        page = [Text(text, "warn")]
     if difference.lost:
         lost = count(difference.lost, "profile")
         page.append(Text(f"{lost} are no longer possible.", "warn"))
     return page
-
-
-def _move(move: Move, compared: ComparedRules) -> Page:
-    part = share(move.cover.profiles, compared.difference.compared)
-    return [
-        Heading(f"{family_text(move.old, NO_FAMILY)} → {family_text(move.new, NO_FAMILY)}", 3),
-        Text(f"{part} of answers: {move.cover.profiles:,} profiles"),
-        *_patterns(move.cover, compared.rule_bases[0]),
-    ]
 
 
 def _patterns(cover: PatternCover, rulebase: RuleBase) -> Page:
@@ -93,27 +89,21 @@ def _patterns(cover: PatternCover, rulebase: RuleBase) -> Page:
         profiles = count(pattern.profiles, "profile")
         if pattern.fresh < pattern.profiles:
             profiles += f", {pattern.fresh:,} not named above"
-        rows.append(Item(">", pattern_text(pattern.options, rulebase), profiles))
+        rows.append(Item(">", _options(pattern.options, rulebase) or "every profile", profiles))
     if cover.left:
         rows.append(Item("", f"{count(cover.left, 'other profile')}; --all shows every pattern"))
     return [Items(tuple(rows))] if rows else []
 
 
-def pattern_text(options: Mapping[str, Sequence[str]], rulebase: RuleBase) -> str:
+def _options(options: Mapping[str, Sequence[str]], rulebase: RuleBase) -> str:
     """Return `output: free-text, fields · training: anything but ready-made`."""
-    if not options:
-        return "every profile"
-    return " · ".join(_condition(id, chosen, rulebase) for id, chosen in options.items())
-
-
-def _condition(id: str, chosen: Sequence[str], rulebase: RuleBase) -> str:
-    question = rulebase.question(id)
-    known = [option.id for option in question.options]
-    known += [NOT_APPLICABLE] if question.ask_if else []
-    lacking = [option for option in known if option not in chosen]
-    if len(chosen) >= MANY and 0 < len(lacking) <= FEW:
-        return f"{id}: anything but {' and '.join(lacking)}"
-    return f"{id}: {', '.join(chosen)}"
+    conditions = []
+    for id, chosen in options.items():
+        question = rulebase.question(id)
+        known = [option.id for option in question.options]
+        known += [NOT_APPLICABLE] if question.ask_if else []
+        conditions.append(f"{id}: {options_text(chosen, known, MANY)}")
+    return " · ".join(conditions)
 
 
 def _tasks(difference: RuleBaseDifference) -> Page:
@@ -127,30 +117,29 @@ def _tasks(difference: RuleBaseDifference) -> Page:
     return [Heading("By task", 3), Table(("task", "share", "changed", "compared"), rows)]
 
 
-def _side(side: Side, name: str, what: str, compared: ComparedRules) -> Page:
-    facts = []
-    if side.questions:
-        facts.append(("questions that only it asks", ", ".join(side.questions)))
-    for question, options in side.options.items():
-        facts.append((f"options of {question} that only it has", ", ".join(options)))
-    if side.beyond:
-        facts.append(("profiles with such options", f"{side.beyond:,} of {side.profiles:,}"))
-    if side.alone.profiles:
-        facts.append(("profiles that only it admits", f"{side.alone.profiles:,}"))
-    if not facts:
+def _side(side: Side, heading: str, rulebase: RuleBase) -> Page:
+    beyond = f"{side.beyond:,} of {side.profiles:,}" if side.beyond else ""
+    alone = f"{side.alone.profiles:,}" if side.alone.profiles else ""
+    facts = {
+        "questions that only it asks": ", ".join(side.questions),
+        **{f"options of {id} that only it has": ", ".join(ids) for id, ids in side.options.items()},
+        "profiles with such options": beyond,
+        "profiles that only it admits": alone,
+    }
+    rows = tuple((name, fact) for name, fact in facts.items() if fact)
+    if not rows:
         return []
-    page: Page = [Heading(f"Only in {name}: {what}", 3), Pairs(tuple(facts))]
-    if side.questions:
-        page.append(Text("Such questions are filled with their typical answers there.", "quiet"))
-    return page + _patterns(side.alone, compared.rule_bases[0])
+    typical = Text("Such questions are filled with their typical answers there.", "quiet")
+    page: Page = [Heading(heading, 3), Pairs(rows), *([typical] if side.questions else [])]
+    return page + _patterns(side.alone, rulebase)
 
 
-def _picks(compared: ComparedRules) -> Page:
-    if compared.picks is None:
+def _picks(picks: tuple[PickChange, ...] | None) -> Page:
+    if picks is None:
         return []
-    if not compared.picks:
+    if not picks:
         return [Text("No typical profile of a task gets another checkpoint first.", "good")]
-    rows = tuple((one.task, one.old or NOTHING, one.new or NOTHING) for one in compared.picks)
+    rows = tuple((one.task, one.old or NOTHING, one.new or NOTHING) for one in picks)
     return [
         Heading("First checkpoint of a task's typical profile", 3),
         Table(("task", "before", "after"), rows, wide=2),
@@ -160,20 +149,16 @@ def _picks(compared: ComparedRules) -> Page:
 def _entries(entries: tuple[EntryChanges, ...]) -> Page:
     if not entries:
         return [Text("No rule, question, task, family, checkpoint or source differs.", "quiet")]
-    rows = (
-        ("added", [_ids(entry.kind, entry.added) for entry in entries]),
-        ("removed", [_ids(entry.kind, entry.removed) for entry in entries]),
-        ("changed", [_ids(entry.kind, entry.changed) for entry in entries]),
-        ("reordered", [entry.kind for entry in entries if entry.reordered]),
-    )
-    pairs = ((what, "; ".join(text for text in texts if text)) for what, texts in rows)
-    return [Heading("In the files", 3), Pairs(tuple(pair for pair in pairs if pair[1]))]
+    rows = {
+        what: [f"{one.kind} {_ids(ids)}" for one in entries if (ids := getattr(one, what))]
+        for what in ("added", "removed", "changed")
+    }
+    rows["reordered"] = [one.kind for one in entries if one.reordered]
+    pairs = tuple((what, "; ".join(texts)) for what, texts in rows.items() if texts)
+    return [Heading("In the files", 3), Pairs(pairs)]
 
 
-def _ids(kind: str, ids: tuple[str, ...]) -> str:
-    """Return `rule a, b, c and 7 more`; JSON names all."""
-    if not ids:
-        return ""
+def _ids(ids: tuple[str, ...]) -> str:
+    """Return `a, b, c and 7 more`; JSON names all."""
     more = len(ids) - SHOWN_IDS
-    shown = ", ".join(ids[:SHOWN_IDS])
-    return f"{kind} {shown}" + (f" and {more} more" if more > 0 else "")
+    return ", ".join(ids[:SHOWN_IDS]) + (f" and {more} more" if more > 0 else "")

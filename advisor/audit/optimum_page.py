@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.audit.optimum import RIVALS, Cost, Measured, Played, TaskMeasure
 from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.version import document
 from advisor.phrasing import count
 
 CLOSE = Fraction(105, 100)
@@ -17,19 +17,29 @@ CLOSE = Fraction(105, 100)
 
 def as_json(measured: Measured, digest: str) -> dict[str, Any]:
     """Return the JSON document of `advisor rules audit --questions --format json`."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": digest,
-        "proved": measured.proved,
-        "mean": {
-            "at_least": _plain(measured.optimum),
-            "interview": _plain(measured.mean(lambda one: one.interview)),
-            "rivals": {name: _plain(_rival_mean(measured, name)) for name in RIVALS},
-        },
-        "tasks": [_plain(one._asdict()) for one in measured.tasks],
-        "task_unknown": _plain(measured.unknown._asdict()),
-        "played": [{**one._asdict(), "same": one.same} for one in measured.played],
+    interview, *rivals = _means(measured)
+    mean = {
+        "at_least": measured.optimum,
+        "interview": interview,
+        "rivals": dict(zip(RIVALS, rivals, strict=True)),
     }
+    return document(
+        digest,
+        proved=measured.proved,
+        mean=_plain(mean),
+        tasks=[_plain(one._asdict()) for one in measured.tasks],
+        task_unknown=_plain(measured.unknown._asdict()),
+        played=[{**one._asdict(), "same": one.same} for one in measured.played],
+    )
+
+
+def _means(measured: Measured) -> list[Fraction | None]:
+    """Return the means over all tasks of the interview and of its rivals, as far as known."""
+
+    def rival(name: str) -> Fraction | None:
+        return measured.mean(lambda one: one.rivals[name])
+
+    return [measured.mean(lambda one: one.interview), *map(rival, RIVALS)]
 
 
 def _plain(value: Any) -> Any:
@@ -43,21 +53,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _rival_mean(measured: Measured, name: str) -> Fraction | None:
-    return measured.mean(lambda one: one.rivals[name])
-
-
 def as_page(measured: Measured) -> Page:
     """Return the page: each task that asks anything, the means, the task unknown, the scenarios."""
     profiles = sum(one.profiles for one in measured.tasks)
-    scenarios = tuple(
-        Item(
-            "",
-            f"{one.scenario}: {count(len(one.asked), 'question')}, {one.family}",
-            ", ".join(one.asked),
-        )
-        for one in measured.played
-    )
+    scenarios = []
+    for one in measured.played:
+        text = f"{one.scenario}: {count(len(one.asked), 'question')}, {one.family}"
+        scenarios.append(Item("", text, ", ".join(one.asked)))
     return [
         Text(
             f"Questions after the task until the family is decided, over {profiles:,} complete "
@@ -72,34 +74,26 @@ def as_page(measured: Measured) -> Page:
         _table(measured),
         Items(tuple(_statements(measured))),
         Heading("Scenarios played by somebody who knows their answers and no others"),
-        Items(scenarios),
+        Items(tuple(scenarios)),
         Items((_played(measured.played),)),
     ]
 
 
 def _table(measured: Measured) -> Table:
-    rows = [_row(one) for one in measured.tasks if one.at_least]
-    longest = [one.interview.most for one in measured.tasks if one.interview]
-    rows.append(
-        (
-            "mean over all tasks",
-            _bound(measured.optimum, proved=measured.proved),
-            _text(measured.mean(lambda one: one.interview)),
-            str(max(longest, default=0)),
-            *(_text(_rival_mean(measured, name)) for name in RIVALS),
-        )
-    )
+    rows = []
+    for one in filter(lambda one: one.at_least, measured.tasks):
+        costs = (one.interview, *one.rivals.values())
+        interview, *rivals = (_text(cost and cost.expected) for cost in costs)
+        most = str(one.interview.most) if one.interview else "?"
+        rows.append((one.task, _bound(one.at_least, one.proved), interview, most, *rivals))
+    interview, *rivals = map(_text, _means(measured))
+    most = str(max((one.interview.most for one in measured.tasks if one.interview), default=0))
+    least = _bound(measured.optimum, measured.proved)
+    rows.append(("mean over all tasks", least, interview, most, *rivals))
     return Table(("task", "optimum", "interview", "most", *RIVALS), tuple(rows))
 
 
-def _row(one: TaskMeasure) -> tuple[str, ...]:
-    costs = (one.interview, *(one.rivals[name] for name in RIVALS))
-    interview, *rivals = (_text(cost and cost.expected) for cost in costs)
-    most = str(one.interview.most) if one.interview else "?"
-    return one.task, _bound(one.at_least, proved=one.proved), interview, most, *rivals
-
-
-def _bound(number: Fraction, *, proved: bool) -> str:
+def _bound(number: Fraction, proved: bool) -> str:
     return _text(number) if proved else f"over {_text(number)}"
 
 
@@ -108,7 +102,7 @@ def _text(number: Fraction | None) -> str:
 
 
 def _statements(measured: Measured) -> Iterator[Item]:
-    tasks = measured.tasks
+    tasks, unknown = measured.tasks, measured.unknown
     decided = sum(not one.at_least for one in tasks)
     yield Item("", f"{decided} of {len(tasks)} tasks are decided as soon as they are named")
     if unproved := [one.task for one in tasks if not one.proved]:
@@ -118,31 +112,27 @@ def _statements(measured: Measured) -> Iterator[Item]:
         states = sum(one.states for one in tasks)
         yield Item("+", f"the optimum is proved for every task ({states:,} states solved)")
     yield _farthest(tasks)
-    unknown = measured.unknown
     least = _text(unknown.at_least)
-    if unknown.proved:
-        first = (
-            f"asking `{unknown.first}` first is best" if unknown.first else "nothing is to be asked"
-        )
-        yield Item(
-            "+",
-            f"the task unknown: {first}, with {least} questions expected in all; "
-            f"no strategy gets below that ({unknown.states:,} states solved)",
-        )
-    else:
+    if not unknown.proved:
         yield Item("!", f"the task unknown: not proved; no strategy gets below {least}")
+        return
+    asked = f"asking `{unknown.first}` first is best" if unknown.first else "nothing is to be asked"
+    yield Item(
+        "+",
+        f"the task unknown: {asked}, with {least} questions expected in all; "
+        f"no strategy gets below that ({unknown.states:,} states solved)",
+    )
 
 
 def _farthest(tasks: tuple[TaskMeasure, ...]) -> Item:
     """Return on which task the interview is farthest from the optimum, and how far."""
-    ratios: dict[str, Fraction] = {}
+    ratio, task = Fraction(1), ""
     for one in tasks:
         if one.interview is None:
             text = "the interview was not measured for every task: it has too many states"
             return Item("!", text)
-        ratios[one.task] = one.interview.expected / one.at_least if one.at_least else Fraction(1)
-    task = max(ratios, key=lambda task: ratios[task], default="")
-    ratio = ratios.get(task, Fraction(1))
+        if one.interview.expected > ratio * one.at_least > 0:
+            ratio, task = one.interview.expected / one.at_least, one.task
     if ratio == 1:
         return Item("+", "the interview asks exactly as few questions as can be, for every task")
     text = f"the interview asks at most {100 * float(ratio - 1):.1f} % more than the optimum"
