@@ -44,8 +44,7 @@ class Project(NamedTuple):
                 hint = "name files or folders that exist"
                 raise UsageError(f"no file or folder `{path}`", hint=hint)
         exclude = [FILE, records.LOCK, *self.declaration.rules, *self.declaration.exclude]
-        vocabulary = vocabulary_of(self.case.rulebase)
-        scanned = scan(self.paths, Path.cwd(), vocabulary, exclude=exclude)
+        scanned = scan(self.paths, Path.cwd(), vocabulary_of(self.case.rulebase), exclude=exclude)
         return replace(self.case, scan=scanned, source=cache(_source))
 
     def inspect(self) -> Inspection:

@@ -124,10 +124,9 @@ def _read(
         version = value[key]
         if version == VERSION:
             return read(value)
-    except OSError as error:
-        raise BrokenFileError(f"`{name}` cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BrokenFileError(f"`{name}` cannot be read: it is not UTF-8 text") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BrokenFileError(f"`{name}` cannot be read: {reason}") from error
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         message = f"`{name}` is not a {kind} of advisor"
         raise BrokenFileError(message, hint=f"`{command}` writes one") from error

@@ -66,8 +66,8 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         identity = case.identity(usage)
         name = identity.model_class if identity else None
         fix = f"load `{name}` and call generate" if name else None
-        now = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
-        now = now if change.kind != "removed" else ""
+        other = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
+        now = other if change.kind != "removed" else ""
         yield from _findings(case, change, usage.place, pipeline, now, fix)
 
 
