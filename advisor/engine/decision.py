@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from advisor.engine.contradiction import contradiction
 from advisor.engine.diagram import Allowed, Choice, Reachable
-from advisor.engine.profile import Answer, Profile
+from advisor.engine.profile import Answer, Profile, contradiction
 from advisor.engine.space import Encoding, Ranking, Space
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase

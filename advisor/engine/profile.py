@@ -1,14 +1,14 @@
-"""All answers about one case, each with its origin: given ones first, then implied or assumed."""
+"""All answers about one case, each with its origin, how they are read, and why some clash."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
-from advisor.errors import UsageError, nearest
-from advisor.model import NOT_APPLICABLE, TASK, Condition, Question
+from advisor.errors import ContradictionError, UsageError, nearest
+from advisor.model import NOT_APPLICABLE, TASK, Condition, Never, Question
 from advisor.rulebase.base import RuleBase
 
 SHOWN_OPTIONS = 16
@@ -146,3 +146,62 @@ def _named(question: Question, name: str) -> str:
     suggestion = f"; did you mean `{close}`?" if close else ""
     message = f"unknown option `{name}` of `{question.id}`{suggestion}"
     raise UsageError(message, hint=hint, kind="unknown-option")
+
+
+def contradiction(
+    profile: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
+) -> ContradictionError:
+    """Return the error for a profile that cannot be, naming the fewest answers that clash.
+
+    `admits` says whether answers can all be true.
+    """
+    if not profile:
+        return ContradictionError("the rules admit no case at all", hint="advisor rules check")
+    clash = dict(profile)
+    for id in profile:
+        rest = {key: answer for key, answer in clash.items() if key != id}
+        if not admits(rest):
+            clash = rest
+    texts = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
+    together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
+    message = f"{together} cannot be true together" if len(texts) > 1 else f"{together} cannot be"
+    why = _why(clash, rulebase.never)
+    return ContradictionError(
+        f"{message}{f': {why}' if why else ''}",
+        hint=f"leave out or change one of {', '.join(clash)}{_neighbours(clash, rulebase)}",
+    )
+
+
+def _neighbours(clash: Profile, rulebase: RuleBase) -> str:
+    """Return which tasks that do the like go with the other answer, where a task clashes."""
+    if TASK not in clash or len(clash) != 2:
+        return ""
+    tasks = {task.id: task for task in rulebase.tasks}
+    (id,) = set(clash) - {TASK}
+    options = clash[id].options
+    given = next((q.id for q in rulebase.questions if q.declared_by == "gives"), "")
+    gives = [tasks[name].implies.get(given) for name in clash[TASK].options]
+    near = [
+        task.id
+        for task in rulebase.tasks
+        if task.implies.get(given) in gives and set(options) & set(task.implies.get(id, ()))
+    ]
+    return f"; `{id}: {' or '.join(options)}` goes with task {' or '.join(near)}" if near else ""
+
+
+def _why(clash: Profile, never: Sequence[Never]) -> str | None:
+    """Return why answers clash: one combination that holds two of them, or two that meet."""
+    said = {id: set(answer.options) for id, answer in clash.items()}
+    touched = [
+        (one, ids)
+        for one in never
+        if (ids := {id for id in said if id in one.when and said[id] <= set(one.when[id])})
+    ]
+    for one, ids in touched:
+        if len(ids) >= min(2, len(clash)):
+            return one.because
+    for one, ids in touched:
+        for other, others in touched:
+            if ids != others and set(one.when) & set(other.when) - set(clash):
+                return f"{one.because}, and {other.because}"
+    return None
