@@ -88,17 +88,18 @@ def written_files(
         changes = [change for change in row.changes if not change.by_hand]
         if row.status not in ("same", "changed") or (folder != base and not changes):
             continue  # nothing to write, or to lay over
-        held = _holder(folder, checkpoint, texts)
-        if held is None and folder != base:
-            own = folder / "checkpoints" / f"{checkpoint.family}.yaml"
-            texts[own] = _with_entry(texts.get(own) or text_of(own), base, checkpoint)
-            held = _holder(folder, checkpoint, texts)
-        if held is None:
+        name = f"checkpoints/{checkpoint.family}.yaml"  # where a rule base has it
+        path = folder / name
+        text = texts.get(path) or text_of(path)
+        if _index(read_text(text, name), checkpoint.id) is None:
+            text = _with_entry(text, text_of(base / name), checkpoint.id)
+        document = read_text(text, path.name)
+        index = _index(document, checkpoint.id)
+        if index is None:
             raise AdvisorError(
                 f"no file of the rules holds `{checkpoint.id}`",
                 hint="write into an overlay: --rules DIR",
             )
-        path, text, document, index = held
         if changes:
             revision = next((c.now for c in changes if c.field == "revision"), checkpoint.revision)
             sources = cite(sources, checkpoint.id, revision, today)
@@ -118,41 +119,25 @@ def text_of(path: FilePath) -> str:
         raise BrokenFileError(f"`{path.name}` cannot be read: {error}") from error
 
 
-def _holder(
-    folder: FilePath, checkpoint: Checkpoint, texts: Mapping[FilePath, str]
-) -> tuple[FilePath, str, Document, int] | None:
-    """The file of a rule folder that holds an entry, its text so far, and where it is in it.
-
-    That of its family is looked at first; the last entry in a file counts, as in a rule base.
-    """
-    own = folder / "checkpoints" / f"{checkpoint.family}.yaml"
-    for path in dict.fromkeys((own, *_files(folder))):
-        text = texts.get(path) or text_of(path)
-        document = read_text(text, path.name)
-        entries = (document.value or {}).get("checkpoints", [])
-        for index, entry in reversed(list(enumerate(entries))):
-            if entry.get("id") == checkpoint.id:
-                return path, text, document, index
-    return None
-
-
-def _files(folder: FilePath) -> list[FilePath]:
-    return sorted(folder.glob("checkpoints/*.yaml"))
+def _index(document: Document, id: str) -> int | None:
+    """Where an entry stands in its file."""
+    entries = (document.value or {}).get("checkpoints", [])
+    return next((number for number, one in enumerate(entries) if one.get("id") == id), None)
 
 
 def _series(*folders: FilePath) -> dict[str, dict[str, Any]]:
     """What each series of the rule folders shares, by its id; the later folder counts."""
-    files = [file for folder in folders for file in _files(folder)]
+    files = [file for folder in folders for file in sorted(folder.glob("checkpoints/*.yaml"))]
     documents = [read_text(text_of(file), file.name).value or {} for file in files]
     return {one["id"]: one for document in documents for one in document.get("series", ())}
 
 
-def _with_entry(text: str, base: FilePath, checkpoint: Checkpoint) -> str:
+def _with_entry(text: str, shipped: str, id: str) -> str:
     """Return the text of an overlay's file with a copy of the shipped entry, if any, at its end."""
-    held = _holder(base, checkpoint, {})
-    if held is None:
+    document = read_text(shipped, "the shipped rules")
+    index = _index(document, id)
+    if index is None:
         return text
-    _, shipped, document, index = held
     lines = shipped.splitlines(keepends=True)
     first = document.places["checkpoints", index, "id"][0] - 1
     following = document.places.get(("checkpoints", index + 1, "id"))
