@@ -57,24 +57,20 @@ def compare_rules(
             names=(old, " + ".join([new, *map(str, overlays)])),
             rule_bases=(before, after),
             difference=difference(before, after, most),
-            picks=pick_changes(before, after) if picks else None,
+            picks=_pick_changes(before, after) if picks else None,
         )
 
 
-def pick_changes(old: RuleBase, new: RuleBase) -> tuple[PickChange, ...]:
+def _pick_changes(old: RuleBase, new: RuleBase) -> tuple[PickChange, ...]:
     """Return the tasks of both whose typical profile gets another checkpoint first."""
     known = {task.id for task in new.tasks}
-    changes = [
-        PickChange(task.id, _first_pick(old, task.id), _first_pick(new, task.id))
-        for task in old.tasks
-        if task.id in known
-    ]
+    tasks = [task.id for task in old.tasks if task.id in known]
+    changes = [PickChange(task, _first_pick(old, task), _first_pick(new, task)) for task in tasks]
     return tuple(change for change in changes if change.old != change.new)
 
 
 def _first_pick(rulebase: RuleBase, task: str) -> str | None:
-    (advice,) = recommend(rulebase, {TASK: task}).advice
-    picks = advice.selection.picks
+    picks = recommend(rulebase, {TASK: task}).advice[0].selection.picks
     return picks[0].checkpoint.id if picks else None
 
 

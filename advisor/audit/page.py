@@ -17,6 +17,9 @@ from advisor.phrasing import count, share
 
 SHOWN_PATTERNS = 4
 MARKS = {"error": "-", "warning": "!", "note": ""}
+WITNESS = ("profile", "given", "with", "without")
+SHADOW = ("reasons", "rules", "profile")
+"""The keys that a pivotal case and an overshadowed one have in JSON."""
 CLAIM_MARKS = {NOT_PROVED: "!", FAILS: "-"}
 
 
@@ -45,20 +48,9 @@ def _effect_json(effect: Effect, places: Places) -> dict[str, Any]:
         "supporting": effect.rule.supporting,
         "fires": effect.fires,
         "pivotal": effect.pivotal,
-        "witness": pair
-        and {
-            "profile": pair.answers,
-            "given": pair.given,
-            "with": pair.with_rule,
-            "without": pair.without_rule,
-        },
+        "witness": pair and dict(zip(WITNESS, pair, strict=True)),
         "implied_by": effect.implied_by,
-        "overshadowed": shadow
-        and {
-            "reasons": plain(shadow.reasons),
-            "rules": shadow.rules,
-            "profile": shadow.answers,
-        },
+        "overshadowed": shadow and dict(zip(SHADOW, plain(tuple(shadow)), strict=True)),
     }
 
 
@@ -160,11 +152,9 @@ def _pattern(pattern: Pattern) -> str:
 
 def _verdict(audit: Audit) -> Text:
     levels = ", ".join(count(number, level) for level, number in _counts(audit).items())
-    verdict = "sound" if audit.sound else "not sound"
-    unproved = sum(claim.state == NOT_PROVED for claim in audit.claims)
-    if unproved:
+    if unproved := sum(claim.state == NOT_PROVED for claim in audit.claims):
         return Text(f"not proved: {count(unproved, 'claim')}; {levels}", "bad")
-    return Text(f"{verdict}: {levels}", "good" if audit.sound else "bad")
+    return Text(f"sound: {levels}", "good") if audit.sound else Text(f"not sound: {levels}", "bad")
 
 
 def _counts(audit: Audit) -> dict[str, int]:
