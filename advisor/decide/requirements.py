@@ -132,10 +132,13 @@ class Requirements:
 
     def judge(self, checkpoint: Checkpoint, allowed: Sequence[str] | None = None) -> Suitability:
         """Return how a checkpoint stands: in the first of the allowed uses that it offers."""
-        offers = {"as-is": checkpoint.tasks, "fine-tune": checkpoint.fine_tune, "compose": ()}
-        uses = self.uses if allowed is None else allowed
-        use = next((use for use in uses if self.task in offers[use]), None)
+        use = self.use(checkpoint, self.uses if allowed is None else allowed)
         return Suitability(checkpoint, use, *self.gaps(checkpoint, use or "as-is"))
+
+    def use(self, checkpoint: Checkpoint, allowed: Sequence[str]) -> str | None:
+        """Return the first of the allowed uses that a checkpoint offers for the task."""
+        offers = {"as-is": checkpoint.tasks, "fine-tune": checkpoint.fine_tune, "compose": ()}
+        return next((use for use in allowed if self.task in offers[use]), None)
 
     def gaps(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
         """Return what a checkpoint lacks for a use, and what nobody verified of it."""

@@ -132,25 +132,26 @@ def select_of(
     unverified: list[Pick] = []
     rejected: list[Suitability] = []
     for checkpoint in rulebase.catalogue(family):
-        judged = required.judge(checkpoint, allowed)
-        if judged.use is None or checkpoint.derived:
+        use = required.use(checkpoint, allowed)
+        if use is None or checkpoint.derived:
             continue
-        if judged.lacks:
-            rejected.append(judged)
+        lacks, unknown = required.gaps(checkpoint, use)
+        if lacks:
+            rejected.append(Suitability(checkpoint, use, lacks, unknown))
             continue
         memory = memory_gb(checkpoint, required.dtype)
         aimed = rulebase.aimed.get(checkpoint.id, ())
         pick = Pick(
             checkpoint=checkpoint,
-            use=judged.use,
+            use=use,
             memory_gb=memory,
             fired=tuple(rule for rule in aimed if holds(rule.when, profile)),
             objectives=yardstick.objectives(checkpoint, memory),
             figures=yardstick.figures(checkpoint),
-            unknown=judged.unknown,
-            to_learn=required.gaps(checkpoint, "as-is") != (judged.lacks, judged.unknown),
+            unknown=unknown,
+            to_learn=use != "as-is" and required.gaps(checkpoint, "as-is") != (lacks, unknown),
         )
-        (unverified if judged.unknown else picks).append(pick)
+        (unverified if unknown else picks).append(pick)
     return Selection(
         picks=_ranked(picks, order, allowed, yardstick),
         unverified=_ranked(unverified, order, allowed, yardstick),
