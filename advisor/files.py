@@ -43,6 +43,14 @@ def write_text(file: Path, content: str) -> None:
         ) from error
 
 
+def path_shown(file: Path) -> str:
+    """Return the path of a file as messages have it: from this folder, where it is in it."""
+    try:
+        return file.resolve().relative_to(Path.cwd().resolve()).as_posix()
+    except ValueError:
+        return file.as_posix()
+
+
 @contextmanager
 def replacing(file: Path) -> Iterator[Path]:
     """Yield a temporary file beside `file` that replaces it at the end, or vanishes on failure.

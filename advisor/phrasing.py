@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 ORIGINS = {"flag": "given", "text": "read from the need", "file": "from the file", "asked": "asked"}
 
@@ -18,6 +18,12 @@ def joined(words: Iterable[str], last: str = "and") -> str:
     """Return `a`, `a and b`, or `a, b and c`; with `last="or"` the same with or."""
     *first, final = words
     return f"{', '.join(first)} {last} {final}" if first else final
+
+
+def first_named(names: Sequence[str], most: int) -> str:
+    """Return `a, b, c and 7 more`: at most so many names, and how many others there are."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def options_text(chosen: Collection[str], known: Iterable[str], long: int) -> str:

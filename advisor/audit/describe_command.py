@@ -104,9 +104,7 @@ def _all(rulebase: RuleBase, folder: Path, shown: Showing, *, check: bool) -> in
     if not check:
         pages.write_pages(state, texts, folder)
     body, page = pages.generated_json, pages.generated_page
-    shown.emit(
-        Report(lambda: body(state, folder, check=check), lambda: page(state, folder, check=check))
-    )
+    shown.emit(Report.of(body, page, state, folder, check=check))
     return 1 if check and not state.current else 0
 
 

@@ -11,7 +11,7 @@ from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.model import NOT_APPLICABLE
-from advisor.phrasing import NO_FAMILY, count, family_text, options_text, share
+from advisor.phrasing import NO_FAMILY, count, family_text, first_named, options_text, share
 from advisor.rulebase.base import RuleBase
 
 NOTHING = "nothing"
@@ -150,15 +150,13 @@ def _entries(entries: tuple[EntryChanges, ...]) -> Page:
     if not entries:
         return [Text("No rule, question, task, family, checkpoint or source differs.", "quiet")]
     rows = {
-        what: [f"{one.kind} {_ids(ids)}" for one in entries if (ids := getattr(one, what))]
+        what: [
+            f"{one.kind} {first_named(ids, SHOWN_IDS)}"
+            for one in entries
+            if (ids := getattr(one, what))
+        ]
         for what in ("added", "removed", "changed")
     }
     rows["reordered"] = [one.kind for one in entries if one.reordered]
     pairs = tuple((what, "; ".join(texts)) for what, texts in rows.items() if texts)
     return [Heading("In the files", 3), Pairs(pairs)]
-
-
-def _ids(ids: tuple[str, ...]) -> str:
-    """Return `a, b, c and 7 more`; JSON names all."""
-    more = len(ids) - SHOWN_IDS
-    return ", ".join(ids[:SHOWN_IDS]) + (f" and {more} more" if more > 0 else "")

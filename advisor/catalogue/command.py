@@ -157,9 +157,7 @@ def _things(rulebase: RuleBase, kind: str, *, written: bool) -> Report:
 
     every = all_of(rulebase, kind).values()
     things = [one for one in every if not (written and one.derived)]
-    return Report(
-        lambda: things_json(rulebase, kind, things), lambda: things_page(rulebase, kind, things)
-    )
+    return Report.of(things_json, things_page, rulebase, kind, things)
 
 
 def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
@@ -218,12 +216,7 @@ def show(
     if full:
         shown.emit(_whole_entry(rulebase, found, thing))
     else:
-        shown.emit(
-            Report(
-                lambda: thing_json(rulebase, found, thing),
-                lambda: thing_page(rulebase, found, thing),
-            )
-        )
+        shown.emit(Report.of(thing_json, thing_page, rulebase, found, thing))
     return 0
 
 
@@ -277,10 +270,5 @@ def compare(
     from advisor.catalogue.page import compared_page
 
     kind, things = find_comparable(rulebase, ids, cache_folder())
-    shown.emit(
-        Report(
-            lambda: compared_json(rulebase, kind, things),
-            lambda: compared_page(rulebase, kind, things),
-        )
-    )
+    shown.emit(Report.of(compared_json, compared_page, rulebase, kind, things))
     return 0

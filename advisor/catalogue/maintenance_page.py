@@ -12,7 +12,7 @@ from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.version import document, plain
 from advisor.model.library import NameChange
-from advisor.phrasing import count
+from advisor.phrasing import count, first_named
 
 STATUSES = ("changed", "missing", "unread", "same")
 SHORT = 12
@@ -118,12 +118,10 @@ def _changes(comparison: ReleaseComparison) -> Page:
             by_change.setdefault(change.id, []).append(change)
     heading = f"From transformers {comparison.before} to {comparison.after}"
     blocks = listed(heading, [_changed(changes) for changes in by_change.values()])
-    blocks += [
-        Text(
-            f"Gone, nothing else known, {count(len(names), f'{of} name')}: {_some(names)}", "quiet"
-        )
-        for of, names in rest.items()
-    ]
+    for of, names in rest.items():
+        number = count(len(names), f"{of} name")
+        known = f"Gone, nothing else known, {number}: {first_named(names, 8)}"
+        blocks.append(Text(known, "quiet"))
     fresh = [of for of, _ in comparison.new]
     said = ", ".join(count(fresh.count(of), f"{of} name") for of in dict.fromkeys(fresh))
     if said:
@@ -138,8 +136,3 @@ def _changed(changes: list[NameChange]) -> Item:
     text = f"{first.of} {first.name}{like}: {first.kind} in {first.since}{instead}. {first.because}"
     mark = ">" if first.kind == "redirected" else "-"
     return Item(mark, text, sources=tuple(first.sources))
-
-
-def _some(names: list[str], most: int = 8) -> str:
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

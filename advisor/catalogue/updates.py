@@ -12,7 +12,7 @@ from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.catalogue.rewrite import REMOVED, appended, rewrite
 from advisor.console.output import note
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.files import write_text
+from advisor.files import path_shown, write_text
 from advisor.model import Checkpoint
 from advisor.reader.document import Document, KeyPath, read_text
 from advisor.rulebase import store
@@ -55,7 +55,7 @@ def write_files(files: Mapping[FilePath, str], folder: FilePath) -> tuple[str, .
     if files:
         store.load_rules(overlays=() if folder == store.shipped_rules() else (folder,))
         note("the rules read well with it; look at the difference before you keep it")
-    return tuple(_shown(path) for path in files)
+    return tuple(path_shown(path) for path in files)
 
 
 def write_refresh(rulebase: RuleBase, done: Refresh, folder: FilePath, today: str) -> Refresh:
@@ -63,13 +63,6 @@ def write_refresh(rulebase: RuleBase, done: Refresh, folder: FilePath, today: st
     rows = [(rulebase.checkpoint(row.id), row) for row in done.rows]
     files = written_files(store.shipped_rules(), folder, rows, today)
     return done._replace(written=write_files(files, folder))
-
-
-def _shown(path: FilePath) -> str:
-    """A path as reports name it: relative to the working folder where it lies in it."""
-    whole, working = path.resolve(), FilePath.cwd().resolve()
-    inside = whole.is_relative_to(working)
-    return (whole.relative_to(working) if inside else path).as_posix()
 
 
 def written_files(

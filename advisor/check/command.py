@@ -15,7 +15,7 @@ from advisor.console.commands import GivenLater, Options
 from advisor.console.options import Priority, complete_checkpoint, option, priority_of
 from advisor.console.output import FindingsShown, Showing, note
 from advisor.errors import UsageError
-from advisor.files import write_text
+from advisor.files import path_shown, write_text
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
@@ -178,8 +178,6 @@ def _write_lock(project: Project) -> None:
 
 
 def _write(file: Path, text: str, what: str) -> None:
-    from advisor.check.declaration import path_shown
-
     write_text(file, text)
     note(f"wrote {what} to {path_shown(file)}")
 

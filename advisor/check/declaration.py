@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.errors import BrokenFileError, UsageError
+from advisor.files import path_shown
 from advisor.scan.usage import Location
 
 if TYPE_CHECKING:
@@ -46,14 +47,6 @@ class ProjectDeclaration(NamedTuple):
     fail_on: str = ""
     exclude: Sequence[str] = ()
     transformers: str = ""
-
-
-def path_shown(file: Path) -> str:
-    """Return the path of a file as messages have it: from this folder, where it is in it."""
-    try:
-        return file.resolve().relative_to(Path.cwd().resolve()).as_posix()
-    except ValueError:
-        return file.as_posix()
 
 
 def read_declaration(file: Path) -> ProjectDeclaration:

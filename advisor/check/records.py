@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from advisor.check.declaration import DeclaredChoice, path_shown
+from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Finding
 from advisor.decide.selection import select
 from advisor.errors import BrokenFileError
+from advisor.files import path_shown
 
 if TYPE_CHECKING:
     from advisor.check.case import Case

@@ -10,6 +10,7 @@ from advisor.check.declaration import ProjectDeclaration
 from advisor.check.inspection import release_for
 from advisor.check.project import Project
 from advisor.model import Checkpoint
+from advisor.phrasing import first_named
 from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Usage
 
@@ -79,10 +80,9 @@ def _choice(
     task = [*certain, *able, rulebase.tasks[0].id][0]
     named[task] += 1
     places = [f"{usage.place.path}:{usage.place.line}" for usage in usages]
-    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
     training = "" if checkpoint.tasks else ", training: fine-tune"
     lines = [
-        f"  # {', '.join(places[:3])}{more}",
+        f"  # {first_named(places, 3)}",
         f"  - name: {task}-{named[task]}" if named[task] > 1 else f"  - name: {task}",
         f"    checkpoint: {checkpoint.id}",
     ]

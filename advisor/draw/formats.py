@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
     from advisor.draw.findings import FindingsReport
+
+P = ParamSpec("P")
 
 
 class Style(NamedTuple):
@@ -29,6 +32,17 @@ class Report(NamedTuple):
     page: Callable[[], Page]
     findings: Callable[[], FindingsReport] | None = None
     drawings: Mapping[str, Callable[[], str]] = MappingProxyType({})
+
+    @classmethod
+    def of(
+        cls,
+        json: Callable[P, dict[str, Any]],
+        page: Callable[P, Page],
+        *values: P.args,
+        **named: P.kwargs,
+    ) -> Report:
+        """Return a report whose JSON and page are made from the same values."""
+        return cls(partial(json, *values, **named), partial(page, *values, **named))
 
     @property
     def formats(self) -> tuple[str, ...]:
