@@ -22,30 +22,25 @@ class AdvisorError(Exception):
         exit_code: int | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
-        if kind is not None:
-            self.kind = kind
-        if exit_code is not None:
-            self.exit_code = exit_code
+        self.message, self.hint = message, hint
+        self.kind = kind or self.kind
+        self.exit_code = exit_code or self.exit_code
+
+    def __init_subclass__(cls, kind: str | None = None) -> None:
+        """Let a class name its kind beside its base."""
+        cls.kind = kind or cls.kind
 
 
-class UsageError(AdvisorError):
+class UsageError(AdvisorError, kind="usage"):
     """The command line asks for something that does not exist or does not go together."""
 
-    kind = "usage"
 
-
-class ContradictionError(AdvisorError):
+class ContradictionError(AdvisorError, kind="contradiction"):
     """The answers given cannot all be true."""
 
-    kind = "contradiction"
 
-
-class BrokenFileError(AdvisorError):
+class BrokenFileError(AdvisorError, kind="broken-file"):
     """A file cannot be used; every problem in it is named with its place."""
-
-    kind = "broken-file"
 
     def __init__(
         self, message: str, *, problems: tuple[str, ...] = (), hint: str | None = None
@@ -54,16 +49,12 @@ class BrokenFileError(AdvisorError):
         self.problems = problems
 
 
-class NoTerminalError(AdvisorError):
+class NoTerminalError(AdvisorError, kind="no-terminal"):
     """A question has to be asked and there is nobody to ask."""
 
-    kind = "no-terminal"
 
-
-class MissingExtraError(AdvisorError):
+class MissingExtraError(AdvisorError, kind="extra-not-installed"):
     """Libraries of an extra are not installed."""
-
-    kind = "extra-not-installed"
 
 
 def nearest(name: str, known: list[str] | tuple[str, ...]) -> str | None:

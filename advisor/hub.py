@@ -19,41 +19,30 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 
 
-class HubError(AdvisorError):
+class HubError(AdvisorError, kind="hub"):
     """The Hub does not give what it was asked for."""
 
-    kind = "hub"
 
-
-class NotFoundError(HubError):
+class NotFoundError(HubError, kind="not-found"):
     """There is no such checkpoint, file or revision."""
 
-    kind = "not-found"
 
-
-class GatedError(HubError):
+class GatedError(HubError, kind="gated"):
     """The checkpoint is there, but its owner wants to be asked first."""
 
-    kind = "gated"
 
-
-class OfflineError(HubError):
+class OfflineError(HubError, kind="offline"):
     """The checkpoint is not on this machine and the Hub cannot or may not be asked."""
 
-    kind = "offline"
 
-
-class RateLimitedError(HubError):
+class RateLimitedError(HubError, kind="rate-limited"):
     """The Hub wants us to wait; `seconds` is for how long, where it says so."""
 
-    kind = "rate-limited"
     seconds: float | None = None
 
 
-class UnreadableAnswerError(HubError):
+class UnreadableAnswerError(HubError, kind="unreadable-answer"):
     """The Hub gave an unusable answer for this checkpoint alone."""
-
-    kind = "unreadable-answer"
 
 
 def is_hub_id(name: str) -> bool:

@@ -53,7 +53,7 @@ def check(places: Named) -> int:
     return 0
 
 
-def run_tests(rulebase: RuleBase, shown: Shown) -> int:
+def test_(rulebase: RuleBase, shown: Shown) -> int:
     """Run every rule's examples and all scenarios; exit 1 where one fails.
 
     \b

@@ -113,7 +113,7 @@ Sort = Annotated[
 Written = Annotated[bool, option("--written", "Only rules written by hand.")]
 
 
-def list_kind(
+def list_(
     *,
     kind: KindName,
     wishes: Annotated[Wishes, Options(read_wishes)],

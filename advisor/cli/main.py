@@ -12,7 +12,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 from types import NoneType
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.files import ESCAPED
@@ -68,7 +68,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = _run(line)
     except AdvisorError as failure:
-        _show_cause(failure)
+        _show_cause(failure.__cause__)
         error = failure
     except (KeyboardInterrupt, EOFError):
         with contextlib.suppress(OSError):
@@ -76,10 +76,8 @@ def run(arguments: list[str]) -> int:
         error = AdvisorError("interrupted", kind="interrupted", exit_code=INTERRUPTED)
     except BrokenPipeError:
         code = OK  # whoever read our answer has read enough
-    except OSError as failure:
-        error = _unwritten(failure) or _unusable(failure) or _bug(failure)
     except Exception as failure:  # the last resort: it says that this is our mistake
-        error = _bug(failure)
+        error = _failure(failure)
     try:
         if error is not None:
             code = error.exit_code
@@ -89,49 +87,36 @@ def run(arguments: list[str]) -> int:
         silence_stdout()
     except OSError as failure:
         silence_stdout()
-        error = error or _unwritten(failure) or _bug(failure)
+        error = error or _failure(failure)
         code = error.exit_code
         with contextlib.suppress(OSError):
             _report(error, as_json=False)  # stdout has just refused
     return code
 
 
-def _unusable(failure: OSError) -> AdvisorError | None:
-    """A path that the system refuses as an error; None where the failure names none."""
-    if failure.filename is None:
-        return None
-    reason = (failure.strerror or str(failure)).lower()
-    return AdvisorError(
-        f"`{failure.filename}` cannot be used: {reason}", hint="check the path", kind="bad-path"
-    )
-
-
-def _show_cause(failure: AdvisorError) -> None:
+def _show_cause(failure: BaseException | None) -> None:
     """Print where an error came from, for those who ask for it."""
-    if os.environ.get("ADVISOR_DEBUG") == "1" and failure.__cause__ is not None:
-        import traceback
-
-        traceback.print_exception(failure.__cause__)
-
-
-def _unwritten(failure: OSError) -> AdvisorError | None:
-    """A stream that takes no more as an error; None for any other failure."""
-    if failure.filename is not None or failure.errno not in UNWRITTEN:
-        return None
-    reason = (failure.strerror or str(failure)).lower()
-    return AdvisorError(
-        f"the answer cannot be written: {reason}",
-        hint="see where stdout leads; `--output FORMAT=FILE` writes to a file",
-        kind="cannot-write",
-    )
-
-
-def _bug(failure: Exception) -> AdvisorError:
-    if os.environ.get("ADVISOR_DEBUG") == "1":
+    if os.environ.get("ADVISOR_DEBUG") == "1" and failure is not None:
         import traceback
 
         with contextlib.suppress(OSError):
             traceback.print_exception(failure)
+
+
+def _failure(failure: Exception) -> AdvisorError:
+    """What no command foresaw as an error: a path or a stream that the system refuses, or a bug."""
+    if isinstance(failure, OSError):
+        reason = (failure.strerror or str(failure)).lower()
+        if failure.filename is not None:
+            message = f"`{failure.filename}` cannot be used: {reason}"
+            return AdvisorError(message, hint="check the path", kind="bad-path")
+        if failure.errno in UNWRITTEN:
+            return AdvisorError(
+                f"the answer cannot be written: {reason}",
+                hint="see where stdout leads; `--output FORMAT=FILE` writes to a file",
+                kind="cannot-write",
+            )
+    _show_cause(failure)
     message = f"a bug in advisor: {type(failure).__name__}: {failure}"
     hint = "run again with ADVISOR_DEBUG=1 for the traceback, and report it"
     return AdvisorError(message, hint=hint, kind="bug", exit_code=BUG)
@@ -191,18 +176,13 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
 
 
 def prepare_streams() -> None:
-    """Replace closed standard streams with the null device, and let stdout escape characters."""
-    if sys.stdin is None:
-        sys.stdin = _null_device("r")
-    if sys.stdout is None:
-        sys.stdout = _null_device("w")
-    if sys.stderr is None:
-        sys.stderr = _null_device("w")
-    say_in_any_encoding()
+    r"""Replace closed standard streams with the null device, and let stdout write any character.
 
-
-def say_in_any_encoding() -> None:
-    r"""Let a stdout that cannot write a character write it as JSON does: `\u00fc`."""
+    What its encoding cannot hold is escaped as JSON does it: `\u00fc`.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # the null device is open as long as the process runs
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
     codecs.register_error(ESCAPED, _escaped)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors=ESCAPED)
@@ -217,10 +197,6 @@ def silence_stdout() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, number)
     os.close(nowhere)
-
-
-def _null_device(mode: str) -> IO[Any]:
-    return open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123 - as long as the process
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:

@@ -43,10 +43,7 @@ class Commands(TyperGroup):
         entry = self.table.get(cmd_name)
         if isinstance(entry, Group):
             made = Commands(
-                name=cmd_name,
-                help=entry.help,
-                rich_markup_mode=None,
-                context_settings=dict(SETTINGS),
+                name=cmd_name, help=entry.help, rich_markup_mode=None, context_settings=SETTINGS
             )
             made.table, made.overlays = entry.commands, self.overlays
             return made
@@ -60,78 +57,56 @@ class Commands(TyperGroup):
             formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
 
 
-CATALOGUE = {
-    "add": Command(
-        "advisor.catalogue.maintenance_command:add",
-        "Begin the entry of a checkpoint with what the Hub says of it.",
-    ),
-    "refresh": Command(
-        "advisor.catalogue.maintenance_command:refresh",
-        "Ask the Hub what changed since an entry was checked.",
-    ),
-    "drift": Command(
-        "advisor.catalogue.maintenance_command:drift",
-        "Hold every entry against a release of transformers.",
-    ),
-}
+def _commands(module: str, **helps: str) -> dict[str, Command]:
+    """Return the commands of a module: its functions by name, `try_` being called `try`."""
+    return {
+        name.removesuffix("_"): Command(f"advisor.{module}:{name}", help)
+        for name, help in helps.items()
+    }
+
+
+CATALOGUE = _commands(
+    "catalogue.maintenance_command",
+    add="Begin the entry of a checkpoint with what the Hub says of it.",
+    refresh="Ask the Hub what changed since an entry was checked.",
+    drift="Hold every entry against a release of transformers.",
+)
 RULES = {
-    "check": Command(
-        "advisor.audit.command:check",
-        "Read every rule file and report each problem at file:line:column.",
+    **_commands(
+        "audit.command",
+        check="Read every rule file and report each problem at file:line:column.",
+        test_="Run every rule's examples and all scenarios.",
+        audit="Prove the rule base sound, or say where it is not.",
+        coverage="Say which rules, tasks and families no scenario covers.",
     ),
-    "test": Command(
-        "advisor.audit.command:run_tests", "Run every rule's examples and all scenarios."
-    ),
-    "audit": Command(
-        "advisor.audit.command:audit", "Prove the rule base sound, or say where it is not."
-    ),
-    "coverage": Command(
-        "advisor.audit.command:coverage",
-        "Say which rules, tasks and families no scenario covers.",
-    ),
-    "diff": Command(
-        "advisor.audit.describe_command:diff",
-        "Say which answers change from one rule base to another.",
-    ),
-    "docs": Command(
-        "advisor.audit.describe_command:docs",
-        "Write one page a rule: what, why, who says so, where it decides.",
-    ),
-    "graph": Command(
-        "advisor.audit.describe_command:graph", "Draw the interview as a map of decisions."
-    ),
-    "schema": Command(
-        "advisor.audit.describe_command:schema", "Print the JSON Schema of a kind of rule file."
+    **_commands(
+        "audit.describe_command",
+        diff="Say which answers change from one rule base to another.",
+        docs="Write one page a rule: what, why, who says so, where it decides.",
+        graph="Draw the interview as a map of decisions.",
+        schema="Print the JSON Schema of a kind of rule file.",
     ),
 }
 COMMANDS: dict[str, Command | Group] = {
-    "ask": Command(
-        "advisor.interview.command:ask", "Answer a few questions, get a recommendation."
+    **_commands("interview.command", ask="Answer a few questions, get a recommendation."),
+    **_commands("decide.command", recommend="Recommend a family and checkpoints for a task."),
+    **_commands(
+        "explanation.command", explain="Say why, why not, and what would change the answer."
     ),
-    "recommend": Command(
-        "advisor.decide.command:recommend", "Recommend a family and checkpoints for a task."
+    **_commands(
+        "catalogue.command",
+        compare="Set families or checkpoints side by side.",
+        show="Show a family, task, question, rule, source or checkpoint.",
+        list_="List what advisor knows, by kind.",
     ),
-    "explain": Command(
-        "advisor.explanation.command:explain", "Say why, why not, and what would change the answer."
+    **_commands(
+        "check.command",
+        check="Check choices of checkpoints and the code that loads them.",
+        init="Write a first advisor.yaml from what the code uses.",
     ),
-    "compare": Command(
-        "advisor.catalogue.command:compare", "Set families or checkpoints side by side."
-    ),
-    "show": Command(
-        "advisor.catalogue.command:show",
-        "Show a family, task, question, rule, source or checkpoint.",
-    ),
-    "list": Command("advisor.catalogue.command:list_kind", "List what advisor knows, by kind."),
-    "check": Command(
-        "advisor.check.command:check", "Check choices of checkpoints and the code that loads them."
-    ),
-    "init": Command(
-        "advisor.check.command:init", "Write a first advisor.yaml from what the code uses."
-    ),
-    "try": Command("advisor.trial.command:try_", "Load checkpoints and run them on an image."),
-    "compose": Command(
-        "advisor.trial.compose_command:compose",
-        "Join an encoder and a decoder, and fine-tune them.",
+    **_commands("trial.command", try_="Load checkpoints and run them on an image."),
+    **_commands(
+        "trial.compose_command", compose="Join an encoder and a decoder, and fine-tune them."
     ),
     "catalogue": Group(CATALOGUE, "Hold the catalogue against the world."),
     "rules": Group(RULES, "Check, test and describe the rule base."),

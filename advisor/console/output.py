@@ -10,7 +10,7 @@ import typer
 
 from advisor.console.commands import Options
 from advisor.console.options import option
-from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, Style, drawn
+from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
 from advisor.errors import UsageError, unknown_name
 from advisor.files import write_text
 from advisor.phrasing import joined
@@ -33,9 +33,9 @@ class Showing(NamedTuple):
         """Print a report, and write it to the files first."""
         check_format(self.format, report.formats)
         for format, file in self.files:
-            write_text(file, drawn(report, format, Style()))
+            write_text(file, drawn(report, format))
         indent = 2 if sys.stdout.isatty() else None  # on a pipe one line, ten times as fast
-        sys.stdout.write(drawn(report, self.format, Style(indent, self.color)))
+        sys.stdout.write(drawn(report, self.format, indent=indent, color=self.color))
 
 
 def showing(formats: tuple[str, ...]) -> Options:

@@ -83,11 +83,11 @@ CONTROLS = {
 """How each control character is written, for `str.translate`."""
 
 
-def visible(value: Any) -> Any:
-    """Return a block, or what it is made of, without control characters."""
+def translated(value: Any, characters: dict[int, Any]) -> Any:
+    """Return a block, or what it is made of, with these characters written differently."""
     if isinstance(value, str):
-        return value.translate(CONTROLS)
+        return value.translate(characters)
     if isinstance(value, tuple):
-        parts = [visible(part) for part in value]
+        parts = [translated(part, characters) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return value

@@ -1,10 +1,11 @@
-"""The formats that a result can be drawn in: one table, one function each."""
+"""The formats that a result can be drawn in, and the values that JSON documents are made of."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 
@@ -13,13 +14,6 @@ if TYPE_CHECKING:
     from advisor.draw.findings import FindingsReport
 
 P = ParamSpec("P")
-
-
-class Style(NamedTuple):
-    """How to draw: `indent` of JSON (None for one line), and whether a terminal shows colours."""
-
-    indent: int | None = 2
-    color: bool = True
 
 
 class Report(NamedTuple):
@@ -51,68 +45,32 @@ class Report(NamedTuple):
         return tuple(dict.fromkeys((*known, *self.drawings)))
 
 
-def drawn(report: Report, format: str, style: Style) -> str:
-    """Return a report as text in one of its formats."""
-    if format in report.drawings:
-        return report.drawings[format]()
-    return FORMATS[format](report, style)
-
-
-def _terminal(report: Report, style: Style) -> str:
-    from advisor.draw.terminal import terminal
-
-    return terminal(report.page(), color=style.color)
-
-
-def _json(report: Report, style: Style) -> str:
-    return json.dumps(report.json(), ensure_ascii=False, indent=style.indent) + "\n"
-
-
-def _markdown(report: Report, _: Style) -> str:
-    from advisor.draw.markdown import markdown
-
-    return markdown(report.page())
-
-
-def _html(report: Report, _: Style) -> str:
-    from advisor.draw.html import html
-
-    return html(report.page()) + "\n"
-
-
-def _github(report: Report, _: Style) -> str:
-    from advisor.draw.github import github
-
-    return github(_findings(report))
-
-
-def _sarif(report: Report, style: Style) -> str:
-    from advisor.draw.sarif import sarif
-
-    return json.dumps(sarif(_findings(report)), ensure_ascii=False, indent=style.indent) + "\n"
-
-
-def _junit(report: Report, _: Style) -> str:
-    from advisor.draw.junit import junit
-
-    return junit(_findings(report))
-
-
-def _findings(report: Report) -> FindingsReport:
-    if report.findings is None:
-        raise TypeError("this report has no findings")
-    return report.findings()
-
-
-FORMATS: dict[str, Callable[[Report, Style], str]] = {
-    "terminal": _terminal,
-    "json": _json,
-    "markdown": _markdown,
-    "html": _html,
-    "github": _github,
-    "sarif": _sarif,
-    "junit": _junit,
+FORMATS = {
+    "terminal": "page",
+    "json": "json",
+    "markdown": "page",
+    "html": "page",
+    "github": "findings",
+    "sarif": "findings",
+    "junit": "findings",
 }
-PAGE_FORMATS = ("terminal", "json", "markdown", "html")
+"""What of a report each format draws, by the function of that name in the module of that name."""
+PAGE_FORMATS = tuple(format for format, part in FORMATS.items() if part != "findings")
 FINDING_FORMATS = tuple(FORMATS)
 """The formats of commands that give findings."""
+
+
+def drawn(report: Report, format: str, *, indent: int | None = 2, color: bool = True) -> str:
+    """Return a report as text in one of its formats.
+
+    `indent` is that of JSON (None for one line); `color` is whether a terminal shows colours.
+    """
+    if format in report.drawings:
+        return report.drawings[format]()
+    value = getattr(report, FORMATS[format])()
+    if format != "json":
+        draw = getattr(import_module(f"advisor.draw.{format}"), format)
+        value = draw(value, color=color) if format == "terminal" else draw(value)
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False, indent=indent)
+    return str(value).removesuffix("\n") + "\n"

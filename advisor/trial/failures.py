@@ -5,13 +5,8 @@ from __future__ import annotations
 from advisor.errors import AdvisorError
 
 
-class InferenceError(AdvisorError):
+class InferenceError(AdvisorError, kind="inference"):
     """A checkpoint or an image cannot be used."""
-
-    kind = "inference"
-
-    def __init_subclass__(cls, kind: str) -> None:
-        cls.kind = kind
 
 
 class ImageError(InferenceError, kind="unreadable-image"):
