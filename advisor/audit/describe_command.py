@@ -47,12 +47,19 @@ def diff(
       advisor rules diff git:main
       advisor rules diff git:v1.0:our-rules our-rules --format markdown
     """
-    from advisor.audit.compared_rules import compare_rules
+    from advisor.audit.difference import difference, pick_changes
     from advisor.audit.difference_page import as_json, as_page
+    from advisor.audit.named_rules import named_rule_base
 
-    compared = compare_rules(old, new, rules, None if all else PATTERNS, picks=checkpoints)
-    shown.emit(Report(lambda: as_json(compared), lambda: as_page(compared)))
-    return 0 if compared.difference.keeps_answers else 1
+    if old == new and not rules:
+        message = f"`{old}` is compared with itself"
+        raise UsageError(message, hint="name two rule bases, e.g. advisor rules diff git:main")
+    with named_rule_base(old, []) as before, named_rule_base(new, rules) as after:
+        found = difference(before, after, None if all else PATTERNS)
+        picks = pick_changes(before, after) if checkpoints else None
+    names = old, " + ".join([new, *map(str, rules)])
+    shown.emit(Report(lambda: as_json(found, names, picks), lambda: as_page(found, names, picks)))
+    return 0 if found.keeps_answers else 1
 
 
 def docs(

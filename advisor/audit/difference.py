@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 from advisor.audit.patterns import PatternCover, cover
+from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Encoding
@@ -63,12 +64,17 @@ class Side(NamedTuple):
     know, and `alone` are admitted by it and not by the other.
     """
 
-    rule_base: str
+    rulebase: RuleBase
     questions: tuple[str, ...]
-    options: dict[str, list[str]]
+    options: Options
     profiles: int
     beyond: int
     alone: PatternCover
+
+    @property
+    def unshared(self) -> int:
+        """How many profiles only this rule base knows."""
+        return self.beyond + self.alone.profiles
 
 
 class RuleBaseDifference(NamedTuple):
@@ -83,19 +89,9 @@ class RuleBaseDifference(NamedTuple):
     entries: tuple[EntryChanges, ...]
 
     @property
-    def lost(self) -> int:
-        """How many profiles the old rule base answers and the new one does not know."""
-        return self.old.beyond + self.old.alone.profiles
-
-    @property
-    def gained(self) -> int:
-        """How many profiles only the new rule base knows."""
-        return self.new.beyond + self.new.alone.profiles
-
-    @property
     def keeps_answers(self) -> bool:
         """True where every profile of the old rule base gets the same answer from the new one."""
-        return not self.changed and not self.lost
+        return not self.changed and not self.old.unshared
 
 
 def difference(old: RuleBase, new: RuleBase, most: int | None = None) -> RuleBaseDifference:
@@ -168,7 +164,7 @@ class _View:
             next(shared) if question.id in common else question for question in rulebase.questions
         )
         engine = Engine(ordered)
-        self.digest = rulebase.digest
+        self.rulebase = rulebase
         self.encoding = engine.encoding
         self.ranking = engine.ranking
         self.space = engine.space({})
@@ -203,13 +199,34 @@ class _View:
         everything = _diagram(known)
         profiles = everything.total(self.read(everything, known, lambda _: True))
         return Side(
-            rule_base=self.digest,
+            rulebase=self.rulebase,
             questions=tuple(question for question in asked if question not in common),
             options={question: options for question, options in own.items() if options},
             profiles=profiles,
             beyond=profiles - admitted,
             alone=alone,
         )
+
+
+class PickChange(NamedTuple):
+    """A task whose typical profile gets another checkpoint first; None where there is none."""
+
+    task: str
+    old: str | None
+    new: str | None
+
+
+def pick_changes(old: RuleBase, new: RuleBase) -> tuple[PickChange, ...]:
+    """Return the tasks of both whose typical profile gets another checkpoint first."""
+    known = {task.id for task in new.tasks}
+    tasks = [task.id for task in old.tasks if task.id in known]
+    changes = [PickChange(task, _first_pick(old, task), _first_pick(new, task)) for task in tasks]
+    return tuple(change for change in changes if change.old != change.new)
+
+
+def _first_pick(rulebase: RuleBase, task: str) -> str | None:
+    picks = recommend(rulebase, {TASK: task}).advice[0].selection.picks
+    return picks[0].checkpoint.id if picks else None
 
 
 def _options(encoding: Encoding) -> Options:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from advisor.audit.compared_rules import ComparedRules, PickChange
-from advisor.audit.difference import EntryChanges, RuleBaseDifference, Side
+from advisor.audit.difference import EntryChanges, PickChange, RuleBaseDifference, Side
 from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.version import SCHEMA_VERSION, plain
@@ -19,14 +18,19 @@ SHOWN_IDS = 6
 MANY = 4
 """Of so many options, those that they lack are named where these are few."""
 
+Names = tuple[str, str]
+"""What the old and the new rule base are called."""
+Picks = tuple[PickChange, ...] | None
+"""None where first checkpoints were not compared."""
 
-def as_json(compared: ComparedRules) -> dict[str, Any]:
+
+def as_json(difference: RuleBaseDifference, names: Names, picks: Picks) -> dict[str, Any]:
     """Return the JSON document of `advisor rules diff --format json`."""
-    (old, new), difference, picks = compared.names, compared.difference, compared.picks
+    old, new = names
     return {
         "schema_version": SCHEMA_VERSION,
-        "old": {"name": old, "rule_base": difference.old.rule_base},
-        "new": {"name": new, "rule_base": difference.new.rule_base},
+        "old": {"name": old, "rule_base": difference.old.rulebase.digest},
+        "new": {"name": new, "rule_base": difference.new.rulebase.digest},
         "compared": difference.compared,
         "changed": difference.changed,
         "share": difference.changed / difference.compared,
@@ -47,10 +51,9 @@ def _side_json(side: Side) -> dict[str, Any]:
     return {name: fields[name] for name in ("questions", "options", "beyond", "alone")}
 
 
-def as_page(compared: ComparedRules) -> Page:
+def as_page(difference: RuleBaseDifference, names: Names, picks: Picks) -> Page:
     """Return the page: how many answers change, which, per task, and what changed in the files."""
-    difference, (old, new) = compared.difference, compared.names
-    before, _ = compared.rule_bases
+    (old, new), before = names, difference.old.rulebase
     page: Page = [Heading(f"Rules: {old} → {new}"), *_summary(difference)]
     for move in difference.moves:
         part = share(move.cover.profiles, difference.compared)
@@ -65,7 +68,7 @@ def as_page(compared: ComparedRules) -> Page:
         *_tasks(difference),
         *_side(difference.old, f"Only in {old}: what is no longer possible", before),
         *_side(difference.new, f"Only in {new}: what only the new rules know", before),
-        *_picks(compared.picks),
+        *_picks(picks),
         *_entries(difference.entries),
     ]
 
@@ -77,9 +80,8 @@ def _summary(difference: RuleBaseDifference) -> Page:
         part = share(difference.changed, difference.compared)
         text = f"This changes {part} of answers: {difference.changed:,} of {compared}."
         page = [Text(text, "warn")]
-    if difference.lost:
-        lost = count(difference.lost, "profile")
-        page.append(Text(f"{lost} are no longer possible.", "warn"))
+    if lost := difference.old.unshared:
+        page.append(Text(f"{count(lost, 'profile')} are no longer possible.", "warn"))
     return page
 
 
@@ -134,7 +136,7 @@ def _side(side: Side, heading: str, rulebase: RuleBase) -> Page:
     return page + _patterns(side.alone, rulebase)
 
 
-def _picks(picks: tuple[PickChange, ...] | None) -> Page:
+def _picks(picks: Picks) -> Page:
     if picks is None:
         return []
     if not picks:
