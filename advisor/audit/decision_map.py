@@ -23,7 +23,7 @@ QUESTION, ANSWER, REST = "question", "answer", "rest"
 
 
 class DecisionMap(NamedTuple):
-    """An interview cut down to its commonest `paths`; `tree` has these alone.
+    """An interview cut down to its commonest `paths`; `root` has these alone.
 
     `profiles` is how many complete profiles the whole interview tells apart, `known` how many
     paths it has.
@@ -31,7 +31,7 @@ class DecisionMap(NamedTuple):
 
     rulebase: RuleBase
     given: Profile
-    tree: Policy
+    root: Node
     paths: list[InterviewPath]
     known: int
     profiles: int
@@ -81,31 +81,27 @@ def decision_map(rulebase: RuleBase, given: Profile, most: int) -> DecisionMap:
     return DecisionMap(
         rulebase=rulebase,
         given=given,
-        tree=pruned(interview, every[:most]),
+        root=_node(rulebase, interview.profiles, pruned(interview, every[:most])),
         paths=every[:most],
         known=len(every),
         profiles=interview.profiles,
     )
 
 
-def drawing(map: DecisionMap) -> Node:
-    """Return what every rendering of a map draws."""
-    return _node(map, map.tree, "")
-
-
-def _node(map: DecisionMap, tree: Policy, options: str) -> Node:
-    profiles = tree.profiles
-    node = Node(ANSWER, "", profiles, share(profiles, map.profiles), options)
+def _node(rulebase: RuleBase, all: int, tree: Policy, options: str = "") -> Node:
+    """Return the node of a tree, whose parent says these options, out of all profiles."""
+    node = Node(ANSWER, "", tree.profiles, share(tree.profiles, all), options)
     if isinstance(tree, Leaf):
-        text, second = _answer(tree), _second(tree, map.rulebase)
-        return node._replace(text=text, family=tree.answer, second=second)
-    question = map.rulebase.question(tree.question)
+        second = _second(tree, rulebase)
+        return node._replace(text=_answer(tree), family=tree.answer, second=second)
+    question = rulebase.question(tree.question)
     known = [option.id for option in question.options]
-    arms = [_node(map, arm.then, options_text(arm.options, known, LONG)) for arm in tree.arms]
-    if rest := profiles - sum(arm.profiles for arm in arms):
-        arms.append(Node(REST, "other answers", rest, share(rest, map.profiles)))
-    text, id = question.ask, question.id
-    return node._replace(kind=QUESTION, text=text, question=id, arms=tuple(arms))
+    arms = [
+        _node(rulebase, all, arm.then, options_text(arm.options, known, LONG)) for arm in tree.arms
+    ]
+    if rest := tree.profiles - sum(arm.profiles for arm in arms):
+        arms.append(Node(REST, "other answers", rest, share(rest, all)))
+    return node._replace(kind=QUESTION, text=question.ask, question=question.id, arms=tuple(arms))
 
 
 def _answer(leaf: Leaf) -> str:
@@ -114,12 +110,12 @@ def _answer(leaf: Leaf) -> str:
 
 def _second(leaf: Leaf, rulebase: RuleBase) -> tuple[str, str] | None:
     """Return what to try if the answer disappoints, and on what it comes second."""
-    second = leaf.runner_up
-    if second is None:
+    if leaf.runner_up is None:
         return None
-    if second.criterion == "rank":
-        return second.family, "equal but for the declared rank"
-    return second.family, f"second on {rulebase.criterion(second.criterion).name}"
+    family, criterion = leaf.runner_up
+    if criterion == "rank":
+        return family, "equal but for the declared rank"
+    return family, f"second on {rulebase.criterion(criterion).name}"
 
 
 def as_page(map: DecisionMap) -> Page:
@@ -141,7 +137,7 @@ def table(map: DecisionMap) -> Table:
 
 def tree(map: DecisionMap) -> str:
     """Return the map as a tree of text."""
-    return "\n".join(_tree(drawing(map), ""))
+    return "\n".join(_tree(map.root, ""))
 
 
 def _tree(node: Node, margin: str) -> Iterator[str]:
@@ -163,8 +159,7 @@ def _tree(node: Node, margin: str) -> Iterator[str]:
 
 def _wrapped(text: str, first: str, then: str) -> list[str]:
     width = max(WIDTH, len(then) + 24)
-    wrapper = textwrap.TextWrapper(width, first, then, break_on_hyphens=False)
-    return wrapper.wrap(text)
+    return textwrap.TextWrapper(width, first, then, break_on_hyphens=False).wrap(text)
 
 
 def as_json(map: DecisionMap) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from html import escape
 from itertools import count, cycle
 
-from advisor.audit.decision_map import ANSWER, REST, DecisionMap, Node, drawing, table
+from advisor.audit.decision_map import ANSWER, REST, DecisionMap, Node, table
 from advisor.draw.blocks import Code, Heading, Text
 from advisor.draw.markdown import markdown
 from advisor.model import NONE
@@ -53,15 +53,15 @@ LABEL = 30
 
 def mermaid(map: DecisionMap) -> str:
     """Return the flowchart, from left to right."""
-    places = {family.id: f"family{place}" for place, family in enumerate(map.rulebase.families)}
-    classes = {**places, NONE: "none", "": "none"}
+    families = {family.id: f"family{place}" for place, family in enumerate(map.rulebase.families)}
+    classes = {**families, NONE: "none"}
     lines = [
         "flowchart LR",
-        *_flow(drawing(map), "start", classes, count(1)),
+        *_flow(map.root, "start", {**classes, "": "none"}, count(1)),
         "  classDef question fill:#f6f8fa,stroke:#8c959f,color:#1f2328",
         "  classDef rest fill:#ffffff,stroke:#d0d7de,color:#59636e,stroke-dasharray:3 3",
     ]
-    for family, name in [*places.items(), (NONE, "none")]:
+    for family, name in classes.items():
         colour, tint = _colours(map)[family]
         lines += [
             f"  classDef {name} fill:{colour},stroke:{colour},color:#ffffff",
@@ -138,9 +138,8 @@ TIP = """\
 
 def svg(map: DecisionMap) -> str:
     """Return the image as one SVG document."""
-    most = max(path.leaf.profiles for path in map.paths)
-    outline = _Outline(_colours(map), most)
-    height = outline.draw(drawing(map), MARGIN, 118) + 46
+    outline = _Outline(_colours(map), max(path.leaf.profiles for path in map.paths))
+    height = outline.draw(map.root, MARGIN, 118) + 46
     head = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" '
         f'width="{WIDTH}" height="{height:g}" role="img" aria-labelledby="title">',

@@ -57,9 +57,8 @@ def as_page(difference: RuleBaseDifference, names: Names, picks: Picks) -> Page:
     page: Page = [Heading(f"Rules: {old} → {new}"), *_summary(difference)]
     for move in difference.moves:
         part = share(move.cover.profiles, difference.compared)
-        names = (family_text(family, NO_FAMILY) for family in (move.old, move.new))
         page += [
-            Heading(" → ".join(names), 3),
+            Heading(" → ".join(family_text(one, NO_FAMILY) for one in (move.old, move.new)), 3),
             Text(f"{part} of answers: {move.cover.profiles:,} profiles"),
             *_patterns(move.cover, before),
         ]

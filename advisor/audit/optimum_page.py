@@ -44,10 +44,10 @@ def _means(measured: Measured) -> list[Fraction | None]:
 
 def _plain(value: Any) -> Any:
     """Return a value with its fractions as JSON has them: rounded, and exact as a text."""
-    if isinstance(value, dict):
-        return {key: _plain(member) for key, member in value.items()}
     if isinstance(value, Cost):
         return {**_plain(value.expected), "most": value.most}
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in value.items()}
     if isinstance(value, Fraction):
         return {"expected": round(float(value), 6), "exact": str(value)}
     return value
@@ -85,28 +85,24 @@ def _table(measured: Measured) -> Table:
         costs = (one.interview, *one.rivals.values())
         interview, *rivals = (_text(cost and cost.expected) for cost in costs)
         most = str(one.interview.most) if one.interview else "?"
-        rows.append((one.task, _bound(one.at_least, one.proved), interview, most, *rivals))
+        rows.append((one.task, _text(one.at_least, one.proved), interview, most, *rivals))
     interview, *rivals = map(_text, _means(measured))
     most = str(max((one.interview.most for one in measured.tasks if one.interview), default=0))
-    least = _bound(measured.optimum, measured.proved)
+    least = _text(measured.optimum, measured.proved)
     rows.append(("mean over all tasks", least, interview, most, *rivals))
     return Table(("task", "optimum", "interview", "most", *RIVALS), tuple(rows))
 
 
-def _bound(number: Fraction, proved: bool) -> str:
-    return _text(number) if proved else f"over {_text(number)}"
-
-
-def _text(number: Fraction | None) -> str:
-    return "not known" if number is None else f"{float(number):.2f}"
+def _text(number: Fraction | None, exact: bool = True) -> str:
+    bound = "" if exact else "over "
+    return "not known" if number is None else f"{bound}{float(number):.2f}"
 
 
 def _statements(measured: Measured) -> Iterator[Item]:
     tasks, unknown = measured.tasks, measured.unknown
     decided = sum(not one.at_least for one in tasks)
     yield Item("", f"{decided} of {len(tasks)} tasks are decided as soon as they are named")
-    if unproved := [one.task for one in tasks if not one.proved]:
-        names = ", ".join(unproved)
+    if names := ", ".join(one.task for one in tasks if not one.proved):
         yield Item("!", f"not proved within the budget, a bound is given: {names}")
     else:
         states = sum(one.states for one in tasks)
@@ -126,13 +122,11 @@ def _statements(measured: Measured) -> Iterator[Item]:
 
 def _farthest(tasks: tuple[TaskMeasure, ...]) -> Item:
     """Return on which task the interview is farthest from the optimum, and how far."""
-    ratio, task = Fraction(1), ""
-    for one in tasks:
-        if one.interview is None:
-            text = "the interview was not measured for every task: it has too many states"
-            return Item("!", text)
-        if one.interview.expected > ratio * one.at_least > 0:
-            ratio, task = one.interview.expected / one.at_least, one.task
+    measured = [(one.task, one.interview.expected, one.at_least) for one in tasks if one.interview]
+    if len(measured) < len(tasks):
+        return Item("!", "the interview was not measured for every task: it has too many states")
+    ratios = {task: expected / least for task, expected, least in measured if least}
+    task, ratio = max(ratios.items(), key=lambda one: one[1], default=("", Fraction(1)))
     if ratio == 1:
         return Item("+", "the interview asks exactly as few questions as can be, for every task")
     text = f"the interview asks at most {100 * float(ratio - 1):.1f} % more than the optimum"

@@ -53,13 +53,10 @@ def _where(found: Deciding, rulebase: RuleBase) -> Page:
     page: Page = [Heading("Where it decides"), Text(_extent(found))]
     for instance in filter(None, (found.example, found.counterexample)):
         name, other = (family_text(one, NO_FAMILY) for one in (instance.family, instance.without))
+        fires = "It fires here and does not decide" if instance.fires else "It does not fire here"
+        text = f"{fires}: {name} with it and without."
         if name != other:
             text = f"It decides here: {name}, and without it {other}."
-        else:
-            fires = (
-                "It fires here and does not decide" if instance.fires else "It does not fire here"
-            )
-            text = f"{fires}: {name} with it and without."
         given = {id: Answer((option,), None, "flag") for id, option in instance.answers.items()}
         repeated = command("recommend", given, folders=rulebase.folders)
         page += [Text(text), Code(repeated, "console")]
@@ -78,11 +75,10 @@ def _extent(found: Deciding) -> str:
 
 
 def _scenarios(covered: RuleCoverage) -> Page:
-    whys = dict.fromkeys(covered.pivotal, "another family without it")
-    whys = {**dict.fromkeys((*covered.pivotal, *covered.decisive), "a decisive reason"), **whys}
-    if not whys:
-        return [Heading("Scenarios"), Text("No scenario hangs on it.", "quiet")]
-    return [Heading("Scenarios"), Items(tuple(Item("", id, why) for id, why in whys.items()))]
+    whys = dict.fromkeys((*covered.pivotal, *covered.decisive), "a decisive reason")
+    whys |= dict.fromkeys(covered.pivotal, "another family without it")
+    rows = Items(tuple(Item("", id, why) for id, why in whys.items()))
+    return [Heading("Scenarios"), rows if whys else Text("No scenario hangs on it.", "quiet")]
 
 
 def _index(facts: list[RuleFacts], rulebase: RuleBase) -> Page:

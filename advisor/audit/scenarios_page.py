@@ -88,9 +88,8 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
         f"and {_part(coverage.families.values())} families are covered"
     )
     page.append(Text(text, "good" if coverage.complete else "warn"))
-    unmissed = [one.rule.id for one in coverage.rules if one.covered and not one.missed]
-    if unmissed:
-        page.append(Text(f"no scenario gets another family without {', '.join(unmissed)}", "quiet"))
+    if ids := ", ".join(one.rule.id for one in coverage.rules if one.covered and not one.missed):
+        page.append(Text(f"no scenario gets another family without {ids}", "quiet"))
     return page
 
 
