@@ -56,7 +56,7 @@ def offers(draw):
 
 
 def ids(chosen):
-    return tuple(member.pick.checkpoint.id for member in chosen.members)
+    return tuple(pick.checkpoint.id for pick, _ in chosen.members)
 
 
 def together(sizes):
@@ -126,7 +126,7 @@ def test_what_is_within_the_memory_adds_up_to_no_more(offered, limit):
     found = cover(offered, limit)
     if found.best and found.within:
         assert found.best.memory_gb <= limit
-        served = {task for member in found.best.members for task in member.uses}
+        served = {task for _, uses in found.best.members for task in uses}
         assert served == set(offered)
 
 

@@ -33,20 +33,14 @@ class Offer(NamedTuple):
         return VERDICTS.index(self.verdict), self.place
 
 
-class Member(NamedTuple):
-    """One checkpoint of a set, and the use of it for each task that it is there for."""
-
-    pick: Pick
-    uses: dict[str, str]
-
-
 class CheckpointSet(NamedTuple):
     """A set of checkpoints that together serve all tasks.
 
-    `memory_gb` is their sum, as when one process loads all of them, None where one is not known.
+    Each of the `members` stands with its use for each task that it is there for. `memory_gb` is
+    their sum, as when one process loads all of them, None where one is not known.
     """
 
-    members: tuple[Member, ...]
+    members: tuple[tuple[Pick, dict[str, str]], ...]
     memory_gb: float | None
 
 
@@ -159,24 +153,21 @@ def cover(
     each task, or for the order `small` the memory, which adds up, before what is gated. A runner-up
     holds no checkpoint it could do without.
     """
-    for limit in dict.fromkeys((memory_limit_gb, None)):
+    limit = inf if memory_limit_gb is None else memory_limit_gb
+    for room in dict.fromkeys((limit, inf)):
         for worst in (UNDISCOURAGED, NOT_EXCLUDED):
             able = {
-                task: [one for one in of_task if one.rank[0] <= worst and _fits(one, limit)]
+                task: [
+                    one
+                    for one in of_task
+                    if one.rank[0] <= worst and (one.pick.memory_gb or inf) <= room
+                ]
                 for task, of_task in offers.items()
             }
-            best = [_shared(ids, able) for ids in _two_best(able, limit, order)]
-            if best:
-                within = limit == memory_limit_gb
-                return CheckpointSets(
-                    best[0], best[1] if best[1:] else None, memory_limit_gb, within
-                )
+            if best := [_shared(ids, able) for ids in _two_best(able, room, order)]:
+                second = best[1] if best[1:] else None
+                return CheckpointSets(best[0], second, memory_limit_gb, within=room == limit)
     return CheckpointSets(None, None, memory_limit_gb, within=False)
-
-
-def _fits(offer: Offer, limit: float | None) -> bool:
-    memory = offer.pick.memory_gb
-    return limit is None or (memory is not None and memory <= limit)
 
 
 class _Candidate(NamedTuple):
@@ -221,14 +212,13 @@ def _replaces(one: _Candidate, other: _Candidate) -> bool:
 
 
 def _two_best(
-    offers: Mapping[str, Sequence[Offer]], limit: float | None, order: str
+    offers: Mapping[str, Sequence[Offer]], room: float, order: str
 ) -> list[tuple[str, ...]]:
     """The best set and the runner-up, as ids; fewer where there are not so many."""
     candidates, tasks = _candidates(offers), list(offers)
     best: list[tuple[tuple[Any, ...], tuple[str, ...]]] = []
-    room = inf if limit is None else limit - SHARED_GB
     for size in range(1, len(tasks) + 1):
-        for chosen in set(_sets(candidates, frozenset(tasks), size, room)):
+        for chosen in set(_sets(candidates, frozenset(tasks), size, room - SHARED_GB)):
             members = [candidates[id] for id in chosen]
             if len(chosen) == size and not _redundant(members, tasks):
                 best.append((_rank(members, tasks, order), tuple(sorted(chosen))))
@@ -274,11 +264,11 @@ def _rank(members: list[_Candidate], tasks: list[str], order: str) -> tuple[Any,
 
 def _shared(ids: tuple[str, ...], offers: Mapping[str, Sequence[Offer]]) -> CheckpointSet:
     """Give each task to the member of the set that serves it best."""
-    members: dict[str, Member] = {}
+    members: dict[str, tuple[Pick, dict[str, str]]] = {}
     for task, of_task in offers.items():
         inside = [one for one in of_task if one.pick.checkpoint.id in ids]
         pick = min(inside, key=lambda one: (*one.rank, one.pick.checkpoint.id)).pick
-        members.setdefault(pick.checkpoint.id, Member(pick, {})).uses[task] = pick.use
-    known = [one.pick.memory_gb for one in members.values() if one.pick.memory_gb is not None]
+        members.setdefault(pick.checkpoint.id, (pick, {}))[1][task] = pick.use
+    known = [pick.memory_gb for pick, _ in members.values() if pick.memory_gb is not None]
     together = round(sum(known) - (len(known) - 1) * SHARED_GB, 2)
     return CheckpointSet(tuple(members.values()), together if len(known) == len(members) else None)

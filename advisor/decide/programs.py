@@ -11,7 +11,6 @@ from advisor.model import Checkpoint
 from advisor.model.library import Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
-AUTO = "AutoProcessor"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 LOADING = {
     "open_clip": (
@@ -52,11 +51,25 @@ def snippet(
     """
     if task is None:
         task = next(iter(checkpoint.tasks or checkpoint.fine_tune), None)
-    program = program_for(checkpoint, task, programs)
-    if program is None:
-        return _loading(checkpoint)
-    prompt = prompt_for(checkpoint, task, programs, answers) or ""
-    return _code(program.code, checkpoint).replace("{prompt}", prompt)
+    if program := program_for(checkpoint, task, programs):
+        code = program.code
+    elif checkpoint.loader == "open_clip":
+        code = LOADING["open_clip"]
+    elif checkpoint.loader == "transformers" and checkpoint.model_class:
+        code = LOADING["processor" if checkpoint.processor else "parts"]
+    else:
+        return None
+    class_name, processor = checkpoint.model_class or "", checkpoint.processor or "AutoProcessor"
+    names = {
+        "names": ", ".join(sorted((class_name, processor))),
+        "class": class_name,
+        "processor": processor,
+        "checkpoint": checkpoint.id,
+        "prompt": prompt_for(checkpoint, task, programs, answers) or "",
+    }
+    for place, name in names.items():
+        code = code.replace(f"{{{place}}}", name)
+    return code
 
 
 def prompt_for(
@@ -102,29 +115,6 @@ def program_for(
 def filled(prompt: str, words: Mapping[str, str]) -> str:
     """Return a prompt with words in its places; in `{place|words}` stand those for want of any."""
     return _PLACE.sub(lambda place: words.get(place[1], place[2]), prompt)
-
-
-def _loading(checkpoint: Checkpoint) -> str | None:
-    """Return the lines that load a checkpoint and its processor, or its parts apart."""
-    if checkpoint.loader == "open_clip":
-        return _code(LOADING["open_clip"], checkpoint)
-    if checkpoint.loader != "transformers" or not checkpoint.model_class:
-        return None
-    return _code(LOADING["processor" if checkpoint.processor else "parts"], checkpoint)
-
-
-def _code(text: str, checkpoint: Checkpoint) -> str:
-    """Return a program with the names of a checkpoint in their places."""
-    class_name, processor = checkpoint.model_class or "", checkpoint.processor or AUTO
-    names = {
-        "{names}": ", ".join(sorted((class_name, processor))),
-        "{class}": class_name,
-        "{processor}": processor,
-        "{checkpoint}": checkpoint.id,
-    }
-    for place, name in names.items():
-        text = text.replace(place, name)
-    return text
 
 
 def prompts_for(rulebase: RuleBase, use: RunnerUse, class_name: str, task: str) -> tuple[str, ...]:

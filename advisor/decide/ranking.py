@@ -147,59 +147,49 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
     there is nothing else.
     """
     ranked = sorted(selection.picks, key=lambda one: not one.on_front)
-    others = [other for other in ranked if other is not pick]
-    same_use = [other for other in others if other.use == pick.use]
-    wishes = (
-        _ready(pick, others),
-        _better(pick, same_use),
-        _smaller(pick, same_use),
-        _freer(pick, others),
-    )
-    found = tuple(one for wish in wishes if (one := next(wish, None)))
+    found: dict[str, Alternative] = {}
+    for one in _improving(pick, [other for other in ranked if other is not pick]):
+        found.setdefault(one.wish, one)
     rest = (one for one in _any_other(pick, selection) if one.checkpoint != pick.checkpoint.id)
-    return found or tuple(rest)[:1]
+    return tuple(found.values()) or tuple(rest)[:1]
 
 
-def _ready(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
+def _improving(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
+    """Those that are better at something, wish by wish; the most telling benchmark first."""
+    same_use = [other for other in others if other.use == pick.use]
     for other in others:
         if pick.use != "as-is" and other.use == "as-is":
             yield Alternative("as-is", other.checkpoint.id, "works as it is, without training")
-
-
-def _better(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    """Those that were measured better, by the most telling benchmark first."""
     for benchmark, _ in pick.figures:
         own = pick.objectives.figures[benchmark.id]
-        for other in others:
-            figure = other.objectives.figures.get(benchmark.id)
-            if figure is not None and figure > own:
+        for other in same_use:
+            figure = other.objectives.figures.get(benchmark.id, -inf)
+            if figure > own:
                 figures = f"{abs(figure):g} against {abs(own):g}"
                 text = f"{benchmark.benchmark} {benchmark.metric} {figures}"
                 yield Alternative("better", other.checkpoint.id, text)
-
-
-def _smaller(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
     limit = (pick.memory_gb or 0.0) * NOTABLY_SMALLER
-    for other in others:
+    for other in same_use:
         if other.memory_gb is not None and other.memory_gb <= limit:
             text = f"{other.memory_gb:g} GB against {pick.memory_gb:g} GB"
             yield Alternative("smaller", other.checkpoint.id, text)
-
-
-def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    freedom = pick.objectives.freedom
     for other in others:
-        theirs = other.objectives.freedom
-        if theirs is None or theirs == max(FREEDOM.values()):
-            continue
-        licence = other.checkpoint.licence or "licence not stated"
-        if freedom is None or theirs < freedom:
-            use = (other.checkpoint.commercial_use or "").replace("-", " ")
-            now = (pick.checkpoint.commercial_use or "not verified").replace("-", " ")
-            text = f"commercial use {use} ({licence}), here {now}"
+        if text := _freer(pick, other):
             yield Alternative("freer", other.checkpoint.id, text)
-        elif pick.checkpoint.gated and other.checkpoint.gated is False and theirs <= freedom:
-            yield Alternative("freer", other.checkpoint.id, f"not gated ({licence})")
+
+
+def _freer(pick: Pick, other: Pick) -> str:
+    """Return in what the other is freer; empty where it is not."""
+    freedom, theirs = pick.objectives.freedom, other.objectives.freedom
+    if theirs is None or theirs == max(FREEDOM.values()):
+        return ""
+    licence = other.checkpoint.licence or "licence not stated"
+    if freedom is None or theirs < freedom:
+        use = (other.checkpoint.commercial_use or "").replace("-", " ")
+        now = (pick.checkpoint.commercial_use or "not verified").replace("-", " ")
+        return f"commercial use {use} ({licence}), here {now}"
+    opener = pick.checkpoint.gated and other.checkpoint.gated is False and theirs <= freedom
+    return f"not gated ({licence})" if opener else ""
 
 
 def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:

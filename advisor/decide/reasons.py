@@ -216,19 +216,20 @@ def _alternatives(nearby: Nearby, decision: Decision) -> dict[int, list[Choice]]
     """For each question that makes a difference, the choices other than the present ones."""
     space, encoding = nearby.space, nearby.engine.encoding
     possible = space.reachable(space.root).choices
-
-    def others(question: int) -> list[Choice]:
-        options = encoding.options[question]
-        senseless = (NOT_APPLICABLE, *decision.profile[encoding.questions[question]].options)
-        single = [choice for choice in space.choices[question] if len(choice) == 1]
-        return [
+    found: dict[int, list[Choice]] = {}
+    for question in sorted(space.support(space.root)):
+        id, options = encoding.questions[question], encoding.options[question]
+        senseless = (NOT_APPLICABLE, *decision.profile[id].options)
+        others: list[Choice] = [
             choice
-            for choice in single
-            if choice in possible[question] and options[choice[0]] not in senseless
+            for choice in space.choices[question]
+            if len(choice) == 1
+            and choice in possible[question]
+            and options[choice[0]] not in senseless
         ]
-
-    asked = (q for q in sorted(space.support(space.root)) if encoding.questions[q] != TASK)
-    return {question: choices for question in asked if (choices := others(question))}
+        if others and id != TASK:
+            found[question] = others
+    return found
 
 
 def _other_tasks(engine: Engine, decision: Decision, reached: set[str]) -> list[Flip]:

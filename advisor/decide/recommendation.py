@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.command_lines import command, may_run, rules_flags, try_command
@@ -143,9 +143,11 @@ class TaskAdvice(NamedTuple):
             known = "parameters_millions" if field == "memory_gb" else field
             sources.update(*(pick.checkpoint.sources.get(known, ()) for pick in shown))
         dates = self.rulebase.source_dates
-        decided = (dates[source] for source in sources if source in dates)
-        checked = (pick.checkpoint.checked for pick in shown)
-        return {"checked": _span(checked), "decided": _span(decided)}
+        found = {
+            "checked": [pick.checkpoint.checked for pick in shown],
+            "decided": [dates[source] for source in sources if source in dates],
+        }
+        return {of: Span(min(when), max(when)) if when else None for of, when in found.items()}
 
     def memory_assumptions(self, shown: Sequence[Pick]) -> str | None:
         """Return what the memory of picks rests on, in words; None where it is not known."""
@@ -153,11 +155,6 @@ class TaskAdvice(NamedTuple):
             return None
         dtype = Requirements(self.rulebase, self.decision.profile).dtype
         return assumptions((pick.checkpoint for pick in shown), dtype)
-
-
-def _span(dates: Iterable[str]) -> Span | None:
-    known = sorted(dates)
-    return Span(known[0], known[-1]) if known else None
 
 
 class Recommendation(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -69,36 +69,22 @@ def one_or_more(value: Any) -> list[Any]:
 
 
 def _value(kind: str, entry: Entry) -> Any:
-    """Return the value of an entry, with what is computed of it alone."""
+    """Return the value of an entry, with the fields that it does not hold as they are."""
     declared: Any = ENTITIES[kind].declared
-    place = {"place": entry.place} if "place" in declared._fields else {}
-    computed = COMPUTED[kind](entry.value) if kind in COMPUTED else {}
-    return build(declared, entry.value, **place, **computed)
-
-
-def _of_rule(value: dict[str, Any]) -> dict[str, Any]:
-    effect = next(effect for effect in EFFECTS if effect in value)
-    return {"effect": effect, "candidates": one_or_more(value[effect])}
-
-
-def _of_checkpoint(value: dict[str, Any]) -> dict[str, Any]:
-    notes = [key.rstrip("?") for key in EXTRA_KEYS[Checkpoint]]
-    return {
-        "family": value["family"],
-        "notes": {key: value[key] for key in notes if key in value},
-    }
-
-
-def _of_scenario(value: dict[str, Any]) -> dict[str, Any]:
-    return {"families": one_or_more(value["family"])}
-
-
-COMPUTED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "rule": _of_rule,
-    "checkpoint": _of_checkpoint,
-    "scenario": _of_scenario,
-}
-"""Fields that an entry of a kind does not hold as they are."""
+    value = entry.value
+    computed: dict[str, Any] = {}
+    if kind == "rule":
+        effect = next(effect for effect in EFFECTS if effect in value)
+        computed = {"effect": effect, "candidates": one_or_more(value[effect])}
+    elif kind == "checkpoint":
+        notes = [key.rstrip("?") for key in EXTRA_KEYS[Checkpoint]]
+        noted = {key: value[key] for key in notes if key in value}
+        computed = {"family": value["family"], "notes": noted}
+    elif kind == "scenario":
+        computed = {"families": one_or_more(value["family"])}
+    if "place" in declared._fields:
+        computed["place"] = entry.place
+    return build(declared, value, **computed)
 
 
 def _complete(values: Values, by_kind: Mapping[str, Sequence[Entry]]) -> None:

@@ -34,7 +34,14 @@ def check_references(entries: Entries) -> None:
     known = _known(entries)
     for kind in ENTITIES:
         for entry in entries[kind].values():
-            for path, message in _faults(kind, entry.value, known):
+            references = record(ENTITIES[kind].declared).references(entry.value)
+            faults = [
+                fault
+                for path, of, name in references
+                for fault in _unknown(path, of, name, known.get(of, [name]))
+            ]
+            faults += MORE[kind](entry.value, known) if kind in MORE else ()
+            for path, message in faults:
                 entry.report(path, message)
     _measured_once(entries["benchmark"], entries["unranked"])
     _aliases(entries["task"], "task")
@@ -68,13 +75,6 @@ def _known(entries: Entries) -> Known:
         "option that families take": declared["takes"],
         "task or option": [*known["task"], *declared["takes"], *declared["gives"]],
     }
-
-
-def _faults(kind: str, value: dict[str, Any], known: Known) -> Faults:
-    for path, of, name in record(ENTITIES[kind].declared).references(value):
-        yield from _unknown(path, of, name, known.get(of, [name]))
-    if kind in MORE:
-        yield from MORE[kind](value, known)
 
 
 def is_known(document: Document, path: KeyPath, of: str, name: str, known: Iterable[str]) -> bool:
