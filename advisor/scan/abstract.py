@@ -23,9 +23,7 @@ _MOST_STRINGS = 16
 _MOST_INSIDE = 2_000
 _MOST_PIECES = 200
 _LONGEST_STRING = 2_000
-_STRIPPING = frozenset(
-    ("strip", "rstrip", "lstrip", "as_posix", "resolve", "absolute", "expanduser")
-)
+_STRIPPING = {"strip", "rstrip", "lstrip", "as_posix", "resolve", "absolute", "expanduser"}
 
 
 class String(NamedTuple):

@@ -32,7 +32,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.study import RESULT, Passed, Scope, Study
 from advisor.scan.usage import Load
-from advisor.scan.vocabulary import Loader, composer_of, loader_of
+from advisor.scan.vocabulary import Loader, loader_of
 
 NAMESPACES = frozenset(
     ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
@@ -42,13 +42,11 @@ NAMESPACES = frozenset(
 OPTION = "--"
 """Stands for the command line, among what is learned, with the options it may have."""
 
-_DECLARING = frozenset(("Field", "field", "Option", "Argument", "Parameter"))
+_DECLARING = {"Field", "field", "Option", "Argument", "Parameter"}
 _UNCHANGED = frozenset(
     ("str", "Path", "PurePath", "list", "tuple", "set", "sorted", "dict", "iter", "reversed")
 )
-_GROUPS = frozenset(
-    ("add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers")
-)
+_GROUPS = {"add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers"}
 _GIVES_ITSELF = re.compile(
     r"to|eval|cuda|cpu|half|float|bfloat16|double|train|requires_grad_|share_memory|compile"
     r"|to_bettertransformer"
@@ -157,7 +155,8 @@ class EvaluatedCall(NamedTuple):
             if name.endswith("Processor"):
                 values = (v for argument in self.passed for v in argument.values)
                 return tuple(v for v in values if isinstance(v, Loaded) and not v.path)[:1]
-            if (composer := composer_of(callee)) is not None:
+            if name.endswith("Model") or "For" in name[1:]:  # random weights, from a configuration
+                composer = Loader("transformers", name, "composition", name)
                 return (self._record(composer, self.node.func),)
         return (ForeignObject(full_name),)
 

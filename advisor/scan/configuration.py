@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any
 
 from advisor.reader.document import read_text
 from advisor.scan.source import MARK, UnreadableError, decode_utf8, ignores_in_text
@@ -119,11 +119,10 @@ def _written_at(text: str, id: str, cursor: int) -> int:
     return 0
 
 
-_KeyedText: TypeAlias = tuple[tuple[str, ...], str, dict[str, Any]]
-"""A text under a key: the keys to it, itself, and the mapping it stands in."""
-
-
-def _texts(value: Any, keys: tuple[str, ...], around: dict[str, Any]) -> Iterator[_KeyedText]:
+def _texts(
+    value: Any, keys: tuple[str, ...], around: dict[str, Any]
+) -> Iterator[tuple[tuple[str, ...], str, dict[str, Any]]]:
+    """Yield each text under a key: the keys to it, itself, and the mapping it stands in."""
     if isinstance(value, str) and keys:
         yield keys, value.strip(), around
     elif isinstance(value, dict):

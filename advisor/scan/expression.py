@@ -64,7 +64,13 @@ class Expressions:
             case ast.Name(id):
                 self.scope.bind(id, values)
             case ast.Tuple(targets) | ast.List(targets):
-                self._unpack(targets, values)
+                starred = any(isinstance(inner, ast.Starred) for inner in targets)
+                fits = [
+                    isinstance(v, ListLiteral) and len(v.groups) == len(targets) for v in values
+                ]
+                matching = not starred and bool(fits) and all(fits)
+                for number, inner in enumerate(targets):
+                    self.bind(inner, item(values, number) if matching else elements(values))
             case ast.Starred(inner):
                 self.bind(inner, (ListLiteral((elements(values),)),) if values else NOTHING)
             case ast.Attribute(owner, name):
@@ -77,16 +83,15 @@ class Expressions:
             case ast.Subscript(table, at):
                 self.evaluate(table)
                 key = known_key(self.evaluate(at))
-                known = self.scope.find(table.id) if isinstance(table, ast.Name) else None
-                match known:
+                match self.scope.find(table.id) if isinstance(table, ast.Name) else None:
                     case (DictLiteral(entries),) if len(entries) < _LARGEST_TABLE:
                         self.bind(table, bounded(DictLiteral((*entries, (key, values)))))
 
     def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
         starred = any(isinstance(target, ast.Starred) for target in targets)
         fits = [isinstance(v, ListLiteral) and len(v.groups) == len(targets) for v in values]
+        matching = not starred and bool(fits) and all(fits)
         for number, target in enumerate(targets):
-            matching = not starred and fits and all(fits)
             self.bind(target, item(values, number) if matching else elements(values))
 
     def _visit_constant(self, node: ast.Constant) -> Values:

@@ -39,7 +39,7 @@ class Patterns(NamedTuple):
     `groups` are (ignores, expression), the last one first; a folder's path ends with a slash.
     """
 
-    groups: tuple[tuple[bool, re.Pattern[str]], ...]
+    groups: tuple[tuple[bool, re.Pattern[str]], ...] = ()
 
     def ignores(self, path: str, *, folder: bool) -> bool | None:
         """Return whether `path` is left out, or None where no pattern speaks of it."""
@@ -47,17 +47,14 @@ class Patterns(NamedTuple):
         return next((ignores for ignores, pattern in self.groups if pattern.match(path)), None)
 
 
-NO_PATTERNS = Patterns(())
-
-
 def read_patterns(file: Path) -> Patterns:
     """Return the patterns of a file; none where it is no plain file or cannot be read."""
     try:
         if file.is_symlink() or not file.is_file() or file.stat().st_size > MAX_BYTES:
-            return NO_PATTERNS
+            return Patterns()
         return parse_patterns(file.read_text("utf-8", "surrogateescape"))
     except OSError:
-        return NO_PATTERNS
+        return Patterns()
 
 
 @lru_cache(maxsize=256)

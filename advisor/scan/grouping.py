@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from advisor.scan.abstract import Loaded
-from advisor.scan.study import Study, Use
+from advisor.scan.study import Study
 from advisor.scan.usage import Call, Load, Usage, Value
 
 _MODELS = ("model", "pipeline", "composition")
@@ -73,7 +73,7 @@ class Grouping:
     def _tied(self) -> dict[int, set[int]]:
         """The processors of each model."""
         sure, maybe = self._flows()
-        tied: dict[int, set[int]] = {}
+        tied = {}
         for model in self.models:
             same = {other for other in maybe[model] if self._same_checkpoint(model, other)}
             tied[model] = sure[model] | same or maybe[model]
@@ -91,12 +91,15 @@ class Grouping:
             receiver = use.receiver.load
             inputs = (value for passed in use.passed for value in passed.values)
             loaded = [value for value in inputs if isinstance(value, Loaded)]
-            given = dict.fromkeys(v.load for v in loaded if v.path or _hands_over(use))
+            together = use.name == "pipeline" or use.name.endswith("Trainer")
+            whole = together and use.kind == "pass"
+            given = dict.fromkeys(value.load for value in loaded if value.path or whole)
+            reads = "decode" in use.name or use.name.startswith("post_process")
             kinds = [self.loads[number].kind for number in given]
             for number in given:
                 if receiver in self.models and number in self.processors:
                     model, processor = receiver, number
-                elif number in self.models and receiver in self.processors and _reads(use):
+                elif number in self.models and receiver in self.processors and reads:
                     model, processor = number, receiver
                 else:
                     continue
@@ -119,8 +122,11 @@ class Grouping:
         texts = {value.text for value in one.checkpoint} - {None}
         if texts:
             return texts == {value.text for value in other.checkpoint} - {None}
-        source = _checkpoint_source(one) if one.scope == other.scope else None
-        return source is not None and source == _checkpoint_source(other)
+        named = [
+            next((a.source for name, a in load.arguments.items() if name in _NAMING), None)
+            for load in (one, other)
+        ]
+        return one.scope == other.scope and named[0] is not None and named[0] == named[1]
 
     def _speaks_for(self, processor: int, model: int) -> bool:
         """True where a processor shows that the model it feeds is a vision-language model."""
@@ -136,21 +142,22 @@ class Grouping:
         loads = [self.loads[number] for number in numbers]
         main = loads[0]
         has_model = main.kind in _MODELS
-        uses = (use for use in self.study.uses if use.receiver.load in numbers)
-        calls = _once(self.study.call(use) for use in uses)
+        seen = (self.study.call(use) for use in self.study.uses if use.receiver.load in numbers)
+        once: dict[tuple[object, ...], Call] = {}
+        for call in sorted(seen, key=lambda call: (call.place[1:5], call.kind)):
+            once.setdefault((call.place, call.kind, call.name, call.receiver.place), call)
+        trained = [call.place for call in once.values() if _trains(call)]
+        trained += map(self.study.location, self.study.training)
         return Usage(
             place=main.place,
             model=main if has_model else None,
             processors=tuple(loads[1:] if has_model else loads),
-            calls=calls,
+            calls=tuple(once.values()),
             checkpoint=self._checkpoint(main),
             alternatives=main.checkpoint,
             class_name=main.class_name,
             task=_only(main.task),
-            trained=next(
-                (call.place for call in calls if _trains(call)),
-                self.study.location(self.study.training[0]) if self.study.training else None,
-            ),
+            trained=trained[0] if trained else None,
         )
 
     def _checkpoint(self, load: Load) -> str | None:
@@ -164,16 +171,6 @@ class Grouping:
         return text
 
 
-def _hands_over(use: Use) -> bool:
-    """True where a model and its processors are handed over together, to be used together."""
-    return use.kind == "pass" and (use.name == "pipeline" or use.name.endswith("Trainer"))
-
-
-def _reads(use: Use) -> bool:
-    """True where a processor turns what a model gave into text or boxes."""
-    return "decode" in use.name or use.name.startswith("post_process")
-
-
 def _trains(call: Call) -> bool:
     match call.kind, call.name:
         case "pass", name:
@@ -185,20 +182,7 @@ def _trains(call: Call) -> bool:
     return call.kind == "call" and call.name in ("backward", "fit")
 
 
-def _checkpoint_source(load: Load) -> str | None:
-    """The expression that names the checkpoint, as written."""
-    return next((a.source for name, a in load.arguments.items() if name in _NAMING), None)
-
-
 def _only(values: Iterable[Value]) -> str | None:
     """The text of the values, where they have exactly one."""
     known = {value.text for value in values} - {None}
     return known.pop() if len(known) == 1 else None
-
-
-def _once(calls: Iterable[Call]) -> tuple[Call, ...]:
-    """The calls in order of place, each once."""
-    once: dict[tuple[object, ...], Call] = {}
-    for call in sorted(calls, key=lambda call: (call.place[1:5], call.kind)):
-        once.setdefault((call.place, call.kind, call.name, call.receiver.place), call)
-    return tuple(once.values())

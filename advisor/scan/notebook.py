@@ -25,7 +25,7 @@ _CHARACTER = re.compile(r"\\u[dD][89abAB]..(?:\\u[dD][c-fC-F]..)?|\\u....|\\.|[^
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
 _BREAKS = re.compile(r"[\r\n\f]")
-_LANGUAGES = (None, "python", "python3", "ipython")
+_LANGUAGES = ("python", "python3", "ipython")
 
 _MAGIC = re.compile(
     r"(?P<indent>\s*+)(?:[%!?]|[\w.]++\?{1,2}\s*+\Z|(?:pip3?|conda|mamba) install\b)"
@@ -142,15 +142,11 @@ def _code_cells(file: str) -> list[list[_Line]]:
     if not isinstance(cells, list):
         raise ValueError("expecting a list of cells")  # noqa: TRY004
     lines = [_cell(file, cell, number) for number, cell in enumerate(cells, 1)]
-    python = _language(notebook.get("metadata")) in _LANGUAGES
-    return [cell for cell in lines if cell and python]
-
-
-def _language(metadata: Any) -> str | None:
-    match metadata:
+    match notebook.get("metadata"):
         case {"language_info": {"name": str(name)}} | {"kernelspec": {"language": str(name)}}:
-            return name.lower()
-    return None
+            if name.lower() not in _LANGUAGES:
+                return []
+    return [cell for cell in lines if cell]
 
 
 def _cell(file: str, cell: Any, number: int) -> list[_Line]:
@@ -190,12 +186,11 @@ def _python_lines(lines: list[str]) -> list[str]:
     statement: `% name` below an open bracket divides, or formats a text.
     """
     plain = _without_magics(lines)
-    if plain == lines:
-        return lines
-    try:
-        parse("\n".join(lines), "")
-    except UnreadableError:
-        return plain
+    if plain != lines:
+        try:
+            parse("\n".join(lines), "")
+        except UnreadableError:
+            return plain
     return lines
 
 

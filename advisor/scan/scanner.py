@@ -8,25 +8,12 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from advisor.scan.abstract import (
-    NOTHING,
-    Abstract,
-    DictLiteral,
-    ForeignObject,
-    Function,
-    ListLiteral,
-    Loaded,
-    LocalClass,
-    LocalObject,
-    Namespace,
-    Other,
-    Values,
-)
+from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.grouping import Grouping
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.source import MARK, Parsed, UnreadableError, ignores_in_python, parse_python
-from advisor.scan.statement import module_names, study_file
+from advisor.scan.statement import exported, study_file
 from advisor.scan.study import Study
 from advisor.scan.usage import FileNote, Ignore, Name, Scan, Usage
 from advisor.scan.vocabulary import Vocabulary
@@ -47,7 +34,6 @@ _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
 """Words of a condition that asks for a version, for what is available, or for type checking."""
 _MOST_BYTES_OF_MODULE = 1_000_000
 _DEEPEST_IMPORTS = 12
-_DEEPEST_VALUES = 3
 
 
 def scan(
@@ -194,41 +180,13 @@ class _Modules:
         if file.size > _MOST_BYTES_OF_MODULE:
             return {}
         try:
-            parsed = parse_python(Path(file.path).read_bytes(), file.name)
-            study = self.study(parsed)
-            names = module_names(study)
+            return exported(self.study(parse_python(Path(file.path).read_bytes(), file.name)))
         except (UnreadableError, OSError, RecursionError):
             return {}
-        return {name: _outside(study, values) for name, values in names.items()}
 
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
         return Study(parsed, self._vocabulary, lambda name: self.exports(parsed.name, name))
-
-
-def _outside(study: Study, values: Values, depth: int = 0) -> Values:
-    """Return values as another file sees them: functions and loads mean nothing there."""
-    if depth > _DEEPEST_VALUES:
-        return NOTHING
-
-    def inner(values: Values) -> Values:
-        return _outside(study, values, depth + 1)
-
-    seen: list[Abstract] = []
-    for value in values:
-        match value:
-            case ListLiteral(groups):
-                seen.append(ListLiteral(tuple(map(inner, groups))))
-            case DictLiteral(entries):
-                seen.append(DictLiteral(tuple((key, inner(group)) for key, group in entries)))
-            case LocalClass(label) | LocalObject(label):
-                known = study.known[label].items()
-                seen.append(Namespace(tuple((name, inner(group)) for name, group in known)))
-            case Function() | Loaded() | ForeignObject():
-                seen.append(Other())
-            case _:
-                seen.append(value)
-    return tuple(dict.fromkeys(seen))
 
 
 def _names_in(parsed: Parsed) -> list[Name]:

@@ -83,26 +83,6 @@ class UnreadableError(Exception):
         self.note = FileNote(name, line, message)
 
 
-def decode(data: bytes, name: str) -> str:
-    """Return the text of a Python file, in the encoding it declares (PEP 263).
-
-    Raises UnreadableError where the encoding is unknown, or the bytes do not follow it.
-    """
-    if b"\0" in data:
-        line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        raise UnreadableError(name, line, "holds a NUL byte, so it is not Python text")
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UnreadableError(name, line, f"is not {error.encoding} text") from None
-    except (SyntaxError, LookupError, ValueError) as error:
-        message = f"has no readable encoding: {getattr(error, 'msg', error)}"
-        raise UnreadableError(name, 1, message) from None
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-
-
 def decode_utf8(data: bytes, name: str) -> str:
     """Return the text of a file that has to be UTF-8. Raises UnreadableError."""
     try:
@@ -119,23 +99,35 @@ def parse(text: str, name: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        raise UnreadableError(name, error.lineno or 1, _complaint(error.msg)) from None
+        reason = error.msg.partition(". Did you mean")[0]
+        message = f"cannot be parsed: {reason[:1].lower()}{reason[1:]}"
+        if any(word in reason for word in ("print", "exec", "multiple exception types")):
+            message = "is written for Python 2"
+        raise UnreadableError(name, error.lineno or 1, message) from None
     except (RecursionError, MemoryError):
         raise UnreadableError(name, None, "is nested too deeply to be parsed") from None
     except ValueError as error:
         raise UnreadableError(name, None, f"cannot be parsed: {error}") from None
 
 
-def _complaint(message: str) -> str:
-    reason = message.partition(". Did you mean")[0]
-    if any(word in reason for word in ("print", "exec", "multiple exception types")):
-        return "is written for Python 2"
-    return f"cannot be parsed: {reason[:1].lower()}{reason[1:]}"
-
-
 def parse_python(data: bytes, name: str) -> Parsed:
-    """Return a Python file as a tree. Raises UnreadableError."""
-    text = decode(data, name)
+    """Return a Python file as a tree, read in the encoding it declares (PEP 263).
+
+    Raises UnreadableError, also where the encoding is unknown or the bytes do not follow it.
+    """
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise UnreadableError(name, line, "holds a NUL byte, so it is not Python text")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableError(name, line, f"is not {error.encoding} text") from None
+    except (SyntaxError, LookupError, ValueError) as error:
+        message = f"has no readable encoding: {getattr(error, 'msg', error)}"
+        raise UnreadableError(name, 1, message) from None
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     return Parsed(name, parse(text, name), text.split("\n"))
 
 

@@ -7,12 +7,18 @@ from collections.abc import Sequence
 
 from advisor.scan.abstract import (
     NOTHING,
+    Abstract,
+    DictLiteral,
+    ForeignObject,
     Function,
     FunctionNode,
     ListLiteral,
+    Loaded,
     LocalClass,
     LocalObject,
     Module,
+    Namespace,
+    Other,
     Symbol,
     Values,
     branches,
@@ -26,10 +32,11 @@ from advisor.scan.calls import decorators
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.study import ClassDefinition, Scope, Study
 
-MOST_WALKS = 5
+_MOST_WALKS = 5
+_DEEPEST_VALUES = 3
 
 
-def study_file(study: Study, walks: int = MOST_WALKS) -> None:
+def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
     """Walk a file until nothing new is learned, `walks` times at most."""
     for _ in range(walks):
         loads = len(study.loads)
@@ -46,11 +53,33 @@ def study_file(study: Study, walks: int = MOST_WALKS) -> None:
             break
 
 
-def module_names(study: Study) -> dict[str, Values]:
-    """Return what the statements of the module alone define; functions are not entered."""
+def exported(study: Study) -> dict[str, Values]:
+    """Return what the statements of the module alone define, as another file sees it.
+
+    Functions are not entered; they, and loads, mean nothing outside.
+    """
+
+    def outside(values: Values, depth: int = 0) -> Values:
+        return tuple(dict.fromkeys(seen(v, depth) for v in values if depth <= _DEEPEST_VALUES))
+
+    def seen(value: Abstract, depth: int) -> Abstract:
+        match value:
+            case ListLiteral(groups):
+                return ListLiteral(tuple(outside(group, depth + 1) for group in groups))
+            case DictLiteral(entries):
+                return DictLiteral(
+                    tuple((key, outside(group, depth + 1)) for key, group in entries)
+                )
+            case LocalClass(label) | LocalObject(label):
+                known = study.known[label].items()
+                return Namespace(tuple((name, outside(group, depth + 1)) for name, group in known))
+            case Function() | Loaded() | ForeignObject():
+                return Other()
+        return value
+
     scope = Scope()
     Statements(study, scope).walk(study.parsed.tree.body)
-    return scope.names
+    return {name: outside(values) for name, values in scope.names.items()}
 
 
 class Statements(Expressions):
@@ -64,8 +93,7 @@ class Statements(Expressions):
         return all(self._walk(statement) for statement in statements)
 
     def _walk(self, node: ast.stmt) -> bool:
-        walk = _WALKS.get(type(node))
-        if walk is not None:
+        if walk := _WALKS.get(type(node)):
             return walk(self, node) is not False
         for child in ast.iter_child_nodes(node):
             self.evaluate(child)
@@ -163,11 +191,12 @@ class Statements(Expressions):
                 for known, values in (defined or {}).items():
                     self.scope.bind(known, values)
                 continue
-            values = NOTHING if defined is not None else (Symbol(module, name),)
             if defined is not None and name in defined:
                 values = defined[name]
             elif self.study.exports(dotted) is not None:
                 values = (Module(dotted),)
+            else:
+                values = (Symbol(module, name),) if defined is None else NOTHING
             self.scope.bind(alias.asname or name, values)
 
     def _walk_functiondef(self, node: FunctionNode) -> None:

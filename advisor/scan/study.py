@@ -141,8 +141,6 @@ class Study:
         for record in (self.uses, self.training, self.pending, self.stars):
             record.clear()
 
-    # -- what is recorded --------------------------------------------------------------------
-
     def record(self, node: ast.Call, load: Load) -> Loaded:
         """Record a load; the same expression is the same load in every walk."""
         number = self._numbers.setdefault(node, len(self.loads))
@@ -200,23 +198,21 @@ class Study:
 
     def arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
         """Return arguments as the check sees them, by their names."""
-        return {argument.name: self._argument(argument) for argument in passed}
-
-    def _argument(self, passed: Passed) -> Argument:
-        name_place = None
-        if passed.keyword is not None:
-            whole = self.location(passed.keyword)
-            end = whole.column + len(passed.keyword.arg or "")
-            name_place = whole._replace(end_line=whole.line, end_column=end)
-        return Argument(
-            value=_literal(passed.values),
-            source=self.source(passed.node),
-            pieces=pieces(passed.values),
-            place=self.location(passed.node),
-            name_place=name_place,
-        )
-
-    # -- what is learned ---------------------------------------------------------------------
+        arguments = {}
+        for name, values, node, keyword in passed:
+            name_place = None
+            if keyword is not None:
+                whole = self.location(keyword)
+                end = whole.column + len(keyword.arg or "")
+                name_place = whole._replace(end_line=whole.line, end_column=end)
+            arguments[name] = Argument(
+                value=_literal(values),
+                source=self.source(node),
+                pieces=pieces(values),
+                place=self.location(node),
+                name_place=name_place,
+            )
+        return arguments
 
     def learn(self, about: object, name: str, values: Values) -> None:
         """Add to what a parameter of a function or an attribute of a class may be.
@@ -254,11 +250,9 @@ class Study:
 
     def starred(self, name: str) -> Values:
         """Return what a name that nothing binds may be because of `from x import *`."""
-        if name[:1].isupper() or name == "pipeline":
-            for module in reversed(self.stars):
-                if module.partition(".")[0] == "transformers":
-                    return (Symbol(module, name),)
-        return NOTHING
+        modules = [star for star in self.stars if star.partition(".")[0] == "transformers"]
+        loads = name[:1].isupper() or name == "pipeline"
+        return (Symbol(modules[-1], name),) if modules and loads else NOTHING
 
 
 def _literal(values: Values) -> object:

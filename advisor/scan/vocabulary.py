@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
 from advisor.catalogue.release import Release, described_releases, release
@@ -108,13 +108,6 @@ def loader_of(callee: Symbol) -> Loader | None:
     return loader._replace(kind=loader.kind or kind, class_name=class_name)
 
 
-def composer_of(callee: Symbol) -> Loader | None:
-    """Return what calling a model class itself gives: random weights, from a configuration."""
-    if callee.name.endswith("Model") or "For" in callee.name[1:]:
-        return Loader("transformers", callee.name, "composition", callee.name)
-    return None
-
-
 class Vocabulary:
     """Names to look for: ids, classes, pipelines and model types of the catalogue.
 
@@ -144,7 +137,8 @@ class Vocabulary:
         auto = release.auto if release else {}
         for name in self._auto_classes:
             self._classes.update(*auto.get(name, {}).values())
-        self._near: dict[str, bool] = {}
+        self.resembles = cache(self._is_near)
+        """True where a text is nearly a catalogued id, or one under another organisation."""
 
     def known(self, text: str) -> str | None:
         """Return the catalogued id that `text` names, in any case of letters."""
@@ -155,13 +149,10 @@ class Vocabulary:
         parts = path.replace("\\", "/").rstrip("/").split("/")
         return self.known("/".join(parts[-2:])) if len(parts) > 2 else None
 
-    def resembles(self, text: str) -> bool:
-        """True where `text` is nearly a catalogued id, or one under another organisation."""
-        if text not in self._near:
-            self._near[text] = bool(_ID.match(text)) and self._is_near(text.lower())
-        return self._near[text]
-
     def _is_near(self, text: str) -> bool:
+        if not self.is_id(text):
+            return False
+        text = text.lower()
         if {text[text.index("/") :], _squeezed(text)} & self._alike:
             return True
         words = _NOT_WORDS.split(text)

@@ -80,8 +80,9 @@ class _Walk:
 
     def _folder(self, folder: str, levels: Levels, depth: int) -> None:
         if depth > _DEEPEST:
-            message = f"is nested deeper than {_DEEPEST} folders; nothing in it is checked"
-            self._note(folder, message)
+            self._note(
+                folder, f"is nested deeper than {_DEEPEST} folders; nothing in it is checked"
+            )
             return
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
@@ -112,20 +113,17 @@ class _Walk:
 
     def _file(self, path: str, kind: str, size: int) -> None:
         name = self._name(path)
-        if path in self.files or self._excluded(name):
+        folders = (name[: slash.start()] for slash in re.finditer("/", name))
+        excluded = self.exclude.ignores(name, folder=False) or any(
+            self.exclude.ignores(folder, folder=True) for folder in folders
+        )
+        if path in self.files or excluded:
             return
         if size <= _MAX_BYTES[kind]:
             self.files[path] = SourceFile(path, name, kind, size)
         elif kind != "configuration":
             limit = _MAX_BYTES[kind] // 1_000_000
             self._note(path, f"is {size // 1_000_000} MB; files over {limit} MB are not checked")
-
-    def _excluded(self, name: str) -> bool:
-        folders = (name[: slash.start()] for slash in re.finditer("/", name))
-        return bool(self.exclude.groups) and (
-            bool(self.exclude.ignores(name, folder=False))
-            or any(self.exclude.ignores(folder, folder=True) for folder in folders)
-        )
 
     def _name(self, path: str) -> str:
         """The path as reports show it: relative to the root, with forward slashes."""
@@ -146,11 +144,11 @@ class _Walk:
 
 def _ignored(path: str, levels: Levels, *, folder: bool) -> bool:
     """True where the innermost patterns that speak of a path leave it out."""
-    for start, patterns in reversed(levels):
-        answer = patterns.ignores(path[start:].replace(os.sep, "/"), folder=folder)
-        if answer is not None:
-            return answer
-    return False
+    answers = (
+        patterns.ignores(path[start:].replace(os.sep, "/"), folder=folder)
+        for start, patterns in reversed(levels)
+    )
+    return next((answer for answer in answers if answer is not None), False)
 
 
 def _level(folder: Path, file: str) -> tuple[int, Patterns]:
