@@ -64,13 +64,7 @@ class Expressions:
             case ast.Name(id):
                 self.scope.bind(id, values)
             case ast.Tuple(targets) | ast.List(targets):
-                starred = any(isinstance(inner, ast.Starred) for inner in targets)
-                fits = [
-                    isinstance(v, ListLiteral) and len(v.groups) == len(targets) for v in values
-                ]
-                matching = not starred and bool(fits) and all(fits)
-                for number, inner in enumerate(targets):
-                    self.bind(inner, item(values, number) if matching else elements(values))
+                self._unpack(targets, values)
             case ast.Starred(inner):
                 self.bind(inner, (ListLiteral((elements(values),)),) if values else NOTHING)
             case ast.Attribute(owner, name):
