@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from random_rules import Plain, compiled, facts, holds, without
 
 from advisor.audit.pivotal import Deciders, facts_of
-from advisor.audit.rule_pages import INDEX, MARKER, compare, pages
+from advisor.audit.rule_pages import INDEX, MARKER, keep_pages, pages
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer
 from advisor.errors import ContradictionError
@@ -100,6 +100,6 @@ def test_only_pages_of_ours_are_left_over(tmp_path):
     present = {"old.md": f"{MARKER}\n\nold", "mine.md": "# mine", "same.md": "same"}
     for name, text in present.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
-    state = compare({"same.md": "same", "new.md": "new"}, tmp_path)
+    state = keep_pages({"same.md": "same", "new.md": "new"}, tmp_path, check=True)
     assert (state.written, state.removed, state.unchanged) == (("new.md",), ("old.md",), 1)
     assert not state.current

@@ -12,6 +12,7 @@ from advisor.console.commands import RULES
 from advisor.console.options import option
 from advisor.console.output import Showing, Shown, showing
 from advisor.draw.formats import PAGE_FORMATS, Report
+from advisor.draw.version import SCHEMA_VERSION
 from advisor.errors import UsageError, unknown_name
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
@@ -82,11 +83,22 @@ def docs(
       advisor rules docs --check
       advisor rules docs large-collection-searched-again-and-again
     """
+    from advisor.audit.pivotal import facts_of
+    from advisor.audit.rule_pages import generated_page, keep_pages, pages
+
     if rule and check:
         raise UsageError("`--check` compares all pages", hint="leave out the rule")
-    return (
-        _one(rulebase, rule, shown) if rule else _all(rulebase, output_folder, shown, check=check)
+    if rule:
+        return _one(rulebase, rule, shown)
+    facts = facts_of(rulebase, [one for one in rulebase.rules if not one.derived])
+    kept = keep_pages(pages(facts, rulebase), output_folder, check=check)
+    shown.emit(
+        Report(
+            lambda: {"schema_version": SCHEMA_VERSION, **kept._asdict()},
+            lambda: generated_page(kept),
+        )
     )
+    return 0 if kept.current else 1
 
 
 def _one(rulebase: RuleBase, id: str, shown: Showing) -> int:
@@ -99,20 +111,6 @@ def _one(rulebase: RuleBase, id: str, shown: Showing) -> int:
     page = full_page(facts, rulebase)
     shown.emit(Report(lambda: thing_json(rulebase, "rules", rule), lambda: page))
     return 0
-
-
-def _all(rulebase: RuleBase, folder: Path, shown: Showing, *, check: bool) -> int:
-    from advisor.audit import rule_pages as pages
-    from advisor.audit.pivotal import facts_of
-
-    facts = facts_of(rulebase, [rule for rule in rulebase.rules if not rule.derived])
-    texts = pages.pages(facts, rulebase)
-    state = pages.compare(texts, folder)
-    if not check:
-        pages.write_pages(state, texts, folder)
-    body, page = pages.generated_json, pages.generated_page
-    shown.emit(Report.of(body, page, state, folder, check=check))
-    return 1 if check and not state.current else 0
 
 
 def graph(

@@ -193,15 +193,16 @@ class _View:
         asked = _options(self.encoding)
         known = {question: asked[question] for question in common}
         own = {
-            question: [option for option in options if option not in common[question]]
+            question: left
             for question, options in known.items()
+            if (left := [option for option in options if option not in common[question]])
         }
         everything = _diagram(known)
         profiles = everything.total(self.read(everything, known, lambda _: True))
         return Side(
             rulebase=self.rulebase,
             questions=tuple(question for question in asked if question not in common),
-            options={question: options for question, options in own.items() if options},
+            options=own,
             profiles=profiles,
             beyond=profiles - admitted,
             alone=alone,

@@ -121,7 +121,6 @@ def _statements(measured: Measured) -> Iterator[Item]:
 
 
 def _farthest(tasks: tuple[TaskMeasure, ...]) -> Item:
-    """Return on which task the interview is farthest from the optimum, and how far."""
     measured = [(one.task, one.interview.expected, one.at_least) for one in tasks if one.interview]
     if len(measured) < len(tasks):
         return Item("!", "the interview was not measured for every task: it has too many states")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.audit.pivotal import Deciding, RuleFacts
 from advisor.audit.scenarios import RuleCoverage
@@ -13,7 +13,6 @@ from advisor.catalogue.page import rule_page
 from advisor.decide.command_lines import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
-from advisor.draw.version import SCHEMA_VERSION
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError
 from advisor.files import write_text
@@ -130,20 +129,21 @@ def _declared_page(family: Family, rulebase: RuleBase) -> Page:
 
 
 class GeneratedPages(NamedTuple):
-    """The pages to write, those to remove, and how many are current already."""
+    """The pages of a folder to write and to remove; `unchanged` are current already.
 
+    Where they were only `checked`, the folder is `current` if nothing is to be done.
+    """
+
+    folder: str
+    checked: bool
+    current: bool
     written: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: int
 
-    @property
-    def current(self) -> bool:
-        """True where nothing has to be written or removed."""
-        return not self.written and not self.removed
 
-
-def compare(texts: Mapping[str, str], folder: Path) -> GeneratedPages:
-    """Return what has to be done so that a folder holds these texts.
+def keep_pages(texts: Mapping[str, str], folder: Path, *, check: bool) -> GeneratedPages:
+    """Make a folder hold these texts, or with `check` only say what that takes.
 
     Files that do not carry the marker of a generated page are left alone.
     """
@@ -154,19 +154,23 @@ def compare(texts: Mapping[str, str], folder: Path) -> GeneratedPages:
             if file.is_file()
         }
     written = tuple(name for name, text in texts.items() if present.get(name) != text)
-    left = (name for name, text in present.items() if text.startswith(MARKER))
-    removed = tuple(name for name in left if name not in texts)
-    return GeneratedPages(written, removed, len(texts) - len(written))
-
-
-def write_pages(state: GeneratedPages, texts: Mapping[str, str], folder: Path) -> None:
-    """Write pages into a folder, made where it is missing, and remove those left over."""
-    with _saying(folder, "written"):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in state.removed:
-            (folder / name).unlink()
-    for name in state.written:
-        write_text(folder / name, texts[name])
+    generated = (name for name, text in present.items() if text.startswith(MARKER))
+    removed = tuple(name for name in generated if name not in texts)
+    if not check:
+        with _saying(folder, "written"):
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in removed:
+                (folder / name).unlink()
+        for name in written:
+            write_text(folder / name, texts[name])
+    return GeneratedPages(
+        folder=str(folder),
+        checked=check,
+        current=not check or not (written or removed),
+        written=written,
+        removed=removed,
+        unchanged=len(texts) - len(written),
+    )
 
 
 @contextmanager
@@ -180,23 +184,12 @@ def _saying(folder: Path, done: str) -> Iterator[None]:
         raise AdvisorError(message, hint=hint, kind=f"cannot-{verb}") from error
 
 
-def generated_json(state: GeneratedPages, folder: Path, *, check: bool) -> dict[str, Any]:
-    """Return the JSON document of `advisor rules docs --format json`."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "folder": str(folder),
-        "checked": check,
-        "current": state.current or not check,
-        **state._asdict(),
-    }
-
-
-def generated_page(state: GeneratedPages, folder: Path, *, check: bool) -> Page:
-    """Return the page: what was done, or with `check` what has to be."""
-    written, removed, unchanged = state
-    if state.current:
+def generated_page(state: GeneratedPages) -> Page:
+    """Return the page: what was done, or what has to be where that was only checked."""
+    folder, checked, _, written, removed, unchanged = state
+    if not written and not removed:
         return [Text(f"{folder}: {count(unchanged, 'page')}, all current", "good")]
-    if not check:
+    if not checked:
         done = f"{folder}: {count(len(written), 'page')} written, {unchanged} current"
         return [Text(done + (f", {len(removed)} removed" if removed else ""), "good")]
     rows = [Item("-", f"{folder}/{name} is not current") for name in written]

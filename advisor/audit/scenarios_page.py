@@ -94,7 +94,7 @@ def coverage_page(coverage: Coverage, places: Places) -> Page:
 
 
 def _uncovered(coverage: Coverage, places: Places) -> Iterator[tuple[str, str, str]]:
-    """Yield what no scenario covers: the kind of finding, the id, and its place."""
+    """Yield the kind of finding, the id, and its place."""
     for one in coverage.rules:
         if not one.covered:
             kind = "silent-rule" if one.rule.supporting else "undecided-rule"
