@@ -48,46 +48,36 @@ def explain(
             "`--all` explains families, and `--why-not` names a checkpoint",
             hint="leave one of the two out",
         )
-    if "/" in why_not:
-        shown.emit(_checkpoint_report(rulebase, why_not, given, first))
-    else:
-        shown.emit(_family_report(rulebase, why_not, given, first, all=all))
+    shown.emit(_report(rulebase, why_not, given, first, all=all))
     return 0
 
 
-def _family_report(
+def _report(
     rulebase: RuleBase, why_not: str, given: Profile, first: tuple[str, ...], *, all: bool
 ) -> Report:
-    """Return why the answer is what it is, or why a family is not it."""
+    """Return why the answer is what it is, or why a family or catalogued checkpoint is not it."""
     from advisor.draw.formats import Report
-    from advisor.explanation.explain import explain
-    from advisor.explanation.explanation_json import as_json
-    from advisor.explanation.page import as_page
+    from advisor.explanation.explanation_json import as_json, standing_json
+    from advisor.explanation.page import as_page, standing_page
 
-    explanation = explain(rulebase, given, why_not=why_not or None, priority=first, all=all)
-    return Report(
-        lambda: as_json(explanation, rulebase),
-        lambda: as_page(explanation, rulebase, only=bool(why_not)),
-    )
+    if "/" not in why_not:
+        from advisor.explanation.explain import explain
 
-
-def _checkpoint_report(
-    rulebase: RuleBase, checkpoint: str, given: Profile, first: tuple[str, ...]
-) -> Report:
-    """Return why a catalogued checkpoint is not the answer, and what would change that."""
+        explanation = explain(rulebase, given, why_not=why_not or None, priority=first, all=all)
+        return Report(
+            lambda: as_json(explanation, rulebase),
+            lambda: as_page(explanation, rulebase, only=bool(why_not)),
+        )
     from advisor.check.inspection import judge
     from advisor.check.judgement import judgement_of
     from advisor.check.page import judgement_report
-    from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
-    from advisor.explanation.explanation_json import standing_json
-    from advisor.explanation.page import standing_page
     from advisor.explanation.standing import standing_of
 
-    judgement = judgement_of(rulebase, checkpoint, given, priority=first)
+    judgement = judgement_of(rulebase, why_not, given, priority=first)
     judged = judgement_report(judge(judgement, rulebase))
     engine = Engine(rulebase, first)
-    standing = standing_of(engine, rulebase.checkpoint(checkpoint), engine.decide(given))
+    standing = standing_of(engine, rulebase.checkpoint(why_not), engine.decide(given))
     return Report(
         lambda: {**judged.json(), "standing": standing_json(standing)},
         lambda: [*judged.page(), *standing_page(standing)],

@@ -77,32 +77,26 @@ def _why_not(family: Family, verb: str, id: str) -> Declaration:
     return family.cannot.get(id, silence)
 
 
-def derived_never(questions: list[Question], tasks: list[Task]) -> list[Never]:
-    """Return the combinations that implied answers and `ask_if` rule out."""
+def derived_never(questions: list[Question], tasks: list[Task]) -> Iterator[Never]:
+    """Yield the combinations that implied answers and `ask_if` rule out.
+
+    Tasks that imply the same answer to a question share one combination.
+    """
     options = {
         question.id: [option.id for option in question.options]
         + ([NOT_APPLICABLE] if question.ask_if else [])
         for question in questions
     }
-    return [*_implied(tasks, options), *_ask_if(questions, options)]
-
-
-def _implied(tasks: list[Task], options: dict[str, list[str]]) -> Iterator[Never]:
-    """Tasks that imply the same answer to a question share one combination."""
-    for question, known in options.items():
+    for id, known in options.items():
         groups: dict[tuple[str, ...], list[str]] = {}
         for task in tasks:
-            if question in task.implies:
-                groups.setdefault(tuple(task.implies[question]), []).append(task.id)
+            if id in task.implies:
+                groups.setdefault(tuple(task.implies[id]), []).append(task.id)
         for implied, of_tasks in groups.items():
-            others = [option for option in known if option not in implied]
-            if others:
-                id = f"implied-{question}-{'-or-'.join(implied)}"
-                because = f"these tasks imply {question}: {' or '.join(implied)}"
-                yield Never(id, {TASK: of_tasks, question: others}, because, "implied")
-
-
-def _ask_if(questions: list[Question], options: dict[str, list[str]]) -> Iterator[Never]:
+            if others := [option for option in known if option not in implied]:
+                because = f"these tasks imply {id}: {' or '.join(implied)}"
+                name = f"implied-{id}-{'-or-'.join(implied)}"
+                yield Never(name, {TASK: of_tasks, id: others}, because, "implied")
     for question in questions:
         id = question.id
         real = [option.id for option in question.options]
