@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class AdvisorError(Exception):
     """A failure to report to the user.
@@ -79,3 +81,9 @@ def unknown_name(
     close = nearest(name, known)
     suggestion = f"; did you mean `{close}`?" if close else ""
     return UsageError(f"unknown {kind} `{name}`{suggestion}", hint=listing, kind=f"unknown-{kind}")
+
+
+def check_name(kind: str, name: str, known: Iterable[str], listing: str) -> None:
+    """Raise UsageError for a name that is none of those known, which its hint lists."""
+    if name not in (names := list(known)):
+        raise unknown_name(kind, name, names, f"{listing}: {', '.join(names)}")

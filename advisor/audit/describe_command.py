@@ -13,7 +13,7 @@ from advisor.console.options import option
 from advisor.console.output import Showing, Shown, showing
 from advisor.draw.formats import PAGE_FORMATS, Report
 from advisor.draw.version import SCHEMA_VERSION
-from advisor.errors import UsageError, unknown_name
+from advisor.errors import UsageError, check_name
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
@@ -152,7 +152,6 @@ def schema(
     from advisor.model.file_kinds import KINDS
     from advisor.model.file_kinds import schema as schema_of
 
-    if kind not in KINDS:
-        raise unknown_name("kind of file", kind, list(KINDS), f"kinds: {', '.join(KINDS)}")
+    check_name("kind of file", kind, KINDS, "kinds")
     typer.echo(json.dumps(schema_of(kind), indent=2))
     return 0

@@ -12,7 +12,7 @@ from advisor.console.commands import Options, rules_of, split
 from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report
-from advisor.errors import UsageError, unknown_name
+from advisor.errors import UsageError, check_name
 from advisor.hub import cache_folder
 from advisor.rulebase.base import RuleBase
 
@@ -90,13 +90,8 @@ def _known(rulebase: RuleBase, field: str, given: list[str]) -> list[str]:
     known = tuple(dict.fromkeys(value for value in catalogued if value is not None))
     values = split(given)
     for value in values:
-        _check(field.replace("_", " "), value, known)
+        check_name(field.replace("_", " "), value, known, "known")
     return values
-
-
-def _check(kind: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise unknown_name(kind, value, known, f"known: {', '.join(known)}")
 
 
 KindName = Annotated[
@@ -106,10 +101,7 @@ KindName = Annotated[
         autocompletion=complete_kind,
     ),
 ]
-Sort = Annotated[
-    str,
-    option("--sort BY", "id, size, memory, released or (with --task) quality."),
-]
+Sort = Annotated[str, option("--sort BY", "id, size, memory, released or (with --task) quality.")]
 Written = Annotated[bool, option("--written", "Only rules written by hand.")]
 
 
@@ -166,7 +158,7 @@ def _checkpoints(rulebase: RuleBase, wishes: Wishes, sort: str) -> Report:
     from advisor.catalogue.knowledge import checkpoints_json
 
     if sort:
-        _check("order", sort, SORTS)
+        check_name("order", sort, SORTS, "known")
     for flag, needs in (("--sort quality", sort == "quality"), ("--fine-tune", wishes.fine_tune)):
         if needs and not wishes.task:
             raise UsageError(

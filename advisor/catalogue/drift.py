@@ -24,7 +24,7 @@ class EntryDifference(NamedTuple):
     value: str
     problem: str
     message: str
-    change: NameChange | None
+    change: NameChange | None = None
 
 
 class Drift(NamedTuple):
@@ -75,9 +75,7 @@ def _model_type(entry: Checkpoint, release: Release) -> Iterator[EntryDifference
         config = release.classes_for("AutoConfig", model_type)[0]
         if release.classes[name] != release.classes.get(config):  # else loaded by its own name
             message = f"transformers {release.version} loads no {name} for the model type"
-            yield EntryDifference(
-                entry.id, "class", name, "elsewhere", f"{message} {model_type}", None
-            )
+            yield EntryDifference(entry.id, "class", name, "elsewhere", f"{message} {model_type}")
 
 
 def _pipeline(entry: Checkpoint, release: Release) -> Iterator[EntryDifference]:
@@ -97,7 +95,7 @@ def _pipeline(entry: Checkpoint, release: Release) -> Iterator[EntryDifference]:
     if not loaded:
         said = f"refuses the model type {model_type}"
     message = f"the pipeline {task} of transformers {release.version} {said}"
-    yield EntryDifference(entry.id, "pipeline", task, "refused", message, None)
+    yield EntryDifference(entry.id, "pipeline", task, "refused", message)
 
 
 def _missing(

@@ -11,7 +11,7 @@ from advisor.console.commands import RULES, Options, rules_of, split
 from advisor.console.options import Offline, complete_checkpoint, day_or_today, option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report
-from advisor.errors import unknown_name
+from advisor.errors import check_name
 from advisor.rulebase.base import RuleBase
 
 Write = Annotated[bool, option("--write", "Write the outcome into the rules, or into --rules DIR.")]
@@ -99,8 +99,7 @@ def _fields(named: list[str]) -> tuple[str, ...]:
     from advisor.catalogue.refresh import FIELDS
 
     for field in (fields := tuple(split(named))):
-        if field not in FIELDS:
-            raise unknown_name("field", field, FIELDS, f"fields: {', '.join(FIELDS)}")
+        check_name("field", field, FIELDS, "fields")
     return fields
 
 
@@ -179,9 +178,9 @@ def drift(
     """
     from advisor.catalogue import drift as of
     from advisor.catalogue.maintenance_page import drift_json, drift_page
-    from advisor.catalogue.release import default_release, release
+    from advisor.catalogue.release import release
 
-    held = release(rulebase, transformers) if transformers else default_release(rulebase)
+    held = release(rulebase, transformers)
     changes = of.compare(release(rulebase, since), held) if since else None
     result = of.drift(rulebase, held)
     shown.emit(

@@ -65,13 +65,9 @@ def refresh_page(refresh: Refresh, resume: str | None = None) -> Page:
 
 
 def _change_item(change: FieldChange) -> Item:
-    was, now = _shown(change, change.was), _shown(change, change.now)
+    long = SHORT if change.field == "revision" else None
+    was, now = (value_text(value)[:long] for value in (change.was, change.now))
     return Item("!", f"{change.field.replace('_', ' ')}: {was} → {now}", change.note)
-
-
-def _shown(change: FieldChange, value: Any) -> str:
-    text = value_text(value)
-    return text[:SHORT] if change.field == "revision" and value else text
 
 
 def drift_json(drift: Drift, comparison: ReleaseComparison | None, digest: str) -> dict[str, Any]:

@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from advisor.catalogue.checkpoint_page import (
-    checkpoint_page,
-    compared_checkpoints,
-    known,
-    listed,
-)
+from advisor.catalogue.checkpoint_page import checkpoint_page, compared_checkpoints, known, listed
 from advisor.catalogue.knowledge import KINDS
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task

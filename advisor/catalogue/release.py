@@ -129,15 +129,17 @@ class Release:
         return change._replace(name=name, instead=instead)
 
 
-def release(rulebase: RuleBase, version: str = INSTALLED) -> Release:
+def release(rulebase: RuleBase, version: str = "") -> Release:
     """Return a release: `installed`, or the newest described one that a number such as 5 means.
 
-    Raises UsageError where no description of that release ships, and AdvisorError (kind
-    not-installed) where `installed` is asked for and there is none.
+    Without a version the installed one, the newest described where there is none. Raises UsageError
+    where no description of that release ships, and AdvisorError (kind not-installed) where
+    `installed` is asked for and there is none.
     """
-    if version == INSTALLED:
-        return Release(_installed(installed_package()), rulebase.changes)
-    wanted, described = version_number(version), described_releases()
+    package, described = installed_package(), described_releases()
+    if version == INSTALLED or (package and not version):
+        return Release(_installed(package), rulebase.changes)
+    wanted = version_number(version or described[-1])
     found = [name for name in described if version_number(name)[: len(wanted)] == wanted]
     if not found:
         raise UsageError(
@@ -147,11 +149,6 @@ def release(rulebase: RuleBase, version: str = INSTALLED) -> Release:
         )
     file = _folder() / f"{PREFIX}{found[-1]}.json"
     return Release(json.loads(file.read_bytes()), rulebase.changes)
-
-
-def default_release(rulebase: RuleBase) -> Release:
-    """Return the installed release; the newest described one where none is installed."""
-    return release(rulebase, INSTALLED if installed_package() else described_releases()[-1])
 
 
 def described_releases() -> list[str]:

@@ -142,7 +142,7 @@ def _judged(
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     from advisor.check.finding import diff, fixed_files
     from advisor.check.page import project_report
-    from advisor.check.records import baseline_text
+    from advisor.check.records import LOCK, baseline_text, lock_text
 
     if options.diff and shown.format != "terminal":
         raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
@@ -164,17 +164,11 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         return 0  # what is known is no failure
     _emit(project_report(inspection, statistics=options.statistics), shown)
     if options.lock:
-        _write_lock(project)
+        if not project.case.choices:
+            raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
+        what = count(len(project.case.choices), "choice")
+        _write(project.declaration.folder / LOCK, lock_text(project.case), what)
     return inspection.exit_code
-
-
-def _write_lock(project: Project) -> None:
-    from advisor.check.records import LOCK, lock_text
-
-    if not project.case.choices:
-        raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
-    what = count(len(project.case.choices), "choice")
-    _write(project.declaration.folder / LOCK, lock_text(project.case), what)
 
 
 def _write(file: Path, text: str, what: str) -> None:

@@ -82,10 +82,7 @@ def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
     where the result would not parse any more.
     """
     end = "\n" if path.lower().endswith(_NO_PYTHON) else r"\r\n|\r|\n"
-    starts = [
-        int(text.startswith(MARK)),
-        *(found.end() for found in re.finditer(end, text)),
-    ]
+    starts = [int(text.startswith(MARK)), *(found.end() for found in re.finditer(end, text))]
     after, free, done = text, len(text) + 1, 0
     for edit in sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True):
         place = edit.place

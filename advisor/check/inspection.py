@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import NamedTuple
 
-from advisor.catalogue.release import Release, default_release, release
+from advisor.catalogue.release import release
 from advisor.check.case import Case
 from advisor.check.finding import LEVELS, Finding, in_order
 from advisor.check.judgement import Judgement
 from advisor.check.records import Key, finding_key
 from advisor.check.rules import AFTERWARDS, DETECTORS, findings
 from advisor.check.rules.suppression import suppress
-from advisor.errors import unknown_name
+from advisor.errors import check_name
 from advisor.rulebase.base import RuleBase
 
 Failing = tuple[str, ...]
@@ -78,20 +78,13 @@ def judge(
 ) -> Inspection:
     """Look at a single judgement and no code; a class is judged by a release of transformers."""
     needs_release = judgement.model_class or transformers
-    judged_by = release_for(rulebase, transformers) if needs_release else None
+    judged_by = release(rulebase, transformers) if needs_release else None
     case = Case(rulebase=rulebase, judged_by=judged_by, judgements=(judgement,))
     by_level = sorted(findings(case), key=lambda finding: LEVELS.index(finding.level))
     return Inspection(case, tuple(by_level), failing)
 
 
-def release_for(rulebase: RuleBase, version: str) -> Release:
-    """Return the release to judge by: the one named, else the installed or newest described."""
-    return release(rulebase, version) if version else default_release(rulebase)
-
-
 def failing_from(level: str) -> Failing:
     """Return the levels at which a check fails from one on. Raises UsageError for unknown ones."""
-    if level not in FAIL_LEVELS:
-        known = tuple(FAIL_LEVELS)
-        raise unknown_name("fail level", level, known, f"levels: {', '.join(known)}")
+    check_name("fail level", level, FAIL_LEVELS, "levels")
     return FAIL_LEVELS[level]

@@ -11,8 +11,8 @@ from advisor.check.judgement import Judgement
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import Report
-from advisor.draw.version import SCHEMA_VERSION
-from advisor.errors import unknown_name
+from advisor.draw.version import SCHEMA_VERSION, document
+from advisor.errors import check_name
 from advisor.model.library import CheckRule
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -49,9 +49,7 @@ def judgement_report(inspection: Inspection) -> Report:
 
 def rule_report(rulebase: RuleBase, id: str) -> Report:
     """Return what a rule of the check is about. Raises UsageError where there is none."""
-    if id not in rulebase.checks:
-        known = list(rulebase.checks)
-        raise unknown_name("rule of the check", id, known, f"rules: {', '.join(known)}")
+    check_name("rule of the check", id, rulebase.checks, "rules")
     return Report(
         lambda: {"schema_version": SCHEMA_VERSION, **_rule_json(rulebase.checks[id])},
         lambda: rule_page(rulebase, id),
@@ -68,20 +66,17 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
 
 def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
     case = inspection.case
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "rule_base": case.rulebase.digest,
-        "transformers": case.judged_by.version if case.judged_by else None,
-        "findings": [_finding(finding) for finding in inspection.findings],
-        "choices": choices,
-        "usages": [
-            dict(
-                zip(USAGE, (*one.place[:2], one.checkpoint, one.class_name, one.task), strict=True)
-            )
-            for one in case.scan.usages
-        ],
-        "counts": inspection.counts,
-    }
+    usages = [
+        (*one.place[:2], one.checkpoint, one.class_name, one.task) for one in case.scan.usages
+    ]
+    return document(
+        case.rulebase.digest,
+        transformers=case.judged_by.version if case.judged_by else None,
+        findings=[_finding(finding) for finding in inspection.findings],
+        choices=choices,
+        usages=[dict(zip(USAGE, usage, strict=True)) for usage in usages],
+        counts=inspection.counts,
+    )
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

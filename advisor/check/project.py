@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from advisor.catalogue.release import release
 from advisor.check import records
 from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
-from advisor.check.inspection import Failing, Inspection, failing_from, inspect, release_for
+from advisor.check.inspection import Failing, Inspection, failing_from, inspect
 from advisor.check.judgement import judgements_of
 from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
@@ -77,7 +78,7 @@ def open_project(
     judgements = [judgements_of(rulebase, choice, priority) for choice in declaration.choices]
     case = Case(
         rulebase=rulebase,
-        judged_by=release_for(rulebase, version or declaration.transformers),
+        judged_by=release(rulebase, version or declaration.transformers),
         declared=given(rulebase),
         choices=declaration.choices,
         judgements=tuple(one for each in judgements for one in each),

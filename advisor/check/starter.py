@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from advisor.catalogue.release import release
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.declaration import ProjectDeclaration
-from advisor.check.inspection import release_for
 from advisor.check.project import Project
 from advisor.model import Checkpoint
 from advisor.phrasing import first_named
@@ -47,7 +47,7 @@ WAIVER = """\
 
 def starter(rulebase: RuleBase, folder: Path) -> tuple[str, int]:
     """Return the text of a commented advisor.yaml for a folder, and how many choices it has."""
-    bare = Case(rulebase=rulebase, judged_by=release_for(rulebase, ""))
+    bare = Case(rulebase=rulebase, judged_by=release(rulebase))
     case = Project(ProjectDeclaration(folder), (folder,), bare).scanned()
     loads: dict[str, list[Usage]] = {}
     for usage, checkpoint in case.catalogued():

@@ -11,7 +11,7 @@ import typer
 from advisor.console.commands import Options
 from advisor.console.options import option
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
-from advisor.errors import UsageError, unknown_name
+from advisor.errors import UsageError, check_name
 from advisor.files import write_text
 from advisor.phrasing import joined
 
@@ -61,8 +61,7 @@ FindingsShown = Annotated[Showing, showing(FINDING_FORMATS)]
 
 def check_format(format: str, known: tuple[str, ...] = PAGE_FORMATS) -> str:
     """Return the format. Raises UsageError where it is not one."""
-    if format not in known:
-        raise unknown_name("format", format, known, f"formats: {', '.join(known)}")
+    check_name("format", format, known, "formats")
     return format
 
 

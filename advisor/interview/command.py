@@ -9,7 +9,7 @@ from advisor.console.commands import Given
 from advisor.console.options import CriteriaFirst, NoInput, option
 from advisor.console.output import Shown, interactive, note
 from advisor.console.prompt import BACK, STOP, WHY, Prompt, extras, prompt_for
-from advisor.errors import ContradictionError, NoTerminalError, unknown_name
+from advisor.errors import ContradictionError, NoTerminalError, check_name
 from advisor.model import NONE
 from advisor.rulebase.base import RuleBase
 
@@ -86,8 +86,7 @@ def _recommendation(engine: Engine, profile: Profile, first: tuple[str, ...]) ->
 def _check(to: str, *, no_input: bool) -> None:
     from advisor.interview.session import STOPS
 
-    if to not in STOPS:
-        raise unknown_name("stop", to, STOPS, f"stops: {', '.join(STOPS)}")
+    check_name("stop", to, STOPS, "stops")
     if no_input or not interactive():
         raise NoTerminalError(
             "there is nobody to ask: this is not a terminal",

@@ -5,7 +5,7 @@ import pytest
 transformers = pytest.importorskip("transformers")
 
 from advisor.catalogue.drift import drift  # noqa: E402
-from advisor.catalogue.release import default_release, release  # noqa: E402
+from advisor.catalogue.release import release  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def test_every_entry_loads_in_the_installed_release(rulebase, installed):
 
 
 def test_installed_release_is_the_default(rulebase, installed):
-    assert default_release(rulebase).version == installed.version == transformers.__version__
+    assert release(rulebase).version == installed.version == transformers.__version__
 
 
 def test_description_has_the_names_that_can_be_imported(installed):
