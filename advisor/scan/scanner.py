@@ -151,11 +151,15 @@ class _Modules:
         if file is None:
             return None
         if file.name not in self._defined:
-            if file.name in self._under_way or len(self._under_way) >= _DEEPEST_IMPORTS:
+            too_deep = file.name in self._under_way or len(self._under_way) >= _DEEPEST_IMPORTS
+            if too_deep or file.size > _MOST_BYTES_OF_MODULE:
                 return {}
             self._under_way.append(file.name)
             try:
-                self._defined[file.name] = self._read(file)
+                parsed = parse_python(Path(file.path).read_bytes(), file.name)
+                self._defined[file.name] = exported(self.study(parsed))
+            except (UnreadableError, OSError, RecursionError):
+                self._defined[file.name] = {}
             finally:
                 self._under_way.pop()
         return self._defined[file.name]
@@ -175,14 +179,6 @@ class _Modules:
                 if file in self._files:
                     return self._files[file]
         return None
-
-    def _read(self, file: SourceFile) -> dict[str, Values]:
-        if file.size > _MOST_BYTES_OF_MODULE:
-            return {}
-        try:
-            return exported(self.study(parse_python(Path(file.path).read_bytes(), file.name)))
-        except (UnreadableError, OSError, RecursionError):
-            return {}
 
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""

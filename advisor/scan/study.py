@@ -183,16 +183,15 @@ class Study:
 
     def _checkpoint(self, node: Placed, value: Abstract) -> Value:
         """A value as the name of a checkpoint, read off the end of a path where one ends in it."""
-        at_end = None
         match value:
             case String(text, place, certain):
                 text = text.removeprefix(_HUB_PREFIX)
-                if not self.vocabulary.known(text):
-                    at_end = self.vocabulary.known_at_end(text)
+                known = self.vocabulary.known(text)
+                at_end = None if known else self.vocabulary.known_at_end(text)
                 return Value(at_end or text, place, certain, local=at_end is not None)
             case PartialString((*_, last), place):
-                if last and last.count("/") >= 2:
-                    at_end = self.vocabulary.known_at_end(last)
+                path = last if last and last.count("/") >= 2 else ""
+                at_end = self.vocabulary.known_at_end(path)
                 return Value(at_end, place, certain=bool(at_end), local=bool(at_end))
         return Value(None, self.location(node), certain=False)
 
