@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,12 +88,8 @@ def coverage(
     from advisor.audit.scenarios_page import coverage_findings, coverage_json, coverage_page
 
     covered = cover(places.rulebase)
-    report = Report(
-        lambda: coverage_json(covered, places.rulebase.digest, places),
-        lambda: coverage_page(covered, places),
-        lambda: coverage_findings(covered, places, strict=strict),
-    )
-    shown.emit(report)
+    report = Report.of(coverage_json, coverage_page, covered, places)
+    shown.emit(report._replace(findings=partial(coverage_findings, covered, places, strict=strict)))
     return 1 if strict and not covered.complete else 0
 
 
@@ -126,12 +123,8 @@ def audit(
     from advisor.audit.page import as_json, as_page, audit_findings
 
     audited = _prove(places.rulebase, budget)
-    report = Report(
-        lambda: as_json(audited, places.rulebase.digest, places),
-        lambda: as_page(audited, places),
-        lambda: audit_findings(audited, places),
-    )
-    shown.emit(report)
+    report = Report.of(as_json, as_page, audited, places)
+    shown.emit(report._replace(findings=partial(audit_findings, audited, places)))
     return 0 if audited.sound else 1 if audited.proved else 2
 
 

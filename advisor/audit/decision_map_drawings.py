@@ -194,8 +194,7 @@ class _Outline:
         below = y + len(lines) * LINE
         if node.kind != ANSWER:
             return self.draw(node, x, below + 6)
-        start = x + _width(lines[0]) + 10
-        if start < ENDS - 12:
+        if (start := x + _width(lines[0]) + 10) < ENDS - 12:
             leader = f"M{start:g},{y + LINE / 2:g} H{ENDS - 8}"
             self.parts.append(f'<path class="leader" d="{leader}"/>')
         return max(below, self.answer(node, y))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from advisor.audit.named_rules import SHIPPED, named_rule_base
 from advisor.console.commands import RULES
 from advisor.console.options import option
 from advisor.console.output import Showing, Shown, showing
@@ -17,7 +18,6 @@ from advisor.errors import UsageError, check_name
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
-SHIPPED = "shipped"
 PATTERNS = 8
 PATHS = 10
 FOLDER = Path("docs/decisions")
@@ -50,7 +50,6 @@ def diff(
     """
     from advisor.audit.difference import difference, pick_changes
     from advisor.audit.difference_page import as_json, as_page
-    from advisor.audit.named_rules import named_rule_base
 
     if old == new and not rules:
         message = f"`{old}` is compared with itself"
@@ -59,7 +58,7 @@ def diff(
         found = difference(before, after, None if all else PATTERNS)
         picks = pick_changes(before, after) if checkpoints else None
     names = old, " + ".join([new, *map(str, rules)])
-    shown.emit(Report(lambda: as_json(found, names, picks), lambda: as_page(found, names, picks)))
+    shown.emit(Report.of(as_json, as_page, found, names, picks))
     return 0 if found.keeps_answers else 1
 
 
@@ -92,12 +91,8 @@ def docs(
         return _one(rulebase, rule, shown)
     facts = facts_of(rulebase, [one for one in rulebase.rules if not one.derived])
     kept = keep_pages(pages(facts, rulebase), output_folder, check=check)
-    shown.emit(
-        Report(
-            lambda: {"schema_version": SCHEMA_VERSION, **kept._asdict()},
-            lambda: generated_page(kept),
-        )
-    )
+    body = {"schema_version": SCHEMA_VERSION, **kept._asdict()}
+    shown.emit(Report(lambda: body, lambda: generated_page(kept)))
     return 0 if kept.current else 1
 
 
@@ -108,8 +103,8 @@ def _one(rulebase: RuleBase, id: str, shown: Showing) -> int:
 
     rule = rulebase.rule(id)
     (facts,) = facts_of(rulebase, [rule])
-    page = full_page(facts, rulebase)
-    shown.emit(Report(lambda: thing_json(rulebase, "rules", rule), lambda: page))
+    body = thing_json(rulebase, "rules", rule)
+    shown.emit(Report(lambda: body, lambda: full_page(facts, rulebase)))
     return 0
 
 

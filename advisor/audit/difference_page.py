@@ -141,10 +141,8 @@ def _picks(picks: Picks) -> Page:
     if not picks:
         return [Text("No typical profile of a task gets another checkpoint first.", "good")]
     rows = tuple((one.task, one.old or NOTHING, one.new or NOTHING) for one in picks)
-    return [
-        Heading("First checkpoint of a task's typical profile", 3),
-        Table(("task", "before", "after"), rows, wide=2),
-    ]
+    table = Table(("task", "before", "after"), rows, wide=2)
+    return [Heading("First checkpoint of a task's typical profile", 3), table]
 
 
 def _entries(entries: tuple[EntryChanges, ...]) -> Page:

@@ -71,7 +71,12 @@ def _copy_revision(named: str, target: Path) -> None:
         missing=f"revision `{revision}` has no folder `{folder}`",
         hint=f"name it: git:{revision}:FOLDER",
     )
-    blobs = _yaml_files(listed.decode("utf-8", "surrogateescape"))
+    blobs = {}
+    for entry in listed.decode("utf-8", "surrogateescape").split("\0"):
+        head, _, path = entry.partition("\t")  # MODE TYPE NAME<tab>PATH; plain files are 100...
+        inside = not path.startswith("/") and ".." not in PurePosixPath(path).parts
+        if head.startswith("100") and path.endswith(".yaml") and inside:
+            blobs[path] = head.split()[2]
     if not blobs:
         raise AdvisorError(
             f"`{folder}` of revision `{revision}` holds no YAML",
@@ -82,20 +87,6 @@ def _copy_revision(named: str, target: Path) -> None:
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(_git("cat-file", "blob", blob, missing=f"`{path}` is damaged"))
-
-
-def _yaml_files(listed: str) -> dict[str, str]:
-    """Return the name in git's store of each plain YAML file of a listing, by its path.
-
-    A listing has lines `MODE TYPE NAME<tab>PATH`, ended by NUL each.
-    """
-    entries = [entry.partition("\t") for entry in listed.split("\0")]
-    return {
-        path: head.split()[2]
-        for head, _, path in entries
-        if head.startswith("100") and path.endswith(".yaml")
-        if ".." not in PurePosixPath(path).parts and not path.startswith("/")
-    }
 
 
 def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:

@@ -23,11 +23,11 @@ SHADOW = ("reasons", "rules", "profile")
 CLAIM_MARKS = {NOT_PROVED: "!", FAILS: "-"}
 
 
-def as_json(audit: Audit, digest: str, places: Places) -> dict[str, Any]:
+def as_json(audit: Audit, places: Places) -> dict[str, Any]:
     """Return the JSON document of `advisor rules audit --format json`."""
     answered = audit.answered
     return document(
-        digest,
+        places.rulebase.digest,
         proved=audit.proved,
         sound=audit.sound,
         profiles=answered and answered.profiles,
@@ -78,13 +78,12 @@ def audit_findings(audit: Audit, places: Places) -> FindingsReport:
             places.finding(kind.id, kind.level, defect.place, message, kind.summary, kind.fix)
         )
     findings += [
-        places.finding("not-proved", "error", "", _claim_text(claim))
+        places.finding(NOT_PROVED, "error", "", _claim_text(claim))
         for claim in audit.claims
         if claim.state == NOT_PROVED
     ]
-    summaries = {kind.id: kind.summary for kind in KINDS.values()}
-    summaries["not-proved"] = "a proof that the budget ended"
-    texts = {id: RuleText(id, summary, GUIDE) for id, summary in summaries.items()}
+    texts = {kind.id: RuleText(kind.id, kind.summary, GUIDE) for kind in KINDS.values()}
+    texts[NOT_PROVED] = RuleText(NOT_PROVED, "a proof that the budget ended", GUIDE)
     return FindingsReport(texts, tuple(findings), len(audit.claims), ("error", "warning"))
 
 

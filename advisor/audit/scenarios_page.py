@@ -37,7 +37,7 @@ def proof_page(proof: Proof) -> Page:
     return page
 
 
-def coverage_json(coverage: Coverage, digest: str, places: Places) -> dict[str, Any]:
+def coverage_json(coverage: Coverage, places: Places) -> dict[str, Any]:
     """Return the JSON document of `advisor rules coverage --format json`."""
     rules = [
         {
@@ -52,7 +52,7 @@ def coverage_json(coverage: Coverage, digest: str, places: Places) -> dict[str, 
         for one in coverage.rules
     ]
     return document(
-        digest,
+        places.rulebase.digest,
         scenarios=coverage.scenarios,
         complete=coverage.complete,
         rules=rules,
