@@ -39,6 +39,9 @@ class Objectives(NamedTuple):
     gated: bool | None
 
 
+Figures = tuple[tuple[Benchmark, float], ...]
+
+
 class Beaten(NamedTuple):
     """By which checkpoint one is dominated, and the axes on which that one is better."""
 
@@ -68,7 +71,7 @@ class Yardstick:
             )
         }
 
-    def figures(self, checkpoint: Checkpoint) -> tuple[tuple[Benchmark, float], ...]:
+    def figures(self, checkpoint: Checkpoint) -> Figures:
         """Return the figures of a checkpoint as they were published, the most telling first."""
         measured = {(m.benchmark, m.metric): m.value for m in reversed(checkpoint.measurements)}
         return tuple(
@@ -77,11 +80,13 @@ class Yardstick:
             if words in measured
         )
 
-    def objectives(self, checkpoint: Checkpoint, memory_gb: float | None) -> Objectives:
-        """Return where a checkpoint stands on the axes of the task."""
+    def objectives(
+        self, checkpoint: Checkpoint, memory_gb: float | None, published: Figures | None = None
+    ) -> Objectives:
+        """Return where a checkpoint stands on the axes of the task, by its published figures."""
         figures = {
             benchmark.id: value if benchmark.better == "higher" else -value
-            for benchmark, value in self.figures(checkpoint)
+            for benchmark, value in published or self.figures(checkpoint)
         }
         freedom = FREEDOM.get(checkpoint.commercial_use or "")
         return Objectives(figures, memory_gb, freedom, checkpoint.gated)
@@ -113,6 +118,7 @@ def beaten(candidates: Sequence[tuple[str, Objectives]]) -> dict[str, tuple[Beat
     losses = {
         id: tuple(Beaten(by, on) for by, one in candidates if (on := better_on(one, other)))
         for id, other in candidates
+        if other.figures  # without a figure nothing is known to be better
     }
     return {id: over for id, over in losses.items() if over}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
@@ -198,6 +198,7 @@ def _out_of_bounds(value: float, demand: Demand) -> list[Gap]:
     return found
 
 
+@cache
 def words(field: str) -> tuple[str, str]:
     """Return the name of a field in words, and its unit: memory_gb is `memory` in ` GB`."""
     for suffix, unit in UNITS.items():

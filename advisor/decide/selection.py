@@ -141,13 +141,14 @@ def select_of(
             continue
         memory = memory_gb(checkpoint, required.dtype)
         aimed = rulebase.aimed.get(checkpoint.id, ())
+        figures = yardstick.figures(checkpoint)
         pick = Pick(
             checkpoint=checkpoint,
             use=use,
             memory_gb=memory,
             fired=tuple(rule for rule in aimed if holds(rule.when, profile)),
-            objectives=yardstick.objectives(checkpoint, memory),
-            figures=yardstick.figures(checkpoint),
+            objectives=yardstick.objectives(checkpoint, memory, figures),
+            figures=figures,
             unknown=unknown,
             to_learn=use != "as-is" and required.gaps(checkpoint, "as-is") != (lacks, unknown),
         )

@@ -127,8 +127,9 @@ class Finalists:
         return frozenset(
             kept
             for question in self.keeping & set(answers)
+            for chosen in (self.engine.options(question, answers[question]),)
             for option in self.engine.rulebase.questions[question].options
-            if option.id in self.engine.options(question, answers[question])
+            if option.id in chosen
             for kept in (*option.keeps, option.dtype)
         )
 

@@ -131,7 +131,7 @@ class RuleBase:
 
     def checkpoint(self, id: str) -> Checkpoint:
         """Return a catalogued checkpoint by id."""
-        return self._find("checkpoint", id, self.checkpoints.values())
+        return self.checkpoints.get(id) or self._find("checkpoint", id, self.checkpoints.values())
 
     @cached_property
     def task_names(self) -> dict[str, Task]:
@@ -251,6 +251,9 @@ class RuleBase:
         return tuple(decode(declared, rows, self._plan))
 
     def _find(self, kind: str, name: str, things: Iterable[Thing]) -> Thing:
+        things = tuple(things)
+        if found := next((each for each in things if getattr(each, "id", None) == name), None):
+            return found
         known: dict[str, Thing] = _by_name(things)
         if name not in known:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
