@@ -12,7 +12,6 @@ from advisor.decide.requirements import Suitability
 from advisor.decide.selection import Pick
 from advisor.draw.version import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
-from advisor.engine.profile import Answer
 from advisor.model import NONE, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -51,10 +50,13 @@ def rules_json(rulebase: RuleBase) -> dict[str, Any]:
 
 def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str, Any]:
     """Return a decision with the answers that force it."""
-    answers = {id: one for id, one in decision.profile.items() if applicable(one)}
     return {
         **some(decision, "outcome", "family", "possible"),
-        "profile": {id: _answer_json(answer) for id, answer in answers.items()},
+        "profile": {
+            id: some(answer, "options", *(() if answer.value is None else ("value",)), "origin")
+            for id, answer in decision.profile.items()
+            if applicable(answer)
+        },
         "because": because_json(because),
     }
 
@@ -80,11 +82,6 @@ def rule_json(rule: Rule) -> dict[str, Any]:
 def some(value: Any, *fields: str) -> dict[str, Any]:
     """Return some fields of a value."""
     return {field: plain(getattr(value, field)) for field in fields}
-
-
-def _answer_json(answer: Answer) -> dict[str, Any]:
-    shown = ("options", "origin") if answer.value is None else ("options", "value", "origin")
-    return some(answer, *shown)
 
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:

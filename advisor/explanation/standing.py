@@ -10,7 +10,7 @@ from advisor.decide.requirements import Suitability, judge_checkpoint
 from advisor.decide.selection import ORDERS, select_of
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.model import TASK, Checkpoint, Option, Question
+from advisor.model import TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
 
 SHOWN_AHEAD = 3
@@ -64,7 +64,10 @@ def _picks(
 
 
 def _changes(engine: Engine, judged: Suitability, decision: Decision) -> Iterator[dict[str, str]]:
-    """Single answers that make it a pick; where none does, one for each question it misses."""
+    """Single answers that make it a pick; where none does, one for each question it misses.
+
+    Options are tried as declared, those of a number from the smallest up, as the smallest change.
+    """
     rulebase = engine.rulebase
 
     def picked(changed: dict[str, str]) -> bool:
@@ -78,7 +81,8 @@ def _changes(engine: Engine, judged: Suitability, decision: Decision) -> Iterato
     single = False
     for question in rulebase.questions:
         if question.id != TASK and any(o.requires or o.uses for o in question.options):
-            ways = ({question.id: option.id} for option in _nearest_first(question))
+            nearest = sorted(question.options, key=lambda o: (o.up_to is None, o.up_to or 0.0))
+            ways = ({question.id: option.id} for option in nearest)
             if way := next(filter(picked, ways), None):
                 single = True
                 yield way
@@ -86,13 +90,6 @@ def _changes(engine: Engine, judged: Suitability, decision: Decision) -> Iterato
     together = {id: option for id in missed if (option := _undemanding(rulebase, id))}
     if not single and together and len(together) == len(missed) and picked(together):
         yield together
-
-
-def _nearest_first(question: Question) -> list[Option]:
-    """Options as declared; those of a number from the smallest up, as the smallest change."""
-    if not question.unit:
-        return list(question.options)
-    return sorted(question.options, key=lambda o: (o.up_to is None, o.up_to or 0.0))
 
 
 def _undemanding(rulebase: RuleBase, question: str) -> str | None:
