@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import jsonschema
 import pytest
 
-from advisor.draw.version import plain
+from advisor.draw.formats import plain
 from advisor.model.columns import build, columns, plan, record
 from advisor.model.file_kinds import ENTITIES
 from advisor.model.value import NamedTuple, decode, encode

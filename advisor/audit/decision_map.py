@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from advisor.draw.blocks import Code, Heading, Page, Table, Text
-from advisor.draw.version import document, plain
+from advisor.draw.formats import document, plain
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Profile
 from advisor.interview.policy import InterviewPath, Leaf, Policy, paths, policy, pruned

@@ -12,8 +12,7 @@ from advisor.audit.named_rules import SHIPPED, named_rule_base
 from advisor.console.commands import RULES
 from advisor.console.options import option
 from advisor.console.output import Showing, Shown, showing
-from advisor.draw.formats import PAGE_FORMATS, Report
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.formats import PAGE_FORMATS, SCHEMA_VERSION, Report
 from advisor.errors import UsageError, check_name
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase

@@ -8,7 +8,7 @@ from typing import Any
 from advisor.audit.difference import EntryChanges, PickChange, RuleBaseDifference, Side
 from advisor.audit.patterns import PatternCover
 from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.draw.version import SCHEMA_VERSION, plain
+from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.model import NOT_APPLICABLE
 from advisor.phrasing import NO_FAMILY, count, family_text, first_named, options_text, share
 from advisor.rulebase.base import RuleBase

@@ -8,7 +8,7 @@ from typing import Any
 
 from advisor.audit.optimum import RIVALS, Cost, Measured, Played, TaskMeasure
 from advisor.draw.blocks import Heading, Item, Items, Page, Table, Text
-from advisor.draw.version import document
+from advisor.draw.formats import document
 from advisor.phrasing import count
 
 CLOSE = Fraction(105, 100)

@@ -12,7 +12,7 @@ from advisor.audit.places import GUIDE, Places
 from advisor.audit.report import Audit
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
 from advisor.draw.findings import LEVELS, FindingsReport, RuleText
-from advisor.draw.version import document, plain
+from advisor.draw.formats import document, plain
 from advisor.phrasing import count, share
 
 SHOWN_PATTERNS = 4

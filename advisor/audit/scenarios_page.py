@@ -9,7 +9,7 @@ from advisor.audit.places import GUIDE, Places
 from advisor.audit.scenarios import Coverage, Proof
 from advisor.draw.blocks import Item, Items, Page, Text
 from advisor.draw.findings import FindingsReport, RuleText
-from advisor.draw.version import document, plain
+from advisor.draw.formats import document, plain
 from advisor.phrasing import count
 
 UNCOVERED = {

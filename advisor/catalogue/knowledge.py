@@ -10,7 +10,7 @@ from advisor.catalogue.filters import Matches
 from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
 from advisor.decide.programs import snippet
-from advisor.draw.version import document, plain
+from advisor.draw.formats import document, plain
 from advisor.errors import UsageError, nearest, unknown_name
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase

@@ -10,7 +10,7 @@ from advisor.catalogue.checkpoint_page import listed, value_text
 from advisor.catalogue.drift import Drift, ReleaseComparison
 from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.draw.blocks import Heading, Item, Items, Page, Text
-from advisor.draw.version import document, plain
+from advisor.draw.formats import document, plain
 from advisor.model.library import NameChange
 from advisor.phrasing import count, first_named
 

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from advisor.draw.version import document, plain
+from advisor.draw.formats import document, plain
 from advisor.errors import AdvisorError
 from advisor.hub import cached_snapshot, is_commit, is_hub_id, repository_folder
 from advisor.model import Checkpoint

@@ -10,8 +10,7 @@ from advisor.check.inspection import Inspection
 from advisor.check.judgement import Judgement
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
-from advisor.draw.formats import Report
-from advisor.draw.version import SCHEMA_VERSION, document
+from advisor.draw.formats import SCHEMA_VERSION, Report, document
 from advisor.errors import check_name
 from advisor.model.library import CheckRule
 from advisor.phrasing import count

@@ -12,6 +12,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -190,30 +191,21 @@ class _Values:
 
     def _profile(self, rulebase: RuleBase) -> Profile:
         """Return the answers of a profile file and of flags, which win over it."""
+        from advisor.console.profile_file import read_profile
+
         said = {one.id: split(self._given[_flag_name(one.id)]) for one in self._questions}
         flags = {id: values for id, values in said.items() if values}
         file = self._given[PROFILE.name]
-        rest = {id: value for id, value in _in_file(file).items() if id not in flags}
+        in_file = read_profile(file) if file else {}
+        rest = {id: value for id, value in in_file.items() if id not in flags}
         answers = make_profile(rulebase, rest, "file") | make_profile(rulebase, flags, "flag")
         return {one.id: answers[one.id] for one in rulebase.questions if one.id in answers}
 
 
-def _in_file(file: str) -> dict[str, Any]:
-    if not file:
-        return {}
-    from advisor.console.profile_file import read_profile
-
-    return read_profile(file)
-
-
 def split(values: Iterable[str] | None) -> list[str]:
     """Return values given repeatedly or with commas as one list; 5,000 is one number."""
-    parts = (part for value in values or () for part in _parts(value))
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _parts(value: str) -> list[str]:
-    return [value] if has_commas(value) else value.split(",")
+    parts = [[one] if has_commas(one) else one.split(",") for one in values or ()]
+    return [part.strip() for part in chain.from_iterable(parts) if part.strip()]
 
 
 def _metas(function: Callable[..., Any]) -> dict[str, ParamMeta]:

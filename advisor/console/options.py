@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -64,16 +65,11 @@ def read_day(given: str, *, month: bool = False) -> str:
     import datetime
 
     whole = f"{given}-01" if month and _MONTH.match(given) else given
-    try:
-        if not _DAY.match(whole):
-            raise ValueError(whole)  # noqa: TRY301 - one message for both
-        datetime.date.fromisoformat(whole)
-    except ValueError:
-        form = "YYYY-MM-DD or YYYY-MM" if month else "YYYY-MM-DD"
-        raise UsageError(
-            f"`--today {given}` is not a date", hint=f"{form}, e.g. --today 2026-11-24"
-        ) from None
-    return given
+    with suppress(ValueError):
+        if _DAY.match(whole) and datetime.date.fromisoformat(whole):
+            return given
+    form = "YYYY-MM-DD or YYYY-MM" if month else "YYYY-MM-DD"
+    raise UsageError(f"`--today {given}` is not a date", hint=f"{form}, e.g. --today 2026-11-24")
 
 
 def day_or_today(given: str, *, month: bool = False) -> str:

@@ -84,11 +84,6 @@ def check_outputs(
     return found
 
 
-def emit(report: Report, format: str, outputs: list[str], *, color: bool = True) -> None:
-    """Print a report on stdout in one format, and write it to files in others."""
-    Showing(format, check_outputs(outputs, report.formats), color).emit(report)
-
-
 def note(message: str) -> None:
     """Say something on stderr that is not part of the answer."""
     sys.stderr.write(message + "\n")

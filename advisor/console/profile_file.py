@@ -46,16 +46,10 @@ def answers_in(value: Any) -> Any:
         value = value["profile"]
     if not isinstance(value, dict):
         return value
-    return {question: _plain(answer) for question, answer in value.items() if _said(answer)}
-
-
-def _said(answer: Any) -> bool:
-    """False for what a printed profile only implied or assumed."""
-    return not (isinstance(answer, dict) and answer.get("origin") in ("implied", "assumed"))
-
-
-def _plain(answer: Any) -> Any:
-    """A printed answer as a profile file writes it."""
-    if not isinstance(answer, dict):
-        return answer
-    return answer.get("value", answer.get("options"))
+    answers = {}
+    for question, answer in value.items():
+        if not isinstance(answer, dict):
+            answers[question] = answer
+        elif answer.get("origin") not in ("implied", "assumed"):  # as `--format json` prints it
+            answers[question] = answer.get("value", answer.get("options"))
+    return answers

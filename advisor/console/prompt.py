@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.engine.profile import UNKNOWN, as_number
 from advisor.errors import nearest
@@ -36,107 +36,60 @@ def extras(*, back: bool, stop: bool) -> tuple[Extra, ...]:
     return tuple(found)
 
 
-class Prompt(Protocol):
-    """Puts questions; raises KeyboardInterrupt or EOFError where the person leaves."""
+def _asked(kind: str, question: str, **more: Any) -> Any:
+    import questionary
+    from prompt_toolkit.output import create_output
 
-    def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:
-        """Ask once; return an option id, a number as text, or the value of an extra."""
-        ...
-
-    def pick(self, question: str, choices: Sequence[Extra]) -> str:
-        """Ask which of a few things to do, the first being the default; return its value."""
-        ...
-
-    def type(self, question: str) -> str:
-        """Ask for a line of text; empty where nothing was typed."""
-        ...
-
-    def file(self, question: str) -> str:
-        """Ask for the path of a file; empty where nothing was typed."""
-        ...
-
-    def confirm(self, question: str) -> bool:
-        """Ask yes or no, yes being the default."""
-        ...
-
-
-def prompt_for(*, plain: bool) -> Prompt:
-    """Return the prompt that suits the terminal; `plain` asks for numbers."""
-    if plain or os.environ.get("TERM") in ("dumb", "") or "ADVISOR_PLAIN" in os.environ:
-        return NumberedPrompt()
-    return SelectPrompt()
+    asking = getattr(questionary, kind)
+    return asking(question, output=create_output(stdout=sys.stderr), **more).unsafe_ask()
 
 
 class SelectPrompt:
     """A menu with arrow keys; typing filters it."""
 
     def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:
-        """Ask with a menu."""
-        import questionary
+        """Return an option id, a number as text, or the value of an extra."""
+        from questionary import Choice, Separator
 
-        choices: list[Any] = [
-            questionary.Choice(f"{option.id:<26} {option.label}", option.id)
-            for option in ask.options
-        ]
+        choices: list[Any] = [Choice(f"{one.id:<26} {one.label}", one.id) for one in ask.options]
         if ask.question.unit:
-            choices.append(questionary.Choice(f"{'exactly ...':<26} type a number", NUMBER))
-        choices.append(questionary.Separator(" "))
-        choices += [questionary.Choice(extra.label, extra.value) for extra in extras]
-        chosen = questionary.select(
+            choices.append(Choice(f"{'exactly ...':<26} type a number", NUMBER))
+        choices += [Separator(" "), *(Choice(extra.label, extra.value) for extra in extras)]
+        chosen = _asked(
+            "select",
             ask.question.ask,
             choices=choices,
             use_search_filter=True,
             use_jk_keys=False,
             instruction="(arrow keys, or type to filter)",
             qmark="?",
-            output=_stderr(),
-        ).unsafe_ask()
-        if chosen == NUMBER:
-            return str(self._number(str(ask.question.unit)))
-        return str(chosen)
+        )
+        return self._number(str(ask.question.unit)) if chosen == NUMBER else str(chosen)
 
     def _number(self, unit: str) -> str:
-        import questionary
-
         def valid(text: str) -> bool | str:
             return _count(text) or f"a number of {unit}, such as 5000 or 5k"
 
-        typed = questionary.text(f"How many {unit}?", validate=valid, output=_stderr()).unsafe_ask()
-        return str(typed)
+        return str(_asked("text", f"How many {unit}?", validate=valid))
 
     def pick(self, question: str, choices: Sequence[Extra]) -> str:
-        """Ask with a short menu."""
-        import questionary
+        """Ask which of a few things to do, the first being the default; return its value."""
+        from questionary import Choice
 
-        rows = [questionary.Choice(choice.label, choice.value) for choice in choices]
-        chosen = questionary.select(
-            question, choices=rows, instruction="(arrow keys)", output=_stderr()
-        ).unsafe_ask()
-        return str(chosen)
+        rows = [Choice(choice.label, choice.value) for choice in choices]
+        return str(_asked("select", question, choices=rows, instruction="(arrow keys)"))
 
     def type(self, question: str) -> str:
-        """Ask for a line of text."""
-        import questionary
-
-        return str(questionary.text(question, output=_stderr()).unsafe_ask()).strip()
+        """Return a line of text; empty where nothing was typed."""
+        return str(_asked("text", question)).strip()
 
     def file(self, question: str) -> str:
-        """Ask for a path; Tab completes it."""
-        import questionary
-
-        return str(questionary.path(question, output=_stderr()).unsafe_ask()).strip()
+        """Return a path, which Tab completes; empty where nothing was typed."""
+        return str(_asked("path", question)).strip()
 
     def confirm(self, question: str) -> bool:
-        """Ask yes or no."""
-        import questionary
-
-        return bool(questionary.confirm(question, default=True, output=_stderr()).unsafe_ask())
-
-
-def _stderr() -> Any:
-    from prompt_toolkit.output import create_output
-
-    return create_output(stdout=sys.stderr)
+        """Ask yes or no, yes being the default."""
+        return bool(_asked("confirm", question, default=True))
 
 
 class NumberedPrompt:
@@ -149,10 +102,9 @@ class NumberedPrompt:
         lines += ["      " + "   ".join(f"{extra.key} = {extra.label}" for extra in extras)]
         _say("\n".join(lines))
         while True:
-            typed = self._line("> ")
-            found = self._meant(typed, ask, extras)
-            if found is not None:
-                return found
+            typed = self._line()
+            if meant := self._meant(typed, ask, extras):
+                return meant
             ids = [option.id for option in ask.options]
             close = nearest(typed, ids)
             suggestion = f"did you mean {close}? " if close else ""
@@ -160,34 +112,26 @@ class NumberedPrompt:
             _say(f"  {suggestion}type 1 to {len(ids)}, an option{numbers}, or a letter below it")
 
     def _meant(self, typed: str, ask: Ask, extras: Sequence[Extra]) -> str | None:
-        extra = _chosen(typed, extras)
-        if extra is not None:
-            return extra
-        if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(ask.options):
-            return ask.options[int(typed) - 1].id
+        numbers = {str(number): option.id for number, option in enumerate(ask.options, 1)}
         names = {alias: option.id for option in ask.options for alias in option.aliases}
         names |= {option.id: option.id for option in ask.options}
-        if typed.lower() in names:
-            return names[typed.lower()]
-        if ask.question.unit and _count(typed):
-            return typed
-        return None
+        meant = _chosen(typed, extras) or numbers.get(typed.lstrip("0")) or names.get(typed.lower())
+        return meant or (typed if ask.question.unit and _count(typed) else None)
 
     def pick(self, question: str, choices: Sequence[Extra]) -> str:
         """Ask with letters until one of them is typed."""
         rows = "   ".join(f"{choice.key} = {choice.label}" for choice in choices)
         _say(f"? {question} [{choices[0].key}]\n      {rows}")
         while True:
-            typed = self._line("> ")
-            found = _chosen(typed, choices) if typed else choices[0].value
-            if found is not None:
-                return found
+            typed = self._line()
+            if chosen := _chosen(typed, choices) if typed else choices[0].value:
+                return chosen
             _say(f"  type {' or '.join(choice.key for choice in choices)}")
 
     def type(self, question: str) -> str:
         """Ask for a line of text."""
         _say(f"? {question}")
-        return self._line("> ")
+        return self._line()
 
     def file(self, question: str) -> str:
         """Ask for a path."""
@@ -196,10 +140,10 @@ class NumberedPrompt:
     def confirm(self, question: str) -> bool:
         """Ask yes or no."""
         _say(f"? {question} [Y/n]")
-        return self._line("> ").lower() in ("", "y", "yes")
+        return self._line().lower() in ("", "y", "yes")
 
-    def _line(self, mark: str) -> str:
-        sys.stderr.write(mark)
+    def _line(self) -> str:
+        sys.stderr.write("> ")
         sys.stderr.flush()
         line = sys.stdin.readline()
         if not line:
@@ -207,11 +151,20 @@ class NumberedPrompt:
         return line.strip()
 
 
+Prompt = SelectPrompt | NumberedPrompt
+"""Puts questions; raises KeyboardInterrupt or EOFError where the person leaves."""
+
+
+def prompt_for(*, plain: bool) -> Prompt:
+    """Return the prompt that suits the terminal; `plain` asks for numbers."""
+    if plain or os.environ.get("TERM") in ("dumb", "") or "ADVISOR_PLAIN" in os.environ:
+        return NumberedPrompt()
+    return SelectPrompt()
+
+
 def _chosen(typed: str, choices: Sequence[Extra]) -> str | None:
-    for choice in choices:
-        if typed.lower() in (choice.key, choice.value, choice.label.lower()):
-            return choice.value
-    return None
+    named = (one for one in choices if typed.lower() in (one.key, one.value, one.label.lower()))
+    return next((choice.value for choice in named), None)
 
 
 def _count(typed: str) -> bool:

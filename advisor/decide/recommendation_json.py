@@ -10,7 +10,7 @@ from advisor.decide.ranking import alternatives
 from advisor.decide.reasons import Because
 from advisor.decide.requirements import Suitability
 from advisor.decide.selection import Pick
-from advisor.draw.version import SCHEMA_VERSION, plain
+from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
 from advisor.model import NONE, Rule
 from advisor.rulebase.base import RuleBase

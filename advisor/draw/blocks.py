@@ -83,11 +83,11 @@ CONTROLS = {
 """How each control character is written, for `str.translate`."""
 
 
-def translated(value: Any, characters: dict[int, Any]) -> Any:
-    """Return a block, or what it is made of, with these characters written differently."""
+def visible(value: Any, instead: dict[int, Any]) -> Any:
+    """Return a block, or what it is made of, without control characters and those of `instead`."""
     if isinstance(value, str):
-        return value.translate(characters)
+        return value.translate(CONTROLS).translate(instead)
     if isinstance(value, tuple):
-        parts = [translated(part, characters) for part in value]
+        parts = [visible(part, instead) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return value

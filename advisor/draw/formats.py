@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from advisor.draw.findings import FindingsReport
 
 P = ParamSpec("P")
+SCHEMA_VERSION = 1
+"""The version of every JSON document that commands print."""
 
 
 class Report(NamedTuple):
@@ -74,3 +76,19 @@ def drawn(report: Report, format: str, *, indent: int | None = 2, color: bool = 
     if isinstance(value, dict):
         value = json.dumps(value, ensure_ascii=False, indent=indent)
     return str(value).removesuffix("\n") + "\n"
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON can hold it: named tuples as objects, other tuples as arrays."""
+    if hasattr(value, "_asdict"):
+        return {key: plain(member) for key, member in value._asdict().items()}
+    if isinstance(value, dict):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(member) for member in value]
+    return value
+
+
+def document(digest: str, /, **body: Any) -> dict[str, Any]:
+    """Return the JSON document of a command: its version, the rule base, and what it says."""
+    return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **body}

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import re
 
-from advisor.draw.blocks import (
-    Block,
-    Candidate,
-    Code,
-    Heading,
-    Item,
-    Items,
-    Page,
-    Pairs,
-    Table,
-    Text,
-)
+from advisor.draw.blocks import Block, Candidate, Code, Heading, Items, Page, Pairs, Table, Text
 
 _URL = re.compile(r"(https?://[^\s<>|]+)")
 MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
@@ -35,18 +24,16 @@ def _block(block: Block) -> str:
         text = f"\n\n{_escape(block.text)}" if block.text else ""
         return f"### {_escape(block.name)}: {block.verdict}{text}"
     if isinstance(block, Items):
-        return "\n".join(_item(item) for item in block.rows)
+        return "\n".join(
+            f"- {MARKS[item.mark]}{_escape(item.text)}"
+            + (f" *({_escape(item.cited())})*" if item.cited() else "")
+            for item in block.rows
+        )
     if isinstance(block, Pairs):
         return "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in block.rows)
     if isinstance(block, Code):
         return f"```{block.language}\n{block.text}\n```"
     return _table(block)
-
-
-def _item(item: Item) -> str:
-    cited = item.cited()
-    note = f" *({_escape(cited)})*" if cited else ""
-    return f"- {MARKS[item.mark]}{_escape(item.text)}{note}"
 
 
 def _table(block: Table) -> str:

@@ -19,10 +19,10 @@ ROOT = "SRCROOT"
 
 def sarif(report: FindingsReport) -> dict[str, Any]:
     """Return one run of SARIF 2.1.0; columns count characters."""
-    named = dict.fromkeys(finding.rule for finding in report.findings)
-    rules = [report.rules.get(id, RuleText(id, id)) for id in [*report.rules, *named]]
-    unique = {rule.id: rule for rule in rules}
-    index = {id: place for place, id in enumerate(unique)}
+    rules = dict(report.rules)
+    for finding in report.findings:
+        rules.setdefault(finding.rule, RuleText(finding.rule, finding.rule))
+    index = {id: place for place, id in enumerate(rules)}
     seen: Counter[str] = Counter()
     return {
         "$schema": SCHEMA,
@@ -33,7 +33,7 @@ def sarif(report: FindingsReport) -> dict[str, Any]:
                     "driver": {
                         "name": "advisor",
                         "version": __version__,
-                        "rules": [_rule(rule) for rule in unique.values()],
+                        "rules": [_rule(rule) for rule in rules.values()],
                     }
                 },
                 "columnKind": "unicodeCodePoints",

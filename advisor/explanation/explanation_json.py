@@ -13,7 +13,7 @@ from advisor.decide.recommendation_json import (
     rules_json,
     some,
 )
-from advisor.draw.version import SCHEMA_VERSION, plain
+from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.full import FullExplanation
 from advisor.explanation.standing import Standing

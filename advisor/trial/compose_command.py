@@ -24,8 +24,7 @@ from advisor.console.output import (
     note,
     progress_line,
 )
-from advisor.draw.formats import Report
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError
 from advisor.trial.command import permissions
 from advisor.trial.resolution import Loading, resolve

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.draw.version import SCHEMA_VERSION
+from advisor.draw.formats import SCHEMA_VERSION
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
 from advisor.trial.trial import Trial
