@@ -131,11 +131,10 @@ def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         span = read[0] if read[0] == read[-1] else f"{read[0]} to {read[-1]}"
         dates += f"; its sources were read {span}"
     rows = [Item("", ", ".join(fields), sources=ids) for ids, fields in by_sources.items()]
-    page = listed("Who says so", rows) if rows else []
-    page.append(Text(dates, "quiet"))
-    if every:
-        page.append(Text(f"sources: {', '.join(every)}", "quiet"))
-    return page
+    if not rows:
+        return [Text(dates, "quiet")]
+    cited = Text(f"sources: {', '.join(every)}", "quiet")
+    return [*listed("Who says so", rows), Text(dates, "quiet"), cited]
 
 
 def entry_page(entry: WholeEntry) -> Page:
@@ -160,16 +159,14 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     """Return the page of a checkpoint that is not catalogued."""
     model_type, families = checkpoint.model_type, " or ".join(checkpoint.families)
     image, text = checkpoint.image_size, checkpoint.text_context
+    family = "not known: no catalogued checkpoint is of this type"
+    if families:
+        family = f"{families}, as catalogued checkpoints of this type are"
     facts = known(
         ("found in", checkpoint.place),
         ("model type", model_type or "config.json names none"),
         ("architectures", ", ".join(checkpoint.architectures) or "config.json names none"),
-        (
-            "family",
-            f"{families}, as catalogued checkpoints of this type are"
-            if families
-            else "not known: no catalogued checkpoint is of this type",
-        ),
+        ("family", family),
         ("revision", checkpoint.revision),
         ("saved as", checkpoint.dtype),
         ("image size", f"{image} pixels" if image else None),
@@ -187,8 +184,8 @@ def uncatalogued_page(checkpoint: UncataloguedCheckpoint) -> Page:
     ]
     shown = checkpoint.relatives[:SHOWN_RELATIVES]
     if shown:
-        relatives = [Item("", id) for id in shown]
-        page += listed("Catalogued checkpoints of the same model type", relatives)
+        heading = "Catalogued checkpoints of the same model type"
+        page += listed(heading, (Item("", id) for id in shown))
     if more := len(checkpoint.relatives) - len(shown):
         command = f"advisor list checkpoints --model-type {model_type}"
         page.append(Text(f"and {more} more: {command}", "quiet"))

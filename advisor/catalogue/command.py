@@ -205,10 +205,8 @@ def show(
             raise
         shown.emit(_uncatalogued(rulebase, id, unknown, full=full))
         return 0
-    if full:
-        shown.emit(_whole_entry(rulebase, found, thing))
-    else:
-        shown.emit(Report.of(thing_json, thing_page, rulebase, found, thing))
+    report = Report.of(thing_json, thing_page, rulebase, found, thing)
+    shown.emit(_whole_entry(rulebase, found, thing) if full else report)
     return 0
 
 

@@ -80,10 +80,11 @@ def refresh(
       advisor catalogue refresh --write --rules our-rules
     """
     from advisor.catalogue.maintenance_page import refresh_json, refresh_page
-    from advisor.catalogue.refresh import ask_hub, to_ask_about
+    from advisor.catalogue.refresh import FIELDS, ask_hub, to_ask_about
     from advisor.catalogue.updates import write_refresh
 
-    fields = _fields(only)
+    for field in (fields := tuple(split(only))):
+        check_name("field", field, FIELDS, "fields")
     rulebase, folder = writing.rulebase, writing.folder
     done = ask_hub(rulebase, to_ask_about(rulebase, ids, after), fields, offline=offline)
     if folder:
@@ -93,14 +94,6 @@ def refresh(
         Report(lambda: refresh_json(done, rulebase.digest, rest), lambda: refresh_page(done, rest))
     )
     return done.exit_code
-
-
-def _fields(named: list[str]) -> tuple[str, ...]:
-    from advisor.catalogue.refresh import FIELDS
-
-    for field in (fields := tuple(split(named))):
-        check_name("field", field, FIELDS, "fields")
-    return fields
 
 
 def _rest(

@@ -16,13 +16,8 @@ _QUOTED = re.compile(rb"[\"']([A-Za-z_][A-Za-z0-9_]*)[\"']")
 _CONFIGURATION = re.compile(r'"([A-Z]\w*Config)"')
 _NOT_MODULES = ("convert_", "modular_", "__init__")
 _AUTO = (
-    "auto_mappings",
-    "configuration_auto",
-    "modeling_auto",
-    "processing_auto",
-    "image_processing_auto",
-    "tokenization_auto",
-    "video_processing_auto",
+    *("auto_mappings", "configuration_auto", "modeling_auto", "processing_auto"),
+    *("image_processing_auto", "tokenization_auto", "video_processing_auto"),
 )
 _PART_CLASSES = {
     "AutoConfig": "CONFIG_MAPPING_NAMES",

@@ -111,7 +111,6 @@ def _family(id: str, found: UncataloguedCheckpoint | None) -> str:
 def _values(
     id: str, facts: HubFacts, found: UncataloguedCheckpoint | None, folder: Path | None
 ) -> dict[str, Any]:
-    """What is stated of a checkpoint, by the keys of an entry."""
     values = facts._asdict() | {
         "id": id,
         "label": id.partition("/")[2],

@@ -113,7 +113,6 @@ def text_of(path: FilePath) -> str:
 
 
 def _index(document: Document, id: str) -> int | None:
-    """Where an entry stands in its file."""
     entries = (document.value or {}).get("checkpoints", [])
     return next((number for number, one in enumerate(entries) if one.get("id") == id), None)
 

@@ -129,7 +129,6 @@ class Case:
         return (Edit(place, f"{new} as {old}"),) if place in imports else ()
 
     def _stands(self, path: str, name: str) -> int:
-        """Return how often a name stands in a file."""
         return len(re.findall(rf"\b{re.escape(name)}\b", self.source(path)))
 
 
@@ -210,6 +209,5 @@ def runs(usage: Usage) -> Call | None:
 
 
 def _calls(usage: Usage, loads: Iterable[Load | None]) -> list[Call]:
-    """Return the calls of something that was loaded."""
     places = {load.place for load in loads if load}
     return [call for call in usage.calls if call.kind == "call" and call.receiver.place in places]

@@ -79,7 +79,6 @@ def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, An
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    """Return one finding with the keys of the contract."""
     path, line, column, *_ = finding.place or (None,) * 3
     return {
         "rule": finding.rule,
@@ -227,7 +226,6 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 
 
 def _reasons(finding: Finding) -> tuple[Item, ...]:
-    """Return why it matters, and how to fix it."""
     certain = " (--fix does it)" if finding.edits else ""
     because = Item("", finding.because, sources=tuple(finding.sources)) if finding.because else None
     fix = Item(">", finding.fix + certain) if finding.fix else None

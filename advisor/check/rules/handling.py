@@ -40,7 +40,6 @@ def composed_untrained(case: Case, usage: Usage) -> Iterator[Finding]:
 
 
 def _infers(usage: Usage) -> bool:
-    """True where a model writes text, or is a pipeline."""
     return usage.model is not None and (usage.model.kind == "pipeline" or writes(usage) is not None)
 
 
