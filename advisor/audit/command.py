@@ -13,7 +13,7 @@ from advisor.audit.places import Places
 from advisor.console.commands import RULES, Options, rules_of
 from advisor.console.options import option
 from advisor.console.output import FindingsShown, Showing, Shown, check_format
-from advisor.draw.formats import Report
+from advisor.draw.formats import Report, document, plain
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
@@ -63,10 +63,10 @@ def test_(rulebase: RuleBase, shown: Shown) -> int:
       advisor rules test --rules our-rules --format json
     """
     from advisor.audit.scenarios import prove
-    from advisor.audit.scenarios_page import proof_json, proof_page
+    from advisor.audit.scenarios_page import proof_page
 
     proof = prove(rulebase)
-    shown.emit(Report(lambda: proof_json(proof, rulebase.digest), lambda: proof_page(proof)))
+    shown.emit(Report(lambda: document(rulebase.digest, **plain(proof)), lambda: proof_page(proof)))
     return 0 if proof.passed else 1
 
 

@@ -88,19 +88,20 @@ def decision_map(rulebase: RuleBase, given: Profile, most: int) -> DecisionMap:
     )
 
 
-def _node(rulebase: RuleBase, all: int, tree: Policy, options: str = "") -> Node:
-    """Return the node of a tree, whose parent says these options, out of all profiles."""
-    node = Node(ANSWER, "", tree.profiles, share(tree.profiles, all), options)
+def _node(rulebase: RuleBase, whole: int, tree: Policy, options: str = "") -> Node:
+    """Return what is drawn of a tree that `options` lead to; shares are of a `whole`."""
+    node = Node(ANSWER, "", tree.profiles, share(tree.profiles, whole), options)
     if isinstance(tree, Leaf):
         second = _second(tree, rulebase)
         return node._replace(text=_answer(tree), family=tree.answer, second=second)
     question = rulebase.question(tree.question)
     known = [option.id for option in question.options]
     arms = [
-        _node(rulebase, all, arm.then, options_text(arm.options, known, LONG)) for arm in tree.arms
+        _node(rulebase, whole, arm.then, options_text(arm.options, known, LONG))
+        for arm in tree.arms
     ]
     if rest := tree.profiles - sum(arm.profiles for arm in arms):
-        arms.append(Node(REST, "other answers", rest, share(rest, all)))
+        arms.append(Node(REST, "other answers", rest, share(rest, whole)))
     return node._replace(kind=QUESTION, text=question.ask, question=question.id, arms=tuple(arms))
 
 

@@ -7,6 +7,7 @@ added to it. Combinations that cannot be do not count, so patterns leave out wha
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
+from functools import reduce
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
@@ -118,9 +119,6 @@ def _needed(diagram: Diagram, concerned: int, cubes: list[Cube]) -> list[Cube]:
     kept = list(cubes)
     for cube in sorted(cubes, key=lambda cube: diagram.total(concerned, cube)):
         others = [one for one in kept if one is not cube]
-        own = diagram.within(concerned, cube)
-        for one in others:
-            own = diagram.without(own, one)
-        if own == EMPTY:
+        if reduce(diagram.without, others, diagram.within(concerned, cube)) == EMPTY:
             kept = others
     return kept

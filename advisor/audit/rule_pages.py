@@ -100,11 +100,8 @@ def _index(facts: list[RuleFacts], rulebase: RuleBase) -> Page:
             if (rule := deciding.rule).criterion == criterion.id
         )
         if rows:
-            page += [
-                Heading(criterion.name.capitalize()),
-                Text(criterion.because),
-                Table(("rule", "effect", "decides", "scenarios"), rows),
-            ]
+            table = Table(("rule", "effect", "decides", "scenarios"), rows)
+            page += [Heading(criterion.name.capitalize()), Text(criterion.because), table]
     links = [f"[{family.name}](declared-by-{family.id}.md)" for family in rulebase.families]
     return [
         *page,

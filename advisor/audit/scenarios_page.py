@@ -9,7 +9,7 @@ from advisor.audit.places import GUIDE, Places
 from advisor.audit.scenarios import Coverage, Proof
 from advisor.draw.blocks import Item, Items, Page, Text
 from advisor.draw.findings import FindingsReport, RuleText
-from advisor.draw.formats import document, plain
+from advisor.draw.formats import document
 from advisor.phrasing import count
 
 UNCOVERED = {
@@ -18,11 +18,6 @@ UNCOVERED = {
     "task-without-scenario": "a task that no scenario is about",
     "family-without-scenario": "a family that is the answer to no scenario",
 }
-
-
-def proof_json(proof: Proof, digest: str) -> dict[str, Any]:
-    """Return the JSON document of `advisor rules test --format json`."""
-    return document(digest, **plain(proof))
 
 
 def proof_page(proof: Proof) -> Page:
