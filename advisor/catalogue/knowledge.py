@@ -26,7 +26,7 @@ KINDS = {
 }
 """Each kind of thing, and the noun for one of it."""
 
-KEYS = (
+_ORDER = (
     *("id", "series", "label", "loader", "class", "processor", "model_type", "pipeline", "tasks"),
     *("fine_tune", "typical", "stage", "parameters_millions", "parameters_precision", "dtype"),
     *("image_size", "image_size_note", "text_context", "languages", "languages_note", "takes"),
@@ -34,7 +34,9 @@ KEYS = (
     *("revision", "last_modified", "hub_task", "prompt", "pitfalls", "derived", "measurements"),
     *("sources", "checked"),
 )
-"""The keys of a checkpoint's entry, in the order in which files have them."""
+_NO_KEYS = ("family", "model_class", "writer", "notes")
+KEYS = (*_ORDER, *(field for field in Checkpoint._fields if field not in (*_ORDER, *_NO_KEYS)))
+"""The keys of a checkpoint's entry, in the order in which files have them; new fields come last."""
 
 
 def plural(kind: str) -> str:

@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from advisor.decide import recommendation
+from advisor.draw.formats import PAGE_FORMATS
 
 pytestmark = pytest.mark.usefixtures("small_rules")  # not in processes of their own
 
-FORMATS = ("terminal", "json", "markdown", "html")
 ANSWERER = "acme/answerer"
 MATCHER = "acme/matcher-small"
 
@@ -108,9 +108,9 @@ WITH_ENGINE = ("recommend", "explain", "check")
 
 def agree(advisor, arguments, code):
     """Assert that a command line gives one exit code whatever the format."""
-    results = {format: advisor(*arguments, "--format", format) for format in FORMATS}
+    results = {format: advisor(*arguments, "--format", format) for format in PAGE_FORMATS}
     assert {format: result.code for format, result in results.items()} == dict.fromkeys(
-        FORMATS, code
+        PAGE_FORMATS, code
     ), results["terminal"].err
     return results
 
@@ -252,7 +252,7 @@ def boom(*arguments, **options):
     raise RuntimeError("boom")
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", PAGE_FORMATS)
 def test_a_bug_is_4_without_a_traceback(advisor, monkeypatch, format):
     monkeypatch.setattr(recommendation, "recommend", boom)
     result = advisor("recommend", "--task", "describe", "--format", format)
@@ -291,7 +291,7 @@ def test_only_debug_shows_the_traceback_and_the_code_stays_4(environment, debug)
     assert done.returncode == 4
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", PAGE_FORMATS)
 def test_an_interruption_is_130(advisor, monkeypatch, format):
     def interrupt(*arguments, **options):
         raise KeyboardInterrupt

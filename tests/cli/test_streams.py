@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from advisor.decide import recommendation
+from advisor.draw.formats import PAGE_FORMATS
 from advisor.files import write_text
 
 pytestmark = pytest.mark.usefixtures("small_rules")  # not in processes of their own
@@ -152,7 +153,7 @@ def test_a_page_reads_at_80_columns(advisor, arguments):
 
 
 @pytest.mark.parametrize("coding", ["ascii", "cp1252"])
-@pytest.mark.parametrize("format", ["terminal", "json", "markdown", "html"])
+@pytest.mark.parametrize("format", PAGE_FORMATS)
 def test_a_stream_of_few_characters_is_no_bug(environment, coding, format):
     done = subprocess.run(
         [sys.executable, "-m", "advisor", "show", "clip", "--format", format],
@@ -211,7 +212,7 @@ def test_output_is_the_same_whatever_the_hash_seed(environment, tmp_path):
 def test_two_runs_print_the_same(advisor):
     for name in ("recommend-several", "check"):
         arguments = ANSWERS[name]
-        for format in ("terminal", "json", "markdown", "html"):
+        for format in PAGE_FORMATS:
             first = advisor(*arguments, "--format", format)
             assert first == advisor(*arguments, "--format", format)
 
