@@ -11,7 +11,7 @@ from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
 from advisor.decide.programs import snippet
 from advisor.draw.formats import document, plain
-from advisor.errors import UsageError, nearest, unknown_name
+from advisor.errors import UsageError, check_name, unknown_name
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
@@ -41,10 +41,9 @@ KEYS = (*_ORDER, *(field for field in Checkpoint._fields if field not in (*_ORDE
 
 def plural(kind: str) -> str:
     """Return a kind's plural, whichever was given. Raises UsageError for others."""
-    found = next((many for many, noun in KINDS.items() if kind in (many, noun)), None)
-    if found is None:
-        raise unknown_name("kind", kind, list(KINDS), f"kinds: {', '.join(KINDS)}")
-    return found
+    many = {noun: plural for plural, noun in KINDS.items()}.get(kind, kind)
+    check_name("kind", many, KINDS, "kinds")
+    return many
 
 
 def all_of(rulebase: RuleBase, kind: str) -> dict[str, Any]:
@@ -71,11 +70,8 @@ def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any
         known += named
     if "tasks" in kinds and id in rulebase.words:
         return "tasks", rulebase.meant(id)[0]
-    close = nearest(id, known)
     noun = KINDS[kinds[0]] if kind else "thing"
-    raise unknown_name(
-        noun, id, [close] if close else [], "`advisor list KIND` prints what is known"
-    )
+    raise unknown_name(noun, id, known, "`advisor list KIND` prints what is known")
 
 
 def find_comparable(rulebase: RuleBase, ids: list[str], cache: Path) -> tuple[str, list[Any]]:

@@ -90,9 +90,8 @@ def drift_page(drift: Drift, comparison: ReleaseComparison | None) -> Page:
     """Return the page: each entry that differs, then what changed, then the count."""
     page: Page = []
     for checkpoint, differences in groupby(drift.differences, lambda found: found.checkpoint):
-        page += listed(
-            checkpoint, [Item("-", f"{one.field}: {one.message}") for one in differences]
-        )
+        items = [Item("-", f"{one.field}: {one.message}") for one in differences]
+        page += listed(checkpoint, items)
     if comparison is not None:
         page += _changes(comparison)
     held = f"{count(drift.checked, 'checkpoint')} against transformers {drift.version}"
