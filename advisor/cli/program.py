@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from advisor import __version__
-from advisor.console.commands import HOMES, SETTINGS, as_command, command_at
+from advisor.console import HOMES, SETTINGS
 
 
 class Command(NamedTuple):
@@ -49,6 +49,8 @@ class Commands(TyperGroup):
             return made
         if entry is None:
             return None
+        from advisor.console.commands import as_command, command_at
+
         return as_command(command_at(entry.home), cmd_name, list(self.overlays))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002

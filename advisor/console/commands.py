@@ -22,6 +22,7 @@ from typer.main import get_click_param
 from typer.models import ParamMeta
 from typer.utils import get_params_from_function
 
+from advisor.console import HOMES, SETTINGS
 from advisor.engine.profile import Profile, has_commas, make_profile
 from advisor.errors import BrokenFileError
 from advisor.model import TASK, Question
@@ -29,7 +30,6 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 SHOWN_OPTIONS = 9
 SHARED_FLAG = "output"
 """Both an option and a question: FORMAT=FILE is the option's, anything else the answer."""
@@ -39,9 +39,6 @@ Given = Annotated[Profile, QUESTIONS]
 """The answers that a command line gives, by flags and by a profile file."""
 GivenLater = Annotated[Callable[[RuleBase], Profile], LATER]
 """The same, to be read by rules that a command finds itself, such as those of a project."""
-
-HOMES: list[str] = []
-"""Where the commands of this program live, as `module:function`; filled by the command table."""
 
 RULES = ParamMeta(
     name="rules",

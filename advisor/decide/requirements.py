@@ -137,8 +137,11 @@ class Requirements:
 
     def use(self, checkpoint: Checkpoint, allowed: Sequence[str]) -> str | None:
         """Return the first of the allowed uses that a checkpoint offers for the task."""
-        offers = {"as-is": checkpoint.tasks, "fine-tune": checkpoint.fine_tune, "compose": ()}
-        return next((use for use in allowed if self.task in offers[use]), None)
+        for use in allowed:
+            tasks = checkpoint.tasks if use == "as-is" else checkpoint.fine_tune
+            if use != "compose" and self.task in tasks:
+                return use
+        return None
 
     def gaps(self, checkpoint: Checkpoint, use: str) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
         """Return what a checkpoint lacks for a use, and what nobody verified of it."""

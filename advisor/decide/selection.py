@@ -132,8 +132,8 @@ def select_of(
     unverified: list[Pick] = []
     rejected: list[Suitability] = []
     for checkpoint in rulebase.catalogue(family):
-        use = required.use(checkpoint, allowed)
-        if use is None or checkpoint.derived:
+        use = None if checkpoint.derived else required.use(checkpoint, allowed)
+        if use is None:
             continue
         lacks, unknown = required.gaps(checkpoint, use)
         if lacks:
