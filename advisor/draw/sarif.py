@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from advisor import __version__
+from advisor.distribution import address
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText, sentence
 
 SCHEMA = (
@@ -30,17 +31,20 @@ def sarif(report: FindingsReport) -> dict[str, Any]:
         "runs": [
             {
                 "tool": {
-                    "driver": {
-                        "name": "advisor",
-                        "version": __version__,
-                        "rules": [_rule(rule) for rule in rules.values()],
-                    }
+                    "driver": _driver([_rule(rule) for rule in rules.values()]),
                 },
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(finding, index, seen) for finding in report.findings],
             }
         ],
     }
+
+
+def _driver(rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what says it: with an address to read more at where the project has one."""
+    named = {"name": "advisor", "version": __version__}
+    published = {"informationUri": address()} if address() else {}
+    return {**named, **published, "rules": rules}
 
 
 def _rule(rule: RuleText) -> dict[str, Any]:

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from advisor.distribution import install_hint
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.trial.failures import BrokenCheckpointError, DiskFullError, OutOfMemoryError
 
-INSTALL = "pip install 'advisor[try]'"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
@@ -26,7 +26,8 @@ def library(name: str) -> Any:
     except ImportError as error:
         top = (error.name or name).partition(".")[0]
         raise MissingExtraError(
-            f"running a checkpoint needs the library `{top}`, which is not installed", hint=INSTALL
+            f"running a checkpoint needs the library `{top}`, which is not installed",
+            hint=install_hint("try"),
         ) from error
 
 
@@ -85,7 +86,7 @@ def plain_errors(name: str) -> Iterator[None]:
                 f"`{name}` needs the library {needed}, which is not installed"
                 if needed
                 else f"`{name}` needs a library that is not installed: {_first_words(error)}",
-                hint=f"pip install {needed}" if needed else INSTALL,
+                hint=f"pip install {needed}" if needed else install_hint("try"),
             ) from error
         if _is_out_of_memory(error):
             raise OutOfMemoryError(

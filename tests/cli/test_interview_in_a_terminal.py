@@ -602,7 +602,7 @@ def test_without_the_extra_trying_says_what_to_install(terminal, tmp_path):
     (tmp_path / "bare" / "torch.py").write_text("raise ImportError(name='torch')\n")
     person, _ = finished(terminal, "--plain", "--task", "vqa", PYTHONPATH=str(tmp_path / "bare"))
     person.types("t")
-    person.sees(re.escape("hint: pip install 'advisor[try]'"))
+    person.sees(re.escape("hint: in your clone of advisor, pip install '.[try]'"))
     person.sees("Anything else")
     person.types("d")
     assert person.ends()[0] == 0
