@@ -39,6 +39,21 @@ class Objectives(NamedTuple):
     gated: bool | None
 
 
+class Precedence(NamedTuple):
+    """Why one checkpoint stands before the `next` one of another series.
+
+    `by` a figure on a `yardstick`, its `value` against the `next_value` of the other, or by a
+    relation between the two, which `yardstick` names then: larger or successor.
+    """
+
+    by: str
+    yardstick: str
+    value: float | None
+    next: str
+    next_value: float | None
+    source: str
+
+
 Figures = tuple[tuple[Benchmark, float], ...]
 
 

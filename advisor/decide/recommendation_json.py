@@ -145,6 +145,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
             {"benchmark": b.benchmark, "metric": b.metric, "value": value, "better": b.better}
             for b, value in pick.figures
         ],
+        **some(pick, "place", "before_next"),
         "on_front": pick.on_front,
         "dominated_by": first and {"id": first.by, "on": list(first.on)},
         "not_verified": [gap.text for gap in pick.unknown],

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
-from advisor.decide.ranking import Beaten, Objectives, Yardstick, beaten, depths
+from advisor.decide.ranking import Beaten, Objectives, Precedence, Yardstick, beaten, depths
 from advisor.decide.requirements import LEARNT, Gap, Requirements, Suitability
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile, holds
@@ -32,7 +32,9 @@ class Pick(NamedTuple):
     `objectives` is where it stands on the axes of the task, `figures` what was published of it on
     the task's benchmarks, `beaten` by which picks of the same use it is dominated (the first of
     them on the front), `unknown` what matters and nobody verified; `to_learn` says that training
-    has to teach it something asked for, as a language.
+    has to teach it something asked for, as a language. `place` counts from 1, shared by all that
+    nothing tells apart; `before_next` is why it stands before the next of another series, None
+    where nothing says that it should.
     """
 
     checkpoint: Checkpoint
@@ -44,6 +46,8 @@ class Pick(NamedTuple):
     beaten: tuple[Beaten, ...] = ()
     unknown: tuple[Gap, ...] = ()
     to_learn: bool = False
+    place: int = 0
+    before_next: Precedence | None = None
 
     @property
     def on_front(self) -> bool:
@@ -195,14 +199,19 @@ def _ranked(
             small if order == "open" else (),
         )
 
-    ranked = sorted(picks, key=key)
+    keys = {pick.checkpoint.id: key(pick) for pick in picks}
+    ranked = sorted(picks, key=lambda pick: keys[pick.checkpoint.id])
     place = {pick.checkpoint.id: number for number, pick in enumerate(ranked)}
+    shared = [keys[pick.checkpoint.id] for pick in ranked]
 
     def first_on_front(loss: Beaten) -> tuple[bool, int]:
         return loss.by in behind, place[loss.by]
 
     return tuple(
-        pick._replace(beaten=tuple(sorted(losses.get(pick.checkpoint.id, ()), key=first_on_front)))
+        pick._replace(
+            beaten=tuple(sorted(losses.get(pick.checkpoint.id, ()), key=first_on_front)),
+            place=shared.index(keys[pick.checkpoint.id]) + 1,
+        )
         for pick in ranked
     )
 
