@@ -12,12 +12,17 @@ from advisor.decide.memory import estimate, memory_gb
 from advisor.decide.programs import snippet
 from advisor.decide.ranking import Yardstick
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.model import Checkpoint
+from advisor.model import NONE, Checkpoint
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 GATED = {None: "not verified", True: "yes, behind a form", False: "no"}
 LICENCE_NOTES = ("language_model_licence", "intended_use")
+WEIGHTS = {
+    "safetensors": "safetensors",
+    "pickle": "a pickle alone, which nothing here loads",
+    "onnx": "ONNX alone, which transformers does not load",
+}
 SHOWN_RELATIVES = 6
 NAMED = 3
 
@@ -49,7 +54,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     """Return the page of a checkpoint: may I, can I, how, and how well it was measured to do."""
     page: Page = [
         Heading(checkpoint.id, 1),
-        Text(f"{checkpoint.label}, of the family {checkpoint.family}"),
+        Text(f"{checkpoint.label}, {_of(checkpoint.family)}"),
         Heading("May I"),
         known(
             ("licence", value_text(checkpoint.licence)),
@@ -63,6 +68,8 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
             ("to fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
             ("usual start for", ", ".join(checkpoint.typical)),
             ("languages", value_text(checkpoint.languages)),
+            ("of these by a count", ", ".join(checkpoint.languages_inferred or ())),
+            ("of these measured poor", ", ".join(checkpoint.languages_poor or ())),
             ("parameters", value_text(checkpoint.parameters_millions, "{} million")),
             *_memory(checkpoint),
             ("text context", value_text(checkpoint.text_context, "{} tokens")),
@@ -73,6 +80,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         Heading("How"),
         known(
             ("loads with", checkpoint.loader),
+            ("weights", WEIGHTS.get(checkpoint.weights or "")),
             ("class", value_text(checkpoint.model_class)),
             ("processor", value_text(checkpoint.processor)),
             ("model type", value_text(checkpoint.model_type)),
@@ -91,6 +99,10 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         notes = dict.fromkeys(m.note for m in checkpoint.measurements if m.note)
         page += [Text(note, "quiet") for note in notes]
     return [*page, *_sources(checkpoint, rulebase)]
+
+
+def _of(family: str) -> str:
+    return "of none of the families" if family == NONE else f"of the family {family}"
 
 
 def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str | None]]:

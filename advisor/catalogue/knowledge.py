@@ -27,9 +27,11 @@ KINDS = {
 """Each kind of thing, and the noun for one of it."""
 
 _ORDER = (
-    *("id", "series", "label", "loader", "class", "processor", "model_type", "pipeline", "tasks"),
+    *("id", "series", "label", "loader", "weights", "class", "processor", "model_type"),
+    *("pipeline", "tasks"),
     *("fine_tune", "typical", "stage", "parameters_millions", "parameters_precision", "dtype"),
-    *("image_size", "image_size_note", "text_context", "languages", "languages_note", "takes"),
+    *("image_size", "image_size_note", "text_context", "languages", "languages_inferred"),
+    *("languages_poor", "languages_note", "takes"),
     *("licence", "language_model_licence", "commercial_use", "intended_use", "gated", "released"),
     *("revision", "last_modified", "hub_task", "prompt", "pitfalls", "derived", "measurements"),
     *("sources", "checked"),

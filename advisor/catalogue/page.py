@@ -78,7 +78,7 @@ def task_page(task: Task, rulebase: RuleBase) -> Page:
         page.append(Text(task.note, "warn"))
     rows = [_how_well(task, family) for family in rulebase.families]
     page += listed("How well each family does it", rows)
-    able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and not c.derived]
+    able = [c for c in rulebase.checkpoints.values() if task.id in c.tasks and c.offered]
     if elsewhere := task.elsewhere:
         page += listed("Elsewhere", [_cited(">", elsewhere, elsewhere.because)])
         page.append(Pairs((("Hub task", elsewhere.task),)))

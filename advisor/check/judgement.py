@@ -10,7 +10,7 @@ from advisor.decide.requirements import Suitability, judge_checkpoint
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
 from advisor.errors import AdvisorError, UsageError
-from advisor.model import TASK, Checkpoint
+from advisor.model import NONE, TASK, Checkpoint
 from advisor.rulebase.base import RuleBase
 
 
@@ -70,7 +70,7 @@ def judgement_of(
         model_class=model_class,
         choice=choice,
         decision=decision,
-        assessment=next(a for a in decision.assessments if a.family == checkpoint.family),
+        assessment=_assessment(decision, checkpoint.family),
         suitability=judge_checkpoint(rulebase, checkpoint, decision.profile),
     )
     if judgement.undetermined:
@@ -79,6 +79,18 @@ def judgement_of(
         ask = Session(engine, profile).next()
         return judgement._replace(settles=ask.question.id if ask else None)
     return judgement
+
+
+def _assessment(decision: Decision, family: str) -> Assessment:
+    """The assessment of a family; what is of none is right exactly where no family is."""
+    if family != NONE:
+        return next(one for one in decision.assessments if one.family == family)
+    verdicts = {
+        one: "recommended" if one == NONE else "excluded"
+        for one in (decision.family or NONE, *decision.possible)
+    }
+    possible = tuple(dict.fromkeys(verdicts.values()))
+    return Assessment(NONE, verdicts[decision.family or NONE], None, None, (), possible)
 
 
 def judgements_of(

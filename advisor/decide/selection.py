@@ -136,7 +136,7 @@ def select_of(
     unverified: list[Pick] = []
     rejected: list[Suitability] = []
     for checkpoint in rulebase.catalogue(family):
-        use = None if checkpoint.derived else required.use(checkpoint, allowed)
+        use = required.use(checkpoint, allowed) if checkpoint.offered else None
         if use is None:
             continue
         lacks, unknown = required.gaps(checkpoint, use)

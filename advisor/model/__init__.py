@@ -224,19 +224,25 @@ class Benchmark(NamedTuple):
     languages: f.Texts | None = None
 
 
+LOADERS = ("transformers", "open_clip", "remote-code", "other")
+"""What loads a checkpoint; the first two run no code that comes with it."""
+
+
 class Checkpoint(NamedTuple):
     """One loadable set of weights. None where nobody verified a field.
 
     `typical` are those of its tasks, or of those to fine-tune it for, that people usually start
     with it. `dtype` is the precision in which its file holds the weights, `takes` all that
-    it takes of what families can take: several images at once, a question. `notes` are what its
-    entry says of other fields.
+    it takes of what families can take: several images at once, a question. Of its `languages`,
+    those under `languages_inferred` stand on a maker's count alone, and `languages_poor` were
+    measured and stand at the bottom. `weights` is the format that its files hold. `notes` are what
+    its entry says of other fields.
     """
 
     id: f.HubId
     family: f.Computed[str]
     label: f.Text
-    loader: Annotated[str, f.OneOf("transformers", "open_clip", "remote-code", "other")]
+    loader: Annotated[str, f.OneOf(*LOADERS)]
     model_class: f.ClassName | None = None
     processor: f.Text | None = None
     model_type: f.Text | None = None
@@ -266,3 +272,16 @@ class Checkpoint(NamedTuple):
     last_modified: f.Month | None = None
     dtype: f.Dtype | None = None
     takes: f.TakenOptions | None = None
+    languages_inferred: f.Languages | None = None
+    languages_poor: f.Languages | None = None
+    weights: f.Weights | None = None
+
+    @property
+    def offered(self) -> bool:
+        """True where it may be offered for its tasks: not derived from a family, nor of none."""
+        return not self.derived and self.family != NONE
+
+    @property
+    def loads_safely(self) -> bool:
+        """False where loading it takes code of its own, a pickle, or a program of another kind."""
+        return self.loader in LOADERS[:2] and self.weights not in ("pickle", "onnx")

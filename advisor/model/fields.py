@@ -109,6 +109,7 @@ CANDIDATES = AnyOf(TextOf(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"
 # The shapes of single fields.
 CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]
 Stage = Annotated[str, OneOf("pre-trained", "fine-tuned", "instruction-tuned", "contrastive")]
+Weights = Annotated[str, OneOf("safetensors", "pickle", "onnx")]
 ClassName = Annotated[str, TextOf(), Key("class")]
 Languages = Annotated[
     Sequence[Annotated[str, TextOf(r"[a-z]{2,3}|multilingual", "a language code such as `de`")]],

@@ -132,7 +132,11 @@ def _rule(value: dict[str, Any], known: Known) -> Faults:
 
 
 def _checkpoint(value: dict[str, Any], known: Known) -> Faults:
-    yield from _unknown((), "family", value["family"], known["family"])
+    yield from _unknown((), "family", value["family"], [*known["family"], NONE])
+    for field in ("languages_inferred", "languages_poor"):
+        for index, language in enumerate(value.get(field) or ()):
+            listed = list(value.get("languages") or ())
+            yield from _unknown((field, index), "language of this checkpoint", language, listed)
     own = [*value["tasks"], *value.get("fine_tune", [])]
     for index, task in enumerate(value.get("typical", [])):
         yield from _unknown(("typical", index), "task of this checkpoint", task, own)
