@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 ORIGINS = {"flag": "given", "text": "read from the need", "file": "from the file", "asked": "asked"}
 
@@ -64,3 +65,18 @@ def share(part: int, whole: int) -> str:
     if percent > 99.99:
         return "over 99.99 %"
     return f"{percent:.2f} %" if percent < 1 or percent > 99 else f"{percent:.1f} %"
+
+
+def aim(candidates: Sequence[str], where: Mapping[str, Any]) -> str:
+    """Return what a rule is aimed at: the candidates named, or what is said of their fields."""
+    if not where:
+        return ", ".join(candidates)
+    said = [f"{field} {_wanted(wanted)}" for field, wanted in where.items()]
+    return f"checkpoints with {' and '.join(said).replace('_', ' ')}"
+
+
+def _wanted(wanted: Any) -> str:
+    """Return in words what a field has to be: one of some words, or within bounds."""
+    if isinstance(wanted, Mapping):
+        return " and ".join(f"{bound} {number:g}" for bound, number in wanted.items())
+    return " or ".join(wanted)

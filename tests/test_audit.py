@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_rules import Plain, compiled, facts, holds, rule, silent_family
+from random_rules import Plain, compiled, facts, holds, options_of, rule, silent_family
 
 from advisor.audit.answers import no_undeclared_tie
 from advisor.audit.claim import NOT_PROVED
@@ -64,14 +64,23 @@ def test_profiles_and_answers_are_counted_exactly(of):
 
 
 @given(facts(), st.data())
-def test_a_gap_is_every_profile_without_an_answer_unless_its_task_is_declared_none(of, data):
+def test_a_gap_is_every_profile_without_an_answer_of_which_nothing_is_said_instead(of, data):
     declared = data.draw(st.sampled_from([None, *(task["id"] for task in of["task"])]))
+    said = {"task": "other", "because": "So.", "sources": ["paper"]}
     for task in of["task"]:
         if task["id"] == declared:
-            task["elsewhere"] = {"task": "other", "because": "So.", "sources": ["paper"]}
+            task["elsewhere"] = said
+    asked = data.draw(st.sampled_from(of["question"]))
+    option = data.draw(st.sampled_from(options_of(asked, of["task"])))
+    detours = data.draw(st.sampled_from([[], [{"id": "detour", "when": {asked["id"]: [option]}}]]))
+    of["detour"] = [detour | said for detour in detours]
+
+    def sent_elsewhere(whole):
+        return whole["task"][0] == declared or any(holds(one["when"], whole) for one in detours)
+
     plain, profiles = wholes(of)
     none = [whole for whole in profiles if plain.winner(whole) == NONE]
-    gaps = [whole for whole in none if whole["task"][0] != declared]
+    gaps = [whole for whole in none if not sent_elsewhere(whole)]
     found = audit(compiled(of), unlimited(), lambda *_: frozenset())
     assert found.answered.declared_none == len(none) - len(gaps)
     reported = [defect for defect in found.defects if defect.kind == "gap"]
@@ -79,7 +88,7 @@ def test_a_gap_is_every_profile_without_an_answer_unless_its_task_is_declared_no
     for defect in reported:
         assert f"{len(gaps):,} profiles" in defect.message
         for pattern in defect.patterns:
-            inside = [w for w in matching(pattern, profiles) if w["task"][0] != declared]
+            inside = [w for w in matching(pattern, profiles) if not sent_elsewhere(w)]
             assert pattern.profiles == len(inside)
             assert all(plain.winner(whole) == NONE for whole in inside)
 

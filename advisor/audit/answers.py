@@ -12,7 +12,7 @@ from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import ProofContext
 from advisor.engine.space import Space
 from advisor.model import NONE, TASK
-from advisor.phrasing import count, share
+from advisor.phrasing import share
 
 Equals = tuple[int, ...]
 """Families that nothing but rank parts, the winner first."""
@@ -30,23 +30,20 @@ def no_gap(context: ProofContext) -> tuple[str, list[Defect]]:
         return text, [_gap(context, gaps)]
     text = f"each of {found.profiles:,} profiles has a family"
     if found.declared_none:
-        tasks = count(len(context.rulebase.elsewhere), "task")
-        text += f", but for {found.declared_none:,} of {tasks} "
-        text += "declared none with what to use instead"
+        text += f", but for {found.declared_none:,} of which it is said what to use instead"
     return text, []
 
 
 def _gap(context: ProofContext, profiles: int) -> Defect:
     """Return the gaps as one defect, at a rule that opens one, else at a task that has one."""
-    open_tasks = [t.id for t in context.rulebase.tasks if t.id not in context.rulebase.elsewhere]
-    space = context.space({TASK: open_tasks})
+    space, left = context.everything, context.not_sent_elsewhere
     none = len(context.encoding.families)
 
     def unanswered(outcome: int) -> bool:
         return context.ranking.winner(outcome) == none
 
-    patterns = context.patterns(space, unanswered)
-    answers = context.witness(space, unanswered) or {}
+    patterns = context.patterns(space, unanswered, left)
+    answers = context.witness(space, unanswered, left) or {}
     fired = context.fired(answers)
     place, opened = None, ""
     for rule in context.rules(fired):

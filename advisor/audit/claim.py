@@ -155,6 +155,12 @@ WARNINGS = {
         "a rule for or against a checkpoint that fires only where another family wins",
         "correct its conditions, or aim it at another checkpoint",
     ),
+    "aimed-at-none": (
+        "rule",
+        "`{about}` is aimed at {aim}, and the catalogue has none",
+        "a rule about checkpoints of which the catalogue has none",
+        "correct what it says of them, or remove it",
+    ),
     "opposed-rules": (
         "rule",
         "`{one.id}` ({one.effect}, {one.criterion}) and `{other.id}` ({other.effect}, "

@@ -123,10 +123,20 @@ class ProofContext:
     def answered(self) -> Answered:
         """The counts over all complete profiles. Raises NotProvedError where the budget ends."""
         won = dict(zip(self.names, self.everything.wins(self.ranking), strict=True))
-        elsewhere = self.space({TASK: list(self.rulebase.elsewhere)})
         none = len(self.encoding.families)
-        declared = self.number(elsewhere, lambda outcome: self.ranking.winner(outcome) == none)
-        return Answered(sum(won.values()), won, declared)
+        undeclared = self.everything.counts(self.not_sent_elsewhere)
+        silent = sum(n for outcome, n in undeclared.items() if self.ranking.winner(outcome) == none)
+        return Answered(sum(won.values()), won, won[self.names[none]] - silent)
+
+    @cached_property
+    def not_sent_elsewhere(self) -> int:
+        """The function of all profiles but those of which it is said what to use instead."""
+        tasks = list(self.rulebase.elsewhere)
+        sent: list[Condition] = [{TASK: tasks}] if tasks else []
+        node = self.everything.root
+        for when in (*sent, *(detour.when for detour in self.rulebase.detours)):
+            node = self.everything.without(node, self.everything.allowing(when))
+        return node
 
     def _shared(self, only: int) -> Space:
         if only not in self._spaces:
@@ -163,10 +173,16 @@ class ProofContext:
         self.budget.check()
         return sum(n for outcome, n in space.counts(space.root).items() if holds(outcome))
 
-    def witness(self, space: Space, holds: Holds) -> CompleteAnswers | None:
-        """Return a profile with such an outcome: the one with the most typical answers."""
+    def witness(
+        self, space: Space, holds: Holds, within: int | None = None
+    ) -> CompleteAnswers | None:
+        """Return a profile with such an outcome: the one with the most typical answers.
+
+        It is one of a part of the space, where `within` is its function.
+        """
         self.budget.check()
-        found = space.nearest(space.root, lambda _, choice: choice[0], holds)
+        node = space.root if within is None else within
+        found = space.nearest(node, lambda _, choice: choice[0], holds)
         if found is None:
             return None
         asked = zip(self.encoding.questions, self.encoding.options, found[1], strict=True)
@@ -184,7 +200,7 @@ class ProofContext:
             asked = list(zip(self.encoding.questions, self.encoding.options, strict=True))
             concerned = space.relabel(space.root if within is None else within, holds)
             return cover(space, concerned, True, asked, MOST_PATTERNS).patterns
-        answers = self.witness(space, holds) or {}
+        answers = self.witness(space, holds, within) or {}
         return (Pattern({id: [option] for id, option in answers.items()}, 1, 1),)
 
     def allowed(self, answers: CompleteAnswers) -> dict[int, tuple[Choice, ...]]:

@@ -17,7 +17,7 @@ from advisor.engine.decision import Engine
 from advisor.engine.diagram import Diagram
 from advisor.engine.space import Encoding
 from advisor.errors import AdvisorError
-from advisor.model import TASK
+from advisor.model import TASK, Rule
 from advisor.rulebase.base import RuleBase
 
 AnswerPair = tuple[str, str]
@@ -273,12 +273,18 @@ def _entries(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
         "question": {one.id: one._replace(options=()) for one in questions},
         "option": {f"{one.id}: {option.id}": option for one in questions for option in one.options},
         "task": {one.id: one for one in rulebase.tasks},
+        "elsewhere": {one.id: one for one in rulebase.detours},
         "family": {
             one.id: (one, rulebase.descriptions[one.id], rulebase.claims[one.id])
             for one in rulebase.families
         },
-        "rule": {one.id: one._replace(place="") for one in rulebase.rules if not one.derived},
+        "rule": {one.id: _as_written(one) for one in rulebase.rules if not one.derived},
         "never": {one.id: one for one in rulebase.never if one.why == "never"},
         "checkpoint": rulebase.checkpoints,
         "source": rulebase.sources,
     }
+
+
+def _as_written(rule: Rule) -> Rule:
+    """Return a rule without its place, nor the checkpoints that meet what it says of them."""
+    return rule._replace(place="", candidates=() if rule.where else rule.candidates)

@@ -8,7 +8,7 @@ from advisor.audit.claim import Defect, claims, defect
 from advisor.audit.context import CompleteAnswers, NotProvedError, ProofContext
 from advisor.engine.profile import Answer
 from advisor.model import TASK, Checkpoint, Condition
-from advisor.phrasing import count
+from advisor.phrasing import aim, count
 
 WHY_NOT = (
     "`{family}` wins none of its tasks",
@@ -21,16 +21,24 @@ WHY_NOT = (
 def aimed_past(context: ProofContext) -> tuple[str, list[Defect]]:
     """Claim that rules about checkpoints fire in some profile that the checkpoint's family wins."""
     defects = []
-    pairs = [(rule, id) for rule in context.written for id in rule.candidates if "/" in id]
-    for rule, id in pairs:
-        family = context.rulebase.checkpoints[id].family
-        wanted = context.encoding.families.index(family)
+    aimed = [r for r in context.written if r.where or any("/" in id for id in r.candidates)]
+    for rule in aimed:
         space = context.space(rule.when)
-        if space and not any(context.ranking.winner(o) == wanted for o in space.outcomes):
-            past = defect(context, "past-its-checkpoint", rule.id, checkpoint=id, family=family)
-            defects.append(past)
-    times = count(len(pairs), "time")
-    return f"{times} a rule speaks of a checkpoint, each where its family can win", defects
+        won = {context.names[context.ranking.winner(outcome)] for outcome in space.outcomes}
+        aims = {id: context.rulebase.checkpoints[id].family for id in rule.candidates if "/" in id}
+        if not aims:
+            defects.append(defect(context, "aimed-at-none", rule.id, aim=aim((), rule.where)))
+        elif rule.where and won.isdisjoint(aims.values()):  # which it meets is for the catalogue
+            aims = dict([next(iter(aims.items()))])
+        elif rule.where:
+            aims = {}
+        defects += [
+            defect(context, "past-its-checkpoint", rule.id, checkpoint=id, family=family)
+            for id, family in aims.items()
+            if space and family not in won
+        ]
+    rules = count(len(aimed), "rule")
+    return f"{rules} about checkpoints, each where their family can win", defects
 
 
 @claims("checkpoints", "which checkpoints are offered")

@@ -17,7 +17,7 @@ from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError
 from advisor.files import write_text
 from advisor.model import Family
-from advisor.phrasing import NO_FAMILY, count, family_text, share
+from advisor.phrasing import NO_FAMILY, aim, count, family_text, share
 from advisor.rulebase.base import RuleBase
 
 MARKER = "<!-- Written by `advisor rules docs`: change the rules, not this page. -->"
@@ -92,7 +92,7 @@ def _index(facts: list[RuleFacts], rulebase: RuleBase) -> Page:
         rows = tuple(
             (
                 f"[{rule.id}]({rule.id}.md)",
-                f"{rule.effect} {', '.join(rule.candidates)}",
+                f"{rule.effect} {aim(rule.candidates, rule.where)}",
                 share(deciding.decides, deciding.profiles),
                 str(len(scenarios.decisive)),
             )

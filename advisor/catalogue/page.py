@@ -10,6 +10,7 @@ from advisor.catalogue.knowledge import KINDS
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task
 from advisor.model.evidence import Source
+from advisor.phrasing import aim
 from advisor.rulebase.base import RuleBase
 
 View = tuple[Callable[[Any, RuleBase], Page], dict[str, Callable[[Any, RuleBase], str]]]
@@ -130,7 +131,7 @@ def rule_page(rule: Rule, rulebase: RuleBase) -> Page:
     """Return the page of a rule: when it fires, why, who says so."""
     facts = known(
         ("when", _condition(rule.when)),
-        (rule.effect, ", ".join(rule.candidates)),
+        (rule.effect, aim(rule.candidates, rule.where)),
         ("criterion", rulebase.criterion(rule.criterion).name),
         ("from", rule.place or f"derived from what {rule.candidates[0]} declares ({rule.derived})"),
     )
@@ -139,7 +140,7 @@ def rule_page(rule: Rule, rulebase: RuleBase) -> Page:
 
 
 def _effect(rule: Rule) -> str:
-    return f"{rule.effect} {', '.join(rule.candidates)}"
+    return f"{rule.effect} {aim(rule.candidates, rule.where)}"
 
 
 def _condition(when: Condition) -> str:

@@ -100,12 +100,12 @@ def _advice_page(advice: TaskAdvice, today: str | None) -> Page:
         verdict = assessment.verdict or " or ".join(assessment.possible_verdicts)
         family = advice.rulebase.family(assessment.family)
         page += [Candidate(family.id, verdict, family.name), *_list(_reasons(advice, assessment))]
+    if decision.family:
+        page += _checkpoints(advice, today)
     if elsewhere := advice.elsewhere:
         why = Item(">", elsewhere.because, sources=tuple(elsewhere.sources))
         page += [Heading("Elsewhere", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
         page += _list(Item("", id) for id in elsewhere.checkpoints)
-    if decision.family:
-        page += _checkpoints(advice, today)
     if advice.changes:
         rows = (
             Item(">", f"{answers_text(flip.answers)}: {family_text(flip.family)}", _origin(flip))

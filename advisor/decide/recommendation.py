@@ -11,9 +11,9 @@ from advisor.decide.reasons import Because, Flip, flips, sufficient
 from advisor.decide.requirements import Requirements
 from advisor.decide.selection import ORDERS, Pick, Selection, select_or_train
 from advisor.engine.decision import Decision, Engine, applicable
-from advisor.engine.profile import Answer, Profile, make_profile
+from advisor.engine.profile import Answer, Profile, holds, make_profile
 from advisor.errors import UsageError
-from advisor.model import NONE, TASK, Checkpoint, Elsewhere
+from advisor.model import NONE, TASK, Checkpoint, Detour, Elsewhere
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
@@ -44,7 +44,7 @@ class TaskAdvice(NamedTuple):
     because: tuple[Because, ...]
     changes: tuple[Flip, ...]
     selection: Selection
-    elsewhere: Elsewhere | None
+    elsewhere: Elsewhere | Detour | None
     rulebase: RuleBase
     priority: tuple[str, ...]
 
@@ -309,7 +309,17 @@ def advise(
         because=sufficient(engine, decision),
         changes=flips(engine, decision),
         selection=select_or_train(engine, decision, order),
-        elsewhere=engine.rulebase.elsewhere.get(task or "") if decision.outcome == NONE else None,
+        elsewhere=_elsewhere(engine.rulebase, decision, task),
         rulebase=engine.rulebase,
         priority=engine.priority,
     )
+
+
+def _elsewhere(
+    rulebase: RuleBase, decision: Decision, task: str | None
+) -> Elsewhere | Detour | None:
+    """Return what to use instead of the families, or what else beside the one that wins."""
+    detours = (one for one in rulebase.detours if holds(one.when, decision.profile))
+    if task and (detour := next(detours, None)):
+        return detour
+    return rulebase.elsewhere.get(task or "") if decision.outcome == NONE else None

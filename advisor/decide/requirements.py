@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
 from advisor.engine.decision import applicable
-from advisor.engine.profile import Answer, Profile
-from advisor.model import TASK, Checkpoint, Option, Question
+from advisor.engine.profile import Answer, Profile, holds
+from advisor.model import TASK, Checkpoint, Option, Question, Rule
 from advisor.rulebase.base import RuleBase
 
 PLURAL = ("languages", "parameters")
@@ -115,6 +115,15 @@ class Requirements:
         )
 
     @cached_property
+    def barred(self) -> dict[str, Rule]:
+        """The checkpoints that rules exclude for these answers, each with the first such rule."""
+        found: dict[str, Rule] = {}
+        for rule in self.rulebase.barring:
+            if holds(rule.when, self.profile):
+                found = dict.fromkeys(rule.candidates, rule) | found
+        return found
+
+    @cached_property
     def dtype(self) -> str | None:
         """The precision in which answers have weights loaded; None for the file's own."""
         return next((o.dtype for o in self._chosen(self.rulebase.keeping) if o.dtype), None)
@@ -147,6 +156,8 @@ class Requirements:
         """Return what a checkpoint lacks for a use, and what nobody verified of it."""
         lacks: list[Gap] = []
         unknown: list[Gap] = []
+        if rule := self.barred.get(checkpoint.id):
+            lacks.append(Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`"))
         for demand in self.demands:
             if demand.learnt and use != "as-is":
                 continue

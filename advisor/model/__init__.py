@@ -6,7 +6,7 @@ What few need stands in modules of their own: `evidence`, `library`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from advisor.model.value import NamedTuple
 
@@ -77,12 +77,23 @@ class Never(NamedTuple):
 
 
 class Elsewhere(NamedTuple):
-    """What to use instead, where no family fits a task."""
+    """What to use instead, where no family fits a task; its checkpoints need not be catalogued."""
 
     task: f.Id
     because: f.Text
     sources: f.Sources
-    checkpoints: f.CheckpointIds = ()
+    checkpoints: f.HubIds = ()
+
+
+class Detour(NamedTuple):
+    """What to use instead of the families, or beside them, `when` certain answers are given."""
+
+    id: f.Id
+    when: f.When
+    task: f.Id
+    because: f.Text
+    sources: f.Sources
+    checkpoints: f.HubIds = ()
 
 
 class Task(NamedTuple):
@@ -160,8 +171,10 @@ class Criterion(NamedTuple):
 class Rule(NamedTuple):
     """A condition and what it says for or against candidates.
 
-    `derived` is the kind of declaration a rule was derived from (`takes`, `gives`, `tasks`), or
-    empty for a written rule. `place` is where it stands, as file:line.
+    `where` is what a rule says of the fields of the checkpoints it is aimed at, where it names
+    none; `candidates` are then all those of the catalogue. `derived` is the kind of declaration a
+    rule was derived from (`takes`, `gives`, `tasks`), or empty for a written rule. `place` is
+    where it stands, as file:line.
     """
 
     id: f.Id
@@ -174,6 +187,7 @@ class Rule(NamedTuple):
     supporting: bool = False
     derived: f.Computed[str] = ""
     place: f.Computed[str] = ""
+    where: f.Computed[Mapping[str, Any]] = {}
 
 
 class Decoder(NamedTuple):

@@ -63,6 +63,8 @@ Month = Annotated[str, TextOf(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", 'a month or day 
 HubId = Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`")]
 Dtype = Annotated[str, OneOf("float32", "bfloat16", "float16")]
 
+HubIds = Sequence[HubId]
+
 # Names of other entities: each has to be defined somewhere.
 CheckpointIds = Sequence[
     Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`", of="checkpoint")]
@@ -104,7 +106,14 @@ Requirement = Annotated[
 ]
 """What an option asks of a field of a checkpoint."""
 
-CANDIDATES = AnyOf(TextOf(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"), _TEXTS)
+WHERE = MapOf(
+    AnyOf(_TEXTS, Record({"at_most?": Number(), "at_least?": Number()})),
+    TextOf(WORD, "a field of checkpoints", of="field to aim by"),
+    least=1,
+)
+"""What is said of the fields of checkpoints: one of some words, or a number within bounds."""
+
+CANDIDATES = AnyOf(TextOf(rf"{ID_PATTERN}|{HUB_ID}", "a family or checkpoint id"), _TEXTS, WHERE)
 
 # The shapes of single fields.
 CommercialUse = Annotated[str, OneOf("permitted", "restricted", "not-permitted")]

@@ -45,6 +45,7 @@ ENTITIES = {
     "question": Entity(model.Question, "questions", "questions", "core"),
     "never": Entity(model.Never, "questions", "never", "core"),
     "task": Entity(model.Task, "tasks", "tasks", "core"),
+    "detour": Entity(model.Detour, "elsewhere", "elsewhere", "core"),
     "source": Entity(evidence.Source, "sources", "sources", "detail"),
     "family": Entity(model.Family, "family", "families", "core"),
     "rule": Entity(model.Rule, "decisions", "rules", "core"),
@@ -102,7 +103,7 @@ PROJECT = Record(
 """What `advisor.yaml` holds."""
 
 KINDS = (
-    *("criteria", "questions", "tasks", "sources", "decisions", "benchmarks"),
+    *("criteria", "questions", "tasks", "elsewhere", "sources", "decisions", "benchmarks"),
     *("family", "family-extension", "checkpoints", "architectures", "programs", "drift"),
     *("scenarios", "checks", "project", "profile"),
 )

@@ -14,7 +14,7 @@ from advisor.model.value import Plan, decode
 Thing = TypeVar("Thing")
 
 if TYPE_CHECKING:
-    from advisor.model import Benchmark
+    from advisor.model import Benchmark, Detour
     from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
     from advisor.model.library import Act, Architecture, CheckRule, NameChange, Program, RunnerUse
 
@@ -66,6 +66,8 @@ class RuleBase:
         "architectures.architectures", "library.Architecture"
     )
     """The known dimensions of networks, by id."""
+    detours: Listed[Detour] = _listed("core.elsewhere", "Detour")
+    """What to use instead of the families or beside them, for certain answers; the first counts."""
     programs: Listed[Program] = _listed("programs.programs", "library.Program")
     """Short programs to run a checkpoint with, the first that fits counts."""
     acts: ById[Act] = _by_id("programs.acts", "library.Act")
@@ -204,6 +206,15 @@ class RuleBase:
     def ordering(self) -> tuple[Question, ...]:
         """The questions whose answers say which checkpoints come first."""
         return tuple(q for q in self.questions if any(option.order for option in q.options))
+
+    @cached_property
+    def barring(self) -> tuple[Rule, ...]:
+        """The rules that exclude single checkpoints."""
+        return tuple(
+            rule
+            for rule in self.rules
+            if rule.effect == "exclude" and any("/" in one for one in rule.candidates)
+        )
 
     @cached_property
     def aimed(self) -> dict[str, list[Rule]]:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from advisor.model import EFFECTS, SECTIONS, Checkpoint, Option
-from advisor.model.columns import EXTRA_KEYS, build, plan
+from advisor.model import EFFECTS, SECTIONS, Checkpoint, Option, Rule
+from advisor.model.columns import EXTRA_KEYS, build, columns, plan
 from advisor.model.evidence import ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program
@@ -63,6 +63,11 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
     return {name: encode(part) for name, part in parts.items()}
 
 
+def aimed_by(aim: Any) -> bool:
+    """True where a rule is aimed at checkpoints by what is said of their fields."""
+    return isinstance(aim, Mapping)
+
+
 def one_or_more(value: Any) -> list[Any]:
     """Return the list that stands in a file as a list, or as its only member."""
     return value if isinstance(value, list) else [value]
@@ -75,7 +80,9 @@ def _value(kind: str, entry: Entry) -> Any:
     computed: dict[str, Any] = {}
     if kind == "rule":
         effect = next(effect for effect in EFFECTS if effect in value)
-        computed = {"effect": effect, "candidates": one_or_more(value[effect])}
+        aim = value[effect]
+        computed = {"effect": effect, "candidates": [] if aimed_by(aim) else one_or_more(aim)}
+        computed["where"] = aim if aimed_by(aim) else {}
     elif kind == "checkpoint":
         notes = [key.rstrip("?") for key in EXTRA_KEYS[Checkpoint]]
         noted = {key: value[key] for key in notes if key in value}
@@ -98,7 +105,34 @@ def _complete(values: Values, by_kind: Mapping[str, Sequence[Entry]]) -> None:
     declarations, fits = judges.get("declarations", ids[0]), judges.get("fits", ids[-1])
     values["rule"] += derived_rules(families, questions, tasks, declarations, fits)
     values["never"] += derived_never(questions, tasks)
+    values["rule"][:] = [_aimed(rule, values["checkpoint"]) for rule in values["rule"]]
     values["program"][:] = _programs(values, by_kind["program"])
+
+
+def _aimed(rule: Rule, checkpoints: Sequence[Checkpoint]) -> Rule:
+    """Return a rule with the checkpoints of which holds what it says of their fields.
+
+    A field that nobody verified is nothing of which anything holds.
+    """
+    if not rule.where:
+        return rule
+    field_of = {column.key: column.field for column in columns(Checkpoint)}
+    wanted = [(field_of[key], said) for key, said in rule.where.items()]
+    meets = [one.id for one in checkpoints if all(_is(getattr(one, f), said) for f, said in wanted)]
+    return rule._replace(candidates=meets)
+
+
+def _is(value: Any, wanted: Any) -> bool:
+    """True where the value of a field is one of some words, or within bounds."""
+    if value is None:
+        return False
+    if isinstance(wanted, Mapping):
+        least, most = wanted.get("at_least", value), wanted.get("at_most", value)
+        return bool(least <= value <= most)
+    said = value if isinstance(value, (list, tuple)) else [value]
+    return not {str(one).lower() if isinstance(one, bool) else one for one in said}.isdisjoint(
+        wanted
+    )
 
 
 def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import nearest
-from advisor.model import EFFECTS, NONE, NOT_APPLICABLE, TASK
-from advisor.model.columns import record
+from advisor.model import EFFECTS, NONE, NOT_APPLICABLE, TASK, Checkpoint
+from advisor.model.columns import columns, record
 from advisor.model.file_kinds import ENTITIES
-from advisor.rulebase.compile import one_or_more
+from advisor.rulebase.compile import aimed_by, one_or_more
 
 if TYPE_CHECKING:
     from advisor.reader.document import Document, KeyPath
@@ -70,6 +70,9 @@ def _known(entries: Entries) -> Known:
             id for id, entry in entries["question"].items() if entry.value.get("many")
         ],
         "checkpoint field": list(JUDGED_FIELDS),
+        "field to aim by": [
+            one.key for one in columns(Checkpoint) if one.inner is None and one.hint.how != "map"
+        ],
         "option that a family takes": declared["takes"],
         "option that a family gives": declared["gives"],
         "option that families take": declared["takes"],
@@ -124,7 +127,10 @@ def _family(value: dict[str, Any], _known: Known) -> Faults:
 
 def _rule(value: dict[str, Any], known: Known) -> Faults:
     effect = next(effect for effect in EFFECTS if effect in value)
-    for candidate in one_or_more(value[effect]):
+    if aimed_by(value[effect]):
+        for field in value[effect]:
+            yield from _unknown((effect, field), "field to aim by", field, known["field to aim by"])
+    for candidate in () if aimed_by(value[effect]) else one_or_more(value[effect]):
         of = "checkpoint" if "/" in candidate else "family"
         yield from _unknown((effect,), of, candidate, known[of])
     if {example["fires"] for example in value["examples"]} != {True, False}:

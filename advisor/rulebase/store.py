@@ -34,6 +34,7 @@ PLACES = {
     "criteria.yaml": "criteria",
     "questions.yaml": "questions",
     "tasks.yaml": "tasks",
+    "elsewhere.yaml": "elsewhere",
     "benchmarks.yaml": "benchmarks",
     "sources.yaml": "sources",
     "sources/*.yaml": "sources",

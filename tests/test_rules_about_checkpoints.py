@@ -1,0 +1,167 @@
+"""Rules aimed at checkpoints by name and by their fields, and what is named beside the families."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from random_rules import rule
+from test_catalogue import catalogue, checkpoint, ids, selection
+
+from advisor import recommend
+from advisor.audit.context import Budget, ProofContext
+from advisor.audit.offered import aimed_past
+from advisor.errors import BrokenFileError
+from advisor.phrasing import aim
+from advisor.rulebase.store import load_rules
+
+SIZES = st.sampled_from([None, 10, 100, 400, 401, 2000])
+
+
+def spoken_of(effect, where, **when):
+    """A rule about checkpoints; it fires on every profile unless told when."""
+    said = {id: [option] for id, option in (when or {"task": "read"}).items()}
+    return rule("said", "fit", said, effect, where)
+
+
+@given(st.lists(st.tuples(SIZES, SIZES), min_size=1, max_size=6), SIZES, SIZES)
+def test_a_rule_means_the_checkpoints_of_which_all_holds(drawn, least, most):
+    bounds = {"at_least": least, "at_most": most}
+    bounds = {bound: number for bound, number in bounds.items() if number is not None}
+    made = [
+        checkpoint(f"c{n}", parameters_millions=size, text_context=context)
+        for n, (size, context) in enumerate(drawn)
+    ]
+    where = {"parameters_millions": bounds, "text_context": {"at_least": 400}}
+    rules = catalogue(*made, rules=[spoken_of("avoid", where)])
+    meant = [
+        f"org/c{n}"
+        for n, (size, context) in enumerate(drawn)
+        if size is not None
+        and context is not None
+        and (least is None or size >= least)
+        and (most is None or size <= most)
+        and context >= 400
+    ]
+    assert list(rules.rule("said").candidates) == meant
+    avoided = {p.checkpoint.id for p in selection(rules).picks if p.fired}
+    assert avoided == set(meant)
+
+
+def test_words_and_lists_meet_a_rule_by_one_member():
+    rules = catalogue(
+        checkpoint("a", languages=["de", "en"]),
+        checkpoint("b", languages=["fr"]),
+        checkpoint("c", languages=None),
+        checkpoint("d", languages=["fr"], family="writer"),
+        rules=[spoken_of("prefer", {"languages": ["fr", "it"], "family": ["reader"]})],
+    )
+    assert list(rules.rule("said").candidates) == ["org/b"]
+
+
+def test_what_a_rule_avoids_stands_behind_whatever_else_speaks_for_it():
+    rules = catalogue(
+        checkpoint("huge", parameters_millions=9000),
+        checkpoint("unknown", parameters_millions=None),
+        checkpoint("small", parameters_millions=50),
+        rules=[
+            spoken_of("avoid", {"parameters_millions": {"at_least": 1000}}),
+            rule("liked", "fit", {"task": ["read"]}, "prefer", ["org/huge"]),
+        ],
+    )
+    assert ids(selection(rules).picks)[-1] == "huge"
+
+
+def test_what_a_rule_excludes_is_not_offered_and_says_so():
+    rules = catalogue(
+        checkpoint("fixed", stage="fine-tuned"),
+        checkpoint("free", stage="pre-trained"),
+        rules=[spoken_of("exclude", {"stage": ["fine-tuned"]}, place="cpu")],
+    )
+    assert set(ids(selection(rules, place="gpu").picks)) == {"free", "fixed"}
+    found = selection(rules, place="cpu")
+    assert ids(found.picks) == ["free"]
+    assert [one.texts for one in found.rejected] == [("excluded by the rule `said`",)]
+
+
+def test_an_excluded_checkpoint_is_not_named_as_something_to_train():
+    rules = catalogue(
+        checkpoint("fixed", fine_tune=["read"]),
+        rules=[spoken_of("exclude", ["org/fixed"])],
+    )
+    found = selection(rules, training="fine-tune")
+    assert found.picks == ()
+    assert [one.checkpoint.id for one in found.closest] == ["org/fixed"]
+
+
+def test_the_aim_of_a_rule_reads_as_words():
+    where = {"family": ["clip"], "parameters_millions": {"at_least": 1200}}
+    assert aim((), where) == "checkpoints with family clip and parameters millions at least 1200"
+    assert aim(["clip", "org/one"], {}) == "clip, org/one"
+
+
+@pytest.fixture
+def budget():
+    return Budget(60, time.monotonic)
+
+
+def test_a_rule_of_which_the_catalogue_meets_nothing_is_a_defect(budget):
+    rules = catalogue(checkpoint("a"), rules=[spoken_of("avoid", {"licence": ["gpl"]})])
+    kinds = [one.kind for one in aimed_past(ProofContext(rules, budget)).defects]
+    assert kinds == ["aimed-at-none"]
+
+
+def test_a_rule_by_fields_need_not_meet_the_winner_alone(budget):
+    rules = catalogue(
+        checkpoint("a"),
+        checkpoint("b", family="writer"),
+        rules=[spoken_of("avoid", {"parameters_millions": {"at_most": 100}})],
+    )
+    assert aimed_past(ProofContext(rules, budget)).defects == ()
+
+
+def test_a_field_that_is_none_is_refused_with_the_nearest(small_folder, tmp_path):
+    (tmp_path / "decisions").mkdir()
+    file = tmp_path / "decisions" / "own.yaml"
+    file.write_text(
+        "rules:\n  - id: own\n    criterion: hardware\n    when: {device: [phone]}\n"
+        "    avoid: {parameter_millions: {at_least: 5}}\n    because: So.\n"
+        "    sources: [handbook]\n    examples:\n"
+        "      - {given: {device: phone}, fires: true}\n"
+        "      - {given: {device: gpu}, fires: false}\n"
+    )
+    with pytest.raises(BrokenFileError) as caught:
+        load_rules(small_folder, (tmp_path,))
+    assert any("did you mean `parameters_millions`" in one for one in caught.value.problems)
+    file.write_text(file.read_text().replace("parameter_millions", "parameters_millions"))
+    rules = load_rules(small_folder, (tmp_path,))
+    assert {
+        rules.checkpoint(id).parameters_millions >= 5 for id in rules.rule("own").candidates
+    } == {True}
+
+
+def test_a_detour_is_named_beside_the_family_that_wins_and_before_what_the_task_says(
+    small_folder, tmp_path
+):
+    (tmp_path / "elsewhere.yaml").write_text(
+        "elsewhere:\n"
+        "  - {id: boxes-on-a-phone, when: {task: [outline], device: [phone]}"
+        ", task: object-detection, because: It is small.,"
+        " sources: [handbook], checkpoints: [elsewhere/small]}\n"
+        "  - {id: labels-on-a-phone, when: {task: [label], device: [phone]}"
+        ", task: image-classification, because: It is smaller.,"
+        " sources: [handbook], checkpoints: [elsewhere/tiny]}\n"
+    )
+    rules = load_rules(small_folder, (tmp_path,))
+
+    def named(**answers):
+        advice = recommend(rules, answers).advice[0]
+        return advice.decision.outcome, list(
+            advice.elsewhere.checkpoints if advice.elsewhere else []
+        )
+
+    assert named(task="outline", device="gpu") == ("none", ["elsewhere/detector"])
+    assert named(task="outline", device="phone") == ("none", ["elsewhere/small"])
+    assert named(task="label", device="phone")[1] == ["elsewhere/tiny"]
+    assert named(task="label", device="phone")[0] != "none"
+    assert named(task="label", device="gpu")[1] == []
