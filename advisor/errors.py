@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class AdvisorError(Exception):
@@ -59,28 +59,33 @@ class MissingExtraError(AdvisorError, kind="extra-not-installed"):
     """Libraries of an extra are not installed."""
 
 
-def nearest(name: str, known: list[str] | tuple[str, ...]) -> str | None:
-    """Return the known name closest to `name`, or None where nothing is near."""
-    import difflib
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most likely meant, or None where nothing is near."""
+    from advisor.naming import suggestions
 
-    lowered = {candidate.lower(): candidate for candidate in known}
-    if name.lower() in lowered:
-        return lowered[name.lower()]
-    if "/" not in name:  # a checkpoint named without its owner
-        for candidate in known:
-            if candidate.lower().endswith(f"/{name.lower()}"):
-                return candidate
-    close = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
-    return lowered[close[0]] if close else None
+    return next(iter(suggestions(name, known)), None)
+
+
+def did_you_mean(close: Iterable[str]) -> str:
+    """Return `; did you mean `a` or `b`?`, empty where there is nothing to suggest."""
+    names = [f"`{name}`" for name in close]
+    *first, last = names or [""]
+    listed = f"{', '.join(first)} or {last}" if first else last
+    return f"; did you mean {listed}?" if names else ""
 
 
 def unknown_name(
-    kind: str, name: str, known: list[str] | tuple[str, ...], listing: str
+    kind: str,
+    name: str,
+    known: Iterable[str],
+    listing: str,
+    meanings: Mapping[str, str] | None = None,
 ) -> UsageError:
-    """Return the error for a name that is not known, with the nearest one and where to look."""
-    close = nearest(name, known)
-    suggestion = f"; did you mean `{close}`?" if close else ""
-    return UsageError(f"unknown {kind} `{name}`{suggestion}", hint=listing, kind=f"unknown-{kind}")
+    """Return the error for a name that is not known, with the nearest ones and where to look."""
+    from advisor.naming import suggestions
+
+    meant = did_you_mean(suggestions(name, known, meanings))
+    return UsageError(f"unknown {kind} `{name}`{meant}", hint=listing, kind=f"unknown-{kind}")
 
 
 def check_name(kind: str, name: str, known: Iterable[str], listing: str) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advisor.engine.profile import Answer, as_number, make_profile
+from advisor.engine.profile import Answer, make_profile
+from advisor.engine.quantity import as_number
 from advisor.errors import AdvisorError, UsageError
 
 
@@ -36,6 +37,15 @@ def options(small, **answers):
         (0.5, 0.5),
         ("0", 0),
         ("-3", -3),
+        ("2 million", 2e6),
+        ("2.5 Million", 2.5e6),
+        ("3 thousand", 3000),
+        ("2 Mio", 2e6),
+        ("2.000.000", 2e6),
+        ("2.000", 2),
+        ("1.2.3", None),
+        ("8 apples", None),
+        ("8GB", None),
         ("k", None),
         ("", None),
         ("many", None),
@@ -51,6 +61,26 @@ def options(small, **answers):
 )
 def test_number_is_read_as_people_write_it(typed, number):
     assert as_number(typed) == number
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("8GB", 8),
+        ("8 GB", 8),
+        ("512MB", 0.512),
+        ("1,024 mb", 1.024),
+        ("8 GB of gb", 8),
+        ("2k photos", 2000),
+        ("2 million product photos", 2e6),
+        ("2M", 2e6),
+        ("8 apples", None),
+        ("GB", None),
+    ],
+)
+def test_a_number_may_have_its_unit_behind_it(typed, number):
+    read = as_number(typed, {"gb": 1, "mb": 0.001, "photos": 1})
+    assert read == (number and pytest.approx(number))
 
 
 @given(st.text() | st.floats() | st.integers() | st.none() | st.booleans())

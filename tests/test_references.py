@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from itertools import cycle
 
 import pytest
 
@@ -267,8 +268,8 @@ def test_small_folder_is_sound(tmp_path):
         (
             "decisions/capability.yaml",
             "criterion: capability",
-            "criterion: capable",
-            "decisions/capability.yaml:3:5: unknown criterion `capable`; did you mean",
+            "criterion: capabilty",
+            "decisions/capability.yaml:3:5: unknown criterion `capabilty`; did you mean",
         ),
         (
             "decisions/capability.yaml",
@@ -580,7 +581,7 @@ def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path):
 DAMAGES = ("", "[]", '{"core": 1}', "\udcff")
 
 
-@pytest.mark.parametrize(("part", "damage"), [*zip(store.PARTS, DAMAGES * 2, strict=True)])
+@pytest.mark.parametrize(("part", "damage"), [*zip(store.PARTS, cycle(DAMAGES), strict=False)])
 def test_damaged_copy_is_made_anew(own_cache, tmp_path, part, damage):
     root = folder(tmp_path)
     first = load_rules(root)

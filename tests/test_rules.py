@@ -58,7 +58,10 @@ def every_sources(rulebase):
 
 def every_other_source(rulebase):
     """What stands beside the decisions: some checks judge by the rules alone and cite nothing."""
-    stated = (*rulebase.architectures.values(), *rulebase.changes, *rulebase.ties)
+    stated = (
+        *(*rulebase.architectures.values(), *rulebase.machines),
+        *(*rulebase.changes, *rulebase.ties),
+    )
     assert all(one.sources for one in stated)
     for one in (*stated, *rulebase.checks.values(), *rulebase.tasks):
         yield from one.sources

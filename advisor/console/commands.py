@@ -23,7 +23,8 @@ from typer.models import ParamMeta
 from typer.utils import get_params_from_function
 
 from advisor.console import HOMES, SETTINGS
-from advisor.engine.profile import Profile, has_commas, make_profile
+from advisor.engine.profile import Profile, make_profile
+from advisor.engine.quantity import has_commas
 from advisor.errors import BrokenFileError
 from advisor.model import TASK, Question
 from advisor.phrasing import count

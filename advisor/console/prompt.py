@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.engine.profile import UNKNOWN, as_number
+from advisor.engine.profile import UNKNOWN
+from advisor.engine.quantity import as_number
 from advisor.errors import nearest
 
 if TYPE_CHECKING:

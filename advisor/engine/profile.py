@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from math import inf, isfinite
+from math import inf
 from typing import Any, NamedTuple
 
-from advisor.errors import ContradictionError, UsageError, nearest
+from advisor.engine.quantity import as_number, has_commas
+from advisor.errors import ContradictionError, UsageError, did_you_mean
 from advisor.model import NOT_APPLICABLE, TASK, Condition, Never, Question
 from advisor.rulebase.base import RuleBase
 
@@ -15,9 +15,6 @@ SHOWN_OPTIONS = 16
 
 UNKNOWN = "unknown"
 """The answer "don't know": leaves a question open and is never asked again."""
-
-_DIGITS = re.compile(r"[-+]?[0-9][0-9_,]*(\.[0-9]*)?[kmb]?\Z", re.IGNORECASE)
-_GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?[kmb]?\Z", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
@@ -56,8 +53,23 @@ def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
         if isinstance(given, Answer):
             profile[question.id] = given
         elif given is not None and given != "unknown" and given != []:
-            profile[question.id] = read_answer(question, given, origin)
+            try:
+                profile[question.id] = read_answer(question, given, origin)
+            except UsageError:
+                if not (more := _of_machine(rulebase, question, given)):
+                    raise
+                meant = {**more, **answers, question.id: more[question.id]}
+                return make_profile(rulebase, meant, origin)
     return profile
+
+
+def _of_machine(rulebase: RuleBase, question: Question, given: Any) -> Mapping[str, str]:
+    """Return what a machine answers that was named instead of an option of a question."""
+    from advisor.engine.machines import machine_answers
+
+    words = given if isinstance(given, (list, tuple)) else [given]
+    found = machine_answers(rulebase, " ".join(map(str, words)))
+    return found if question.id in found and given != found[question.id] else {}
 
 
 def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -83,37 +95,13 @@ def _spelt_out(rulebase: RuleBase, answers: Mapping[str, Any]) -> Mapping[str, A
 def read_answer(question: Question, given: Any, origin: str) -> Answer:
     """Return one answer; raises UsageError naming the nearest option where there is none."""
     values = given if isinstance(given, (list, tuple)) else [given]
-    numbers = [as_number(value) if question.unit is not None else None for value in values]
+    numbers = [as_number(value, question.units) if question.unit else None for value in values]
     options = [
         _named(question, str(value)) if number is None else _cut(question, number)
         for value, number in zip(values, numbers, strict=True)
     ]
     number = numbers[0] if len(numbers) == 1 else None
     return Answer(tuple(dict.fromkeys(options)), number, origin)
-
-
-def has_commas(text: str) -> bool:
-    """True where a text is one number with commas inside, be they where they belong or not."""
-    return "," in text and text.strip()[-1:] != "," and _DIGITS.match(text.strip()) is not None
-
-
-def as_number(value: Any) -> float | None:
-    """Return a number written as 5000, 5_000, 5,000, 5k or 2M; None for anything else.
-
-    Commas group thousands and do nothing else: 7,5 is neither 75 nor 7.5.
-    """
-    if isinstance(value, bool):
-        return None
-    text = str(value).strip()
-    if _GROUPED.match(text):
-        text = text.replace(",", "")
-    text = text.replace("_", "")
-    factor = {"k": 1e3, "m": 1e6, "b": 1e9}.get(text[-1:].lower(), 1.0)
-    try:
-        number = float(text[:-1] if factor > 1 else text) * factor
-    except ValueError:
-        return None
-    return number if isfinite(number) else None
 
 
 def _cut(question: Question, number: float) -> str:
@@ -131,6 +119,10 @@ def _named(question: Question, name: str) -> str:
     known |= {id: id for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
     if found := known.get(name) or known.get(name.lower()):
         return found
+    from advisor.naming import same_name, suggestions
+
+    if same := same_name(name, known):
+        return known[same]
     if question.unit is not None and has_commas(name):
         text = name.strip()
         decimal = text.count(",") == 1 and "." not in text
@@ -142,9 +134,9 @@ def _named(question: Question, name: str) -> str:
         hint = f"`advisor show {question.id}` prints all {len(ids)} options"
     if question.unit:
         hint += f", or a number of {question.unit}"
-    close = nearest(name, list(known))
-    suggestion = f"; did you mean `{close}`?" if close else ""
-    message = f"unknown option `{name}` of `{question.id}`{suggestion}"
+    meanings = {o.id: " ".join((o.id, o.label, *o.aliases)) for o in question.options}
+    meant = did_you_mean(suggestions(name, known, meanings))
+    message = f"unknown option `{name}` of `{question.id}`{meant}"
     raise UsageError(message, hint=hint, kind="unknown-option")
 
 

@@ -47,7 +47,11 @@ class Option(NamedTuple):
 
 
 class Question(NamedTuple):
-    """One thing asked."""
+    """One thing asked.
+
+    `unit` is that of a number which may be given instead of an option, `units` are words that
+    may stand behind it, each with what one of it is in that unit.
+    """
 
     id: f.Id
     ask: f.Text
@@ -57,6 +61,7 @@ class Question(NamedTuple):
     unit: f.Text | None = None
     declared_by: Annotated[str, f.OneOf("takes", "gives")] | None = None
     ask_if: f.When = {}
+    units: f.Units = {}
 
     def requires(self, field: str) -> bool:
         """True where an answer can require something of a field of checkpoints."""

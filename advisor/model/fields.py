@@ -61,6 +61,7 @@ Texts = Annotated[Sequence[Text], Least(1)]
 Positive = Annotated[int, Integer(1)]
 Month = Annotated[str, TextOf(r"[0-9]{4}-[0-9]{2}(-[0-9]{2})?", 'a month or day such as "2026-11"')]
 HubId = Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`")]
+Units = Annotated[Mapping[str, float], MapOf(Number(), TextOf(r"[a-z]+", "a word"))]
 Dtype = Annotated[str, OneOf("float32", "bfloat16", "float16")]
 
 HubIds = Sequence[HubId]
@@ -86,6 +87,7 @@ GivenOption = Annotated[str, KebabCase(of="option that a family gives")]
 UseIds = Annotated[Sequence[Annotated[str, KebabCase(of="use")]], Least(1)]
 When = Annotated[Condition, OptionsOf(ListOf(KebabCase(), least=1))]
 TaskWords = Annotated[Mapping[str, Mapping[str, str]], MapOf(OptionsOf(KebabCase()))]
+OptionsGiven = Annotated[Mapping[str, str], OptionsOf(KebabCase())]
 Wordings = Annotated[Mapping[str, Mapping[str, str]], OptionsOf(MapOf(TextOf()))]
 """The words for each answer to a question."""
 

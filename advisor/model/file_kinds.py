@@ -53,6 +53,7 @@ ENTITIES = {
     "unranked": Entity(library.UnrankedBenchmark, "benchmarks", "unranked"),
     "checkpoint": Entity(model.Checkpoint, "checkpoints", "checkpoints"),
     "architecture": Entity(library.Architecture, "architectures", "architectures", "architectures"),
+    "machine": Entity(library.Machine, "machines", "machines", "machines"),
     "act": Entity(library.Act, "programs", "acts", "programs"),
     "use": Entity(library.RunnerUse, "programs", "uses", "programs"),
     "part": Entity(library.ProgramPart, "programs", "parts"),
@@ -104,8 +105,8 @@ PROJECT = Record(
 
 KINDS = (
     *("criteria", "questions", "tasks", "elsewhere", "sources", "decisions", "benchmarks"),
-    *("family", "family-extension", "checkpoints", "architectures", "programs", "drift"),
-    *("scenarios", "checks", "project", "profile"),
+    *("family", "family-extension", "checkpoints", "architectures", "machines"),
+    *("programs", "drift", "scenarios", "checks", "project", "profile"),
 )
 """Every kind of file, in the order in which they are listed."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.model import Decoder
@@ -75,6 +75,21 @@ class RunnerUse(NamedTuple):
     prompts: Mapping[f.TaskId, f.Text] = {}
     unread: f.Texts = ()
     declines: f.TrialFlags = ()
+
+
+class Machine(NamedTuple):
+    """A graphics card or computer by the names that people type, and what it answers.
+
+    `memory_gb` are the sizes it is sold with, least first; None where they vary without end.
+    `shared` memory is that of the whole machine, which says not how much a model may take.
+    """
+
+    id: f.Id
+    answers: f.OptionsGiven
+    aliases: f.Aliases = ()
+    memory_gb: Annotated[Sequence[float], f.Least(1)] | None = None
+    shared: bool = False
+    sources: f.Required[f.Sources] = ()
 
 
 class Architecture(NamedTuple):

@@ -8,7 +8,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from advisor.errors import UsageError, unknown_name
-from advisor.model import Checkpoint, Criterion, Elsewhere, Family, Never, Question, Rule, Task
+from advisor.model import (
+    TASK,
+    Checkpoint,
+    Criterion,
+    Elsewhere,
+    Family,
+    Never,
+    Question,
+    Rule,
+    Task,
+)
 from advisor.model.value import Plan, decode
 
 Thing = TypeVar("Thing")
@@ -16,7 +26,15 @@ Thing = TypeVar("Thing")
 if TYPE_CHECKING:
     from advisor.model import Benchmark, Detour
     from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
-    from advisor.model.library import Act, Architecture, CheckRule, NameChange, Program, RunnerUse
+    from advisor.model.library import (
+        Act,
+        Architecture,
+        CheckRule,
+        Machine,
+        NameChange,
+        Program,
+        RunnerUse,
+    )
 
     Listed = cached_property[tuple[Thing, ...]]
     ById = cached_property[dict[str, Thing]]
@@ -68,6 +86,8 @@ class RuleBase:
     """The known dimensions of networks, by id."""
     detours: Listed[Detour] = _listed("core.elsewhere", "Detour")
     """What to use instead of the families or beside them, for certain answers; the first counts."""
+    machines: Listed[Machine] = _listed("machines.machines", "library.Machine")
+    """Graphics cards and computers by the names that people type, and what each answers."""
     programs: Listed[Program] = _listed("programs.programs", "library.Program")
     """Short programs to run a checkpoint with, the first that fits counts."""
     acts: ById[Act] = _by_id("programs.acts", "library.Act")
@@ -261,6 +281,13 @@ class RuleBase:
     def _decoded(self, declared: type[Thing], rows: Iterable[list[Any]]) -> tuple[Thing, ...]:
         return tuple(decode(declared, rows, self._plan))
 
+    def _meanings(self, kind: str) -> dict[str, str] | None:
+        """Return what tasks are called and said to do, by id; None for other kinds."""
+        if kind != TASK:
+            return None
+        texts = {task.id: (task.id, task.name, *task.aliases, *task.words) for task in self.tasks}
+        return {id: " ".join(names) for id, names in texts.items()}
+
     def _find(self, kind: str, name: str, things: Iterable[Thing]) -> Thing:
         things = tuple(things)
         if found := next((each for each in things if getattr(each, "id", None) == name), None):
@@ -268,7 +295,6 @@ class RuleBase:
         known: dict[str, Thing] = _by_name(things)
         if name not in known:
             plural = {"criterion": "criteria", "family": "families"}.get(kind, f"{kind}s")
-            raise unknown_name(
-                kind, name, list(known), f"`advisor list {plural}` prints the known ones"
-            )
+            listing = f"`advisor list {plural}` prints the known ones"
+            raise unknown_name(kind, name, list(known), listing, self._meanings(kind))
         return known[name]

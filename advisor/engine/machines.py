@@ -1,0 +1,48 @@
+"""A machine named where a kind of machine is asked for: `rtx 3060` is a GPU, with its memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.model.library import Machine
+
+_PARTS = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
+
+
+def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
+    """Return what a machine that a text names answers; empty where it names none that is known.
+
+    Its memory is the size that the text names, else the smallest that it is sold with.
+    """
+    words = _PARTS.findall(text.lower())
+    machine = _named(rulebase, words)
+    if machine is None:
+        return {}
+    asked = next((q.id for q in rulebase.questions if q.requires("memory_gb")), None)
+    sizes = machine.memory_gb or ()
+    said = [float(word) for word, unit in pairwise(words) if unit in _GB]
+    size = next((size for size in said if size in sizes), None)
+    if size is None and sizes and not machine.shared:
+        size = min(sizes)
+    memory = {asked: f"{size:g}"} if asked and size is not None else {}
+    return {**machine.answers, **memory}
+
+
+_GB = ("gb", "g", "gib")
+
+
+def _named(rulebase: RuleBase, words: Sequence[str]) -> Machine | None:
+    """Return the machine with the longest name among the words, one after the other."""
+    text, best, longest = f" {' '.join(words)} ", None, 0
+    for machine in rulebase.machines:
+        for name in (machine.id, *machine.aliases):
+            spelt = f" {' '.join(_PARTS.findall(name))} "
+            if len(spelt) > longest and spelt in text:
+                best, longest = machine, len(spelt)
+    return best

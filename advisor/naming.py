@@ -1,0 +1,123 @@
+"""How people spell names: the same name in other letters, a typo, a name that means the like.
+
+A likeness by chance is none: a typo is one edit in five letters, and a meaning is shared by words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+_WORDS = re.compile(r"[^\W_]+")
+_SMALL = frozenset(
+    """
+    a an and are as at be by can do does for from how i in into is it its me my not of on one or our
+    some that the their them there these this to use want we what where which with you your
+    image images picture pictures photo photos model models
+    """.split()  # noqa: SIM905 - a list would be 60 lines
+)
+"""Words that tell nothing apart here."""
+
+MOST = 3
+"""So many names are suggested at most."""
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, in small letters and without the `s` of a plural."""
+    return [_singular(word) for word in _WORDS.findall(text.lower())]
+
+
+def squeezed(name: str) -> str:
+    """Return what is left of a name without case, spaces, hyphens and plurals."""
+    return "".join(words_of(name))
+
+
+def same_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that differs in case, spaces, hyphens or a plural alone."""
+    wanted = squeezed(name)
+    return next((each for each in known if wanted and squeezed(each) == wanted), None)
+
+
+def suggestions(
+    name: str, known: Iterable[str], meanings: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return the known names that may be meant, the likeliest first; often none.
+
+    `meanings` has a text for what can be suggested by its meaning; without it names are compared.
+    """
+    known = list(known)
+    if same := same_name(name, known):
+        return [same]
+    lowered = name.lower()
+    bare = lowered.rpartition("/")[2]  # a checkpoint named without its owner, or with another
+    for each in known:
+        if each.lower().endswith(f"/{bare}"):
+            return [each]
+    typos = [(edits, each) for each in known if (edits := _slips(lowered, each.lower()))]
+    if typos:
+        return [min(typos, key=lambda typo: typo[0])[1]]
+    return alike(name, meanings or {each: each for each in known})
+
+
+def alike(text: str, meanings: Mapping[str, str], share: float = 0.5) -> list[str]:
+    """Return what shares at least this `share` of a text's words, the most telling words first.
+
+    A word tells less, the more of the meanings hold it.
+    """
+    asked = list(dict.fromkeys(word for word in words_of(text) if word not in _SMALL))
+    if not asked:
+        return []
+    held = {id: frozenset(words_of(meaning)) for id, meaning in meanings.items()}
+    found: dict[str, tuple[float, float]] = {}
+    for word in asked:
+        holders = [id for id, words in held.items() if any(_akin(word, each) for each in words)]
+        for id in holders:
+            many, weight = found.get(id, (0.0, 0.0))
+            found[id] = (many + 1, weight + 1 / len(holders))
+    enough = {id: told for id, told in found.items() if told[0] >= share * len(asked)}
+    return sorted(enough, key=enough.__getitem__, reverse=True)[:MOST]
+
+
+def _singular(word: str) -> str:
+    if len(word) > 4 and word.endswith("ies"):
+        return f"{word[:-3]}y"
+    if len(word) > 4 and word.endswith(("ses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "su" else word
+
+
+def _akin(word: str, other: str) -> bool:
+    """True for one word in two forms, such as caption and captioning."""
+    if word == other:
+        return True
+    shorter = min(len(word), len(other))
+    least = max(5, -(-3 * shorter // 4))
+    return shorter >= least and word[:least] == other[:least]
+
+
+def _slips(name: str, known: str) -> int:
+    """Return how many letters were mistyped; 0 where it is no typo.
+
+    A name of fewer than five letters may lack one, have one too many, or have two exchanged.
+    """
+    longest = max(len(name), len(known))
+    allowed = max(1, longest // 5)
+    if abs(len(name) - len(known)) > allowed or longest < 3:
+        return 0
+    edits = _distance(name, known)
+    replaced = longest < 5 and len(name) == len(known) and sorted(name) != sorted(known)
+    return edits if edits <= allowed and not replaced else 0
+
+
+def _distance(one: str, other: str) -> int:
+    """Return the fewest letters added, left out, replaced or exchanged with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        earlier, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

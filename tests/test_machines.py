@@ -1,0 +1,67 @@
+"""Machines named where a kind of machine is asked for."""
+
+import pytest
+
+from advisor.engine.machines import machine_answers
+from advisor.engine.profile import make_profile
+from advisor.errors import UsageError
+from advisor.rulebase.store import load_rules
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return load_rules()
+
+
+@pytest.mark.parametrize(
+    ("typed", "memory"),
+    [
+        ("rtx 3060", 8.0),  # sold with 8 and 12 GB
+        ("RTX3060", 8.0),
+        ("NVIDIA GeForce RTX 3060 12GB", 12.0),
+        ("rtx-3060-ti", 8.0),
+        ("3090", 24.0),
+        ("Tesla T4", 16.0),
+        ("a100", 40.0),
+        ("A100 80 GB", 80.0),
+        ("rx 7900 xtx", 24.0),
+        ("jetson nano", 4.0),
+        ("M2 Max", None),  # its memory is that of the whole machine
+        ("MacBook Pro", None),
+    ],
+)
+def test_a_graphics_card_is_a_gpu_with_the_least_memory_it_is_sold_with(rules, typed, memory):
+    profile = make_profile(rules, {"device": typed})
+    assert profile["device"].options == ("gpu",)
+    said = profile.get("memory-gb")
+    assert (said and said.value) == memory
+
+
+def test_memory_that_is_given_counts_more_than_that_of_the_card(rules):
+    profile = make_profile(rules, {"device": "rtx 3060", "memory-gb": "6GB"})
+    assert profile["memory-gb"].value == 6.0
+
+
+def test_every_name_of_a_machine_finds_that_machine(rules):
+    for machine in rules.machines:
+        for name in (machine.id, *machine.aliases, machine.id.replace("-", " ").upper()):
+            answers = machine_answers(rules, name)
+            assert machine.answers.items() <= answers.items(), name
+            if machine.memory_gb and not machine.shared:
+                assert answers["memory-gb"] == f"{min(machine.memory_gb):g}", name
+
+
+@pytest.mark.parametrize("typed", ["toaster", "", "rtx", "rtx 9999"])
+def test_what_is_no_machine_is_refused(rules, typed):
+    with pytest.raises(UsageError, match="unknown option"):
+        make_profile(rules, {"device": typed})
+
+
+@pytest.mark.parametrize("typed", ["raspberry-pi", "Raspberry Pi", "rpi", "smartphones", "edge"])
+def test_small_devices_have_the_names_that_people_type(rules, typed):
+    assert make_profile(rules, {"device": typed})["device"].options == ("phone",)
+
+
+def test_a_machine_answers_nothing_but_where_it_is_asked_for(rules):
+    with pytest.raises(UsageError, match="unknown option `rtx 3060` of `language`"):
+        make_profile(rules, {"language": "rtx 3060"})
