@@ -1,8 +1,13 @@
-"""The one writer of files: a file or folder appears whole, or not at all."""
+"""The one way to read a file and the one way to write one.
+
+Read are regular files only, up to a size, and never what a link hides outside a folder that is
+being looked at. A file or folder that is written appears whole, or not at all.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -17,11 +22,69 @@ ESCAPED = "advisor-escaped"
 """How text is encoded that an encoding cannot hold; `cli.main` registers it."""
 
 
-def write_text(file: Path, content: str) -> None:
+MEGABYTE = 1_000_000
+_OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Opening never waits: a pipe without a writer opens at once, and is then refused."""
+
+
+def read_bounded(file: Path, most: int, *, within: Path | None = None) -> bytes:
+    """Return the bytes of a regular file of at most `most` bytes.
+
+    With `within`, a file that a link puts outside that folder is refused. Raises OSError, whose
+    `strerror` says why in words: also for a pipe, a device, a folder and a file that is too large.
+    """
+    if within is not None and leads_out(file, within):
+        raise _refused(file, errno.ELOOP, "a link leads out of the folder")
+    _regular(file, os.stat(file))  # noqa: PTH116 - the same check as for the open file below
+    handle = os.open(file, _OPEN)
+    with open(handle, "rb", buffering=0) as opened:  # noqa: PTH123 - of a handle
+        status = os.fstat(handle)
+        _regular(file, status)
+        pieces, left = [], most + 1
+        while left > 0 and (piece := opened.read(min(left, max(status.st_size + 1, 65_536)))):
+            pieces.append(piece)
+            left -= len(piece)
+    if left <= 0:
+        raise _refused(file, errno.EFBIG, f"it is larger than {size_shown(most)}")
+    return b"".join(pieces)
+
+
+def leads_out(file: Path, folder: Path) -> bool:
+    """True where a path that lies in a folder as written leads out of it, through a link."""
+    top = os.path.abspath(folder)  # noqa: PTH100 - pathlib's would follow links
+    written = os.path.abspath(file)  # noqa: PTH100
+    if not _inside(written, top):
+        return False
+    return not _inside(os.path.realpath(written), os.path.realpath(top))
+
+
+def size_shown(size: int) -> str:
+    """Return a size as people say it: 40 MB, 512 kB."""
+    return f"{size // MEGABYTE} MB" if size >= MEGABYTE else f"{size // 1000} kB"
+
+
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _regular(file: Path, status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise _refused(file, errno.EISDIR, "it is a folder")
+    if not stat.S_ISREG(status.st_mode):
+        raise _refused(file, errno.EINVAL, "it is a pipe or a device, not a file")
+
+
+def _refused(file: Path, number: int, reason: str) -> OSError:
+    return OSError(number, reason, os.fspath(file))
+
+
+def write_text(file: Path, content: str, encoding: str = "utf-8") -> None:
     """Write a text file through a temporary one, so that no half of it is ever seen.
 
-    A link is followed and the file's mode is kept. Pipes and devices are written in place, and so
-    are stdout and stderr, whatever they are. Raises AdvisorError where the system refuses.
+    A link is followed, but never from inside the working folder to the outside, and the file's
+    mode and owner are kept. Pipes and devices are written in place, and so are stdout and stderr,
+    whatever they are. Raises AdvisorError where the system refuses, and for a file without write
+    permission.
     """
     status = _status(file)
     stream = _stream(status)
@@ -30,11 +93,11 @@ def write_text(file: Path, content: str) -> None:
         return
     try:
         if status is not None and not stat.S_ISREG(status.st_mode):
-            with file.open("w", encoding="utf-8", errors=ESCAPED, newline="") as opened:
+            with file.open("w", encoding=encoding, errors=ESCAPED, newline="") as opened:
                 opened.write(content)
             return
         with replacing(file) as scratch:
-            scratch.write_text(content, encoding="utf-8", errors=ESCAPED, newline="")
+            scratch.write_text(content, encoding=encoding, errors=ESCAPED, newline="")
     except OSError as error:
         raise AdvisorError(
             f"`{file}` cannot be written: {error.strerror or error}",
@@ -55,35 +118,67 @@ def path_shown(file: Path) -> str:
 def replacing(file: Path) -> Iterator[Path]:
     """Yield a temporary file beside `file` that replaces it at the end, or vanishes on failure.
 
-    A link is followed. The new file has the mode of the old one, else what the umask grants.
+    A link is followed where it stays in the working folder, or stands outside of it. The new file
+    has the mode and, where the system lets us, the owner of the old one, else what the umask
+    grants. Raises OSError for a link that leads out, and for a file that may not be written.
     """
-    import tempfile
-
     status = _status(file)
+    if leads_out(file, Path()):
+        where = os.path.realpath(file)
+        raise _refused(file, errno.ELOOP, f"a link leads out of this folder, to {where}")
+    if status is not None and not os.access(file, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
     target = Path(os.path.realpath(file))
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
-    os.close(handle)
-    scratch = Path(name)
+    scratch = target.with_name(_scratch_name())
     try:
+        os.close(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield scratch
-        scratch.chmod(0o666 & ~_umask() if status is None else stat.S_IMODE(status.st_mode))
+        _grant(scratch, status)
+        _go_on()
         scratch.replace(target)
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
 
 
+def _scratch_name() -> str:
+    """Return a name that nobody can guess, short enough for every file system."""
+    return f".advisor-{os.urandom(8).hex()}"
+
+
+def _grant(scratch: Path, status: os.stat_result | None) -> None:
+    """Give a new file the owner and the mode of the one it replaces."""
+    if status is None:
+        scratch.chmod(0o666 & ~_umask())
+        return
+    own = scratch.stat()
+    if (own.st_uid, own.st_gid) != (status.st_uid, status.st_gid):
+        with contextlib.suppress(OSError, AttributeError):  # only root may give files away
+            os.chown(scratch, status.st_uid, status.st_gid)
+    scratch.chmod(stat.S_IMODE(status.st_mode))
+
+
+stopped = False
+"""Set by an interrupt: nothing is put in place after it, even where Python lost the exception."""
+
+
+def _go_on() -> None:
+    if stopped:
+        raise KeyboardInterrupt
+
+
 @contextmanager
 def creating_folder(folder: Path) -> Iterator[Path]:
     """Yield a scratch folder that becomes `folder`, new or empty, at the end, or vanishes."""
     import shutil
-    import tempfile
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name[:100]}-", dir=folder.parent))
+    scratch = folder.with_name(_scratch_name())
     try:
+        scratch.mkdir(0o700)
         yield scratch
         grant_umask(scratch)
+        _go_on()
         if folder.exists():
             folder.rmdir()
         scratch.replace(folder)

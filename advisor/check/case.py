@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,6 +42,7 @@ class Case:
     `source` gives the text of a scanned file, "" where it cannot be read. `declared` are the
     answers that hold for all code. `whole` is true where all code of the project was scanned.
     `lock` is what advisor.lock holds, `suppression` what was taken away before this rule judges.
+    `lowered` has the shipped levels of rules that overlays made milder; with `strict` they hold.
     Without a release only single checkpoints can be judged, whose class nobody named.
     """
 
@@ -56,6 +57,8 @@ class Case:
     whole: bool = True
     lock: Lock | None = None
     suppression: Suppression = Suppression()  # noqa: RUF009 - frozen
+    strict: bool = False
+    lowered: Mapping[str, str] = field(default_factory=dict)
     rule: str = ""
 
     @property
@@ -128,6 +131,12 @@ class Case:
             return (Edit(place, new),)
         return (Edit(place, f"{new} as {old}"),) if place in imports else ()
 
+    def stands_at(self, place: Location) -> str:
+        """Return the text at a place of a scanned file."""
+        from advisor.check.fixing import stretch
+
+        return stretch(place.path, self.source(place.path), place)
+
     def _stands(self, path: str, name: str) -> int:
         return len(re.findall(rf"\b{re.escape(name)}\b", self.source(path)))
 
@@ -153,9 +162,11 @@ class Detector(NamedTuple):
             judged, rule = replace(case, rule=id), case.rulebase.checks[id]
             for part in self.each(judged):
                 for finding in self.find(judged, *part):
-                    yield self._completed(finding, rule, *part[-1:])
+                    yield self._completed(judged, finding, rule, *part[-1:])
 
-    def _completed(self, finding: Finding, rule: CheckRule, about: Any = None) -> Finding:
+    def _completed(
+        self, case: Case, finding: Finding, rule: CheckRule, about: Any = None
+    ) -> Finding:
         choice = about if isinstance(about, DeclaredChoice) else None
         if isinstance(about, Judgement):
             choice, about = about.choice, about.checkpoint
@@ -164,10 +175,11 @@ class Detector(NamedTuple):
         cited = (known.sources.get(field) for field in self.citing if known)
         return finding._replace(
             rule=rule.id,
-            level=finding.level or rule.level,
+            level=finding.level or (case.strict and case.lowered.get(rule.id)) or rule.level,
             because=finding.because or rule.because,
             sources=tuple(finding.sources or next(filter(None, cited), rule.sources)),
             place=finding.place or (choice.place if choice else None),
+            edits=tuple(edit._replace(old=case.stands_at(edit.place)) for edit in finding.edits),
             checkpoint=finding.checkpoint or id,
             choice=finding.choice or (choice.name if choice else None),
         )

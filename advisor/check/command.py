@@ -32,6 +32,8 @@ Paths = Annotated[
 Folder = Annotated[
     Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
 ]
+CANNOT = 2
+"""The exit code where something asked for could not be done."""
 Force = Annotated[bool, option("--force", "Overwrite an existing advisor.yaml.")]
 
 
@@ -140,22 +142,24 @@ def _judged(
 
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
-    from advisor.check.finding import diff, fixed_files
+    from advisor.check.fixing import FixedFiles, diff, fixed_files
     from advisor.check.page import project_report
     from advisor.check.records import LOCK, baseline_text, lock_text
 
-    if options.diff and shown.format != "terminal":
-        raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
+    _check_together(options, shown)
     inspection = project.inspect()
-    files = fixed_files(inspection.findings) if options.fix or options.diff else []
-    places = f"{count(sum(one.done for one in files), 'place')} in {count(len(files), 'file')}"
+    changes = FixedFiles()
+    if options.fix or options.diff:
+        seen = inspection.case.scan.seen
+        changes = fixed_files(inspection.findings, seen, write=not options.diff)
+    for path, reason in changes.refused:
+        note(f"{path} is not fixed: {reason}")
+    places = f"{count(changes.done, 'place')} in {count(len(changes.files), 'file')}"
     if options.diff:
-        sys.stdout.write(diff(files))  # alone, so that `git apply` takes it
+        sys.stdout.write(diff(changes.files))  # alone, so that `git apply` takes it
         note(f"--fix would change {places}; {count(len(inspection.findings), 'finding')} in all")
         return inspection.exit_code
-    for fixed in files:
-        write_text(Path(fixed.path), fixed.after)
-    if files:
+    if changes.files:
         note(f"fixed {places}")
         inspection = project.inspect()
     if options.write_baseline:
@@ -168,7 +172,24 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
             raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")
         what = count(len(project.case.choices), "choice")
         _write(project.declaration.folder / LOCK, lock_text(project.case), what)
-    return inspection.exit_code
+    return CANNOT if changes.refused else inspection.exit_code
+
+
+def _check_together(options: CheckOptions, shown: Showing) -> None:
+    """Raise UsageError for flags of which one would silence another."""
+    writing: dict[str, object] = {"--lock": options.lock, "--output": shown.files}
+    others: dict[str, dict[str, object]] = {
+        "--diff": {**writing, "--fix": options.fix},
+        "--write-baseline": {**writing, "--baseline": options.baseline, "--diff": options.diff},
+    }
+    alone = {"--diff": options.diff, "--write-baseline": options.write_baseline}
+    for flag in (flag for flag in others if alone[flag]):
+        for other in (other for other, given in others[flag].items() if given):
+            raise UsageError(
+                f"`{flag}` and `{other}` do not go together", hint="run one, then the other"
+            )
+    if options.diff and shown.format != "terminal":
+        raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
 
 
 def _write(file: Path, text: str, what: str) -> None:
@@ -204,7 +225,7 @@ def init(folder: Folder = Path(), force: Force = False, *, rulebase: RuleBase) -
     if not folder.is_dir():
         raise UsageError(f"no folder `{folder}`", hint="name the folder of a project")
     file = folder / FILE
-    if file.exists() and not force:
+    if os.path.lexists(file) and not force:
         raise UsageError(f"`{file}` already exists", hint="--force overwrites it")
     text, choices = starter(rulebase, folder)
     write_text(file, text)

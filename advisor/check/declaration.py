@@ -49,8 +49,8 @@ class ProjectDeclaration(NamedTuple):
     transformers: str = ""
 
 
-def read_declaration(file: Path) -> ProjectDeclaration:
-    """Read advisor.yaml.
+def read_declaration(file: Path, within: Path | None = None) -> ProjectDeclaration:
+    """Read advisor.yaml; with `within`, never through a link out of that folder.
 
     Raises BrokenFileError with every problem at file:line:column, and UsageError for needs that
     are a sentence.
@@ -60,7 +60,7 @@ def read_declaration(file: Path) -> ProjectDeclaration:
     from advisor.reader.shape import check_shape
 
     name = path_shown(file)
-    document = read_document(file, name)
+    document = read_document(file, name, within=within)
     if document.value is None and not document.problems:
         document.value = {}  # a file of comments declares nothing
     if check_shape(document, PROJECT):

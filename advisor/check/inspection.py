@@ -42,6 +42,18 @@ class Inspection(NamedTuple):
         return 3 if any(judgement.undetermined for judgement in self.case.judgements) else 0
 
     @property
+    def level(self) -> str:
+        """The level from which on the check fails: error, warning or never."""
+        return next(level for level, failing in FAIL_LEVELS.items() if failing == self.failing)
+
+    @property
+    def left_out(self) -> Counter[str]:
+        """How much was not looked at, by reason."""
+        scan = self.case.scan
+        lowered = len(self.case.lowered)
+        return Counter(scan.left_out) + Counter(not_parsed=len(scan.notes), lowered=lowered)
+
+    @property
     def counts(self) -> dict[str, int]:
         """How many findings there are of each level."""
         levels = Counter(finding.level for finding in self.findings)

@@ -12,6 +12,7 @@ from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.formats import SCHEMA_VERSION, Report, document
 from advisor.errors import check_name
+from advisor.foreign import visible
 from advisor.model.library import CheckRule
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -21,6 +22,17 @@ MARKS = {"error": "-", "warning": "!", "note": ""}
 EXIT_TONES = {0: "good", 1: "bad", 3: "warn"}
 WORST = ("excluded", "discouraged", "allowed", "recommended")
 USAGE = ("path", "line", "checkpoint", "class", "task")
+LEFT_OUT = {
+    "excluded": "excluded",
+    "gitignored": "ignored by git",
+    "environments": "in environments",
+    "links": "behind links",
+    "too_large": "too large",
+    "not_parsed": "not parsed",
+    "other_language": "in another language",
+    "lowered": "rules lowered by an overlay",
+}
+"""What was not looked at, by the reason in JSON, as the closing line says it."""
 WIDEST = 72
 """Longer lines of code are cut around the place they are shown for."""
 
@@ -60,7 +72,9 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
     choices = [_choice(one.name, one.checkpoint, case.judgements_of(one)) for one in case.choices]
     ignored, waived = len(case.suppression.ignored), len(case.suppression.waived)
     suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
-    return {**_json(inspection, choices), "files": case.scan.files, "suppressed": suppressed}
+    suppressed |= {reason: inspection.left_out[reason] for reason in LEFT_OUT}
+    body = _json(inspection, choices)
+    return {**body, "files": case.scan.files, "suppressed": suppressed, "fail_on": inspection.level}
 
 
 def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -157,14 +171,14 @@ def _placed(finding: Finding, text: str) -> str:
     where, place = finding.checkpoint, finding.place
     if place:
         cell = f" (cell {place.cell}, line {place.cell_line})" if place.cell is not None else ""
-        path = place.path.replace("\n", "\\n")  # a name with one must not begin a line of its own
+        path = visible(place.path)  # a name must not begin a line of its own
         where = f"{path}:{place.line}:{place.column}{cell}"
     return f"{where}: {text}" if where else text
 
 
 def _snippet(inspection: Inspection, finding: Finding) -> str:
     place = finding.place
-    lines = inspection.case.source(place.path).split("\n") if place else []
+    lines = inspection.case.source(place.path).removeprefix("\ufeff").split("\n") if place else []
     if place is None or place.line > len(lines) or not lines[place.line - 1].strip():
         return ""
     line = lines[place.line - 1].rstrip("\r").replace("\t", " ")
@@ -197,6 +211,11 @@ def _closing(inspection: Inspection) -> Text:
     away = ", ".join(f"{n} {word}" for n, word in zip(numbers, words, strict=True) if n)
     counts = _counts(inspection) + (f" ({away})" if away else "")
     text = f"{counts} in {looked}; transformers {case.release.version}"
+    unseen = (f"{n} {LEFT_OUT[of]}" for of in LEFT_OUT if (n := inspection.left_out[of]))
+    if not_seen := ", ".join(unseen):
+        text += f"; not looked at: {not_seen}"
+    if not inspection.failing:
+        text += "; nothing fails this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])
 
 

@@ -13,17 +13,17 @@ from advisor.catalogue.release import release
 from advisor.check import records
 from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
+from advisor.check.finding import LEVELS
 from advisor.check.inspection import Failing, Inspection, failing_from, inspect
 from advisor.check.judgement import judgements_of
 from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
+from advisor.rulebase.store import load_rules
 
 if TYPE_CHECKING:
     from advisor.check.command import CheckOptions
-
-MAX_SHOWN_BYTES = 8_000_000
 
 
 class Project(NamedTuple):
@@ -46,15 +46,24 @@ class Project(NamedTuple):
                 raise UsageError(f"no file or folder `{path}`", hint=hint)
         exclude = [FILE, records.LOCK, *self.declaration.rules, *self.declaration.exclude]
         scanned = scan(self.paths, Path.cwd(), vocabulary_of(self.case.rulebase), exclude=exclude)
-        return replace(self.case, scan=scanned, source=cache(_source))
+
+        def source(path: str) -> str:
+            from advisor.check.fixing import source_text
+
+            return source_text(path, scanned.seen.get(path))
+
+        return replace(self.case, scan=scanned, source=cache(source))
 
     def inspect(self) -> Inspection:
         """Check the project. Raises UsageError where there is nothing to look at."""
         case = self.scanned()
-        if not case.scan.files and not case.scan.notes and not case.choices:
+        if not case.scan.files and not case.choices:
             names = ", ".join(f"`{path}`" for path in self.paths)
             hint = "name a folder with Python, notebooks or YAML"
-            raise UsageError(f"nothing to check in {names}", hint=hint)
+            why = f": {case.scan.notes[0].path} {case.scan.notes[0].message}" * bool(
+                case.scan.notes
+            )
+            raise UsageError(f"nothing to check in {names}{why}", hint=hint)
         return inspect(case, self.failing, self.baseline)
 
 
@@ -68,7 +77,8 @@ def open_project(
     declaration = _find_declaration(paths, options.config)
     folder = declaration.folder
     if declaration.rules and not rulebase.folders:
-        rulebase = rules_of([folder / rules for rules in declaration.rules])
+        rulebase = rules_of(_rule_folders(declaration))
+    lowered = _lowered(rulebase) if rulebase.folders else {}
     level = options.fail_on or ("warning" if options.strict else "")
     level = level or os.environ.get("ADVISOR_FAIL_ON", "") or declaration.fail_on
     version = options.transformers or os.environ.get("ADVISOR_TRANSFORMERS", "")
@@ -86,7 +96,9 @@ def open_project(
         whole=any(
             folder.resolve().is_relative_to(path.resolve()) for path in looked_at if path.is_dir()
         ),
-        lock=records.read_lock(lock) if lock.is_file() and not options.lock else None,
+        strict=options.strict,
+        lowered=lowered,
+        lock=records.read_lock(lock) if os.path.lexists(lock) and not options.lock else None,
     )
     baseline = options.baseline if options.write_baseline is None else None
     return Project(
@@ -106,15 +118,31 @@ def _find_declaration(paths: list[Path], config: Path | None) -> ProjectDeclarat
         return read_declaration(config)
     folders = [path for path in paths if path.is_dir()] if len(paths) == 1 else []
     for file in (folder / FILE for folder in (*folders, Path())):
-        if file.is_file():
-            return read_declaration(file)
+        if os.path.lexists(file):
+            return read_declaration(file, within=file.parent)
     return ProjectDeclaration([*folders, Path()][0])
 
 
-def _source(path: str) -> str:
-    """Return the text of a file; "" where it cannot be read, or is too large to show."""
-    try:
-        small = Path(path).stat().st_size <= MAX_SHOWN_BYTES
-        return Path(path).read_bytes().decode("utf-8-sig", errors="replace") if small else ""
-    except OSError:
-        return ""
+def _lowered(rulebase: RuleBase) -> dict[str, str]:
+    """Return the shipped levels of the rules of the check that overlays made milder."""
+    shipped, now = load_rules().checks, rulebase.checks
+    return {
+        id: rule.level
+        for id, rule in shipped.items()
+        if id in now and LEVELS.index(now[id].level) > LEVELS.index(rule.level)
+    }
+
+
+def _rule_folders(declaration: ProjectDeclaration) -> list[Path]:
+    """Return the folders of rules that a project declares; all lie in its repository.
+
+    Raises UsageError for others: what stands outside must not speak through its errors.
+    """
+    folder = declaration.folder.absolute()
+    top = next((outer for outer in (folder, *folder.parents) if (outer / ".git").exists()), folder)
+    folders = [declaration.folder / rules for rules in declaration.rules]
+    for named, rules in zip(declaration.rules, folders, strict=True):
+        if not rules.resolve().is_relative_to(top.resolve()):
+            message = f"`rules: {named}` in `{FILE}` leads out of the project"
+            raise UsageError(message, hint="`--rules DIR` takes any folder")
+    return folders

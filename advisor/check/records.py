@@ -12,13 +12,14 @@ from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Finding
 from advisor.decide.selection import select
 from advisor.errors import BrokenFileError
-from advisor.files import path_shown
+from advisor.files import path_shown, read_bounded
 
 if TYPE_CHECKING:
     from advisor.check.case import Case
 
 LOCK = "advisor.lock"
 VERSION = 1
+MOST_BYTES = 40_000_000
 Key = tuple[str, str, str]
 """Rule, path and message of a finding: what stays the same when lines move."""
 Read = TypeVar("Read")
@@ -79,11 +80,22 @@ def read_lock(file: Path) -> Lock:
     """Return a lock. Raises BrokenFileError where the file is not one, or of another version."""
 
     def lock(value: dict[str, Any]) -> Lock:
-        _, *others = LockedChoice._fields
-        rows = ((row["name"], *map(row.get, others)) for row in value["choices"])
-        return Lock(str(value["rule_base"]), tuple(LockedChoice(*row) for row in rows))
+        digest, rows = value["rule_base"], value["choices"]
+        if type(digest) is not str or type(rows) is not list:
+            raise TypeError("no lock")
+        return Lock(digest, tuple(map(_locked_choice, rows)))
 
-    return _read(file, path_shown(file), "lock file", "lock_version", "advisor check --lock", lock)
+    command = "advisor check --lock"
+    return _read(file, "lock file", "lock_version", command, lock, within=file.parent)
+
+
+def _locked_choice(row: dict[str, Any]) -> LockedChoice:
+    """Return a row of a lock. Raises TypeError or KeyError where it is none."""
+    choice = LockedChoice(**{**dict.fromkeys(LockedChoice._fields), **row, "name": row["name"]})
+    texts = [value for field, value in choice._asdict().items() if field != "needs"]
+    if {*map(type, texts)} - {str, type(None)} or type(choice.needs) is not dict:
+        raise TypeError("no row of a lock")
+    return choice
 
 
 def finding_key(finding: Finding) -> Key:
@@ -113,17 +125,23 @@ def read_baseline(file: Path) -> Counter[Key]:
         return counts
 
     command = f"advisor check --write-baseline {file}"
-    return _read(file, str(file), "baseline file", "baseline_version", command, known)
+    return _read(file, "baseline file", "baseline_version", command, known)
 
 
 def _read(
-    file: Path, name: str, kind: str, key: str, command: str, read: Callable[[Any], Read]
+    file: Path,
+    kind: str,
+    key: str,
+    command: str,
+    read: Callable[[Any], Read],
+    within: Path | None = None,
 ) -> Read:
     """Return what is read of a JSON file that `command` writes, with its version at `key`."""
+    name = path_shown(file)
     try:
-        value = json.loads(file.read_bytes().decode("utf-8"))
+        value = json.loads(read_bounded(file, MOST_BYTES, within=within).decode("utf-8-sig"))
         version = value[key]
-        if version == VERSION:
+        if version == VERSION and type(version) is int:
             return read(value)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -132,6 +150,6 @@ def _read(
         message = f"`{name}` is not a {kind} of advisor"
         raise BrokenFileError(message, hint=f"`{command}` writes one") from error
     raise BrokenFileError(
-        f"`{name}` is a {kind} of version {version}; this advisor reads version {VERSION}",
+        f"`{name}` is a {kind} of version {version!r:.40}; this advisor reads version {VERSION}",
         hint=f"`{command}` writes it again",
     )

@@ -9,6 +9,7 @@ from advisor.catalogue.release import release
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.declaration import ProjectDeclaration
 from advisor.check.project import Project
+from advisor.foreign import visible
 from advisor.model import Checkpoint
 from advisor.phrasing import first_named
 from advisor.rulebase.base import RuleBase
@@ -79,7 +80,7 @@ def _choice(
     ] or (able if len(able) == 1 else [])
     task = [*certain, *able, rulebase.tasks[0].id][0]
     named[task] += 1
-    places = [f"{usage.place.path}:{usage.place.line}" for usage in usages]
+    places = [f"{visible(usage.place.path)}:{usage.place.line}" for usage in usages]
     training = "" if checkpoint.tasks else ", training: fine-tune"
     lines = [
         f"  # {first_named(places, 3)}",

@@ -167,12 +167,12 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
             body["problems"] = problems
         sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
         return
-    from advisor.draw.blocks import CONTROLS
+    from advisor.foreign import inert, visible
 
     said = [*map(str, problems), f"advisor: {error.message}"]
     said += [f"  hint: {error.hint}"] if error.hint else []
     for line in said:
-        sys.stderr.write(f"{line.translate(CONTROLS)}\n")
+        sys.stderr.write(f"{inert(visible(line))}\n")
 
 
 def prepare_streams() -> None:

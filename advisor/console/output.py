@@ -13,6 +13,7 @@ from advisor.console.options import option
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
 from advisor.errors import UsageError, check_name
 from advisor.files import write_text
+from advisor.foreign import inert, visible
 from advisor.phrasing import joined
 
 NoColor = Annotated[bool, option("--no-color", "No colours (NO_COLOR does the same).")]
@@ -86,7 +87,7 @@ def check_outputs(
 
 def note(message: str) -> None:
     """Say something on stderr that is not part of the answer."""
-    sys.stderr.write(message + "\n")
+    sys.stderr.write(f"{inert(visible(message))}\n")
 
 
 def interactive() -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from advisor.foreign import visible_lines
+
 
 class Heading(NamedTuple):
     """Opens a part of a page."""
@@ -77,17 +79,11 @@ Block = Heading | Text | Candidate | Items | Table | Pairs | Code
 Page = list[Block]
 
 
-CONTROLS = {
-    code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
-}
-"""How each control character is written, for `str.translate`."""
-
-
-def visible(value: Any, instead: dict[int, Any]) -> Any:
-    """Return a block, or what it is made of, without control characters and those of `instead`."""
+def shown(value: Any, instead: dict[int, Any]) -> Any:
+    """Return a block, or what it is made of, with all of its text visible; `instead` for some."""
     if isinstance(value, str):
-        return value.translate(CONTROLS).translate(instead)
+        return visible_lines(value).translate(instead)
     if isinstance(value, tuple):
-        parts = [visible(part, instead) for part in value]
+        parts = [shown(part, instead) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
     return value

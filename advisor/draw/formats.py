@@ -9,6 +9,8 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 
+from advisor.foreign import inert
+
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
     from advisor.draw.findings import FindingsReport
@@ -57,6 +59,8 @@ FORMATS = {
     "junit": "findings",
 }
 """What of a report each format draws, by the function of that name in the module of that name."""
+INERT = {"json": r"#\u0023", "sarif": r"#\u0023", "html": "#&#35;", "junit": "#&#35;"}
+"""How two signs that begin a command of a CI runner are written in a format; see `inert`."""
 PAGE_FORMATS = tuple(format for format, part in FORMATS.items() if part != "findings")
 FINDING_FORMATS = tuple(FORMATS)
 """The formats of commands that give findings."""
@@ -67,9 +71,18 @@ def drawn(report: Report, format: str, *, indent: int | None = 2, color: bool = 
 
     `indent` is that of JSON (None for one line); `color` is whether a terminal shows colours.
     """
+    text = _drawn(report, format, indent, color=color)
+    return text if format == "github" else inert(text, INERT.get(format, r"#\#"))
+
+
+def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> str:
     if format in report.drawings:
         return report.drawings[format]()
     value = getattr(report, FORMATS[format])()
+    if FORMATS[format] == "page" and format != "terminal":  # which needs other signs besides
+        from advisor.draw.blocks import shown
+
+        value = [shown(block, {}) for block in value]
     if format != "json":
         draw = getattr(import_module(f"advisor.draw.{format}"), format)
         value = draw(value, color=color) if format == "terminal" else draw(value)

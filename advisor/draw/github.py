@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from advisor.draw.findings import LEVELS, FindingRow, FindingsReport, place, sentence
+from advisor.foreign import inert, visible
 from advisor.phrasing import count
 
 SHOWN_A_STEP = 10
@@ -55,11 +56,12 @@ def _log_line(finding: FindingRow) -> str:
     where = place(finding)
     fix = f" ({finding.fix})" if finding.fix else ""
     text = f"{finding.level} {finding.rule}: {finding.message}{fix}"
-    return " ".join(f"{where}: {text}".split()).lstrip(": ")
+    return inert(visible(" ".join(f"{where}: {text}".split()).lstrip(": ")))
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    text = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return inert(visible(text))
 
 
 def _property(text: str) -> str:

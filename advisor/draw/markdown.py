@@ -7,6 +7,8 @@ import re
 from advisor.draw.blocks import Block, Candidate, Code, Heading, Items, Page, Pairs, Table, Text
 
 _URL = re.compile(r"(https?://[^\s<>|]+)")
+_LINK = re.compile(r"\]([(\[])")
+"""Where a link or an image would begin to lead somewhere."""
 MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
 
 
@@ -55,4 +57,4 @@ def _escape(text: str) -> str:
 def _escape_words(text: str) -> str:
     for character in ("\\", "*", "_", "<", "#"):
         text = text.replace(character, f"\\{character}")
-    return text
+    return _LINK.sub(r"]\\\1", text)

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text as Styled
 
-from advisor.draw.blocks import Candidate, Code, Heading, Items, Page, Pairs, Table, Text, visible
+from advisor.draw.blocks import Candidate, Code, Heading, Items, Page, Pairs, Table, Text, shown
 
 WIDTH = 100
 USUAL_WIDTH = 80
@@ -36,7 +36,7 @@ def terminal(page: Page, *, color: bool = True) -> str:
     console = _console(color=color)
     ascii = {} if console.encoding.lower().startswith("utf") else ASCII
     with console.capture() as capture:
-        for place, block in enumerate(visible(block, ascii) for block in page):
+        for place, block in enumerate(shown(block, ascii) for block in page):
             if place and isinstance(block, (Heading, Candidate)):
                 console.print()
             if isinstance(block, Code):  # what is to be copied is never broken into lines

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from advisor.files import read_bounded
+
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
 MAX_VALUES = 400_000
@@ -86,15 +88,16 @@ class Document:
         self.problems.append(Problem(self.file, line, column, message))
 
 
-def read_document(file: Path, name: str | None = None) -> Document:
-    """Read a YAML file; whatever is wrong with it stands in `problems`, nothing is raised."""
+def read_document(file: Path, name: str | None = None, within: Path | None = None) -> Document:
+    """Read a YAML file; whatever is wrong with it stands in `problems`, nothing is raised.
+
+    With `within`, a file that a link puts outside that folder is not read.
+    """
     label = name or file.as_posix()
     try:
-        size = file.stat().st_size
-        data = file.read_bytes() if size <= MAX_BYTES else b""
+        return read_bytes(read_bounded(file, MAX_BYTES, within=within), label)
     except OSError as error:
         return unreadable(label, error.strerror or str(error))
-    return read_bytes(data, label, size)
 
 
 def unreadable(name: str, reason: str) -> Document:

@@ -14,6 +14,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from advisor.files import read_bounded
+
 MAX_BYTES = 1_000_000
 _BRACKET = r"\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^\]\\])*+)\]"
 _TOKEN = re.compile(
@@ -50,9 +52,10 @@ class Patterns(NamedTuple):
 def read_patterns(file: Path) -> Patterns:
     """Return the patterns of a file; none where it is no plain file or cannot be read."""
     try:
-        if file.is_symlink() or not file.is_file() or file.stat().st_size > MAX_BYTES:
+        if file.is_symlink():  # as git does
             return Patterns()
-        return parse_patterns(file.read_text("utf-8", "surrogateescape"))
+        data = read_bounded(file, MAX_BYTES)
+        return parse_patterns(data.decode("utf-8", "surrogateescape"))
     except OSError:
         return Patterns()
 

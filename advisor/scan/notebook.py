@@ -25,7 +25,9 @@ _CHARACTER = re.compile(r"\\u[dD][89abAB]..(?:\\u[dD][c-fC-F]..)?|\\u....|\\.|[^
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
 _BREAKS = re.compile(r"[\r\n\f]")
-_LANGUAGES = ("python", "python3", "ipython")
+_LANGUAGES = ("py", "python", "python3", "ipython")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which Python source cannot hold; Jupyter shows it as a box."""
 
 _MAGIC = re.compile(
     r"(?P<indent>\s*+)(?:[%!?]|[\w.]++\?{1,2}\s*+\Z|(?:pip3?|conda|mamba) install\b)"
@@ -78,11 +80,12 @@ class _Line(NamedTuple):
 def parse_notebook(data: bytes, name: str) -> Parsed:
     """Return the code of a notebook as one tree, with a note for each cell that is no Python.
 
-    Raises UnreadableError where the file is no notebook. One in another language has no code.
+    Raises UnreadableError where the file is no notebook. One in another language has no code, and
+    counts as such.
     """
     file = decode_utf8(data, name)
     try:
-        cells = _code_cells(file)
+        cells, other = _code_cells(file)
     except RecursionError:
         raise UnreadableError(name, None, "is nested too deeply to be parsed") from None
     except ValueError as error:
@@ -96,6 +99,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
     for cell in cells:
         before = len(lines)
         code = _python_lines([line.text for line in cell])
+        other += not any(code)
         lines.extend(code)
         try:
             body.extend(parse("\n" * before + "\n".join(code), name).body)
@@ -104,7 +108,7 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
                 at = error.note.line
                 line = spot(at, 0).line if at and before < at <= len(lines) else None
                 notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
-    return Parsed(name, ast.Module(body, []), lines, spot, tuple(notes))
+    return Parsed(name, ast.Module(body, []), lines, spot, tuple(notes), other)
 
 
 def _spots(file: str, lines: list[_Line]) -> Callable[[int, int], Spot]:
@@ -129,8 +133,8 @@ def _spots(file: str, lines: list[_Line]) -> Callable[[int, int], Spot]:
     return spot
 
 
-def _code_cells(file: str) -> list[list[_Line]]:
-    """Return the lines of each code cell, or none where the notebook is not in Python."""
+def _code_cells(file: str) -> tuple[list[list[_Line]], int]:
+    """Return the lines of each code cell, and 1 where the notebook is not in Python, else 0."""
     at = len(file) - len(file.lstrip(" \t\r\n"))
     if file[at : at + 1] != "{":
         raise JSONDecodeError("Expecting an object", file, at)
@@ -142,11 +146,27 @@ def _code_cells(file: str) -> list[list[_Line]]:
     if not isinstance(cells, list):
         raise ValueError("expecting a list of cells")  # noqa: TRY004
     lines = [_cell(file, cell, number) for number, cell in enumerate(cells, 1)]
-    match notebook.get("metadata"):
-        case {"language_info": {"name": str(name)}} | {"kernelspec": {"language": str(name)}}:
-            if name.lower() not in _LANGUAGES:
-                return []
-    return [cell for cell in lines if cell]
+    if not _is_python(notebook.get("metadata")):
+        return [], 1
+    return [cell for cell in lines if cell], 0
+
+
+def _is_python(metadata: Any) -> bool:
+    """True where anything says that a notebook is Python, or nothing what it is.
+
+    Jupyter starts a kernel by its name, whatever language it is said to be.
+    """
+    match metadata:
+        case {"kernelspec": {"name": str(name)}} if name.lower().startswith("python"):
+            return True
+    said = []
+    match metadata:
+        case {"language_info": {"name": str(name)}}:
+            said.append(name)
+    match metadata:
+        case {"kernelspec": {"language": str(name)}}:
+            said.append(name)
+    return not said or any(name.lower() in _LANGUAGES for name in said)
 
 
 def _cell(file: str, cell: Any, number: int) -> list[_Line]:
@@ -158,7 +178,7 @@ def _cell(file: str, cell: Any, number: int) -> list[_Line]:
     lines = []
     for cell_line, stretches in enumerate(_stretches(file, cell.get("source", [])), 1):
         pieces = (json.loads(f'"{file[start:stop]}"') for start, stop in stretches)
-        line = _BREAKS.sub(" ", "".join(pieces).rstrip("\r\n"))
+        line = _SURROGATE.sub("\ufffd", _BREAKS.sub(" ", "".join(pieces).rstrip("\r\n")))
         lines.append(_Line(line, stretches, number, cell_line))
     return lines if lines[-1].text else lines[:-1]
 

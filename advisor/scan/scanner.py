@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from advisor.files import read_bounded
 from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.grouping import Grouping
 from advisor.scan.notebook import parse_notebook
-from advisor.scan.source import MARK, Parsed, UnreadableError, ignores_in_python, parse_python
+from advisor.scan.source import (
+    MARK,
+    Parsed,
+    UnreadableError,
+    digest,
+    ignores_in_python,
+    parse_python,
+)
 from advisor.scan.statement import exported, study_file
 from advisor.scan.study import Study
 from advisor.scan.usage import FileNote, Ignore, Name, Scan, Usage
 from advisor.scan.vocabulary import Vocabulary
-from advisor.scan.walk import SourceFile, find_files
+from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
 _IMPORTS = re.compile(
     rb"(?:^|[\"\r\n;:]|\\n)[ \t]*(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*"
@@ -32,6 +41,7 @@ _LIBRARY = "transformers"
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
 _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
 """Words of a condition that asks for a version, for what is available, or for type checking."""
+TOO_DEEP = "{} is nested too deeply to be followed"
 _MOST_BYTES_OF_MODULE = 1_000_000
 _DEEPEST_IMPORTS = 12
 
@@ -44,17 +54,20 @@ def scan(
     Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
     the others are still scanned; nothing is raised for what a file holds.
     """
-    files, unseen = find_files(paths, root, exclude)
-    scanner = _Scanner(_Modules(files, vocabulary), vocabulary)
-    for file in files:
+    found = find_files(paths, root, exclude)
+    scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary)
+    for file in found.files:
         scanner.add(file)
-    notes = {*unseen, *scanner.notes}
+    notes = {*found.notes, *scanner.notes}
     return Scan(
         usages=tuple(scanner.usages),
         names=tuple(scanner.names),
         ignores=tuple(scanner.ignores),
         notes=tuple(sorted(notes, key=lambda note: (note.path, note.line or 0, note.message))),
         files=scanner.files,
+        left_out=found.left_out + scanner.left_out,
+        vouched=found.vouched,
+        seen=scanner.seen,
     )
 
 
@@ -69,6 +82,8 @@ class _Scanner:
         self.ignores: list[Ignore] = []
         self.notes: list[FileNote] = []
         self.files = 0
+        self.left_out: Counter[str] = Counter()
+        self.seen: dict[str, bytes] = {}
         self._is_class = cache(
             lambda name: name.startswith("AutoModel") or vocabulary.is_class(name)
         )
@@ -76,14 +91,16 @@ class _Scanner:
     def add(self, file: SourceFile) -> None:
         """Add what one file holds."""
         try:
-            with Path(file.path).open("rb", buffering=0) as stream:
-                data = stream.read()
+            data = read_bounded(Path(file.path), MOST_BYTES[file.kind])
             self.files += 1
             if file.kind == "configuration":
                 seen = read_configuration(data, file.name, self.vocabulary)
+                if seen.usages:
+                    self.seen[file.name] = digest(data)
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
             elif self._speaks_of_us(data):
+                self.seen[file.name] = digest(data)
                 self._code(file, data)
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
@@ -91,7 +108,7 @@ class _Scanner:
         except UnreadableError as error:
             self.notes.append(error.note)
         except (RecursionError, MemoryError):
-            self.notes.append(FileNote(file.name, None, "is nested too deeply to be followed"))
+            self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
 
     def _speaks_of_us(self, data: bytes) -> bool:
         """True where parsing may find something: most files of most projects it saves."""
@@ -106,6 +123,7 @@ class _Scanner:
         parse = parse_notebook if file.kind == "notebook" else parse_python
         parsed = parse(data, file.name)
         self.notes.extend(parsed.notes)
+        self.left_out["other_language"] += parsed.other_language
         names = _names_in(parsed)
         self.names.extend(names)
         if any(word in data for word in _LOADING) or any(
@@ -128,6 +146,9 @@ class _Scanner:
                 alone.exports = study.exports  # which has told it nothing yet: it goes on as it is
                 study = alone
         study_file(study)
+        for line in sorted(study.too_deep):
+            place = parsed.spot(line, 0)
+            self.notes.append(FileNote(parsed.name, place.line, TOO_DEEP.format("a statement")))
         return Grouping(study).usages()
 
 
@@ -156,7 +177,8 @@ class _Modules:
                 return {}
             self._under_way.append(file.name)
             try:
-                parsed = parse_python(Path(file.path).read_bytes(), file.name)
+                data = read_bounded(Path(file.path), _MOST_BYTES_OF_MODULE)
+                parsed = parse_python(data, file.name)
                 self._defined[file.name] = exported(self.study(parsed))
             except (UnreadableError, OSError, RecursionError):
                 self._defined[file.name] = {}
@@ -189,7 +211,7 @@ def _names_in(parsed: Parsed) -> list[Name]:
     """Return the names of transformers that a file imports or reaches, in order of place."""
     names: list[Name] = []
     modules: dict[str, str] = {}
-    for node, optional in _imports(parsed.tree, optional=False):
+    for node, optional in _imports(parsed.tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] == _LIBRARY:
@@ -219,21 +241,26 @@ def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
     return None
 
 
-def _imports(
-    node: ast.AST, *, optional: bool
-) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
+def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
     """Yield the imports among statements, each with whether the file is ready for it to fail."""
-    if isinstance(node, ast.Import | ast.ImportFrom):
-        yield node, optional
-    elif isinstance(node, ast.Try | ast.TryStar):
-        optional = optional or any(
-            handler.type is None or _words(handler.type) & _EXPECTED for handler in node.handlers
-        )
-    elif isinstance(node, ast.If):
-        optional = optional or any(map(_INSTALLED.search, _words(node.test)))
-    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-        for inner in getattr(node, part, ()):
-            yield from _imports(inner, optional=optional)
+    left: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while left:
+        node, optional = left.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node, optional
+        elif isinstance(node, ast.Try | ast.TryStar):
+            optional = optional or any(
+                one.type is None or _words(one.type) & _EXPECTED for one in node.handlers
+            )
+        elif isinstance(node, ast.If):
+            optional = optional or any(map(_INSTALLED.search, _words(node.test)))
+        inner = [
+            (statement, optional)
+            for part in ("body", "orelse", "finalbody", "handlers", "cases")
+            if isinstance(statements := getattr(node, part, ()), (list, tuple))
+            for statement in statements
+        ]
+        left.extend(reversed(inner))
 
 
 def _words(expression: ast.expr) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import hashlib
 import io
 import re
 import tokenize
@@ -42,7 +43,8 @@ class Parsed(NamedTuple):
     """A file as a syntax tree, with its lines.
 
     `spot` tells where the character after some characters of a line (from 1) stands in the file,
-    and `notes` what of it could not be parsed.
+    `notes` what of it could not be parsed, and `other_language` how many notebooks or cells were
+    passed over because they are no Python.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Parsed(NamedTuple):
     lines: list[str]
     spot: Callable[[int, int], Spot] = lambda line, characters: Spot(line, characters + 1)
     notes: tuple[FileNote, ...] = ()
+    other_language: int = 0
 
     def location(self, node: Placed) -> Location:
         """Return where a node stands; `ast` counts columns in bytes."""
@@ -118,17 +121,31 @@ def parse_python(data: bytes, name: str) -> Parsed:
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
         raise UnreadableError(name, line, "holds a NUL byte, so it is not Python text")
+    text, _ = decode_python(data, name)
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return Parsed(name, parse(text, name), text.split("\n"))
+
+
+def decode_python(data: bytes, name: str) -> tuple[str, str]:
+    """Return the text of a Python file, with its byte order mark, and its declared encoding.
+
+    Raises UnreadableError where the encoding is unknown or the bytes do not follow it.
+    """
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
+        encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+        return data.decode(encoding), encoding
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UnreadableError(name, line, f"is not {error.encoding} text") from None
     except (SyntaxError, LookupError, ValueError) as error:
         message = f"has no readable encoding: {getattr(error, 'msg', error)}"
         raise UnreadableError(name, 1, message) from None
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return Parsed(name, parse(text, name), text.split("\n"))
+
+
+def digest(data: bytes) -> bytes:
+    """Return what tells whether a file is still as it was read."""
+    return hashlib.blake2b(data, digest_size=16).digest()
 
 
 def ignores_in_python(parsed: Parsed) -> list[Ignore]:

@@ -93,10 +93,13 @@ class Statements(Expressions):
         return all(self._walk(statement) for statement in statements)
 
     def _walk(self, node: ast.stmt) -> bool:
-        if walk := _WALKS.get(type(node)):
-            return walk(self, node) is not False
-        for child in ast.iter_child_nodes(node):
-            self.evaluate(child)
+        try:
+            if walk := _WALKS.get(type(node)):
+                return walk(self, node) is not False
+            for child in ast.iter_child_nodes(node):
+                self.evaluate(child)
+        except RecursionError:  # it costs this statement, and no other
+            self.study.too_deep.add(node.lineno)
         return not isinstance(node, (ast.Raise, ast.Continue, ast.Break))
 
     def _either(self, bodies: Sequence[Sequence[ast.stmt]]) -> bool:

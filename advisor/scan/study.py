@@ -130,6 +130,8 @@ class Study:
         self.training: list[Placed] = []
         self.pending: list[tuple[FunctionNode, Scope]] = []
         self.learned_more = False
+        self.too_deep: set[int] = set()
+        """The lines of statements that are nested too deeply to be followed."""
         self._numbers: dict[Placed, int] = {}
         self.known: dict[object, dict[str, Values]] = defaultdict(dict)
         self.location: Callable[[Placed], Location] = cache(parsed.location)

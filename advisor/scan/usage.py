@@ -7,6 +7,8 @@ as in SARIF. In a notebook they are lines and columns of the `.ipynb` file itsel
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 UNKNOWN: Final = type("Unknown", (), {"__repr__": lambda _: "UNKNOWN"})()
@@ -171,10 +173,17 @@ class FileNote(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """Everything seen: in the order of paths, lines and columns. `files` counts those checked."""
+    """Everything seen: in the order of paths, lines and columns. `files` counts those checked.
+
+    `left_out` counts by reason what was not looked at; `vouched` is true where git said that none
+    of it belongs to the project. `seen` has a digest of each file that was parsed.
+    """
 
     usages: tuple[Usage, ...] = ()
     names: tuple[Name, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     notes: tuple[FileNote, ...] = ()
     files: int = 0
+    left_out: Mapping[str, int] = MappingProxyType({})
+    vouched: bool = True
+    seen: Mapping[str, bytes] = MappingProxyType({})

@@ -1,15 +1,19 @@
-"""Which files of a project are looked at."""
+"""Which files of a project are looked at, and how many are not, by reason."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import re
+import stat
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from advisor.files import leads_out, size_shown
 from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
+from advisor.scan.tracked import Tracked
 from advisor.scan.usage import FileNote
 
 KINDS = {
@@ -17,10 +21,13 @@ KINDS = {
     ".ipynb": "notebook",
     **dict.fromkeys((".yaml", ".yml", ".toml", ".json"), "configuration"),
 }
-_MAX_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
-_SKIPPED_FOLDERS = re.compile(
-    r"\.(?:eggs|git|hg|ipynb_checkpoints|nox|svn|tox|venv|(?:mypy|pytest|ruff)_cache)|venv"
-    r"|__pycache__|__pypackages__|bower_components|node_modules|site-packages"
+MOST_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
+_CACHES = re.compile(
+    r"\.(?:eggs|git|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__"
+)
+"""Copies that tools make; nothing of a project stands in them alone."""
+_ENVIRONMENTS = re.compile(
+    r"\.(?:nox|tox|venv)|venv|__pypackages__|bower_components|node_modules|site-packages"
 )
 _SKIPPED_FILES = re.compile(r"advisor\.(?:yaml|lock)|(?:package-lock|tokenizer|vocab)\.json")
 """Read by others, or data that only looks like configuration."""
@@ -37,23 +44,37 @@ class SourceFile(NamedTuple):
     size: int
 
 
+class Found(NamedTuple):
+    """The files to look at, in order of their names, and what is not looked into.
+
+    `left_out` counts files and whole folders by reason: excluded, gitignored, environments, links,
+    too_large. `vouched` is true where git said which files it tracks: those are looked at, whatever
+    patterns or the names of folders say, so that no change to a project can hide them.
+    """
+
+    files: tuple[SourceFile, ...]
+    notes: tuple[FileNote, ...]
+    left_out: Counter[str]
+    vouched: bool
+
+
 Levels: TypeAlias = tuple[tuple[int, Patterns], ...]
 """Patterns that hold in a folder, the outermost first, each with how much of a path they skip."""
 
 
-def find_files(
-    paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()
-) -> tuple[list[SourceFile], list[FileNote]]:
-    """Return the files under `paths`, each once, ordered by name, and what is not looked into.
+def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> Found:
+    """Return the files under `paths`, each once.
 
-    A folder is walked without following links, leaving out what `.gitignore` files from the
-    repository's top down to it leave out. A file that is named itself is looked at all the same.
-    `exclude` holds patterns of the same language, relative to `root`, and holds for both.
+    A folder is walked without following links to folders, leaving out what `.gitignore` files from
+    the repository's top down to it leave out and git does not track. A file that is named itself
+    is looked at all the same, unless a link leads out of `root`. `exclude` holds patterns of the
+    same language, relative to `root`, and holds for both.
     """
     walk = _Walk(os.path.normpath(root.absolute()), parse_patterns("\n".join(exclude)))
     for path in paths:
         walk.add(Path(os.path.normpath(path.absolute())))
-    return sorted(walk.files.values(), key=lambda file: file.name), walk.notes
+    files = sorted(walk.files.values(), key=lambda file: file.name)
+    return Found(tuple(files), tuple(walk.notes), +walk.left_out, walk.vouched)
 
 
 class _Walk:
@@ -64,17 +85,28 @@ class _Walk:
         self.exclude = exclude
         self.files: dict[str, SourceFile] = {}
         self.notes: list[FileNote] = []
+        self.left_out: Counter[str] = Counter()
+        self.tracked = Tracked(Path(root))
+        self.vouched = True
 
     def add(self, path: Path) -> None:
         """Add a file, or all files of a folder."""
         try:
-            if path.is_dir():
+            status = path.stat()
+            if leads_out(path, Path(self.root)):
+                self.left_out["links"] += 1
+                self._note(str(path), "is a link that leads out of this folder")
+            elif stat.S_ISDIR(status.st_mode):
+                self.tracked = Tracked(path)
                 self._folder(str(path), _levels(path, Path(self.root)), 0)
-            elif not path.exists():
-                self._note(str(path), "does not exist")
+                self.vouched &= not self.left_out or self.tracked.known
+            elif not stat.S_ISREG(status.st_mode):
+                self._note(str(path), "is a pipe or a device, not a file")
             elif not _SKIPPED_FILES.fullmatch(path.name):
                 kind = KINDS.get(path.suffix.lower(), "python")
-                self._file(str(path), kind, path.stat().st_size)
+                self._file(str(path), kind, status.st_size)
+        except FileNotFoundError:
+            self._note(str(path), "does not exist")
         except (OSError, ValueError) as error:
             self._unreadable(str(path), error)
 
@@ -86,30 +118,66 @@ class _Walk:
             return
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
-        names = {entry.name for entry in entries}
-        if depth and "pyvenv.cfg" in names:
+        if depth and any(entry.name == "pyvenv.cfg" for entry in entries) and _made_by_venv(folder):
+            self._leave_out("environments", folder)
             return
-        if ".gitignore" in names:
+        if any(entry.name == ".gitignore" for entry in entries):
             levels = (*levels, _level(Path(folder), ".gitignore"))
         for entry in entries:
             try:
-                self._entry(entry, levels, depth)
+                if entry.is_dir(follow_symlinks=False):
+                    self._inner_folder(entry, levels, depth)
+                else:
+                    self._entry(entry, levels)
             except OSError as error:
                 self._unreadable(entry.path, error)
 
-    def _entry(self, entry: os.DirEntry[str], levels: Levels, depth: int) -> None:
-        is_folder = entry.is_dir(follow_symlinks=False)
+    def _inner_folder(self, entry: os.DirEntry[str], levels: Levels, depth: int) -> None:
+        if _CACHES.fullmatch(entry.name):
+            return
+        if _ENVIRONMENTS.fullmatch(entry.name):
+            self._leave_out("environments", entry.path)
+        elif _ignored(entry.path, levels, folder=True):
+            self._leave_out("gitignored", entry.path)
+        elif self.exclude.ignores(self._name(entry.path), folder=True):
+            self.left_out["excluded"] += 1
+        else:
+            self._folder(entry.path, levels, depth + 1)
+
+    def _entry(self, entry: os.DirEntry[str], levels: Levels) -> None:
         stem, _, suffix = entry.name.rpartition(".")
         kind = KINDS.get(f".{suffix.lower()}") if stem else None
-        if not is_folder and not (kind and entry.is_file(follow_symlinks=False)):
+        if kind is None:
+            self.left_out["links"] += entry.is_symlink() and entry.is_dir()
             return
-        skipped = _SKIPPED_FOLDERS if is_folder else _SKIPPED_FILES
-        if skipped.fullmatch(entry.name) or _ignored(entry.path, levels, folder=is_folder):
+        if _SKIPPED_FILES.fullmatch(entry.name):
             return
-        if is_folder and not self.exclude.ignores(self._name(entry.path), folder=True):
-            self._folder(entry.path, levels, depth + 1)
-        elif kind and not is_folder:
+        if entry.is_symlink():
+            self._link(entry.path, kind)
+        elif not entry.is_file(follow_symlinks=False):
+            return
+        elif _ignored(entry.path, levels, folder=False):
+            self._leave_out("gitignored", entry.path)
+        else:
             self._file(entry.path, kind, entry.stat().st_size)
+
+    def _link(self, path: str, kind: str) -> None:
+        """Look at what a link to a file leads to, unless that is looked at under its own name."""
+        target = Path(os.path.realpath(path))
+        inside = not leads_out(Path(path), Path(self.root))
+        if not inside or not target.is_file():
+            self.left_out["links"] += 1
+        elif target.suffix.lower() not in KINDS:
+            self._file(path, kind, target.stat().st_size)
+
+    def _leave_out(self, reason: str, path: str) -> None:
+        """Leave out a file or folder, but for the files in it that git tracks."""
+        found = [one for one in self.tracked.under(path) if os.path.isfile(one)]  # noqa: PTH113
+        for one in found:
+            kind = KINDS.get(os.path.splitext(one)[1].lower())  # noqa: PTH122
+            if kind and not _SKIPPED_FILES.fullmatch(os.path.basename(one)):  # noqa: PTH119
+                self._file(one, kind, os.stat(one).st_size)  # noqa: PTH116
+        self.left_out[reason] += path not in found
 
     def _file(self, path: str, kind: str, size: int) -> None:
         name = self._name(path)
@@ -117,13 +185,17 @@ class _Walk:
         excluded = self.exclude.ignores(name, folder=False) or any(
             self.exclude.ignores(folder, folder=True) for folder in folders
         )
-        if path in self.files or excluded:
+        if path in self.files:
             return
-        if size <= _MAX_BYTES[kind]:
+        if excluded:
+            self.left_out["excluded"] += 1
+        elif size <= MOST_BYTES[kind]:
             self.files[path] = SourceFile(path, name, kind, size)
-        elif kind != "configuration":
-            limit = _MAX_BYTES[kind] // 1_000_000
-            self._note(path, f"is {size // 1_000_000} MB; files over {limit} MB are not checked")
+        else:
+            self.left_out["too_large"] += 1
+            if not name.endswith(".json"):  # data, more often than not
+                limit = size_shown(MOST_BYTES[kind])
+                self._note(path, f"is {size_shown(size)}; files over {limit} are not checked")
 
     def _name(self, path: str) -> str:
         """The path as reports show it: relative to the root, with forward slashes."""
@@ -140,6 +212,14 @@ class _Walk:
     def _unreadable(self, path: str, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         self._note(path, f"cannot be read: {reason.lower()}")
+
+
+def _made_by_venv(folder: str) -> bool:
+    """True where a folder with a pyvenv.cfg has an interpreter too, as every environment has."""
+    return any(
+        os.path.lexists(os.path.join(folder, *place))  # noqa: PTH118 - a walk is long
+        for place in (("bin", "python"), ("bin", "python3"), ("Scripts", "python.exe"))
+    )
 
 
 def _ignored(path: str, levels: Levels, *, folder: bool) -> bool:

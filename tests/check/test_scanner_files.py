@@ -33,7 +33,7 @@ def tree(folder, **files):
 
 
 def names(folder, *paths, exclude=()):
-    files, _ = find_files([folder / path for path in paths] or [folder], folder, exclude)
+    files = find_files([folder / path for path in paths] or [folder], folder, exclude).files
     return [file.name for file in files]
 
 
@@ -91,6 +91,7 @@ def test_environments_and_caches_are_left_out(tmp_path):
             "venv/b.py": "",
             ".git/c.py": "",
             "mine/pyvenv.cfg": "",
+            "mine/bin/python": "",
             "mine/lib/d.py": "",
             "e.py": "",
             "advisor.yaml": "choices: []",

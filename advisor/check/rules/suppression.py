@@ -8,7 +8,13 @@ from advisor.check.case import Case, Suppression, rule
 from advisor.check.declaration import DeclaredChoice, Waiver
 from advisor.check.finding import Finding
 from advisor.errors import nearest
+from advisor.phrasing import count
 from advisor.scan.usage import Ignore, Location
+
+LEFT_OUT = {
+    "gitignored": "patterns of `.gitignore` leave out {}",
+    "environments": "{} by the name of an environment are left out",
+}
 
 
 def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppression:
@@ -83,10 +89,22 @@ def expired_waiver(case: Case, choice: DeclaredChoice, waiver: Waiver) -> Iterat
 
 @rule("file-not-checked")
 def file_not_checked(case: Case) -> Iterator[Finding]:
-    """A file, or a part of one, that could not be read."""
+    """A file, or a part of one, that could not be read.
+
+    A strict check fails on it, and on what patterns and names leave out where git does not say that
+    it is no part of the project.
+    """
+    level = "warning" if case.strict else ""
     for note in case.scan.notes:
         line = note.line or 1
-        yield Finding(note.message, Location(note.path, line, 1, line, 1))
+        yield Finding(note.message, Location(note.path, line, 1, line, 1), level=level)
+    if case.strict and not case.scan.vouched:
+        for reason in ("gitignored", "environments"):
+            if number := case.scan.left_out.get(reason, 0):
+                message = (
+                    f"{LEFT_OUT[reason].format(count(number, 'file or folder'))}; git does not"
+                )
+                yield Finding(f"{message} say that nothing of the project is in them", level=level)
 
 
 def _meant(case: Case, id: str) -> str:

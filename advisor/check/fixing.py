@@ -1,0 +1,202 @@
+"""Files with the certain fixes of findings made in them, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from difflib import unified_diff
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from advisor.check.finding import Edit, Finding
+from advisor.errors import AdvisorError
+from advisor.files import read_bounded, write_text
+from advisor.scan.source import UnreadableError, decode_python, decode_utf8, digest, parse
+from advisor.scan.usage import Location
+
+MOST_BYTES = 40_000_000
+_NO_PYTHON = (".ipynb", ".json", ".toml", ".yaml", ".yml")
+"""In these only line feeds end a line, for the scanner as for `fix_text`."""
+MARK = "\ufeff"
+"""What some editors put before the text of a file; no column counts it."""
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_QUOTED = {"\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
+
+
+class FixedFile(NamedTuple):
+    """A file with its edits made. `done` counts the edits."""
+
+    path: str
+    before: str
+    after: str
+    done: int
+    encoding: str = "utf-8"
+
+
+class FixedFiles(NamedTuple):
+    """What fixes change, or changed, and the files that were left as they are, each with why."""
+
+    files: tuple[FixedFile, ...] = ()
+    refused: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def done(self) -> int:
+        """How many places they change."""
+        return sum(file.done for file in self.files)
+
+
+def fixed_files(
+    findings: Iterable[Finding], seen: Mapping[str, bytes], *, write: bool
+) -> FixedFiles:
+    """Return the files that the certain fixes of some findings change, with what they become.
+
+    `seen` has a digest of each file as it was judged; a file that is another by now is left alone.
+    With `write`, one file after the other is read, fixed and written, and read once more before it
+    is replaced; one that refuses does not stop the rest.
+    """
+    edits: dict[str, list[Edit]] = {}
+    for finding in findings:
+        for edit in finding.edits:
+            edits.setdefault(edit.place.path, []).append(edit)
+    files, refused = [], []
+    for path in sorted(edits):
+        try:
+            if fixed := _fixed(path, edits[path], seen.get(path)):
+                if write:
+                    _replace(fixed, seen.get(path))
+                files.append(fixed)
+        except OSError as error:
+            refused.append((path, (error.strerror or str(error)).lower()))
+        except UnreadableError as error:
+            refused.append((path, f"it {error.note.message}"))
+        except (_LeftAloneError, AdvisorError) as error:
+            refused.append((path, str(error)))
+    return FixedFiles(tuple(files), tuple(refused))
+
+
+class _LeftAloneError(Exception):
+    """A file is not changed; the message says why."""
+
+
+def _fixed(path: str, edits: list[Edit], seen: bytes | None) -> FixedFile | None:
+    data = _unchanged(path, seen)
+    text, encoding = decoded(path, data)
+    if text.encode(encoding) != data:
+        raise _LeftAloneError(f"its encoding, {encoding}, cannot be written back as it was")
+    fixed = fix_text(path, text, edits)
+    return fixed._replace(encoding=encoding) if fixed else None
+
+
+def _replace(fixed: FixedFile, seen: bytes | None) -> None:
+    _unchanged(fixed.path, seen)
+    write_text(Path(fixed.path), fixed.after, fixed.encoding)
+
+
+def _unchanged(path: str, seen: bytes | None) -> bytes:
+    data = read_bounded(Path(path), MOST_BYTES)
+    if seen != digest(data):
+        raise _LeftAloneError("it was saved meanwhile; run the check again")
+    return data
+
+
+def decoded(path: str, data: bytes) -> tuple[str, str]:
+    """Return the text of a file as the scanner reads it, and its encoding.
+
+    Raises UnreadableError.
+    """
+    if path.lower().endswith(_NO_PYTHON):
+        mark = MARK if data.startswith(MARK.encode()) else ""
+        return mark + decode_utf8(data, path), "utf-8"
+    return decode_python(data, path)
+
+
+def source_text(path: str, seen: bytes | None) -> str:
+    """Return the text of a scanned file; "" where it cannot be read, or is another by now."""
+    try:
+        data = read_bounded(Path(path), MOST_BYTES)
+        return decoded(path, data)[0] if seen in (None, digest(data)) else ""
+    except (OSError, UnreadableError):
+        return ""
+
+
+def stretch(path: str, text: str, place: Location) -> str:
+    """Return what stands at a place of a file; "" where there is no such place."""
+    first, last = _ends(_line_starts(path, text), place)
+    return text[first:last] if 0 <= first < last <= len(text) else ""
+
+
+def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
+    """Make edits in a text, and leave every other character of it as it is.
+
+    An edit whose old text does not stand at its place is not made. Where two edits overlap, the
+    later one waits for the next run. None where nothing changes, or where the result would not
+    parse any more.
+    """
+    starts = _line_starts(path, text)
+    after, free, done = text, len(text) + 1, 0
+    for edit in sorted(edits, key=lambda edit: (edit.place.line, edit.place.column), reverse=True):
+        first, last = _ends(starts, edit.place)
+        stands = text[first:last]
+        if not 0 <= first < last <= free or stands == edit.text or stands != edit.old:
+            continue
+        after = after[:first] + edit.text + after[last:]
+        free, done = first, done + 1
+    broken = _parses(path, text) and not _parses(path, after)
+    return None if broken or not done else FixedFile(path, text, after, done)
+
+
+@lru_cache(maxsize=16)
+def _line_starts(path: str, text: str) -> tuple[int, ...]:
+    end = "\n" if path.lower().endswith(_NO_PYTHON) else r"\r\n|\r|\n"
+    return int(text.startswith(MARK)), *(found.end() for found in re.finditer(end, text))
+
+
+def _ends(starts: tuple[int, ...], place: Location) -> tuple[int, int]:
+    """Return where a place begins and ends in the text; -1 where there is no such line."""
+    if not 0 < place.line <= place.end_line <= len(starts):
+        return -1, -1
+    first = starts[place.line - 1] + place.column - 1
+    return first, starts[place.end_line - 1] + place.end_column - 1
+
+
+def diff(files: Iterable[FixedFile]) -> str:
+    """Return the changes as one unified diff that `git apply` takes: only line feeds end a line."""
+    lines = (
+        line
+        for path, before, after, *_ in files
+        for line in unified_diff(
+            _LINE.findall(before),
+            _LINE.findall(after),
+            _quoted(f"a/{path}"),
+            _quoted(f"b/{path}"),
+        )
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )
+
+
+def _quoted(name: str) -> str:
+    """Return a name as git writes it in a diff: in quotes, where a character needs it."""
+    if all(letter.isprintable() and letter not in '"\\' for letter in name):
+        return name
+    return f'"{"".join(_QUOTED.get(letter) or _octal(letter) for letter in name)}"'
+
+
+def _octal(letter: str) -> str:
+    if letter.isprintable():
+        return letter
+    return "".join(f"\\{byte:03o}" for byte in letter.encode("utf-8", "surrogateescape"))
+
+
+def _parses(path: str, text: str) -> bool:
+    try:
+        if path.lower().endswith((".ipynb", ".json")):
+            json.loads(text.removeprefix(MARK))
+        elif not path.lower().endswith(_NO_PYTHON):
+            parse(text.removeprefix(MARK), path)
+    except (UnreadableError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,63 @@
+"""Text from outside, made visible, and without power over what shows it."""
+
+from __future__ import annotations
+
+import os
+import re
+
+_HIDDEN = (
+    *range(0x20),  # C0
+    *range(0x7F, 0xA0),  # DEL and C1
+    0x061C,  # marks of direction, and what has no width
+    0x180E,
+    *range(0x200B, 0x2010),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070),
+    0xFEFF,
+    *range(0xFFF9, 0xFFFC),
+    *range(0xE0000, 0xE0080),  # tags
+)
+NAMES = {code: rf"\x{code:02x}" if code < 0x100 else rf"\u{code:04x}" for code in _HIDDEN} | {
+    ord("\n"): r"\n",
+    ord("\r"): r"\r",
+    ord("\t"): r"\t",
+}
+"""How each character is written that nobody sees, or that moves or hides others; for `translate`.
+
+Unicode 16, general categories Cc and Cf where they act on other characters.
+"""
+TEXTS = {code: text for code, text in NAMES.items() if chr(code) not in "\n\t"}
+"""The same for texts of several lines."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_MARKED = re.compile(r"##(?=\w*\[)")
+_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+
+
+def visible(text: str) -> str:
+    """Return a name on one line, with every character that would hide something written out."""
+    return _SURROGATE.sub(_byte, text.translate(NAMES))
+
+
+def visible_lines(text: str) -> str:
+    """Return a text with its lines kept, and what would hide something written out."""
+    return _SURROGATE.sub(_byte, text.translate(TEXTS))
+
+
+def _byte(surrogate: re.Match[str]) -> str:
+    """A byte of a file name that is no UTF-8, or half a character."""
+    code = ord(surrogate[0])
+    return rf"\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else rf"\u{code:04x}"
+
+
+def inert(text: str, instead: str = r"#\#") -> str:
+    r"""Return a text in which no CI runner finds a command.
+
+    GitHub's runner looks for `##[` anywhere in a line, Azure's and TeamCity's for `##word[`, and
+    GitHub's for `::` at its beginning, where it runs (`ActionCommand.cs` in actions/runner).
+    `instead` is written for the two signs.
+    """
+    if "##" in text:
+        text = _MARKED.sub(lambda _: instead, text)
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        text = _COMMAND.sub(r"\1\\:", text)
+    return text

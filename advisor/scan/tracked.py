@@ -1,0 +1,61 @@
+"""Which files git tracks: they belong to a project, whatever is said about leaving them out."""
+
+from __future__ import annotations
+
+import bisect
+import os
+import shutil
+import subprocess
+from functools import cached_property
+from pathlib import Path
+
+_SECONDS = 20
+_QUIETLY = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false")
+"""Settings of a checked project that would run a program are overruled."""
+
+
+class Tracked:
+    """The files that git tracks in the repository around a folder.
+
+    Git is asked once, and only when it matters; where there is no repository, or no git, nothing is
+    known.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def under(self, path: str) -> list[str]:
+        """Return the tracked files in a folder, or the file itself where it is tracked."""
+        files = self._files or []
+        first = bisect.bisect_left(files, path)
+        inside = path + os.sep
+        last = bisect.bisect_left(files, path + chr(ord(os.sep) + 1))
+        return [file for file in files[first:last] if file == path or file.startswith(inside)]
+
+    @property
+    def known(self) -> bool:
+        """True where git tells what it tracks."""
+        return self._files is not None
+
+    @cached_property
+    def _files(self) -> list[str] | None:
+        git, folder = shutil.which("git"), self._folder
+        if git is None or not os.path.isabs(git):  # noqa: PTH117 - a name on PATH
+            return None
+        outward = (folder, *folder.parents)
+        if not any((outer / ".git").exists() for outer in outward):
+            return None
+        try:
+            listed = subprocess.run(
+                [git, *_QUIETLY, "ls-files", "-z", "--cached"],
+                cwd=folder,
+                env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                check=True,
+                timeout=_SECONDS,
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        names = os.fsdecode(listed.stdout).split("\0")
+        return sorted(os.path.join(folder, *name.split("/")) for name in names if name)  # noqa: PTH118
