@@ -7,8 +7,8 @@ import re
 from advisor.draw.blocks import Block, Candidate, Code, Heading, Items, Page, Pairs, Table, Text
 
 _URL = re.compile(r"(https?://[^\s<>|]+)")
-_LINK = re.compile(r"\]([(\[])")
-"""Where a link or an image would begin to lead somewhere."""
+_LINK = re.compile(r"\]([(\[])(?![\w-]+\.md\))")
+"""Where a link or an image would begin to lead somewhere but to a page beside this one."""
 MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
 
 
