@@ -64,6 +64,7 @@ def catalogue(*checkpoints, rules=()):
                     option("plenty"),
                     option("up-to-8-gb", up_to=8, requires={"memory_gb": {"at_most": "answer"}}),
                     unit="GB",
+                    steps=[2, 8, 24],
                 ),
                 question(
                     "use",
@@ -76,7 +77,7 @@ def catalogue(*checkpoints, rules=()):
                     option("long", requires={"text_context": {"at_least": 512}}),
                 ),
                 question("manner", option("copied"), option("free", keeps=["languages"])),
-                question("place", option("gpu"), option("cpu", dtype="float32")),
+                question("place", option("gpu"), option("cpu", dtype="float32", step=8)),
             ],
             "task": [{"id": id, "name": "T", "description": "T."} for id in ("read", "write")],
             "never": [],
@@ -117,8 +118,8 @@ def test_what_is_required_and_lacking_is_said_in_words():
         checkpoint("english"),
     )
     found = selection(rules, language="de")
-    assert ids(found.picks) == ["german"]
-    assert ids(found.unverified) == ["any"]
+    assert ids(found.picks) == ["german", "any"]
+    assert [bool(pick.unknown) for pick in found.picks] == [False, True]
     assert [(lack.checkpoint.id, lack.texts) for lack in found.rejected] == [
         ("org/english", ("languages are en, wanted de",))
     ]
@@ -133,11 +134,106 @@ def test_languages_that_hold_together_are_all_required():
     assert [lack.texts for lack in found.rejected] == [("languages are de, wanted en",)]
 
 
-def test_field_that_nobody_verified_satisfies_nothing_silently():
-    rules = catalogue(checkpoint("known"), checkpoint("unknown", languages=None))
+def test_field_that_nobody_verified_stands_below_all_that_is_verified_and_is_marked():
+    rules = catalogue(
+        checkpoint("unknown", languages=None, typical=["read"]),
+        checkpoint("known"),
+        checkpoint("known-too", parameters_millions=1),
+    )
     found = selection(rules, language="en")
-    assert ids(found.picks) == ["known"]
-    assert ids(found.unverified) == ["unknown"]
+    assert ids(found.picks) == ["known", "known-too", "unknown"]
+    assert [pick.place for pick in found.picks] == [1, 2, 3]
+    assert [gap.text for gap in found.picks[-1].unknown] == ["languages are not verified"]
+    assert found.unverified == ()
+
+
+def test_field_that_nobody_verified_does_not_empty_an_answer():
+    rules = catalogue(checkpoint("unknown", languages=None))
+    answer = recommend(rules, {"task": "read", "language": "de"})
+    assert (answer.exit_code, answer.checkpoint) == (0, "org/unknown")
+    strict = recommend(rules, {"task": "read", "language": "de"}, verified_only=True)
+    assert (strict.exit_code, strict.checkpoint) == (1, None)
+    assert ids(strict.advice[0].selection.unverified) == ["unknown"]
+    assert strict.command == "advisor recommend --task read --language de --verified-only"
+
+
+def test_only_verified_ones_are_picked_where_that_was_asked_for():
+    rules = catalogue(checkpoint("known"), checkpoint("unknown", languages=None))
+    answers = {"task": "read", "language": "en"}
+    found = recommend(rules, answers, verified_only=True).advice[0].selection
+    assert (ids(found.picks), ids(found.unverified)) == (["known"], ["unknown"])
+
+
+def test_rights_that_nobody_verified_are_no_answer():
+    doubtful = checkpoint("doubtful", commercial_use=None)
+    answer = recommend(catalogue(doubtful), {"task": "read", "use": "commercial"})
+    assert (answer.exit_code, answer.checkpoint) == (1, None)
+    assert ids(answer.advice[0].selection.unverified) == ["doubtful"]
+    assert recommend(catalogue(doubtful), {"task": "read"}).checkpoint == "org/doubtful"
+
+
+def test_rights_that_nobody_verified_never_come_before_verified_ones_of_any_family():
+    rules = catalogue(
+        checkpoint("doubtful", commercial_use=None), checkpoint("free", family="writer")
+    )
+    answer = recommend(rules, {"task": "read", "use": "commercial"})
+    (advice,) = answer.advice
+    assert (answer.exit_code, answer.checkpoint) == (0, "org/free")
+    assert (advice.decision.family, advice.selection.next_family) == ("reader", "writer")
+    assert ids(advice.selection.unverified) == ["doubtful"]
+
+
+def test_what_nothing_here_loads_never_comes_first():
+    remote = checkpoint("remote", loader="remote-code", typical=["read"])
+    doubtful = checkpoint("doubtful", languages=None)
+    assert ids(selection(catalogue(remote, doubtful), language="en").picks) == [
+        "doubtful",
+        "remote",
+    ]
+    alone = selection(catalogue(remote))
+    assert alone.picks == ()
+    assert [lack.texts for lack in alone.rejected] == [("nothing here loads it",)]
+    other = checkpoint("other", family="writer")
+    assert selection(catalogue(remote, other)).next_family == "writer"
+
+
+def test_ladder_has_the_best_for_each_step_where_nobody_says_how_much_memory_there_is():
+    rules = catalogue(
+        *(checkpoint(f"m{size}", parameters_millions=size) for size in (100, 900, 1900, 40000)),
+        checkpoint("unknown", parameters_millions=None),
+    )
+    advice = recommend(rules, {"task": "read"}).advice[0]
+    rungs = {rung.up_to_gb: rung.pick for rung in advice.ladder}
+    assert {up_to: pick.checkpoint.id for up_to, pick in rungs.items()} == {
+        2: "org/m100",
+        8: "org/m1900",
+        24: "org/m1900",
+        None: "org/m40000",
+    }
+    assert ids(advice.selection.picks) == ["m1900", "m900", "m100", "m40000", "unknown"]
+    assert [pick.beyond_gb for pick in advice.selection.picks] == [None, None, None, 24, 24]
+    assert "memory-gb" not in advice.assumed
+    assert recommend(rules, {"task": "read", "memory-gb": 24}).advice[0].ladder == ()
+
+
+def test_a_device_may_say_which_step_comes_first():
+    sizes = (100, 900, 1900)
+    rules = catalogue(*(checkpoint(f"m{size}", parameters_millions=size) for size in sizes))
+    found = selection(rules, place="cpu")
+    assert ids(found.picks)[0] == "m900"
+    assert [rung.up_to_gb for rung in found.ladder] == [2, 8, 24, None]
+
+
+@pytest.mark.parametrize("device", [None, "cpu", "phone"])
+@pytest.mark.parametrize("task", ["vqa", "captioning", "image-search", "ocr-line", "handwriting"])
+def test_every_step_of_the_ladder_is_the_answer_with_that_much_memory(rulebase, task, device):
+    answers = {"task": task} | ({"device": device} if device else {})
+    advice = recommend(rulebase, answers).advice[0]
+    assert advice.ladder
+    for rung in advice.ladder:
+        if rung.up_to_gb and rung.pick:
+            said = recommend(rulebase, {**answers, "memory-gb": rung.up_to_gb}).advice[0]
+            assert said.selection.picks[0].checkpoint.id == rung.pick.checkpoint.id
 
 
 def test_a_known_lack_outweighs_an_unknown_field():
@@ -196,9 +292,12 @@ def test_next_family_with_a_checkpoint_is_named():
         checkpoint("english"), checkpoint("german", family="writer", languages=["de"])
     )
     found = selection(rules, language="de")
-    assert found.picks == ()
+    assert ids(found.picks) == ["german"]
     assert ids(found.closest) == ["english"]
     assert found.next_family == "writer"
+    answer = recommend(rules, {"task": "read", "language": "de"})
+    assert (answer.exit_code, answer.checkpoint) == (0, "org/german")
+    assert answer.advice[0].decision.possible == ("reader",)
     assert selection(rules, language="en").next_family is None
 
 
@@ -312,7 +411,6 @@ def test_the_year_decides_nothing_between_others_that_differ_on_what_they_were_m
         ({"task": "supervised-classification"}, "google/siglip2-base-patch16-224"),
         ({"task": "image-search", "language": "de"}, "google/siglip2-base-patch16-224"),
         ({"task": "generation-scoring", "collection": 1}, "openai/clip-vit-large-patch14"),
-        ({"task": "math-ocr", "use": "commercial"}, "breezedeus/pix2text-mfr"),
     ],
 )
 def test_the_first_shipped_checkpoint_is_where_people_start(rulebase, answers, first):
@@ -423,14 +521,15 @@ def test_what_to_start_from_is_no_way_out_where(other, answers):
     start = checkpoint("start", tasks=[], fine_tune=["read"])
     rules = catalogue(start, checkpoint("english"), checkpoint("other", **other))
     found = selection(rules, language="de", **answers)
-    assert (found.picks, found.provided) == ((), {})
+    assert all(pick.use == "as-is" for pick in found.picks)
+    assert found.provided == {}
 
 
 def test_a_value_that_may_do_is_not_taken_for_one_that_does():
     rules = catalogue(checkpoint("any", languages=["multilingual"]), checkpoint("english"))
     found = selection(rules, language="rare")
-    assert (found.picks, ids(found.unverified)) == ((), ["any"])
-    assert "whether yours is among them is not verified" in found.unverified[0].unknown[0].text
+    assert ids(found.picks) == ["any"]
+    assert "whether yours is among them is not verified" in found.picks[0].unknown[0].text
     assert ids(found.rejected) == ["english"]
 
 
@@ -459,7 +558,7 @@ def shipped(rulebase, task, **answers):
 def test_several_pictures_are_for_what_takes_several(rulebase):
     found = shipped(rulebase, "vqa", images="several")
     assert found.picks
-    assert all("several" in pick.checkpoint.takes for pick in found.picks)
+    assert all("several" in pick.checkpoint.takes for pick in found.picks if not pick.unknown)
     lacks = {lack.checkpoint.id: lack.texts for lack in found.rejected}
     assert lacks["Salesforce/blip-vqa-base"] == ("takes is one, question, wanted several",)
 
@@ -467,13 +566,13 @@ def test_several_pictures_are_for_what_takes_several(rulebase):
 def test_an_instruction_is_for_what_takes_one(rulebase):
     found = shipped(rulebase, "alt-text", text_input="question")
     assert found.picks
-    assert all("question" in pick.checkpoint.takes for pick in found.picks)
+    assert all("question" in pick.checkpoint.takes for pick in found.picks if not pick.unknown)
 
 
 @pytest.mark.parametrize("device", ["phone", "browser"])
 def test_small_device_puts_the_smallest_first(rulebase, device):
     found = shipped(rulebase, "zero-shot-classification", device=device)
-    sizes = [pick.memory_gb for pick in found.picks if pick.memory_gb is not None]
+    sizes = [pick.memory_gb for pick in found.picks if not any(pick.group)]
     assert sizes == sorted(sizes)
     assert found.order == "small"
 
@@ -500,9 +599,10 @@ def test_larger_of_a_line_goes_first_where_nobody_measured_it():
 def test_multilingual_weights_are_verified_for_no_language_they_do_not_name(rulebase):
     for language in ("de", "ar", "hi", "pt"):
         found = shipped(rulebase, "captioning", language=language)
-        ready = [pick.checkpoint for pick in found.picks if pick.use == "as-is"]
-        assert all(language in one.languages for one in ready)
-        doubtful = [pick.checkpoint for pick in found.unverified if pick.checkpoint.languages]
+        ready = [pick for pick in found.picks if pick.use == "as-is"]
+        known = [pick.checkpoint for pick in ready if not pick.unknown]
+        assert all(language in one.languages for one in known)
+        doubtful = [p.checkpoint for p in ready if p.unknown and p.checkpoint.languages]
         assert all("multilingual" in one.languages for one in doubtful)
 
 

@@ -104,7 +104,7 @@ def _told_by(context: ProofContext, place: int, question: Question, option: Opti
 def _asks(option: Option) -> Hashable:
     """Return what an option asks of checkpoints, and how it has them used, loaded and ordered."""
     uses, keeps = tuple(option.uses), tuple(option.keeps)
-    return repr(option.requires), uses, keeps, option.dtype, option.order
+    return repr(option.requires), uses, keeps, option.dtype, option.order, option.step
 
 
 def _chooses_checkpoints(context: ProofContext, question: Question) -> bool:

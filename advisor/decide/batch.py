@@ -21,16 +21,17 @@ RECENT_ANSWERS = 256
 LINE = 'a line is {"id": ..., "profile": {"task": "captioning"}}'
 
 
-def run_batch(
-    rulebase: RuleBase, file: str, priority: tuple[str, ...], *, strict: bool, order: str
-) -> int:
-    """Answer every line of a JSON Lines file; return the worst exit code (2, then 1, then 3)."""
+def run_batch(rulebase: RuleBase, file: str, priority: tuple[str, ...], **how: Any) -> int:
+    """Answer every line of a JSON Lines file; return the worst exit code (2, then 1, then 3).
+
+    The rest is as for `recommend`.
+    """
     engine = Engine(rulebase, priority)
 
     @lru_cache(RECENT_ANSWERS)
     def answer(answers: str) -> tuple[str, int]:
         profile = make_profile(rulebase, json.loads(answers), "file")
-        found = recommend(rulebase, profile, strict=strict, order=order, engine=engine)
+        found = recommend(rulebase, profile, engine=engine, **how)
         return _json(found.to_dict()), found.exit_code
 
     codes = set()

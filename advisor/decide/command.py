@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,6 +15,8 @@ from advisor.rulebase.base import RuleBase
 Need = Annotated[str, typer.Argument(help="A need in words (not read yet: give flags).")]
 Strict = Annotated[bool, option("--strict", "Do not assume: exit 3 where open answers decide.")]
 Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
+VERIFIED_ONLY = "Recommend nothing of which a field that matters is not verified."
+VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
 Today = Annotated[str, option("--today DATE", "Say how old the facts are on YYYY-MM-DD.")]
 BATCH = "One JSON profile a line in, one JSON answer a line out. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
@@ -27,6 +29,7 @@ def recommend(
     first: CriteriaFirst,
     strict: Strict = False,
     order: Order = "quality",
+    verified_only: VerifiedOnly = False,
     batch: Batch = "",
     today: Today = "",
     rulebase: RuleBase,
@@ -51,11 +54,12 @@ def recommend(
     recommendation.check_order(order)
     day = read_day(today, month=True) if today else None
     _check(rulebase, need, given, batch)
+    how: Any = {"strict": strict, "order": order, "verified_only": verified_only}
     if batch:
         from advisor.decide.batch import run_batch
 
-        return run_batch(rulebase, batch, first, strict=strict, order=order)
-    answer = recommendation.recommend(rulebase, given, priority=first, strict=strict, order=order)
+        return run_batch(rulebase, batch, first, **how)
+    answer = recommendation.recommend(rulebase, given, priority=first, **how)
     shown.emit(Report(lambda: answer.to_dict(day), lambda: answer.to_page(day)))
     return answer.exit_code
 

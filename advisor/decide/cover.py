@@ -131,16 +131,19 @@ def _covers(engine: Engine, advice: Sequence[TaskAdvice], order: str) -> Checkpo
 
 
 def _offers(engine: Engine, advice: TaskAdvice, order: str) -> list[Offer]:
-    """Return the checkpoints that can serve a task, of all families that are not excluded."""
+    """Return the checkpoints that can serve a task, of all families that are not excluded.
+
+    Those that only stand behind others, such as unverified ones, serve where no other does.
+    """
     decision, result = advice.decision, []
     for one in decision.assessments:
         picks: tuple[Pick, ...] = ()
-        if one.family == decision.family:
+        if one.family == advice.family:
             picks = advice.selection.picks
         elif one.verdict != "excluded":
             picks = select_of(engine.rulebase, one.family, decision.profile, order).picks
         result += [Offer(pick, one.verdict, place) for place, pick in enumerate(picks)]
-    return result
+    return [one for one in result if not any(one.pick.group)] or result
 
 
 def cover(

@@ -15,6 +15,8 @@ from advisor.model import Checkpoint
 
 OVERHEAD_MB = 370
 """The interpreter with torch, torchvision and transformers, and one small image, on a CPU."""
+LEAST_GB = round(OVERHEAD_MB / 1024, 2)
+"""What every checkpoint takes, however small."""
 
 FLOAT32_UP_TO_MILLIONS = 1000
 """Where nobody verified the precision of a file, the largest that is taken for float32."""

@@ -167,9 +167,10 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
     selection = advice.selection
     shown = selection.picks[:SHOWN]
     page: Page = []
-    if selection.provided or not selection.picks:
+    if selection.provided or selection.next_family or not selection.picks:
         name = "works as it is" if selection.provided else "meets what you ask for"
-        page.append(Heading(f"No catalogued checkpoint {name}", 3))
+        which = f"checkpoint of {advice.decision.family}" if selection.next_family else ""
+        page.append(Heading(f"No {which or 'catalogued checkpoint'} {name}", 3))
         page += _list(_nothing_as_asked(selection))
     if shown:
         page += _picks(advice, shown)

@@ -9,7 +9,8 @@ from advisor.decide.command_lines import command, may_run, rules_flags, try_comm
 from advisor.decide.memory import assumptions
 from advisor.decide.reasons import Because, Flip, flips, sufficient
 from advisor.decide.requirements import Requirements
-from advisor.decide.selection import ORDERS, Pick, Selection, select_or_train
+from advisor.decide.selection import ORDERS, Pick, Rung, Selection
+from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile, holds, make_profile
 from advisor.errors import UsageError
@@ -60,16 +61,25 @@ class TaskAdvice(NamedTuple):
         return next((one for one in ready if one.loader == "transformers"), None)
 
     @property
-    def barren(self) -> bool:
-        """True where answers require something of checkpoints that nothing is known to satisfy.
+    def family(self) -> str | None:
+        """The family whose checkpoints stand here: the next one where the first has none."""
+        return self.selection.next_family or self.decision.family
 
-        Where nothing fell out, and what nobody verified was only assumed to matter, the unverified
-        are an answer.
+    @property
+    def ladder(self) -> tuple[Rung, ...]:
+        """The best for each step of memory, and of all; empty where memory was said."""
+        return self.selection.ladder
+
+    @property
+    def barren(self) -> bool:
+        """True where answers require something of checkpoints that nothing may satisfy.
+
+        That nobody verified whether it may be used at all is no answer, nor is anything unverified
+        where only verified ones were asked for.
         """
-        selection, profile = self.selection, self.decision.profile
-        doubts = [gap for pick in selection.unverified for gap in pick.unknown]
-        asked = any(profile[gap.question].origin != "assumed" for gap in doubts)
-        return not (selection.picks or selection.compose) and (bool(selection.rejected) or asked)
+        selection = self.selection
+        fell_out = bool(selection.rejected or selection.unverified)
+        return not (selection.picks or selection.compose) and fell_out
 
     @property
     def assumed(self) -> dict[str, str]:
@@ -166,6 +176,7 @@ class Recommendation(NamedTuple):
     priority: tuple[str, ...]
     order: str
     strict: bool = False
+    verified_only: bool = False
 
     @property
     def outcome(self) -> str:
@@ -201,6 +212,7 @@ class Recommendation(NamedTuple):
         words = [command("recommend", given, self.priority, self.rulebase.folders)]
         words += [f"--order {self.order}"] if self.order != ORDERS[0] else []
         words += ["--strict"] if self.strict else []
+        words += ["--verified-only"] if self.verified_only else []
         return " ".join(words)
 
     def to_dict(self, today: str | None = None) -> dict[str, Any]:
@@ -224,7 +236,7 @@ class Recommendation(NamedTuple):
             picks = one.selection.picks
             checkpoint = picks[0].checkpoint.id if picks else "no checkpoint"
             task = f"{one.task}: " if one.task else ""
-            lines.append(f"  {task}{one.decision.family or 'no family'}, {checkpoint}")
+            lines.append(f"  {task}{one.family or 'no family'}, {checkpoint}")
         return "\n".join([*lines, f"  {self.command}>"])
 
     def _repr_html_(self) -> str:
@@ -240,6 +252,7 @@ def recommend(
     priority: tuple[str, ...] = (),
     strict: bool = False,
     order: str = "quality",
+    verified_only: bool = False,
     engine: Engine | None = None,
     **keywords: Any,
 ) -> Recommendation:
@@ -247,9 +260,9 @@ def recommend(
 
     Answers are a mapping or keywords (`memory_gb=4`); the rules are the shipped ones unless others
     come first. Several tasks are decided each. `priority` puts criteria first, `strict` refuses to
-    assume, `order` ranks checkpoints (quality, small, open). An `engine` made before has its own
-    rules and priority. Raises UsageError for unknown names and ContradictionError for answers that
-    cannot all be true.
+    assume, `order` ranks checkpoints (quality, small, open), `verified_only` keeps those apart of
+    which nobody verified what matters. An `engine` made before has its own rules and priority.
+    Raises UsageError for unknown names and ContradictionError for answers that cannot all be true.
     """
     check_order(order)
     if engine is not None and priority and priority != engine.priority:
@@ -261,7 +274,8 @@ def recommend(
     if TASK in profile:
         options, _, origin = profile[TASK]
         alone = [{**profile, TASK: Answer((task,), None, origin)} for task in options]
-    advice = tuple(advise(engine, given, strict=strict, order=order) for given in alone)
+    how = {"strict": strict, "verified_only": verified_only}
+    advice = tuple(advise(engine, given, order=order, **how) for given in alone)
     together = None
     if len(advice) > 1:
         from advisor.decide.cover import together_for
@@ -273,7 +287,7 @@ def recommend(
         together=together,
         priority=engine.priority,
         order=order,
-        strict=strict,
+        **how,
     )
 
 
@@ -298,7 +312,12 @@ def check_order(order: str) -> None:
 
 
 def advise(
-    engine: Engine, profile: Profile, *, strict: bool = False, order: str = "quality"
+    engine: Engine,
+    profile: Profile,
+    *,
+    strict: bool = False,
+    order: str = "quality",
+    verified_only: bool = False,
 ) -> TaskAdvice:
     """Return the answer for a profile with at most one task."""
     decision = engine.decide(profile, strict=strict)
@@ -308,7 +327,7 @@ def advise(
         decision=decision,
         because=sufficient(engine, decision),
         changes=flips(engine, decision),
-        selection=select_or_train(engine, decision, order),
+        selection=select_or_train(engine, decision, order, verified_only=verified_only),
         elsewhere=_elsewhere(engine.rulebase, decision, task),
         rulebase=engine.rulebase,
         priority=engine.priority,

@@ -9,7 +9,7 @@ from advisor.decide.programs import prompt_for
 from advisor.decide.ranking import alternatives
 from advisor.decide.reasons import Because
 from advisor.decide.requirements import Suitability
-from advisor.decide.selection import Pick
+from advisor.decide.selection import Pick, Rung
 from advisor.draw.formats import SCHEMA_VERSION, plain
 from advisor.engine.decision import Assessment, Decision, applicable
 from advisor.model import NONE, Rule
@@ -94,6 +94,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         **decision_json(advice.decision, advice.because),
         "assessments": [_assessment_json(one) for one in advice.decision.assessments],
         "checkpoints": [_pick_json(advice, pick) for pick in selection.picks],
+        "ladder": [_rung_json(rung) for rung in advice.ladder],
         "provided": dict(selection.provided),
         "unverified": [_pick_json(advice, pick) for pick in selection.unverified],
         "fallen": _rejected_json(selection.rejected),
@@ -108,6 +109,15 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
             **some(elsewhere, "checkpoints", "sources"),
         },
         **some(advice, "snippet", "hints"),
+    }
+
+
+def _rung_json(rung: Rung) -> dict[str, Any]:
+    pick = rung.pick
+    return {
+        "up_to_gb": rung.up_to_gb,
+        "checkpoint": pick and pick.checkpoint.id,
+        "memory_gb": pick and pick.memory_gb,
     }
 
 

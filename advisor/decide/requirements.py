@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
+from math import inf
 from typing import Any, NamedTuple
 
-from advisor.decide.memory import memory_gb
+from advisor.decide.memory import LEAST_GB, memory_gb
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule
@@ -17,6 +18,8 @@ UNITS = {"_gb": " GB", "_millions": " million"}
 LEARNT = ("languages",)
 """Fields that training changes: they are no requirement on what training starts from, unless an
 answer keeps them."""
+RIGHTS = ("commercial_use",)
+"""Fields that say whether a checkpoint may be used at all: nobody takes that for granted."""
 NO_LANGUAGE = ["zxx"]
 """ISO 639's code for what is in no natural language, such as formulae: it fits every language."""
 MULTILINGUAL = "multilingual"
@@ -128,6 +131,20 @@ class Requirements:
         """The precision in which answers have weights loaded; None for the file's own."""
         return next((o.dtype for o in self._chosen(self.rulebase.keeping) if o.dtype), None)
 
+    @cached_property
+    def steps(self) -> tuple[float, ...]:
+        """The steps of memory to answer for, where how much there is was left open."""
+        left_open = (
+            q for q in self.rulebase.questions if q.steps and not self.profile[q.id].options
+        )
+        return next((tuple(question.steps) for question in left_open), ())
+
+    @cached_property
+    def first_step(self) -> float:
+        """The step that the first place is for: the largest, unless an answer says which."""
+        said = (option.step for option in self._chosen(self.rulebase.stepping) if option.step)
+        return next(said, max(self.steps, default=inf))
+
     @property
     def order(self) -> str | None:
         """The order of checkpoints that answers ask for; None where they ask for none."""
@@ -164,7 +181,9 @@ class Requirements:
             field, wanted = demand.field, demand.wanted
             in_memory = field == "memory_gb"
             value = memory_gb(checkpoint, self.dtype) if in_memory else getattr(checkpoint, field)
-            if value is None:
+            if in_memory and value is None and demand.wanted.get("at_most", inf) < LEAST_GB:
+                lacks += _out_of_bounds(LEAST_GB, demand)  # before a single weight
+            elif value is None:
                 unknown.append(demand.gap("not verified"))
             elif "one_of" not in wanted:
                 lacks += _out_of_bounds(value, demand)

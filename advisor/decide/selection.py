@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import memory_gb
 from advisor.decide.ranking import Beaten, Objectives, Precedence, Yardstick, beaten, depths
-from advisor.decide.requirements import LEARNT, Gap, Requirements, Suitability
-from advisor.engine.decision import Decision, Engine, applicable
-from advisor.engine.profile import Answer, Profile, holds
+from advisor.decide.requirements import RIGHTS, Gap, Requirements, Suitability
+from advisor.engine.decision import Decision
+from advisor.engine.profile import Profile, holds
 from advisor.model import Benchmark, Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -23,6 +23,7 @@ MADE_FOR = {
 }
 """For each use, the stages of training that checkpoints made for it are at."""
 LOADED_WITHOUT_ITS_CODE = ("transformers", "open_clip")
+NO_LOADER = Gap("", "loader", "nothing here loads it")
 OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 
 
@@ -34,7 +35,8 @@ class Pick(NamedTuple):
     them on the front), `unknown` what matters and nobody verified; `to_learn` says that training
     has to teach it something asked for, as a language. `place` counts from 1, shared by all that
     nothing tells apart; `before_next` is why it stands before the next of another series, None
-    where nothing says that it should.
+    where nothing says that it should. `beyond_gb` is the most memory that the first place is for,
+    where nobody said how much there is, and this one may need more.
     """
 
     checkpoint: Checkpoint
@@ -48,6 +50,24 @@ class Pick(NamedTuple):
     to_learn: bool = False
     place: int = 0
     before_next: Precedence | None = None
+    beyond_gb: float | None = None
+
+    @property
+    def loads(self) -> bool:
+        """True where advisor, and the programs it prints, can load it."""
+        return self.checkpoint.loader in LOADED_WITHOUT_ITS_CODE
+
+    @property
+    def group(self) -> tuple[bool, bool, bool]:
+        """Whether it stands behind others whatever its quality; the first that tells decides.
+
+        Not verified, not to be loaded, too large for the step of memory that comes first.
+        """
+        return bool(self.unknown), not self.loads, self.beyond_gb is not None
+
+    def within(self, limit_gb: float) -> bool:
+        """True where it is known to fit a limit of memory."""
+        return self.memory_gb is not None and self.memory_gb <= limit_gb
 
     @property
     def on_front(self) -> bool:
@@ -60,14 +80,24 @@ class Pick(NamedTuple):
         return f"https://huggingface.co/{self.checkpoint.id}"
 
 
+class Rung(NamedTuple):
+    """One step of a ladder: the best that fits `up_to_gb`, of all where that is None."""
+
+    up_to_gb: float | None
+    pick: Pick | None
+
+
 class Selection(NamedTuple):
     """The second half of an answer, best first by `order`.
 
-    `picks` meet every requirement; `unverified` may, but nobody checked a field that matters;
-    `rejected` do not. `uses` are the ways of use that the answers allow. Where there is no pick,
-    `next_family` is the next in the ranking that has one, and `compose` says that one can be joined
-    from an encoder and a decoder. `provided` are answers that the picks take in place of assumed
+    `picks` meet every requirement, or may: those of which nobody verified a field that matters are
+    marked and stand last. `unverified` are no answer: nobody verified that they may be used, or
+    only verified ones were asked for. `rejected` do not meet a requirement. `uses` are the ways of
+    use that the answers allow. Where the family has no pick, `next_family` is the next in the
+    ranking that has one, and the picks are its; `compose` says that one can be joined from an
+    encoder and a decoder. `provided` are answers that the picks take in place of assumed
     ones: no checkpoint works as it is, and nobody ruled training out, so they are what to train.
+    `ladder` has the best for each step of memory, where nobody said how much there is.
     """
 
     picks: tuple[Pick, ...] = ()
@@ -78,41 +108,51 @@ class Selection(NamedTuple):
     uses: tuple[str, ...] = ()
     compose: bool = False
     order: str = ORDERS[0]
+    ladder: tuple[Rung, ...] = ()
 
     @property
     def closest(self) -> tuple[Suitability, ...]:
         """The rejected that came closest, nearest first, where nothing works as asked.
 
-        They lack less than one whole requirement more than the nearest.
+        They lack less than one whole requirement more than the nearest. Where another family
+        has what is picked, they are of the family that would have been right.
         """
-        if (self.picks and not self.provided) or not self.rejected:
+        if self.picks and not (self.provided or self.next_family):
             return ()
-        nearest = sorted(self.rejected, key=lambda one: one.distance)
+        right = [one for one in self.rejected if one.checkpoint.family != self.next_family]
+        if not right:
+            return ()
+        nearest = sorted(right, key=lambda one: one.distance)
         return tuple(one for one in nearest if one.distance < nearest[0].distance + 1)
 
 
-def select(rulebase: RuleBase, decision: Decision, order: str = "quality") -> Selection:
+def select(
+    rulebase: RuleBase, decision: Decision, order: str = "quality", *, verified_only: bool = False
+) -> Selection:
     """Return the checkpoints for a decision, best first by `order`.
 
-    Those of a use that the answers put first come first. Then, for quality: what rules prefer,
-    starts that have nothing asked for to learn, what no other beats, the usual starts for the task
-    with the newest first, what was made for such a task rather than for all, what needs no code of
-    its own, the figures on the task's benchmarks in their declared order, and the largest of the
-    last two years, which nobody measured here but was made to be the better. For small: the least
-    memory; for open: the freest licence; both fall back on quality. Where answers ask for an order,
-    it takes the place of quality.
+    They are of the family that was decided on or, where none of its checkpoints can be used, of the
+    next in the ranking that has one. With `verified_only` nothing unverified is picked.
     """
     if decision.family is None:
         return Selection()
-    selection = select_of(rulebase, decision.family, decision.profile, order)
+
+    def of(family: str) -> Selection:
+        profile = decision.profile
+        return select_of(rulebase, family, profile, order, verified_only=verified_only)
+
+    selection = of(decision.family)
     if selection.picks:
         return selection
     if rulebase.family(decision.family).composable and "compose" in selection.uses:
-        selection = selection._replace(compose=True)
-    others = [a.family for a in decision.assessments if a.verdict in ("allowed", "discouraged")]
-    for family in others:
-        if select_of(rulebase, family, decision.profile, order).picks:
-            return selection._replace(next_family=family)
+        return selection._replace(compose=True)
+    for one in decision.assessments:
+        if one.verdict in ("allowed", "discouraged") and (other := of(one.family)).picks:
+            return other._replace(
+                next_family=one.family,
+                unverified=selection.unverified + other.unverified,
+                rejected=selection.rejected + other.rejected,
+            )
     return selection
 
 
@@ -122,10 +162,14 @@ def select_of(
     profile: Profile,
     order: str,
     allowed: tuple[str, ...] | None = None,
+    *,
+    verified_only: bool = False,
 ) -> Selection:
     """Return the checkpoints of one family for a complete profile with one task.
 
     `allowed` are ways of use, best first; those that the answers allow where it is left out.
+    What nobody verified stands below what is verified, what nothing here loads never comes first,
+    and where nobody said how much memory there is, what fits the step that comes first does.
     """
     required = Requirements(rulebase, profile)
     allowed = required.uses if allowed is None else allowed
@@ -156,14 +200,52 @@ def select_of(
             unknown=unknown,
             to_learn=use != "as-is" and required.gaps(checkpoint, "as-is") != (lacks, unknown),
         )
-        (unverified if unknown else picks).append(pick)
+        barred = unknown if verified_only else [gap for gap in unknown if gap.field in RIGHTS]
+        (unverified if barred else picks).append(pick)
+    if not any(pick.loads for pick in picks):
+        rejected += [Suitability(one.checkpoint, one.use, (NO_LOADER,), ()) for one in picks]
+        picks = []
+
+    def placed(some: Sequence[Pick]) -> tuple[Pick, ...]:
+        return _in_groups(some, lambda group: _ranked(group, order, allowed, yardstick))
+
+    steps, first = required.steps, required.first_step
+    in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
     return Selection(
-        picks=_ranked(picks, order, allowed, yardstick),
-        unverified=_ranked(unverified, order, allowed, yardstick),
+        picks=placed(in_memory if steps else picks),
+        unverified=placed(unverified),
         rejected=tuple(rejected),
         uses=allowed,
         order=order,
+        ladder=tuple(_rung(up_to, picks, placed) for up_to in (*steps, None) if steps and picks),
     )
+
+
+def _in_groups(
+    picks: Sequence[Pick], ranked: Callable[[Sequence[Pick]], tuple[Pick, ...]]
+) -> tuple[Pick, ...]:
+    """Return picks with each group in order, the groups one behind the other.
+
+    What cannot be loaded stands behind all else where it would come first.
+    """
+    groups = sorted({pick.group for pick in picks})
+    if groups and groups[0][1]:
+        groups.sort(key=lambda group: (group[1], group))
+    placed: list[Pick] = []
+    for group in groups:
+        ahead = len(placed)
+        some = ranked([pick for pick in picks if pick.group == group])
+        placed += [pick._replace(place=ahead + pick.place) for pick in some]
+    return tuple(placed)
+
+
+def _rung(
+    up_to_gb: float | None, picks: Sequence[Pick], placed: Callable[..., tuple[Pick, ...]]
+) -> Rung:
+    """Return the first of the picks that fit, exactly as when that much memory was said."""
+    fitting = [pick for pick in picks if up_to_gb is None or pick.within(up_to_gb)]
+    first = next(iter(placed(fitting)), None)
+    return Rung(up_to_gb, first if first and first.loads else None)
 
 
 def _ranked(
@@ -214,58 +296,3 @@ def _ranked(
         )
         for pick in ranked
     )
-
-
-# -- training instead --------------------------------------------------------------------------
-
-
-def select_or_train(engine: Engine, decision: Decision, order: str) -> Selection:
-    """Return the checkpoints for a decision.
-
-    Where no checkpoint has the language and training was merely assumed away, they are those to
-    start training from, of the family that then wins.
-    """
-    rulebase = engine.rulebase
-    selection = select(rulebase, decision, order)
-    training = _training_instead(rulebase, decision.profile) if _teachable(selection) else {}
-    if not training or not engine.admits({**decision.given, **training}):
-        return selection
-    trained = engine.decide({**decision.given, **training})
-    if trained.family is None:
-        return selection
-    uses = Requirements(rulebase, trained.profile).uses
-    ways = tuple(use for use in uses if use != "as-is")
-    starts = select_of(rulebase, trained.family, trained.profile, order, ways)
-    if not starts.picks:
-        return selection
-    provided = {id: answer.options[0] for id, answer in training.items()}
-    return selection._replace(picks=starts.picks, provided=provided, uses=ways)
-
-
-def _teachable(selection: Selection) -> bool:
-    """True where none is known to have what training teaches, in this family or the next.
-
-    Where one has it and lacks something else, training is no way out.
-    """
-    obstacles = [one.lacks for one in selection.rejected]
-    obstacles += [pick.unknown for pick in selection.unverified]
-    if selection.picks or selection.next_family or not obstacles:
-        return False
-    return all(any(gap.field in LEARNT for gap in obstacle) for obstacle in obstacles)
-
-
-def _training_instead(rulebase: RuleBase, profile: Profile) -> Profile:
-    """Return the answer that allows training, in place of the assumed one that alone rules it out.
-
-    Empty where training is allowed already, or where somebody said that it is not.
-    """
-    if set(Requirements(rulebase, profile).uses) - {"as-is"}:
-        return {}
-    for question in rulebase.questions:
-        answer = profile[question.id]
-        for option in question.options if answer.origin == "assumed" and applicable(answer) else ():
-            instead = {question.id: Answer((option.id,), None, "assumed")}
-            trained = Requirements(rulebase, {**profile, **instead})
-            if "fine-tune" in option.uses and "fine-tune" in trained.uses:
-                return instead
-    return {}

@@ -87,6 +87,8 @@ class Engine:
         encoding = self.encoding
         result = list(self._all)
         for id, answer in profile.items():
+            if not answer.options:
+                continue
             question = encoding.index[id]
             options = tuple(sorted(encoding.option_index[question][o] for o in answer.options))
             many = self.rulebase.questions[question].many
@@ -175,7 +177,10 @@ class Engine:
         return tuple(name for place, name in names if winners >> place & 1)
 
     def _complete(self, profile: Profile, reachable: Reachable, typical: list[Choice]) -> Profile:
-        """Add to the given answers what they imply and what is assumed."""
+        """Add to the given answers what they imply and what is assumed.
+
+        A question that stays open has no options.
+        """
         complete: Profile = {}
         for question, id in enumerate(self.encoding.questions):
             options = self.options(question, typical[question])
@@ -185,6 +190,8 @@ class Engine:
             if given and forced:  # where it is one of several named, the others cannot be
                 origin = given.origin
             same = given and set(given.options) == set(options)
+            if not (given or forced) and id in self.rulebase.left_open:
+                options = ()
             complete[id] = given if given and same else Answer(options, None, origin)
         return complete
 
@@ -243,8 +250,8 @@ class Engine:
 
 
 def applicable(answer: Answer) -> bool:
-    """True where a question makes sense in a case."""
-    return answer.options != (NOT_APPLICABLE,)
+    """True where a question makes sense in a case, and was not left open."""
+    return answer.options not in ((NOT_APPLICABLE,), ())
 
 
 def verdicts_by_family(engine: Engine, decisions: Mapping[str, Decision]) -> Verdicts:

@@ -32,7 +32,8 @@ class Option(NamedTuple):
     `up_to` is the largest number that still falls under it; `requires` is what it asks of fields
     of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense; `keeps` are
     fields of a checkpoint that training does not change then; `dtype` is the precision in which
-    weights are loaded then, whatever their file holds; `order` is what comes first then.
+    weights are loaded then, whatever their file holds; `order` is what comes first then; `step` is
+    which of the `steps` of another question, left open, the first place is for then.
     """
 
     id: f.Id
@@ -44,6 +45,7 @@ class Option(NamedTuple):
     keeps: f.JudgedFields = ()
     dtype: f.Dtype | None = None
     order: Annotated[str, f.OneOf("quality", "small", "open")] | None = None
+    step: float | None = None
 
 
 class Question(NamedTuple):
@@ -51,6 +53,8 @@ class Question(NamedTuple):
 
     `unit` is that of a number which may be given instead of an option, `units` are words that
     may stand behind it, each with what one of it is in that unit.
+    With `steps`, numbers from the least, nothing is assumed where nobody answers: the best for each
+    of them is named, and the best of all.
     """
 
     id: f.Id
@@ -62,6 +66,7 @@ class Question(NamedTuple):
     declared_by: Annotated[str, f.OneOf("takes", "gives")] | None = None
     ask_if: f.When = {}
     units: f.Units = {}
+    steps: f.Steps = ()
 
     def requires(self, field: str) -> bool:
         """True where an answer can require something of a field of checkpoints."""

@@ -237,6 +237,17 @@ class RuleBase:
         )
 
     @cached_property
+    def stepping(self) -> tuple[Question, ...]:
+        """The questions whose answers say for which step of memory the first place is."""
+        return tuple(q for q in self.questions if any(option.step for option in q.options))
+
+    @cached_property
+    def left_open(self) -> frozenset[str]:
+        """The questions of which nothing is assumed: they have steps, and no rule asks for them."""
+        stepped = (question.id for question in self.questions if question.steps)
+        return frozenset(id for id in stepped if all(id not in rule.when for rule in self.rules))
+
+    @cached_property
     def aimed(self) -> dict[str, list[Rule]]:
         """The rules aimed at single checkpoints, by checkpoint."""
         by_checkpoint: dict[str, list[Rule]] = {}

@@ -213,9 +213,9 @@ def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Plan:
 
 def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) -> Plan | None:
     """Return the best checkpoint of a family for a task that can be had, None where none is."""
-    from advisor.decide.selection import select
+    from advisor.decide.selection import ORDERS, select_of
 
-    selection = select(rulebase, _decision(rulebase, task)._replace(family=family))
+    selection = select_of(rulebase, family, _decision(rulebase, task).profile, ORDERS[0])
     runnable = [
         pick.checkpoint
         for pick in (*selection.picks, *selection.unverified)

@@ -61,6 +61,7 @@ def test_every_answer_has_the_same_keys(advisor, arguments):
         "because",
         "assessments",
         "checkpoints",
+        "ladder",
         "provided",
         "unverified",
         "fallen",
@@ -256,8 +257,10 @@ def test_languages_hold_at_once_and_other_options_are_one_of_these(advisor):
     both = ask(advisor, "--task", "describe", "--language", "de,en")
     assert both["checkpoints"]
     for checkpoint in both["checkpoints"]:
-        languages = set(checkpoint["languages"])
-        assert "multilingual" in languages or {"de", "en"} <= languages
+        languages = set(checkpoint["languages"] or ["unknown"])
+        doubtful = bool(checkpoint["not_verified"])
+        assert doubtful == bool(languages & {"multilingual", "unknown"})
+        assert doubtful or {"de", "en"} <= languages
     either = ask(advisor, "--task", "describe", "--training", "ready-made,fine-tune")
     assert either["possible"] == ask(advisor, "--task", "describe")["possible"]
 
@@ -303,7 +306,23 @@ def test_a_number_is_kept_beside_its_option(advisor, gigabytes, option):
     answer = ask(advisor, "--task", "describe", "--memory-gb", gigabytes)
     given = answer["profile"]["memory-gb"]
     assert (given["options"], given["value"]) == ([option], float(gigabytes))
-    assert all(one["memory_gb"] <= float(gigabytes) for one in answer["checkpoints"])
+    sizes = [one["memory_gb"] for one in answer["checkpoints"] if one["memory_gb"] is not None]
+    assert all(size <= float(gigabytes) for size in sizes)
+    assert answer["ladder"] == []
+
+
+def test_where_memory_is_not_said_nothing_is_assumed_and_the_best_of_each_step_is_named(advisor):
+    answer = ask(advisor, "--task", "label")
+    assert "memory-gb" not in answer["profile"]
+    assert [rung["up_to_gb"] for rung in answer["ladder"]] == [2, 24, None]
+    ids = {one["id"]: one for one in answer["checkpoints"]}
+    for rung in answer["ladder"]:
+        assert rung["memory_gb"] == ids[rung["checkpoint"]]["memory_gb"]
+        assert rung["up_to_gb"] is None or rung["memory_gb"] <= rung["up_to_gb"]
+    assert answer["checkpoints"][0]["id"] == answer["ladder"][1]["checkpoint"]
+    phone = ask(advisor, "--task", "label", "--device", "phone")
+    assert phone["checkpoints"][0]["id"] == phone["ladder"][0]["checkpoint"]
+    assert "memory-gb" not in phone["profile"]
 
 
 # -- profiles ----------------------------------------------------------------------------------
@@ -408,8 +427,9 @@ def test_strict_changes_nothing_where_all_is_decided(advisor):
 
 
 def test_order_ranks_the_same_checkpoints_otherwise(advisor):
+    anywhere = ["--task", "label", "--memory-gb", "over-8-gb"]
     ranked = {
-        order: ask(advisor, "--task", "describe", "--order", order)["checkpoints"]
+        order: ask(advisor, *anywhere, "--order", order)["checkpoints"]
         for order in ("quality", "small", "open")
     }
     ids = {order: [one["id"] for one in found] for order, found in ranked.items()}

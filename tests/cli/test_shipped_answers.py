@@ -103,9 +103,11 @@ def test_the_prompt_is_the_one_for_the_task_as_in_the_snippet(advisor):
 
 
 IMPOSSIBLE = {
-    "a licence": ["--task", "ocr-line", "--use", "commercial"],
-    "a language": ["--task", "ocr-line", "--language", "kn", "--training", "ready-made"],
-    "a language within a size": ["--task", "captioning", "--language", "hi", "--memory-gb", "2"],
+    "a language, a licence and a size": [
+        *("--task", "handwriting", "--language", "sv", "--use", "commercial", "--memory-gb", "1"),
+        *("--training", "ready-made"),
+    ],
+    "a language within a size": ["--task", "captioning", "--language", "hi", "--memory-gb", "0.7"],
     "a size": ["--task", "captioning", "--memory-gb", "0.1"],
 }
 
@@ -123,21 +125,38 @@ def test_what_nothing_satisfies_is_a_no_that_names_what_came_closest(advisor, ar
     assert answer["closest"][0]["id"] in page
 
 
-def test_an_unverified_checkpoint_stands_apart_and_is_no_answer(advisor):
-    result = advisor(
-        "recommend", "--task", "ocr-line", "--language", "kn", "--training", "ready-made",
-        "--format", "json",
-    )  # fmt: skip
+UNVERIFIED = ["--task", "ocr-line", "--language", "kn", "--training", "ready-made"]
+
+
+def test_a_language_that_nobody_verified_is_answered_with_a_mark(advisor):
+    result = advisor("recommend", *UNVERIFIED, "--format", "json")
+    answer = result.json
+    assert (result.code, answer["unverified"]) == (0, [])
+    assert all(one["not_verified"] for one in answer["checkpoints"] if one["loader"] != "other")
+    assert any("multilingual" in one["not_verified"][0] for one in answer["checkpoints"])
+
+
+def test_an_unverified_checkpoint_stands_apart_where_only_verified_ones_will_do(advisor):
+    result = advisor("recommend", *UNVERIFIED, "--verified-only", "--format", "json")
     assert (result.code, result.json["checkpoints"]) == (1, [])
-    unverified = result.json["unverified"]
-    assert unverified
-    assert all(one["not_verified"] for one in unverified)
-    assert any("multilingual" in one["not_verified"][0] for one in unverified)
+    assert all(one["not_verified"] for one in result.json["unverified"])
+    assert result.json["command"].endswith("--verified-only")
+
+
+def test_a_family_without_a_usable_checkpoint_does_not_win_the_page(advisor):
+    arguments = ["--task", "ocr-line", "--use", "commercial", "--device", "cpu"]
+    result = advisor("recommend", *arguments, "--format", "json")
+    answer = result.json
+    assert result.code == 0
+    assert (answer["family"], answer["next_family"]) == ("vision-encoder-decoder", "unified-vlp")
+    assert {one["family"] for one in answer["checkpoints"]} == {"unified-vlp"}
+    assert all(one["commercial_use"] == "permitted" for one in answer["checkpoints"])
+    assert {one["family"] for one in answer["unverified"]} >= {"vision-encoder-decoder"}
 
 
 @pytest.mark.parametrize("language", ["kn", "kannada", "Kannada", "other-language"])
 def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, language):
-    arguments = ["--task", "ocr-line", "--language", language]
+    arguments = ["--task", "ocr-line", "--language", language, "--verified-only"]
     result = advisor("recommend", *arguments, "--format", "json")
     answer = result.json
     assert result.code == 0
