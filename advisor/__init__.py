@@ -4,10 +4,10 @@
 >>> answer = advisor.recommend(task="captioning", memory_gb=2)
 >>> answer
 <Recommendation: assumed
-  captioning: unified-vlp, Salesforce/blip-image-captioning-base
+  captioning: unified-vlp, microsoft/git-large-coco
   advisor recommend --task captioning --memory-gb 2>
 >>> answer.checkpoint
-'Salesforce/blip-image-captioning-base'
+'microsoft/git-large-coco'
 >>> answer.advice[0].decision.family
 'unified-vlp'
 

@@ -405,7 +405,7 @@ def test_the_year_decides_nothing_between_others_that_differ_on_what_they_were_m
         ({"task": "vqa", "memory-gb": 24, "use": "commercial"}, "Qwen/Qwen3-VL-2B-Instruct"),
         ({"task": "vqa", "memory-gb": 2}, "Salesforce/blip-vqa-base"),
         ({"task": "vqa", "device": "cpu"}, "Salesforce/blip-vqa-base"),
-        ({"task": "captioning"}, "Salesforce/blip-image-captioning-base"),
+        ({"task": "captioning"}, "microsoft/git-large-coco"),
         ({"task": "captioning", "text-length": "paragraph"}, "Qwen/Qwen3-VL-8B-Instruct"),
         ({"task": "ocr-page", "use": "commercial"}, "zai-org/GLM-OCR"),
         ({"task": "supervised-classification"}, "google/siglip2-base-patch16-224"),
