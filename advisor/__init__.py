@@ -16,11 +16,12 @@ Names are imported when they are used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 __version__ = "0.1.0"
 
-if TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` is imported by what needs it
+    from typing import Any
+
     from advisor.decide.recommendation import Recommendation, recommend
     from advisor.engine.decision import Engine
     from advisor.engine.profile import make_profile

@@ -60,10 +60,9 @@ class Project(NamedTuple):
         if not case.scan.files and not case.choices:
             names = ", ".join(f"`{path}`" for path in self.paths)
             hint = "name a folder with Python, notebooks or YAML"
-            why = f": {case.scan.notes[0].path} {case.scan.notes[0].message}" * bool(
-                case.scan.notes
-            )
-            raise UsageError(f"nothing to check in {names}{why}", hint=hint)
+            unread = [f": {note.path} {note.message}" for note in case.scan.notes]
+            message = f"nothing to check in {names}{''.join(unread[:1])}"
+            raise UsageError(message, hint=hint)
         return inspect(case, self.failing, self.baseline)
 
 

@@ -8,16 +8,19 @@ import errno
 import gc
 import io
 import os
+import signal
 import sys
 from itertools import pairwise
 from pathlib import Path
 from types import NoneType
 from typing import Any, NamedTuple
 
+from advisor import files
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.files import ESCAPED
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
+TERMINATED = 143
 
 
 class CommandLine(NamedTuple):
@@ -52,7 +55,27 @@ class CommandLine(NamedTuple):
 def main() -> None:
     """Run the command line of this process and exit."""
     gc.set_threshold(100_000, 20, 20)  # a short process makes many values and hardly any cycles
+    _take_signals()
     sys.exit(run(sys.argv[1:]))
+
+
+def _take_signals() -> None:
+    """Let an interrupt and a termination raise exceptions, which undo what is half done.
+
+    Neither is taken where whoever started us ignores it.
+    """
+
+    def interrupt(_number: int, _frame: object) -> None:
+        files.stopped = True
+        raise KeyboardInterrupt
+
+    def terminate(_number: int, _frame: object) -> None:
+        files.stopped = True
+        raise SystemExit(TERMINATED)
+
+    for number, taken in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate)):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, taken)
 
 
 UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
@@ -110,6 +133,9 @@ def _failure(failure: Exception) -> AdvisorError:
         if failure.filename is not None:
             message = f"`{failure.filename}` cannot be used: {reason}"
             return AdvisorError(message, hint="check the path", kind="bad-path")
+        if failure.errno == errno.ENOENT:
+            message = "the working folder is gone"
+            return AdvisorError(message, hint="change to a folder that exists", kind="bad-path")
         if failure.errno in UNWRITTEN:
             return AdvisorError(
                 f"the answer cannot be written: {reason}",

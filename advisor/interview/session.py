@@ -17,16 +17,17 @@ from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.errors import AdvisorError, ContradictionError, UsageError
-from advisor.files import write_text
+from advisor.files import read_bounded, write_text
 from advisor.interview.finalists import Finalists
 from advisor.interview.strategy import Residual, fewest_questions
-from advisor.model import NONE, TASK, Option, Question
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Option, Question
 from advisor.rulebase.store import cache_folder
 
 STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winner any more, nor which of its
 checkpoints comes first, or the verdict of any family."""
 
+MOST_BYTES = 1_000_000
 NEARLY_ALL = Fraction(95, 100)
 """From this share of agreement on, stopping early is worth an offer."""
 
@@ -195,16 +196,24 @@ class Session:
         if kept.get("rule_base") != engine.rulebase.digest:
             raise UsageError("the kept interview belongs to other rules", hint="start a new one")
         try:
-            session = cls(engine, {id: _answer(row) for id, row in kept["given"].items()}, to)
-            session.steps = [AskedAnswer(id, row and _answer(row)) for id, row in kept["steps"]]
+            given = {id: _kept_answer(engine, id, row) for id, row in kept["given"].items()}
+            session = cls(engine, given, to)
+            session.steps = [
+                AskedAnswer(id, row and _kept_answer(engine, id, row)) for id, row in kept["steps"]
+            ]
             engine.space(session.profile)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, AdvisorError) as error:
             raise UsageError("the kept interview is damaged", hint="start a new one") from error
         return session
 
 
-def _answer(row: list[Any]) -> Answer:
+def _kept_answer(engine: Engine, id: str, row: list[Any]) -> Answer:
+    """Return an answer as it was kept. Raises an error where it is none to that question."""
     options, value, origin = row
+    known = {option.id for option in engine.rulebase.question(id).options} | {NOT_APPLICABLE}
+    number = value is None or type(value) in (int, float)
+    if not options or not known.issuperset(options) or not number or type(origin) is not str:
+        raise ValueError("no answer")
     return Answer(tuple(options), value, origin)
 
 
@@ -216,7 +225,8 @@ class SavedInterview:
     """
 
     def __init__(self, digest: str) -> None:
-        self.file: Path = cache_folder() / "interview.json"
+        folder = cache_folder()
+        self.file: Path | None = folder / "interview.json" if folder else None
         self.digest = digest
 
     def exists(self) -> bool:
@@ -229,7 +239,9 @@ class SavedInterview:
     def read(self) -> dict[str, Any]:
         """Return the kept interview. Raises UsageError where there is none."""
         try:
-            kept = json.loads(self.file.read_text(encoding="utf-8"))
+            if self.file is None:
+                raise FileNotFoundError
+            kept = json.loads(read_bounded(self.file, MOST_BYTES))
         except (OSError, ValueError, RecursionError) as error:
             raise UsageError(
                 "there is no interview to go on with",
@@ -243,10 +255,12 @@ class SavedInterview:
     def write(self, session: Session) -> None:
         """Keep an interview."""
         with suppress(OSError, AdvisorError):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            write_text(self.file, json.dumps(session.to_json()))
+            if self.file:
+                self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_text(self.file, json.dumps(session.to_json()))
 
     def forget(self) -> None:
         """Remove the kept interview."""
         with suppress(OSError):
-            self.file.unlink(missing_ok=True)
+            if self.file:
+                self.file.unlink(missing_ok=True)

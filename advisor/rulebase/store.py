@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from advisor import __version__
 from advisor.errors import BrokenFileError
+from advisor.files import read_bounded
 from advisor.rulebase.base import RuleBase
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -53,7 +54,9 @@ PLACES = {
 
 Parts = dict[str, dict[str, Any]]
 
+MOST_BYTES = 64_000_000
 KEPT = 8
+RECENT_SECONDS = 600
 """How many compiled rule bases stay in the cache."""
 
 
@@ -70,10 +73,10 @@ class RuleFile(NamedTuple):
     refused: str = ""
 
 
-def read_file(path: Path, kind: str, name: str) -> RuleFile:
-    """Read a file; one that refuses says so in `refused`."""
+def read_file(path: Path, kind: str, name: str, within: Path | None = None) -> RuleFile:
+    """Read a file; one that refuses, or that a link puts outside `within`, says so in `refused`."""
     try:
-        return RuleFile(path, kind, name, path.read_bytes())
+        return RuleFile(path, kind, name, read_bounded(path, MOST_BYTES, within=within))
     except OSError as error:
         return RuleFile(path, kind, name, b"", error.strerror or str(error))
 
@@ -88,7 +91,7 @@ def rule_files(folder: Path) -> list[RuleFile]:
             f"no rule folder at `{folder}`", hint="--rules takes a folder of YAML"
         )
     found = [
-        read_file(path, kind, path.relative_to(folder).as_posix())
+        read_file(path, kind, path.relative_to(folder).as_posix(), folder)
         for pattern, kind in PLACES.items()
         for path in sorted(folder.glob(pattern))
     ]
@@ -129,18 +132,21 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
     over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
-    kept = cache_folder() / f"rules-{key}-{_code_stamp()}"
+    named = digest([], "\0".join(name for name, _ in over))[:8]  # places in it name the folders
+    cached = cache_folder()
+    kept = cached / f"rules-{key}-{named}-{_code_stamp()}" if cached else None
 
     @cache
     def compiled() -> Parts:
         parts = compile_rules(base, over, key)
-        _keep(kept, parts)
+        if kept:
+            _keep(kept, parts)
         return parts
 
     def part(name: str) -> dict[str, Any]:
         try:
-            return _read(kept, name)
-        except (OSError, ValueError, TypeError):
+            return _read_kept(kept, name) if kept else compiled()[name]
+        except (OSError, ValueError, TypeError, RecursionError):
             return compiled()[name]  # missing or damaged: made anew
 
     rulebase = RuleBase(cache(part))
@@ -173,40 +179,66 @@ def compile_rules(
     return parts
 
 
-def cache_folder() -> Path:
-    """Return where advisor keeps what it can make anew: `ADVISOR_CACHE`, else the user's cache."""
+def cache_folder() -> Path | None:
+    """Return where advisor keeps what it can make anew: `ADVISOR_CACHE`, else the user's cache.
+
+    None where that is no absolute path: nothing is kept in, or believed of, a working folder that
+    may be somebody else's.
+    """
     if configured := os.environ.get("ADVISOR_CACHE"):
-        return Path(configured)
+        return Path(configured).absolute()
     if os.name == "nt":
-        return Path(os.environ.get("LOCALAPPDATA", ".")) / "advisor"
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118 - pathlib raises where there is no home
-    return Path(base) / "advisor"
+        base = os.environ.get("LOCALAPPDATA", "")
+    else:
+        home = os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118 - pathlib raises where there is no home
+        base = os.environ.get("XDG_CACHE_HOME", "")
+        base = base if os.path.isabs(base) else home  # noqa: PTH117
+    return Path(base) / "advisor" if os.path.isabs(base) else None  # noqa: PTH117
 
 
 def write_parts(folder: Path, parts: Parts) -> None:
     """Write compiled parts into `folder`, each whole or not at all."""
-    from advisor.files import replacing
-
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
-        with (
-            replacing(folder / f"{name}.json") as scratch,
-            scratch.open("w", encoding="utf-8") as file,
-        ):
-            json.dump(part, file, ensure_ascii=False, separators=(",", ":"))
+        _write_part(folder / f"{name}.json", _part_text(part))
+
+
+def _part_text(part: dict[str, Any]) -> str:
+    return json.dumps(part, ensure_ascii=False, separators=(",", ":"))
+
+
+def _write_part(file: Path, text: str) -> None:
+    from advisor.files import replacing
+
+    with replacing(file) as scratch:
+        scratch.write_text(text, encoding="utf-8", newline="")
 
 
 def _keep(folder: Path, parts: Parts) -> None:
-    """Write compiled parts and leave the newest; older ones are made anew where wanted."""
+    """Write compiled parts, each below a checksum, and remove all but the newest copies.
+
+    Those of the last minutes stay: another process may be writing them.
+    """
     import shutil
+    import time
 
     try:
-        write_parts(folder, parts)
-        kept = sorted(folder.parent.glob("rules-*"), key=lambda each: each.stat().st_mtime)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, part in parts.items():
+            text = _part_text(part)
+            _write_part(folder / f"{name}.json", f"{_checksum(text.encode())}\n{text}")
+        kept = sorted((each.stat().st_mtime, each) for each in folder.parent.glob("rules-*"))
     except OSError:
         return  # a read-only disk costs time, nothing else
-    for old in kept[:-KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+    for changed, old in kept[:-KEPT]:
+        if time.time() - changed > RECENT_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _checksum(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(data).hexdigest()
 
 
 def _packaged(name: str) -> dict[str, Any]:
@@ -219,8 +251,22 @@ def _packaged(name: str) -> dict[str, Any]:
         ) from error
 
 
+def _read_kept(folder: Path, name: str) -> dict[str, Any]:
+    """Return a part of a kept copy. Raises an error where it is not whole, or not our own."""
+    file = folder / f"{name}.json"
+    if hasattr(os, "getuid") and file.stat().st_uid not in (os.getuid(), 0):
+        raise ValueError("somebody else's file")
+    checksum, _, data = read_bounded(file, MOST_BYTES, within=folder.parent).partition(b"\n")
+    if checksum != _checksum(data).encode():
+        raise ValueError("damaged")
+    return _checked(json.loads(data), name)
+
+
 def _read(folder: Path, name: str) -> dict[str, Any]:
-    value = json.loads((folder / f"{name}.json").read_bytes())
+    return _checked(json.loads((folder / f"{name}.json").read_bytes()), name)
+
+
+def _checked(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict) or PARTS[name] not in value:
         raise TypeError(f"{name}.json holds no `{PARTS[name]}`")
     return value
