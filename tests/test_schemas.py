@@ -69,7 +69,7 @@ PROFILES = {
         *("--task", "field-extraction", "--training", "fine-tune", "--examples", "texts"),
         *("--pairs", "5000"),
     ],
-    "no task": ["--output", "free-text"],
+    "no task": ["--gives", "free-text"],
     "priority": ["--task", "image-text-matching", "--priority", "scale,detail"],
     "small first": ["--task", "image-search", "--device", "phone", "--order", "small"],
 }
@@ -148,7 +148,7 @@ ERRORS = {
     "unknown command": ["recomend"],
     "unknown flag": ["recommend", "--taks", "captioning"],
     "unknown task": ["recommend", "--task", "capton"],
-    "contradiction": ["recommend", "--task", "vqa", "--output", "transcript"],
+    "contradiction": ["recommend", "--task", "vqa", "--gives", "transcript"],
     "nothing given": ["recommend"],
     "a need in words": ["recommend", "captions for my photos"],
     "no such file": ["recommend", "--profile", "no-such-file.yaml"],

@@ -57,7 +57,7 @@ def _where(found: Deciding, rulebase: RuleBase) -> Page:
         if name != other:
             text = f"It decides here: {name}, and without it {other}."
         given = {id: Answer((option,), None, "flag") for id, option in instance.answers.items()}
-        repeated = command("recommend", given, folders=rulebase.folders)
+        repeated = command("recommend", rulebase, given)
         page += [Text(text), Code(repeated, "console")]
     return page
 

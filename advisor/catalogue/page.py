@@ -110,7 +110,7 @@ def question_page(question: Question, rulebase: RuleBase) -> Page:
             ("why", question.why),
             ("asked if", _condition(question.ask_if or {})),
             ("unit", question.unit),
-            ("flag", f"--{question.id}"),
+            ("flag", f"--{question.typed}"),
         ),
         Table(("option", "aliases", "meaning"), tuple(rows), wide=2),
         Text(f"rules that hang on it: {hanging}", "quiet"),

@@ -23,6 +23,7 @@ from typer.models import ParamMeta
 from typer.utils import get_params_from_function
 
 from advisor.console import HOMES, SETTINGS
+from advisor.console.spelling import Spelling, SpeltCommand
 from advisor.engine.profile import Profile, make_profile
 from advisor.engine.quantity import has_commas
 from advisor.errors import BrokenFileError
@@ -32,9 +33,6 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 SHOWN_OPTIONS = 9
-SHARED_FLAG = "output"
-"""Both an option and a question: FORMAT=FILE is the option's, anything else the answer."""
-
 QUESTIONS, LATER = "questions", "questions of other rules"
 Given = Annotated[Profile, QUESTIONS]
 """The answers that a command line gives, by flags and by a profile file."""
@@ -78,7 +76,7 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
         code: int = values.of(function)
         return code
 
-    return TyperCommand(
+    command = SpeltCommand(
         name,
         callback=call,
         params=values.parameters(),
@@ -86,6 +84,8 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
         context_settings=dict(SETTINGS),
         rich_markup_mode=None,
     )
+    command.spelling = values.spelling()
+    return command
 
 
 def command_at(home: str) -> Callable[..., int]:
@@ -122,18 +122,19 @@ def _own_flags(function: Callable[..., int]) -> frozenset[str]:
         return frozenset()
     options = [get_click_param(meta)[0] for meta in metas.values()]
     flags = {flag[2:] for option in options for flag in option.opts if flag.startswith("--")}
-    return frozenset((*flags, "help")) - {SHARED_FLAG}
+    return frozenset((*flags, "help"))
 
 
 def _refuse_reserved_flags(rulebase: RuleBase) -> None:
-    reserved = sorted(reserved_flags() & rulebase.question_ids)
+    typed = {question.typed: question.id for question in rulebase.questions}
+    reserved = sorted(reserved_flags() & set(typed))
     if reserved:
         raise BrokenFileError(
             f"the rules cannot be used: {count(len(reserved), 'problem')}",
             problems=tuple(
-                f"{rulebase.place('question', id)}: `--{id}` is an option of advisor; "
-                "use another id"
-                for id in reserved
+                f"{rulebase.place('question', typed[flag])}: `--{flag}` is an option of advisor; "
+                "use another id, or a `flag`"
+                for flag in reserved
             ),
             hint="fix the places above and run the command again",
         )
@@ -144,26 +145,28 @@ class _Values:
 
     def __init__(self, function: Callable[..., Any], overlays: list[Path]) -> None:
         self._own = {name: get_click_param(meta) for name, meta in _metas(function).items()}
-        self._overlays = overlays
+        self._overlays, self._function = overlays, function
         self._rulebase = rules_of(overlays) if PROFILE.name in self._own else None
         self._questions = self._rulebase.questions if self._rulebase else ()
-        asked = {question.id for question in self._questions}
-        self._shared = {SHARED_FLAG} & asked & set(self._own)
         self._given: dict[str, Any] = {}
 
     def parameters(self) -> list[Any]:
         """Return the parameters of the parser: arguments, flags of questions, options."""
-        own = [option for name, (option, _) in self._own.items() if name not in self._shared]
+        own = [option for option, _ in self._own.values()]
         arguments = [option for option in own if option.param_type_name == "argument"]
-        flags = [_flag(one, shared=one.id in self._shared) for one in self._questions]
+        flags = [_flag(one) for one in self._questions]
         return [*arguments, *flags, *(option for option in own if option not in arguments)]
+
+    def spelling(self) -> Spelling:
+        """Return how flags were called before, and what some stand for alone."""
+        own = {flag for option, _ in self._own.values() for flag in option.opts}
+        asked = self._questions
+        was = {f"--{one.id}": f"--{one.typed}" for one in asked if one.flag}
+        bare = {f"--{one.typed}": _bare(one) for one in asked if one.bare}
+        return Spelling(was | _earlier(self._function), frozenset(own), bare)
 
     def read(self, given: dict[str, Any]) -> None:
         """Take what the parser read from a command line."""
-        for name in self._shared:
-            both = given[_flag_name(name)] or []
-            given[name] = [value for value in both if "=" in value]
-            given[_flag_name(name)] = [value for value in both if "=" not in value]
         for name, (_, convert) in self._own.items():
             given[name] = convert(given[name]) if convert else given[name]
         self._given = given
@@ -218,6 +221,18 @@ def _metas(function: Callable[..., Any]) -> dict[str, ParamMeta]:
     return found
 
 
+def _earlier(function: Callable[..., Any]) -> dict[str, str]:
+    """Return what flags of a function were called before, each with its name now."""
+    named = ((meta, getattr(meta.default, "was", "")) for meta in _metas(function).values())
+    return {was: get_click_param(meta)[0].opts[0] for meta, was in named if was}
+
+
+def _bare(question: Question) -> tuple[str, frozenset[str]]:
+    """Return what the flag of a question stands for alone, and all that may follow it."""
+    names = {name for option in question.options for name in (option.id, *option.aliases)}
+    return str(question.bare), frozenset(names)
+
+
 def _kinds(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     """Yield each parameter of a function with what it stands for."""
     metas = get_params_from_function(function)
@@ -235,7 +250,7 @@ def _flag_name(id: str) -> str:
     return f"question_{id.replace('-', '_')}"
 
 
-def _flag(question: Question, *, shared: bool) -> Any:
+def _flag(question: Question) -> Any:
     """Return a question as an option of the parser."""
     if question.id == TASK:
         shown = "see `advisor list tasks`"
@@ -243,16 +258,13 @@ def _flag(question: Question, *, shared: bool) -> Any:
         ids = [option.id for option in question.options]
         shown = ", ".join(ids[:SHOWN_OPTIONS]) + (", ..." if len(ids) > SHOWN_OPTIONS else "")
     metavar = "NUMBER|OPTION" if question.unit else "OPTION"
-    if shared:
-        metavar = "OPTION|FORMAT=FILE"
-        shown += "; or a file to write in another format, such as json=FILE"
 
     def complete(incomplete: str) -> list[tuple[str, str]]:
         return [(o.id, o.label) for o in question.options if o.id.startswith(incomplete)]
 
     option = typer.Option(
         [],
-        f"--{question.id}",
+        f"--{question.typed}",
         metavar=metavar,
         help=f"{question.ask} {shown}.",
         autocompletion=complete,

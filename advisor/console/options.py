@@ -16,16 +16,23 @@ _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
-def option(spec: str, help: str, **more: Any) -> Any:
-    """Return an option of the parser; `spec` is as help shows it: `--format -f FORMAT`."""
+def option(spec: str, help: str, was: str = "", **more: Any) -> Any:
+    """Return an option of the parser; `spec` is as help shows it: `--format -f FORMAT`.
+
+    `was` is what the flag was called before: it works still, and says so.
+    """
     words = spec.split()
     flags = [word for word in words if word.startswith("-")]
     metavar = " ".join(words[len(flags) :]) or None
-    return typer.Option(*flags, metavar=metavar, help=help, **more)
+    made = typer.Option(*flags, metavar=metavar, help=help, **more)
+    made.was = was
+    return made
 
 
 NoInput = Annotated[bool, option("--no-input", "Never ask, even in a terminal.")]
-Device = Annotated[str, option("--device NAME", "auto, cpu, cuda, mps.")]
+Device = Annotated[
+    str, option("--torch-device NAME", "Where torch runs it: auto, cpu, cuda, mps.", "--device")
+]
 Offline = Annotated[bool, option("--offline", "Use only what is on this machine.")]
 Download = Annotated[bool, option("--download", "Agree to downloads without being asked.")]
 Priority = Annotated[

@@ -13,18 +13,17 @@ from advisor.rulebase.base import RuleBase
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
 
-def command(
-    verb: str, profile: Profile, priority: tuple[str, ...] = (), folders: tuple[str, ...] = ()
-) -> str:
+def command(verb: str, rulebase: RuleBase, profile: Profile, priority: tuple[str, ...] = ()) -> str:
     """Return the one-line command that gives the same answers under the same rules."""
     words = [f"advisor {verb}"]
     for id, answer in profile.items():
         if answer.origin not in ("implied", "assumed"):
             values = answer.options if answer.value is None else [exact(answer.value)]
-            words += [f"--{id} {quoted(value)}" for value in values]
+            flag = rulebase.question(id).typed
+            words += [f"--{flag} {quoted(value)}" for value in values]
     if priority:
         words.append(f"--priority {','.join(priority)}")
-    return " ".join([*words, *rules_flags(folders)])
+    return " ".join([*words, *rules_flags(rulebase.folders)])
 
 
 def rules_flags(folders: Sequence[str]) -> list[str]:

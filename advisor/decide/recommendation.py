@@ -122,12 +122,12 @@ class TaskAdvice(NamedTuple):
     def hints(self) -> list[str]:
         """The commands worth typing next."""
         given, selection, folders = self.decision.given, self.selection, self.rulebase.folders
-        result = [command("explain", given, self.priority, folders)]
+        result = [command("explain", self.rulebase, given, self.priority)]
         if self.decision.outcome in ("assumed", "undetermined"):
-            result.append(command("ask", given, self.priority, folders))
+            result.append(command("ask", self.rulebase, given, self.priority))
         if selection.provided:
             instead = {id: Answer((o,), None, "flag") for id, o in selection.provided.items()}
-            result.append(command("recommend", {**given, **instead}, self.priority, folders))
+            result.append(command("recommend", self.rulebase, {**given, **instead}, self.priority))
         if selection.compose or selection.uses[:1] == ("compose",):
             result.append("advisor compose --help")
         if selection.picks:
@@ -209,7 +209,7 @@ class Recommendation(NamedTuple):
         given = dict(self.advice[0].decision.given)
         if len(self.advice) > 1:
             given[TASK] = Answer(tuple(str(one.task) for one in self.advice), None, "flag")
-        words = [command("recommend", given, self.priority, self.rulebase.folders)]
+        words = [command("recommend", self.rulebase, given, self.priority)]
         words += [f"--order {self.order}"] if self.order != ORDERS[0] else []
         words += ["--strict"] if self.strict else []
         words += ["--verified-only"] if self.verified_only else []

@@ -31,7 +31,7 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
         "why_not": [_why_not_json(one) for one in explanation.why_not],
         "changes": [change_json(flip) for flip in explanation.changes],
         **({"all": _full_json(explanation.all)} if explanation.all else {}),
-        "command": command("recommend", given, explanation.priority, rulebase.folders),
+        "command": command("recommend", rulebase, given, explanation.priority),
         **rules_json(rulebase),
     }
 

@@ -52,9 +52,10 @@ class Question(NamedTuple):
     """One thing asked.
 
     `unit` is that of a number which may be given instead of an option, `units` are words that
-    may stand behind it, each with what one of it is in that unit.
-    With `steps`, numbers from the least, nothing is assumed where nobody answers: the best for each
-    of them is named, and the best of all.
+    may stand behind it, each with what one of it is in that unit. With `steps`, numbers from the
+    least, nothing is assumed where nobody answers: the best for each of them is named, and the best
+    of all. `flag` is what its flag is called where that is not its id, `bare` the option that the
+    flag alone stands for.
     """
 
     id: f.Id
@@ -67,6 +68,13 @@ class Question(NamedTuple):
     ask_if: f.When = {}
     units: f.Units = {}
     steps: f.Steps = ()
+    flag: f.Id | None = None
+    bare: f.Id | None = None
+
+    @property
+    def typed(self) -> str:
+        """What its flag is called, without the hyphens."""
+        return self.flag or self.id
 
     def requires(self, field: str) -> bool:
         """True where an answer can require something of a field of checkpoints."""

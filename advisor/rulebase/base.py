@@ -174,7 +174,10 @@ class RuleBase:
         meanings = self.words[word]
         if len(meanings) > 1:
             ways = [
-                " ".join(f"--{id} {answer}" for id, answer in {"task": task.id, **answers}.items())
+                " ".join(
+                    f"--{self.question(id).typed} {answer}"
+                    for id, answer in {"task": task.id, **answers}.items()
+                )
                 for task, answers in meanings
             ]
             raise UsageError(

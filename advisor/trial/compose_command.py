@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import sys
 import threading
@@ -12,18 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 from advisor.console.commands import Options
 from advisor.console.options import Download, Offline, option
-from advisor.console.output import (
-    NoColor,
-    Showing,
-    check_format,
-    check_outputs,
-    note,
-    progress_line,
-)
+from advisor.console.output import Shown, note, progress_line
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError
 from advisor.trial.command import permissions
@@ -35,9 +27,9 @@ if TYPE_CHECKING:
     from advisor.trial.composition import Composition
     from advisor.trial.finetuning import FineTuning, TrainingStep
 
-FORMAT_FILE = re.compile(r"[A-Za-z]+=")
-"""`json=report.json`; a folder with such a name is written `./json=report`."""
-
+Save = Annotated[
+    list[str], option("--save FOLDER", "The folder to write, new or empty.", "--output")
+]
 RECORD = "parts.json"
 EXAMPLES = "`advisor compose --help` has an example of each"
 
@@ -56,43 +48,14 @@ class Parts:
     ] = ""
 
 
-class Target(NamedTuple):
-    """The folder to write, and how to show what was done."""
-
-    folder: str
-    shown: Showing
-
-
-def target_options(
-    output: Annotated[
-        list[str],
-        option(
-            "--output FOLDER|FORMAT=FILE",
-            "The folder to write, new or empty; FORMAT=FILE writes the report as well.",
-        ),
-    ] = [],  # noqa: B006
-    format: Annotated[
-        str, option("--format -f FORMAT", "terminal, json, markdown or html.")
-    ] = "terminal",
-    no_color: NoColor = False,
-) -> Target:
-    """Return the folder and the formats; raises UsageError unless there is just one folder."""
-    check_format(format)
-    files = check_outputs([value for value in output if FORMAT_FILE.match(value)])
-    folders = [value for value in output if not FORMAT_FILE.match(value)]
-    if len(folders) != 1:
-        hint = f"found {', '.join(folders)}" if folders else "e.g. --output my-captioner"
-        raise UsageError("one --output FOLDER is needed", hint=hint)
-    return Target(folders[0], Showing(format, files, color=not no_color))
-
-
 def compose(
     *,
     parts: Annotated[Parts, Options(Parts)],
-    target: Annotated[Target, Options(target_options)],
+    save: Save = [],  # noqa: B006
     training: Annotated[Training, Options(Training)],
     offline: Offline = False,
     download: Download = False,
+    shown: Shown,
 ) -> int:
     """Join a vision encoder and a text decoder; fine-tune what was joined.
 
@@ -101,14 +64,17 @@ def compose(
 
     \b
     Examples:
-      advisor compose --encoder google/vit-base-patch16-224-in21k --decoder gpt2 --output captioner
-      advisor compose --checkpoint captioner --finetune pairs.csv --output my-captioner
-      advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --output my-captioner
+      advisor compose --encoder google/vit-base-patch16-224-in21k --decoder gpt2 --save captioner
+      advisor compose --checkpoint captioner --finetune pairs.csv --save my-captioner
+      advisor compose --encoder my-vit --decoder my-bert --finetune pairs.csv --save my-captioner
     """
     _check_parts(parts)
+    if len(save) != 1:
+        hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
+        raise UsageError("one --save FOLDER is needed", hint=hint)
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
     loading = Loading(offline=offline, seed=training.seed, **permissions(download=download))
-    target.shown.emit(_made(parts, target.folder, training, loading))
+    shown.emit(_made(parts, save[0], training, loading))
     return 0
 
 

@@ -63,7 +63,7 @@ def place(device: str = "auto", dtype: str | None = None) -> Placement:
         usable = "" if there[kind] else " that torch can use"
         raise UnsupportedError(
             f"this machine has no device `{device}`{usable}",
-            hint="use --device cpu",
+            hint="use --torch-device cpu",
             kind="no-such-device",
         )
     if kind == "cpu":

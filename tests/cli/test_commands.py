@@ -67,7 +67,7 @@ def test_flags_and_a_file_are_one_profile(tmp_path):
 
 
 def test_an_output_is_a_file_or_an_answer():
-    found = run("--output", "free-text", "--output", "json=answer.json")
+    found = run("--gives", "free-text", "--output", "json=answer.json")
     assert found["given"]["output"].options == ("free-text",)
     assert found["shown"].files == [("json", Path("answer.json"))]
 

@@ -65,7 +65,7 @@ CANNOT = {
     "order": ["recommend", "--task", "describe", "--order", "price"],
     "criterion": ["recommend", "--task", "describe", "--priority", "price"],
     "criterion-twice": ["recommend", "--task", "describe", "--priority", "scale,scale"],
-    "contradiction": ["recommend", "--task", "read-lines", "--output", "ranking"],
+    "contradiction": ["recommend", "--task", "read-lines", "--gives", "ranking"],
     "never": ["recommend", "--task", "describe", "--device", "phone", "--training", "fine-tune"],
     "not-applicable": ["recommend", "--task", "describe", "--collection", "millions"],
     "need": ["recommend", "please caption my pictures"],

@@ -48,7 +48,7 @@ def without_origins(document):
         ["--task", "answer"],
         ["--task", "outline"],
         ["--task", "describe", "--strict"],
-        ["--output", "ranking"],
+        ["--gives", "ranking"],
     ],
 )
 def test_every_answer_has_the_same_keys(advisor, arguments):
@@ -638,7 +638,7 @@ def test_the_command_repeats_the_answer_for_every_task(advisor, small):
         ["--task", "describe,answer", "--use", "commercial"],
         ["--task", "describe", "--training", "ready-made,fine-tune"],
         ["--task", "describe", "--priority", "hardware,scale"],
-        ["--output", "ranking", "--device", "phone"],
+        ["--gives", "ranking", "--device", "phone"],
         ["--task", "describe", "--collection", "not-applicable"],
         ["--task", "read-lines", "--training", "fine-tune", "--pairs", "20"],
         ["--task=read-lines", "--training=fine-tune", "--pairs=1234567"],

@@ -9,7 +9,7 @@ import pytest
 
 from advisor.cli.main import CommandLine
 from advisor.cli.program import program
-from advisor.console.commands import SHARED_FLAG, reserved_flags
+from advisor.console.commands import reserved_flags
 
 HEAVY = ("torch", "transformers", "rich", "questionary", "prompt_toolkit", "yaml", "pydantic")
 START = """
@@ -256,9 +256,9 @@ def test_every_option_is_refused_as_a_question(rulebase):
         command = whole.get_command(None, name)
         own |= {flag for option in command.params for flag in option.opts if flag[:2] == "--"}
     flags = {flag.removeprefix("--") for flag in own}
-    assert flags - rulebase.question_ids == reserved_flags()
-    assert not reserved_flags() & rulebase.question_ids
-    assert SHARED_FLAG in rulebase.question_ids
+    typed = {question.typed for question in rulebase.questions}
+    assert flags - typed == reserved_flags()
+    assert not reserved_flags() & typed
 
 
 @pytest.mark.usefixtures("small_rules")

@@ -50,7 +50,7 @@ def test_a_folder_may_be_called_like_a_format(capsys, parts, monkeypatch):
     monkeypatch.chdir(parts)
     page = parts / "page.html"
     code, _ = called(
-        capsys, "--encoder", "vit", "--decoder", "bert", "--output", "json",
+        capsys, "--encoder", "vit", "--decoder", "bert", "--save", "json",
         "--output", f"html={page}",
     )  # fmt: skip
     assert code == 0
@@ -61,29 +61,29 @@ def test_a_folder_may_be_called_like_a_format(capsys, parts, monkeypatch):
 def test_join_then_train(capsys, parts, pairs):
     joined = parts / "joined"
     code, made = called(
-        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--output", joined
+        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--save", joined
     )
     assert code == 0
     assert made["new_parameters"] > 0
     assert made["new_weights"]
     trained = parts / "trained"
     code, result = called(
-        capsys, "--checkpoint", joined, "--finetune", pairs, "--output", trained,
-        "--epochs", 2, "--device", "cpu", "--learning-rate", "0.001",
+        capsys, "--checkpoint", joined, "--finetune", pairs, "--save", trained,
+        "--epochs", 2, "--torch-device", "cpu", "--learning-rate", "0.001",
     )  # fmt: skip
     assert code == 0
     assert result["loss_after"] < result["loss_before"]
     assert (trained / "model.safetensors").is_file()
     assert not (trained / "unfinished").exists()
     assert run(["compose", "--encoder", str(parts / "vit"), "--decoder", str(parts / "bert"),
-                "--output", str(parts / "again")]) == 0  # fmt: skip
+                "--save", str(parts / "again")]) == 0  # fmt: skip
     assert "talks nonsense until it is fine-tuned" in capsys.readouterr().out
 
 
 def settings(parts, pairs, output, epochs=30):
     return [
         "--encoder", parts / "vit", "--decoder", parts / "bert", "--finetune", pairs,
-        "--output", output, "--epochs", epochs, "--batch-size", 4, "--device", "cpu",
+        "--save", output, "--epochs", epochs, "--batch-size", 4, "--torch-device", "cpu",
         "--learning-rate", "0.003", "--checkpoint-every", 3,
     ]  # fmt: skip
 
@@ -97,7 +97,7 @@ def begun(*arguments):
         stderr=subprocess.PIPE,
         text=True,
     )
-    output = arguments[arguments.index("--output") + 1]
+    output = arguments[arguments.index("--save") + 1]
     until = time.monotonic() + 120
     while not (output / "unfinished" / "training.safetensors").is_file():
         assert process.poll() is None, process.communicate()
@@ -144,11 +144,11 @@ def test_ctrl_c_keeps_the_step_it_was_in_and_is_130(capsys, parts, pairs):
         [],
         ["--encoder", "a"],
         ["--encoder", "a", "--decoder", "b"],
-        ["--encoder", "a", "--output", "d"],
-        ["--encoder", "a", "--decoder", "b", "--output", "d", "--output", "e"],
-        ["--checkpoint", "a", "--encoder", "b", "--finetune", "c", "--output", "d"],
-        ["--checkpoint", "a", "--output", "d"],
-        ["--finetune", "pairs.csv", "--output", "d"],
+        ["--encoder", "a", "--save", "d"],
+        ["--encoder", "a", "--decoder", "b", "--save", "d", "--output", "e"],
+        ["--checkpoint", "a", "--encoder", "b", "--finetune", "c", "--save", "d"],
+        ["--checkpoint", "a", "--save", "d"],
+        ["--finetune", "pairs.csv", "--save", "d"],
     ],
 )
 def test_halves_of_a_command_are_2(capsys, arguments):
@@ -174,7 +174,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(parts):
         "sys.exit(run(sys.argv[1:]))\n"
     )
     arguments = ["compose", "--encoder", parts / "vit", "--decoder", parts / "bert",
-                 "--output", parts / "out"]  # fmt: skip
+                 "--save", parts / "out"]  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,
@@ -192,7 +192,7 @@ def test_a_decoder_without_its_head_says_that_the_head_is_new(capsys, parts):
     bert_tokenizer().save_pretrained(parts / "headless")
     code, made = called(
         capsys, "--encoder", parts / "vit", "--decoder", parts / "headless",
-        "--output", parts / "joined",
+        "--save", parts / "joined",
     )  # fmt: skip
     assert code == 0
     assert any("cls.predictions" in name for name in made["new_weights"])
@@ -203,7 +203,7 @@ def test_a_decoder_whose_file_holds_something_else_is_refused(capsys, parts):
         (parts / "vit" / "model.safetensors").read_bytes()
     )
     code, answer = called(
-        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--output", parts / "out"
+        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--save", parts / "out"
     )
     assert (code, answer["error"]["kind"]) == (2, "weights-mismatch")
     assert not (parts / "out").exists()
@@ -213,26 +213,26 @@ def test_a_training_of_other_parts_is_not_gone_on_with(capsys, parts, pairs):
     unfinished = parts / "out" / "unfinished"
     called(
         capsys, "--encoder", parts / "vit", "--decoder", parts / "bert",
-        "--output", unfinished / "joined",
+        "--save", unfinished / "joined",
     )  # fmt: skip
     (unfinished / "parts.json").write_text('{"encoder": "no/such", "decoder": "no/such2"}')
     code, answer = called(
         capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--finetune", pairs,
-        "--output", parts / "out", "--epochs", 1,
+        "--save", parts / "out", "--epochs", 1,
     )  # fmt: skip
     assert (code, answer["error"]["kind"]) == (2, "output-exists")
 
 
 def test_what_cannot_be_trained_or_written_is_said_before_training(capsys, parts, pairs):
     joined = parts / "joined"
-    called(capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--output", joined)
+    called(capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--save", joined)
     train = ("--checkpoint", joined, "--finetune", pairs, "--epochs", 1)
-    code, answer = called(capsys, *train, "--output", pairs / "below")
+    code, answer = called(capsys, *train, "--save", pairs / "below")
     assert (code, answer["error"]["kind"]) == (2, "cannot-write")
     for wrong in (("--learning-rate", "nan"), ("--held-out", "nan"), ("--seed", "-1")):
-        assert called(capsys, *train, "--output", parts / "out", *wrong)[0] == 2, wrong
+        assert called(capsys, *train, "--save", parts / "out", *wrong)[0] == 2, wrong
     code, answer = called(
-        capsys, *train, "--output", parts / "out", "--learning-rate", "1e30", "--batch-size", 2
+        capsys, *train, "--save", parts / "out", "--learning-rate", "1e30", "--batch-size", 2
     )
     assert (code, answer["error"]["kind"]) == (2, "training")
     assert not (parts / "out" / "config.json").exists()
