@@ -1,0 +1,49 @@
+"""Unified VLP, the network of Zhou et al. (AAAI 2020, arXiv 1909.11059), for transformers.
+
+Importing this package imports torch and transformers and makes the network known to the Auto
+classes: AutoConfig, AutoModel, AutoModelForPreTraining, AutoModelForImageTextToText (captions),
+AutoModelForVisualQuestionAnswering (answers), AutoProcessor, AutoImageProcessor.
+
+    >>> import advisor.unified_vlp
+    >>> from transformers import AutoModelForImageTextToText
+    >>> model = AutoModelForImageTextToText.from_pretrained("FOLDER")  # doctest: +SKIP
+
+File lines in docstrings are those of LuoweiZhou/VLP@74c4d85: modeling.py is
+pytorch_pretrained_bert/modeling.py, loader.py is vlp/seq2seq_loader.py.
+"""
+
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForImageTextToText,
+    AutoModelForPreTraining,
+    AutoModelForVisualQuestionAnswering,
+)
+
+from advisor.unified_vlp.configuration import UnifiedVLPConfig
+from advisor.unified_vlp.heads import (
+    UnifiedVLPForAnswering,
+    UnifiedVLPForCaptioning,
+    UnifiedVLPForPreTraining,
+)
+from advisor.unified_vlp.network import UnifiedVLPModel
+
+__all__ = [
+    "UnifiedVLPConfig",
+    "UnifiedVLPForAnswering",
+    "UnifiedVLPForCaptioning",
+    "UnifiedVLPForPreTraining",
+    "UnifiedVLPModel",
+]
+
+_HEADS = (
+    (AutoModel, UnifiedVLPModel),
+    (AutoModelForPreTraining, UnifiedVLPForPreTraining),
+    (AutoModelForImageTextToText, UnifiedVLPForCaptioning),
+    (AutoModelForVisualQuestionAnswering, UnifiedVLPForAnswering),
+)
+
+AutoConfig.register(UnifiedVLPConfig.model_type, UnifiedVLPConfig, exist_ok=True)
+for _auto, _network in _HEADS:
+    _network.config_class = UnifiedVLPConfig
+    _auto.register(UnifiedVLPConfig, _network, exist_ok=True)

@@ -1,0 +1,223 @@
+"""Writing a caption: [MASK] appended, read, replaced by the word; greedily or with beams.
+
+The loop is the original's (modeling.py:1189-1494), with keys and values kept instead of the inputs
+of each layer. It is not that of transformers: there the length penalty divides, and beams that
+ended give their place to others.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from advisor.unified_vlp.layers import Cache
+from advisor.unified_vlp.layout import SEGMENTS, SEQUENCE
+
+if TYPE_CHECKING:
+    from advisor.unified_vlp.network import Picture
+
+FORBIDDEN = -10_000.0
+"""What is added to the score of a word that may not come, and of what follows an ended beam."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """How to look for a caption; the published settings are 5 beams and no length penalty.
+
+    `max_new_tokens` counts [SEP] as well; None is the longest text of the configuration.
+    `length_penalty` is *added* a word. A word that would complete an n-gram of
+    `no_repeat_ngram_size` a second time is forbidden in the next step, unless it, or one of those
+    before it, is among `exempt_ids`.
+    """
+
+    num_beams: int = 1
+    max_new_tokens: int | None = None
+    length_penalty: float = 0.0
+    min_length: int = 0
+    no_repeat_ngram_size: int = 0
+    exempt_ids: frozenset[int] | tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """Captions and how they were found.
+
+    `ids` are (batch, longest). Greedily, `scores` are those of the words, (batch, longest). With
+    beams, `scores`, `words` and `pointers` are the totals, words and back-pointers of all beams,
+    (batch, longest, beams).
+    """
+
+    ids: torch.Tensor
+    scores: torch.Tensor
+    words: torch.Tensor | None = None
+    pointers: torch.Tensor | None = None
+
+
+class Steps:
+    """The network word by word: states of what is written are kept, those of [MASK] are not."""
+
+    def __init__(self, network: Any, picture: Picture) -> None:
+        self.network, self.config = network, network.config
+        self.device = picture[0].device
+        self.picture: Picture | None = picture
+        self.cache: Cache | None = None
+        self.slot = 0
+
+    def scores(self, words: torch.Tensor | None) -> torch.Tensor:
+        """Return the scores of the next word, (rows, vocabulary), after `words`, (rows,).
+
+        The first call, without words, reads the picture.
+        """
+        start = self.config.text_start
+        if words is None:
+            assert self.picture is not None
+            rows = len(self.picture[0])
+            ids = torch.full((rows, start + 1), self.config.unk_token_id, device=self.device)
+            ids[:, 0], ids[:, start - 1] = self.config.cls_token_id, self.config.sep_token_id
+        else:
+            rows = len(words)
+            ids = torch.stack([words, torch.zeros_like(words)], dim=1)
+        ids[:, -1] = self.config.mask_token_id
+        new = ids.shape[1]
+        slots = torch.arange(self.slot, self.slot + new, device=self.device)
+        of_picture, of_text = SEGMENTS[SEQUENCE]
+        segments = torch.where(slots < start, of_picture, of_text).expand(rows, -1)
+        columns = torch.arange(self.slot + new, device=self.device)
+        seen = (columns[None] < start) | (
+            (slots[:, None] >= start) & (columns[None] <= slots[:, None])
+        )
+        vlp = self.network.vlp
+        states = vlp.embeddings(ids, segments, self.picture, first_slot=self.slot)
+        every, cache = vlp.run(states, seen[None].expand(rows, -1, -1), self.cache)
+        self.cache = [(key[:, :, :-1], value[:, :, :-1]) for key, value in cache]
+        self.picture = None
+        self.slot += new - 1
+        scores: torch.Tensor = self.network.word_scores(every[-1][:, -1]).float()
+        return scores
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Go on from the states of these rows, (rows,)."""
+        assert self.cache is not None
+        self.cache = [(key[rows], value[rows]) for key, value in self.cache]
+
+
+def write(network: Any, picture: Picture, search: Search) -> Searched:
+    """Return captions of pictures: content and place of their regions."""
+    steps = Steps(network, picture)
+    longest = search.max_new_tokens or network.config.longest_text
+    room = network.config.max_position_embeddings - network.config.text_start
+    longest = min(longest, room)
+    with_beams = search.num_beams > 1
+    return _beams(steps, search, longest) if with_beams else _greedily(steps, longest)
+
+
+def _greedily(steps: Steps, longest: int) -> Searched:
+    """Return the best word each time, (batch, longest); all steps are taken (modeling.py:1189)."""
+    words, scores, word = [], [], None
+    for _ in range(longest):
+        best, word = steps.scores(word).max(dim=-1)
+        words.append(word)
+        scores.append(best)
+    return Searched(ids=torch.stack(words, dim=1), scores=torch.stack(scores, dim=1))
+
+
+def _beams(steps: Steps, search: Search, longest: int) -> Searched:
+    """Return the best sequence of each picture among its beams (modeling.py:1256-1494)."""
+    beams, end = search.num_beams, steps.config.sep_token_id
+    totals: list[torch.Tensor] = []
+    words: list[torch.Tensor] = []
+    pointers: list[torch.Tensor] = []
+    forbidden: torch.Tensor | None = None
+    written: list[list[int]] = []
+    for step in range(1, longest + 1):
+        logs = steps.scores(words[-1].flatten() if words else None).log_softmax(dim=-1)
+        if forbidden is not None:
+            logs = logs + forbidden * FORBIDDEN
+        if step <= search.min_length:
+            logs[:, end] = FORBIDDEN
+        best, ids = logs.topk(beams, dim=-1)
+        if not words:
+            total, word, pointer = best, ids, torch.zeros_like(ids)
+            batch = len(ids)
+            first_row = torch.arange(batch, device=ids.device) * beams
+            steps.keep(torch.arange(batch, device=ids.device).repeat_interleave(beams))
+        else:
+            ended = (words[-1] == end).float().view(-1, 1)
+            before = ended * FORBIDDEN + totals[-1].view(-1, 1)
+            sums = (best + before).view(batch, -1)
+            total, place = sums.topk(beams, dim=-1)
+            pointer = place // beams
+            word = ids.view(batch, -1).gather(1, place)
+            steps.keep((pointer + first_row[:, None]).flatten())
+        totals.append(total)
+        words.append(word)
+        pointers.append(pointer)
+        if search.no_repeat_ngram_size:
+            origins = (pointer + first_row[:, None]).flatten().tolist()
+            so_far = written or [[] for _ in origins]
+            every = zip(origins, word.flatten().tolist(), strict=True)
+            written = [[*so_far[origin], each] for origin, each in every]
+            forbidden = _forbidden(written, search, logs)
+    scores, chosen, back = (torch.stack(each, dim=1) for each in (totals, words, pointers))
+    rows = zip(scores.tolist(), chosen.tolist(), back.tolist(), strict=True)
+    found = [_best(*row, end=end, penalty=search.length_penalty) for row in rows]
+    ids = torch.full((len(found), longest), steps.config.pad_token_id)
+    for row, sequence in enumerate(found):
+        ids[row, : len(sequence)] = torch.tensor(sequence)
+    return Searched(ids=ids.to(scores.device), scores=scores, words=chosen, pointers=back)
+
+
+def _forbidden(written: list[list[int]], search: Search, logs: torch.Tensor) -> Any:
+    """Return 1 for the words that may not come next, (rows, vocabulary); None where all may."""
+    repeated = [repeated_words(each, search) for each in written]
+    if not any(repeated):
+        return None
+    marks = torch.zeros((len(written), logs.shape[-1]), device=logs.device)
+    for row, words in enumerate(repeated):
+        marks[row, list(words)] = 1.0
+    return marks
+
+
+def repeated_words(sequence: list[int], search: Search) -> set[int]:
+    """Return the words that would complete an n-gram of the sequence a second time."""
+    size, exempt = search.no_repeat_ngram_size, search.exempt_ids
+    if len(sequence) < size:
+        return set()
+    if any(word in exempt for word in sequence[1 - size :]):  # all of it for single words, as there
+        return set()
+    tail = sequence[len(sequence) - size + 1 :]
+    grams = (sequence[at : at + size] for at in range(len(sequence) - size + 1))
+    return {gram[-1] for gram in grams if gram[:-1] == tail and gram[-1] not in exempt}
+
+
+def _best(
+    totals: list[list[float]],
+    words: list[list[int]],
+    pointers: list[list[int]],
+    *,
+    end: int,
+    penalty: float,
+) -> list[int]:
+    """Return the best sequence of one picture, its [SEP] included, from (steps, beams) each.
+
+    Candidates are the [SEP]s of any step, and every beam of the last one: the first step in which
+    all beams end, or else the final one. The penalty is added a word; the first maximum wins.
+    """
+    last = next(
+        (step for step, row in enumerate(words) if all(word == end for word in row)),
+        len(words) - 1,
+    )
+    best, at, beam = -math.inf, 0, 0
+    for step in range(last + 1):
+        for place, word in enumerate(words[step]):
+            total = totals[step][place] + penalty * (step + 1)
+            if (word == end or step == last) and total > best:
+                best, at, beam = total, step, place
+    sequence = []
+    for step in range(at, -1, -1):
+        sequence.append(words[step][beam])
+        beam = pointers[step][beam]
+    return sequence[::-1]

@@ -1,0 +1,203 @@
+"""The unified VLP with a head: words to pre-train and to write captions, answers to questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+from transformers.utils import ModelOutput
+
+from advisor.unified_vlp.configuration import UnifiedVLPConfig
+from advisor.unified_vlp.decoding import Search, Searched, write
+from advisor.unified_vlp.network import (
+    UnifiedVLPModel,
+    UnifiedVLPPreTrainedModel,
+    with_start_of_torch,
+)
+from advisor.unified_vlp.objectives import answer_loss, hidden_region_loss, hidden_word_loss
+
+UNKNOWN_ANSWER = 0
+"""The answer `<unk>`, which is never given (modeling.py:1046)."""
+
+
+@dataclass
+class HiddenWords(ModelOutput):
+    """Losses, and the word scores at the hidden places, (batch, places, vocabulary)."""
+
+    loss: torch.Tensor | None = None
+    logits: torch.Tensor | None = None
+    region_loss: torch.Tensor | None = None
+    last_hidden_state: torch.Tensor | None = None
+    pooler_output: torch.Tensor | None = None
+
+
+@dataclass
+class Answered(ModelOutput):
+    """The loss, and the scores of the answers, (batch, answers)."""
+
+    loss: torch.Tensor | None = None
+    logits: torch.Tensor | None = None
+    last_hidden_state: torch.Tensor | None = None
+
+
+class WordHead(nn.Module):
+    """Scores of all words from a state: a transform, then the word table (modeling.py:420-482).
+
+    The table is handed in at each call, so there is one tensor in a file and no tie to break.
+    """
+
+    def __init__(self, config: UnifiedVLPConfig) -> None:
+        super().__init__()
+        self.dense = nn.Linear(config.hidden_size, config.hidden_size)
+        self.norm = nn.LayerNorm(config.hidden_size, eps=config.layer_norm_eps)
+        self.bias = nn.Parameter(torch.zeros(config.vocab_size))
+
+    def forward(self, states: torch.Tensor, table: torch.Tensor) -> torch.Tensor:
+        """Return (..., vocabulary) of (..., width) and the word table, (vocabulary, width)."""
+        states = self.norm(functional.gelu(self.dense(states)))
+        return functional.linear(states, table, self.bias)
+
+
+class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
+    """Hidden words under either mask (Zhou et al. 2020, section 3.2)."""
+
+    def __init__(self, config: UnifiedVLPConfig) -> None:
+        super().__init__(config)
+        self.vlp = UnifiedVLPModel(config)
+        self.word_head = WordHead(config)
+        self.post_init()
+
+    def word_scores(self, states: torch.Tensor) -> torch.Tensor:
+        """Return the scores of all words, (..., vocabulary), of states, (..., width)."""
+        scores: torch.Tensor = self.word_head(states, self.vlp.embeddings.words.weight)
+        return scores
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        token_type_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        hidden_places: torch.Tensor,
+        labels: torch.Tensor | None = None,
+        label_weights: torch.Tensor | None = None,
+        masked_regions: torch.Tensor | None = None,
+        label_smoothing: float = 0.0,
+        drop_worst: float = 0.0,
+        return_dict: bool = True,
+        **picture: Any,
+    ) -> Any:
+        """Return the losses and the word scores at the hidden places.
+
+        `hidden_places` are slots, (batch, places), `labels` their words and `label_weights` 1
+        where a place is used; the rest as in UnifiedVLPModel and `objectives`.
+        """
+        encoded = self.vlp(
+            input_ids, token_type_ids, attention_mask, masked_regions=masked_regions, **picture
+        )
+        states = encoded.last_hidden_state
+        chosen = states.gather(1, hidden_places[..., None].expand(-1, -1, states.shape[-1]))
+        scores, loss, region_loss = self.word_scores(chosen), None, None
+        if labels is not None:
+            loss = hidden_word_loss(
+                scores,
+                labels,
+                label_weights,
+                smoothing=label_smoothing,
+                drop_worst=drop_worst,
+                pad=self.config.pad_token_id,
+            )
+        if masked_regions is not None:
+            region_loss = hidden_region_loss(encoded.picture, encoded.pooler_output, masked_regions)
+        output = HiddenWords(
+            loss=loss,
+            logits=scores,
+            region_loss=region_loss,
+            last_hidden_state=states,
+            pooler_output=encoded.pooler_output,
+        )
+        return output if return_dict else output.to_tuple()
+
+
+class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
+    """Captions, word by word under the sequence-to-sequence mask (section 3.3).
+
+    The network is that of pre-training; what it adds is the writing.
+    """
+
+    @torch.no_grad()
+    def generate(
+        self,
+        region_features: torch.Tensor | None = None,
+        region_places: torch.Tensor | None = None,
+        pixel_values: torch.Tensor | None = None,
+        **search: Any,
+    ) -> torch.Tensor:
+        """Return the ids of captions, (batch, longest); [SEP] ends one, [PAD] fills up.
+
+        `search` are fields of `decoding.Search`: `num_beams`, `max_new_tokens`, `length_penalty`
+        (added a word, unlike the divisor of transformers), `min_length`, `no_repeat_ngram_size`
+        and `exempt_ids`.
+        """
+        return self.searched(region_features, region_places, pixel_values, **search).ids
+
+    @torch.no_grad()
+    def searched(
+        self,
+        region_features: torch.Tensor | None = None,
+        region_places: torch.Tensor | None = None,
+        pixel_values: torch.Tensor | None = None,
+        **search: Any,
+    ) -> Searched:
+        """Return captions with the scores and beams behind them, for the same arguments."""
+        picture = self.vlp.picture(region_features, region_places, pixel_values)
+        return write(self, picture, Search(**search))
+
+
+class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
+    """One of a fixed list of answers to a question about the picture (section 3.4)."""
+
+    def __init__(self, config: UnifiedVLPConfig) -> None:
+        super().__init__(config)
+        width = config.hidden_size
+        self.vlp = UnifiedVLPModel(config)
+        self.answer_head = with_start_of_torch(
+            nn.Sequential(
+                nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, config.num_answers)
+            )
+        )
+        self.post_init()
+
+    def forward(
+        self,
+        input_ids: torch.Tensor,
+        token_type_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        labels: torch.Tensor | None = None,
+        return_dict: bool = True,
+        **picture: Any,
+    ) -> Any:
+        """Return the scores of all answers, and with soft `labels`, (batch, answers), the loss.
+
+        The head reads [CLS] times the [SEP] behind the regions, element by element: not the last
+        one (modeling.py:1027-1029, 1044, 1138).
+        """
+        states = self.vlp(input_ids, token_type_ids, attention_mask, **picture).last_hidden_state
+        scores = self.answer_head(states[:, 0] * states[:, self.config.text_start - 1])
+        loss = None if labels is None else answer_loss(scores, labels)
+        output = Answered(loss=loss, logits=scores, last_hidden_state=states)
+        return output if return_dict else output.to_tuple()
+
+    def answers(self, scores: torch.Tensor) -> list[int]:
+        """Return the place of the best answer of each row, (batch, answers); never `<unk>`."""
+        first = UNKNOWN_ANSWER + 1
+        best: list[int] = (scores[:, first:].argmax(dim=-1) + first).tolist()
+        return best
+
+    def answer_texts(self, places: Sequence[int]) -> list[str]:
+        """Return answers in words; their numbers where the configuration holds no words."""
+        named = self.config.answers
+        return [named[place] if named else str(place) for place in places]

@@ -1,0 +1,50 @@
+"""How the original calls its weights, and how they are called here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+OLDER = {"gamma": "weight", "beta": "bias"}
+"""What UniLM and the first BERT files say (modeling.py:651-663)."""
+
+_LAYER = r"bert\.encoder\.layer\.(\d+)\."
+_NAMES = (
+    (r"bert\.embeddings\.word_embeddings", "vlp.embeddings.words"),
+    (r"bert\.embeddings\.position_embeddings", "vlp.embeddings.positions"),
+    (r"bert\.embeddings\.token_type_embeddings", "vlp.embeddings.segments"),
+    (r"bert\.embeddings\.LayerNorm", "vlp.embeddings.norm"),
+    (_LAYER + r"attention\.self\.(query|key|value)", r"vlp.layers.\1.\2"),
+    (_LAYER + r"attention\.output\.dense", r"vlp.layers.\1.joined"),
+    (_LAYER + r"attention\.output\.LayerNorm", r"vlp.layers.\1.attended_norm"),
+    (_LAYER + r"intermediate\.dense", r"vlp.layers.\1.inner"),
+    (_LAYER + r"output\.dense", r"vlp.layers.\1.outer"),
+    (_LAYER + r"output\.LayerNorm", r"vlp.layers.\1.norm"),
+    (r"bert\.pooler\.dense", "vlp.pooler"),
+    (r"vis_embed\.(0|2)", r"vlp.regions.content.\1"),
+    (r"vis_pe_embed\.0", "vlp.regions.place.0"),
+    (r"cls\.predictions\.transform\.dense", "word_head.dense"),
+    (r"cls\.predictions\.transform\.LayerNorm", "word_head.norm"),
+    (r"ans_classifier\.(0|2)", r"answer_head.\1"),
+)
+_PATTERNS = tuple((re.compile(rf"{old}\.(weight|bias)"), new) for old, new in _NAMES)
+
+
+def own_name(original: str) -> str | None:
+    """Return what a weight of the original is called here; None where it has no place here.
+
+    The word head's own table has none, since it is the word table itself.
+    """
+    if original == "cls.predictions.bias":
+        return "word_head.bias"
+    stem, _, last = original.rpartition(".")
+    name = f"{stem}.{OLDER.get(last, last)}"
+    for pattern, new in _PATTERNS:
+        if match := pattern.fullmatch(name):
+            return f"{match.expand(new)}.{match[match.lastindex or 0]}"
+    return None
+
+
+def own_names(originals: Iterable[str]) -> dict[str, str]:
+    """Return the names here of those weights of the original that have a place here."""
+    return {each: name for each in originals if (name := own_name(each)) is not None}
