@@ -20,13 +20,13 @@ from transformers import (
     AutoModelForVisualQuestionAnswering,
 )
 
-from advisor.unified_vlp.configuration import UnifiedVLPConfig
 from advisor.unified_vlp.heads import (
     UnifiedVLPForAnswering,
     UnifiedVLPForCaptioning,
     UnifiedVLPForPreTraining,
 )
 from advisor.unified_vlp.network import UnifiedVLPModel
+from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 __all__ = [
     "UnifiedVLPConfig",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from advisor.unified_vlp.configuration import UnifiedVLPConfig
+from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 FIRST_REGION = 1
 """Slot 0 is [CLS]."""

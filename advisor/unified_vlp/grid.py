@@ -7,8 +7,8 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from advisor.unified_vlp.configuration import UnifiedVLPConfig
-from advisor.unified_vlp.places import place_vectors
+from advisor.unified_vlp.region_places import place_vectors
+from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 
 class GridRegions(nn.Module):

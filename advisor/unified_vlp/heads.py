@@ -11,7 +11,6 @@ from torch import nn
 from torch.nn import functional
 from transformers.utils import ModelOutput
 
-from advisor.unified_vlp.configuration import UnifiedVLPConfig
 from advisor.unified_vlp.decoding import Search, Searched, write
 from advisor.unified_vlp.network import (
     UnifiedVLPModel,
@@ -19,13 +18,14 @@ from advisor.unified_vlp.network import (
     with_start_of_torch,
 )
 from advisor.unified_vlp.objectives import answer_loss, hidden_region_loss, hidden_word_loss
+from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 UNKNOWN_ANSWER = 0
 """The answer `<unk>`, which is never given (modeling.py:1046)."""
 
 
 @dataclass
-class HiddenWords(ModelOutput):
+class WordScores(ModelOutput):
     """Losses, and the word scores at the hidden places, (batch, places, vocabulary)."""
 
     loss: torch.Tensor | None = None
@@ -36,7 +36,7 @@ class HiddenWords(ModelOutput):
 
 
 @dataclass
-class Answered(ModelOutput):
+class AnswerScores(ModelOutput):
     """The loss, and the scores of the answers, (batch, answers)."""
 
     loss: torch.Tensor | None = None
@@ -112,7 +112,7 @@ class UnifiedVLPForPreTraining(UnifiedVLPPreTrainedModel):
             )
         if masked_regions is not None:
             region_loss = hidden_region_loss(encoded.picture, encoded.pooler_output, masked_regions)
-        output = HiddenWords(
+        output = WordScores(
             loss=loss,
             logits=scores,
             region_loss=region_loss,
@@ -188,7 +188,7 @@ class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):
         states = self.vlp(input_ids, token_type_ids, attention_mask, **picture).last_hidden_state
         scores = self.answer_head(states[:, 0] * states[:, self.config.text_start - 1])
         loss = None if labels is None else answer_loss(scores, labels)
-        output = Answered(loss=loss, logits=scores, last_hidden_state=states)
+        output = AnswerScores(loss=loss, logits=scores, last_hidden_state=states)
         return output if return_dict else output.to_tuple()
 
     def answers(self, scores: torch.Tensor) -> list[int]:

@@ -7,8 +7,8 @@ from random import Random
 
 import torch
 
-from advisor.unified_vlp.configuration import UnifiedVLPConfig
 from advisor.unified_vlp.layout import Arranged
+from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 AS_MASK, AS_ANOTHER = 0.8, 0.5
 """The share that becomes [MASK]; of the rest, the share that becomes a random word."""

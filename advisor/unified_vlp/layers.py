@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from advisor.unified_vlp.configuration import UnifiedVLPConfig
+from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 BLOCKED = -10_000.0
 """What is added to the score of a slot that may not be seen (modeling.py:830-832)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from advisor.unified_vlp.configuration import UnifiedVLPConfig
+from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 BIDIRECTIONAL, SEQUENCE = "bidirectional", "sequence-to-sequence"
 SEGMENTS = {BIDIRECTIONAL: (0, 1), SEQUENCE: (4, 5)}

@@ -10,10 +10,10 @@ from torch import nn
 from transformers import PreTrainedModel, initialization
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
-from advisor.unified_vlp.configuration import GRID, UnifiedVLPConfig
 from advisor.unified_vlp.embeddings import FIRST_REGION, RegionEmbedding, SlotEmbedding
 from advisor.unified_vlp.grid import GridRegions
 from advisor.unified_vlp.layers import Cache, SharedLayer, additive_mask
+from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
 
 Picture = tuple[torch.Tensor, torch.Tensor]
 """Content and place of the regions, (batch, regions, width) each."""

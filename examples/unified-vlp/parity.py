@@ -23,7 +23,7 @@ from quantities import Quantity, every, gradients, near, same, thinned_states
 
 from advisor.unified_vlp import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp import layout as layouts
-from advisor.unified_vlp import places as place_numbers
+from advisor.unified_vlp import region_places as place_numbers
 
 SMOOTHING, DROPPED = 0.1, 0.5
 PENALTIES = (-1.5, -0.4, 0.4, 1.2, 4.0)

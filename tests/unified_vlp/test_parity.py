@@ -11,13 +11,13 @@ import torch
 from torch.nn import functional
 
 from advisor.unified_vlp import decoding, embeddings, heads, layers, layout, network, objectives
-from advisor.unified_vlp import places as place_numbers
+from advisor.unified_vlp import region_places as place_numbers
 
 FIXTURE = Path(__file__).with_name("original-small-7.npz")
 
 
 def noticed(expected):
-    """Return the quantities that differ, by the first word of their names, until all expected do."""
+    """Return the quantities that differ, by the first word of each, until all expected ones do."""
     told = set()
     for quantity in parity.compare(FIXTURE):
         if not quantity.passed:
