@@ -22,7 +22,6 @@ MADE_FOR = {
     "compose": ("pre-trained",),
 }
 """For each use, the stages of training that checkpoints made for it are at."""
-LOADED_WITHOUT_ITS_CODE = ("transformers", "open_clip")
 NO_LOADER = Gap("", "loader", "nothing here loads it")
 OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 
@@ -55,7 +54,7 @@ class Pick(NamedTuple):
     @property
     def loads(self) -> bool:
         """True where advisor, and the programs it prints, can load it."""
-        return self.checkpoint.loader in LOADED_WITHOUT_ITS_CODE
+        return self.checkpoint.loads_safely
 
     @property
     def group(self) -> tuple[bool, bool, bool]:
@@ -273,7 +272,7 @@ def _ranked(
             not typical,
             -year if typical else 0,
             one.stage not in MADE_FOR[pick.use],
-            one.loader not in LOADED_WITHOUT_ITS_CODE,
+            not one.loads_safely,
             yardstick.key(pick.objectives),
             (newest - year) // GENERATION,
             -(one.parameters_millions or 0.0),
