@@ -6,6 +6,7 @@ from random_rules import NOT_APPLICABLE, REASON, SOURCE, compiled, rule, silent_
 from advisor import recommend
 from advisor.decide.memory import memory_gb
 from advisor.decide.selection import ORDERS
+from advisor.decide.training_memory import training_memory
 
 
 def checkpoint(id, family="reader", **fields):
@@ -459,15 +460,15 @@ def test_none_has_no_checkpoints(rulebase):
     assert advice.elsewhere == rulebase.elsewhere["object-detection"]
 
 
-def memory(dtype=None, loaded=None, parameters_millions=250):
-    one = checkpoint("a", parameters_millions=parameters_millions, dtype=dtype)
+def memory(dtype=None, loaded=None, parameters_millions=250, stage=None):
+    one = checkpoint("a", parameters_millions=parameters_millions, dtype=dtype, stage=stage)
     return memory_gb(catalogue(one).checkpoint("org/a"), loaded)
 
 
 def test_memory_is_that_of_the_precision_in_the_file():
     assert memory("float32") == 1.29
     assert memory("float16") == memory("bfloat16") == 0.83
-    assert memory("float32", parameters_millions=2000) == 7.81
+    assert memory("float32", parameters_millions=2000, stage="contrastive") == 7.81
     assert memory("float32", parameters_millions=0) == 0.36
     assert memory("float32", parameters_millions=None) is None
 
@@ -477,9 +478,50 @@ def test_weights_that_are_cast_take_memory_twice():
     assert memory("float32", "float32") == memory("float32")
 
 
-def test_precision_that_nobody_verified_is_assumed_by_size():
+def test_large_language_models_are_loaded_in_half_precision_whatever_their_file_holds():
+    large = memory("float32", parameters_millions=2000)
+    assert large == memory("bfloat16", parameters_millions=2000)
+    assert large < memory("float32", "float32", parameters_millions=2000)
+
+
+def test_precision_that_nobody_verified_is_assumed_by_kind():
     assert memory(None) == memory("float32")
     assert memory(None, parameters_millions=2000) == memory("bfloat16", parameters_millions=2000)
+    assert memory(None, stage="instruction-tuned") == memory("bfloat16")
+    encoder = {"parameters_millions": 2000, "stage": "contrastive"}
+    assert memory(None, **encoder) == memory("float32", **encoder)
+
+
+# What the makers of Qwen measured: GB for LoRA on one GPU with texts of 2,048 tokens.
+@pytest.mark.parametrize(("millions", "measured_gb"), [(1837, 11.0), (7721, 23.8), (14167, 37.4)])
+def test_training_with_lora_takes_what_was_measured(millions, measured_gb):
+    one = catalogue(checkpoint("a", parameters_millions=millions)).checkpoint("org/a")
+    assert training_memory(one).lora_gb == pytest.approx(measured_gb, rel=0.02)
+    assert training_memory(one).full_gb > 3 * measured_gb
+
+
+def test_what_has_to_be_trained_is_held_against_what_training_takes():
+    trained = {"tasks": [], "fine_tune": ["read"]}
+    rules = catalogue(
+        checkpoint("small", parameters_millions=300, **trained),
+        checkpoint("large", parameters_millions=4000, **trained),
+    )
+    answers = {"training": "fine-tune", "pairs": "many-pairs"}
+    found = selection(rules, memory_gb=8, **answers)
+    assert ids(found.picks) == ["small"]
+    assert found.picks[0].training.lora_gb == found.picks[0].needs_gb
+    assert "memory is 15.7 GB" in found.rejected[0].texts[0]
+    assert selection(rules, **answers).ladder[0].pick.checkpoint.id == "org/small"
+
+
+def test_a_number_over_all_options_is_a_limit_as_well(rulebase):
+    sizes = [p.needs_gb for p in shipped(rulebase, "vqa", memory_gb=17).picks]
+    assert max(size for size in sizes if size is not None) <= 17
+    assert any(
+        one.field == "memory_gb"
+        for lack in shipped(rulebase, "vqa", memory_gb=17).rejected
+        for one in lack.lacks
+    )
 
 
 def test_answer_that_loads_in_float32_counts_the_cast():

@@ -18,8 +18,8 @@ OVERHEAD_MB = 370
 LEAST_GB = round(OVERHEAD_MB / 1024, 2)
 """What every checkpoint takes, however small."""
 
-FLOAT32_UP_TO_MILLIONS = 1000
-"""Where nobody verified the precision of a file, the largest that is taken for float32."""
+LARGE_MILLIONS = 1000
+"""What writes and is larger has a language model inside, which nobody loads in float32."""
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 NEW_TOKENS = 64
@@ -58,7 +58,7 @@ class Estimate(NamedTuple):
 def memory_gb(checkpoint: Checkpoint, dtype: str | None = None) -> float | None:
     """Return the peak memory in GB (2^30 bytes) for one image; None where the size is unknown.
 
-    `dtype` is the precision that weights are loaded in, the file's where it is None. Above 400
+    `dtype` is the precision that weights are loaded in, `loaded_dtype` where it is None. Above 400
     million parameters, in several shards or in batches nobody has measured it.
     """
     if checkpoint.parameters_millions is None:
@@ -67,15 +67,19 @@ def memory_gb(checkpoint: Checkpoint, dtype: str | None = None) -> float | None:
 
 
 def _loaded_mb(checkpoint: Checkpoint, dtype: str | None) -> dict[str, float]:
-    """What one image takes, by name; weights that are cast exist twice while they load."""
+    """What one image takes, by name; weights that are cast exist twice while they load.
+
+    Those cast unasked are read tensor by tensor from a mapped file, whose pages the system takes
+    back when it needs them.
+    """
     parameters = (checkpoint.parameters_millions or 0.0) * 1e6
     stored = file_dtype(checkpoint)
-    used = dtype or stored
+    used = dtype or loaded_dtype(checkpoint)
     memory = {
         "interpreter and one image": float(OVERHEAD_MB),
         f"weights in {used}": weights_mb(parameters, used),
     }
-    if used != stored:
+    if dtype and used != stored:
         memory[f"the file's {stored} while loading"] = weights_mb(parameters, stored)
     return memory
 
@@ -86,23 +90,42 @@ def weights_mb(parameters: float, dtype: str) -> float:
 
 
 def file_dtype(checkpoint: Checkpoint) -> str:
-    """Return the precision of the weights in the file; assumed by size where nobody verified it."""
+    """Return the precision of the weights in the file; assumed by kind where nobody verified it."""
     if checkpoint.dtype is not None:
         return checkpoint.dtype
-    small = (checkpoint.parameters_millions or 0) <= FLOAT32_UP_TO_MILLIONS
-    return "float32" if small else "bfloat16"
+    return "bfloat16" if writes_as_language_model(checkpoint) else "float32"
+
+
+def writes_as_language_model(checkpoint: Checkpoint) -> bool:
+    """True for what has a large language model inside, by how it was trained or its size."""
+    large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
+    return checkpoint.stage == "instruction-tuned" or (large and checkpoint.stage != "contrastive")
+
+
+def loaded_dtype(checkpoint: Checkpoint) -> str:
+    """Return the precision in which the printed program loads a checkpoint, on any device.
+
+    That is the file's, but for language models of over 1,000 million parameters in float32: they
+    are loaded in bfloat16, in which their makers run them.
+    """
+    stored = file_dtype(checkpoint)
+    large = (checkpoint.parameters_millions or 0) > LARGE_MILLIONS
+    return "bfloat16" if large and writes_as_language_model(checkpoint) else stored
 
 
 def assumptions(checkpoints: Iterable[Checkpoint], dtype: str | None = None) -> str:
     """Return in words what the memory of some checkpoints rests on."""
+    checkpoints = tuple(checkpoints)
     weights = "weights in the precision of their file, as transformers 5 loads them"
+    if any(loaded_dtype(one) != file_dtype(one) for one in checkpoints):
+        weights += ", but language models of over 1,000 million parameters in bfloat16"
     if dtype is not None:
         weights = f"weights in {dtype}, with the file's own while they are cast"
     interpreter = "370 MB for the interpreter with torch, torchvision and transformers"
     rests_on = ["batch of one", weights, interpreter]
     if any(one.dtype is None and one.parameters_millions is not None for one in checkpoints):
         precision = "precision of the file" if dtype else "precision"
-        taken = "taken to be float32 up to 1,000 million parameters and bfloat16 above"
+        taken = "taken to be bfloat16 for language models and float32 for all else"
         rests_on.append(f"~ marks an unverified {precision}, {taken}")
     return "; ".join(rests_on)
 
@@ -129,7 +152,7 @@ def estimate(
     if millions is None:
         return Estimate(None, (), ("how many parameters it has is not known",), command)
     stored = file_dtype(checkpoint)
-    used = dtype or stored
+    used = dtype or loaded_dtype(checkpoint)
     memory = _loaded_mb(checkpoint, dtype)
     memory["cache"], about_cache = _cache_mb(checkpoint, batch, beams, new_tokens, BYTES[used])
     memory["batch"], about_batch = _batch_mb(checkpoint, batch, beams, BYTES[used])
@@ -138,9 +161,10 @@ def estimate(
     rests_on = [
         f"{millions:g} million parameters ({precision})",
         f"the file holds {stored}" if checkpoint.dtype else unverified,
+        f"loaded in {used}",
         "CPU, weights in one process",
     ]
-    if used != stored:
+    if dtype and used != stored:
         rests_on.append("weights that are cast exist twice while they load")
     parts = tuple(Component(name, round(mb / 1024, 3)) for name, mb in memory.items() if mb)
     gb = round(sum(memory.values()) / 1024, 2)

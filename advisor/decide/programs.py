@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from advisor.decide.command_lines import act_of
+from advisor.decide.memory import file_dtype, loaded_dtype
 from advisor.model import Checkpoint
 from advisor.model.library import Program, RunnerUse
 from advisor.rulebase.base import RuleBase
@@ -64,6 +65,7 @@ def snippet(
         "names": ", ".join(sorted((class_name, processor))),
         "class": class_name,
         "processor": processor,
+        "dtype": "auto" if loaded_dtype(checkpoint) == file_dtype(checkpoint) else "bfloat16",
         "checkpoint": checkpoint.id,
         "prompt": prompt_for(checkpoint, task, programs, answers) or "",
     }

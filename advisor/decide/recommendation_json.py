@@ -117,7 +117,7 @@ def _rung_json(rung: Rung) -> dict[str, Any]:
     return {
         "up_to_gb": rung.up_to_gb,
         "checkpoint": pick and pick.checkpoint.id,
-        "memory_gb": pick and pick.memory_gb,
+        "memory_gb": pick and pick.needs_gb,
     }
 
 
@@ -147,6 +147,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
         "class": checkpoint.model_class,
         **some(checkpoint, "processor", "loader", "parameters_millions"),
         "memory_gb": pick.memory_gb,
+        "training": pick.training and plain(pick.training),
         **some(checkpoint, "licence", "commercial_use", "gated", "languages", "revision"),
         "prompt": prompt_for(checkpoint, advice.task, programs, advice.options),
         "pitfalls": checkpoint.pitfalls,

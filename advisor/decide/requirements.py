@@ -8,6 +8,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from advisor.decide.memory import LEAST_GB, memory_gb
+from advisor.decide.training_memory import training_memory
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule
@@ -108,13 +109,14 @@ class Requirements:
             Demand(
                 question=question.id,
                 field=field,
-                wanted=_wanted(required, option, self.profile[question.id]),
+                wanted=wanted,
                 label=option.label,
                 learnt=field in LEARNT and field not in unlearnt,
             )
             for question in self.rulebase.demanding
             for option in self._chosen([question])
             for field, required in option.requires.items()
+            if (wanted := _wanted(required, option, self.profile[question.id]))
         )
 
     @cached_property
@@ -180,7 +182,7 @@ class Requirements:
                 continue
             field, wanted = demand.field, demand.wanted
             in_memory = field == "memory_gb"
-            value = memory_gb(checkpoint, self.dtype) if in_memory else getattr(checkpoint, field)
+            value = self._memory(checkpoint, use) if in_memory else getattr(checkpoint, field)
             if in_memory and value is None and demand.wanted.get("at_most", inf) < LEAST_GB:
                 lacks += _out_of_bounds(LEAST_GB, demand)  # before a single weight
             elif value is None:
@@ -197,6 +199,13 @@ class Requirements:
                     named = " or ".join(wanted["one_of"]) or demand.label
                     lacks.append(demand.gap(f"{', '.join(present)}, wanted {named}"))
         return tuple(lacks), tuple(unknown)
+
+    def _memory(self, checkpoint: Checkpoint, use: str) -> float | None:
+        """The least memory that a use takes: to run it or, where it has to be trained, by LoRA."""
+        if use == "as-is":
+            return memory_gb(checkpoint, self.dtype)
+        trained = training_memory(checkpoint)
+        return trained and trained.lora_gb
 
     def _chosen(self, questions: Iterable[Question]) -> list[Option]:
         """The options that answer some questions."""

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from advisor.decide.memory import memory_gb
 from advisor.decide.ranking import Beaten, Objectives, Precedence, Yardstick, beaten, depths
 from advisor.decide.requirements import RIGHTS, Gap, Requirements, Suitability
+from advisor.decide.training_memory import TrainingMemory, training_memory
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
 from advisor.model import Benchmark, Checkpoint, Rule
@@ -50,11 +51,17 @@ class Pick(NamedTuple):
     place: int = 0
     before_next: Precedence | None = None
     beyond_gb: float | None = None
+    training: TrainingMemory | None = None
 
     @property
     def loads(self) -> bool:
         """True where advisor, and the programs it prints, can load it."""
         return self.checkpoint.loads_safely
+
+    @property
+    def needs_gb(self) -> float | None:
+        """The least memory for its use: to run it or, where it has to be trained, with LoRA."""
+        return self.training.lora_gb if self.training else self.memory_gb
 
     @property
     def group(self) -> tuple[bool, bool, bool]:
@@ -66,7 +73,7 @@ class Pick(NamedTuple):
 
     def within(self, limit_gb: float) -> bool:
         """True where it is known to fit a limit of memory."""
-        return self.memory_gb is not None and self.memory_gb <= limit_gb
+        return self.needs_gb is not None and self.needs_gb <= limit_gb
 
     @property
     def on_front(self) -> bool:
@@ -197,6 +204,7 @@ def select_of(
             objectives=yardstick.objectives(checkpoint, memory, figures),
             figures=figures,
             unknown=unknown,
+            training=training_memory(checkpoint) if use != "as-is" else None,
             to_learn=use != "as-is" and required.gaps(checkpoint, "as-is") != (lacks, unknown),
         )
         barred = unknown if verified_only else [gap for gap in unknown if gap.field in RIGHTS]

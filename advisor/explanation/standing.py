@@ -10,7 +10,7 @@ from advisor.decide.requirements import Suitability, judge_checkpoint
 from advisor.decide.selection import ORDERS, select_of
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.model import TASK, Checkpoint
+from advisor.model import TASK, Checkpoint, Option
 from advisor.rulebase.base import RuleBase
 
 SHOWN_AHEAD = 3
@@ -95,4 +95,10 @@ def _changes(engine: Engine, judged: Suitability, decision: Decision) -> Iterato
 def _undemanding(rulebase: RuleBase, question: str) -> str | None:
     """The first option of a question that requires nothing of checkpoints."""
     options = rulebase.question(question).options
-    return next((option.id for option in options if not option.requires), None)
+    return next((option.id for option in options if not _demands(option)), None)
+
+
+def _demands(option: Option) -> bool:
+    """True where an option requires something by itself, without a number given."""
+    bound = [required == {"at_most": "answer"} for required in option.requires.values()]
+    return not all(bound) or (bool(bound) and option.up_to is not None)
