@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-ORIGINS = {"flag": "given", "text": "read from the need", "file": "from the file", "asked": "asked"}
+ORIGINS = {
+    "flag": "given",
+    "text": "read from the need",
+    "file": "from the file",
+    "asked": "asked",
+    "detected": "found on this machine",
+}
 
 NO_FAMILY = "none of the families"
 

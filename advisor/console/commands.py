@@ -33,6 +33,8 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
 SHOWN_OPTIONS = 9
+HERE = "here"
+"""Said instead of an option: this machine is looked at."""
 QUESTIONS, LATER = "questions", "questions of other rules"
 Given = Annotated[Profile, QUESTIONS]
 """The answers that a command line gives, by flags and by a profile file."""
@@ -199,8 +201,23 @@ class _Values:
         file = self._given[PROFILE.name]
         in_file = read_profile(file) if file else {}
         rest = {id: value for id, value in in_file.items() if id not in flags}
-        answers = make_profile(rulebase, rest, "file") | make_profile(rulebase, flags, "flag")
+        here = _answered_here(rulebase, {**rest, **flags})
+        rest, flags = (
+            {id: v for id, v in said.items() if id not in here} for said in (rest, flags)
+        )
+        answers = (
+            make_profile(rulebase, rest, "file") | make_profile(rulebase, flags, "flag") | here
+        )
         return {one.id: answers[one.id] for one in rulebase.questions if one.id in answers}
+
+
+def _answered_here(rulebase: RuleBase, answers: dict[str, Any]) -> Profile:
+    """Return what this machine answers; it is looked at only where somebody said `here`."""
+    if not any(value in (HERE, [HERE]) for value in answers.values()):
+        return {}
+    from advisor.console.detected import detected
+
+    return detected(rulebase, answers)
 
 
 def split(values: Iterable[str] | None) -> list[str]:
@@ -257,6 +274,8 @@ def _flag(question: Question) -> Any:
     else:
         ids = [option.id for option in question.options]
         shown = ", ".join(ids[:SHOWN_OPTIONS]) + (", ..." if len(ids) > SHOWN_OPTIONS else "")
+        if any(option.detected for option in question.options):
+            shown += ", or here: this machine is looked at"
     metavar = "NUMBER|OPTION" if question.unit else "OPTION"
 
     def complete(incomplete: str) -> list[tuple[str, str]]:

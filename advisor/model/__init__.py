@@ -33,7 +33,8 @@ class Option(NamedTuple):
     of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense; `keeps` are
     fields of a checkpoint that training does not change then; `dtype` is the precision in which
     weights are loaded then, whatever their file holds; `order` is what comes first then; `step` is
-    which of the `steps` of another question, left open, the first place is for then.
+    which of the `steps` of another question, left open, the first place is for then; `detected` are
+    the kinds of machine that answer so where this one is looked at.
     """
 
     id: f.Id
@@ -46,6 +47,7 @@ class Option(NamedTuple):
     dtype: f.Dtype | None = None
     order: Annotated[str, f.OneOf("quality", "small", "open")] | None = None
     step: float | None = None
+    detected: Annotated[Sequence[str], f.ListOf(f.OneOf("cuda", "mps", "cpu"), least=1)] = ()
 
 
 class Question(NamedTuple):

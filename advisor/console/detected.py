@@ -1,0 +1,52 @@
+"""Answers that this machine gives, where somebody said `here` instead of an option."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from advisor.console.commands import HERE
+from advisor.console.output import note
+from advisor.console.this_machine import SHARE_FOR_A_MODEL, ThisMachine, look
+from advisor.engine.profile import Profile, read_answer
+from advisor.model import Question
+from advisor.rulebase.base import RuleBase
+
+
+def detected(
+    rulebase: RuleBase, answers: Mapping[str, Any], machine: ThisMachine | None = None
+) -> Profile:
+    """Return what this machine answers, with origin `detected`; empty where nobody said `here`.
+
+    It answers the question that was asked so and how much memory a model may take, unless that is
+    among the answers, and says on stderr what was found.
+    """
+    asked = [one for one in rulebase.questions if answers.get(one.id) in (HERE, [HERE])]
+    found: Profile = {}
+    for question in asked:
+        machine = machine or look()
+        option = option_for(question, machine)
+        if option is None:
+            continue
+        found[question.id] = read_answer(question, option, "detected")
+        sized = next((one for one in rulebase.questions if one.requires("memory_gb")), None)
+        if sized and sized.id not in answers and machine.model_gb is not None:
+            found[sized.id] = read_answer(sized, machine.model_gb, "detected")
+        note(f"this machine: {machine.text}; {_taken(found, machine)}")
+    return found
+
+
+def option_for(question: Question, machine: ThisMachine) -> str | None:
+    """Return the option of a question that a machine is, None where it asks for no machine."""
+    return next((o.id for o in question.options if machine.kind in o.detected), None)
+
+
+def _taken(found: Profile, machine: ThisMachine) -> str:
+    """Return what is taken from what was found, as flags."""
+    flags = [
+        f"--{id} {answer.options[0] if answer.value is None else f'{answer.value:g}'}"
+        for id, answer in found.items()
+    ]
+    shared = machine.kind != "cuda" and machine.model_gb is not None and len(found) > 1
+    share = f" ({SHARE_FOR_A_MODEL:.0%} of it for a model)" if shared else ""
+    return f"taken as {' '.join(flags)}{share}"

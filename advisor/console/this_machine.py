@@ -1,0 +1,138 @@
+"""What this machine has: cores, memory, CUDA, MPS. Looked at only when somebody asks.
+
+Neither torch nor a driver is loaded: the kernel's files, `nvidia-smi` and `sysctl` are asked. What
+they do not say stays unknown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+Ask = Callable[[Sequence[str]], str | None]
+"""Runs a program and returns what it prints; None where it is not there or fails."""
+
+PATIENCE_SECONDS = 10
+SHARE_FOR_A_MODEL = 0.75
+"""Of memory that the system and other programs need as well."""
+KB_OF_GB, MIB_OF_GB, BYTES_OF_GB = 2**20, 2**10, 2**30
+GPU_QUERY = ("nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
+
+
+class Gpu(NamedTuple):
+    """A graphics card, with its memory in GB (2^30 bytes); None where nothing tells."""
+
+    name: str
+    memory_gb: float | None
+
+
+class ThisMachine(NamedTuple):
+    """What was found: `kind` is cuda, mps or cpu, `gpus` those of CUDA, the largest first."""
+
+    kind: str
+    cores: int | None
+    memory_gb: float | None
+    gpus: tuple[Gpu, ...] = ()
+
+    @property
+    def model_gb(self) -> float | None:
+        """What a model may take: a whole graphics card, else three quarters of the memory."""
+        if self.kind == "cuda":
+            return _down(self.gpus[0].memory_gb)
+        return _down(self.memory_gb and self.memory_gb * SHARE_FOR_A_MODEL)
+
+    @property
+    def text(self) -> str:
+        """What was found, in words."""
+        gpus = [f"{one.name} ({_size(one.memory_gb)})" for one in self.gpus]
+        cores = "cores unknown" if self.cores is None else f"{self.cores} CPU cores"
+        apple = "an Apple GPU (MPS)" if self.kind == "mps" else "no MPS"
+        found = [cores, _size(self.memory_gb), f"CUDA on {', '.join(gpus)}" if gpus else "no CUDA"]
+        return "; ".join([*found, apple])
+
+
+def look(root: Path = Path("/"), system: str = sys.platform, ask: Ask | None = None) -> ThisMachine:
+    """Return what this machine has; `root` is where the files of its kernel stand."""
+    ask = ask or _run
+    gpus = _cuda(root, ask)
+    apple = system == "darwin" and platform.machine() == "arm64"
+    kind = "cuda" if gpus else "mps" if apple else "cpu"
+    return ThisMachine(kind, _cores(root), _memory_gb(root, system, ask), gpus)
+
+
+def _cuda(root: Path, ask: Ask) -> tuple[Gpu, ...]:
+    """Return the cards that CUDA may use, the largest first."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None and visible.strip() in ("", "-1"):
+        return ()
+    found = []
+    for line in (ask(GPU_QUERY) or "").splitlines():
+        name, _, memory = line.rpartition(",")
+        size = float(memory) / MIB_OF_GB if memory.strip().isdigit() else None
+        found += [Gpu(name.strip(), size)] if name.strip() else []
+    if not found and (root / "proc/driver/nvidia/gpus").is_dir():
+        found = [Gpu("an NVIDIA GPU", None)]
+    numbers = [part.strip() for part in (visible or "").split(",")]
+    if found[1:] and visible is not None and all(number.isdigit() for number in numbers):
+        found = [found[int(number)] for number in numbers if int(number) < len(found)]
+    return tuple(sorted(found, key=lambda one: -(one.memory_gb or 0)))
+
+
+def _cores(root: Path) -> int | None:
+    """Return the cores that this process may use, with the limit of its control group."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = (root / "sys/fs/cgroup/cpu.max").read_text("ascii").split()
+        return min(count or 1, max(1, int(quota) // int(period)))
+    return count
+
+
+def _memory_gb(root: Path, system: str, ask: Ask) -> float | None:
+    """Return the memory of the machine, or of the control group where that is less."""
+    sizes = []
+    with contextlib.suppress(OSError, ValueError, IndexError, StopIteration):
+        lines = (root / "proc/meminfo").read_text("ascii").splitlines()
+        total = next(line for line in lines if line.startswith("MemTotal:"))
+        sizes.append(int(total.split()[1]) / KB_OF_GB)
+    with contextlib.suppress(OSError, ValueError):
+        limit = (root / "sys/fs/cgroup/memory.max").read_text("ascii")
+        sizes.append(int(limit) / BYTES_OF_GB)
+    if (
+        system == "darwin"
+        and (said := (ask(("sysctl", "-n", "hw.memsize")) or "").strip()).isdigit()
+    ):
+        sizes.append(int(said) / BYTES_OF_GB)
+    return min(sizes, default=None)
+
+
+def _run(words: Sequence[str]) -> str | None:
+    program = shutil.which(words[0])
+    if program is None:
+        return None
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        done = subprocess.run(
+            [program, *words[1:]],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+        return done.stdout
+    return None
+
+
+def _down(size_gb: float | None) -> float | None:
+    """Return a size to a tenth, never more than it is."""
+    return None if size_gb is None else int(size_gb * 10) / 10
+
+
+def _size(size_gb: float | None) -> str:
+    return "memory unknown" if size_gb is None else f"{size_gb:.1f} GB of memory"
