@@ -339,7 +339,7 @@ def holds_sufficient_reason(of, answers):
         return
     decision = engine.decide(profile_of(answers))
     winner = decision.family or NONE
-    reason = sufficient(engine, decision)
+    reason = sufficient(engine, decision).answers
     usable = {
         id: list(answer.options)
         for id, answer in decision.profile.items()
@@ -385,7 +385,7 @@ def holds_flips(of, answers):
 def test_two_languages_alone_are_no_reason(engine):
     answers = {"task": ["captioning"], "training": ["fine-tune"], "language": ["en", "de"]}
     decision = engine.decide(profile_of(answers | {"domain": ["specialist"]}))
-    reason = {one.question: list(one.options) for one in sufficient(engine, decision)}
+    reason = {one.question: list(one.options) for one in sufficient(engine, decision).answers}
     assert engine.decide(profile_of(reason)).possible == (decision.family,)
 
 

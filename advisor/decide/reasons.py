@@ -21,6 +21,13 @@ from advisor.rulebase.base import RuleBase
 
 MAX_SIZE = 3
 """More answers than these are not changed at once."""
+MOST_WORK = 4_000_000
+"""About how many steps in a space a search may take: a second or two."""
+LEAST_TRIES = 40
+MOST_COMBINATIONS = 20_000
+"""So many changes of a size are tried."""
+WALKED_A_TRY = 200
+"""How many sets are put together in the time in which one is tried."""
 
 
 class Because(NamedTuple):
@@ -29,6 +36,13 @@ class Because(NamedTuple):
     question: str
     options: tuple[str, ...]
     origin: str
+
+
+class Reason(NamedTuple):
+    """Answers that alone force the outcome; `smallest` is true where no fewer are known to."""
+
+    answers: tuple[Because, ...] = ()
+    smallest: bool = True
 
 
 class Flip(NamedTuple):
@@ -91,31 +105,38 @@ class Nearby:
         return None if found is None else found[1]
 
 
-def sufficient(engine: Engine, decision: Decision) -> tuple[Because, ...]:
+def sufficient(engine: Engine, decision: Decision) -> Reason:
     """Return a smallest set of given or assumed answers that alone forces the outcome.
 
     Whatever the other answers were, the same family would win (or none would). Implied answers
-    do not count: they follow from the task. Empty where the outcome is undetermined.
+    do not count: they follow from the task. Empty where the outcome is undetermined. Where more
+    sets would have to be tried than a budget allows, one of which no answer can be left out.
     """
     if decision.outcome == "undetermined":
-        return ()
+        return Reason()
     winner = decision.family or NONE
     answers = {id: answer for id, answer in decision.profile.items() if counts(answer)}
     task = {TASK: answers.pop(TASK)} if TASK in answers else {}
-    nearby = Nearby(engine, decision, task)
-    chosen: tuple[str, ...] = ()
-    for index, found in enumerate(_smallest(nearby, winner, list(answers))):
-        reason = {id: answers[id] for id in found}
-        if not task or _forces_without_task(engine, reason, winner):
-            chosen = found
-            break
-        if index == 0:
-            chosen = (TASK, *found)
-    return tuple(
+    search = _Search(Nearby(engine, decision, task), winner, list(answers))
+    chosen: tuple[str, ...] | None = None
+    try:
+        for found in search.smallest():
+            reason = {id: answers[id] for id in found}
+            if not task or _forces_without_task(engine, reason, winner):
+                chosen = found
+                break
+            chosen = (TASK, *found) if chosen is None else chosen
+    except _BudgetError:
+        pass  # the first set found, if there is one, is as small as any
+    smallest = chosen is not None
+    if chosen is None:
+        chosen = (*task, *search.subset_minimal())
+    because = (
         Because(id, decision.profile[id].options, decision.profile[id].origin)
         for id in decision.profile
         if id in chosen
     )
+    return Reason(tuple(because), smallest)
 
 
 def counts(answer: Answer) -> bool:
@@ -130,25 +151,91 @@ def lost_on_text(rulebase: RuleBase, criterion: str) -> str:
     return f"lost on {rulebase.criterion(criterion).name}"
 
 
-def _smallest(nearby: Nearby, winner: str, candidates: list[str]) -> Iterator[tuple[str, ...]]:
-    """Yield all sufficient sets of the least size, in declared order."""
-    index = nearby.engine.encoding.index
-    wins = nearby.names.index(winner)
-    counterexamples: list[set[int]] = []
-    least = len(candidates)
-    for chosen in (c for size in range(least + 1) for c in combinations(candidates, size)):
-        if len(chosen) > least:
+class _Search:
+    """The search for the smallest sufficient sets, within a budget.
+
+    `tries` are what is left of it: each asks the space once. The sets tried hit every
+    counterexample known so far, since a set that misses one is not sufficient.
+    """
+
+    def __init__(self, nearby: Nearby, winner: str, candidates: list[str]) -> None:
+        self.nearby = nearby
+        self.wins = nearby.names.index(winner)
+        self.candidates = candidates
+        self.places = [nearby.engine.encoding.index[id] for id in candidates]
+        self.examples: list[int] = []
+        self.tries: float = max(LEAST_TRIES, MOST_WORK // max(len(nearby.space), 1))
+
+    def smallest(self) -> Iterator[tuple[str, ...]]:
+        """Yield all sufficient sets of the least size, in declared order.
+
+        Raises _BudgetError where the budget is spent before the first one is found.
+        """
+        for size in range(len(self.candidates) + 1):
+            found = False
+            for bits in self._hitting(size, 0, 0):
+                if self._is_sufficient(bits):
+                    found = True
+                    yield self._ids(bits)
+            if found:
+                return
+
+    def subset_minimal(self) -> tuple[str, ...]:
+        """Return a sufficient set of which no answer can be left out; others may be smaller."""
+        bits = (1 << len(self.candidates)) - 1
+        self.tries = len(self.candidates)
+        for place in reversed(range(len(self.candidates))):
+            if self._is_sufficient(bits & ~(1 << place)):
+                bits &= ~(1 << place)
+        return self._ids(bits)
+
+    def _hitting(self, size: int, chosen: int, first: int) -> Iterator[int]:
+        """Yield the sets of a size that hit all counterexamples, as these come to be known."""
+        missed = [example for example in self.examples if not example & chosen]
+        later = -1 << first
+        if _disjoint(missed) > size or any(not example & later for example in missed):
             return
-        held = [index[id] for id in chosen]
-        if any(example.isdisjoint(held) for example in counterexamples):
-            continue
-        other = nearby.nearest(lambda winner: winner != wins, held)
-        if other is None:
-            least = len(chosen)
+        if size == 0:
             yield chosen
-        else:
-            changed = enumerate(zip(other, nearby.present, strict=True))
-            counterexamples.append({place for place, (one, now) in changed if one != now})
+            return
+        for place in range(first, len(self.candidates) - size + 1):
+            self._spend(1 / WALKED_A_TRY)
+            yield from self._hitting(size - 1, chosen | 1 << place, place + 1)
+
+    def _is_sufficient(self, bits: int) -> bool:
+        if any(not example & bits for example in self.examples):
+            return False
+        self._spend(1)
+        held = [place for n, place in enumerate(self.places) if bits >> n & 1]
+        other = self.nearby.nearest(lambda winner: winner != self.wins, held)
+        if other is None:
+            return True
+        present = self.nearby.present
+        changed = (n for n, place in enumerate(self.places) if other[place] != present[place])
+        self.examples.append(sum(1 << n for n in changed))
+        return False
+
+    def _spend(self, tries: float) -> None:
+        self.tries -= tries
+        if self.tries < 0:
+            raise _BudgetError
+
+    def _ids(self, bits: int) -> tuple[str, ...]:
+        return tuple(id for n, id in enumerate(self.candidates) if bits >> n & 1)
+
+
+class _BudgetError(Exception):
+    """More would have to be tried than a person waits for."""
+
+
+def _disjoint(sets: Iterable[int]) -> int:
+    """Return how many of some sets, taken greedily, have no member in common: all are to be hit."""
+    taken = number = 0
+    for one in sets:
+        if not one & taken:
+            taken |= one
+            number += 1
+    return number
 
 
 def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
@@ -173,7 +260,8 @@ def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[F
 
     Deciding again with the answers of a flip in place of the present ones gives its family.
     With `tasks`, other tasks are tried as well; these flips come last. An undetermined outcome has
-    none: there is nothing to flip from.
+    none: there is nothing to flip from. Where very many combinations lead to an outcome, not all
+    of them are looked for.
     """
     if decision.outcome == "undetermined":
         return ()
@@ -197,9 +285,13 @@ def _of_size(size: int, wanted: set[str], nearby: Nearby, decision: Decision) ->
     alternatives = _alternatives(nearby, decision)
     choices = nearby.engine.choices(decision.given)
     given = {encoding.index[id]: choices[encoding.index[id]] for id in decision.given if id != TASK}
+    tries = MOST_COMBINATIONS
     for questions in combinations(alternatives, size):
         left = set(wanted)
         for chosen in product(*(alternatives[question] for question in questions)):
+            tries -= 1
+            if tries < 0:
+                return
             changed = dict(zip(questions, chosen, strict=True))
             winner = nearby.winner(given | {q: (choice,) for q, choice in changed.items()})
             if winner is not None and (outcome := nearby.names[winner]) in left:

@@ -48,6 +48,7 @@ class TaskAdvice(NamedTuple):
     elsewhere: Elsewhere | Detour | None
     rulebase: RuleBase
     priority: tuple[str, ...]
+    smallest: bool = True
 
     @property
     def runnable(self) -> Checkpoint | None:
@@ -321,11 +322,13 @@ def advise(
 ) -> TaskAdvice:
     """Return the answer for a profile with at most one task."""
     decision = engine.decide(profile, strict=strict)
+    reason = sufficient(engine, decision)
     task = decision.profile[TASK].options[0] if TASK in profile else None
     return TaskAdvice(
         task=task,
         decision=decision,
-        because=sufficient(engine, decision),
+        because=reason.answers,
+        smallest=reason.smallest,
         changes=flips(engine, decision),
         selection=select_or_train(engine, decision, order, verified_only=verified_only),
         elsewhere=_elsewhere(engine.rulebase, decision, task),

@@ -92,6 +92,7 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
     }
     return {
         **decision_json(advice.decision, advice.because),
+        **({} if advice.smallest else {"because_smallest": False}),
         "assessments": [_assessment_json(one) for one in advice.decision.assessments],
         "checkpoints": [_pick_json(advice, pick) for pick in selection.picks],
         "ladder": [_rung_json(rung) for rung in advice.ladder],

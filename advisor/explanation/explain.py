@@ -74,7 +74,7 @@ def explain(
     won = [one for a in decision.assessments if a.family == decision.family for one in a.fired]
     return Explanation(
         decision=decision,
-        because=sufficient(engine, decision),
+        because=sufficient(engine, decision).answers,
         reasons=_rules(won, "prefer"),
         caveats=_rules(won, "avoid"),
         why_not=tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
