@@ -671,3 +671,41 @@ def test_start_that_knows_the_language_goes_before_one_that_has_to_learn_it():
     answers = {"training": "fine-tune", "pairs": "many-pairs"}
     assert ids(selection(rules, language="de", **answers).picks) == ["german", "english"]
     assert ids(selection(rules, language="en", **answers).picks) == ["english", "german"]
+
+
+def test_a_language_measured_as_poor_stands_below_and_a_count_is_marked():
+    rules = catalogue(
+        checkpoint("poor", languages=["de", "en"], languages_poor=["de"], typical=["read"]),
+        checkpoint("counted", languages=["de", "en"], languages_inferred=["de"]),
+        checkpoint("any", languages=["multilingual"]),
+    )
+    found = selection(rules, language="de")
+    assert ids(found.picks)[0] == "counted"
+    assert [gap.text for gap in found.picks[0].counted] == [
+        "languages are said to include de by its maker's count alone"
+    ]
+    marks = {pick.checkpoint.id: (pick.poor, pick.unknown) for pick in found.picks}
+    assert [gap.text for gap in marks["org/poor"][0]] == ["languages are measured as poor in de"]
+    assert marks["org/any"][1]
+    assert not any(pick.poor for pick in selection(rules, language="en").picks)
+    assert not any(pick.counted for pick in selection(rules, language="en").picks)
+
+
+def test_that_nothing_is_verified_is_said_with_the_command_that_settles_it():
+    rules = catalogue(checkpoint("any", languages=["multilingual"]))
+    (advice,) = recommend(rules, {"task": "read", "language": "de"}).advice
+    assert [gap.field for gap in advice.doubts] == ["languages"]
+    assert advice.settles == "advisor catalogue refresh org/any --only languages"
+    assert advice.settles in advice.hints
+    (verified,) = recommend(catalogue(checkpoint("a")), {"task": "read"}).advice
+    assert (verified.doubts, verified.settles) == ((), None)
+
+
+def test_restricted_says_which_restriction():
+    said = "No company with a revenue over 10 million dollars."
+    rules = catalogue(checkpoint("a", commercial_use="restricted", restriction=said))
+    (lack,) = selection(rules, use="commercial").rejected
+    assert lack.texts == (
+        "commercial use is restricted (No company with a revenue over 10 million dollars), "
+        "wanted permitted",
+    )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
 from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.decide.selection import Pick
 
 _PLAIN = re.compile(r"[A-Za-z0-9@%+=:,./_-]+\Z")
 
@@ -39,6 +43,29 @@ def exact(number: float) -> str:
 def quoted(word: str) -> str:
     """Return a word as a shell takes it."""
     return word if _PLAIN.match(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+
+
+ASKED_OF_THE_HUB = {
+    "languages": "languages",
+    "commercial_use": "licence",
+    "memory_gb": "parameters_millions",
+}
+"""For a field that nobody verified, what the Hub may say of it."""
+
+
+def settling(rulebase: RuleBase, pick: Pick, task: str) -> str | None:
+    """Return the command that settles what nobody verified of a pick; None where all is verified.
+
+    The Hub is asked where it may know; else the checkpoint is tried.
+    """
+    if not pick.unknown:
+        return None
+    fields = [ASKED_OF_THE_HUB.get(gap.field) for gap in pick.unknown]
+    known = ",".join(dict.fromkeys(field for field in fields if field))
+    if not known:
+        return try_command(rulebase, pick.checkpoint, task)
+    words = [f"advisor catalogue refresh {quoted(pick.checkpoint.id)} --only {known}"]
+    return " ".join([*words, *rules_flags(rulebase.folders)])
 
 
 # -- advisor try -------------------------------------------------------------------------------

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.decide.command_lines import command, may_run, rules_flags, try_command
+from advisor.decide.command_lines import (
+    command,
+    may_run,
+    rules_flags,
+    settling,
+    try_command,
+)
 from advisor.decide.memory import assumptions
 from advisor.decide.reasons import Because, Flip, flips, sufficient
-from advisor.decide.requirements import Requirements
+from advisor.decide.requirements import Gap, Requirements
 from advisor.decide.selection import ORDERS, Pick, Rung, Selection
 from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Decision, Engine, applicable
@@ -120,6 +126,21 @@ class TaskAdvice(NamedTuple):
         return try_command(self.rulebase, checkpoint, task)
 
     @property
+    def doubts(self) -> tuple[Gap, ...]:
+        """What of all that was asked is verified of no checkpoint, or was measured as poor.
+
+        Those are the doubts about the first; empty where it is verified.
+        """
+        picks = self.selection.picks
+        return (*picks[0].unknown, *picks[0].poor) if picks else ()
+
+    @property
+    def settles(self) -> str | None:
+        """The command that settles what nobody verified of the first; None where all is."""
+        picks = self.selection.picks
+        return settling(self.rulebase, picks[0], str(self.task)) if picks and self.task else None
+
+    @property
     def hints(self) -> list[str]:
         """The commands worth typing next."""
         given, selection, folders = self.decision.given, self.selection, self.rulebase.folders
@@ -134,6 +155,7 @@ class TaskAdvice(NamedTuple):
         if selection.picks:
             words = [f"advisor show {selection.picks[0].checkpoint.id}", *rules_flags(folders)]
             result.append(" ".join(words))
+        result += [self.settles] if self.settles else []
         return result + ([self.try_command] if self.try_command else [])
 
     def freshness(self, shown: Sequence[Pick]) -> dict[str, Span | None]:

@@ -161,6 +161,8 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
         "on_front": pick.on_front,
         "dominated_by": first and {"id": first.by, "on": list(first.on)},
         "not_verified": [gap.text for gap in pick.unknown],
+        "measured_poor": [gap.text for gap in pick.poor],
+        "inferred": [gap.text for gap in pick.counted],
         "try_next": [
             {"wish": one.wish, "checkpoint": one.checkpoint, "because": one.text}
             for one in alternatives(pick, advice.selection)

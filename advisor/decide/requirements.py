@@ -21,6 +21,8 @@ LEARNT = ("languages",)
 answer keeps them."""
 RIGHTS = ("commercial_use",)
 """Fields that say whether a checkpoint may be used at all: nobody takes that for granted."""
+RESTRICTIONS = ("restriction", "intended_use", "language_model_licence")
+"""Notes of an entry that say what restricts its use; the first that it has counts."""
 NO_LANGUAGE = ["zxx"]
 """ISO 639's code for what is in no natural language, such as formulae: it fits every language."""
 MULTILINGUAL = "multilingual"
@@ -197,8 +199,27 @@ class Requirements:
                     unknown.append(demand.gap(said))
                 else:
                     named = " or ".join(wanted["one_of"]) or demand.label
-                    lacks.append(demand.gap(f"{', '.join(present)}, wanted {named}"))
+                    why = restriction(checkpoint) if field in RIGHTS else ""
+                    lacks.append(demand.gap(f"{', '.join(present)}{why}, wanted {named}"))
         return tuple(lacks), tuple(unknown)
+
+    def language_marks(
+        self, checkpoint: Checkpoint, use: str
+    ) -> tuple[tuple[Gap, ...], tuple[Gap, ...]]:
+        """Return which languages asked for were measured poor, and which stand on a count alone."""
+        poor: list[Gap] = []
+        counted: list[Gap] = []
+        for demand in self.demands if checkpoint.languages else ():
+            if demand.field != "languages" or (demand.learnt and use != "as-is"):
+                continue
+            known = set(demand.wanted["one_of"]) & set(checkpoint.languages or ())
+            weak = set(checkpoint.languages_poor or ())
+            named = ", ".join(sorted(known))
+            if known and known <= weak:
+                poor.append(demand.gap(f"measured as poor in {named}"))
+            elif known and known <= weak | set(checkpoint.languages_inferred or ()):
+                counted.append(demand.gap(f"said to include {named} by its maker's count alone"))
+        return tuple(poor), tuple(counted)
 
     def _memory(self, checkpoint: Checkpoint, use: str) -> float | None:
         """The least memory that a use takes: to run it or, where it has to be trained, by LoRA."""
@@ -215,6 +236,13 @@ class Requirements:
 def judge_checkpoint(rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile) -> Suitability:
     """Return how one checkpoint stands against a complete profile with one task."""
     return Requirements(rulebase, profile).judge(checkpoint)
+
+
+def restriction(checkpoint: Checkpoint) -> str:
+    """Return what restricts the use of a checkpoint, in brackets; empty where nothing is noted."""
+    noted = (checkpoint.notes.get(name) for name in RESTRICTIONS)
+    said = next((note for note in noted if note), "").rstrip(".")
+    return f" ({said})" if said else ""
 
 
 def _wanted(required: Any, option: Option, answer: Answer) -> dict[str, Any]:

@@ -36,7 +36,8 @@ class Pick(NamedTuple):
     has to teach it something asked for, as a language. `place` counts from 1, shared by all that
     nothing tells apart; `before_next` is why it stands before the next of another series, None
     where nothing says that it should. `beyond_gb` is the most memory that the first place is for,
-    where nobody said how much there is, and this one may need more.
+    where nobody said how much there is, and this one may need more. `poor` are languages asked for
+    in which it was measured and stands at the bottom, `counted` those that its maker only counts.
     """
 
     checkpoint: Checkpoint
@@ -52,6 +53,8 @@ class Pick(NamedTuple):
     before_next: Precedence | None = None
     beyond_gb: float | None = None
     training: TrainingMemory | None = None
+    poor: tuple[Gap, ...] = ()
+    counted: tuple[Gap, ...] = ()
 
     @property
     def loads(self) -> bool:
@@ -67,9 +70,10 @@ class Pick(NamedTuple):
     def group(self) -> tuple[bool, bool, bool]:
         """Whether it stands behind others whatever its quality; the first that tells decides.
 
-        Not verified, not to be loaded, too large for the step of memory that comes first.
+        Not verified or measured as poor, not to be loaded, too large for the step of memory that
+        comes first.
         """
-        return bool(self.unknown), not self.loads, self.beyond_gb is not None
+        return bool(self.unknown or self.poor), not self.loads, self.beyond_gb is not None
 
     def within(self, limit_gb: float) -> bool:
         """True where it is known to fit a limit of memory."""
@@ -196,6 +200,7 @@ def select_of(
         memory = memory_gb(checkpoint, required.dtype)
         aimed = rulebase.aimed.get(checkpoint.id, ())
         figures = yardstick.figures(checkpoint)
+        poor, counted = required.language_marks(checkpoint, use)
         pick = Pick(
             checkpoint=checkpoint,
             use=use,
@@ -204,6 +209,8 @@ def select_of(
             objectives=yardstick.objectives(checkpoint, memory, figures),
             figures=figures,
             unknown=unknown,
+            poor=poor,
+            counted=counted,
             training=training_memory(checkpoint) if use != "as-is" else None,
             to_learn=use != "as-is" and required.gaps(checkpoint, "as-is") != (lacks, unknown),
         )

@@ -42,6 +42,7 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
         "image_size_note?": f.Text,
         "languages_note?": f.Text,
         "intended_use?": f.Text,
+        "restriction?": f.Text,
         "language_model_licence?": f.Text,
     },
     library.Program: {"parts": f.ListOf(f.KebabCase(of="part"), least=1)},
