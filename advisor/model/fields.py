@@ -137,6 +137,20 @@ OwnField = Annotated[str, TextOf(WORD, "a field of this checkpoint")]
 KnowledgeName = Annotated[str, TextOf(WORD, "a word such as `model_types`")]
 Knowledge = Annotated[Any, AnyOf(_TEXTS, MapOf(_TEXTS, TextOf()))]
 
+_PHRASE = TextOf(r"[^\s].*", "a word or phrase")
+Words = Annotated[
+    Mapping[str, Sequence[str]],
+    MapOf(ListOf(_PHRASE, least=1), TextOf(r"[a-z]{2}|any", "a language such as `de`, or `any`")),
+]
+"""Words and phrases by language."""
+
+_CONCEPTS = ListOf(KebabCase(of="concept"), least=1)
+Conjunctions = Annotated[Sequence[Sequence[str]], ListOf(_CONCEPTS, least=1)]
+Said = Annotated[
+    Mapping[str, Any], MapOf(AnyOf(TextOf(), Number()), KebabCase(of="question"), least=1)
+]
+"""Answers that words give: an option or a number by question."""
+
 _SETTING = TextOf(r"[a-z][a-z0-9_]*", "a setting of a configuration")
 _DIMENSION = AnyOf(Number(), Boolean(), TextOf(), ListOf(Number(), least=1))
 Dimensions = Annotated[

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor import model
-from advisor.model import evidence, library
+from advisor.model import evidence, library, wording
 from advisor.model.columns import record
 from advisor.model.fields import ANSWER, HUB_ID
 from advisor.reader.shape import (
@@ -61,6 +61,12 @@ ENTITIES = {
     "change": Entity(library.NameChange, "drift", "changes", "drift"),
     "scenario": Entity(evidence.Scenario, "scenarios", "scenarios", "proof"),
     "check": Entity(library.CheckRule, "checks", "checks", "checks"),
+    "concept": Entity(wording.Concept, "words", "concepts", "lexicon"),
+    "meaning": Entity(wording.Meaning, "words", "meanings", "lexicon"),
+    "implication": Entity(wording.Implication, "words", "implications", "lexicon"),
+    "measure": Entity(wording.Measure, "words", "measures", "lexicon"),
+    "numeral": Entity(wording.Numeral, "words", "numerals", "lexicon"),
+    "particle": Entity(wording.Particle, "words", "particles", "lexicon"),
 }
 """Everything that rule files define, by the noun that messages use."""
 
@@ -106,7 +112,7 @@ PROJECT = Record(
 KINDS = (
     *("criteria", "questions", "tasks", "elsewhere", "sources", "decisions", "benchmarks"),
     *("family", "family-extension", "checkpoints", "architectures", "machines"),
-    *("programs", "drift", "scenarios", "checks", "project", "profile"),
+    *("programs", "drift", "scenarios", "checks", "words", "project", "profile"),
 )
 """Every kind of file, in the order in which they are listed."""
 
@@ -130,7 +136,7 @@ def _lists(kind: str) -> Record:
     lists: dict[str, Shape] = {}
     for key, of in LISTS[kind].items():
         least = key in ("criteria", "questions", "tasks", "parts", "programs", "checks")
-        optional = bool(lists) or kind == "programs"
+        optional = bool(lists) or kind in ("programs", "words")
         lists[f"{key}?" if optional else key] = ListOf(record(ENTITIES[of].declared), int(least))
     return Record(lists)
 

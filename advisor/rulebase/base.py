@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         Program,
         RunnerUse,
     )
+    from advisor.model.wording import Concept, Implication, Meaning, Measure, Numeral, Particle
 
     Listed = cached_property[tuple[Thing, ...]]
     ById = cached_property[dict[str, Thing]]
@@ -98,6 +99,18 @@ class RuleBase:
     """What releases of transformers removed, renamed or redirected."""
     checks: ById[CheckRule] = _by_id("checks.checks", "library.CheckRule")
     """The rules of `advisor check`, by id, in the order of the files."""
+    concepts: ById[Concept] = _by_id("lexicon.concepts", "wording.Concept")
+    """What people name in a sentence, by id."""
+    meanings: ById[Meaning] = _by_id("lexicon.meanings", "wording.Meaning")
+    """Which concepts speak of a task, by the id of the task."""
+    implications: ById[Implication] = _by_id("lexicon.implications", "wording.Implication")
+    """What may be concluded from concepts, by id."""
+    measures: ById[Measure] = _by_id("lexicon.measures", "wording.Measure")
+    """What numbers in a sentence count, by id; the first that fits counts."""
+    numerals: ById[Numeral] = _by_id("lexicon.numerals", "wording.Numeral")
+    """Words that multiply a number, by id."""
+    particles: ById[Particle] = _by_id("lexicon.particles", "wording.Particle")
+    """Words that say how others are meant, by id."""
     examples: Listed[Example] = _listed("proof.examples", "evidence.Example")
     """The examples of all rules."""
     scenarios: Listed[Scenario] = _listed("proof.scenarios", "evidence.Scenario")
@@ -286,6 +299,11 @@ class RuleBase:
     def elsewhere(self) -> dict[str, Elsewhere]:
         """For each task that no family does, what to use instead."""
         return {task.id: task.elsewhere for task in self.tasks if task.elsewhere}
+
+    @cached_property
+    def words_index(self) -> dict[str, Any]:
+        """What reading a sentence needs, as `rulebase.phrases` compiles it."""
+        return self._part("words")
 
     def keys_of(self, declared: type) -> dict[str, str]:
         """Return how files and JSON call the fields of a class that are called otherwise there."""

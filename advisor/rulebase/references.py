@@ -12,6 +12,7 @@ from advisor.errors import nearest
 from advisor.model import EFFECTS, NONE, NOT_APPLICABLE, TASK, Checkpoint
 from advisor.model.columns import columns, record
 from advisor.model.file_kinds import ENTITIES
+from advisor.model.wording import NUMBER_OF
 from advisor.rulebase.compile import aimed_by, one_or_more
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def _known(entries: Entries) -> Known:
             declared[by] += own
     tasks = [entry.value for entry in entries["task"].values()]
     return known | {
+        "concept": [*known["concept"], *(f"{NUMBER_OF}{id}" for id in known["measure"])],
         "task or alias": [
             name for task in tasks for name in (task["id"], *task.get("aliases", ()))
         ],
@@ -170,6 +172,16 @@ def _scenario(value: dict[str, Any], known: Known) -> Faults:
         yield from _unknown(("because",), "rule", rule, known["rule"])
 
 
+def _said(value: dict[str, Any], known: Known) -> Faults:
+    """Report options that do not exist among the answers that words give."""
+    for question, option in value.get("says", {}).items():
+        options = known.get(f"option of `{question}`")
+        if options is not None and isinstance(option, str):
+            of = f"option of `{question}`"
+            for path, message in _unknown(("says", question), of, option, options):
+                yield path, message
+
+
 MORE: dict[str, Callable[[dict[str, Any], Known], Faults]] = {
     "question": _question,
     "task": _task,
@@ -179,6 +191,8 @@ MORE: dict[str, Callable[[dict[str, Any], Known], Faults]] = {
     "program": _program,
     "change": _change,
     "scenario": _scenario,
+    "concept": _said,
+    "implication": _said,
 }
 """What names of a kind have to fulfil besides being defined."""
 

@@ -29,6 +29,8 @@ PARTS = {
     "drift": "changes",
     "proof": "scenarios",
     "checks": "checks",
+    "lexicon": "concepts",
+    "words": "phrases",
 }
 """The parts of a compiled rule base, each with a key that a whole one has."""
 
@@ -49,6 +51,7 @@ PLACES = {
     "drift/*.yaml": "drift",
     "scenarios/*.yaml": "scenarios",
     "checks/*.yaml": "checks",
+    "words/*.yaml": "words",
 }
 """Where the files of each kind stand in a rule folder, in the order in which they are read."""
 

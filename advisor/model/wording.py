@@ -1,0 +1,85 @@
+"""How people say what they need: words of concepts, and what concepts together mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+from advisor.model.value import NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.model import fields as f
+
+NUMBER_OF = "number-of-"
+"""Before the id of a measure: the concept that a number of it stands for."""
+
+
+class Concept(NamedTuple):
+    """A thing that people name in many words, by language; `any` is for words of all languages.
+
+    A word may begin or end in `*`. `says` are the answers that it gives by itself.
+    """
+
+    id: f.Id
+    words: f.Words
+    says: f.Said = {}
+
+
+class Meaning(NamedTuple):
+    """A task, named by its id, and the sets of concepts that each speak of it."""
+
+    id: Annotated[str, f.KebabCase(of="task")]
+    when: Annotated[f.Conjunctions, f.Least(1)]
+
+
+class Implication(NamedTuple):
+    """What may be concluded where some concepts are met: not said, so it can be switched off."""
+
+    id: f.Id
+    when: Annotated[f.Conjunctions, f.Least(1)]
+    says: f.Said
+    because: f.Text
+
+
+class Measure(NamedTuple):
+    """What a number counts, and the question that it answers.
+
+    `times` turns it into the unit of the question. The words stand within `reach` words of it.
+    """
+
+    id: f.Id
+    words: f.Words
+    question: Annotated[str, f.KebabCase(of="question")] | None = None
+    times: float = 1.0
+    reach: f.Positive = 6
+
+
+class Numeral(NamedTuple):
+    """A word that makes a number larger by a factor: thousand, Mio, k.
+
+    `alone`: it may stand without a number, as in `thousands of photos`.
+    """
+
+    id: f.Id
+    times: float
+    words: f.Words
+    alone: f.Words = {}
+
+
+class Particle(NamedTuple):
+    """Words that say how others are meant; the id says which way.
+
+    `negation` takes back the words after it, `negation-after` those before it; `contrast` ends what
+    a negation reaches; `settled` says that its clause is done already, `aside` that what follows
+    comes besides; `lighter` asks for less than what is named next; `skipped` words may stand
+    anywhere in a phrase, `filler` hides the words in it; `number-word` is read by a library.
+    """
+
+    id: Annotated[
+        str,
+        f.OneOf(
+            *("negation", "negation-after", "contrast", "settled", "aside", "lighter"),
+            *("skipped", "filler", "number-word"),
+        ),
+    ]
+    words: f.Words

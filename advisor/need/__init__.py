@@ -1,0 +1,1 @@
+"""A need in words: what was understood of it, and the answer to that."""

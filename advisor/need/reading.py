@@ -1,0 +1,240 @@
+"""What a sentence was understood to say: tasks within reach, answers with their words, the rest.
+
+Concepts are met, negated or not; sets of concepts speak of tasks. A set inside a larger one that is
+met too says nothing more; of what is left, the largest sets are within reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from advisor.engine.profile import Answer, read_answer
+from advisor.model import TASK
+from advisor.model.value import NamedTuple
+from advisor.model.wording import NUMBER_OF
+from advisor.need.quantity import quantities
+from advisor.need.sweep import Lexicon, Mark, Swept, sweep
+from advisor.rulebase.phrases import ALIAS, CONCEPT, NAME, PARTICLE
+
+if TYPE_CHECKING:
+    from advisor.need.quantity import Quantity
+    from advisor.rulebase.base import RuleBase
+
+ORIGIN = "text"
+SURE_CONCEPTS = 2
+"""A task read from fewer concepts, or words of its name, is never decided."""
+
+Span = tuple[int, int]
+
+
+class TaskRead(NamedTuple):
+    """A task that words speak of.
+
+    `strength` is the number of concepts met together, or of words of its name; `spans` are the
+    slices of the text that they stand in.
+    """
+
+    task: str
+    strength: int
+    concepts: frozenset[str]
+    spans: tuple[Span, ...]
+
+
+class AnswerRead(NamedTuple):
+    """An answer that words give; `because` says why it was concluded, empty where it was said."""
+
+    question: str
+    answer: Answer
+    spans: tuple[Span, ...]
+    implication: str = ""
+    because: str = ""
+
+
+class Reading(NamedTuple):
+    """What was understood of a sentence.
+
+    `tasks` are those within reach, the likeliest first; `touched` are all that any word speaks of.
+    `answers` are said, `concluded` follow from what was said. `names` are checkpoints and families
+    by their words, `not_understood` the words that say nothing known.
+    """
+
+    text: str
+    tasks: tuple[TaskRead, ...]
+    touched: tuple[TaskRead, ...]
+    answers: tuple[AnswerRead, ...]
+    concluded: tuple[AnswerRead, ...]
+    names: tuple[tuple[str, Span], ...]
+    understood: tuple[Span, ...]
+    not_understood: tuple[Span, ...]
+
+    @property
+    def sure(self) -> bool:
+        """True where one task alone is within reach, and enough words speak of it."""
+        return len(self.tasks) == 1 and self.tasks[0].strength >= SURE_CONCEPTS
+
+    def words(self, spans: Iterable[Span]) -> tuple[str, ...]:
+        """Return the words in some spans, as they were written."""
+        return tuple(dict.fromkeys(self.text[start:end] for start, end in spans))
+
+
+def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
+    """Read a sentence by the words of a rule base; `literally` draws no conclusions."""
+    lexicon = Lexicon(rulebase)
+    swept = sweep(lexicon, text)
+    numbers = quantities(lexicon, swept)
+    met = _met(swept, numbers)
+    leading = _met(swept, numbers, leading=True)
+    touched = _tasks(rulebase, lexicon, swept, leading)
+    said = _said(rulebase, lexicon, swept, numbers)
+    concluded = () if literally else _concluded(rulebase, lexicon, met, said)
+    tasks = within_reach(touched)
+    names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))
+    used = [span for one in (*touched, *said, *concluded) for span in one.spans]
+    understood = tuple(sorted({*used, *(span for _, span in names)}))
+    return Reading(
+        text=text,
+        tasks=tasks,
+        touched=touched,
+        answers=said,
+        concluded=concluded,
+        names=names,
+        understood=understood,
+        not_understood=_rest(swept, understood),
+    )
+
+
+def _met(
+    swept: Swept, numbers: Sequence[Quantity], *, leading: bool = False
+) -> dict[str, tuple[Span, ...]]:
+    """Return the concepts that a text names and does not take back, with where.
+
+    With `leading`, only those that may be what is wished for.
+    """
+    found: dict[str, list[Span]] = {}
+    for mark in swept.of(CONCEPT):
+        if mark.leads or not (leading or mark.negated):
+            found.setdefault(mark.id, []).append(swept.span(mark))
+    for number in numbers:
+        span = swept.tokens[number.first].start, swept.tokens[number.last - 1].end
+        found.setdefault(f"{NUMBER_OF}{number.measure}", []).append(span)
+    return {id: tuple(spans) for id, spans in found.items()}
+
+
+def _tasks(
+    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, met: Mapping[str, tuple[Span, ...]]
+) -> tuple[TaskRead, ...]:
+    """Return every task that some words speak of, the likeliest first."""
+    best: dict[str, frozenset[str]] = {}
+    sets: list[tuple[str, frozenset[str]]] = []
+    for task, concepts in lexicon.index["meanings"]:
+        if all(concept in met for concept in concepts):
+            sets.append((task, frozenset(concepts)))
+    maximal = [one for one in sets if not any(one[1] < other for _, other in sets)]
+    for task, concepts in maximal:
+        if len(concepts) > len(best.get(task, ())):
+            best[task] = concepts
+    strengths = {task: len(concepts) for task, concepts in best.items()}
+    spans = {task: [s for c in sorted(of) for s in met[c]] for task, of in best.items()}
+    for mark in swept.of(ALIAS):
+        if not mark.leads:
+            continue
+        words = min(_words_of(lexicon, swept, mark), SURE_CONCEPTS)
+        strengths[mark.id] = max(strengths.get(mark.id, 0), words)
+        spans.setdefault(mark.id, []).append(swept.span(mark))
+    order = {task.id: place for place, task in enumerate(rulebase.tasks)}
+    ranked = sorted(strengths, key=lambda task: (-strengths[task], order[task]))
+    return tuple(
+        TaskRead(task, strengths[task], best.get(task, frozenset()), tuple(dict.fromkeys(spans[task])))
+        for task in ranked
+    )
+
+
+def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
+    """Return of how many words a mark is; what a hyphen joins is one."""
+    tokens = [t for t in swept.tokens[mark.first : mark.last] if t.form not in lexicon.skipped]
+    joined = sum(
+        swept.text[one.end : after.start] not in ("", " ") for one, after in pairwise(tokens)
+    )
+    return len(tokens) - joined
+
+
+def within_reach(touched: Sequence[TaskRead]) -> tuple[TaskRead, ...]:
+    """Return the tasks that as many concepts speak of as of any."""
+    most = max((one.strength for one in touched), default=0)
+    return tuple(one for one in touched if one.strength == most)
+
+
+def _said(
+    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Quantity]
+) -> tuple[AnswerRead, ...]:
+    """Return the answers that words give; where words give several to one question, none."""
+    given: dict[str, dict[str, list[Span]]] = {}
+    for mark in swept.of(CONCEPT):
+        if mark.negated:
+            continue
+        for question, option in lexicon.index["says"].get(mark.id, {}).items():
+            options = given.setdefault(question, {})
+            options.setdefault(str(option), []).append(swept.span(mark))
+    exact: dict[str, tuple[float, Span]] = {}
+    for number in numbers:
+        question = lexicon.index["measures"][number.measure][0]
+        if question and question not in exact:
+            span = swept.tokens[number.first].start, swept.tokens[number.last - 1].end
+            value = number.value
+            exact[question] = (value if number.exact else -value, span)
+    found = []
+    for question in rulebase.questions:
+        if question.id in exact:
+            value, span = exact[question.id]
+            answer = read_answer(question, abs(value), ORIGIN)
+            if value < 0:
+                answer = answer._replace(value=None)
+            found.append(AnswerRead(question.id, answer, (span,)))
+        elif options := given.get(question.id):
+            if len(options) == 1 or question.many:
+                answer = read_answer(question, list(options), ORIGIN)
+                spans = tuple(span for of_option in options.values() for span in of_option)
+                found.append(AnswerRead(question.id, answer, spans))
+    return tuple(found)
+
+
+def _concluded(
+    rulebase: RuleBase,
+    lexicon: Lexicon,
+    met: Mapping[str, tuple[Span, ...]],
+    said: Sequence[AnswerRead],
+) -> tuple[AnswerRead, ...]:
+    """Return the answers that follow from concepts, for questions that no words answer."""
+    known = {one.question for one in said} | {TASK}
+    found = []
+    for id, when, says, because in lexicon.index["implications"]:
+        if not all(concept in met for concept in when):
+            continue
+        spans = tuple(span for concept in when for span in met[concept])
+        for question, option in says.items():
+            if question not in known:
+                known.add(question)
+                answer = read_answer(rulebase.question(question), option, ORIGIN)
+                found.append(AnswerRead(question, answer, spans, id, because))
+    return tuple(found)
+
+
+def _rest(swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the words of which nothing was made."""
+    covered = sorted(understood)
+    meant = {
+        place
+        for mark in swept.of(PARTICLE, NAME)
+        for place in range(mark.first, mark.last)
+    }
+    found = []
+    at = 0
+    for place, token in enumerate(swept.tokens):
+        while at < len(covered) and covered[at][1] <= token.start:
+            at += 1
+        inside = at < len(covered) and covered[at][0] <= token.start
+        if token.is_word and not inside and place not in meant:
+            found.append((token.start, token.end))
+    return tuple(found)

@@ -1,0 +1,219 @@
+"""One sweep over a sentence: which phrases of the lexicon stand where, the longest first.
+
+The time is linear in the text: a phrase has few words, and each word is looked at once for each
+phrase that may begin before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from advisor.model.value import NamedTuple
+from advisor.rulebase.phrases import CONCEPT, NAME, PARTICLE
+from advisor.tokens import ANY, Token, tokens_of
+
+if TYPE_CHECKING:
+    from advisor.rulebase.base import RuleBase
+
+ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
+ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")
+NEGATED_WORDS = 4
+"""So many words after it a negation reaches, or to the end of the clause."""
+
+SHORTEST_NAME = 5
+"""A shorter name of one word is also a word of the language: it counts where a capital is in it."""
+
+
+class Mark(NamedTuple):
+    """A phrase that stands in a text: kind and id of what it means, and its tokens.
+
+    `negated` where it is taken back, `settled` where it is done already, `aside` where it is said
+    to come besides.
+    """
+
+    kind: str
+    id: str
+    first: int
+    last: int
+    negated: bool = False
+    settled: bool = False
+    aside: bool = False
+
+    @property
+    def leads(self) -> bool:
+        """True where it may be what is wished for."""
+        return not (self.negated or self.settled or self.aside)
+
+
+class Lexicon:
+    """The compiled words of a rule base."""
+
+    def __init__(self, rulebase: RuleBase) -> None:
+        index = rulebase.words_index
+        self.index: Mapping[str, Any] = index
+        self.tree: dict[str, Any] = index["phrases"]
+        self.skipped = frozenset(index["skipped"])
+        self._starts = frozenset(index["starts"])
+        self._ends = frozenset(index["ends"])
+        self._forms: dict[str, tuple[str, ...]] = {}
+
+    def forms(self, form: str) -> tuple[str, ...]:
+        """Return the forms of the lexicon that a word may be read as."""
+        found = self._forms.get(form)
+        if found is None:
+            size = len(form)
+            starts = [form[:end] + ANY for end in range(1, size + 1)]
+            ends = [ANY + form[start:] for start in range(size)]
+            known = [one for one in starts if one in self._starts]
+            known += [one for one in ends if one in self._ends]
+            found = self._forms[form] = (form, *known)
+        return found
+
+
+class Swept(NamedTuple):
+    """A text as tokens, and the phrases in it.
+
+    `clauses` holds the number of the clause of each token, `sentences` that of its sentence.
+    """
+
+    text: str
+    tokens: Sequence[Token]
+    marks: Sequence[Mark]
+    clauses: Sequence[int]
+    sentences: Sequence[int]
+
+    def of(self, *kinds: str) -> list[Mark]:
+        """Return the marks of some kinds, in order."""
+        return [mark for mark in self.marks if mark.kind in kinds]
+
+    def span(self, mark: Mark) -> tuple[int, int]:
+        """Return where a mark stands in the text."""
+        return self.tokens[mark.first].start, self.tokens[mark.last - 1].end
+
+    def words(self, mark: Mark) -> str:
+        """Return the words of a mark as they were written."""
+        start, end = self.span(mark)
+        return self.text[start:end]
+
+
+def sweep(lexicon: Lexicon, text: str) -> Swept:
+    """Return a text with its phrases marked."""
+    tokens = tokens_of(text)
+    clauses, sentences = _numbered(tokens)
+    marks = _covered(_marks(lexicon, text, tokens, sentences))
+    return Swept(text, tokens, _meant(marks, tokens, clauses, sentences), clauses, sentences)
+
+
+def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
+    clauses, sentences = [], []
+    clause = sentence = 0
+    for token in tokens:
+        if token.form in ENDS_CLAUSE:
+            clause += 1
+            sentence += token.form in ENDS_SENTENCE
+        clauses.append(clause)
+        sentences.append(sentence)
+    return clauses, sentences
+
+
+def _marks(
+    lexicon: Lexicon, text: str, tokens: Sequence[Token], sentences: Sequence[int]
+) -> list[Mark]:
+    """Return for each kind the longest phrases, from left to right, none inside another."""
+    marks: list[Mark] = []
+    until: dict[str, int] = {}
+    for first, token in enumerate(tokens):
+        if not token.is_word:
+            continue
+        longest: dict[str, tuple[int, list[str]]] = {}
+        nodes, last = [lexicon.tree], first
+        while nodes and last < len(tokens) and sentences[last] == sentences[first]:
+            form = tokens[last].form
+            forms = lexicon.forms(form)
+            after = [node[one] for node in nodes for one in forms if one in node]
+            passed = nodes if last > first and form in lexicon.skipped else []
+            last += 1
+            for node in after:
+                for meaning in node.get("", ()):
+                    kind = meaning[0]
+                    if longest.get(kind, (0, []))[0] < last:
+                        longest[kind] = (last, [])
+                    longest[kind][1].append(meaning[1:])
+            nodes = after + passed
+        if NAME in longest and not _is_name(text, tokens[first], longest[NAME][0] - first):
+            del longest[NAME]
+        for kind, (end, ids) in longest.items():
+            if first >= until.get(kind, 0):
+                marks += [Mark(kind, id, first, end) for id in dict.fromkeys(ids)]
+                until[kind] = end
+    return marks
+
+
+def _is_name(text: str, token: Token, words: int) -> bool:
+    """True where a name is written as one, or is too long to be anything else."""
+    raw = text[token.start : token.end]
+    return words > 1 or raw.lower() != raw or len(raw) > SHORTEST_NAME
+
+
+def _covered(marks: list[Mark]) -> list[Mark]:
+    """Leave out what stands inside a name or a filler, and particles inside a longer phrase."""
+    hidden = _places(mark for mark in marks if mark.kind == NAME or mark.id == "filler")
+    meant = [mark for mark in marks if mark.kind != PARTICLE and mark.first not in hidden]
+    inside = _places(mark for mark in meant if mark.kind == CONCEPT and mark.last - mark.first > 1)
+    return [
+        mark
+        for mark in marks
+        if mark.kind == NAME
+        or (mark.id != "filler" and mark.first not in hidden)
+        and not (mark.kind == PARTICLE and mark.first in inside)
+    ]
+
+
+def _places(marks: Any) -> set[int]:
+    return {place for mark in marks for place in range(mark.first, mark.last)}
+
+
+def _meant(
+    marks: Sequence[Mark],
+    tokens: Sequence[Token],
+    clauses: Sequence[int],
+    sentences: Sequence[int],
+) -> list[Mark]:
+    """Say of each mark whether it is taken back, done already, or comes besides."""
+    particles = [mark for mark in marks if mark.kind == PARTICLE]
+    stops = {mark.first for mark in particles if mark.id == "contrast"}
+    settled = {clauses[mark.first] for mark in particles if mark.id == "settled"}
+    asides: dict[int, int] = {}
+    for mark in particles:
+        if mark.id == "aside":
+            asides.setdefault(sentences[mark.first], mark.first)
+    negated: set[int] = set()
+    for mark in particles:
+        if mark.id == "negation":
+            after = range(mark.last, min(mark.last + NEGATED_WORDS, len(tokens)))
+            negated |= _within(after, clauses, clauses[mark.first], stops)
+        elif mark.id == "negation-after":
+            before = range(mark.first - 1, max(mark.first - 1 - NEGATED_WORDS, -1), -1)
+            negated |= _within(before, clauses, clauses[mark.first], stops)
+    return [
+        mark._replace(
+            negated=mark.first in negated,
+            settled=clauses[mark.first] in settled,
+            aside=mark.first > asides.get(sentences[mark.first], mark.first),
+        )
+        for mark in marks
+        if mark.kind != PARTICLE or mark.id in ("contrast", "lighter") or "." in mark.id
+    ]
+
+
+def _within(
+    places: range, clauses: Sequence[int], clause: int, stops: set[int]
+) -> set[int]:
+    """Return the places up to the first that is in another clause, or where a contrast begins."""
+    found: set[int] = set()
+    for place in places:
+        if clauses[place] != clause or place in stops:
+            break
+        found.add(place)
+    return found

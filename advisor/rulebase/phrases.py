@@ -1,0 +1,172 @@
+"""The words of all concepts, tasks and names as one tree of phrases, to be read in one sweep.
+
+A node maps the form of a word to the next node; under the empty form stands what a phrase that
+ends there means: a letter for the kind, and an id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from advisor.tokens import ANY, pattern_of
+
+if TYPE_CHECKING:
+    from advisor.model import Checkpoint, Question, Task
+    from advisor.model.wording import Particle
+
+CONCEPT, ALIAS, NAME, MEASURE, NUMERAL, PARTICLE, ALONE = "canmxpo"
+"""Kinds of what a phrase can mean: a concept, a task, a checkpoint or family, what is counted, a
+factor, a particle, a factor that may stand without a number."""
+
+LEAST_NAME = 4
+"""Names of languages that are shorter are words of some other language: it, no, is."""
+
+Tree = dict[str, Any]
+Values = Mapping[str, list[Any]]
+
+
+def compile_words(values: Values) -> dict[str, Any]:
+    """Return what reading a sentence needs, as JSON can hold it."""
+    skipped = {
+        form
+        for particle in values["particle"]
+        if particle.id == "skipped"
+        for _, phrase in phrases_in(particle)
+        for form in pattern_of(phrase)
+    }
+    tree: Tree = {}
+    for kind, id, phrase in _phrases(values):
+        add(tree, pattern_of(phrase), f"{kind}{id}")
+    forms = forms_of(tree)
+    concepts = values["concept"]
+    return {
+        "phrases": tree,
+        "starts": sorted(form for form in forms if form[-1:] == ANY),
+        "ends": sorted(form for form in forms if form[:1] == ANY),
+        "skipped": sorted(skipped),
+        "says": {one.id: dict(one.says) for one in concepts if one.says} | _languages(values) | _machines(values),
+        "meanings": [[one.id, sorted(set(when))] for one in values["meaning"] for when in one.when],
+        "implications": [
+            [one.id, sorted(set(when)), one.says, one.because]
+            for one in values["implication"]
+            for when in one.when
+        ],
+        "measures": {one.id: [one.question, one.times, one.reach] for one in values["measure"]},
+        "numerals": {one.id: one.times for one in values["numeral"]},
+        "named": _named(values["checkpoint"]),
+        "number_words": _number_words(values["particle"]),
+    }
+
+
+def phrases_in(entry: Any) -> list[tuple[str, str]]:
+    """Return the phrases of an entry, each with its language."""
+    return [(language, phrase) for language, words in entry.words.items() for phrase in words]
+
+
+def add(tree: Tree, pattern: tuple[str, ...], meaning: str) -> None:
+    """Add what a phrase means to a tree."""
+    node = tree
+    for form in pattern:
+        node = node.setdefault(form, {})
+    known = node.setdefault("", [])
+    if pattern and meaning not in known:
+        known.append(meaning)
+
+
+def forms_of(tree: Tree) -> set[str]:
+    """Return the forms that stand anywhere in a tree."""
+    found: set[str] = set()
+    nodes = [tree]
+    for node in nodes:
+        found |= node.keys() - {""}
+        nodes += [after for form, after in node.items() if form]
+    return found
+
+
+def _phrases(values: Values) -> Iterable[tuple[str, str, str]]:
+    """Yield kind, id and phrase of everything that words can mean."""
+    for kind, noun in ((CONCEPT, "concept"), (MEASURE, "measure"), (NUMERAL, "numeral")):
+        for entry in values[noun]:
+            for _, phrase in phrases_in(entry):
+                yield kind, entry.id, phrase
+    for entry in values["numeral"]:
+        for words in entry.alone.values():
+            for phrase in words:
+                yield ALONE, entry.id, phrase
+    for particle in values["particle"]:
+        for language, phrase in phrases_in(particle):
+            if particle.id != "skipped":
+                suffix = f".{language}" if particle.id == "number-word" else ""
+                yield PARTICLE, f"{particle.id}{suffix}", phrase
+    for task in values["task"]:
+        for name in task_phrases(task):
+            yield ALIAS, task.id, name
+    for language, names in _language_names(values["question"]).items():
+        for name in names:
+            yield CONCEPT, language, name
+    for machine in values["machine"]:
+        for name in (machine.id, *machine.aliases):
+            yield CONCEPT, f"machine-{machine.id}", name.replace("-", " ")
+    if values["concept"]:  # where no words are known, neither are names
+        for label in _named(values["checkpoint"]):
+            yield NAME, label, label
+        for family in values["family"]:
+            for name in (family.id, *family.aliases):
+                yield NAME, f"{family.id}", name.replace("-", " ")
+
+
+def task_phrases(task: Task) -> list[str]:
+    """Return the names of a task as phrases."""
+    names = (task.id, *task.aliases, *task.words)
+    return [name.replace("-", " ") for name in names]
+
+
+def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
+    """Return the English names of languages, by the concept that stands for each."""
+    found: dict[str, list[str]] = {}
+    for question in questions:
+        if any(option.requires.get("languages") for option in question.options):
+            for option in question.options:
+                if option.requires:
+                    names = [name for name in option.aliases if len(name) >= LEAST_NAME]
+                    found[f"{question.id}-{option.id}"] = [
+                        name for name in names if "-" not in name and name != "other"
+                    ]
+    return found
+
+
+def _languages(values: Values) -> dict[str, dict[str, str]]:
+    """Return what the concepts of languages say."""
+    said = {}
+    for id in _language_names(values["question"]):
+        question, _, option = id.partition("-")
+        said[id] = {question: option}
+    return said
+
+
+def _machines(values: Values) -> dict[str, dict[str, Any]]:
+    """Return what a machine says by its name: of several sizes the smallest, as with flags."""
+    asked = [q.id for q in values["question"] if q.requires("memory_gb")][:1]
+    return {
+        f"machine-{one.id}": {
+            **one.answers,
+            **{id: min(one.memory_gb) for id in asked if one.memory_gb and not one.shared},
+        }
+        for one in values["machine"]
+    }
+
+
+def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, list[str]]:
+    """Return the checkpoints by what people call them: label, id, and id without the owner."""
+    named: dict[str, list[str]] = {}
+    for checkpoint in checkpoints:
+        for name in {checkpoint.label, checkpoint.id, checkpoint.id.partition("/")[2]}:
+            named.setdefault(name, []).append(checkpoint.id)
+    return dict(sorted(named.items()))
+
+
+def _number_words(particles: Iterable[Particle]) -> list[str]:
+    """Return the languages whose words for numbers are known, in their order."""
+    found = [one for one in particles if one.id == "number-word"]
+    return [language for one in found for language in one.words]
