@@ -499,7 +499,7 @@ def in_fresh_process(file: str) -> Measured:
 
 def answer(file: str) -> tuple[float, float, float, int]:
     """Answer a file through `--batch`, then take its lines through JSON alone."""
-    from advisor.decide.batch import run_batch
+    from advisor.need.batch import run_batch
 
     with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
         before = time.perf_counter()

@@ -150,7 +150,7 @@ ERRORS = {
     "unknown task": ["recommend", "--task", "capton"],
     "contradiction": ["recommend", "--task", "vqa", "--gives", "transcript"],
     "nothing given": ["recommend"],
-    "a need in words": ["recommend", "captions for my photos"],
+    "nothing understood": ["recommend", "the quick brown fox"],
     "no such file": ["recommend", "--profile", "no-such-file.yaml"],
     "unknown checkpoint": ["check", "--checkpoint", "nobody/nothing", "--task", "vqa"],
     "no task to check": ["check", "--checkpoint", "Salesforce/blip-vqa-base"],

@@ -28,6 +28,10 @@ class Group(NamedTuple):
     help: str
 
 
+SENTENCES = "recommend"
+"""The command that takes what is no command: a need in words."""
+
+
 class Commands(TyperGroup):
     """A group that knows its commands by name and imports one only to run or describe it."""
 
@@ -52,6 +56,12 @@ class Commands(TyperGroup):
         from advisor.console.commands import as_command, command_at
 
         return as_command(command_at(entry.home), cmd_name, list(self.overlays))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command of a command line; words that name none are a need: `recommend`."""
+        if SENTENCES in self.table and args[0] not in self.table and not args[0].startswith("-"):
+            return SENTENCES, self.get_command(ctx, SENTENCES), args
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the table without importing any command."""
@@ -91,7 +101,7 @@ RULES = {
 }
 COMMANDS: dict[str, Command | Group] = {
     **_commands("interview.command", ask="Answer a few questions, get a recommendation."),
-    **_commands("decide.command", recommend="Recommend a family and checkpoints for a task."),
+    **_commands("need.command", recommend="Recommend a family and checkpoints for a need."),
     **_commands(
         "explanation.command", explain="Say why, why not, and what would change the answer."
     ),

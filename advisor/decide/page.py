@@ -125,10 +125,12 @@ def _outcome(decision: Decision) -> Text:
     if decision.outcome == "none":
         return Text("None of the families fits.", "bad")
     possible = [name for name in decision.possible if name != decision.family]
-    others = joined(map(family_text, possible), "or")
+    others = joined(map(family_text, possible), "or") if possible else ""
     if decision.outcome == "undetermined":
         return Text(f"Undetermined: {others}. The open answers decide.", "warn")
-    text = f"{decision.family}, with the usual assumptions; other answers could lead to {others}."
+    family = family_text(decision.family, "None of the families")
+    text = f"{family}, with the usual assumptions"
+    text += f"; other answers could lead to {others}." if possible else "."
     return Text(text, "warn")
 
 

@@ -62,7 +62,7 @@ def ask(
 
     engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
     _check(to, no_input=no_input)
-    profile = _answered(engine, given, to, prompt, resume=resume)
+    profile = answered(engine, given, to, prompt, resume=resume)
     answer = _recommendation(engine, profile, first)
     note("")
     shown.emit(Report(answer.to_dict, answer.to_page))
@@ -94,7 +94,7 @@ def _check(to: str, *, no_input: bool) -> None:
         )
 
 
-def _answered(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Profile:
+def answered(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Profile:
     """Return the answers of an interview, a new one or the one that was left."""
     from advisor.interview.session import SavedInterview, Session
 

@@ -14,12 +14,12 @@ from advisor.engine.profile import Answer, read_answer
 from advisor.model import TASK
 from advisor.model.value import NamedTuple
 from advisor.model.wording import NUMBER_OF
-from advisor.need.quantity import quantities
-from advisor.need.sweep import Lexicon, Mark, Swept, sweep
-from advisor.rulebase.phrases import ALIAS, CONCEPT, NAME, PARTICLE
+from advisor.need.amounts import amounts
+from advisor.need.sweep import Lexicon, Mark, Swept, lexicon_of, sweep
+from advisor.rulebase.phrases import ALIAS, CONCEPT, NAME, PARTICLE, SAYING
 
 if TYPE_CHECKING:
-    from advisor.need.quantity import Quantity
+    from advisor.need.amounts import Amount
     from advisor.rulebase.base import RuleBase
 
 ORIGIN = "text"
@@ -81,9 +81,9 @@ class Reading(NamedTuple):
 
 def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
     """Read a sentence by the words of a rule base; `literally` draws no conclusions."""
-    lexicon = Lexicon(rulebase)
+    lexicon = lexicon_of(rulebase)
     swept = sweep(lexicon, text)
-    numbers = quantities(lexicon, swept)
+    numbers = amounts(lexicon, swept)
     met = _met(swept, numbers)
     leading = _met(swept, numbers, leading=True)
     touched = _tasks(rulebase, lexicon, swept, leading)
@@ -91,7 +91,8 @@ def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
     concluded = () if literally else _concluded(rulebase, lexicon, met, said)
     tasks = within_reach(touched)
     names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))
-    used = [span for one in (*touched, *said, *concluded) for span in one.spans]
+    used = [span for task in touched for span in task.spans]
+    used += [span for one in (*said, *concluded) for span in one.spans]
     understood = tuple(sorted({*used, *(span for _, span in names)}))
     return Reading(
         text=text,
@@ -106,14 +107,14 @@ def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
 
 
 def _met(
-    swept: Swept, numbers: Sequence[Quantity], *, leading: bool = False
+    swept: Swept, numbers: Sequence[Amount], *, leading: bool = False
 ) -> dict[str, tuple[Span, ...]]:
     """Return the concepts that a text names and does not take back, with where.
 
     With `leading`, only those that may be what is wished for.
     """
     found: dict[str, list[Span]] = {}
-    for mark in swept.of(CONCEPT):
+    for mark in swept.of(CONCEPT, SAYING):
         if mark.leads or not (leading or mark.negated):
             found.setdefault(mark.id, []).append(swept.span(mark))
     for number in numbers:
@@ -146,7 +147,9 @@ def _tasks(
     order = {task.id: place for place, task in enumerate(rulebase.tasks)}
     ranked = sorted(strengths, key=lambda task: (-strengths[task], order[task]))
     return tuple(
-        TaskRead(task, strengths[task], best.get(task, frozenset()), tuple(dict.fromkeys(spans[task])))
+        TaskRead(
+            task, strengths[task], best.get(task, frozenset()), tuple(dict.fromkeys(spans[task]))
+        )
         for task in ranked
     )
 
@@ -167,37 +170,41 @@ def within_reach(touched: Sequence[TaskRead]) -> tuple[TaskRead, ...]:
 
 
 def _said(
-    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Quantity]
+    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Amount]
 ) -> tuple[AnswerRead, ...]:
     """Return the answers that words give; where words give several to one question, none."""
+    counted = _counted(rulebase, lexicon, swept, numbers)
     given: dict[str, dict[str, list[Span]]] = {}
-    for mark in swept.of(CONCEPT):
-        if mark.negated:
-            continue
+    for mark in swept.of(CONCEPT, SAYING):
         for question, option in lexicon.index["says"].get(mark.id, {}).items():
-            options = given.setdefault(question, {})
-            options.setdefault(str(option), []).append(swept.span(mark))
-    exact: dict[str, tuple[float, Span]] = {}
-    for number in numbers:
-        question = lexicon.index["measures"][number.measure][0]
-        if question and question not in exact:
-            span = swept.tokens[number.first].start, swept.tokens[number.last - 1].end
-            value = number.value
-            exact[question] = (value if number.exact else -value, span)
+            if not mark.negated:
+                options = given.setdefault(question, {})
+                options.setdefault(str(option), []).append(swept.span(mark))
     found = []
     for question in rulebase.questions:
-        if question.id in exact:
-            value, span = exact[question.id]
-            answer = read_answer(question, abs(value), ORIGIN)
-            if value < 0:
-                answer = answer._replace(value=None)
-            found.append(AnswerRead(question.id, answer, (span,)))
-        elif options := given.get(question.id):
-            if len(options) == 1 or question.many:
-                answer = read_answer(question, list(options), ORIGIN)
-                spans = tuple(span for of_option in options.values() for span in of_option)
-                found.append(AnswerRead(question.id, answer, spans))
+        options = given.get(question.id, {})
+        if question.id in counted:
+            found.append(counted[question.id])
+        elif options and (len(options) == 1 or question.many):
+            answer = read_answer(question, list(options), ORIGIN)
+            spans = tuple(span for of_option in options.values() for span in of_option)
+            found.append(AnswerRead(question.id, answer, spans))
     return tuple(found)
+
+
+def _counted(
+    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Amount]
+) -> dict[str, AnswerRead]:
+    """Return the answers that are numbers, by question; the first number counts."""
+    found: dict[str, AnswerRead] = {}
+    for number in numbers:
+        id = lexicon.index["measures"][number.measure][0]
+        if id and id not in found:
+            span = swept.tokens[number.first].start, swept.tokens[number.last - 1].end
+            answer = read_answer(rulebase.question(id), number.value, ORIGIN)
+            answer = answer if number.exact else answer._replace(value=None)
+            found[id] = AnswerRead(id, answer, (span,))
+    return found
 
 
 def _concluded(
@@ -224,11 +231,7 @@ def _concluded(
 def _rest(swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:
     """Return the words of which nothing was made."""
     covered = sorted(understood)
-    meant = {
-        place
-        for mark in swept.of(PARTICLE, NAME)
-        for place in range(mark.first, mark.last)
-    }
+    meant = {place for mark in swept.of(PARTICLE, NAME) for place in range(mark.first, mark.last)}
     found = []
     at = 0
     for place, token in enumerate(swept.tokens):

@@ -7,10 +7,11 @@ phrase that may begin before it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.model.value import NamedTuple
-from advisor.rulebase.phrases import CONCEPT, NAME, PARTICLE
+from advisor.rulebase.phrases import CONCEPT, NAME, PARTICLE, SAYING
 from advisor.tokens import ANY, Token, tokens_of
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
 ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")
 NEGATED_WORDS = 4
 """So many words after it a negation reaches, or to the end of the clause."""
+
+KEPT_FORMS = 20_000
+"""So many words are remembered with what they may be read as."""
 
 SHORTEST_NAME = 5
 """A shorter name of one word is also a word of the language: it counts where a capital is in it."""
@@ -39,6 +43,11 @@ class Mark(NamedTuple):
     negated: bool = False
     settled: bool = False
     aside: bool = False
+
+    @property
+    def places(self) -> range:
+        """The numbers of its tokens."""
+        return range(self.first, self.last)
 
     @property
     def leads(self) -> bool:
@@ -67,6 +76,8 @@ class Lexicon:
             ends = [ANY + form[start:] for start in range(size)]
             known = [one for one in starts if one in self._starts]
             known += [one for one in ends if one in self._ends]
+            if len(self._forms) > KEPT_FORMS:
+                self._forms.clear()
             found = self._forms[form] = (form, *known)
         return found
 
@@ -97,11 +108,17 @@ class Swept(NamedTuple):
         return self.text[start:end]
 
 
+@lru_cache(maxsize=4)
+def lexicon_of(rulebase: RuleBase) -> Lexicon:
+    """Return the lexicon of a rule base; made once for each."""
+    return Lexicon(rulebase)
+
+
 def sweep(lexicon: Lexicon, text: str) -> Swept:
     """Return a text with its phrases marked."""
     tokens = tokens_of(text)
     clauses, sentences = _numbered(tokens)
-    marks = _covered(_marks(lexicon, text, tokens, sentences))
+    marks = _covered(lexicon, _marks(lexicon, text, tokens, sentences))
     return Swept(text, tokens, _meant(marks, tokens, clauses, sentences), clauses, sentences)
 
 
@@ -156,22 +173,33 @@ def _is_name(text: str, token: Token, words: int) -> bool:
     return words > 1 or raw.lower() != raw or len(raw) > SHORTEST_NAME
 
 
-def _covered(marks: list[Mark]) -> list[Mark]:
-    """Leave out what stands inside a name or a filler, and particles inside a longer phrase."""
+def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
+    """Leave out what stands inside a name or a filler, and what a longer phrase says better.
+
+    Inside a longer phrase particles mean nothing, nor do words that answer the same question.
+    """
+    says = lexicon.index["says"]
     hidden = _places(mark for mark in marks if mark.kind == NAME or mark.id == "filler")
     meant = [mark for mark in marks if mark.kind != PARTICLE and mark.first not in hidden]
-    inside = _places(mark for mark in meant if mark.kind == CONCEPT and mark.last - mark.first > 1)
-    return [
-        mark
-        for mark in marks
-        if mark.kind == NAME
-        or (mark.id != "filler" and mark.first not in hidden)
-        and not (mark.kind == PARTICLE and mark.first in inside)
-    ]
+    long = [one for one in meant if one.kind in (CONCEPT, SAYING) and one.last - one.first > 1]
+    inside = _places(long)
+    answered = {(place, id) for one in long for id in says.get(one.id, ()) for place in one.places}
+    seen = []
+    for mark in marks:
+        if mark.kind != NAME:
+            if mark.id == "filler" or mark.first in hidden:
+                continue
+            if mark.kind == PARTICLE and mark.first in inside:
+                continue
+            alone = mark.last - mark.first == 1
+            if alone and any((mark.first, id) in answered for id in says.get(mark.id, ())):
+                continue
+        seen.append(mark)
+    return seen
 
 
 def _places(marks: Any) -> set[int]:
-    return {place for mark in marks for place in range(mark.first, mark.last)}
+    return {place for mark in marks for place in mark.places}
 
 
 def _meant(
@@ -207,9 +235,7 @@ def _meant(
     ]
 
 
-def _within(
-    places: range, clauses: Sequence[int], clause: int, stops: set[int]
-) -> set[int]:
+def _within(places: range, clauses: Sequence[int], clause: int, stops: set[int]) -> set[int]:
     """Return the places up to the first that is in another clause, or where a contrast begins."""
     found: set[int] = set()
     for place in places:

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from advisor.model import Checkpoint, Question, Task
     from advisor.model.wording import Particle
 
-CONCEPT, ALIAS, NAME, MEASURE, NUMERAL, PARTICLE, ALONE = "canmxpo"
-"""Kinds of what a phrase can mean: a concept, a task, a checkpoint or family, what is counted, a
-factor, a particle, a factor that may stand without a number."""
+CONCEPT, SAYING, ALIAS, NAME, MEASURE, NUMERAL, PARTICLE, ALONE = "csanmxpo"
+"""Kinds of what a phrase can mean: a concept, one that gives answers and speaks of no task, a task,
+a checkpoint or family, what is counted, a factor, a particle, a factor that may stand without a
+number. A phrase hides shorter ones of its kind inside it."""
 
 LEAST_NAME = 4
 """Names of languages that are shorter are words of some other language: it, no, is."""
@@ -45,7 +46,9 @@ def compile_words(values: Values) -> dict[str, Any]:
         "starts": sorted(form for form in forms if form[-1:] == ANY),
         "ends": sorted(form for form in forms if form[:1] == ANY),
         "skipped": sorted(skipped),
-        "says": {one.id: dict(one.says) for one in concepts if one.says} | _languages(values) | _machines(values),
+        "says": {one.id: dict(one.says) for one in concepts if one.says}
+        | _languages(values)
+        | _machines(values),
         "meanings": [[one.id, sorted(set(when))] for one in values["meaning"] for when in one.when],
         "implications": [
             [one.id, sorted(set(when)), one.says, one.because]
@@ -86,34 +89,40 @@ def forms_of(tree: Tree) -> set[str]:
 
 def _phrases(values: Values) -> Iterable[tuple[str, str, str]]:
     """Yield kind, id and phrase of everything that words can mean."""
-    for kind, noun in ((CONCEPT, "concept"), (MEASURE, "measure"), (NUMERAL, "numeral")):
+    yield from _words(values)
+    for language, names in _language_names(values["question"]).items():
+        yield from ((SAYING, language, name) for name in names)
+    for machine in values["machine"]:
+        yield from (
+            (SAYING, f"machine-{machine.id}", name.replace("-", " "))
+            for name in (machine.id, *machine.aliases)
+        )
+    for task in values["task"]:
+        yield from ((ALIAS, task.id, name) for name in task_phrases(task))
+    if values["concept"]:  # where no words are known, neither are names
+        yield from ((NAME, label, label) for label in _named(values["checkpoint"]))
+        for family in values["family"]:
+            called = (family.id, *family.aliases)
+            yield from ((NAME, family.id, name.replace("-", " ")) for name in called)
+
+
+def _words(values: Values) -> Iterable[tuple[str, str, str]]:
+    """Yield kind, id and phrase of what files of words hold."""
+    speaking = {id for meaning in values["meaning"] for when in meaning.when for id in when}
+    for concept in values["concept"]:
+        kind = CONCEPT if concept.id in speaking else SAYING
+        yield from ((kind, concept.id, phrase) for _, phrase in phrases_in(concept))
+    for kind, noun in ((MEASURE, "measure"), (NUMERAL, "numeral")):
         for entry in values[noun]:
-            for _, phrase in phrases_in(entry):
-                yield kind, entry.id, phrase
-    for entry in values["numeral"]:
-        for words in entry.alone.values():
-            for phrase in words:
-                yield ALONE, entry.id, phrase
+            yield from ((kind, entry.id, phrase) for _, phrase in phrases_in(entry))
+    for numeral in values["numeral"]:
+        for words in numeral.alone.values():
+            yield from ((ALONE, numeral.id, phrase) for phrase in words)
     for particle in values["particle"]:
         for language, phrase in phrases_in(particle):
             if particle.id != "skipped":
                 suffix = f".{language}" if particle.id == "number-word" else ""
                 yield PARTICLE, f"{particle.id}{suffix}", phrase
-    for task in values["task"]:
-        for name in task_phrases(task):
-            yield ALIAS, task.id, name
-    for language, names in _language_names(values["question"]).items():
-        for name in names:
-            yield CONCEPT, language, name
-    for machine in values["machine"]:
-        for name in (machine.id, *machine.aliases):
-            yield CONCEPT, f"machine-{machine.id}", name.replace("-", " ")
-    if values["concept"]:  # where no words are known, neither are names
-        for label in _named(values["checkpoint"]):
-            yield NAME, label, label
-        for family in values["family"]:
-            for name in (family.id, *family.aliases):
-                yield NAME, f"{family.id}", name.replace("-", " ")
 
 
 def task_phrases(task: Task) -> list[str]:

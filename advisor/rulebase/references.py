@@ -178,8 +178,7 @@ def _said(value: dict[str, Any], known: Known) -> Faults:
         options = known.get(f"option of `{question}`")
         if options is not None and isinstance(option, str):
             of = f"option of `{question}`"
-            for path, message in _unknown(("says", question), of, option, options):
-                yield path, message
+            yield from _unknown(("says", question), of, option, options)
 
 
 MORE: dict[str, Callable[[dict[str, Any], Known], Faults]] = {

@@ -68,7 +68,7 @@ CANNOT = {
     "contradiction": ["recommend", "--task", "read-lines", "--gives", "ranking"],
     "never": ["recommend", "--task", "describe", "--device", "phone", "--training", "fine-tune"],
     "not-applicable": ["recommend", "--task", "describe", "--collection", "millions"],
-    "need": ["recommend", "please caption my pictures"],
+    "need": ["recommend", "the quick brown fox"],
     "no-profile": ["recommend", "--profile", "missing.yaml"],
     "profile-is-a-folder": ["recommend", "--profile", "."],
     "no-rules": ["recommend", "--task", "describe", "--rules", "missing"],

@@ -485,7 +485,7 @@ def test_a_batch_answers_in_order_with_ids_and_an_error_for_each_bad_line(adviso
         "",
         "nonsense",
         '{"id": 7, "profile": {"task": "descrbe"}}',
-        '{"id": "words", "need": "caption my pictures"}',
+        '{"id": "words", "need": "the quick brown fox"}',
         '{"id": "list", "profile": []}',
         "[1]",
         "   ",

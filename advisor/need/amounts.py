@@ -27,7 +27,7 @@ LEAST_OF_SEVERAL = 2
 _GROUPED = re.compile(r"\d{1,3}(?:([.,'\u00a0\u202f])\d{3})(?:\1\d{3})*\Z")
 
 
-class Quantity(NamedTuple):
+class Amount(NamedTuple):
     """A number and what it counts: the id of a measure. `first` to `last` are its tokens.
 
     `value` is in the unit of the measure's question; it is a lower bound where not `exact`.
@@ -47,7 +47,7 @@ class _Number(NamedTuple):
     last: int
 
 
-def quantities(lexicon: Lexicon, swept: Swept) -> list[Quantity]:
+def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     """Return the numbers that count something, each with the first measure that fits."""
     numbers = _numbers(lexicon, swept)
     order = list(lexicon.index["measures"])
@@ -60,7 +60,7 @@ def quantities(lexicon: Lexicon, swept: Swept) -> list[Quantity]:
             start += 1
         near = []
         for mark in measures[start:]:
-            question, times, reach = lexicon.index["measures"][mark.id]
+            _, times, reach = lexicon.index["measures"][mark.id]
             if mark.first >= min(end, number.last + FARTHEST):
                 break
             same = swept.sentences[mark.first] == swept.sentences[number.first]
@@ -69,7 +69,7 @@ def quantities(lexicon: Lexicon, swept: Swept) -> list[Quantity]:
         if near:
             _, mark, times = min(near, key=lambda one: (one[0], one[1].first))
             value = round(number.value * times, 6)
-            found.append(Quantity(mark.id, value, number.exact, number.first, mark.last))
+            found.append(Amount(mark.id, value, number.exact, number.first, mark.last))
     return found
 
 
@@ -110,7 +110,7 @@ def _spellings(swept: Swept, order: Sequence[str]) -> dict[int, _Spelling]:
     """Return the words for numbers by their first token."""
     found: dict[int, _Spelling] = {}
     for mark in swept.of(PARTICLE):
-        word, _, language = mark.id.partition(".")
+        _, _, language = mark.id.partition(".")
         if language:
             known = found[mark.first].languages if mark.first in found else frozenset()
             found[mark.first] = _Spelling(known | {language}, order, mark.last)

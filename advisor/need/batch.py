@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from advisor.console.profile_file import answers_in
 from advisor.decide.recommendation import recommend
@@ -17,11 +17,17 @@ from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
 from advisor.rulebase.base import RuleBase
 
+if TYPE_CHECKING:
+    from advisor.decide.recommendation import Recommendation
+    from advisor.need.understanding import Understanding
+
 RECENT_ANSWERS = 256
-LINE = 'a line is {"id": ..., "profile": {"task": "captioning"}}'
+LINE = 'a line is {"id": ..., "need": "..."} or {"id": ..., "profile": {"task": "captioning"}}'
 
 
-def run_batch(rulebase: RuleBase, file: str, priority: tuple[str, ...], **how: Any) -> int:
+def run_batch(
+    rulebase: RuleBase, file: str, priority: tuple[str, ...], *, literally: bool, **how: Any
+) -> int:
     """Answer every line of a JSON Lines file; return the worst exit code (2, then 1, then 3).
 
     The rest is as for `recommend`.
@@ -29,9 +35,15 @@ def run_batch(rulebase: RuleBase, file: str, priority: tuple[str, ...], **how: A
     engine = Engine(rulebase, priority)
 
     @lru_cache(RECENT_ANSWERS)
-    def answer(answers: str) -> tuple[str, int]:
+    def answer(need: str, answers: str) -> tuple[str, int]:
         profile = make_profile(rulebase, json.loads(answers), "file")
-        found = recommend(rulebase, profile, engine=engine, **how)
+        found: Recommendation | Understanding
+        if need:
+            from advisor.need.understanding import understand
+
+            found = understand(engine, need, profile, literally=literally, **how)
+        else:
+            found = recommend(rulebase, profile, engine=engine, **how)
         return _json(found.to_dict()), found.exit_code
 
     codes = set()
@@ -42,7 +54,8 @@ def run_batch(rulebase: RuleBase, file: str, priority: tuple[str, ...], **how: A
                 continue
             try:
                 row = _row(line, number)
-                text, code = answer(_json(_answers(row, number)))
+                need = _need(row, number)
+                text, code = answer(need, _json(_answers(row, number)))
                 text = f'{{"id":{_json(row.get("id"))},{text[1:]}'
             except AdvisorError as error:
                 problem = {"kind": error.kind, "message": error.message, "hint": error.hint}
@@ -78,13 +91,21 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
     return row
 
 
+def _need(row: dict[str, Any], number: int) -> str:
+    need = row.get("need", "")
+    if not isinstance(need, str):
+        raise _bad_line(f"line {number}: `need` is no text")
+    return need.strip()
+
+
 def _answers(row: dict[str, Any], number: int) -> dict[str, Any]:
+    in_words = bool(row.get("need", ""))
+    if in_words and "profile" not in row:
+        return {}
     if not isinstance(row.get("profile"), dict):
-        if "need" in row:
-            raise _bad_line(f"line {number}: a need in words cannot be read yet")
-        raise _bad_line(f"line {number} has no `profile`")
+        raise _bad_line(f"line {number} has neither `need` nor `profile`")
     answers = answers_in(row["profile"])
-    if not isinstance(answers, dict) or not answers:
+    if not isinstance(answers, dict) or not (answers or in_words):
         raise _bad_line(f"line {number} holds no answers")
     return answers
 

@@ -1,0 +1,105 @@
+"""`advisor recommend`: a sentence, flags or a profile in, a recommendation out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from advisor.console.commands import Given
+from advisor.console.options import CriteriaFirst, NoInput, option, read_day
+from advisor.console.output import Shown
+from advisor.errors import UsageError
+from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.decide.recommendation import Recommendation
+    from advisor.need.understanding import Understanding
+
+Need = Annotated[list[str], typer.Argument(help="What you need, in your own words.")]
+LITERALLY = "Read only what the sentence says; conclude nothing from it."
+Literally = Annotated[bool, option("--literally", LITERALLY)]
+Strict = Annotated[bool, option("--strict", "Do not assume: exit 3 where open answers decide.")]
+Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
+VERIFIED_ONLY = "Recommend nothing of which a field that matters is not verified."
+VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
+Today = Annotated[str, option("--today DATE", "Say how old the facts are on YYYY-MM-DD.")]
+BATCH = "One JSON profile a line in, one JSON answer a line out. - reads stdin."
+Batch = Annotated[str, option("--batch FILE", BATCH)]
+
+
+def recommend(
+    *,
+    need: Need = [],  # noqa: B006
+    given: Given,
+    first: CriteriaFirst,
+    strict: Strict = False,
+    order: Order = "quality",
+    verified_only: VerifiedOnly = False,
+    literally: Literally = False,
+    batch: Batch = "",
+    today: Today = "",
+    rulebase: RuleBase,
+    shown: Shown,
+    no_input: NoInput = False,
+) -> int:
+    """Recommend a family and checkpoints for a need in words, or for answers as flags.
+
+    One flag for each question; several options as a,b or repeated flags. Several --task are
+    answered each. What is not answered is assumed, and the answer says so.
+
+    \b
+    Examples:
+      advisor recommend "search 2 million product photos by German text, on a CPU"
+      advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
+    """
+    from advisor.draw.formats import Report
+
+    day = read_day(today, month=True) if today else None
+    how: Any = {"strict": strict, "order": order, "verified_only": verified_only}
+    text = " ".join(need).strip()
+    _check(text, given, batch, order)
+    if batch:
+        from advisor.need.batch import run_batch
+
+        return run_batch(rulebase, batch, first, literally=literally, **how)
+    may_ask = not no_input and shown.format == "terminal"
+    answer = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
+    shown.emit(Report(lambda: answer.to_dict(day), lambda: answer.to_page(day)))
+    return answer.exit_code
+
+
+def _answer(
+    rulebase: RuleBase,
+    text: str,
+    given: Given,
+    first: tuple[str, ...],
+    may_ask: bool,
+    *,
+    literally: bool,
+    **how: Any,
+) -> Understanding | Recommendation:
+    """Return the answer to a sentence, or to flags alone."""
+    if text:
+        from advisor.need.conversation import answer_words
+
+        return answer_words(rulebase, text, given, first, may_ask, literally=literally, **how)
+    from advisor.decide.recommendation import recommend as answer_to
+
+    return answer_to(rulebase, given, priority=first, **how)
+
+
+def _check(text: str, given: Given, batch: str, order: str) -> None:
+    """Raise UsageError where there is nothing, or too much, to go by, and for unknown orders."""
+    from advisor.decide.recommendation import check_order
+
+    check_order(order)
+    if batch and (given or text):
+        message = "`--batch` takes all answers from its lines"
+        raise UsageError(message, hint="leave out the other words and flags")
+    if not (batch or given or text):
+        raise UsageError(
+            "nothing to go by: say what you need, or give at least --task",
+            hint="`advisor list tasks` prints the tasks; `advisor` asks",
+            kind="nothing-given",
+        )

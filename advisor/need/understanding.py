@@ -1,0 +1,301 @@
+"""The answer to a sentence: what was understood, who can win over all that it may mean, and why.
+
+All tasks within reach go to the engine; their winners together are what is possible. The answer is
+that of the likeliest task. It is decided only where every task that any word speaks of has the same
+winner, by what was said alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from advisor.console import HOMES
+from advisor.decide.command_lines import command, quoted, rules_flags
+from advisor.decide.recommendation import Recommendation, TaskAdvice, advise
+from advisor.engine.decision import Engine
+from advisor.engine.profile import Answer, Profile
+from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
+from advisor.model import TASK
+from advisor.model.value import NamedTuple
+from advisor.need.reading import ORIGIN, AnswerRead, Reading, TaskRead, read
+
+if TYPE_CHECKING:
+    from advisor.draw.blocks import Page
+    from advisor.rulebase.base import RuleBase
+
+OFFERED = 3
+"""So many tasks are offered as what may have been meant."""
+
+
+SHOWN_TEXT = 60
+LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
+
+
+class Understanding(NamedTuple):
+    """A sentence and its answer.
+
+    `tasks` are those that may be meant, the likeliest first, `given` the answers that flags gave.
+    `dropped` are answers read that cannot be true of the likeliest task, or besides the flags.
+    """
+
+    reading: Reading
+    given: Profile
+    tasks: tuple[TaskRead, ...]
+    profile: Profile
+    dropped: tuple[AnswerRead, ...]
+    recommendation: Recommendation
+    literally: bool = False
+
+    @property
+    def advice(self) -> TaskAdvice:
+        """The answer for the likeliest task."""
+        return self.recommendation.advice[0]
+
+    @property
+    def exit_code(self) -> int:
+        """0 answered, 1 nothing fits, 3 undetermined."""
+        return self.recommendation.exit_code
+
+    @property
+    def kept(self) -> tuple[AnswerRead, ...]:
+        """The answers read that count."""
+        read = (*self.reading.answers, *self.reading.concluded)
+        return tuple(one for one in read if self.profile.get(one.question) == one.answer)
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The tasks to offer as what was meant: those within reach, then others touched."""
+        tasks = dict.fromkeys(one.task for one in (*self.tasks, *self.reading.touched))
+        return tuple(tasks)[: max(OFFERED, len(self.tasks))]
+
+    @property
+    def confirming(self) -> tuple[str, ...]:
+        """The commands that say which task was meant; none where a flag or words said it."""
+        if self.advice.decision.outcome not in ("assumed", "undetermined") or TASK in self.given:
+            return ()
+        rest = {id: answer for id, answer in self.profile.items() if id != TASK}
+        first = self.recommendation
+        return tuple(
+            command(
+                "recommend",
+                {TASK: Answer((one.task,), None, "flag"), **rest},
+                first.priority,
+                first.rulebase.folders,
+            )
+            for one in self.tasks[:OFFERED]
+        )
+
+    @property
+    def command(self) -> str:
+        """The command that gives the same answer again."""
+        words = [f"advisor recommend {quoted(self.reading.text)}"]
+        given = command("", self.given, self.recommendation.priority)
+        words += [given.removeprefix("advisor ").strip()]
+        words += ["--literally"] if self.literally else []
+        if self.recommendation.order != "quality":
+            words.append(f"--order {self.recommendation.order}")
+        words += ["--strict"] if self.recommendation.strict else []
+        words += ["--verified-only"] if self.recommendation.verified_only else []
+        words += rules_flags(self.recommendation.rulebase.folders)
+        return " ".join(word for word in words if word)
+
+    def to_dict(self, today: str | None = None) -> dict[str, Any]:
+        """Return the JSON document, with what was understood and what was not."""
+        from advisor.need.understanding_json import as_json
+
+        return as_json(self, today)
+
+    def to_page(self, today: str | None = None) -> Page:
+        """Return the page, which begins with what was understood."""
+        from advisor.need.page import as_page
+
+        return as_page(self, today)
+
+
+def understand(
+    engine: Engine,
+    text: str,
+    given: Profile | None = None,
+    *,
+    literally: bool = False,
+    **how: Any,
+) -> Understanding:
+    """Return the answer to a sentence; answers given besides win over what it says.
+
+    `literally` draws no conclusions, `how` are the ways of `advise`. Raises UsageError where
+    nothing was understood, ContradictionError where given answers clash.
+    """
+    refuse_misspelt(engine.rulebase, text)
+    reading = read(engine.rulebase, text, literally=literally)
+    given = dict(given or {})
+    tasks = _tasks(reading, given)
+    if not (tasks or reading.answers or given):
+        raise not_understood(engine.rulebase, text)
+    fitted = [fitted_to(engine, reading, given, one.task) for one in tasks]
+    if tasks and not (possible := [one for one in fitted if one is not None]):
+        engine.decide(given | {TASK: Answer((tasks[0].task,), None, ORIGIN)})  # says what clashes
+    if not tasks:
+        possible = [_without_task(engine, reading, given)]
+    tasks = tuple(one for one, fit in zip(tasks, fitted, strict=True) if fit is not None)
+    profile, dropped = possible[0]
+    asked = profile
+    if TASK in given:
+        advice = tuple(advise(engine, each, **how) for each, _ in possible)
+    else:
+        asked = {id: profile[id] for id in engine.encoding.questions if id in profile}
+        advice = (_open_advice(engine, reading, tasks, [each for each, _ in possible], how),)
+    return Understanding(
+        reading=reading,
+        given=given,
+        tasks=tasks,
+        profile=asked,
+        dropped=dropped,
+        recommendation=_recommendation(engine, advice, how),
+        literally=literally,
+    )
+
+
+def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
+    """Raise UsageError for one word that is nearly the name of a command, and of no task."""
+    if len(text.split()) == 1 and text not in rulebase.task_names and nearest(text, commands()):
+        raise unknown_name("command", text, commands(), LISTING)
+
+
+def commands() -> list[str]:
+    """Return the names of the commands of this program."""
+    return [home.partition(":")[2].removesuffix("_") for home in HOMES]
+
+
+def not_understood(rulebase: RuleBase, text: str) -> UsageError:
+    """Return the error for a text of which nothing is known; one word is a misspelt name."""
+    if len(text.split()) == 1:
+        known = [*commands(), *rulebase.task_names, *rulebase.words]
+        return unknown_name("command or task", text, known, LISTING)
+    shown = text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}..."
+    return UsageError(
+        f"nothing was understood of `{shown}`",
+        hint="say what should come out of which images, or run `advisor` to be asked; "
+        "`advisor list tasks` prints the tasks",
+        kind="not-understood",
+    )
+
+
+def _tasks(reading: Reading, given: Profile) -> tuple[TaskRead, ...]:
+    """Return the tasks that may be meant: those of a flag, else those within reach."""
+    if TASK not in given:
+        return reading.tasks
+    return tuple(TaskRead(task, 0, frozenset(), ()) for task in given[TASK].options)
+
+
+def _recommendation(
+    engine: Engine, advice: tuple[TaskAdvice, ...], how: Mapping[str, Any]
+) -> Recommendation:
+    together = None
+    if len(advice) > 1:
+        from advisor.decide.cover import together_for
+
+        together = together_for(engine, advice, how.get("order", "quality"))
+    return Recommendation(
+        rulebase=engine.rulebase,
+        advice=advice,
+        together=together,
+        priority=engine.priority,
+        order=how.get("order", "quality"),
+        strict=how.get("strict", False),
+        verified_only=how.get("verified_only", False),
+    )
+
+
+# -- what goes with a task ---------------------------------------------------------------------
+
+
+def fitted_to(
+    engine: Engine, reading: Reading, given: Profile, task: str
+) -> tuple[Profile, tuple[AnswerRead, ...]] | None:
+    """Return the profile of a task with the answers that can be true of it, and the others.
+
+    None where given answers and the task cannot both be true.
+    """
+    start = {**given, TASK: Answer((task,), None, given[TASK].origin if TASK in given else ORIGIN)}
+    return _grown(engine, start, (*reading.answers, *reading.concluded))
+
+
+def _without_task(
+    engine: Engine, reading: Reading, given: Profile
+) -> tuple[Profile, tuple[AnswerRead, ...]]:
+    """Return the profile of what was said where no task was."""
+    found = _grown(engine, given, (*reading.answers, *reading.concluded))
+    return found or (given, ())
+
+
+def _grown(
+    engine: Engine, start: Profile, read: Iterable[AnswerRead]
+) -> tuple[Profile, tuple[AnswerRead, ...]] | None:
+    """Return a profile with the answers that can be true of it, and those that cannot."""
+    wanted = [one for one in read if one.question not in start]
+    whole = {**start, **{one.question: one.answer for one in wanted}}
+    if _admits(engine, whole):
+        return _ordered(engine, whole), ()
+    if not _admits(engine, start):
+        return None
+    profile, dropped = start, []
+    for one in wanted:
+        more = {**profile, one.question: one.answer}
+        if _admits(engine, more):
+            profile = more
+        else:
+            dropped.append(one)
+    return _ordered(engine, profile), tuple(dropped)
+
+
+def _ordered(engine: Engine, profile: Profile) -> Profile:
+    return {id: profile[id] for id in engine.encoding.questions if id in profile}
+
+
+def _admits(engine: Engine, profile: Profile) -> bool:
+    """True where answers can all be true; the space of their task is made once."""
+    try:
+        space, allowed = engine.view(_ordered(engine, profile))
+    except ContradictionError:
+        return False
+    return space.first(space.root, allowed) is not None
+
+
+# -- what is possible --------------------------------------------------------------------------
+
+
+def _open_advice(
+    engine: Engine,
+    reading: Reading,
+    tasks: tuple[TaskRead, ...],
+    profiles: list[Profile],
+    how: Mapping[str, Any],
+) -> TaskAdvice:
+    """Return the answer of the likeliest task, with the winners of all that may be meant."""
+    advice = advise(engine, profiles[0], **how)
+    decision = advice.decision
+    possible = set(decision.possible)
+    for profile in profiles[1:]:
+        possible |= set(engine.decide(profile).possible)
+    firm = len(possible) == 1 and _firm(engine, reading, tasks, next(iter(possible)))
+    outcome = decision.outcome
+    if not firm and outcome != "undetermined":
+        outcome = "undetermined" if how.get("strict") else "assumed"
+    winners = tuple(name for name in engine.encoding.winners if name in possible)
+    family = None if outcome == "undetermined" else decision.family
+    return advice._replace(
+        decision=decision._replace(outcome=outcome, possible=winners, family=family)
+    )
+
+
+def _firm(engine: Engine, reading: Reading, tasks: tuple[TaskRead, ...], winner: str) -> bool:
+    """True where nothing that the words may mean has another winner, conclusions aside."""
+    if not (reading.sure and len(tasks) == 1):
+        return False
+    literal = reading._replace(concluded=())
+    for one in reading.touched:
+        fitted = fitted_to(engine, literal, {}, one.task)
+        if fitted is not None and engine.decide(fitted[0]).possible != (winner,):
+            return False
+    return True

@@ -1,0 +1,70 @@
+"""What was understood of a sentence as JSON, beside the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from advisor.model import TASK
+
+if TYPE_CHECKING:
+    from advisor.need.reading import AnswerRead, Span, TaskRead
+    from advisor.need.understanding import Understanding
+
+
+def as_json(understanding: Understanding, today: str | None = None) -> dict[str, Any]:
+    """Return the JSON document of `advisor recommend "..." --format json`."""
+    body = understanding.recommendation.to_dict(today)
+    reading = understanding.reading
+    body["need"] = reading.text
+    body["understood"] = [
+        *(_task(understanding, one) for one in reading.tasks),
+        *(_answer(understanding, one) for one in (*reading.answers, *reading.concluded)),
+        *({"words": name, "span": list(span), "names": name} for name, span in reading.names),
+    ]
+    body["not_understood"] = [_words(understanding, (span,)) for span in reading.not_understood]
+    for document in body.get("tasks", [body]):
+        _with_spans(understanding, document["profile"])
+        document["hints"] = [*understanding.confirming, *document["hints"]]
+    body["command"] = understanding.command
+    return body
+
+
+def hull(spans: Iterable[Span]) -> list[int]:
+    """Return the slice from the first of some words to the last."""
+    starts, ends = zip(*spans, strict=True)
+    return [min(starts), max(ends)]
+
+
+def _with_spans(understanding: Understanding, profile: dict[str, Any]) -> None:
+    """Say of each answer of a profile that was read, in which words."""
+    spans = {one.question: one.spans for one in understanding.kept}
+    if TASK not in understanding.given and understanding.tasks:
+        spans[TASK] = understanding.tasks[0].spans
+    for question, where in spans.items():
+        if question in profile and profile[question]["origin"] == "text":
+            profile[question]["span"] = hull(where)
+
+
+def _words(understanding: Understanding, spans: Iterable[Span]) -> dict[str, Any]:
+    reading = understanding.reading
+    return {"words": " ... ".join(reading.words(spans)), "span": hull(spans)}
+
+
+def _task(understanding: Understanding, one: TaskRead) -> dict[str, Any]:
+    return {**_words(understanding, one.spans), "question": TASK, "options": [one.task]}
+
+
+def _answer(understanding: Understanding, one: AnswerRead) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        **_words(understanding, one.spans),
+        "question": one.question,
+        "options": list(one.answer.options),
+    }
+    if one.answer.value is not None:
+        said["value"] = one.answer.value
+    if one.implication:
+        said |= {"implication": one.implication, "because": one.because}
+    if one in understanding.dropped:
+        said["dropped"] = True
+    return said
