@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.console import HOMES
-from advisor.decide.command_lines import command, quoted, rules_flags
+from advisor.decide.command_lines import command, quoted
 from advisor.decide.recommendation import Recommendation, TaskAdvice, advise
+from advisor.decide.selection import ORDERS
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
@@ -74,14 +75,14 @@ class Understanding(NamedTuple):
         """The commands that say which task was meant; none where a flag or words said it."""
         if self.advice.decision.outcome not in ("assumed", "undetermined") or TASK in self.given:
             return ()
+        found = self.recommendation
         rest = {id: answer for id, answer in self.profile.items() if id != TASK}
-        first = self.recommendation
         return tuple(
             command(
                 "recommend",
+                found.rulebase,
                 {TASK: Answer((one.task,), None, "flag"), **rest},
-                first.priority,
-                first.rulebase.folders,
+                found.priority,
             )
             for one in self.tasks[:OFFERED]
         )
@@ -89,16 +90,14 @@ class Understanding(NamedTuple):
     @property
     def command(self) -> str:
         """The command that gives the same answer again."""
-        words = [f"advisor recommend {quoted(self.reading.text)}"]
-        given = command("", self.given, self.recommendation.priority)
-        words += [given.removeprefix("advisor ").strip()]
+        found = self.recommendation
+        verb = f"recommend {quoted(self.reading.text)}"
+        words = [command(verb, found.rulebase, self.given, found.priority)]
         words += ["--literally"] if self.literally else []
-        if self.recommendation.order != "quality":
-            words.append(f"--order {self.recommendation.order}")
-        words += ["--strict"] if self.recommendation.strict else []
-        words += ["--verified-only"] if self.recommendation.verified_only else []
-        words += rules_flags(self.recommendation.rulebase.folders)
-        return " ".join(word for word in words if word)
+        words += [f"--order {found.order}"] if found.order != ORDERS[0] else []
+        words += ["--strict"] if found.strict else []
+        words += ["--verified-only"] if found.verified_only else []
+        return " ".join(words)
 
     def to_dict(self, today: str | None = None) -> dict[str, Any]:
         """Return the JSON document, with what was understood and what was not."""
@@ -195,13 +194,13 @@ def _recommendation(
     if len(advice) > 1:
         from advisor.decide.cover import together_for
 
-        together = together_for(engine, advice, how.get("order", "quality"))
+        together = together_for(engine, advice, how.get("order", ORDERS[0]))
     return Recommendation(
         rulebase=engine.rulebase,
         advice=advice,
         together=together,
         priority=engine.priority,
-        order=how.get("order", "quality"),
+        order=how.get("order", ORDERS[0]),
         strict=how.get("strict", False),
         verified_only=how.get("verified_only", False),
     )
