@@ -13,7 +13,7 @@ from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
 from advisor.trial.answer import Prediction, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import load_image_processor_and_tokenizer
+from advisor.trial.loading import load_image_processor_and_tokenizer, load_part
 from advisor.trial.prompted import Inputs, TextWriter
 from advisor.trial.runtime import transformers
 
@@ -46,13 +46,24 @@ class LineReader(EncoderDecoder):
 
     def doubts(self, image: OpenedImage) -> tuple[str, ...]:
         """Say so where the image looks like a page."""
-        width, height = image.pixels.size
-        if height < PAGE_HEIGHT or width / height >= PAGE_RATIO:
-            return ()
-        return (
-            f"this reads one line of text, and an image of {width} x {height} looks like more: "
-            "cut it into lines first",
-        )
+        return page_doubts(image)
+
+
+class FormulaReader(EncoderDecoder):
+    """An encoder-decoder that writes a formula as LaTeX, which its processor tidies."""
+
+    limits: ClassVar[Mapping[str, int]] = {READ_PAGE: 1024}
+
+    def prepare(self) -> None:
+        """Load the processor; it has both parts."""
+        self.processor = load_part(self.checkpoint, "AutoProcessor")
+        self.image_processor = self.processor.image_processor
+        self.tokenizer = self.processor.tokenizer
+
+    def decode(self, ids: list[int], inputs: Inputs) -> Prediction:
+        """Return the formula with its spaces set right."""
+        text = super().decode(ids, inputs).text
+        return Prediction(text=str(self.processor.post_process_generation(text)))
 
 
 class DocumentWriter(EncoderDecoder):
@@ -151,6 +162,17 @@ class DocumentAnswerer(DocumentReader):
         read = super().decode(ids, inputs)
         answer = read.fields.get("answer") if isinstance(read.fields, dict) else None
         return read if answer is None else Prediction(text=str(answer), fields=read.fields)
+
+
+def page_doubts(image: OpenedImage) -> tuple[str, ...]:
+    """Return what a reader of lines doubts about an image that looks like a page."""
+    width, height = image.pixels.size
+    if height < PAGE_HEIGHT or width / height >= PAGE_RATIO:
+        return ()
+    return (
+        f"this reads one line of text, and an image of {width} x {height} looks like more: "
+        "cut it into lines first",
+    )
 
 
 def task_prompt(tokenizer: Any, network: Any) -> str:

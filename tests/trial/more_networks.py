@@ -7,6 +7,7 @@ from typing import Any
 
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
 import latest_networks
+import member_networks
 import networks as n
 import page_networks
 import torch
@@ -311,7 +312,7 @@ BUILDERS: dict[str, Callable[[Path], Path]] = {
 }  # fmt: skip
 
 
-BUILDERS |= latest_networks.BUILDERS | page_networks.BUILDERS
+BUILDERS |= latest_networks.BUILDERS | member_networks.BUILDERS | page_networks.BUILDERS
 
 
 def build(kind: str, folder: Path) -> Path:

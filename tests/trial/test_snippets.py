@@ -57,6 +57,13 @@ NETWORKS = {
     "GotOcr2ForConditionalGeneration": "got_ocr2",
     "Kosmos2_5ForConditionalGeneration": "kosmos_2_5", "GroupViTModel": "groupvit",
     "Qwen3_5ForConditionalGeneration": "qwen3_5", "Glm4vForConditionalGeneration": "glm4v",
+    "Molmo2ForConditionalGeneration": "molmo2", "HunYuanVLForConditionalGeneration": "hunyuan_vl",
+    "LlavaOnevisionForConditionalGeneration": "llava_onevision",
+    "PPFormulaNetForConditionalGeneration": "pp_formulanet",
+    "PPOCRV6SmallRecForTextRecognition": "pp_ocrv6_small_rec",
+    "PPOCRV5ServerRecForTextRecognition": "pp_ocrv5_server_rec", "Dinov2Model": "dinov2",
+    "GroundingDinoForObjectDetection": "grounding_dino", "ColQwen2ForRetrieval": "colqwen2",
+    "ShieldGemma2ForImageClassification": "shieldgemma2",
 }  # fmt: skip
 
 

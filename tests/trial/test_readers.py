@@ -1,0 +1,56 @@
+"""Readers of lines and formulae in classes of their own, against the bare transformers calls."""
+
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from advisor.trial import OpenedImage, load_runner  # noqa: E402
+from advisor.trial.failures import UnsupportedError  # noqa: E402
+
+RECOGNISERS = ("pp_ocrv6_small_rec", "pp_ocrv5_server_rec")
+
+
+@pytest.fixture
+def reader(tmp_path: Path):
+    from more_networks import build
+
+    return lambda kind: build(kind, tmp_path / kind)
+
+
+@pytest.mark.parametrize("kind", RECOGNISERS)
+def test_a_recogniser_says_a_line_and_how_sure_it_is(reader, image: OpenedImage, kind: str) -> None:
+    folder = reader(kind)
+    answer = load_runner(folder, "ocr-line", device="cpu").run(image).answers[0]
+    images = transformers.AutoImageProcessor.from_pretrained(folder)
+    network = transformers.AutoModelForTextRecognition.from_pretrained(folder).eval()
+    with torch.no_grad():
+        outputs = network(**images(images=image.pixels, return_tensors="pt"))
+    expected = images.post_process_text_recognition(outputs)[0]
+    assert answer.text == expected["text"]
+    assert answer.probability == (pytest.approx(expected["score"]) if answer.text else None)
+
+
+def test_a_recogniser_doubts_a_page(reader, image: OpenedImage) -> None:
+    page = OpenedImage(pixels=image.pixels.resize((300, 400)), name="page.png")
+    warnings = load_runner(reader(RECOGNISERS[0]), "ocr-line", device="cpu").run(page).warnings
+    assert warnings[-1].endswith("cut it into lines first")
+
+
+def test_a_formula_reader_writes_what_its_processor_tidies(reader, image: OpenedImage) -> None:
+    folder = reader("pp_formulanet")
+    runner = load_runner(folder, "math-ocr", device="cpu", max_new_tokens=4)
+    network = transformers.PPFormulaNetForConditionalGeneration.from_pretrained(folder).eval()
+    processor = transformers.AutoProcessor.from_pretrained(folder)
+    pixels = processor(images=image.pixels, return_tensors="pt").pixel_values
+    with torch.no_grad():
+        ids = network.generate(pixel_values=pixels, max_new_tokens=4, do_sample=False, num_beams=1)
+    assert runner.run(image).answers[0].text == processor.post_process(ids)[0].strip()
+
+
+def test_readers_do_nothing_else(reader) -> None:
+    for kind in ("pp_formulanet", RECOGNISERS[0]):
+        with pytest.raises(UnsupportedError):
+            load_runner(reader(kind), "captioning", device="cpu")
