@@ -17,7 +17,7 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 GATED = {None: "not verified", True: "yes, behind a form", False: "no"}
-LICENCE_NOTES = ("language_model_licence", "intended_use")
+LICENCE_NOTES = ("language_model_licence", "restriction", "intended_use")
 WEIGHTS = {
     "safetensors": "safetensors",
     "pickle": "a pickle alone, which nothing here loads",

@@ -32,7 +32,8 @@ _ORDER = (
     *("fine_tune", "typical", "stage", "parameters_millions", "parameters_precision", "dtype"),
     *("image_size", "image_size_note", "text_context", "languages", "languages_inferred"),
     *("languages_poor", "languages_note", "takes"),
-    *("licence", "language_model_licence", "commercial_use", "intended_use", "gated", "released"),
+    *("licence", "language_model_licence", "commercial_use", "restriction", "intended_use"),
+    *("gated", "released"),
     *("revision", "last_modified", "hub_task", "prompt", "pitfalls", "derived", "measurements"),
     *("sources", "checked"),
 )

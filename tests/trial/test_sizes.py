@@ -7,6 +7,7 @@ pytest.importorskip("transformers")
 
 from count_parameters import build, parameters_of, recount, writer_of
 
+from advisor.decide.memory import memory_gb
 from advisor.rulebase.store import load_rules
 from advisor.trial.failures import BrokenCheckpointError
 
@@ -63,3 +64,30 @@ def test_what_cannot_be_built_is_said_in_words(fields, kind):
     with pytest.raises(BrokenCheckpointError) as caught:
         build(RULEBASE.architectures["git-base"]._replace(**fields))
     assert caught.value.kind == kind
+
+
+# Bytes of each weight in the precision in which people load it: what was tuned as a language model
+# in bfloat16 (SmolVLM2's file holds float32), all else as in its file.
+@pytest.mark.parametrize(
+    ("id", "bytes_each"),
+    [
+        ("nvidia/groupvit-gcc-yfcc", 4),
+        ("Salesforce/blip-image-captioning-base", 4),
+        ("nlpconnect/vit-gpt2-image-captioning", 4),
+        ("microsoft/git-large-coco", 4),
+        ("HuggingFaceTB/SmolVLM2-500M-Video-Instruct", 4),
+        ("Qwen/Qwen3-VL-2B-Instruct", 2),
+        ("HuggingFaceTB/SmolVLM2-2.2B-Instruct", 2),
+        ("Qwen/Qwen2.5-VL-3B-Instruct", 2),
+        ("Qwen/Qwen2.5-VL-7B-Instruct", 2),
+        ("Qwen/Qwen3-VL-8B-Instruct", 2),
+        ("Qwen/Qwen3.5-9B", 2),
+    ],
+)
+def test_memory_of_well_known_checkpoints_is_their_counted_weights_and_what_is_said_on_top(
+    id, bytes_each
+):
+    architecture = next(a for a in RULEBASE.architectures.values() if id in a.checkpoints)
+    counted = parameters_of(build(architecture)) * bytes_each / 2**30 + 370 / 1024
+    estimated = memory_gb(RULEBASE.checkpoint(id))
+    assert estimated == pytest.approx(counted, rel=0.1)
