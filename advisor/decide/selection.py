@@ -225,13 +225,14 @@ def select_of(
 
     steps, first = required.steps, required.first_step
     in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
+    ranked = placed(in_memory if steps else picks)
     return Selection(
-        picks=placed(in_memory if steps else picks),
+        picks=ranked,
         unverified=placed(unverified),
         rejected=tuple(rejected),
         uses=allowed,
         order=order,
-        ladder=tuple(_rung(up_to, picks, placed) for up_to in (*steps, None) if steps and picks),
+        ladder=_ladder(steps, ranked, placed) if steps and ranked else (),
     )
 
 
@@ -253,13 +254,34 @@ def _in_groups(
     return tuple(placed)
 
 
-def _rung(
-    up_to_gb: float | None, picks: Sequence[Pick], placed: Callable[..., tuple[Pick, ...]]
-) -> Rung:
-    """Return the first of the picks that fit, exactly as when that much memory was said."""
-    fitting = [pick for pick in picks if up_to_gb is None or pick.within(up_to_gb)]
-    first = next(iter(placed(fitting)), None)
-    return Rung(up_to_gb, first if first and first.loads else None)
+def _ladder(
+    steps: Sequence[float], ranked: tuple[Pick, ...], placed: Callable[..., tuple[Pick, ...]]
+) -> tuple[Rung, ...]:
+    """Return for each step the first of the picks that fit, as when that much memory was said.
+
+    What fits is put in order anew, since who stands before whom can hang on who else is there;
+    where the same fit, once.
+    """
+    firsts: dict[tuple[str, ...], Pick | None] = {}
+    usual = [pick for pick in ranked if pick.beyond_gb is None]
+    if usual:
+        firsts[_ids(usual)] = usual[0]
+    rungs = []
+    for up_to_gb in (*steps, None):
+        fitting = [
+            pick._replace(beyond_gb=None)
+            for pick in ranked
+            if up_to_gb is None or pick.within(up_to_gb)
+        ]
+        if _ids(fitting) not in firsts:
+            firsts[_ids(fitting)] = next(iter(placed(fitting)), None)
+        first = firsts[_ids(fitting)]
+        rungs.append(Rung(up_to_gb, first if first and first.loads else None))
+    return tuple(rungs)
+
+
+def _ids(picks: Sequence[Pick]) -> tuple[str, ...]:
+    return tuple(sorted(pick.checkpoint.id for pick in picks))
 
 
 def _ranked(
