@@ -94,7 +94,7 @@ def test_the_model_page_is_the_hubs_whatever_the_endpoint(rulebase, monkeypatch)
 def test_what_is_not_shown_is_not_worked_out():
     rulebase = advisor.load_rules()
     answer = advisor.recommend(rulebase, CAPTIONS)
-    answer.to_page()
+    repr(answer)
     assert "programs" not in vars(rulebase)
     assert answer.snippet
     assert "programs" in vars(rulebase)

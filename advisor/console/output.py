@@ -40,9 +40,12 @@ class Showing(NamedTuple):
 
 
 def showing(formats: tuple[str, ...]) -> Options:
-    """Return the options `--format`, `--output` and `--no-color` of a command with such formats."""
+    """Return the options `--format`, `--output` and `--no-color` of a command with such formats.
+
+    The first format is the one that it prints by itself.
+    """
     shown: str = typer.Option(
-        "terminal", "--format", "-f", metavar="FORMAT", help=f"{joined(formats, 'or')}."
+        formats[0], "--format", "-f", metavar="FORMAT", help=f"{joined(formats, 'or')}."
     )
 
     def made(
@@ -78,9 +81,8 @@ def check_outputs(
                 f"`--output {output}` is not FORMAT=FILE", hint="e.g. --output markdown=choice.md"
             )
         if check_format(format, known) == "terminal":
-            raise UsageError(
-                "`terminal` is for the terminal", hint=f"to a file go {', '.join(known[1:])}"
-            )
+            others = ", ".join(one for one in known if one != "terminal")
+            raise UsageError("`terminal` is for the terminal", hint=f"to a file go {others}")
         found.append((format, Path(file)))
     return found
 

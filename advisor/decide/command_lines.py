@@ -30,6 +30,11 @@ def command(verb: str, rulebase: RuleBase, profile: Profile, priority: tuple[str
     return " ".join([*words, *rules_flags(rulebase.folders)])
 
 
+def flags(rulebase: RuleBase, answers: Mapping[str, str]) -> list[str]:
+    """Return answers, question to option, as flags."""
+    return [f"--{rulebase.question(id).typed} {quoted(o)}" for id, o in answers.items()]
+
+
 def rules_flags(folders: Sequence[str]) -> list[str]:
     """Return the flags that lay folders of rules over the shipped ones."""
     return [f"--rules {quoted(folder)}" for folder in folders]

@@ -1,278 +1,277 @@
-"""A recommendation as a page, for terminal, Markdown and notebook."""
+"""A recommendation as a page: the answer in its first line, and on a screen what it rests on.
+
+Whole, it goes on with every reason and remark (`details`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from advisor.decide.ranking import alternatives
-from advisor.decide.reasons import Flip, lost_on_text
-from advisor.decide.requirements import Gap, words
-from advisor.decide.selection import Pick, Selection
-from advisor.draw.blocks import Candidate, Code, Heading, Item, Items, Page, Pairs, Table, Text
-from advisor.engine.decision import Assessment, Decision
-from advisor.phrasing import answers_text, count, family_text, joined
+from advisor.decide.command_lines import command, flags
+from advisor.decide.details import details, gaps_text, together_items
+from advisor.decide.pivots import pivots
+from advisor.decide.reasons import lost_on_text
+from advisor.decide.selection import ORDERS, Pick
+from advisor.decide.shortlist import benchmark_text, linked_id, shortlist, unverified_text
+from advisor.decide.written_program import known
+from advisor.draw.blocks import (
+    Code,
+    Heading,
+    Headline,
+    Items,
+    Link,
+    Note,
+    Notes,
+    Page,
+    Text,
+)
+from advisor.draw.layout import height
+from advisor.engine.decision import Assessment
+from advisor.model import NONE
+from advisor.phrasing import count, joined
 
 if TYPE_CHECKING:
-    from advisor.decide.cover import CheckpointSet, Together
-    from advisor.decide.recommendation import Recommendation, Span, TaskAdvice
+    from advisor.decide.ranking import Precedence
+    from advisor.decide.recommendation import Recommendation, TaskAdvice
 
-SHOWN = 4
-SHOWN_CHANGES = 6
 SHOWN_CLOSEST = 3
-WISHES = {
-    "better": "it is not good enough",
-    "smaller": "it is too big",
-    "freer": "its licence is too restrictive",
-    "as-is": "you cannot train",
-    "other": "it disappoints",
-}
-FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest licence first"}
-AGES = {"checked": "checkpoints checked", "decided": "sources behind the decision read"}
-MARKS = {"prefer": "+", "avoid": "-", "exclude": "-"}
+RELATIONS = {"larger": "larger than {next}, of one series", "successor": "successor of {next}"}
 
 
-def as_page(recommendation: Recommendation, today: str | None = None) -> Page:
-    """Return the page that every format draws; ages are on it only where `today` is given."""
+class Room(NamedTuple):
+    """How much of an answer a page has: lines of the reason, checkpoints, changes."""
+
+    reason: int
+    checkpoints: int
+    changes: int
+
+
+AMPLE = Room(reason=2, checkpoints=4, changes=2)
+LESS = (AMPLE, Room(1, 4, 2), Room(1, 3, 2), Room(1, 3, 1), Room(1, 2, 1), Room(1, 1, 1))
+"""What is given up, one after the other, where a screen would be too small."""
+SCREEN = 22, 80
+"""The most lines of a page for one task, where lines have so many columns."""
+
+
+def as_page(
+    recommendation: Recommendation, today: str | None = None, *, whole: bool = False
+) -> Page:
+    """Return the page that every format draws: a screen of it, or the `whole`.
+
+    Ages are on it only where `today` is given.
+    """
     advice = recommendation.advice
     page: Page = [Text(f"overlay: {c}", "quiet") for c in recommendation.rulebase.overlays]
     if recommendation.together:
         tasks = ", ".join(str(one.task) for one in advice)
-        page += [
-            Heading(f"{tasks}: one answer for all"),
-            *_list(_together(recommendation.together)),
-        ]
+        rows = tuple(together_items(recommendation.together))
+        page += [Heading(f"{tasks}: one answer for all"), Items(rows)]
+    commands = Code("\n".join(_next(recommendation)), "console")
     for one in advice:
-        page += _advice_page(one, today)
-    if trials := [trial for one in advice if (trial := one.try_command)]:
-        page += [Heading("Try it on an image", 3), Code("\n".join(trials), "console")]
-    return [*page, Heading("Reproduce this answer", 3), Code(recommendation.command, "console")]
+        if len(advice) > 1:
+            page.append(Heading(one.rulebase.task(str(one.task)).name))
+        if whole:
+            page += [*_head(one, AMPLE), *details(one, today)]
+        else:
+            page += _screen(one, recommendation.order, commands)
+    if whole:
+        page.append(Heading("Next", 3))
+    return [*page, commands]
 
 
-def _list(rows: Iterable[Item]) -> Page:
-    """The list of some rows, if there are any."""
-    items = Items(tuple(rows))
-    return [items] if items.rows else []
-
-
-def _together(together: Together) -> Iterator[Item]:
-    covers = together.covers
-    if together.family:
-        verdicts = ", ".join(f"{v} for {task}" for task, v in together.verdicts.items())
-        yield Item("+", f"one family covers all tasks: {together.family} ({verdicts})")
-    else:
-        yield Item("-", "no single family covers all tasks")
-    if len(together.families) > 1:
-        yield Item("+", f"better served separately: {joined(together.families)}")
-    if together.uncovered:
-        yield Item("-", f"no family does {joined(together.uncovered, 'or')}")
-    if covers.unserved:
-        yield Item("-", f"no checkpoint meets what you ask for {', '.join(covers.unserved)}")
-    if covers.best and covers.within:
-        yield Item("+", f"fewest checkpoints: {_set_text(covers.best)}")
-        if covers.runner_up:
-            yield Item("", f"runner-up: {_set_text(covers.runner_up)}")
-    elif covers.best:
-        limit = f"{covers.memory_limit_gb:g} GB"
-        yield Item("-", f"no set of checkpoints is known to fit in {limit} all at once")
-        yield Item(">", f"without that limit: {_set_text(covers.best)}")
-
-
-def _set_text(chosen: CheckpointSet) -> str:
-    parts = [
-        f"{pick.checkpoint.id} ({', '.join(uses)}{'; gated' if pick.checkpoint.gated else ''})"
-        for pick, uses in chosen.members
-    ]
-    memory = "not all their sizes are known"
-    if chosen.memory_gb is not None:
-        memory = f"{'together ' if len(parts) > 1 else ''}{chosen.memory_gb:g} GB"
-    return f"{joined(parts)}; {memory}"
-
-
-def _advice_page(advice: TaskAdvice, today: str | None) -> Page:
-    decision = advice.decision
-    name = "No task given"
-    if advice.task:
-        name = f"{advice.rulebase.task(advice.task).name} ({advice.task})"
-    page: Page = [Heading(name), _outcome(decision)]
-    for assessment in decision.assessments:
-        verdict = assessment.verdict or " or ".join(assessment.possible_verdicts)
-        family = advice.rulebase.family(assessment.family)
-        page += [Candidate(family.id, verdict, family.name), *_list(_reasons(advice, assessment))]
-    if decision.family:
-        page += _checkpoints(advice, today)
-    if elsewhere := advice.elsewhere:
-        why = Item(">", elsewhere.because, sources=tuple(elsewhere.sources))
-        page += [Heading("Elsewhere", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
-        page += _list(Item("", id) for id in elsewhere.checkpoints)
-    if advice.changes:
-        rows = (
-            Item(">", f"{answers_text(flip.answers)}: {family_text(flip.family)}", _origin(flip))
-            for flip in advice.changes[:SHOWN_CHANGES]
-        )
-        page += [Heading("What would change the answer", 3), *_list(rows)]
-    if assumed := advice.assumed:
-        about = "" if len(decision.possible) > 1 else " about the checkpoints"
-        text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
-        page += [Heading(f"Assumed{about}, because nobody answered", 3), Text(text, "quiet")]
-    return page
-
-
-def _outcome(decision: Decision) -> Text:
-    if decision.outcome == "decided":
-        return Text(f"{decision.family}, whatever the open answers are.", "good")
-    if decision.outcome == "none":
-        return Text("None of the families fits.", "bad")
-    possible = [name for name in decision.possible if name != decision.family]
-    others = joined(map(family_text, possible), "or") if possible else ""
-    if decision.outcome == "undetermined":
-        return Text(f"Undetermined: {others}. The open answers decide.", "warn")
-    family = family_text(decision.family, "None of the families")
-    text = f"{family}, with the usual assumptions"
-    text += f"; other answers could lead to {others}." if possible else "."
-    return Text(text, "warn")
-
-
-def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
-    """What speaks for and against a family, and what would make it win."""
-    fit, won = assessment.fit, assessment.verdict == "recommended"
-    if won and fit and fit.fit == "good":
-        yield Item("+", fit.because, sources=tuple(fit.sources))
-    decisive = [found for found in assessment.fired if found.decisive and not won]
-    for rule, _ in decisive or assessment.fired:
-        yield Item(MARKS[rule.effect], rule.because, sources=tuple(rule.sources))
-    if won and advice.because:
-        said = " · ".join(
-            f"{one.question}: {one.options[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
-            for one in advice.because
-        )
-        yield Item("", f"settled by {said}")
-    if assessment.lost_on:
-        yield Item("", lost_on_text(advice.rulebase, assessment.lost_on))
-    for flip in [flip for flip in advice.changes if flip.family == assessment.family][:2]:
-        yield Item(">", f"would win with {answers_text(flip.answers)}")
-
-
-def _origin(flip: Flip) -> str:
-    origins = set(flip.origins.values())
-    if origins <= {"assumed"}:
-        return "now assumed"
-    return "" if origins <= {"implied"} else "you said otherwise"
-
-
-# -- checkpoints -------------------------------------------------------------------------------
-
-
-def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
-    """What to load, what to try next, what fell out, and how old that is."""
-    selection = advice.selection
-    shown = selection.picks[:SHOWN]
+def _screen(advice: TaskAdvice, order: str, commands: Code) -> Page:
+    """The answer for one task on one screen, with as much as fits."""
+    decisive = pivots(advice, order) if advice.decision.family else ()
+    pages = (
+        [
+            *_head(advice, room),
+            *shortlist(advice, room.checkpoints),
+            *_notes(_foot(advice, room, decisive)),
+        ]
+        for room in LESS
+    )
+    most, width = SCREEN
     page: Page = []
-    if selection.provided or selection.next_family or not selection.picks:
-        name = "works as it is" if selection.provided else "meets what you ask for"
-        which = f"checkpoint of {advice.decision.family}" if selection.next_family else ""
-        page.append(Heading(f"No {which or 'catalogued checkpoint'} {name}", 3))
-        page += _list(_nothing_as_asked(selection))
-    if shown:
-        page += _picks(advice, shown)
-    dates = [
-        f"{AGES[of]} {_span(span, today)}" for of, span in advice.freshness(shown).items() if span
-    ]
-    said = [*_left_out(selection), "; ".join(dates)]
-    return page + [Text(text, "quiet") for text in said if text]
-
-
-def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
-    selection = advice.selection
-    name = "Checkpoints to load"
-    if all(pick.use != "as-is" for pick in shown):
-        name = f"To fine-tune ({shown[0].checkpoint.family}), starting from"
-    page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
-    if selection.uses[:1] == ("compose",):
-        page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
-    rows = tuple(
-        (one.checkpoint.id, one.use, _memory(one), one.checkpoint.licence or "licence unknown")
-        for one in shown
-    )
-    page.append(Table(("checkpoint", "use", "memory", "licence"), rows, wide=0))
-    page += _list(row for pick in shown for row in _remarks(selection, pick))
-    if rest := selection.picks[SHOWN:]:
-        beaten = sum(not pick.on_front for pick in rest)
-        among = f" ({beaten} of them outclassed by another)" if beaten else ""
-        page.append(Text(f"and {len(rest)} more{among}: --format json lists all", "quiet"))
-    if basis := advice.memory_assumptions(shown):
-        page.append(Text(f"memory is estimated: {basis}", "quiet"))
+    for page in pages:
+        if height([*page, commands], width) <= most:
+            break
     return page
 
 
-def _memory(pick: Pick) -> str:
-    """The estimate; ~ where it rests on a precision that nobody verified."""
-    if pick.memory_gb is None:
-        return "unknown"
-    return f"{'' if pick.checkpoint.dtype else '~'}{pick.memory_gb:.1f} GB"
+def family_name(advice: TaskAdvice, id: str) -> str:
+    """Return what people call a family, or that none of them is meant."""
+    return "none of the families" if id == NONE else advice.rulebase.family(id).shown
 
 
-def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
-    """What was measured of a checkpoint, what to mind, and what to try next."""
-    said = "; ".join(f"{b.benchmark} {b.metric} {value:g}" for b, value in pick.figures[:2])
-    yield Item("", f"{pick.checkpoint.id}: {said or 'no published figure for this task'}")
-    for by, on in pick.beaten[:1]:
-        yield Item("-", f"{by} is better on {joined(on)} and no worse otherwise")
-    if intended := pick.checkpoint.notes.get("intended_use"):
-        yield Item("!", intended)
-    following = alternatives(pick, selection)
-    for id in dict.fromkeys(one.checkpoint for one in following):
-        of_it = [one for one in following if one.checkpoint == id]
-        reason = " or ".join(WISHES[one.wish] for one in of_it)
-        yield Item(">", f"if {reason}, try {id}", "; ".join(one.text for one in of_it))
+# -- what it is, and why -----------------------------------------------------------------------
 
 
-def _nothing_as_asked(selection: Selection) -> Iterator[Item]:
-    """What came closest, and what it lacks; who has one; what training would do."""
-    for one in selection.closest[:SHOWN_CLOSEST]:
-        yield Item("-", f"{one.checkpoint.id}: {_gaps((*one.lacks, *one.unknown))}")
-    for pick in selection.unverified[:SHOWN_CLOSEST]:
-        yield Item("!", f"{pick.checkpoint.id}: {_gaps(pick.unknown)}")
+def _head(advice: TaskAdvice, room: Room) -> Page:
+    decision, picks = advice.decision, advice.selection.picks
+    if decision.outcome == NONE:
+        return _elsewhere(advice)
+    if decision.family is None:
+        names = joined((family_name(advice, one) for one in decision.possible), "or")
+        return [Headline("Undetermined", (names, "the open answers decide"), "warn")]
+    family = family_name(advice, decision.family)
+    if not picks:
+        sure = "certain" if decision.outcome == "decided" else "assumed"
+        head = Headline("No catalogued checkpoint meets what you ask for", (family, sure), "warn")
+        return [head, *_notes([*_why(advice, room), *_missing(advice)])]
+    first = picks[0]
+    unsure = unverified_text(first)
+    family = family_name(advice, first.checkpoint.family)
+    notes = (_use(first), family, unsure or _certainty(advice))
+    head = Headline(linked_id(first), tuple(note for note in notes if note))
+    return [head, *_notes([*_why(advice, room), *_first(advice)])]
+
+
+def _use(first: Pick) -> str:
+    return "" if first.use == "as-is" else f"to {first.use}"
+
+
+def _certainty(advice: TaskAdvice) -> str:
+    decision = advice.decision
+    others = [one for one in decision.possible if one != advice.family]
+    if others:
+        return f"assumed; could be {joined((family_name(advice, one) for one in others), 'or')}"
+    return "certain" if not advice.assumed else "family certain, checkpoint assumed"
+
+
+def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
+    """Why the family, in the first reason that decided."""
+    if advice.selection.next_family:
+        right = family_name(advice, str(advice.decision.family))
+        yield Note(
+            "lacking", f"{right} would be right, but has nothing that meets what you ask for"
+        )
+    winner = next(a for a in advice.decision.assessments if a.family == advice.family)
+    decisive = [found.rule for found in winner.fired if found.decisive]
+    reasons = [rule.because for rule in decisive if rule.effect == "prefer"]
+    if winner.fit and winner.fit.fit in ("best", "good"):
+        reasons.append(winner.fit.because)
+    reasons += [found.rule.because for found in winner.fired]
+    for because in reasons[:1]:
+        yield Note("why", because, room.reason)
+
+
+def _first(advice: TaskAdvice) -> Iterator[Note]:
+    """Why this checkpoint comes before the next, or what is known of it where nothing says."""
+    pick, *more = advice.selection.picks
+    if before := pick.before_next:
+        yield Note("first", _precedence(advice, before))
+    elif not more:
+        yield Note("first", "the only one that meets what you ask for")
+    elif pick.figures:
+        benchmark, value = pick.figures[0]
+        yield Note("first", f"{benchmark_text(benchmark)} {value:g}")
+    elif advice.task in pick.checkpoint.typical:
+        yield Note("first", "where people usually start with this task; no published figure")
+    else:
+        yield Note("first", "no published figure for this task")
+
+
+def _precedence(advice: TaskAdvice, before: Precedence) -> str:
+    """Why a checkpoint stands before the next of another series, in words."""
+    if before.by == "relation":
+        return RELATIONS[before.yardstick].format(next=before.next)
+    known = {one.id: benchmark_text(one) for one in advice.rulebase.benchmarks}
+    name = known.get(before.yardstick, before.yardstick)
+    against = "" if before.next_value is None else f", {before.next_value:g} for {before.next}"
+    return f"{name} {before.value:g}{against}"
+
+
+def _elsewhere(advice: TaskAdvice) -> Page:
+    """What does the task instead, where none of the families does."""
+    elsewhere = advice.elsewhere
+    if elsewhere is None:
+        return [Headline("None of the families fits", (), "bad")]
+    tag, why = f"Hub task {elsewhere.task}", Note("why", elsewhere.because, lines=2)
+    if not elsewhere.checkpoints:
+        return [Headline(tag, ("none of the families does this",), "warn"), *_notes([why])]
+    first, *more = elsewhere.checkpoints
+    link = Link(first, f"https://huggingface.co/{first}")
+    also = [Note("also", ", ".join(more), lines=2)] if more else []
+    head = Headline(link, (tag, "none of the families does this"), "warn")
+    return [head, *_notes([why, *also])]
+
+
+def _missing(advice: TaskAdvice) -> Iterator[Note]:
+    """What came closest to what nothing meets, and who has one."""
+    selection = advice.selection
+    rows = [(one.checkpoint.id, (*one.lacks, *one.unknown)) for one in selection.closest]
+    rows += [(pick.checkpoint.id, pick.unknown) for pick in selection.unverified]
+    for place, (id, gaps) in enumerate(rows[:SHOWN_CLOSEST]):
+        yield Note("" if place else "closest", f"{id}: {gaps_text(gaps)}", lines=2)
     if selection.compose:
-        text = "join an encoder and a decoder of your choice, and train that: advisor compose"
-        yield Item(">", f"{text} --help")
-    if selection.next_family:
-        yield Item(">", f"the next family that has one: {selection.next_family}")
-    if selection.provided:
-        said = answers_text(selection.provided)
-        yield Item(">", f"fine-tune one of these instead, if you can ({said})")
+        text = "join an encoder and a decoder of your choice, and train that"
+        yield Note("compose", text)
 
 
-def _gaps(gaps: Iterable[Gap]) -> str:
-    return "; ".join(gap.text for gap in gaps)
+def _notes(rows: Iterable[Note]) -> Page:
+    notes = Notes(tuple(rows))
+    return [notes] if notes.rows else []
 
 
-def _left_out(selection: Selection) -> Iterator[str]:
-    as_asked = bool(selection.picks) and not selection.provided
-    doubtful = selection.unverified if as_asked else selection.unverified[SHOWN_CLOSEST:]
-    if doubtful:
-        number = f"{len(doubtful)} more checkpoint{'s' if len(doubtful) > 1 else ''}"
-        fields = _fields(pick.unknown for pick in doubtful)
-        names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
-        yield f"{number} may fit, but that is not verified ({fields}): {names}"
-    if selection.rejected and selection.picks:
-        fields = _fields(one.lacks for one in selection.rejected)
-        number = count(len(selection.rejected), "checkpoint")
-        yield f"{number} ruled out ({fields}); --format json says why"
+# -- what else, and what next ------------------------------------------------------------------
 
 
-def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:
-    """The fields that checkpoints fail on, with how many do."""
-    counted = Counter(
-        field for gaps in gaps_of_each for field in dict.fromkeys(gap.field for gap in gaps)
-    )
-    return ", ".join(f"{words(field)[0]}: {number}" for field, number in counted.items())
+def _foot(advice: TaskAdvice, room: Room, decisive: Sequence[str]) -> Iterator[Note]:
+    """The other families, what would change the answer, and what was assumed."""
+    decision = advice.decision
+    others = [one for one in decision.assessments if one.family != advice.family]
+    if decision.outcome != NONE:
+        others = [one for one in others if one.verdict != "recommended"]
+        for place, assessment in enumerate(others):
+            label = "" if place else "not"
+            name = family_name(advice, assessment.family)
+            yield Note(label, f"{name}: {_against(advice, assessment)}")
+    if decision.outcome != NONE and (detour := advice.elsewhere):
+        ids = f": {', '.join(detour.checkpoints)}" if detour.checkpoints else ""
+        yield Note("or", f"Hub task {detour.task}{ids}")
+    for place, flip in enumerate(advice.changes[: room.changes]):
+        words = " ".join(flags(advice.rulebase, flip.answers))
+        yield Note("" if place else "unless", f"{words}: {family_name(advice, flip.family)}", 2)
+    if decision.family and advice.assumed:
+        yield from _assumed(advice, decisive)
 
 
-def _span(span: Span, today: str | None) -> str:
-    dates = span.oldest if span.oldest == span.newest else f"{span.oldest} to {span.newest}"
-    if today is None:
-        return dates
-    months = span.age_months(today)
-    return f"{dates} (up to {count(months, 'month')} ago)" if months else f"{dates} (this month)"
+def _against(advice: TaskAdvice, assessment: Assessment) -> str:
+    """Why not a family, in its shortest reason: each of several that exclude it is enough."""
+    if assessment.verdict == "excluded":
+        reasons = [found.rule.because for found in assessment.fired if found.decisive]
+        return min(reasons, key=len)
+    if assessment.lost_on:
+        return lost_on_text(advice.rulebase, assessment.lost_on)
+    return joined(assessment.possible_verdicts, "or")
+
+
+def _assumed(advice: TaskAdvice, decisive: Sequence[str]) -> Iterator[Note]:
+    """The assumed answers that could change the first line, as flags to be edited."""
+    assumed = advice.assumed
+    rest = len(assumed) - len(decisive)
+    more = "" if len(assumed) == len(decisive) else f" ({rest} more change nothing above)"
+    if decisive:
+        text = " ".join(flags(advice.rulebase, {id: assumed[id] for id in decisive}))
+        yield Note("assumed", f"{text}{more}", lines=2)
+    else:
+        yield Note("assumed", f"{count(rest, 'answer')}, none of which could change the first line")
+
+
+def _next(recommendation: Recommendation) -> Iterator[str]:
+    """The commands to type next: try it, have its program, see everything."""
+    for advice in recommendation.advice:
+        trial = advice.try_command
+        yield from [trial] if trial else []
+        if (settles := advice.settles) and settles != trial:
+            yield settles
+        if known(advice):
+            given = {**advice.decision.given}
+            words = [command("code", advice.rulebase, given, advice.priority)]
+            order = recommendation.order
+            yield " ".join([*words, *([f"--order {order}"] if order != ORDERS[0] else [])])
+    if recommendation.outcome == "undetermined":
+        first = recommendation.advice[0]
+        yield command("ask", first.rulebase, first.decision.given, first.priority)
+    yield f"{recommendation.command} -v"

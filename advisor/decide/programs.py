@@ -12,6 +12,7 @@ from advisor.model import Checkpoint
 from advisor.model.library import Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
+AS_IS, COMPOSE = "as-is", "compose"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 LOADING = {
     "open_clip": (
@@ -35,6 +36,7 @@ LOADING = {
     ),
 }
 """The lines that load a checkpoint, its names to be filled in."""
+_NAME = re.compile(r'^(name = "(?!hf-hub:).*")$', re.MULTILINE)
 _PLACE = re.compile(r"\{([a-z-]+)\|([^}]*)\}")
 
 
@@ -43,17 +45,21 @@ def snippet(
     task: str | None = None,
     programs: Sequence[Program] = (),
     answers: Mapping[str, str] = NOTHING_SAID,
+    use: str = AS_IS,
 ) -> str | None:
-    """Return the program that runs a checkpoint; None where advisor knows no safe way.
+    """Return the program that runs or trains a checkpoint; None where advisor knows no safe way.
 
     `programs` are those of the rule base. `task` is the checkpoint's first one where it is None.
     `answers`, question to option, may change the wording of its prompt.
-    Where no program is known, the lines that load the checkpoint are returned.
+    Where no program is known, the lines that load the checkpoint are returned, or for training
+    nothing.
     """
     if task is None:
         task = next(iter(checkpoint.tasks or checkpoint.fine_tune), None)
-    if program := program_for(checkpoint, task, programs):
+    if program := program_for(checkpoint, task, programs, use):
         code = program.code
+    elif use != AS_IS:
+        return None
     elif checkpoint.loader == "open_clip":
         code = LOADING["open_clip"]
     elif checkpoint.loader == "transformers" and checkpoint.model_class:
@@ -71,7 +77,17 @@ def snippet(
     }
     for place, name in names.items():
         code = code.replace(f"{{{place}}}", name)
-    return code
+    return pinned(code, checkpoint.revision)
+
+
+def pinned(code: str, revision: str | None) -> str:
+    """Return a program that loads one revision of its checkpoint, where one is known."""
+    if revision is None:
+        return code
+    code = code.replace(".from_pretrained(name", ".from_pretrained(name, revision=revision")
+    return re.sub(
+        r'^(name = "(?!hf-hub:).*")$', rf'\1\nrevision = "{revision}"', code, flags=re.MULTILINE
+    )
 
 
 def prompt_for(
@@ -96,10 +112,16 @@ def prompt_for(
     return filled(prompt, words) if prompt else checkpoint.prompt
 
 
+def joining_program(task: str, programs: Sequence[Program]) -> str | None:
+    """Return the program that joins parts and trains them for a task, None where there is none."""
+    found = (one for one in programs if one.use == COMPOSE)
+    return next((one.code for one in found if not one.tasks or task in one.tasks), None)
+
+
 def program_for(
-    checkpoint: Checkpoint, task: str | None, programs: Sequence[Program]
+    checkpoint: Checkpoint, task: str | None, programs: Sequence[Program], use: str = AS_IS
 ) -> Program | None:
-    """Return the first program for a checkpoint and a task, None where there is none."""
+    """Return the first program for a checkpoint, a task and a use; None where there is none."""
     if checkpoint.loader == "transformers" and not checkpoint.model_class:
         return None
     for program in programs:
@@ -108,6 +130,7 @@ def program_for(
             (checkpoint.model_class, program.classes),
             (checkpoint.processor, program.processors),
             (task, program.tasks),
+            (use, [program.use]),
         )
         if all(not names or name in names for name, names in among):
             return program

@@ -109,13 +109,14 @@ class TaskAdvice(NamedTuple):
 
     @property
     def snippet(self) -> str | None:
-        """The program that runs the first checkpoint, if there is one and a safe way is known."""
+        """The program that runs or trains the first checkpoint, if a safe way is known."""
         from advisor.decide.programs import snippet
 
         if not self.selection.picks:
             return None
-        first = self.selection.picks[0].checkpoint
-        return snippet(first, self.task, self.rulebase.programs, self.options)
+        first = self.selection.picks[0]
+        known = self.rulebase.programs
+        return snippet(first.checkpoint, self.task, known, self.options, first.use)
 
     @property
     def try_command(self) -> str | None:
@@ -202,6 +203,11 @@ class Recommendation(NamedTuple):
     verified_only: bool = False
 
     @property
+    def recommendation(self) -> Recommendation:
+        """Itself: what else can be told holds one."""
+        return self
+
+    @property
     def outcome(self) -> str:
         """The outcome of the only task, or the least certain of several."""
         ranks = ("decided", "assumed", "undetermined", "none")
@@ -247,11 +253,19 @@ class Recommendation(NamedTuple):
 
         return as_json(self, today)
 
-    def to_page(self, today: str | None = None) -> Page:
-        """Return the page of `advisor recommend`, with ages where `today` is given."""
+    def to_page(self, today: str | None = None, *, whole: bool = False) -> Page:
+        """Return the page of `advisor recommend`: a screen, or the `whole`.
+
+        Ages are on it only where `today` is given.
+        """
         from advisor.decide.page import as_page
 
-        return as_page(self, today)
+        return as_page(self, today, whole=whole)
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of the first checkpoint for each task that has one."""
+        return [one.selection.picks[0].checkpoint.id for one in self.advice if one.selection.picks]
 
     def __repr__(self) -> str:
         lines = [f"<{type(self).__name__}: {self.outcome}"]
@@ -263,9 +277,9 @@ class Recommendation(NamedTuple):
         return "\n".join([*lines, f"  {self.command}>"])
 
     def _repr_html_(self) -> str:
-        from advisor.draw.html import html
+        from advisor.draw.html import fragment
 
-        return html(self.to_page())
+        return fragment(self.to_page())
 
 
 def recommend(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from advisor.foreign import visible_lines
@@ -19,6 +20,48 @@ class Text(NamedTuple):
 
     text: str
     tone: str = "plain"
+
+
+class Link(NamedTuple):
+    """A name that leads to an address."""
+
+    text: str
+    url: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | Link
+"""What stands in a table: words, or a link."""
+
+
+class Headline(NamedTuple):
+    """The answer itself: the first thing on a page, and in a few words how sure it is.
+
+    `notes` stay whole: a terminal puts them on the line of the name as far as they fit.
+    """
+
+    name: Cell
+    notes: tuple[str, ...] = ()
+    tone: str = "good"
+
+
+class Note(NamedTuple):
+    """One thing to know in a line: a `label`, and words of which a terminal cuts what is too long.
+
+    Without a label it belongs to the note above it; `lines` is how many it may take.
+    """
+
+    label: str
+    text: str
+    lines: int = 1
+
+
+class Notes(NamedTuple):
+    """Things to know, one below the other."""
+
+    rows: tuple[Note, ...]
 
 
 class Candidate(NamedTuple):
@@ -55,10 +98,14 @@ class Items(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows of cells; `wide` is the column that takes what room is left."""
+    """Rows of cells; `wide` is the column that takes what room is left.
+
+    Words are never broken: where the first cell leaves no room, the others follow on a line of
+    their own.
+    """
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Cell, ...], ...]
     wide: int = 0
 
 
@@ -69,14 +116,23 @@ class Pairs(NamedTuple):
 
 
 class Code(NamedTuple):
-    """Text to copy as it is."""
+    """Text to copy as it is; a command in `console` may be continued on the next line."""
 
     text: str
     language: str = ""
 
 
-Block = Heading | Text | Candidate | Items | Table | Pairs | Code
+Block = Headline | Heading | Text | Notes | Candidate | Items | Table | Pairs | Code
 Page = list[Block]
+
+
+def links(value: Any) -> Iterator[Link]:
+    """Yield every link in a block or a page, in order."""
+    if isinstance(value, Link):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for part in value:
+            yield from links(part)
 
 
 def shown(value: Any, instead: dict[int, Any]) -> Any:

@@ -23,13 +23,15 @@ SCHEMA_VERSION = 1
 class Report(NamedTuple):
     """A result ready to be drawn; one without `findings` only in formats of a page.
 
-    `drawings` are formats that it has besides, or draws in a way of its own.
+    `drawings` are formats that it has besides, or draws in a way of its own; `screen` is the page
+    for a terminal, where that is a shorter one.
     """
 
     json: Callable[[], dict[str, Any]]
     page: Callable[[], Page]
     findings: Callable[[], FindingsReport] | None = None
     drawings: Mapping[str, Callable[[], str]] = MappingProxyType({})
+    screen: Callable[[], Page] | None = None
 
     @classmethod
     def of(
@@ -78,7 +80,8 @@ def drawn(report: Report, format: str, *, indent: int | None = 2, color: bool = 
 def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> str:
     if format in report.drawings:
         return report.drawings[format]()
-    value = getattr(report, FORMATS[format])()
+    on_screen = report.screen if format == "terminal" else None
+    value = (on_screen or getattr(report, FORMATS[format]))()
     if FORMATS[format] == "page" and format != "terminal":  # which needs other signs besides
         from advisor.draw.blocks import shown
 

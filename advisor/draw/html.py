@@ -1,54 +1,125 @@
-"""A page as an HTML fragment, for a notebook cell."""
+"""A page as one HTML file that needs nothing else, or as a fragment for a notebook cell."""
 
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 
-from advisor.draw.blocks import Block, Candidate, Code, Heading, Items, Page, Pairs, Table, Text
+from advisor.draw.blocks import (
+    Block,
+    Candidate,
+    Cell,
+    Code,
+    Heading,
+    Headline,
+    Items,
+    Link,
+    Notes,
+    Page,
+    Pairs,
+    Table,
+    Text,
+)
 
-COLOURS = {
-    "recommended": "#1a7f37",
-    "allowed": "#0969da",
-    "discouraged": "#9a6700",
-    "excluded": "#cf222e",
-}
+STYLE = Path(__file__).with_name("page.css")
+MARKS = {"+": "for", "-": "against", "!": "caveat", ">": "leads", "": "plain"}
+"""What each mark of an item says, as the class that draws it."""
 
 
 def html(page: Page) -> str:
-    """Return the page as one HTML fragment that brings its own few styles."""
-    return f'<div class="advisor">{"".join(_block(block) for block in page)}</div>'
+    """Return the page as one HTML file, titled by what it begins with."""
+    return document(_title(page), body(page))
+
+
+def fragment(page: Page) -> str:
+    """Return the page as one element with its own styles, for a notebook cell."""
+    return f'<div class="advisor"><style>{_style(".advisor")}</style>{body(page)}</div>'
+
+
+def document(title: str, body: str) -> str:
+    """Return an HTML file around a body: light or dark as the reader has it, for any width."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{escape(title)}</title><link rel="icon" href="data:,">'
+        f"<style>\n{_style('body')}</style></head>\n"
+        f"<body><main>\n{body}\n</main></body>\n</html>\n"
+    )
+
+
+def body(page: Page) -> str:
+    """Return the blocks of a page as HTML."""
+    return "\n".join(_block(block) for block in page)
+
+
+def _style(root: str) -> str:
+    """The style sheet, its own words about the whole page put on one element."""
+    return STYLE.read_text(encoding="utf-8").replace("@root", root)
+
+
+def _title(page: Page) -> str:
+    named = (block for block in page if isinstance(block, (Headline, Heading, Candidate)))
+    first = next(named, None)
+    if first is None:
+        return "advisor"
+    return f"advisor: {first.text if isinstance(first, Heading) else first.name}"
 
 
 def _block(block: Block) -> str:
+    if isinstance(block, Headline):
+        notes = " · ".join(map(escape, block.notes))
+        return f'<div class="headline"><h1>{_cell(block.name)}</h1><p>{notes}</p></div>'
     if isinstance(block, Heading):
-        level = min(block.level + 1, 6)
+        level = min(block.level, 6)
         return f"<h{level}>{escape(block.text)}</h{level}>"
     if isinstance(block, Text):
-        return f"<p>{escape(block.text)}</p>"
+        return f'<p class="{block.tone}">{escape(block.text)}</p>'
     if isinstance(block, Candidate):
-        colour = COLOURS.get(block.verdict, "#9a6700")
-        return (
-            f'<h4><span style="color:{colour}">{escape(block.name)}</span> '
-            f'<small style="color:{colour}">{block.verdict}</small></h4><p>{escape(block.text)}</p>'
-        )
-    if isinstance(block, Items):
-        rows = (
-            f"<li>{escape(item.mark)} {escape(item.text)} "
-            f"<small>{escape(item.cited())}</small></li>"
-            for item in block.rows
-        )
-        return f'<ul style="list-style:none">{"".join(rows)}</ul>'
-    if isinstance(block, Pairs):
-        rows = (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in block.rows)
-        return f"<dl>{''.join(rows)}</dl>"
+        text = f'<p class="quiet">{escape(block.text)}</p>' if block.text else ""
+        kind = block.verdict if block.verdict.isalpha() else "open"
+        chip = f'<span class="verdict {kind}">{escape(block.verdict)}</span>'
+        return f"<h3>{escape(block.name)} {chip}</h3>{text}"
     if isinstance(block, Code):
         return f"<pre><code>{escape(block.text)}</code></pre>"
-    return _table(block)
+    if isinstance(block, Table):
+        return _table(block)
+    return _rows(block)
+
+
+def _rows(block: Items | Pairs | Notes) -> str:
+    if isinstance(block, Items):
+        rows = (
+            f'<li class="{MARKS[item.mark]}">{escape(item.text)}'
+            + (f" <small>{escape(cited)}</small>" if (cited := item.cited()) else "")
+            + "</li>"
+            for item in block.rows
+        )
+        return f'<ul class="items">{"".join(rows)}</ul>'
+    pairs = block.rows if isinstance(block, Pairs) else [(n.label, n.text) for n in block.rows]
+    return f"<dl>{''.join(_pair(name, value) for name, value in pairs)}</dl>"
+
+
+def _pair(name: str, value: str) -> str:
+    return f"{f'<dt>{escape(name)}</dt>' if name else ''}<dd>{escape(value)}</dd>"
 
 
 def _table(block: Table) -> str:
     head = "".join(f"<th>{escape(column)}</th>" for column in block.columns)
-    body = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in block.rows
+    rows = (
+        "".join(
+            f'<td data-column="{escape(column)}">{_cell(cell)}</td>'
+            for column, cell in zip(block.columns, row, strict=True)
+        )
+        for row in block.rows
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return (
+        f'<div class="scroll"><table class="rows"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, Link):
+        return f'<a href="{escape(cell.url)}">{escape(cell.text)}</a>'
+    return escape(cell)

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import re
 
-from advisor.draw.blocks import Block, Candidate, Code, Heading, Items, Page, Pairs, Table, Text
+from advisor.draw.blocks import (
+    Block,
+    Candidate,
+    Cell,
+    Code,
+    Heading,
+    Headline,
+    Items,
+    Link,
+    Notes,
+    Page,
+    Pairs,
+    Table,
+    Text,
+)
 
 _URL = re.compile(r"(https?://[^\s<>|]+)")
 _LINK = re.compile(r"\]([(\[])(?![\w-]+\.md\))")
@@ -18,6 +32,13 @@ def markdown(page: Page) -> str:
 
 
 def _block(block: Block) -> str:
+    if isinstance(block, Headline):
+        return f"## {_linked(block.name)}\n\n{_escape(' · '.join(block.notes))}".rstrip()
+    if isinstance(block, Notes):
+        return "\n".join(
+            f"- {f'**{_escape(note.label)}**: ' if note.label else ''}{_escape(note.text)}"
+            for note in block.rows
+        )
     if isinstance(block, Heading):
         return f"{'#' * block.level} {_escape(block.text)}"
     if isinstance(block, Text):
@@ -39,12 +60,21 @@ def _block(block: Block) -> str:
 
 
 def _table(block: Table) -> str:
-    rows = [block.columns, tuple("---" for _ in block.columns), *block.rows]
-    return "\n".join(f"| {' | '.join(_cell(cell) for cell in row)} |" for row in rows)
+    rule = f"| {' | '.join('---' for _ in block.columns)} |"
+    head, *rows = (
+        f"| {' | '.join(_cell(cell) for cell in row)} |" for row in (block.columns, *block.rows)
+    )
+    return "\n".join([head, rule, *rows])
 
 
-def _cell(text: str) -> str:
-    return text if text == "---" else _escape(text).replace("|", "\\|").replace("\n", " ")
+def _cell(cell: Cell) -> str:
+    return _linked(cell).replace("|", "\\|").replace("\n", " ")
+
+
+def _linked(cell: Cell) -> str:
+    if isinstance(cell, Link):
+        return f"[{_escape(cell.text)}]({cell.url})"
+    return _escape(cell)
 
 
 def _escape(text: str) -> str:

@@ -1,4 +1,8 @@
-"""A page as rich renderables: reads well at 80 columns and without colour."""
+"""A page as text for a terminal: reads well at 80 columns and without colour.
+
+What is not read by a person has no width: on a pipe nothing is wrapped or cut, so that a record is
+a line. COLUMNS gives a width all the same.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +15,31 @@ from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text as Styled
 
-from advisor.draw.blocks import Candidate, Code, Heading, Items, Page, Pairs, Table, Text, shown
+from advisor.draw.blocks import (
+    Block,
+    Candidate,
+    Code,
+    Heading,
+    Headline,
+    Items,
+    Notes,
+    Page,
+    Pairs,
+    Table,
+    Text,
+    shown,
+)
+from advisor.draw.hyperlinks import linked
+from advisor.draw.layout import LABEL, apart, command_lines, cut_lines, segments, table_lines
 
 WIDTH = 100
 USUAL_WIDTH = 80
+ENDLESS = 1 << 20
+"""The width of what no person reads."""
 SHOWN_SOURCES = 2
-GAP = 2
+LAID_OUT = (Headline, Notes, Code, Table)
+"""Blocks that know their lines; a word that is too wide for one is left whole."""
 INDENT = (0, 0, 0, 2)
-LEAST_ROOM = 14
 TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
 VERDICTS = {
     "recommended": "bold green",
@@ -28,24 +49,25 @@ VERDICTS = {
 }
 BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
 MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
-ASCII = str.maketrans("●○×→├└│─·—“”’", '*ox>|`|-,-""\'') | {ord("…"): "..."}
+ASCII = str.maketrans("●○×→├└│─·≤—“”’", '*ox>|`|-,<-""\'') | {ord("…"): "..."}
 
 
 def terminal(page: Page, *, color: bool = True) -> str:
-    """Return a page as text for stdout, at most 100 columns wide, without trailing blanks."""
+    """Return a page as text for stdout, without trailing blanks.
+
+    It is as wide as the terminal, at most 100 columns.
+    """
     console = _console(color=color)
     ascii = {} if console.encoding.lower().startswith("utf") else ASCII
+    before: Block | None = None
     with console.capture() as capture:
-        for place, block in enumerate(shown(block, ascii) for block in page):
-            if place and isinstance(block, (Heading, Candidate)):
+        for block in (shown(block, ascii) for block in page):
+            if before and apart(before, block):
                 console.print()
-            if isinstance(block, Code):  # what is to be copied is never broken into lines
-                code = "\n".join(f"  {line}" for line in block.text.splitlines())
-                console.print(_styled(code, "cyan"), soft_wrap=True)
-            else:
-                console.print(_block(block, console.width - 2))
+            console.print(_block(block, console.width), soft_wrap=isinstance(block, LAID_OUT))
+            before = block
     lines = [line.rstrip() for line in capture.get().translate(ascii).splitlines()]
-    return "\n".join(lines) + "\n"
+    return linked("\n".join(lines) + "\n", page)
 
 
 def _console(*, color: bool) -> Console:
@@ -60,20 +82,28 @@ def _console(*, color: bool) -> Console:
         markup=False,
     )
     console.width = min(console.width or USUAL_WIDTH, WIDTH)
+    if "COLUMNS" not in os.environ and not sys.stdout.isatty():
+        console.width = ENDLESS
     return console
 
 
-def _block(block: Heading | Text | Candidate | Items | Pairs | Table, width: int) -> RenderableType:
+def _block(block: Block, width: int) -> RenderableType:
+    if isinstance(block, Headline):
+        return _headline(block, width)
     if isinstance(block, Heading):
         return _styled(block.text, "bold")
     if isinstance(block, Text):
         return Padding(_styled(block.text, TONES[block.tone]), INDENT, expand=False)
+    if isinstance(block, Notes):
+        return _notes(block, width)
     if isinstance(block, Candidate):
-        return _candidate(block)
+        return _candidate(block, width)
     if isinstance(block, Items):
         return _items(block)
     if isinstance(block, Pairs):
         return _pairs(block.rows)
+    if isinstance(block, Code):
+        return _code(block, width)
     return _table(block, width)
 
 
@@ -81,13 +111,37 @@ def _styled(text: str, style: str) -> Styled:
     return Styled(text, style=style, overflow="fold")
 
 
-def _candidate(block: Candidate) -> RenderableType:
+def _headline(block: Headline, width: int) -> Styled:
+    first, *more = segments((str(block.name), *block.notes), " · ", width)
+    name = str(block.name)
+    text = Styled(name, style=f"bold {TONES[block.tone]}".strip(), no_wrap=True, overflow="ignore")
+    text.append(first.removeprefix(name) if first.startswith(name) else "", style="not bold")
+    for line in more:
+        text.append(f"\n{line}", style="not bold")
+    return text
+
+
+def _notes(block: Notes, width: int) -> RenderableType:
+    text = Styled(no_wrap=True, overflow="ignore")
+    for note in block.rows:
+        label = f"{note.label:<{LABEL - 1}} "
+        for place, line in enumerate(cut_lines(note.text, width - LABEL, note.lines)):
+            text.append("\n" if text else "")
+            text.append(" " * LABEL if place else label, style="dim")
+            text.append(line)
+    return text
+
+
+def _candidate(block: Candidate, width: int) -> RenderableType:
     style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
-    head = Grid.grid(expand=True)
-    head.add_column(overflow="fold")
-    head.add_column(justify="right", no_wrap=True)
-    name = _styled(f"{BULLETS.get(block.verdict, '○')} {block.name}", style)
-    head.add_row(name, _styled(block.verdict, style))
+    name = f"{BULLETS.get(block.verdict, '○')} {block.name}"
+    head: RenderableType = _styled(f"{name}  {block.verdict}", style)
+    if width != ENDLESS:
+        grid = Grid.grid(expand=True)
+        grid.add_column(overflow="fold")
+        grid.add_column(justify="right", no_wrap=True)
+        grid.add_row(_styled(name, style), _styled(block.verdict, style))
+        head = grid
     if not block.text:
         return head
     return Group(head, Padding(_styled(block.text, "dim"), INDENT, expand=False))
@@ -115,19 +169,17 @@ def _pairs(rows: Iterable[tuple[str, str]]) -> RenderableType:
     return Padding(grid, INDENT, expand=False)
 
 
+def _code(block: Code, width: int) -> RenderableType:
+    """What is to be copied is never broken into lines, but where a shell goes on reading."""
+    lines = block.text.splitlines()
+    if block.language == "console":
+        lines = [part for line in lines for part in command_lines(line, width - 2)]
+    return _styled("\n".join(f"  {line}" for line in lines), "cyan")
+
+
 def _table(block: Table, width: int) -> RenderableType:
-    """A table no wider than `width`: the wide column takes, and wraps in, what the others leave."""
-    grid = Grid(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim", expand=False)
-    cells = zip(block.columns, *block.rows, strict=True)
-    natural = [min(max(map(len, column)), 3 * width // 5) for column in cells]
-    wide = block.wide if block.wide >= 0 else None
-    others = sum(size for place, size in enumerate(natural) if place != wide)
-    room = max(width - others - GAP * (len(natural) - 1), LEAST_ROOM)
-    for place, column in enumerate(block.columns):
-        fixed = (
-            None if wide is None else min(natural[place], room) if place == wide else natural[place]
-        )
-        grid.add_column(column, overflow="fold", width=fixed)
-    for row in block.rows:
-        grid.add_row(*(_styled(cell, "") for cell in row))
-    return Padding(grid, INDENT, expand=False)
+    head, *rows = table_lines(block, width - 2)
+    text = Styled(no_wrap=True, overflow="ignore")
+    text.append("\n".join(f"  {line}" for line in head), style="dim")
+    text.append("".join(f"\n  {line}" for row in rows for line in row))
+    return text

@@ -162,7 +162,8 @@ class Fit(NamedTuple):
 class Family(NamedTuple):
     """A line of architectures, as a closed world: what it does not declare it cannot do.
 
-    `composable`: one of your own can be joined from an encoder and a decoder.
+    `composable`: one of your own can be joined from an encoder and a decoder. `label` is what
+    people call it.
     """
 
     id: f.Id
@@ -175,6 +176,12 @@ class Family(NamedTuple):
     gives: f.Required[Mapping[f.GivenOption, Declaration]] = {}
     tasks: f.Required[Mapping[f.TaskId, Fit]] = {}
     cannot: Mapping[f.TaskOrOption, Declaration] = {}
+    label: f.Text | None = None
+
+    @property
+    def shown(self) -> str:
+        """What it is called on pages for people."""
+        return self.label or self.id
 
 
 EFFECTS = ("exclude", "avoid", "prefer")

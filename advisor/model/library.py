@@ -24,7 +24,8 @@ class Program(NamedTuple):
     Empty `classes`, `processors` or `tasks` mean any. `{checkpoint}`, `{class}`, `{processor}`,
     `{names}` and `{prompt}` in `code` are to be filled in; `prompts` gives the prompt of a task.
     `{question|words}` in a prompt becomes what `says` has for the answer to a question, else the
-    words. `runners` are uses whose classes are among `classes` as well.
+    words. `runners` are uses whose classes are among `classes` as well. `use` is what it does with
+    a checkpoint: run it as it is, fine-tune it, or join parts to one.
     """
 
     id: f.Id
@@ -36,6 +37,7 @@ class Program(NamedTuple):
     code: f.Computed[str] = ""
     says: f.Wordings = {}
     runners: f.UseIds = ()
+    use: Annotated[str, f.OneOf("as-is", "fine-tune", "compose")] = "as-is"
 
 
 class ProgramPart(NamedTuple):

@@ -8,7 +8,7 @@ import typer
 
 from advisor.console.commands import Given
 from advisor.console.options import CriteriaFirst, NoInput, option, read_day
-from advisor.console.output import Shown
+from advisor.decide.answer_options import AnswerTelling
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 
@@ -40,7 +40,7 @@ def recommend(
     batch: Batch = "",
     today: Today = "",
     rulebase: RuleBase,
-    shown: Shown,
+    telling: AnswerTelling,
     no_input: NoInput = False,
 ) -> int:
     """Recommend a family and checkpoints for a need in words, or for answers as flags.
@@ -53,8 +53,6 @@ def recommend(
       advisor recommend "search 2 million product photos by German text, on a CPU"
       advisor recommend --task ocr-line --language de --training fine-tune --pairs 5000
     """
-    from advisor.draw.formats import Report
-
     day = read_day(today, month=True) if today else None
     how: Any = {"strict": strict, "order": order, "verified_only": verified_only}
     text = " ".join(need).strip()
@@ -63,9 +61,9 @@ def recommend(
         from advisor.need.batch import run_batch
 
         return run_batch(rulebase, batch, first, literally=literally, **how)
-    may_ask = not no_input and shown.format == "terminal"
+    may_ask = not no_input and telling.format == "terminal"
     answer = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
-    shown.emit(Report(lambda: answer.to_dict(day), lambda: answer.to_page(day)))
+    telling.emit(answer, day)
     return answer.exit_code
 
 

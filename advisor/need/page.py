@@ -16,11 +16,13 @@ SHOWN_WORDS = 8
 SHOWN_TASKS = 3
 
 
-def as_page(understanding: Understanding, today: str | None = None) -> Page:
+def as_page(understanding: Understanding, today: str | None = None, *, whole: bool = False) -> Page:
     """Return the page of the answer, begun with what was understood."""
-    page = understanding.recommendation.to_page(today)
-    if page and page[-1] == Code(understanding.recommendation.command, "console"):
-        page[-1] = Code(understanding.command, "console")
+    page = understanding.recommendation.to_page(today, whole=whole)
+    if page and isinstance(commands := page[-1], Code):
+        by_flags = f"{understanding.recommendation.command} -v"
+        text = commands.text.replace(by_flags, f"{understanding.command} -v")
+        page[-1] = Code(text, commands.language)
     return [*understood_page(understanding), *page]
 
 

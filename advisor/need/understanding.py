@@ -105,11 +105,11 @@ class Understanding(NamedTuple):
 
         return as_json(self, today)
 
-    def to_page(self, today: str | None = None) -> Page:
-        """Return the page, which begins with what was understood."""
+    def to_page(self, today: str | None = None, *, whole: bool = False) -> Page:
+        """Return the page, or the `whole` of it, which begins with what was understood."""
         from advisor.need.page import as_page
 
-        return as_page(self, today)
+        return as_page(self, today, whole=whole)
 
 
 def understand(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.draw.formats import SCHEMA_VERSION
+from advisor.draw.html import document
 from advisor.trial.answer import Prediction
 from advisor.trial.attempt import TrialResults
 from advisor.trial.trial import Trial
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 HUES = (212, 152, 268, 28, 340, 60)
 """One colour for each family, in the order in which families appear."""
-
-STYLE = Path(__file__).with_name("page.css")
 
 COST_COLUMNS = ("checkpoint", "load ms", "first ms", "then ms", "peak MB", "estimated MB", "off")
 COST_NOTE = (
@@ -175,7 +173,6 @@ def as_html(results: TrialResults, images: Mapping[str, str]) -> str:
 
     `images` are `data:` addresses by name: that of the image, and of others in a ranking.
     """
-    name = escape(results.image)
     families = list(dict.fromkeys(trial.family for trial in results.trials))
     hues = {family: HUES[place % len(HUES)] for place, family in enumerate(families)}
     cards = (_card(results, trial, hues[trial.family], images) for trial in results.trials)
@@ -190,13 +187,7 @@ def as_html(results: TrialResults, images: Mapping[str, str]) -> str:
         _list("Written", results.files),
         _cost_html(results.trials),
     ]
-    style = STYLE.read_text(encoding="utf-8")
-    return (
-        '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>advisor try: {name}</title><link rel="icon" href="data:,">'
-        f"<style>\n{style}</style></head>\n<body><main>\n" + "\n".join(filter(None, parts))
-    ) + "\n</main></body>\n</html>\n"
+    return document(f"advisor try: {results.image}", "\n".join(filter(None, parts)))
 
 
 def _head(results: TrialResults, images: Mapping[str, str]) -> str:

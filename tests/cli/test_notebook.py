@@ -1,11 +1,14 @@
 """A recommendation in a notebook cell: a well-formed fragment, in which nothing of ours runs."""
 
+import html
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
 
 import advisor as package
+from advisor.draw.html import html as html_file
 from advisor.rulebase.store import load_rules
 
 VOID = {"br", "hr", "img", "input", "meta", "link"}
@@ -42,6 +45,14 @@ class Fragment(HTMLParser):
         return "".join(self.words)
 
 
+def assert_scoped(style):
+    """No rule of a style sheet reaches what stands beside the fragment in the notebook."""
+    selectors = [one.strip() for one in re.findall(r"[^{}]+(?={)", style)]
+    assert len(selectors) > 20
+    for selector in ",".join(one for one in selectors if not one.startswith("@media")).split(","):
+        assert selector.strip().startswith(".advisor"), selector
+
+
 @pytest.mark.parametrize(
     "answers",
     [
@@ -59,12 +70,13 @@ def test_it_is_one_well_formed_fragment(rulebase, answers):
     assert fragment.seen[0] == ("div", {"class": "advisor"})
     assert text.endswith("</div>")
     assert not fragment.tags & {"html", "body", "head", "script", "link", "iframe", "img"}
+    assert_scoped(text.partition("<style>")[2].partition("</style>")[0])
     assert not any(name.startswith("on") for _, attrs in fragment.seen for name in attrs)
 
 
 def test_it_says_what_the_page_says(rulebase):
     text = Fragment(package.recommend(rulebase, {"task": "captioning"})._repr_html_()).text
-    for part in ("unified-vlp", "recommended", "excluded", "Checkpoints to load"):
+    for part in ("unified VLP", "assumed", "VisionEncoderDecoder", "not", "unless"):
         assert part in text
     assert "advisor recommend --task captioning" in text
 
@@ -78,16 +90,20 @@ def test_what_rules_say_is_escaped(overlay, weather):
     )
     rulebase = load_rules(overlays=(weather,))
     answers = {"task": "similar-images", "weather": "rainy"}
-    text = package.recommend(rulebase, answers)._repr_html_()
+    text = html_file(package.recommend(rulebase, answers).to_page(whole=True))
     fragment = Fragment(text)
     assert "script" not in fragment.tags
     assert "b" not in fragment.tags
     assert NASTY in fragment.text
 
 
-def test_the_command_prints_the_same_fragment(advisor, rulebase):
+def test_the_command_prints_a_whole_file_with_every_reason(advisor, rulebase):
     printed = advisor("recommend", "--task", "captioning", "--format", "html").out
-    assert printed == package.recommend(rulebase, {"task": "captioning"})._repr_html_() + "\n"
+    assert printed.startswith("<!doctype html>\n")
+    answer = package.recommend(rulebase, {"task": "captioning"})
+    for assessment in answer.advice[0].decision.assessments:
+        for found in assessment.fired:
+            assert not found.decisive or html.escape(found.rule.because) in printed
 
 
 def test_the_dictionary_is_the_json_that_the_command_prints(advisor, rulebase):

@@ -119,7 +119,7 @@ def test_every_pick_says_what_to_try_next_and_what_beats_it(advisor):
 
 
 def test_a_page_shows_a_handful_and_counts_the_rest(advisor):
-    page = advisor("recommend", "--task", "label").out
+    page = advisor("recommend", "--task", "label", "-v").out
     table = page.split("Checkpoints to load")[1]
     picks = ask(advisor, "--task", "label")["checkpoints"]
     assert table.count("as-is ") == 4
@@ -159,20 +159,25 @@ def test_an_answer_names_the_age_of_its_facts_and_no_age_in_months(advisor):
     assert set(fresh) == {"checked", "decided"}
     assert set(fresh["checked"]) == {"oldest", "newest"}
     assert fresh["checked"]["oldest"] <= fresh["checked"]["newest"]
-    assert f"checked {fresh['checked']['oldest']}" in advisor("recommend", "--task", "answer").out
+    assert (
+        f"checked {fresh['checked']['oldest']}"
+        in advisor("recommend", "--task", "answer", "-v").out
+    )
     aged = ask(advisor, "--task", "answer", "--today", "2030-12-31")["freshness"]
     assert aged["checked"]["age_months"] >= 48
-    assert "months ago" in advisor("recommend", "--task", "answer", "--today", "2030-12").out
+    assert "months ago" in advisor("recommend", "--task", "answer", "-v", "--today", "2030-12").out
     for typed in ("soon", "2026-02-99", "2026-13", "2026-02-30\n", "20260230"):
         assert advisor("recommend", "--task", "answer", "--today", typed).code == 2
 
 
 def test_what_checkpoints_were_filtered_by_is_said_where_the_family_is_decided(advisor):
     heading = "Assumed about the checkpoints, because nobody answered\n"
-    page = advisor("recommend", "--task", "answer").out
-    assert "whatever the open answers are" in page
+    page = advisor("recommend", "--task", "answer", "-v").out
+    assert "family certain, checkpoint assumed" in page
     assert "language: en" in page.partition(heading)[2].partition("\n\n")[0]
-    told = advisor("recommend", "--task", "answer", "--language", "de", "--use", "commercial").out
+    told = advisor(
+        "recommend", "--task", "answer", "--language", "de", "--use", "commercial", "-v"
+    ).out
     assert "language" not in told.partition(heading)[2].partition("\n\n")[0]
     assert "Assumed" not in advisor("recommend", "--task", "outline").out
 
@@ -185,11 +190,12 @@ def test_a_terminal_that_claims_no_width_gets_the_usual_one(advisor, monkeypatch
 
 def test_markdown_can_be_pasted_into_a_decision_record(advisor):
     text = advisor("recommend", "--task", "describe", "--format", "markdown").out
-    assert text.startswith("## Describing (describe)\n")
+    assert text.startswith("## [acme/writer-small](https://huggingface.co/acme/writer-small)\n")
+    assert "\n## Describing (describe)\n" in text
     assert "### writer: recommended" in text
     assert "### matcher: excluded" in text
     assert "| checkpoint | use | memory | licence |\n| --- | --- | --- | --- |" in text
-    assert text.endswith("```console\nadvisor recommend --task describe\n```\n")
+    assert text.endswith("advisor recommend --task describe -v\n```\n")
 
 
 # -- flags -------------------------------------------------------------------------------------
@@ -418,7 +424,7 @@ def test_strict_does_not_assume_and_says_what_is_possible(advisor):
     assert answer["possible"] == ["writer", "reader"]
     assert answer["checkpoints"] == []
     page = advisor("recommend", "--task", "describe", "--strict").out
-    assert "Undetermined: writer or reader." in page
+    assert page.startswith("Undetermined · writer or reader · the open answers decide\n")
 
 
 def test_strict_changes_nothing_where_all_is_decided(advisor):

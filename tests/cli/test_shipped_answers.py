@@ -1,5 +1,6 @@
 """What is answered by the shipped rules: whole answers, and needs that people posted."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -166,40 +167,83 @@ def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, l
     trained = advisor("recommend", *arguments, "--training", "fine-tune", "--format", "json").json
     assert {one["family"] for one in answer["checkpoints"]} == {trained["family"]}
     assert f"--training {answer['provided']['training']}" in " ".join(answer["hints"])
-    page = advisor("recommend", *arguments).out
+    page = advisor("recommend", *arguments, "-v").out
     assert "No catalogued checkpoint works as it is" in page
     assert f"To fine-tune ({trained['family']}), starting from" in page
+    assert "to fine-tune" in " ".join(lines_of(advisor, *arguments)[:2])
 
 
-PAGE = """\
-Image captioning (captioning)
-  unified-vlp, with the usual assumptions; other answers could lead to
-  vision-encoder-decoder.
-
-● unified-vlp                                                        recommended
-  Unified vision-language pre-training (VLP) and its descendants
-"""
-KEY_LINES = [
-    "  · settled by task: captioning · training: ready-made (assumed)",
-    "○ vision-encoder-decoder                                             discouraged",
-    "  · lost on the training it needs",
-    "  → would win with parts: own-parts",
-    "× clip                                                                  excluded",
-    "Checkpoints to load",
-    "What would change the answer",
-    "  → parts: own-parts: vision-encoder-decoder  [now assumed]",
-    "Assumed, because nobody answered",
-    "Reproduce this answer",
-    "  advisor recommend --task captioning",
-]
+def lines_of(advisor, *arguments):
+    return advisor("recommend", *arguments).out.splitlines()
 
 
-def test_the_page_at_80_columns_without_colour(advisor):
-    page = advisor("recommend", "--task", "captioning").out
-    assert page.startswith(PAGE)
-    assert [line for line in page.splitlines() if line in KEY_LINES] == KEY_LINES
-    table = next(line for line in page.splitlines() if line.startswith("  checkpoint "))
-    assert table.split() == ["checkpoint", "use", "memory", "licence"]
+def test_every_page_is_a_screen_with_the_answer_in_its_first_line(advisor, rulebase):
+    """22 lines of 80 columns; the checkpoint first, or what does the task instead."""
+    assert len(rulebase.tasks) >= 36
+    for task in rulebase.tasks:
+        lines = lines_of(advisor, "--task", task.id)
+        answer = ask(advisor, "--task", task.id)
+        assert len(lines) <= 22, task.id
+        assert max(map(len, lines)) <= 80, task.id
+        if answer["outcome"] == "none":
+            elsewhere = answer["elsewhere"]
+            assert elsewhere["task"] in lines[0]
+            assert elsewhere["checkpoints"][:1] == [] or elsewhere["checkpoints"][0] in lines[0]
+        else:
+            assert lines[0].split()[0] == answer["checkpoints"][0]["id"], task.id
+        for one in answer["checkpoints"]:  # an id is whole wherever it stands
+            assert not any(one["id"][:-1] in line.split() for line in lines)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS[::3], ids=lambda scenario: scenario["id"])
+def test_the_page_of_what_people_posted_is_a_screen_too(advisor, scenario):
+    if isinstance(scenario["profile"].get("task"), list):
+        pytest.skip("several tasks have a screen each")
+    lines = lines_of(advisor, *flags(scenario["profile"]))
+    assert len(lines) <= 22
+    assert max(map(len, lines)) <= 80
+
+
+def test_what_is_assumed_on_the_page_is_what_could_change_its_first_line(advisor, rulebase):
+    """Each flag that the page names changes line 1 with some other option; the others with none."""
+    for task in ("captioning", "image-search"):
+        page = lines_of(advisor, "--task", task)
+        (start,) = (place for place, line in enumerate(page) if line.startswith("assumed  "))
+        named = set(re.findall(r"--([a-z-]+)", " ".join(page[start : page.index("", start)])))
+        profile = ask(advisor, "--task", task)["profile"]
+        for question in rulebase.questions:
+            answer = profile.get(question.id)
+            if answer is None or answer["origin"] != "assumed":
+                continue
+            firsts = set()
+            for option in question.options:
+                result = advisor("recommend", "--task", task, f"--{question.id}", option.id)
+                firsts |= {tuple(result.out.splitlines()[:1])} if result.code in (0, 1) else set()
+            assert question.id not in named or len(firsts) > 1, (task, question.id)
+            if question.id not in named:
+                ids = {line[0].split(" ")[0] for line in firsts}
+                assert ids == {page[0].split(" ")[0]}, (task, question.id)
+
+
+def test_quiet_is_the_id_and_nothing_else(advisor):
+    first = ask(advisor, "--task", "captioning")["checkpoints"][0]["id"]
+    assert advisor("recommend", "--task", "captioning", "-q").out == f"{first}\n"
+    several = advisor("recommend", "--task", "captioning,vqa", "--quiet").out.splitlines()
+    assert len(several) == 2
+    assert advisor("recommend", "--task", "speech", "-q")[:2] == (1, "")
+    assert advisor("recommend", "--task", "captioning", "-q", "-v").code == 2
+
+
+def test_verbose_gives_every_reason_and_every_change(advisor):
+    page = " ".join(advisor("recommend", "--task", "captioning", "-v").out.split())
+    answer = ask(advisor, "--task", "captioning")
+    for assessment in answer["assessments"]:
+        for found in assessment["findings"]:
+            assert not found["decisive"] or found["because"] in page
+    for change in answer["changes"]:
+        text = " and ".join(f"{id}: {option}" for id, option in change["answers"].items())
+        assert f"{text}: {change['family']}" in page
+    assert "memory is estimated" in page
 
 
 def test_priority_changes_an_answer_of_the_shipped_rules(advisor):

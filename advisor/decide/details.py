@@ -1,0 +1,248 @@
+"""All that a recommendation says beyond its first page: every reason, remark, change and date."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from advisor.decide.ranking import alternatives
+from advisor.decide.reasons import Flip, lost_on_text
+from advisor.decide.requirements import Gap, words
+from advisor.decide.selection import Pick, Selection
+from advisor.decide.shortlist import memory_text
+from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.engine.decision import Assessment
+from advisor.phrasing import answers_text, count, family_text, joined
+
+if TYPE_CHECKING:
+    from advisor.decide.cover import CheckpointSet, Together
+    from advisor.decide.recommendation import Span, TaskAdvice
+
+SHOWN = 4
+SHOWN_CLOSEST = 3
+WISHES = {
+    "better": "it is not good enough",
+    "smaller": "it is too big",
+    "freer": "its licence is too restrictive",
+    "as-is": "you cannot train",
+    "other": "it disappoints",
+}
+FIRST = {"quality": "", "small": ", the smallest first", "open": ", the freest licence first"}
+AGES = {"checked": "checkpoints checked", "decided": "sources behind the decision read"}
+MARKS = {"prefer": "+", "avoid": "-", "exclude": "-"}
+
+
+def _list(rows: Iterable[Item]) -> Page:
+    """The list of some rows, if there are any."""
+    items = Items(tuple(rows))
+    return [items] if items.rows else []
+
+
+def together_items(together: Together) -> Iterator[Item]:
+    """What serves all of several tasks."""
+    covers = together.covers
+    if together.family:
+        verdicts = ", ".join(f"{v} for {task}" for task, v in together.verdicts.items())
+        yield Item("+", f"one family covers all tasks: {together.family} ({verdicts})")
+    else:
+        yield Item("-", "no single family covers all tasks")
+    if len(together.families) > 1:
+        yield Item("+", f"better served separately: {joined(together.families)}")
+    if together.uncovered:
+        yield Item("-", f"no family does {joined(together.uncovered, 'or')}")
+    if covers.unserved:
+        yield Item("-", f"no checkpoint meets what you ask for {', '.join(covers.unserved)}")
+    if covers.best and covers.within:
+        yield Item("+", f"fewest checkpoints: {_set_text(covers.best)}")
+        if covers.runner_up:
+            yield Item("", f"runner-up: {_set_text(covers.runner_up)}")
+    elif covers.best:
+        limit = f"{covers.memory_limit_gb:g} GB"
+        yield Item("-", f"no set of checkpoints is known to fit in {limit} all at once")
+        yield Item(">", f"without that limit: {_set_text(covers.best)}")
+
+
+def _set_text(chosen: CheckpointSet) -> str:
+    parts = [
+        f"{pick.checkpoint.id} ({', '.join(uses)}{'; gated' if pick.checkpoint.gated else ''})"
+        for pick, uses in chosen.members
+    ]
+    memory = "not all their sizes are known"
+    if chosen.memory_gb is not None:
+        memory = f"{'together ' if len(parts) > 1 else ''}{chosen.memory_gb:g} GB"
+    return f"{joined(parts)}; {memory}"
+
+
+def details(advice: TaskAdvice, today: str | None) -> Page:
+    """Return the rest of the page of one task; ages are on it only where `today` is given."""
+    decision = advice.decision
+    page: Page = [Heading(_name(advice))]
+    for assessment in decision.assessments:
+        verdict = assessment.verdict or " or ".join(assessment.possible_verdicts)
+        family = advice.rulebase.family(assessment.family)
+        page += [
+            Candidate(family.shown, verdict, family.name),
+            *_list(_reasons(advice, assessment)),
+        ]
+    if decision.family:
+        page += _checkpoints(advice, today)
+    if elsewhere := advice.elsewhere:
+        why = Item(">", elsewhere.because, sources=tuple(elsewhere.sources))
+        page += [Heading("Elsewhere", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
+        page += _list(Item("", id) for id in elsewhere.checkpoints)
+    if advice.changes:
+        rows = (
+            Item(">", f"{answers_text(flip.answers)}: {family_text(flip.family)}", _origin(flip))
+            for flip in advice.changes
+        )
+        page += [Heading("What would change the answer", 3), *_list(rows)]
+    if assumed := advice.assumed:
+        about = "" if len(decision.possible) > 1 else " about the checkpoints"
+        text = ", ".join(f"{id}: {option}" for id, option in assumed.items())
+        page += [Heading(f"Assumed{about}, because nobody answered", 3), Text(text, "quiet")]
+    return page
+
+
+def _name(advice: TaskAdvice) -> str:
+    if not advice.task:
+        return "No task given"
+    return f"{advice.rulebase.task(advice.task).name} ({advice.task})"
+
+
+def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
+    """What speaks for and against a family, and what would make it win."""
+    fit, won = assessment.fit, assessment.verdict == "recommended"
+    if won and fit and fit.fit == "good":
+        yield Item("+", fit.because, sources=tuple(fit.sources))
+    decisive = [found for found in assessment.fired if found.decisive and not won]
+    for rule, _ in decisive or assessment.fired:
+        yield Item(MARKS[rule.effect], rule.because, sources=tuple(rule.sources))
+    if won and advice.because:
+        said = " · ".join(
+            f"{one.question}: {one.options[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
+            for one in advice.because
+        )
+        yield Item("", f"settled by {said}")
+    if assessment.lost_on:
+        yield Item("", lost_on_text(advice.rulebase, assessment.lost_on))
+    for flip in [flip for flip in advice.changes if flip.family == assessment.family][:2]:
+        yield Item(">", f"would win with {answers_text(flip.answers)}")
+
+
+def _origin(flip: Flip) -> str:
+    origins = set(flip.origins.values())
+    if origins <= {"assumed"}:
+        return "now assumed"
+    return "" if origins <= {"implied"} else "you said otherwise"
+
+
+# -- checkpoints -------------------------------------------------------------------------------
+
+
+def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
+    """What to load, what to try next, what fell out, and how old that is."""
+    selection = advice.selection
+    shown = selection.picks[:SHOWN]
+    page: Page = []
+    if selection.provided or selection.next_family or not selection.picks:
+        name = "works as it is" if selection.provided else "meets what you ask for"
+        which = f"checkpoint of {advice.decision.family}" if selection.next_family else ""
+        page.append(Heading(f"No {which or 'catalogued checkpoint'} {name}", 3))
+        page += _list(_nothing_as_asked(selection))
+    if shown:
+        page += _picks(advice, shown)
+    dates = [
+        f"{AGES[of]} {_span(span, today)}" for of, span in advice.freshness(shown).items() if span
+    ]
+    said = [*_left_out(selection), "; ".join(dates)]
+    return page + [Text(text, "quiet") for text in said if text]
+
+
+def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
+    selection = advice.selection
+    name = "Checkpoints to load"
+    if all(pick.use != "as-is" for pick in shown):
+        name = f"To fine-tune ({shown[0].checkpoint.family}), starting from"
+    page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
+    if selection.uses[:1] == ("compose",):
+        page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
+    rows = tuple(
+        (one.checkpoint.id, one.use, memory_text(one), one.checkpoint.licence or "licence unknown")
+        for one in shown
+    )
+    page.append(Table(("checkpoint", "use", "memory", "licence"), rows, wide=0))
+    page += _list(row for pick in shown for row in _remarks(selection, pick))
+    if rest := selection.picks[SHOWN:]:
+        beaten = sum(not pick.on_front for pick in rest)
+        among = f" ({beaten} of them outclassed by another)" if beaten else ""
+        page.append(Text(f"and {len(rest)} more{among}: --format json lists all", "quiet"))
+    if basis := advice.memory_assumptions(shown):
+        page.append(Text(f"memory is estimated: {basis}", "quiet"))
+    return page
+
+
+def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
+    """What was measured of a checkpoint, what to mind, and what to try next."""
+    said = "; ".join(f"{b.benchmark} {b.metric} {value:g}" for b, value in pick.figures[:2])
+    yield Item("", f"{pick.checkpoint.id}: {said or 'no published figure for this task'}")
+    for by, on in pick.beaten[:1]:
+        yield Item("-", f"{by} is better on {joined(on)} and no worse otherwise")
+    if intended := pick.checkpoint.notes.get("intended_use"):
+        yield Item("!", intended)
+    following = alternatives(pick, selection)
+    for id in dict.fromkeys(one.checkpoint for one in following):
+        of_it = [one for one in following if one.checkpoint == id]
+        reason = " or ".join(WISHES[one.wish] for one in of_it)
+        yield Item(">", f"if {reason}, try {id}", "; ".join(one.text for one in of_it))
+
+
+def _nothing_as_asked(selection: Selection) -> Iterator[Item]:
+    """What came closest, and what it lacks; who has one; what training would do."""
+    for one in selection.closest[:SHOWN_CLOSEST]:
+        yield Item("-", f"{one.checkpoint.id}: {gaps_text((*one.lacks, *one.unknown))}")
+    for pick in selection.unverified[:SHOWN_CLOSEST]:
+        yield Item("!", f"{pick.checkpoint.id}: {gaps_text(pick.unknown)}")
+    if selection.compose:
+        text = "join an encoder and a decoder of your choice, and train that: advisor compose"
+        yield Item(">", f"{text} --help")
+    if selection.next_family:
+        yield Item(">", f"the next family that has one: {selection.next_family}")
+    if selection.provided:
+        said = answers_text(selection.provided)
+        yield Item(">", f"fine-tune one of these instead, if you can ({said})")
+
+
+def gaps_text(gaps: Iterable[Gap]) -> str:
+    """Return gaps in words."""
+    return "; ".join(gap.text for gap in gaps)
+
+
+def _left_out(selection: Selection) -> Iterator[str]:
+    as_asked = bool(selection.picks) and not selection.provided
+    doubtful = selection.unverified if as_asked else selection.unverified[SHOWN_CLOSEST:]
+    if doubtful:
+        number = f"{len(doubtful)} more checkpoint{'s' if len(doubtful) > 1 else ''}"
+        fields = _fields(pick.unknown for pick in doubtful)
+        names = ", ".join(pick.checkpoint.id for pick in doubtful[:SHOWN_CLOSEST])
+        yield f"{number} may fit, but that is not verified ({fields}): {names}"
+    if selection.rejected and selection.picks:
+        fields = _fields(one.lacks for one in selection.rejected)
+        number = count(len(selection.rejected), "checkpoint")
+        yield f"{number} ruled out ({fields}); --format json says why"
+
+
+def _fields(gaps_of_each: Iterable[tuple[Gap, ...]]) -> str:
+    """The fields that checkpoints fail on, with how many do."""
+    counted = Counter(
+        field for gaps in gaps_of_each for field in dict.fromkeys(gap.field for gap in gaps)
+    )
+    return ", ".join(f"{words(field)[0]}: {number}" for field, number in counted.items())
+
+
+def _span(span: Span, today: str | None) -> str:
+    dates = span.oldest if span.oldest == span.newest else f"{span.oldest} to {span.newest}"
+    if today is None:
+        return dates
+    months = span.age_months(today)
+    return f"{dates} (up to {count(months, 'month')} ago)" if months else f"{dates} (this month)"

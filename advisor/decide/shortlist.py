@@ -1,0 +1,124 @@
+"""The first checkpoints of an answer as a table: those that are best, each with so much memory."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from advisor.decide.requirements import words
+from advisor.decide.selection import Pick
+from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
+from advisor.draw.layout import cut_lines
+from advisor.model import Benchmark
+
+if TYPE_CHECKING:
+    from advisor.decide.recommendation import TaskAdvice
+
+LICENCE = 16
+"""So many characters of a licence fit a table; `-v` has all of it."""
+NAME = 16
+"""The same of a benchmark above its figures; the whole name then stands over the table."""
+
+
+def shortlist(advice: TaskAdvice, most: int) -> Page:
+    """Return a table of at most so many checkpoints, with the figure that most of them have."""
+    shown, steps = _shown(advice, most)
+    if not shown:
+        return []
+    page: Page = []
+    columns = ["checkpoint"]
+    rows: list[list[Cell]] = [[linked_id(pick)] for pick in shown]
+
+    def add(name: str, cells: Sequence[str]) -> None:
+        columns.append(name)
+        for row, cell in zip(rows, cells, strict=True):
+            row.append(cell)
+
+    if steps:
+        add("best with", [steps.get(pick.checkpoint.id, "") for pick in shown])
+    if any(pick.use != "as-is" for pick in shown):
+        add("use", [pick.use for pick in shown])
+    if benchmark := _common(shown):
+        name = benchmark_text(benchmark)
+        if len(name) > NAME:
+            page.append(Notes((Note("score", name),)))
+            name = "score"
+        measured = [{b.id: value for b, value in pick.figures} for pick in shown]
+        values = [of_pick.get(benchmark.id) for of_pick in measured]
+        add(name, ["-" if value is None else f"{value:g}" for value in values])
+    trained = any(pick.training for pick in shown)
+    add("LoRA in" if trained else "memory", [memory_text(pick) for pick in shown])
+    if any(pick.unknown or pick.poor for pick in shown):
+        add("doubt", [_doubt(pick) for pick in shown])
+    licences = (pick.checkpoint.licence or "unknown" for pick in shown)
+    add("licence", [cut_lines(licence, LICENCE, 1)[0] for licence in licences])
+    return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1)]
+
+
+def linked_id(pick: Pick) -> Link:
+    """Return the id of a pick, leading to its page."""
+    return Link(pick.checkpoint.id, pick.model_page)
+
+
+def benchmark_text(benchmark: Benchmark) -> str:
+    """Return the name of a benchmark with its metric."""
+    return f"{benchmark.benchmark} {benchmark.metric}"
+
+
+def unverified_text(pick: Pick) -> str:
+    """Return the fields that matter and that nobody verified of a pick, or that are poor."""
+    parts = (("not verified", pick.unknown), ("poor", pick.poor))
+    return "; ".join(
+        f"{said}: {', '.join(dict.fromkeys(words(gap.field)[0] for gap in gaps))}"
+        for said, gaps in parts
+        if gaps
+    )
+
+
+def _doubt(pick: Pick) -> str:
+    """The same in a cell: what nobody verified with a question mark."""
+    unsure = dict.fromkeys(f"{words(gap.field)[0]}?" for gap in pick.unknown)
+    return ", ".join([*unsure, *dict.fromkeys(f"{words(gap.field)[0]} poor" for gap in pick.poor)])
+
+
+def memory_text(pick: Pick) -> str:
+    """Return the estimate; ~ where it rests on a precision that nobody verified."""
+    if pick.needs_gb is None:
+        return "unknown"
+    return f"{'' if pick.checkpoint.dtype else '~'}{pick.needs_gb:.1f} GB"
+
+
+def _shown(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, str]]:
+    """The checkpoints of the table, and of each on the ladder how much memory it is best with.
+
+    Those of the ladder come in where they would not be among the first.
+    """
+    picks = advice.selection.picks
+    steps: dict[str, list[int]] = {}
+    rungs = [(rung.up_to_gb, rung.pick) for rung in advice.ladder]
+    for place, (_, pick) in enumerate(rungs):
+        if pick is not None:
+            steps.setdefault(pick.checkpoint.id, []).append(place)
+    if len(steps) < 2:
+        return list(picks[:most]), {}
+    climbed = {pick.checkpoint.id for pick in picks if pick.checkpoint.id in steps}
+    places = [place for place, pick in enumerate(picks) if pick.checkpoint.id in climbed]
+    places += [place for place in range(len(picks)) if place not in places]
+    shown = [picks[place] for place in sorted(places[:most])]
+    limits = [limit for limit, _ in rungs]
+    return shown, {id: _step(limits, of_id) for id, of_id in steps.items()}
+
+
+def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:
+    """With how much memory a checkpoint is the best, by its places on the ladder."""
+    if (most := limits[places[-1]]) is not None:
+        return f"up to {most:g} GB"
+    return f"over {limits[places[0] - 1]:g} GB" if places[0] else "any"
+
+
+def _common(picks: Sequence[Pick]) -> Benchmark | None:
+    """The benchmark that most of some picks were measured on, of several the most telling."""
+    counted = Counter(benchmark.id for pick in picks for benchmark, _ in pick.figures)
+    named = {benchmark.id: benchmark for pick in picks for benchmark, _ in pick.figures}
+    return named[counted.most_common(1)[0][0]] if counted else None

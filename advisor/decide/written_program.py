@@ -1,0 +1,122 @@
+"""A program to keep: it runs, or trains, one checkpoint for a task, and stands alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from advisor.decide.programs import AS_IS, COMPOSE, joining_program, snippet
+from advisor.decide.requirements import Requirements
+from advisor.decide.selection import Pick
+from advisor.draw.formats import SCHEMA_VERSION
+from advisor.errors import UsageError
+from advisor.model import Checkpoint
+
+if TYPE_CHECKING:
+    from advisor.decide.recommendation import Recommendation, TaskAdvice
+
+DOES = {AS_IS: "runs", "fine-tune": "fine-tunes", COMPOSE: "joins and trains"}
+
+
+class Script(NamedTuple):
+    """A program in Python for a checkpoint in one `use` of a task, and the `command` that made it.
+
+    `checkpoint` is empty where its parts are to be joined first.
+    """
+
+    checkpoint: str
+    use: str
+    task: str
+    python: str
+    command: str
+
+    def to_dict(self, digest: str) -> dict[str, Any]:
+        """Return the JSON document of `advisor code --format json`."""
+        return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **self._asdict()}
+
+    @property
+    def notebook(self) -> str:
+        """The program as a Jupyter notebook of one cell, under what it is."""
+        head, _, rest = self.python.partition("\n\n")
+        cells = [
+            {
+                "cell_type": "markdown",
+                "id": "what-it-is",
+                "metadata": {},
+                "source": head.replace("# ", "").splitlines(keepends=True),
+            },
+            {
+                "cell_type": "code",
+                "id": "program",
+                "execution_count": None,
+                "metadata": {},
+                "outputs": [],
+                "source": rest.rstrip("\n").splitlines(keepends=True),
+            },
+        ]
+        kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+        document = {
+            "cells": cells,
+            "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def script(answer: Recommendation, named: str = "") -> Script:
+    """Return the program for the first checkpoint of an answer, or for a `named` one.
+
+    Raises UsageError where there is no checkpoint, or no program for it is known.
+    """
+    advice = answer.advice[0]
+    if len(answer.advice) > 1 or not advice.task:
+        raise UsageError("a program is for one task", hint="give one --task")
+    checkpoint, use = _chosen(advice, named)
+    name, code = checkpoint.id if checkpoint else "", _code(advice, checkpoint, use)
+    if code is None:
+        raise _no_program(answer, name, f"{advice.task} ({use})")
+    made = answer.command.replace("advisor recommend", f"advisor code {named}".rstrip(), 1)
+    head = f"# {DOES[use]} {name or 'parts of your choice'} for {advice.task}\n# by: {made}\n\n"
+    return Script(name, use, advice.task, f"{head}{code}\n", made)
+
+
+def known(advice: TaskAdvice) -> bool:
+    """True where there is a program for what an answer for one task recommends."""
+    return bool(advice.task) and _code(advice, *_chosen(advice, "")) is not None
+
+
+def _code(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str | None:
+    programs, task = advice.rulebase.programs, str(advice.task)
+    if checkpoint is None:
+        return joining_program(task, programs) if use == COMPOSE else None
+    return snippet(checkpoint, task, programs, advice.options, use)
+
+
+def _no_program(answer: Recommendation, name: str, what: str) -> UsageError:
+    if name:
+        message, hint = f"no program is known that uses `{name}` for {what}", f"advisor show {name}"
+    else:
+        message = f"there is no checkpoint to write a program for: {what}"
+        hint = f"`{answer.command}` says what is lacking"
+    return UsageError(message, hint=hint, kind="no-program")
+
+
+def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
+    """The checkpoint and its use: the first pick's, or the named one's under the same answers."""
+    selection = advice.selection
+    if not named:
+        if selection.compose or selection.uses[:1] == (COMPOSE,):
+            return None, COMPOSE
+        first: Pick | None = next(iter(selection.picks), None)
+        return (first.checkpoint, first.use) if first else (None, AS_IS)
+    checkpoint = advice.rulebase.checkpoint(named)
+    required = Requirements(advice.rulebase, advice.decision.profile)
+    use = required.use(checkpoint, (*(selection.uses or required.uses), AS_IS))
+    if use is None:
+        raise UsageError(
+            f"`{checkpoint.id}` does not do {advice.task}",
+            hint=f"advisor show {checkpoint.id}",
+            kind="no-program",
+        )
+    return checkpoint, use

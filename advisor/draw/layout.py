@@ -1,0 +1,156 @@
+"""Text laid out in a width of columns: tables, cut lines, and commands that go on below.
+
+Words are never broken, so that an id, a path or an address can be copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from advisor.draw.blocks import (
+    Block,
+    Candidate,
+    Code,
+    Heading,
+    Headline,
+    Notes,
+    Page,
+    Table,
+    Text,
+)
+
+GAP = 2
+LEAST = 8
+"""So wide the first column stays where its cells have lines of their own."""
+LABEL = 9
+"""So wide are the labels of notes, with a blank."""
+_WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
+_FLAG = re.compile(r" (?=--[a-z])")
+
+
+def table_lines(table: Table, width: int) -> list[list[str]]:
+    """Return the lines of the head and of each row of a table, no wider than `width`.
+
+    Only a word that is wider by itself is.
+    """
+    rows = [table.columns, *(tuple(map(str, row)) for row in table.rows)]
+    widths = _widths(rows, table.wide, width)
+    return [_row(row, widths) for row in rows]
+
+
+def _widths(rows: Sequence[Sequence[str]], wide: int, width: int) -> list[int]:
+    """Return how wide each column is; the `wide` one gives way first, then the widest."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    least = [
+        max((len(word) for cell in column for word in cell.split()), default=0)
+        for column in columns
+    ]
+    room = width - GAP * (len(widths) - 1)
+    left = room - sum(least[1:])
+    if LEAST <= left < least[0]:  # the first cell of a row may stand on a line of its own
+        least[0] = left
+    while sum(widths) > room:
+        spare = [(widths[place] - least[place], place) for place in range(len(widths))]
+        if 0 <= wide < len(widths) and widths[wide] > least[wide]:
+            place = wide
+        else:
+            most, place = max(spare)
+            if most <= 0:
+                break
+        widths[place] = max(least[place], widths[place] - (sum(widths) - room))
+    return widths
+
+
+def _row(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    cells = [wrapped(cell, size) for cell, size in zip(row, widths, strict=True)]
+    lines = []
+    if any(len(line) > widths[0] for line in cells[0]) and len(cells) > 1:
+        lines, cells[0] = list(cells[0]), [""]
+    for place in range(max(map(len, cells))):
+        parts = [cell[place] if place < len(cell) else "" for cell in cells]
+        padded = (part.ljust(size) for part, size in zip(parts, widths, strict=True))
+        lines.append((" " * GAP).join(padded).rstrip())
+    return lines
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Return text in lines of at most `width`, broken at blanks only; at least one line.
+
+    A flag and its value stay together.
+    """
+    lines = [""]
+    for word in _WORDS.findall(text):
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}" if lines[-1] else word
+    return lines
+
+
+def cut_lines(text: str, width: int, most: int) -> list[str]:
+    """Return the first lines of a text, the last of them ending in … where something is left."""
+    lines = wrapped(text, width)
+    if len(lines) <= most:
+        return lines
+    last = lines[most - 1]
+    while last and len(last) + 2 > width:
+        last = last.rpartition(" ")[0]
+    return [*lines[: most - 1], f"{last} …"]
+
+
+def segments(parts: Sequence[str], between: str, width: int) -> list[str]:
+    """Return parts joined into as few lines as hold them whole."""
+    lines = [parts[0]]
+    for part in parts[1:]:
+        joined = f"{lines[-1]}{between}{part}"
+        if len(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return lines
+
+
+def command_lines(command: str, width: int) -> list[str]:
+    r"""Return a command in lines of at most `width`, each but the last ending in a backslash.
+
+    It is broken before flags only, so that a shell takes the lines for one command.
+    """
+    lines = [""]
+    for place, part in enumerate(_FLAG.split(command)):
+        indent = "  " if len(lines) > 1 else ""
+        joined = f"{lines[-1]} {part}" if place else part
+        if place and len(joined) + 2 > width:
+            lines[-1] += " \\"
+            lines.append(f"  {part}")
+        else:
+            lines[-1] = joined or indent
+    return lines
+
+
+def apart(before: Block, block: Block) -> bool:
+    """Return whether an empty line stands between two blocks."""
+    if isinstance(block, Notes):
+        return not isinstance(before, (Headline, Notes))
+    return isinstance(block, (Heading, Candidate, Headline)) or isinstance(before, Notes)
+
+
+def height(page: Page, width: int) -> int:
+    """Return how many lines a page takes that has no lists, pairs or candidates."""
+    lines = 0
+    for place, block in enumerate(page):
+        lines += bool(place) and apart(page[place - 1], block)
+        if isinstance(block, Headline):
+            lines += len(segments((str(block.name), *block.notes), " · ", width))
+        elif isinstance(block, Notes):
+            room = width - LABEL
+            lines += sum(len(cut_lines(note.text, room, note.lines)) for note in block.rows)
+        elif isinstance(block, Table):
+            lines += sum(map(len, table_lines(block, width - GAP)))
+        elif isinstance(block, Code):
+            commands = block.text.splitlines()
+            lines += sum(len(command_lines(one, width - GAP)) for one in commands)
+        elif isinstance(block, (Text, Heading)):
+            lines += len(wrapped(block.text, width - GAP))
+    return lines
