@@ -26,7 +26,7 @@ from advisor.draw.blocks import (
     Page,
     Text,
 )
-from advisor.draw.layout import height
+from advisor.draw.typesetting import height
 from advisor.engine.decision import Assessment
 from advisor.model import NONE
 from advisor.phrasing import count, joined

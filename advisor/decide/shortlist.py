@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from advisor.decide.requirements import words
 from advisor.decide.selection import Pick
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
-from advisor.draw.layout import cut_lines
+from advisor.draw.typesetting import cut_lines
 from advisor.model import Benchmark
 
 if TYPE_CHECKING:

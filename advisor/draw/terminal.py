@@ -30,7 +30,7 @@ from advisor.draw.blocks import (
     shown,
 )
 from advisor.draw.hyperlinks import linked
-from advisor.draw.layout import LABEL, apart, command_lines, cut_lines, segments, table_lines
+from advisor.draw.typesetting import LABEL, apart, command_lines, cut_lines, segments, table_lines
 
 WIDTH = 100
 USUAL_WIDTH = 80
