@@ -72,13 +72,14 @@ class Particle(NamedTuple):
     a negation reaches; `settled` says that its clause is done already, `aside` that what follows
     comes besides; `lighter` asks for less than what is named next; `skipped` words may stand
     anywhere in a phrase, `filler` hides the words in it; `number-word` is read by a library.
+    `quiet` words are never told to be not understood, `common` ones are no misspelling of others.
     """
 
     id: Annotated[
         str,
         f.OneOf(
             *("negation", "negation-after", "contrast", "settled", "aside", "lighter"),
-            *("skipped", "filler", "number-word"),
+            *("skipped", "filler", "number-word", "quiet", "common"),
         ),
     ]
     words: f.Words

@@ -59,6 +59,11 @@ def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
             yield f"task: {one.task}", _quoted(reading.words(one.spans))
     for answer in understanding.kept:
         yield _answer(answer), _because(understanding, answer)
+    if reading.taken_back:
+        yield "not wanted", _quoted(reading.words(reading.taken_back))
+    if reading.corrected:
+        spelt = (f"{reading.words((span,))[0]} as {word}" for span, word in reading.corrected)
+        yield "read", ", ".join(spelt)
     for answer in understanding.dropped:
         yield (
             f"dropped: {_answer(answer)}",

@@ -26,6 +26,11 @@ ORIGIN = "text"
 SURE_CONCEPTS = 2
 """A task read from fewer concepts, or words of its name, is never decided."""
 
+NEAR_NAME = 3
+"""The name of what is too heavy follows within so many words."""
+
+LESS_GB = 0.01
+
 Span = tuple[int, int]
 
 
@@ -57,7 +62,9 @@ class Reading(NamedTuple):
 
     `tasks` are those within reach, the likeliest first; `touched` are all that any word speaks of.
     `answers` are said, `concluded` follow from what was said. `names` are checkpoints and families
-    by their words, `not_understood` the words that say nothing known.
+    by their words, `corrected` the words that were read as another, with that, `taken_back` the
+    words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
+    those that are known and say nothing here.
     """
 
     text: str
@@ -66,13 +73,17 @@ class Reading(NamedTuple):
     answers: tuple[AnswerRead, ...]
     concluded: tuple[AnswerRead, ...]
     names: tuple[tuple[str, Span], ...]
-    understood: tuple[Span, ...]
+    corrected: tuple[tuple[Span, str], ...]
+    taken_back: tuple[Span, ...]
+    idle: tuple[Span, ...]
     not_understood: tuple[Span, ...]
 
     @property
     def sure(self) -> bool:
-        """True where one task alone is within reach, and enough words speak of it."""
-        return len(self.tasks) == 1 and self.tasks[0].strength >= SURE_CONCEPTS
+        """True where every word counts, and enough of them speak of one task alone."""
+        if self.not_understood or self.idle or self.corrected or len(self.tasks) != 1:
+            return False
+        return self.tasks[0].strength >= SURE_CONCEPTS
 
     def words(self, spans: Iterable[Span]) -> tuple[str, ...]:
         """Return the words in some spans, as they were written."""
@@ -89,11 +100,17 @@ def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
     touched = _tasks(rulebase, lexicon, swept, leading)
     said = _said(rulebase, lexicon, swept, numbers)
     concluded = () if literally else _concluded(rulebase, lexicon, met, said)
-    tasks = within_reach(touched)
     names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))
+    touched = touched or _by_names(lexicon, names)
+    tasks = within_reach(touched)
+    said = (*said, *_lighter(rulebase, lexicon, swept, {one.question for one in said}))
     used = [span for task in touched for span in task.spans]
     used += [span for one in (*said, *concluded) for span in one.spans]
-    understood = tuple(sorted({*used, *(span for _, span in names)}))
+    understood = sorted({*used, *(span for _, span in names)})
+    rest = _rest(lexicon, swept, understood)
+    marked = {place for mark in swept.marks for place in mark.places}
+    known = {swept.tokens[place].start for place in marked}
+    idle = tuple(span for span in rest if span[0] in known)
     return Reading(
         text=text,
         tasks=tasks,
@@ -101,8 +118,15 @@ def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
         answers=said,
         concluded=concluded,
         names=names,
-        understood=understood,
-        not_understood=_rest(swept, understood),
+        corrected=tuple(
+            ((swept.tokens[place].start, swept.tokens[place].end), word)
+            for place, word in swept.corrected.items()
+        ),
+        taken_back=tuple(
+            swept.span(one) for one in swept.of(CONCEPT, SAYING, ALIAS) if one.negated
+        ),
+        idle=idle,
+        not_understood=tuple(span for span in rest if span not in idle),
     )
 
 
@@ -169,6 +193,43 @@ def within_reach(touched: Sequence[TaskRead]) -> tuple[TaskRead, ...]:
     return tuple(one for one in touched if one.strength == most)
 
 
+def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[TaskRead, ...]:
+    """Return the tasks of the checkpoints that are named, where nothing else speaks of any."""
+    spans: dict[str, list[Span]] = {}
+    for name, span in names:
+        for task in lexicon.index["named"].get(name, ((), ()))[1]:
+            spans.setdefault(task, []).append(span)
+    return tuple(TaskRead(task, 0, frozenset(), tuple(where)) for task, where in spans.items())
+
+
+def _lighter(
+    rulebase: RuleBase, lexicon: Lexicon, swept: Swept, known: set[str]
+) -> tuple[AnswerRead, ...]:
+    """Return how much memory is left below a checkpoint that something lighter is sought than."""
+    asked = next((one for one in rulebase.questions if one.requires("memory_gb")), None)
+    if asked is None or asked.id in known:
+        return ()
+    wishes = [mark for mark in swept.of(PARTICLE) if mark.id == "lighter" and not mark.negated]
+    for wish in wishes:
+        for mark in swept.of(NAME):
+            if wish.last <= mark.first < wish.last + NEAR_NAME:
+                memory = _memory_gb(rulebase, lexicon.index["named"].get(mark.id, ((), ()))[0])
+                if memory is None:
+                    continue
+                answer = read_answer(asked, round(memory - LESS_GB, 2), ORIGIN)
+                span = swept.span(wish)[0], swept.span(mark)[1]
+                return (AnswerRead(asked.id, answer, (span,)),)
+    return ()
+
+
+def _memory_gb(rulebase: RuleBase, ids: Sequence[str]) -> float | None:
+    """Return the memory of the smallest of some checkpoints; None where none is known."""
+    from advisor.decide.memory import memory_gb
+
+    known = [memory_gb(rulebase.checkpoint(id)) for id in ids]
+    return min((one for one in known if one is not None), default=None)
+
+
 def _said(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, numbers: Sequence[Amount]
 ) -> tuple[AnswerRead, ...]:
@@ -228,8 +289,8 @@ def _concluded(
     return tuple(found)
 
 
-def _rest(swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:
-    """Return the words of which nothing was made."""
+def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:
+    """Return the words of which nothing was made, but for those that say nothing anywhere."""
     covered = sorted(understood)
     meant = {place for mark in swept.of(PARTICLE, NAME) for place in range(mark.first, mark.last)}
     found = []
@@ -238,6 +299,7 @@ def _rest(swept: Swept, understood: Sequence[Span]) -> tuple[Span, ...]:
         while at < len(covered) and covered[at][1] <= token.start:
             at += 1
         inside = at < len(covered) and covered[at][0] <= token.start
-        if token.is_word and not inside and place not in meant:
+        quiet = not token.is_word or token.form in lexicon.quiet or place in meant
+        if not (inside or quiet):
             found.append((token.start, token.end))
     return tuple(found)

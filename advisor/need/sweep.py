@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.model.value import NamedTuple
+from advisor.need.misspelling import LEAST_LETTERS, corrected
 from advisor.rulebase.phrases import CONCEPT, NAME, PARTICLE, SAYING
 from advisor.tokens import ANY, Token, tokens_of
 
@@ -24,6 +25,9 @@ NEGATED_WORDS = 4
 
 KEPT_FORMS = 20_000
 """So many words are remembered with what they may be read as."""
+
+CORRECTED_WORDS = 200
+"""Misspelt words are read in so many words from the beginning."""
 
 SHORTEST_NAME = 5
 """A shorter name of one word is also a word of the language: it counts where a capital is in it."""
@@ -63,6 +67,8 @@ class Lexicon:
         self.index: Mapping[str, Any] = index
         self.tree: dict[str, Any] = index["phrases"]
         self.skipped = frozenset(index["skipped"])
+        self.quiet = frozenset(index["quiet"])
+        self._common = self.quiet | frozenset(index["common"])
         self._starts = frozenset(index["starts"])
         self._ends = frozenset(index["ends"])
         self._forms: dict[str, tuple[str, ...]] = {}
@@ -81,11 +87,31 @@ class Lexicon:
             found = self._forms[form] = (form, *known)
         return found
 
+    def is_known(self, form: str) -> bool:
+        """True for a word that some phrase begins with, or that some pattern stands for."""
+        return any(one in self.tree for one in self.forms(form))
+
+    def correction(self, form: str) -> str | None:
+        """Return the word that a form was meant to be; None where it may stand as it is."""
+        if form in self._common or self.is_known(form):
+            return None
+        return corrected(form, self.is_spelt)
+
+    def is_spelt(self, form: str) -> bool:
+        """True for a word that the lexicon spells whole, or of which it has all but the ending."""
+        if form in self.tree:
+            return len(form) >= LEAST_LETTERS - 1
+        return any(
+            one[-1:] == ANY and len(one) > LEAST_LETTERS and one in self.tree
+            for one in self.forms(form)[1:]
+        )
+
 
 class Swept(NamedTuple):
     """A text as tokens, and the phrases in it.
 
-    `clauses` holds the number of the clause of each token, `sentences` that of its sentence.
+    `clauses` holds the number of the clause of each token, `sentences` that of its sentence;
+    `corrected` has by token what a misspelt word was read as.
     """
 
     text: str
@@ -93,6 +119,7 @@ class Swept(NamedTuple):
     marks: Sequence[Mark]
     clauses: Sequence[int]
     sentences: Sequence[int]
+    corrected: Mapping[int, str] = {}
 
     def of(self, *kinds: str) -> list[Mark]:
         """Return the marks of some kinds, in order."""
@@ -114,12 +141,20 @@ def lexicon_of(rulebase: RuleBase) -> Lexicon:
     return Lexicon(rulebase)
 
 
-def sweep(lexicon: Lexicon, text: str) -> Swept:
-    """Return a text with its phrases marked."""
+def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True) -> Swept:
+    """Return a text with its phrases marked; `corrects` reads misspelt words as their nearest."""
     tokens = tokens_of(text)
     clauses, sentences = _numbered(tokens)
+    spelt: dict[int, str] = {}
+    if corrects:
+        places = [place for place, one in enumerate(tokens) if one.form[:1].isalpha()]
+        for place in places[:CORRECTED_WORDS]:
+            if near := lexicon.correction(tokens[place].form):
+                spelt[place] = near
+                tokens[place] = tokens[place]._replace(form=near)
     marks = _covered(lexicon, _marks(lexicon, text, tokens, sentences))
-    return Swept(text, tokens, _meant(marks, tokens, clauses, sentences), clauses, sentences)
+    meant = _meant(marks, tokens, clauses, sentences)
+    return Swept(text, tokens, meant, clauses, sentences, spelt)
 
 
 def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:

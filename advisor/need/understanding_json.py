@@ -20,7 +20,9 @@ def as_json(understanding: Understanding, today: str | None = None) -> dict[str,
     body["understood"] = [
         *(_task(understanding, one) for one in reading.tasks),
         *(_answer(understanding, one) for one in (*reading.answers, *reading.concluded)),
-        *({"words": name, "span": list(span), "names": name} for name, span in reading.names),
+        *(_words(understanding, (span,)) | {"names": name} for name, span in reading.names),
+        *(_words(understanding, (span,)) | {"read_as": word} for span, word in reading.corrected),
+        *(_words(understanding, (span,)) | {"negated": True} for span in reading.taken_back),
     ]
     body["not_understood"] = [_words(understanding, (span,)) for span in reading.not_understood]
     for document in body.get("tasks", [body]):

@@ -23,19 +23,18 @@ number. A phrase hides shorter ones of its kind inside it."""
 LEAST_NAME = 4
 """Names of languages that are shorter are words of some other language: it, no, is."""
 
+LISTED = ("skipped", "quiet", "common")
+"""Particles that are looked up by the word alone, and stand in no phrase."""
+
 Tree = dict[str, Any]
 Values = Mapping[str, list[Any]]
 
 
 def compile_words(values: Values) -> dict[str, Any]:
     """Return what reading a sentence needs, as JSON can hold it."""
-    skipped = {
-        form
-        for particle in values["particle"]
-        if particle.id == "skipped"
-        for _, phrase in phrases_in(particle)
-        for form in pattern_of(phrase)
-    }
+    skipped, quiet, common = (
+        _forms(values["particle"], id) for id in ("skipped", "quiet", "common")
+    )
     tree: Tree = {}
     for kind, id, phrase in _phrases(values):
         add(tree, pattern_of(phrase), f"{kind}{id}")
@@ -46,6 +45,8 @@ def compile_words(values: Values) -> dict[str, Any]:
         "starts": sorted(form for form in forms if form[-1:] == ANY),
         "ends": sorted(form for form in forms if form[:1] == ANY),
         "skipped": sorted(skipped),
+        "quiet": sorted(quiet | skipped),
+        "common": sorted(common),
         "says": {one.id: dict(one.says) for one in concepts if one.says}
         | _languages(values)
         | _machines(values),
@@ -65,6 +66,12 @@ def compile_words(values: Values) -> dict[str, Any]:
 def phrases_in(entry: Any) -> list[tuple[str, str]]:
     """Return the phrases of an entry, each with its language."""
     return [(language, phrase) for language, words in entry.words.items() for phrase in words]
+
+
+def _forms(particles: Iterable[Particle], id: str) -> set[str]:
+    """Return the forms of all words of some particles."""
+    found = [phrase for one in particles if one.id == id for _, phrase in phrases_in(one)]
+    return {form for phrase in found for form in pattern_of(phrase)}
 
 
 def add(tree: Tree, pattern: tuple[str, ...], meaning: str) -> None:
@@ -120,7 +127,7 @@ def _words(values: Values) -> Iterable[tuple[str, str, str]]:
             yield from ((ALONE, numeral.id, phrase) for phrase in words)
     for particle in values["particle"]:
         for language, phrase in phrases_in(particle):
-            if particle.id != "skipped":
+            if particle.id not in LISTED:
                 suffix = f".{language}" if particle.id == "number-word" else ""
                 yield PARTICLE, f"{particle.id}{suffix}", phrase
 
@@ -166,13 +173,24 @@ def _machines(values: Values) -> dict[str, dict[str, Any]]:
     }
 
 
-def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, list[str]]:
-    """Return the checkpoints by what people call them: label, id, and id without the owner."""
-    named: dict[str, list[str]] = {}
-    for checkpoint in checkpoints:
-        for name in {checkpoint.label, checkpoint.id, checkpoint.id.partition("/")[2]}:
-            named.setdefault(name, []).append(checkpoint.id)
-    return dict(sorted(named.items()))
+def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, list[list[str]]]:
+    """Return by what people call checkpoints (label, id, id without the owner) ids and tasks.
+
+    The tasks are those that people usually start them with, else all that they do.
+    """
+    named: dict[str, list[Checkpoint]] = {}
+    for one in checkpoints:
+        for name in {one.label, one.id, one.id.partition("/")[2]}:
+            named.setdefault(name, []).append(one)
+    return {
+        name: [[one.id for one in those], _tasks_of(those)] for name, those in sorted(named.items())
+    }
+
+
+def _tasks_of(checkpoints: list[Checkpoint]) -> list[str]:
+    typical = [task for one in checkpoints for task in one.typical]
+    tasks = typical or [task for one in checkpoints for task in (*one.tasks, *one.fine_tune)]
+    return list(dict.fromkeys(tasks))
 
 
 def _number_words(particles: Iterable[Particle]) -> list[str]:

@@ -1,0 +1,27 @@
+"""Words of a text that nearly are words of the lexicon: one edit away, in five letters or more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+LEAST_LETTERS = 5
+"""Shorter words have too many neighbours."""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def corrected(word: str, known: Callable[[str], bool]) -> str | None:
+    """Return the known word that is one edit away from a word and begins like it, if any."""
+    if len(word) < LEAST_LETTERS or not (word.isascii() and word.isalpha()):
+        return None
+    return next((near for near in _neighbours(word) if known(near)), None)
+
+
+def _neighbours(word: str) -> Iterator[str]:
+    """Yield what is one edit away, likelier slips first: swapped, doubled or left out letters."""
+    halves = [(word[:place], word[place:]) for place in range(1, len(word) + 1)]
+    yield from (a + b[1] + b[0] + b[2:] for a, b in halves if len(b) > 1)
+    yield word[1] + word[0] + word[2:]
+    yield from (a + b[1:] for a, b in halves if b)
+    yield from (a + letter + b for a, b in halves for letter in LETTERS)
+    yield from (a + letter + b[1:] for a, b in halves if b for letter in LETTERS)
