@@ -204,7 +204,7 @@ def qwen3_vl(folder: Path) -> Path:
         "out_hidden_size": 16, "num_position_embeddings": 16, "deepstack_visual_indexes": [0],
         "temporal_patch_size": 2,
     }  # fmt: skip
-    words = n.word_tokenizer(*(f"<|{mark}|>" for mark in n.QWEN_MARKS), **LEFT)
+    words = n.word_tokenizer(*(f"<|{mark}|>" for mark in n.QWEN_MARKS), "Yes", "No", **LEFT)
     ids = {
         key: words.convert_tokens_to_ids(f"<|{mark}|>")
         for key, mark in zip(

@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from advisor.trial import OpenedImage, load_runner  # noqa: E402
+from advisor.trial import OpenedImage, Request, load_runner  # noqa: E402
 from advisor.trial.failures import UnsupportedError  # noqa: E402
 
 RECOGNISERS = ("pp_ocrv6_small_rec", "pp_ocrv5_server_rec")
@@ -54,3 +54,14 @@ def test_readers_do_nothing_else(reader) -> None:
     for kind in ("pp_formulanet", RECOGNISERS[0]):
         with pytest.raises(UnsupportedError):
             load_runner(reader(kind), "captioning", device="cpu")
+
+
+def test_a_chat_model_judges_each_text_by_the_share_of_yes(reader, image: OpenedImage) -> None:
+    folder = reader("qwen3_vl")
+    texts = ("a red circle", "a dog")
+    runner = load_runner(folder, "image-text-matching", device="cpu")
+    answers = {a.text: a.probability for a in runner.run(image, Request(texts=texts)).answers}
+    assert set(answers) == set(texts)
+    assert all(0 < probability < 1 for probability in answers.values())
+    alone = runner.run(image, Request(texts=texts[:1])).answers[0]
+    assert alone.probability == pytest.approx(answers[texts[0]], abs=1e-6)
