@@ -22,8 +22,10 @@ class CompiledRules(BuildHookInterface):
 
         self.folder = tempfile.TemporaryDirectory(prefix="advisor-rules-")
         write_parts(Path(self.folder.name), compile_shipped(Path(self.root) / "rules"))
-        for file in Path(self.folder.name).iterdir():
-            build_data["force_include"][str(file)] = f"advisor/compiled/{file.name}"
+        folder = Path(self.folder.name)
+        for file in folder.rglob("*.json"):
+            inside = f"advisor/compiled/{file.relative_to(folder).as_posix()}"
+            build_data["force_include"][str(file)] = inside
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """Remove what was compiled, now that it is in the wheel."""

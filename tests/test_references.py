@@ -106,8 +106,6 @@ checkpoints:
     loader: transformers
     tasks: [write]
     sources: {licence: [paper]}
-    measurements:
-      - {benchmark: B, metric: M, value: 1, source: paper}
     checked: "2026-11"
 """,
     "scenarios/all.yaml": """\
@@ -336,12 +334,6 @@ def test_small_folder_is_sound(tmp_path):
             "licence: [paper]",
             "licence: [papr]",
             "checkpoints/writer.yaml:6:25: unknown source `papr`; did you mean `paper`?",
-        ),
-        (
-            "checkpoints/writer.yaml",
-            "source: paper",
-            "source: papr",
-            "checkpoints/writer.yaml:8:45: unknown source `papr`; did you mean `paper`?",
         ),
         (
             "scenarios/all.yaml",

@@ -52,8 +52,8 @@ def every_sources(rulebase):
     for checkpoint in rulebase.checkpoints.values():
         for field, sources in checkpoint.sources.items():
             yield f"{checkpoint.id} {field}", sources
-        for measurement in checkpoint.measurements:
-            yield f"{checkpoint.id} {measurement.benchmark}", [measurement.source]
+    for protocol in rulebase.protocols.values():
+        yield f"figures of {protocol.id}", [protocol.source]
 
 
 def every_other_source(rulebase):

@@ -7,10 +7,11 @@ from typing import Any
 
 from advisor.catalogue.filters import Matches
 from advisor.catalogue.knowledge import EntryField, WholeEntry
+from advisor.catalogue.measurements import Measurement, measurements
 from advisor.catalogue.uncatalogued import UncataloguedCheckpoint
 from advisor.decide.memory import estimate, memory_gb
+from advisor.decide.precedence import Precedences
 from advisor.decide.programs import snippet
-from advisor.decide.ranking import Yardstick
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.model import NONE, Checkpoint
 from advisor.phrasing import count
@@ -94,9 +95,9 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         page.append(Items(tuple(Item("!", text) for text in checkpoint.pitfalls)))
     if code := snippet(checkpoint, None, rulebase.programs):
         page.append(Code(code, "python"))
-    if checkpoint.measurements:
-        page += [Heading("Published measurements"), _measured(checkpoint, rulebase)]
-        notes = dict.fromkeys(m.note for m in checkpoint.measurements if m.note)
+    if measured := measurements(rulebase).get(checkpoint.id):
+        page += [Heading("Published measurements"), _measured(measured)]
+        notes = dict.fromkeys(f"{one.source}: {one.note}" for one in measured if one.note)
         page += [Text(note, "quiet") for note in notes]
     return [*page, *_sources(checkpoint, rulebase)]
 
@@ -122,13 +123,9 @@ def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     ]
 
 
-def _measured(checkpoint: Checkpoint, rulebase: RuleBase) -> Table:
-    tasks = {(one.benchmark, one.metric): ", ".join(one.tasks) for one in rulebase.benchmarks}
-    rows = [
-        (m.benchmark, m.metric, f"{m.value:g}", tasks.get((m.benchmark, m.metric), ""), m.source)
-        for m in checkpoint.measurements
-    ]
-    return Table(("benchmark", "metric", "value", "tells of", "source"), tuple(rows), wide=3)
+def _measured(measured: Sequence[Measurement]) -> Table:
+    rows = [(one.kind, one.metric, f"{one.value:g}", one.source) for one in measured]
+    return Table(("benchmark", "metric", "value", "source"), tuple(rows), wide=0)
 
 
 def _sources(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
@@ -230,14 +227,14 @@ def _table(found: Matches) -> Table:
 
 
 def _by_quality(rulebase: RuleBase, found: Matches, task: str | None) -> Table:
-    yardstick = Yardstick(rulebase, task)
+    precedences = Precedences(rulebase, task) if task else None
 
     def row(checkpoint: Checkpoint) -> tuple[str, ...]:
-        figures = yardstick.figures(checkpoint)
+        figures = precedences.published(checkpoint.id) if precedences else ()
         if not figures:
             return checkpoint.id, "", "not measured", ""
-        benchmark, value = figures[0]
-        return checkpoint.id, f"{value:g}", benchmark.benchmark, benchmark.metric
+        first = figures[0]
+        return checkpoint.id, f"{first.value:g}", first.benchmark, first.metric
 
     return Table(
         ("checkpoint", "figure", "benchmark", "metric"), tuple(map(row, found.checkpoints))
@@ -261,15 +258,19 @@ COMPARED: dict[str, Callable[[Checkpoint], Any]] = {
 """What checkpoints are compared by: the uncatalogued, never checked, are not known to do tasks."""
 
 
-def compared_checkpoints(_: RuleBase, checkpoints: list[Checkpoint], ids: list[str]) -> Page:
+def compared_checkpoints(rulebase: RuleBase, checkpoints: list[Checkpoint], ids: list[str]) -> Page:
     """Return tables of their fields, and of the figures on benchmarks that all have in common."""
     rows = [(name, *(value_text(of(c)) for c in checkpoints)) for name, of in COMPARED.items()]
     page: Page = [Table(("", *ids), tuple(rows), wide=-1)]
-    tables = [{(m.benchmark, m.metric): m.value for m in c.measurements} for c in checkpoints]
+    measured = measurements(rulebase)
+    tables = [
+        {(one.kind, one.metric, one.source): one.value for one in measured.get(c.id, ())}
+        for c in checkpoints
+    ]
     shared = [
-        (", ".join(measured), *(f"{table[measured]:g}" for table in tables))
-        for measured in tables[0]
-        if all(measured in table for table in tables)
+        (f"{kind}, {metric}", *(f"{table[kind, metric, source]:g}" for table in tables))
+        for kind, metric, source in tables[0]
+        if all((kind, metric, source) in table for table in tables)
     ]
     if not shared:
         nothing = "measured on no benchmark in common, so no figures to compare"

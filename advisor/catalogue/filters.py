@@ -74,12 +74,10 @@ def _language(known: Sequence[str] | None, wanted: str) -> bool | None:
 def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint]:
     """All checkpoints by id, size or memory (least first), released (newest first) or quality.
 
-    By quality: the figures on the task's benchmarks, one benchmark after the other, since figures
-    of two benchmarks cannot be compared. What is not known comes last; empty keeps the order.
+    By quality: as figures and relations put them for the task. What is not known comes last; empty
+    keeps the order.
     """
-    from advisor.decide.ranking import Yardstick
-
-    yardstick = Yardstick(rulebase, task)
+    checkpoints = list(rulebase.checkpoints.values())
 
     def least_first(value: float | None, sign: int = 1) -> tuple[bool, float]:
         return value is None, sign * (value or 0.0)
@@ -90,6 +88,31 @@ def _ordered(rulebase: RuleBase, sort: str, task: str | None) -> list[Checkpoint
         "size": lambda one: least_first(one.parameters_millions),
         "memory": lambda one: least_first(memory_gb(one)),
         "released": lambda one: least_first(one.released, -1),
-        "quality": lambda one: yardstick.key(yardstick.objectives(one, None)),
+        "quality": _by_quality(rulebase, checkpoints, task) if sort == "quality" else id,
     }
-    return sorted(rulebase.checkpoints.values(), key=keys[sort])
+    return sorted(checkpoints, key=keys[sort])
+
+
+def _by_quality(
+    rulebase: RuleBase, checkpoints: Sequence[Checkpoint], task: str | None
+) -> Callable[[Checkpoint], int]:
+    """Return what sorts checkpoints as figures and relations put them for a task."""
+    from advisor.decide.precedence import Precedences
+    from advisor.decide.ranking import in_places, lock
+
+    if task is None:
+        return lambda _: 0
+    precedences = Precedences(rulebase, task)
+    able = [one for one in checkpoints if task in (*one.tasks, *one.fine_tune)]
+    ids = [one.id for one in able]
+    measured = [id for id in ids if precedences.first_measured(id) < len(precedences.gauges)]
+    locked = lock(ids, precedences.evidence(able))
+    listed = in_places(
+        locked,
+        measured,
+        lambda one: (one not in measured, one),
+        nearly=precedences.ends_at_tie,
+        free=ids,
+    )
+    places = {id: number for number, (_, id) in enumerate(listed)}
+    return lambda one: places.get(one.id, len(places))

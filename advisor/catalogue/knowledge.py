@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.catalogue.filters import Matches
+from advisor.catalogue.measurements import measurements
 from advisor.catalogue.uncatalogued import as_checkpoint, find_uncatalogued
 from advisor.decide.memory import memory_gb
 from advisor.decide.programs import snippet
@@ -34,7 +35,7 @@ _ORDER = (
     *("languages_poor", "languages_note", "takes"),
     *("licence", "language_model_licence", "commercial_use", "restriction", "intended_use"),
     *("gated", "released"),
-    *("revision", "last_modified", "hub_task", "prompt", "pitfalls", "derived", "measurements"),
+    *("revision", "last_modified", "hub_task", "prompt", "pitfalls", "derived"),
     *("sources", "checked"),
 )
 _NO_KEYS = ("family", "model_class", "writer", "notes")
@@ -125,6 +126,7 @@ def _details(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
         details["description"] = plain(rulebase.descriptions[thing.id])
         details["claims"] = plain(rulebase.claims[thing.id])
     if kind == "checkpoints":
+        details["measurements"] = plain(measurements(rulebase).get(thing.id, []))
         details["memory_gb"] = memory_gb(thing)
         details["snippet"] = snippet(thing, None, rulebase.programs)
     if "kind" in details:
@@ -147,7 +149,15 @@ def things_json(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> dict[st
 
 def checkpoints_json(rulebase: RuleBase, found: Matches) -> dict[str, Any]:
     """Return the JSON document of `advisor list checkpoints --format json`."""
-    listed = [{**_fields(rulebase, one), "memory_gb": memory_gb(one)} for one in found.checkpoints]
+    measured = measurements(rulebase)
+    listed = [
+        {
+            **_fields(rulebase, one),
+            "measurements": plain(measured.get(one.id, [])),
+            "memory_gb": memory_gb(one),
+        }
+        for one in found.checkpoints
+    ]
     unverified = [one.id for one in found.unverified]
     return document(rulebase.digest, checkpoints=listed, unverified=unverified)
 
@@ -180,13 +190,11 @@ class WholeEntry(NamedTuple):
 def entry_of(rulebase: RuleBase, checkpoint: Checkpoint) -> WholeEntry:
     """Return the entry of a catalogued checkpoint."""
     values = {**checkpoint._asdict(), **checkpoint.notes, "class": checkpoint.model_class}
-    named = [key for key in KEYS if key not in ("id", "series", "sources", "measurements")]
+    named = [key for key in KEYS if key not in ("id", "series", "sources")]
     known = [key for key in named if values.get(key) not in (None, [], ())]
     fields = [EntryField(key, values[key], tuple(checkpoint.sources.get(key, ()))) for key in known]
-    fields += [
-        EntryField("measurements", one._asdict(), (one.source,)) for one in checkpoint.measurements
-    ]
-    unverified = tuple(key for key in named if values.get(key, "") is None)
+    relations = ("larger_than", "succeeds")
+    unverified = tuple(key for key in named if values.get(key, "") is None and key not in relations)
     place = rulebase.place("checkpoint", checkpoint.id)
     return WholeEntry(checkpoint.id, place, tuple(fields), unverified)
 

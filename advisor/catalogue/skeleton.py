@@ -43,7 +43,6 @@ FIND_OUT = {
     "commercial_use": "permitted, restricted or not-permitted, as its licence and card say",
     "released": "the year in which the weights came out",
     "pitfalls": "what goes wrong when it is used like its relatives",
-    "measurements": "published figures, by source and benchmark",
 }
 """What is left to a person where nothing states it, and what there is to know."""
 

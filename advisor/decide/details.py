@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.decide.ranking import alternatives
+from advisor.decide.alternatives import alternatives
 from advisor.decide.reasons import Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
@@ -174,9 +174,7 @@ def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
     page.append(Table(("checkpoint", "use", "memory", "licence"), rows, wide=0))
     page += _list(row for pick in shown for row in _remarks(selection, pick))
     if rest := selection.picks[SHOWN:]:
-        beaten = sum(not pick.on_front for pick in rest)
-        among = f" ({beaten} of them outclassed by another)" if beaten else ""
-        page.append(Text(f"and {len(rest)} more{among}: --format json lists all", "quiet"))
+        page.append(Text(f"and {len(rest)} more: --format json lists all", "quiet"))
     if basis := advice.memory_assumptions(shown):
         page.append(Text(f"memory is estimated: {basis}", "quiet"))
     return page
@@ -184,10 +182,10 @@ def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
 
 def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     """What was measured of a checkpoint, what to mind, and what to try next."""
-    said = "; ".join(f"{b.benchmark} {b.metric} {value:g}" for b, value in pick.figures[:2])
+    named = {figure.name: figure for figure in reversed(pick.figures)}
+    figures = sorted(named.values(), key=pick.figures.index)
+    said = "; ".join(f"{figure.name} {figure.value:g}" for figure in figures[:2])
     yield Item("", f"{pick.checkpoint.id}: {said or 'no published figure for this task'}")
-    for by, on in pick.beaten[:1]:
-        yield Item("-", f"{by} is better on {joined(on)} and no worse otherwise")
     if intended := pick.checkpoint.notes.get("intended_use"):
         yield Item("!", intended)
     following = alternatives(pick, selection)

@@ -13,7 +13,7 @@ from advisor.decide.details import details, gaps_text, together_items
 from advisor.decide.pivots import pivots
 from advisor.decide.reasons import lost_on_text
 from advisor.decide.selection import ORDERS, Pick
-from advisor.decide.shortlist import benchmark_text, linked_id, shortlist, unverified_text
+from advisor.decide.shortlist import linked_id, shortlist, unverified_text
 from advisor.decide.written_program import known
 from advisor.draw.blocks import (
     Code,
@@ -32,7 +32,7 @@ from advisor.model import NONE
 from advisor.phrasing import count, joined
 
 if TYPE_CHECKING:
-    from advisor.decide.ranking import Precedence
+    from advisor.decide.precedence import Precedence
     from advisor.decide.recommendation import Recommendation, TaskAdvice
 
 SHOWN_CLOSEST = 3
@@ -160,26 +160,25 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     """Why this checkpoint comes before the next, or what is known of it where nothing says."""
     pick, *more = advice.selection.picks
     if before := pick.before_next:
-        yield Note("first", _precedence(advice, before))
+        yield Note("first", _precedence(before), lines=2)
     elif not more:
         yield Note("first", "the only one that meets what you ask for")
-    elif pick.figures:
-        benchmark, value = pick.figures[0]
-        yield Note("first", f"{benchmark_text(benchmark)} {value:g}")
-    elif advice.task in pick.checkpoint.typical:
-        yield Note("first", "where people usually start with this task; no published figure")
     else:
-        yield Note("first", "no published figure for this task")
+        known = "no published figure for this task"
+        if pick.figures:
+            known = f"{pick.figures[0].name} {pick.figures[0].value:g}"
+        elif advice.task in pick.checkpoint.typical:
+            known = "where people usually start with this task"
+        yield Note("first", f"{known}; nothing ranks it against the next", lines=2)
 
 
-def _precedence(advice: TaskAdvice, before: Precedence) -> str:
+def _precedence(before: Precedence) -> str:
     """Why a checkpoint stands before the next of another series, in words."""
+    through = f"before {before.through}, which is " if before.through else ""
     if before.by == "relation":
-        return RELATIONS[before.yardstick].format(next=before.next)
-    known = {one.id: benchmark_text(one) for one in advice.rulebase.benchmarks}
-    name = known.get(before.yardstick, before.yardstick)
-    against = "" if before.next_value is None else f", {before.next_value:g} for {before.next}"
-    return f"{name} {before.value:g}{against}"
+        return through + RELATIONS[before.yardstick].format(next=before.next)
+    has = f"before {before.through}, which has " if before.through else ""
+    return f"{has}{before.yardstick} {before.value:g}, {before.next_value:g} for {before.next}"
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from advisor.decide.alternatives import alternatives
 from advisor.decide.programs import prompt_for
-from advisor.decide.ranking import alternatives
 from advisor.decide.reasons import Because
 from advisor.decide.requirements import Suitability
 from advisor.decide.selection import Pick, Rung
@@ -140,7 +140,6 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
 
 def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
     checkpoint = pick.checkpoint
-    first = pick.beaten[0] if pick.beaten else None
     programs = advice.rulebase.programs
     return {
         **some(checkpoint, "id", "family"),
@@ -154,12 +153,10 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
         "pitfalls": checkpoint.pitfalls,
         "findings": [rule_json(rule) for rule in pick.fired],
         "measurements": [
-            {"benchmark": b.benchmark, "metric": b.metric, "value": value, "better": b.better}
-            for b, value in pick.figures
+            some(figure, "benchmark", "metric", "value", "better", "source")
+            for figure in pick.figures
         ],
         **some(pick, "place", "before_next"),
-        "on_front": pick.on_front,
-        "dominated_by": first and {"id": first.by, "on": list(first.on)},
         "not_verified": [gap.text for gap in pick.unknown],
         "measured_poor": [gap.text for gap in pick.poor],
         "inferred": [gap.text for gap in pick.counted],

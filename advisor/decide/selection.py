@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.decide.memory import memory_gb
-from advisor.decide.ranking import Beaten, Objectives, Precedence, Yardstick, beaten, depths
+from advisor.decide.placing import Placing
+from advisor.decide.precedence import Evidence, Precedence, Precedences, Published
 from advisor.decide.requirements import RIGHTS, Gap, Requirements, Suitability
 from advisor.decide.training_memory import TrainingMemory, training_memory
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
-from advisor.model import Benchmark, Checkpoint, Rule
+from advisor.model import Checkpoint, Rule
 from advisor.rulebase.base import RuleBase
 
 ORDERS = ("quality", "small", "open")
-GENERATION = 2  # years that count as equally new where nothing was measured
-MADE_FOR = {
-    "as-is": ("fine-tuned", "contrastive"),
-    "fine-tune": ("pre-trained",),
-    "compose": ("pre-trained",),
-}
-"""For each use, the stages of training that checkpoints made for it are at."""
 NO_LOADER = Gap("", "loader", "nothing here loads it")
-OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 
 
 class Pick(NamedTuple):
     """One checkpoint for a case: how to use it, and the rules aimed at it that `fired`.
 
-    `objectives` is where it stands on the axes of the task, `figures` what was published of it on
-    the task's benchmarks, `beaten` by which picks of the same use it is dominated (the first of
-    them on the front), `unknown` what matters and nobody verified; `to_learn` says that training
-    has to teach it something asked for, as a language. `place` counts from 1, shared by all that
-    nothing tells apart; `before_next` is why it stands before the next of another series, None
-    where nothing says that it should. `beyond_gb` is the most memory that the first place is for,
+    `figures` are what was published of it on the task's yardsticks, `unknown` what matters and
+    nobody verified; `to_learn` says that training has to teach it something asked for, as a
+    language. `place` counts from 1, shared by all that nothing tells apart; `before_next` is why
+    it stands before the next of another series, None where nothing says that it should, `behind`
+    what puts another pick before it. `beyond_gb` is the most memory that the first place is for,
     where nobody said how much there is, and this one may need more. `poor` are languages asked for
     in which it was measured and stands at the bottom, `counted` those that its maker only counts.
     """
@@ -44,13 +36,12 @@ class Pick(NamedTuple):
     use: str
     memory_gb: float | None
     fired: tuple[Rule, ...]
-    objectives: Objectives = Objectives({}, None, None, None)
-    figures: tuple[tuple[Benchmark, float], ...] = ()
-    beaten: tuple[Beaten, ...] = ()
+    figures: tuple[Published, ...] = ()
     unknown: tuple[Gap, ...] = ()
     to_learn: bool = False
     place: int = 0
     before_next: Precedence | None = None
+    behind: Evidence | None = None
     beyond_gb: float | None = None
     training: TrainingMemory | None = None
     poor: tuple[Gap, ...] = ()
@@ -78,11 +69,6 @@ class Pick(NamedTuple):
     def within(self, limit_gb: float) -> bool:
         """True where it is known to fit a limit of memory."""
         return self.needs_gb is not None and self.needs_gb <= limit_gb
-
-    @property
-    def on_front(self) -> bool:
-        """True where no other pick is at least as good on every axis and better on one."""
-        return not self.beaten
 
     @property
     def model_page(self) -> str:
@@ -185,7 +171,7 @@ def select_of(
     allowed = required.uses if allowed is None else allowed
     if order == ORDERS[0]:
         order = required.order or order
-    yardstick = Yardstick(rulebase, required.task, required.languages)
+    precedences = Precedences(rulebase, required.task, required.languages)
     picks: list[Pick] = []
     unverified: list[Pick] = []
     rejected: list[Suitability] = []
@@ -199,15 +185,13 @@ def select_of(
             continue
         memory = memory_gb(checkpoint, required.dtype)
         aimed = rulebase.aimed.get(checkpoint.id, ())
-        figures = yardstick.figures(checkpoint)
         poor, counted = required.language_marks(checkpoint, use)
         pick = Pick(
             checkpoint=checkpoint,
             use=use,
             memory_gb=memory,
             fired=tuple(rule for rule in aimed if holds(rule.when, profile)),
-            objectives=yardstick.objectives(checkpoint, memory, figures),
-            figures=figures,
+            figures=precedences.published(checkpoint.id),
             unknown=unknown,
             poor=poor,
             counted=counted,
@@ -220,15 +204,17 @@ def select_of(
         rejected += [Suitability(one.checkpoint, one.use, (NO_LOADER,), ()) for one in picks]
         picks = []
 
+    placing = Placing(precedences, [*picks, *unverified], order, allowed, required.task)
+
     def placed(some: Sequence[Pick]) -> tuple[Pick, ...]:
-        return _in_groups(some, lambda group: _ranked(group, order, allowed, yardstick))
+        return _in_groups(some, placing.placed)
 
     steps, first = required.steps, required.first_step
     in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
     ranked = placed(in_memory if steps else picks)
     return Selection(
-        picks=ranked,
-        unverified=placed(unverified),
+        picks=placing.explained(ranked),
+        unverified=placing.explained(placed(unverified)),
         rejected=tuple(rejected),
         uses=allowed,
         order=order,
@@ -282,53 +268,3 @@ def _ladder(
 
 def _ids(picks: Sequence[Pick]) -> tuple[str, ...]:
     return tuple(sorted(pick.checkpoint.id for pick in picks))
-
-
-def _ranked(
-    picks: Sequence[Pick], order: str, allowed: tuple[str, ...], yardstick: Yardstick
-) -> tuple[Pick, ...]:
-    """Return picks in order, each with what beats it; only the same use is compared."""
-    losses: dict[str, tuple[Beaten, ...]] = {}
-    for use in allowed:
-        losses |= beaten([(p.checkpoint.id, p.objectives) for p in picks if p.use == use])
-    behind = depths(losses)
-    newest = max((pick.checkpoint.released or 0 for pick in picks), default=0)
-
-    def key(pick: Pick) -> tuple[Any, ...]:
-        one, effects = pick.checkpoint, [rule.effect for rule in pick.fired]
-        year, typical = one.released or 0, yardstick.task in one.typical
-        small = pick.memory_gb is None, pick.memory_gb or 0.0
-        free = OPENNESS[one.commercial_use], one.gated is True
-        return (
-            allowed.index(pick.use),
-            {"small": small, "open": free}.get(order, ()),
-            "avoid" in effects,
-            "prefer" not in effects,
-            pick.to_learn,
-            behind.get(one.id, 0),
-            not typical,
-            -year if typical else 0,
-            one.stage not in MADE_FOR[pick.use],
-            not one.loads_safely,
-            yardstick.key(pick.objectives),
-            (newest - year) // GENERATION,
-            -(one.parameters_millions or 0.0),
-            -year,
-            small if order == "open" else (),
-        )
-
-    keys = {pick.checkpoint.id: key(pick) for pick in picks}
-    ranked = sorted(picks, key=lambda pick: keys[pick.checkpoint.id])
-    place = {pick.checkpoint.id: number for number, pick in enumerate(ranked)}
-    shared = [keys[pick.checkpoint.id] for pick in ranked]
-
-    def first_on_front(loss: Beaten) -> tuple[bool, int]:
-        return loss.by in behind, place[loss.by]
-
-    return tuple(
-        pick._replace(
-            beaten=tuple(sorted(losses.get(pick.checkpoint.id, ()), key=first_on_front)),
-            place=shared.index(keys[pick.checkpoint.id]) + 1,
-        )
-        for pick in ranked
-    )

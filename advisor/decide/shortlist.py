@@ -10,9 +10,9 @@ from advisor.decide.requirements import words
 from advisor.decide.selection import Pick
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.draw.typesetting import cut_lines
-from advisor.model import Benchmark
 
 if TYPE_CHECKING:
+    from advisor.decide.precedence import Published
     from advisor.decide.recommendation import TaskAdvice
 
 LICENCE = 16
@@ -39,13 +39,13 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
         add("best with", [steps.get(pick.checkpoint.id, "") for pick in shown])
     if any(pick.use != "as-is" for pick in shown):
         add("use", [pick.use for pick in shown])
-    if benchmark := _common(shown):
-        name = benchmark_text(benchmark)
+    if common := _common(shown):
+        name = common.name
         if len(name) > NAME:
             page.append(Notes((Note("score", name),)))
             name = "score"
-        measured = [{b.id: value for b, value in pick.figures} for pick in shown]
-        values = [of_pick.get(benchmark.id) for of_pick in measured]
+        measured = [{one.table: one.value for one in pick.figures} for pick in shown]
+        values = [of_pick.get(common.table) for of_pick in measured]
         add(name, ["-" if value is None else f"{value:g}" for value in values])
     trained = any(pick.training for pick in shown)
     add("LoRA in" if trained else "memory", [memory_text(pick) for pick in shown])
@@ -59,11 +59,6 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
 def linked_id(pick: Pick) -> Link:
     """Return the id of a pick, leading to its page."""
     return Link(pick.checkpoint.id, pick.model_page)
-
-
-def benchmark_text(benchmark: Benchmark) -> str:
-    """Return the name of a benchmark with its metric."""
-    return f"{benchmark.benchmark} {benchmark.metric}"
 
 
 def unverified_text(pick: Pick) -> str:
@@ -117,8 +112,8 @@ def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:
     return f"over {limits[places[0] - 1]:g} GB" if places[0] else "any"
 
 
-def _common(picks: Sequence[Pick]) -> Benchmark | None:
-    """The benchmark that most of some picks were measured on, of several the most telling."""
-    counted = Counter(benchmark.id for pick in picks for benchmark, _ in pick.figures)
-    named = {benchmark.id: benchmark for pick in picks for benchmark, _ in pick.figures}
+def _common(picks: Sequence[Pick]) -> Published | None:
+    """A figure of the table that has most of some picks, of several the most telling."""
+    counted = Counter(figure.table for pick in picks for figure in pick.figures)
+    named = {figure.table: figure for pick in picks for figure in pick.figures}
     return named[counted.most_common(1)[0][0]] if counted else None

@@ -47,7 +47,8 @@ def standing_json(standing: Standing) -> dict[str, Any]:
         "lacks": list(judged.texts),
         "not_verified": [gap.text for gap in judged.unknown],
         **some(standing, "rank", "of", "ahead"),
-        "dominated_by": [{"id": loss.by, "on": list(loss.on)} for loss in standing.beaten],
+        "place": standing.place,
+        "decided": plain(standing.decided),
         **some(standing, "first_in", "changes"),
     }
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from advisor.decide.precedence import LARGER
 from advisor.decide.reasons import Because, lost_on_text
 from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
 from advisor.explanation.full import AnswerChange, FullExplanation, Settling, Stability
-from advisor.explanation.standing import Standing
+from advisor.explanation.standing import Decided, Standing
 from advisor.model import TASK, Rule
-from advisor.phrasing import NO_FAMILY, answers_text, count, family_text, joined, origin_word, share
+from advisor.phrasing import NO_FAMILY, answers_text, count, family_text, origin_word, share
 from advisor.rulebase.base import RuleBase
 
-SHOWN_BEATEN = 3
 SHOWN_QUESTIONS = 5
 STAYING = "With all other answers, assumed ones too, left as they are:"
 
@@ -178,6 +178,36 @@ def standing_page(standing: Standing) -> Page:
     return [Heading("Where it stands", 3), Items(tuple(_standing(standing)))]
 
 
+DECIDED_BY = {
+    "use": "is used {0}, {against} {1}",
+    "doubt": "{against} is verified, here {all}",
+    "loader": "loaded by {0}, which advisor does not run; {against} needs no code of its own",
+    "memory": "takes more memory than {against}, and how much there is was left open",
+    "rule": "rules put {against} before it: {all}",
+    "training": "would have to learn what {against} knows already",
+}
+"""What puts another before a checkpoint, in words."""
+
+
+def _decided(decided: Decided) -> str:
+    """Name the rule, the figure, the relation or the missing figure that decides."""
+    against, said = decided.against, decided.precedence
+    if decided.by in DECIDED_BY:
+        words = DECIDED_BY[decided.by]
+        return words.format(*decided.words, against=against, all=", ".join(decided.words))
+    if said is None:
+        if not decided.unmeasured:
+            return f"nothing ranks these: no benchmark of the task tells it from {against}"
+        names = ", ".join(decided.unmeasured)
+        return f"nothing ranks it against {against}: it has no figure on {names}"
+    through = f" stands before {said.through}, which" if said.through else ""
+    if said.by == "relation":
+        is_it = "is the larger of its series" if said.yardstick == LARGER else "succeeds it"
+        return f"{against}{through} {is_it}"
+    figures = f"{said.yardstick} {said.value:g} against {said.next_value:g}"
+    return f"{against}{through} is better: {figures} ({said.source})"
+
+
 def _standing(standing: Standing) -> Iterator[Item]:
     family, rank = standing.judged.checkpoint.family, standing.rank
     among = f"{count(standing.of, 'checkpoint')} of {family} that fit"
@@ -189,13 +219,8 @@ def _standing(standing: Standing) -> Iterator[Item]:
         yield Item("", f"number {rank} of the {among}; ahead of it: {ahead}")
     elif ahead:
         yield Item("", f"not among the {among}; the first of them: {ahead}")
-    for loss in standing.beaten[:SHOWN_BEATEN]:
-        yield Item("-", f"{loss.by} is better on {joined(loss.on)} and no worse otherwise")
-    more = len(standing.beaten) - SHOWN_BEATEN
-    if more > 0:
-        yield Item("-", f"and so are {more} more" if more > 1 else "and so is 1 more")
-    if rank and not standing.beaten:
-        yield Item("+", "no other is known to be better and nowhere worse")
+    if standing.decided:
+        yield Item("-", _decided(standing.decided))
     for order in standing.first_in if rank != 1 else ():
         yield Item(">", f"it comes first with --order {order}")
     for changed in standing.changes:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from advisor.decide.ranking import Beaten
-from advisor.decide.requirements import Suitability, judge_checkpoint
-from advisor.decide.selection import ORDERS, select_of
+from advisor.decide.precedence import Precedence, Precedences
+from advisor.decide.ranking import lock
+from advisor.decide.requirements import Requirements, Suitability, judge_checkpoint
+from advisor.decide.selection import ORDERS, Pick, select_of
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK, Checkpoint, Option
@@ -16,20 +17,38 @@ from advisor.rulebase.base import RuleBase
 SHOWN_AHEAD = 3
 
 
+class Decided(NamedTuple):
+    """What puts the pick `against` before a checkpoint.
+
+    `by` is use, doubt, loader, memory, rule, training, figure, relation, or missing where neither a
+    figure nor a relation tells the two apart: then `unmeasured` are the yardsticks that measured
+    the other alone. `words` are a rule's id, what
+    is not verified, or the like.
+    """
+
+    by: str
+    against: str
+    words: tuple[str, ...] = ()
+    precedence: Precedence | None = None
+    unmeasured: tuple[str, ...] = ()
+
+
 class Standing(NamedTuple):
     """One checkpoint for a case, as it is `judged` against the answers.
 
-    `rank` counts from 1 among the `of` picks of its family, None where it is none of them; `ahead`
-    are the first picks before it; `beaten` what dominates it; `first_in` the orders in which it
-    comes first. `changes` are answers that make it a pick, each smallest; `wins` says whether its
-    family is the answer as things are.
+    `rank` counts from 1 among the `of` picks of its family, None where it is none of them, `place`
+    is shared by those that nothing tells apart; `ahead` are the first picks before it; `decided` is
+    what puts the first before it; `first_in` the orders in which it comes first. `changes` are
+    answers that make it a pick, each smallest; `wins` says whether its family is the answer as
+    things are.
     """
 
     judged: Suitability
     rank: int | None
     of: int
+    place: int | None
     ahead: tuple[str, ...]
-    beaten: tuple[Beaten, ...]
+    decided: Decided | None
     first_in: tuple[str, ...]
     changes: tuple[dict[str, str], ...]
     wins: bool
@@ -47,8 +66,9 @@ def standing_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> S
         judged=judged,
         rank=None if place is None else place + 1,
         of=len(ids),
+        place=picks[checkpoint.id].place if place is not None else None,
         ahead=tuple(ids[:place][:SHOWN_AHEAD]),
-        beaten=picks.get(checkpoint.id, ()),
+        decided=_decided(rulebase, profile, picks, checkpoint.id) if place else None,
         first_in=tuple(order for order in ORDERS if [*ranked[order]][:1] == [checkpoint.id]),
         changes=tuple(_changes(engine, judged, decision)) if place is None else (),
         wins=checkpoint.family == decision.family,
@@ -57,10 +77,51 @@ def standing_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> S
 
 def _picks(
     rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, order: str
-) -> dict[str, tuple[Beaten, ...]]:
-    """The picks of the family of a checkpoint in order, each with what beats it."""
+) -> dict[str, Pick]:
+    """The picks of the family of a checkpoint in order, by id."""
     picks = select_of(rulebase, checkpoint.family, profile, order).picks
-    return {pick.checkpoint.id: pick.beaten for pick in picks}
+    return {pick.checkpoint.id: pick for pick in picks}
+
+
+def _decided(
+    rulebase: RuleBase, profile: Profile, picks: dict[str, Pick], checkpoint: str
+) -> Decided:
+    """Return what puts the first pick before another."""
+    pick, first = picks[checkpoint], next(iter(picks.values()))
+    against = first.checkpoint.id
+    rules = [rule.id for rule in pick.fired if rule.effect == "avoid"]
+    rules += [rule.id for rule in first.fired if rule.effect == "prefer"]
+    reasons = (
+        ("use", pick.use != first.use, (pick.use, first.use)),
+        ("doubt", pick.group[0] > first.group[0], tuple(gap.text for gap in pick.unknown)),
+        ("loader", pick.loads < first.loads, (pick.checkpoint.loader,)),
+        ("memory", pick.beyond_gb is not None and first.beyond_gb is None, ()),
+        ("rule", bool(rules) and _aimed(pick) != _aimed(first), tuple(rules)),
+        ("training", pick.to_learn > first.to_learn, ()),
+    )
+    for by, holds, words in reasons:
+        if holds:
+            return Decided(by, against, words)
+    required = Requirements(rulebase, profile)
+    precedences = Precedences(rulebase, required.task, required.languages)
+    evidence = precedences.evidence(one.checkpoint for one in picks.values())
+    locked = lock(list(picks), evidence)
+    if said := locked.precedence(against, checkpoint):
+        return Decided(said.by, against, precedence=said)
+    if pick.behind:
+        said = pick.behind.precedence
+        return Decided(said.by, pick.behind.before, precedence=said)
+    own = {figure.benchmark for figure in pick.figures}
+    missing = [gauge.name for gauge in precedences.gauges if gauge.name not in own]
+    measured = {figure.benchmark for figure in first.figures}
+    only = [name for name in missing if name in measured]
+    return Decided("missing", against, unmeasured=tuple(dict.fromkeys(only or missing)))
+
+
+def _aimed(pick: Pick) -> tuple[bool, bool]:
+    """Whether rules speak against a pick, or do not speak for it."""
+    effects = [rule.effect for rule in pick.fired]
+    return "avoid" in effects, "prefer" not in effects
 
 
 def _changes(engine: Engine, judged: Suitability, decision: Decision) -> Iterator[dict[str, str]]:

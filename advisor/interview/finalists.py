@@ -89,7 +89,7 @@ class Finalists:
         catalogue = {checkpoint.id for checkpoint in rulebase.catalogue(family)}
         found = {TASK}
         found |= {q.id for q in rulebase.questions if any(o.uses or o.order for o in q.options)}
-        if any(benchmark.languages for benchmark in rulebase.benchmarks):
+        if rulebase.order(self.given[TASK].options[0])["yardsticks"]:
             asking = (q for q in rulebase.demanding if q.requires("languages"))
             found |= {question.id for question in asking}
         for rule in rulebase.rules:

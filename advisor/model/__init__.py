@@ -233,38 +233,6 @@ class Decoder(NamedTuple):
     tower_per_beam: f.Required[bool] = False
 
 
-class Measurement(NamedTuple):
-    """A published figure.
-
-    `benchmark` names the split too, so that two figures compare only where both agree; `split` is
-    it alone, None where the source does not say.
-    """
-
-    benchmark: f.Text
-    metric: f.Text
-    value: float
-    source: f.SourceId
-    note: f.Text | None = None
-    split: f.Text | None = None
-
-
-class Benchmark(NamedTuple):
-    """A public benchmark that tells how well checkpoints do certain tasks.
-
-    `benchmark` and `metric` are the words of the measurements that belong to it, split included;
-    `better` is higher or lower. `languages` are those of its texts; None where they do not matter.
-    """
-
-    id: f.Id
-    benchmark: f.Text
-    metric: f.Text
-    better: Annotated[str, f.OneOf("higher", "lower")]
-    tasks: f.SomeTasks
-    because: f.Text
-    sources: f.Sources
-    languages: f.Texts | None = None
-
-
 LOADERS = ("transformers", "open_clip", "remote-code", "other")
 """What loads a checkpoint; the first two run no code that comes with it."""
 
@@ -276,8 +244,9 @@ class Checkpoint(NamedTuple):
     with it. `dtype` is the precision in which its file holds the weights, `takes` all that
     it takes of what families can take: several images at once, a question. Of its `languages`,
     those under `languages_inferred` stand on a maker's count alone, and `languages_poor` were
-    measured and stand at the bottom. `weights` is the format that its files hold. `notes` are what
-    its entry says of other fields.
+    measured and stand at the bottom. `weights` is the format that its files hold. Of its `series`,
+    it is `larger_than` another, and `succeeds` one of another series at its size: both are claims
+    that figures have to bear out. `notes` are what its entry says of other fields.
     """
 
     id: f.HubId
@@ -305,7 +274,6 @@ class Checkpoint(NamedTuple):
     pitfalls: f.Texts = ()
     derived: bool = False
     writer: f.Computed[Decoder | None] = None
-    measurements: Sequence[Measurement] = ()
     notes: f.Computed[Mapping[str, str]] = {}
     sources: f.Required[Mapping[f.OwnField, f.Sources]] = {}
     checked: f.Required[f.Month] = ""
@@ -316,6 +284,9 @@ class Checkpoint(NamedTuple):
     languages_inferred: f.Languages | None = None
     languages_poor: f.Languages | None = None
     weights: f.Weights | None = None
+    series: f.Id | None = None
+    larger_than: f.CheckpointId | None = None
+    succeeds: f.CheckpointId | None = None
 
     @property
     def offered(self) -> bool:

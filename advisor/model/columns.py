@@ -36,7 +36,6 @@ EXTRA_KEYS: dict[type, dict[str, Any]] = {
         ),
         "claims?": Sequence[evidence.ArticleClaim],
     },
-    model.Benchmark: {"split?": f.Text},
     model.Checkpoint: {
         "parameters_precision?": f.OneOf("published", "derived", "rounded"),
         "image_size_note?": f.Text,

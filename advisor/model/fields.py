@@ -67,9 +67,8 @@ Dtype = Annotated[str, OneOf("float32", "bfloat16", "float16")]
 HubIds = Sequence[HubId]
 
 # Names of other entities: each has to be defined somewhere.
-CheckpointIds = Sequence[
-    Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`", of="checkpoint")]
-]
+CheckpointId = Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`", of="checkpoint")]
+CheckpointIds = Sequence[CheckpointId]
 ActIds = Annotated[Sequence[Annotated[str, KebabCase(of="act")]], Least(1)]
 JudgedField = Annotated[str, TextOf(WORD, "a field of checkpoints", of="checkpoint field")]
 JudgedFields = Annotated[Sequence[JudgedField], Least(1)]
@@ -127,6 +126,31 @@ Languages = Annotated[
     Sequence[Annotated[str, TextOf(r"[a-z]{2,3}|multilingual", "a language code such as `de`")]],
     Least(1),
 ]
+FIGURE_LANGUAGE = TextOf(r"[a-z]{2,3}|multilingual", "a language code such as `de`")
+FigureLanguage = Annotated[str, FIGURE_LANGUAGE]
+FigureLanguages = Annotated[Sequence[str], ListOf(FIGURE_LANGUAGE, least=1)]
+AskedLanguage = Annotated[str, TextOf(r"[a-z]{2,3}|multilingual|asked", "a code, or `asked`")]
+"""The language of a figure: `multilingual` is a mean over several."""
+
+Mode = Annotated[str, OneOf("thinking", "non-thinking", "fine-tuned")]
+"""How weights were run, where they can be run in several ways."""
+
+_HUB_ID = TextOf(HUB_ID, "a Hub id such as `org/name`")
+FiguresById = Annotated[Mapping[str, float], MapOf(Number(), _HUB_ID, least=1)]
+ByCheckpoint = Annotated[Mapping[str, str], MapOf(TextOf(), _HUB_ID, least=1)]
+"""What is said of single checkpoints; they need not be catalogued."""
+
+BenchmarkId = Annotated[str, KebabCase(of="benchmark")]
+BenchmarkIds = Annotated[Sequence[BenchmarkId], Least(1)]
+YARDSTICKS = ListOf(KebabCase(of="yardstick"))
+YardstickIds = Annotated[Sequence[Annotated[str, KebabCase(of="yardstick")]], Least(1)]
+OrderedYardsticks = Annotated[Sequence[str], YARDSTICKS]
+_PROTOCOL = KebabCase(of="protocol")
+ProtocolGroups = Annotated[
+    Sequence[str | Sequence[str]], ListOf(AnyOf(_PROTOCOL, ListOf(_PROTOCOL, least=2)), least=1)
+]
+"""Protocols, some of which are read as one table."""
+
 _TRIAL_FLAG = OneOf("labels", "question", "folder", "query")
 TrialInputs = Annotated[Mapping[str, str], MapOf(TextOf(), _TRIAL_FLAG)]
 """What `advisor try` takes beside the image, by its flag."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor import model
-from advisor.model import evidence, library, wording
+from advisor.model import evidence, figures, library, wording
 from advisor.model.columns import record
 from advisor.model.fields import ANSWER, HUB_ID
 from advisor.reader.shape import (
@@ -15,7 +15,6 @@ from advisor.reader.shape import (
     KebabCase,
     ListOf,
     MapOf,
-    Number,
     OneOf,
     Record,
     Shape,
@@ -24,7 +23,7 @@ from advisor.reader.shape import (
 
 if TYPE_CHECKING:
     from advisor.reader.document import KeyPath
-    from advisor.reader.shape import Faults, Parts
+    from advisor.reader.shape import Faults
 
 
 class Entity(NamedTuple):
@@ -49,8 +48,10 @@ ENTITIES = {
     "source": Entity(evidence.Source, "sources", "sources", "detail"),
     "family": Entity(model.Family, "family", "families", "core"),
     "rule": Entity(model.Rule, "decisions", "rules", "core"),
-    "benchmark": Entity(model.Benchmark, "benchmarks", "benchmarks", "catalogue"),
-    "unranked": Entity(library.UnrankedBenchmark, "benchmarks", "unranked"),
+    "benchmark": Entity(figures.Benchmark, "benchmarks", "benchmarks", "figures"),
+    "protocol": Entity(figures.Protocol, "figures", "protocols", "figures"),
+    "yardstick": Entity(figures.Yardstick, "yardsticks", "yardsticks", "figures"),
+    "order": Entity(figures.TaskOrder, "yardsticks", "orders", "figures"),
     "checkpoint": Entity(model.Checkpoint, "checkpoints", "checkpoints"),
     "architecture": Entity(library.Architecture, "architectures", "architectures", "architectures"),
     "machine": Entity(library.Machine, "machines", "machines", "machines"),
@@ -110,7 +111,8 @@ PROJECT = Record(
 """What `advisor.yaml` holds."""
 
 KINDS = (
-    *("criteria", "questions", "tasks", "elsewhere", "sources", "decisions", "benchmarks"),
+    *("criteria", "questions", "tasks", "elsewhere", "sources", "decisions"),
+    *("benchmarks", "yardsticks", "figures"),
     *("family", "family-extension", "checkpoints", "architectures", "machines"),
     *("programs", "drift", "scenarios", "checks", "words", "project", "profile"),
 )
@@ -139,22 +141,6 @@ def _lists(kind: str) -> Record:
         optional = bool(lists) or kind in ("programs", "words")
         lists[f"{key}?" if optional else key] = ListOf(record(ENTITIES[of].declared), int(least))
     return Record(lists)
-
-
-class _Figures(MapOf):
-    """Figures by benchmark, each a number or one with a note of its own; `note` is for all."""
-
-    note = TextOf()
-
-    def __init__(self) -> None:
-        super().__init__(AnyOf(Number(), Record({"value": Number(), "note": self.note})))
-
-    def parts(self, value: Any, path: KeyPath) -> Parts:
-        for place, part, shape in super().parts(value, path):
-            yield place, part, self.note if place[-1] == "note" else shape
-
-    def schema(self) -> dict[str, Any]:
-        return super().schema() | {"properties": {"note": self.note.schema()}}
 
 
 class _Member(Record):
@@ -188,9 +174,8 @@ def _checkpoints() -> Record:
     entry = record(model.Checkpoint)
     cited = TextOf(r"[a-z0-9]+([_-][a-z0-9]+)*", "a field of this checkpoint, or a source")
     short = _optional(entry) | {"sources?": MapOf(ListOf(TextOf(), least=1), cited)}
-    figures = AnyOf(entry.fields["measurements"], MapOf(_Figures()))
-    member = short | {"measurements?": figures, "series?": KebabCase()}
-    del short["measurements?"]
+    member = dict(short)
+    del short["series?"]
     return Record(
         {
             "series?": ListOf(Record({"id": KebabCase(), **short})),

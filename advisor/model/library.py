@@ -160,12 +160,3 @@ class CheckRule(NamedTuple):
     page: f.Required[f.Text] = ""
     knowledge: Mapping[f.KnowledgeName, f.Knowledge] = {}
     example: f.Required[CheckExample] = CheckExample()
-
-
-class UnrankedBenchmark(NamedTuple):
-    """Words that measurements share, of a benchmark that tells nothing of a task."""
-
-    id: f.Id
-    benchmark: f.Text
-    metric: f.Text
-    split: f.Text | None = None

@@ -24,8 +24,9 @@ from advisor.model.value import Plan, decode
 Thing = TypeVar("Thing")
 
 if TYPE_CHECKING:
-    from advisor.model import Benchmark, Detour
+    from advisor.model import Detour
     from advisor.model.evidence import ArticleClaim, Example, Scenario, Source, Statement, Tie
+    from advisor.model.figures import Benchmark, Protocol, TaskOrder, Yardstick
     from advisor.model.library import (
         Act,
         Architecture,
@@ -79,8 +80,14 @@ class RuleBase:
 
     sources: ById[Source] = _by_id("detail.sources", "evidence.Source")
     """Every source by id."""
-    benchmarks: Listed[Benchmark] = _listed("catalogue.benchmarks", "Benchmark")
-    """The public benchmarks that tell how well tasks are done, the most telling first."""
+    benchmarks: ById[Benchmark] = _by_id("figures.benchmarks", "figures.Benchmark")
+    """The public benchmarks, by id."""
+    protocols: ById[Protocol] = _by_id("figures.protocols", "figures.Protocol")
+    """Who measured what, with all published figures, by id."""
+    yardsticks: ById[Yardstick] = _by_id("figures.yardsticks", "figures.Yardstick")
+    """What checkpoints are compared by, by id."""
+    orders: ById[TaskOrder] = _by_id("figures.orders", "figures.TaskOrder")
+    """Which yardsticks rank the checkpoints of a task, by task."""
     architectures: ById[Architecture] = _by_id(
         "architectures.architectures", "library.Architecture"
     )
@@ -285,6 +292,10 @@ class RuleBase:
         """The whole catalogue, by id, in the order of the files."""
         families = self._part("catalogue")["checkpoints"]
         return {one.id: one for family in families for one in self.catalogue(family)}
+
+    def order(self, task: str) -> dict[str, Any]:
+        """Return what ranks the checkpoints of a task, as `rulebase.orders` made it."""
+        return self._part(f"orders/{task}")
 
     @cached_property
     def source_dates(self) -> dict[str, str]:

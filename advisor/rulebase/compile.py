@@ -13,6 +13,7 @@ from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program
 from advisor.model.value import encode
 from advisor.rulebase.derive import derived_never, derived_rules
+from advisor.rulebase.orders import compiled_orders
 from advisor.rulebase.phrases import compile_words
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
         if entity.part:
             parts.setdefault(entity.part, {})[entity.key] = values[kind]
     parts["words"] = compile_words(values)
+    parts |= compiled_orders(values)
     return {name: encode(part) for name, part in parts.items()}
 
 

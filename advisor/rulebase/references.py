@@ -44,7 +44,6 @@ def check_references(entries: Entries) -> None:
             faults += MORE[kind](entry.value, known) if kind in MORE else ()
             for path, message in faults:
                 entry.report(path, message)
-    _measured_once(entries["benchmark"], entries["unranked"])
     _aliases(entries["task"], "task")
     _aliases(entries["family"], "family")
     if TASK not in entries["question"]:
@@ -62,6 +61,9 @@ def _known(entries: Entries) -> Known:
         known[f"option of `{id}`"] = [*options, *builtin]
         if by := entry.value.get("declared_by"):
             declared[by] += own
+    for id, entry in entries["benchmark"].items():
+        for word in ("metric", "version", "split", "language"):
+            known[f"{word} of `{id}`"] = list(entry.value.get(f"{word}s", ()))
     tasks = [entry.value for entry in entries["task"].values()]
     return known | {
         "concept": [*known["concept"], *(f"{NUMBER_OF}{id}" for id in known["measure"])],
@@ -148,11 +150,6 @@ def _checkpoint(value: dict[str, Any], known: Known) -> Faults:
     own = [*value["tasks"], *value.get("fine_tune", [])]
     for index, task in enumerate(value.get("typical", [])):
         yield from _unknown(("typical", index), "task of this checkpoint", task, own)
-    for index, measurement in enumerate(value.get("measurements", [])):
-        split = measurement.get("split")
-        if split and not measurement["benchmark"].endswith(f"({split})"):
-            place = ("measurements", index, "split")
-            yield place, f"the benchmark has to end with `({split})`"
 
 
 def _program(value: dict[str, Any], _known: Known) -> Faults:
@@ -181,12 +178,57 @@ def _said(value: dict[str, Any], known: Known) -> Faults:
             yield from _unknown(("says", question), of, option, options)
 
 
+def _protocol(value: dict[str, Any], known: Known) -> Faults:
+    for index, table in enumerate(value["tables"]):
+        place, benchmark = ("tables", index), table["benchmark"]
+        for word, several in (("metric", True), ("version", False), ("split", False)):
+            yield from _listed((*place, word), benchmark, word, table.get(word), known, several)
+        yield from _listed(
+            (*place, "language"), benchmark, "language", table.get("language"), known, several=True
+        )
+
+
+def _listed(
+    path: KeyPath, benchmark: str, word: str, said: str | None, known: Known, several: bool
+) -> Faults:
+    """A word of a table has to be among those that its benchmark lists."""
+    listed = known.get(f"{word} of `{benchmark}`")
+    if listed is None:
+        return
+    if said is not None:
+        yield from _unknown(path, f"{word} of `{benchmark}`", said, listed)
+    elif several and len(listed) > 1:
+        yield path[:-1], f"`{benchmark}` has several {word}s; say which"
+
+
+def _yardstick(value: dict[str, Any], known: Known) -> Faults:
+    if ("benchmarks" in value) == ("mean_of" in value):
+        yield (), "exactly one of `benchmarks` or `mean_of` has to stand here"
+    if ("noise" in value) == ("noise_share" in value):
+        yield (), "exactly one of `noise` or `noise_share` has to stand here"
+    for benchmark in value.get("benchmarks", ()):
+        for word in ("metric", "split"):
+            for index, said in enumerate(value.get(f"{word}s", ())):
+                listed = known.get(f"{word} of `{benchmark}`", [said])
+                yield from _unknown((f"{word}s", index), f"{word} of `{benchmark}`", said, listed)
+
+
+def _order(value: dict[str, Any], _known: Known) -> Faults:
+    listed = [*value["yardsticks"], *value.get("others", ())]
+    listed += [id for ids in value.get("languages", {}).values() for id in ids]
+    for index, id in enumerate(value.get("rest", ())):
+        yield from _unknown(("rest", index), "yardstick of this order", id, listed)
+
+
 MORE: dict[str, Callable[[dict[str, Any], Known], Faults]] = {
     "question": _question,
     "task": _task,
     "family": _family,
     "rule": _rule,
     "checkpoint": _checkpoint,
+    "protocol": _protocol,
+    "yardstick": _yardstick,
+    "order": _order,
     "program": _program,
     "change": _change,
     "scenario": _scenario,
@@ -194,19 +236,6 @@ MORE: dict[str, Callable[[dict[str, Any], Known], Faults]] = {
     "implication": _said,
 }
 """What names of a kind have to fulfil besides being defined."""
-
-
-def _measured_once(ranked: Mapping[str, Entry], unranked: Mapping[str, Entry]) -> None:
-    """One measurement belongs to one benchmark, or nobody knew which way is better."""
-    known: dict[tuple[str, str], str] = {}
-    for id, entry in (*ranked.items(), *unranked.items()):
-        if entry is unranked.get(id) and id in ranked:
-            entry.report(("id",), f"the benchmark `{id}` stands at {ranked[id].place} already")
-        key = entry.value["benchmark"], entry.value["metric"]
-        if key in known:
-            message = f"`{key[0]}`, {key[1]} is the benchmark `{known[key]}` already"
-            entry.report(("benchmark",), message)
-        known[key] = id
 
 
 def _aliases(entries: Mapping[str, Entry], kind: str) -> None:

@@ -1,8 +1,8 @@
 """Short ways to write checkpoints and sources, written out in full where they were written.
 
 A series gives its members what they share, one level deep: what a member says itself wins. Under
-`sources` a field may name its pages, or a page its fields; measurements may stand by source and
-benchmark; sources that share their kind and month may stand in a group. What is written out has
+`sources` a field may name its pages, or a page its fields; sources that share their kind and month
+may stand in a group. What is written out has
 the places of what was written, so that every later problem is reported there.
 """
 
@@ -38,7 +38,7 @@ Citations = dict[str, dict[str, KeyPath]]
 def written_out(key: str, document: Document, entries: Entries) -> list[dict[str, Any]]:
     """Return what a file lists under `key`, without short forms; reports what is wrong with it.
 
-    `entries` are those read so far: series and benchmarks, of this file too.
+    `entries` are those read so far: series, of this file too.
     """
     declared: type
     if key == "checkpoints":
@@ -63,9 +63,7 @@ def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
         elif not value.get("sources", {}).keys() <= ORDER.keys():
             citations = _citations(document, (*path, "sources"), value["sources"])
             full = value | {"sources": _by_field(document, path, citations)}
-        if isinstance(value.get("measurements"), dict):
-            full = full | {"measurements": _measurements(document, path, value, entries)}
-        checkpoints.append({key: each for key, each in full.items() if key != "series"})
+        checkpoints.append(full)
     for id, series in entries["series"].items():
         if series.document is document and id not in named:
             document.report(series.path, f"no checkpoint in this file belongs to the series `{id}`")
@@ -134,31 +132,6 @@ def _by_field(document: Document, path: KeyPath, citations: Citations) -> dict[s
         for index, place in enumerate(citations[field].values()):
             document.moved[*path, "sources", field, index] = place
     return {field: list(citations[field]) for field in fields}
-
-
-def _measurements(
-    document: Document, path: KeyPath, value: dict[str, Any], entries: Entries
-) -> list[dict[str, Any]]:
-    """Return measurements that stand by source and benchmark as a list."""
-    figures = {**entries["benchmark"], **entries["unranked"]}
-    measurements: list[dict[str, Any]] = []
-    for page, measured in value["measurements"].items():
-        noted = {"note": measured["note"]} if "note" in measured else {}
-        for id, figure in measured.items():
-            if id == "note":
-                continue
-            where = (*path, "measurements", page, id)
-            if not is_known(document, where, "benchmark", id, figures):
-                continue
-            place = (*path, "measurements", len(measurements))
-            document.moved |= {place: where, (*place, "source"): where[:-1]}
-            known = figures[id].value
-            said = figure if isinstance(figure, dict) else {"value": figure}
-            words = [key for key in ("benchmark", "split", "metric") if key in known]
-            measurements.append(
-                {key: known[key] for key in words} | noted | said | {"source": page}
-            )
-    return measurements
 
 
 def _sources(document: Document) -> list[dict[str, Any]]:

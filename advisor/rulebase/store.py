@@ -23,6 +23,8 @@ PARTS = {
     "core": "digest",
     "detail": "sources",
     "catalogue": "checkpoints",
+    "figures": "protocols",
+    "orders": "tie",
     "architectures": "architectures",
     "machines": "machines",
     "programs": "programs",
@@ -32,7 +34,7 @@ PARTS = {
     "lexicon": "concepts",
     "words": "phrases",
 }
-"""The parts of a compiled rule base, each with a key that a whole one has."""
+"""The parts of a compiled rule base, each with a key that a whole one has; of orders one a task."""
 
 PLACES = {
     "criteria.yaml": "criteria",
@@ -40,6 +42,8 @@ PLACES = {
     "tasks.yaml": "tasks",
     "elsewhere.yaml": "elsewhere",
     "benchmarks.yaml": "benchmarks",
+    "yardsticks.yaml": "yardsticks",
+    "figures/*.yaml": "figures",
     "sources.yaml": "sources",
     "sources/*.yaml": "sources",
     "families/*.yaml": "family",
@@ -213,6 +217,7 @@ def _part_text(part: dict[str, Any]) -> str:
 def _write_part(file: Path, text: str) -> None:
     from advisor.files import replacing
 
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with replacing(file) as scratch:
         scratch.write_text(text, encoding="utf-8", newline="")
 
@@ -270,6 +275,7 @@ def _read(folder: Path, name: str) -> dict[str, Any]:
 
 
 def _checked(value: Any, name: str) -> dict[str, Any]:
-    if not isinstance(value, dict) or PARTS[name] not in value:
-        raise TypeError(f"{name}.json holds no `{PARTS[name]}`")
+    key = PARTS[name.partition("/")[0]]
+    if not isinstance(value, dict) or key not in value:
+        raise TypeError(f"{name}.json holds no `{key}`")
     return value

@@ -106,16 +106,25 @@ def test_a_product_on_a_small_machine_gets_checkpoints_whose_facts_have_sources(
     assert not every & {one["id"] for one in answer["fallen"]}
 
 
-def test_every_pick_says_what_to_try_next_and_what_beats_it(advisor):
+def test_every_pick_says_what_to_try_next_and_why_it_stands_there(advisor):
     for task in ("describe", "label", "read-lines"):
-        picks = {one["id"]: one for one in ask(advisor, "--task", task)["checkpoints"]}
-        assert any(one["on_front"] for one in picks.values())
-        for id, one in picks.items():
-            assert one["try_next"], id
-            assert all(other["checkpoint"] != id for other in one["try_next"])
-            assert one["on_front"] == (one["dominated_by"] is None)
-            if one["dominated_by"]:
-                assert picks[one["dominated_by"]["id"]]["on_front"]
+        picks = ask(advisor, "--task", task)["checkpoints"]
+        for number, one in enumerate(picks, start=1):
+            assert one["try_next"], one["id"]
+            assert all(other["checkpoint"] != one["id"] for other in one["try_next"])
+            assert 1 <= one["place"] <= number
+            if said := one["before_next"]:
+                assert said["next"] in [other["id"] for other in picks[number:]]
+    first = ask(advisor, "--task", "label")["checkpoints"][0]
+    assert first["before_next"] == {
+        "by": "figure",
+        "yardstick": "Thousand labels",
+        "value": 75.5,
+        "next": "north/matcher-many-tongues",
+        "next_value": 70,
+        "source": "matcher-paper",
+        "through": None,
+    }
 
 
 def test_a_page_shows_a_handful_and_counts_the_rest(advisor):

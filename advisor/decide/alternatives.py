@@ -1,0 +1,95 @@
+"""What to try next where a pick disappoints: one checkpoint for each wish that it leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from advisor.decide.precedence import LARGER, Evidence
+
+if TYPE_CHECKING:
+    from advisor.decide.selection import Pick, Selection
+
+FREEDOM = {"permitted": 0, "restricted": 1, "not-permitted": 2}
+"""How free a licence is, the freest first."""
+NOTABLY_SMALLER = 0.8
+"""A checkpoint is worth naming as smaller where it takes at most this share of the memory."""
+
+
+class Alternative(NamedTuple):
+    """Another checkpoint, and the wish that leads to it.
+
+    `wish` is better, smaller, freer, as-is or other; `text` says by how much, with the figures.
+    """
+
+    wish: str
+    checkpoint: str
+    text: str
+
+
+def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
+    """Return what to try next where a pick disappoints, at most one checkpoint a wish.
+
+    Each is the first in the order of the selection. Empty only where there is nothing else.
+    """
+    found: dict[str, Alternative] = {}
+    for one in _improving(pick, [other for other in selection.picks if other is not pick]):
+        found.setdefault(one.wish, one)
+    rest = (one for one in _any_other(pick, selection) if one.checkpoint != pick.checkpoint.id)
+    return tuple(found.values()) or tuple(rest)[:1]
+
+
+def _improving(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
+    """Those that are better at something, wish by wish."""
+    same_use = [other for other in others if other.use == pick.use]
+    for other in others:
+        if pick.use != "as-is" and other.use == "as-is":
+            yield Alternative("as-is", other.checkpoint.id, "works as it is, without training")
+    if pick.behind and any(other.checkpoint.id == pick.behind.before for other in same_use):
+        yield Alternative("better", pick.behind.before, better_text(pick.behind))
+    limit = (pick.memory_gb or 0.0) * NOTABLY_SMALLER
+    for other in same_use:
+        if other.memory_gb is not None and other.memory_gb <= limit:
+            text = f"{other.memory_gb:g} GB against {pick.memory_gb:g} GB"
+            yield Alternative("smaller", other.checkpoint.id, text)
+    for other in others:
+        if text := _freer(pick, other):
+            yield Alternative("freer", other.checkpoint.id, text)
+
+
+def better_text(said: Evidence) -> str:
+    """Return by what one stands before another, in words about the first."""
+    if said.value is None:
+        return "the larger of its series" if said.yardstick == LARGER else "its successor"
+    makers = ", as its maker measured" if said.kind else ""
+    return f"{said.yardstick} {said.value:g} against {said.next_value:g}{makers}"
+
+
+def _freer(pick: Pick, other: Pick) -> str:
+    """Return in what the other is freer; empty where it is not."""
+    freedom = FREEDOM.get(pick.checkpoint.commercial_use or "")
+    theirs = FREEDOM.get(other.checkpoint.commercial_use or "")
+    if theirs is None or theirs == max(FREEDOM.values()):
+        return ""
+    licence = other.checkpoint.licence or "licence not stated"
+    if freedom is None or theirs < freedom:
+        use = (other.checkpoint.commercial_use or "").replace("-", " ")
+        now = (pick.checkpoint.commercial_use or "not verified").replace("-", " ")
+        return f"commercial use {use} ({licence}), here {now}"
+    opener = pick.checkpoint.gated and other.checkpoint.gated is False and theirs <= freedom
+    return f"not gated ({licence})" if opener else ""
+
+
+def _any_other(pick: Pick, selection: Selection) -> Iterator[Alternative]:
+    """Where no other is known to be better at anything: the next in the order."""
+    picks = selection.picks
+    after = picks.index(pick) + 1 if pick in picks else 0
+    following = "the next in this order; neither is known to be better"
+    for other in (*picks[after:], *picks[:after]):
+        yield Alternative("other", other.checkpoint.id, following)
+    for other in selection.unverified:
+        doubts = "; ".join(gap.text for gap in other.unknown)
+        yield Alternative("other", other.checkpoint.id, f"if you can settle that {doubts}")
+    for one in selection.rejected:
+        text = f"if you can do without: {'; '.join(one.texts)}"
+        yield Alternative("other", one.checkpoint.id, text)

@@ -1,0 +1,140 @@
+"""The picks of a case in places: rules aimed at them first, then evidence, then the usual start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from advisor.decide.ranking import Locked, in_places, lock
+from advisor.model import LOADERS
+
+if TYPE_CHECKING:
+    from advisor.decide.precedence import Evidence, Precedence, Precedences
+    from advisor.decide.selection import Pick
+
+MADE_FOR = {
+    "as-is": ("fine-tuned", "contrastive"),
+    "fine-tune": ("pre-trained",),
+    "compose": ("pre-trained",),
+}
+"""For each use, the stages of training that checkpoints made for it are at."""
+OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
+UNKNOWN_SIZE = 1e9
+
+
+class Placing:
+    """Puts picks for one case in order: all of them at once, or some of them again.
+
+    `allowed` are the ways of use, best first; `order` is quality, small or open; `task` the task.
+    """
+
+    def __init__(
+        self,
+        precedences: Precedences,
+        picks: Sequence[Pick],
+        order: str,
+        allowed: Sequence[str],
+        task: str,
+    ) -> None:
+        self._precedences = precedences
+        self._picks = picks
+        self._order = order
+        self._allowed = list(allowed)
+        self._task = task
+
+    @cached_property
+    def _evidence(self) -> list[Evidence]:
+        return self._precedences.evidence(pick.checkpoint for pick in self._picks)
+
+    @cached_property
+    def _first(self) -> dict[str, int]:
+        """The place of the first yardstick that measured each."""
+        ids = (pick.checkpoint.id for pick in self._picks)
+        return {id: self._precedences.first_measured(id) for id in ids}
+
+    def placed(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
+        """Return some of the picks in order, with their places among each other.
+
+        What comes first by use, by the order asked for, by rules or by what is left to learn does
+        so whatever was measured; only among others does evidence count.
+        """
+        by_id = {pick.checkpoint.id: pick for pick in picks}
+        found: list[Pick] = []
+        for layer in sorted({self._layer(pick) for pick in picks}):
+            some = {id: one for id, one in by_id.items() if self._layer(one) == layer}
+            ahead = len(found)
+            found += [some[id]._replace(place=ahead + at) for at, id in self._places(some)]
+        return tuple(found)
+
+    def _places(self, picks: dict[str, Pick]) -> list[tuple[int, str]]:
+        locked = lock(list(picks), self._evidence)
+        keys = {id: self._key(pick) for id, pick in picks.items()}
+        return in_places(
+            locked,
+            [id for id in picks if self._first[id] < len(self._precedences.gauges)],
+            keys.__getitem__,
+            nearly=self._precedences.ends_at_tie,
+            free=[id for id, one in picks.items() if one.checkpoint.commercial_use == "permitted"],
+        )
+
+    def explained(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
+        """Return picks in their order, each with its reasons.
+
+        Why it stands before the next of another series, and why another stands before it. Evidence
+        against the order, where a rule or a doubt made it, is no reason.
+        """
+        locked = lock([pick.checkpoint.id for pick in picks], self._evidence)
+        return tuple(
+            pick._replace(
+                before_next=_before_next(pick, picks[number:], locked),
+                behind=_behind(pick, picks, locked),
+            )
+            for number, pick in enumerate(picks, start=1)
+        )
+
+    def _layer(self, pick: Pick) -> tuple[Any, ...]:
+        """Return what comes before all evidence."""
+        effects = [rule.effect for rule in pick.fired]
+        small = pick.memory_gb is None, pick.memory_gb or 0.0
+        free = OPENNESS[pick.checkpoint.commercial_use], pick.checkpoint.gated is True
+        return (
+            self._allowed.index(pick.use),
+            {"small": small, "open": free}.get(self._order, ()),
+            "avoid" in effects,
+            "prefer" not in effects,
+            pick.to_learn,
+        )
+
+    def _key(self, pick: Pick) -> tuple[Any, ...]:
+        """Return what orders those that nothing tells apart; it makes none of them better."""
+        one = pick.checkpoint
+        size = one.parameters_millions or (UNKNOWN_SIZE if self._precedences.ends_at_tie else 0.0)
+        return (
+            OPENNESS[one.commercial_use],
+            one.gated is True,
+            self._first[one.id],
+            self._task not in one.typical,
+            one.stage not in MADE_FOR[pick.use],
+            LOADERS.index(one.loader),
+            size if self._precedences.ends_at_tie else -size,
+            one.image_size or 0,
+            -(one.released or 0),
+        )
+
+
+def _before_next(pick: Pick, after: Sequence[Pick], locked: Locked) -> Precedence | None:
+    """Return why a pick stands before the next of another series."""
+    series = pick.checkpoint.series
+    for other in after:
+        if series is None or other.checkpoint.series != series:
+            return locked.precedence(pick.checkpoint.id, other.checkpoint.id)
+    return None
+
+
+def _behind(pick: Pick, picks: Sequence[Pick], locked: Locked) -> Evidence | None:
+    """Return why the first of the picks that stand before it does."""
+    for other in picks:
+        if said := locked.direct.get((other.checkpoint.id, pick.checkpoint.id)):
+            return said
+    return None

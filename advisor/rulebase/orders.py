@@ -1,0 +1,197 @@
+"""What ranks the checkpoints of each task, worked out of figures when the rules are compiled.
+
+A task has its yardsticks by language, and each yardstick its tables by language: rows of a
+protocol and the values of catalogued checkpoints. Means over a fixed set are made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from advisor.model.figures import ASKED, Benchmark, FigureTable, Protocol, TaskOrder, Yardstick
+
+MEAN = "mean"
+ANY = ""
+"""The language of a table that serves all."""
+
+Values = dict[str, float]
+"""The figure of each checkpoint."""
+
+Column = list[tuple[int, str, Values]]
+"""One table: the place of each of its protocols, the metric there, and what it has."""
+
+
+class Figures(NamedTuple):
+    """All figures of a rule base that belong to `catalogued` checkpoints."""
+
+    benchmarks: Mapping[str, Benchmark]
+    protocols: Mapping[str, Protocol]
+    yardsticks: Mapping[str, Yardstick]
+    catalogued: frozenset[str]
+
+    def language(self, table: FigureTable) -> str | None:
+        """Return the language of a table: its own, or the only one of its benchmark."""
+        languages = self.benchmarks[table.benchmark].languages
+        return table.language or (languages[0] if len(languages) == 1 else None)
+
+    def metric(self, table: FigureTable) -> str:
+        """Return the metric of a table: its own, or the only one of its benchmark."""
+        return table.metric or next(iter(self.benchmarks[table.benchmark].metrics))
+
+    def metrics(self, yardstick: Yardstick, benchmark: str) -> list[str]:
+        """Return the metrics of a benchmark that a yardstick takes."""
+        return list(yardstick.metrics or self.benchmarks[benchmark].metrics)
+
+    def direction(self, yardstick: Yardstick) -> str:
+        """Return which way is better: higher or lower."""
+        if yardstick.mean_of:
+            return self.direction(self.yardsticks[yardstick.mean_of[0]])
+        benchmark = yardstick.benchmarks[0]
+        return self.benchmarks[benchmark].metrics[self.metrics(yardstick, benchmark)[0]]
+
+    def name(self, yardstick: Yardstick) -> str:
+        """Return what a yardstick is called on a page."""
+        return yardstick.name or self.benchmarks[yardstick.benchmarks[0]].name
+
+    def columns(self, yardstick: Yardstick) -> dict[str, list[Column]]:
+        """Return the tables of a yardstick by language; those that hold two checkpoints at least.
+
+        The languages are those that may be asked for, or `ANY`.
+        """
+        if yardstick.mean_of:
+            parts = [self.columns(self.yardsticks[id]).get(ANY, []) for id in yardstick.mean_of]
+            columns = {ANY: [_mean([tables[0][0] for tables in parts])] if all(parts) else []}
+        else:
+            columns = {}
+            for group in yardstick.tables:
+                for language, tables in self._grouped(yardstick, group).items():
+                    columns.setdefault(language, []).extend(tables)
+        return {
+            language: [one for one in tables if _size(one) > 1]
+            for language, tables in columns.items()
+        }
+
+    def _grouped(self, yardstick: Yardstick, group: Any) -> dict[str, list[Column]]:
+        """Return the tables of one protocol, or of several that are read as one."""
+        named = [group] if isinstance(group, str) else list(group)
+        found: dict[str, dict[Any, Column]] = {}
+        for protocol in named:
+            place = list(self.protocols).index(protocol)
+            for language, kind, values in self._of(yardstick, protocol):
+                key = kind if len(named) == 1 else kind[-1]  # read as one, but never two modes
+                table = found.setdefault(language, {}).setdefault(key, [])
+                table.append((place, kind[0], values))
+        return {
+            language: sorted(tables.values(), key=_size, reverse=True)
+            for language, tables in found.items()
+        }
+
+    def _of(self, yardstick: Yardstick, protocol: str) -> Iterator[tuple[str, Any, Values]]:
+        """Yield the tables of a protocol that a yardstick takes: language, kind and values."""
+        sets = [
+            {
+                (language, kind): values
+                for table in self.protocols[protocol].tables
+                if table.benchmark == benchmark
+                for language, kind, values in self._taken(yardstick, table)
+            }
+            for benchmark in yardstick.benchmarks
+        ]
+        if len(sets) == 1:
+            yield from ((language, kind, values) for (language, kind), values in sets[0].items())
+            return
+        by_language = [{language: values for (language, _), values in one.items()} for one in sets]
+        for language in by_language[0]:
+            if all(language in one for one in by_language):
+                yield language, (MEAN,), _means([one[language] for one in by_language])
+
+    def _taken(self, yardstick: Yardstick, table: FigureTable) -> Iterator[tuple[str, Any, Values]]:
+        """Yield a table as a yardstick takes it, if it does."""
+        language, metric = self.language(table), self.metric(table)
+        if metric not in self.metrics(yardstick, table.benchmark) or table.mode == "fine-tuned":
+            return
+        if yardstick.splits and table.split not in yardstick.splits:
+            return
+        wanted = yardstick.language
+        if wanted not in (None, ASKED, language) or (wanted == ASKED and language is None):
+            return
+        values = {id: value for id, value in table.figures.items() if id in self.catalogued}
+        kind = (metric, table.version, table.split, None if wanted else language, table.mode)
+        yield (str(language) if wanted == ASKED else ANY), kind, values
+
+
+def compiled_orders(values: Mapping[str, Iterable[Any]]) -> dict[str, dict[str, Any]]:
+    """Return for each task, as `orders/TASK`, its yardsticks with their tables."""
+    figures = Figures(
+        {one.id: one for one in values["benchmark"]},
+        {one.id: one for one in values["protocol"]},
+        {one.id: one for one in values["yardstick"]},
+        frozenset(one.id for one in values["checkpoint"]),
+    )
+    orders = {one.id: one for one in values["order"]}
+    columns = cache(lambda yardstick: figures.columns(figures.yardsticks[yardstick]))
+    return {
+        f"orders/{task.id}": _order(figures, orders.get(task.id), columns)
+        for task in values["task"]
+    }
+
+
+def _order(figures: Figures, order: TaskOrder | None, columns: Any) -> dict[str, Any]:
+    """Return what ranks the checkpoints of one task; nothing where it has no order."""
+    if order is None:
+        return {"tie": "next", "lists": {}, "rest": [], "protocols": {}, "yardsticks": {}}
+    lists = {"en": order.yardsticks, "others": order.others or order.yardsticks, **order.languages}
+    used = dict.fromkeys(id for ids in lists.values() for id in ids)
+    rows = {id: _row(figures, figures.yardsticks[id], columns(id)) for id in used}
+    places = {
+        place
+        for row in rows.values()
+        for tables in row["tables"].values()
+        for table in tables
+        for place, _, _ in table
+    }
+    protocols = list(figures.protocols.values())
+    return {
+        "tie": order.tie,
+        "lists": {language: list(ids) for language, ids in lists.items()},
+        "rest": list(order.rest),
+        "protocols": {
+            str(place): [protocols[place].source, protocols[place].maker]
+            for place in sorted(places)
+        },
+        "yardsticks": rows,
+    }
+
+
+def _row(figures: Figures, yardstick: Yardstick, tables: dict[str, list[Column]]) -> dict[str, Any]:
+    """Return a yardstick with its tables."""
+    benchmarks = [figures.benchmarks[id] for id in yardstick.benchmarks]
+    languages = {language for one in benchmarks for language in one.languages}
+    if yardstick.language:
+        languages = {yardstick.language} - {ASKED}
+    return {
+        "name": figures.name(yardstick),
+        "better": figures.direction(yardstick),
+        "noise": yardstick.noise,
+        "between": yardstick.noise_between or yardstick.noise,
+        "share": yardstick.noise_share,
+        "languages": sorted(languages),
+        "tables": tables,
+    }
+
+
+def _size(table: Column) -> int:
+    return len({id for _, _, values in table for id in values})
+
+
+def _mean(tables: list[tuple[int, str, Values]]) -> Column:
+    """Return the mean of tables of one protocol each; that of the first stands for all."""
+    return [(tables[0][0], MEAN, _means([values for _, _, values in tables]))]
+
+
+def _means(sets: list[Values]) -> Values:
+    """Return the plain means of those that every set has."""
+    whole = [id for id in sets[0] if all(id in one for one in sets)]
+    return {id: round(sum(one[id] for one in sets) / len(sets), 3) for id in whole}
