@@ -11,6 +11,7 @@ pytest.importorskip("transformers")
 import original
 import recipe
 import torch
+from toy_vocabulary import toy_words
 from transformers import BertTokenizer
 
 from advisor.unified_vlp import (
@@ -22,25 +23,6 @@ from advisor.unified_vlp import (
 )
 
 FIXTURE = Path(__file__).with_name("original-small-7.npz")
-SPECIAL = {0: "[PAD]", 1: "[CLS]", 2: "[SEP]", 3: "[MASK]", 4: "[UNK]"}
-
-
-def toy_words(count=120):
-    """A word for each id of the fixture: `w74` is word 74; one goes on from another."""
-    words = [SPECIAL.get(place, f"w{place}") for place in range(count)]
-    words[5], words[6] = "'", "##s"
-    return words
-
-
-def as_text(ids):
-    """The words of the fixture's ids, up to the first [SEP] or [PAD]."""
-    words = toy_words()
-    found = []
-    for place in ids:
-        if place in (0, 2):
-            break
-        found.append(words[place])
-    return " ".join(found)
 
 
 @pytest.fixture(scope="session")

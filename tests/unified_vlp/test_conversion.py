@@ -8,7 +8,7 @@ import pickle
 import pytest
 import torch
 import transformers
-from conftest import as_text, toy_words
+from toy_vocabulary import as_text, toy_words
 
 from advisor.cli.main import run
 from advisor.unified_vlp.conversion import ConversionError, convert

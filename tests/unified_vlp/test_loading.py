@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 import transformers
-from conftest import as_text
+from toy_vocabulary import as_text
 
 from advisor.unified_vlp import UnifiedVLPConfig, UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
 import numpy
 import pytest
-from conftest import as_text
+from toy_vocabulary import as_text
 
 from advisor.cli.main import run
 from advisor.unified_vlp import Regions, UnifiedVLPRegionReader, read_regions
