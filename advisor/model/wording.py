@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 NUMBER_OF = "number-of-"
 """Before the id of a measure: the concept that a number of it stands for."""
 
+QUOTED, QUOTED_QUESTION = "quoted-words", "quoted-question"
+"""The concepts that words in quotation marks stand for; their own mean nothing."""
+
 
 class Concept(NamedTuple):
     """A thing that people name in many words, by language; `any` is for words of all languages.

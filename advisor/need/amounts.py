@@ -21,6 +21,9 @@ MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000}
 FARTHEST = 12
 """No measure reaches farther than so many words."""
 
+NEAR = 3
+"""What stands before its number is no farther than so many words."""
+
 LEAST_OF_SEVERAL = 2
 """`Thousands of photos` are at least two thousand."""
 
@@ -52,7 +55,8 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     numbers = _numbers(lexicon, swept)
     order = list(lexicon.index["measures"])
     measures = sorted(swept.of(MEASURE), key=lambda mark: mark.first)
-    found = []
+    times_of = {id: times for id, (_, times, _) in lexicon.index["measures"].items()}
+    found: list[Amount] = []
     start = 0
     ends = [*(number.first for number in numbers[1:]), len(swept.tokens)]
     for number, end in zip(numbers, ends, strict=False):
@@ -66,11 +70,21 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
             same = swept.sentences[mark.first] == swept.sentences[number.first]
             if same and mark.first - number.last < reach:
                 near.append((order.index(mark.id), mark, times))
-        if near:
+        if not near and start:
+            mark = measures[start - 1]
+            near = [(0, mark, times_of[mark.id])] if _just_before(swept, mark, number) else []
+        if near and number.value >= 1:
             _, mark, times = min(near, key=lambda one: (one[0], one[1].first))
             value = round(number.value * times, 6)
-            found.append(Amount(mark.id, value, number.exact, number.first, mark.last))
+            first, last = min(number.first, mark.first), max(number.last, mark.last)
+            found.append(Amount(mark.id, value, number.exact, first, last))
     return found
+
+
+def _just_before(swept: Swept, mark: Mark, number: _Number) -> bool:
+    """True where what is counted stands right before its number: captions (about 400k)."""
+    apart = number.first - mark.last
+    return apart <= NEAR and swept.sentences[mark.first] == swept.sentences[number.first]
 
 
 def _numbers(lexicon: Lexicon, swept: Swept) -> list[_Number]:
@@ -83,7 +97,9 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[_Number]:
     while place < len(tokens):
         form = tokens[place].form
         number = None
-        if form[:1].isdigit() and (value := as_value(swept.text[slice(*tokens[place][1:])])):
+        if form[:1].isdigit() and _is_part_of_name(swept, place):
+            number = None
+        elif form[:1].isdigit() and (value := as_value(swept.text[slice(*tokens[place][1:])])):
             number = _times(value, place, place + 1, factors, times)
         elif form in DIGITS or form in TENS:
             number = _chinese(swept, place)
@@ -96,6 +112,12 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[_Number]:
             found.append(number)
         place = number.last if number else place + 1
     return found
+
+
+def _is_part_of_name(swept: Swept, place: int) -> bool:
+    """True for digits that a hyphen or slash ties to letters before: GPT-2, B/32."""
+    before = swept.text[max(swept.tokens[place].start - 2, 0) : swept.tokens[place].start]
+    return len(before) == 2 and before[0].isalpha() and before[1] in "-/_"
 
 
 class _Spelling(NamedTuple):

@@ -92,8 +92,20 @@ class Reading(NamedTuple):
 
 def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
     """Read a sentence by the words of a rule base; `literally` draws no conclusions."""
+    found = _read(rulebase, text, literally=literally)
+    if found.corrected:  # words as they stand say best which task is meant, where they say it
+        plain = _read(rulebase, text, literally=literally, corrects=False)
+        if plain.tasks and plain.tasks[0].strength >= SURE_CONCEPTS:
+            found = found._replace(tasks=plain.tasks, touched=plain.touched)
+    if not found.tasks:
+        found = _read(rulebase, text, literally=literally, quotes=False)
+    return found
+
+
+def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Reading:
+    """Read a sentence in one way of `sweep`."""
     lexicon = lexicon_of(rulebase)
-    swept = sweep(lexicon, text)
+    swept = sweep(lexicon, text, **how)
     numbers = amounts(lexicon, swept)
     met = _met(swept, numbers)
     leading = _met(swept, numbers, leading=True)
