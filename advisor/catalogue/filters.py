@@ -108,6 +108,7 @@ def _by_quality(
     measured = [id for id in ids if precedences.first_measured(id) < len(precedences.gauges)]
     locked = lock(ids, precedences.evidence(able))
     listed = in_places(
+        ids,
         locked,
         measured,
         lambda one: (one not in measured, one),

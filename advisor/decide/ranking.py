@@ -7,6 +7,7 @@ the usual, the freer and the cheaper come first without being better.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -77,6 +78,7 @@ def _places(bits: int) -> list[int]:
 
 
 def in_places(
+    ids: Collection[str],
     locked: Locked,
     measured: Collection[str],
     key: Callable[[str], Any],
@@ -84,18 +86,16 @@ def in_places(
     nearly: bool,
     free: Collection[str],
 ) -> list[tuple[int, str]]:
-    """Return place and id, in order: nothing before what it stands behind.
+    """Return places and `ids`, in order: nothing before what it stands behind.
 
     Of what may come next, that which stands before most of the `measured` does; with `nearly` the
     first by `key` of those that stand before nearly as many. Where nothing measured is left to
     stand before, the `free` come first. Those that nothing tells apart share a place.
     """
-    left = dict.fromkeys(sorted(locked.behind, key=key))
-    over = dict.fromkeys(left, 0)
-    for behind in locked.behind.values():
-        for id in behind:
-            over[id] += 1
-    counted = {id: len(behind & set(measured)) for id, behind in locked.behind.items()}
+    left = dict.fromkeys(sorted(ids, key=key))
+    within = {id: locked.behind[id] & left.keys() for id in left}
+    over = Counter(id for behind in within.values() for id in behind)
+    counted = {id: len(locked.behind[id] & set(measured)) for id in left}
     listed: list[str] = []
     while left:
         able = [id for id in left if not over[id]]
@@ -109,8 +109,7 @@ def in_places(
         chosen = next(id for id in able if reach[id] >= enough)
         listed.append(chosen)
         del left[chosen]
-        for id in locked.behind[chosen]:
-            over[id] -= 1
+        over.subtract(within[chosen])
     return _shared(listed, locked)
 
 

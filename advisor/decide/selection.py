@@ -9,7 +9,7 @@ from typing import NamedTuple
 from advisor.decide.memory import memory_gb
 from advisor.decide.placing import Placing
 from advisor.decide.precedence import Evidence, Precedence, Precedences, Published
-from advisor.decide.requirements import RIGHTS, Gap, Requirements, Suitability
+from advisor.decide.requirements import LEARNT, RIGHTS, Gap, Requirements, Suitability
 from advisor.decide.training_memory import TrainingMemory, training_memory
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
@@ -204,7 +204,10 @@ def select_of(
         rejected += [Suitability(one.checkpoint, one.use, (NO_LOADER,), ()) for one in picks]
         picks = []
 
-    placing = Placing(precedences, [*picks, *unverified], order, allowed, required.task)
+    apart = [one for one in rejected if any(gap.field in LEARNT for gap in one.lacks)]
+    others = [one.checkpoint for one in rejected if one not in apart]
+    among = [*(pick.checkpoint for pick in (*picks, *unverified)), *others]
+    placing = Placing(precedences, among, order, allowed, required.task)
 
     def placed(some: Sequence[Pick]) -> tuple[Pick, ...]:
         return _in_groups(some, placing.placed)
