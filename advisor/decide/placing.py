@@ -47,9 +47,10 @@ class Placing:
         self._task = task
 
     @cached_property
-    def _locked(self) -> Locked:
-        evidence = self._precedences.evidence(self._among)
-        return lock([checkpoint.id for checkpoint in self._among], evidence)
+    def locked(self) -> Locked:
+        """Who stands before whom, and by what."""
+        compared = self._precedences.compare(self._among)
+        return lock([checkpoint.id for checkpoint in self._among], compared)
 
     @cached_property
     def _first(self) -> dict[str, int]:
@@ -80,10 +81,9 @@ class Placing:
         keys = {id: self._key(pick) for id, pick in picks.items()}
         return in_places(
             picks,
-            self._locked,
+            self.locked,
             self._measured,
             keys.__getitem__,
-            nearly=self._precedences.ends_at_tie,
             free=[id for id, one in picks.items() if one.checkpoint.commercial_use == "permitted"],
         )
 
@@ -95,8 +95,8 @@ class Placing:
         """
         return tuple(
             pick._replace(
-                before_next=_before_next(pick, picks[number:], self._locked),
-                behind=_behind(pick, picks, self._locked),
+                before_next=_before_next(pick, picks[number:], self.locked),
+                behind=_behind(pick, picks, self.locked),
             )
             for number, pick in enumerate(picks, start=1)
         )
@@ -143,6 +143,6 @@ def _before_next(pick: Pick, after: Sequence[Pick], locked: Locked) -> Precedenc
 def _behind(pick: Pick, picks: Sequence[Pick], locked: Locked) -> Evidence | None:
     """Return why the first of the picks that stand before it does."""
     for other in picks:
-        if said := locked.direct.get((other.checkpoint.id, pick.checkpoint.id)):
+        if said := locked.direct(other.checkpoint.id, pick.checkpoint.id):
             return said
     return None

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from advisor.decide.memory import memory_gb
 from advisor.decide.placing import Placing
 from advisor.decide.precedence import Evidence, Precedence, Precedences, Published
+from advisor.decide.ranking import Locked
 from advisor.decide.requirements import LEARNT, RIGHTS, Gap, Requirements, Suitability
 from advisor.decide.training_memory import TrainingMemory, training_memory
 from advisor.engine.decision import Decision
@@ -93,7 +94,8 @@ class Selection(NamedTuple):
     ranking that has one, and the picks are its; `compose` says that one can be joined from an
     encoder and a decoder. `provided` are answers that the picks take in place of assumed
     ones: no checkpoint works as it is, and nobody ruled training out, so they are what to train.
-    `ladder` has the best for each step of memory, where nobody said how much there is.
+    `ladder` has the best for each step of memory, where nobody said how much there is; `locked`
+    says who stands before whom, whatever fits.
     """
 
     picks: tuple[Pick, ...] = ()
@@ -105,6 +107,7 @@ class Selection(NamedTuple):
     compose: bool = False
     order: str = ORDERS[0]
     ladder: tuple[Rung, ...] = ()
+    locked: Locked | None = None
 
     @property
     def closest(self) -> tuple[Suitability, ...]:
@@ -221,6 +224,7 @@ def select_of(
         rejected=tuple(rejected),
         uses=allowed,
         order=order,
+        locked=placing.locked,
         ladder=_ladder(steps, ranked, placed) if steps and ranked else (),
     )
 
