@@ -15,7 +15,7 @@ from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 ENGLISH, OTHERS, MULTILINGUAL, ANY = "en", "others", "multilingual", ""
-LARGER, SUCCESSOR = "larger", "successor"
+RELATIONS = LARGER, SUCCESSOR = "larger", "successor"
 ROUNDING = 1e-9
 """A gap of exactly the noise is no tie."""
 
@@ -109,6 +109,7 @@ class Gauge(NamedTuple):
     With `rest` it ranks only what those before it left unmeasured.
     """
 
+    yardstick: str
     name: str
     better: str
     noise: float
@@ -153,6 +154,7 @@ class Precedences:
         own = not row["languages"] or {self.language, MULTILINGUAL} & set(row["languages"])
         in_other = (of not in (ANY, self.language)) or (of == ANY and not own)
         return Gauge(
+            yardstick=id,
             name=row["name"] + (f" ({of})" if of not in (ANY, ENGLISH) else ""),
             better=row["better"],
             noise=row["noise"] or 0.0,
@@ -241,7 +243,7 @@ class Precedences:
         """Return what was told of a pair, with its figures and where they were published."""
         kind, rank, margin, before, behind, number = told
         if kind > 1:
-            name = (LARGER, SUCCESSOR)[kind - 2]
+            name = RELATIONS[kind - 2]
             return Evidence(kind, rank, margin, before, behind, name)
         gauge = self.gauges[rank]
         table = gauge.tables[number]
@@ -251,17 +253,23 @@ class Precedences:
         return Evidence(kind, rank, margin, before, behind, gauge.name, *figures, source)
 
     def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
-        """Yield each pair of which one is the larger of a series (2), or the successor (3)."""
+        """Yield each relation between two of some checkpoints: 2 is larger, 3 a successor."""
         known = {
             one.id: one
             for family in dict.fromkeys(families.values())
             for one in self._rulebase.catalogue(family)
         }
-        for id in families:
-            for kind, field in ((2, "larger_than"), (3, "succeeds")):
-                for behind in _chain(known, id, field):
-                    if behind in families:
-                        yield kind, id, behind
+        for name, before, behind in related(known):
+            if before in families and behind in families:
+                yield RELATIONS.index(name) + 2, before, behind
+
+
+def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, str]]:
+    """Yield each pair of which one is the larger of a series, or the successor of the other."""
+    for id in checkpoints:
+        for name, field in ((LARGER, "larger_than"), (SUCCESSOR, "succeeds")):
+            for behind in _chain(checkpoints, id, field):
+                yield name, id, behind
 
 
 def _by_checkpoint(table: Iterable[Any]) -> dict[str, Figure]:
