@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from advisor.engine.profile import Answer, read_answer
 from advisor.model import TASK
+from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.model.wording import NUMBER_OF
 from advisor.need.amounts import amounts
 from advisor.need.sweep import Lexicon, Mark, Swept, lexicon_of, sweep
-from advisor.rulebase.phrases import ALIAS, CONCEPT, NAME, PARTICLE, SAYING
 
 if TYPE_CHECKING:
     from advisor.need.amounts import Amount
@@ -165,9 +164,9 @@ def _tasks(
     """Return every task that some words speak of, the likeliest first."""
     best: dict[str, frozenset[str]] = {}
     sets: list[tuple[str, frozenset[str]]] = []
-    for task, concepts in lexicon.index["meanings"]:
-        if all(concept in met for concept in concepts):
-            sets.append((task, frozenset(concepts)))
+    for task, concepts in lexicon.meanings:
+        if concepts <= met.keys():
+            sets.append((task, concepts))
     maximal = [one for one in sets if not any(one[1] < other for _, other in sets)]
     for task, concepts in maximal:
         if len(concepts) > len(best.get(task, ())):
@@ -209,7 +208,7 @@ def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[Task
     """Return the tasks of the checkpoints that are named, where nothing else speaks of any."""
     spans: dict[str, list[Span]] = {}
     for name, span in names:
-        for task in lexicon.index["named"].get(name, ((), ()))[1]:
+        for task in lexicon.named(name)[1]:
             spans.setdefault(task, []).append(span)
     return tuple(TaskRead(task, 0, frozenset(), tuple(where)) for task, where in spans.items())
 
@@ -225,7 +224,7 @@ def _lighter(
     for wish in wishes:
         for mark in swept.of(NAME):
             if wish.last <= mark.first < wish.last + NEAR_NAME:
-                memory = _memory_gb(rulebase, lexicon.index["named"].get(mark.id, ((), ()))[0])
+                memory = _memory_gb(rulebase, lexicon.named(mark.id)[0])
                 if memory is None:
                     continue
                 answer = read_answer(asked, round(memory - LESS_GB, 2), ORIGIN)

@@ -11,10 +11,18 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from advisor.model.phrase_kinds import (
+    ALIAS,
+    BETWEEN,
+    CONCEPT,
+    NAME,
+    PARTICLE,
+    QUOTED,
+    QUOTED_QUESTION,
+    SAYING,
+)
 from advisor.model.value import NamedTuple
-from advisor.model.wording import QUOTED, QUOTED_QUESTION
 from advisor.need.misspelling import LEAST_LETTERS, corrected
-from advisor.rulebase.phrases import ALIAS, CONCEPT, NAME, PARTICLE, SAYING
 from advisor.tokens import ANY, Token, tokens_of
 
 if TYPE_CHECKING:
@@ -22,10 +30,9 @@ if TYPE_CHECKING:
 
 ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
 ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")
-_QUOTES = re.compile(
-    r"\"[^\"\n]{1,200}\"|\u201c[^\u201d\n]{1,200}\u201d|\u300c[^\u300d\n]{1,200}\u300d"
-    r"|(?<!\w)\u00ab[^\u00bb\n]{1,200}\u00bb|(?<!\w)'[^'\n]{2,100}'(?!\w)"
-)
+OPENING, CLOSING = "\"\u201c\u300c\u00ab\u201e'", "\"\u201d\u300d\u00bb\u201c'"
+"""Signs that open and close a quotation, by place."""
+
 NEGATED_WORDS = 4
 """So many words after it a negation reaches, or to the end of the clause."""
 
@@ -77,12 +84,15 @@ class Lexicon:
     def __init__(self, rulebase: RuleBase) -> None:
         index = rulebase.words_index
         self.index: Mapping[str, Any] = index
-        self.tree: dict[str, Any] = index["phrases"]
-        self.skipped = frozenset(index["skipped"])
-        self.quiet = frozenset(index["quiet"])
-        self._common = self.quiet | frozenset(index["common"])
-        self._starts = frozenset(index["starts"])
-        self._ends = frozenset(index["ends"])
+        self.phrases: dict[str, str] = index["phrases"]
+        self.skipped = frozenset(index["skipped"].split())
+        self.quiet = frozenset(index["quiet"].split())
+        self.meanings = [
+            (task, frozenset(when)) for task, *when in map(str.split, index["meanings"])
+        ]
+        self._common = self.quiet.union(index["common"].split())
+        self._starts = frozenset(index["starts"].split())
+        self._ends = frozenset(index["ends"].split())
         self._forms: dict[str, tuple[str, ...]] = {}
 
     def forms(self, form: str) -> tuple[str, ...]:
@@ -99,9 +109,14 @@ class Lexicon:
             found = self._forms[form] = (form, *known)
         return found
 
+    def named(self, name: str) -> tuple[list[str], list[str]]:
+        """Return the checkpoints that people call so, and their tasks."""
+        ids, _, tasks = self.index["named"].get(name, "").partition(BETWEEN)
+        return ids.split(), tasks.split()
+
     def is_known(self, form: str) -> bool:
         """True for a word that some phrase begins with, or that some pattern stands for."""
-        return any(one in self.tree for one in self.forms(form))
+        return any(one in self.phrases for one in self.forms(form))
 
     def correction(self, form: str) -> str | None:
         """Return the word that a form was meant to be; None where it may stand as it is."""
@@ -111,9 +126,9 @@ class Lexicon:
 
     def is_spelt(self, form: str) -> bool:
         """True for a word that the lexicon spells whole, or of which it has all but the ending."""
-        if form in self.tree:
+        if form in self.phrases:
             return len(form) >= LEAST_LETTERS - 1
-        stems = (one for one in self.forms(form)[1:] if one[-1:] == ANY and one in self.tree)
+        stems = (one for one in self.forms(form)[1:] if one[-1:] == ANY and one in self.phrases)
         return any(len(form) - ENDING < len(one) > LEAST_LETTERS for one in stems)
 
 
@@ -178,16 +193,25 @@ def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
     """Return what stands in quotation marks, as examples of a question or of other words."""
     found = []
     first = 0
-    for match in _QUOTES.finditer(text):
-        while first < len(tokens) and tokens[first].start < match.start():
+    for start, end in _quotations(text):
+        while first < len(tokens) and tokens[first].start < start:
             first += 1
         last = first
-        while last < len(tokens) and tokens[last].end <= match.end():
+        while last < len(tokens) and tokens[last].end <= end:
             last += 1
         if last > first:
-            asks = match.group().rstrip("\"'\u201d\u300d\u00bb ").endswith(("?", "\uff1f"))
+            asks = text[:end].rstrip(CLOSING).endswith(("?", "\uff1f"))
             found.append(Mark(CONCEPT, QUOTED_QUESTION if asks else QUOTED, first, last))
     return found
+
+
+def _quotations(text: str) -> list[tuple[int, int]]:
+    """Return the slices in quotation marks, none longer than a sentence may be."""
+    if not any(sign in text for sign in OPENING):
+        return []
+    pairs = [f"{a}[^{b}\n]{{1,200}}{b}" for a, b in zip(OPENING, CLOSING, strict=True)]
+    pairs[-1] = rf"(?<!\w){pairs[-1]}(?!\w)"  # an apostrophe opens nothing
+    return [match.span() for match in re.finditer("|".join(pairs), text)]
 
 
 def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
@@ -212,21 +236,22 @@ def _marks(
         if not token.is_word:
             continue
         longest: dict[str, tuple[int, list[str]]] = {}
-        nodes, last = [lexicon.tree], first
+        begun, last = [""], first
         end = min(len(tokens), first + MOST_WORDS)
-        while nodes and last < end and sentences[last] == sentences[first]:
+        while begun and last < end and sentences[last] == sentences[first]:
             form = tokens[last].form
             forms = lexicon.forms(form)
-            after = [node[one] for node in nodes for one in forms if one in node]
-            passed = nodes if last > first and form in lexicon.skipped else []
+            after = [f"{one} {next}" if one else next for one in begun for next in forms]
+            after = [one for one in after if one in lexicon.phrases]
+            passed = begun if last > first and form in lexicon.skipped else []
             last += 1
-            for node in after:
-                for meaning in node.get("", ()):
+            for phrase in after:
+                for meaning in filter(None, lexicon.phrases[phrase].split(BETWEEN)):
                     kind = meaning[0]
                     if longest.get(kind, (0, []))[0] < last:
                         longest[kind] = (last, [])
                     longest[kind][1].append(meaning[1:])
-            nodes = after + passed
+            begun = after + passed
         if NAME in longest and not _is_name(text, tokens[first], longest[NAME][0] - first):
             del longest[NAME]
         for kind, (stop, ids) in longest.items():

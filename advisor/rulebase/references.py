@@ -12,7 +12,7 @@ from advisor.errors import nearest
 from advisor.model import EFFECTS, NONE, NOT_APPLICABLE, TASK, Checkpoint
 from advisor.model.columns import columns, record
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.wording import NUMBER_OF, QUOTED, QUOTED_QUESTION
+from advisor.model.phrase_kinds import NUMBER_OF, QUOTED, QUOTED_QUESTION
 from advisor.rulebase.compile import aimed_by, one_or_more
 
 if TYPE_CHECKING:
