@@ -169,13 +169,13 @@ def _machines(values: Values) -> dict[str, dict[str, Any]]:
 
 
 def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
-    """Return by what people call checkpoints (label, id, id without the owner) ids | tasks.
+    """Return by what people call checkpoints (label, id without the owner) ids | tasks.
 
     The tasks are those that people usually start them with, else all that they do.
     """
     named: dict[str, list[Checkpoint]] = {}
     for one in checkpoints:
-        for name in {one.label, one.id, one.id.partition("/")[2]}:
+        for name in {one.label, one.id.partition("/")[2]}:
             named.setdefault(name, []).append(one)
     return {
         name: BETWEEN.join([" ".join(one.id for one in those), " ".join(_tasks_of(those))])
