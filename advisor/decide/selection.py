@@ -253,13 +253,13 @@ def _ladder(
     """Return for each step the first of the picks that fit, as when that much memory was said.
 
     What fits is put in order anew, since who stands before whom can hang on who else is there;
-    where the same fit, once.
+    where the same fit, once. Without a limit it is another only where that needs more memory.
     """
     firsts: dict[tuple[str, ...], Pick | None] = {}
     usual = [pick for pick in ranked if pick.beyond_gb is None]
     if usual:
         firsts[_ids(usual)] = usual[0]
-    rungs = []
+    rungs: list[Rung] = []
     for up_to_gb in (*steps, None):
         fitting = [
             pick._replace(beyond_gb=None)
@@ -269,6 +269,8 @@ def _ladder(
         if _ids(fitting) not in firsts:
             firsts[_ids(fitting)] = next(iter(placed(fitting)), None)
         first = firsts[_ids(fitting)]
+        if up_to_gb is None and first and first.within(steps[-1]):
+            first = rungs[-1].pick  # nothing larger is known to be better
         rungs.append(Rung(up_to_gb, first if first and first.loads else None))
     return tuple(rungs)
 
