@@ -153,7 +153,7 @@ def load_runner(
     local = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
     rulebase = rulebase or shipped_table()
     act, use = act_and_use(rulebase, local, task)
-    placement = place(how.device, how.dtype)
+    placement = place(how.device, how.dtype, local.weights)
     network, notes = load_network(
         local,
         class_to_load(use, local),

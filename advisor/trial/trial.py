@@ -96,8 +96,9 @@ def run_trial(
     request, rulebase = request or Request(), rulebase or shipped_table()
     transformers()
     how = Loading(**loading)
-    placement = place(how.device, how.dtype)
+    place(how.device, how.dtype)  # what is not there is refused before anything is fetched
     local = resolve(checkpoint, how)
+    placement = place(how.device, how.dtype, local.weights)
     _, use = act_and_use(rulebase, local, task)
     network_class(class_to_load(use, local))  # imported before the clock starts
     begin_peak(placement)
