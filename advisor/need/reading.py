@@ -6,7 +6,7 @@ met too says nothing more; of what is left, the largest sets are within reach.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,9 @@ NEAR_NAME = 3
 LESS_GB = 0.01
 
 Span = tuple[int, int]
+
+ConceptSets = Sequence[tuple[str, frozenset[str]]]
+"""Sets of concepts, each with the task that they speak of together."""
 
 
 class TaskRead(NamedTuple):
@@ -162,15 +165,7 @@ def _tasks(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, met: Mapping[str, tuple[Span, ...]]
 ) -> tuple[TaskRead, ...]:
     """Return every task that some words speak of, the likeliest first."""
-    best: dict[str, frozenset[str]] = {}
-    sets: list[tuple[str, frozenset[str]]] = []
-    for task, concepts in lexicon.meanings:
-        if concepts <= met.keys():
-            sets.append((task, concepts))
-    maximal = [one for one in sets if not any(one[1] < other for _, other in sets)]
-    for task, concepts in maximal:
-        if len(concepts) > len(best.get(task, ())):
-            best[task] = concepts
+    best = spoken_of(lexicon.meanings, met.keys())
     strengths = {task: len(concepts) for task, concepts in best.items()}
     spans = {task: [s for c in sorted(of) for s in met[c]] for task, of in best.items()}
     for mark in swept.of(ALIAS):
@@ -187,6 +182,20 @@ def _tasks(
         )
         for task in ranked
     )
+
+
+def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
+    """Return the tasks that met concepts speak of, each with its largest set.
+
+    A set inside another one that is met too counts for nothing.
+    """
+    whole = [one for one in sets if one[1] <= met]
+    best: dict[str, frozenset[str]] = {}
+    for task, concepts in whole:
+        inside = any(concepts < other for _, other in whole)
+        if not inside and len(concepts) > len(best.get(task, ())):
+            best[task] = concepts
+    return best
 
 
 def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
