@@ -49,6 +49,8 @@ def every_sources(rulebase):
         yield from sources_of_family(rulebase, family)
     for task, elsewhere in rulebase.elsewhere.items():
         yield f"task {task} elsewhere", elsewhere.sources
+    for detour in rulebase.detours:
+        yield f"elsewhere {detour.id}", detour.sources
     for checkpoint in rulebase.checkpoints.values():
         for field, sources in checkpoint.sources.items():
             yield f"{checkpoint.id} {field}", sources

@@ -62,7 +62,6 @@ def test_words_and_lists_meet_a_rule_by_one_member():
 def test_what_a_rule_avoids_stands_behind_whatever_else_speaks_for_it():
     rules = catalogue(
         checkpoint("huge", parameters_millions=9000),
-        checkpoint("unknown", parameters_millions=None),
         checkpoint("small", parameters_millions=50),
         rules=[
             spoken_of("avoid", {"parameters_millions": {"at_least": 1000}}),
@@ -165,3 +164,96 @@ def test_a_detour_is_named_beside_the_family_that_wins_and_before_what_the_task_
     assert named(task="label", device="phone")[1] == ["elsewhere/tiny"]
     assert named(task="label", device="phone")[0] != "none"
     assert named(task="label", device="gpu")[1] == []
+
+
+# -- the shipped rules ------------------------------------------------------------------------
+
+SMALL_DEVICES = st.sampled_from(["cpu", "phone", "browser"])
+ENCODER_TASKS = st.sampled_from(
+    ["zero-shot-classification", "image-search", "similar-images", "embeddings", "deduplication"]
+)
+WRITING_TASKS = st.sampled_from(["captioning", "alt-text", "vqa", "detailed-captioning"])
+
+
+def placed(rulebase, **answers):
+    """The picks for answers, of those that are verified and loaded, best first."""
+    named = {id.replace("_", "-"): answer for id, answer in answers.items()}
+    picks = recommend(rulebase, named).advice[0].selection.picks
+    return [pick for pick in picks if not pick.unknown and pick.loads]
+
+
+def sized(picks):
+    return [p.checkpoint.parameters_millions for p in picks if p.checkpoint.parameters_millions]
+
+
+@given(ENCODER_TASKS, st.sampled_from(["gpu", "cpu", "phone"]), st.sampled_from([None, "en", "de"]))
+def test_an_encoder_beyond_the_class_comes_after_all_within_it(rulebase, task, device, language):
+    more = {"language": language} if language and task not in WORDLESS else {}
+    limit = 1200 if device == "gpu" else 400
+    found = placed(rulebase, task=task, device=device, **more)
+    if device == "gpu":
+        found = [pick for pick in found if pick.beyond_gb is None]
+    first = [size < limit for size in sized(found)]
+    assert first == sorted(first, reverse=True)
+
+
+WORDLESS = ("similar-images", "deduplication")
+
+
+@given(WRITING_TASKS, SMALL_DEVICES)
+def test_without_a_gpu_the_first_is_of_the_speed_class(rulebase, task, device):
+    limit = {"captioning": 600, "alt-text": 600}.get(task, 2500 if device == "cpu" else 1500)
+    assert sized(placed(rulebase, task=task, device=device))[0] < limit
+
+
+@pytest.mark.parametrize("task", ["image-text-matching", "generation-scoring"])
+def test_few_pairs_go_to_a_model_that_reads_both_and_many_to_a_dual_encoder(rulebase, task):
+    said = {"task": task, "text-input": "paired-text"}
+    advice = [recommend(rulebase, {**said, "collection": n}).advice[0] for n in (10, 5000, 2000000)]
+    families = [one.decision.family for one in advice]
+    assert families == ["unified-vlp", "unified-vlp", "clip"]
+
+
+def test_several_labels_put_what_scores_each_on_its_own_first(rulebase):
+    found = placed(rulebase, task="zero-shot-classification", labels="several-or-none-true")
+    assert "Siglip" in found[0].checkpoint.model_class
+
+
+def test_long_texts_put_long_windows_first(rulebase):
+    said = {"task": "image-search", "text_length": "paragraph", "language": "en"}
+    picks = recommend(rulebase, {id.replace("_", "-"): a for id, a in said.items()}).advice[0]
+    windows = [pick.checkpoint.text_context for pick in picks.selection.picks if pick.fired]
+    assert all(window <= 77 for window in windows if window)
+    assert not picks.selection.picks[0].fired or not any(
+        (pick.checkpoint.text_context or 0) > 77 and pick.loads for pick in picks.selection.picks
+    )
+
+
+def test_own_kinds_of_documents_never_go_to_a_reader_of_fixed_ones(rulebase):
+    said = {"task": "document-classification", "training": "fine-tune", "examples": "labels"}
+    selection = recommend(rulebase, said).advice[0].selection
+    fixed = rulebase.rule("own-kinds-and-a-reader-of-fixed-ones").candidates
+    assert not {pick.checkpoint.id for pick in selection.picks} & set(fixed)
+    assert {one.checkpoint.id for one in selection.rejected} >= set(fixed)
+
+
+@pytest.mark.parametrize(
+    ("answers", "first"),
+    [
+        ({"task": "image-search", "reading": "page"}, "vidore/colqwen2-v1.0-hf"),
+        (
+            {"task": "embeddings", "text-input": "query", "reading": "form"},
+            "vidore/colqwen2-v1.0-hf",
+        ),
+        ({"task": "object-detection"}, "IDEA-Research/grounding-dino-base"),
+        ({"task": "object-detection", "device": "phone"}, "ustc-community/dfine-nano-coco"),
+    ],
+)
+def test_none_names_what_to_use_instead(rulebase, answers, first):
+    advice = recommend(rulebase, answers).advice[0]
+    assert advice.decision.outcome == "none"
+    assert advice.elsewhere.checkpoints[0] == first
+
+
+def test_each_task_that_no_family_does_names_a_first_choice(rulebase):
+    assert all(elsewhere.checkpoints for elsewhere in rulebase.elsewhere.values())

@@ -49,7 +49,7 @@ VERDICTS = {
 }
 BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
 MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
-ASCII = str.maketrans("●○×→├└│─·—“”’", '*ox>|`|-,-""\'') | {ord("…"): "...", ord("≤"): "<="}
+ASCII = str.maketrans("●○×→├└│─·≤—“”’", '*ox>|`|-,<-""\'') | {ord("…"): "..."}
 
 
 def terminal(page: Page, *, color: bool = True) -> str:

@@ -7,15 +7,15 @@ answer: what several answers require is met by what meets each of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from functools import cache
 from typing import NamedTuple
 
-from advisor.decide.requirements import RIGHTS, Requirements
+from advisor.decide.requirements import Requirements
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY, Choice
-from advisor.engine.profile import Answer, Profile
+from advisor.engine.profile import Answer, Profile, holds
 from advisor.engine.space import Space
 from advisor.interview.strategy import Residual
 from advisor.model import NOT_APPLICABLE, TASK
@@ -30,14 +30,12 @@ Limits = frozenset[str | None]
 class Situation(NamedTuple):
     """What may still be answered to the ordering questions, and which checkpoints pass so far.
 
-    `candidates` is the place of a list of them. `passing` has a bit for each of its checkpoints
-    that certainly passes, `possible` for each that may: nobody verified a field that matters.
+    `candidates` is the place of a list of them, `passing` has a bit for each of its checkpoints.
     """
 
     ahead: tuple[Choice, ...]
     candidates: int
     passing: int
-    possible: int
 
 
 class Finalists:
@@ -56,9 +54,9 @@ class Finalists:
             index[question.id] for question in engine.rulebase.demanding
         } - self.ordering
         self._candidates: list[Candidates] = []
-        self._example: dict[tuple[int, int, int], dict[int, Choice]] = {}
-        self._passing: dict[tuple[int, int, Choice], tuple[int, int]] = {}
-        self._met: dict[tuple[str, str, int, Choice, Limits], tuple[bool, bool]] = {}
+        self._example: dict[tuple[int, int], dict[int, Choice]] = {}
+        self._passing: dict[tuple[int, int, Choice], int] = {}
+        self._met: dict[tuple[str, str, int, Choice, Limits], bool] = {}
 
     def residual(self, closed: Collection[int] = ()) -> Residual:
         """Return what is left open, told apart by the checkpoint that comes first, or None."""
@@ -94,9 +92,13 @@ class Finalists:
         if rulebase.order(self.given[TASK].options[0])["yardsticks"]:
             asking = (q for q in rulebase.demanding if q.requires("languages"))
             found |= {question.id for question in asking}
-        for rule in rulebase.rules:
-            if catalogue & set(rule.candidates):
-                found |= set(rule.when)
+        self.speaking = [
+            rule
+            for rule in rulebase.rules
+            if not catalogue.isdisjoint(rule.candidates)
+            and self.space.meets(self.space.root, self.space.allowing(rule.when))
+        ]
+        found |= {id for rule in self.speaking for id in rule.when}
         return {self.engine.encoding.index[id] for id in found}
 
     def _situations(self, questions: list[int]) -> frozenset[Situation]:
@@ -113,16 +115,27 @@ class Finalists:
                 if after != EMPTY
             }
         places: dict[tuple[Candidates, Limits], int] = {}
+        selected: dict[Hashable, Candidates] = {}
         found = set()
         for chosen in sorted({chosen for _, chosen in ways}):
             answers = dict(zip(sorted(self.ordering), chosen, strict=True))
-            candidates = self._select(answers)
+            matters = self._matters(answers)
+            if matters not in selected:
+                selected[matters] = self._select(answers)
+            candidates = selected[matters]
             place = places.setdefault((candidates, self._limits(answers)), len(places))
             everyone = (1 << len(candidates)) - 1
-            self._example.setdefault((place, everyone, everyone), answers)
-            found.add(Situation(chosen, place, everyone, everyone))
+            self._example.setdefault((place, everyone), answers)
+            found.add(Situation(chosen, place, everyone))
         self._candidates = [candidates for candidates, _ in places]
         return frozenset(found)
+
+    def _matters(self, answers: dict[int, Choice]) -> Hashable:
+        """Return all that the selection depends on: answers alike in it have equal candidates."""
+        profile = self._profile(answers)
+        fired = tuple(rule.id for rule in self.speaking if holds(rule.when, profile))
+        required = Requirements(self.engine.rulebase, profile)
+        return fired, required.uses, repr(required.demands), required.dtype, required.order
 
     def _limits(self, answers: dict[int, Choice]) -> Limits:
         """Return what answers keep from being trained, and the precisions they load weights in."""
@@ -149,56 +162,49 @@ class Finalists:
 
     def _sifted(self, situation: Situation, question: int, choice: Choice) -> Situation:
         """Return a situation with only the checkpoints that meet what one answer requires."""
-        _, place, passing, possible = situation
-        before = self._example[place, passing, possible]
+        _, place, passing = situation
         key = (place, question, choice)
-        if key not in self._passing:
-            keeping = {q: c for q, c in before.items() if q in self.keeping}
-            meets = [
-                self._meets(id, use, question, choice, keeping)
-                for id, use, _ in self._candidates[place]
-            ]
-            certain, may = (
-                sum(1 << at for at, met in enumerate(meets) if met[how]) for how in (0, 1)
+        met = self._passing.get(key)
+        if met is None:
+            keeping = {q: c for q, c in self._example[place, passing].items() if q in self.keeping}
+            met = self._passing[key] = sum(
+                1 << at
+                for at, (id, use, _) in enumerate(self._candidates[place])
+                if self._meets(id, use, question, choice, keeping)
             )
-            self._passing[key] = certain, may
-        certain, may = self._passing[key]
-        passing, possible = passing & certain, possible & may
-        self._example.setdefault((place, passing, possible), {**before, question: choice})
-        return situation._replace(passing=passing, possible=possible)
+        example = {**self._example[place, passing], question: choice}
+        passing &= met
+        self._example.setdefault((place, passing), example)
+        return situation._replace(passing=passing)
 
     def _meets(
         self, id: str, use: str, question: int, choice: Choice, keeping: dict[int, Choice]
-    ) -> tuple[bool, bool]:
-        """Return whether a checkpoint in some use certainly meets what one answer requires, or may.
+    ) -> bool:
+        """True where a checkpoint in some use certainly meets what one answer requires.
 
         `keeping` are the answers that change what others require.
         """
         options = self.engine.options(question, choice)
         asked = self.engine.rulebase.questions[question]
         if not any(one.requires for one in asked.options if one.id in options):
-            return True, True
+            return True
         key = (id, use, question, choice, self._limits(keeping))
         found = self._met.get(key)
         if found is None:
             profile = self._profile({**keeping, question: choice})
             checkpoint = self.engine.rulebase.checkpoint(id)
             required = Requirements(self.engine.rulebase, profile)
-            lacks, unknown = required.gaps(checkpoint, use)
-            poor = required.language_marks(checkpoint, use)[0]
-            barred = lacks or any(gap.field in RIGHTS for gap in unknown)
-            found = self._met[key] = not (lacks or unknown or poor), not barred
+            found = self._met[key] = not any(required.gaps(checkpoint, use))
         return found
 
     def _first(self, situations: frozenset[Situation]) -> str | None:
         """Return the checkpoint that comes first once everything is answered."""
         (one,) = situations
-        if not one.possible:
+        if not one.passing:
             return None
-        if one.passing == one.possible and one.passing & (one.passing - 1) == 0:
+        if one.passing & (one.passing - 1) == 0:
             return self._candidates[one.candidates][one.passing.bit_length() - 1][0]
-        picks = self._select(self._example[one.candidates, one.passing, one.possible])
-        return picks[0][0] if picks else None
+        return self._select(self._example[one.candidates, one.passing])[0][0]
 
     def _select(self, answers: dict[int, Choice]) -> Candidates:
         """Return the checkpoints for some answers, best first; others require nothing."""

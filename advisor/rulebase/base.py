@@ -251,13 +251,14 @@ class RuleBase:
         return tuple(q for q in self.questions if any(option.order for option in q.options))
 
     @cached_property
+    def aiming(self) -> tuple[Rule, ...]:
+        """The rules aimed at single checkpoints."""
+        return tuple(r for r in self.rules if any("/" in one for one in r.candidates))
+
+    @cached_property
     def barring(self) -> tuple[Rule, ...]:
         """The rules that exclude single checkpoints."""
-        return tuple(
-            rule
-            for rule in self.rules
-            if rule.effect == "exclude" and any("/" in one for one in rule.candidates)
-        )
+        return tuple(rule for rule in self.aiming if rule.effect == "exclude")
 
     @cached_property
     def stepping(self) -> tuple[Question, ...]:

@@ -527,7 +527,7 @@ NEARLY = r"(\d+) % of what is still possible ends in the same answer: (\S+)"
 
 
 def test_where_nearly_everything_agrees_stopping_is_offered_and_is_assumed(terminal):
-    person = terminal("ask", "--plain", "--task", "image-search", "--detail", "gist")
+    person = terminal("ask", "--plain", "--task", "content-moderation", "--training", "ready-made")
     question = person.question()
     share, family = re.search(NEARLY, question).groups()
     assert 95 <= int(share) < 100
@@ -634,15 +634,14 @@ def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(termi
 def test_a_saved_profile_gives_the_same_answer_and_nothing_is_overwritten(
     terminal, advisor, tmp_path
 ):
-    person, _ = finished(
-        terminal, "--plain", "--task", "image-search", "--collection", "5000", "--language", "en,de"
-    )
+    given = ["--task", "image-search", "--reading", "no-text", "--collection", "5000"]
+    person, _ = finished(terminal, "--plain", *given, "--language", "en,de")
     person.types("p")
     person.sees("Which file")
     person.types("ours.yaml")
     person.sees("kept: advisor recommend --profile ours.yaml")
     written = (tmp_path / "ours.yaml").read_text(encoding="utf-8")
-    assert written == "task: image-search\ncollection: 5000\nlanguage: [en, de]\n"
+    assert written == "task: image-search\nreading: no-text\ncollection: 5000\nlanguage: [en, de]\n"
     person.sees("Anything else")
     person.types("p")
     person.types("ours.yaml")

@@ -52,17 +52,11 @@ class Data:
         return Pictures(pixels=pixels, truths=truths), list(range(batch))
 
 
-def _steadied(heads: AttributeHeads, features: Any, pictures: Pictures) -> Any:
+def _steadied(model: Any, heads: AttributeHeads, pixels: Any, pictures: Pictures) -> Any:
     """Return the loss of reading colour, shape and place off the mean of the cells."""
-    count = len(pictures.truths)
+    features, _ = model.vlp.grid(pixels)
     padded = torch.cat([features[:, :1], features], dim=1)  # the heads leave out a first token
-    return heads.loss(padded[:count], pictures, list(range(count)))
-
-
-def _regions(model: Any, pixels: Any) -> dict[str, Any]:
-    """Return the cells of the grid as regions."""
-    features, places = model.vlp.grid(pixels)
-    return {"region_features": features, "region_places": places}
+    return heads.loss(padded, pictures, list(range(len(pixels))))
 
 
 def detector(model: Any, heads: AttributeHeads, data: Data, batch: int) -> Loss:
@@ -70,8 +64,7 @@ def detector(model: Any, heads: AttributeHeads, data: Data, batch: int) -> Loss:
 
     def loss(random: Random) -> Any:
         pictures, chosen = data.mixed(random, batch)
-        features, _ = model.vlp.grid(pixel_values(pictures, chosen))
-        return _steadied(heads, features, pictures)
+        return _steadied(model, heads, pixel_values(pictures, chosen), pictures)
 
     return loss
 
@@ -87,9 +80,9 @@ def pretraining(
         said = [texts.label(pictures.truths[place], random)[0] for place in chosen]
         modes = [SEQUENCE if random.random() < sequences else BIDIRECTIONAL for _ in chosen]
         inputs = batches(said, modes, random, share=SHARE, most=MOST)
-        regions = _regions(model, pixel_values(pictures, chosen))
-        words = model(**inputs, **regions).loss
-        return words + STEADY * _steadied(heads, regions["region_features"], pictures)
+        pixels = pixel_values(pictures, chosen)
+        words = model(**inputs, pixel_values=pixels).loss
+        return words + STEADY * _steadied(model, heads, pixels, pictures)
 
     return loss
 
@@ -102,9 +95,9 @@ def captions(model: Any, heads: AttributeHeads, data: Data, batch: int) -> Loss:
         pictures, chosen = data.mixed(random, batch)
         said = [texts.caption(pictures.truths[place]) for place in chosen]
         inputs = batches(said, [SEQUENCE] * batch, random, share=SHARE, most=MOST)
-        regions = _regions(model, pixel_values(pictures, chosen))
-        words = model(**inputs, **regions).loss
-        return words + STEADY * _steadied(heads, regions["region_features"], pictures)
+        pixels = pixel_values(pictures, chosen)
+        words = model(**inputs, pixel_values=pixels).loss
+        return words + STEADY * _steadied(model, heads, pixels, pictures)
 
     return loss
 
@@ -129,8 +122,7 @@ def answers(model: Any, heads: AttributeHeads, data: Data, batch: int) -> Loss:
         targets = torch.zeros(batch, len(ANSWERS))
         for row, (_, answer) in enumerate(asked):
             targets[row, places[answer]] = 1.0
-        regions = _regions(model, torch.cat([pixels, more]))
-        answered = model(**inputs, labels=targets, **regions).loss
-        return answered + STEADY * _steadied(heads, regions["region_features"], pictures)
+        answered = model(**inputs, labels=targets, pixel_values=torch.cat([pixels, more])).loss
+        return answered + STEADY * _steadied(model, heads, pixels, pictures)
 
     return loss
