@@ -66,6 +66,10 @@ class CheckOptions:
     ] = ""
     fail_on: Annotated[str, option("--fail-on LEVEL", "error, warning or never.")] = ""
     strict: Annotated[bool, option("--strict", "Warnings fail too.")] = False
+    deadline: Annotated[
+        float,
+        option("--deadline SECONDS", "Look at no more files after this time; 0 for no end.", min=0),
+    ] = 0.0
     today: Annotated[
         str, option("--today DATE", "Judge waivers as of this day; today if left out.")
     ] = ""

@@ -28,6 +28,7 @@ LEFT_OUT = {
     "environments": "in environments",
     "links": "behind links",
     "too_large": "too large",
+    "out_of_time": "out of time",
     "not_parsed": "not parsed",
     "other_language": "in another language",
     "lowered": "rules lowered by an overlay",

@@ -34,9 +34,11 @@ class Project(NamedTuple):
     case: Case
     failing: Failing = ("error",)
     baseline: Counter[records.Key] | None = None
+    seconds: float = 0.0
 
     def scanned(self) -> Case:
         """Return the case with the code as its files are now."""
+        from advisor.scan.deadline import Deadline
         from advisor.scan.scanner import scan
         from advisor.scan.vocabulary import vocabulary_of
 
@@ -45,7 +47,13 @@ class Project(NamedTuple):
                 hint = "name files or folders that exist"
                 raise UsageError(f"no file or folder `{path}`", hint=hint)
         exclude = [FILE, records.LOCK, *self.declaration.rules, *self.declaration.exclude]
-        scanned = scan(self.paths, Path.cwd(), vocabulary_of(self.case.rulebase), exclude=exclude)
+        scanned = scan(
+            self.paths,
+            Path.cwd(),
+            vocabulary_of(self.case.rulebase),
+            exclude=exclude,
+            deadline=Deadline(self.seconds),
+        )
 
         def source(path: str) -> str:
             from advisor.check.fixing import source_text
@@ -106,6 +114,7 @@ def open_project(
         case=case,
         failing=failing_from(level or "error"),
         baseline=records.read_baseline(baseline) if baseline else None,
+        seconds=options.deadline,
     )
 
 

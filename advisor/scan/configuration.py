@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import json
 import re
@@ -33,6 +34,12 @@ _DOCUMENT = re.compile(r"^---(?:[ \t].*)?$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^(?:---(?:[ \t].*)?|\.\.\.)[ \t]*$|^%.*$", re.MULTILINE)
 
 
+_LINE = re.compile(r"^[^\n#]+", re.MULTILINE)
+"""What stands in a line before a comment."""
+_LONG_KEY = re.compile(r"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
+"""A dotted key of more parts than any honest one; reading one takes time by their square."""
+_WRITTEN = re.compile(r"[\w./-]+")
+
 # Runs start where they begin and are never given back, so that a long entry is read once.
 _ID_IN_TEXT = re.compile(
     r"(?<![\w.-])[_.-]*+(?P<id>[A-Za-z0-9][\w.-]*+/[A-Za-z0-9][\w.-]*+)", re.ASCII
@@ -57,12 +64,10 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     except RecursionError:
         raise UnreadableError(name, None, "is nested too deeply to be read") from None
     usages = []
-    cursor = 0
+    written = _Written(text)
     for keys, id, around in texts:
+        line, column = written.next_place(id)
         if _is_checkpoint(keys[-1], id, vocabulary):
-            start = _written_at(text, id, cursor)
-            line = text.count("\n", 0, start) + 1
-            column = start - text.rfind("\n", 0, start)
             place = Location(name, line, column, line, column + len(id))
             usages.append(
                 Usage(
@@ -74,9 +79,6 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
                     key=".".join(keys),
                 )
             )
-            cursor = max(cursor, start + 1)
-        else:
-            cursor = max(cursor, text.find(id, cursor))
     return Scan(
         usages=tuple(sorted(usages, key=lambda usage: usage.place[:3])),
         ignores=tuple(ignores_in_text(text, name)) if MARK in data else (),
@@ -106,17 +108,30 @@ def _sibling(around: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     return next((value for value in single if isinstance(value, str)), None)
 
 
-def _written_at(text: str, id: str, cursor: int) -> int:
-    """Where the id stands: values come in the order of the file, so not before `cursor`.
+class _Written:
+    """Where ids stand in a text, found in one pass; comments are passed over."""
 
-    Comments are passed over. An alias stands earlier, where its anchor is.
-    """
-    written = re.compile(rf"(?<![\w./-]){re.escape(id)}(?![\w./-])")
-    for start in (cursor, 0):
-        for match in written.finditer(text, start):
-            if "#" not in text[text.rfind("\n", 0, match.start()) + 1 : match.start()]:
-                return match.start()
-    return 0
+    def __init__(self, text: str) -> None:
+        self._starts: dict[str, list[int]] = {}
+        self._lines = [0, *(feed.end() for feed in re.finditer("\n", text))]
+        self._cursor = 0
+        for line in _LINE.finditer(text):
+            for word in _WRITTEN.finditer(text, line.start(), line.end()):
+                if "/" in word[0]:
+                    self._starts.setdefault(word[0], []).append(word.start())
+
+    def next_place(self, id: str) -> tuple[int, int]:
+        """Return line and column of an id; values come in the order of the file.
+
+        An alias stands earlier, where its anchor is. What is written in another way than it reads
+        stands on line 1.
+        """
+        starts = self._starts.get(id, [0])
+        at = bisect.bisect_left(starts, self._cursor)
+        start = starts[at if at < len(starts) else 0]
+        self._cursor = max(self._cursor, start + 1)
+        line = bisect.bisect_right(self._lines, start)
+        return line, start - self._lines[line - 1] + 1
 
 
 def _texts(
@@ -147,6 +162,9 @@ def _json(text: str, name: str) -> list[Any]:
 
 
 def _toml(text: str, name: str) -> list[Any]:
+    if long := _LONG_KEY.search(text):
+        at = text.count("\n", 0, long.start()) + 1
+        raise UnreadableError(name, at, "is nested too deeply to be read")
     try:
         return [tomllib.loads(text)]
     except tomllib.TOMLDecodeError as error:

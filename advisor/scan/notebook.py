@@ -102,10 +102,10 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
         other += not any(code)
         lines.extend(code)
         try:
-            body.extend(parse("\n" * before + "\n".join(code), name).body)
+            body.extend(ast.increment_lineno(parse("\n".join(code), name), before).body)
         except UnreadableError as error:
             if _WORTH_A_NOTE.search("\n".join(code)):
-                at = error.note.line
+                at = error.note.line and error.note.line + before
                 line = spot(at, 0).line if at and before < at <= len(lines) else None
                 notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
     return Parsed(name, ast.Module(body, []), lines, spot, tuple(notes), other)

@@ -12,6 +12,7 @@ from pathlib import Path
 from advisor.files import read_bounded
 from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
+from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping
 from advisor.scan.notebook import parse_notebook
 from advisor.scan.source import (
@@ -47,7 +48,12 @@ _DEEPEST_IMPORTS = 12
 
 
 def scan(
-    paths: Sequence[Path], root: Path, vocabulary: Vocabulary, *, exclude: Sequence[str] = ()
+    paths: Sequence[Path],
+    root: Path,
+    vocabulary: Vocabulary,
+    *,
+    exclude: Sequence[str] = (),
+    deadline: Deadline | None = None,
 ) -> Scan:
     """Return what the files under `paths` load; places are relative to `root`.
 
@@ -55,9 +61,13 @@ def scan(
     the others are still scanned; nothing is raised for what a file holds.
     """
     found = find_files(paths, root, exclude)
+    deadline = deadline or Deadline()
     scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary)
-    for file in found.files:
-        scanner.add(file)
+    for number, file in enumerate(found.files):
+        if not deadline.left:
+            scanner.stop_at(file, len(found.files) - number)
+            break
+        scanner.add(file, deadline)
     notes = {*found.notes, *scanner.notes}
     return Scan(
         usages=tuple(scanner.usages),
@@ -88,8 +98,21 @@ class _Scanner:
             lambda name: name.startswith("AutoModel") or vocabulary.is_class(name)
         )
 
-    def add(self, file: SourceFile) -> None:
-        """Add what one file holds."""
+    def stop_at(self, file: SourceFile, left: int) -> None:
+        """Say that the run was over before a file and all behind it."""
+        self.left_out["out_of_time"] += left
+        more = f", nor were {left - 1} files behind it" if left > 1 else ""
+        self.notes.append(FileNote(file.name, None, f"was not reached before the deadline{more}"))
+
+    def add(self, file: SourceFile, deadline: Deadline) -> None:
+        """Add what one file holds, or that it took too long."""
+        try:
+            with deadline.a_file():
+                self._add(file)
+        except OutOfTimeError:
+            self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
+
+    def _add(self, file: SourceFile) -> None:
         try:
             data = read_bounded(Path(file.path), MOST_BYTES[file.kind])
             self.files += 1

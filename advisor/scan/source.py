@@ -7,6 +7,7 @@ import bisect
 import hashlib
 import io
 import re
+import sys
 import tokenize
 import warnings
 from collections.abc import Callable, Iterator
@@ -21,6 +22,12 @@ MARK = b"advisor:"
 _COMMENT = re.compile(
     r"#\s*advisor:\s*ignore\b(?:\[(?P<rules>[\w\s,.-]*)\])?[ \t]*(?P<reason>(?:(?!\s#\s)[^\n])*)"
 )
+_F_STRING = re.compile(
+    r"(?si)(?<![a-z0-9_])r?fr?(?:(\"\"\"|\'\'\')(?:\\.|[^\\])*?(?:\1|\Z)"
+    r"|\"(?:\\.|[^\"\\\n])*|\'(?:\\.|[^\'\\\n])*)"
+)
+MOST_STEPS = 2_000_000_000
+"""Python before 3.12 looks for each part of an f-string from its beginning."""
 _STRING = re.compile(
     r"(?s)('''|\"\"\").*?(?:\1|\Z)|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|(?P<comment>#[^\n]*)"
 )
@@ -97,6 +104,11 @@ def decode_utf8(data: bytes, name: str) -> str:
 
 def parse(text: str, name: str) -> ast.Module:
     """Return the tree of a Python text. Raises UnreadableError; nothing is ever run."""
+    if sys.version_info < (3, 12) and text.count("{") * len(text) > MOST_STEPS:
+        for string in _F_STRING.finditer(text):
+            if string[0].count("{") * len(string[0]) > MOST_STEPS:
+                line = text.count("\n", 0, string.start()) + 1
+                raise UnreadableError(name, line, "holds an f-string of too many parts")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

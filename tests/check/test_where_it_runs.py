@@ -107,8 +107,8 @@ def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path, programs)
     action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
     folder = tmp_path / "advisor" / programs
     folder.mkdir(parents=True)
-    (folder / "advisor").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    (folder / "advisor").chmod(0o755)
+    (folder / "python").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (folder / "python").chmod(0o755)
     variables = {
         "PATH": "/usr/bin:/bin",
         "RUNNER_TEMP": str(tmp_path),
@@ -126,6 +126,7 @@ def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path, programs)
         check=True,
     )
     assert done.stdout.splitlines() == [
+        *("-I", "-m", "advisor"),
         "check",
         "--transformers",
         "5.24",
