@@ -9,8 +9,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import NamedTuple
+else:
+    from advisor.model.value import NamedTuple
 
 LONGEST = 40
 """A longer run of letters is no word of any lexicon; it is kept as it is."""
@@ -18,14 +24,14 @@ LONGEST = 40
 ANY = "*"
 """At the end of a word of the lexicon it stands for any ending, at its beginning for any start."""
 
-_IDEOGRAPH = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_ACCENTS = "\u0300-\u036f"
-_LETTERS = rf"(?:[^\W\d_{_IDEOGRAPH}][{_ACCENTS}]*)+"
-_MODEL = r"(?<![^\W_])[A-Za-z]\d+(?![\d.,])"
-_NUMBER = r"\d+(?:[.,'\u00a0\u202f]\d+)*"
-_TOKEN = re.compile(rf"{_MODEL}|{_NUMBER}|[{_IDEOGRAPH}]|{_LETTERS}|[^\s\w]|_")
-_PART = re.compile(rf"{_MODEL}|{_NUMBER}|[{_IDEOGRAPH}]|\*?{_LETTERS}\*?|[^\s\w*]")
+_TOKEN = re.compile(  # large classes take long to compile: ideographs are split off after
+    r"(?<![^\W_])[A-Za-z]\d+(?!\d|[.,]\d)"
+    r"|\d+(?:(?:[.,'\u00a0]|\u202f)\d+)*"
+    r"|[^\W\d_](?:[^\W\d_]|[\u0300-\u036f])*"
+    r"|[^\s\w]|_"
+)
 _JOINTS = frozenset("-\u2010\u2011\u2013_'\u2019/")
+_IDEOGRAPHS = ((0x3040, 0x30FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF))
 
 
 class Token(NamedTuple):
@@ -43,12 +49,38 @@ class Token(NamedTuple):
 
 def tokens_of(text: str) -> list[Token]:
     """Return the tokens of a text in order; signs that only join words are left out."""
-    found = []
+    return [
+        Token(form_of(text[start:end]), start, end)
+        for start, end in _places(text)
+        if text[start:end] not in _JOINTS
+    ]
+
+
+def _places(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each token stands."""
     for match in _TOKEN.finditer(text):
-        raw = match.group()
-        if raw not in _JOINTS:
-            found.append(Token(form_of(raw), match.start(), match.end()))
-    return found
+        start, end = match.span()
+        if not text[start:end].isascii() and _has_ideograph(text[start:end]):
+            yield from _split(text, start, end)
+        else:
+            yield start, end
+
+
+def _has_ideograph(word: str) -> bool:
+    return any(first <= ord(letter) <= last for letter in word for first, last in _IDEOGRAPHS)
+
+
+def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield each ideograph, and the runs of other letters between them."""
+    begun = start
+    for place in range(start, end):
+        if _has_ideograph(text[place]):
+            if place > begun:
+                yield begun, place
+            yield place, place + 1
+            begun = place + 1
+    if end > begun:
+        yield begun, end
 
 
 @lru_cache(maxsize=4096)
@@ -78,10 +110,12 @@ def singular(word: str) -> str:
 def pattern_of(phrase: str) -> tuple[str, ...]:
     """Return the forms of a phrase of the lexicon, whose words may begin or end in `*`."""
     parts = []
-    for raw in _PART.findall(phrase):
-        if raw in _JOINTS:
+    for start, end in _places(phrase):
+        raw = phrase[start:end]
+        if raw in _JOINTS or raw == ANY:
             continue
-        bare = raw.strip(ANY)
-        form = form_of(f"{bare}q")[:-1] if raw.endswith(ANY) else form_of(bare)
-        parts.append(f"{ANY * raw.startswith(ANY)}{form}{ANY * raw.endswith(ANY)}")
+        opens = ANY * (phrase[start - 1 : start] == ANY)
+        ends = ANY * (phrase[end : end + 1] == ANY)
+        form = form_of(f"{raw}q")[:-1] if ends else form_of(raw)
+        parts.append(f"{opens}{form}{ends}")
     return tuple(parts)

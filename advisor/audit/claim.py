@@ -186,6 +186,36 @@ WARNINGS = {
         "a `never` that rules out nothing that is not ruled out already",
         "remove it",
     ),
+    "dead-word": (
+        "concept",
+        "`{word}` of `{about}` adds nothing: `{other}` stands for it",
+        "a word of the lexicon for which another word of the same entry and language stands",
+        "remove it",
+    ),
+    "hidden-word": (
+        "concept",
+        "`{word}` of `{about}` is a filler as well, and never read",
+        "a word of a concept that is a filler as a whole",
+        "remove it from one of the two",
+    ),
+    "idle-concept": (
+        "concept",
+        "`{about}` gives no answer and is in no meaning",
+        "a concept that says nothing and speaks of no task",
+        "use it in a meaning, or remove it",
+    ),
+    "tied-tasks": (
+        "meaning",
+        "words that speak of `{about}` speak of `{other}` as well, always",
+        "two tasks that no words of the lexicon tell apart",
+        "give one of them a set of concepts that the other has not",
+    ),
+    "repeated-meaning": (
+        "meaning",
+        "{concepts} stand twice in `{about}`",
+        "a set of concepts that stands twice in one meaning",
+        "remove one of them",
+    ),
     "idle-question": (
         "question",
         "the answer to `{about}` changes neither the family nor a checkpoint",

@@ -20,6 +20,7 @@ from advisor.audit.idle import (
     interchangeable_options,
 )
 from advisor.audit.offered import aimed_past, every_checkpoint_offered
+from advisor.audit.wordings import every_word_counts, no_tasks_always_tied
 from advisor.model import Rule
 from advisor.rulebase.base import RuleBase
 
@@ -34,6 +35,8 @@ CHEAP = (
     interchangeable_options,
     no_undeclared_tie,
     every_question_matters,
+    every_word_counts,
+    no_tasks_always_tied,
 )
 """What is proved before the effects of rules, whose graphs are large."""
 

@@ -106,12 +106,12 @@ def _by_quality(
     able = [one for one in checkpoints if task in (*one.tasks, *one.fine_tune)]
     ids = [one.id for one in able]
     measured = [id for id in ids if precedences.first_measured(id) < len(precedences.gauges)]
-    locked = lock(ids, precedences.evidence(able))
+    locked = lock(ids, precedences.compare(able))
     listed = in_places(
+        ids,
         locked,
         measured,
         lambda one: (one not in measured, one),
-        nearly=precedences.ends_at_tie,
         free=ids,
     )
     places = {id: number for number, (_, id) in enumerate(listed)}

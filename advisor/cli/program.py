@@ -77,6 +77,14 @@ def _commands(module: str, **helps: str) -> dict[str, Command]:
     }
 
 
+CONVERT = _commands(
+    "trial.convert_command",
+    vlp="Convert the weights of a unified VLP of 2020 to a folder that loads.",
+)
+TRAIN = _commands(
+    "trial.train_command",
+    vlp="Pre-train a unified VLP of 2020, or fine-tune it for captions or answers.",
+)
 CATALOGUE = _commands(
     "catalogue.maintenance_command",
     add="Begin the entry of a checkpoint with what the Hub says of it.",
@@ -121,6 +129,8 @@ COMMANDS: dict[str, Command | Group] = {
     **_commands(
         "trial.compose_command", compose="Join an encoder and a decoder, and fine-tune them."
     ),
+    "train": Group(TRAIN, "Train networks of advisor's own."),
+    "convert": Group(CONVERT, "Convert published weights to a folder that loads."),
     "catalogue": Group(CATALOGUE, "Hold the catalogue against the world."),
     "rules": Group(RULES, "Check, test and describe the rule base."),
 }

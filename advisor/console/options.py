@@ -33,6 +33,8 @@ NoInput = Annotated[bool, option("--no-input", "Never ask, even in a terminal.")
 Device = Annotated[
     str, option("--torch-device NAME", "Where torch runs it: auto, cpu, cuda, mps.", "--device")
 ]
+VERIFIED_ONLY = "Recommend nothing of which a field that matters is not verified."
+VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
 Offline = Annotated[bool, option("--offline", "Use only what is on this machine.")]
 Download = Annotated[bool, option("--download", "Agree to downloads without being asked.")]
 Priority = Annotated[

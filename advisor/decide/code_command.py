@@ -14,6 +14,10 @@ from advisor.rulebase.base import RuleBase
 FORMATS = ("python", "notebook", "json")
 Named = Annotated[str, typer.Argument(help="A checkpoint, instead of the one recommended first.")]
 Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
+VERIFIED_ONLY = "Take nothing of which a field that matters is not verified."
+VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
+JOIN = "Join an encoder and a decoder of your choice, and train that."
+Join = Annotated[bool, option("--join", JOIN)]
 Notebook = Annotated[bool, option("--notebook", "The same as --format notebook.")]
 
 
@@ -23,6 +27,8 @@ def code(
     given: Given,
     first: CriteriaFirst,
     order: Order = "quality",
+    verified_only: VerifiedOnly = False,
+    join: Join = False,
     notebook: Notebook = False,
     rulebase: RuleBase,
     shown: Annotated[Showing, showing(FORMATS)],
@@ -42,7 +48,8 @@ def code(
     from advisor.decide.written_program import script
     from advisor.draw.formats import Report
 
-    written = script(recommend(rulebase, given, priority=first, order=order), checkpoint)
+    answer = recommend(rulebase, given, priority=first, order=order, verified_only=verified_only)
+    written = script(answer, checkpoint, join=join)
     drawings = {"python": lambda: written.python, "notebook": lambda: written.notebook}
     report = Report(lambda: written.to_dict(rulebase.digest), list, drawings=drawings)
     shown = shown._replace(format="notebook") if notebook else shown

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.decide.command_lines import command, flags
 from advisor.decide.details import details, gaps_text, together_items
 from advisor.decide.pivots import pivots
+from advisor.decide.programs import AS_IS
 from advisor.decide.reasons import lost_on_text
-from advisor.decide.selection import ORDERS, Pick
+from advisor.decide.selection import Pick
 from advisor.decide.shortlist import linked_id, shortlist, unverified_text
-from advisor.decide.written_program import known
+from advisor.decide.written_program import code_command, joinable, known
 from advisor.draw.blocks import (
     Code,
     Heading,
@@ -266,10 +267,9 @@ def _next(recommendation: Recommendation) -> Iterator[str]:
         if (settles := advice.settles) and settles != trial:
             yield settles
         if known(advice):
-            given = {**advice.decision.given}
-            words = [command("code", advice.rulebase, given, advice.priority)]
-            order = recommendation.order
-            yield " ".join([*words, *([f"--order {order}"] if order != ORDERS[0] else [])])
+            yield code_command(recommendation, advice)
+        if joinable(advice) and AS_IS not in advice.selection.uses:
+            yield code_command(recommendation, advice, join=True)
     if recommendation.outcome == "undetermined":
         first = recommendation.advice[0]
         yield command("ask", first.rulebase, first.decision.given, first.priority)

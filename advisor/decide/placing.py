@@ -12,6 +12,7 @@ from advisor.model import LOADERS
 if TYPE_CHECKING:
     from advisor.decide.precedence import Evidence, Precedence, Precedences
     from advisor.decide.selection import Pick
+    from advisor.model import Checkpoint
 
 MADE_FOR = {
     "as-is": ("fine-tuned", "contrastive"),
@@ -26,32 +27,41 @@ UNKNOWN_SIZE = 1e9
 class Placing:
     """Puts picks for one case in order: all of them at once, or some of them again.
 
-    `allowed` are the ways of use, best first; `order` is quality, small or open; `task` the task.
+    `among` are all checkpoints that were considered, fit or not: who stands before whom is settled
+    among them, so that it hangs on no limit of memory and on no licence. `allowed` are the ways of
+    use, best first; `order` is quality, small or open; `task` the task.
     """
 
     def __init__(
         self,
         precedences: Precedences,
-        picks: Sequence[Pick],
+        among: Sequence[Checkpoint],
         order: str,
         allowed: Sequence[str],
         task: str,
     ) -> None:
         self._precedences = precedences
-        self._picks = picks
+        self._among = among
         self._order = order
         self._allowed = list(allowed)
         self._task = task
 
     @cached_property
-    def _evidence(self) -> list[Evidence]:
-        return self._precedences.evidence(pick.checkpoint for pick in self._picks)
+    def locked(self) -> Locked:
+        """Who stands before whom, and by what."""
+        compared = self._precedences.compare(self._among)
+        return lock([checkpoint.id for checkpoint in self._among], compared)
 
     @cached_property
     def _first(self) -> dict[str, int]:
         """The place of the first yardstick that measured each."""
-        ids = (pick.checkpoint.id for pick in self._picks)
-        return {id: self._precedences.first_measured(id) for id in ids}
+        return {one.id: self._precedences.first_measured(one.id) for one in self._among}
+
+    @cached_property
+    def _measured(self) -> frozenset[str]:
+        """What any yardstick measured."""
+        last = len(self._precedences.gauges)
+        return frozenset(id for id, first in self._first.items() if first < last)
 
     def placed(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
         """Return some of the picks in order, with their places among each other.
@@ -68,13 +78,12 @@ class Placing:
         return tuple(found)
 
     def _places(self, picks: dict[str, Pick]) -> list[tuple[int, str]]:
-        locked = lock(list(picks), self._evidence)
         keys = {id: self._key(pick) for id, pick in picks.items()}
         return in_places(
-            locked,
-            [id for id in picks if self._first[id] < len(self._precedences.gauges)],
+            picks,
+            self.locked,
+            self._measured,
             keys.__getitem__,
-            nearly=self._precedences.ends_at_tie,
             free=[id for id, one in picks.items() if one.checkpoint.commercial_use == "permitted"],
         )
 
@@ -84,11 +93,10 @@ class Placing:
         Why it stands before the next of another series, and why another stands before it. Evidence
         against the order, where a rule or a doubt made it, is no reason.
         """
-        locked = lock([pick.checkpoint.id for pick in picks], self._evidence)
         return tuple(
             pick._replace(
-                before_next=_before_next(pick, picks[number:], locked),
-                behind=_behind(pick, picks, locked),
+                before_next=_before_next(pick, picks[number:], self.locked),
+                behind=_behind(pick, picks, self.locked),
             )
             for number, pick in enumerate(picks, start=1)
         )
@@ -135,6 +143,6 @@ def _before_next(pick: Pick, after: Sequence[Pick], locked: Locked) -> Precedenc
 def _behind(pick: Pick, picks: Sequence[Pick], locked: Locked) -> Evidence | None:
     """Return why the first of the picks that stand before it does."""
     for other in picks:
-        if said := locked.direct.get((other.checkpoint.id, pick.checkpoint.id)):
+        if said := locked.direct(other.checkpoint.id, pick.checkpoint.id):
             return said
     return None

@@ -7,7 +7,7 @@ What nothing measured is told apart by relations: the larger of a series, the su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
 ENGLISH, OTHERS, MULTILINGUAL, ANY = "en", "others", "multilingual", ""
-LARGER, SUCCESSOR = "larger", "successor"
+RELATIONS = LARGER, SUCCESSOR = "larger", "successor"
 ROUNDING = 1e-9
 """A gap of exactly the noise is no tie."""
 
@@ -83,21 +83,42 @@ class Evidence(NamedTuple):
         return Precedence(by, *words)
 
 
+Told = tuple[int, int, float, str, str, int]
+"""Evidence as it is sorted: kind, rank, margin, before, behind, and the number of the table."""
+
+
+class Compared(NamedTuple):
+    """Checkpoints compared pair by pair: what tells them apart, the strongest first, and ties.
+
+    `tied` are the pairs that some yardstick compared and that nothing told apart; `evidence` makes
+    what was told into what is printed.
+    """
+
+    told: list[Told]
+    tied: frozenset[tuple[str, str]]
+    evidence: Callable[[Told], Evidence]
+
+
+Figure = tuple[float, str, str]
+"""The value of a checkpoint, its metric, and the place of its protocol."""
+
+
 class Gauge(NamedTuple):
     """A yardstick in one language: its tables, each as value and protocol of each checkpoint.
 
     With `rest` it ranks only what those before it left unmeasured.
     """
 
+    yardstick: str
     name: str
     better: str
     noise: float
     between: float
     share: float | None
     rest: bool
-    tables: tuple[dict[str, tuple[float, str, str]], ...]
+    tables: tuple[dict[str, Figure], ...]
 
-    def apart(self, one: tuple[float, str, str], other: tuple[float, str, str]) -> float:
+    def apart(self, one: Figure, other: Figure) -> float:
         """Return by how many times the noise one is better than another; 0 within it."""
         gap = one[0] - other[0] if self.better == "higher" else other[0] - one[0]
         noise = self.noise if one[2] == other[2] else self.between
@@ -133,6 +154,7 @@ class Precedences:
         own = not row["languages"] or {self.language, MULTILINGUAL} & set(row["languages"])
         in_other = (of not in (ANY, self.language)) or (of == ANY and not own)
         return Gauge(
+            yardstick=id,
             name=row["name"] + (f" ({of})" if of not in (ANY, ENGLISH) else ""),
             better=row["better"],
             noise=row["noise"] or 0.0,
@@ -161,89 +183,98 @@ class Precedences:
                 return place
         return len(self.gauges)
 
-    def evidence(self, checkpoints: Iterable[Checkpoint]) -> list[Evidence]:
-        """Return what tells pairs of checkpoints apart, the strongest first."""
+    def compare(self, checkpoints: Iterable[Checkpoint]) -> Compared:
+        """Return what tells pairs of checkpoints apart, and which tie."""
         families = {checkpoint.id: checkpoint.family for checkpoint in checkpoints}
-        ids = list(families)
+        ids = tuple(families)
         first = {id: self.first_measured(id) for id in ids}
-        settled: set[tuple[str, str]] = set()
-        """Pairs that need no more evidence: told apart, or ended at a tie."""
-        met: set[tuple[str, str]] = set()
-        makers: dict[tuple[str, str], Evidence] = {}
-        found: list[Evidence] = []
+        told: dict[tuple[str, str], Told] = {}
+        tied: set[tuple[str, str]] = set()
         for rank, gauge in enumerate(self.gauges):
-            for one, other, apart in self._compared(gauge, rank, ids, first, settled):
+            able = [id for id in ids if first[id] >= rank] if gauge.rest else ids
+            for number, one, other, apart, kind in self._compared(gauge, able, told, tied):
                 pair = one, other
-                met.add(pair)
                 if not apart:
-                    if self.ends_at_tie:
-                        settled.add(pair)
-                    continue
-                said = self._said(gauge, rank, *(pair if apart > 0 else pair[::-1]), abs(apart))
-                if said.kind:
-                    makers.setdefault(pair, said)
-                else:
-                    found.append(said)
-                    settled.add(pair)
-        found += [said for pair, said in makers.items() if pair not in settled]
-        told = settled | makers.keys() | (met if self.ends_at_tie else set())
+                    tied.add(pair)
+                elif not kind or pair not in told:
+                    both = pair if apart > 0 else (other, one)
+                    told[pair] = (kind, rank, -round(abs(apart), 6), *both, number)
         for kind, before, behind in self._related(families):
-            if (before, behind) not in told and (behind, before) not in told:
-                name = (LARGER, SUCCESSOR)[kind - 2]
-                found.append(Evidence(kind, 0, 0.0, before, behind, name))
-        return sorted(found)
+            pair = before, behind
+            known = pair in told or pair[::-1] in told
+            tie = self.ends_at_tie and (pair in tied or pair[::-1] in tied)
+            if not known and not tie:
+                told[pair] = (kind, 0, 0.0, before, behind, 0)
+        return Compared(sorted(told.values()), frozenset(tied - told.keys()), self._evidence)
 
     def _compared(
         self,
         gauge: Gauge,
-        rank: int,
         ids: Sequence[str],
-        first: Mapping[str, int],
-        settled: set[tuple[str, str]],
-    ) -> Iterator[tuple[str, str, float]]:
-        """Yield each pair that a yardstick compares, in the first of its tables with both."""
-        seen: set[tuple[str, str]] = set()
-        for table in gauge.tables:
-            inside = [id for id in ids if id in table]
-            if gauge.rest:
-                inside = [id for id in inside if first[id] >= rank]
-            for place, one in enumerate(inside):
-                figure = table[one]
-                for other in inside[place + 1 :]:
-                    pair = one, other
-                    if pair not in settled and pair not in seen:
-                        seen.add(pair)
-                        yield one, other, gauge.apart(figure, table[other])
+        told: Mapping[tuple[str, str], Told],
+        tied: Collection[tuple[str, str]],
+    ) -> Iterator[tuple[int, str, str, float, int]]:
+        """Yield each open pair that a yardstick compares, in the first of its tables with both.
 
-    def _said(self, gauge: Gauge, rank: int, before: str, behind: str, margin: float) -> Evidence:
-        """Return what a yardstick says of a pair."""
-        table = next(one for one in gauge.tables if before in one and behind in one)
+        By number of the table, and how many times the noise the first is better. The kind is 1
+        where that is its maker's word.
+        """
+        seen: set[tuple[str, str]] = set()
+        protocols, ends = self._order["protocols"], self.ends_at_tie
+        for number, table in enumerate(gauge.tables):
+            inside = [(id, table[id]) for id in ids if id in table]
+            for place, (one, figure) in enumerate(inside, start=1):
+                maker = protocols[figure[2]][1]
+                for other, against in inside[place:]:
+                    pair = one, other
+                    if pair in seen or (ends and pair in tied):
+                        continue
+                    if (said := told.get(pair)) and not said[0]:
+                        continue
+                    seen.add(pair)
+                    apart = gauge.apart(figure, against)
+                    kind = 0
+                    if maker and apart and figure[2] == against[2]:
+                        winner, loser = (one, other) if apart > 0 else (other, one)
+                        kind = int(_owner(winner) == maker != _owner(loser))
+                    yield number, one, other, apart, kind
+
+    def _evidence(self, told: Told) -> Evidence:
+        """Return what was told of a pair, with its figures and where they were published."""
+        kind, rank, margin, before, behind, number = told
+        if kind > 1:
+            name = RELATIONS[kind - 2]
+            return Evidence(kind, rank, margin, before, behind, name)
+        gauge = self.gauges[rank]
+        table = gauge.tables[number]
         value, _, place = table[before]
-        next_value, _, other = table[behind]
-        source, maker = self._order["protocols"][place]
-        owned = place == other and maker == _owner(before) != _owner(behind)
-        name = gauge.name
-        return Evidence(
-            int(owned), rank, -round(margin, 6), before, behind, name, value, next_value, source
-        )
+        source = self._order["protocols"][place][0]
+        figures = value, table[behind][0]
+        return Evidence(kind, rank, margin, before, behind, gauge.name, *figures, source)
 
     def _related(self, families: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
-        """Yield each pair of which one is the larger of a series (2), or the successor (3)."""
+        """Yield each relation between two of some checkpoints: 2 is larger, 3 a successor."""
         known = {
             one.id: one
             for family in dict.fromkeys(families.values())
             for one in self._rulebase.catalogue(family)
         }
-        for id in families:
-            for kind, field in ((2, "larger_than"), (3, "succeeds")):
-                for behind in _chain(known, id, field):
-                    if behind in families:
-                        yield kind, id, behind
+        for name, before, behind in related(known):
+            if before in families and behind in families:
+                yield RELATIONS.index(name) + 2, before, behind
 
 
-def _by_checkpoint(table: Iterable[Any]) -> dict[str, tuple[float, str, str]]:
+def related(checkpoints: Mapping[str, Checkpoint]) -> Iterator[tuple[str, str, str]]:
+    """Yield each pair of which one is the larger of a series, or the successor of the other."""
+    for id in checkpoints:
+        for name, field in ((LARGER, "larger_than"), (SUCCESSOR, "succeeds")):
+            for behind in _chain(checkpoints, id, field):
+                yield name, id, behind
+
+
+def _by_checkpoint(table: Iterable[Any]) -> dict[str, Figure]:
     """Return value, metric and protocol of each checkpoint; the first protocol that has it."""
-    found: dict[str, tuple[float, str, str]] = {}
+    found: dict[str, Figure] = {}
     for place, metric, values in table:
         for id, value in values.items():
             found.setdefault(id, (value, metric, str(place)))

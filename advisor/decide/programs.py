@@ -149,8 +149,9 @@ def prompts_for(rulebase: RuleBase, use: RunnerUse, class_name: str, task: str) 
     """
     act = act_of(rulebase, task)
     tasks = dict.fromkeys((task, *(act.tasks if act else ())))
-    programs = [one for one in rulebase.programs if class_name in one.classes]
-    programs = programs or [one for one in rulebase.programs if use.id in one.runners]
+    running = [one for one in rulebase.programs if one.use == AS_IS]
+    programs = [one for one in running if class_name in one.classes]
+    programs = programs or [one for one in running if use.id in one.runners]
     tables = (use.prompts, *(program.prompts for program in programs))
     return tuple(table[each] for each in tasks for table in tables if each in table)
 

@@ -7,111 +7,153 @@ the usual, the freer and the cheaper come first without being better.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from advisor.decide.precedence import Evidence, Precedence
-
-NEARLY_ALL = 0.8
-"""Where the cheaper comes first: of what the best stands before, the share to stand before."""
+from advisor.decide.precedence import Compared, Evidence, Precedence, Told
 
 
 class Locked(NamedTuple):
-    """A strict partial order: what stands behind each, the evidence, and what closed a cycle."""
+    """A strict partial order: what stands behind each, the evidence, what closed a cycle, ties."""
 
     behind: Mapping[str, frozenset[str]]
-    direct: Mapping[tuple[str, str], Evidence]
-    dropped: tuple[Evidence, ...]
+    told: Mapping[tuple[str, str], Told]
+    dropped: tuple[Told, ...]
+    tied: frozenset[tuple[str, str]]
+    evidence: Callable[[Told], Evidence]
 
     def precedence(self, before: str, behind: str) -> Precedence | None:
         """Return why one stands before another, by one that stands between them at most."""
         if behind not in self.behind.get(before, ()):
             return None
-        if said := self.direct.get((before, behind)):
+        if said := self.direct(before, behind):
             return said.precedence
         between = [
-            (self.direct[before, one], said)
+            (max(self.told[before, one], self.told[one, behind]), one)
             for one in self.behind[before]
-            if (before, one) in self.direct and (said := self.direct.get((one, behind)))
+            if (before, one) in self.told and (one, behind) in self.told
         ]
         if not between:
             return None
-        said = min(between, key=lambda both: max(both))[1]
-        return said.precedence._replace(through=said.before)
+        through = min(between)[1]
+        said = self.evidence(self.told[through, behind])
+        return said.precedence._replace(through=through)
+
+    def direct(self, before: str, behind: str) -> Evidence | None:
+        """Return what puts one right before another, if anything does."""
+        told = self.told.get((before, behind))
+        return self.evidence(told) if told else None
 
 
-def lock(ids: Sequence[str], evidence: Sequence[Evidence]) -> Locked:
+def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order that evidence gives, taken in its order; `ids` are those to order."""
-    number = {id: place for place, id in enumerate(ids)}
-    below, above = [0] * len(ids), [0] * len(ids)
-    direct: dict[tuple[str, str], Evidence] = {}
-    dropped: list[Evidence] = []
-    for said in evidence:
-        if said.before not in number or said.behind not in number:
-            continue
-        one, other = number[said.before], number[said.behind]
-        if below[other] >> one & 1:
-            dropped.append(said)
-            continue
-        direct[said.before, said.behind] = said
-        if not below[one] >> other & 1:
-            gained, over = below[other] | 1 << other, above[one] | 1 << one
-            for place in _places(over):
-                below[place] |= gained
-            for place in _places(gained):
-                above[place] |= over
-    behind = {
-        id: frozenset(ids[at] for at in _places(below[place])) for id, place in number.items()
-    }
-    return Locked(behind, direct, tuple(dropped))
+    pairs = {said[3:5]: said for said in compared.told}
+    order = _Order(ids, pairs)
+    dropped = [said for pair, said in pairs.items() if not order.add(*pair)]
+    for said in dropped:
+        del pairs[said[3:5]]
+    return Locked(order.closed(), pairs, tuple(dropped), compared.tied, compared.evidence)
 
 
-def _places(bits: int) -> list[int]:
-    """Return the places of the bits that are set."""
-    found = []
-    while bits:
-        lowest = bits & -bits
-        found.append(lowest.bit_length() - 1)
-        bits ^= lowest
-    return found
+class _Order:
+    """A growing strict partial order, kept in a line in which each stands before its behind.
+
+    An addition that agrees with the line costs nothing; another moves what lies between (Pearce
+    and Kelly, A dynamic topological sort algorithm, 2006).
+    """
+
+    def __init__(self, ids: Iterable[str], pairs: Collection[tuple[str, str]]) -> None:
+        wins = Counter(before for before, _ in pairs)
+        wins.subtract(behind for _, behind in pairs)
+        line = sorted(ids, key=lambda one: -wins[one])
+        self._place = {id: place for place, id in enumerate(line)}
+        self._after: dict[str, list[str]] = {id: [] for id in line}
+        self._ahead: dict[str, list[str]] = {id: [] for id in line}
+
+    def add(self, before: str, behind: str) -> bool:
+        """Put one before another; False where that would close a cycle."""
+        place = self._place
+        if place[before] > place[behind]:
+            later = self._reached(behind, self._after, lambda one: place[one] <= place[before])
+            if before in later:
+                return False
+            sooner = self._reached(before, self._ahead, lambda one: place[one] >= place[behind])
+            moved = sorted(sooner, key=place.__getitem__) + sorted(later, key=place.__getitem__)
+            for at, id in zip(sorted(place[id] for id in moved), moved, strict=True):
+                place[id] = at
+        self._after[before].append(behind)
+        self._ahead[behind].append(before)
+        return True
+
+    def _reached(
+        self, start: str, steps: Mapping[str, list[str]], within: Callable[[str], bool]
+    ) -> set[str]:
+        """Return what can be reached from one, itself with it, by steps that stay within."""
+        found, left = {start}, [start]
+        while left:
+            for id in steps[left.pop()]:
+                if id not in found and within(id):
+                    found.add(id)
+                    left.append(id)
+        return found
+
+    def closed(self) -> dict[str, frozenset[str]]:
+        """Return for each all that stands behind it."""
+        behind: dict[str, frozenset[str]] = {}
+        for id in sorted(self._place, key=self._place.__getitem__, reverse=True):
+            after = self._after[id]
+            behind[id] = frozenset(after).union(*(behind[one] for one in after))
+        return behind
 
 
 def in_places(
+    ids: Collection[str],
     locked: Locked,
     measured: Collection[str],
     key: Callable[[str], Any],
     *,
-    nearly: bool,
     free: Collection[str],
 ) -> list[tuple[int, str]]:
-    """Return place and id, in order: nothing before what it stands behind.
+    """Return places and `ids`, in order: nothing before what it stands behind.
 
-    Of what may come next, that which stands before most of the `measured` does; with `nearly` the
-    first by `key` of those that stand before nearly as many. Where nothing measured is left to
-    stand before, the `free` come first. Those that nothing tells apart share a place.
+    Of what may come next, that which stands before most of the `measured` leads, and of it and what
+    ties with it the first by `key` comes next. Where nothing measured is left to stand before, the
+    `free` come first. Those that nothing tells apart share a place.
     """
-    left = dict.fromkeys(sorted(locked.behind, key=key))
-    over = dict.fromkeys(left, 0)
-    for behind in locked.behind.values():
-        for id in behind:
-            over[id] += 1
-    counted = {id: len(behind & set(measured)) for id, behind in locked.behind.items()}
+    inside, known = set(ids), set(measured)
+    within = {id: locked.behind[id] & inside for id in inside}
+    over = Counter(id for behind in within.values() for id in behind)
+    counted = {id: len(locked.behind[id] & known) for id in inside}
+    line = {id: number for number, id in enumerate(sorted(ids, key=key))}
+    able = sorted((id for id in inside if not over[id]), key=line.__getitem__)
     listed: list[str] = []
-    while left:
-        able = [id for id in left if not over[id]]
-        most = max(counted[id] for id in able)
-        reach = counted
-        if not most:
-            able = [id for id in able if id in free] or able
-            reach = {id: len(locked.behind[id]) for id in able}
-            most = max(reach.values())
-        enough = most * NEARLY_ALL if nearly and reach is counted else most
-        chosen = next(id for id in able if reach[id] >= enough)
+    while able:
+        chosen = _next(able, counted, locked, free)
         listed.append(chosen)
-        del left[chosen]
-        for id in locked.behind[chosen]:
-            over[id] -= 1
+        able.remove(chosen)
+        over.subtract(within[chosen])
+        able += [id for id in within[chosen] if not over[id]]
+        able.sort(key=line.__getitem__)
     return _shared(listed, locked)
+
+
+def _next(
+    able: Sequence[str], counted: Mapping[str, int], locked: Locked, free: Collection[str]
+) -> str:
+    """Return which of those that may come next does; they are in the order of their key."""
+    most = max(counted[id] for id in able)
+    reach = counted
+    if not most:
+        able = [id for id in able if id in free] or able
+        reach = {id: len(locked.behind[id]) for id in able}
+        most = max(reach.values())
+    leader = next(id for id in able if reach[id] == most)
+    return next(
+        id
+        for id in able
+        if id == leader or (id, leader) in locked.tied or (leader, id) in locked.tied
+    )
 
 
 def _shared(listed: Sequence[str], locked: Locked) -> list[tuple[int, str]]:

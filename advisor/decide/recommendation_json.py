@@ -142,7 +142,9 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
     checkpoint = pick.checkpoint
     programs = advice.rulebase.programs
     return {
-        **some(checkpoint, "id", "family"),
+        "id": checkpoint.id,
+        "model_page": pick.model_page,
+        "family": checkpoint.family,
         "use": pick.use,
         "class": checkpoint.model_class,
         **some(checkpoint, "processor", "loader", "parameters_millions"),

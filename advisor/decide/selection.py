@@ -9,7 +9,8 @@ from typing import NamedTuple
 from advisor.decide.memory import memory_gb
 from advisor.decide.placing import Placing
 from advisor.decide.precedence import Evidence, Precedence, Precedences, Published
-from advisor.decide.requirements import RIGHTS, Gap, Requirements, Suitability
+from advisor.decide.ranking import Locked
+from advisor.decide.requirements import LEARNT, RIGHTS, Gap, Requirements, Suitability
 from advisor.decide.training_memory import TrainingMemory, training_memory
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
@@ -93,7 +94,8 @@ class Selection(NamedTuple):
     ranking that has one, and the picks are its; `compose` says that one can be joined from an
     encoder and a decoder. `provided` are answers that the picks take in place of assumed
     ones: no checkpoint works as it is, and nobody ruled training out, so they are what to train.
-    `ladder` has the best for each step of memory, where nobody said how much there is.
+    `ladder` has the best for each step of memory, where nobody said how much there is; `locked`
+    says who stands before whom, whatever fits.
     """
 
     picks: tuple[Pick, ...] = ()
@@ -105,6 +107,7 @@ class Selection(NamedTuple):
     compose: bool = False
     order: str = ORDERS[0]
     ladder: tuple[Rung, ...] = ()
+    locked: Locked | None = None
 
     @property
     def closest(self) -> tuple[Suitability, ...]:
@@ -205,7 +208,10 @@ def select_of(
         rejected += [Suitability(one.checkpoint, one.use, (NO_LOADER,), ()) for one in picks]
         picks = []
 
-    placing = Placing(precedences, [*picks, *unverified], order, allowed, required.task)
+    apart = [one for one in rejected if any(gap.field in LEARNT for gap in one.lacks)]
+    others = [one.checkpoint for one in rejected if one not in apart]
+    among = [*(pick.checkpoint for pick in (*picks, *unverified)), *others]
+    placing = Placing(precedences, among, order, allowed, required.task)
 
     def placed(some: Sequence[Pick]) -> tuple[Pick, ...]:
         return _in_groups(some, placing.placed)
@@ -219,6 +225,7 @@ def select_of(
         rejected=tuple(rejected),
         uses=allowed,
         order=order,
+        locked=placing.locked,
         ladder=_ladder(steps, ranked, placed) if steps and ranked else (),
     )
 
@@ -247,13 +254,13 @@ def _ladder(
     """Return for each step the first of the picks that fit, as when that much memory was said.
 
     What fits is put in order anew, since who stands before whom can hang on who else is there;
-    where the same fit, once.
+    where the same fit, once. Without a limit it is another only where that needs more memory.
     """
     firsts: dict[tuple[str, ...], Pick | None] = {}
     usual = [pick for pick in ranked if pick.beyond_gb is None]
     if usual:
         firsts[_ids(usual)] = usual[0]
-    rungs = []
+    rungs: list[Rung] = []
     for up_to_gb in (*steps, None):
         fitting = [
             pick._replace(beyond_gb=None)
@@ -263,6 +270,8 @@ def _ladder(
         if _ids(fitting) not in firsts:
             firsts[_ids(fitting)] = next(iter(placed(fitting)), None)
         first = firsts[_ids(fitting)]
+        if up_to_gb is None and first and first.within(steps[-1]):
+            first = rungs[-1].pick  # nothing larger is known to be better
         rungs.append(Rung(up_to_gb, first if first and first.loads else None))
     return tuple(rungs)
 

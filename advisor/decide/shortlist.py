@@ -36,7 +36,7 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
             row.append(cell)
 
     if steps:
-        add("best with", [steps.get(pick.checkpoint.id, "") for pick in shown])
+        add("best in", [steps.get(pick.checkpoint.id, "") for pick in shown])
     if any(pick.use != "as-is" for pick in shown):
         add("use", [pick.use for pick in shown])
     if common := _common(shown):
@@ -48,7 +48,7 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
         values = [of_pick.get(common.table) for of_pick in measured]
         add(name, ["-" if value is None else f"{value:g}" for value in values])
     trained = any(pick.training for pick in shown)
-    add("LoRA in" if trained else "memory", [memory_text(pick) for pick in shown])
+    add("LoRA to full" if trained else "memory", [memory_text(pick) for pick in shown])
     if any(pick.unknown or pick.poor for pick in shown):
         add("doubt", [_doubt(pick) for pick in shown])
     licences = (pick.checkpoint.licence or "unknown" for pick in shown)
@@ -78,9 +78,14 @@ def _doubt(pick: Pick) -> str:
 
 
 def memory_text(pick: Pick) -> str:
-    """Return the estimate; ~ where it rests on a precision that nobody verified."""
+    """Return the estimate; ~ where it rests on a precision that nobody verified.
+
+    Of what has to be trained it is what that takes, with LoRA and of all weights.
+    """
     if pick.needs_gb is None:
         return "unknown"
+    if pick.training:
+        return f"{pick.training.lora_gb:.1f} to {pick.training.full_gb:.1f} GB"
     return f"{'' if pick.checkpoint.dtype else '~'}{pick.needs_gb:.1f} GB"
 
 
@@ -108,8 +113,8 @@ def _shown(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, str]]:
 def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:
     """With how much memory a checkpoint is the best, by its places on the ladder."""
     if (most := limits[places[-1]]) is not None:
-        return f"up to {most:g} GB"
-    return f"over {limits[places[0] - 1]:g} GB" if places[0] else "any"
+        return f"≤ {most:g} GB"
+    return f"> {limits[places[0] - 1]:g} GB" if places[0] else "any"
 
 
 def _common(picks: Sequence[Pick]) -> Published | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from advisor.decide.command_lines import command, quoted
 from advisor.decide.programs import AS_IS, COMPOSE, joining_program, snippet
 from advisor.decide.requirements import Requirements
-from advisor.decide.selection import Pick
+from advisor.decide.selection import ORDERS, Pick
 from advisor.draw.formats import SCHEMA_VERSION
 from advisor.errors import UsageError
 from advisor.model import Checkpoint
@@ -64,21 +65,44 @@ class Script(NamedTuple):
         return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def script(answer: Recommendation, named: str = "") -> Script:
+def script(answer: Recommendation, named: str = "", *, join: bool = False) -> Script:
     """Return the program for the first checkpoint of an answer, or for a `named` one.
 
-    Raises UsageError where there is no checkpoint, or no program for it is known.
+    With `join` it joins parts to a new one. Raises UsageError where there is no checkpoint, where
+    parts are not joined for such a task, or where no program is known.
     """
     advice = answer.advice[0]
     if len(answer.advice) > 1 or not advice.task:
         raise UsageError("a program is for one task", hint="give one --task")
-    checkpoint, use = _chosen(advice, named)
+    checkpoint, use = (None, COMPOSE) if join else _chosen(advice, named)
+    if join and not joinable(advice):
+        message = f"nothing is joined from parts for {advice.task} as you ask it"
+        raise UsageError(message, hint="add --parts own-parts, or leave out --join")
     name, code = checkpoint.id if checkpoint else "", _code(advice, checkpoint, use)
     if code is None:
         raise _no_program(answer, name, f"{advice.task} ({use})")
-    made = answer.command.replace("advisor recommend", f"advisor code {named}".rstrip(), 1)
+    made = code_command(answer, advice, named, join=join)
     head = f"# {DOES[use]} {name or 'parts of your choice'} for {advice.task}\n# by: {made}\n\n"
     return Script(name, use, advice.task, f"{head}{code}\n", made)
+
+
+def code_command(
+    answer: Recommendation, advice: TaskAdvice, named: str = "", *, join: bool = False
+) -> str:
+    """Return the command that writes the program of an answer."""
+    verb = f"code {quoted(named)}" if named else "code"
+    words = [command(verb, answer.rulebase, advice.decision.given, answer.priority)]
+    words += [f"--order {answer.order}"] if answer.order != ORDERS[0] else []
+    words += ["--verified-only"] if answer.verified_only else []
+    words += ["--join"] if join else []
+    return " ".join(words)
+
+
+def joinable(advice: TaskAdvice) -> bool:
+    """True where the family is joined from parts, and the answers let it be trained."""
+    family = advice.family
+    composable = family is not None and advice.rulebase.family(family).composable
+    return bool(advice.task) and composable and COMPOSE in advice.selection.uses
 
 
 def known(advice: TaskAdvice) -> bool:
@@ -106,7 +130,7 @@ def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
     """The checkpoint and its use: the first pick's, or the named one's under the same answers."""
     selection = advice.selection
     if not named:
-        if selection.compose or selection.uses[:1] == (COMPOSE,):
+        if selection.compose:
             return None, COMPOSE
         first: Pick | None = next(iter(selection.picks), None)
         return (first.checkpoint, first.use) if first else (None, AS_IS)

@@ -49,7 +49,7 @@ VERDICTS = {
 }
 BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
 MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
-ASCII = str.maketrans("●○×→├└│─·≤—“”’", '*ox>|`|-,<-""\'') | {ord("…"): "..."}
+ASCII = str.maketrans("●○×→├└│─·—“”’", '*ox>|`|-,-""\'') | {ord("…"): "...", ord("≤"): "<="}
 
 
 def terminal(page: Page, *, color: bool = True) -> str:

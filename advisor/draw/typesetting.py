@@ -25,6 +25,8 @@ LEAST = 8
 """So wide the first column stays where its cells have lines of their own."""
 LABEL = 9
 """So wide are the labels of notes, with a blank."""
+SHORT = 10
+"""So many characters of a cell are not broken into lines."""
 _WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
 _FLAG = re.compile(r" (?=--[a-z])")
 
@@ -43,10 +45,7 @@ def _widths(rows: Sequence[Sequence[str]], wide: int, width: int) -> list[int]:
     """Return how wide each column is; the `wide` one gives way first, then the widest."""
     columns = list(zip(*rows, strict=True))
     widths = [max(map(len, column)) for column in columns]
-    least = [
-        max((len(word) for cell in column for word in cell.split()), default=0)
-        for column in columns
-    ]
+    least = [max(map(_least, column)) for column in columns]
     room = width - GAP * (len(widths) - 1)
     left = room - sum(least[1:])
     if LEAST <= left < least[0]:  # the first cell of a row may stand on a line of its own
@@ -61,6 +60,11 @@ def _widths(rows: Sequence[Sequence[str]], wide: int, width: int) -> list[int]:
                 break
         widths[place] = max(least[place], widths[place] - (sum(widths) - room))
     return widths
+
+
+def _least(cell: str) -> int:
+    """How narrow a cell may be: what is short stays on a line."""
+    return len(cell) if len(cell) <= SHORT else max(map(len, cell.split()), default=0)
 
 
 def _row(row: Sequence[str], widths: Sequence[int]) -> list[str]:

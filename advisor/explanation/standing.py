@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from advisor.decide.precedence import Precedence, Precedences
-from advisor.decide.ranking import lock
+from advisor.decide.ranking import Locked
 from advisor.decide.requirements import Requirements, Suitability, judge_checkpoint
-from advisor.decide.selection import ORDERS, Pick, select_of
+from advisor.decide.selection import ORDERS, Pick, Selection, select_of
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK, Checkpoint, Option
@@ -58,8 +58,9 @@ def standing_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> S
     """Return where a checkpoint stands for a decision with one task."""
     rulebase, profile = engine.rulebase, decision.profile
     judged = judge_checkpoint(rulebase, checkpoint, profile)
-    ranked = {order: _picks(rulebase, checkpoint, profile, order) for order in ORDERS}
-    picks = ranked[ORDERS[0]]
+    selections = {order: select_of(rulebase, checkpoint.family, profile, order) for order in ORDERS}
+    ranked = {order: _by_id(selection) for order, selection in selections.items()}
+    picks, locked = ranked[ORDERS[0]], selections[ORDERS[0]].locked
     ids = list(picks)
     place = ids.index(checkpoint.id) if checkpoint.id in picks else None
     return Standing(
@@ -68,7 +69,7 @@ def standing_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> S
         of=len(ids),
         place=picks[checkpoint.id].place if place is not None else None,
         ahead=tuple(ids[:place][:SHOWN_AHEAD]),
-        decided=_decided(rulebase, profile, picks, checkpoint.id) if place else None,
+        decided=_decided(rulebase, profile, picks, locked, checkpoint.id) if place else None,
         first_in=tuple(order for order in ORDERS if [*ranked[order]][:1] == [checkpoint.id]),
         changes=tuple(_changes(engine, judged, decision)) if place is None else (),
         wins=checkpoint.family == decision.family,
@@ -79,12 +80,19 @@ def _picks(
     rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, order: str
 ) -> dict[str, Pick]:
     """The picks of the family of a checkpoint in order, by id."""
-    picks = select_of(rulebase, checkpoint.family, profile, order).picks
-    return {pick.checkpoint.id: pick for pick in picks}
+    return _by_id(select_of(rulebase, checkpoint.family, profile, order))
+
+
+def _by_id(selection: Selection) -> dict[str, Pick]:
+    return {pick.checkpoint.id: pick for pick in selection.picks}
 
 
 def _decided(
-    rulebase: RuleBase, profile: Profile, picks: dict[str, Pick], checkpoint: str
+    rulebase: RuleBase,
+    profile: Profile,
+    picks: dict[str, Pick],
+    locked: Locked | None,
+    checkpoint: str,
 ) -> Decided:
     """Return what puts the first pick before another."""
     pick, first = picks[checkpoint], next(iter(picks.values()))
@@ -104,9 +112,7 @@ def _decided(
             return Decided(by, against, words)
     required = Requirements(rulebase, profile)
     precedences = Precedences(rulebase, required.task, required.languages)
-    evidence = precedences.evidence(one.checkpoint for one in picks.values())
-    locked = lock(list(picks), evidence)
-    if said := locked.precedence(against, checkpoint):
+    if locked and (said := locked.precedence(against, checkpoint)):
         return Decided(said.by, against, precedence=said)
     if pick.behind:
         said = pick.behind.precedence

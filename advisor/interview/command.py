@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst, NoInput, option
+from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option
 from advisor.console.output import Shown, interactive, note
 from advisor.console.prompt import BACK, STOP, WHY, Prompt, extras, prompt_for
 from advisor.errors import ContradictionError, NoTerminalError, check_name
@@ -40,6 +40,7 @@ def ask(
     to: To = "family",
     resume: Resume = False,
     plain: Plain = False,
+    verified_only: VerifiedOnly = False,
     rulebase: RuleBase,
     shown: Shown,
     no_input: NoInput = False,
@@ -63,7 +64,7 @@ def ask(
     engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
     _check(to, no_input=no_input)
     profile = answered(engine, given, to, prompt, resume=resume)
-    answer = _recommendation(engine, profile, first)
+    answer = _recommendation(engine, profile, first, verified_only=verified_only)
     note("")
     shown.emit(Report(answer.to_dict, answer.to_page))
     if shown.format == "terminal" and sys.stdout.isatty():
@@ -71,15 +72,18 @@ def ask(
     return answer.exit_code
 
 
-def _recommendation(engine: Engine, profile: Profile, first: tuple[str, ...]) -> Recommendation:
+def _recommendation(
+    engine: Engine, profile: Profile, first: tuple[str, ...], *, verified_only: bool
+) -> Recommendation:
     from advisor.decide.recommendation import Recommendation, advise
 
     return Recommendation(
         rulebase=engine.rulebase,
-        advice=(advise(engine, profile),),
+        advice=(advise(engine, profile, verified_only=verified_only),),
         together=None,
         priority=first,
         order="quality",
+        verified_only=verified_only,
     )
 
 

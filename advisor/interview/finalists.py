@@ -11,7 +11,7 @@ from collections.abc import Collection, Hashable
 from functools import cache
 from typing import NamedTuple
 
-from advisor.decide.requirements import Requirements
+from advisor.decide.requirements import RIGHTS, Requirements
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY, Choice
@@ -30,12 +30,14 @@ Limits = frozenset[str | None]
 class Situation(NamedTuple):
     """What may still be answered to the ordering questions, and which checkpoints pass so far.
 
-    `candidates` is the place of a list of them, `passing` has a bit for each of its checkpoints.
+    `candidates` is the place of a list of them. `passing` has a bit for each of its checkpoints
+    that certainly passes, `possible` for each that may: nobody verified a field that matters.
     """
 
     ahead: tuple[Choice, ...]
     candidates: int
     passing: int
+    possible: int
 
 
 class Finalists:
@@ -54,9 +56,9 @@ class Finalists:
             index[question.id] for question in engine.rulebase.demanding
         } - self.ordering
         self._candidates: list[Candidates] = []
-        self._example: dict[tuple[int, int], dict[int, Choice]] = {}
-        self._passing: dict[tuple[int, int, Choice], int] = {}
-        self._met: dict[tuple[str, str, int, Choice, Limits], bool] = {}
+        self._example: dict[tuple[int, int, int], dict[int, Choice]] = {}
+        self._passing: dict[tuple[int, int, Choice], tuple[int, int]] = {}
+        self._met: dict[tuple[str, str, int, Choice, Limits], tuple[bool, bool]] = {}
 
     def residual(self, closed: Collection[int] = ()) -> Residual:
         """Return what is left open, told apart by the checkpoint that comes first, or None."""
@@ -125,8 +127,8 @@ class Finalists:
             candidates = selected[matters]
             place = places.setdefault((candidates, self._limits(answers)), len(places))
             everyone = (1 << len(candidates)) - 1
-            self._example.setdefault((place, everyone), answers)
-            found.add(Situation(chosen, place, everyone))
+            self._example.setdefault((place, everyone, everyone), answers)
+            found.add(Situation(chosen, place, everyone, everyone))
         self._candidates = [candidates for candidates, _ in places]
         return frozenset(found)
 
@@ -162,49 +164,56 @@ class Finalists:
 
     def _sifted(self, situation: Situation, question: int, choice: Choice) -> Situation:
         """Return a situation with only the checkpoints that meet what one answer requires."""
-        _, place, passing = situation
+        _, place, passing, possible = situation
+        before = self._example[place, passing, possible]
         key = (place, question, choice)
-        met = self._passing.get(key)
-        if met is None:
-            keeping = {q: c for q, c in self._example[place, passing].items() if q in self.keeping}
-            met = self._passing[key] = sum(
-                1 << at
-                for at, (id, use, _) in enumerate(self._candidates[place])
-                if self._meets(id, use, question, choice, keeping)
+        if key not in self._passing:
+            keeping = {q: c for q, c in before.items() if q in self.keeping}
+            meets = [
+                self._meets(id, use, question, choice, keeping)
+                for id, use, _ in self._candidates[place]
+            ]
+            certain, may = (
+                sum(1 << at for at, met in enumerate(meets) if met[how]) for how in (0, 1)
             )
-        example = {**self._example[place, passing], question: choice}
-        passing &= met
-        self._example.setdefault((place, passing), example)
-        return situation._replace(passing=passing)
+            self._passing[key] = certain, may
+        certain, may = self._passing[key]
+        passing, possible = passing & certain, possible & may
+        self._example.setdefault((place, passing, possible), {**before, question: choice})
+        return situation._replace(passing=passing, possible=possible)
 
     def _meets(
         self, id: str, use: str, question: int, choice: Choice, keeping: dict[int, Choice]
-    ) -> bool:
-        """True where a checkpoint in some use certainly meets what one answer requires.
+    ) -> tuple[bool, bool]:
+        """Return whether a checkpoint in some use certainly meets what one answer requires, or may.
 
         `keeping` are the answers that change what others require.
         """
         options = self.engine.options(question, choice)
         asked = self.engine.rulebase.questions[question]
         if not any(one.requires for one in asked.options if one.id in options):
-            return True
+            return True, True
         key = (id, use, question, choice, self._limits(keeping))
         found = self._met.get(key)
         if found is None:
             profile = self._profile({**keeping, question: choice})
             checkpoint = self.engine.rulebase.checkpoint(id)
             required = Requirements(self.engine.rulebase, profile)
-            found = self._met[key] = not any(required.gaps(checkpoint, use))
+            lacks, unknown = required.gaps(checkpoint, use)
+            poor = required.language_marks(checkpoint, use)[0]
+            barred = lacks or any(gap.field in RIGHTS for gap in unknown)
+            found = self._met[key] = not (lacks or unknown or poor), not barred
         return found
 
     def _first(self, situations: frozenset[Situation]) -> str | None:
         """Return the checkpoint that comes first once everything is answered."""
         (one,) = situations
-        if not one.passing:
+        if not one.possible:
             return None
-        if one.passing & (one.passing - 1) == 0:
+        if one.passing == one.possible and one.passing & (one.passing - 1) == 0:
             return self._candidates[one.candidates][one.passing.bit_length() - 1][0]
-        return self._select(self._example[one.candidates, one.passing])[0][0]
+        picks = self._select(self._example[one.candidates, one.passing, one.possible])
+        return picks[0][0] if picks else None
 
     def _select(self, answers: dict[int, Choice]) -> Candidates:
         """Return the checkpoints for some answers, best first; others require nothing."""

@@ -9,9 +9,6 @@ from advisor.model.value import NamedTuple
 if TYPE_CHECKING:
     from advisor.model import fields as f
 
-NUMBER_OF = "number-of-"
-"""Before the id of a measure: the concept that a number of it stands for."""
-
 
 class Concept(NamedTuple):
     """A thing that people name in many words, by language; `any` is for words of all languages.

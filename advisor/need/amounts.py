@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from advisor.model.phrase_kinds import ALONE, MEASURE, NUMERAL, PARTICLE
 from advisor.model.value import NamedTuple
-from advisor.rulebase.phrases import ALONE, MEASURE, NUMERAL, PARTICLE
 
 if TYPE_CHECKING:
     from advisor.need.sweep import Lexicon, Mark, Swept
@@ -19,159 +18,184 @@ MYRIADS = {"万": 10_000, "萬": 10_000, "亿": 100_000_000}
 """Chinese numerals: 三百万 is three hundred times ten thousand."""
 
 FARTHEST = 12
-"""No measure reaches farther than so many words."""
+"""No measure reaches farther than so many words, and no number is spelt with more."""
+
+NEAR = 3
+"""What stands before its number is no farther than so many words."""
 
 LEAST_OF_SEVERAL = 2
 """`Thousands of photos` are at least two thousand."""
 
-_GROUPED = re.compile(r"\d{1,3}(?:([.,'\u00a0\u202f])\d{3})(?:\1\d{3})*\Z")
+LARGEST = 1e12
+"""A larger number counts nothing."""
+
+Spellings = dict[int, tuple[frozenset[str], int]]
+"""Words for numbers by their first token: in which languages each is one, and where it ends."""
 
 
 class Amount(NamedTuple):
-    """A number and what it counts: the id of a measure. `first` to `last` are its tokens.
+    """A number and what it counts: the id of a measure, empty while nobody knows.
 
     `value` is in the unit of the measure's question; it is a lower bound where not `exact`.
+    `first` to `last` are its tokens, and those of what it counts.
     """
 
-    measure: str
     value: float
     exact: bool
     first: int
     last: int
-
-
-class _Number(NamedTuple):
-    value: float
-    exact: bool
-    first: int
-    last: int
+    measure: str = ""
 
 
 def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     """Return the numbers that count something, each with the first measure that fits."""
     numbers = _numbers(lexicon, swept)
-    order = list(lexicon.index["measures"])
     measures = sorted(swept.of(MEASURE), key=lambda mark: mark.first)
-    found = []
+    found: list[Amount] = []
     start = 0
     ends = [*(number.first for number in numbers[1:]), len(swept.tokens)]
     for number, end in zip(numbers, ends, strict=False):
         while start < len(measures) and measures[start].first < number.last:
             start += 1
-        near = []
-        for mark in measures[start:]:
-            _, times, reach = lexicon.index["measures"][mark.id]
-            if mark.first >= min(end, number.last + FARTHEST):
-                break
-            same = swept.sentences[mark.first] == swept.sentences[number.first]
-            if same and mark.first - number.last < reach:
-                near.append((order.index(mark.id), mark, times))
-        if near:
-            _, mark, times = min(near, key=lambda one: (one[0], one[1].first))
-            value = round(number.value * times, 6)
-            found.append(Amount(mark.id, value, number.exact, number.first, mark.last))
+        mark = _after(lexicon, swept, number, measures, start, end)
+        if mark is None and start and _is_just_before(swept, measures[start - 1], number):
+            mark = measures[start - 1]
+        if mark is not None and 1 <= number.value <= LARGEST:
+            value = round(number.value * lexicon.index["measures"][mark.id][1], 6)
+            first, last = min(number.first, mark.first), max(number.last, mark.last)
+            found.append(Amount(value, number.exact, first, last, mark.id))
     return found
 
 
-def _numbers(lexicon: Lexicon, swept: Swept) -> list[_Number]:
-    tokens, times = swept.tokens, lexicon.index["numerals"]
-    factors = {mark.first: mark for mark in swept.of(NUMERAL)}
-    alone = {mark.first: mark for mark in swept.of(ALONE)}
-    words = _spellings(swept, lexicon.index["number_words"])
-    found: list[_Number] = []
+def _after(
+    lexicon: Lexicon, swept: Swept, number: Amount, measures: Sequence[Mark], start: int, end: int
+) -> Mark | None:
+    """Return what a number counts among the words after it, by the order of measures."""
+    order = list(lexicon.index["measures"])
+    end = min(end, number.last + FARTHEST)
+    near: list[tuple[int, int, Mark]] = []
+    for place in range(start, len(measures)):
+        mark = measures[place]
+        if mark.first >= end or swept.sentences[mark.first] != swept.sentences[number.first]:
+            break
+        if mark.first - number.last < lexicon.index["measures"][mark.id][2]:
+            near.append((order.index(mark.id), place, mark))
+    return min(near)[2] if near else None
+
+
+def _is_just_before(swept: Swept, mark: Mark, number: Amount) -> bool:
+    """True where what is counted stands right before its number: captions (about 400k)."""
+    apart = number.first - mark.last
+    return apart <= NEAR and swept.sentences[mark.first] == swept.sentences[number.first]
+
+
+# -- numbers -----------------------------------------------------------------------------------
+
+
+def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
+    """Return the numbers of a text in order."""
+    times = lexicon.index["numerals"]
+    factors = {mark.first: (times[mark.id], mark.last) for mark in swept.of(NUMERAL)}
+    alone = {mark.first: (times[mark.id], mark.last) for mark in swept.of(ALONE)}
+    words = _spellings(swept)
+    order = lexicon.index["number_words"]
+    found: list[Amount] = []
     place = 0
-    while place < len(tokens):
-        form = tokens[place].form
-        number = None
-        if form[:1].isdigit() and (value := as_value(swept.text[slice(*tokens[place][1:])])):
-            number = _times(value, place, place + 1, factors, times)
-        elif form in DIGITS or form in TENS:
-            number = _chinese(swept, place)
-        elif place in alone:
-            mark = alone[place]
-            number = _Number(times[mark.id] * LEAST_OF_SEVERAL, False, place, mark.last)
-        elif place in words and (spelt := _spelt(swept, place, words)):
-            number = _times(spelt[0], place, spelt[1], factors, times)
+    while place < len(swept.tokens):
+        number = _digits(swept, place) or _chinese(swept, place)
+        if number is None and place in alone:
+            factor, last = alone[place]
+            number = Amount(factor * LEAST_OF_SEVERAL, False, place, last)
+        elif number is None and place in words:
+            number = _spelt(swept, place, words, order)
         if number is not None:
+            number = _times(number, factors) if number.exact else number
             found.append(number)
         place = number.last if number else place + 1
     return found
 
 
-class _Spelling(NamedTuple):
-    """A word for a number: in which languages it is one, in the order to try; where it ends."""
-
-    languages: frozenset[str]
-    order: Sequence[str]
-    last: int
-
-
-def _spellings(swept: Swept, order: Sequence[str]) -> dict[int, _Spelling]:
-    """Return the words for numbers by their first token."""
-    found: dict[int, _Spelling] = {}
-    for mark in swept.of(PARTICLE):
-        _, _, language = mark.id.partition(".")
-        if language:
-            known = found[mark.first].languages if mark.first in found else frozenset()
-            found[mark.first] = _Spelling(known | {language}, order, mark.last)
-    return found
-
-
-def _times(
-    value: float, first: int, last: int, factors: Mapping[int, Mark], times: Mapping[str, float]
-) -> _Number:
+def _times(number: Amount, factors: Mapping[int, tuple[float, int]]) -> Amount:
     """Return a number with the factors that follow it: 2 hundred thousand."""
-    while last in factors:
-        value *= times[factors[last].id]
-        last = factors[last].last
-    return _Number(value, True, first, last)
+    value, last = number.value, number.last
+    while last in factors and value <= LARGEST:
+        factor, last = factors[last]
+        value *= factor
+    return number._replace(value=value, last=last)
+
+
+def _digits(swept: Swept, place: int) -> Amount | None:
+    """Return the number in digits that stands at a token, but for digits of a name: GPT-2, B/32."""
+    form, start, end = swept.tokens[place]
+    if not form[:1].isdigit():
+        return None
+    before = swept.text[max(start - 2, 0) : start]
+    if len(before) == 2 and before[0].isalpha() and before[1] in "-/_":
+        return None
+    value = as_value(swept.text[start:end])
+    return None if value is None else Amount(value, True, place, place + 1)
 
 
 def as_value(raw: str) -> float | None:
     """Return a number in digits; a separator before three digits groups, else it is a decimal."""
-    text = raw
-    if grouped := _GROUPED.match(raw):
-        text = raw if raw.startswith("0") else raw.replace(grouped.group(1), "")
-    text = re.sub(r"['\u00a0\u202f]", "", text)
-    if "," in text and "." in text:  # the last one is the decimal
-        decimal = max(text.rfind(","), text.rfind("."))
-        text = re.sub(r"[.,]", "", text[:decimal]) + "." + text[decimal + 1 :]
+    separators = "".join(sign for sign in raw if not sign.isdigit())
+    spaced = raw
+    for sign in separators:
+        spaced = spaced.replace(sign, " ")
+    first, *rest = spaced.split(" ")
+    grouped = len(set(separators)) == 1 and len(first) <= 3 and first != "0"
+    if grouped and all(len(part) == 3 for part in rest):
+        text = first + "".join(rest)
+    elif separators and separators[-1] in ",.":  # the last one is the decimal
+        text = f"{first}{''.join(rest[:-1])}.{rest[-1]}"
+    else:
+        text = first + "".join(rest)
     try:
-        return float(text.replace(",", "."))
+        return float(text)
     except ValueError:
         return None
 
 
-def _chinese(swept: Swept, first: int) -> _Number | None:
+def _chinese(swept: Swept, first: int) -> Amount | None:
     """Return the Chinese number that begins at a token; one character alone is no number."""
     total = section = digit = 0
     last = first
-    for token in swept.tokens[first:]:
-        form = token.form
+    while last < min(len(swept.tokens), first + FARTHEST):
+        form = swept.tokens[last].form
         if form in DIGITS:
             digit = DIGITS[form]
         elif form in TENS:
             section += (digit or 1) * TENS[form]
             digit = 0
-        elif form in MYRIADS:
+        elif form in MYRIADS and last > first:
             total += (section + digit or 1) * MYRIADS[form]
             section = digit = 0
         else:
             break
         last += 1
     value = total + section + digit
-    return _Number(float(value), True, first, last) if value and last - first > 1 else None
+    return Amount(float(value), True, first, last) if value and last - first > 1 else None
 
 
-def _spelt(swept: Swept, first: int, words: Mapping[int, _Spelling]) -> tuple[float, int] | None:
-    """Return the number that words spell from a token on, and where it ends."""
-    last, languages = first, words[first].languages
-    while last in words and words[last].languages & languages:
-        languages &= words[last].languages
-        last = words[last].last
+def _spellings(swept: Swept) -> Spellings:
+    """Return the words for numbers by their first token."""
+    found: Spellings = {}
+    for mark in swept.of(PARTICLE):
+        _, _, language = mark.id.partition(".")
+        if language:
+            known = found[mark.first][0] if mark.first in found else frozenset()
+            found[mark.first] = (known | {language}, mark.last)
+    return found
+
+
+def _spelt(swept: Swept, first: int, words: Spellings, order: Sequence[str]) -> Amount | None:
+    """Return the number that words spell from a token on; a library reads it."""
+    languages, last = words[first]
+    while last in words and languages & words[last][0] and last - first < FARTHEST:
+        languages, last = languages & words[last][0], words[last][1]
     text = swept.text[swept.tokens[first].start : swept.tokens[last - 1].end]
-    value = spelt_value(text, [one for one in words[first].order if one in languages])
-    return None if value is None else (value, last)
+    value = spelt_value(text, [one for one in order if one in languages])
+    return None if value is None else Amount(value, True, first, last)
 
 
 def spelt_value(text: str, languages: Sequence[str]) -> float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst, NoInput, option, read_day
+from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option, read_day
 from advisor.decide.answer_options import AnswerTelling
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
@@ -21,8 +21,6 @@ LITERALLY = "Read only what the sentence says; conclude nothing from it."
 Literally = Annotated[bool, option("--literally", LITERALLY)]
 Strict = Annotated[bool, option("--strict", "Do not assume: exit 3 where open answers decide.")]
 Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
-VERIFIED_ONLY = "Recommend nothing of which a field that matters is not verified."
-VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
 Today = Annotated[str, option("--today DATE", "Say how old the facts are on YYYY-MM-DD.")]
 BATCH = "One JSON profile a line in, one JSON answer a line out. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]

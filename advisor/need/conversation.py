@@ -9,7 +9,6 @@ from advisor.console.output import interactive, note
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import TASK
-from advisor.need.page import understood_lines
 from advisor.need.understanding import OFFERED, Understanding, fitted_to, understand
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ def confirmed(
     from advisor.console.prompt import Extra
     from advisor.decide.recommendation import recommend
     from advisor.interview.command import answered
+    from advisor.need.page import understood_lines
 
     for line in understood_lines(understanding):
         note(line)

@@ -6,17 +6,16 @@ met too says nothing more; of what is left, the largest sets are within reach.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor.engine.profile import Answer, read_answer
 from advisor.model import TASK
+from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
-from advisor.model.wording import NUMBER_OF
 from advisor.need.amounts import amounts
 from advisor.need.sweep import Lexicon, Mark, Swept, lexicon_of, sweep
-from advisor.rulebase.phrases import ALIAS, CONCEPT, NAME, PARTICLE, SAYING
 
 if TYPE_CHECKING:
     from advisor.need.amounts import Amount
@@ -32,6 +31,9 @@ NEAR_NAME = 3
 LESS_GB = 0.01
 
 Span = tuple[int, int]
+
+ConceptSets = Sequence[tuple[str, frozenset[str]]]
+"""Sets of concepts, each with the task that they speak of together."""
 
 
 class TaskRead(NamedTuple):
@@ -92,8 +94,20 @@ class Reading(NamedTuple):
 
 def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
     """Read a sentence by the words of a rule base; `literally` draws no conclusions."""
+    found = _read(rulebase, text, literally=literally)
+    if found.corrected:  # words as they stand say best which task is meant, where they say it
+        plain = _read(rulebase, text, literally=literally, corrects=False)
+        if plain.tasks and plain.tasks[0].strength >= SURE_CONCEPTS:
+            found = found._replace(tasks=plain.tasks, touched=plain.touched)
+    if not found.tasks:
+        found = _read(rulebase, text, literally=literally, quotes=False)
+    return found
+
+
+def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Reading:
+    """Read a sentence in one way of `sweep`."""
     lexicon = lexicon_of(rulebase)
-    swept = sweep(lexicon, text)
+    swept = sweep(lexicon, text, **how)
     numbers = amounts(lexicon, swept)
     met = _met(swept, numbers)
     leading = _met(swept, numbers, leading=True)
@@ -151,15 +165,7 @@ def _tasks(
     rulebase: RuleBase, lexicon: Lexicon, swept: Swept, met: Mapping[str, tuple[Span, ...]]
 ) -> tuple[TaskRead, ...]:
     """Return every task that some words speak of, the likeliest first."""
-    best: dict[str, frozenset[str]] = {}
-    sets: list[tuple[str, frozenset[str]]] = []
-    for task, concepts in lexicon.index["meanings"]:
-        if all(concept in met for concept in concepts):
-            sets.append((task, frozenset(concepts)))
-    maximal = [one for one in sets if not any(one[1] < other for _, other in sets)]
-    for task, concepts in maximal:
-        if len(concepts) > len(best.get(task, ())):
-            best[task] = concepts
+    best = spoken_of(lexicon.meanings, met.keys())
     strengths = {task: len(concepts) for task, concepts in best.items()}
     spans = {task: [s for c in sorted(of) for s in met[c]] for task, of in best.items()}
     for mark in swept.of(ALIAS):
@@ -176,6 +182,20 @@ def _tasks(
         )
         for task in ranked
     )
+
+
+def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
+    """Return the tasks that met concepts speak of, each with its largest set.
+
+    A set inside another one that is met too counts for nothing.
+    """
+    whole = [one for one in sets if one[1] <= met]
+    best: dict[str, frozenset[str]] = {}
+    for task, concepts in whole:
+        inside = any(concepts < other for _, other in whole)
+        if not inside and len(concepts) > len(best.get(task, ())):
+            best[task] = concepts
+    return best
 
 
 def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
@@ -197,7 +217,7 @@ def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[Task
     """Return the tasks of the checkpoints that are named, where nothing else speaks of any."""
     spans: dict[str, list[Span]] = {}
     for name, span in names:
-        for task in lexicon.index["named"].get(name, ((), ()))[1]:
+        for task in lexicon.named(name)[1]:
             spans.setdefault(task, []).append(span)
     return tuple(TaskRead(task, 0, frozenset(), tuple(where)) for task, where in spans.items())
 
@@ -213,7 +233,7 @@ def _lighter(
     for wish in wishes:
         for mark in swept.of(NAME):
             if wish.last <= mark.first < wish.last + NEAR_NAME:
-                memory = _memory_gb(rulebase, lexicon.index["named"].get(mark.id, ((), ()))[0])
+                memory = _memory_gb(rulebase, lexicon.named(mark.id)[0])
                 if memory is None:
                     continue
                 answer = read_answer(asked, round(memory - LESS_GB, 2), ORIGIN)

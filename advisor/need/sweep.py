@@ -6,13 +6,23 @@ phrase that may begin before it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from advisor.model.phrase_kinds import (
+    ALIAS,
+    BETWEEN,
+    CONCEPT,
+    NAME,
+    PARTICLE,
+    QUOTED,
+    QUOTED_QUESTION,
+    SAYING,
+)
 from advisor.model.value import NamedTuple
 from advisor.need.misspelling import LEAST_LETTERS, corrected
-from advisor.rulebase.phrases import CONCEPT, NAME, PARTICLE, SAYING
 from advisor.tokens import ANY, Token, tokens_of
 
 if TYPE_CHECKING:
@@ -20,11 +30,20 @@ if TYPE_CHECKING:
 
 ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
 ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")
+OPENING, CLOSING = "\"\u201c\u300c\u00ab\u201e'", "\"\u201d\u300d\u00bb\u201c'"
+"""Signs that open and close a quotation, by place."""
+
 NEGATED_WORDS = 4
 """So many words after it a negation reaches, or to the end of the clause."""
 
+MOST_WORDS = 12
+"""No phrase is longer, words that it may skip included."""
+
 KEPT_FORMS = 20_000
 """So many words are remembered with what they may be read as."""
+
+ENDING = 3
+"""So many letters at most does a misspelt word have behind what the lexicon has of it."""
 
 CORRECTED_WORDS = 200
 """Misspelt words are read in so many words from the beginning."""
@@ -65,12 +84,15 @@ class Lexicon:
     def __init__(self, rulebase: RuleBase) -> None:
         index = rulebase.words_index
         self.index: Mapping[str, Any] = index
-        self.tree: dict[str, Any] = index["phrases"]
-        self.skipped = frozenset(index["skipped"])
-        self.quiet = frozenset(index["quiet"])
-        self._common = self.quiet | frozenset(index["common"])
-        self._starts = frozenset(index["starts"])
-        self._ends = frozenset(index["ends"])
+        self.phrases: dict[str, str] = index["phrases"]
+        self.skipped = frozenset(index["skipped"].split())
+        self.quiet = frozenset(index["quiet"].split())
+        self.meanings = [
+            (task, frozenset(when)) for task, *when in map(str.split, index["meanings"])
+        ]
+        self._common = self.quiet.union(index["common"].split())
+        self._starts = frozenset(index["starts"].split())
+        self._ends = frozenset(index["ends"].split())
         self._forms: dict[str, tuple[str, ...]] = {}
 
     def forms(self, form: str) -> tuple[str, ...]:
@@ -87,9 +109,14 @@ class Lexicon:
             found = self._forms[form] = (form, *known)
         return found
 
+    def named(self, name: str) -> tuple[list[str], list[str]]:
+        """Return the checkpoints that people call so, and their tasks."""
+        ids, _, tasks = self.index["named"].get(name, "").partition(BETWEEN)
+        return ids.split(), tasks.split()
+
     def is_known(self, form: str) -> bool:
         """True for a word that some phrase begins with, or that some pattern stands for."""
-        return any(one in self.tree for one in self.forms(form))
+        return any(one in self.phrases for one in self.forms(form))
 
     def correction(self, form: str) -> str | None:
         """Return the word that a form was meant to be; None where it may stand as it is."""
@@ -99,12 +126,10 @@ class Lexicon:
 
     def is_spelt(self, form: str) -> bool:
         """True for a word that the lexicon spells whole, or of which it has all but the ending."""
-        if form in self.tree:
+        if form in self.phrases:
             return len(form) >= LEAST_LETTERS - 1
-        return any(
-            one[-1:] == ANY and len(one) > LEAST_LETTERS and one in self.tree
-            for one in self.forms(form)[1:]
-        )
+        stems = (one for one in self.forms(form)[1:] if one[-1:] == ANY and one in self.phrases)
+        return any(len(form) - ENDING < len(one) > LEAST_LETTERS for one in stems)
 
 
 class Swept(NamedTuple):
@@ -141,8 +166,12 @@ def lexicon_of(rulebase: RuleBase) -> Lexicon:
     return Lexicon(rulebase)
 
 
-def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True) -> Swept:
-    """Return a text with its phrases marked; `corrects` reads misspelt words as their nearest."""
+def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = True) -> Swept:
+    """Return a text with its phrases marked.
+
+    `corrects` reads misspelt words as their nearest; with `quotes`, what stands in quotation marks
+    is an example, whose words mean nothing.
+    """
     tokens = tokens_of(text)
     clauses, sentences = _numbered(tokens)
     spelt: dict[int, str] = {}
@@ -153,8 +182,36 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True) -> Swept:
                 spelt[place] = near
                 tokens[place] = tokens[place]._replace(form=near)
     marks = _covered(lexicon, _marks(lexicon, text, tokens, sentences))
+    if quotes and (quoted := _quoted(text, tokens)):
+        hidden = _places(quoted)
+        marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
     return Swept(text, tokens, meant, clauses, sentences, spelt)
+
+
+def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:
+    """Return what stands in quotation marks, as examples of a question or of other words."""
+    found = []
+    first = 0
+    for start, end in _quotations(text):
+        while first < len(tokens) and tokens[first].start < start:
+            first += 1
+        last = first
+        while last < len(tokens) and tokens[last].end <= end:
+            last += 1
+        if last > first:
+            asks = text[:end].rstrip(CLOSING).endswith(("?", "\uff1f"))
+            found.append(Mark(CONCEPT, QUOTED_QUESTION if asks else QUOTED, first, last))
+    return found
+
+
+def _quotations(text: str) -> list[tuple[int, int]]:
+    """Return the slices in quotation marks, none longer than a sentence may be."""
+    if not any(sign in text for sign in OPENING):
+        return []
+    pairs = [f"{a}[^{b}\n]{{1,200}}{b}" for a, b in zip(OPENING, CLOSING, strict=True)]
+    pairs[-1] = rf"(?<!\w){pairs[-1]}(?!\w)"  # an apostrophe opens nothing
+    return [match.span() for match in re.finditer("|".join(pairs), text)]
 
 
 def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
@@ -179,26 +236,28 @@ def _marks(
         if not token.is_word:
             continue
         longest: dict[str, tuple[int, list[str]]] = {}
-        nodes, last = [lexicon.tree], first
-        while nodes and last < len(tokens) and sentences[last] == sentences[first]:
+        begun, last = [""], first
+        end = min(len(tokens), first + MOST_WORDS)
+        while begun and last < end and sentences[last] == sentences[first]:
             form = tokens[last].form
             forms = lexicon.forms(form)
-            after = [node[one] for node in nodes for one in forms if one in node]
-            passed = nodes if last > first and form in lexicon.skipped else []
+            after = [f"{one} {next}" if one else next for one in begun for next in forms]
+            after = [one for one in after if one in lexicon.phrases]
+            passed = begun if last > first and form in lexicon.skipped else []
             last += 1
-            for node in after:
-                for meaning in node.get("", ()):
+            for phrase in after:
+                for meaning in filter(None, lexicon.phrases[phrase].split(BETWEEN)):
                     kind = meaning[0]
                     if longest.get(kind, (0, []))[0] < last:
                         longest[kind] = (last, [])
                     longest[kind][1].append(meaning[1:])
-            nodes = after + passed
+            begun = after + passed
         if NAME in longest and not _is_name(text, tokens[first], longest[NAME][0] - first):
             del longest[NAME]
-        for kind, (end, ids) in longest.items():
+        for kind, (stop, ids) in longest.items():
             if first >= until.get(kind, 0):
-                marks += [Mark(kind, id, first, end) for id in dict.fromkeys(ids)]
-                until[kind] = end
+                marks += [Mark(kind, id, first, stop) for id in dict.fromkeys(ids)]
+                until[kind] = stop
     return marks
 
 
@@ -217,14 +276,18 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     hidden = _places(mark for mark in marks if mark.kind == NAME or mark.id == "filler")
     meant = [mark for mark in marks if mark.kind != PARTICLE and mark.first not in hidden]
     long = [one for one in meant if one.kind in (CONCEPT, SAYING) and one.last - one.first > 1]
-    inside = _places(long)
+    longest: dict[int, int] = {}
+    for one in long:
+        for place in one.places:
+            longest[place] = max(longest.get(place, 0), one.last - one.first)
     answered = {(place, id) for one in long for id in says.get(one.id, ()) for place in one.places}
     seen = []
     for mark in marks:
         if mark.kind != NAME:
             if mark.id == "filler" or mark.first in hidden:
                 continue
-            if mark.kind == PARTICLE and mark.first in inside:
+            shadowed = mark.kind in (PARTICLE, ALIAS)
+            if shadowed and longest.get(mark.first, 0) > mark.last - mark.first:
                 continue
             alone = mark.last - mark.first == 1
             if alone and any((mark.first, id) in answered for id in says.get(mark.id, ())):
@@ -266,7 +329,6 @@ def _meant(
             aside=mark.first > asides.get(sentences[mark.first], mark.first),
         )
         for mark in marks
-        if mark.kind != PARTICLE or mark.id in ("contrast", "lighter") or "." in mark.id
     ]
 
 

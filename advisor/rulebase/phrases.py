@@ -1,7 +1,7 @@
-"""The words of all concepts, tasks and names as one tree of phrases, to be read in one sweep.
+"""The words of all concepts, tasks and names as one table of phrases, to be read in one sweep.
 
-A node maps the form of a word to the next node; under the empty form stands what a phrase that
-ends there means: a letter for the kind, and an id.
+A phrase is its forms with spaces between. Every beginning of a phrase stands in the table too: with
+nothing, or with what it means by itself, each a letter for the kind and an id.
 """
 
 from __future__ import annotations
@@ -9,16 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from advisor.model.phrase_kinds import (
+    ALIAS,
+    ALONE,
+    BETWEEN,
+    CONCEPT,
+    MEASURE,
+    NAME,
+    NUMERAL,
+    PARTICLE,
+    SAYING,
+)
 from advisor.tokens import ANY, pattern_of
 
 if TYPE_CHECKING:
     from advisor.model import Checkpoint, Question, Task
     from advisor.model.wording import Particle
-
-CONCEPT, SAYING, ALIAS, NAME, MEASURE, NUMERAL, PARTICLE, ALONE = "csanmxpo"
-"""Kinds of what a phrase can mean: a concept, one that gives answers and speaks of no task, a task,
-a checkpoint or family, what is counted, a factor, a particle, a factor that may stand without a
-number. A phrase hides shorter ones of its kind inside it."""
 
 LEAST_NAME = 4
 """Names of languages that are shorter are words of some other language: it, no, is."""
@@ -26,31 +32,32 @@ LEAST_NAME = 4
 LISTED = ("skipped", "quiet", "common")
 """Particles that are looked up by the word alone, and stand in no phrase."""
 
-Tree = dict[str, Any]
 Values = Mapping[str, list[Any]]
 
 
 def compile_words(values: Values) -> dict[str, Any]:
-    """Return what reading a sentence needs, as JSON can hold it."""
-    skipped, quiet, common = (
-        _forms(values["particle"], id) for id in ("skipped", "quiet", "common")
-    )
-    tree: Tree = {}
+    """Return what reading a sentence needs, as JSON can hold it; lists of ids are one text."""
+    skipped, quiet, common = (_forms(values["particle"], id) for id in LISTED)
+    table: dict[str, list[str]] = {}
     for kind, id, phrase in _phrases(values):
-        add(tree, pattern_of(phrase), f"{kind}{id}")
-    forms = forms_of(tree)
+        add(table, pattern_of(phrase), f"{kind}{id}")
+    forms = {form for phrase in table for form in phrase.split()}
     concepts = values["concept"]
     return {
-        "phrases": tree,
-        "starts": sorted(form for form in forms if form[-1:] == ANY),
-        "ends": sorted(form for form in forms if form[:1] == ANY),
-        "skipped": sorted(skipped),
-        "quiet": sorted(quiet | skipped),
-        "common": sorted(common),
-        "says": {one.id: dict(one.says) for one in concepts if one.says}
-        | _languages(values)
-        | _machines(values),
-        "meanings": [[one.id, sorted(set(when))] for one in values["meaning"] for when in one.when],
+        "phrases": {phrase: BETWEEN.join(means) for phrase, means in table.items()},
+        "starts": " ".join(sorted(form for form in forms if form[-1:] == ANY)),
+        "ends": " ".join(sorted(form for form in forms if form[:1] == ANY)),
+        "skipped": " ".join(sorted(skipped)),
+        "quiet": " ".join(sorted(quiet | skipped)),
+        "common": " ".join(sorted(common)),
+        "says": {
+            **{one.id: dict(one.says) for one in concepts if one.says},
+            **_languages(values),
+            **_machines(values),
+        },
+        "meanings": [
+            " ".join([one.id, *sorted(set(when))]) for one in values["meaning"] for when in one.when
+        ],
         "implications": [
             [one.id, sorted(set(when)), one.says, one.because]
             for one in values["implication"]
@@ -74,24 +81,12 @@ def _forms(particles: Iterable[Particle], id: str) -> set[str]:
     return {form for phrase in found for form in pattern_of(phrase)}
 
 
-def add(tree: Tree, pattern: tuple[str, ...], meaning: str) -> None:
-    """Add what a phrase means to a tree."""
-    node = tree
-    for form in pattern:
-        node = node.setdefault(form, {})
-    known = node.setdefault("", [])
-    if pattern and meaning not in known:
-        known.append(meaning)
-
-
-def forms_of(tree: Tree) -> set[str]:
-    """Return the forms that stand anywhere in a tree."""
-    found: set[str] = set()
-    nodes = [tree]
-    for node in nodes:
-        found |= node.keys() - {""}
-        nodes += [after for form, after in node.items() if form]
-    return found
+def add(table: dict[str, list[str]], pattern: tuple[str, ...], meaning: str) -> None:
+    """Add what a phrase means to a table, and the beginnings of the phrase."""
+    for words in range(1, len(pattern) + 1):
+        means = table.setdefault(" ".join(pattern[:words]), [])
+        if words == len(pattern) and meaning not in means:
+            means.append(meaning)
 
 
 def _phrases(values: Values) -> Iterable[tuple[str, str, str]]:
@@ -173,17 +168,18 @@ def _machines(values: Values) -> dict[str, dict[str, Any]]:
     }
 
 
-def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, list[list[str]]]:
-    """Return by what people call checkpoints (label, id, id without the owner) ids and tasks.
+def _named(checkpoints: Iterable[Checkpoint]) -> dict[str, str]:
+    """Return by what people call checkpoints (label, id without the owner) ids | tasks.
 
     The tasks are those that people usually start them with, else all that they do.
     """
     named: dict[str, list[Checkpoint]] = {}
     for one in checkpoints:
-        for name in {one.label, one.id, one.id.partition("/")[2]}:
+        for name in {one.label, one.id.partition("/")[2]}:
             named.setdefault(name, []).append(one)
     return {
-        name: [[one.id for one in those], _tasks_of(those)] for name, those in sorted(named.items())
+        name: BETWEEN.join([" ".join(one.id for one in those), " ".join(_tasks_of(those))])
+        for name, those in sorted(named.items())
     }
 
 

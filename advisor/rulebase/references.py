@@ -12,7 +12,7 @@ from advisor.errors import nearest
 from advisor.model import EFFECTS, NONE, NOT_APPLICABLE, TASK, Checkpoint
 from advisor.model.columns import columns, record
 from advisor.model.file_kinds import ENTITIES
-from advisor.model.wording import NUMBER_OF
+from advisor.model.phrase_kinds import NUMBER_OF, QUOTED, QUOTED_QUESTION
 from advisor.rulebase.compile import aimed_by, one_or_more
 
 if TYPE_CHECKING:
@@ -66,7 +66,10 @@ def _known(entries: Entries) -> Known:
             known[f"{word} of `{id}`"] = list(entry.value.get(f"{word}s", ()))
     tasks = [entry.value for entry in entries["task"].values()]
     return known | {
-        "concept": [*known["concept"], *(f"{NUMBER_OF}{id}" for id in known["measure"])],
+        "concept": [
+            *(*known["concept"], QUOTED, QUOTED_QUESTION),
+            *(f"{NUMBER_OF}{id}" for id in known["measure"]),
+        ],
         "task or alias": [
             name for task in tasks for name in (task["id"], *task.get("aliases", ()))
         ],

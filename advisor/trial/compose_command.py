@@ -115,8 +115,8 @@ def _made(parts: Parts, folder: str, training: Training, loading: Loading) -> Re
             composition = join(**given, output=start, **loading._asdict())
             composition = replace(composition, folder=Path(folder))
             start.with_name(RECORD).write_text(json.dumps(given), encoding="utf-8")
-    progress = _show_step if sys.stderr.isatty() else None
-    with _stopping_between_steps() as stop:
+    progress = show_step if sys.stderr.isatty() else None
+    with stopping_between_steps() as stop:
         settings = {"progress": progress, "stop": stop, **asdict(training)}
         return _report(composition, finetune(start, parts.pairs, folder, **settings))
 
@@ -155,7 +155,7 @@ def _report(composition: Composition | None, training: FineTuning | None) -> Rep
 
 
 @contextmanager
-def _stopping_between_steps() -> Iterator[Callable[[], bool]]:
+def stopping_between_steps() -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C end training after the step it is in; a second one ends it at once."""
     asked = threading.Event()
 
@@ -176,6 +176,7 @@ def _stopping_between_steps() -> Iterator[Callable[[], bool]]:
         signal.signal(signal.SIGINT, before)
 
 
-def _show_step(step: TrainingStep) -> None:
+def show_step(step: TrainingStep) -> None:
+    """Show on stderr how far training is."""
     text = f"step {step.step} of {step.steps}, loss {step.loss:.3f} "
     progress_line(text, step.step, step.steps)

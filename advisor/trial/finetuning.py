@@ -80,8 +80,7 @@ def finetune(
     held-out share is never trained on.
     """
     how, folder = Training(**training), Path(output)
-    unfinished = folder / UNFINISHED
-    _refuse_other_contents(folder)
+    refuse_other_contents(folder)
     every = read_pairs(pairs)
     trained, held_out = hold_out(every, how.held_out, how.seed)
     runner = _captioner(checkpoint, how.device)
@@ -91,10 +90,30 @@ def finetune(
         "pairs": [[str(pair.image), pair.text] for pair in every],
         "settings": how.identity,
     }
+    return trained_to_end(
+        trainer, held_out, folder, identity, texts=_captions, progress=progress, stop=stop
+    )
+
+
+def trained_to_end(
+    trainer: Trainer,
+    held_out: tuple[Any, ...],
+    folder: Path,
+    identity: dict[str, Any],
+    *,
+    texts: Callable[[Runner, tuple[Any, ...]], list[str]],
+    progress: Callable[[TrainingStep], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> FineTuning:
+    """Train from where a run with this identity stood to the end, save, and return what came of it.
+
+    `texts` writes what the network says of held-out pairs, before and after.
+    """
+    unfinished, runner = folder / UNFINISHED, trainer.runner
     state = trainer.resume(unfinished, identity) or {
         "step": 0,
         "loss_before": trainer.loss_on(held_out),
-        "texts_before": _captions(runner, held_out),
+        "texts_before": texts(runner, held_out),
     }
     resumed_at = int(state["step"])
     for step in range(resumed_at + 1, trainer.steps + 1):
@@ -102,18 +121,18 @@ def finetune(
         if progress is not None:
             progress(TrainingStep(step=step, steps=trainer.steps, loss=loss))
         stopped = stop is not None and stop()
-        if stopped or (step % how.checkpoint_every == 0 and step < trainer.steps):
+        if stopped or (step % trainer.training.checkpoint_every == 0 and step < trainer.steps):
             trainer.save_state(unfinished, identity, {**state, "step": step})
         if stopped:
             raise KeyboardInterrupt
-    captions = zip(held_out, state["texts_before"], _captions(runner, held_out), strict=True)
+    written = zip(held_out, state["texts_before"], texts(runner, held_out), strict=True)
     samples = tuple(
-        Sample(image=pair.image.name, text=pair.text, before=before, after=after)
-        for pair, before, after in captions
+        Sample(image=pair.image.name, text=pair.expected, before=before, after=after)
+        for pair, before, after in written
     )
     result = FineTuning(
         folder=folder,
-        pairs=len(trained),
+        pairs=len(trainer.pairs),
         held_out=len(held_out),
         steps=trainer.steps,
         loss_before=float(state["loss_before"]),
@@ -123,13 +142,13 @@ def finetune(
         samples=samples[:SAMPLES],
         resumed_at=resumed_at,
     )
-    _save(runner, folder)
+    save_trained(trainer.parts, folder)
     return result
 
 
 def check_training(pairs: str | Path, output: str | Path) -> None:
     """Raise where the pairs or the output folder cannot be used, before anything costs time."""
-    _refuse_other_contents(Path(output))
+    refuse_other_contents(Path(output))
     read_pairs(pairs)
 
 
@@ -151,7 +170,8 @@ def _captions(runner: Runner, pairs: tuple[TrainingPair, ...]) -> list[str]:
     return [runner.run(open_image(pair.image)).answers[0].text for pair in pairs]
 
 
-def _refuse_other_contents(folder: Path) -> None:
+def refuse_other_contents(folder: Path) -> None:
+    """Raise where a folder cannot be written, or holds something else than a training."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK):
         raise CannotWriteError(
@@ -166,8 +186,8 @@ def _refuse_other_contents(folder: Path) -> None:
         )
 
 
-def _save(runner: Any, folder: Path) -> None:
-    """Write the trained network and its processor; what can be loaded is complete.
+def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
+    """Write the trained network and what goes with it; what can be loaded is complete.
 
     All files are written aside and then moved, config.json as the last one, since nothing loads
     a folder without it.
@@ -176,7 +196,7 @@ def _save(runner: Any, folder: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     with plain_errors(str(folder)), quiet():
-        for part in (runner.network, runner.image_processor, runner.tokenizer):
+        for part in parts:
             part.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
     grant_umask(aside)

@@ -22,24 +22,38 @@ SUFFIXES = frozenset(
 )
 
 
+STORED_REGIONS = (".npz", ".npy", ".h5")
+"""How files end that hold regions of a picture, which a detector found, in place of its pixels."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedImage:
-    """An upright RGB image, where it came from, and what had to be done to it."""
+    """An upright RGB image, where it came from, and what had to be done to it.
+
+    Of stored regions, `regions` is the path, and `pixels` is one white one.
+    """
 
     pixels: Image
     name: str
     warnings: tuple[str, ...] = ()
+    regions: str = ""
 
 
 def open_image(source: str | Path | Image) -> OpenedImage:
     """Open a file, or take a Pillow image, as an upright RGB image.
 
     Raises ImageError with one sentence where that is impossible. Transparent parts are laid on
-    white; of a moving image the first frame is taken; both are said in `warnings`.
+    white; of a moving image the first frame is taken; both are said in `warnings`. Stored regions
+    are opened by those who take them.
     """
     pillow = library("PIL.Image")
     if isinstance(source, pillow.Image):
         return _prepared(source, "image")
+    stored = str(source).partition("::")[0]
+    if stored.lower().endswith(STORED_REGIONS):
+        _refuse_what_is_no_file(Path(stored))
+        blank = pillow.new("RGB", (1, 1), "white")
+        return OpenedImage(pixels=blank, name=str(source), regions=str(source))
     _refuse_what_is_no_file(Path(str(source)))
     pillow.init()
     by_itself = [name for name in pillow.ID if name not in RUN_PROGRAMS]

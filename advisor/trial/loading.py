@@ -8,7 +8,7 @@ from typing import Any
 from advisor.trial.failures import BrokenCheckpointError, UnsupportedError, WeightsMismatchError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import Placement, refuse_what_does_not_fit
-from advisor.trial.runtime import plain_errors, quiet, transformers
+from advisor.trial.runtime import network_class, plain_errors, quiet, transformers
 
 NO_LIMIT = 100_000
 SPECIAL_TOKENS = 2
@@ -31,7 +31,7 @@ def load_network(
     unless their names begin with one of `unused_by_task`, or the checkpoint is known to be
     pre-trained only; then they are a warning.
     """
-    loader = getattr(transformers(), class_name, None)
+    loader = network_class(class_name)
     if loader is None:
         raise UnsupportedError(
             f"the installed transformers {transformers().__version__} has no class `{class_name}`",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.decide.memory import BYTES, MB, OVERHEAD_MB, weights_mb
+from advisor.decide.memory import BYTES, LARGE_MILLIONS, MB, OVERHEAD_MB, weights_mb
 from advisor.trial.failures import OutOfMemoryError, UnsupportedError
 from advisor.trial.local_checkpoint import Weights
 from advisor.trial.runtime import library
@@ -37,11 +37,14 @@ class Placement:
         return self.device.startswith("cuda")
 
 
-def place(device: str = "auto", dtype: str | None = None) -> Placement:
+def place(
+    device: str = "auto", dtype: str | None = None, weights: Weights | None = None
+) -> Placement:
     """Choose device and precision; `auto` takes CUDA, then Apple's GPU, then the CPU.
 
-    Without `dtype` a CPU computes in float32 (half precision is many times slower there, whatever
-    the file holds) and a GPU in bfloat16 where it can, else in float16.
+    Without `dtype` a GPU computes in bfloat16 where it can, else in float16. A CPU computes in
+    float32, since half precision is many times slower there, but for `weights` of a file in half
+    precision that are large: twice as many bytes would keep most of them off most machines.
     """
     torch = library("torch")
     if dtype is not None and dtype not in BYTES:
@@ -67,9 +70,14 @@ def place(device: str = "auto", dtype: str | None = None) -> Placement:
             kind="no-such-device",
         )
     if kind == "cpu":
-        return Placement(device="cpu", dtype=dtype or "float32")
+        return Placement(device="cpu", dtype=dtype or _dtype_on_a_cpu(weights))
     bfloat16 = kind == "cuda" and torch.cuda.is_bf16_supported()
     return Placement(device=device, dtype=dtype or ("bfloat16" if bfloat16 else "float16"))
+
+
+def _dtype_on_a_cpu(weights: Weights | None) -> str:
+    large = weights is not None and weights.parameters > LARGE_MILLIONS * 1e6
+    return weights.dtype if weights and large and BYTES.get(weights.dtype) == 2 else "float32"
 
 
 def estimated_mb(

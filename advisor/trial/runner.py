@@ -17,7 +17,12 @@ from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Reply, Request
 from advisor.trial.demo import read_card, unknown_words, warnings_of
-from advisor.trial.failures import BrokenCheckpointError, MissingInputError, UnsupportedError
+from advisor.trial.failures import (
+    BrokenCheckpointError,
+    ImageError,
+    MissingInputError,
+    UnsupportedError,
+)
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_network, load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type
@@ -41,6 +46,7 @@ class Runner(abc.ABC):
     """
 
     tables_read_whole: ClassVar[bool] = True
+    takes_regions: ClassVar[bool] = False
 
     checkpoint: LocalCheckpoint
     act: str
@@ -78,6 +84,11 @@ class Runner(abc.ABC):
         """Answer a request about an image."""
         request = request or Request()
         self._check(request)
+        if image.regions and not self.takes_regions:
+            raise ImageError(
+                f"`{image.name}` holds stored regions; `{self.checkpoint.name}` takes a picture",
+                hint="give an image file; regions are for a unified VLP of 2020",
+            )
         torch = library("torch")
         with torch.inference_mode(), plain_errors(self.checkpoint.name), quiet():
             # Seeding every kind of device takes half a millisecond, the CPU's alone next to none.
@@ -142,7 +153,7 @@ def load_runner(
     local = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
     rulebase = rulebase or shipped_table()
     act, use = act_and_use(rulebase, local, task)
-    placement = place(how.device, how.dtype)
+    placement = place(how.device, how.dtype, local.weights)
     network, notes = load_network(
         local,
         class_to_load(use, local),

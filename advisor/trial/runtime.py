@@ -14,6 +14,8 @@ from advisor.distribution import install_hint
 from advisor.errors import AdvisorError, MissingExtraError
 from advisor.trial.failures import BrokenCheckpointError, DiskFullError, OutOfMemoryError
 
+OWN_CLASSES, OWN_NETWORKS = "UnifiedVLP", "advisor.unified_vlp"
+"""How the classes begin that transformers lacks, and where they are."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
@@ -61,6 +63,16 @@ def quiet() -> Iterator[None]:
             printer.setLevel(level)
         if bars:
             logging.enable_progress_bar()
+
+
+def network_class(name: str) -> Any:
+    """Return a class by its name, of transformers or of advisor's own; None where there is none.
+
+    Importing the own ones makes them known to the Auto classes of this process.
+    """
+    if name.startswith(OWN_CLASSES):
+        return getattr(library(OWN_NETWORKS), name, None)
+    return getattr(transformers(), name, None)
 
 
 def versions() -> dict[str, str]:

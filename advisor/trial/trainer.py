@@ -9,7 +9,7 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from advisor.console.options import Device, option
 from advisor.errors import BrokenFileError, UsageError
@@ -26,6 +26,8 @@ WARM_UP_SHARE = 20
 ROOM = 512
 """How many tokens a decoder takes that does not say."""
 WEIGHT_DECAY = 0.01
+Pair = TypeVar("Pair", bound=Any)
+"""A TrainingPair, or what has its `image`, its `text` and what is `expected` as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,11 @@ class TrainingPair:
 
     image: Path
     text: str
+
+    @property
+    def expected(self) -> str:
+        """What should be written."""
+        return self.text
 
 
 def read_pairs(path: str | Path) -> tuple[TrainingPair, ...]:
@@ -87,8 +94,8 @@ def read_pairs(path: str | Path) -> tuple[TrainingPair, ...]:
 
 
 def hold_out(
-    pairs: tuple[TrainingPair, ...], share: float, seed: int
-) -> tuple[tuple[TrainingPair, ...], tuple[TrainingPair, ...]]:
+    pairs: tuple[Pair, ...], share: float, seed: int
+) -> tuple[tuple[Pair, ...], tuple[Pair, ...]]:
     """Return training pairs and held-out pairs; the same seed gives the same parts.
 
     The cut goes between images, so that no held-out image was seen with another text.
@@ -135,22 +142,39 @@ class Training:
 
 
 class Trainer:
-    """One network, its optimiser and its order of batches, all determined by the seed."""
+    """One network, its optimiser and its order of batches, all determined by the seed.
 
-    def __init__(self, runner: Runner, pairs: tuple[TrainingPair, ...], training: Training) -> None:
+    The learning rate rises over one `warm_up_share`-th of the steps, and falls to 0.
+    """
+
+    warm_up_share: ClassVar[int] = WARM_UP_SHARE
+
+    def __init__(self, runner: Runner, pairs: tuple[Any, ...], training: Training) -> None:
         self.runner, self.network, self.pairs = runner, runner.network, pairs
         self.training = training
         self.steps = training.epochs * math.ceil(len(pairs) / training.batch_size)
-        self.optimiser = library("torch").optim.AdamW(
-            self.network.parameters(), lr=training.learning_rate, weight_decay=WEIGHT_DECAY
+        self.optimiser = self._made_optimiser()
+
+    def _made_optimiser(self) -> Any:
+        return library("torch").optim.AdamW(
+            self.network.parameters(), lr=self.training.learning_rate, weight_decay=WEIGHT_DECAY
         )
+
+    def _clip(self) -> None:
+        library("torch").nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """What is saved in the end."""
+        runner: Any = self.runner
+        return (self.network, runner.image_processor, runner.tokenizer)
 
     def advance(self, step: int) -> float:
         """Take one step and return its loss."""
         torch = library("torch")
         torch.manual_seed(self.training.seed * 1_000_003 + step)
         self.network.train()
-        warm_up = max(1, self.steps // WARM_UP_SHARE)
+        warm_up = max(1, self.steps // self.warm_up_share)
         share = min(step / warm_up, (self.steps - step + 1) / max(1, self.steps - warm_up))
         for group in self.optimiser.param_groups:
             group["lr"] = self.training.learning_rate * min(1.0, share)
@@ -158,7 +182,7 @@ class Trainer:
             self.optimiser.zero_grad(set_to_none=True)
             loss = self.network(**self._batch(self._chosen(step))).loss
             loss.backward()
-            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            self._clip()
             self.optimiser.step()
         value = float(loss.item())
         if not math.isfinite(value):
@@ -168,7 +192,7 @@ class Trainer:
             )
         return value
 
-    def loss_on(self, pairs: tuple[TrainingPair, ...]) -> float:
+    def loss_on(self, pairs: tuple[Any, ...]) -> float:
         """Return the mean loss on pairs, without training on them."""
         self.network.eval()
         total = 0.0
@@ -226,7 +250,7 @@ class Trainer:
                     self.optimiser.state[parameter] = moments[str(place)]
         return state
 
-    def _chosen(self, step: int) -> tuple[TrainingPair, ...]:
+    def _chosen(self, step: int) -> tuple[Any, ...]:
         """Return the pairs of a step, in an order that the seed and the epoch decide."""
         size = self.training.batch_size
         epoch, batch = divmod(step - 1, math.ceil(len(self.pairs) / size))
@@ -234,7 +258,7 @@ class Trainer:
         random.Random(f"{self.training.seed}-{epoch}").shuffle(order)
         return tuple(order[batch * size : (batch + 1) * size])
 
-    def _batch(self, pairs: tuple[TrainingPair, ...]) -> dict[str, Any]:
+    def _batch(self, pairs: tuple[Any, ...]) -> dict[str, Any]:
         """Return pixels and labels: no start token, an end token, padding as -100."""
         runner: Any = self.runner
         torch, tokenizer, config = library("torch"), runner.tokenizer, self.network.config

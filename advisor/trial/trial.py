@@ -14,7 +14,7 @@ from advisor.trial.images import OpenedImage, open_image
 from advisor.trial.placement import begin_peak, estimated_mb, peak_mb, place
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runner import act_and_use, class_to_load, load_runner, shipped_table
-from advisor.trial.runtime import library, transformers, versions
+from advisor.trial.runtime import library, network_class, transformers, versions
 
 DEFAULT_REPEAT = 3
 
@@ -96,10 +96,11 @@ def run_trial(
     request, rulebase = request or Request(), rulebase or shipped_table()
     transformers()
     how = Loading(**loading)
-    placement = place(how.device, how.dtype)
+    place(how.device, how.dtype)  # what is not there is refused before anything is fetched
     local = resolve(checkpoint, how)
+    placement = place(how.device, how.dtype, local.weights)
     _, use = act_and_use(rulebase, local, task)
-    getattr(transformers(), class_to_load(use, local), None)  # imported before the clock starts
+    network_class(class_to_load(use, local))  # imported before the clock starts
     begin_peak(placement)
     begun = time.perf_counter()
     runner = load_runner(local, task, rulebase=rulebase, **loading)

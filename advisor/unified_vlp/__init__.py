@@ -14,10 +14,12 @@ pytorch_pretrained_bert/modeling.py, loader.py is vlp/seq2seq_loader.py.
 
 from transformers import (
     AutoConfig,
+    AutoImageProcessor,
     AutoModel,
     AutoModelForImageTextToText,
     AutoModelForPreTraining,
     AutoModelForVisualQuestionAnswering,
+    AutoProcessor,
 )
 
 from advisor.unified_vlp.heads import (
@@ -26,14 +28,21 @@ from advisor.unified_vlp.heads import (
     UnifiedVLPForPreTraining,
 )
 from advisor.unified_vlp.network import UnifiedVLPModel
+from advisor.unified_vlp.processor import UnifiedVLPProcessor
+from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
+from advisor.unified_vlp.stored_regions import Regions, read_regions
 from advisor.unified_vlp.vlp_config import UnifiedVLPConfig
 
 __all__ = [
+    "Regions",
     "UnifiedVLPConfig",
     "UnifiedVLPForAnswering",
     "UnifiedVLPForCaptioning",
     "UnifiedVLPForPreTraining",
     "UnifiedVLPModel",
+    "UnifiedVLPProcessor",
+    "UnifiedVLPRegionReader",
+    "read_regions",
 ]
 
 _HEADS = (
@@ -47,3 +56,7 @@ AutoConfig.register(UnifiedVLPConfig.model_type, UnifiedVLPConfig, exist_ok=True
 for _auto, _network in _HEADS:
     _network.config_class = UnifiedVLPConfig
     _auto.register(UnifiedVLPConfig, _network, exist_ok=True)
+AutoImageProcessor.register(
+    UnifiedVLPConfig, slow_image_processor_class=UnifiedVLPRegionReader, exist_ok=True
+)
+AutoProcessor.register(UnifiedVLPConfig, UnifiedVLPProcessor, exist_ok=True)

@@ -30,6 +30,12 @@ _NAMES = (
 _PATTERNS = tuple((re.compile(rf"{old}\.(weight|bias)"), new) for old, new in _NAMES)
 
 
+def modern_name(original: str) -> str:
+    """Return a name with the words for weight and bias that newer files have."""
+    stem, _, last = original.rpartition(".")
+    return f"{stem}.{OLDER.get(last, last)}" if stem else last
+
+
 def own_name(original: str) -> str | None:
     """Return what a weight of the original is called here; None where it has no place here.
 
@@ -37,8 +43,7 @@ def own_name(original: str) -> str | None:
     """
     if original == "cls.predictions.bias":
         return "word_head.bias"
-    stem, _, last = original.rpartition(".")
-    name = f"{stem}.{OLDER.get(last, last)}"
+    name = modern_name(original)
     for pattern, new in _PATTERNS:
         if match := pattern.fullmatch(name):
             return f"{match.expand(new)}.{match[match.lastindex or 0]}"

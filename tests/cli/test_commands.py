@@ -41,7 +41,7 @@ def example(
 
 def run(*words, overlays=()):
     command = as_command(example, "example", list(overlays))
-    command.main(list(words), "example", standalone_mode=False)
+    command.main([str(word) for word in words], "example", standalone_mode=False)
     return FOUND
 
 

@@ -52,11 +52,17 @@ class Data:
         return Pictures(pixels=pixels, truths=truths), list(range(batch))
 
 
-def _steadied(model: Any, heads: AttributeHeads, pixels: Any, pictures: Pictures) -> Any:
+def _steadied(heads: AttributeHeads, features: Any, pictures: Pictures) -> Any:
     """Return the loss of reading colour, shape and place off the mean of the cells."""
-    features, _ = model.vlp.grid(pixels)
+    count = len(pictures.truths)
     padded = torch.cat([features[:, :1], features], dim=1)  # the heads leave out a first token
-    return heads.loss(padded, pictures, list(range(len(pixels))))
+    return heads.loss(padded[:count], pictures, list(range(count)))
+
+
+def _regions(model: Any, pixels: Any) -> dict[str, Any]:
+    """Return the cells of the grid as regions."""
+    features, places = model.vlp.grid(pixels)
+    return {"region_features": features, "region_places": places}
 
 
 def detector(model: Any, heads: AttributeHeads, data: Data, batch: int) -> Loss:
@@ -64,7 +70,8 @@ def detector(model: Any, heads: AttributeHeads, data: Data, batch: int) -> Loss:
 
     def loss(random: Random) -> Any:
         pictures, chosen = data.mixed(random, batch)
-        return _steadied(model, heads, pixel_values(pictures, chosen), pictures)
+        features, _ = model.vlp.grid(pixel_values(pictures, chosen))
+        return _steadied(heads, features, pictures)
 
     return loss
 
@@ -80,9 +87,9 @@ def pretraining(
         said = [texts.label(pictures.truths[place], random)[0] for place in chosen]
         modes = [SEQUENCE if random.random() < sequences else BIDIRECTIONAL for _ in chosen]
         inputs = batches(said, modes, random, share=SHARE, most=MOST)
-        pixels = pixel_values(pictures, chosen)
-        words = model(**inputs, pixel_values=pixels).loss
-        return words + STEADY * _steadied(model, heads, pixels, pictures)
+        regions = _regions(model, pixel_values(pictures, chosen))
+        words = model(**inputs, **regions).loss
+        return words + STEADY * _steadied(heads, regions["region_features"], pictures)
 
     return loss
 
@@ -95,9 +102,9 @@ def captions(model: Any, heads: AttributeHeads, data: Data, batch: int) -> Loss:
         pictures, chosen = data.mixed(random, batch)
         said = [texts.caption(pictures.truths[place]) for place in chosen]
         inputs = batches(said, [SEQUENCE] * batch, random, share=SHARE, most=MOST)
-        pixels = pixel_values(pictures, chosen)
-        words = model(**inputs, pixel_values=pixels).loss
-        return words + STEADY * _steadied(model, heads, pixels, pictures)
+        regions = _regions(model, pixel_values(pictures, chosen))
+        words = model(**inputs, **regions).loss
+        return words + STEADY * _steadied(heads, regions["region_features"], pictures)
 
     return loss
 
@@ -122,7 +129,8 @@ def answers(model: Any, heads: AttributeHeads, data: Data, batch: int) -> Loss:
         targets = torch.zeros(batch, len(ANSWERS))
         for row, (_, answer) in enumerate(asked):
             targets[row, places[answer]] = 1.0
-        answered = model(**inputs, labels=targets, pixel_values=torch.cat([pixels, more])).loss
-        return answered + STEADY * _steadied(model, heads, pixels, pictures)
+        regions = _regions(model, torch.cat([pixels, more]))
+        answered = model(**inputs, labels=targets, **regions).loss
+        return answered + STEADY * _steadied(heads, regions["region_features"], pictures)
 
     return loss

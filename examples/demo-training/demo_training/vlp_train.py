@@ -45,6 +45,7 @@ class Phase:
     start: Path | None = None
     sequences: float = SEQUENCES
     most: int = 0
+    until: int = 0
 
 
 def main() -> None:
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="go on from the weights in this folder")
     parser.add_argument("--sequences", type=float, default=SEQUENCES)
     parser.add_argument("--most", type=int, default=0, help="use no more pictures than these")
+    parser.add_argument("--until", type=int, default=0, help="end at this step of the schedule")
     usual = Recipe(batch=96, images=30_000, steps=2000)
     for name in ("steps", "batch", "rate", "seed", "images", "warm_up"):
         value = getattr(usual, name)
@@ -62,7 +64,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, help="keep the drawn pictures in this file")
     options = vars(parser.parse_args())
     name, folder, start = (options.pop(key) for key in ("phase", "folder", "start"))
-    extra = {key: options.pop(key) for key in ("sequences", "most")}
+    extra = {key: options.pop(key) for key in ("sequences", "most", "until")}
     cache = options.pop("cache")
     recipe = Recipe(**options)
     data = material(recipe.images, cache, extra["most"])
@@ -94,7 +96,8 @@ def train(phase: Phase, folder: Path, data: Data) -> Any:
         model.train()
         loss = loss_of(phase, model, heads, data)
         parameters = [*model.parameters(), *heads.parameters()]
-        means = optimise(parameters, loss, phase.recipe, folder.with_suffix(".state"))
+        state = folder.with_suffix(".state")
+        means = optimise(parameters, loss, phase.recipe, state, phase.until)
         with torch.no_grad():
             for parameter, mean in zip(parameters, means, strict=True):
                 parameter.copy_(mean)
@@ -115,8 +118,13 @@ def loss_of(phase: Phase, model: Any, heads: AttributeHeads, data: Data) -> Loss
     return make(model, heads, data, batch)
 
 
-def optimise(parameters: list[Any], loss: Loss, recipe: Recipe, state: Path) -> list[Any]:
-    """Minimise a loss and return running means of the parameters; go on from a stored state."""
+def optimise(
+    parameters: list[Any], loss: Loss, recipe: Recipe, state: Path, until: int = 0
+) -> list[Any]:
+    """Minimise a loss and return running means of the parameters; go on from a stored state.
+
+    `until` ends it at a step of the schedule before the last.
+    """
     random = Random(recipe.seed)
     optimiser = torch.optim.AdamW(
         parameters, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=recipe.decay
@@ -133,7 +141,7 @@ def optimise(parameters: list[Any], loss: Loss, recipe: Recipe, state: Path) -> 
             for parameter, value in zip(parameters, stored["values"], strict=True):
                 parameter.copy_(value)
     begun, recent = time.perf_counter(), 0.0
-    for step in range(first, recipe.steps + 1):
+    for step in range(first, (until or recipe.steps) + 1):
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * recipe.share(step)
         optimiser.zero_grad(set_to_none=True)

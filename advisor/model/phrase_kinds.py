@@ -1,0 +1,15 @@
+"""What a phrase of the lexicon can mean, by one letter each."""
+
+CONCEPT, SAYING, ALIAS, NAME, MEASURE, NUMERAL, PARTICLE, ALONE = "csanmxpo"
+"""A concept, one that gives answers and speaks of no task, a task, a checkpoint or family, what is
+counted, a factor, a particle, a factor that may stand without a number. A phrase hides shorter ones
+of its kind inside it."""
+
+BETWEEN = "|"
+"""Stands between what a phrase may mean, and between lists of ids."""
+
+NUMBER_OF = "number-of-"
+"""Before the id of a measure: the concept that a number of it stands for."""
+
+QUOTED, QUOTED_QUESTION = "quoted-words", "quoted-question"
+"""The concepts that words in quotation marks stand for; their own mean nothing."""

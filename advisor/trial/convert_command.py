@@ -1,0 +1,89 @@
+"""`advisor convert`: published weights that transformers cannot read, as folders that load."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from advisor.console.options import option
+from advisor.console.output import Shown
+from advisor.draw.formats import SCHEMA_VERSION, Report
+from advisor.errors import UsageError
+from advisor.trial.runtime import OWN_NETWORKS, library, quiet, transformers
+
+if TYPE_CHECKING:
+    from advisor.draw.blocks import Page
+
+File = Annotated[str, typer.Argument(metavar="FILE", help="The state dict, model.EPOCH.bin.")]
+Folder = Annotated[str, typer.Argument(metavar="FOLDER", help="What to write, new or empty.")]
+Vocabulary = Annotated[
+    str, option("--vocabulary FILE", "The vocab.txt of BERT-base cased; it is not in the file.")
+]
+Answers = Annotated[
+    str, option("--answers FILE", "The answers, one a line; without them numbers come out.")
+]
+Heads = Annotated[
+    int, option("--heads N", "Attention heads, where not width / 64.", min=0, show_default=False)
+]
+
+
+def vlp(
+    *,
+    file: File,
+    folder: Folder,
+    vocabulary: Vocabulary = "",
+    answers: Answers = "",
+    heads: Heads = 0,
+    shown: Shown,
+) -> int:
+    """Convert the weights of a unified VLP of 2020 (Zhou et al.) to a folder that loads.
+
+    Nothing but tensors is unpickled. Sizes are read off the shapes; what is left out is named.
+    The folder gets safetensors, configuration, processor and a card.
+
+    \b
+    Examples:
+      advisor convert vlp model.30.bin captioner --vocabulary vocab.txt
+      advisor convert vlp model.20.bin answerer --vocabulary vocab.txt --answers answers_vqa.txt
+    """
+    if not vocabulary:
+        raise UsageError(
+            "the vocabulary is not in the file: add --vocabulary vocab.txt",
+            hint="it is that of bert-base-cased, 28,996 lines",
+        )
+    target = Path(folder)
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise UsageError(
+            f"`{folder}` is there already and holds something else",
+            hint="name a new folder",
+            kind="output-exists",
+        )
+    transformers()
+    conversion = library(f"{OWN_NETWORKS}.conversion")
+    given = {"vocabulary": vocabulary, "answers": answers or None, "heads": heads or None}
+    with quiet():
+        shown.emit(_report(conversion.convert(file, folder, **given)))
+    return 0
+
+
+def _report(done: Any) -> Report:
+    """Return what was converted, ready to be drawn."""
+
+    def as_page() -> Page:
+        from advisor.draw.blocks import Heading, Item, Items, Pairs
+
+        facts = (
+            ("class", done.class_name),
+            ("parameters", f"{done.parameters:,}"),
+            ("load with", f"import {OWN_NETWORKS}, then from_pretrained; README.md says how"),
+        )
+        page: Page = [Heading(f"{done.folder} written", 1), Pairs(facts)]
+        left = [f"{name}: {why}" for name, why in done.dropped.items()]
+        for title, mark, lines in (("Left out", "-", left), ("Know that", "!", done.notes)):
+            if lines:
+                page += [Heading(title), Items(tuple(Item(mark, line) for line in lines))]
+        return page
+
+    return Report(lambda: {"schema_version": SCHEMA_VERSION, **done.as_json()}, as_page)

@@ -1,0 +1,117 @@
+"""`advisor train`: networks of advisor's own, trained on pictures or on stored regions."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from advisor.console.commands import Options
+from advisor.console.options import Device, option
+from advisor.console.output import Shown
+from advisor.draw.formats import SCHEMA_VERSION, Report
+from advisor.errors import UsageError, check_name
+from advisor.trial.compose_command import Save, show_step, stopping_between_steps
+
+if TYPE_CHECKING:
+    from advisor.draw.blocks import Page
+    from advisor.trial.finetuning import FineTuning
+
+Data = Annotated[
+    str,
+    typer.Argument(metavar="DATA", help="CSV, COCO captions, or VQA questions."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What is learnt, from what, and where it starts; empty where not given."""
+
+    aim: Annotated[
+        str, option("--aim AIM", "pretraining, captions or answers.", show_default=False)
+    ] = "captions"
+    checkpoint: Annotated[
+        str, option("--checkpoint FOLDER", "Where to start; without it, a small new network.")
+    ] = ""
+    images: Annotated[
+        str, option("--images DIR", "The pictures, or their regions; the file's folder else.")
+    ] = ""
+    annotations: Annotated[str, option("--annotations FILE", "The answers to VQA's questions.")] = (
+        ""
+    )
+    vocabulary: Annotated[
+        str, option("--vocabulary FILE", "A vocab.txt for a new network; else its texts' words.")
+    ] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How long and how hard; 0 where the published setting is to be taken."""
+
+    epochs: Annotated[
+        int, option("--epochs", "Times through; 30, 20 for answers.", min=0, show_default=False)
+    ] = 0
+    batch_size: Annotated[
+        int, option("--batch-size", "Examples a step; 64.", min=0, show_default=False)
+    ] = 0
+    learning_rate: Annotated[
+        float,
+        option("--learning-rate", "1e-4, 3e-5 and 2e-5 by aim.", min=0, show_default=False),
+    ] = 0.0
+    held_out: Annotated[
+        float, option("--held-out", "Share of pictures kept to judge.", min=0, max=0.9)
+    ] = 0.1
+    seed: Annotated[int, option("--seed", "For new weights and the order.", min=0)] = 0
+    device: Device = "auto"
+    checkpoint_every: Annotated[
+        int, option("--checkpoint-every", "Steps between saved states.", min=1)
+    ] = 200
+
+
+def vlp(
+    *,
+    data: Data,
+    material: Annotated[Material, Options(Material)],
+    schedule: Annotated[Schedule, Options(Schedule)],
+    save: Save = [],  # noqa: B006
+    shown: Shown,
+) -> int:
+    """Train a unified VLP of 2020: pre-train, or fine-tune for captions or answers.
+
+    Settings left out are the published ones. Pictures go through a small grid that is trained
+    along; stored regions (.npz beside or under --images) through the network of the paper. Ctrl-C
+    keeps the state of training; the same command goes on.
+
+    \b
+    Examples:
+      advisor train vlp pairs.csv --aim pretraining --save start --epochs 10 --learning-rate 1e-3
+      advisor train vlp pairs.csv --checkpoint start --save my-captioner
+      advisor train vlp questions.csv --aim answers --checkpoint start --save my-answerer
+    """
+    from advisor.trial.unified_training import AIMS, train_unified
+
+    check_name("aim", material.aim, AIMS, "aims")
+    if len(save) != 1:
+        raise UsageError("one --save FOLDER is needed", hint="e.g. --save my-captioner")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
+    given = {name: value or None for name, value in asdict(material).items()}
+    given |= {"aim": material.aim, "checkpoint": material.checkpoint}
+    progress = show_step if sys.stderr.isatty() else None
+    with stopping_between_steps() as stop:
+        settings = {**given, **asdict(schedule), "progress": progress, "stop": stop}
+        done = train_unified(data, save[0], **settings)
+
+    shown.emit(_report(done))
+    return 0
+
+
+def _report(done: FineTuning) -> Report:
+    def as_page() -> Page:
+        from advisor.trial.page import finetuning_page
+
+        return finetuning_page(done)
+
+    return Report(lambda: {"schema_version": SCHEMA_VERSION, **done.as_json()}, as_page)

@@ -1,0 +1,180 @@
+"""What a unified VLP learns from: pictures or stored regions, with captions, or with questions.
+
+Read are a CSV (`image,text`, or `image,question,answer`), COCO captions (with `annotations`, or
+Karpathy's with `sentences`), and VQA's questions with a file of annotations beside them.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import BrokenFileError, UsageError
+from advisor.phrasing import count
+from advisor.trial.images import STORED_REGIONS, SUFFIXES
+
+MANY = 20
+"""How many problems of a file are named."""
+AGREED = 10
+"""VQA: an answer scores min(1, times given * 3 / 10), as Pythia reads it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingExample:
+    """A picture (or its stored regions), a text, and soft scores of answers where it is a question.
+
+    `image` is a path, which for regions may end in `::ID`.
+    """
+
+    image: Path
+    text: str
+    answers: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """What should be written: the caption, or the best answer."""
+        return max(self.answers, key=lambda each: each[1])[0] if self.answers else self.text
+
+
+def read_examples(
+    data: str | Path, images: str | Path | None = None, annotations: str | Path | None = None
+) -> tuple[TrainingExample, ...]:
+    """Return the examples of a file; `images` is the folder of the pictures, else the file's own.
+
+    Raises BrokenFileError with every problem named, up to twenty.
+    """
+    source = Path(data)
+    folder = Path(images) if images is not None else source.parent
+    if source.suffix.lower() == ".json":
+        rows = _of_json(source, Path(annotations) if annotations is not None else None)
+    elif annotations is not None:
+        raise UsageError(
+            "`--annotations` belongs to VQA's questions in JSON", hint="a CSV has its answers"
+        )
+    else:
+        rows = _of_csv(source)
+    found, problems = [], []
+    for place, name, text, answers in rows:
+        path = _picture(folder, name)
+        if not text.strip() or not name:
+            problems.append(f"{place}: the {'text' if name else 'image'} is empty")
+        elif path is None:
+            problems.append(f"{place}: there is no file `{name}` in `{folder}`")
+        else:
+            found.append(TrainingExample(image=path, text=text.strip(), answers=answers))
+    if problems:
+        more = len(problems) - MANY
+        left = (f"and {more} more",) if more > 0 else ()
+        raise BrokenFileError(
+            f"`{data}` has {count(len(problems), 'bad line')}",
+            problems=(*problems[:MANY], *left),
+            hint="correct or remove them, or name the folder of the pictures with --images",
+        )
+    if len({example.image for example in found}) < 2:
+        raise BrokenFileError(
+            f"`{data}` has fewer than two pictures",
+            hint="one is held out, so at least two are needed",
+        )
+    return tuple(found)
+
+
+Row = tuple[str, str, str, tuple[tuple[str, float], ...]]
+"""Where it stands, the picture's name, the text, and scores of answers."""
+
+
+def _of_csv(source: Path) -> Iterator[Row]:
+    """Yield the rows of a CSV with `image` and `text`, or with `image`, `question`, `answer`."""
+    try:
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = [(reader.line_num, row) for row in reader]
+            columns = set(reader.fieldnames or ())
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise _unreadable(source, error) from error
+    asked = {"question", "answer"} <= columns
+    if "image" not in columns or not (asked or "text" in columns):
+        raise BrokenFileError(
+            f"`{source}` has neither the columns image and text nor image, question and answer",
+            hint="its first line reads: image,text",
+        )
+    for number, row in rows:
+        text, answer = row["question"] if asked else row["text"], row.get("answer") or ""
+        answers = ((answer.strip(), 1.0),) if asked else ()
+        given = text if answer.strip() or not asked else ""
+        yield f"{source}:{number}", (row["image"] or "").strip(), given or "", answers
+
+
+def _of_json(source: Path, annotations: Path | None) -> Iterator[Row]:
+    """Yield the rows of COCO captions, or of VQA's questions with their annotations."""
+    told = _read_json(source)
+    if "questions" in told:
+        if annotations is None:
+            raise UsageError(
+                f"`{source}` holds questions, and their answers are in another file",
+                hint="add --annotations v2_mscoco_train2014_annotations.json",
+            )
+        yield from _of_vqa(source, told["questions"], _read_json(annotations))
+    elif "annotations" in told and "images" in told:
+        names = {image["id"]: image["file_name"] for image in told["images"]}
+        for number, each in enumerate(told["annotations"]):
+            name = names.get(each.get("image_id"), "")
+            yield f"{source}: annotation {number}", name, str(each.get("caption", "")), ()
+    elif "images" in told:
+        for image in told["images"]:
+            for sentence in image.get("sentences", ()):
+                name = image.get("filename", "")
+                yield f"{source}: {name}", name, str(sentence.get("raw", "")), ()
+    else:
+        raise BrokenFileError(
+            f"`{source}` holds neither captions nor questions as COCO and VQA have them",
+            hint="`images` with `annotations` or `sentences`, or `questions`",
+        )
+
+
+def _of_vqa(source: Path, questions: Iterable[Any], told: dict[str, Any]) -> Iterator[Row]:
+    """Yield VQA's questions: pictures by COCO's number, answers by how often they were given."""
+    given = {each["question_id"]: each for each in told.get("annotations", ())}
+    for each in questions:
+        answers = given.get(each["question_id"], {}).get("answers", ())
+        counts = Counter(str(answer["answer"]) for answer in answers)
+        scores = {answer: min(1.0, 3 * times / AGREED) for answer, times in counts.items()}
+        text = str(each["question"]) if scores else ""
+        place = f"{source}: question {each['question_id']}"
+        yield place, str(each["image_id"]), text, tuple(scores.items())
+
+
+def _picture(folder: Path, name: str) -> Path | None:
+    """Return the picture of a name, or its stored regions; a number is one of COCO's pictures."""
+    file, mark, key = name.partition("::")
+    if (folder / file).is_file():
+        return folder / f"{file}{mark}{key}"
+    stem = Path(file).stem if not file.isdigit() else file
+    stems = [stem, f"COCO_train2014_{int(stem):012}", f"COCO_val2014_{int(stem):012}"] if (
+        file.isdigit()
+    ) else [stem]  # fmt: skip
+    for each in stems:
+        for suffix in (*STORED_REGIONS[:2], *sorted(SUFFIXES)):
+            if (path := folder / f"{each}{suffix}").is_file():
+                return path
+    return None
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise _unreadable(file, error) from error
+    return told if isinstance(told, dict) else {}
+
+
+def _unreadable(file: Path, error: Exception) -> BrokenFileError:
+    reason = getattr(error, "strerror", None) or error
+    return BrokenFileError(
+        f"`{file}` cannot be read: {reason}",
+        hint="give a CSV in UTF-8, COCO captions or VQA questions",
+    )

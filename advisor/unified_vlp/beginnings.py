@@ -1,0 +1,119 @@
+"""Networks to begin training with: new ones, and those that get a list of answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers.pre_tokenizers import BertPreTokenizer
+from transformers import AutoProcessor, BertTokenizer
+
+from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
+from advisor.unified_vlp.processor import UnifiedVLPProcessor
+from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
+from advisor.unified_vlp.stored_regions import read_regions
+from advisor.unified_vlp.vlp_config import GRID, UnifiedVLPConfig
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+UNKNOWN = "<unk>"
+MOST_ANSWERS = 3129
+"""As many as the published checkpoints choose from, the most frequent ones."""
+SMALL: dict[str, Any] = {
+    "hidden_size": 128,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 4,
+    "intermediate_size": 384,
+}
+SMALL_GRID: dict[str, Any] = {
+    "visual": GRID,
+    "image_size": 64,
+    "grid_channels": [24, 48, 96],
+    "region_count": 64,
+    "region_feature_size": 128,
+    "region_class_size": 32,
+}
+FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
+
+
+def new(
+    folder: Path,
+    texts: Sequence[str],
+    answers: Counter[str],
+    seed: int,
+    *,
+    regions: str | None = None,
+    vocabulary: str | Path | None = None,
+) -> None:
+    """Write a small untrained network: on a grid, or on regions of the shapes in a file.
+
+    With answers it is an answerer, else a captioner. Its words are the lines of `vocabulary`, else
+    all words of the texts, with their letters for those it never saw.
+    """
+    torch.manual_seed(seed)
+    words = _lines(vocabulary) if vocabulary is not None else words_of(texts)
+    sizes = dict(SMALL_GRID)
+    if regions is not None:
+        stored = read_regions(regions)
+        count, features = stored.features.shape
+        sizes = {
+            "region_count": count,
+            "region_feature_size": features,
+            "region_class_size": stored.class_probabilities.shape[1],
+        }
+    names = ("pad", "unk", "cls", "sep", "mask")
+    special: dict[str, Any] = {
+        f"{name}_token_id": words.index(token) for name, token in zip(names, SPECIAL, strict=True)
+    }
+    config = UnifiedVLPConfig(
+        vocab_size=len(words),
+        max_position_embeddings=sizes["region_count"] + 2 + 40,
+        **SMALL,
+        **sizes,
+        **special,
+        **(_labels(answers) if answers else {}),
+    )
+    tokenizer = BertTokenizer(
+        vocab={word: place for place, word in enumerate(words)}, do_lower_case=False
+    )
+    kind = UnifiedVLPForAnswering if answers else UnifiedVLPForCaptioning
+    kind(config).save_pretrained(folder)
+    UnifiedVLPProcessor(UnifiedVLPRegionReader.of(config), tokenizer).save_pretrained(folder)
+
+
+def with_answers(start: Path, folder: Path, answers: Counter[str], seed: int) -> None:
+    """Write an answerer that starts from another network; it keeps a list of answers it has."""
+    torch.manual_seed(seed)
+    config = UnifiedVLPConfig.from_pretrained(start, **FROM_DISK)
+    if not config.answers:
+        settings = config.to_dict()
+        settings.update(_labels(answers))
+        config = UnifiedVLPConfig(**settings)
+    network = UnifiedVLPForAnswering.from_pretrained(
+        start, config=config, dtype=torch.float32, ignore_mismatched_sizes=True, **FROM_DISK
+    )
+    network.save_pretrained(folder)
+    AutoProcessor.from_pretrained(start, **FROM_DISK).save_pretrained(folder)
+
+
+def words_of(texts: Iterable[str]) -> list[str]:
+    """Return the pieces of a vocabulary: special tokens, letters, and every word of the texts."""
+    splitter = BertPreTokenizer()
+    words = {word for text in texts for word, _ in splitter.pre_tokenize_str(text)}
+    letters = {letter for word in words for letter in word}
+    inner = {f"##{letter}" for letter in letters}
+    return [*SPECIAL, *sorted(words | letters | inner)]
+
+
+def _labels(answers: Counter[str]) -> dict[str, Any]:
+    """Return `<unk>` and the most frequent answers by number; equal ones by the alphabet."""
+    ranked = sorted(answers, key=lambda answer: (-answers[answer], answer))
+    named = [UNKNOWN, *(each for each in ranked if each != UNKNOWN)][:MOST_ANSWERS]
+    places = {answer: place for place, answer in enumerate(named)}
+    return {"id2label": dict(enumerate(named)), "label2id": places}
+
+
+def _lines(file: str | Path) -> list[str]:
+    return Path(file).read_text(encoding="utf-8").removesuffix("\n").split("\n")

@@ -1,0 +1,270 @@
+"""From a published file of weights to a folder that loads: names, sizes, words, a card.
+
+The files are state dicts that `torch.save` wrote (run_img2txt_dist.py:598), in the format before
+torch 1.6. Nothing but tensors is unpickled.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import BertTokenizer
+
+from advisor.errors import AdvisorError
+from advisor.files import creating_folder
+from advisor.unified_vlp.conversion_card import card
+from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
+from advisor.unified_vlp.processor import UnifiedVLPProcessor
+from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
+from advisor.unified_vlp.vlp_config import BOX_NUMBERS, UnifiedVLPConfig
+from advisor.unified_vlp.weight_names import modern_name, own_names
+
+WORDS = "bert.embeddings.word_embeddings.weight"
+WORD_HEAD = "cls.predictions.decoder.weight"
+POSITIONS = "bert.embeddings.position_embeddings.weight"
+SEGMENTS = "bert.embeddings.token_type_embeddings.weight"
+CONTENT, INTO_WIDTH, PLACE = "vis_embed.0.weight", "vis_embed.2.weight", "vis_pe_embed.0.weight"
+ANSWERS = "ans_classifier.2.weight"
+INNER = re.compile(r"bert\.encoder\.layer\.(\d+)\.intermediate\.dense\.weight")
+HEAD_WIDTH = 64
+"""The one size that no shape shows; BERT's heads are this wide."""
+SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+DROPPED = (
+    (
+        re.compile(r"cls\.predictions\.decoder\.weight"),
+        "the word table once more, for the head",
+    ),
+    (re.compile(r"crit_mask_lm_smoothed\.one_hot"), "a constant of label smoothing"),
+    (re.compile(r"cls\.seq_relationship\..*"), "BERT's next-sentence head, which VLP leaves out"),
+)
+FOR_ANSWERS = (re.compile(r"cls\.predictions\..*"), "the word head, which answering does not use")
+
+
+class ConversionError(AdvisorError, kind="cannot-convert"):
+    """The file holds something else than the weights of a unified VLP."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What was written: the class, its parameters, and what the file held beside them, with why."""
+
+    folder: Path
+    class_name: str
+    parameters: int
+    dropped: Mapping[str, str]
+    notes: tuple[str, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the conversion as JSON keys."""
+        return {
+            "output": str(self.folder),
+            "class": self.class_name,
+            "parameters": self.parameters,
+            "dropped": dict(self.dropped),
+            "notes": list(self.notes),
+        }
+
+
+def convert(
+    file: str | Path,
+    folder: str | Path,
+    *,
+    vocabulary: str | Path,
+    answers: str | Path | None = None,
+    heads: int | None = None,
+) -> Conversion:
+    """Write a folder that `from_pretrained` loads, from a published state dict.
+
+    `vocabulary` is the `vocab.txt` of BERT-base cased, `answers` a file with an answer a line;
+    neither is in the file. `heads` is the number of attention heads, the width / 64 where it is
+    not given. Raises ConversionError where anything does not fit; nothing half-written is left.
+    """
+    stored = read_state_dict(Path(file))
+    dropped, kept = _parted(stored, str(file))
+    words = _lines(Path(vocabulary))
+    named = _lines(Path(answers)) if answers is not None else ()
+    config = _config(kept, str(file), words, named, heads)
+    kind = UnifiedVLPForAnswering if ANSWERS in kept else UnifiedVLPForCaptioning
+    network = _loaded(kind(config), kept, str(file))
+    notes = []
+    if not heads and config.hidden_size % HEAD_WIDTH:
+        notes.append(
+            f"no shape shows how many heads there are, and a width of {config.hidden_size} is no "
+            f"multiple of {HEAD_WIDTH}: {config.num_attention_heads} is assumed; --heads says else"
+        )
+    if kind is UnifiedVLPForAnswering and not named:
+        notes.append(
+            "the answers come out as numbers: their words are not in the file; give them with "
+            "--answers FILE, one a line (Pythia's answers_vqa.txt)"
+        )
+    if kind is UnifiedVLPForCaptioning and named:
+        notes.append("the file has no answer head, so --answers was not needed")
+    tokenizer = BertTokenizer(
+        vocab={word: place for place, word in enumerate(words)},
+        do_lower_case=False,
+        model_max_length=config.max_position_embeddings,
+    )
+    processor = UnifiedVLPProcessor(UnifiedVLPRegionReader.of(config), tokenizer)
+    with creating_folder(Path(folder)) as scratch:
+        network.save_pretrained(scratch)
+        processor.save_pretrained(scratch)
+        shutil.copyfile(vocabulary, scratch / "vocab.txt")
+        text = card(Path(file).name, kind.__name__, dropped, notes)
+        (scratch / "README.md").write_text(text, encoding="utf-8")
+    return Conversion(
+        folder=Path(folder),
+        class_name=kind.__name__,
+        parameters=sum(each.numel() for each in network.parameters()),
+        dropped=dropped,
+        notes=tuple(notes),
+    )
+
+
+def read_state_dict(file: Path) -> dict[str, torch.Tensor]:
+    """Return the tensors of a file by their names; anything but tensors is refused unread."""
+    if not file.is_file():
+        raise ConversionError(
+            f"there is no file `{file}`", hint="give the .bin of a checkpoint", kind="not-found"
+        )
+    try:
+        stored = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise ConversionError(
+            f"`{file}` is no state dict of tensors alone, and nothing else is unpickled",
+            hint="give the file that the original's training wrote, model.EPOCH.bin",
+        ) from error
+    if not isinstance(stored, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in stored.items()
+    ):
+        raise ConversionError(
+            f"`{file}` holds something else than named tensors",
+            hint="give model.EPOCH.bin, not optim.EPOCH.bin",
+        )
+    return {name.removeprefix("module."): value.float() for name, value in stored.items()}
+
+
+def _parted(
+    stored: dict[str, torch.Tensor], file: str
+) -> tuple[dict[str, str], dict[str, torch.Tensor]]:
+    """Return what is dropped, with why, and what has a place here; anything else is refused."""
+    names = own_names(stored)
+    modern = {modern_name(name): value for name, value in stored.items()}
+    table, head = modern.get(WORDS), modern.get(WORD_HEAD)
+    if table is None:
+        raise ConversionError(
+            f"`{file}` holds no `{WORDS}`, so it is no unified VLP",
+            hint="give a file of LuoweiZhou/VLP, or of UniLM for pre-training",
+        )
+    if head is not None and not torch.equal(table, head):
+        raise ConversionError(
+            f"`{WORD_HEAD}` of `{file}` differs from the word table, and the two are one here",
+            hint="the original ties them; this file was made by something else",
+        )
+    droppable = [*DROPPED, *([FOR_ANSWERS] if ANSWERS in modern else [])]
+    dropped = {
+        name: why
+        for name in stored
+        for pattern, why in droppable
+        if pattern.fullmatch(modern_name(name))
+    }
+    unknown = [name for name in stored if name not in names and name not in dropped]
+    if unknown:
+        raise ConversionError(
+            f"`{file}` holds {len(unknown)} tensors that a unified VLP has no place for, "
+            f"`{unknown[0]}` first",
+            hint="it was made by something else, or with options that no published file has",
+        )
+    return dropped, {name: value for name, value in modern.items() if name not in dropped}
+
+
+def _config(
+    kept: dict[str, torch.Tensor],
+    file: str,
+    words: tuple[str, ...],
+    named: tuple[str, ...],
+    heads: int | None,
+) -> UnifiedVLPConfig:
+    """Return the sizes that the shapes show."""
+    needed = (POSITIONS, SEGMENTS, CONTENT, INTO_WIDTH, PLACE)
+    missing = [name for name in needed if name not in kept]
+    if missing:
+        raise ConversionError(
+            f"`{file}` lacks {len(missing)} of the tensors of a unified VLP, `{missing[0]}` first",
+            hint="BERT and UniLM have no regions: this converts what VLP was trained to",
+        )
+    layers = {int(found[1]): name for name in kept if (found := INNER.fullmatch(name))}
+    count, width = kept[WORDS].shape
+    if len(words) != count:
+        raise ConversionError(
+            f"the vocabulary has {len(words)} lines, and the file {count} words",
+            hint="the published files go with the vocab.txt of BERT-base cased, 28,996 lines",
+        )
+    absent = [token for token in SPECIAL.values() if token not in words]
+    if absent:
+        raise ConversionError(
+            f"the vocabulary lacks `{absent[0]}`", hint="give the vocab.txt of BERT-base cased"
+        )
+    answers = len(kept[ANSWERS]) if ANSWERS in kept else 0
+    if named and answers and len(named) != answers:
+        raise ConversionError(
+            f"there are {len(named)} answers, and the file has {answers}",
+            hint="give the list that it was trained with, an answer a line, `<unk>` first",
+        )
+    special: dict[str, Any] = {
+        f"{name}_token_id": words.index(token) for name, token in SPECIAL.items()
+    }
+    labels: dict[str, Any] = {}
+    if named and answers:
+        labels = {
+            "id2label": dict(enumerate(named)),
+            "label2id": {answer: place for place, answer in enumerate(named)},
+        }
+    return UnifiedVLPConfig(
+        vocab_size=count,
+        hidden_size=width,
+        num_hidden_layers=len(layers),
+        num_attention_heads=heads or max(1, width // HEAD_WIDTH),
+        intermediate_size=len(kept[layers[0]]) if 0 in layers else width,
+        max_position_embeddings=len(kept[POSITIONS]),
+        type_vocab_size=len(kept[SEGMENTS]),
+        region_feature_size=kept[CONTENT].shape[1],
+        region_class_size=kept[PLACE].shape[1] - BOX_NUMBERS,
+        num_answers=answers or UnifiedVLPConfig().num_answers,
+        **special,
+        **labels,
+    )
+
+
+def _loaded(network: Any, kept: dict[str, torch.Tensor], file: str) -> Any:
+    """Return the network with the weights; refuses any that is missing or has another shape."""
+    names = own_names(kept)
+    values = {names[name]: value for name, value in kept.items()}
+    needed = network.state_dict()
+    shapes = {name: value.shape for name, value in values.items()}
+    wrong = sorted(name for name, value in needed.items() if shapes.get(name) != value.shape)
+    wrong += sorted(shapes.keys() - needed.keys())
+    if wrong:
+        more = f", and {len(wrong) - 1} more do not fit" if wrong[1:] else ""
+        raise ConversionError(
+            f"`{file}` has no tensor that fits `{wrong[0]}`{more}",
+            hint="it is incomplete, or of another network",
+        )
+    network.load_state_dict(values, strict=True)
+    return network.eval()
+
+
+def _lines(file: Path) -> tuple[str, ...]:
+    """Return the lines of a text file."""
+    try:
+        return tuple(file.read_text(encoding="utf-8").removesuffix("\n").split("\n"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConversionError(
+            f"`{file}` cannot be read: {reason.lower()}", hint="give a text file, an entry a line"
+        ) from error

@@ -1,0 +1,121 @@
+"""`advisor code`: a program that Python reads, for what was recommended; links to model pages."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "code.schema.json"
+TRAINED = ["--training", "fine-tune"]
+OWN = ["--training", "fine-tune", "--examples", "texts", "--pairs", "30000", "--parts", "own-parts"]
+
+
+def first(advisor, *arguments):
+    return advisor("recommend", *arguments, "--format", "json").json["checkpoints"][0]
+
+
+@pytest.mark.parametrize("task", ["captioning", "vqa", "image-search", "ocr-line"])
+def test_it_is_the_program_of_the_first_checkpoint(advisor, task):
+    written = advisor("code", "--task", task)
+    assert written.code == 0
+    ast.parse(written.out)
+    assert f'name = "{first(advisor, "--task", task)["id"]}"' in written.out
+    assert f"# by: advisor code --task {task}\n" in written.out
+
+
+def test_every_task_that_has_a_checkpoint_has_a_program_or_says_that_it_has_none(advisor, rulebase):
+    for task in rulebase.tasks:
+        page = advisor("recommend", "--task", task.id).out
+        written = advisor("code", "--task", task.id)
+        assert (f"advisor code --task {task.id}\n" in page) == (written.code == 0), task.id
+        if written.code:
+            assert written.err.startswith("advisor: ")
+            assert written.out == ""
+        else:
+            ast.parse(written.out)
+
+
+def test_json_follows_its_schema_and_repeats_itself(advisor):
+    document = advisor("code", "--task", "vqa", "--format", "json").json
+    Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(document)
+    assert document["python"] == advisor("code", "--task", "vqa").out
+    assert document["command"] == "advisor code --task vqa"
+
+
+def test_where_it_has_to_be_trained_the_program_trains(advisor):
+    text = advisor("code", "--task", "ocr-line", *TRAINED).out
+    assert "pairs.csv" in text
+    assert "save_pretrained" in text
+    assert text.startswith("# fine-tunes ")
+    page = " ".join(
+        advisor("recommend", "--task", "captioning", *OWN).out.replace("\\", "").split()
+    )
+    assert "--parts own-parts --join" in page or "--pairs 30000 --join" in page
+    joined = advisor("code", "--task", "captioning", *OWN, "--join")
+    assert joined.code == 0
+    assert "from_encoder_decoder_pretrained" in joined.out
+    ast.parse(joined.out)
+    refused = advisor("code", "--task", "vqa", "--join")
+    assert (refused.code, refused.out) == (2, "")
+
+
+def test_a_named_checkpoint_gets_its_own_program(advisor):
+    text = advisor("code", "Salesforce/blip-vqa-base", "--task", "vqa").out
+    assert 'name = "Salesforce/blip-vqa-base"' in text
+    assert "# by: advisor code Salesforce/blip-vqa-base --task vqa\n" in text
+    refused = advisor("code", "Salesforce/blip-vqa-base", "--task", "ocr-page")
+    assert (refused.code, refused.out) == (2, "")
+    assert "does not do ocr-page" in refused.err
+
+
+def test_a_notebook_holds_the_same_program(advisor):
+    notebook = advisor("code", "--task", "vqa", "--notebook").json
+    text = advisor("code", "--task", "vqa").out
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    title, program = notebook["cells"]
+    assert (title["cell_type"], program["cell_type"]) == ("markdown", "code")
+    assert "".join(program["source"]) == text.partition("\n\n")[2].rstrip("\n")
+    assert len({cell["id"] for cell in notebook["cells"]}) == 2
+
+
+def test_recommend_writes_the_program_to_a_file(advisor, tmp_path):
+    run = tmp_path / "run.py"
+    arguments = ["--task", "vqa", "--output", f"python={run}", "--format", "json"]
+    assert advisor("recommend", *arguments).code == 0
+    assert run.read_text(encoding="utf-8") == advisor("code", "--task", "vqa").out
+    assert advisor("recommend", "--task", "speech", "--output", f"python={run}").code == 2
+
+
+def test_a_known_revision_is_pinned(rulebase):
+    from advisor.decide.programs import snippet
+
+    checkpoint = rulebase.checkpoint("Salesforce/blip-vqa-base")._replace(revision="0123abc")
+    text = snippet(checkpoint, "vqa", rulebase.programs)
+    assert 'revision = "0123abc"\n' in text
+    loads = [line for line in text.splitlines() if ".from_pretrained(" in line]
+    assert loads
+    assert all("(name, revision=revision" in line for line in loads)
+    ast.parse(text)
+
+
+# -- links -------------------------------------------------------------------------------------
+
+
+def test_ids_lead_to_their_pages_where_a_terminal_follows_links(advisor, monkeypatch):
+    plain = advisor("recommend", "--task", "vqa").out
+    assert "\x1b]8;;" not in plain
+    monkeypatch.setenv("FORCE_HYPERLINK", "1")
+    id = first(advisor, "--task", "vqa")["id"]
+    page = advisor("recommend", "--task", "vqa").out
+    assert page.startswith(f"\x1b]8;;https://huggingface.co/{id}\x1b\\{id}\x1b]8;;\x1b\\")
+    assert advisor("recommend", "--task", "vqa", "-q").out == f"{id}\n"
+
+
+def test_json_html_and_markdown_name_the_model_page(advisor):
+    one = first(advisor, "--task", "vqa")
+    assert one["model_page"] == f"https://huggingface.co/{one['id']}"
+    for format, link in (("html", 'href="{}"'), ("markdown", "]({})")):
+        page = advisor("recommend", "--task", "vqa", "--format", format).out
+        assert link.format(one["model_page"]) in page

@@ -1,0 +1,177 @@
+"""State dicts of the original become folders that load; anything else is refused by name."""
+
+import json
+import os
+import pickle
+
+# ruff: noqa: TID253  (its tests are skipped where these are missing)
+import pytest
+import torch
+import transformers
+from toy_vocabulary import as_text, toy_words
+
+from advisor.cli.main import run
+from advisor.unified_vlp.conversion import ConversionError, convert
+
+HEADS = 4
+"""The fixture's width of 48 does not tell them."""
+
+
+@pytest.fixture
+def vocabulary(tmp_path):
+    file = tmp_path / "vocab.txt"
+    file.write_text("\n".join(toy_words()) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def written(tmp_path):
+    def made(weights):
+        """Write weights as torch 1.1 did."""
+        file = tmp_path / "model.30.bin"
+        torch.save(weights, file, _use_new_zipfile_serialization=False)
+        return file
+
+    return made
+
+
+def loaded(folder, auto="AutoModelForImageTextToText"):
+    return (
+        getattr(transformers, auto).from_pretrained(folder, local_files_only=True),
+        transformers.AutoProcessor.from_pretrained(folder, local_files_only=True),
+    )
+
+
+def words_written(folder, regions):
+    model, processor = loaded(folder)
+    return processor.batch_decode(model.generate(**processor(images=regions)))
+
+
+def test_a_captioner_writes_the_words_of_the_fixture(
+    state_dict, written, vocabulary, tmp_path, regions, fixture
+):
+    done = convert(written(state_dict()), tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+    assert done.class_name == "UnifiedVLPForCaptioning"
+    assert list(done.dropped) == ["cls.predictions.decoder.weight"]
+    expected = [as_text(row.tolist()) for row in fixture["decode.0.ids"]]
+    assert words_written(done.folder, regions) == expected
+
+
+@pytest.mark.skipif(
+    "ADVISOR_TEST_VLP" not in os.environ, reason="ADVISOR_TEST_VLP names no file of the original"
+)
+def test_a_file_that_the_original_wrote_converts(vocabulary, tmp_path, regions, fixture):
+    file = os.environ["ADVISOR_TEST_VLP"]
+    done = convert(file, tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+    expected = [as_text(row.tolist()) for row in fixture["decode.0.ids"]]
+    assert words_written(done.folder, regions) == expected
+
+
+def test_an_answerer_keeps_its_answers(state_dict, written, vocabulary, tmp_path, fixture, regions):
+    weights = {**state_dict(answers=True), "crit_mask_lm_smoothed.one_hot": torch.ones(1, 120)}
+    answers = tmp_path / "answers.txt"
+    answers.write_text("\n".join(["<unk>", *(f"a{n}" for n in range(1, 3129))]), encoding="utf-8")
+    file = written(weights)
+    done = convert(file, tmp_path / "out", vocabulary=vocabulary, answers=answers, heads=HEADS)
+    assert done.class_name == "UnifiedVLPForAnswering"
+    assert "crit_mask_lm_smoothed.one_hot" in done.dropped
+    assert not done.notes
+    model, processor = loaded(done.folder, "AutoModelForVisualQuestionAnswering")
+    texts = [" ".join(toy_words()[word] for word in text) for text in fixture.texts]
+    inputs = processor(images=regions, text=texts)
+    inputs["input_ids"] = fixture["vqa.input_ids"]  # with one word hidden, as stored
+    found = model.answer_texts(model.answers(model(**inputs).logits))
+    assert found == [f"a{place}" for place in fixture["vqa.answer"].tolist()]
+
+
+def test_without_answers_numbers_come_out_and_it_says_so(state_dict, written, vocabulary, tmp_path):
+    done = convert(
+        written(state_dict(answers=True)), tmp_path / "out", vocabulary=vocabulary, heads=HEADS
+    )
+    assert any("--answers" in note for note in done.notes)
+    model, _ = loaded(done.folder, "AutoModelForVisualQuestionAnswering")
+    assert model.answer_texts([7]) == ["7"]
+
+
+def test_older_names_are_read(state_dict, written, vocabulary, tmp_path, regions, fixture):
+    older = {
+        name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+            "LayerNorm.bias", "LayerNorm.beta"
+        ): value
+        for name, value in state_dict().items()
+    }
+    done = convert(written(older), tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+    expected = [as_text(row.tolist()) for row in fixture["decode.0.ids"]]
+    assert words_written(done.folder, regions) == expected
+
+
+def spoilt(weights, **changes):
+    for name, value in changes.items():
+        key = name.replace("__", ".")
+        if value is None:
+            weights.pop(key)
+        else:
+            weights[key] = value
+    return weights
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            {"cls__predictions__decoder__weight": torch.zeros(120, 48)},
+            "differs from the word",
+        ),
+        ({"bert__embeddings__word_embeddings__weight": None}, "no unified VLP"),
+        ({"vis_embed__0__weight": None}, "lacks"),
+        ({"bert__encoder__layer__1__output__dense__bias": None}, "no tensor that fits"),
+        ({"bert__encoder__layer__1__output__dense__bias": torch.zeros(5)}, "no tensor that fits"),
+        ({"bert__encoder__layer__9__output__dense__bias": torch.zeros(48)}, "more do not fit|fits"),
+        ({"lstm__weight_ih_l0": torch.zeros(4)}, "no place for, `lstm.weight_ih_l0` first"),
+    ],
+)
+def test_what_does_not_fit_is_refused(state_dict, written, vocabulary, tmp_path, changes, says):
+    file = written(spoilt(state_dict(), **changes))
+    with pytest.raises(ConversionError, match=says):
+        convert(file, tmp_path / "out", vocabulary=vocabulary, heads=HEADS)
+    assert not (tmp_path / "out").exists()
+
+
+class Sly:
+    def __reduce__(self):
+        return (os.system, ("touch was-run",))
+
+
+def test_nothing_but_tensors_is_unpickled(vocabulary, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "sly.bin"
+    file.write_bytes(pickle.dumps({"bert": Sly()}))
+    with pytest.raises(ConversionError, match="nothing else is unpickled"):
+        convert(file, tmp_path / "out", vocabulary=vocabulary)
+    assert not (tmp_path / "was-run").exists()
+
+
+def test_the_vocabulary_has_to_fit(state_dict, written, tmp_path):
+    short = tmp_path / "vocab.txt"
+    short.write_text("\n".join(toy_words()[:-1]), encoding="utf-8")
+    with pytest.raises(ConversionError, match="119 lines, and the file 120"):
+        convert(written(state_dict()), tmp_path / "out", vocabulary=short, heads=HEADS)
+
+
+def test_the_command_says_what_it_left_out(state_dict, written, vocabulary, tmp_path, capsys):
+    file, folder = written(state_dict()), tmp_path / "out"
+    command = ["convert", "vlp", str(file), str(folder), "--vocabulary", str(vocabulary)]
+    assert run([*command, "--heads", "4", "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["class"] == "UnifiedVLPForCaptioning"
+    assert "cls.predictions.decoder.weight" in told["dropped"]
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    assert "import advisor.unified_vlp" in readme
+    assert "apache-2.0" in readme
+    assert run([*command, "--heads", "4"]) == 2
+    assert "already" in capsys.readouterr().err
+
+
+def test_the_command_needs_the_vocabulary(state_dict, written, tmp_path, capsys):
+    assert run(["convert", "vlp", str(written(state_dict())), str(tmp_path / "out")]) == 2
+    assert "--vocabulary" in capsys.readouterr().err

@@ -1,0 +1,156 @@
+"""Stored regions in three layouts; other shapes, other files and photographs are refused."""
+
+import json
+import pickle
+from dataclasses import replace
+
+# ruff: noqa: TID253  (its tests are skipped where these are missing)
+import numpy
+import pytest
+from toy_vocabulary import as_text
+
+from advisor.cli.main import run
+from advisor.unified_vlp import Regions, UnifiedVLPRegionReader, read_regions
+from advisor.unified_vlp.stored_regions import RegionsError
+
+ID = "COCO_val2014_000000391895"
+
+
+def equal(one, other):
+    return all(
+        numpy.array_equal(getattr(one, name), getattr(other, name))
+        for name in ("features", "class_probabilities", "boxes")
+    )
+
+
+def test_an_npz_is_read_as_it_was_saved(regions, tmp_path):
+    assert equal(read_regions(regions[0].save(tmp_path / "a.npz")), regions[0])
+
+
+@pytest.mark.parametrize("folder", ["", "bbox"])
+def test_pairs_of_h5_are_read(regions, tmp_path, folder):
+    h5py = pytest.importorskip("h5py")
+    (tmp_path / folder).mkdir(exist_ok=True)
+    pairs = tmp_path / "feat_cls_1000"
+    pairs.mkdir()
+    files = {
+        pairs / "coco_feat895.h5": regions[0].features.astype("float16"),
+        pairs / "coco_cls895.h5": regions[0].class_probabilities,
+        tmp_path / folder / "coco_boxes.h5": regions[0].boxes,
+    }
+    for file, values in files.items():
+        with h5py.File(file, "w") as opened:
+            opened[ID] = values
+    boxes = tmp_path / folder / "coco_boxes.h5" if folder else None
+    found = read_regions(f"{pairs / 'coco_feat895.h5'}::{ID}", boxes)
+    assert found.features.dtype == numpy.float32
+    assert numpy.allclose(found.features, regions[0].features, atol=2e-3)
+    assert numpy.array_equal(found.boxes, regions[0].boxes)
+    with pytest.raises(RegionsError, match="none was named"):
+        read_regions(pairs / "coco_feat895.h5")
+    with pytest.raises(RegionsError, match="holds no picture"):
+        read_regions(f"{pairs / 'coco_feat895.h5'}::another")
+
+
+def test_pairs_of_npy_are_read(regions, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    numpy.save(tmp_path / "36979.npy", regions[1].features)
+    with pytest.raises(RegionsError, match="36979_cls_prob"):
+        read_regions(tmp_path / "36979.npy")
+    numpy.save(tmp_path / "36979_cls_prob.npy", regions[1].class_probabilities)
+    with pytest.raises(RegionsError, match="holds the boxes"):
+        read_regions(tmp_path / "36979.npy")
+    with h5py.File(tmp_path / "flickr30k_detection_vg.h5", "w") as opened:
+        opened["36979"] = regions[1].boxes
+    assert equal(read_regions(tmp_path / "36979.npy"), regions[1])
+
+
+def test_nothing_is_unpickled(tmp_path):
+    for name in ("a.npy", "a.npz"):
+        (tmp_path / name).write_bytes(pickle.dumps({"features": 1}))
+    (tmp_path / "a_cls_prob.npy").write_bytes(b"")
+    with pytest.raises(RegionsError, match="cannot be read"):
+        read_regions(tmp_path / "a.npz")
+    with pytest.raises(RegionsError, match="cannot be read"):
+        read_regions(tmp_path / "a.npy")
+    numpy.savez(tmp_path / "b.npz", features=numpy.array([{}], dtype=object), boxes=1, other=2)
+    with pytest.raises(RegionsError, match="no `class_probabilities`"):
+        read_regions(tmp_path / "b.npz")
+
+
+@pytest.mark.parametrize("name", ["features", "class_probabilities", "boxes"])
+def test_other_shapes_are_refused_in_a_sentence(regions, name):
+    reader = UnifiedVLPRegionReader()
+    cut = replace(regions[0], **{name: getattr(regions[0], name)[:36]})
+    with pytest.raises(RegionsError, match=f"has {name} of 36 x .*takes 100 x"):
+        reader(cut)
+
+
+def test_numbers_that_are_none_are_refused(regions):
+    features = regions[0].features.copy()
+    features[3, 3] = numpy.nan
+    with pytest.raises(RegionsError, match="not numbers"):
+        UnifiedVLPRegionReader()(replace(regions[0], features=features))
+
+
+def test_try_writes_the_caption_of_stored_regions(captioner, regions, fixture, tmp_path, capsys):
+    file = regions[0].save(tmp_path / "picture.npz")
+    command = ["try", "--checkpoint", str(captioner), "--task", "captioning", "--image", str(file)]
+    assert run([*command, "--format", "json", "--repeat", "0"]) == 0
+    (trial,) = json.loads(capsys.readouterr().out)["trials"]
+    assert trial["class"] == "UnifiedVLPForCaptioning"
+    assert trial["answers"][0]["text"] == as_text(fixture["decode.0.ids"][0].tolist())
+
+
+def test_try_answers_a_question_about_stored_regions(answerer, regions, tmp_path, capsys):
+    file = regions[0].save(tmp_path / "picture.npz")
+    command = ["try", "--checkpoint", str(answerer), "--task", "vqa", "--image", str(file)]
+    assert run([*command, "--question", "w20 w30", "--format", "json", "--repeat", "0"]) == 0
+    (trial,) = json.loads(capsys.readouterr().out)["trials"]
+    first = trial["answers"][0]
+    assert first["text"].isdigit()
+    assert first["text"] != "0"
+    assert any("numbers" in each for each in trial["warnings"])
+
+
+@pytest.mark.parametrize("format", ["terminal", "json"])
+def test_a_photograph_is_refused_with_what_to_do(captioner, tmp_path, capsys, format):
+    from PIL import Image
+
+    file = tmp_path / "photo.png"
+    Image.new("RGB", (40, 30), "red").save(file)
+    command = ["try", "--checkpoint", str(captioner), "--task", "captioning", "--image", str(file)]
+    assert run([*command, "--format", format]) == 2
+    streams = capsys.readouterr()
+    told = streams.out if format == "json" else streams.err
+    assert "takes stored region features, not pixels" in told
+    assert "detectron-vlp" in told
+
+
+def test_other_checkpoints_refuse_stored_regions(regions, tmp_path, capsys):
+    file = regions[0].save(tmp_path / "picture.npz")
+    command = ["try", "--checkpoint", "demo:blip", "--task", "captioning", "--image", str(file)]
+    assert run(command) == 2
+    assert "takes a picture" in capsys.readouterr().err
+
+
+def test_a_page_can_be_written_about_stored_regions(captioner, regions, tmp_path, capsys):
+    file, page = regions[0].save(tmp_path / "picture.npz"), tmp_path / "page.html"
+    command = ["try", "--checkpoint", str(captioner), "--task", "captioning", "--image", str(file)]
+    assert run([*command, "--repeat", "0", "--output", f"html={page}"]) == 0
+    assert "picture.npz" in page.read_text(encoding="utf-8")
+
+
+def test_a_captioner_is_no_answerer(captioner, regions, tmp_path, capsys):
+    file = regions[0].save(tmp_path / "picture.npz")
+    command = ["try", "--checkpoint", str(captioner), "--task", "vqa", "--image", str(file)]
+    assert run([*command, "--question", "w20"]) == 2
+    assert "answer_head" in capsys.readouterr().err
+
+
+def test_regions_hold_what_the_reader_checks():
+    features, probabilities, boxes = (numpy.zeros((2, size)) for size in (3, 4, 6))
+    given = Regions(features=features, class_probabilities=probabilities, boxes=boxes)
+    given.check(2, 3, 4)
+    with pytest.raises(RegionsError):
+        given.check(2, 3, 5)

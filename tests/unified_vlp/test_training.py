@@ -1,0 +1,176 @@
+"""Training a unified VLP: what it reads, that it learns, and that it goes on where it stood."""
+
+import csv
+import json
+from collections import Counter
+
+# ruff: noqa: TID253  (its tests are skipped where these are missing)
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from advisor.cli.main import run
+from advisor.errors import BrokenFileError, UsageError
+from advisor.trial import load_runner, open_image
+from advisor.trial.answer import Request
+from advisor.trial.unified_examples import read_examples
+from advisor.trial.unified_training import AIMS, train_unified
+from advisor.unified_vlp.bert_adam import BertAdam
+
+COLOURS = {"red": (220, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 230), "white": (255, 255, 255)}
+QUICK = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3, "held_out": 0.25, "seed": 3}
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Twelve plain pictures, with captions and with questions."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    captions, questions = [], []
+    for number in range(12):
+        name = list(COLOURS)[number % 4]
+        Image.new("RGB", (20 + number, 20), COLOURS[name]).save(folder / f"{number}.png")
+        captions.append({"image": f"pictures/{number}.png", "text": f"a {name} wall"})
+        questions.append(
+            {"image": f"pictures/{number}.png", "question": "what color is it?", "answer": name}
+        )
+    for file, rows in (("captions.csv", captions), ("questions.csv", questions)):
+        with (tmp_path / file).open("w", newline="", encoding="utf-8") as opened:
+            writer = csv.DictWriter(opened, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+    return tmp_path
+
+
+def test_pretraining_then_captions_then_answers_end_to_end(pictures, capsys):
+    quick = ["--epochs", "1", "--batch-size", "4", "--learning-rate", "1e-3", "--format", "json"]
+    start, captioner, answerer = (str(pictures / name) for name in ("start", "writes", "answers"))
+    captions, questions = str(pictures / "captions.csv"), str(pictures / "questions.csv")
+    train = ["train", "vlp"]
+    assert run([*train, captions, "--aim", "pretraining", "--save", start, *quick]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] > 0
+    assert run([*train, captions, "--checkpoint", start, "--save", captioner, *quick]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["loss_after"] < told["loss_before"]
+    answers = ["--aim", "answers", "--checkpoint", start, "--save", answerer]
+    assert run([*train, questions, *answers, *quick]) == 0
+    capsys.readouterr()
+    image = open_image(pictures / "pictures" / "0.png")
+    assert load_runner(captioner, "captioning").run(image).answers[0].text
+    reply = load_runner(answerer, "vqa").run(image, Request(question="what color is it?"))
+    assert {each.text for each in reply.answers} <= set(COLOURS)
+
+
+def test_an_interrupted_run_ends_where_an_unbroken_one_does(pictures):
+    data = pictures / "captions.csv"
+    train_unified(data, pictures / "whole", aim="captions", **QUICK)
+    seen = []
+
+    def stop():
+        seen.append(1)
+        return len(seen) == 2
+
+    with pytest.raises(KeyboardInterrupt):
+        train_unified(data, pictures / "cut", aim="captions", stop=stop, **QUICK)
+    assert not (pictures / "cut" / "config.json").exists()
+    done = train_unified(data, pictures / "cut", aim="captions", **QUICK)
+    assert done.resumed_at == 2
+    whole, cut = (load_file(pictures / name / "model.safetensors") for name in ("whole", "cut"))
+    assert all(torch.equal(whole[name], cut[name]) for name in whole)
+    assert not (pictures / "cut" / "unfinished").exists()
+
+
+@pytest.mark.slow
+def test_it_learns_what_is_in_the_pictures(pictures):
+    done = train_unified(
+        pictures / "captions.csv", pictures / "out", aim="captions", **{**QUICK, "epochs": 60}
+    )
+    assert done.exact_after == done.held_out
+    assert done.exact_before == 0
+
+
+def test_stored_regions_are_trained_on(regions, tmp_path):
+    rows = ["image,text"]
+    for number, each in enumerate(regions):
+        each.save(tmp_path / f"{number}.npz")
+        rows.append(f"{number}.jpg,a thing of kind {number}")
+    (tmp_path / "data.csv").write_text("\n".join(rows), encoding="utf-8")
+    done = train_unified(
+        tmp_path / "data.csv", tmp_path / "out", aim="pretraining", **{**QUICK, "epochs": 1}
+    )
+    assert done.steps == 1
+    config = json.loads((tmp_path / "out" / "config.json").read_text("utf-8"))
+    assert (config["visual"], config["region_count"]) == ("regions", 100)
+
+
+def test_published_settings_are_the_defaults():
+    told = {name: (aim.epochs, aim.learning_rate, aim.sequences) for name, aim in AIMS.items()}
+    assert told == {
+        "pretraining": (30, 1e-4, 0.75),
+        "captions": (30, 3e-5, 1.0),
+        "answers": (20, 2e-5, 0.0),
+    }
+    assert (AIMS["answers"].share, AIMS["answers"].most) == (0.0, 1)
+
+
+def test_coco_captions_are_read_in_both_forms(pictures):
+    coco = {
+        "images": [{"id": n, "file_name": f"{n}.png"} for n in (0, 1)],
+        "annotations": [{"image_id": n, "caption": f"wall {n}"} for n in (0, 1, 1)],
+    }
+    karpathy = {
+        "images": [{"filename": f"{n}.png", "sentences": [{"raw": f"wall {n}"}]} for n in (0, 1)]
+    }
+    for name, told, expected in (("a.json", coco, 3), ("b.json", karpathy, 2)):
+        (pictures / name).write_text(json.dumps(told), encoding="utf-8")
+        found = read_examples(pictures / name, pictures / "pictures")
+        assert len(found) == expected
+        assert found[1].text == "wall 1"
+
+
+def test_vqa_answers_count_by_how_often_they_were_given(pictures):
+    for number in (7, 8):
+        name = f"COCO_train2014_{number:012}.png"
+        Image.new("RGB", (9, 9)).save(pictures / "pictures" / name)
+    questions = [{"image_id": n, "question": "what?", "question_id": 10 * n} for n in (7, 8)]
+    given = Counter({"cat": 2, "dog": 7, "cow": 1})
+    answers = [{"answer": answer} for answer in given.elements()]
+    annotations = [{"question_id": 10 * n, "answers": answers} for n in (7, 8)]
+    (pictures / "q.json").write_text(json.dumps({"questions": questions}), encoding="utf-8")
+    (pictures / "a.json").write_text(json.dumps({"annotations": annotations}), encoding="utf-8")
+    found = read_examples(pictures / "q.json", pictures / "pictures", pictures / "a.json")
+    assert dict(found[0].answers) == {"cat": 0.6, "dog": 1.0, "cow": pytest.approx(0.3)}
+    assert found[0].expected == "dog"
+    with pytest.raises(UsageError, match="another file"):
+        read_examples(pictures / "q.json", pictures / "pictures")
+
+
+def test_every_bad_line_is_named(pictures):
+    (pictures / "bad.csv").write_text(
+        "image,text\npictures/0.png,a wall\nnowhere.png,b\npictures/1.png,\n", encoding="utf-8"
+    )
+    with pytest.raises(BrokenFileError) as caught:
+        read_examples(pictures / "bad.csv")
+    assert len(caught.value.problems) == 2
+    assert "bad.csv:3" in caught.value.problems[0]
+
+
+def test_questions_are_no_captions(pictures):
+    with pytest.raises(UsageError, match="holds questions"):
+        train_unified(pictures / "questions.csv", pictures / "x", aim="captions", **QUICK)
+    with pytest.raises(UsageError, match="holds captions"):
+        train_unified(pictures / "captions.csv", pictures / "x", aim="answers", **QUICK)
+
+
+def test_the_optimiser_is_adam_without_bias_correction():
+    weight = torch.nn.Parameter(torch.tensor([2.0, -1.0]))
+    bias = torch.nn.Parameter(torch.tensor([1.0]))
+    optimiser = BertAdam([("layer.weight", weight), ("layer.bias", bias)], 0.1)
+    weight.grad, bias.grad = torch.tensor([3.0, 4.0]), torch.tensor([0.5])
+    optimiser.step()
+    cut = torch.tensor([0.6, 0.8])  # its norm was 5
+    update = 0.1 * cut / ((0.001 * cut**2).sqrt() + 1e-6) + 0.01 * torch.tensor([2.0, -1.0])
+    assert torch.allclose(weight.detach(), torch.tensor([2.0, -1.0]) - 0.1 * update, atol=1e-5)
+    expected = 1.0 - 0.1 * 0.05 / ((0.001 * 0.25) ** 0.5 + 1e-6)  # the bias is not decayed
+    assert float(bias.detach()) == pytest.approx(expected, abs=1e-5)
