@@ -1,0 +1,405 @@
+"""Who stands before whom: the strongest evidence first, shared places, reasons that are true."""
+
+import statistics
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from advisor import recommend
+from advisor.audit.relations import orders
+from advisor.decide.alternatives import FREEDOM, alternatives
+from advisor.decide.precedence import Compared, Precedences
+from advisor.decide.ranking import in_places, lock
+from advisor.decide.selection import ORDERS, select
+from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
+from advisor.rulebase.store import load_rules
+
+IDS = "abcdef"
+LANGUAGES = ("en", "zh", "de", "fr", "es", "it", "pt", "hi")
+STEPS = (None, 2, 8, 24)
+
+
+# -- laws of any order -------------------------------------------------------------------------
+
+
+@st.composite
+def comparisons(draw):
+    """Evidence of four kinds between some of six, as any yardsticks might give it."""
+    pairs = draw(st.lists(st.sampled_from([*product(IDS, IDS)]), max_size=20))
+    told = {}
+    for one, other in pairs:
+        if one != other and (other, one) not in told:
+            strength = (draw(st.integers(0, 3)), draw(st.integers(0, 2)), -draw(st.integers(1, 9)))
+            told[one, other] = (*strength, one, other, 0)
+    ties = frozenset(pair for pair in pairs if pair not in told and pair[::-1] not in told)
+    return Compared(sorted(told.values()), ties, lambda told: told)
+
+
+@given(comparisons())
+def test_what_is_locked_is_a_strict_order_that_holds_all_but_what_closes_a_cycle(compared):
+    locked = lock(IDS, compared)
+    for one in IDS:
+        assert one not in locked.behind[one]
+        for other in locked.behind[one]:
+            assert locked.behind[other] < locked.behind[one]
+    assert all(behind in locked.behind[before] for before, behind in locked.told)
+    for _, _, _, before, behind, _ in locked.dropped:
+        assert before in locked.behind[behind]
+    assert {*locked.told.values(), *locked.dropped} == {*compared.told}
+
+
+@given(comparisons())
+def test_evidence_is_dropped_only_for_evidence_that_is_stronger(compared):
+    """Locked anew with all that is stronger, what was dropped closes a cycle still."""
+    for dropped in lock(IDS, compared).dropped:
+        stronger = [one for one in compared.told if one < dropped]
+        before, behind = dropped[3:5]
+        assert before in lock(IDS, compared._replace(told=stronger)).behind[behind]
+
+
+@given(comparisons(), st.sets(st.sampled_from(IDS)), st.sets(st.sampled_from(IDS), min_size=1))
+def test_nothing_is_listed_before_what_it_stands_behind_and_a_place_tells_nothing_apart(
+    compared, measured, some
+):
+    locked = lock(IDS, compared)
+    listed = in_places(some, locked, measured, str, free=IDS)
+    ids = [id for _, id in listed]
+    assert sorted(ids) == sorted(some)
+    for number, (place, id) in enumerate(listed, start=1):
+        assert place <= number
+        assert not any(id in locked.behind[later] for later in ids[number:])
+        together = [other for at, other in listed if at == place]
+        assert not any(one in locked.behind[other] for one in together for other in together)
+    places = [place for place, _ in listed]
+    assert places == sorted(places)
+    for number, (before, after) in enumerate(pairwise(places), start=1):
+        assert after in (before, number + 1)
+
+
+@given(comparisons(), st.sets(st.sampled_from(IDS), min_size=2))
+def test_who_else_is_left_out_changes_nothing_between_two(compared, some):
+    """What does not fit is not offered; who stands before whom was settled with it."""
+    locked = lock(IDS, compared)
+    whole = [id for _, id in in_places(IDS, locked, IDS, str, free=IDS)]
+    part = [id for _, id in in_places(some, locked, IDS, str, free=IDS)]
+    for one, other in pairwise(part):
+        assert other not in locked.behind or one not in locked.behind[other]
+    assert set(part) <= set(whole)
+
+
+# -- how two are compared, on rules of their own -----------------------------------------------
+
+MEMBERS = {
+    "org/small": {},
+    "org/large": {"larger_than": "org/small"},
+    "org/new": {"succeeds": "org/large"},
+    "other/rival": {},
+    "other/untold": {},
+}
+
+
+@pytest.fixture
+def compared(tmp_path):
+    """Compare five members of the shipped clip family by the figures and yardsticks given."""
+
+    def compare(
+        tables, yardsticks, *, tie="next", rest=(), language="en", maker="", members=MEMBERS
+    ):
+        folder = tmp_path / f"rules-{len(list(tmp_path.iterdir()))}"
+        (folder / "checkpoints").mkdir(parents=True)
+        (folder / "figures").mkdir()
+        lines = ["checkpoints:"]
+        for id, relation in MEMBERS.items():
+            lines += [f"  - id: {id}", "    label: X", "    loader: transformers"]
+            lines += ["    tasks: [image-search]", "    sources: {}", '    checked: "2026-11"']
+            lines += [f"    {name}: {of}" for name, of in relation.items()]
+        (folder / "checkpoints" / "clip.yaml").write_text("\n".join(lines), encoding="utf-8")
+        marks = [
+            f"  - {{id: {id}, name: {id}, because: B., metrics: {{score: higher}}, "
+            "languages: [en, de]}"
+            for id in dict.fromkeys(one[1] for one in tables)
+        ]
+        (folder / "benchmarks.yaml").write_text("\n".join(["benchmarks:", *marks]))
+        protocols = ["protocols:"]
+        for name in dict.fromkeys(one[0] for one in tables):
+            owner = f"maker: {maker}, " if maker else ""
+            inside = ", ".join(
+                f"{{benchmark: {mark}, language: {of}, figures: "
+                f"{{{', '.join(f'{id}: {value}' for id, value in figures.items())}}}}}"
+                for protocol, mark, of, figures in tables
+                if protocol == name
+            )
+            head = f"id: {name}, by: B, {owner}source: mteb-registry-of-tests"
+            protocols.append(f"  - {{{head}, tables: [{inside}]}}")
+        (folder / "figures" / "ours.yaml").write_text("\n".join(protocols))
+        (folder / "sources.yaml").write_text(
+            'sources: [{id: mteb-registry-of-tests, title: T, kind: results, read: "2026-11"}]'
+        )
+        measures = [
+            f"  - {{id: {id}, benchmarks: [{mark}], language: {of}, tables: {names}, "
+            f"noise: 1, noise_between: 3, noise_from: N.}}"
+            for id, mark, of, names in yardsticks
+        ]
+        ids = ", ".join(id for id, *_ in yardsticks)
+        order = f"  - {{id: image-search, tie: {tie}, yardsticks: [{ids}], because: B., "
+        order += f"rest: [{', '.join(rest)}]}}"
+        (folder / "yardsticks.yaml").write_text(
+            "\n".join(["yardsticks:", *measures, "orders:", order])
+        )
+        rules = load_rules(overlays=(folder,))
+        found = Precedences(rules, "image-search", [language])
+        able = [rules.checkpoint(id) for id in MEMBERS]
+        said = found.compare(able)
+        return {
+            (one[3], one[4]): (said.evidence(one).yardstick, one[0]) for one in said.told
+        }, said.tied
+
+    return compare
+
+
+def test_the_first_yardstick_that_measured_both_decides_and_within_the_noise_the_next(compared):
+    tables = [
+        ("t", "first", "en", {"org/small": 50, "other/rival": 50.9, "org/large": 60}),
+        ("t", "second", "en", {"org/small": 9, "other/rival": 5, "org/large": 1}),
+    ]
+    sticks = [("one", "first", "en", "[t]"), ("two", "second", "en", "[t]")]
+    told, tied = compared(tables, sticks)
+    assert told["org/large", "other/rival"] == ("first", 0)
+    assert told["org/small", "other/rival"] == ("second", 0)
+    assert not tied
+    ended, tied = compared(tables, sticks, tie="cheaper")
+    assert ("org/small", "other/rival") not in ended
+    assert tied == {("org/small", "other/rival")}
+
+
+def test_a_gap_of_just_the_noise_tells_apart_and_two_tables_have_their_own_noise(compared):
+    tables = [
+        ("t", "mark", "en", {"org/small": 50, "other/rival": 51}),
+        ("u", "mark", "en", {"org/new": 53.9, "other/untold": 50}),
+    ]
+    told, tied = compared(tables, [("one", "mark", "en", "[[t, u]]")])
+    assert told["other/rival", "org/small"] == ("mark", 0)  # 1.0 apart in one table
+    assert told["org/new", "org/small"] == ("mark", 0)  # 3.9 apart in two
+    assert ("org/new", "other/rival") in tied  # 2.9 apart in two
+
+
+def test_tables_that_are_not_joined_compare_nothing(compared):
+    tables = [
+        ("t", "mark", "en", {"org/small": 50, "other/untold": 1}),
+        ("u", "mark", "en", {"other/rival": 90, "org/new": 1}),
+    ]
+    told, tied = compared(tables, [("one", "mark", "en", "[t, u]")])
+    assert not {("other/rival", "org/small"), ("org/small", "other/rival")} & told.keys()
+    assert not tied
+
+
+def test_a_makers_own_win_over_a_stranger_is_weaker_than_any_other_figure(compared):
+    tables = [
+        ("t", "mark", "en", {"org/small": 90, "other/rival": 50, "org/large": 70}),
+    ]
+    told, _ = compared(tables, [("one", "mark", "en", "[t]")], maker="org")
+    assert told["org/small", "other/rival"] == ("mark", 1)
+    assert told["org/small", "org/large"] == ("mark", 0)  # against the relation, both its own
+    lost, _ = compared(
+        [("t", "mark", "en", {"org/small": 50, "other/rival": 90})],
+        [("one", "mark", "en", "[t]")],
+        maker="org",
+    )
+    assert lost["other/rival", "org/small"] == ("mark", 0)  # a maker that loses is believed
+
+
+def test_relations_tell_apart_what_nothing_measured(compared):
+    told, _ = compared(
+        [("t", "mark", "en", {"org/small": 1, "other/rival": 5})], [("one", "mark", "en", "[t]")]
+    )
+    assert told["org/large", "org/small"] == ("larger", 2)
+    assert told["org/new", "org/large"] == ("successor", 3)
+    assert ("org/new", "org/small") not in told  # of two kinds: by a chain alone
+    assert not any("other/untold" in pair for pair in told)
+
+
+def test_what_is_rest_or_of_another_language_ranks_only_what_those_before_left(compared):
+    tables = [
+        ("t", "first", "en", {"org/small": 1, "org/large": 2}),
+        ("t", "second", "en", {"org/small": 9, "other/rival": 5, "org/new": 1, "other/untold": 3}),
+    ]
+    sticks = [("one", "first", "en", "[t]"), ("two", "second", "en", "[t]")]
+    told, _ = compared(tables, sticks, rest=["two"])
+    assert ("org/small", "other/rival") not in told
+    assert told["other/rival", "org/new"] == ("second", 0)
+    german = [("t", "first", "de", {"org/small": 1, "org/large": 2}), tables[1]]
+    asked = [("one", "first", "asked", "[t]"), ("two", "second", "en", "[t]")]
+    told, _ = compared(german, asked, language="de")
+    assert told["org/large", "org/small"] == ("first (de)", 0)
+    assert ("org/small", "other/rival") not in told
+    assert told["other/rival", "org/new"] == ("second", 0)
+
+
+# -- the shipped catalogue ---------------------------------------------------------------------
+
+
+def answers(rulebase, engine):
+    for task, language, memory in product(rulebase.orders, LANGUAGES, STEPS):
+        given = {"task": task, "language": language}
+        profile = make_profile(rulebase, given | ({"memory-gb": memory} if memory else {}))
+        if engine.admits(profile):
+            yield task, language, select(rulebase, engine.decide(profile))
+
+
+def figures_of(rulebase, yardstick, id, language):
+    """Every figure of a checkpoint on a yardstick, by table, out of the files themselves."""
+    if yardstick.mean_of:
+        parts = [rulebase.yardsticks[one] for one in yardstick.mean_of]
+        return means([figures_of(rulebase, part, id, language) for part in parts])
+    sets = [
+        {
+            (name,) if len(yardstick.benchmarks) > 1 else (name, *table[1:6]): table.figures[id]
+            for group in yardstick.tables
+            for name in ([group] if isinstance(group, str) else group)
+            for table in rulebase.protocols[name].tables
+            if table.benchmark == benchmark and id in table.figures
+            if not yardstick.metrics or table.metric in (*yardstick.metrics, None)
+            if yardstick.language != "asked" or table.language in (language, "en")
+        }
+        for benchmark in yardstick.benchmarks
+    ]
+    return sets[0] if len(sets) == 1 else means(sets)
+
+
+def means(sets):
+    whole = [key for key in sets[0] if all(key in one for one in sets)]
+    return {key: statistics.fmean(one[key] for one in sets) for key in whole}
+
+
+def values_of(rulebase, name, task, id, language):
+    """Every figure of a checkpoint under the printed name of a yardstick of the task."""
+    order = rulebase.orders[task]
+    lists = (order.yardsticks, order.others, *order.languages.values())
+    for stick in {
+        rulebase.yardsticks[one].id: rulebase.yardsticks[one] for ids in lists for one in ids
+    }.values():
+        called = stick.name or rulebase.benchmarks[stick.benchmarks[0]].name
+        if name in (called, f"{called} ({language})"):
+            for value in figures_of(rulebase, stick, id, language).values():
+                yield round(value, 3), stick
+
+
+def less_is_better(rulebase, stick):
+    if stick.mean_of:
+        return less_is_better(rulebase, rulebase.yardsticks[stick.mean_of[0]])
+    metrics = rulebase.benchmarks[stick.benchmarks[0]].metrics
+    return metrics[(stick.metrics or list(metrics))[0]] == "lower"
+
+
+def related(rulebase, before, behind, relation):
+    field = {"larger": "larger_than", "successor": "succeeds"}[relation]
+    while before := getattr(rulebase.checkpoints[before], field):
+        if before == behind:
+            return True
+    return False
+
+
+def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase):
+    engine, seen = Engine(rulebase), set()
+    for task, language, found in answers(rulebase, engine):
+        for number, pick in enumerate(found.picks, start=1):
+            series = pick.checkpoint.series
+            after = [one.checkpoint for one in found.picks[number:]]
+            others = [one for one in after if series is None or one.series != series]
+            if (said := pick.before_next) is None:
+                seen.add(None)
+                continue
+            assert said.next == others[0].id
+            before = said.through or pick.checkpoint.id
+            if said.by == "relation":
+                assert related(rulebase, before, said.next, said.yardstick), (task, said)
+            else:
+                own = dict(values_of(rulebase, said.yardstick, task, before, language))
+                theirs = dict(values_of(rulebase, said.yardstick, task, said.next, language))
+                assert said.value in own, (task, language, said)
+                assert said.next_value in theirs, (task, language, said)
+                stick = own[said.value]
+                gap = said.value - said.next_value
+                gap = -gap if less_is_better(rulebase, stick) else gap
+                noise = stick.noise or stick.noise_share * max(said.value, said.next_value)
+                assert gap > noise - 1e-9, (task, language, said)
+                assert said.source in {one.source for one in rulebase.protocols.values()}
+            if said.through:
+                locked = found.locked
+                assert before in locked.behind[pick.checkpoint.id]
+            seen.add((said.by, bool(said.through)))
+    assert {None, ("figure", False), ("relation", False), ("figure", True)} <= seen
+
+
+def test_no_pick_stands_before_one_that_evidence_puts_first(rulebase):
+    engine = Engine(rulebase)
+    for task, language, found in answers(rulebase, engine):
+        layers = [
+            (one.group, one.use, one.to_learn, sorted({rule.effect for rule in one.fired}))
+            for one in found.picks
+        ]
+        for (one, layer), (other, below) in pairwise(zip(found.picks, layers, strict=True)):
+            if layer == below and found.order == "quality":
+                assert one.checkpoint.id not in found.locked.behind[other.checkpoint.id], (
+                    task,
+                    language,
+                    one.checkpoint.id,
+                    other.checkpoint.id,
+                )
+
+
+def test_figures_bear_out_every_relation_and_cycles_are_counted(rulebase):
+    ranked = orders(rulebase)
+    assert ranked.relations
+    assert [one for one in ranked.relations if one.refused] == []
+    assert ranked.circular < ranked.orders / 4
+
+
+def test_every_yardstick_ranks_some_task_and_every_benchmark_has_figures(rulebase):
+    used = {
+        id
+        for order in rulebase.orders.values()
+        for ids in (order.yardsticks, order.others, *order.languages.values())
+        for id in ids
+    }
+    used |= {id for one in rulebase.yardsticks.values() for id in one.mean_of}
+    assert used == rulebase.yardsticks.keys()
+    measured = {table.benchmark for one in rulebase.protocols.values() for table in one.tables}
+    assert measured == rulebase.benchmarks.keys()
+
+
+def test_what_a_figure_is_of_other_weights_is_not_there(rulebase):
+    """The checkpoint that answered first was shown with figures of a fine-tuned sibling."""
+    for protocol in rulebase.protocols.values():
+        for table in protocol.tables:
+            if table.benchmark in ("nocaps", "coco-captions") and table.mode != "fine-tuned":
+                assert "Salesforce/blip-image-captioning-base" not in table.figures
+
+
+def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
+    seen = set()
+    for task in rulebase.tasks:
+        for order in ORDERS:
+            advice = recommend(rulebase, {"task": task.id}, order=order).advice[0]
+            picks = {pick.checkpoint.id: pick for pick in advice.selection.picks}
+            for id, pick in picks.items():
+                following = alternatives(pick, advice.selection)
+                left = len(picks) - 1 + len(advice.selection.unverified + advice.selection.rejected)
+                assert bool(following) == bool(left)
+                seen |= {one.wish for one in following}
+                for one in following:
+                    assert one.checkpoint != id
+                    other = picks.get(one.checkpoint)
+                    if one.wish == "smaller":
+                        assert other.memory_gb < pick.memory_gb
+                    if one.wish == "freer":
+                        theirs = FREEDOM[other.checkpoint.commercial_use]
+                        here = FREEDOM.get(pick.checkpoint.commercial_use)
+                        gated = pick.checkpoint.gated and not other.checkpoint.gated
+                        assert here is None or theirs < here or (gated and theirs == here)
+                    if one.wish == "better":
+                        assert id in advice.selection.locked.behind[one.checkpoint]
+    assert {"better", "smaller", "freer"} <= seen
