@@ -101,7 +101,7 @@ def _decided(
     rules += [rule.id for rule in first.fired if rule.effect == "prefer"]
     reasons = (
         ("use", pick.use != first.use, (pick.use, first.use)),
-        ("doubt", pick.group[0] > first.group[0], tuple(gap.text for gap in pick.unknown)),
+        ("doubt", pick.group[0] > first.group[0], _doubts(pick)),
         ("loader", pick.loads < first.loads, (pick.checkpoint.loader,)),
         ("memory", pick.beyond_gb is not None and first.beyond_gb is None, ()),
         ("rule", bool(rules) and _aimed(pick) != _aimed(first), tuple(rules)),
@@ -122,6 +122,10 @@ def _decided(
     measured = {figure.benchmark for figure in first.figures}
     only = [name for name in missing if name in measured]
     return Decided("missing", against, unmeasured=tuple(dict.fromkeys(only or missing)))
+
+
+def _doubts(pick: Pick) -> tuple[str, ...]:
+    return tuple(gap.text for gap in (*pick.unknown, *pick.poor))
 
 
 def _aimed(pick: Pick) -> tuple[bool, bool]:
