@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst, option
+from advisor.console.options import CriteriaFirst, VerifiedOnly, option
 from advisor.console.output import Shown
 from advisor.engine.profile import Profile
 from advisor.errors import UsageError
@@ -24,6 +24,7 @@ def explain(
     why_not: WhyNotOption = "",
     all: All = False,
     first: CriteriaFirst,
+    verified_only: VerifiedOnly = False,
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
@@ -48,36 +49,46 @@ def explain(
             "`--all` explains families, and `--why-not` names a checkpoint",
             hint="leave one of the two out",
         )
-    shown.emit(_report(rulebase, why_not, given, first, all=all))
+    if "/" in why_not:
+        shown.emit(_standing(rulebase, why_not, given, first, verified_only=verified_only))
+    else:
+        shown.emit(_report(rulebase, why_not, given, first, all=all))
     return 0
 
 
 def _report(
     rulebase: RuleBase, why_not: str, given: Profile, first: tuple[str, ...], *, all: bool
 ) -> Report:
-    """Return why the answer is what it is, or why a family or catalogued checkpoint is not it."""
+    """Return why the answer is what it is, or why a family is not it."""
     from advisor.draw.formats import Report
-    from advisor.explanation.explanation_json import as_json, standing_json
-    from advisor.explanation.page import as_page, standing_page
+    from advisor.explanation.explain import explain
+    from advisor.explanation.explanation_json import as_json
+    from advisor.explanation.page import as_page
 
-    if "/" not in why_not:
-        from advisor.explanation.explain import explain
+    explanation = explain(rulebase, given, why_not=why_not or None, priority=first, all=all)
+    return Report(
+        lambda: as_json(explanation, rulebase),
+        lambda: as_page(explanation, rulebase, only=bool(why_not)),
+    )
 
-        explanation = explain(rulebase, given, why_not=why_not or None, priority=first, all=all)
-        return Report(
-            lambda: as_json(explanation, rulebase),
-            lambda: as_page(explanation, rulebase, only=bool(why_not)),
-        )
+
+def _standing(
+    rulebase: RuleBase, id: str, given: Profile, first: tuple[str, ...], *, verified_only: bool
+) -> Report:
+    """Return why a catalogued checkpoint is not the answer, or where it stands."""
     from advisor.check.inspection import judge
     from advisor.check.judgement import judgement_of
     from advisor.check.page import judgement_report
+    from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
+    from advisor.explanation.explanation_json import standing_json
+    from advisor.explanation.page import standing_page
     from advisor.explanation.standing import standing_of
 
-    judgement = judgement_of(rulebase, why_not, given, priority=first)
+    judgement = judgement_of(rulebase, id, given, priority=first)
     judged = judgement_report(judge(judgement, rulebase))
-    engine = Engine(rulebase, first)
-    standing = standing_of(engine, rulebase.checkpoint(why_not), engine.decide(given))
+    engine, checkpoint = Engine(rulebase, first), rulebase.checkpoint(id)
+    standing = standing_of(engine, checkpoint, engine.decide(given), verified_only=verified_only)
     return Report(
         lambda: {**judged.json(), "standing": standing_json(standing)},
         lambda: [*judged.page(), *standing_page(standing)],

@@ -54,11 +54,20 @@ class Standing(NamedTuple):
     wins: bool
 
 
-def standing_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> Standing:
-    """Return where a checkpoint stands for a decision with one task."""
+def standing_of(
+    engine: Engine, checkpoint: Checkpoint, decision: Decision, *, verified_only: bool = False
+) -> Standing:
+    """Return where a checkpoint stands for a decision with one task.
+
+    With `verified_only` it is no pick where nobody verified a field that matters.
+    """
     rulebase, profile = engine.rulebase, decision.profile
     judged = judge_checkpoint(rulebase, checkpoint, profile)
-    selections = {order: select_of(rulebase, checkpoint.family, profile, order) for order in ORDERS}
+    family = checkpoint.family
+    selections = {
+        order: select_of(rulebase, family, profile, order, verified_only=verified_only)
+        for order in ORDERS
+    }
     ranked = {order: _by_id(selection) for order, selection in selections.items()}
     picks, locked = ranked[ORDERS[0]], selections[ORDERS[0]].locked
     ids = list(picks)
@@ -71,16 +80,17 @@ def standing_of(engine: Engine, checkpoint: Checkpoint, decision: Decision) -> S
         ahead=tuple(ids[:place][:SHOWN_AHEAD]),
         decided=_decided(rulebase, profile, picks, locked, checkpoint.id) if place else None,
         first_in=tuple(order for order in ORDERS if [*ranked[order]][:1] == [checkpoint.id]),
-        changes=tuple(_changes(engine, judged, decision)) if place is None else (),
+        changes=tuple(_changes(engine, judged, decision, verified_only)) if place is None else (),
         wins=checkpoint.family == decision.family,
     )
 
 
 def _picks(
-    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, order: str
+    rulebase: RuleBase, checkpoint: Checkpoint, profile: Profile, verified_only: bool
 ) -> dict[str, Pick]:
     """The picks of the family of a checkpoint in order, by id."""
-    return _by_id(select_of(rulebase, checkpoint.family, profile, order))
+    family, order = checkpoint.family, ORDERS[0]
+    return _by_id(select_of(rulebase, family, profile, order, verified_only=verified_only))
 
 
 def _by_id(selection: Selection) -> dict[str, Pick]:
@@ -134,7 +144,9 @@ def _aimed(pick: Pick) -> tuple[bool, bool]:
     return "avoid" in effects, "prefer" not in effects
 
 
-def _changes(engine: Engine, judged: Suitability, decision: Decision) -> Iterator[dict[str, str]]:
+def _changes(
+    engine: Engine, judged: Suitability, decision: Decision, verified_only: bool
+) -> Iterator[dict[str, str]]:
     """Single answers that make it a pick; where none does, one for each question it misses.
 
     Options are tried as declared, those of a number from the smallest up, as the smallest change.
@@ -147,7 +159,7 @@ def _changes(engine: Engine, judged: Suitability, decision: Decision) -> Iterato
         if not engine.admits(together):
             return False
         profile = engine.decide(together).profile
-        return judged.checkpoint.id in _picks(rulebase, judged.checkpoint, profile, ORDERS[0])
+        return judged.checkpoint.id in _picks(rulebase, judged.checkpoint, profile, verified_only)
 
     single = False
     for question in rulebase.questions:
