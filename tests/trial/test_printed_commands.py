@@ -1,0 +1,156 @@
+"""Every command that a page prints runs; what loads weights, on tiny networks in a hub cache."""
+
+import json
+import re
+import shlex
+import shutil
+from collections import defaultdict
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+import itertools
+
+from test_snippets import network_of, stop_soon
+
+from advisor.cli.main import run
+from advisor.rulebase.store import load_rules
+
+RULEBASE = load_rules()
+TASKS = [task.id for task in RULEBASE.tasks]
+OTHER_NEEDS = {
+    "trained": ["--task", "ocr-line", "--training", "fine-tune"],
+    "own parts": ["--task", "captioning", "--parts", "own-parts"],
+    "joined": ["--task", "captioning", "--training", "fine-tune", "--examples", "texts",
+               "--pairs", "30000", "--language", "ar", "--parts", "own-parts"],
+    "nothing fits": ["--task", "captioning", "--memory-gb", "0.1"],
+    "unverified": ["--task", "ocr-line", "--language", "kn"],
+    "no task": ["--gives", "ranking"],
+    "undetermined": ["--task", "captioning", "--strict"],
+    "several": ["--task", "captioning,vqa", "--memory-gb", "4"],
+    "ordered": ["--task", "image-search", "--order", "small", "--priority", "hardware"],
+    "verified": ["--task", "alt-text", "--language", "fr", "--verified-only"],
+    "a number": ["--task", "image-search", "--collection", "2000000", "--memory-gb", "7.5"],
+}  # fmt: skip
+NEEDS = {task: ["--task", task] for task in TASKS} | OTHER_NEEDS
+ASKS_A_PERSON, ASKS_THE_HUB = "ask", "catalogue"
+
+
+@pytest.fixture
+def call(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def called(*arguments):
+        capsys.readouterr()
+        code = run(list(arguments))
+        return code, *capsys.readouterr()
+
+    return called
+
+
+def commands(page):
+    """The commands on a page, those that go on below in one line."""
+    lines = re.sub(r" \\\n\s*", " ", page).splitlines()
+    return [line.strip() for line in lines if line.strip().startswith("advisor ")]
+
+
+def printed(call, needs):
+    """All commands that an answer prints: on its page, on the whole of it, and in JSON."""
+    found = []
+    for extra in ([], ["-v"], ["--format", "markdown"]):
+        code, page, _ = call("recommend", *needs, *extra)
+        assert code in (0, 1, 3)
+        assert commands(page), needs
+        found += commands(page)
+    document = json.loads(call("recommend", *needs, "--format", "json")[1])
+    found += [hint for one in document.get("tasks", [document]) for hint in one["hints"]]
+    return list(dict.fromkeys([*found, document["command"]]))
+
+
+def loads_weights(command):
+    return command.startswith("advisor try ")
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_what_loads_nothing_runs(call, name):
+    for command in printed(call, NEEDS[name]):
+        words = shlex.split(command)[1:]
+        if loads_weights(command) or words[0] == ASKS_THE_HUB:
+            continue
+        code, out, err = call(*words)
+        if words[0] == ASKS_A_PERSON:  # it understood all of it, and there is nobody to ask
+            assert "terminal" in err, command
+            continue
+        assert code in (0, 1, 3), (command, err)
+        assert out.strip(), command
+
+
+def test_the_same_command_gives_the_same_answer(call):
+    """The last line of a page repeats it, with everything."""
+    for name, needs in OTHER_NEEDS.items():
+        again = commands(call("recommend", *needs)[1])[-1]
+        assert again.endswith(" -v")
+        whole = call("recommend", *needs, "-v")
+        assert call(*shlex.split(again)[1:])[:2] == whole[:2], name
+
+
+def trials():
+    """One command to try for each class and task that some page prints."""
+    from advisor.decide.recommendation import recommend
+
+    found = {}
+    for task in TASKS:
+        (advice,) = recommend(RULEBASE, {"task": task}).advice
+        if command := advice.try_command:
+            found[task] = (command, advice.runnable)
+    return found
+
+
+TRIALS = trials()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    from more_networks import build
+
+    home = tmp_path_factory.mktemp("small")
+
+    def folder(kind):
+        target = home / kind
+        if not target.exists():
+            build(kind, target)
+            stop_soon(target / "generation_config.json")
+        return target
+
+    return folder
+
+
+def test_most_tasks_have_something_to_try():
+    assert len(TRIALS) > 20
+
+
+@pytest.mark.parametrize("task", TRIALS)
+def test_what_loads_weights_runs_on_a_network_of_that_class(
+    task, call, small, hub, image, tmp_path, monkeypatch
+):
+    command, checkpoint = TRIALS[task]
+    page = call("recommend", "--task", task)[1]
+    assert command in commands(page)
+    kind = network_of(checkpoint, task)
+    assert kind, f"no tiny network for {checkpoint.model_class}"
+    hub(checkpoint.id, small(kind))
+    monkeypatch.chdir(tmp_path)
+    image.pixels.save(tmp_path / "photo.jpg")
+    words = shlex.split(command)[1:]
+    given = defaultdict(str, itertools.pairwise(words))
+    if folder := given["--folder"]:
+        (tmp_path / folder).mkdir()
+        shutil.copy("photo.jpg", tmp_path / folder / "one.jpg")
+        image.pixels.rotate(90).save(tmp_path / folder / "two.jpg")
+    code, out, err = call(*words, "--offline", "--torch-device", "cpu", "--format", "json")
+    assert code == 0, err
+    (trial,) = json.loads(out)["trials"]
+    assert trial["checkpoint"] == checkpoint.id
+    assert trial["answers"]
