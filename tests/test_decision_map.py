@@ -2,6 +2,7 @@
 
 import copy
 import json
+import random
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -12,12 +13,13 @@ from random_rules import Plain, compiled, engine_for, facts
 
 from advisor.audit.decision_map import as_json, decision_map, tree
 from advisor.audit.decision_map_drawings import as_markdown, mermaid, svg
+from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import ContradictionError
-from advisor.interview.policy import Branch, Leaf, paths, policy, pruned
+from advisor.interview.policy import Branch, Leaf, PathStep, paths, policy, pruned
 from advisor.interview.session import Session
-from advisor.model import NONE
+from advisor.model import NONE, TASK
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -95,8 +97,12 @@ def test_what_to_try_next_comes_second(drawn):
         counted = sum(profiles for _, profiles in path.leaf.runners_up)
         assert counted <= path.leaf.profiles
         assert path.leaf.answer not in {second.family for second, _ in path.leaf.runners_up}
+        second = path.leaf.runner_up
         if path.leaf.answer == NONE:
-            assert path.leaf.runner_up is None
+            assert second is None
+        if second:
+            assert {one.family for one, _ in path.leaf.runners_up} == {second.family}
+            assert counted == path.leaf.profiles
 
 
 def test_arms_differ_in_what_follows(whole):
@@ -198,3 +204,45 @@ def test_any_rule_base_can_be_drawn(drawn):
     assert mermaid(map)
     assert tree(map)
     json.dumps(as_json(map))
+
+
+# -- the shipped map against the program -------------------------------------------------------
+
+
+def arrows(engine, path, chosen):
+    """Whole cases on a path: each task of it, the other steps and the open answers by chance."""
+    steps = {step.question: step.options for step in path.steps}
+    for task in steps.pop(TASK, [one.id for one in engine.rulebase.tasks]):
+        given = {TASK: task, **{id: chosen.choice(options) for id, options in steps.items()}}
+        profile = make_profile(engine.rulebase, given)
+        for question in engine.rulebase.questions:
+            options = [option.id for option in question.options]
+            answer = make_profile(engine.rulebase, {question.id: chosen.choice(options)})
+            if question.id not in profile and engine.admits({**profile, **answer}):
+                profile |= answer
+        yield given, profile
+
+
+@pytest.mark.parametrize("task", [None, "captioning", "field-extraction", "image-search"])
+def test_every_arrow_of_the_shipped_maps_is_what_recommend_says(rulebase, task):
+    """A path decides, whatever else is answered; what to try next comes second and can do it."""
+    engine, chosen = Engine(rulebase), random.Random(7)
+    given = make_profile(rulebase, {"task": task} if task else {})
+    drawn = decision_map(rulebase, given, 10 if task is None else 40)
+    assert drawn.paths
+    for path in drawn.paths:
+        if not path.leaf.answer:
+            continue
+        steps = (
+            path if task is None else path._replace(steps=(PathStep(TASK, (task,)), *path.steps))
+        )
+        for _ in range(3):
+            for said, whole in arrows(engine, steps, chosen):
+                answer = recommend(rulebase, said).advice[0].decision
+                assert answer.possible == (path.leaf.answer,), said
+                decision = engine.decide(whole)
+                assert (decision.family or NONE) == path.leaf.answer, said
+                if second := path.leaf.runner_up:
+                    after = decision.assessments[1]
+                    assert (after.family, after.verdict != "excluded") == (second.family, True)
+                    assert after.lost_on

@@ -13,6 +13,7 @@ from itertools import count, cycle
 
 from advisor.audit.decision_map import ANSWER, REST, DecisionMap, Node, table
 from advisor.draw.blocks import Code, Heading, Text
+from advisor.draw.html import body, document
 from advisor.draw.markdown import markdown
 from advisor.model import NONE
 
@@ -34,8 +35,14 @@ def drawings(map: DecisionMap) -> dict[str, Callable[[], str]]:
         "mermaid": lambda: mermaid(map),
         "svg": lambda: svg(map),
         "markdown": lambda: as_markdown(map),
-        "html": lambda: f'<div class="advisor">{svg(map)}</div>\n',
+        "html": lambda: _html(map),
     }
+
+
+def _html(map: DecisionMap) -> str:
+    """Return the image, and below it its paths as a table: the one is wide, the other is not."""
+    image = f'<div class="scroll">{svg(map)}</div>'
+    return document(map.title, f"{image}\n{body([table(map)])}")
 
 
 def _colours(map: DecisionMap) -> dict[str, tuple[str, str]]:

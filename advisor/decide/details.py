@@ -10,8 +10,8 @@ from advisor.decide.alternatives import alternatives
 from advisor.decide.reasons import Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
-from advisor.decide.shortlist import memory_text
-from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.decide.shortlist import shortlist, shown_picks
+from advisor.draw.blocks import Candidate, Cell, Heading, Item, Items, Link, Page, Pairs, Text
 from advisor.engine.decision import Assessment
 from advisor.phrasing import answers_text, count, family_text, joined
 
@@ -88,7 +88,7 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
     if decision.family:
         page += _checkpoints(advice, today)
     if elsewhere := advice.elsewhere:
-        why = Item(">", elsewhere.because, sources=tuple(elsewhere.sources))
+        why = Item(">", elsewhere.because, sources=cited(advice, elsewhere.sources))
         page += [Heading("Elsewhere", 3), Items((why,)), Pairs((("Hub task", elsewhere.task),))]
         page += _list(Item("", id) for id in elsewhere.checkpoints)
     if advice.changes:
@@ -104,6 +104,12 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
     return page
 
 
+def cited(advice: TaskAdvice, ids: Iterable[str]) -> tuple[Cell, ...]:
+    """Return sources, each leading to what was read where that has an address."""
+    sources = (advice.rulebase.source(id) for id in ids)
+    return tuple(Link(one.id, one.url) if one.url else one.id for one in sources)
+
+
 def _name(advice: TaskAdvice) -> str:
     if not advice.task:
         return "No task given"
@@ -114,10 +120,10 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
     """What speaks for and against a family, and what would make it win."""
     fit, won = assessment.fit, assessment.verdict == "recommended"
     if won and fit and fit.fit == "good":
-        yield Item("+", fit.because, sources=tuple(fit.sources))
+        yield Item("+", fit.because, sources=cited(advice, fit.sources))
     decisive = [found for found in assessment.fired if found.decisive and not won]
     for rule, _ in decisive or assessment.fired:
-        yield Item(MARKS[rule.effect], rule.because, sources=tuple(rule.sources))
+        yield Item(MARKS[rule.effect], rule.because, sources=cited(advice, rule.sources))
     if won and advice.because:
         said = " · ".join(
             f"{one.question}: {one.options[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
@@ -143,7 +149,7 @@ def _origin(flip: Flip) -> str:
 def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
     """What to load, what to try next, what fell out, and how old that is."""
     selection = advice.selection
-    shown = selection.picks[:SHOWN]
+    shown, _ = shown_picks(advice, SHOWN)
     page: Page = []
     if selection.provided or selection.next_family or not selection.picks:
         name = "works as it is" if selection.provided else "meets what you ask for"
@@ -167,14 +173,11 @@ def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
     page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
     if selection.uses[:1] == ("compose",):
         page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
-    rows = tuple(
-        (one.checkpoint.id, one.use, memory_text(one), one.checkpoint.licence or "licence unknown")
-        for one in shown
-    )
-    page.append(Table(("checkpoint", "use", "memory", "licence"), rows, wide=0))
+    page += shortlist(advice, SHOWN)
     page += _list(row for pick in shown for row in _remarks(selection, pick))
-    if rest := selection.picks[SHOWN:]:
-        page.append(Text(f"and {len(rest)} more: --format json lists all", "quiet"))
+    if rest := len(selection.picks) - len(shown):
+        every = f"advisor list checkpoints --task {advice.task}" if advice.task else "--format json"
+        page.append(Text(f"and {rest} more: {every}", "quiet"))
     if basis := advice.memory_assumptions(shown):
         page.append(Text(f"memory is estimated: {basis}", "quiet"))
     return page

@@ -23,7 +23,7 @@ NAME = 16
 
 def shortlist(advice: TaskAdvice, most: int) -> Page:
     """Return a table of at most so many checkpoints, with the figure that most of them have."""
-    shown, steps = _shown(advice, most)
+    shown, steps = shown_picks(advice, most)
     if not shown:
         return []
     page: Page = []
@@ -89,8 +89,8 @@ def memory_text(pick: Pick) -> str:
     return f"{'' if pick.checkpoint.dtype else '~'}{pick.needs_gb:.1f} GB"
 
 
-def _shown(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, str]]:
-    """The checkpoints of the table, and of each on the ladder how much memory it is best with.
+def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, str]]:
+    """Return the checkpoints of the table, and with how much memory those of the ladder are best.
 
     Those of the ladder come in where they would not be among the first.
     """

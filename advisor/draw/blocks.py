@@ -81,13 +81,13 @@ class Item(NamedTuple):
     mark: str
     text: str
     note: str = ""
-    sources: tuple[str, ...] = ()
+    sources: tuple[Cell, ...] = ()
 
     def cited(self, most: int | None = None) -> str:
         """Return note and sources as one text; at most `most` sources, and how many more."""
         shown = self.sources if most is None else self.sources[:most]
         more = len(self.sources) - len(shown)
-        parts = [self.note, *shown, f"+{more}" if more else ""]
+        parts = [self.note, *map(str, shown), f"+{more}" if more else ""]
         return ", ".join(part for part in parts if part)
 
 

@@ -12,6 +12,7 @@ from advisor.draw.blocks import (
     Code,
     Heading,
     Headline,
+    Item,
     Items,
     Link,
     Notes,
@@ -90,13 +91,17 @@ def _rows(block: Items | Pairs | Notes) -> str:
     if isinstance(block, Items):
         rows = (
             f'<li class="{MARKS[item.mark]}">{escape(item.text)}'
-            + (f" <small>{escape(cited)}</small>" if (cited := item.cited()) else "")
+            + (f" <small>{cited}</small>" if (cited := _cited(item)) else "")
             + "</li>"
             for item in block.rows
         )
         return f'<ul class="items">{"".join(rows)}</ul>'
     pairs = block.rows if isinstance(block, Pairs) else [(n.label, n.text) for n in block.rows]
     return f"<dl>{''.join(_pair(name, value) for name, value in pairs)}</dl>"
+
+
+def _cited(item: Item) -> str:
+    return ", ".join([*([escape(item.note)] if item.note else []), *map(_cell, item.sources)])
 
 
 def _pair(name: str, value: str) -> str:

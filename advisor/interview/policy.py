@@ -34,8 +34,13 @@ class Leaf(NamedTuple):
 
     @property
     def runner_up(self) -> RunnerUp | None:
-        """Return what to try next: who comes second most often; None where no family is left."""
-        return self.runners_up[0][0] if self.runners_up else None
+        """Return what to try next: who comes second in every profile; None where nobody does.
+
+        Where it does so on several criteria, the commonest is named.
+        """
+        families = {runner.family for runner, _ in self.runners_up}
+        every = sum(profiles for _, profiles in self.runners_up) == self.profiles
+        return self.runners_up[0][0] if every and len(families) == 1 else None
 
 
 class Arm(NamedTuple):
