@@ -200,10 +200,60 @@ def shieldgemma2(folder: Path) -> Path:
     return n._save(folder, t.ShieldGemma2ForImageClassification(config), parts)
 
 
+def qianfan_ocr(folder: Path) -> Path:
+    named = {
+        "start_image_token": "<img>",
+        "end_image_token": "</img>",
+        "context_image_token": "<IMG_CONTEXT>",
+    }
+    words = n.word_tokenizer(*named.values(), "<image>", **LEFT, named=named)
+    images = t.GotOcr2ImageProcessorPil(size=n.SIZE, crop_to_patches=False, **n.HALF)
+    parts = t.QianfanOCRProcessor(images, words, image_seq_length=1, chat_template=n.TEMPLATE)
+    config = t.QianfanOCRConfig(
+        vision_config={**n.VISION, "image_size": [32, 32], "patch_size": [16, 16]},
+        text_config={**n.LLAMA, "vocab_size": len(words)},
+        image_token_id=words.convert_tokens_to_ids("<IMG_CONTEXT>"),
+        image_seq_length=1,
+    )
+    return n._save(folder, t.QianfanOCRForConditionalGeneration(config), parts)
+
+
+def colpali(folder: Path) -> Path:
+    n.build("paligemma", folder / "vlm")
+    inner = t.AutoConfig.from_pretrained(folder / "vlm")
+    processor = t.AutoProcessor.from_pretrained(folder / "vlm")
+    parts = t.ColPaliProcessor(processor.image_processor, processor.tokenizer)
+    config = t.ColPaliConfig(vlm_config=inner.to_dict(), embedding_dim=8)
+    return n._save(folder, t.ColPaliForRetrieval(config), parts)
+
+
+def colmodernvbert(folder: Path) -> Path:
+    marks = ("<fake_token_around_image>", "<image>", "<end_of_utterance>", "<global-img>")
+    words = n.word_tokenizer(*marks, longest=4096)
+    images = t.Idefics3ImageProcessorPil(
+        size={"longest_edge": 32}, max_image_size={"longest_edge": 32}, do_image_splitting=False
+    )
+    parts = t.ColModernVBertProcessor(images, words, image_seq_len=1)
+    inner = t.ModernVBertConfig(
+        text_config={
+            "model_type": "modernbert", "vocab_size": len(words), "hidden_size": 16,
+            "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+            "pad_token_id": 0, "cls_token_id": 1, "sep_token_id": 2, "bos_token_id": 1,
+            "eos_token_id": 2,
+        },
+        vision_config={"model_type": "siglip_vision_model", **n.VISION},
+        image_token_id=words.convert_tokens_to_ids("<image>"),
+        pixel_shuffle_factor=2,
+    )  # fmt: skip
+    config = t.ColModernVBertConfig(vlm_config=inner.to_dict(), embedding_dim=8)
+    return n._save(folder, t.ColModernVBertForRetrieval(config), parts)
+
+
 BUILDERS: dict[str, Callable[[Path], Any]] = {
     each.__name__: each
     for each in (
         molmo2, hunyuan_vl, llava_onevision, pp_formulanet, pp_ocrv6_small_rec,
-        pp_ocrv5_server_rec, dinov2, grounding_dino, colqwen2, shieldgemma2,
+        pp_ocrv5_server_rec, dinov2, grounding_dino, colqwen2, colpali, colmodernvbert,
+        shieldgemma2, qianfan_ocr,
     )
 }  # fmt: skip

@@ -64,6 +64,8 @@ NETWORKS = {
     "PPOCRV5ServerRecForTextRecognition": "pp_ocrv5_server_rec", "Dinov2Model": "dinov2",
     "GroundingDinoForObjectDetection": "grounding_dino", "ColQwen2ForRetrieval": "colqwen2",
     "ShieldGemma2ForImageClassification": "shieldgemma2",
+    "QianfanOCRForConditionalGeneration": "qianfan_ocr", "ColPaliForRetrieval": "colpali",
+    "ColModernVBertForRetrieval": "colmodernvbert",
 }  # fmt: skip
 
 
