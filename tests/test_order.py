@@ -65,7 +65,7 @@ def test_nothing_is_listed_before_what_it_stands_behind_and_a_place_tells_nothin
     compared, measured, some
 ):
     locked = lock(IDS, compared)
-    listed = in_places(some, locked, measured, str, free=IDS)
+    listed = in_places(some, locked, measured, str, str.islower)
     ids = [id for _, id in listed]
     assert sorted(ids) == sorted(some)
     for number, (place, id) in enumerate(listed, start=1):
@@ -83,8 +83,8 @@ def test_nothing_is_listed_before_what_it_stands_behind_and_a_place_tells_nothin
 def test_who_else_is_left_out_changes_nothing_between_two(compared, some):
     """What does not fit is not offered; who stands before whom was settled with it."""
     locked = lock(IDS, compared)
-    whole = [id for _, id in in_places(IDS, locked, IDS, str, free=IDS)]
-    part = [id for _, id in in_places(some, locked, IDS, str, free=IDS)]
+    whole = [id for _, id in in_places(IDS, locked, IDS, str, str.islower)]
+    part = [id for _, id in in_places(some, locked, IDS, str, str.islower)]
     for one, other in pairwise(part):
         assert other not in locked.behind or one not in locked.behind[other]
     assert set(part) <= set(whole)

@@ -112,7 +112,7 @@ def _by_quality(
         locked,
         measured,
         lambda one: (one not in measured, one),
-        free=ids,
+        lambda _: 0,
     )
     places = {id: number for number, (_, id) in enumerate(listed)}
     return lambda one: places.get(one.id, len(places))

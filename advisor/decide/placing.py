@@ -84,7 +84,7 @@ class Placing:
             self.locked,
             self._measured,
             keys.__getitem__,
-            free=[id for id, one in picks.items() if one.checkpoint.commercial_use == "permitted"],
+            lambda one: OPENNESS[picks[one].checkpoint.commercial_use],
         )
 
     def explained(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:

@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 
 from advisor.decide.precedence import Compared, Evidence, Precedence, Told
 
+NEARLY_ALL = 0.8
+"""The share of what the leader stands before that another has to stand before to be as good:
+ties are not transitive, and a walk from tie to tie would end far below."""
+
 
 class Locked(NamedTuple):
     """A strict partial order: what stands behind each, the evidence, what closed a cycle, ties."""
@@ -39,6 +43,10 @@ class Locked(NamedTuple):
         through = min(between)[1]
         said = self.evidence(self.told[through, behind])
         return said.precedence._replace(through=through)
+
+    def tie(self, one: str, other: str) -> bool:
+        """True where a yardstick compared the two and nothing told them apart."""
+        return (one, other) in self.tied or (other, one) in self.tied
 
     def direct(self, before: str, behind: str) -> Evidence | None:
         """Return what puts one right before another, if anything does."""
@@ -112,14 +120,14 @@ def in_places(
     locked: Locked,
     measured: Collection[str],
     key: Callable[[str], Any],
-    *,
-    free: Collection[str],
+    freedom: Callable[[str], Any],
 ) -> list[tuple[int, str]]:
     """Return places and `ids`, in order: nothing before what it stands behind.
 
-    Of what may come next, that which stands before most of the `measured` leads, and of it and what
-    ties with it the first by `key` comes next. Where nothing measured is left to stand before, the
-    `free` come first. Those that nothing tells apart share a place.
+    Of what may come next, that which stands before most of the `measured` leads. Of it and what
+    ties with it, the freest by `freedom` come next, and of those that stand before nearly as many
+    the first by `key`. Where nothing measured is left to stand before, the freest lead. Those that
+    nothing tells apart share a place.
     """
     inside, known = set(ids), set(measured)
     within = {id: locked.behind[id] & inside for id in inside}
@@ -129,7 +137,7 @@ def in_places(
     able = sorted((id for id in inside if not over[id]), key=line.__getitem__)
     listed: list[str] = []
     while able:
-        chosen = _next(able, counted, locked, free)
+        chosen = _next(able, counted, locked, freedom)
         listed.append(chosen)
         able.remove(chosen)
         over.subtract(within[chosen])
@@ -139,21 +147,23 @@ def in_places(
 
 
 def _next(
-    able: Sequence[str], counted: Mapping[str, int], locked: Locked, free: Collection[str]
+    able: Sequence[str],
+    counted: Mapping[str, int],
+    locked: Locked,
+    freedom: Callable[[str], Any],
 ) -> str:
     """Return which of those that may come next does; they are in the order of their key."""
-    most = max(counted[id] for id in able)
     reach = counted
-    if not most:
-        able = [id for id in able if id in free] or able
+    if not any(counted[id] for id in able):
+        freest = min(map(freedom, able))
+        able = [id for id in able if freedom(id) == freest]
         reach = {id: len(locked.behind[id]) for id in able}
-        most = max(reach.values())
-    leader = next(id for id in able if reach[id] == most)
-    return next(
-        id
-        for id in able
-        if id == leader or (id, leader) in locked.tied or (leader, id) in locked.tied
-    )
+    leader = max(able, key=reach.__getitem__)
+    equals = [id for id in able if id == leader or locked.tie(id, leader)]
+    freest = min(map(freedom, equals))
+    equals = [id for id in equals if freedom(id) == freest]
+    enough = max(reach[id] for id in equals) * NEARLY_ALL
+    return next(id for id in equals if reach[id] >= enough)
 
 
 def _shared(listed: Sequence[str], locked: Locked) -> list[tuple[int, str]]:
