@@ -65,7 +65,7 @@ def try_(
     """Load checkpoints and run them on an image.
 
     Without --checkpoint, what `advisor recommend` puts first for the task is run. Nothing is
-    downloaded before you agree. --demo needs no network: three small networks come along.
+    downloaded before you agree. --demo needs no network: four small networks come along.
 
     \b
     Examples:

@@ -25,7 +25,7 @@ from advisor.trial.failures import (
 )
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_network, load_part
-from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type
+from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type, read_checkpoint
 from advisor.trial.placement import Placement, place
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runtime import library, plain_errors, quiet, transformers
@@ -151,6 +151,7 @@ def load_runner(
     transformers()
     how = Loading(**loading)
     local = checkpoint if isinstance(checkpoint, LocalCheckpoint) else resolve(checkpoint, how)
+    local = fine_tuned_for(local, task)
     rulebase = rulebase or shipped_table()
     act, use = act_and_use(rulebase, local, task)
     placement = place(how.device, how.dtype, local.weights)
@@ -171,6 +172,16 @@ def load_runner(
         loading=how,
         warnings=notes,
     )
+
+
+def fine_tuned_for(checkpoint: LocalCheckpoint, task: str) -> LocalCheckpoint:
+    """Return the checkpoint, or the one in its folder that its card names for this task."""
+    folders = read_card(checkpoint.folder).get("folders")
+    named = folders.get(task) if isinstance(folders, dict) else None
+    if not isinstance(named, str) or Path(named).name != named or named in ("", ".", ".."):
+        return checkpoint
+    inner = read_checkpoint(checkpoint.folder / named, checkpoint.name)
+    return replace(inner, revision=checkpoint.revision)
 
 
 def supported_tasks(

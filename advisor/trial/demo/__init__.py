@@ -1,4 +1,4 @@
-"""The demo checkpoints, three small trained networks, and what their cards say for machines."""
+"""The demo checkpoints, four small trained networks, and what their cards say for machines."""
 
 from __future__ import annotations
 

@@ -145,26 +145,26 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
         [
             f"# {portrait.title}",
             "",
-            _wrapped(
+            wrapped(
                 f"{portrait.summary} It ships with advisor so that trying costs nothing; it is a "
                 "toy, not a recommendation."
             ),
             "",
-            _wrapped(
+            wrapped(
                 f"{weights.parameters:,} parameters, {size:.2f} MB in float16. Classes: "
                 f"{', '.join(f'`{name}`' for name in portrait.classes)}."
             ),
             "",
             "## Training data",
             "",
-            _wrapped(
+            wrapped(
                 f"{recipe.images:,} images a phase of one plain shape (64 to 512 pixels a "
                 "side, white, black, grey and pastel grounds), drawn by "
                 "`demo_training/images.py` from a seed, and the training images of the public "
                 "easy-vqa set (PyPI `easy-vqa`). No other data."
             ),
             "",
-            _wrapped(f"Objective: {portrait.objective}"),
+            wrapped(f"Objective: {portrait.objective}"),
             "",
             "In `examples/demo-training` of advisor's repository:",
             "",
@@ -173,14 +173,14 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             f"{PACKAGE} {folder.name} FOLDER --start FIRST {portrait.phases[1]}",
             "```",
             "",
-            _wrapped(
+            wrapped(
                 "On one thread; the same machine writes the same bytes again. Another kind of "
                 "processor may round otherwise, and then it trains another network."
             ),
             "",
             "## Measured",
             "",
-            _wrapped(
+            wrapped(
                 "`python -m demo_training.evaluate --unseen UNSEEN` prints these. Held-out images "
                 "are drawn from a seed of their own; the other program rasterises with NumPy and "
                 "shares no code with the training images. Images were prepared by torchvision; "
@@ -193,7 +193,7 @@ def _page(folder: Path, portrait: Portrait, measured: dict[str, Any]) -> str:
             "",
             "## Limits",
             "",
-            *[_wrapped(f"- {limit}") for limit in limits],
+            *[wrapped(f"- {limit}") for limit in limits],
             "",
         ]
     )
@@ -214,7 +214,8 @@ def _unseen(kind: str, measured: dict[str, Any]) -> str:
     )
 
 
-def _wrapped(text: str) -> str:
+def wrapped(text: str) -> str:
+    """Return a text in lines of a hundred characters."""
     return textwrap.fill(text, 100, subsequent_indent="  " if text.startswith("- ") else "")
 
 

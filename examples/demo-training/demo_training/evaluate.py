@@ -63,7 +63,7 @@ def measure_unseen(kind: str, folder: Path, count: int) -> dict[str, Any]:
         right, what = _labeller(folder, LABELS), f"label of {len(LABELS)}"
     else:
         right, what = _namer(_captioner(folder)), "colour and shape"
-    shown = _held_out(count)
+    shown = held_out_truths(count)
     return {
         f"{what}, a pair never seen (another network)": _share(_of(shown, dataset.withheld), right),
         f"{what}, the other pairs (that network)": _share(
@@ -103,7 +103,7 @@ def measure_blip(folder: Path, count: int, public: int | None = None) -> dict[st
         islice(easy_questions(), public), lambda asked: answer(asked[0], asked[1]) == asked[2]
     )
     random = Random(5)
-    own = [(image, texts.question(truth, random)) for image, truth in _held_out(count)]
+    own = [(image, texts.question(truth, random)) for image, truth in held_out_truths(count)]
     found["answer, held-out images"] = _share(
         own, lambda asked: answer(asked[0], asked[1][0]) == asked[1][1]
     )
@@ -120,7 +120,7 @@ def measure_blip(folder: Path, count: int, public: int | None = None) -> dict[st
 def _matches(folder: Path, count: int) -> dict[str, Any]:
     runner = load_runner(folder, "image-text-matching", device="cpu")
     random = Random(6)
-    pairs = [(image, texts.match_text(truth, random)) for image, truth in _held_out(count)]
+    pairs = [(image, texts.match_text(truth, random)) for image, truth in held_out_truths(count)]
 
     def right(pair: tuple[OpenedImage, tuple[str, bool]]) -> bool:
         image, (text, true) = pair
@@ -146,7 +146,7 @@ def _captions(folder: Path, count: int, public: int | None) -> dict[str, Any]:
 
 def _weak(what: str, count: int, right: Callable[[Shown], bool]) -> dict[str, Any]:
     """Return the share of right ones where it is lowest, among the held-out images."""
-    shown = _held_out(count)
+    shown = held_out_truths(count)
     small = _of(shown, lambda truth: truth.extent < SMALL)
     askew = _of(shown, lambda truth: truth.turned and truth.shape == "rectangle")
     return {
@@ -178,7 +178,8 @@ def _namer(caption: Callable[[Shown], str]) -> Callable[[Shown], bool]:
     return named
 
 
-def _held_out(count: int) -> list[tuple[OpenedImage, Truth]]:
+def held_out_truths(count: int) -> list[tuple[OpenedImage, Truth]]:
+    """Return images of the training kind that no seed of training draws, and what is on them."""
     random = Random(HELD_OUT_SEED)
     drawn = [draw(random) for _ in range(count)]
     return [(OpenedImage(pixels=image, name="drawn"), truth) for image, truth in drawn]
@@ -186,7 +187,7 @@ def _held_out(count: int) -> list[tuple[OpenedImage, Truth]]:
 
 def held_out(count: int) -> Iterable[Shown]:
     """Yield images of the training kind that no seed of training draws."""
-    yield from _of(_held_out(count), lambda _: True)
+    yield from _of(held_out_truths(count), lambda _: True)
 
 
 def _of(

@@ -1,4 +1,4 @@
-"""The three small networks of the demo, built untrained, with their tokenizers and processors."""
+"""Three small networks of the demo, built untrained, with their tokenizers and processors."""
 
 from __future__ import annotations
 
