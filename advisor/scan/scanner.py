@@ -31,12 +31,15 @@ from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
 _IMPORTS = re.compile(
     rb"(?:^|[\"\r\n;:]|\\n)[ \t]*(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*"
-    rb"(?:transformers|open_clip|sentence_transformers|clip)\b"
+    rb"(?:transformers|open_clip|sentence_transformers|clip|advisor)\b"
 )
 _LOADING = (b"from_pretrained", b"pipeline", b"open_clip", b"SentenceTransformer", b"clip")
+_NAMES = (b"transformers", b"clip", b"advisor.unified_vlp")
 _CLASS_NAME = re.compile(rb"\b[A-Z]\w+")
 
-_LIBRARIES = frozenset(("clip", "open_clip", "sentence_transformers", "torch", "transformers"))
+_LIBRARIES = frozenset(
+    ("advisor", "clip", "open_clip", "sentence_transformers", "torch", "transformers")
+)
 """Looked for under their own names, even in a project that holds a copy."""
 _LIBRARY = "transformers"
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
@@ -135,7 +138,7 @@ class _Scanner:
 
     def _speaks_of_us(self, data: bytes) -> bool:
         """True where parsing may find something: most files of most projects it saves."""
-        if (b"transformers" in data or b"clip" in data) and _IMPORTS.search(data):
+        if any(name in data for name in _NAMES) and _IMPORTS.search(data):
             return True
         names = set(_CLASS_NAME.findall(data)) if b"from_pretrained" in data else ()
         return MARK in data or any(

@@ -60,6 +60,7 @@ class Loader(NamedTuple):
 
 _METHODS = (
     Loader("transformers", "from_pretrained", kind=""),
+    Loader("advisor", "from_pretrained", kind=""),
     Loader(
         package="transformers",
         call="from_encoder_decoder_pretrained",
@@ -75,7 +76,7 @@ _METHODS = (
         second="text_model_name_or_path",
     ),
 )
-"""Class methods of transformers that load; the class is that of the call."""
+"""Class methods of transformers, and of the classes that advisor adds; the call names the class."""
 
 _SENTENCES = Loader("sentence_transformers", "SentenceTransformer", checkpoint="model_name_or_path")
 _OPEN_CLIP = Loader("open_clip", "create_model", checkpoint="model_name", second="pretrained")
@@ -129,6 +130,7 @@ class Vocabulary:
         self._auto_classes = {f"AutoModelFor{task}" for task in (*tasks, "Vision2Seq")}
         pairs = ((each.model_class, each.processor) for each in checkpoints)
         self._classes = {name for pair in pairs for name in pair if name}
+        self._classes.update(name for use in rulebase.uses for name in use.loads.values())
         self._stems = {match[1] for match in map(_STEM.match, self._classes) if match}
         """What class names of one architecture share: `Blip`, `CLIP`, `VisionEncoderDecoder`."""
         model_types = (each.model_type for each in checkpoints if each.model_type)

@@ -15,6 +15,7 @@ from advisor.check.rules import (
     capability,
     choices,
     handling,
+    regions,
     removal,
     suppression,
 )
@@ -25,7 +26,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
     return tuple(value for value in values if isinstance(value, Detector))
 
 
-DETECTORS = _detectors(choices, capability, architecture, handling, removal, access)
+DETECTORS = _detectors(choices, capability, architecture, handling, regions, removal, access)
 """In the order in which findings of one level about a single checkpoint are distinct."""
 AFTERWARDS = _detectors(suppression)
 """These judge what was suppressed; what they find can be neither ignored nor waived."""
