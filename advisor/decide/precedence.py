@@ -220,19 +220,20 @@ class Precedences:
         where that is its maker's word.
         """
         seen: set[tuple[str, str]] = set()
-        protocols, ends = self._order["protocols"], self.ends_at_tie
+        protocols, times = self._order["protocols"], gauge.apart
+        settled: Collection[tuple[str, str]] = tied if self.ends_at_tie else ()
         for number, table in enumerate(gauge.tables):
             inside = [(id, table[id]) for id in ids if id in table]
             for place, (one, figure) in enumerate(inside, start=1):
                 maker = protocols[figure[2]][1]
                 for other, against in inside[place:]:
                     pair = one, other
-                    if pair in seen or (ends and pair in tied):
+                    if pair in seen or pair in settled:
                         continue
                     if (said := told.get(pair)) and not said[0]:
                         continue
                     seen.add(pair)
-                    apart = gauge.apart(figure, against)
+                    apart = times(figure, against)
                     kind = 0
                     if maker and apart and figure[2] == against[2]:
                         winner, loser = (one, other) if apart > 0 else (other, one)
