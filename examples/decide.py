@@ -1,7 +1,7 @@
 """Decide from Python: `python examples/decide.py`.
 
 Prints:
-    captioning: Salesforce/blip-image-captioning-base
+    captioning: florence-community/Florence-2-base
     image-search: clip (assumed)
     receipts: vision-encoder-decoder (decided)
     why not clip: It chooses among the texts it is given and has no decoder to write new ones.

@@ -117,16 +117,17 @@ class Placing:
     def _key(self, pick: Pick) -> tuple[Any, ...]:
         """Return what orders those that nothing tells apart; it makes none of them better."""
         one = pick.checkpoint
-        size = one.parameters_millions or (UNKNOWN_SIZE if self._precedences.ends_at_tie else 0.0)
+        cheaper = self._precedences.ends_at_tie
+        size = one.parameters_millions or (UNKNOWN_SIZE if cheaper else 0.0)
         return (
             OPENNESS[one.commercial_use],
             one.gated is True,
             self._first[one.id],
+            (size, one.image_size or 0) if cheaper else (),
             self._task not in one.typical,
             one.stage not in MADE_FOR[pick.use],
             LOADERS.index(one.loader),
-            size if self._precedences.ends_at_tie else -size,
-            one.image_size or 0,
+            -size,
             -(one.released or 0),
         )
 
