@@ -114,10 +114,11 @@ def _styled(text: str, style: str) -> Styled:
 def _headline(block: Headline, width: int) -> Styled:
     first, *more = segments((str(block.name), *block.notes), " · ", width)
     name = str(block.name)
-    text = Styled(name, style=f"bold {TONES[block.tone]}".strip(), no_wrap=True, overflow="ignore")
-    text.append(first.removeprefix(name) if first.startswith(name) else "", style="not bold")
+    text = Styled(no_wrap=True, overflow="ignore")
+    text.append(name, style=f"bold {TONES[block.tone]}".strip())
+    text.append(first.removeprefix(name) if first.startswith(name) else "")
     for line in more:
-        text.append(f"\n{line}", style="not bold")
+        text.append(f"\n{line}")
     return text
 
 
