@@ -191,10 +191,11 @@ def test_an_encoder_beyond_the_class_comes_after_all_within_it(rulebase, task, d
     more = {"language": language} if language and task not in WORDLESS else {}
     limit = 1200 if device == "gpu" else 400
     found = placed(rulebase, task=task, device=device, **more)
-    if device == "gpu":
-        found = [pick for pick in found if pick.beyond_gb is None]
-    first = [size < limit for size in sized(found)]
-    assert first == sorted(first, reverse=True)
+    alike = [p for p in found if (p.group, p.use) == (found[0].group, found[0].use)]
+    avoided = [any(rule.effect == "avoid" for rule in pick.fired) for pick in alike]
+    assert avoided == sorted(avoided)
+    sizes = [pick.checkpoint.parameters_millions or 0 for pick in alike]
+    assert all(behind for size, behind in zip(sizes, avoided, strict=True) if size >= limit)
 
 
 WORDLESS = ("similar-images", "deduplication")
