@@ -80,7 +80,7 @@ class Importer:
         return next((why for words, why in self.doubts.items() if re.search(words, note)), None)
 
     def _keep(self, protocol: str, row: Mapping[str, str]) -> None:
-        keys = [k for k in self._keys(row) if (k.benchmark, k.metric, protocol) in self.used]
+        keys = [key for key in self._keys(row) if self._wanted(key, protocol)]
         if not keys:
             self.left_out["that no yardstick uses"] += 1
             return
@@ -96,6 +96,11 @@ class Importer:
             self.measured_on[protocol][id] = found[1]
         elif "original weights" in note:
             self.measured_on[protocol][id] = re.sub("-hf$", "", id, flags=re.IGNORECASE)
+
+    def _wanted(self, key: Key, protocol: str) -> bool:
+        """True where a yardstick takes such figures, in this language or in any."""
+        of = key.benchmark, key.metric, protocol
+        return (*of, key.language) in self.used or (*of, None) in self.used
 
     def _keys(self, row: Mapping[str, str]) -> Iterator[Key]:
         """Yield the table of a row in the words of the closed lists; none where a word is new."""
@@ -184,8 +189,8 @@ def _source_ids(folder: Path) -> Iterator[str]:
             yield from (id for pair in found for id in pair if id)
 
 
-def _used(yardsticks: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
-    """Yield each benchmark and metric that a yardstick uses, with the protocols it takes."""
+def _used(yardsticks: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, str | None]]:
+    """Yield benchmark, metric, protocol and language of what yardsticks take; None is any."""
     listed = _read(ROOT / "rules" / "benchmarks.yaml")["benchmarks"]
     metrics = {one["id"]: list(one["metrics"]) for one in listed}
     for one in yardsticks:
@@ -193,7 +198,8 @@ def _used(yardsticks: list[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
             for group in one.get("tables", ()):
                 for protocol in group if isinstance(group, list) else [group]:
                     for metric in one.get("metrics", metrics[benchmark]):
-                        yield benchmark, metric, protocol
+                        language = one.get("language")
+                        yield benchmark, metric, protocol, None if language == "asked" else language
 
 
 def _read(path: Path) -> Any:
