@@ -24,10 +24,10 @@ PREFIX = "transformers-"
 
 def version_number(text: str) -> tuple[int, ...]:
     """Return the number in a text such as 4.57.6, 5 or 5.25.0.dev0. Raises UsageError without."""
-    found = re.match(r"v?(\d+(?:\.\d+)*)", text)
+    found = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,5})(?!\d)", text)
     if found is None:
         raise UsageError(
-            f"`{text}` is no version of transformers", hint="e.g. 5, 4.57 or `installed`"
+            f"`{text:.40}` is no version of transformers", hint="e.g. 5, 4.57 or `installed`"
         )
     return tuple(map(int, found.group(1).split(".")))
 

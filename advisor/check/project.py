@@ -65,7 +65,8 @@ class Project(NamedTuple):
     def inspect(self) -> Inspection:
         """Check the project. Raises UsageError where there is nothing to look at."""
         case = self.scanned()
-        if not case.scan.files and not case.choices:
+        looked = case.scan.files or case.scan.left_out.get("out_of_time")
+        if not looked and not case.choices:
             names = ", ".join(f"`{path}`" for path in self.paths)
             hint = "name a folder with Python, notebooks or YAML"
             unread = [f": {note.path} {note.message}" for note in case.scan.notes]

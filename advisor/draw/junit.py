@@ -6,8 +6,9 @@ import re
 from xml.sax.saxutils import escape, quoteattr
 
 from advisor.draw.findings import FindingRow, FindingsReport, place, sentence
+from advisor.foreign import visible_lines
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = re.compile("[\ufffe\uffff]")
 
 
 def junit(report: FindingsReport) -> str:
@@ -48,5 +49,5 @@ def _attribute(text: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """Leave out what XML 1.0 cannot hold."""
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Write out what nobody would see, and leave out what XML 1.0 cannot hold."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", visible_lines(text))

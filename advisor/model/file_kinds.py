@@ -80,6 +80,9 @@ for _noun, _entity in ENTITIES.items():
 PROFILE = MapOf(ANSWER)
 """What a file of answers holds."""
 
+MOST_IN_PROJECT = 1_000
+"""Nobody declares more choices or patterns than this by hand."""
+
 PROJECT = Record(
     {
         "choices?": ListOf(
@@ -100,11 +103,12 @@ PROJECT = Record(
                         )
                     ),
                 }
-            )
+            ),
+            most=MOST_IN_PROJECT,
         ),
         "rules?": ListOf(TextOf(), least=1),
         "fail_on?": OneOf("error", "warning", "never"),
-        "exclude?": ListOf(TextOf()),
+        "exclude?": ListOf(TextOf(), most=MOST_IN_PROJECT),
         "transformers?": TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.24.0`"),
     }
 )

@@ -143,24 +143,28 @@ class OneOf(Shape):
 
 
 class ListOf(Shape):
-    """A list of one shape, with at least `least` members."""
+    """A list of one shape, with at least `least` members, and at most `most`."""
 
     types, noun, json_type = (list,), "a list", "array"
 
-    def __init__(self, member: Shape, least: int = 0) -> None:
+    def __init__(self, member: Shape, least: int = 0, most: int | None = None) -> None:
         self.member = member
         self.least = least
+        self.most = most
 
     def faults(self, value: Any, path: KeyPath) -> Faults:
         if len(value) < self.least:
             yield path, f"expected at least {self.least} in this list, found {len(value)}"
+        if self.most is not None and len(value) > self.most:
+            yield path, f"expected at most {self.most:,} in this list, found {len(value):,}"
 
     def parts(self, value: Any, path: KeyPath) -> Parts:
         for index, member in enumerate(value):
             yield (*path, index), member, self.member
 
     def schema(self) -> dict[str, Any]:
-        return super().schema() | {"items": self.member.schema(), "minItems": self.least}
+        most = {} if self.most is None else {"maxItems": self.most}
+        return super().schema() | {"items": self.member.schema(), "minItems": self.least} | most
 
 
 class MapOf(Shape):

@@ -36,6 +36,7 @@ _DIRECTIVE = re.compile(r"^(?:---(?:[ \t].*)?|\.\.\.)[ \t]*$|^%.*$", re.MULTILIN
 
 _LINE = re.compile(r"^[^\n#]+", re.MULTILINE)
 """What stands in a line before a comment."""
+_OWN_KEYS = ({"schema_version", "rule_base"}, {"baseline_version"}, {"lock_version"})
 _LONG_KEY = re.compile(r"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
 """A dotted key of more parts than any honest one; reading one takes time by their square."""
 _WRITTEN = re.compile(r"[\w./-]+")
@@ -60,7 +61,8 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
         return Scan()
     read = {"json": _json, "toml": _toml}.get(name.rpartition(".")[2].lower(), _yaml)
     try:
-        texts = [entry for document in read(text, name) for entry in _texts(document, (), {})]
+        documents = [document for document in read(text, name) if not _ours(document)]
+        texts = [entry for document in documents for entry in _texts(document, (), {})]
     except RecursionError:
         raise UnreadableError(name, None, "is nested too deeply to be read") from None
     usages = []
@@ -83,6 +85,11 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
         usages=tuple(sorted(usages, key=lambda usage: usage.place[:3])),
         ignores=tuple(ignores_in_text(text, name)) if MARK in data else (),
     )
+
+
+def _ours(document: Any) -> bool:
+    """True for what advisor wrote itself: answers and reports, baselines, locks."""
+    return isinstance(document, dict) and any(keys <= document.keys() for keys in _OWN_KEYS)
 
 
 def _mentions(text: str, vocabulary: Vocabulary) -> bool:

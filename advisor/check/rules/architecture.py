@@ -47,7 +47,7 @@ def class_in_code(
         message = f"{id} is a {identity.model_type} model; `{loads}` is for another kind"
     else:  # layers left random are fine where they are new on purpose and trained
         fresh_start = HEAD not in (native or "") or (
-            checkpoint and checkpoint.stage == "pre-trained"
+            checkpoint and checkpoint.stage == "pre-trained" and not checkpoint.tasks
         )
         if fresh_start and (usage.trained or runs(usage) is None):
             return

@@ -1,0 +1,465 @@
+"""A project of strangers: it cannot stop a check, hide from it, speak through it or write.
+
+Numbers (A1, B7 ...) are those of a review that attacked the program from two sides.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+WRONG = (
+    b"from transformers import BlipModel\n"
+    b'BlipModel.from_pretrained("Salesforce/blip-vqa-base").get_image_features(x)\n'
+)
+FIXABLE = (
+    "from transformers import AutoModelForVision2Seq\n"
+    's = "%s"; '
+    'm = AutoModelForVision2Seq.from_pretrained("Salesforce/blip-image-captioning-base")\n'
+)
+HEAD = "from transformers import CLIPModel\n"
+LOAD = 'CLIPModel.from_pretrained("openai/clip-vit-base-patch32")'
+linux = pytest.mark.skipif(sys.platform == "win32", reason="needs links, pipes and modes")
+
+
+def notebook(*cells, **metadata):
+    code = [{"cell_type": "code", "source": cell} for cell in cells]
+    return json.dumps({"cells": code, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+
+
+def paths(result, level="error"):
+    return {one["path"] for one in result.of(level)}
+
+
+# -- one way to read -------------------------------------------------------------------------------
+
+
+@linux
+@pytest.mark.parametrize("name", [".gitignore", ".git/info/exclude"])
+def test_a2_patterns_from_a_pipe_or_a_device_are_not_read(check, tmp_path, name):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    assert paths(check({"a.py": WRONG})) == {"a.py"}
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/dev/zero")
+    assert paths(check({"a.py": WRONG})) == {"a.py"}
+
+
+@linux
+@pytest.mark.parametrize("target", ["/dev/zero", "/dev/tty"])
+def test_a19_a_named_file_that_is_a_device_or_a_pipe_is_refused(check, tmp_path, target):
+    (tmp_path / "z.py").symlink_to(target)
+    os.mkfifo(tmp_path / "f.py")
+    for name in ("z.py", "f.py"):
+        result = check({}, name)
+        assert (result.code, result.json["error"]["kind"]) == (2, "usage")
+
+
+@linux
+@pytest.mark.parametrize("name", ["advisor.yaml", "advisor.lock"])
+def test_a4_what_advisor_looks_for_by_itself_is_never_read_through_a_link_outside(
+    check, tmp_path, name, tmp_path_factory
+):
+    outside = tmp_path_factory.mktemp("home") / "netrc"
+    outside.write_text("machine github.com login bob password hunter2\n")
+    (tmp_path / name).symlink_to(outside)
+    result = check({"a.py": WRONG})
+    assert result.code == 2
+    assert "hunter2" not in result.out + result.err
+
+
+def test_a4_rules_of_a_project_lie_in_it(check, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("rules")
+    (outside / "tasks.yaml").write_text("password: hunter2\n")
+    result = check({"a.py": WRONG, "advisor.yaml": f"rules: ['{outside}']\n"})
+    assert (result.code, result.json["error"]["kind"]) == (2, "usage")
+    assert "hunter2" not in result.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"lock_version":1,"rule_base":"x","choices":[{"name":["a"]}]}',
+        '{"lock_version":1,"rule_base":"x","choices":[{"name":"a","needs":3}]}',
+        '{"lock_version":1,"rule_base":"x","choices":[{"name":"a","needs":{},"task":{"a":1}}]}',
+        '{"lock_version":1,"rule_base":"x","choices":{}}',
+        '{"lock_version":true,"rule_base":"x","choices":[]}',
+        '{"lock_version":1,"rule_base":["x"],"choices":[]}',
+        "[" * 100_000,
+        "[]",
+    ],
+)
+def test_a9_b17_a_damaged_lock_is_one_sentence(check, text):
+    result = check({"a.py": WRONG, "advisor.lock": text})
+    assert (result.code, result.json["error"]["kind"]) == (2, "broken-file")
+
+
+@linux
+def test_b17_a_folder_called_advisor_lock_is_no_lock(check, tmp_path):
+    (tmp_path / "advisor.lock").mkdir()
+    assert check({"a.py": WRONG}).code == 2
+
+
+def test_b17_a_byte_order_mark_is_no_damage_and_a_version_comes_first(check):
+    known = {"baseline_version": 1, "findings": []}
+    marked = b"\xef\xbb\xbf" + json.dumps(known).encode()
+    assert check({"a.py": WRONG, "b.json": marked}, "--baseline", "b.json").code == 1
+    newer = json.dumps({"baseline_version": 2, "findings": "of another shape"})
+    error = check({"b.json": newer}, "--baseline", "b.json").json["error"]
+    assert "version 2" in error["message"]
+    for version in ("true", '"1"'):
+        text = f'{{"baseline_version": {version}, "findings": []}}'
+        assert check({"b.json": text}, "--baseline", "b.json").code == 2
+
+
+def test_a10_words_of_a_stranger_make_no_line_of_their_own(check):
+    text = '{"baseline_version":"x\\nfake: ok\\u202e","findings":[]}'
+    result = check({"b.json": text, "a.py": WRONG}, "--baseline", "b.json", format="terminal")
+    assert result.code == 2
+    assert not any(line.startswith("fake") for line in result.err.splitlines())
+    assert "\u202e" not in result.err
+
+
+def test_a20_a_version_of_thousands_of_digits_is_a_usage_error(check):
+    assert check({"a.py": WRONG}, "--transformers", "9" * 5_000).code == 2
+    assert check({"advisor.yaml": f'transformers: "{"9" * 5_000}"\n'}).code == 2
+
+
+def test_a21_thousands_of_equal_choices_are_decided_once(check):
+    choice = (
+        "  - {{name: c{}, checkpoint: openai/clip-vit-base-patch32, needs: {{task: captioning}}}}"
+    )
+    declared = "choices:\n" + "\n".join(choice.format(n) for n in range(900))
+    assert check({"advisor.yaml": declared}).code == 1
+    refused = check({"advisor.yaml": declared + "\n" + choice.format("x") * 200})
+    assert refused.code == 2
+
+
+def test_a21_there_are_not_thousands_of_choices_or_patterns(check):
+    patterns = "exclude:\n" + "".join(f"  - 'a{n}*b'\n" for n in range(20_000))
+    assert check({"advisor.yaml": patterns, "a.py": WRONG}).code == 2
+
+
+# -- a bound on work -------------------------------------------------------------------------------
+
+TIMES = 1_000
+HEAVY = {
+    "ignores.py": HEAD + "a=1 # advisor: ignore\n" * 10 * TIMES,
+    "line.py": f"{HEAD}é=1;" + f"{LOAD};" * TIMES + "\n",
+    "line.ipynb": notebook(HEAD, f"{LOAD};" * TIMES),
+    "cells.ipynb": notebook(HEAD, *["x=1"] * 5 * TIMES, LOAD),
+    "characters.ipynb": notebook([HEAD, *"x" * 100 * TIMES]),
+    "ids.json": '{"model": [' + ", ".join(['"\\u0053alesforce/blip-vqa-base"'] * 10 * TIMES) + "]}",
+    "spelling.py": HEAD + (LOAD.replace("base", "bose") + "\n") * TIMES,
+    "dots.toml": 'model = "openai/clip-vit-base-patch32"\n' + ".".join("a" * 100 * TIMES) + "=1\n",
+    "parts.py": HEAD + 'x=f"' + "{a}" * 300 * TIMES + '"\n',
+    "lists.py": HEAD + 'x=["a"]\n' + "x=[x,x]\n" * 60 + "CLIPModel.from_pretrained(x)\n",
+    "sums.py": HEAD + 'x=("a","b")\n' + "x=x+x\n" * 60,
+    "tables.py": HEAD + 'x={"a":"b"}\n' + 'x={**x,**x,"b":x}\n' * 40,
+}
+
+
+def test_a5_a6_a7_small_files_take_little_time_and_memory(tmp_path):
+    for name, text in HEAVY.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / ("a" * 200 + ".py")).write_text("x = 1\n")
+    (tmp_path / ".gitignore").write_text("*a*a*a*a*a*a*b\n**/**/**/**/**/**/**/zz\n")
+    (tmp_path / "wrong.py").write_bytes(WRONG)
+    program = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (4_000_000_000,) * 2)\n"
+        "from advisor.cli.main import run\n"
+        "sys.exit(run(['check', '--format', 'json']))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, timeout=300, check=False
+    )
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)
+    assert {one["path"] for one in found["findings"] if one["level"] == "error"} == {"wrong.py"}
+    assert found["suppressed"]["not_parsed"] >= 2
+
+
+def test_a_run_that_is_over_says_what_it_did_not_reach_and_fails_if_strict(check):
+    files = {f"{n}.py": WRONG for n in range(3)}
+    result = check(files, "--deadline", "0.000001")
+    assert result.json["suppressed"]["out_of_time"] == 3
+    assert [one["rule"] for one in result.json["findings"]] == ["file-not-checked"]
+    assert check(files, "--deadline", "0.000001", "--strict").code == 1
+
+
+# -- nothing hidden --------------------------------------------------------------------------------
+
+
+def test_a8_a_file_that_says_environment_makes_none(check):
+    assert paths(check({"src/a.py": WRONG, "src/pyvenv.cfg": ""})) == {"src/a.py"}
+
+
+def test_a8_what_is_left_out_is_counted_by_reason(check):
+    result = check(
+        {
+            "a.py": "x = 1\n",
+            "src/pyvenv.cfg": "home = /usr\n",
+            "src/bin/python": "",
+            "src/a.py": WRONG,
+            "old/a.py": WRONG,
+            "gone/a.py": WRONG,
+            ".gitignore": "gone/\n",
+            "advisor.yaml": "exclude: [old/]\nfail_on: never\n",
+            "large.json": "x" * 1_000_001,
+            "r.ipynb": notebook(HEAD, kernelspec={"name": "ir", "language": "R"}),
+        }
+    )
+    assert result.code == 0
+    suppressed = result.json["suppressed"]
+    expected = dict.fromkeys(
+        ("excluded", "gitignored", "environments", "too_large", "other_language"), 1
+    )
+    assert suppressed.items() >= expected.items()
+    assert result.json["fail_on"] == "never"
+    page = " ".join(check({}, format="terminal").out.split())
+    for words in ("1 excluded", "1 ignored by git", "1 in environments", "1 too large", "never"):
+        assert words in page
+
+
+def test_a8_what_git_tracks_is_looked_at_whatever_patterns_say(check, tmp_path):
+    check({"src/a.py": WRONG, "node_modules/b.py": WRONG, "src/c.py": WRONG})
+    for command in (["init", "-q"], ["add", "src/a.py", "node_modules"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    result = check({".gitignore": "*.py\n"})
+    assert paths(result) == {"src/a.py", "node_modules/b.py"}
+    assert result.json["suppressed"]["gitignored"] == 1
+
+
+def test_a8_a_strict_check_fails_on_what_nobody_vouches_for(check):
+    result = check({"src/a.py": WRONG, ".gitignore": "*.py\n", "b.yaml": "x: 1\n"}, "--strict")
+    assert result.code == 1
+    assert "patterns of `.gitignore` leave out 1 file" in result.of("warning")[0]["message"]
+
+
+@linux
+def test_a8_a_link_to_a_file_of_another_name_is_looked_at(check, tmp_path):
+    (tmp_path / "a.py").symlink_to("a.txt")
+    assert paths(check({"a.txt": WRONG})) == {"a.py"}
+
+
+@linux
+def test_a8_links_out_of_the_project_are_counted(check, tmp_path, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "a.py").write_bytes(WRONG)
+    (tmp_path / "a.py").symlink_to(outside / "a.py")
+    result = check({"b.py": "x = 1\n"})
+    assert (result.code, result.json["suppressed"]["links"]) == (0, 1)
+
+
+def test_a8_a_kernel_is_known_by_its_name(check):
+    cell = WRONG.decode()
+    odd = {"kernelspec": {"name": "python3", "language": "py"}, "language_info": {"name": "julia"}}
+    assert paths(check({"a.ipynb": notebook(cell, **odd)})) == {"a.ipynb"}
+
+
+def test_a8_half_a_character_costs_no_cell(check):
+    assert paths(check({"a.ipynb": notebook("# \ud800\n" + WRONG.decode())})) == {"a.ipynb"}
+
+
+def test_a8_one_deep_statement_costs_no_other(check):
+    deep = "if 0:\n x=" + "+".join(["0"] * 600) + "\n"
+    result = check({"a.py": WRONG.decode() + deep + WRONG.decode()})
+    assert len([one for one in result.of("error") if one["rule"] != "removed-class"]) >= 2
+    assert check({}, "--strict").of("warning")
+
+
+def test_a8_rules_of_a_project_do_not_lower_a_strict_check_unseen(check, small_folder):
+    files = {"advisor.yaml": "rules: [r]\n", "a.py": WRONG}
+    for file in sorted((small_folder / "checks").glob("*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        files[f"r/checks/{file.name}"] = text.replace("level: error", "level: note")
+    lax = check(files)
+    assert lax.code == 0
+    assert lax.json["suppressed"]["lowered"] > 0
+    assert check({}, "--strict").code == 1
+
+
+@linux
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may read all")
+def test_b9_a_folder_that_cannot_be_read_is_no_success(check, tmp_path):
+    (tmp_path / "no").mkdir(mode=0)
+    assert check({}, "no").code == 2
+
+
+# -- nothing forged --------------------------------------------------------------------------------
+
+
+@linux
+@pytest.mark.parametrize("format", ["terminal", "github", "markdown", "html", "sarif", "junit"])
+def test_a11_a12_a13_names_speak_to_no_runner_terminal_or_page(check, monkeypatch, format):
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    names = [
+        "a" * 78 + " ::error file=README.md::Owned ::stop-commands::tok.py",
+        "##[stop-commands]tok.py",
+        "##vso[task.setvariable].py",
+        "![x](http:evil).py",
+        "<script>alert(1)<.py",
+        "a\n::error::b.py",
+        "bidi\u202egnp\u200b.py",
+        "esc\x1b]0;x\x07\x9b.py",
+    ]
+    result = check(dict.fromkeys(names, WRONG + b"# ##[group]x\n"), format=format)
+    out = result.out + result.err
+    assert "##[" not in out
+    assert "##vso[" not in out
+    own = ("::error file=", "::notice file=", "::warning file=", "::error::", "::notice::")
+    for line in out.splitlines():
+        if line.lstrip().startswith("::"):
+            assert line.startswith(own), line
+    assert not set(out) & set("\x1b\x07\x9b\u202e\u200b")
+    if format == "markdown":
+        assert "](http" not in result.out
+    if format == "html":
+        assert "<script>alert" not in result.out
+
+
+@linux
+def test_a3_init_writes_names_on_one_line(check, advisor, tmp_path):
+    name = "a\ntouch PWNED\n#.py"
+    (tmp_path / name).write_text(
+        "from transformers import VisionEncoderDecoderModel as V\n"
+        'V.from_pretrained("microsoft/trocr-base-printed")\n'
+    )
+    assert advisor("init", tmp_path).code == 0
+    text = (tmp_path / "advisor.yaml").read_text()
+    assert "\ntouch" not in text
+
+
+@linux
+def test_a22_a_diff_quotes_names_as_git_does(check):
+    result = check({"a\n--- a_b.py": FIXABLE % "x"}, "--diff", format="terminal")
+    assert '--- "a/a\\n--- a_b.py"' in result.out
+    assert sum(line.startswith("--- ") for line in result.out.splitlines()) == 1
+
+
+# -- one way to write ------------------------------------------------------------------------------
+
+
+@linux
+@pytest.mark.parametrize(
+    ("link", "arguments"),
+    [
+        ("advisor.lock", ["check", "--lock", "."]),
+        ("advisor.yaml", ["init"]),
+        ("advisor.yaml", ["init", "--force"]),
+        ("advisor.sarif", ["check", ".", "--output", "sarif=advisor.sarif"]),
+        ("known.json", ["check", ".", "--write-baseline", "known.json"]),
+    ],
+)
+def test_a1_b27_nothing_is_written_through_a_link_out_of_the_project(
+    check, advisor, tmp_path, tmp_path_factory, link, arguments
+):
+    precious = tmp_path_factory.mktemp("home") / "precious"
+    precious.write_text("precious")
+    choice = "{name: a, checkpoint: openai/clip-vit-base-patch32, needs: {task: image-search}}"
+    check({"a.py": WRONG, "advisor.yaml": f"choices:\n  - {choice}\n"})
+    (tmp_path / link).unlink(missing_ok=True)
+    (tmp_path / link).symlink_to(precious)
+    assert advisor(*arguments).code == 2
+    assert precious.read_text() == "precious"
+    precious.unlink()  # and a link that leads nowhere yet makes no file there
+    assert advisor(*arguments).code == 2
+    assert not precious.exists()
+
+
+@linux
+def test_a19_a_named_link_out_of_the_project_is_neither_read_nor_fixed(
+    check, tmp_path, tmp_path_factory
+):
+    outside = tmp_path_factory.mktemp("out")
+    (outside / "a.py").write_text(FIXABLE % "x")
+    (tmp_path / "src").symlink_to(outside)
+    assert check({}, "src", "--fix").code == 2
+    assert (outside / "a.py").read_text() == FIXABLE % "x"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--write-baseline", "b.json", "--lock"),
+        ("--write-baseline", "b.json", "--output", "sarif=x.sarif"),
+        ("--diff", "--fix"),
+        ("--diff", "--write-baseline", "b.json"),
+    ],
+)
+def test_b16_flags_that_would_silence_each_other_are_refused(check, tmp_path, flags):
+    assert check({"a.py": WRONG}, *flags, format="terminal").code == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["a.py"]
+
+
+# -- fixes change only what was seen ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("encoding", "letters"),
+    [("latin-1", "Ã©"), ("utf-7", "é"), ("shift_jis", "日本"), ("utf-8", "é")],
+)
+def test_b1_b2_a_fix_is_made_in_the_encoding_that_the_file_declares(
+    check, tmp_path, encoding, letters
+):
+    text = f"# -*- coding: {encoding} -*-\n" + FIXABLE % letters
+    check({"a.py": text.encode(encoding)}, "--fix")
+    after = (tmp_path / "a.py").read_bytes()
+    changed = text.replace("AutoModelForVision2Seq", "AutoModelForImageTextToText")
+    assert after in (changed.encode(encoding), text.encode(encoding))
+    if encoding != "utf-7":
+        assert after == changed.encode(encoding)
+
+
+def test_b3_b4_what_was_saved_meanwhile_is_left_alone(check, tmp_path, monkeypatch):
+    from advisor.check import fixing
+
+    made = fixing.fix_text
+
+    def saved_meanwhile(path, text, edits):
+        (tmp_path / "a.py").write_text("# new\n" + FIXABLE % "x")
+        return made(path, text, edits)
+
+    monkeypatch.setattr(fixing, "fix_text", saved_meanwhile)
+    result = check({"a.py": FIXABLE % "x", "b.py": FIXABLE % "y"}, "--fix", format="terminal")
+    assert (tmp_path / "a.py").read_text() == "# new\n" + FIXABLE % "x"
+    assert "Vision2Seq" not in (tmp_path / "b.py").read_text()
+    assert "a.py is not fixed: it was saved meanwhile" in result.err
+    assert result.code == 2
+
+
+@linux
+def test_b7_b8_a_file_that_refuses_stops_no_other_and_is_named(check, tmp_path, monkeypatch):
+    refused = tmp_path / "a.py"
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != "a.py" and access(path, mode))
+    result = check({"a.py": FIXABLE % "x", "b.py": FIXABLE % "y"}, "--fix", format="terminal")
+    assert "Vision2Seq" in refused.read_text()
+    assert "Vision2Seq" not in (tmp_path / "b.py").read_text()
+    assert "a.py is not fixed" in result.err
+    assert result.code == 2
+    assert result.out  # the report is drawn all the same
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root gives away")
+def test_b5_a_fixed_file_keeps_its_owner_and_mode(check, tmp_path):
+    check({"a.py": FIXABLE % "x"})
+    os.chown(tmp_path / "a.py", 1234, 4321)
+    (tmp_path / "a.py").chmod(0o754)
+    check({}, "--fix")
+    status = (tmp_path / "a.py").stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (1234, 4321, 0o754)
+    assert "Vision2Seq" not in (tmp_path / "a.py").read_text()
+
+
+# -- own traces ------------------------------------------------------------------------------------
+
+
+def test_b14_answers_and_reports_of_advisor_say_nothing_of_a_project(check, advisor):
+    clean = check({"a.py": "x = 1\n"}).json["usages"]
+    advisor("recommend", "--task", "captioning", "--output", "json=choice.json")
+    for _ in range(2):
+        assert check({}, "--output", "json=report.json").json["usages"] == clean
