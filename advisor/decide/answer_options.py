@@ -13,6 +13,7 @@ from advisor.errors import UsageError
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
+    from advisor.decide.written_program import Script
     from advisor.draw.blocks import Page
 
 FORMATS = (*PAGE_FORMATS, "python", "notebook")
@@ -45,12 +46,16 @@ class Telling(NamedTuple):
 
     def emit(self, answer: Told, day: str | None) -> None:
         """Print an answer, and write it to the files."""
-        from advisor.decide.written_program import script
-
         recommended = answer.recommendation
+
+        def written() -> Script:
+            from advisor.decide.written_program import script
+
+            return script(recommended)
+
         drawings: dict[str, Callable[[], str]] = {
-            "python": lambda: script(recommended).python,
-            "notebook": lambda: script(recommended).notebook,
+            "python": lambda: written().python,
+            "notebook": lambda: written().notebook,
         }
         if self.quiet:
             drawings["terminal"] = lambda: "".join(f"{id}\n" for id in recommended.ids)

@@ -10,7 +10,7 @@ from advisor.decide.alternatives import alternatives
 from advisor.decide.reasons import Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
-from advisor.decide.shortlist import shortlist, shown_picks
+from advisor.decide.shortlist import gaps_text, shortlist, shown_picks
 from advisor.draw.blocks import Candidate, Cell, Heading, Item, Items, Link, Page, Pairs, Text
 from advisor.engine.decision import Assessment
 from advisor.phrasing import answers_text, count, family_text, joined
@@ -212,11 +212,6 @@ def _nothing_as_asked(selection: Selection) -> Iterator[Item]:
     if selection.provided:
         said = answers_text(selection.provided)
         yield Item(">", f"fine-tune one of these instead, if you can ({said})")
-
-
-def gaps_text(gaps: Iterable[Gap]) -> str:
-    """Return gaps in words."""
-    return "; ".join(gap.text for gap in gaps)
 
 
 def _left_out(selection: Selection) -> Iterator[str]:

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import command, flags
-from advisor.decide.details import details, gaps_text, together_items
 from advisor.decide.pivots import pivots
 from advisor.decide.programs import AS_IS
 from advisor.decide.reasons import lost_on_text
 from advisor.decide.selection import Pick
-from advisor.decide.shortlist import linked_id, shortlist, unverified_text
+from advisor.decide.shortlist import gaps_text, linked_id, shortlist, unverified_text
 from advisor.decide.written_program import code_command, joinable, known
 from advisor.draw.blocks import (
     Code,
@@ -66,6 +65,8 @@ def as_page(
     page: Page = [Text(f"overlay: {c}", "quiet") for c in recommendation.rulebase.overlays]
     if recommendation.together:
         tasks = ", ".join(str(one.task) for one in advice)
+        from advisor.decide.details import together_items
+
         rows = tuple(together_items(recommendation.together))
         page += [Heading(f"{tasks}: one answer for all"), Items(rows)]
     commands = Code("\n".join(_next(recommendation)), "console")
@@ -73,17 +74,21 @@ def as_page(
         if len(advice) > 1:
             page.append(Heading(one.rulebase.task(str(one.task)).name))
         if whole:
+            from advisor.decide.details import details
+
             page += [*_head(one, AMPLE), *details(one, today)]
         else:
-            page += _screen(one, recommendation.order, commands)
+            page += _screen(recommendation, one, commands)
     if whole:
         page.append(Heading("Next", 3))
     return [*page, commands]
 
 
-def _screen(advice: TaskAdvice, order: str, commands: Code) -> Page:
+def _screen(answer: Recommendation, advice: TaskAdvice, commands: Code) -> Page:
     """The answer for one task on one screen, with as much as fits."""
-    decisive = pivots(advice, order) if advice.decision.family else ()
+    decisive: tuple[str, ...] = ()
+    if advice.decision.family:
+        decisive = pivots(advice, answer.order, verified_only=answer.verified_only)
     pages = (
         [
             *_head(advice, room),

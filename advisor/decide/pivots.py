@@ -7,47 +7,55 @@ from typing import TYPE_CHECKING
 
 from advisor.decide.selection import Selection
 from advisor.decide.starting_points import select_or_train
-from advisor.engine.decision import Decision, Engine
+from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
 from advisor.model import Question
+from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import TaskAdvice
 
 
-def pivots(advice: TaskAdvice, order: str) -> tuple[str, ...]:
+def pivots(advice: TaskAdvice, order: str, *, verified_only: bool = False) -> tuple[str, ...]:
     """Return the assumed questions to which some other answer alone gives another first line.
 
-    `order` is the one that was asked for.
+    `order` and `verified_only` are those that were asked for.
     """
     engine = Engine(advice.rulebase, advice.priority)
-    present = _first_line(advice.decision, advice.selection)
-    asked = {question.id: question for question in _bearing(advice)}
+    present, family = _first(advice.selection), advice.decision.family
+    bearing = _bearing_on_checkpoints(advice.rulebase)
+    if advice.selection.next_family:  # which is next hangs on all that families are judged by
+        bearing |= advice.rulebase.question_ids
+    open_family = len(advice.decision.possible) > 1
 
     def changes(question: Question) -> bool:
+        if not (open_family or question.id in bearing):
+            return False
         for profile in _others(engine, advice, question):
             decision = engine.decide(profile)
-            if _first_line(decision, select_or_train(engine, decision, order)) != present:
+            if decision.family != family:
                 return True
+            if question.id in bearing:
+                selection = select_or_train(engine, decision, order, verified_only=verified_only)
+                if _first(selection) != present:
+                    return True
         return False
 
-    return tuple(id for id in advice.assumed if id in asked and changes(asked[id]))
+    asked = {question.id: question for question in advice.rulebase.questions}
+    return tuple(id for id in advice.assumed if changes(asked[id]))
 
 
-def _first_line(decision: Decision, selection: Selection) -> tuple[str | None, ...]:
+def _first(selection: Selection) -> tuple[str, str] | None:
     first = selection.picks[:1]
-    return (decision.family, *(part for one in first for part in (one.checkpoint.id, one.use)))
+    return (first[0].checkpoint.id, first[0].use) if first else None
 
 
-def _bearing(advice: TaskAdvice) -> Iterator[Question]:
-    """The questions whose answers can bear on the family or on the checkpoints at all."""
-    rulebase = advice.rulebase
+def _bearing_on_checkpoints(rulebase: RuleBase) -> frozenset[str]:
+    """The questions whose answers can bear on checkpoints, whatever the family."""
     aimed = {id for rules in rulebase.aimed.values() for rule in rules for id in rule.when}
-    chosen = {one.id for one in (*rulebase.demanding, *rulebase.keeping, *rulebase.ordering)}
-    for question in rulebase.questions:
-        on_checkpoints = question.id in aimed | chosen or any(o.uses for o in question.options)
-        if on_checkpoints or len(advice.decision.possible) > 1:
-            yield question
+    named = {one.id for one in (*rulebase.demanding, *rulebase.keeping, *rulebase.ordering)}
+    using = {one.id for one in rulebase.questions if any(option.uses for option in one.options)}
+    return frozenset(aimed | named | using)
 
 
 def _others(engine: Engine, advice: TaskAdvice, question: Question) -> Iterator[Profile]:
@@ -55,5 +63,8 @@ def _others(engine: Engine, advice: TaskAdvice, question: Question) -> Iterator[
     present = advice.decision.profile[question.id].options
     for option in question.options:
         profile = {**advice.decision.given, question.id: Answer((option.id,), None, "assumed")}
-        if option.id not in present and engine.admits(profile):
+        if option.id in present:
+            continue
+        space, allowed = engine.view(profile)
+        if space.first(space.root, allowed) is not None:
             yield profile

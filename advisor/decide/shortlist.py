@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from advisor.decide.requirements import words
+from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.draw.typesetting import cut_lines
@@ -59,6 +59,11 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
 def linked_id(pick: Pick) -> Link:
     """Return the id of a pick, leading to its page."""
     return Link(pick.checkpoint.id, pick.model_page)
+
+
+def gaps_text(gaps: Iterable[Gap]) -> str:
+    """Return gaps in words."""
+    return "; ".join(gap.text for gap in gaps)
 
 
 def unverified_text(pick: Pick) -> str:
