@@ -67,7 +67,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         known(
             ("does", ", ".join(checkpoint.tasks) or "nothing before fine-tuning"),
             ("to fine-tune for", ", ".join(checkpoint.fine_tune) or "not known"),
-            ("usual start for", ", ".join(checkpoint.typical)),
+            ("default for", ", ".join(checkpoint.typical)),
             ("languages", value_text(checkpoint.languages)),
             ("of these by a count", ", ".join(checkpoint.languages_inferred or ())),
             ("of these measured poor", ", ".join(checkpoint.languages_poor or ())),

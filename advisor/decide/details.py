@@ -10,10 +10,10 @@ from advisor.decide.alternatives import alternatives
 from advisor.decide.reasons import Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
-from advisor.decide.shortlist import gaps_text, shortlist, shown_picks
+from advisor.decide.shortlist import family_name, gaps_text, shortlist, shown_picks
 from advisor.draw.blocks import Candidate, Cell, Heading, Item, Items, Link, Page, Pairs, Text
 from advisor.engine.decision import Assessment
-from advisor.phrasing import answers_text, count, family_text, joined
+from advisor.phrasing import answers_text, count, joined
 
 if TYPE_CHECKING:
     from advisor.decide.cover import CheckpointSet, Together
@@ -93,7 +93,11 @@ def details(advice: TaskAdvice, today: str | None) -> Page:
         page += _list(Item("", id) for id in elsewhere.checkpoints)
     if advice.changes:
         rows = (
-            Item(">", f"{answers_text(flip.answers)}: {family_text(flip.family)}", _origin(flip))
+            Item(
+                ">",
+                f"{answers_text(flip.answers)}: {family_name(advice, flip.family)}",
+                _origin(flip),
+            )
             for flip in advice.changes
         )
         page += [Heading("What would change the answer", 3), *_list(rows)]
@@ -153,7 +157,8 @@ def _checkpoints(advice: TaskAdvice, today: str | None) -> Page:
     page: Page = []
     if selection.provided or selection.next_family or not selection.picks:
         name = "works as it is" if selection.provided else "meets what you ask for"
-        which = f"checkpoint of {advice.decision.family}" if selection.next_family else ""
+        right = family_name(advice, str(advice.decision.family))
+        which = f"checkpoint of {right}" if selection.next_family else ""
         page.append(Heading(f"No {which or 'catalogued checkpoint'} {name}", 3))
         page += _list(_nothing_as_asked(selection))
     if shown:
@@ -169,7 +174,8 @@ def _picks(advice: TaskAdvice, shown: Sequence[Pick]) -> Page:
     selection = advice.selection
     name = "Checkpoints to load"
     if all(pick.use != "as-is" for pick in shown):
-        name = f"To fine-tune ({shown[0].checkpoint.family}), starting from"
+        family = family_name(advice, shown[0].checkpoint.family)
+        name = f"To fine-tune ({family}), starting from"
     page: Page = [Heading(f"{name}{FIRST[selection.order]}", 3)]
     if selection.uses[:1] == ("compose",):
         page.append(Text("Or join an encoder and a decoder of your choice: advisor compose --help"))
@@ -188,7 +194,7 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     named = {figure.name: figure for figure in reversed(pick.figures)}
     figures = sorted(named.values(), key=pick.figures.index)
     said = "; ".join(f"{figure.name} {figure.value:g}" for figure in figures[:2])
-    yield Item("", f"{pick.checkpoint.id}: {said or 'no published figure for this task'}")
+    yield Item("", f"{pick.checkpoint.id}: {said or 'no published score for this task'}")
     if intended := pick.checkpoint.notes.get("intended_use"):
         yield Item("!", intended)
     following = alternatives(pick, selection)

@@ -13,7 +13,7 @@ from advisor.decide.pivots import pivots
 from advisor.decide.programs import AS_IS
 from advisor.decide.reasons import lost_on_text
 from advisor.decide.selection import Pick
-from advisor.decide.shortlist import gaps_text, linked_id, shortlist, unverified_text
+from advisor.decide.shortlist import family_name, gaps_text, linked_id, shortlist, unverified_text
 from advisor.decide.written_program import code_command, joinable, known
 from advisor.draw.blocks import (
     Code,
@@ -48,7 +48,15 @@ class Room(NamedTuple):
 
 
 AMPLE = Room(reason=2, checkpoints=4, changes=2)
-LESS = (AMPLE, Room(1, 4, 2), Room(1, 3, 2), Room(1, 3, 1), Room(1, 2, 1), Room(1, 1, 1))
+LESS = (
+    AMPLE,
+    Room(1, 4, 2),
+    Room(1, 3, 2),
+    Room(1, 3, 1),
+    Room(1, 2, 1),
+    Room(1, 1, 1),
+    Room(1, 1, 0),
+)
 """What is given up, one after the other, where a screen would be too small."""
 SCREEN = 22, 80
 """The most lines of a page for one task, where lines have so many columns."""
@@ -103,11 +111,6 @@ def _screen(answer: Recommendation, advice: TaskAdvice, commands: Code) -> Page:
         if height([*page, commands], width) <= most:
             break
     return page
-
-
-def family_name(advice: TaskAdvice, id: str) -> str:
-    """Return what people call a family, or that none of them is meant."""
-    return "none of the families" if id == NONE else advice.rulebase.family(id).shown
 
 
 # -- what it is, and why -----------------------------------------------------------------------
@@ -170,7 +173,7 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     elif not more:
         yield Note("first", "the only one that meets what you ask for")
     else:
-        known = "no published figure for this task"
+        known = "no published score for this task"
         if pick.figures:
             known = f"{pick.figures[0].name} {pick.figures[0].value:g}"
         elif advice.task in pick.checkpoint.typical:
@@ -264,10 +267,16 @@ def _assumed(advice: TaskAdvice, decisive: Sequence[str]) -> Iterator[Note]:
         yield Note("assumed", f"{count(rest, 'answer')}, none of which could change the first line")
 
 
+def _tries_first(advice: TaskAdvice) -> bool:
+    """True where it is the first checkpoint that can be tried, and not some other."""
+    runnable = advice.runnable
+    return runnable is not None and runnable.id == advice.selection.picks[0].checkpoint.id
+
+
 def _next(recommendation: Recommendation) -> Iterator[str]:
     """The commands to type next: try it, have its program, see everything."""
     for advice in recommendation.advice:
-        trial = advice.try_command
+        trial = advice.try_command if _tries_first(advice) else None
         yield from [trial] if trial else []
         if (settles := advice.settles) and settles != trial:
             yield settles

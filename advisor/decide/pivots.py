@@ -9,7 +9,8 @@ from advisor.decide.selection import Selection
 from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.model import Question
+from advisor.errors import ContradictionError
+from advisor.model import TASK, Question
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -63,8 +64,16 @@ def _others(engine: Engine, advice: TaskAdvice, question: Question) -> Iterator[
     present = advice.decision.profile[question.id].options
     for option in question.options:
         profile = {**advice.decision.given, question.id: Answer((option.id,), None, "assumed")}
-        if option.id in present:
-            continue
-        space, allowed = engine.view(profile)
-        if space.first(space.root, allowed) is not None:
+        if option.id not in present and _admits(engine, profile):
             yield profile
+
+
+def _admits(engine: Engine, profile: Profile) -> bool:
+    """True where answers can all be true; the spaces of tasks are at hand, others are not."""
+    try:
+        space, allowed = engine.view(profile) if TASK in profile else (None, {})
+    except ContradictionError:
+        return False
+    if space is None:
+        return engine.admits(profile)
+    return space.first(space.root, allowed) is not None

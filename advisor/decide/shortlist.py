@@ -10,14 +10,15 @@ from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.draw.typesetting import cut_lines
+from advisor.model import NONE
 
 if TYPE_CHECKING:
     from advisor.decide.precedence import Published
     from advisor.decide.recommendation import TaskAdvice
 
-LICENCE = 16
+LICENCE = 12
 """So many characters of a licence fit a table; `-v` has all of it."""
-NAME = 16
+NAME = 12
 """The same of a benchmark above its figures; the whole name then stands over the table."""
 
 
@@ -37,7 +38,7 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
 
     if steps:
         add("best in", [steps.get(pick.checkpoint.id, "") for pick in shown])
-    if any(pick.use != "as-is" for pick in shown):
+    if len({pick.use for pick in shown}) > 1:  # the first line has it where all are alike
         add("use", [pick.use for pick in shown])
     if common := _common(shown):
         name = common.name
@@ -48,12 +49,17 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
         values = [of_pick.get(common.table) for of_pick in measured]
         add(name, ["-" if value is None else f"{value:g}" for value in values])
     trained = any(pick.training for pick in shown)
-    add("LoRA to full" if trained else "memory", [memory_text(pick) for pick in shown])
+    add("to train" if trained else "memory", [memory_text(pick) for pick in shown])
     if any(pick.unknown or pick.poor for pick in shown):
         add("doubt", [_doubt(pick) for pick in shown])
     licences = (pick.checkpoint.licence or "unknown" for pick in shown)
     add("licence", [cut_lines(licence, LICENCE, 1)[0] for licence in licences])
     return [*page, Table(tuple(columns), tuple(map(tuple, rows)), wide=-1)]
+
+
+def family_name(advice: TaskAdvice, id: str) -> str:
+    """Return what people call a family, or that none of them is meant."""
+    return "none of the families" if id == NONE else advice.rulebase.family(id).shown
 
 
 def linked_id(pick: Pick) -> Link:
@@ -90,7 +96,7 @@ def memory_text(pick: Pick) -> str:
     if pick.needs_gb is None:
         return "unknown"
     if pick.training:
-        return f"{pick.training.lora_gb:.1f} to {pick.training.full_gb:.1f} GB"
+        return f"{pick.training.lora_gb:.1f}-{pick.training.full_gb:.1f} GB"
     return f"{'' if pick.checkpoint.dtype else '~'}{pick.needs_gb:.1f} GB"
 
 

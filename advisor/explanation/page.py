@@ -77,8 +77,8 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
     if not one.changes:
         rows.append(Item("", "no change of up to three answers makes it win"))
     return [
-        Heading(f"Why not {one.family}"),
-        Candidate(one.family, one.verdict, rulebase.family(one.family).name),
+        Heading(f"Why not {rulebase.family(one.family).shown}"),
+        Candidate(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),
         Items(tuple(rows)),
     ]
 

@@ -160,7 +160,7 @@ def test_a_family_without_a_usable_checkpoint_does_not_win_the_page(advisor):
 
 
 @pytest.mark.parametrize("language", ["kn", "kannada", "Kannada", "other-language"])
-def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, language):
+def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, language, rulebase):
     arguments = ["--task", "ocr-line", "--language", language, "--verified-only"]
     result = advisor("recommend", *arguments, "--format", "json")
     answer = result.json
@@ -173,7 +173,7 @@ def test_a_language_of_no_checkpoint_is_answered_by_what_to_fine_tune(advisor, l
     assert f"--training {answer['provided']['training']}" in " ".join(answer["hints"])
     page = advisor("recommend", *arguments, "-v").out
     assert "No catalogued checkpoint works as it is" in page
-    assert f"To fine-tune ({trained['family']}), starting from" in page
+    assert f"To fine-tune ({rulebase.family(trained['family']).shown}), starting from" in page
     assert "to fine-tune" in " ".join(lines_of(advisor, *arguments)[:2])
 
 
@@ -238,7 +238,7 @@ def test_quiet_is_the_id_and_nothing_else(advisor):
     assert advisor("recommend", "--task", "captioning", "-q", "-v").code == 2
 
 
-def test_verbose_gives_every_reason_and_every_change(advisor):
+def test_verbose_gives_every_reason_and_every_change(advisor, rulebase):
     page = " ".join(advisor("recommend", "--task", "captioning", "-v").out.split())
     answer = ask(advisor, "--task", "captioning")
     for assessment in answer["assessments"]:
@@ -246,7 +246,7 @@ def test_verbose_gives_every_reason_and_every_change(advisor):
             assert not found["decisive"] or found["because"] in page
     for change in answer["changes"]:
         text = " and ".join(f"{id}: {option}" for id, option in change["answers"].items())
-        assert f"{text}: {change['family']}" in page
+        assert f"{text}: {rulebase.family(change['family']).shown}" in page
     assert "memory is estimated" in page
 
 

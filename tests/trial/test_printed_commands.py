@@ -103,7 +103,8 @@ def trials():
     found = {}
     for task in TASKS:
         (advice,) = recommend(RULEBASE, {"task": task}).advice
-        if command := advice.try_command:
+        command, first = advice.try_command, advice.selection.picks[:1]
+        if command and advice.runnable == first[0].checkpoint:
             found[task] = (command, advice.runnable)
     return found
 
