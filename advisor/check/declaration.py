@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.errors import BrokenFileError, UsageError
+from advisor.errors import BrokenFileError
 from advisor.files import path_shown
 from advisor.scan.usage import Location
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from advisor.reader.document import Document, KeyPath
 
 FILE = "advisor.yaml"
+
+IN_WORDS = "need"
+"""Under this name stands a need that is a sentence; no question is called so."""
 
 
 class Waiver(NamedTuple):
@@ -26,7 +29,10 @@ class Waiver(NamedTuple):
 
 
 class DeclaredChoice(NamedTuple):
-    """A checkpoint that a project says it uses, and what for; `needs` are answers to questions."""
+    """A checkpoint that a project says it uses, and what for.
+
+    `needs` are answers to questions, or a sentence under `IN_WORDS`.
+    """
 
     name: str
     checkpoint: str
@@ -52,8 +58,7 @@ class ProjectDeclaration(NamedTuple):
 def read_declaration(file: Path, within: Path | None = None) -> ProjectDeclaration:
     """Read advisor.yaml; with `within`, never through a link out of that folder.
 
-    Raises BrokenFileError with every problem at file:line:column, and UsageError for needs that
-    are a sentence.
+    Raises BrokenFileError with every problem at file:line:column.
     """
     from advisor.model.file_kinds import PROJECT
     from advisor.reader.document import read_document
@@ -82,18 +87,12 @@ def read_declaration(file: Path, within: Path | None = None) -> ProjectDeclarati
 
 def _choice(document: Document, index: int, value: dict[str, Any]) -> DeclaredChoice:
     at: KeyPath = ("choices", index)
-    if isinstance(value["needs"], str):
-        line = document.place((*at, "needs"))[0]
-        raise UsageError(
-            f"{document.file}:{line}: needs written as a sentence are not supported yet",
-            hint="write answers, e.g. `needs: {task: captioning}`; see `advisor list questions`",
-        )
     return DeclaredChoice(
         name=value["name"],
         checkpoint=value["checkpoint"],
         revision=value.get("revision"),
         model_class=value.get("class"),
-        needs=value["needs"],
+        needs={IN_WORDS: value["needs"]} if isinstance(value["needs"], str) else value["needs"],
         waivers=tuple(
             Waiver(**waiver, place=_place(document, (*at, "waive", number)))
             for number, waiver in enumerate(value.get("waive", []))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from advisor.check.declaration import DeclaredChoice
+from advisor.check.declaration import IN_WORDS, DeclaredChoice
 from advisor.decide.requirements import Suitability, judge_checkpoint
 from advisor.engine.decision import Assessment, Decision, Engine
 from advisor.engine.profile import Answer, Profile, make_profile
@@ -102,7 +102,12 @@ def judgements_of(
     """
     where = f"{choice.place.path}:{choice.place.line}: choice `{choice.name}`"
     try:
-        profile = make_profile(rulebase, choice.needs, "file")
+        if IN_WORDS in choice.needs:
+            from advisor.need.understanding import one_task
+
+            profile = one_task(Engine(rulebase, priority), choice.needs[IN_WORDS])
+        else:
+            profile = make_profile(rulebase, choice.needs, "file")
         tasks = profile[TASK].options if TASK in profile else ()
         judgements = [
             judgement_of(

@@ -19,7 +19,8 @@ from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
 from advisor.model import TASK
 from advisor.model.value import NamedTuple
-from advisor.need.reading import ORIGIN, AnswerRead, Reading, TaskRead, read
+from advisor.need.reading import ORIGIN, SURE_CONCEPTS, AnswerRead, Reading, TaskRead, read
+from advisor.phrasing import joined
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -172,13 +173,32 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     if len(text.split()) == 1:
         known = [*commands(), *rulebase.task_names, *rulebase.words]
         return unknown_name("command or task", text, known, LISTING)
-    shown = text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}..."
     return UsageError(
-        f"nothing was understood of `{shown}`",
+        f"nothing was understood of `{_shortened(text)}`",
         hint="say what should come out of which images, or run `advisor` to be asked; "
         "`advisor list tasks` prints the tasks",
         kind="not-understood",
     )
+
+
+def one_task(engine: Engine, text: str) -> Profile:
+    """Return the profile of a sentence that speaks of one task, where nobody can be asked.
+
+    Raises UsageError where it may mean several, or where one word alone speaks of it.
+    """
+    reading = read(engine.rulebase, text)
+    fitted = [fitted_to(engine, reading, {}, one.task) for one in reading.tasks]
+    known = [one[0] for one in fitted if one is not None]
+    if len(known) == 1 and reading.tasks[0].strength >= SURE_CONCEPTS:
+        return known[0]
+    named = [one.task for one in reading.tasks[:OFFERED]]
+    hint = f"write the task, e.g. `needs: {{task: {named[0] if named else 'captioning'}}}`"
+    may = f"may mean {joined(named, 'or')}" if named else "names no task"
+    raise UsageError(f"`{_shortened(text)}` {may}", hint=hint, kind="not-understood")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SHOWN_TEXT else f"{text[:SHOWN_TEXT]}..."
 
 
 def _tasks(reading: Reading, given: Profile) -> tuple[TaskRead, ...]:

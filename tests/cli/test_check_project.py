@@ -402,8 +402,8 @@ def test_statistics_count_by_rule(advisor, project):
         (CHOICES + CHOICES.removeprefix("choices:\n"), "the choice `labels` is declared twice"),
         (CHOICES.replace("language: en", "langage: en"), "did you mean `language`?"),
         (
-            CHOICES.replace("{task: zero-shot-classification, language: en}", "sort photos"),
-            "as a sentence",
+            CHOICES.replace("{task: zero-shot-classification, language: en}", "read text"),
+            "`read text` may mean ocr-line or ocr-page",
         ),
         (CHOICES.replace("task: zero-shot-classification, ", ""), "names no task"),
     ],
