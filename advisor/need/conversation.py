@@ -55,9 +55,7 @@ def confirmed(
     offered = understanding.offered
     if offered:
         rows = [
-            Extra(
-                str(number), f"{rulebase.task(task).name}: {rulebase.task(task).description}", task
-            )
+            Extra(str(number), rulebase.task(task).name, task)
             for number, task in enumerate(offered[:OFFERED], 1)
         ]
         rows.append(Extra(str(len(rows) + 1), SOMETHING_ELSE, SOMETHING_ELSE))

@@ -1,14 +1,16 @@
-"""What was understood of a sentence as the beginning of a page."""
+"""What was understood of a sentence, on the page of its answer and in a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from advisor.draw.blocks import Code, Heading, Page, Pairs, Text
+from advisor.draw.blocks import Code, Page, Pairs
+from advisor.model import NONE
 from advisor.phrasing import first_named, joined
 
 if TYPE_CHECKING:
+    from advisor.decide.recommendation import Recommendation
     from advisor.need.reading import AnswerRead
     from advisor.need.understanding import Understanding
 
@@ -17,58 +19,75 @@ SHOWN_TASKS = 3
 
 
 def as_page(understanding: Understanding, today: str | None = None, *, whole: bool = False) -> Page:
-    """Return the page of the answer, begun with what was understood."""
-    page = understanding.recommendation.to_page(today, whole=whole)
+    """Return the page of the answer, with what was understood below its first line."""
+    page = _drawn(understanding.recommendation).to_page(today, whole=whole)
     if page and isinstance(commands := page[-1], Code):
         by_flags = f"{understanding.recommendation.command} -v"
         text = commands.text.replace(by_flags, f"{understanding.command} -v")
         page[-1] = Code(text, commands.language)
-    return [*understood_page(understanding), *page]
-
-
-def understood_page(understanding: Understanding) -> Page:
-    """Return what was understood, word for word, and what was not."""
     rows = tuple(_rows(understanding))
-    page: Page = [Heading("Understood", 3), Pairs(rows)] if rows else []
+    return [*page[:1], Pairs(rows), *page[1:]] if rows else page
+
+
+def _drawn(answer: Recommendation) -> Recommendation:
+    """Return an answer as it is drawn: that none fits, be it assumed, is said with what does."""
+    advice = tuple(
+        one._replace(decision=one.decision._replace(outcome=NONE))
+        if one.decision.outcome == "assumed" and one.decision.family is None
+        else one
+        for one in answer.advice
+    )
+    return answer._replace(advice=advice)
+
+
+def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
     reading = understanding.reading
-    if rest := reading.words(reading.not_understood):
-        page.append(Text(f"not understood: {first_named(rest, SHOWN_WORDS)}", "quiet"))
+    said = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
+    if said:
+        yield "read", " · ".join(said)
+    if concluded := [f"{_answer(one)}, as {_because(one)}" for one in _concluded(understanding)]:
+        yield "so", " · ".join(concluded)
+    if missed := reading.words(reading.not_understood):
+        yield "missed", first_named(missed, SHOWN_WORDS)
     if confirming := understanding.confirming:
         others = [one.task for one in understanding.tasks[1:SHOWN_TASKS]]
-        text = f"Or did you mean {joined(others, 'or')}? " if others else ""
-        page.append(Text(f"{text}To confirm: {confirming[0]}", "warn"))
-    return page
+        also = f" (or {joined(others, 'or')})" if others else ""
+        yield "confirm", f"{confirming[0]}{also}"
 
 
 def understood_lines(understanding: Understanding) -> list[str]:
-    """Return what was understood and what was not, as lines for a terminal."""
-    rows = list(_rows(understanding))
-    width = max((len(name) for name, _ in rows), default=0)
-    lines = ["Understood"] if rows else []
-    lines += [f"  {name:<{width}}  {words}" for name, words in rows]
+    """Return what was understood and what was not, word for word, as lines for a terminal."""
+    rows = list(_read(understanding))
+    shown = [(meaning, _quoted(words)) for meaning, words in rows]
+    shown += [(_answer(one), _because(one)) for one in _concluded(understanding)]
+    width = max((len(name) for name, _ in shown), default=0)
+    lines = ["Understood"] if shown else []
+    lines += [f"  {name:<{width}}  {words}" for name, words in shown]
     reading = understanding.reading
     if rest := reading.words(reading.not_understood):
         lines.append(f"  not understood: {first_named(rest, SHOWN_WORDS)}")
     return lines
 
 
-def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
+def _read(understanding: Understanding) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what words mean, with them."""
     reading = understanding.reading
-    for one in understanding.tasks[:SHOWN_TASKS]:
-        if one.spans:
-            yield f"task: {one.task}", _quoted(reading.words(one.spans))
-    for answer in understanding.kept:
-        yield _answer(answer), _because(understanding, answer)
+    for task in understanding.tasks[:SHOWN_TASKS]:
+        if task.spans:
+            yield f"task: {task.task}", reading.words(task.spans)
+    for one in understanding.kept:
+        if not one.implication:
+            yield _answer(one), reading.words(one.spans)
     if reading.taken_back:
-        yield "not wanted", _quoted(reading.words(reading.taken_back))
-    if reading.corrected:
-        spelt = (f"{reading.words((span,))[0]} as {word}" for span, word in reading.corrected)
-        yield "read", ", ".join(spelt)
-    for answer in understanding.dropped:
-        yield (
-            f"dropped: {_answer(answer)}",
-            f"{_because(understanding, answer)} does not go with it",
-        )
+        yield "not wanted", reading.words(reading.taken_back)
+    for span, word in reading.corrected:
+        yield f"read as {word}", reading.words((span,))
+    for one in understanding.dropped:
+        yield f"left out, {_answer(one)} does not go with it", reading.words(one.spans)
+
+
+def _concluded(understanding: Understanding) -> list[AnswerRead]:
+    return [one for one in understanding.kept if one.implication]
 
 
 def _answer(read: AnswerRead) -> str:
@@ -82,9 +101,8 @@ def number_text(value: float) -> str:
     return f"{value:,.0f}" if value.is_integer() else f"{value:,g}"
 
 
-def _because(understanding: Understanding, read: AnswerRead) -> str:
-    words = _quoted(understanding.reading.words(read.spans))
-    return f"{words}: {read.because} ({read.implication})" if read.because else words
+def _because(read: AnswerRead) -> str:
+    return f"{read.because} ({read.implication})"
 
 
 def _quoted(words: tuple[str, ...]) -> str:

@@ -88,8 +88,12 @@ class Reading(NamedTuple):
         return self.tasks[0].strength >= SURE_CONCEPTS
 
     def words(self, spans: Iterable[Span]) -> tuple[str, ...]:
-        """Return the words in some spans, as they were written."""
-        return tuple(dict.fromkeys(self.text[start:end] for start, end in spans))
+        """Return the words in some spans as they were written, none inside others."""
+        whole: list[Span] = []
+        for start, end in sorted(set(spans), key=lambda span: (span[0], -span[1])):
+            if not whole or end > whole[-1][1]:
+                whole.append((start, end))
+        return tuple(dict.fromkeys(self.text[start:end] for start, end in whole))
 
 
 def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
