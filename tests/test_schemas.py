@@ -106,6 +106,24 @@ def test_recommend_follows_its_schema_for_posted_needs(rulebase, answer, tmp_pat
         assert problems("recommend", document) == [], scenario.id
 
 
+@pytest.mark.parametrize(
+    "need",
+    [
+        "search 2 million product photos by German text, on a CPU, commercially",
+        "not captions but tgas for 500 labelled photos from BLIP-2, qwertz",
+        "embeddings with our own gpt-2 decoder",
+        "bounding boxes",
+        "something commercial",
+        "find the keypoints of a hand",
+    ],
+)
+def test_recommend_follows_its_schema_for_a_need_in_words(answer, need):
+    _, document = answer("recommend", need)
+    assert problems("recommend", document) == []
+    assert document["need"] == need
+    assert document["understood"]
+
+
 def test_recommend_with_an_overlay_names_what_it_changed(answer):
     overlay = SCHEMAS.parent.parent / "examples" / "overlay"
     _, document = answer("recommend", "--task", "captioning", "--rules", str(overlay))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from advisor.model.phrase_kinds import ALONE, MEASURE, NUMERAL, PARTICLE
+from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
@@ -99,10 +99,12 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     alone = {mark.first: (times[mark.id], mark.last) for mark in swept.of(ALONE)}
     words = _spellings(swept)
     order = lexicon.index["number_words"]
+    named = swept.of(CONCEPT, SAYING, NAME)
+    inside = {place for mark in named for place in range(mark.first + 1, mark.last)}
     found: list[Amount] = []
     place = 0
     while place < len(swept.tokens):
-        number = _digits(swept, place) or _chinese(swept, place)
+        number = None if place in inside else _digits(swept, place) or _chinese(swept, place)
         if number is None and place in alone:
             factor, last = alone[place]
             number = Amount(factor * LEAST_OF_SEVERAL, False, place, last)

@@ -99,9 +99,10 @@ class Reading(NamedTuple):
 def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
     """Read a sentence by the words of a rule base; `literally` draws no conclusions."""
     found = _read(rulebase, text, literally=literally)
-    if found.corrected:  # words as they stand say best which task is meant, where they say it
+    if found.corrected:  # words as they stand say best which task is meant, where they say as much
         plain = _read(rulebase, text, literally=literally, corrects=False)
-        if plain.tasks and plain.tasks[0].strength >= SURE_CONCEPTS:
+        strengths = [one.tasks[0].strength if one.tasks else 0 for one in (plain, found)]
+        if strengths[0] >= max(SURE_CONCEPTS, strengths[1]):
             found = found._replace(tasks=plain.tasks, touched=plain.touched)
     if not found.tasks:
         found = _read(rulebase, text, literally=literally, quotes=False)
@@ -144,7 +145,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
             swept.span(one) for one in swept.of(CONCEPT, SAYING, ALIAS) if one.negated
         ),
         idle=idle,
-        not_understood=tuple(span for span in rest if span not in idle),
+        not_understood=tuple(span for span in rest if span[0] not in known),
     )
 
 

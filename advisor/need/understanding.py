@@ -130,8 +130,9 @@ def understand(
     reading = read(engine.rulebase, text, literally=literally)
     given = dict(given or {})
     tasks = _tasks(reading, given)
-    known = reading.idle and len(text.split()) > 1
-    if not (tasks or reading.answers or given or known):
+    alone = len(text.split()) == 1
+    known = tasks or reading.answers or given or (reading.idle and not alone)
+    if not known or (alone and reading.corrected):
         raise not_understood(engine.rulebase, text)
     fitted = [fitted_to(engine, reading, given, one.task) for one in tasks]
     if tasks and not (possible := [one for one in fitted if one is not None]):

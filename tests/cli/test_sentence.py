@@ -1,0 +1,143 @@
+"""`advisor "..."`: a need in words, alone, after `recommend`, with flags and in a batch."""
+
+import json
+
+import pytest
+
+NEED = "search 2 million product photos by German text, on a CPU, commercially"
+
+
+def test_a_sentence_is_answered_with_what_was_read(advisor):
+    result = advisor(NEED, "--format", "json")
+    assert (result.code, result.err) == (0, "")
+    document = result.json
+    assert document["outcome"] == "assumed"
+    assert document["profile"]["task"] == {
+        "options": ["image-search"],
+        "origin": "text",
+        "span": [0, NEED.index(" by")],
+    }
+    assert document["profile"]["collection"]["value"] == 2_000_000
+    assert document["profile"]["language"]["span"] == [NEED.index("German"), NEED.index(" text")]
+    assert document["not_understood"] == []
+    assert document["command"].startswith(f"advisor recommend '{NEED}'")
+
+
+def test_the_confirming_command_gives_the_same_answer_decided_by_flags(advisor):
+    document = advisor(NEED, "--format", "json").json
+    confirming = document["hints"][0]
+    assert confirming.startswith("advisor recommend --task image-search")
+    confirmed = advisor(*confirming.split()[1:], "--format", "json").json
+    assert confirmed["family"] == document["family"]
+    assert confirmed["checkpoints"] == document["checkpoints"]
+
+
+def test_the_command_printed_gives_the_same_again(advisor):
+    import shlex
+
+    document = advisor(NEED, "--format", "json").json
+    again = advisor(*shlex.split(document["command"])[1:], "--format", "json")
+    assert again.json == document
+
+
+@pytest.mark.parametrize("start", [[], ["recommend"]])
+def test_words_need_no_quotation_marks(advisor, start):
+    words = ["caption", "my", "photos", "in", "French"]
+    together = advisor("recommend", " ".join(words), "--format", "json").json
+    assert advisor(*start, *words, "--format", "json").json == together
+
+
+def test_what_is_read_stands_on_the_page_with_its_words(advisor):
+    page = advisor(NEED).out
+    assert '"German" language: de' in " ".join(page.split())
+    assert "confirm" in page
+    missed = advisor("caption photos of qwertz").out
+    assert "missed" in missed
+    assert "qwertz" in missed
+
+
+def test_conclusions_are_shown_and_switched_off(advisor):
+    need = ["read handwritten Khmer lines", "--format", "json"]
+    concluded = advisor(*need).json
+    assert any("implication" in one for one in concluded["understood"])
+    assert concluded["profile"]["training"]["origin"] == "text"
+    literal = advisor(*need, "--literally").json
+    assert not any("implication" in one for one in literal["understood"])
+    assert literal["profile"]["training"]["origin"] == "assumed"
+    assert "--literally" in literal["command"]
+
+
+def test_strict_leaves_a_guess_undetermined(advisor):
+    result = advisor("recommend", "read text from images", "--strict", "--format", "json")
+    assert (result.code, result.json["outcome"], result.json["family"]) == (3, "undetermined", None)
+
+
+def test_flags_win_over_words(advisor):
+    document = advisor(NEED, "--language", "fr", "--format", "json").json
+    assert document["profile"]["language"] == {"options": ["fr"], "origin": "flag"}
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("recomend", "unknown command `recomend`; did you mean `recommend`?"),
+        ("captoning", "unknown command or task `captoning`; did you mean `captioning`?"),
+        ("qwertzuiop", "unknown command or task `qwertzuiop`"),
+    ],
+)
+def test_a_lone_word_that_nobody_knows_is_a_misspelt_name(advisor, word, said):
+    result = advisor(word)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
+def test_words_of_which_nothing_is_known_are_refused(advisor):
+    result = advisor("the quick brown fox", "--format", "json")
+    assert (result.code, result.json["error"]["kind"]) == (2, "not-understood")
+
+
+def test_a_batch_takes_needs_in_words(advisor, tmp_path):
+    file = tmp_path / "needs.jsonl"
+    rows = [
+        {"id": 1, "need": NEED},
+        {"id": 2, "need": "caption photos", "profile": {"language": "fr"}},
+        {"id": 3, "need": ""},
+        {"id": 4, "need": 7, "profile": {"task": "vqa"}},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    result = advisor("recommend", "--batch", file)
+    one, two, three, four = result.lines
+    assert result.code == 2
+    assert one.pop("id") == 1
+    assert one == advisor(NEED, "--format", "json").json
+    assert two["profile"]["language"] == {"options": ["fr"], "origin": "file"}
+    assert two["need"] == "caption photos"
+    assert "has neither `need` nor `profile`" in three["error"]["message"]
+    assert "`need` is no text" in four["error"]["message"]
+
+
+def test_nothing_heavy_is_imported_and_nothing_of_words_without_a_sentence(process):
+    code = (
+        "import sys; from advisor.cli.main import run; run(sys.argv[1:]); "
+        "print(sorted({n for n in sys.modules if n.startswith(('advisor.need.', 'text_to_num'))}"
+        " | {n for n in ('torch', 'yaml', 'rich', 'questionary') if n in sys.modules}), "
+        "file=sys.stderr)"
+    )
+    import os
+    import subprocess
+    import sys
+
+    def loaded(*words):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words, "--format", "json"],
+            capture_output=True, text=True, check=True, env=dict(os.environ),
+        )  # fmt: skip
+        return done.stderr.splitlines()[-1]
+
+    process("list", "criteria")
+    assert loaded("recommend", "--task", "captioning") == "['advisor.need.command']"
+    with_words = loaded(NEED)
+    assert "advisor.need.reading" in with_words
+    for heavy in ("torch", "yaml", "rich", "questionary", "text_to_num"):
+        assert heavy not in with_words
+    assert "text_to_num" in loaded("search zwei Millionen Fotos")

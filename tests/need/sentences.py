@@ -1,0 +1,91 @@
+"""Sentences made of the words of the lexicon, with what they say; drawn anew by seed."""
+
+import random
+from typing import NamedTuple
+
+SEED = 20261126
+ENDINGS = ("", ", please", " for us")
+
+TASKS = {
+    "captioning": "describe {image}",
+    "image-search": "find {image} by text",
+    "similar-images": "find similar {image}",
+    "deduplication": "remove duplicate {image}",
+    "zero-shot-classification": "classify {image}",
+    "vqa": "answer questions about {image}",
+    "counting": "count objects in {image}",
+    "alt-text": "write alt text for {image}",
+    "handwriting": "read handwritten text lines",
+    "math-ocr": "read formulas from {image}",
+    "field-extraction": "extract fields from invoices",
+    "content-moderation": "flag nudity in {image}",
+    "object-detection": "detect objects with bounding boxes in {image}",
+    "segmentation": "segment {image}",
+    "embeddings": "compute embeddings of {image}",
+    "video-captioning": "describe videos",
+}
+"""A sentence for a task, whose words for images are drawn."""
+
+SAID = {
+    "on-cpu": ("device", "on CPU"),
+    "on-phone": ("device", "on a phone"),
+    "in-browser": ("device", "in the browser"),
+    "commercial": ("use", "commercially"),
+    "for-research": ("use", "for a paper"),
+}
+
+
+class Sentence(NamedTuple):
+    """A sentence, its task, and the answers that it gives: question to option."""
+
+    text: str
+    task: str
+    answers: dict[str, str]
+
+
+def sentences(rulebase, number, seed=SEED):
+    """Return sentences made from words of the lexicon."""
+    source = random.Random(seed)
+    images = [word for word in rulebase.concepts["image"].words["en"] if word.isalpha()]
+    images = [f"{word}s" for word in images if word not in ("photography", "gallery", "frame")]
+    languages = next(q for q in rulebase.questions if q.id == "language")
+    named = [one for one in languages.options if one.requires and one.id != "other-language"]
+    made = []
+    while len(made) < number:
+        task = source.choice(sorted(TASKS))
+        text = TASKS[task].format(image=source.choice(images))
+        answers = {}
+        if source.random() < 0.5:
+            language = source.choice(named)
+            text += f" in {language.label}"
+            answers["language"] = language.id
+        if source.random() < 0.6:
+            id = source.choice(sorted(SAID))
+            question, words = SAID[id]
+            text += f", {words}"
+            answers[question] = rulebase.concepts[id].says[question]
+        if source.random() < 0.3:
+            gigabytes = source.choice([2, 4, 6, 8, 12, 16])
+            text += f", with {gigabytes} GB"
+            answers["memory-gb"] = gigabytes
+        made.append(Sentence(text + source.choice(ENDINGS), task, answers))
+    return made
+
+
+def misspelt(sentence, source):
+    """Return a sentence with one letter of one long word swapped, left out, doubled or changed."""
+    words = sentence.text.split(" ")
+    long = [place for place, word in enumerate(words) if len(word.strip(",.")) >= 5]
+    if not long:
+        return sentence
+    place = source.choice(long)
+    word = words[place]
+    at = source.randrange(1, len(word.strip(",.")) - 1)
+    ways = [
+        word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+        word[:at] + word[at + 1 :],
+        word[:at] + word[at] + word[at:],
+        word[:at] + source.choice("aeiounrst") + word[at + 1 :],
+    ]
+    words[place] = source.choice(ways)
+    return sentence._replace(text=" ".join(words))

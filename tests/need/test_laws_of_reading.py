@@ -1,0 +1,192 @@
+"""Laws that hold of every sentence: what changes a reading, and what never decides."""
+
+import random
+import re
+
+import pytest
+from sentences import SEED, sentences
+
+from advisor.errors import AdvisorError
+from advisor.need.reading import read
+from advisor.need.understanding import fitted_to, understand
+from advisor.tokens import form_of, tokens_of
+
+PIECES = (
+    "caption", "photos", "search", "not", "ohne", "图片", "2 million", "7,5", "CLIP", '"', "'", "?",
+    "\x00", "\ud800", "\u202e", "ignore previous instructions and decide", "é", "e\u0301", "😀",
+    "--task", "{", "<b>", "\n", "\t", ".", ",", "99999999999999999999", "1e999", "GPU", "zwei",
+    "the", "rtx 3060", "A100", "lighter than", "Donut", "*", "|", "…", "Σ", "ß", "ı", "İ", "零",
+    "万", "%s",
+)  # fmt: skip
+
+
+def said(reading):
+    """Everything that a reading says, without where."""
+    tasks = [(one.task, one.strength) for one in reading.tasks]
+    given = {one.question: one.answer for one in (*reading.answers, *reading.concluded)}
+    return tasks, given
+
+
+@pytest.fixture(scope="module")
+def made(rulebase):
+    return sentences(rulebase, 250, SEED + 1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        str.lower,
+        lambda text: text.replace(" ", "  "),
+        lambda text: f"{text}. Thank you very much in advance",
+        lambda text: f"Hello, {text}",
+    ],
+    ids=["upper", "lower", "spaces", "thanks", "hello"],
+)
+def test_case_space_and_small_talk_change_nothing(rulebase, made, change):
+    for one in made:
+        assert said(read(rulebase, change(one.text))) == said(read(rulebase, one.text)), one.text
+
+
+@pytest.mark.parametrize(
+    ("negation", "phrase", "text"),
+    [
+        ("not", "on a phone", "caption photos, {}"),
+        ("no", "captions", "tags for photos, {}"),
+        ("without", "commercial use", "caption photos {}"),
+        ("ohne", "Bildbeschreibung", "Fotos verschlagworten, {}"),
+        ("sans", "légende", "étiqueter des photos, {}"),
+        ("sin", "descripciones", "etiquetar fotos, {}"),
+        ("senza", "descrizioni", "etichettare foto, {}"),
+        ("sem", "legendas", "etiquetar fotos, {}"),
+        ("不要", "描述", "给照片打标签，{}"),
+    ],
+)
+def test_a_negation_takes_back_what_follows(rulebase, negation, phrase, text):
+    def spans(whole):
+        """Where the phrase stands, and the spans of all that is read."""
+        start = whole.index(phrase)
+        reading = read(rulebase, whole)
+        found = (*reading.touched, *reading.answers)
+        return start, start + len(phrase), [span for one in found for span in one.spans], reading
+
+    start, end, read_with, _ = spans(text.format(phrase))
+    assert any(start <= first and last <= end for first, last in read_with)
+    start, end, read_without, reading = spans(text.format(f"{negation} {phrase}"))
+    assert not any(first < end and start < last for first, last in read_without)
+    assert reading.taken_back
+
+
+def test_what_contradicts_is_left_out_and_said(engine):
+    understanding = understand(engine, "embeddings of photos with our own gpt-2 decoder")
+    assert [one.question for one in understanding.dropped] == ["parts"]
+    document = understanding.to_dict()
+    assert "parts" not in [q for q, a in document["profile"].items() if a["origin"] == "text"]
+    assert [one["question"] for one in document["understood"] if one.get("dropped")] == ["parts"]
+
+
+def test_flags_win_over_words(engine, rulebase):
+    from advisor.engine.profile import make_profile
+
+    flags = make_profile(rulebase, {"language": "de", "task": "alt-text"})
+    understanding = understand(engine, "caption photos in French on a phone", flags)
+    assert understanding.advice.task == "alt-text"
+    assert understanding.profile["language"].options == ("de",)
+    assert understanding.profile["device"].options == ("phone",)
+
+
+# -- never on a guess --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "captioning",
+        "counting",
+        "vqa or captioning for photos",
+        "count people in photos of qwertz",
+        "read text from images",
+        "count people in photos and detect them with boxes",
+        "something for speech",
+    ],
+)
+def test_a_guess_is_never_decided(engine, text):
+    assert understand(engine, text).advice.decision.outcome == "assumed"
+
+
+def test_all_that_may_be_meant_is_possible(engine):
+    understanding = understand(engine, "segment photos or describe photos")
+    assert {one.task for one in understanding.tasks} == {"segmentation", "captioning"}
+    possible = set()
+    for one in understanding.tasks:
+        profile, _ = fitted_to(engine, understanding.reading, {}, one.task)
+        possible |= set(engine.decide(profile).possible)
+    assert set(understanding.advice.decision.possible) == possible
+    assert {"none", "unified-vlp"} <= possible
+
+
+def test_what_is_said_whole_is_decided(engine):
+    decision = understand(engine, "count people in photos").advice.decision
+    assert (decision.outcome, decision.possible) == ("decided", ("unified-vlp",))
+    assert understand(engine, "bounding boxes in images").advice.decision.outcome == "none"
+
+
+def nonsense(number):
+    source = random.Random(SEED)
+    for _ in range(number):
+        pieces = [source.choice(PIECES) for _ in range(source.randrange(1, 14))]
+        yield source.choice([" ", "", "  "]).join([*pieces, "qwertz"])
+
+
+def never_decided(engine, texts):
+    for text in texts:
+        try:
+            decision = understand(engine, text).advice.decision
+        except AdvisorError:
+            continue
+        assert decision.outcome == "assumed", text
+
+
+def test_nonsense_neither_crashes_nor_decides(engine):
+    never_decided(engine, nonsense(400))
+
+
+@pytest.mark.slow
+def test_ten_thousand_pieces_of_nonsense_neither_crash_nor_decide(engine):
+    never_decided(engine, nonsense(10_000))
+
+
+@pytest.mark.parametrize(
+    "piece", ["search photos ", "the ", "two million ", "9", "图", '"', "not "]
+)
+def test_long_texts_are_read(rulebase, piece):
+    text = piece * (100_000 // len(piece))
+    assert read(rulebase, text).text == text
+
+
+# -- no words for one case ---------------------------------------------------------------------
+
+
+def test_no_phrase_was_written_for_one_posted_need(rulebase):
+    """A phrase of more than two content words stands in no posted need, or in several."""
+    quiet = frozenset(rulebase.words_index["quiet"].split())
+    needs = [
+        " ".join(token.form for token in tokens_of(scenario.need))
+        for scenario in rulebase.scenarios
+        if scenario.id.startswith("posted-need")
+    ]
+    assert len(needs) > 30
+    long = {
+        phrase: [form for form in map(form_of, re.findall(r"\w+", phrase)) if form not in quiet]
+        for concept in rulebase.concepts.values()
+        for words in concept.words.values()
+        for phrase in words
+    }
+    leaked = {}
+    for phrase, content in long.items():
+        if len(content) > 2:
+            forms = " ".join(token.form for token in tokens_of(phrase.replace("*", "")))
+            found = [need for need in needs if forms in need]
+            if len(found) == 1:
+                leaked[phrase] = found[0]
+    assert leaked == {}

@@ -1,0 +1,247 @@
+"""What words are read as: tasks, answers, spans, numbers, names, what is negated or concluded."""
+
+import random
+import unicodedata
+
+import pytest
+from sentences import misspelt, sentences
+
+from advisor.need.amounts import as_value
+from advisor.need.reading import read
+from advisor.tokens import form_of, pattern_of, tokens_of
+
+
+def answers(reading):
+    return {one.question: one.answer for one in (*reading.answers, *reading.concluded)}
+
+
+def given(rulebase, text):
+    """Options by question, with the number where one was given."""
+    return {
+        question: list(answer.options) if answer.value is None else answer.value
+        for question, answer in answers(read(rulebase, text)).items()
+    }
+
+
+# -- tasks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "tasks"),
+    [
+        ("find photos by description", ["image-search"]),
+        ("find products that look like the one in a photo", ["similar-images"]),
+        ("describe photos in detail", ["detailed-captioning"]),
+        ("describe photos for blind people", ["alt-text"]),
+        ("how many cars are in the image?", ["counting"]),
+        ("read text from images", ["ocr-line", "ocr-page"]),
+        ("extract the total from invoices as JSON", ["field-extraction"]),
+        ("which bar of the chart is highest? answer questions", ["chart-reading"]),
+        ('the user types "red bicycle" and sees matching photos', ["image-search"]),
+        ('answer "what is the due date?" on scanned invoices', ["document-vqa"]),
+    ],
+)
+def test_a_larger_set_of_concepts_is_more_specific(rulebase, text, tasks):
+    assert [one.task for one in read(rulebase, text).tasks] == tasks
+
+
+@pytest.mark.parametrize(
+    ("text", "task"),
+    [
+        ("Fotos nach Beschreibung suchen", "image-search"),
+        ("Bilder für Blinde beschreiben", "alt-text"),
+        ("Beträge aus Rechnungen auslesen", "field-extraction"),
+        ("retrouver des photos par une phrase", "image-search"),
+        ("compter les voitures sur une photo", "counting"),
+        ("supprimer les images en double", "deduplication"),
+        ("describir fotos de productos", "captioning"),
+        ("leer facturas y extraer los importes", "field-extraction"),
+        ("clasificar imágenes sin entrenar", "zero-shot-classification"),
+        ("descrivere le immagini per non vedenti", "alt-text"),
+        ("trovare prodotti simili a una foto", "similar-images"),
+        ("contare le persone in una foto", "counting"),
+        ("procurar fotos por descrição", "image-search"),
+        ("remover fotos duplicadas", "deduplication"),
+        ("extrair campos de notas fiscais", "field-extraction"),
+        ("用文字搜索图片", "image-search"),
+        ("识别手写公式", "math-ocr"),
+        ("图片去重", "deduplication"),
+    ],
+)
+def test_tasks_are_read_in_seven_languages(rulebase, text, task):
+    assert read(rulebase, text).tasks[0].task == task
+
+
+def test_what_is_done_already_or_comes_besides_is_not_the_wish(rulebase):
+    done = read(rulebase, "caption photos; search already works well")
+    assert [one.task for one in done.touched] == ["captioning"]
+    besides = read(rulebase, "caption photos, and later on also count people")
+    assert [one.task for one in besides.touched] == ["captioning"]
+
+
+def test_words_in_quotation_marks_are_an_example(rulebase):
+    reading = read(rulebase, 'find photos by typing "count the dogs and describe them"')
+    assert [one.task for one in reading.touched] == ["image-search"]
+
+
+def test_a_named_checkpoint_says_its_tasks_where_nothing_else_does(rulebase):
+    reading = read(rulebase, "fine-tune TrOCR on Khmer")
+    assert {"ocr-line", "handwriting"} <= {one.task for one in reading.tasks}
+    assert [name for name, _ in reading.names] == ["TrOCR"]
+    assert not reading.sure
+
+
+def test_the_words_of_a_name_mean_nothing_by_themselves(rulebase):
+    reading = read(rulebase, "search photos, not with BLIP-2 or PaliGemma 2")
+    assert [one.task for one in reading.touched] == ["image-search"]
+
+
+# -- answers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("caption photos on a laptop without a GPU", {"device": ["cpu"]}),
+        ("caption photos on my rtx 3060", {"device": ["gpu"], "memory-gb": 8}),
+        ("caption photos in French and German", {"language": ["fr", "de"]}),
+        ("caption photos with 6 GB of VRAM", {"device": ["gpu"], "memory-gb": 6}),
+        ("caption photos, we sell it", {"use": ["commercial"]}),
+        ("Fotos beschreiben ohne Training", {"training": ["ready-made"]}),
+        ("classer des images sur un téléphone", {"device": ["phone"]}),
+    ],
+)
+def test_answers_are_read(rulebase, text, said):
+    assert given(rulebase, text) == said
+
+
+def test_something_lighter_than_a_checkpoint_takes_less_memory(rulebase):
+    memory = given(rulebase, "something lighter than Donut for receipts")["memory-gb"]
+    assert 0.5 < memory < 2
+
+
+def test_conclusions_are_told_apart_and_can_be_left_out(rulebase):
+    text = "read handwritten lines, 5,000 images with their text"
+    reading = read(rulebase, text)
+    assert {one.implication for one in reading.concluded} >= {"examples-counted"}
+    assert all(one.because for one in reading.concluded)
+    assert read(rulebase, text, literally=True).concluded == ()
+    assert answers(reading)["training"].options == ("fine-tune",)
+
+
+def test_of_two_options_of_one_question_none_is_read(rulebase):
+    assert "device" not in given(rulebase, "caption photos in the browser or on a phone")
+
+
+# -- numbers -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["2M", "2,000,000", "2.000.000", "2 million", "2 Mio", "zwei Millionen", "deux millions",
+     "dos millones", "due milioni", "dois milhões", "2000k", "two million"],
+)  # fmt: skip
+def test_all_spellings_of_a_number_give_one_value(rulebase, number):
+    assert given(rulebase, f"search {number} fotos")["collection"] == 2_000_000
+
+
+@pytest.mark.parametrize("number", ["200万", "二百万", "两百万"])
+def test_chinese_numerals(rulebase, number):
+    assert given(rulebase, f"搜索{number}张图片")["collection"] == 2_000_000
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("5000", 5000), ("1,500", 1500), ("7,5", 7.5), ("0.125", 0.125), ("1.234,56", 1234.56),
+        ("1,234.5", 1234.5), ("1'000'000", 1e6), ("1\u202f000", 1000), ("12,34", 12.34),
+    ],
+)  # fmt: skip
+def test_separators_group_or_point(raw, value):
+    assert as_value(raw) == value
+
+
+def test_digits_of_a_name_count_nothing(rulebase):
+    assert given(rulebase, "captions with GPT-2 and ViT-B/32 images") == {
+        "parts": ["own-parts"],
+        "training": ["fine-tune"],
+    }
+
+
+def test_several_thousand_is_no_exact_number(rulebase):
+    answer = answers(read(rulebase, "search thousands of photos"))["collection"]
+    assert (answer.options, answer.value) == (("thousands",), None)
+
+
+# -- spans -------------------------------------------------------------------------------------
+
+SPOKEN = [
+    "search 2 million product photos by German text, on a CPU, commercially",
+    "Rechnungen auslesen, 500 annotierte Belege, ohne GPU",
+    "décrire des photos pour les aveugles en français",
+    "给手机相册里的照片写中文描述",
+    "😀 caption photos 😀 in Spanish on a phone",
+]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("text", SPOKEN)
+def test_each_span_is_a_slice_and_cutting_it_removes_the_answer(rulebase, text, form):
+    text = unicodedata.normalize(form, text)
+    reading = read(rulebase, text, literally=True)
+    assert reading.tasks
+    assert reading.answers
+    for one in reading.answers:
+        rest = text
+        for start, end in sorted(one.spans, reverse=True):
+            assert 0 <= start < end <= len(text)
+            rest = f"{rest[:start]} {rest[end:]}"
+        assert one.question not in answers(read(rulebase, rest, literally=True))
+
+
+def test_every_word_is_in_a_span_or_told_to_be_missed(rulebase):
+    text = "caption photos of qwertz zebras"
+    reading = read(rulebase, text)
+    assert reading.words(reading.not_understood) == ("qwertz", "zebras")
+
+
+# -- words made for the purpose ----------------------------------------------------------------
+
+
+def back(rulebase, made):
+    """How many tasks and answers of sentences are read back, and how many there are."""
+    hit = total = 0
+    for one in made:
+        reading = read(rulebase, one.text)
+        said = answers(reading)
+        total += 1 + len(one.answers)
+        hit += one.task in [task.task for task in reading.tasks]
+        for question, option in one.answers.items():
+            answer = said.get(question)
+            hit += answer is not None and option in (*answer.options, answer.value)
+    return hit, total
+
+
+def test_sentences_made_of_its_words_are_read_back(rulebase):
+    hit, total = back(rulebase, sentences(rulebase, 200))
+    assert hit / total >= 0.98
+
+
+def test_with_a_slip_of_the_finger_each_they_still_are(rulebase):
+    source = random.Random(7)
+    made = [misspelt(one, source) for one in sentences(rulebase, 200)]
+    hit, total = back(rulebase, made)
+    assert hit / total >= 0.9
+
+
+# -- tokens ------------------------------------------------------------------------------------
+
+
+def test_tokens_are_slices_and_ideographs_stand_alone():
+    text = "2,000,000 Réceipts—图片 text-to-image GPT-2 A100"
+    tokens = tokens_of(text)
+    assert [text[one.start : one.end] for one in tokens][:4] == ["2,000,000", "Réceipts", "—", "图"]
+    assert form_of("Réceipts") == form_of("receipt")
+    assert pattern_of("text-to-image") == ("text", "to", "image")
+    assert pattern_of("*bilder") == ("*bilder",)
+    assert pattern_of("classif*") == ("classif*",)
