@@ -59,6 +59,12 @@ class MissingExtraError(AdvisorError, kind="extra-not-installed"):
     """Libraries of an extra are not installed."""
 
 
+def check_type(name: str, value: object, wanted: type | tuple[type, ...], words: str) -> None:
+    """Raise TypeError for an argument of another type than one wanted, with both by name."""
+    if not isinstance(value, wanted):
+        raise TypeError(f"`{name}` takes {words}, not {type(value).__name__}")
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most likely meant, or None where nothing is near."""
     from advisor.naming import suggestions

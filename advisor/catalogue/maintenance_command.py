@@ -38,7 +38,7 @@ def read_writing(
     write: Write = False, today: Today = "", rules: list[Path] = RULES.default
 ) -> Writing:
     """Read the rules that are named; an overlay to write to need not be there yet."""
-    rulebase = rules_of([folder for folder in rules if folder.exists() or not write])
+    rulebase = rules_of([folder for folder in rules if any(folder.glob("**/*.yaml")) or not write])
     return Writing(rulebase, rules, write, day_or_today(today, month=True))
 
 

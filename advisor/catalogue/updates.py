@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisor.catalogue.knowledge import KEYS
@@ -40,9 +42,14 @@ def folder_to_write(rulebase: RuleBase, rules: Sequence[FilePath]) -> FilePath:
 def write_files(files: Mapping[FilePath, str], folder: FilePath) -> tuple[str, ...]:
     """Write files of a rule folder, each whole or not at all; return their names for reports.
 
-    The whole is read again, references and all: raises BrokenFileError where it has problems.
+    The whole is read before, references and all, in a copy: where it has problems, BrokenFileError
+    is raised and nothing is written. Sources come before what cites them, so that a run that is
+    stopped leaves rules that can be read.
     """
-    for path, text in files.items():
+    if files:
+        _check_whole(files, folder)
+        note("the rules read well with it; look at the difference before you keep it")
+    for path in sorted(files, key=lambda path: ("sources" not in path.parts, path)):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -51,11 +58,23 @@ def write_files(files: Mapping[FilePath, str], folder: FilePath) -> tuple[str, .
                 hint="name a folder that can be written",
                 kind="cannot-write",
             ) from error
-        write_text(path, text)
-    if files:
-        store.load_rules(overlays=() if folder == store.shipped_rules() else (folder,))
-        note("the rules read well with it; look at the difference before you keep it")
+        write_text(path, files[path])
     return tuple(path_shown(path) for path in files)
+
+
+def _check_whole(files: Mapping[FilePath, str], folder: FilePath) -> None:
+    """Read a rule folder as it would be with these files in it."""
+    shipped = folder == store.shipped_rules()
+    with TemporaryDirectory() as place:
+        copy = FilePath(place) / folder.absolute().name
+        if folder.is_dir():
+            shutil.copytree(folder, copy)
+        for path, text in files.items():
+            inside = copy / path.relative_to(folder)
+            inside.parent.mkdir(parents=True, exist_ok=True)
+            write_text(inside, text)
+        rulebase = store.load_rules(copy) if shipped else store.load_rules(overlays=(copy,))
+        _ = rulebase.digest
 
 
 def write_refresh(rulebase: RuleBase, done: Refresh, folder: FilePath, today: str) -> Refresh:

@@ -19,7 +19,7 @@ from advisor.decide.selection import ORDERS, Pick, Rung, Selection
 from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile, holds, make_profile
-from advisor.errors import UsageError
+from advisor.errors import UsageError, check_type
 from advisor.model import NONE, TASK, Checkpoint, Detour, Elsewhere
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
@@ -302,6 +302,9 @@ def recommend(
     Raises UsageError for unknown names and ContradictionError for answers that cannot all be true.
     """
     check_order(order)
+    if engine is not None:
+        check_type("engine", engine, Engine, "an Engine")
+    priority = (priority,) if isinstance(priority, str) else priority
     if engine is not None and priority and priority != engine.priority:
         raise ValueError("`priority` is not that of `engine`; give one of the two")
     rules, said = called_with(rulebase, answers, keywords)
@@ -338,6 +341,10 @@ def called_with(
         if answers is not None:
             raise TypeError("answers are given twice; rules come first, then one mapping")
         rulebase, answers = None, rulebase
+    if rulebase is not None:
+        check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`, or answers")
+    if answers is not None:
+        check_type("answers", answers, Mapping, "a mapping of questions to options")
     named = {name.replace("_", "-"): answer for name, answer in keywords.items()}
     return rulebase, {**(answers or {}), **named}
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.profile import Answer, Profile, contradiction
 from advisor.engine.space import Encoding, Ranking, Space
+from advisor.errors import check_type
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -70,6 +71,8 @@ class Engine:
     """Decides profiles against one rule base, under one order of criteria."""
 
     def __init__(self, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> None:
+        check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
+        priority = (priority,) if isinstance(priority, str) else tuple(priority)
         for id in priority:
             rulebase.criterion(id)
         self.rulebase = rulebase

@@ -7,7 +7,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from advisor.engine.quantity import as_number, has_commas
-from advisor.errors import ContradictionError, UsageError, did_you_mean
+from advisor.errors import ContradictionError, UsageError, check_type, did_you_mean
 from advisor.model import NOT_APPLICABLE, TASK, Condition, Never, Question
 from advisor.rulebase.base import RuleBase
 
@@ -44,6 +44,8 @@ def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
     Options may be ids, aliases or, for questions with a unit, numbers. `None` and "unknown" leave
     a question open. Raises UsageError for names that do not exist.
     """
+    check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
+    check_type("answers", answers, Mapping, "a mapping of questions to options")
     for name in answers:
         rulebase.question(name)
     profile: Profile = {}

@@ -83,12 +83,16 @@ def _json(value: Any) -> str:
 
 def _row(line: bytes, number: int) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8-sig"))
+        row = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise _bad_line(f"line {number} is not JSON: {error}") from error
     if not isinstance(row, dict):
         raise _bad_line(f"line {number} is not a JSON object")
     return row
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _need(row: dict[str, Any], number: int) -> str:

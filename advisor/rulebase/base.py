@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from advisor.errors import UsageError, unknown_name
+from advisor.errors import UsageError, check_type, unknown_name
 from advisor.model import (
     TASK,
     Checkpoint,
@@ -333,6 +333,7 @@ class RuleBase:
         return {id: " ".join(names) for id, names in texts.items()}
 
     def _find(self, kind: str, name: str, things: Iterable[Thing]) -> Thing:
+        check_type(kind, name, str, "an id as text")
         things = tuple(things)
         if found := next((each for each in things if getattr(each, "id", None) == name), None):
             return found

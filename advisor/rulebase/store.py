@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor import __version__
-from advisor.errors import BrokenFileError
+from advisor.errors import BrokenFileError, check_type
 from advisor.files import read_bounded
 from advisor.rulebase.base import RuleBase
 
@@ -93,9 +93,9 @@ def rule_files(folder: Path) -> list[RuleFile]:
 
     Raises BrokenFileError where the folder is missing or holds none.
     """
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - pathlib raises for names that are too long
         raise BrokenFileError(
-            f"no rule folder at `{folder}`", hint="--rules takes a folder of YAML"
+            f"no rule folder at `{folder!s:.200}`", hint="--rules takes a folder of YAML"
         )
     found = [
         read_file(path, kind, path.relative_to(folder).as_posix(), folder)
@@ -134,6 +134,9 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
 
     Raises BrokenFileError naming every problem at file:line:column.
     """
+    overlays = (overlays,) if isinstance(overlays, (str, Path)) else tuple(overlays)
+    for path in (*overlays, *([] if folder is None else [folder])):
+        check_type("overlays" if path in overlays else "folder", path, (str, Path), "a path")
     if folder is None and not overlays and (COMPILED / "core.json").is_file():
         return RuleBase(cache(_packaged))
     base = rule_files(Path(folder) if folder is not None else shipped_rules())

@@ -1,0 +1,70 @@
+"""The public functions, called with what they do not take: both names, never an inner error."""
+
+import contextlib
+import itertools
+
+import pytest
+
+import advisor
+from advisor.errors import AdvisorError
+
+WRONG = [
+    None,
+    3,
+    2.5,
+    True,
+    "captioning",
+    b"x",
+    [],
+    ["a"],
+    (),
+    {"x"},
+    object(),
+    {3: "x"},
+    lambda: 0,
+]
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: advisor.explain(advisor.Engine(advisor.load_rules()), {}), "Engine"),
+        (lambda: advisor.recommend(advisor.load_rules(), []), "`answers` takes a mapping"),
+        (lambda: advisor.recommend(advisor.load_rules(), "captioning"), "not str"),
+        (lambda: advisor.recommend("captioning"), "`rulebase` takes a RuleBase"),
+        (lambda: advisor.recommend(task="captioning", engine=3), "`engine` takes an Engine"),
+        (lambda: advisor.recommend({3: "x"}), "not int"),
+        (lambda: advisor.load_rules().task(None), "`task` takes an id as text, not NoneType"),
+        (lambda: advisor.load_rules(overlays=3), "int"),
+        (lambda: advisor.load_rules(overlays=[3]), "`overlays` takes a path"),
+        (lambda: advisor.make_profile("x", {}), "`rulebase` takes a RuleBase"),
+        (lambda: advisor.Engine({"task": "x"}), "`rulebase` takes a RuleBase"),
+    ],
+)
+def test_b18_a_wrong_type_is_a_type_error_with_both_names(call, said):
+    with pytest.raises(TypeError, match=said):
+        call()
+
+
+def test_b18_one_path_and_one_criterion_are_what_they_are(tmp_path):
+    with pytest.raises(AdvisorError, match="no rule folder at `our-rules`"):
+        advisor.load_rules(overlays="our-rules")
+    with pytest.raises(AdvisorError, match="no rule folder"):
+        advisor.load_rules("x" * 100_000)
+    assert advisor.Engine(advisor.load_rules(), "scale").priority == ("scale",)
+    answer = advisor.recommend(task="captioning", priority="scale")
+    assert answer.priority == ("scale",)
+
+
+def test_b18_whatever_is_given_ends_in_an_answer_or_an_error_of_ours():
+    calls = [
+        lambda one, other: advisor.recommend(one, other),
+        lambda one, other: advisor.explain(one, other),
+        lambda one, other: advisor.make_profile(one, other),
+        lambda one, other: advisor.load_rules(one, other),
+        lambda one, other: advisor.recommend(task=one, language=other),
+        lambda one, other: advisor.recommend({"task": "captioning"}, priority=one, order=other),
+    ]
+    for call, one, other in itertools.product(calls, WRONG, WRONG):
+        with contextlib.suppress(AdvisorError, TypeError, ValueError):
+            call(one, other)
