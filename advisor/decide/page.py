@@ -108,7 +108,8 @@ def _screen(answer: Recommendation, advice: TaskAdvice, commands: Code) -> Page:
     most, width = SCREEN
     page: Page = []
     for page in pages:
-        if height([*page, commands], width) <= most:
+        below = [commands] if len(answer.advice) == 1 else []
+        if height([*page, *below], width) <= most:
             break
     return page
 
