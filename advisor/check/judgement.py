@@ -74,9 +74,9 @@ def judgement_of(
         suitability=judge_checkpoint(rulebase, checkpoint, decision.profile),
     )
     if judgement.undetermined:
-        from advisor.interview.session import Session
+        from advisor.interview.session import FAMILY, Session
 
-        ask = Session(engine, profile).next()
+        ask = Session(engine, profile, FAMILY).next()
         return judgement._replace(settles=ask.question.id if ask else None)
     return judgement
 

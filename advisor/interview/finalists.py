@@ -1,236 +1,307 @@
 """Which checkpoint comes first, for all that answers leave open at once.
 
-Finalists are chosen by `select`, never here: it is asked once for each way in which answers
-order them, and once for each set of them that may be left. Which are left is worked out answer by
-answer: what several answers require is met by what meets each of them.
+Which it is, only `select` says. What is followed here is what it depends on: the outcome among
+families, the rules aimed at checkpoints that may still fire, the ways of use, the order asked for,
+and which checkpoints lack something or are not verified. Partial profiles that agree on all of
+these are followed once, and `select` is asked once for each way in which they can end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
-from functools import cache
-from typing import NamedTuple
+from collections.abc import Mapping
+from functools import cache, cached_property
+from itertools import product
+from typing import Any, NamedTuple
 
-from advisor.decide.requirements import RIGHTS, Requirements
+from advisor.decide.ranking import Yardstick
+from advisor.decide.requirements import Requirements
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY, Choice
-from advisor.engine.profile import Answer, Profile, holds
+from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.interview.strategy import Residual
-from advisor.model import NOT_APPLICABLE, TASK
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint, Option
 
-Candidates = tuple[tuple[str, str, tuple[str, ...]], ...]
-"""Finalists, each with its use and the rules that speak of it."""
+Doubts = tuple[int, int]
+"""Which checkpoints lack something, and of which something is not verified, as bits."""
 
-Limits = frozenset[str | None]
-"""Fields that training does not change, and precisions that weights are loaded in."""
+
+class Effect(NamedTuple):
+    """What one answer does: rules that survive it, what it says of use and order, and doubts.
+
+    `doubts` has for each mode those that it raises.
+    """
+
+    alive: int
+    said: tuple[Any, ...]
+    doubts: tuple[Doubts, ...]
 
 
 class Situation(NamedTuple):
-    """What may still be answered to the ordering questions, and which checkpoints pass so far.
+    """What answers so far have done; `doubts` is None for a mode that they rule out."""
 
-    `candidates` is the place of a list of them. `passing` has a bit for each of its checkpoints
-    that certainly passes, `possible` for each that may: nobody verified a field that matters.
-    """
+    alive: int
+    said: tuple[Any, ...]
+    doubts: tuple[Doubts | None, ...]
 
-    ahead: tuple[Choice, ...]
-    candidates: int
-    passing: int
-    possible: int
+
+class Mode(NamedTuple):
+    """Answers that change what others require: what training keeps, and the precision loaded."""
+
+    answers: dict[int, Choice]
+    traits: dict[int, tuple[Any, ...]]
 
 
 class Finalists:
-    """The checkpoints of the family that a decision names, as open answers order and sift them."""
+    """The checkpoints for one task, as open answers order and sift them.
 
-    def __init__(self, engine: Engine, decision: Decision) -> None:
+    `profile` is what is known, one task among it.
+    """
+
+    def __init__(self, engine: Engine, profile: Profile) -> None:
         self.engine = engine
-        self.given = {TASK: decision.profile[TASK], **decision.given}
-        self._decision = decision._replace(assessments=())
-        # What families do to each other no longer matters: only what cannot be is followed.
-        self.space = Space(engine.encoding, engine.choices(self.given), only=engine.encoding.forbid)
-        index = engine.encoding.index
-        self.keeping = {index[question.id] for question in engine.rulebase.keeping}
-        self.ordering = self._ordering(str(decision.family)) | self.keeping
-        self.requiring = {
-            index[question.id] for question in engine.rulebase.demanding
-        } - self.ordering
-        self._candidates: list[Candidates] = []
-        self._example: dict[tuple[int, int, int], dict[int, Choice]] = {}
-        self._passing: dict[tuple[int, int, Choice], tuple[int, int]] = {}
-        self._met: dict[tuple[str, str, int, Choice, Limits], tuple[bool, bool]] = {}
+        self.given = profile
+        self.space = engine.space(profile)
+        (self._task,) = profile[TASK].options
+        rulebase, index = engine.rulebase, engine.encoding.index
+        self.checkpoints: list[Checkpoint] = [
+            one
+            for family in rulebase.families
+            for one in rulebase.catalogue(family.id)
+            if one.offered and self._task in (*one.tasks, *one.fine_tune)
+        ]
+        aimed = {one.id for one in self.checkpoints}
+        self.rules = [rule for rule in rulebase.rules if aimed & set(rule.candidates)]
+        speaking = {
+            question.id
+            for question in rulebase.questions
+            if any(_said(option) or option.requires for option in question.options)
+        }
+        self.told = {index[id] for id in speaking}
+        self.told |= {index[id] for rule in self.rules for id in rule.when}
+        self.told |= self.space.support(self.space.root)
+        self.keeping = [index[question.id] for question in rulebase.keeping]
+        self._effects: dict[tuple[int, Choice], Effect] = {}
+        self._decisions: dict[int, Decision] = {}
+        self._firsts: dict[tuple[Any, ...], str] = {}
 
-    def residual(self, closed: Collection[int] = ()) -> Residual:
-        """Return what is left open, told apart by the checkpoint that comes first, or None."""
-        residual = Residual(self.space, closed=closed)
-        told = self.space.support(self.space.root) | self.ordering | self.requiring
-        questions = sorted(told)
+    def residual(self) -> Residual:
+        """Return what is left open, told apart by the checkpoint that comes first.
 
-        @cache
-        def grow(depth: int, node: int, situations: frozenset[Situation]) -> int:
-            if not situations:
-                return EMPTY
+        Where there is none, by the family, or none of them.
+        """
+        residual = Residual(self.space)
+        questions = sorted(self.told)
+        known: dict[tuple[int, int, Situation], int] = {}
+        path: list[Choice] = []
+
+        def grow(node: int, situation: Situation) -> int:
+            depth = len(path)
             if depth == len(questions):
-                return residual.terminal(self._first(situations))
+                return residual.terminal(self._first(node, situation, dict(zip(questions, path))))
+            key = (depth, node, situation)
+            if key in known:
+                return known[key]
             question = questions[depth]
-            after = self.space.cofactors(node, question)
-            children = [
-                grow(depth + 1, left, self._answered(situations, question, choice))
-                if left != EMPTY
-                else EMPTY
-                for choice, left in zip(self.space.choices[question], after, strict=True)
-            ]
-            return residual.node(question, tuple(children))
+            children = []
+            for choice, left in zip(
+                self.space.choices[question],
+                self.space.cofactors(node, question),
+                strict=True,
+            ):
+                if left == EMPTY:
+                    children.append(EMPTY)
+                    continue
+                path.append(choice)
+                children.append(grow(left, self._after(situation, question, choice)))
+                path.pop()
+            known[key] = residual.node(question, tuple(children))
+            return known[key]
 
-        residual.root = grow(0, self.space.root, self._situations(questions))
+        start = Situation((1 << len(self.rules)) - 1, (), ((0, 0),) * len(self.modes))
+        residual.root = grow(self.space.root, start)
         return residual
 
-    def _ordering(self, family: str) -> set[int]:
-        """The questions whose answers order checkpoints: by use, by an order, or by rules."""
-        rulebase = self.engine.rulebase
-        catalogue = {checkpoint.id for checkpoint in rulebase.catalogue(family)}
-        found = {TASK}
-        found |= {q.id for q in rulebase.questions if any(o.uses or o.order for o in q.options)}
-        if rulebase.order(self.given[TASK].options[0])["yardsticks"]:
-            asking = (q for q in rulebase.demanding if q.requires("languages"))
-            found |= {question.id for question in asking}
-        self.speaking = [
-            rule
-            for rule in rulebase.rules
-            if not catalogue.isdisjoint(rule.candidates)
-            and self.space.meets(self.space.root, self.space.allowing(rule.when))
+    @cached_property
+    def modes(self) -> list[Mode]:
+        """Every way in which answers change what others require, with answers for each."""
+        of_question: list[dict[tuple[Any, ...], tuple[int, Choice]]] = []
+        for question in self.keeping:
+            found: dict[tuple[Any, ...], tuple[int, Choice]] = {}
+            for choice in self.space.choices[question]:
+                found.setdefault(self._traits(question, choice), (question, choice))
+            of_question.append(found)
+        return [
+            Mode(
+                {question: choice for _, (question, choice) in chosen},
+                {question: traits for traits, (question, _) in chosen},
+            )
+            for chosen in product(*[found.items() for found in of_question])
         ]
-        found |= {id for rule in self.speaking for id in rule.when}
-        return {self.engine.encoding.index[id] for id in found}
 
-    def _situations(self, questions: list[int]) -> frozenset[Situation]:
-        """Return every way in which the ordering questions can be answered together."""
-        space = self.space
-        ways: set[tuple[int, tuple[Choice, ...]]] = {(space.root, ())}
-        for question in questions:
-            ways = {
-                (after, (*chosen, choice) if question in self.ordering else chosen)
-                for node, chosen in ways
-                for choice, after in zip(
-                    space.choices[question], space.cofactors(node, question), strict=True
-                )
-                if after != EMPTY
-            }
-        places: dict[tuple[Candidates, Limits], int] = {}
-        selected: dict[Hashable, Candidates] = {}
-        found = set()
-        for chosen in sorted({chosen for _, chosen in ways}):
-            answers = dict(zip(sorted(self.ordering), chosen, strict=True))
-            matters = self._matters(answers)
-            if matters not in selected:
-                selected[matters] = self._select(answers)
-            candidates = selected[matters]
-            place = places.setdefault((candidates, self._limits(answers)), len(places))
-            everyone = (1 << len(candidates)) - 1
-            self._example.setdefault((place, everyone, everyone), answers)
-            found.add(Situation(chosen, place, everyone, everyone))
-        self._candidates = [candidates for candidates, _ in places]
-        return frozenset(found)
+    def _options(self, question: int, choice: Choice) -> list[Option]:
+        chosen = self.engine.options(question, choice)
+        of_question = self.engine.rulebase.questions[question].options
+        return [option for option in of_question if option.id in chosen]
 
-    def _matters(self, answers: dict[int, Choice]) -> Hashable:
-        """Return all that the selection depends on: answers alike in it have equal candidates."""
-        profile = self._profile(answers)
-        fired = tuple(rule.id for rule in self.speaking if holds(rule.when, profile))
-        required = Requirements(self.engine.rulebase, profile)
-        return fired, required.uses, repr(required.demands), required.dtype, required.order
+    def _traits(self, question: int, choice: Choice) -> tuple[Any, ...]:
+        """Return what an answer keeps from being trained, and in which precision it loads."""
+        options = self._options(question, choice)
+        kept = {field for option in options for field in option.keeps}
+        return tuple(sorted(kept)), next((one.dtype for one in options if one.dtype), None)
 
-    def _limits(self, answers: dict[int, Choice]) -> Limits:
-        """Return what answers keep from being trained, and the precisions they load weights in."""
-        return frozenset(
-            kept
-            for question in self.keeping & set(answers)
-            for chosen in (self.engine.options(question, answers[question]),)
-            for option in self.engine.rulebase.questions[question].options
-            if option.id in chosen
-            for kept in (*option.keeps, option.dtype)
-        )
+    def _after(self, situation: Situation, question: int, choice: Choice) -> Situation:
+        """Return the situation after one more answer."""
+        effect = self._effect(question, choice)
+        alive, said, doubts = situation
+        keeps = self._traits(question, choice) if question in self.keeping else None
+        left: list[Doubts | None] = []
+        for mode, before, more in zip(self.modes, doubts, effect.doubts, strict=True):
+            ruled_out = before is None or (keeps is not None and mode.traits[question] != keeps)
+            joint = None if ruled_out else (before[0] | more[0], before[1] | more[1])
+            left.append(joint)
+        return Situation(alive & effect.alive, said + effect.said, tuple(left))
 
-    def _answered(
-        self, situations: frozenset[Situation], question: int, choice: Choice
-    ) -> frozenset[Situation]:
-        """Return the situations after one more answer."""
-        if question in self.ordering:
-            return frozenset(
-                one._replace(ahead=one.ahead[1:]) for one in situations if one.ahead[0] == choice
+    def _effect(self, question: int, choice: Choice) -> Effect:
+        key = (question, choice)
+        if key not in self._effects:
+            id = self.engine.encoding.questions[question]
+            options = self.engine.options(question, choice)
+            alive = sum(
+                1 << place
+                for place, rule in enumerate(self.rules)
+                if id not in rule.when or not set(rule.when[id]).isdisjoint(options)
             )
-        if question in self.requiring:
-            return frozenset(self._sifted(one, question, choice) for one in situations)
-        return situations
+            chosen = self._options(question, choice)
+            said = tuple(one for option in chosen for one in _said(option))
+            if any("languages" in option.requires for option in chosen):
+                said = (*said, ("languages", self._measures(question, choice)))
+            self._effects[key] = Effect(alive, said, self._doubts(question, choice, chosen))
+        return self._effects[key]
 
-    def _sifted(self, situation: Situation, question: int, choice: Choice) -> Situation:
-        """Return a situation with only the checkpoints that meet what one answer requires."""
-        _, place, passing, possible = situation
-        before = self._example[place, passing, possible]
-        key = (place, question, choice)
-        if key not in self._passing:
-            keeping = {q: c for q, c in before.items() if q in self.keeping}
-            meets = [
-                self._meets(id, use, question, choice, keeping)
-                for id, use, _ in self._candidates[place]
-            ]
-            certain, may = (
-                sum(1 << at for at, met in enumerate(meets) if met[how]) for how in (0, 1)
-            )
-            self._passing[key] = certain, may
-        certain, may = self._passing[key]
-        passing, possible = passing & certain, possible & may
-        self._example.setdefault((place, passing, possible), {**before, question: choice})
-        return situation._replace(passing=passing, possible=possible)
+    def _measures(self, question: int, choice: Choice) -> tuple[Any, ...]:
+        """Return by what checkpoints are measured after an answer that names languages."""
+        rulebase = self.engine.rulebase
+        languages = Requirements(rulebase, self._profile({question: choice})).languages
+        return tuple(Yardstick(rulebase, self._task, languages).benchmarks)
 
-    def _meets(
-        self, id: str, use: str, question: int, choice: Choice, keeping: dict[int, Choice]
-    ) -> tuple[bool, bool]:
-        """Return whether a checkpoint in some use certainly meets what one answer requires, or may.
+    def _doubts(
+        self, question: int, choice: Choice, options: list[Option]
+    ) -> tuple[Doubts, ...]:
+        """Return for each mode which checkpoints an answer raises doubts about.
 
-        `keeping` are the answers that change what others require.
+        Each checkpoint has two bits: as it is, and after training.
         """
-        options = self.engine.options(question, choice)
-        asked = self.engine.rulebase.questions[question]
-        if not any(one.requires for one in asked.options if one.id in options):
-            return True, True
-        key = (id, use, question, choice, self._limits(keeping))
-        found = self._met.get(key)
+        if not any(option.requires for option in options):
+            return ((0, 0),) * len(self.modes)
+        return tuple(self._in_mode({**mode.answers, question: choice}) for mode in self.modes)
+
+    def _in_mode(self, answers: Mapping[int, Choice]) -> Doubts:
+        required = Requirements(self.engine.rulebase, self._profile(answers))
+        required.__dict__["barred"] = {}  # rules are followed by themselves
+        lacking = unknown = 0
+        for place, checkpoint in enumerate(self.checkpoints):
+            for bit, use in enumerate(("as-is", "fine-tune"), start=2 * place):
+                lacks, unsure = required.gaps(checkpoint, use)
+                lacking |= bool(lacks) << bit
+                unknown |= bool(unsure) << bit
+        return lacking, unknown & ~lacking
+
+    def _first(self, node: int, situation: Situation, answers: dict[int, Choice]) -> str:
+        """Return what comes first once everything is answered."""
+        (outcome,) = self.space.labels(node)
+        families = self._families(outcome)
+        uses, order, languages = self._uses(situation.said)
+        lacking, unknown = next(one for one in situation.doubts if one is not None)
+        if families and self._relevant(families[:1], uses, sure=True) & ~(lacking | unknown):
+            families = families[:1]  # the next ones count only where the first has nothing
+        relevant = self._relevant(families, uses)
+        rules = situation.alive & self._speaking(families)
+        key = (families, rules, uses, order, languages, lacking & relevant, unknown & relevant)
+        found = self._firsts.get(key)
         if found is None:
-            profile = self._profile({**keeping, question: choice})
-            checkpoint = self.engine.rulebase.checkpoint(id)
-            required = Requirements(self.engine.rulebase, profile)
-            lacks, unknown = required.gaps(checkpoint, use)
-            poor = required.language_marks(checkpoint, use)[0]
-            barred = lacks or any(gap.field in RIGHTS for gap in unknown)
-            found = self._met[key] = not (lacks or unknown or poor), not barred
+            found = self._firsts[key] = self._chosen(outcome, answers)
         return found
 
-    def _first(self, situations: frozenset[Situation]) -> str | None:
-        """Return the checkpoint that comes first once everything is answered."""
-        (one,) = situations
-        if not one.possible:
-            return None
-        if one.passing == one.possible and one.passing & (one.passing - 1) == 0:
-            return self._candidates[one.candidates][one.passing.bit_length() - 1][0]
-        picks = self._select(self._example[one.candidates, one.passing, one.possible])
-        return picks[0][0] if picks else None
+    @cache
+    def _families(self, outcome: int) -> tuple[str, ...]:
+        """Return the families that are not excluded, best first."""
+        order = self.engine.ranking.order(outcome)
+        return tuple([self.engine.encoding.families[family] for family in order])
 
-    def _select(self, answers: dict[int, Choice]) -> Candidates:
-        """Return the checkpoints for some answers, best first; others require nothing."""
-        decision = self._decision._replace(profile=self._profile(answers))
-        return tuple(
-            (pick.checkpoint.id, pick.use, tuple(rule.id for rule in pick.fired))
-            for pick in select(self.engine.rulebase, decision).picks
+    @cache
+    def _uses(self, said: tuple[Any, ...]) -> tuple[tuple[str, ...], str | None, Any]:
+        """Return the ways of use that answers allow, the order asked for, and the languages."""
+        uses: tuple[str, ...] = ()
+        order, languages = None, None
+        for what, value in said:
+            if what == "uses":
+                uses = tuple(use for use in value if use in uses) if uses else value
+            elif what == "order":
+                order = order or value
+            else:
+                languages = value
+        return uses or ("as-is",), order, languages
+
+    @cache
+    def _relevant(
+        self, families: tuple[str, ...], uses: tuple[str, ...], *, sure: bool = False
+    ) -> int:
+        """Return the bits of doubts that count: of each checkpoint of the families in its use.
+
+        With `sure` only of those that no rule may exclude and that can be loaded.
+        """
+        bits = 0
+        barred = {id for rule in self.engine.rulebase.barring for id in rule.candidates}
+        for place, one in enumerate(self.checkpoints):
+            unsure = one.id in barred or not one.loads_safely
+            if one.family not in families or (sure and unsure):
+                continue
+            for use in uses:
+                if use != "compose" and self._task in (
+                    one.tasks if use == "as-is" else one.fine_tune
+                ):
+                    bits |= 1 << 2 * place + (use != "as-is")
+                    break
+        return bits
+
+    @cache
+    def _speaking(self, families: tuple[str, ...]) -> int:
+        """Return the bits of the rules that speak of a checkpoint of these families."""
+        theirs = {one.id for one in self.checkpoints if one.family in families}
+        return sum(
+            1 << place for place, rule in enumerate(self.rules) if theirs & set(rule.candidates)
         )
 
-    def _profile(self, answers: dict[int, Choice]) -> Profile:
-        """Return a complete profile of some answers, in which nothing else is said."""
+    def _chosen(self, outcome: int, answers: dict[int, Choice]) -> str:
+        profile = self._profile(answers)
+        if outcome not in self._decisions:
+            known = {id: one for id, one in profile.items() if self._is_told(id)}
+            self._decisions[outcome] = self.engine.decide(known)
+        decision = self._decisions[outcome]._replace(profile=profile, given=profile)
+        picks = select(self.engine.rulebase, decision).picks
+        return picks[0].checkpoint.id if picks else decision.family or NONE
+
+    def _is_told(self, id: str) -> bool:
+        return self.engine.encoding.index[id] in self.told
+
+    def _profile(self, answers: Mapping[int, Choice]) -> Profile:
+        """Return a complete profile of the task and some answers, with nothing else said."""
         profile: Profile = {}
         for place, id in enumerate(self.engine.encoding.questions):
             options: tuple[str, ...] = (NOT_APPLICABLE,)
-            if place in answers:
+            if id == TASK:
+                options = (self._task,)
+            elif place in answers:
                 options = self.engine.options(place, answers[place])
             given = self.given.get(id)
             kept = given is not None and set(given.options) == set(options)
-            profile[id] = given if given and kept else Answer(options, None, "assumed")
+            profile[id] = given if given and kept else Answer(options, None, "asked")
         return profile
+
+
+def _said(option: Option) -> list[tuple[str, Any]]:
+    """Return what an option says of use and of the order."""
+    said: list[tuple[str, Any]] = [("uses", tuple(option.uses))] if option.uses else []
+    return said + ([("order", option.order)] if option.order else [])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from advisor.engine.decision import Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.interview.session import Session
+from advisor.interview.session import FAMILY, Session, settled
 from advisor.model import NONE
 
 
@@ -81,9 +81,9 @@ def policy(engine: Engine, given: Profile | None = None) -> Policy:
     Raises ContradictionError where the answers cannot all be true.
     """
     profile = dict(given or {})
-    ask = Session(engine, profile).next()
+    ask = Session(engine, profile, FAMILY).next()
     if ask is None:
-        return _leaf(engine, profile)
+        return _leaf(engine, settled(engine, profile))
     id = ask.question.id
     arms: dict[object, Arm] = {}
     for option in ask.options:

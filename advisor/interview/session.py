@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
@@ -23,9 +24,9 @@ from advisor.interview.strategy import Residual, fewest_questions
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Option, Question
 from advisor.rulebase.store import cache_folder
 
-STOPS = ("family", "checkpoint", "ranking")
-"""When an interview is over: when nothing can change the winner any more, nor which of its
-checkpoints comes first, or the verdict of any family."""
+FAMILY, CHECKPOINT, RANKING = STOPS = ("family", "checkpoint", "ranking")
+"""When an interview is over: when nothing can change the winning family any more, which checkpoint
+comes first, or the verdict of any family."""
 
 MOST_BYTES = 1_000_000
 NEARLY_ALL = Fraction(95, 100)
@@ -67,6 +68,18 @@ class Agreement(NamedTuple):
         return self.assumed and NEARLY_ALL <= self.share < 1
 
 
+def settled(engine: Engine, profile: Profile) -> Profile:
+    """Return answers with those to questions that nobody is asked, as they hold without a flag."""
+    whole = dict(profile)
+    for question in engine.rulebase.questions:
+        if question.flag_only and question.id not in profile:
+            usual = (question.options[0].id, *([NOT_APPLICABLE] if question.ask_if else []))
+            answer = Answer(usual, None, "assumed")
+            if engine.admits({**whole, question.id: answer}):
+                whole[question.id] = answer
+    return whole
+
+
 class AskedAnswer(NamedTuple):
     """One answer in the order given; None where it was "don't know"."""
 
@@ -77,11 +90,12 @@ class AskedAnswer(NamedTuple):
 class Session:
     """An interview in progress; `to` is the stop it goes to, one of `STOPS`."""
 
-    def __init__(self, engine: Engine, given: Profile | None = None, to: str = STOPS[0]) -> None:
+    def __init__(self, engine: Engine, given: Profile | None = None, to: str = CHECKPOINT) -> None:
         self.engine = engine
         self.to = to
         self.given: Profile = dict(given or {})
         self.steps: list[AskedAnswer] = []
+        self._finalists: dict[Any, Residual] = {}
         engine.space(self.profile)
 
     @property
@@ -99,11 +113,17 @@ class Session:
     @property
     def agreement(self) -> Agreement:
         """The answer that most complete profiles end in, counted exactly."""
-        counts = self._space.wins(self.engine.ranking)
-        most = max(range(len(counts)), key=counts.__getitem__)
-        answer = self.engine.names(1 << most)[0]
-        assumed = (self.decide().family or NONE) == answer
-        return Agreement(answer, counts[most], sum(counts), assumed)
+        decision = self.decide()
+        assumed = decision.family or NONE
+        if self._about_checkpoint:
+            counts = self._residual.counts(self._rest)
+            picks = select(self.engine.rulebase, decision).picks
+            assumed = picks[0].checkpoint.id if picks else assumed
+        else:
+            wins = self._space.wins(self.engine.ranking)
+            counts = {self.engine.names(1 << winner)[0]: n for winner, n in enumerate(wins)}
+        answer = max(counts, key=counts.__getitem__)
+        return Agreement(answer, counts[answer], sum(counts.values()), answer == assumed)
 
     def decide(self) -> Decision:
         """Return the decision for the answers so far; "assumed" where an open one may change it."""
@@ -111,7 +131,7 @@ class Session:
 
     @property
     def _space(self) -> Space:
-        return self.engine.space(self.profile)
+        return self.engine.space(settled(self.engine, self.profile))
 
     @property
     def _closed(self) -> set[int]:
@@ -119,32 +139,64 @@ class Session:
         index = self.engine.encoding.index
         return {index[id] for id in [*self.given, *(step.question for step in self.steps)]}
 
+    @property
+    def _about_checkpoint(self) -> bool:
+        """True where the task is known, and the first checkpoint is what is to be settled."""
+        task = self.profile.get(TASK)
+        return self.to == CHECKPOINT and task is not None and len(task.options) == 1
+
+    @property
+    def _residual(self) -> Residual:
+        """All that decides which checkpoint comes first, for the task and what was given.
+
+        Exact numbers and several options at once change what is required: each has its own.
+        """
+        held = {
+            step.question: step.answer
+            for step in self.steps
+            if step.answer and (step.answer.value is not None or len(step.answer.options) > 1)
+        }
+        base = {TASK: self.profile[TASK], **self.given, **held}
+        key = tuple((id, answer.options, answer.value) for id, answer in base.items())
+        if key not in self._finalists:
+            finalists = Finalists(self.engine, settled(self.engine, base))
+            self._finalists[key] = finalists.residual()
+        return self._finalists[key]
+
+    @property
+    def _rest(self) -> int:
+        """What is left of it after the answers so far."""
+        residual, index = self._residual, self.engine.encoding.index
+        choices = self.engine.choices(self.profile)
+        said = {index[id]: choices[index[id]] for id in self.profile if id != TASK}
+        return residual.within(residual.root, said)
+
     def next(self) -> Ask | None:
-        """Return the question after which the fewest are expected, solved anew for every call.
+        """Return the question after which the fewest are expected.
 
         The task comes first wherever it matters. None where nothing that may be asked can change
-        what the stop is about: the winner, and with "checkpoint" then the first checkpoint, or
-        with "ranking" the verdicts of all families.
+        what the stop is about: the first checkpoint, with "family" the winner alone, with "ranking"
+        the verdicts of all families. Where nobody can name the task, the winner is all there is.
         """
-        family, checkpoint, ranking = STOPS
+        if self._about_checkpoint:
+            residual = self._residual
+            residual.closed = frozenset(self._closed)
+            return self._choose(residual, self._rest, CHECKPOINT)
         label: Callable[[int], Hashable] = self.engine.ranking.winner
-        about = family
-        if self.to == ranking:
-            about, label = ranking, self.engine.verdicts
-        found = self._choose(Residual(self._space, label, closed=self._closed), about)
-        if found is None and self.to == checkpoint:
-            decision = self.decide()
-            if decision.family is not None:
-                first = Finalists(self.engine, decision).residual(self._closed)
-                return self._choose(first, checkpoint)
-        return found
+        if self.to == RANKING:
+            label = self.engine.verdicts
+        residual = Residual(self._space, label, closed=self._closed)
+        return self._choose(residual, residual.root, RANKING if self.to == RANKING else FAMILY)
 
-    def _choose(self, residual: Residual, about: str) -> Ask | None:
-        if residual.decided(residual.root):
-            return None
+    def _choose(self, residual: Residual, node: int, about: str) -> Ask | None:
         task = self.engine.encoding.index[TASK]
-        split = None if task in residual.closed else residual.split(residual.root, task)
-        split = split or fewest_questions(residual, residual.root)
+        first_of_all = self.to == CHECKPOINT and TASK not in self.profile
+        if residual.decided(node) and not (first_of_all and task not in residual.closed):
+            return None
+        if first_of_all and task not in residual.closed:
+            return self._ask(task, about)
+        split = None if task in residual.closed else residual.split(node, task)
+        split = split or fewest_questions(residual, node)
         return None if split is None else self._ask(split.question, about)
 
     def _ask(self, place: int, about: str) -> Ask:
@@ -191,7 +243,9 @@ class Session:
         }
 
     @classmethod
-    def from_json(cls, engine: Engine, kept: dict[str, Any], to: str = STOPS[0]) -> Session:
+    def from_json(
+        cls, engine: Engine, kept: dict[str, Any], to: str = CHECKPOINT
+    ) -> Session:
         """Return a kept interview. Raises UsageError where it belongs to other rules."""
         if kept.get("rule_base") != engine.rulebase.digest:
             raise UsageError("the kept interview belongs to other rules", hint="start a new one")

@@ -57,7 +57,8 @@ class Question(NamedTuple):
     may stand behind it, each with what one of it is in that unit. With `steps`, numbers from the
     least, nothing is assumed where nobody answers: the best for each of them is named, and the best
     of all. `flag` is what its flag is called where that is not its id, `bare` the option that the
-    flag alone stands for.
+    flag alone stands for. `flag_only`: nobody is asked it; where no flag answers, the first option
+    holds.
     """
 
     id: f.Id
@@ -72,6 +73,7 @@ class Question(NamedTuple):
     steps: f.Steps = ()
     flag: f.Id | None = None
     bare: f.Id | None = None
+    flag_only: bool = False
 
     @property
     def typed(self) -> str:
