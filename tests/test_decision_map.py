@@ -69,7 +69,7 @@ def test_a_path_is_what_the_interview_asks(drawn, data):
         node = policy(engine)
     except ContradictionError:
         return
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     while isinstance(node, Branch):
         ask = session.next()
         assert ask is not None

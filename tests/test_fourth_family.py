@@ -159,7 +159,7 @@ def test_what_would_change_it_is_explained(extended):
 
 
 def test_interview_asks_about_it(extended):
-    session = Session(Engine(extended))
+    session = Session(Engine(extended), {}, "family")
     session.answer("task", "spoken-description")
     assert set(session.race) == {"speaker", "none"}
     asked = []
@@ -172,7 +172,7 @@ def test_interview_asks_about_it(extended):
 
 
 def test_interview_never_asks_its_question_elsewhere(extended):
-    session = Session(Engine(extended), make_profile(extended, {"task": "describe"}))
+    session = Session(Engine(extended), make_profile(extended, {"task": "describe"}), "family")
     while (ask := session.next()) is not None:
         assert ask.question.id != "voice"
         session.answer(ask.question.id, ask.options[0].id)

@@ -29,12 +29,12 @@ def interview(session, answers):
 
 
 def test_task_is_asked_first(engine):
-    assert Session(engine).next().question.id == "task"
+    assert Session(engine, {}, "family").next().question.id == "task"
 
 
 def test_interview_is_over_at_once_where_the_answers_decide(engine, small):
     given = make_profile(small, {"task": "outline"})
-    session = Session(engine, given)
+    session = Session(engine, given, "family")
     assert session.race == (NONE,)
     assert session.next() is None
     assert session.decide().outcome == NONE
@@ -42,28 +42,28 @@ def test_interview_is_over_at_once_where_the_answers_decide(engine, small):
 
 def test_what_was_given_is_never_asked(engine, small):
     given = make_profile(small, {"task": "describe", "training": "fine-tune"})
-    session = Session(engine, given)
+    session = Session(engine, given, "family")
     assert not {"task", "training"} & set(interview(session, {}))
 
 
 def test_what_the_task_implies_is_never_asked(engine, small):
     for task in small.tasks:
-        session = Session(engine, make_profile(small, {"task": task.id}))
+        session = Session(engine, make_profile(small, {"task": task.id}), "family")
         implied = {id for id, options in task.implies.items() if len(options) == 1}
         assert not implied & set(interview(session, {}))
 
 
 def test_each_option_says_who_can_still_win(engine, small):
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     ask = session.next()
     assert [option.id for option in ask.options] == [task.id for task in small.tasks]
     for task in ("describe", "outline", "read-lines"):
-        told = Session(engine, make_profile(small, {"task": task}))
+        told = Session(engine, make_profile(small, {"task": task}), "family")
         assert ask.winners[task] == told.race
 
 
 def test_dont_know_leaves_the_question_open_and_is_never_asked_again(engine, small):
-    session = Session(engine, make_profile(small, {"task": "describe"}))
+    session = Session(engine, make_profile(small, {"task": "describe"}), "family")
     race = session.race
     first = session.next().question.id
     session.answer(first, UNKNOWN)
@@ -76,7 +76,7 @@ def test_dont_know_leaves_the_question_open_and_is_never_asked_again(engine, sma
 
 
 def test_dont_know_the_task_asks_something_else(engine):
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     session.answer("task", UNKNOWN)
     ask = session.next()
     assert ask is not None
@@ -84,7 +84,7 @@ def test_dont_know_the_task_asks_something_else(engine):
 
 
 def test_back_takes_the_last_answer_back(engine):
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     assert session.back() is None
     session.answer("task", "describe")
     second = session.next().question.id
@@ -97,13 +97,13 @@ def test_back_takes_the_last_answer_back(engine):
 
 
 def test_back_never_takes_what_was_given(engine, small):
-    session = Session(engine, make_profile(small, {"task": "describe"}))
+    session = Session(engine, make_profile(small, {"task": "describe"}), "family")
     assert session.back() is None
     assert session.profile["task"].options == ("describe",)
 
 
 def test_contradiction_is_raised_and_forgotten(engine):
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     session.answer("task", "describe")
     before = session.profile
     with pytest.raises(ContradictionError):
@@ -113,7 +113,7 @@ def test_contradiction_is_raised_and_forgotten(engine):
 
 
 def test_unknown_option_is_refused_and_forgotten(engine):
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     with pytest.raises(UsageError, match="did you mean `describe`"):
         session.answer("task", "descrbe")
     assert session.steps == []
@@ -122,11 +122,11 @@ def test_unknown_option_is_refused_and_forgotten(engine):
 def test_contradiction_among_given_answers_is_raised_at_the_start(engine, small):
     given = make_profile(small, {"task": "describe", "output": "ranking"})
     with pytest.raises(ContradictionError):
-        Session(engine, given)
+        Session(engine, given, "family")
 
 
 def test_answers_carry_the_origin_asked(engine, small):
-    session = Session(engine, make_profile(small, {"device": "cpu"}))
+    session = Session(engine, make_profile(small, {"device": "cpu"}), "family")
     session.answer("task", "answer")
     assert {id: a.origin for id, a in session.profile.items()} == {
         "task": "asked",
@@ -135,35 +135,62 @@ def test_answers_carry_the_origin_asked(engine, small):
 
 
 def test_number_typed_in_the_interview_is_kept(engine):
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     session.answer("task", "find")
     session.answer("collection", "5k")
     assert session.profile["collection"] == Answer(("thousands",), 5000.0, "asked")
 
 
 def test_kept_interview_goes_on_where_it_stopped(engine, small):
-    session = Session(engine, make_profile(small, {"language": ["en", "de"]}))
+    session = Session(engine, make_profile(small, {"language": ["en", "de"]}), "family")
     session.answer("task", "describe")
     asked = session.next().question.id
     session.answer(asked, UNKNOWN)
     kept = json.loads(json.dumps(session.to_json()))
-    again = Session.from_json(engine, kept)
+    again = Session.from_json(engine, kept, "family")
     assert again.profile == session.profile
     assert again.steps == session.steps
     assert again.next() == session.next()
     assert again.back() == asked
 
 
-def test_kept_interview_of_other_rules_is_refused(engine):
-    kept = Session(engine).to_json() | {"rule_base": "0123456789abcdef"}
-    with pytest.raises(UsageError, match="belongs to other rules"):
-        Session.from_json(engine, kept)
+def test_of_a_kept_interview_of_other_rules_what_these_know_goes_on(engine):
+    """A release changes rules: what was answered before it is not lost."""
+    session = Session(engine, {}, "family")
+    session.answer("task", "describe")
+    kept = session.to_json() | {"rule_base": "0123456789abcdef"}
+    kept["steps"] += [
+        ["weather", [["rain"], None, "asked"]],  # a question that is gone
+        ["training", [["by-hand"], None, "asked"]],  # an option that is gone
+        ["output", [["ranking"], None, "asked"]],  # what these rules do not admit
+        ["device", None],
+    ]
+    again = Session.from_json(engine, kept, "family")
+    assert [step.question for step in again.steps] == ["task", "device"]
+    assert again.profile == session.profile
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        ["nope", [["x"], None, "asked"]],
+        ["task", [["nope"], None, "asked"]],
+        ["task", [[], None, 1]],
+        ["task", [[1], -1, []]],
+        [[], {}],
+        "task",
+    ],
+)
+def test_a_damaged_step_is_no_interview(engine, step):
+    kept = Session(engine, {}, "family").to_json() | {"steps": [step]}
+    with pytest.raises(UsageError, match="damaged"):
+        Session.from_json(engine, kept, "family")
 
 
 @pytest.mark.parametrize("kept", [{}, {"rule_base": None}])
 def test_kept_interview_without_rules_is_refused(engine, kept):
     with pytest.raises(AdvisorError):
-        Session.from_json(engine, kept)
+        Session.from_json(engine, kept, "family")
 
 
 # -- whoever answers --------------------------------------------------------------------------
@@ -173,7 +200,7 @@ def test_kept_interview_without_rules_is_refused(engine, kept):
 def test_interview_ends_with_the_family_of_the_whole_profile(of, data):
     engine, plain = engine_for(of), Plain(of)
     whole = data.draw(st.sampled_from(plain.completions({})))
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     told = {}
     while (ask := session.next()) is not None:
         assert len(session.race) > 1, "it stops once the outcome is decided"
@@ -197,7 +224,7 @@ def test_interview_with_open_answers_always_ends(of, data):
     answers = profile_of(data.draw(given_answers(of)))
     if not engine.admits(answers):
         return
-    session = Session(engine, answers)
+    session = Session(engine, answers, "family")
     for _ in range(len(of["question"]) + 1):
         ask = session.next()
         if ask is None:
@@ -227,7 +254,7 @@ def test_interview_on_the_shipped_rules_ends_with_the_family_of_the_whole_profil
         chosen = data.draw(st.sampled_from(open_options or [NOT_APPLICABLE]))
         profile[question.id] = Answer((chosen,), None, "flag")
     decision = engine.decide(profile)
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     asked = interview(session, {id: answer.options[0] for id, answer in profile.items()})
     assert asked[0] == "task"
     assert len(asked) <= 8

@@ -102,7 +102,7 @@ def test_measured_is_what_playing_every_profile_gives(of):
 
 def play(engine, whole):
     """Return how many questions are asked after the task."""
-    session = Session(engine)
+    session = Session(engine, {}, "family")
     session.answer("task", list(whole["task"]))
     while (ask := session.next()) is not None:
         session.answer(ask.question.id, list(whole[ask.question.id]))

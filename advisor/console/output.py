@@ -87,9 +87,9 @@ def check_outputs(
     return found
 
 
-def note(message: str) -> None:
-    """Say something on stderr that is not part of the answer."""
-    sys.stderr.write(f"{inert(visible(message))}\n")
+def note(*lines: str) -> None:
+    """Say something on stderr that is not part of the answer, line by line."""
+    sys.stderr.write("".join(f"{inert(visible(line))}\n" for line in lines))
 
 
 def interactive() -> bool:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+from advisor.console.menu import Menu, Row
 from advisor.engine.profile import UNKNOWN
 from advisor.engine.quantity import as_number
-from advisor.errors import nearest
-
-if TYPE_CHECKING:
-    from advisor.interview.session import Ask
 
 WHY, BACK, STOP, NUMBER = "why", "back", "stop", "number"
 """What a person may choose besides an option; `UNKNOWN` is "don't know"."""
+LONG = 40
+"""From so many letters on, a thing to pick has a line of its own."""
 
 
 class Extra(NamedTuple):
@@ -29,12 +28,30 @@ class Extra(NamedTuple):
     value: str
 
 
-def extras(*, back: bool, stop: bool) -> tuple[Extra, ...]:
+class Asked(NamedTuple):
+    """A question with what may be answered; `marked` is the answer that was given before.
+
+    With a `unit` a number may be typed, with one of `units` behind it.
+    """
+
+    question: str
+    rows: tuple[Row, ...]
+    unit: str | None = None
+    units: Mapping[str, float] = {}
+    marked: str = ""
+
+    def number(self, typed: str) -> bool:
+        """True for a number that may be an answer."""
+        number = as_number(typed, self.units) if self.unit else None
+        return number is not None and number >= 0
+
+
+def extras(*, back: bool, stop: bool) -> tuple[Row, ...]:
     """Return what may be chosen besides the options of a question."""
     found = [Extra("d", "I don't know", UNKNOWN), Extra("w", "why do you ask?", WHY)]
     found += [Extra("b", "go back", BACK)] if back else []
     found += [Extra("s", "stop here", STOP)] if stop else []
-    return tuple(found)
+    return tuple(Row(one.value, one.label, (one.key,), extra=True) for one in found)
 
 
 def _asked(kind: str, question: str, **more: Any) -> Any:
@@ -48,37 +65,34 @@ def _asked(kind: str, question: str, **more: Any) -> Any:
 class SelectPrompt:
     """A menu with arrow keys; typing filters it."""
 
-    def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:
-        """Return an option id, a number as text, or the value of an extra."""
-        from questionary import Choice, Separator
+    plain = False
 
-        choices: list[Any] = [Choice(f"{one.id:<26} {one.label}", one.id) for one in ask.options]
-        if ask.question.unit:
-            choices.append(Choice(f"{'exactly ...':<26} type a number", NUMBER))
-        choices += [Separator(" "), *(Choice(extra.label, extra.value) for extra in extras)]
-        chosen = _asked(
-            "select",
-            ask.question.ask,
-            choices=choices,
-            use_search_filter=True,
-            use_jk_keys=False,
-            instruction="(arrow keys, or type to filter)",
-            qmark="?",
-        )
-        return self._number(str(ask.question.unit)) if chosen == NUMBER else str(chosen)
+    def choose(self, asked: Asked) -> str:
+        """Return the value of a row, or a number as text."""
+        from advisor.console.menu_terminal import taken
 
-    def _number(self, unit: str) -> str:
+        rows = list(asked.rows)
+        if asked.unit:
+            exactly = Row(NUMBER, "exactly ...: type a number")
+            place = next((n for n, row in enumerate(rows) if row.extra), len(rows))
+            rows.insert(place, exactly)
+        chosen = taken(Menu(asked.question, rows, asked.marked))
+        return self._number(asked) if chosen == NUMBER else chosen
+
+    def _number(self, asked: Asked) -> str:
         def valid(text: str) -> bool | str:
-            return _count(text) or f"a number of {unit}, such as 5000 or 5k"
+            return asked.number(text) or f"a number of {asked.unit}, such as 5000 or 5k"
 
-        return str(_asked("text", f"How many {unit}?", validate=valid))
+        return str(_asked("text", f"How many {asked.unit}?", validate=valid))
 
     def pick(self, question: str, choices: Sequence[Extra]) -> str:
         """Ask which of a few things to do, the first being the default; return its value."""
-        from questionary import Choice
+        from advisor.console.menu_terminal import pressed, taken
 
-        rows = [Choice(choice.label, choice.value) for choice in choices]
-        return str(_asked("select", question, choices=rows, instruction="(arrow keys)"))
+        if any(len(choice.label) > LONG for choice in choices):
+            rows = [Row(choice.value, choice.label, (choice.key,)) for choice in choices]
+            return taken(Menu(question, rows))
+        return pressed(question, choices)
 
     def type(self, question: str) -> str:
         """Return a line of text; empty where nothing was typed."""
@@ -96,32 +110,58 @@ class SelectPrompt:
 class NumberedPrompt:
     """A numbered list and one line of typing: works in every terminal."""
 
-    def choose(self, ask: Ask, extras: Sequence[Extra]) -> str:
+    plain = True
+
+    def choose(self, asked: Asked) -> str:
         """Ask with numbers until something known is typed."""
-        lines = [f"? {ask.question.ask}"]
-        lines += [f"  {n:>2}  {o.id:<26} {o.label}" for n, o in enumerate(ask.options, 1)]
-        lines += ["      " + "   ".join(f"{extra.key} = {extra.label}" for extra in extras)]
-        _say("\n".join(lines))
+        menu = Menu(asked.question, asked.rows)
+        listed = [row for row in menu.found if not row.extra]
+        self._show(asked, listed)
         while True:
             typed = self._line()
-            if meant := self._meant(typed, ask, extras):
+            if (meant := self._meant(typed, asked, listed)) is not None:
                 return meant
-            ids = [option.id for option in ask.options]
-            close = nearest(typed, ids)
-            suggestion = f"did you mean {close}? " if close else ""
-            numbers = f", or a number of {ask.question.unit}" if ask.question.unit else ""
-            _say(f"  {suggestion}type 1 to {len(ids)}, an option{numbers}, or a letter below it")
+            menu.type(typed)
+            found = [row for row in menu.found if not row.extra]
+            numbers = f", or a number of {asked.unit}" if asked.unit else ""
+            if typed and found:
+                listed = found
+                self._show(asked, listed)
+            elif typed:
+                named = [row for row in menu.nearest if not row.extra]
+                close = ", ".join(row.names[0] if row.names else row.value for row in named)
+                _say(f"  nothing matches; the nearest are {close}" if close else "")
+            _say(f"  type 1 to {len(listed)}, a word{numbers}, or a letter below it")
 
-    def _meant(self, typed: str, ask: Ask, extras: Sequence[Extra]) -> str | None:
-        numbers = {str(number): option.id for number, option in enumerate(ask.options, 1)}
-        names = {alias: option.id for option in ask.options for alias in option.aliases}
-        names |= {option.id: option.id for option in ask.options}
-        meant = _chosen(typed, extras) or numbers.get(typed.lstrip("0")) or names.get(typed.lower())
-        return meant or (typed if ask.question.unit and _count(typed) else None)
+    def _show(self, asked: Asked, listed: Sequence[Row]) -> None:
+        from shutil import get_terminal_size
+        from textwrap import wrap
+
+        width = get_terminal_size().columns - 1
+        lines = [f"? {asked.question}"]
+        for number, row in enumerate(listed, 1):
+            head = f"  {number:>2}  "
+            lines += wrap(row.text, width, initial_indent=head, subsequent_indent=" " * 8)
+        hidden = sum(row.hidden for row in asked.rows if row not in listed)
+        lines += [f"      or type a word to find one of {hidden}"] if hidden else []
+        apart = [row for row in asked.rows if row.extra]
+        _say("\n".join([*lines, "      " + "   ".join(f"{r.names[0]} = {r.text}" for r in apart)]))
+
+    def _meant(self, typed: str, asked: Asked, listed: Sequence[Row]) -> str | None:
+        said = typed.lower()
+        for row in asked.rows:
+            if row.extra and said in (row.names[0], row.value, row.text.lower()):
+                return row.value
+        if typed.isdecimal() and typed.isascii() and 1 <= int(typed[:6]) <= len(listed):
+            return listed[int(typed) - 1].value
+        if named := [row for row in asked.rows if said in (row.value, *row.names)]:
+            return named[0].value
+        return typed if asked.number(typed) else None
 
     def pick(self, question: str, choices: Sequence[Extra]) -> str:
         """Ask with letters until one of them is typed."""
-        rows = "   ".join(f"{choice.key} = {choice.label}" for choice in choices)
+        long = any(len(choice.label) > LONG for choice in choices)
+        rows = ("\n      " if long else "   ").join(f"{one.key} = {one.label}" for one in choices)
         _say(f"? {question} [{choices[0].key}]\n      {rows}")
         while True:
             typed = self._line()
@@ -166,11 +206,6 @@ def prompt_for(*, plain: bool) -> Prompt:
 def _chosen(typed: str, choices: Sequence[Extra]) -> str | None:
     named = (one for one in choices if typed.lower() in (one.key, one.value, one.label.lower()))
     return next((choice.value for choice in named), None)
-
-
-def _count(typed: str) -> bool:
-    number = as_number(typed)
-    return number is not None and number >= 0
 
 
 def _say(text: str) -> None:

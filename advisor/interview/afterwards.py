@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from advisor.console.output import Showing, note
 from advisor.console.prompt import Extra, Prompt
-from advisor.decide.command_lines import exact, needs_of, quoted, rules_flags, try_command
+from advisor.decide.command_lines import command, exact, needs_of, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
 from advisor.files import write_text
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from advisor.engine.profile import Answer, Profile
     from advisor.model import Checkpoint
 
-DONE, TRY, SAVE = "done", "try", "save"
+DONE, TRY, CODE, CHANGE, EXPLAIN, SAVE = "done", "try", "code", "change", "explain", "save"
 ASKED = {
     "labels": "Which texts to choose from? With commas between, such as: a cat, a dog",
     "question": "What do you want to know about it?",
@@ -26,25 +29,45 @@ ASKED = {
 """How to ask for what a task needs beside the image, by the flag of `advisor try`."""
 
 
-def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> None:
-    """Offer what comes next until the person has done with it; leaving is no failure."""
+def offer(recommendation: Recommendation, prompt: Prompt, *, color: bool) -> str:
+    """Offer what comes next until the person has done with it, or wants to change an answer.
+
+    Leaving is no failure.
+    """
     (advice,) = recommendation.advice
     checkpoint = advice.runnable
-    note("")
-    choices = [Extra("d", "no, done", DONE)]
+    choices = [Extra("d", "done", DONE)]
     choices += [Extra("t", "try it on an image", TRY)] if checkpoint else []
-    choices += [Extra("p", "save the answers", SAVE)]
+    choices += [Extra("c", "show the code", CODE)] if advice.snippet else []
+    choices += [Extra("a", "change an answer", CHANGE)]
+    choices += [Extra("y", "why", EXPLAIN)] if advice.decision.given else []
+    choices += [Extra("s", "save the answers", SAVE)]
     try:
-        while (chosen := prompt.pick("Anything else?", choices)) != DONE:
+        while (chosen := prompt.pick("Anything else?", choices)) not in (DONE, CHANGE):
             try:
                 if chosen == TRY and checkpoint:
                     _try(recommendation, checkpoint, prompt, color=color)
+                elif chosen == CODE:
+                    note("", *str(advice.snippet).split("\n"), "")
+                elif chosen == EXPLAIN:
+                    _run(recommendation, "explain")
                 else:
                     _save(recommendation, prompt)
             except AdvisorError as error:
-                note(f"  {error.message}" + (f"\n  hint: {error.hint}" if error.hint else ""))
+                note(f"  {error.message}", *([f"  hint: {error.hint}"] if error.hint else []))
     except (KeyboardInterrupt, EOFError):
         note("")
+        return DONE
+    return chosen
+
+
+def _run(recommendation: Recommendation, verb: str) -> None:
+    """Say a command of advisor with the answers, and run it."""
+    given = recommendation.advice[0].decision.given
+    line = command(verb, recommendation.rulebase, given, recommendation.priority)
+    note("", line)
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", *shlex.split(line)], check=False)
 
 
 def _try(
@@ -66,7 +89,7 @@ def _try(
     rulebase, task = recommendation.rulebase, str(recommendation.advice[0].task)
     needs = needs_of(rulebase, task, checkpoint.model_type)
     given = {flag: text for flag in needs if (text := prompt.type(ASKED[flag]))}
-    note(f"\n{try_command(rulebase, checkpoint, task, image, given)}")
+    note("", try_command(rulebase, checkpoint, task, image, given))
     folder = given.get("folder", "")
     inputs = ImageInputs(
         image=image,

@@ -13,13 +13,12 @@ from functools import cache, cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
-from advisor.decide.ranking import Yardstick
+from advisor.decide.precedence import Precedences
 from advisor.decide.requirements import Requirements
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
-from advisor.engine.space import Space
 from advisor.interview.strategy import Residual
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint, Option
 
@@ -82,8 +81,13 @@ class Finalists:
         self.told |= {index[id] for rule in self.rules for id in rule.when}
         self.told |= self.space.support(self.space.root)
         self.keeping = [index[question.id] for question in rulebase.keeping]
+        self.told |= set(self.keeping)
         self._effects: dict[tuple[int, Choice], Effect] = {}
         self._decisions: dict[int, Decision] = {}
+        self._families = cache(self._ranked_families)
+        self._uses = cache(self._uses_said)
+        self._relevant = cache(self._relevant_bits)
+        self._speaking = cache(self._speaking_bits)
         self._firsts: dict[tuple[Any, ...], str] = {}
 
     def residual(self) -> Residual:
@@ -99,7 +103,8 @@ class Finalists:
         def grow(node: int, situation: Situation) -> int:
             depth = len(path)
             if depth == len(questions):
-                return residual.terminal(self._first(node, situation, dict(zip(questions, path))))
+                answers = dict(zip(questions, path, strict=True))
+                return residual.terminal(self._first(node, situation, answers))
             key = (depth, node, situation)
             if key in known:
                 return known[key]
@@ -158,9 +163,10 @@ class Finalists:
         keeps = self._traits(question, choice) if question in self.keeping else None
         left: list[Doubts | None] = []
         for mode, before, more in zip(self.modes, doubts, effect.doubts, strict=True):
-            ruled_out = before is None or (keeps is not None and mode.traits[question] != keeps)
-            joint = None if ruled_out else (before[0] | more[0], before[1] | more[1])
-            left.append(joint)
+            if before is None or (keeps is not None and mode.traits[question] != keeps):
+                left.append(None)
+            else:
+                left.append((before[0] | more[0], before[1] | more[1]))
         return Situation(alive & effect.alive, said + effect.said, tuple(left))
 
     def _effect(self, question: int, choice: Choice) -> Effect:
@@ -184,11 +190,10 @@ class Finalists:
         """Return by what checkpoints are measured after an answer that names languages."""
         rulebase = self.engine.rulebase
         languages = Requirements(rulebase, self._profile({question: choice})).languages
-        return tuple(Yardstick(rulebase, self._task, languages).benchmarks)
+        gauges = Precedences(rulebase, self._task, languages).gauges
+        return tuple([(gauge.yardstick, gauge.name, gauge.rest) for gauge in gauges])
 
-    def _doubts(
-        self, question: int, choice: Choice, options: list[Option]
-    ) -> tuple[Doubts, ...]:
+    def _doubts(self, question: int, choice: Choice, options: list[Option]) -> tuple[Doubts, ...]:
         """Return for each mode which checkpoints an answer raises doubts about.
 
         Each checkpoint has two bits: as it is, and after training.
@@ -224,14 +229,12 @@ class Finalists:
             found = self._firsts[key] = self._chosen(outcome, answers)
         return found
 
-    @cache
-    def _families(self, outcome: int) -> tuple[str, ...]:
+    def _ranked_families(self, outcome: int) -> tuple[str, ...]:
         """Return the families that are not excluded, best first."""
         order = self.engine.ranking.order(outcome)
         return tuple([self.engine.encoding.families[family] for family in order])
 
-    @cache
-    def _uses(self, said: tuple[Any, ...]) -> tuple[tuple[str, ...], str | None, Any]:
+    def _uses_said(self, said: tuple[Any, ...]) -> tuple[tuple[str, ...], str | None, Any]:
         """Return the ways of use that answers allow, the order asked for, and the languages."""
         uses: tuple[str, ...] = ()
         order, languages = None, None
@@ -244,8 +247,7 @@ class Finalists:
                 languages = value
         return uses or ("as-is",), order, languages
 
-    @cache
-    def _relevant(
+    def _relevant_bits(
         self, families: tuple[str, ...], uses: tuple[str, ...], *, sure: bool = False
     ) -> int:
         """Return the bits of doubts that count: of each checkpoint of the families in its use.
@@ -266,8 +268,7 @@ class Finalists:
                     break
         return bits
 
-    @cache
-    def _speaking(self, families: tuple[str, ...]) -> int:
+    def _speaking_bits(self, families: tuple[str, ...]) -> int:
         """Return the bits of the rules that speak of a checkpoint of these families."""
         theirs = {one.id for one in self.checkpoints if one.family in families}
         return sum(

@@ -1,71 +1,28 @@
-"""An interview as a value: what was answered, what to ask next, how to go back; and its file.
+"""An interview as a value: what was answered, what to ask next, how to go back.
 
 Nothing here prompts or prints; a terminal, a form or a script can drive it.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Hashable
 from contextlib import suppress
-from fractions import Fraction
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
-from advisor.errors import AdvisorError, ContradictionError, UsageError
-from advisor.files import read_bounded, write_text
+from advisor.errors import ContradictionError, UsageError
+from advisor.interview.asking import Agreement, Ask, AskedAnswer
 from advisor.interview.finalists import Finalists
 from advisor.interview.strategy import Residual, fewest_questions
-from advisor.model import NONE, NOT_APPLICABLE, TASK, Option, Question
-from advisor.rulebase.store import cache_folder
+from advisor.model import NONE, NOT_APPLICABLE, TASK
 
 FAMILY, CHECKPOINT, RANKING = STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winning family any more, which checkpoint
 comes first, or the verdict of any family."""
-
-MOST_BYTES = 1_000_000
-NEARLY_ALL = Fraction(95, 100)
-"""From this share of agreement on, stopping early is worth an offer."""
-
-
-class Ask(NamedTuple):
-    """One question to ask now, the options still possible, and who wins where.
-
-    `winners` holds for each option the families (or none) that can still win after it; `about` is
-    the stop that the answer matters for, one of `STOPS`.
-    """
-
-    question: Question
-    options: tuple[Option, ...]
-    winners: dict[str, tuple[str, ...]]
-    about: str
-
-
-class Agreement(NamedTuple):
-    """The answer that most of what is still possible ends in.
-
-    `agreeing` complete profiles `of` all end in it; `assumed` says that stopping now gives it too.
-    """
-
-    answer: str
-    agreeing: int
-    of: int
-    assumed: bool
-
-    @property
-    def share(self) -> Fraction:
-        """Which part of the complete profiles agrees."""
-        return Fraction(self.agreeing, self.of)
-
-    @property
-    def worth_an_offer(self) -> bool:
-        """True where stopping before the outcome is decided risks little."""
-        return self.assumed and NEARLY_ALL <= self.share < 1
 
 
 def settled(engine: Engine, profile: Profile) -> Profile:
@@ -75,16 +32,10 @@ def settled(engine: Engine, profile: Profile) -> Profile:
         if question.flag_only and question.id not in profile:
             usual = (question.options[0].id, *([NOT_APPLICABLE] if question.ask_if else []))
             answer = Answer(usual, None, "assumed")
-            if engine.admits({**whole, question.id: answer}):
+            with suppress(ContradictionError):  # it may make no sense here
+                engine.space({**whole, question.id: answer})  # remembered
                 whole[question.id] = answer
     return whole
-
-
-class AskedAnswer(NamedTuple):
-    """One answer in the order given; None where it was "don't know"."""
-
-    question: str
-    answer: Answer | None
 
 
 class Session:
@@ -140,10 +91,19 @@ class Session:
         return {index[id] for id in [*self.given, *(step.question for step in self.steps)]}
 
     @property
+    def _task(self) -> Answer | None:
+        """The one task that is meant, said or following from what was; None where it is open."""
+        space = self._space
+        found = space.reachable(space.root).choices[self.engine.encoding.index[TASK]]
+        if len(found) != 1:
+            return None
+        options = self.engine.options(self.engine.encoding.index[TASK], *found)
+        return self.profile.get(TASK, Answer(options, None, "implied"))
+
+    @property
     def _about_checkpoint(self) -> bool:
         """True where the task is known, and the first checkpoint is what is to be settled."""
-        task = self.profile.get(TASK)
-        return self.to == CHECKPOINT and task is not None and len(task.options) == 1
+        return self.to == CHECKPOINT and self._task is not None
 
     @property
     def _residual(self) -> Residual:
@@ -156,7 +116,7 @@ class Session:
             for step in self.steps
             if step.answer and (step.answer.value is not None or len(step.answer.options) > 1)
         }
-        base = {TASK: self.profile[TASK], **self.given, **held}
+        base = {**self.given, **held, TASK: self._task or self.profile[TASK]}
         key = tuple((id, answer.options, answer.value) for id, answer in base.items())
         if key not in self._finalists:
             finalists = Finalists(self.engine, settled(self.engine, base))
@@ -190,11 +150,10 @@ class Session:
 
     def _choose(self, residual: Residual, node: int, about: str) -> Ask | None:
         task = self.engine.encoding.index[TASK]
-        first_of_all = self.to == CHECKPOINT and TASK not in self.profile
-        if residual.decided(node) and not (first_of_all and task not in residual.closed):
-            return None
-        if first_of_all and task not in residual.closed:
+        if self.to == CHECKPOINT and self._task is None and task not in residual.closed:
             return self._ask(task, about)
+        if residual.decided(node):
+            return None
         split = None if task in residual.closed else residual.split(node, task)
         split = split or fewest_questions(residual, node)
         return None if split is None else self._ask(split.question, about)
@@ -212,6 +171,18 @@ class Session:
         question = engine.rulebase.questions[place]
         options = tuple(option for option in question.options if option.id in names)
         return Ask(question, options, names, about)
+
+    @property
+    def finalists(self) -> int:
+        """How many checkpoints may still come first; 0 where that is not what is asked about."""
+        if not self._about_checkpoint:
+            return 0
+        return sum("/" in label for label in self._residual.labels(self._rest))
+
+    def ask_again(self, question: str) -> Ask:
+        """Take one answer back and return its question, with all that may be answered now."""
+        self.steps = [step for step in self.steps if step.question != question]
+        return self._ask(self.engine.encoding.index[question], self.to)
 
     def answer(self, question: str, given: Any) -> None:
         """Record an answer, or UNKNOWN; one that clashes raises and is forgotten."""
@@ -243,78 +214,53 @@ class Session:
         }
 
     @classmethod
-    def from_json(
-        cls, engine: Engine, kept: dict[str, Any], to: str = CHECKPOINT
-    ) -> Session:
-        """Return a kept interview. Raises UsageError where it belongs to other rules."""
-        if kept.get("rule_base") != engine.rulebase.digest:
-            raise UsageError("the kept interview belongs to other rules", hint="start a new one")
+    def from_json(cls, engine: Engine, kept: dict[str, Any], to: str = CHECKPOINT) -> Session:
+        """Return a kept interview; UsageError where it is damaged.
+
+        Of one with other rules the answers are left out that these do not know or admit.
+        """
+        known = kept.get("rule_base") == engine.rulebase.digest
+        session = cls(engine, {}, to)
         try:
-            given = {id: _kept_answer(engine, id, row) for id, row in kept["given"].items()}
-            session = cls(engine, given, to)
-            session.steps = [
-                AskedAnswer(id, row and _kept_answer(engine, id, row)) for id, row in kept["steps"]
-            ]
-            engine.space(session.profile)
-        except (KeyError, TypeError, ValueError, AttributeError, AdvisorError) as error:
-            raise UsageError("the kept interview is damaged", hint="start a new one") from error
+            given = {str(id): _answer(row) for id, row in kept["given"].items()}
+            steps = [AskedAnswer(str(id), row and _answer(row)) for id, row in kept["steps"]]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UsageError(DAMAGED, hint="start a new one") from error
+        for one in (*map(AskedAnswer, given, given.values()), *steps):
+            if not session._take(one, asked=one in steps) and known:
+                raise UsageError(DAMAGED, hint="start a new one")
         return session
 
+    def _take(self, one: AskedAnswer, *, asked: bool) -> bool:
+        """Take one kept answer; False where these rules do not know or admit it."""
+        encoding = self.engine.encoding
+        if one.question not in encoding.index:
+            return False
+        options = encoding.option_index[encoding.index[one.question]]
+        if one.answer and not set(one.answer.options) <= set(options):
+            return False
+        before = dict(self.given), list(self.steps)
+        if asked:
+            self.steps.append(one)
+        elif one.answer:
+            self.given[one.question] = one.answer
+        try:
+            self.engine.space(self.profile)
+        except ContradictionError:
+            self.given, self.steps = before
+            return False
+        return True
 
-def _kept_answer(engine: Engine, id: str, row: list[Any]) -> Answer:
-    """Return an answer as it was kept. Raises an error where it is none to that question."""
+
+DAMAGED = "the kept interview is damaged"
+
+
+def _answer(row: list[Any]) -> Answer:
     options, value, origin = row
-    known = {option.id for option in engine.rulebase.question(id).options} | {NOT_APPLICABLE}
-    number = value is None or type(value) in (int, float)
-    if not options or not known.issuperset(options) or not number or type(origin) is not str:
+    if not isinstance(options, (list, tuple)) or not options:
+        raise ValueError("no options")
+    if not all(isinstance(option, str) for option in options):
+        raise ValueError("no names of options")
+    if not (value is None or isinstance(value, (int, float))) or not isinstance(origin, str):
         raise ValueError("no answer")
     return Answer(tuple(options), value, origin)
-
-
-class SavedInterview:
-    """The interview that was left unfinished, in the user's cache folder.
-
-    One with other rules stays there until a new one is begun. Where the disk refuses, an interview
-    goes on all the same.
-    """
-
-    def __init__(self, digest: str) -> None:
-        folder = cache_folder()
-        self.file: Path | None = folder / "interview.json" if folder else None
-        self.digest = digest
-
-    def exists(self) -> bool:
-        """True where an interview with these rules was left."""
-        try:
-            return bool(self.read().get("rule_base") == self.digest)
-        except UsageError:
-            return False
-
-    def read(self) -> dict[str, Any]:
-        """Return the kept interview. Raises UsageError where there is none."""
-        try:
-            if self.file is None:
-                raise FileNotFoundError
-            kept = json.loads(read_bounded(self.file, MOST_BYTES))
-        except (OSError, ValueError, RecursionError) as error:
-            raise UsageError(
-                "there is no interview to go on with",
-                hint="`advisor ask` starts one",
-                kind="nothing-kept",
-            ) from error
-        if not isinstance(kept, dict):
-            raise UsageError("the kept interview is damaged", hint="`advisor ask` starts a new one")
-        return kept
-
-    def write(self, session: Session) -> None:
-        """Keep an interview."""
-        with suppress(OSError, AdvisorError):
-            if self.file:
-                self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                write_text(self.file, json.dumps(session.to_json()))
-
-    def forget(self) -> None:
-        """Remove the kept interview."""
-        with suppress(OSError):
-            if self.file:
-                self.file.unlink(missing_ok=True)

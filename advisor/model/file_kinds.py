@@ -54,6 +54,7 @@ ENTITIES = {
     "order": Entity(figures.TaskOrder, "yardsticks", "orders", "figures"),
     "checkpoint": Entity(model.Checkpoint, "checkpoints", "checkpoints"),
     "architecture": Entity(library.Architecture, "architectures", "architectures", "architectures"),
+    "group": Entity(library.TaskGroup, "tasks", "groups", "detail"),
     "machine": Entity(library.Machine, "machines", "machines", "machines"),
     "act": Entity(library.Act, "programs", "acts", "programs"),
     "use": Entity(library.RunnerUse, "programs", "uses", "programs"),

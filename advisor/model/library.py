@@ -94,6 +94,15 @@ class Machine(NamedTuple):
     sources: f.Required[f.Sources] = ()
 
 
+class TaskGroup(NamedTuple):
+    """Tasks under what people say that they do: the first thing that an interview asks."""
+
+    id: f.Id
+    label: f.Text
+    tasks: f.SomeTasks
+    aliases: f.Aliases = ()
+
+
 class Architecture(NamedTuple):
     """The dimensions of a network, as its configuration takes them, and the parameters they give.
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         NameChange,
         Program,
         RunnerUse,
+        TaskGroup,
     )
     from advisor.model.wording import Concept, Implication, Meaning, Measure, Numeral, Particle
 
@@ -94,6 +95,8 @@ class RuleBase:
     """The known dimensions of networks, by id."""
     detours: Listed[Detour] = _listed("core.elsewhere", "Detour")
     """What to use instead of the families or beside them, for certain answers; the first counts."""
+    groups: Listed[TaskGroup] = _listed("detail.groups", "library.TaskGroup")
+    """Tasks under what people say that they do."""
     machines: Listed[Machine] = _listed("machines.machines", "library.Machine")
     """Graphics cards and computers by the names that people type, and what each answers."""
     programs: Listed[Program] = _listed("programs.programs", "library.Program")

@@ -163,7 +163,7 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
         if asked.is_set():
             raise KeyboardInterrupt
         asked.set()
-        note("\nstopping after this step, its state is kept; Ctrl-C again stops at once")
+        note("", "stopping after this step, its state is kept; Ctrl-C again stops at once")
 
     before = signal.signal(signal.SIGINT, interrupted)
     try:

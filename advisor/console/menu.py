@@ -1,0 +1,160 @@
+"""A menu as a value: what is shown of it, what typing finds in it, and what Enter takes.
+
+It filters over all that its rows are called and say. What fits a screen is shown, and what does not
+is counted; a text that matches nothing says so, and takes nothing.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from advisor.naming import alike, suggestions, words_of
+
+HINT = "(arrow keys, or type to filter)"
+NEAREST = 3
+MARK = "»"
+
+
+class Row(NamedTuple):
+    """One thing to choose: what is returned, its text, and what else it is found by.
+
+    `hidden` rows are shown only when something typed finds them; `extra` ones stand apart.
+    """
+
+    value: str
+    text: str
+    names: tuple[str, ...] = ()
+    about: str = ""
+    hidden: bool = False
+    extra: bool = False
+
+    def finds(self, typed: str) -> int:
+        """Return how well it matches what was typed: 0 where not, higher for better."""
+        wanted = words_of(typed)
+        names = [words_of(name) for name in (self.value, *self.names)]
+        if not wanted:
+            return 0
+        if wanted in names:
+            return 4
+        called = [word for name in names for word in name] + words_of(self.text.partition(":")[0])
+        if _all_begin(wanted, called):
+            return 3
+        if _all_begin(wanted, [*called, *words_of(self.text)]):
+            return 2
+        return int(_all_begin(wanted, [*called, *words_of(f"{self.text} {self.about}")]))
+
+
+class Menu:
+    """A question with rows; `marked` is the value that the cursor starts at."""
+
+    def __init__(self, question: str, rows: Sequence[Row], marked: str = "") -> None:
+        self.question = question
+        self.rows = list(rows)
+        self.typed = ""
+        self._cursor = 0
+        values = [row.value for row in self.found]
+        if marked in values:
+            self._cursor = values.index(marked)
+
+    @property
+    def found(self) -> list[Row]:
+        """The rows that what was typed finds, the best first; without it those not hidden."""
+        if not self.typed.strip():
+            return [row for row in self.rows if not row.hidden]
+        matches = [(row.finds(self.typed), row) for row in self.rows]
+        return [row for how, row in sorted(matches, key=lambda one: -one[0]) if how]
+
+    @property
+    def nearest(self) -> list[Row]:
+        """Where nothing matches: the few rows that may be meant."""
+        named = {name: row for row in self.rows for name in (row.value, *row.names)}
+        meanings = {
+            row.value: f"{row.value} {row.text} {' '.join(row.names)} {row.about}"
+            for row in self.rows
+            if not row.extra
+        }
+        close = [named[name] for name in suggestions(self.typed, named, meanings)]
+        close += [named[id] for id in alike(self.typed, meanings, share=0.01)]
+        close += [row for row in self.rows if not (row.hidden or row.extra)]
+        return list(dict.fromkeys(close))[:NEAREST]
+
+    @property
+    def listed(self) -> list[Row]:
+        """The rows that can be moved to."""
+        return self.found or self.nearest
+
+    @property
+    def chosen(self) -> Row | None:
+        """What Enter takes; None where nothing is marked."""
+        listed = self.listed
+        return listed[self._cursor] if 0 <= self._cursor < len(listed) else None
+
+    def type(self, typed: str) -> None:
+        """Put another text in place of what was typed; the best match is marked, if any is."""
+        self.typed = typed
+        self._cursor = 0 if self.found else -1
+
+    def move(self, step: int) -> None:
+        """Move the mark down or up, around the ends."""
+        number = len(self.listed)
+        if self._cursor < 0:
+            self._cursor = 0 if step > 0 else number - 1
+        else:
+            self._cursor = (self._cursor + step) % number
+
+    def lines(self, width: int, height: int) -> list[tuple[str, str]]:
+        """Return lines with their styles that fit a screen; the marked row is among them."""
+        head = [("question", line) for line in _wrapped(f"? {self.question} {HINT}", width, "  ")]
+        if self.typed:
+            head.append(("typed", f"  {self.typed}"[:width]))
+        if self.typed.strip() and not self.found:
+            head.append(("note", "  nothing matches; these are nearest, and Enter takes nothing"))
+        blocks = [self._block(row, place, width) for place, row in enumerate(self.listed)]
+        room = max(height - len(head), 3)
+        first, last = self._window([len(block) for block in blocks], room)
+        body = [line for block in blocks[first:last] for line in block]
+        above, below = first, len(blocks) - last
+        if above:
+            body.insert(0, ("note", f"    ↑ {above} more above"))
+        if below:
+            body.append(("note", f"    ↓ {below} more below: arrow down, or type a word"))
+        hidden = sum(row.hidden for row in self.rows)
+        if hidden and not self.typed and not below and len(head) + len(body) < height:
+            body.append(("note", f"    type a word to find one of {hidden}"))
+        return head + body
+
+    def _block(self, row: Row, place: int, width: int) -> list[tuple[str, str]]:
+        marked = place == self._cursor
+        style = "marked" if marked else "extra" if row.extra else "row"
+        return [(style, line) for line in _wrapped(row.text, width, "    ", MARK * marked)]
+
+    def _window(self, heights: list[int], room: int) -> tuple[int, int]:
+        """Return which rows to show: the marked one, and as many around it as fit."""
+        if sum(heights) <= room:
+            return 0, len(heights)
+        room -= 2  # what says how many are above and below
+        first = last = max(self._cursor, 0)
+        used = 0
+        while last < len(heights) and used + heights[last] <= room:
+            used += heights[last]
+            last += 1
+        while first and used + heights[first - 1] <= room:
+            first -= 1
+            used += heights[first]
+        return first, max(last, first + 1)
+
+
+def _wrapped(text: str, width: int, indent: str, mark: str = "") -> list[str]:
+    """Return a text in lines of a width, the first with a mark before it."""
+    start = f"  {mark} " if mark else indent
+    lines = textwrap.wrap(
+        text, max(width - 1, 20), initial_indent=start, subsequent_indent=f"{indent}  "
+    )
+    return [line if len(line) < width else line[: width - 1] for line in lines or [start]]
+
+
+def _all_begin(wanted: Sequence[str], words: Sequence[str]) -> bool:
+    """True where each wanted word begins one of the words."""
+    return all(any(word.startswith(one) for word in words) for one in wanted)

@@ -1,0 +1,151 @@
+"""An interview with a person: questions put, answers said back, until nothing is left to ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor.console.menu import Row
+from advisor.console.output import note
+from advisor.console.prompt import BACK, STOP, WHY, Asked, Prompt, extras
+from advisor.errors import ContradictionError
+from advisor.interview.questions import put, words_for
+from advisor.interview.saved_interview import SavedInterview
+from advisor.model import NONE, TASK
+
+if TYPE_CHECKING:
+    from advisor.interview.asking import Ask, AskedAnswer
+    from advisor.interview.session import Session
+
+OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
+SHOWN_OPTIONS = 12
+UNKNOWN_TEXT = "I don't know"
+
+
+class Dialogue:
+    """One person's interview; it remembers what was chosen where they go back."""
+
+    def __init__(self, session: Session, prompt: Prompt) -> None:
+        self.session = session
+        self.prompt = prompt
+        self.saved = SavedInterview()
+        self._chosen: dict[str, str] = {}
+
+    def resumed(self) -> None:
+        """Say which answers were kept."""
+        answered = self.answers
+        note(f"  {len(answered)} kept:" if answered else "  nothing was answered yet")
+        for step in answered:
+            note(f"    {self._said(step)}")
+
+    @property
+    def answers(self) -> list[AskedAnswer]:
+        """What was answered so far, besides flags."""
+        return self.session.steps
+
+    def run(self) -> None:
+        """Ask until nothing is left to ask, or enough was choice; kept after each answer."""
+        try:
+            while (ask := self.session.next()) is not None:
+                if not self._asked(ask):
+                    break
+                self.saved.write(self.session)
+        except (KeyboardInterrupt, EOFError):
+            if self.answers:
+                note("", "your answers are kept: `advisor ask --resume` goes on")
+            raise
+        self.saved.forget()
+
+    def change(self) -> bool:
+        """Let one answer be given again, and go on from there; False where none is."""
+        rows = [Row(step.question, self._said(step)) for step in self.answers]
+        if not rows:
+            note("  no question was asked; change the flags instead")
+            return False
+        rows.append(Row(BACK, "none of them", ("b",), extra=True))
+        question = self.prompt.choose(Asked("Which answer?", tuple(rows)))
+        if question == BACK:
+            return False
+        ask = self.session.ask_again(question)
+        while not self._given(ask):
+            pass
+        self.run()
+        return True
+
+    def _asked(self, ask: Ask) -> bool:
+        """Put one question once; False where the person wants to stop."""
+        session = self.session
+        offered = session.agreement
+        note("", f"{len(self.answers) + 1}. {self._race(ask)}")
+        if offered.worth_an_offer:
+            percent, answer = int(100 * offered.share), _names((offered.answer,))
+            note(f"   {percent} % of what is still possible ends in the same answer: {answer}")
+        return self._given(ask, back=bool(session.steps), stop=offered.worth_an_offer) is not STOP
+
+    def _given(self, ask: Ask, *, back: bool = False, stop: bool = False) -> str | None:
+        """Put a question, and take what is answered; None where nothing was."""
+        question, rulebase = ask.question.id, self.session.engine.rulebase
+        marked = self._chosen.get(question, "")
+        choice = put(ask, rulebase, self.prompt, extras(back=back, stop=stop), marked)
+        if choice == STOP and stop:
+            return STOP
+        if choice == WHY:
+            note(*self._why(ask))
+        elif choice == BACK and back:
+            self.session.back()
+        else:
+            try:
+                self.session.answer(question, choice)
+            except ContradictionError as error:
+                note(f"  {error.message}")
+                return None
+            self._chosen[question] = choice
+            if not self.prompt.plain:
+                said = words_for(ask, choice) if choice in ask.winners else choice
+                said = UNKNOWN_TEXT if self.session.steps[-1].answer is None else said
+                note(f"  {ask.question.ask} {said}")
+            return choice
+        return None
+
+    def _said(self, step: AskedAnswer) -> str:
+        """Return one answer as a person reads it."""
+        question = self.session.engine.rulebase.question(step.question)
+        if step.answer is None:
+            return f"{question.ask} {UNKNOWN_TEXT}"
+        labels = [o.label for o in question.options if o.id in step.answer.options]
+        value = step.answer.value
+        said = f"{value:g} {question.unit}" if value is not None else ", ".join(labels)
+        return f"{question.ask} {said}"
+
+    def _race(self, ask: Ask) -> str:
+        race = self.session.race
+        if len(race) > 1:
+            text = f"still in the race: {_names(race)}"
+        else:
+            text = f"settled: {_names(race)}; open is {OPEN.get(ask.about, 'what comes after it')}"
+        finalists = self.session.finalists
+        return f"{text} ({finalists} may come first)" if finalists > 1 else text
+
+    def _why(self, ask: Ask) -> list[str]:
+        """Why a question is asked: what it is about, and who could win after each answer."""
+        lines = [f"  {ask.question.why}"]
+        winners = set(ask.winners.values())
+        if len(winners) == 1:
+            rest = OPEN.get(ask.about, "what comes after it")
+            lines.append(f"    whatever you say leaves {_names(winners.pop())}; it changes {rest}")
+            return lines
+        lines += [
+            f"    {_short(option.label if ask.question.id != TASK else option.id):<34} "
+            f"leaves {_names(ask.winners[option.id])}"
+            for option in ask.options[:SHOWN_OPTIONS]
+        ]
+        more = len(ask.options) - SHOWN_OPTIONS
+        return [*lines, f"    ... and {more} more"] if more > 0 else lines
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join("none of them" if name == NONE else name for name in names)
+
+
+def _short(text: str) -> str:
+    head = text.partition(":")[0].partition(",")[0]
+    return head if len(head) <= 34 else f"{head[:33]}…"
