@@ -36,7 +36,7 @@ class Row(NamedTuple):
         names = [words_of(name) for name in (self.value, *self.names)]
         if not wanted:
             return 0
-        if wanted in names:
+        if "".join(wanted) in ["".join(name) for name in names]:
             return 4
         called = [word for name in names for word in name] + words_of(self.text.partition(":")[0])
         if _all_begin(wanted, called):

@@ -24,6 +24,10 @@ OPENNESS = {"permitted": 0, "restricted": 1, None: 2, "not-permitted": 3}
 UNKNOWN_SIZE = 1e9
 
 
+KEPT_LOCKS = 64
+"""So many orders are remembered for one task and language."""
+
+
 class Placing:
     """Puts picks for one case in order: all of them at once, or some of them again.
 
@@ -49,8 +53,15 @@ class Placing:
     @cached_property
     def locked(self) -> Locked:
         """Who stands before whom, and by what."""
-        compared = self._precedences.compare(self._among)
-        return lock([checkpoint.id for checkpoint in self._among], compared)
+        known = self._precedences.locks
+        key = frozenset([checkpoint.id for checkpoint in self._among])
+        if key not in known:
+            if len(known) >= KEPT_LOCKS:
+                known.pop(next(iter(known)))
+            compared = self._precedences.compare(self._among)
+            known[key] = lock([checkpoint.id for checkpoint in self._among], compared)
+        locked: Locked = known[key]
+        return locked
 
     @cached_property
     def _first(self) -> dict[str, int]:

@@ -138,6 +138,17 @@ class Precedences:
         asked = [language for language in languages or () if language != ENGLISH]
         self.language = asked[0] if asked else ENGLISH
         self.ends_at_tie = self._order["tie"] == "cheaper"
+        self.locks: dict[frozenset[str], Any] = {}
+        """What was locked among which checkpoints: it hangs on nothing else."""
+
+    @classmethod
+    def known(
+        cls, rulebase: RuleBase, task: str, languages: Sequence[str] | None = None
+    ) -> Precedences:
+        """Return what tells checkpoints apart, the same object for the same task and language."""
+        made = cls(rulebase, task, languages)
+        found: Precedences = rulebase.remembered.setdefault((cls, task, made.language), made)
+        return found
 
     @cached_property
     def gauges(self) -> tuple[Gauge, ...]:

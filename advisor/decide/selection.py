@@ -174,7 +174,7 @@ def select_of(
     allowed = required.uses if allowed is None else allowed
     if order == ORDERS[0]:
         order = required.order or order
-    precedences = Precedences(rulebase, required.task, required.languages)
+    precedences = Precedences.known(rulebase, required.task, required.languages)
     live = {rule.id for rule in rulebase.aiming if holds(rule.when, profile)}
     picks: list[Pick] = []
     unverified: list[Pick] = []

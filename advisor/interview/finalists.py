@@ -8,22 +8,31 @@ these are followed once, and `select` is asked once for each way in which they c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from functools import cache, cached_property
 from itertools import product
+from math import log2
 from typing import Any, NamedTuple
 
 from advisor.decide.precedence import Precedences
-from advisor.decide.requirements import Requirements
+from advisor.decide.requirements import LEARNT, Requirements
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
 from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
-from advisor.interview.strategy import Residual
-from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint, Option
+from advisor.interview.strategy import OverBudgetError, Residual
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint, Option, Rule
 
-Doubts = tuple[int, int]
-"""Which checkpoints lack something, and of which something is not verified, as bits."""
+Doubts = tuple[int, int, int]
+"""Which checkpoints lack something, of which something is not verified, and which lack what
+training teaches, as bits."""
+
+SPEAKS = {"exclude": 0, "avoid": 1, "prefer": 2}
+"""What rules say of checkpoints; how many say it, and which, does not matter."""
+
+
+NO_DOUBTS: Doubts = (0, 0, 0)
 
 
 class Effect(NamedTuple):
@@ -87,14 +96,18 @@ class Finalists:
         self._families = cache(self._ranked_families)
         self._uses = cache(self._uses_said)
         self._relevant = cache(self._relevant_bits)
-        self._speaking = cache(self._speaking_bits)
+        self._spoken = cache(self._spoken_bits)
+        self._aims = [self._aimed_bits(rule) for rule in self.rules]
+        self._budget: int | None = None
         self._firsts: dict[tuple[Any, ...], str] = {}
 
-    def residual(self) -> Residual:
+    def residual(self, budget: int | None = None) -> Residual:
         """Return what is left open, told apart by the checkpoint that comes first.
 
-        Where there is none, by the family, or none of them.
+        Where there is none, by the family, or none of them. Raises OverBudgetError where `select`
+        would have to be asked more than `budget` times.
         """
+        self._budget = budget
         residual = Residual(self.space)
         questions = sorted(self.told)
         known: dict[tuple[int, int, Situation], int] = {}
@@ -124,9 +137,13 @@ class Finalists:
             known[key] = residual.node(question, tuple(children))
             return known[key]
 
-        start = Situation((1 << len(self.rules)) - 1, (), ((0, 0),) * len(self.modes))
-        residual.root = grow(self.space.root, start)
+        residual.root = grow(self.space.root, self._start)
         return residual
+
+    @property
+    def _start(self) -> Situation:
+        """What holds before any answer."""
+        return Situation((1 << len(self.rules)) - 1, (), (NO_DOUBTS,) * len(self.modes))
 
     @cached_property
     def modes(self) -> list[Mode]:
@@ -166,7 +183,7 @@ class Finalists:
             if before is None or (keeps is not None and mode.traits[question] != keeps):
                 left.append(None)
             else:
-                left.append((before[0] | more[0], before[1] | more[1]))
+                left.append((before[0] | more[0], before[1] | more[1], before[2] | more[2]))
         return Situation(alive & effect.alive, said + effect.said, tuple(left))
 
     def _effect(self, question: int, choice: Choice) -> Effect:
@@ -199,35 +216,72 @@ class Finalists:
         Each checkpoint has two bits: as it is, and after training.
         """
         if not any(option.requires for option in options):
-            return ((0, 0),) * len(self.modes)
+            return (NO_DOUBTS,) * len(self.modes)
         return tuple(self._in_mode({**mode.answers, question: choice}) for mode in self.modes)
 
     def _in_mode(self, answers: Mapping[int, Choice]) -> Doubts:
         required = Requirements(self.engine.rulebase, self._profile(answers))
         required.__dict__["barred"] = {}  # rules are followed by themselves
-        lacking = unknown = 0
+        lacking = unknown = apart = 0
         for place, checkpoint in enumerate(self.checkpoints):
             for bit, use in enumerate(("as-is", "fine-tune"), start=2 * place):
                 lacks, unsure = required.gaps(checkpoint, use)
                 lacking |= bool(lacks) << bit
                 unknown |= bool(unsure) << bit
-        return lacking, unknown & ~lacking
+                apart |= any(gap.field in LEARNT for gap in lacks) << bit
+        return lacking, unknown, apart
 
     def _first(self, node: int, situation: Situation, answers: dict[int, Choice]) -> str:
         """Return what comes first once everything is answered."""
         (outcome,) = self.space.labels(node)
         families = self._families(outcome)
         uses, order, languages = self._uses(situation.said)
-        lacking, unknown = next(one for one in situation.doubts if one is not None)
+        lacking, unknown, apart = next(one for one in situation.doubts if one is not None)
         if families and self._relevant(families[:1], uses, sure=True) & ~(lacking | unknown):
             families = families[:1]  # the next ones count only where the first has nothing
         relevant = self._relevant(families, uses)
-        rules = situation.alive & self._speaking(families)
-        key = (families, rules, uses, order, languages, lacking & relevant, unknown & relevant)
+        open_ = relevant & ~lacking
+        doubts = lacking & relevant, unknown & open_, apart & relevant
+        key = (families, uses, order, languages, doubts, self._spoken(situation.alive, open_))
         found = self._firsts.get(key)
         if found is None:
+            if self._budget is not None and len(self._firsts) >= self._budget:
+                raise OverBudgetError
             found = self._firsts[key] = self._chosen(outcome, answers)
         return found
+
+    def telling(self, closed: Collection[int]) -> int | None:
+        """Return the open question whose answer alone changes most often what comes first.
+
+        Everything else is as it is assumed. None where no single answer changes it.
+        """
+        spreads: dict[int, float] = {}
+        for question in sorted(self.told - set(closed)):
+            firsts: Counter[str] = Counter()
+            left = self.space.cofactors(self.space.root, question)
+            for choice, node in zip(self.space.choices[question], left, strict=True):
+                whole = self.space.first(node)
+                if node != EMPTY and whole is not None:
+                    path = dict(enumerate(whole[0])) | {question: choice}
+                    firsts[self._followed({at: path[at] for at in self.told})] += 1
+            senseless = (NOT_APPLICABLE,) in {
+                self.engine.options(question, choice)
+                for choice, node in zip(self.space.choices[question], left, strict=True)
+                if node != EMPTY
+            }
+            if len(firsts) > 1 and not senseless:
+                all = sum(firsts.values())
+                spreads[question] = -sum(n / all * log2(n / all) for n in firsts.values())
+        return max(spreads, key=lambda question: (spreads[question], -question), default=None)
+
+    def _followed(self, answers: dict[int, Choice]) -> str:
+        """Return what comes first for one way of answering everything."""
+        node, situation = self.space.root, self._start
+        for question in sorted(self.told):
+            place = self.space.choices[question].index(answers[question])
+            node = self.space.cofactors(node, question)[place]
+            situation = self._after(situation, question, answers[question])
+        return self._first(node, situation, answers)
 
     def _ranked_families(self, outcome: int) -> tuple[str, ...]:
         """Return the families that are not excluded, best first."""
@@ -268,12 +322,19 @@ class Finalists:
                     break
         return bits
 
-    def _speaking_bits(self, families: tuple[str, ...]) -> int:
-        """Return the bits of the rules that speak of a checkpoint of these families."""
-        theirs = {one.id for one in self.checkpoints if one.family in families}
-        return sum(
-            1 << place for place, rule in enumerate(self.rules) if theirs & set(rule.candidates)
-        )
+    def _aimed_bits(self, rule: Rule) -> int:
+        """Return the bits of the checkpoints that a rule is aimed at, in both uses."""
+        aimed = set(rule.candidates)
+        places = [place for place, one in enumerate(self.checkpoints) if one.id in aimed]
+        return sum(0b11 << 2 * place for place in places)
+
+    def _spoken_bits(self, alive: int, open_: int) -> tuple[int, ...]:
+        """Return what rules say of the checkpoints that are left, as bits for each effect."""
+        said = [0] * len(SPEAKS)
+        for place, (rule, aims) in enumerate(zip(self.rules, self._aims, strict=True)):
+            if alive >> place & 1:
+                said[SPEAKS[rule.effect]] |= aims & open_
+        return tuple(said)
 
     def _chosen(self, outcome: int, answers: dict[int, Choice]) -> str:
         profile = self._profile(answers)

@@ -17,12 +17,16 @@ from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
 from advisor.interview.asking import Agreement, Ask, AskedAnswer
 from advisor.interview.finalists import Finalists
-from advisor.interview.strategy import Residual, fewest_questions
+from advisor.interview.strategy import OverBudgetError, Residual, fewest_questions
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 
 FAMILY, CHECKPOINT, RANKING = STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winning family any more, which checkpoint
 comes first, or the verdict of any family."""
+
+BUDGET = 700
+"""So often `select` is asked before a question, about a second; beyond, single answers are tried
+until little enough is open."""
 
 
 def settled(engine: Engine, profile: Profile) -> Profile:
@@ -46,7 +50,7 @@ class Session:
         self.to = to
         self.given: Profile = dict(given or {})
         self.steps: list[AskedAnswer] = []
-        self._finalists: dict[Any, Residual] = {}
+        self._finalists: dict[Any, Residual | None] = {}
         engine.space(self.profile)
 
     @property
@@ -67,7 +71,8 @@ class Session:
         decision = self.decide()
         assumed = decision.family or NONE
         if self._about_checkpoint:
-            counts = self._residual.counts(self._rest)
+            residual = self._residual
+            counts = residual.counts(self._rest(residual)) if residual else {"": 1}
             picks = select(self.engine.rulebase, decision).picks
             assumed = picks[0].checkpoint.id if picks else assumed
         else:
@@ -106,27 +111,36 @@ class Session:
         return self.to == CHECKPOINT and self._task is not None
 
     @property
-    def _residual(self) -> Residual:
+    def _residual(self) -> Residual | None:
         """All that decides which checkpoint comes first, for the task and what was given.
 
-        Exact numbers and several options at once change what is required: each has its own.
+        Exact numbers and several options at once change what is required: each has its own. Where
+        too much is open, it is that of all answers so far; None where even that is too much.
         """
+        for base in (self._base, {**self.profile, **self._base}):
+            key = tuple((id, answer.options, answer.value) for id, answer in base.items())
+            if key not in self._finalists:
+                finalists = Finalists(self.engine, settled(self.engine, base))
+                try:
+                    self._finalists[key] = finalists.residual(BUDGET)
+                except OverBudgetError:
+                    self._finalists[key] = None
+            if found := self._finalists[key]:
+                return found
+        return None
+
+    @property
+    def _base(self) -> Profile:
         held = {
             step.question: step.answer
             for step in self.steps
             if step.answer and (step.answer.value is not None or len(step.answer.options) > 1)
         }
-        base = {**self.given, **held, TASK: self._task or self.profile[TASK]}
-        key = tuple((id, answer.options, answer.value) for id, answer in base.items())
-        if key not in self._finalists:
-            finalists = Finalists(self.engine, settled(self.engine, base))
-            self._finalists[key] = finalists.residual()
-        return self._finalists[key]
+        return {**self.given, **held, TASK: self._task or self.profile[TASK]}
 
-    @property
-    def _rest(self) -> int:
-        """What is left of it after the answers so far."""
-        residual, index = self._residual, self.engine.encoding.index
+    def _rest(self, residual: Residual) -> int:
+        """Return what is left of it after the answers so far."""
+        index = self.engine.encoding.index
         choices = self.engine.choices(self.profile)
         said = {index[id]: choices[index[id]] for id in self.profile if id != TASK}
         return residual.within(residual.root, said)
@@ -140,13 +154,25 @@ class Session:
         """
         if self._about_checkpoint:
             residual = self._residual
+            if residual is None:
+                return self._telling()
             residual.closed = frozenset(self._closed)
-            return self._choose(residual, self._rest, CHECKPOINT)
+            return self._choose(residual, self._rest(residual), CHECKPOINT)
         label: Callable[[int], Hashable] = self.engine.ranking.winner
         if self.to == RANKING:
             label = self.engine.verdicts
         residual = Residual(self._space, label, closed=self._closed)
         return self._choose(residual, residual.root, RANKING if self.to == RANKING else FAMILY)
+
+    def _telling(self) -> Ask | None:
+        """Return a question that alone changes what comes first, where too much is open."""
+        profile = {**self.profile, **self._base}
+        finalists = Finalists(self.engine, settled(self.engine, profile))
+        if (question := finalists.telling(self._closed)) is not None:
+            return self._ask(question, CHECKPOINT)
+        residual = finalists.residual()
+        residual.closed = frozenset(self._closed)
+        return self._choose(residual, residual.root, CHECKPOINT)
 
     def _choose(self, residual: Residual, node: int, about: str) -> Ask | None:
         task = self.engine.encoding.index[TASK]
@@ -177,7 +203,9 @@ class Session:
         """How many checkpoints may still come first; 0 where that is not what is asked about."""
         if not self._about_checkpoint:
             return 0
-        return sum("/" in label for label in self._residual.labels(self._rest))
+        residual = self._residual
+        labels = residual.labels(self._rest(residual)) if residual else ()
+        return sum("/" in label for label in labels)
 
     def ask_again(self, question: str) -> Ask:
         """Take one answer back and return its question, with all that may be answered now."""

@@ -158,6 +158,11 @@ class RuleBase:
         return self._find("family", name, self.families)
 
     @cached_property
+    def remembered(self) -> dict[Any, Any]:
+        """What others worked out from these rules alone, to be kept as long as they are."""
+        return {}
+
+    @cached_property
     def question_ids(self) -> frozenset[str]:
         """The ids of all questions."""
         return frozenset(question.id for question in self.questions)
