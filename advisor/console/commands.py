@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 from itertools import chain
@@ -24,9 +25,10 @@ from typer.utils import get_params_from_function
 
 from advisor.console import HOMES, SETTINGS
 from advisor.console.spelling import Spelling, SpeltCommand
-from advisor.engine.profile import Profile, make_profile
+from advisor.engine.profile import Profile, read_answers
 from advisor.engine.quantity import has_commas
-from advisor.errors import BrokenFileError
+from advisor.engine.readings import as_meant
+from advisor.errors import BrokenFileError, UsageError
 from advisor.model import TASK, Question
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -205,10 +207,16 @@ class _Values:
         rest, flags = (
             {id: v for id, v in said.items() if id not in here} for said in (rest, flags)
         )
+        for one in self._questions:
+            if one.declared_by == "gives" and len(said[one.id]) > 1:
+                raise _several_outputs(one, said[one.id])
         answers = (
-            make_profile(rulebase, rest, "file") | make_profile(rulebase, flags, "flag") | here
+            read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
-        return {one.id: answers[one.id] for one in rulebase.questions if one.id in answers}
+        profile, notes = as_meant(rulebase, answers)
+        for line in notes:
+            sys.stderr.write(f"advisor: {line}\n")
+        return {one.id: profile[one.id] for one in rulebase.questions if one.id in profile}
 
 
 def _answered_here(rulebase: RuleBase, answers: dict[str, Any]) -> Profile:
@@ -218,6 +226,16 @@ def _answered_here(rulebase: RuleBase, answers: dict[str, Any]) -> Profile:
     from advisor.console.detected import detected
 
     return detected(rulebase, answers)
+
+
+def _several_outputs(question: Question, said: list[str]) -> UsageError:
+    """Return the refusal of two things to come out at once: one of them would be dropped."""
+    names = " and ".join(f"`{name}`" for name in said)
+    return UsageError(
+        f"`--{question.typed}` takes one answer: name one of {names}",
+        hint="for both, name a task for each: --task a --task b",
+        kind="several-outputs",
+    )
 
 
 def split(values: Iterable[str] | None) -> list[str]:

@@ -19,6 +19,7 @@ from advisor.decide.selection import ORDERS, Pick, Rung, Selection
 from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile, holds, make_profile
+from advisor.engine.readings import for_each_task
 from advisor.errors import UsageError, check_type
 from advisor.model import NONE, TASK, Checkpoint, Detour, Elsewhere
 from advisor.rulebase.base import RuleBase
@@ -201,6 +202,7 @@ class Recommendation(NamedTuple):
     order: str
     strict: bool = False
     verified_only: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def recommendation(self) -> Recommendation:
@@ -310,12 +312,9 @@ def recommend(
     rules, said = called_with(rulebase, answers, keywords)
     engine = engine or Engine(rules or load_rules(), priority)
     profile = make_profile(engine.rulebase, said)
-    alone = [profile]
-    if TASK in profile:
-        options, _, origin = profile[TASK]
-        alone = [{**profile, TASK: Answer((task,), None, origin)} for task in options]
+    alone = for_each_task(engine, profile)
     how = {"strict": strict, "verified_only": verified_only}
-    advice = tuple(advise(engine, given, order=order, **how) for given in alone)
+    advice = tuple(advise(engine, told.profile, order=order, **how) for told in alone)
     together = None
     if len(advice) > 1:
         from advisor.decide.cover import together_for
@@ -327,6 +326,7 @@ def recommend(
         together=together,
         priority=engine.priority,
         order=order,
+        notes=tuple(note for told in alone for note in told.notes),
         **how,
     )
 

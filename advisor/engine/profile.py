@@ -7,6 +7,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from advisor.engine.quantity import as_number, has_commas
+from advisor.engine.readings import as_meant
 from advisor.errors import ContradictionError, UsageError, check_type, did_you_mean
 from advisor.model import NOT_APPLICABLE, TASK, Condition, Never, Question
 from advisor.rulebase.base import RuleBase
@@ -39,6 +40,11 @@ def holds(when: Condition, profile: Profile) -> bool:
 
 
 def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag") -> Profile:
+    """Read answers into a profile, as they are meant for their task; see `read_answers`."""
+    return as_meant(rulebase, read_answers(rulebase, answers, origin)).profile
+
+
+def read_answers(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag") -> Profile:
     """Read answers given as text, numbers or lists of either into a profile.
 
     Options may be ids, aliases or, for questions with a unit, numbers. `None` and "unknown" leave
@@ -61,7 +67,7 @@ def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "
                 if not (more := _of_machine(rulebase, question, given)):
                     raise
                 meant = {**more, **answers, question.id: more[question.id]}
-                return make_profile(rulebase, meant, origin)
+                return read_answers(rulebase, meant, origin)
     return profile
 
 
@@ -162,8 +168,22 @@ def contradiction(
     why = _why(clash, rulebase.never)
     return ContradictionError(
         f"{message}{f': {why}' if why else ''}",
-        hint=f"leave out or change one of {', '.join(clash)}{_neighbours(clash, rulebase)}",
+        hint=f"{_drop(profile, clash, rulebase, admits)}{_neighbours(clash, rulebase)}",
     )
+
+
+def _drop(
+    profile: Profile, clash: Profile, rulebase: RuleBase, admits: Callable[[Profile], bool]
+) -> str:
+    """Return which answer to drop: one without which the rest can be true, the task last."""
+    if len(clash) == 1:
+        return f"leave out {next(iter(clash))}"
+    order = [*[id for id in reversed(clash) if id != TASK], *[id for id in clash if id == TASK]]
+    enough = (id for id in order if admits({k: a for k, a in profile.items() if k != id}))
+    id = next(enough, order[0])
+    said = " ".join(f"--{rulebase.question(id).typed} {option}" for option in clash[id].options)
+    others = " or ".join(other for other in clash if other != id)
+    return f"drop `{said}`, or change {others}"
 
 
 def _neighbours(clash: Profile, rulebase: RuleBase) -> str:

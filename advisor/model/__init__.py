@@ -57,8 +57,9 @@ class Question(NamedTuple):
     may stand behind it, each with what one of it is in that unit. With `steps`, numbers from the
     least, nothing is assumed where nobody answers: the best for each of them is named, and the best
     of all. `flag` is what its flag is called where that is not its id, `bare` the option that the
-    flag alone stands for. `flag_only`: nobody is asked it; where no flag answers, the first option
-    holds.
+    flag alone stands for. `moot` says why an answer makes no difference where the question does not
+    apply; without it such an answer is a contradiction. `flag_only`: nobody is asked it; where no
+    flag answers, the first option holds.
     """
 
     id: f.Id
@@ -74,6 +75,7 @@ class Question(NamedTuple):
     flag: f.Id | None = None
     bare: f.Id | None = None
     flag_only: bool = False
+    moot: f.Text | None = None
 
     @property
     def typed(self) -> str:
@@ -118,6 +120,14 @@ class Detour(NamedTuple):
     checkpoints: f.HubIds = ()
 
 
+class Reading(NamedTuple):
+    """An answer that people give to a task and that means another there, and why."""
+
+    given: f.OptionsGiven
+    means: f.OptionsGiven
+    because: f.Text
+
+
 class Task(NamedTuple):
     """What a user wants done with an image.
 
@@ -137,6 +147,7 @@ class Task(NamedTuple):
     words: f.TaskWords = {}
     example: f.TrialInputs = {}
     elsewhere: Elsewhere | None = None
+    reads: tuple[Reading, ...] = ()
 
 
 SECTIONS = (

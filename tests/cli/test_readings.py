@@ -1,0 +1,90 @@
+"""Answers that clash by the letter and not in what is meant."""
+
+import pytest
+
+from advisor.decide.recommendation import recommend
+from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
+from advisor.errors import ContradictionError
+from advisor.rulebase.store import load_rules
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return load_rules()
+
+
+@pytest.fixture(scope="module")
+def engine(rules):
+    return Engine(rules)
+
+
+@pytest.mark.parametrize(
+    ("answers", "meant"),
+    [
+        ({"task": "similar-images", "images": "several"}, {"images": ("one",)}),
+        ({"task": "deduplication", "images": "several"}, {"images": ("one",)}),
+        ({"task": "content-moderation", "collection": "2 million"}, {}),
+        ({"task": "zero-shot-classification", "collection": "millions"}, {}),
+        ({"task": "captioning", "collection": 50_000}, {}),
+        ({"task": "vqa", "output": "pick"}, {"output": ("free-text",)}),
+        ({"task": "image-search", "collection": 50}, {"collection": ("few-items",)}),
+    ],
+)
+def test_what_is_meant_is_an_answer(rules, engine, answers, meant):
+    profile = make_profile(rules, answers)
+    assert engine.admits(profile)
+    assert {id: a.options for id, a in profile.items() if id != "task"} == meant
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--task", "similar-images", "--images", "several"),
+        ("--task", "content-moderation", "--collection", "2 million"),
+        ("--task", "vqa", "--gives", "pick"),
+    ],
+)
+def test_how_an_answer_was_read_is_said(advisor, arguments):
+    result = advisor("recommend", *arguments, "--format", "json")
+    assert result.code in (0, 1)
+    assert "is read as" in result.err or "makes no difference" in result.err
+    assert result.json["family"]
+
+
+def test_flags_that_suit_one_of_several_tasks_are_used_for_that_one(rules):
+    answer = recommend(rules, {"task": ["captioning", "image-search"], "detail": "gist",
+                               "text-input": "query", "language": "de"})  # fmt: skip
+    caption, search = (one.decision.given for one in answer.advice)
+    assert "text-input" not in caption
+    assert search["text-input"].options == ("query",)
+    assert caption["language"] == search["language"]
+    assert any("captioning" in note for note in answer.notes)
+
+
+def test_what_suits_none_of_several_tasks_is_a_contradiction(rules):
+    with pytest.raises(ContradictionError):
+        recommend(rules, {"task": ["captioning", "vqa"], "output": "ranking"})
+
+
+def test_two_outputs_at_once_are_refused_and_not_dropped(advisor):
+    result = advisor("recommend", "--task", "embeddings", "--gives", "vector,ranking")
+    assert result.code == 2
+    assert "one of `vector` and `ranking`" in result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "drop"),
+    [
+        (("--task", "captioning", "--gives", "ranking"), "--gives ranking"),
+        (
+            ("--task", "supervised-classification", "--training", "ready-made"),
+            "--training ready-made",
+        ),
+        (("--parts", "own-parts", "--training", "ready-made"), "--training ready-made"),
+    ],
+)  # fmt: skip
+def test_a_contradiction_names_the_answer_to_drop(advisor, arguments, drop):
+    result = advisor("recommend", *arguments)
+    assert result.code == 2
+    assert f"hint: drop `{drop}`" in result.err
