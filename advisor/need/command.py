@@ -8,6 +8,7 @@ import typer
 
 from advisor.console.commands import Given
 from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option, read_day
+from advisor.console.output import note
 from advisor.decide.answer_options import AnswerTelling
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
@@ -61,6 +62,7 @@ def recommend(
         return run_batch(rulebase, batch, first, literally=literally, **how)
     may_ask = not no_input and telling.format == "terminal"
     answer = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
+    note(*(f"advisor: {line}" for line in answer.recommendation.notes))
     telling.emit(answer, day)
     return answer.exit_code
 
