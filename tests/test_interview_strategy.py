@@ -180,7 +180,7 @@ def test_agreement_is_the_exact_share_of_the_most_frequent_winner(of, data):
 def test_an_offer_to_stop_needs_nearly_everything_and_the_same_answer_by_assumption(
     rulebase,
 ):
-    profile = make_profile(rulebase, {"task": "image-search", "detail": "gist"})
+    profile = make_profile(rulebase, {"task": "image-search", "detail": "gist", "reading": "line"})
     offered = Session(Engine(rulebase), profile, "family")
     assert offered.agreement.worth_an_offer
     decision = offered.decide()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from advisor.engine.decision import Engine
 from advisor.engine.profile import UNKNOWN, Answer, Profile, make_profile
-from advisor.interview.session import Session
+from advisor.interview.session import FAMILY, Session, settled
 from advisor.interview.strategy import (
     Optimum,
     OverBudgetError,
@@ -116,7 +116,7 @@ class Measured(NamedTuple):
 def measure(rulebase: RuleBase, budget: int = BUDGET_NODES) -> Measured:
     """Measure the interview on a rule base, and prove how few questions there could be."""
     engine = Engine(rulebase)
-    space, task = engine.space({}), engine.encoding.index[TASK]
+    space, task = engine.space(settled(engine, {})), engine.encoding.index[TASK]
     sizes = [space.total(space.root, {task: [choice]}) for choice in space.choices[task]]
     whole = lcm(*[size for size in sizes if size])
     weights = {task: [whole // size if size else 0 for size in sizes]}
@@ -142,7 +142,7 @@ def _measure(engine: Engine, optimum: Optimum, node: int, task: str, size: int) 
     told: Profile = {TASK: Answer((task,), None, "asked")}
 
     def shipped(node: int, profile: Profile) -> Split | None:
-        ask = Session(engine, profile).next()
+        ask = Session(engine, profile, FAMILY).next()
         return residual.split(node, engine.encoding.index[ask.question.id]) if ask else None
 
     return TaskMeasure(
@@ -151,9 +151,9 @@ def _measure(engine: Engine, optimum: Optimum, node: int, task: str, size: int) 
         states=len(optimum) - before,
         proved=proved,
         at_least=at_least,
-        interview=_walk(engine, residual, node, told, shipped),
+        interview=walked(engine, residual, node, told, shipped),
         rivals={
-            name: _walk(engine, residual, node, told, lambda node, _, by=by: by(residual, node))  # type: ignore[misc]
+            name: walked(engine, residual, node, told, lambda node, _, by=by: by(residual, node))  # type: ignore[misc]
             for name, by in RIVALS.items()
         },
     )
@@ -172,7 +172,7 @@ Asks = Callable[[int, Profile], Split | None]
 """Names the question to ask at a node that some answers lead to."""
 
 
-def _walk(engine: Engine, residual: Residual, node: int, told: Profile, asks: Asks) -> Cost | None:
+def walked(engine: Engine, residual: Residual, node: int, told: Profile, asks: Asks) -> Cost | None:
     """Return what a strategy asks from a node on, walking through every state it can get into."""
     known: dict[int, tuple[int, int]] = {}
 
@@ -216,7 +216,8 @@ def play_all(engine: Engine) -> tuple[Played, ...]:
 def _play(engine: Engine, scenario: Scenario, profile: Profile, task: str | None) -> Played:
     if task is not None:
         profile = {**profile, TASK: Answer((task,), None, "file")}
-    session = Session(engine)
+    flags = {q.id for q in engine.rulebase.questions if q.flag_only} & set(profile)
+    session = Session(engine, {id: profile[id] for id in flags}, FAMILY)
     asked = []
     while (ask := session.next()) is not None:
         id = ask.question.id
