@@ -35,7 +35,7 @@ def main() -> int:
     tasks = [task.id for task in engine.rulebase.tasks if not given.tasks or task.id in given.tasks]
     print(f"{'task':<28}{'optimum':>9}{'interview':>11}{'most':>6}{'gain':>8}{'first ms':>10}")
     rows = [_measured(engine, task) for task in tasks]
-    means = [float(sum(column) / len(rows)) for column in zip(*[row[:3] for row in rows])]
+    means = [float(sum(row[n] for row in rows) / len(rows)) for n in range(3)]
     print(f"{'mean over all tasks':<28}{means[0]:>9.2f}{means[1]:>11.2f}{'':>6}{means[2]:>8.2f}")
     asking = [row for row in rows if row[0]]
     if asking:

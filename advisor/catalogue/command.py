@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from advisor.catalogue.filters import SORTS, Wishes
-from advisor.console.commands import Options, rules_of, split
+from advisor.console.commands import Options, rules_of
+from advisor.console.flags import split
 from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report

@@ -7,7 +7,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from advisor.console.commands import RULES, Options, rules_of, split
+from advisor.console.commands import RULES, Options, rules_of
+from advisor.console.flags import split
 from advisor.console.options import Offline, complete_checkpoint, day_or_today, option
 from advisor.console.output import Shown
 from advisor.draw.formats import Report

@@ -65,8 +65,14 @@ class Commands(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the table without importing any command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.help) for name, entry in self.table.items()])
+        sections = SECTIONS if self.table is COMMANDS else {}
+        listed = {name for names in sections.values() for name in names}
+        rest = {"More" if sections else "Commands": [n for n in self.table if n not in listed]}
+        for title, names in {**sections, **rest}.items():
+            rows = [(name, self.table[name].help) for name in names if name in self.table]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
 
 def _commands(module: str, **helps: str) -> dict[str, Command]:
@@ -129,11 +135,21 @@ COMMANDS: dict[str, Command | Group] = {
     **_commands(
         "trial.compose_command", compose="Join an encoder and a decoder, and fine-tune them."
     ),
+    **_commands("cli.help_command", help_="Say more of a command, a subject or a name."),
     "train": Group(TRAIN, "Train networks of advisor's own."),
     "convert": Group(CONVERT, "Convert published weights to a folder that loads."),
     "catalogue": Group(CATALOGUE, "Hold the catalogue against the world."),
     "rules": Group(RULES, "Check, test and describe the rule base."),
 }
+
+SECTIONS = {
+    "Decide": ("ask", "recommend", "code", "explain"),
+    "Look up": ("list", "show", "compare", "help"),
+    "Try and train": ("try", "compose", "train", "convert"),
+    "Prove and keep": ("evaluate", "check", "init"),
+    "Rules and catalogue": ("rules", "catalogue"),
+}
+"""The commands as `--help` lists them, by what they are for."""
 
 HELP = """Which kind of vision-language model fits your task, which checkpoint, and why.
 

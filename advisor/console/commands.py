@@ -11,9 +11,8 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -24,17 +23,23 @@ from typer.models import ParamMeta
 from typer.utils import get_params_from_function
 
 from advisor.console import HOMES, SETTINGS
+from advisor.console.flags import (
+    bare,
+    flag_name,
+    grouped,
+    question_flag,
+    several_outputs,
+    split,
+    task_in,
+)
 from advisor.console.spelling import Spelling, SpeltCommand
 from advisor.engine.profile import Profile, read_answers
-from advisor.engine.quantity import has_commas
 from advisor.engine.readings import as_meant
-from advisor.errors import BrokenFileError, UsageError
-from advisor.model import TASK, Question
+from advisor.errors import BrokenFileError
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
-SHOWN_OPTIONS = 9
 HERE = "here"
 """Said instead of an option: this machine is looked at."""
 QUESTIONS, LATER = "questions", "questions of other rules"
@@ -89,6 +94,7 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
         rich_markup_mode=None,
     )
     command.spelling = values.spelling()
+    command.groups = values.groups
     return command
 
 
@@ -152,22 +158,33 @@ class _Values:
         self._overlays, self._function = overlays, function
         self._rulebase = rules_of(overlays) if PROFILE.name in self._own else None
         self._questions = self._rulebase.questions if self._rulebase else ()
+        self._flags: dict[str, Any] = {}
         self._given: dict[str, Any] = {}
 
     def parameters(self) -> list[Any]:
         """Return the parameters of the parser: arguments, flags of questions, options."""
         own = [option for option, _ in self._own.values()]
         arguments = [option for option in own if option.param_type_name == "argument"]
-        flags = [_flag(one) for one in self._questions]
-        return [*arguments, *flags, *(option for option in own if option not in arguments)]
+        self._flags = {one.id: question_flag(one) for one in self._questions}
+        return [
+            *arguments,
+            *self._flags.values(),
+            *(option for option in own if option not in arguments),
+        ]
+
+    def groups(self, words: Sequence[str]) -> dict[str, list[Any]]:
+        """Return the flags of questions under titles: those open for the task at hand first."""
+        task = task_in(words, self._rulebase) if self._rulebase else None
+        flags = [(one, self._flags[one.id]) for one in self._questions]
+        return grouped(flags, task)
 
     def spelling(self) -> Spelling:
         """Return how flags were called before, and what some stand for alone."""
         own = {flag for option, _ in self._own.values() for flag in option.opts}
         asked = self._questions
         was = {f"--{one.id}": f"--{one.typed}" for one in asked if one.flag}
-        bare = {f"--{one.typed}": _bare(one) for one in asked if one.bare}
-        return Spelling(was | _earlier(self._function), frozenset(own), bare)
+        alone = {f"--{one.typed}": bare(one) for one in asked if one.bare}
+        return Spelling(was | _earlier(self._function), frozenset(own), alone)
 
     def read(self, given: dict[str, Any]) -> None:
         """Take what the parser read from a command line."""
@@ -198,7 +215,7 @@ class _Values:
         """Return the answers of a profile file and of flags, which win over it."""
         from advisor.console.profile_file import read_profile
 
-        said = {one.id: split(self._given[_flag_name(one.id)]) for one in self._questions}
+        said = {one.id: split(self._given[flag_name(one.id)]) for one in self._questions}
         flags = {id: values for id, values in said.items() if values}
         file = self._given[PROFILE.name]
         in_file = read_profile(file) if file else {}
@@ -209,7 +226,7 @@ class _Values:
         )
         for one in self._questions:
             if one.declared_by == "gives" and len(said[one.id]) > 1:
-                raise _several_outputs(one, said[one.id])
+                raise several_outputs(one, said[one.id])
         answers = (
             read_answers(rulebase, rest, "file") | read_answers(rulebase, flags, "flag") | here
         )
@@ -226,22 +243,6 @@ def _answered_here(rulebase: RuleBase, answers: dict[str, Any]) -> Profile:
     from advisor.console.detected import detected
 
     return detected(rulebase, answers)
-
-
-def _several_outputs(question: Question, said: list[str]) -> UsageError:
-    """Return the refusal of two things to come out at once: one of them would be dropped."""
-    names = " and ".join(f"`{name}`" for name in said)
-    return UsageError(
-        f"`--{question.typed}` takes one answer: name one of {names}",
-        hint="for both, name a task for each: --task a --task b",
-        kind="several-outputs",
-    )
-
-
-def split(values: Iterable[str] | None) -> list[str]:
-    """Return values given repeatedly or with commas as one list; 5,000 is one number."""
-    parts = [[one] if has_commas(one) else one.split(",") for one in values or ()]
-    return [part.strip() for part in chain.from_iterable(parts) if part.strip()]
 
 
 def _metas(function: Callable[..., Any]) -> dict[str, ParamMeta]:
@@ -262,12 +263,6 @@ def _earlier(function: Callable[..., Any]) -> dict[str, str]:
     return {was: get_click_param(meta)[0].opts[0] for meta, was in named if was}
 
 
-def _bare(question: Question) -> tuple[str, frozenset[str]]:
-    """Return what the flag of a question stands for alone, and all that may follow it."""
-    names = {name for option in question.options for name in (option.id, *option.aliases)}
-    return str(question.bare), frozenset(names)
-
-
 def _kinds(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     """Yield each parameter of a function with what it stands for."""
     metas = get_params_from_function(function)
@@ -279,33 +274,3 @@ def _kinds(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
         ]
         of_rules = RuleBase if parameter.annotation is RuleBase else metas[key]
         yield key, marks[0] if marks else of_rules
-
-
-def _flag_name(id: str) -> str:
-    return f"question_{id.replace('-', '_')}"
-
-
-def _flag(question: Question) -> Any:
-    """Return a question as an option of the parser."""
-    if question.id == TASK:
-        shown = "see `advisor list tasks`"
-    else:
-        ids = [option.id for option in question.options]
-        shown = ", ".join(ids[:SHOWN_OPTIONS]) + (", ..." if len(ids) > SHOWN_OPTIONS else "")
-        if any(option.detected for option in question.options):
-            shown += ", or here: this machine is looked at"
-    metavar = "NUMBER|OPTION" if question.unit else "OPTION"
-
-    def complete(incomplete: str) -> list[tuple[str, str]]:
-        return [(o.id, o.label) for o in question.options if o.id.startswith(incomplete)]
-
-    option = typer.Option(
-        [],
-        f"--{question.typed}",
-        metavar=metavar,
-        help=f"{question.ask} {shown}.",
-        autocompletion=complete,
-        show_default=False,
-    )
-    meta = ParamMeta(name=_flag_name(question.id), default=option, annotation=list[str])
-    return get_click_param(meta)[0]

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from advisor.console.commands import Options, rules_of, split
+from advisor.console.commands import Options, rules_of
+from advisor.console.flags import split
 from advisor.errors import UsageError
 from advisor.rulebase.base import RuleBase
 

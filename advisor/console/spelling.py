@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from typer.core import TyperCommand
@@ -54,10 +54,26 @@ class SpeltCommand(TyperCommand):
     """A command that understands the earlier spellings of its flags, and says so on stderr."""
 
     spelling = Spelling()
+    groups: Callable[[Sequence[str]], Mapping[str, Sequence[Any]]] | None = None
+    """Sorts options under titles, for the words of a command line; without it they stand in one."""
+    words: Sequence[str] = ()
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options in groups, those for the task at hand first."""
+        grouped = self.groups(self.words) if self.groups else {}
+        options = [one for one in self.get_params(ctx) if one.param_type_name == "option"]
+        sorted_ = {id(one) for of_group in grouped.values() for one in of_group}
+        rest = {"Options": [one for one in options if id(one) not in sorted_]}
+        for title, of_group in {**grouped, **rest}.items():
+            rows = [row for one in of_group if (row := one.get_help_record(ctx))]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse a command line; the shell's completion is told nothing."""
         right, said = self.spelling.put_right(args)
+        self.words = tuple(right)  # the parser takes them from its list
         if not ctx.resilient_parsing:
             sys.stderr.write("".join(f"advisor: {line}\n" for line in dict.fromkeys(said)))
         return super().parse_args(ctx, right)

@@ -1,0 +1,115 @@
+"""`advisor help TOPIC`: a command, a subject of its own, or a name that the rules know."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from advisor.errors import UsageError, did_you_mean
+from advisor.naming import same_name, suggestions
+
+Topic = Annotated[
+    list[str],
+    typer.Argument(metavar="[TOPIC]", help="A command, a subject, or a name that advisor knows."),
+]
+
+SUBJECTS = {
+    "answers": """\
+How to write answers, as flags, in a profile file, or in an interview
+
+  options    by id, alias or in other spellings: `--task "alt text"`, `--language german`
+  numbers    5000, 5,000, 5k, 2 million, 2.000.000; with a unit: 8GB, 300 images
+  machines   `--device "rtx 3060"` is a GPU with its memory; macbook, raspberry-pi
+  several    `--language de,fr` or the flag twice; several --task are answered each
+  open       what is not answered is assumed, and the answer says so; --strict assumes nothing
+  a file     `--profile FILE` takes YAML or JSON: question to option; flags win over it
+
+`advisor list questions` prints the questions, `advisor show QUESTION` its options.
+""",
+    "formats": """\
+What answers look like
+
+  --format FORMAT        terminal, json, markdown, html; some commands github, sarif, junit
+  --output FORMAT=FILE   writes one more to a file; repeat at will
+  --no-color             no colours (NO_COLOR and TERM=dumb do the same)
+
+stdout carries the answer and nothing else. With JSON it is one document, errors included.
+""",
+    "exit-codes": """\
+What the exit codes mean, for every command and every format
+
+  0    yes, answered, or all choices valid
+  1    the answer is no: a finding, nothing fits
+  2    could not run: usage, contradiction, a broken file, an extra that is not installed
+  3    undetermined: open answers decide, and --strict assumes nothing
+  4    a bug in advisor; ADVISOR_DEBUG=1 shows where
+  130  interrupted
+""",
+    "environment": """\
+What advisor reads from the environment
+
+  ADVISOR_RULES    folders of rules to lay over the shipped ones
+  ADVISOR_CACHE    where compiled rules and a kept interview lie
+  ADVISOR_PLAIN    numbers instead of menus
+  ADVISOR_DEBUG    1 prints tracebacks
+  NO_COLOR, TERM   colours
+  HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE   as for all that loads from the Hub
+""",
+}
+
+
+def help_(topic: Topic = []) -> int:  # noqa: B006
+    """Say more of a command, of a subject, or of anything that advisor knows by name.
+
+    \b
+    Examples:
+      advisor help
+      advisor help recommend
+      advisor help answers
+      advisor help captioning
+    """
+    from advisor.cli.program import program
+
+    whole = program()
+    context = whole.make_context("advisor", [], resilient_parsing=True)
+    if not topic:
+        subjects = ", ".join(SUBJECTS)
+        sys.stdout.write(f"{whole.get_help(context)}\n\n")
+        sys.stdout.write(f"`advisor help TOPIC` says more: a command, {subjects}, or any name.\n")
+        return 0
+    if (command := _command(whole, context, topic)) is not None:
+        sys.stdout.write(f"{command}\n")
+        return 0
+    name = " ".join(topic)
+    if subject := same_name(name, SUBJECTS):
+        sys.stdout.write(SUBJECTS[subject])
+        return 0
+    return _shown(whole, name)
+
+
+def _command(whole: Any, context: Any, names: list[str]) -> str | None:
+    """Return the help of a command, or of one in a group; None where there is none."""
+    import typer
+
+    found = whole
+    for name in names:
+        found = found.get_command(context, name) if hasattr(found, "get_command") else None
+        if found is None:
+            return None
+        context = typer.Context(found, info_name=name, parent=context)
+    return str(found.get_help(context))
+
+
+def _shown(whole: Any, name: str) -> int:
+    """Show what the rules know by a name. Raises UsageError where they know nothing."""
+    try:
+        return int(whole.main(["show", name], "advisor", standalone_mode=False) or 0)
+    except UsageError as error:
+        meant = did_you_mean(suggestions(name, [*whole.table, *SUBJECTS]))
+        raise UsageError(
+            f"no help on `{name}`{meant}",
+            hint=f"a command, {', '.join(SUBJECTS)}, or a name that `advisor list` prints",
+            kind="unknown-topic",
+        ) from error
