@@ -1,0 +1,64 @@
+"""Completion in shells: bash with its Tab key, zsh and fish by the words they ask with."""
+
+import os
+import shutil
+import sys
+
+import pytest
+
+pexpect = pytest.importorskip("pexpect")
+if sys.platform == "win32":
+    pytest.skip("shells of POSIX", allow_module_level=True)
+
+ASKED = [
+    ("advisor recommend --task capt", "captioning"),
+    ("advisor recommend --multi", "--multi-label"),
+    ("advisor ask --giv", "--gives"),
+    ("advisor rec", "recommend"),
+    ("advisor he", "help"),
+]
+
+
+@pytest.mark.parametrize(("words", "offered"), ASKED)
+@pytest.mark.parametrize(
+    ("shell", "more"), [("zsh", {}), ("fish", {"_TYPER_COMPLETE_FISH_ACTION": "get-args"})]
+)
+def test_zsh_and_fish_are_offered_the_same(process, shell, more, words, offered):
+    asked = {"_ADVISOR_COMPLETE": f"complete_{shell}", "_TYPER_COMPLETE_ARGS": words}
+    result = process(**asked, **more)
+    assert offered in result.out
+    assert result.err == ""
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_each_shell_has_a_script(process, shell):
+    result = process(_ADVISOR_COMPLETE=f"source_{shell}")
+    assert "_ADVISOR_COMPLETE=complete_" in result.out
+
+
+def test_tab_completes_in_a_real_bash(environment, compiled, tmp_path):
+    """The script that is printed is sourced, and a key is pressed."""
+    (tmp_path / "advisor").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m advisor "$@"\n')
+    (tmp_path / "advisor").chmod(0o755)
+    variables = environment | {
+        "ADVISOR_CACHE": str(compiled),
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "PS1": "ready ",
+        "TERM": "dumb",
+        "INPUTRC": "/dev/null",
+    }
+    shell = pexpect.spawn(
+        shutil.which("bash") or "bash", ["--norc", "--noprofile", "-i"],
+        env=variables, encoding="utf-8", timeout=40, dimensions=(24, 120),
+    )  # fmt: skip
+    try:
+        shell.sendline('PS1="ready "; eval "$(_ADVISOR_COMPLETE=source_bash advisor)"')
+        shell.sendline("echo is-sourced")
+        shell.expect("is-sourced\r\n")
+        shell.send("advisor recommend --task captio\t")
+        shell.expect("--task captioning")
+        shell.sendcontrol("u")
+        shell.send("advisor comp\t\t")
+        shell.expect("compare")
+    finally:
+        shell.close(force=True)

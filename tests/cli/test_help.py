@@ -1,0 +1,81 @@
+"""Help: commands by what they are for, flags for the task at hand first, topics by name."""
+
+import re
+
+import pytest
+
+from advisor.cli.help_command import SUBJECTS
+from advisor.cli.program import COMMANDS, SECTIONS
+
+
+def sections(text):
+    """The titles of a help page, in their order, with the flags or commands under each."""
+    found, title = {}, None
+    for line in text.splitlines():
+        if re.fullmatch(r"\S[^\n]*:", line):
+            title = line[:-1]
+            found[title] = []
+        elif title and (match := re.match(r"  (-\S+|[a-z]+)(?:[ ,]|$)", line)):
+            found[title].append(match[1])
+    return found
+
+
+def test_commands_stand_by_what_they_are_for_each_once(advisor):
+    listed = sections(advisor("--help").out)
+    listed.pop("Options")
+    names = [name for title in listed for name in listed[title]]
+    assert sorted(names) == sorted(COMMANDS)
+    assert list(listed)[: len(SECTIONS)] == list(SECTIONS)
+
+
+@pytest.mark.parametrize("words", [("--task", "captioning"), ("--task=image-to-text",)])
+def test_flags_for_the_task_at_hand_come_first(advisor, words):
+    listed = sections(advisor("recommend", *words, "--help").out)
+    titles = list(listed)
+    assert titles.index("Answers for captioning") < titles.index("Settled by the task")
+    assert "--language" in listed["Answers for captioning"]
+    assert "--gives" in listed["Settled by the task"]
+    assert "--collection" in listed["Settled by the task"], "captions are written one by one"
+
+
+def test_without_a_task_all_answers_stand_together_apart_from_options(advisor):
+    listed = sections(advisor("recommend", "--help").out)
+    assert {"--task", "--gives", "--device"} <= set(listed["Answers"])
+    assert {"--format", "--output"} <= set(listed["Options"])
+    assert not set(listed["Answers"]) & set(listed["Options"])
+
+
+@pytest.mark.parametrize(
+    ("topic", "says"),
+    [
+        (("recommend",), "Usage: advisor recommend"),
+        (("rules", "audit"), "Usage: advisor rules audit"),
+        (("rules",), "Usage: advisor rules"),
+        (("captioning",), "Image captioning (captioning)"),
+        (("clip",), "CLIP"),
+        (("exit codes",), "130  interrupted"),
+        (("answers",), "2 million"),
+        ((), "advisor help TOPIC"),
+    ],
+)
+def test_a_topic_is_a_command_a_subject_or_a_name(advisor, topic, says):
+    result = advisor("help", *topic)
+    assert (result.code, result.err) == (0, "")
+    assert says in result.out
+
+
+def test_an_unknown_topic_suggests_and_says_what_there_is(advisor):
+    result = advisor("help", "recomend")
+    assert result.code == 2
+    assert "no help on `recomend`; did you mean `recommend`?" in result.err
+    assert all(subject in result.err for subject in SUBJECTS)
+
+
+def test_subjects_fit_a_terminal():
+    assert all(len(line) <= 100 for text in SUBJECTS.values() for line in text.splitlines())
+
+
+def test_commands_that_the_subjects_name_run(advisor):
+    for line in re.findall(r"`advisor ([a-z ]+)[`A-Z]", "".join(SUBJECTS.values())):
+        words = line.split()
+        assert advisor(*words, *(["device"] if words == ["show"] else [])).code == 0
