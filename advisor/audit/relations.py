@@ -100,7 +100,7 @@ def _cycles(
 ) -> Iterator[Cycle]:
     locked = lock([one.id for one in able], precedences.compare(able))
     for told in locked.dropped:
-        said = locked.evidence(told)
+        said = locked.by.evidence(told)
         yield Cycle(task, language, said.before, said.behind, said.yardstick)
 
 

@@ -28,7 +28,8 @@ KINDS = {
 """Each kind of thing, and the noun for one of it."""
 
 _ORDER = (
-    *("id", "series", "label", "loader", "weights", "class", "processor", "model_type"),
+    *("id", "series", "larger_than", "succeeds", "label", "loader", "weights", "class"),
+    *("processor", "model_type"),
     *("pipeline", "tasks"),
     *("fine_tune", "typical", "stage", "parameters_millions", "parameters_precision", "dtype"),
     *("image_size", "image_size_note", "text_context", "languages", "languages_inferred"),

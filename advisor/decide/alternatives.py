@@ -32,28 +32,38 @@ def alternatives(pick: Pick, selection: Selection) -> tuple[Alternative, ...]:
 
     Each is the first in the order of the selection. Empty only where there is nothing else.
     """
-    found: dict[str, Alternative] = {}
-    for one in _improving(pick, [other for other in selection.picks if other is not pick]):
-        found.setdefault(one.wish, one)
-    rest = (one for one in _any_other(pick, selection) if one.checkpoint != pick.checkpoint.id)
-    return tuple(found.values()) or tuple(rest)[:1]
-
-
-def _improving(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
-    """Those that are better at something, wish by wish."""
+    others = [other for other in selection.picks if other is not pick]
     same_use = [other for other in others if other.use == pick.use]
-    for other in others:
-        if pick.use != "as-is" and other.use == "as-is":
+    ways = (_untrained(pick, others), _better(pick, same_use), _smaller(pick, same_use))
+    found = [next(way, None) for way in (*ways, _freer(pick, others))]
+    if some := tuple(one for one in found if one):
+        return some
+    rest = (one for one in _any_other(pick, selection) if one.checkpoint != pick.checkpoint.id)
+    return tuple(rest)[:1]
+
+
+def _untrained(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
+    for other in others if pick.use != "as-is" else ():
+        if other.use == "as-is":
             yield Alternative("as-is", other.checkpoint.id, "works as it is, without training")
-    if pick.behind and any(other.checkpoint.id == pick.behind.before for other in same_use):
+
+
+def _better(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
+    if pick.behind and any(other.checkpoint.id == pick.behind.before for other in others):
         yield Alternative("better", pick.behind.before, better_text(pick.behind))
+
+
+def _smaller(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
     limit = (pick.memory_gb or 0.0) * NOTABLY_SMALLER
-    for other in same_use:
+    for other in others:
         if other.memory_gb is not None and other.memory_gb <= limit:
             text = f"{other.memory_gb:g} GB against {pick.memory_gb:g} GB"
             yield Alternative("smaller", other.checkpoint.id, text)
+
+
+def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
     for other in others:
-        if text := _freer(pick, other):
+        if text := _freedom_text(pick, other):
             yield Alternative("freer", other.checkpoint.id, text)
 
 
@@ -65,7 +75,7 @@ def better_text(said: Evidence) -> str:
     return f"{said.yardstick} {said.value:g} against {said.next_value:g}{makers}"
 
 
-def _freer(pick: Pick, other: Pick) -> str:
+def _freedom_text(pick: Pick, other: Pick) -> str:
     """Return in what the other is freer; empty where it is not."""
     freedom = FREEDOM.get(pick.checkpoint.commercial_use or "")
     theirs = FREEDOM.get(other.checkpoint.commercial_use or "")

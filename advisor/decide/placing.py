@@ -10,7 +10,7 @@ from advisor.decide.ranking import Locked, in_places, lock
 from advisor.model import LOADERS
 
 if TYPE_CHECKING:
-    from advisor.decide.precedence import Evidence, Precedence, Precedences
+    from advisor.decide.precedence import Precedence, Precedences
     from advisor.decide.selection import Pick
     from advisor.model import Checkpoint
 
@@ -104,12 +104,14 @@ class Placing:
         Why it stands before the next of another series, and why another stands before it. Evidence
         against the order, where a rule or a doubt made it, is no reason.
         """
+        ids = [pick.checkpoint.id for pick in picks]
+        ahead = self.locked.first_before(ids)
         return tuple(
             pick._replace(
                 before_next=_before_next(pick, picks[number:], self.locked),
-                behind=_behind(pick, picks, self.locked),
+                behind=self.locked.direct(ahead[id], id) if id in ahead else None,
             )
-            for number, pick in enumerate(picks, start=1)
+            for number, (id, pick) in enumerate(zip(ids, picks, strict=True), start=1)
         )
 
     def _layer(self, pick: Pick) -> tuple[Any, ...]:
@@ -149,12 +151,4 @@ def _before_next(pick: Pick, after: Sequence[Pick], locked: Locked) -> Precedenc
     for other in after:
         if series is None or other.checkpoint.series != series:
             return locked.precedence(pick.checkpoint.id, other.checkpoint.id)
-    return None
-
-
-def _behind(pick: Pick, picks: Sequence[Pick], locked: Locked) -> Evidence | None:
-    """Return why the first of the picks that stand before it does."""
-    for other in picks:
-        if said := locked.direct(other.checkpoint.id, pick.checkpoint.id):
-            return said
     return None

@@ -7,7 +7,7 @@ What nothing measured is told apart by relations: the larger of a series, the su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -90,13 +90,13 @@ Told = tuple[int, int, float, str, str, int]
 class Compared(NamedTuple):
     """Checkpoints compared pair by pair: what tells them apart, the strongest first, and ties.
 
-    `tied` are the pairs that some yardstick compared and that nothing told apart; `evidence` makes
-    what was told into what is printed.
+    `tied` are the pairs that some yardstick compared and that nothing told apart; `by` is what
+    compared them, and knows the figures.
     """
 
     told: list[Told]
     tied: frozenset[tuple[str, str]]
-    evidence: Callable[[Told], Evidence]
+    by: Precedences
 
 
 Figure = tuple[float, str, str]
@@ -149,6 +149,13 @@ class Precedences:
         made = cls(rulebase, task, languages)
         found: Precedences = rulebase.remembered.setdefault((cls, task, made.language), made)
         return found
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Precedences):
+            return NotImplemented
+        return (self.language, self._order) == (other.language, other._order)
+
+    __hash__ = None  # type: ignore[assignment]
 
     @cached_property
     def gauges(self) -> tuple[Gauge, ...]:
@@ -216,7 +223,7 @@ class Precedences:
             tie = self.ends_at_tie and (pair in tied or pair[::-1] in tied)
             if not known and not tie:
                 told[pair] = (kind, 0, 0.0, before, behind, 0)
-        return Compared(sorted(told.values()), frozenset(tied - told.keys()), self._evidence)
+        return Compared(sorted(told.values()), frozenset(tied - told.keys()), self)
 
     def _compared(
         self,
@@ -251,7 +258,7 @@ class Precedences:
                         kind = int(_owner(winner) == maker != _owner(loser))
                     yield number, one, other, apart, kind
 
-    def _evidence(self, told: Told) -> Evidence:
+    def evidence(self, told: Told) -> Evidence:
         """Return what was told of a pair, with its figures and where they were published."""
         kind, rank, margin, before, behind, number = told
         if kind > 1:

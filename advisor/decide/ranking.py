@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from advisor.decide.precedence import Compared, Evidence, Precedence, Told
+from advisor.decide.precedence import Compared, Evidence, Precedence, Precedences, Told
 
 NEARLY_ALL = 0.8
 """The share of what the leader stands before that another has to stand before to be as good:
@@ -25,7 +25,7 @@ class Locked(NamedTuple):
     told: Mapping[tuple[str, str], Told]
     dropped: tuple[Told, ...]
     tied: frozenset[tuple[str, str]]
-    evidence: Callable[[Told], Evidence]
+    by: Precedences
 
     def precedence(self, before: str, behind: str) -> Precedence | None:
         """Return why one stands before another, by one that stands between them at most."""
@@ -41,17 +41,26 @@ class Locked(NamedTuple):
         if not between:
             return None
         through = min(between)[1]
-        said = self.evidence(self.told[through, behind])
+        said = self.by.evidence(self.told[through, behind])
         return said.precedence._replace(through=through)
 
     def tie(self, one: str, other: str) -> bool:
         """True where a yardstick compared the two and nothing told them apart."""
         return (one, other) in self.tied or (other, one) in self.tied
 
+    def first_before(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return for each the first of some ids that evidence puts right before it, if one is."""
+        place = {id: number for number, id in enumerate(ids)}
+        found: dict[str, str] = {}
+        for before, behind in self.told:
+            if before in place and (behind not in found or place[before] < place[found[behind]]):
+                found[behind] = before
+        return found
+
     def direct(self, before: str, behind: str) -> Evidence | None:
         """Return what puts one right before another, if anything does."""
         told = self.told.get((before, behind))
-        return self.evidence(told) if told else None
+        return self.by.evidence(told) if told else None
 
 
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
@@ -61,7 +70,7 @@ def lock(ids: Iterable[str], compared: Compared) -> Locked:
     dropped = [said for pair, said in pairs.items() if not order.add(*pair)]
     for said in dropped:
         del pairs[said[3:5]]
-    return Locked(order.closed(), pairs, tuple(dropped), compared.tied, compared.evidence)
+    return Locked(order.closed(), pairs, tuple(dropped), compared.tied, compared.by)
 
 
 class _Order:
@@ -137,6 +146,8 @@ def in_places(
     able = sorted((id for id in inside if not over[id]), key=line.__getitem__)
     listed: list[str] = []
     while able:
+        if not any(locked.behind[id] for id in able):  # of these nothing is known at all
+            return _shared([*listed, *sorted(able, key=freedom)], locked)
         chosen = _next(able, counted, locked, freedom)
         listed.append(chosen)
         able.remove(chosen)
