@@ -3,6 +3,8 @@
 import json
 import os
 import pickle
+import re
+from pathlib import Path
 
 # ruff: noqa: TID253  (its tests are skipped where these are missing)
 import pytest
@@ -170,6 +172,31 @@ def test_the_command_says_what_it_left_out(state_dict, written, vocabulary, tmp_
     assert "apache-2.0" in readme
     assert run([*command, "--heads", "4"]) == 2
     assert "already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_the_code_in_the_card_runs(
+    state_dict, written, vocabulary, tmp_path, regions, monkeypatch, capsys, answers
+):
+    done = convert(
+        written(state_dict(answers=answers)), tmp_path / "x", vocabulary=vocabulary, heads=HEADS
+    )
+    monkeypatch.chdir(done.folder)
+    regions[0].save("regions.npz")
+    text = (done.folder / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(code, {})
+    assert capsys.readouterr().out.strip()
+
+
+def test_the_code_of_the_documentation_runs(captioner, tmp_path, regions, monkeypatch, capsys):
+    page = Path(__file__).parents[2] / "docs" / "unified-vlp.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    regions[0].save("regions.npz")
+    (tmp_path / "captioner").symlink_to(captioner)
+    exec(code, {})
+    assert capsys.readouterr().out.strip()
 
 
 def test_the_command_needs_the_vocabulary(state_dict, written, tmp_path, capsys):

@@ -1,0 +1,138 @@
+"""The demo's unified VLP: one folder for captions and answers, right, and described as measured."""
+
+import json
+import math
+
+import pytest
+from demo_training import foreign, vlp_ablation, vlp_describe, vlp_evaluate, vlp_train
+from demo_training.recipe import Recipe
+from safetensors import safe_open
+
+from advisor.trial import Request, demo_checkpoints, load_runner
+from advisor.trial.images import OpenedImage
+
+NAME = "unified-vlp"
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return next(each for each in demo_checkpoints() if each.name == NAME)
+
+
+@pytest.fixture(scope="module")
+def card(demo):
+    return json.loads((demo.folder / "advisor_card.json").read_text(encoding="utf-8"))
+
+
+def drawings(count):
+    return [
+        (OpenedImage(pixels=each.image, name="drawn"), each.colour, each.shape)
+        for each in foreign.drawings(count, seed=77)
+    ]
+
+
+def test_it_is_small_and_stored_in_half_precision(demo):
+    files = list(demo.folder.rglob("*.safetensors"))
+    assert len(files) == 2
+    assert sum(file.stat().st_size for file in files) < 3_000_000
+    for file in files:
+        with safe_open(file, framework="pt") as stored:
+            kinds = {stored.get_slice(name).get_dtype() for name in stored.keys()}  # noqa: SIM118
+        assert kinds <= {"F16", "F32"}
+        assert "F16" in kinds
+
+
+def test_one_name_serves_captions_and_answers(demo):
+    writer = load_runner(demo.id, "captioning", device="cpu")
+    answerer = load_runner(demo.id, "vqa", device="cpu")
+    assert writer.class_name == "UnifiedVLPForCaptioning"
+    assert answerer.class_name == "UnifiedVLPForAnswering"
+    for runner in (writer, answerer):
+        assert any("only plain images" in each for each in runner.warnings)
+        assert not any("random" in each or "unused" in each for each in runner.warnings)
+
+
+def test_it_is_as_right_on_another_programs_images_as_its_card_says(demo, card):
+    runner = load_runner(demo.id, "captioning", device="cpu")
+    shown = drawings(60)
+    right = 0
+    for image, colour, shape in shown:
+        words = runner.run(image).answers[0].text.split()
+        right += colour in words and shape in words
+    share = card["measured"]["colour and shape, other program"]["share"]
+    spread = math.sqrt(max(share * (1 - share), 0.01) / len(shown))
+    assert right / len(shown) > share - 3.5 * spread
+
+
+def test_it_answers_with_probabilities_from_its_list(demo):
+    runner = load_runner(demo.id, "vqa", device="cpu")
+    image, *_ = drawings(1)[0]
+    reply = runner.run(image, Request(question="what shape is in the image?"))
+    shares = [answer.probability for answer in reply.answers]
+    assert shares == sorted(shares, reverse=True)
+    assert reply.answers[0].text in ("circle", "rectangle", "triangle")
+    assert all(answer.text != "<unk>" for answer in reply.answers)
+
+
+def test_the_card_states_every_figure_and_the_commands(demo, card):
+    text = (demo.folder / "README.md").read_text(encoding="utf-8")
+    for heading in ("Training data", "Measured", "Limits"):
+        assert f"## {heading}" in text
+    for figures in card["measured"].values():
+        assert f"{figures['share']:.1%}" in text
+        assert figures["share"] == round(figures["right"] / figures["of"], 4)
+    for command in vlp_describe.COMMANDS:
+        assert f"python -m demo_training.vlp_train {command}" in text
+
+
+def test_the_table_of_the_claim_has_an_interval_only_with_all_seeds():
+    runs = [
+        {"arm": "no pre-training", "seed": seed, "whole caption": share, "answer": 0.5}
+        for seed, share in zip(vlp_ablation.SEEDS, (0.2, 0.3, 0.4), strict=True)
+    ]
+    told = vlp_ablation.table([*runs, {**runs[0], "arm": "bidirectional only"}])
+    assert "| no pre-training | 3 | 30.0% ± 24.8% | 50.0% ± 0.0% |" in told
+    assert "| bidirectional only | 1 | 20.0% (no interval) |" in told
+
+
+@pytest.mark.slow
+def test_a_phase_that_was_cut_off_ends_as_an_unbroken_one(tmp_path):
+    pytest.importorskip("easy_vqa")
+    data = vlp_train.material(60)
+    recipe = Recipe(steps=101, batch=6, warm_up=5, images=60, seed=5)
+    phase = vlp_train.Phase(name="detector", recipe=recipe)
+    vlp_train.train(phase, tmp_path / "whole", data)
+    stopped = []
+
+    def broken(*arguments):
+        loss = vlp_train.vlp_phases.detector(*arguments)
+
+        def counted(random):
+            stopped.append(1)
+            if len(stopped) == 101:
+                raise KeyboardInterrupt
+            return loss(random)
+
+        return counted
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vlp_train, "loss_of", lambda phase, *rest: broken(*rest, phase.recipe.batch))
+        with pytest.raises(KeyboardInterrupt):
+            vlp_train.train(phase, tmp_path / "cut", data)
+    assert (tmp_path / "cut.state").exists()
+    vlp_train.train(phase, tmp_path / "cut", data)
+    first, second = (tmp_path / name / "model.safetensors" for name in ("whole", "cut"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.slow
+def test_the_card_states_what_the_evaluation_prints(demo, card):
+    pytest.importorskip("easy_vqa")
+    again = {
+        **vlp_evaluate.captions(demo.folder, 250, 250),
+        **vlp_evaluate.answers(demo.folder / "answers", 250, 250),
+    }
+    for what, found in again.items():
+        share = card["measured"][what]["share"]
+        spread = math.sqrt(max(share * (1 - share), 0.01) / found["of"])
+        assert abs(found["share"] - share) <= 3.5 * spread, what
