@@ -146,8 +146,11 @@ def composition_page(made: Composition, *, trained: bool = False) -> Page:
     return page
 
 
-def finetuning_page(result: FineTuning) -> Page:
-    """Return the page of a training: losses, and held-out texts before and after."""
+def finetuning_page(result: FineTuning, asked: str = "--task captioning") -> Page:
+    """Return the page of a training: losses, and held-out texts before and after.
+
+    `asked` are the flags with which it is tried.
+    """
     held = result.held_out
     resumed = f", taken up after step {result.resumed_at}" if result.resumed_at else ""
     losses = f"{result.loss_before:.3f} before, {result.loss_after:.3f} after"
@@ -164,7 +167,7 @@ def finetuning_page(result: FineTuning) -> Page:
         Pairs(facts),
         Table(("image", "should say", "before", "after"), rows, wide=2),
         Text("Try it:", "quiet"),
-        Code(f"advisor try --checkpoint {result.folder} --task captioning --image IMAGE"),
+        Code(f"advisor try --checkpoint {result.folder} {asked} --image IMAGE"),
     ]
 
 

@@ -49,7 +49,7 @@ class Material:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """How long and how hard; 0 where the published setting is to be taken."""
+    """How long and how hard; 0 (a share: -1) where the published setting is to be taken."""
 
     epochs: Annotated[
         int, option("--epochs", "Times through; 30, 20 for answers.", min=0, show_default=False)
@@ -61,6 +61,13 @@ class Schedule:
         float,
         option("--learning-rate", "1e-4, 3e-5 and 2e-5 by aim.", min=0, show_default=False),
     ] = 0.0
+    sequences: Annotated[
+        float,
+        option(
+            "--sequences SHARE", "Under the sequence-to-sequence mask; 0.75, 1 and 0 by aim.",
+            min=-1, max=1, show_default=False,
+        ),
+    ] = -1.0  # fmt: skip
     held_out: Annotated[
         float, option("--held-out", "Share of pictures kept to judge.", min=0, max=0.9)
     ] = 0.1
@@ -91,7 +98,7 @@ def vlp(
       advisor train vlp pairs.csv --checkpoint start --save my-captioner
       advisor train vlp questions.csv --aim answers --checkpoint start --save my-answerer
     """
-    from advisor.trial.unified_training import AIMS, train_unified
+    from advisor.trial.unified_training import AIMS, ANSWERS, train_unified
 
     check_name("aim", material.aim, AIMS, "aims")
     if len(save) != 1:
@@ -104,14 +111,15 @@ def vlp(
         settings = {**given, **asdict(schedule), "progress": progress, "stop": stop}
         done = train_unified(data, save[0], **settings)
 
-    shown.emit(_report(done))
+    question = "--task vqa --question QUESTION"
+    shown.emit(_report(done, question if material.aim == ANSWERS else "--task captioning"))
     return 0
 
 
-def _report(done: FineTuning) -> Report:
+def _report(done: FineTuning, asked: str) -> Report:
     def as_page() -> Page:
         from advisor.trial.page import finetuning_page
 
-        return finetuning_page(done)
+        return finetuning_page(done, asked)
 
     return Report(lambda: {"schema_version": SCHEMA_VERSION, **done.as_json()}, as_page)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any, ClassVar
@@ -135,6 +135,7 @@ def train_unified(
     images: str | Path | None = None,
     annotations: str | Path | None = None,
     vocabulary: str | Path | None = None,
+    sequences: float = -1.0,
     progress: Callable[[TrainingStep], None] | None = None,
     stop: Callable[[], bool] | None = None,
     **training: Any,
@@ -143,10 +144,13 @@ def train_unified(
 
     `checkpoint` is where it starts; without one a small network is built, on a grid for pictures
     and on their regions for stored ones, with the words of `vocabulary` or of the texts.
-    `training` are fields of Training; those left out are the published ones. An interrupted run
+    `sequences` is the share under the sequence-to-sequence mask, and `training` are fields of
+    Training; those left out are the published ones. An interrupted run
     goes on where it stood, and ends where an unbroken one does.
     """
     published, folder = AIMS[aim], Path(output)
+    if sequences >= 0:
+        published = replace(published, sequences=sequences)
     names = ("epochs", "learning_rate", "batch_size")
     usual = {name: getattr(published, name) for name in names}
     how = Training(**{**usual, **{name: value for name, value in training.items() if value}})
@@ -165,7 +169,7 @@ def train_unified(
         "aim": aim,
         "checkpoint": checkpoint,
         "data": [[str(each.image), each.text, list(map(list, each.answers))] for each in examples],
-        "settings": how.identity,
+        "settings": [*how.identity, published.sequences],
     }
     return trained_to_end(
         UnifiedTrainer(runner, trained, how, published),

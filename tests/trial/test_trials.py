@@ -214,11 +214,12 @@ def test_a_missing_library_is_a_sentence_with_the_command() -> None:
 
 def test_the_table_names_classes_and_modules_that_exist() -> None:
     from advisor.trial.runner import runner_class
+    from advisor.trial.runtime import network_class
 
     for use in load_rules().uses:
         assert issubclass(runner_class(use), Runner), use.id
         for name in use.loads.values():
-            assert hasattr(transformers, name), name
+            assert network_class(name) is not None, name
 
 
 OVERLAY = """
