@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from advisor.decide.ranking import Locked, in_places, lock
+from advisor.decide.ranking import Locked, first_place, in_places, lock
 from advisor.model import LOADERS
 
 if TYPE_CHECKING:
@@ -88,15 +88,20 @@ class Placing:
             found += [some[id]._replace(place=ahead + at) for at, id in self._places(some)]
         return tuple(found)
 
-    def _places(self, picks: dict[str, Pick]) -> list[tuple[int, str]]:
+    def first(self, picks: Sequence[Pick]) -> Pick:
+        """Return the first of some of the picks, as `placed` would, without the others."""
+        layer = min(map(self._layer, picks))
+        some = {one.checkpoint.id: one for one in picks if self._layer(one) == layer}
+        return some[first_place(some, *self._ground(some))]
+
+    def _places(self, picks: Mapping[str, Pick]) -> list[tuple[int, str]]:
+        return in_places(picks, *self._ground(picks))
+
+    def _ground(self, picks: Mapping[str, Pick]) -> tuple[Any, ...]:
+        """Return what picks are ordered by: evidence, what was measured, keys and freedom."""
         keys = {id: self._key(pick) for id, pick in picks.items()}
-        return in_places(
-            picks,
-            self.locked,
-            self._measured,
-            keys.__getitem__,
-            lambda one: OPENNESS[picks[one].checkpoint.commercial_use],
-        )
+        freedom = {id: OPENNESS[pick.checkpoint.commercial_use] for id, pick in picks.items()}
+        return self.locked, self._measured, keys.__getitem__, freedom.__getitem__
 
     def explained(self, picks: Sequence[Pick]) -> tuple[Pick, ...]:
         """Return picks in their order, each with its reasons.

@@ -226,8 +226,16 @@ def select_of(
         uses=allowed,
         order=order,
         locked=placing.locked,
-        ladder=_ladder(steps, ranked, placed) if steps and ranked else (),
+        ladder=_ladder(steps, ranked, placing.first) if steps and ranked else (),
     )
+
+
+def _groups(picks: Sequence[Pick]) -> list[tuple[bool, ...]]:
+    """Return the groups of picks, those that come first first."""
+    groups: list[tuple[bool, ...]] = sorted({pick.group for pick in picks})
+    if groups and groups[0][1]:
+        groups.sort(key=lambda group: (group[1], group))
+    return groups
 
 
 def _in_groups(
@@ -237,11 +245,8 @@ def _in_groups(
 
     What cannot be loaded stands behind all else where it would come first.
     """
-    groups = sorted({pick.group for pick in picks})
-    if groups and groups[0][1]:
-        groups.sort(key=lambda group: (group[1], group))
     placed: list[Pick] = []
-    for group in groups:
+    for group in _groups(picks):
         ahead = len(placed)
         some = ranked([pick for pick in picks if pick.group == group])
         placed += [pick._replace(place=ahead + pick.place) for pick in some]
@@ -249,12 +254,12 @@ def _in_groups(
 
 
 def _ladder(
-    steps: Sequence[float], ranked: tuple[Pick, ...], placed: Callable[..., tuple[Pick, ...]]
+    steps: Sequence[float], ranked: tuple[Pick, ...], first_of: Callable[[Sequence[Pick]], Pick]
 ) -> tuple[Rung, ...]:
     """Return for each step the first of the picks that fit, as when that much memory was said.
 
-    What fits is put in order anew, since who stands before whom can hang on who else is there;
-    where the same fit, once. Without a limit it is another only where that needs more memory.
+    Who comes first is found anew, since it can hang on who else is there; where the same fit, once.
+    Without a limit it is another only where that needs more memory.
     """
     firsts: dict[tuple[str, ...], Pick | None] = {}
     usual = [pick for pick in ranked if pick.beyond_gb is None]
@@ -268,7 +273,9 @@ def _ladder(
             if up_to_gb is None or pick.within(up_to_gb)
         ]
         if _ids(fitting) not in firsts:
-            firsts[_ids(fitting)] = next(iter(placed(fitting)), None)
+            groups = _groups(fitting)
+            ahead = [pick for pick in fitting if pick.group == groups[0]]
+            firsts[_ids(fitting)] = first_of(ahead)._replace(place=1) if ahead else None
         first = firsts[_ids(fitting)]
         if up_to_gb is None and first and first.within(steps[-1]):
             first = rungs[-1].pick  # nothing larger is known to be better
