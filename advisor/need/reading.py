@@ -117,6 +117,8 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
     met = _met(swept, numbers)
     leading = _met(swept, numbers, leading=True)
     touched = _tasks(rulebase, lexicon, swept, leading)
+    if not touched:  # then what comes besides is all that is wished
+        touched = _tasks(rulebase, lexicon, swept, met)
     said = _said(rulebase, lexicon, swept, numbers)
     concluded = () if literally else _concluded(rulebase, lexicon, met, said)
     names = tuple((mark.id, swept.span(mark)) for mark in swept.of(NAME))

@@ -273,6 +273,8 @@ def _covered(lexicon: Lexicon, marks: list[Mark]) -> list[Mark]:
     Inside a longer phrase particles mean nothing, nor do words that answer the same question.
     """
     says = lexicon.index["says"]
+    ends = {mark.first: mark.last for mark in marks if mark.kind == CONCEPT}
+    marks = [one for one in marks if one.kind != NAME or ends.get(one.first, 0) <= one.last]
     hidden = _places(mark for mark in marks if mark.kind == NAME or mark.id == "filler")
     meant = [mark for mark in marks if mark.kind != PARTICLE and mark.first not in hidden]
     long = [one for one in meant if one.kind in (CONCEPT, SAYING) and one.last - one.first > 1]
