@@ -11,7 +11,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from advisor.engine.profile import Answer, read_answer
-from advisor.model import TASK
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
 from advisor.need.amounts import amounts
@@ -302,16 +301,21 @@ def _concluded(
     said: Sequence[AnswerRead],
 ) -> tuple[AnswerRead, ...]:
     """Return the answers that follow from concepts, for questions that no words answer."""
-    known = {one.question for one in said} | {TASK}
+    known = {one.question: one.answer.options for one in said}
     found = []
     for id, when, says, because in lexicon.index["implications"]:
         if not all(concept in met for concept in when):
             continue
         spans = tuple(span for concept in when for span in met[concept])
-        for question, option in says.items():
+        answers = {
+            question: read_answer(rulebase.question(question), option, ORIGIN)
+            for question, option in says.items()
+        }
+        if any(known.get(one, answer.options) != answer.options for one, answer in answers.items()):
+            continue  # something else was said
+        for question, answer in answers.items():
             if question not in known:
-                known.add(question)
-                answer = read_answer(rulebase.question(question), option, ORIGIN)
+                known[question] = answer.options
                 found.append(AnswerRead(question, answer, spans, id, because))
     return tuple(found)
 
