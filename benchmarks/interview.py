@@ -18,7 +18,7 @@ from fractions import Fraction
 from advisor.audit.optimum import Cost, walked
 from advisor.engine import Engine
 from advisor.engine.profile import Answer, Profile
-from advisor.interview.asking import AskedAnswer
+from advisor.interview.exchange import AskedAnswer
 from advisor.interview.finalists import Finalists
 from advisor.interview.session import Session, settled
 from advisor.interview.strategy import Optimum, Residual, Split, information_gain

@@ -12,20 +12,20 @@ if TYPE_CHECKING:
     from advisor.engine.profile import Profile
 
 
-class Told(NamedTuple):
+class AsMeant(NamedTuple):
     """Answers as they are meant for one task, and what to say of those that were read so."""
 
     profile: Profile
     notes: tuple[str, ...] = ()
 
 
-def as_meant(rulebase: RuleBase, profile: Profile) -> Told:
+def as_meant(rulebase: RuleBase, profile: Profile) -> AsMeant:
     """Return answers as they are meant where they name one task; others stay as they are."""
     from advisor.engine.profile import Answer
 
     told = profile.get(TASK)
     if told is None or len(told.options) != 1:
-        return Told(profile)
+        return AsMeant(profile)
     task = next(one for one in rulebase.tasks if one.id == told.options[0])
     meant, notes = dict(profile), []
     for reading in task.reads:
@@ -39,23 +39,23 @@ def as_meant(rulebase: RuleBase, profile: Profile) -> Told:
         if question.moot and question.id in meant and _senseless(question, task, meant):
             del meant[question.id]
             notes.append(f"`--{question.typed}` makes no difference to {task.id}: {question.moot}")
-    return Told(meant, tuple(notes))
+    return AsMeant(meant, tuple(notes))
 
 
-def for_each_task(engine: Engine, profile: Profile) -> list[Told]:
+def for_each_task(engine: Engine, profile: Profile) -> list[AsMeant]:
     """Return the answers for each task that is named; one that suits only others is left out."""
     from advisor.engine.profile import Answer
 
     if TASK not in profile:
-        return [Told(profile)]
+        return [AsMeant(profile)]
     options, _, origin = profile[TASK]
     apart = [{**profile, TASK: Answer((task,), None, origin)} for task in options]
     if len(apart) == 1:
-        return [Told(apart[0])]
+        return [AsMeant(apart[0])]
     return [_suiting(engine, as_meant(engine.rulebase, one), apart) for one in apart]
 
 
-def _suiting(engine: Engine, told: Told, apart: list[Profile]) -> Told:
+def _suiting(engine: Engine, told: AsMeant, apart: list[Profile]) -> AsMeant:
     """Return answers without those that clash with this task alone."""
     profile, notes = dict(told.profile), list(told.notes)
     for id in [id for id in reversed(profile) if id != TASK]:
@@ -69,7 +69,7 @@ def _suiting(engine: Engine, told: Told, apart: list[Profile]) -> Told:
             said = _flag(engine.rulebase, id, " or ".join(profile[id].options))
             notes.append(f"`{said}` does not go with {profile[TASK].options[0]}: used for the rest")
             profile = rest
-    return Told(profile, tuple(notes))
+    return AsMeant(profile, tuple(notes))
 
 
 def _flag(rulebase: RuleBase, id: str, option: str) -> str:

@@ -13,7 +13,7 @@ from advisor.interview.saved_interview import SavedInterview
 from advisor.model import NONE, TASK
 
 if TYPE_CHECKING:
-    from advisor.interview.asking import Ask, AskedAnswer
+    from advisor.interview.exchange import Ask, AskedAnswer
     from advisor.interview.session import Session
 
 OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}

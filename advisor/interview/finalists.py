@@ -35,7 +35,7 @@ SPEAKS = {"exclude": 0, "avoid": 1, "prefer": 2}
 NO_DOUBTS: Doubts = (0, 0, 0)
 
 
-class Effect(NamedTuple):
+class Consequence(NamedTuple):
     """What one answer does: rules that survive it, what it says of use and order, and doubts.
 
     `doubts` has for each mode those that it raises.
@@ -91,7 +91,7 @@ class Finalists:
         self.told |= self.space.support(self.space.root)
         self.keeping = [index[question.id] for question in rulebase.keeping]
         self.told |= set(self.keeping)
-        self._effects: dict[tuple[int, Choice], Effect] = {}
+        self._effects: dict[tuple[int, Choice], Consequence] = {}
         self._decisions: dict[int, Decision] = {}
         self._families = cache(self._ranked_families)
         self._uses = cache(self._uses_said)
@@ -186,7 +186,7 @@ class Finalists:
                 left.append((before[0] | more[0], before[1] | more[1], before[2] | more[2]))
         return Situation(alive & effect.alive, said + effect.said, tuple(left))
 
-    def _effect(self, question: int, choice: Choice) -> Effect:
+    def _effect(self, question: int, choice: Choice) -> Consequence:
         key = (question, choice)
         if key not in self._effects:
             id = self.engine.encoding.questions[question]
@@ -200,7 +200,7 @@ class Finalists:
             said = tuple(one for option in chosen for one in _said(option))
             if any("languages" in option.requires for option in chosen):
                 said = (*said, ("languages", self._measures(question, choice)))
-            self._effects[key] = Effect(alive, said, self._doubts(question, choice, chosen))
+            self._effects[key] = Consequence(alive, said, self._doubts(question, choice, chosen))
         return self._effects[key]
 
     def _measures(self, question: int, choice: Choice) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
-from advisor.interview.asking import Agreement, Ask, AskedAnswer
+from advisor.interview.exchange import Agreement, Ask, AskedAnswer
 from advisor.interview.finalists import Finalists
 from advisor.interview.strategy import OverBudgetError, Residual, fewest_questions
 from advisor.model import NONE, NOT_APPLICABLE, TASK

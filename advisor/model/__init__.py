@@ -120,7 +120,7 @@ class Detour(NamedTuple):
     checkpoints: f.HubIds = ()
 
 
-class Reading(NamedTuple):
+class MeantAnswer(NamedTuple):
     """An answer that people give to a task and that means another there, and why."""
 
     given: f.OptionsGiven
@@ -147,7 +147,7 @@ class Task(NamedTuple):
     words: f.TaskWords = {}
     example: f.TrialInputs = {}
     elsewhere: Elsewhere | None = None
-    reads: tuple[Reading, ...] = ()
+    reads: tuple[MeantAnswer, ...] = ()
 
 
 SECTIONS = (

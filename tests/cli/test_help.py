@@ -15,8 +15,11 @@ def sections(text):
         if re.fullmatch(r"\S[^\n]*:", line):
             title = line[:-1]
             found[title] = []
-        elif title and (match := re.match(r"  (-\S+|[a-z]+)(?:[ ,]|$)", line)):
-            found[title].append(match[1])
+        elif not line:
+            title = None
+        elif title and re.match(r"  (?:-|[a-z])", line):
+            head = re.split(r"  +", line.strip())[0]
+            found[title] += re.findall(r"--[a-z-]+", head) or [head.split()[0]]
     return found
 
 
