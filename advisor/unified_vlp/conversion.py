@@ -34,6 +34,8 @@ ANSWERS = "ans_classifier.2.weight"
 INNER = re.compile(r"bert\.encoder\.layer\.(\d+)\.intermediate\.dense\.weight")
 HEAD_WIDTH = 64
 """The one size that no shape shows; BERT's heads are this wide."""
+FEW_HEADS = 4
+"""What is assumed of a narrower network, as those for tests mostly have; `heads` says else."""
 SPECIAL = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 DROPPED = (
     (
@@ -229,7 +231,7 @@ def _config(
         vocab_size=count,
         hidden_size=width,
         num_hidden_layers=len(layers),
-        num_attention_heads=heads or max(1, width // HEAD_WIDTH),
+        num_attention_heads=heads or _usual_heads(width),
         intermediate_size=len(kept[layers[0]]) if 0 in layers else width,
         max_position_embeddings=len(kept[POSITIONS]),
         type_vocab_size=len(kept[SEGMENTS]),
@@ -239,6 +241,13 @@ def _config(
         **special,
         **labels,
     )
+
+
+def _usual_heads(width: int) -> int:
+    """Return the number of heads of a width where nobody says it."""
+    if width % HEAD_WIDTH == 0:
+        return width // HEAD_WIDTH
+    return FEW_HEADS if width % FEW_HEADS == 0 else 1
 
 
 def _loaded(network: Any, kept: dict[str, torch.Tensor], file: str) -> Any:

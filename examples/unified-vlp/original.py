@@ -39,7 +39,9 @@ class Original:
         self.texts = recipe.texts(self.sizes, self.batch, self.seed)
 
     def __getitem__(self, name: str) -> Any:
-        """Return a stored array as a tensor; whole numbers as long ones."""
+        """Return a stored array as a tensor; whole numbers as long ones, None where it has none."""
+        if name not in self.stored:
+            return None
         values = torch.from_numpy(self.stored[name].copy())
         return values if values.is_floating_point() else values.long()
 

@@ -34,7 +34,11 @@ THINNED_WORDS, THINNED_ANSWERS = 101, 29
 
 def compare(path: Path) -> Iterator[Quantity]:
     """Yield every quantity that a fixture holds."""
-    original = Original(path)
+    return (each for each in everything(Original(path)) if each is not None)
+
+
+def everything(original: Original) -> Iterator[Quantity | None]:
+    """Yield every quantity, None for what this fixture does not hold."""
     yield from places(original)
     captioner = original.network(UnifiedVLPForCaptioning)
     for mode in MODES:
@@ -43,17 +47,19 @@ def compare(path: Path) -> Iterator[Quantity]:
         yield from pretext(original, captioner)
     yield from captions(original, captioner)
     del captioner
-    yield from answers(original)
+    if "vqa.input_ids" in original.stored:
+        yield from answers(original)
 
 
-def places(original: Original) -> Iterator[Quantity]:
+def places(original: Original) -> Iterator[Quantity | None]:
     """Yield the place numbers of the regions, and of boxes that no detector should give."""
     found = original.picture()["region_places"]
     box = recipe.BOX
     yield near("geometry", found[..., :box], original["geometry"])
-    rows, columns = original["class_sample"].shape[1:]
-    classes = found[:, :rows, box : box + columns]
-    yield near("class_sample", classes, original["class_sample"])
+    sample = original["class_sample"]
+    if sample is not None:
+        rows, columns = sample.shape[1:]
+        yield near("class_sample", found[:, :rows, box : box + columns], sample)
     _, probabilities, boxes = regions(original.batch, original.seed)
     turned = boxes[..., [2, 1, 0, 3, 4, 5]]  # their area is below 0, which no fixture shows
     turned = torch.where((torch.arange(turned.shape[1]) % 3 == 0)[:, None], turned, boxes)
@@ -73,7 +79,7 @@ def specified_numbers(boxes: Any) -> Any:
     return torch.from_numpy((six - six.mean(-1, keepdims=True)) / spread)
 
 
-def objective(original: Original, network: Any, mode: str) -> Iterator[Quantity]:
+def objective(original: Original, network: Any, mode: str) -> Iterator[Quantity | None]:
     """Yield layout, states, scores, losses and gradients of hidden words under one mask."""
     arranged = layouts.arrange(original.texts, MODES[mode], original.config)
     yield from laid_out(original, arranged, mode)
@@ -95,7 +101,8 @@ def objective(original: Original, network: Any, mode: str) -> Iterator[Quantity]
         kept = network(**inputs, **aims, drop_worst=DROPPED)
     last, first = states.last_hidden_state, states.hidden_states[1]
     stored = original[f"{mode}.first_layer"]
-    yield near(f"{mode}.first_layer", thinned_states(first[: len(stored)], stored), stored)
+    if stored is not None:
+        yield near(f"{mode}.first_layer", thinned_states(first[: len(stored)], stored), stored)
     stored = original[f"{mode}.hidden"]
     yield near(f"{mode}.hidden", thinned_states(last, stored), stored)
     yield near(f"{mode}.hidden_norms", last.norm(dim=-1), original[f"{mode}.hidden_norms"])
@@ -109,11 +116,11 @@ def objective(original: Original, network: Any, mode: str) -> Iterator[Quantity]
     name = f"{mode}.loss_worst_half_dropped"
     yield near(name, kept.loss, original[name])
     output.loss.backward()
-    yield gradients(f"{mode}.gradient_norms", network, original.meta[f"{mode}.gradient_norms"])
+    yield gradients(f"{mode}.gradient_norms", network, original.meta.get(f"{mode}.gradient_norms"))
     network.zero_grad(set_to_none=True)
 
 
-def laid_out(original: Original, arranged: Any, mode: str) -> Iterator[Quantity]:
+def laid_out(original: Original, arranged: Any, mode: str) -> Iterator[Quantity | None]:
     """Yield ids (but for the hidden places), segments and mask."""
     ids, hidden = original[f"{mode}.input_ids"].clone(), original[f"{mode}.masked_positions"]
     used = original[f"{mode}.masked_weights"].bool()
@@ -125,7 +132,7 @@ def laid_out(original: Original, arranged: Any, mode: str) -> Iterator[Quantity]
     yield same(f"{mode}.mask_bits", torch.from_numpy(bits).long(), original[f"{mode}.mask_bits"])
 
 
-def pretext(original: Original, network: Any) -> Iterator[Quantity]:
+def pretext(original: Original, network: Any) -> Iterator[Quantity | None]:
     """Yield both losses of the optional region pretext."""
     arranged = layouts.arrange(original.texts, layouts.BIDIRECTIONAL, original.config)
     where, seen = original["pretext.where"], arranged.seen.clone()
@@ -146,7 +153,7 @@ def pretext(original: Original, network: Any) -> Iterator[Quantity]:
     yield near("pretext.region_loss", output.region_loss, original["pretext.region_loss"])
 
 
-def answers(original: Original) -> Iterator[Quantity]:
+def answers(original: Original) -> Iterator[Quantity | None]:
     """Yield scores, loss, gradients and choice of answers."""
     network = original.network(UnifiedVLPForAnswering)
     arranged = layouts.arrange(original.texts, layouts.BIDIRECTIONAL, original.config)
@@ -168,10 +175,10 @@ def answers(original: Original) -> Iterator[Quantity]:
     chosen = torch.tensor(network.answers(output.logits))
     yield same("vqa.answer", chosen, original["vqa.answer"])
     output.loss.backward()
-    yield gradients("vqa.gradient_norms", network, original.meta["vqa.gradient_norms"])
+    yield gradients("vqa.gradient_norms", network, original.meta.get("vqa.gradient_norms"))
 
 
-def captions(original: Original, network: Any) -> Iterator[Quantity]:
+def captions(original: Original, network: Any) -> Iterator[Quantity | None]:
     """Yield the start of writing, and captions under every setting of the file."""
     config = original.config
     start = layouts.arrange([[]] * original.batch, layouts.SEQUENCE, config).ids
@@ -179,7 +186,8 @@ def captions(original: Original, network: Any) -> Iterator[Quantity]:
     longest = [[recipe.FIRST_WORD] * config.longest_text] * original.batch
     segments = layouts.arrange(longest, layouts.SEQUENCE, config).segments
     stored = original["decode.token_type_ids"]
-    yield same("decode.token_type_ids", segments[:, : stored.shape[1]], stored)
+    if stored is not None:
+        yield same("decode.token_type_ids", segments[:, : stored.shape[1]], stored)
     for number, setting in enumerate(original.meta["decode.variants"]):
         found = network.searched(**original.picture(), **search(setting))
         key, what = f"decode.{number}", described(setting)

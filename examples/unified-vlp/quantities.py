@@ -35,8 +35,10 @@ class Quantity:
         return f"{self.name:<44} {self.difference:.1e}{'' if self.passed else '  NOT EQUAL'}"
 
 
-def gradients(name: str, network: Any, stored: dict[str, float]) -> Quantity:
-    """Return the largest difference of a norm, each relative to itself."""
+def gradients(name: str, network: Any, stored: dict[str, float] | None) -> Quantity | None:
+    """Return the largest difference of a norm, each relative to itself; None where none is."""
+    if stored is None:
+        return None
     names = own_names(stored)
     parameters = dict(network.named_parameters())
     worst = 0.0
@@ -49,8 +51,10 @@ def gradients(name: str, network: Any, stored: dict[str, float]) -> Quantity:
     return Quantity(name=f"{name} ({len(stored)} tensors)", difference=worst)
 
 
-def near(name: str, found: Any, stored: Any) -> Quantity:
-    """Compare numbers, relative to the largest one stored."""
+def near(name: str, found: Any, stored: Any) -> Quantity | None:
+    """Compare numbers, relative to the largest one stored; None where nothing is stored."""
+    if stored is None:
+        return None
     if found.shape != stored.shape:
         return Quantity(name=name, difference=float("inf"))
     if not stored.numel():
@@ -61,19 +65,23 @@ def near(name: str, found: Any, stored: Any) -> Quantity:
     return Quantity(name=name, difference=float("inf") if math.isnan(difference) else difference)
 
 
-def same(name: str, found: Any, stored: Any) -> Quantity:
-    """Compare what has to be identical."""
+def same(name: str, found: Any, stored: Any) -> Quantity | None:
+    """Compare what has to be identical; None where nothing is stored."""
+    if stored is None:
+        return None
     equal = found.shape == stored.shape and bool((found == stored).all())
     return Quantity(name=name, difference=0.0 if equal else float("inf"))
 
 
 def thinned_states(states: Any, stored: Any) -> Any:
     """Return states in the thickness of the stored ones: large fixtures keep a few slots."""
-    if states.shape == stored.shape:
+    if stored is None or states.shape == stored.shape:
         return states
     return states[:, THINNED_SLOTS, ::THINNED_NUMBERS]
 
 
 def every(scores: Any, stored: Any, step: int) -> Any:
     """Return scores in the thickness of the stored ones: large fixtures keep one in `step`."""
-    return scores if scores.shape == stored.shape else scores[..., ::step]
+    if stored is None or scores.shape == stored.shape:
+        return scores
+    return scores[..., ::step]
