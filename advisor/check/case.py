@@ -11,6 +11,7 @@ from advisor.catalogue.release import Release
 from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
+from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
 from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
@@ -43,11 +44,13 @@ class Case:
     answers that hold for all code. `whole` is true where all code of the project was scanned.
     `lock` is what advisor.lock holds, `suppression` what was taken away before this rule judges.
     `lowered` has the shipped levels of rules that overlays made milder; with `strict` they hold.
-    Without a release only single checkpoints can be judged, whose class nobody named.
+    Without a release only single checkpoints can be judged, whose class nobody named. `judged` are
+    the files that a pin of the project gives another release, or one of their own.
     """
 
     rulebase: RuleBase
     judged_by: Release | None = None
+    judged: tuple[JudgedFiles, ...] = ()
     scan: Scan = Scan()  # noqa: RUF009 - frozen
     source: Callable[[str], str] = str
     declared: Profile = field(default_factory=dict)
@@ -67,6 +70,21 @@ class Case:
         if self.judged_by is None:
             raise LookupError("nothing that depends on a release can be judged without one")
         return self.judged_by
+
+    def of_files(self, judged: JudgedFiles, by: Release) -> Case:
+        """Return the case of some files alone, judged by a release."""
+        return self._with_files(by, judged.paths.__contains__)
+
+    def of_others(self) -> Case:
+        """Return the case of the files without a pin."""
+        pinned = frozenset(path for one in self.judged for path in one.paths)
+        return self._with_files(self.judged_by, lambda path: path not in pinned)
+
+    def _with_files(self, by: Release | None, has: Callable[[str], bool]) -> Case:
+        usages = tuple(one for one in self.scan.usages if has(one.place.path))
+        names = tuple(one for one in self.scan.names if has(one.place.path))
+        scan = self.scan._replace(usages=usages, names=names)
+        return replace(self, judged_by=by, judged=(), scan=scan)
 
     def usages(self) -> Iterator[tuple[Usage]]:
         """Yield every place in code that loads a checkpoint."""
@@ -147,7 +165,8 @@ class Detector(NamedTuple):
     It judges for one rule after the other; `Case.rule` says for which. A finding is about the last
     thing in a part, where that is a checkpoint or a choice; the first of its fields among `citing`
     that has sources lends them. `runs` tells whether a case can be judged by it at all; a waiver of
-    a rule that did not run is not idle.
+    a rule that did not run is not idle. `of_release` is true where it says what a release of
+    transformers lacks.
     """
 
     ids: tuple[str, ...]
@@ -155,6 +174,12 @@ class Detector(NamedTuple):
     each: Callable[[Case], Iterable[tuple[Any, ...]]]
     citing: tuple[str, ...]
     runs: Callable[[Case], object]
+    of_release: bool
+
+    @property
+    def of_choices(self) -> bool:
+        """True where it judges choices: then it sees all code at once."""
+        return self.each in (Case.chosen, Case.declared_choices)
 
     def findings(self, case: Case) -> Iterator[Finding]:
         """Yield what the function finds in a case."""
@@ -190,9 +215,12 @@ def rule(
     each: Callable[[Case], Iterable[tuple[Any, ...]]] = lambda _: [()],
     citing: tuple[str, ...] = (),
     runs: Callable[[Case], object] = lambda _: True,
+    of_release: bool = False,
 ) -> Callable[[Callable[..., Iterator[Finding]]], Detector]:
     """Declare that a function finds what rules of rules/checks/ stand for."""
-    return lambda find: Detector(ids, find, each=each, citing=citing, runs=runs)
+    return lambda find: Detector(
+        ids, find, each=each, citing=citing, runs=runs, of_release=of_release
+    )
 
 
 def id_place(usage: Usage) -> Location:

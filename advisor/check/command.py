@@ -89,6 +89,7 @@ class CheckOptions:
     statistics: Annotated[
         bool, option("--statistics", "Count findings by rule instead of showing them.")
     ] = False
+    verbose: Annotated[bool, option("--verbose -v", "Show every note.")] = False
 
 
 def check(
@@ -170,7 +171,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
         known = [one for one in inspection.findings if one.level != "note"]  # which fail nothing
         _write(options.write_baseline, baseline_text(known), count(len(known), "finding"))
         return 0  # what is known is no failure
-    _emit(project_report(inspection, statistics=options.statistics), shown)
+    _emit(project_report(inspection, statistics=options.statistics, verbose=options.verbose), shown)
     if options.lock:
         if not project.case.choices:
             raise UsageError("no choices to lock", hint="`advisor init` writes an advisor.yaml")

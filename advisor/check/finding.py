@@ -22,8 +22,9 @@ class Finding(NamedTuple):
     """What a rule says. `rule` is a stable id, `fix` the smallest fix in words.
 
     `place` is None for what stands in no file. `edits` do what `fix` says, where that is certain.
-    `choice` is the name of the declared choice it is about. What is empty, the rule and what it
-    judges fill in: see `Detector`.
+    `choice` is the name of the declared choice it is about. `upgrade` is a release of transformers
+    above all that the project asks for, where the finding holds from that one on. What is empty,
+    the rule and what it judges fill in: see `Detector`.
     """
 
     message: str
@@ -36,6 +37,7 @@ class Finding(NamedTuple):
     rule: str = ""
     checkpoint: str | None = None
     choice: str | None = None
+    upgrade: str | None = None
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from advisor.check.case import Case
 from advisor.check.finding import Finding
 from advisor.check.inspection import Inspection
+from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
@@ -14,7 +16,7 @@ from advisor.draw.formats import SCHEMA_VERSION, Report, document
 from advisor.errors import check_name
 from advisor.foreign import visible
 from advisor.model.library import CheckRule
-from advisor.phrasing import count
+from advisor.phrasing import count, first_named
 from advisor.rulebase.base import RuleBase
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
@@ -34,15 +36,19 @@ LEFT_OUT = {
     "lowered": "rules lowered by an overlay",
 }
 """What was not looked at, by the reason in JSON, as the closing line says it."""
+MOST_RELEASES = 2
+"""As many releases and pins are named; more are counted."""
 WIDEST = 72
 """Longer lines of code are cut around the place they are shown for."""
 
 
-def project_report(inspection: Inspection, *, statistics: bool = False) -> Report:
-    """Return what a check of a project found."""
+def project_report(
+    inspection: Inspection, *, statistics: bool = False, verbose: bool = False
+) -> Report:
+    """Return what a check of a project found; notes one by one where `verbose`."""
     return Report(
         lambda: _project_json(inspection),
-        lambda: _project_page(inspection, statistics=statistics),
+        lambda: _project_page(inspection, statistics=statistics, verbose=verbose),
         lambda: _rows(inspection),
     )
 
@@ -75,7 +81,19 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
     suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
     suppressed |= {reason: inspection.left_out[reason] for reason in LEFT_OUT}
     body = _json(inspection, choices)
-    return {**body, "files": case.scan.files, "suppressed": suppressed, "fail_on": inspection.level}
+    looked_at = {"files": case.scan.files, "suppressed": suppressed, "fail_on": inspection.level}
+    return {**body, "releases": list(map(_judged, case.judged)), **looked_at}
+
+
+def _judged(files: JudgedFiles) -> dict[str, Any]:
+    """Return which release judged some files, and where the project asks for it."""
+    return {
+        "transformers": files.release.version,
+        "requirement": files.pin.written,
+        "path": files.pin.path,
+        "line": files.pin.line,
+        "files": len(files.paths),
+    }
 
 
 def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
@@ -105,7 +123,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "because": finding.because,
         "sources": list(finding.sources),
-        **{key: text for key in ("fix", "choice") if (text := getattr(finding, key))},
+        **{key: text for key in ("fix", "choice", "upgrade") if (text := getattr(finding, key))},
     }
 
 
@@ -147,8 +165,8 @@ def _rows(inspection: Inspection) -> FindingsReport:
     )
 
 
-def _project_page(inspection: Inspection, *, statistics: bool) -> Page:
-    """Return a check of a project: errors and warnings in full, notes in a line each, counts."""
+def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) -> Page:
+    """Return a check of a project: errors and warnings in full, notes in short, counts."""
     if statistics:
         return [_statistics(inspection), _closing(inspection)]
     page: Page = []
@@ -161,10 +179,41 @@ def _project_page(inspection: Inspection, *, statistics: bool) -> Page:
             if reasons := _reasons(finding):
                 page.append(Items(reasons))
     notes = [finding for finding in inspection.findings if finding.level == "note"]
+    if rows := _each_note(notes) if verbose else _notes_by_rule(inspection, notes):
+        page += [Heading("Notes" if verbose else "Notes (`-v` shows each)", 3), Items(rows)]
+    return [*page, _closing(inspection), *_way_on(inspection)]
+
+
+def _each_note(notes: list[Finding]) -> tuple[Item, ...]:
     texts = [f"{one.rule}: {one.message}" + (f"; {one.fix}" if one.fix else "") for one in notes]
-    if rows := tuple(Item("", _placed(*one)) for one in zip(notes, texts, strict=True)):
-        page += [Heading("Notes", 3), Items(rows)]
-    return [*page, _closing(inspection)]
+    return tuple(Item("", _placed(*one)) for one in zip(notes, texts, strict=True))
+
+
+def _notes_by_rule(inspection: Inspection, notes: list[Finding]) -> tuple[Item, ...]:
+    """A line a rule: how often, what it is about, and where first."""
+    rules: dict[tuple[str, str | None], list[Finding]] = {}
+    for one in notes:
+        rules.setdefault((one.rule, one.upgrade), []).append(one)
+    rows = []
+    for (rule, upgrade), found in rules.items():
+        summary = inspection.case.rulebase.checks[rule].summary
+        if upgrade:
+            summary = f"breaks on an upgrade to transformers {upgrade}"
+        if len(found) == 1 and not upgrade:
+            summary = found[0].message
+        where = _placed(found[0], "").removesuffix(": ")
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        rows.append(Item("", f"{rule}: {summary.rstrip('.')} ({where}{more})"))
+    return tuple(rows)
+
+
+def _way_on(inspection: Inspection) -> Page:
+    """Where to read more: the page of the first rule among what was found."""
+    rules = dict.fromkeys(one.rule for one in inspection.findings if one.level != "note")
+    return [
+        Text(f"`advisor check --explain {rule}` says why and how.", "quiet")
+        for rule in [*rules][:1]
+    ]
 
 
 def _placed(finding: Finding, text: str) -> str:
@@ -211,13 +260,26 @@ def _closing(inspection: Inspection) -> Text:
     words = "ignored", "waived", "in the baseline", "gone since the baseline"
     away = ", ".join(f"{n} {word}" for n, word in zip(numbers, words, strict=True) if n)
     counts = _counts(inspection) + (f" ({away})" if away else "")
-    text = f"{counts} in {looked}; transformers {case.release.version}"
+    text = f"{counts} in {looked}; {_releases(inspection.case)}"
     unseen = (f"{n} {LEFT_OUT[of]}" for of in LEFT_OUT if (n := inspection.left_out[of]))
     if not_seen := ", ".join(unseen):
         text += f"; not looked at: {not_seen}"
     if not inspection.failing:
         text += "; nothing fails this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])
+
+
+def _releases(case: Case) -> str:
+    """Return which releases judged, and where the project asks for them."""
+    said = [
+        f"{one.release.version} ({visible(one.pin.written)} in {visible(one.pin.path)}"
+        + (", older than any described)" if one.below else ")")
+        for one in case.judged
+    ]
+    pinned = {path for one in case.judged for path in one.paths}
+    if not said or any(one.place.path not in pinned for one in case.scan.usages):
+        said.insert(0, case.release.version)
+    return f"transformers {first_named(said, MOST_RELEASES)}"
 
 
 def _counts(inspection: Inspection) -> str:

@@ -15,19 +15,25 @@ from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.finding import LEVELS
 from advisor.check.inspection import Failing, Inspection, failing_from, inspect
+from advisor.check.judged_files import by_pin, judged_by_pin
 from advisor.check.judgement import judgements_of
 from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
 from advisor.errors import UsageError
+from advisor.files import path_shown
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
+from advisor.scan.pin import Pins
 
 if TYPE_CHECKING:
     from advisor.check.command import CheckOptions
 
 
 class Project(NamedTuple):
-    """A project, the paths of it to look at, and all that it is judged by: a case without code."""
+    """A project, the paths of it to look at, and all that it is judged by: a case without code.
+
+    `pins` tell which release each file is for; None where one release is to judge all of them.
+    """
 
     declaration: ProjectDeclaration
     paths: tuple[Path, ...]
@@ -35,6 +41,7 @@ class Project(NamedTuple):
     failing: Failing = ("error",)
     baseline: Counter[records.Key] | None = None
     seconds: float = 0.0
+    pins: Pins | None = None
 
     def scanned(self) -> Case:
         """Return the case with the code as its files are now."""
@@ -60,7 +67,12 @@ class Project(NamedTuple):
 
             return source_text(path, scanned.seen.get(path))
 
-        return replace(self.case, scan=scanned, source=cache(source))
+        case = replace(self.case, scan=scanned, source=cache(source))
+        if self.pins is None:
+            return case
+        paths = sorted({place.path for place in scanned.places()})
+        judged = by_pin(case.rulebase, self.pins, scanned.pins, paths)
+        return replace(case, judged=tuple(judged))
 
     def inspect(self) -> Inspection:
         """Check the project. Raises UsageError where there is nothing to look at."""
@@ -94,9 +106,12 @@ def open_project(
     priority = priority_of(rulebase, first)
     lock = folder / records.LOCK
     judgements = [judgements_of(rulebase, choice, priority) for choice in declaration.choices]
+    version = version or declaration.transformers
+    pins = None if version else Pins(Path.cwd())
+    pin = pins and pins.of_file(f"{path_shown(folder)}/x")
     case = Case(
         rulebase=rulebase,
-        judged_by=release(rulebase, version or declaration.transformers),
+        judged_by=judged_by_pin(rulebase, pin).release if pin else release(rulebase, version),
         declared=given(rulebase),
         choices=declaration.choices,
         judgements=tuple(one for each in judgements for one in each),
@@ -116,6 +131,7 @@ def open_project(
         failing=failing_from(level or "error"),
         baseline=records.read_baseline(baseline) if baseline else None,
         seconds=options.deadline,
+        pins=pins,
     )
 
 

@@ -14,7 +14,9 @@ from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping
+from advisor.scan.guard import MENTIONED, guarded, words
 from advisor.scan.notebook import parse_notebook
+from advisor.scan.pin import Pin, pin_of_code
 from advisor.scan.source import (
     MARK,
     Parsed,
@@ -25,7 +27,7 @@ from advisor.scan.source import (
 )
 from advisor.scan.statement import exported, study_file
 from advisor.scan.study import Study
-from advisor.scan.usage import FileNote, Ignore, Name, Scan, Usage
+from advisor.scan.usage import FileNote, Ignore, Location, Name, Scan, Usage
 from advisor.scan.vocabulary import Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
@@ -81,6 +83,8 @@ def scan(
         left_out=found.left_out + scanner.left_out,
         vouched=found.vouched,
         seen=scanner.seen,
+        pins=scanner.pins,
+        guarded=tuple(scanner.guarded),
     )
 
 
@@ -97,6 +101,8 @@ class _Scanner:
         self.files = 0
         self.left_out: Counter[str] = Counter()
         self.seen: dict[str, bytes] = {}
+        self.pins: dict[str, Pin] = {}
+        self.guarded: list[Location] = []
         self._is_class = cache(
             lambda name: name.startswith("AutoModel") or vocabulary.is_class(name)
         )
@@ -158,6 +164,10 @@ class _Scanner:
             self.usages.extend(self._usages(parsed, direct=bool(_IMPORTS.search(data))))
         if MARK in data:
             self.ignores.extend(ignores_in_python(parsed))
+        if MENTIONED.search(data):
+            self.guarded.extend(guarded(parsed))
+        if pin := pin_of_code(data, file.name):
+            self.pins[file.name] = pin
 
     def _usages(self, parsed: Parsed, *, direct: bool) -> list[Usage]:
         """Return what a file loads; other files are read only where that may tell more."""
@@ -276,10 +286,10 @@ def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]
             yield node, optional
         elif isinstance(node, ast.Try | ast.TryStar):
             optional = optional or any(
-                one.type is None or _words(one.type) & _EXPECTED for one in node.handlers
+                one.type is None or words(one.type) & _EXPECTED for one in node.handlers
             )
         elif isinstance(node, ast.If):
-            optional = optional or any(map(_INSTALLED.search, _words(node.test)))
+            optional = optional or any(map(_INSTALLED.search, words(node.test)))
         inner = [
             (statement, optional)
             for part in ("body", "orelse", "finalbody", "handlers", "cases")
@@ -287,7 +297,3 @@ def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]
             for statement in statements
         ]
         left.extend(reversed(inner))
-
-
-def _words(expression: ast.expr) -> set[str]:
-    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in ast.walk(expression)}

@@ -7,9 +7,12 @@ as in SARIF. In a notebook they are lines and columns of the `.ipynb` file itsel
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from advisor.scan.pin import Pin
 
 UNKNOWN: Final = type("Unknown", (), {"__repr__": lambda _: "UNKNOWN"})()
 """The value of an argument that the code alone does not tell."""
@@ -176,7 +179,9 @@ class Scan(NamedTuple):
     """Everything seen: in the order of paths, lines and columns. `files` counts those checked.
 
     `left_out` counts by reason what was not looked at; `vouched` is true where git said that none
-    of it belongs to the project. `seen` has a digest of each file that was parsed.
+    of it belongs to the project. `seen` has a digest of each file that was parsed, `pins` the
+    requirement of transformers that a notebook or script has in itself. `guarded` are stretches
+    that run under some versions of a library only, or are ready for a name that is missing.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -187,3 +192,10 @@ class Scan(NamedTuple):
     left_out: Mapping[str, int] = MappingProxyType({})
     vouched: bool = True
     seen: Mapping[str, bytes] = MappingProxyType({})
+    pins: Mapping[str, Pin] = MappingProxyType({})
+    guarded: tuple[Location, ...] = ()
+
+    def places(self) -> Iterator[Location]:
+        """Yield where something is loaded, and where a library is named."""
+        yield from (usage.place for usage in self.usages)
+        yield from (name.place for name in self.names)

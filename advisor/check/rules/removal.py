@@ -13,7 +13,7 @@ from advisor.model.library import NameChange
 from advisor.scan.usage import Location, Usage
 
 
-@rule("removed-class", "renamed-class")
+@rule("removed-class", "renamed-class", of_release=True)
 def changed_class(case: Case) -> Iterator[Finding]:
     """A class that the release does not have, or whose old name is another one for the new."""
     for name, place in _class_names(case):
@@ -41,7 +41,7 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
                 yield load.class_name, load.class_place
 
 
-@rule("removed-argument", "renamed-argument", each=Case.usages)
+@rule("removed-argument", "renamed-argument", each=Case.usages, of_release=True)
 def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
     """An argument that the release does not take, or that has another name by now."""
     for load in usage.loads:
@@ -56,7 +56,7 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
                 yield from _findings(case, change, place, what, now, edits=edits)
 
 
-@rule("removed-pipeline", "redirected-pipeline", each=Case.usages)
+@rule("removed-pipeline", "redirected-pipeline", each=Case.usages, of_release=True)
 def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
     """A pipeline that the release does not have, or whose name gives another one by now."""
     if usage.model is None or usage.model.kind != "pipeline" or not usage.task:

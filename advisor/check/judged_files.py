@@ -1,0 +1,101 @@
+"""Which release of transformers judges which files: what the project above each asks for."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from advisor.catalogue.release import Release, described_releases, release, version_number
+from advisor.check.finding import Edit, Finding
+from advisor.rulebase.base import RuleBase
+from advisor.scan.pin import Pin, Pins
+
+if TYPE_CHECKING:
+    from advisor.scan.version_range import Number
+
+CLASS = re.compile(r"\b[A-Z]\w+")
+
+
+class JudgedFiles(NamedTuple):
+    """Files with one pin, and the releases that it means for them.
+
+    `release` judges: the newest described one that the pin allows. `lowest` is the oldest one,
+    which a fix has to work with as well. `newest` is a described one above all that are allowed,
+    None where there is none. `below` is true where the pin is older than any described release.
+    """
+
+    pin: Pin
+    release: Release
+    lowest: Release
+    newest: Release | None = None
+    below: bool = False
+    paths: frozenset[str] = frozenset()
+
+    def within(self, finding: Finding) -> Finding:
+        """Return a finding with those of its edits that hold for all that the pin allows."""
+        held = all(map(self._holds, finding.edits))
+        return finding if held else finding._replace(edits=())
+
+    def _holds(self, edit: Edit) -> bool:
+        floor = self.pin.range.begins if self.pin.range.clauses else (sys.maxsize,)
+        if floor >= version_number(self.release.version):
+            return True
+        old = edit.old.rpartition(".")[2]
+        for of in ("class", "argument"):
+            if change := self.release.removed(old, of):
+                known = change.kind == "renamed" and self.lowest.has_class(change.instead or "")
+                known = known and of == "class" and not self.below
+                return known or version_number(change.since) <= floor
+        names = set(CLASS.findall(edit.text))
+        return bool(names) and all(map(self.lowest.has_class, names))
+
+
+def judged_by_pin(rulebase: RuleBase, pin: Pin, paths: Iterable[str] = ()) -> JudgedFiles:
+    """Return files with a pin and the releases it means; none is left without one.
+
+    Where the pin allows no described release, the nearest one below it judges, of the same minor
+    if one is described.
+    """
+    return _releases(rulebase, pin)._replace(paths=frozenset(paths))
+
+
+@cache
+def _read(rulebase: RuleBase, version: str) -> Release:
+    return release(rulebase, version)
+
+
+def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
+    described = described_releases()
+    allowed = [one for one in described if pin.range.allows(version_number(one))]
+    ends: Number = pin.range.ends
+    below = bool(ends) and not allowed and version_number(described[0]) > ends
+    if not allowed:
+        near = [one for one in described if version_number(one)[: len(ends[:2])] == ends[:2]]
+        under = [one for one in described if version_number(one) <= ends]
+        allowed = near[:1] or under[-1:] or described[:1]
+    if not pin.range.clauses:
+        allowed = described[-1:]  # nothing is promised of older ones
+    newest = described[-1] if described[-1] != allowed[-1] else None
+    return JudgedFiles(
+        pin=pin,
+        release=_read(rulebase, allowed[-1]),
+        lowest=_read(rulebase, allowed[0]),
+        newest=_read(rulebase, newest) if newest else None,
+        below=below,
+    )
+
+
+def by_pin(
+    rulebase: RuleBase, pins: Pins, own: Mapping[str, Pin], paths: Iterable[str]
+) -> Iterator[JudgedFiles]:
+    """Yield files by their pins: their `own`, else that of the nearest folder that has one."""
+    grouped: dict[Pin, list[str]] = defaultdict(list)
+    for path in paths:
+        if pin := own.get(path) or pins.of_file(path):
+            grouped[pin].append(path)
+    for pin in sorted(grouped):
+        yield judged_by_pin(rulebase, pin, grouped[pin])

@@ -1,0 +1,45 @@
+"""Which stretches of a file are ready for another version of a library than the judged one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from advisor.scan.source import Parsed
+from advisor.scan.usage import Location
+
+MENTIONED = re.compile(rb"(?i)version|AttributeError|ImportError|ModuleNotFoundError")
+"""Code without any of these guards nothing."""
+_VERSION = re.compile(r"(?i)version")
+_READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
+
+
+def guarded(parsed: Parsed) -> Iterator[Location]:
+    """Yield the stretches of a file that a test of a version, or a handler, stands before.
+
+    Such a test is the condition of an `if`, or stands in a decorator of a function or class
+    (`skipif`); what runs on either side of it may be meant for another version.
+    """
+    for node in ast.walk(parsed.tree):
+        match node:
+            case ast.If(test) if _asks_version(test):
+                yield parsed.location(node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if any(
+                map(_asks_version, node.decorator_list)
+            ):
+                yield parsed.location(node)
+            case ast.Try(body, handlers) | ast.TryStar(body, handlers) if any(
+                one.type is not None and words(one.type) & _READY for one in handlers
+            ):
+                first, last = parsed.location(body[0]), parsed.location(body[-1])
+                yield first._replace(end_line=last.end_line, end_column=last.end_column)
+
+
+def words(expression: ast.expr) -> set[str]:
+    """Return the names and attributes in an expression."""
+    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in ast.walk(expression)}
+
+
+def _asks_version(expression: ast.expr) -> bool:
+    return any(map(_VERSION.search, words(expression)))

@@ -1,0 +1,253 @@
+"""Which releases of transformers a project asks for, and where it says so.
+
+Requirement files, pyproject.toml, setup files, environments of conda and lock files are read as
+text; nothing of them is run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.files import read_bounded
+from advisor.scan.version_range import VersionRange, read_range
+
+PACKAGE = "transformers"
+_MOST_BYTES = 5_000_000
+_MOST_FILES = 40
+_NAME = rf"(?<![\w./-]){PACKAGE}(?:\[[\w\s,-]*\])?"
+_CLAUSES = r"(?P<range>\s*\(?\s*(?:[~=!<>]=?=?\s*v?\d[\w.*+]*\s*,?\s*)+\)?)"
+_FROM_GIT = re.compile(
+    rf"git\+[^\s\"']*/{PACKAGE}(?:\.git)?(?:@v?(?P<tag>[\w.-]+))?(?=[\s\"'#;,\]]|\Z)"
+)
+_REQUIREMENT = re.compile(rf"{_NAME}(?:\s*@\s*\S+|{_CLAUSES}|\s*(?=[\s;#\"'\\]|\Z))")
+_INSTALL = re.compile(
+    r"(?:pip3?|uv|conda|mamba)[ \t]+(?:pip[ \t]+)?(?:install|add)\b(?P<what>[^\n#&|]*)"
+)
+_FRESH = re.compile(r"(?:^|\s)(?:-U|--upgrade)\b")
+_CONDA = re.compile(rf"^\s*-\s*(?:[\w-]+::)?{PACKAGE}\s*(?P<range>=[^\s#]+)", re.MULTILINE)
+_LOCKED = re.compile(rf'name = "{PACKAGE}"\r?\nversion = "(?P<version>\d[\w.]*)"')
+_PIPFILE = re.compile(
+    rf'"{PACKAGE}": \{{[^{{}}]*?(?:\[[^\]]*\][^{{}}]*?)?"version": "==(?P<version>\d[\w.]*)"'
+)
+_PIPFILE_ENTRY = re.compile(rf'^{PACKAGE}\s*=\s*"(?P<range>[^"]*)"', re.MULTILINE)
+_FILES = (
+    r"(?:uv|poetry|pdm|Pipfile)\.lock",
+    r"requirements\.(?:txt|in)",
+    r"pyproject\.toml",
+    r"setup\.cfg",
+    r"setup\.py",
+    r"environment\.ya?ml|conda\.ya?ml|Pipfile",
+    r"[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in)",
+)
+"""Files that say it, in the order in which they are believed."""
+_ORDER = [re.compile(pattern) for pattern in _FILES]
+_SCRIPT = re.compile(rb"(?m)^# /// script\r?\n(?P<body>(?:#[^\n]*\n)*?)# ///")
+_STRING_IN_NOTEBOOK = re.compile(r"\"((?:[^\"\\\n]|\\.)*(?:pip3?|uv|conda)(?:[^\"\\\n]|\\.)*)\"")
+
+
+class Pin(NamedTuple):
+    """What one file says: the requirement as written, its line, and what it allows."""
+
+    path: str
+    line: int
+    written: str
+    range: VersionRange
+
+
+class Pins:
+    """The pins of the folders of a project, each read when it is first asked for.
+
+    `root` is what the paths of files are relative to.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = Path(os.path.normpath(root.absolute()))
+        self._top = _top(self._root)
+        self.of_folder = cache(self._of_folder)
+
+    def of_file(self, path: str) -> Pin | None:
+        """Return the pin of the nearest folder above a file that has one."""
+        return self.of_folder(path.rpartition("/")[0])
+
+    def _of_folder(self, folder: str) -> Pin | None:
+        """Return the pin of a folder, or of the nearest one above it up to the repository's top."""
+        here = Path(os.path.normpath(self._root / folder))
+        for outer in (here, *here.parents):
+            if (pin := self._written_in(outer)) is not None:
+                return pin
+            if outer == self._top or (outer / ".git").exists() or not self._inside(outer):
+                return None
+        return None
+
+    def _inside(self, folder: Path) -> bool:
+        return folder == self._top or folder.is_relative_to(self._top)
+
+    @cache  # noqa: B019 - it lives as long as one run
+    def _written_in(self, folder: Path) -> Pin | None:
+        try:
+            with os.scandir(folder) as listing:
+                names = {entry.name for entry in listing}
+        except OSError:
+            return None
+        inner = folder / "requirements"
+        if "requirements" in names and inner.is_dir() and not inner.is_symlink():
+            names |= {f"requirements/{name}" for name in os.listdir(inner)}  # noqa: PTH208
+        for name in _in_order(names):
+            try:
+                data = read_bounded(folder / name, _MOST_BYTES, within=folder)
+            except OSError:
+                continue
+            if PACKAGE.encode() in data:
+                path = os.path.relpath(folder / name, self._root).replace(os.sep, "/")
+                if pin := read_pin(data.decode("utf-8", "replace"), path):
+                    return pin
+        return None
+
+
+def read_pin(text: str, path: str) -> Pin | None:
+    """Return what a file of requirements says of transformers; None where it says nothing."""
+    name = path.rpartition("/")[2]
+    found = next(_requirements(text, name), None)
+    if found is None:
+        return None
+    written, range = found
+    at = text.find(written)
+    return Pin(path, text.count("\n", 0, max(at, 0)) + 1, _shown(written), range)
+
+
+def pin_of_code(data: bytes, path: str) -> Pin | None:
+    """Return the pin that a notebook installs, or that a script carries in itself."""
+    if path.endswith(".ipynb"):
+        text = data.decode("utf-8", "replace")
+        pins = [
+            Pin(path, text.count("\n", 0, string.start()) + 1, _shown(written), range)
+            for string in _STRING_IN_NOTEBOOK.finditer(text)
+            if PACKAGE in string[1]
+            for written, range in _installed(string[1].replace("\\n", "\n").replace('\\"', '"'))
+        ]
+        return pins[-1] if pins else None
+    if (script := _SCRIPT.search(data)) is None:
+        return None
+    text = "\n".join(
+        line.removeprefix("#").removeprefix(" ")
+        for line in script["body"].decode("utf-8", "replace").splitlines()
+    )
+    found = next(_requirements(text, "pyproject.toml"), None)
+    if found is None:
+        return None
+    line = data.count(b"\n", 0, script.start()) + 2 + text.count("\n", 0, text.find(found[0]))
+    return Pin(path, line, _shown(found[0]), found[1])
+
+
+def _requirements(text: str, name: str) -> Iterator[tuple[str, VersionRange]]:
+    """Yield each requirement of transformers in a file, as written, with what it allows."""
+    if name.endswith(".lock"):
+        found = [*_LOCKED.finditer(text), *_PIPFILE.finditer(text)]
+        versions = (read_range(f"=={one['version']}") for one in found)
+        yield from ((one[0], range) for one, range in zip(found, versions, strict=True) if range)
+    elif name == "pyproject.toml":
+        yield from _of_toml(text)
+    elif name.endswith((".yaml", ".yml", "Pipfile")):
+        for found_in in (*_CONDA.finditer(text), *_PIPFILE_ENTRY.finditer(text)):
+            if (range := read_range(found_in["range"])) is not None:
+                yield found_in[0].strip(), range
+        yield from (one for one in _in_lines(text) if one[1].clauses)
+    else:
+        bare = not name.startswith("setup.")  # there a bare word may be a keyword
+        yield from (one for one in _in_lines(text) if bare or one[1].clauses)
+
+
+def _in_lines(text: str) -> Iterator[tuple[str, VersionRange]]:
+    for line in text.splitlines():
+        if not line.lstrip().startswith(("#", "-r", "-c")):
+            yield from _in_text(line.partition(" #")[0])
+
+
+def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
+    """Yield the requirements in a line, or in a text of one requirement."""
+    for git in _FROM_GIT.finditer(text):
+        tagged = read_range(f"=={git['tag']}") if git["tag"] and "." in git["tag"] else None
+        yield git[0], tagged or VersionRange()
+        return
+    for found in _REQUIREMENT.finditer(text):
+        if (range := read_range(found["range"] or "")) is not None:
+            yield found[0].strip(), range
+
+
+def _of_toml(text: str) -> Iterator[tuple[str, VersionRange]]:
+    import tomllib
+
+    try:
+        value = tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return
+    tool, project = _table(value, "tool"), _table(value, "project")
+    poetry = _table(tool, "poetry")
+    groups = [_table(one, "dependencies") for one in _table(poetry, "group").values()]
+    for table in (_table(poetry, "dependencies"), *groups):
+        if PACKAGE in table:
+            yield from _of_poetry(table[PACKAGE])
+    listed = [
+        project.get("dependencies"),
+        value.get("dependencies"),
+        *_table(project, "optional-dependencies").values(),
+        *_table(value, "dependency-groups").values(),
+    ]
+    found = [
+        one
+        for requirements in listed
+        for text in (requirements if isinstance(requirements, list) else ())
+        if isinstance(text, str)
+        for one in _in_text(text)
+    ]
+    yield from sorted(found, key=lambda one: not one[1].clauses)
+
+
+def _of_poetry(entry: Any) -> Iterator[tuple[str, VersionRange]]:
+    written = entry.get("version", "*") if isinstance(entry, dict) else entry
+    if isinstance(written, str) and (range := read_range(written)) is not None:
+        yield written, range
+
+
+def _table(value: Any, key: str) -> dict[str, Any]:
+    inner = value.get(key) if isinstance(value, dict) else None
+    return inner if isinstance(inner, dict) else {}
+
+
+def _installed(text: str) -> Iterator[tuple[str, VersionRange]]:
+    """Yield what commands install; a bare name is no pin, unless the newest is asked for."""
+    for command in _INSTALL.finditer(text):
+        fresh = _FRESH.search(command["what"]) is not None
+        for written, range in _in_text(command["what"].replace('"', " ").replace("'", " ")):
+            if range.clauses or fresh or written.startswith("git+"):
+                yield written, range
+
+
+def _in_order(names: set[str]) -> list[str]:
+    """The files that say it, most believed first; those of the folder requirements/ come last."""
+    ranked = []
+    for name in names:
+        folder, _, file = name.rpartition("/")
+        texts = folder and file.endswith((".txt", ".in"))
+        ranks = [rank for rank, one in enumerate(_ORDER) if one.fullmatch(file)]
+        if ranks or texts:
+            ranked.append((bool(folder), min(ranks, default=len(_ORDER)), name))
+    return [name for *_, name in sorted(ranked)][:_MOST_FILES]
+
+
+def _shown(written: str) -> str:
+    """The requirement in one short line."""
+    if locked := re.search(r'version": "==(.+)"|version = "(.+)"', written):
+        return f"{PACKAGE}=={locked[1] or locked[2]}"
+    one_line = " ".join(written.split()).removeprefix("- ")
+    return one_line if PACKAGE in one_line else f"{PACKAGE} {one_line}"
+
+
+def _top(root: Path) -> Path:
+    """The repository that a folder lies in, else the folder itself."""
+    return next((one for one in (root, *root.parents) if (one / ".git").exists()), root)

@@ -1,0 +1,163 @@
+"""A project is judged by the transformers that it asks for, and says which that was."""
+
+import json
+
+import pytest
+
+from advisor.catalogue.release import described_releases
+from advisor.scan.pin import pin_of_code, read_pin
+
+NEWEST = described_releases()[-1]
+OLD_CLASS = "from transformers import CLIPFeatureExtractor, CLIPModel\n"
+OLD_ARGUMENT = (
+    "from transformers import CLIPModel\n"
+    'm = CLIPModel.from_pretrained("openai/clip-vit-base-patch32", torch_dtype="auto")\n'
+)
+
+
+def rules_of(result, level):
+    return [(one["path"], one["rule"]) for one in result.of(level)]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "allowed", "refused"),
+    [
+        ("requirements.txt", "torch\ntransformers==4.54.1  # newest that works\n", "4.54.1", "5"),
+        ("requirements.txt", "transformers[torch]>=4.40,<5; python_version > '3.8'", "4.57", "5"),
+        ("requirements.txt", "transformers~=4.51.3\n", "4.51.9", "4.52"),
+        ("requirements-dev.txt", "-r x.txt\ntransformers>=4.5,!=4.6", "4.7", "4.6"),
+        ("pyproject.toml", '[project]\ndependencies = ["transformers<5"]', "4.57", "5.0"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\ntransformers = "^4.40"', "4.57", "5.0"),
+        ("pyproject.toml", '[dependency-groups]\ntest = ["transformers>=5.2"]', "5.3", "5.1"),
+        ("setup.py", 'setup(install_requires=["torch", "transformers>=4.6,<5"])', "4.7", "5.0"),
+        ("setup.cfg", "[options]\ninstall_requires =\n    transformers==5.0.0\n", "5", "5.1"),
+        (
+            "environment.yml",
+            "dependencies:\n  - conda-forge::transformers=4.33\n",
+            "4.33.2",
+            "4.34",
+        ),
+        ("uv.lock", '[[package]]\nname = "transformers"\nversion = "5.5.4"\n', "5.5.4", "5.5.3"),
+        (
+            "requirements.txt",
+            "git+https://github.com/huggingface/transformers.git@v4.49.0\n",
+            "4.49",
+            "4.50",
+        ),
+    ],
+)
+def test_files_of_every_kind_tell_the_range(file, text, allowed, refused):
+    pin = read_pin(text, file)
+    numbers = [tuple(map(int, version.split("."))) for version in (allowed, refused)]
+    assert [pin.range.allows(number) for number in numbers] == [True, False]
+    assert text.splitlines()[pin.line - 1].find("transformers") >= 0 or file == "uv.lock"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("requirements.txt", "sentence-transformers==2.2\ntransformers-stream-generator==0.0.4\n"),
+        ("requirements.txt", "# transformers==4.30\n"),
+        ("pyproject.toml", '[tool.isort]\nknown_third_party = ["transformers"]'),
+        ("pyproject.toml", "not = [toml"),
+        ("setup.py", 'setup(keywords=["transformers"])'),
+    ],
+)
+def test_what_only_looks_like_a_requirement_is_none(file, text):
+    assert read_pin(text, file) is None
+
+
+def test_each_file_is_judged_by_the_nearest_requirement_above_it(check):
+    files = {
+        "requirements.txt": "transformers<5\n",
+        "old/deep/app.py": OLD_CLASS,
+        "new/requirements.txt": "transformers>=4.57\n",
+        "new/app.py": OLD_CLASS,
+        "docs/requirements.txt": "sphinx\n",
+        "docs/app.py": OLD_CLASS,
+    }
+    result = check(files)
+    assert rules_of(result, "error") == [("new/app.py", "removed-class")]
+    told = {(one["path"], one["transformers"], one["files"]) for one in result.json["releases"]}
+    assert told == {("requirements.txt", "4.57.6", 2), ("new/requirements.txt", NEWEST, 1)}
+
+
+def test_what_breaks_only_above_the_pin_is_a_note_about_upgrading(check):
+    files = {"requirements.txt": "transformers==4.57.6\n", "app.py": OLD_CLASS}
+    result = check(files)
+    assert result.code == 0
+    (note,) = [one for one in result.of("note") if one["rule"] == "removed-class"]
+    assert note["upgrade"] == NEWEST
+    asked = check({}, "--transformers", NEWEST)
+    assert rules_of(asked, "error") == [("app.py", "removed-class")]
+    assert asked.json["releases"] == []
+
+
+def test_a_fix_has_to_hold_for_all_that_is_allowed(check, tmp_path):
+    files = {"app.py": OLD_ARGUMENT, "requirements.txt": "transformers>=4.40\n"}
+    check(files, "--fix")
+    assert "torch_dtype" in (tmp_path / "app.py").read_text()
+    check({"requirements.txt": "transformers>=5.0\n"}, "--fix")
+    assert "(dtype=" in (tmp_path / "app.py").read_text().replace(" ", "").replace(",", "(")
+
+
+def test_a_notebook_is_judged_by_what_it_installs(check):
+    source = ["%pip install -q transformers==4.57.6\n", OLD_CLASS]
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": [text]} for text in source
+    ]
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}, indent=1)
+    result = check({"a.ipynb": notebook, "requirements.txt": "transformers>=5\n"})
+    assert rules_of(result, "error") == []
+    assert [one["path"] for one in result.json["releases"]] == ["a.ipynb"]
+
+
+def test_a_bare_install_in_a_notebook_is_no_pin():
+    assert pin_of_code(b'{"source": ["!pip install transformers\\n"]}', "a.ipynb") is None
+    assert pin_of_code(b'{"source": ["!pip install -U transformers\\n"]}', "a.ipynb") is not None
+
+
+def test_a_script_with_its_requirements_inside_is_judged_by_them(check):
+    head = '# /// script\n# dependencies = ["transformers<5"]\n# ///\n'
+    result = check({"app.py": head + OLD_CLASS})
+    assert rules_of(result, "error") == []
+
+
+def test_older_than_all_that_is_described_gives_no_error(check):
+    result = check({"requirements.txt": "transformers==4.20.1\n", "app.py": OLD_CLASS})
+    assert result.code == 0
+    assert [one["transformers"] for one in result.json["releases"]] == [described_releases()[0]]
+
+
+@pytest.mark.parametrize(
+    "guarded",
+    [
+        "if is_transformers_version('<', '5'):\n    pipe = pipeline('visual-question-answering')\n",
+        "@pytest.mark.skipif(is_transformers_version('>=', '5'), reason='gone')\n"
+        "def test():\n    pipe = pipeline('visual-question-answering')\n",
+        "if version.parse(transformers.__version__) < version.parse('5'):\n"
+        "    pipe = pipeline('visual-question-answering')\n",
+        "try:\n    pipe = pipeline('visual-question-answering')\nexcept ImportError:\n    pass\n",
+    ],
+)
+def test_what_stands_behind_a_version_is_not_held_against_another_one(check, guarded):
+    bare = "from transformers import pipeline\npipe = pipeline('visual-question-answering')\n"
+    asked = ("--transformers", "5.24")
+    assert rules_of(check({"app.py": bare}, *asked), "error") == [("app.py", "removed-pipeline")]
+    text = "import pytest\nimport transformers\nfrom transformers import pipeline\n" + guarded
+    assert rules_of(check({"app.py": text}, *asked), "error") == []
+
+
+def test_the_closing_line_says_which_release_and_from_where(check):
+    files = {"requirements.txt": "torch\ntransformers<5\n", "app.py": OLD_ARGUMENT}
+    page = " ".join(check(files, format="terminal").out.split())
+    assert "transformers 4.57.6 (transformers<5 in requirements.txt)" in page
+
+
+def test_notes_are_a_line_a_rule_and_each_one_with_verbose(check):
+    load = 'CLIPModel.from_pretrained("openai/clip-vit-{}-patch32")\n'
+    text = "from transformers import CLIPModel\n" + load.format("base") + load.format("large")
+    short = check({"app.py": text}, format="terminal").out
+    assert short.count("unpinned-revision") == 1
+    assert "and 1 more" in short
+    assert check({}, "-v", format="terminal").out.count("unpinned-revision") == 2
