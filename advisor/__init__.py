@@ -4,10 +4,10 @@
 >>> answer = advisor.recommend(task="captioning", memory_gb=2)
 >>> answer
 <Recommendation: assumed
-  captioning: unified-vlp, microsoft/git-large-coco
+  captioning: unified-vlp, florence-community/Florence-2-base
   advisor recommend --task captioning --memory-gb 2>
 >>> answer.checkpoint
-'microsoft/git-large-coco'
+'florence-community/Florence-2-base'
 >>> answer.advice[0].decision.family
 'unified-vlp'
 

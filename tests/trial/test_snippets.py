@@ -182,4 +182,12 @@ def test_every_program_and_part_is_used():
         for task in checkpoint.tasks or [None]
         if (program := program_for(checkpoint, task, RULEBASE.programs))
     }
-    assert used == {program.id for program in RULEBASE.programs}
+    used |= {
+        program.id
+        for checkpoint in RULEBASE.checkpoints.values()
+        for task in checkpoint.fine_tune
+        if (program := program_for(checkpoint, task, RULEBASE.programs, "fine-tune"))
+    }
+    joining = {program.id for program in RULEBASE.programs if program.use == "compose"}
+    assert len(joining) == 1
+    assert used | joining == {program.id for program in RULEBASE.programs}
