@@ -175,7 +175,7 @@ def glm4v(folder: Path) -> Path:
 
 
 def qwen3_5(folder: Path) -> Path:
-    words = n.word_tokenizer(*(f"<|{mark}|>" for mark in n.QWEN_MARKS), **LEFT)
+    words = n.word_tokenizer(*(f"<|{mark}|>" for mark in n.QWEN_MARKS), "Yes", "No", **LEFT)
     keys = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
     tokens = {key: f"<|{mark}|>" for key, mark in zip(keys, n.QWEN_MARKS, strict=True)}
     images = t.Qwen2VLImageProcessorPil(
