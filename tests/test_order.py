@@ -284,7 +284,7 @@ def values_of(rulebase, name, task, id, language):
         called = stick.name or rulebase.benchmarks[stick.benchmarks[0]].name
         if name in (called, f"{called} ({language})"):
             for value in figures_of(rulebase, stick, id, language).values():
-                yield round(value, 3), stick
+                yield from ((shown, stick) for shown in (value, round(value, 2)))
 
 
 def less_is_better(rulebase, stick):

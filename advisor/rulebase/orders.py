@@ -178,7 +178,7 @@ def _row(figures: Figures, yardstick: Yardstick, tables: dict[str, list[Column]]
         "between": yardstick.noise_between or yardstick.noise,
         "share": yardstick.noise_share,
         "languages": sorted(languages),
-        "tables": tables,
+        "tables": {of: [_written(one) for one in found] for of, found in tables.items()},
     }
 
 
@@ -194,4 +194,14 @@ def _mean(tables: list[tuple[int, str, Values]]) -> Column:
 def _means(sets: list[Values]) -> Values:
     """Return the plain means of those that every set has."""
     whole = [id for id in sets[0] if all(id in one for one in sets)]
-    return {id: round(sum(one[id] for one in sets) / len(sets), 3) for id in whole}
+    return {id: sum(one[id] for one in sets) / len(sets) for id in whole}
+
+
+def _written(table: Column) -> Column:
+    """Return a table as it is compiled; means are rounded as figures are printed."""
+    return [
+        (place, metric, {id: round(value, 2) for id, value in values.items()})
+        if metric == MEAN
+        else (place, metric, values)
+        for place, metric, values in table
+    ]
