@@ -102,7 +102,7 @@ def test_unknown_model_type_is_missing(rulebase, newest):
 def test_name_is_followed_to_what_it_is_now(newest, older):
     assert newest.removed("AutoModelForVision2Seq").instead == "AutoModelForImageTextToText"
     assert newest.removed("CLIPFeatureExtractor").instead == "CLIPImageProcessor"
-    assert newest.removed("TFCLIPModel").instead == "CLIPModel"
+    assert newest.removed("TFCLIPModel").instead is None  # the torch class is no Keras class
     assert newest.removed("CLIPTokenizerFast").kind == "redirected"
     assert newest.has_class("CLIPTokenizerFast")
     assert newest.removed("image-to-text", of="pipeline").kind == "redirected"
@@ -155,11 +155,25 @@ def test_number_means_the_newest_release_it_covers(rulebase, asked, given_):
     assert release(rulebase, asked).version == given_
 
 
-@pytest.mark.parametrize("asked", ["5.10", "3", "50"])
-def test_release_that_nobody_described_is_refused_with_those_that_are(rulebase, asked):
+@pytest.mark.parametrize("asked", ["3", "50"])
+def test_major_version_that_nobody_described_is_refused_with_those_that_are(rulebase, asked):
     with pytest.raises(UsageError) as caught:
         release(rulebase, asked)
-    assert "5.0.0" in caught.value.hint
+    assert described_releases()[-1] in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("asked", "judged"),
+    [("4.57.1", "4.57.6"), ("5.24.7", "5.24.0"), ("5.99", "5.24.0"), ("4.40.2", "4.46.3")],
+)
+def test_release_that_is_not_described_is_judged_as_the_nearest_and_says_so(
+    rulebase, asked, judged
+):
+    """The last patch of the same minor, else the nearest below, else the oldest there is."""
+    held = release(rulebase, asked)
+    assert held.version == judged
+    assert held.note == f"transformers {asked} is not described; judged as {judged}"
+    assert release(rulebase, judged).note is None
 
 
 @given(st.text(max_size=12).filter(lambda text: not text.removeprefix("v")[:1].isdecimal()))

@@ -1,25 +1,28 @@
 """What one release of transformers has: classes, auto mappings, pipelines, and what changed.
 
-`release(rulebase, "5")` is the way to get one. Descriptions of some releases ship with the rules;
-that of the installed one is read from its files. Nothing here imports transformers.
+`release(rulebase, "5")` is the way to get one. A table of many releases ships with the rules; an
+installed one that is not in it is read from its files. Nothing here imports transformers.
 """
 
 from __future__ import annotations
 
-import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from advisor.catalogue.release_description import ReleaseDescription
+from advisor.catalogue.release_members import ReleaseMembers
+from advisor.catalogue.release_table import TABLE, ReleaseTable
 from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import NameChange
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import shipped_rules
 
 INSTALLED = "installed"
-PREFIX = "transformers-"
+_VERSION = re.compile(r'^__version__ = "([\d.]+)"', re.MULTILINE)
 
 
 def version_number(text: str) -> tuple[int, ...]:
@@ -39,23 +42,45 @@ class Release:
     - `pipelines`: task -> the auto classes that `pipeline(task)` loads a model with
     - `auto`: auto class -> model type -> class names. Besides models: AutoConfig, AutoProcessor,
       AutoImageProcessor, AutoTokenizer.
+    - `asked`: the release that was asked for, where this is only the nearest that is described
+    - `members`: what its classes and modules have; that of the nearest described release below,
+      where this one is not; None where there is none
     """
 
-    def __init__(self, description: dict[str, Any], changes: Iterable[NameChange] = ()) -> None:
+    def __init__(
+        self,
+        description: dict[str, Any],
+        changes: Iterable[NameChange] = (),
+        members: ReleaseMembers | None = None,
+        asked: str = "",
+    ) -> None:
         self.version: str = description["version"]
-        self.auto: dict[str, dict[str, list[str]]] = description["auto"]
+        self.members, self.asked = members, asked
+        self._description = description
         self.pipelines: dict[str, list[str]] = description["pipelines"]
         self._named: dict[str, list[str]] = description["named"]
         self.pipeline_aliases: dict[str, str] = description["aliases"]
         self._suffixes: tuple[str, ...] = tuple(description["suffixes"])
-        self._names: dict[str, str] = description["classes"]
         number = version_number(self.version)
         self.changes = [one for one in changes if version_number(one.since) <= number]
+
+    @property
+    def note(self) -> str | None:
+        """What to tell somebody who asked for a release that is not described."""
+        if not self.asked:
+            return None
+        return f"transformers {self.asked} is not described; judged as {self.version}"
 
     @cached_property
     def classes(self) -> dict[str, str]:
         """Public class or function -> the folder of `transformers/models` it stands in, or ""."""
-        return {name: folder for folder, names in self._names.items() for name in names.split()}
+        names = self._description["classes"]
+        return {name: folder for folder, inner in names.items() for name in inner.split()}
+
+    @cached_property
+    def auto(self) -> dict[str, dict[str, list[str]]]:
+        """Auto class -> model type -> class names."""
+        return dict(self._description["auto"])
 
     def has_class(self, name: str) -> bool:
         """True where `from transformers import name` works (with the extras it needs installed).
@@ -132,29 +157,69 @@ class Release:
 def release(rulebase: RuleBase, version: str = "") -> Release:
     """Return a release: `installed`, or the newest described one that a number such as 5 means.
 
-    Without a version the installed one, the newest described where there is none. Raises UsageError
-    where no description of that release ships, and AdvisorError (kind not-installed) where
-    `installed` is asked for and there is none.
+    One that is not described stands for itself by the last patch of the same minor, else by the
+    nearest below, else by the oldest; `Release.note` says so. Without a version the installed one,
+    the newest described where there is none. Raises UsageError where nothing of that major version
+    is described, and AdvisorError (kind not-installed) where `installed` is asked for and there is
+    none.
     """
     package, described = installed_package(), described_releases()
     if version == INSTALLED or (package and not version):
-        return Release(_installed(package), rulebase.changes)
+        return _installed_release(rulebase, package)
     wanted = version_number(version or described[-1])
     found = [name for name in described if version_number(name)[: len(wanted)] == wanted]
-    if not found:
+    if found:
+        return _described(rulebase, found[-1])
+    near = _nearest(described, wanted)
+    if near is None:
         raise UsageError(
             f"transformers `{version}` is not described",
-            hint=f"described: {', '.join(described)}; `installed` reads the one on this machine",
+            hint=f"described: {described[0]} to {described[-1]}, the last patch of each minor; "
+            "`installed` reads the one on this machine",
             kind="unknown-release",
         )
-    file = _folder() / f"{PREFIX}{found[-1]}.json"
-    return Release(json.loads(file.read_bytes()), rulebase.changes)
+    return _described(rulebase, near, asked=".".join(map(str, wanted)))
+
+
+def _nearest(described: list[str], wanted: tuple[int, ...]) -> str | None:
+    """The described release that comes nearest to one of the same major version."""
+    same = [name for name in described if version_number(name)[:1] == wanted[:1]]
+    minor = [name for name in same if version_number(name)[:2] == wanted[:2]]
+    if minor or not same:
+        return minor[-1] if minor else None
+    below = bisect_right(list(map(version_number, described)), wanted)
+    return described[max(below - 1, 0)]
+
+
+@cache
+def _table(file: Path) -> ReleaseTable | None:
+    return ReleaseTable(file) if file.is_file() else None
 
 
 def described_releases() -> list[str]:
-    """Return the releases whose description ships with the rules, oldest first."""
-    names = [file.stem.removeprefix(PREFIX) for file in _folder().glob(f"{PREFIX}*.json")]
-    return sorted(names, key=version_number)
+    """Return the releases that the shipped table describes, oldest first."""
+    table = _table(_folder() / TABLE)
+    return list(table.versions) if table else []
+
+
+def members_of(version: str) -> ReleaseMembers | None:
+    """Return the members of a release, or of the nearest described one; None where none is near."""
+    table, described = _table(_folder() / TABLE), described_releases()
+    near = version if version in described else _nearest(described, version_number(version))
+    return _members(table, near) if table and near else None
+
+
+@cache
+def _members(table: ReleaseTable, version: str) -> ReleaseMembers:
+    return ReleaseMembers(table, version)
+
+
+def _described(rulebase: RuleBase, version: str, asked: str = "") -> Release:
+    table = _table(_folder() / TABLE)
+    if table is None:
+        raise LookupError("a release is described in a table")
+    members = _members(table, version)
+    return Release(ReleaseDescription(table, version), rulebase.changes, members, asked)
 
 
 def installed_package() -> Path | None:
@@ -168,11 +233,30 @@ def installed_package() -> Path | None:
     return Path(found.origin).parent if found and found.origin else None
 
 
+def _installed_release(rulebase: RuleBase, package: Path | None) -> Release:
+    """The installed release: from the table where that has it, else from its files."""
+    version = _version_of(package) if package else None
+    if version in described_releases():
+        return _described(rulebase, version or "")
+    description = _installed(package)
+    members = members_of(description["version"])
+    return Release(description, rulebase.changes, members)
+
+
+def _version_of(package: Path) -> str | None:
+    try:
+        found = _VERSION.search((package / "__init__.py").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found[1] if found else None
+
+
 @cache
 def _installed(package: Path | None) -> dict[str, Any]:
     from advisor.catalogue.release_files import describe
 
-    hint = f"name a release: {', '.join(described_releases())}"
+    described = described_releases()
+    hint = f"name a release from {described[0]} to {described[-1]}" if described else None
     if package is None:
         raise AdvisorError("no transformers is installed here", hint=hint, kind="not-installed")
     try:

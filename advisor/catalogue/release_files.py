@@ -194,16 +194,3 @@ def _named_configurations(pipelines: Path) -> Mapping:
         if names := sorted(set(_CONFIGURATION.findall(text))):
             found[file.stem.replace("_", "-")] = names
     return found
-
-
-def main() -> None:
-    """Write the description of a release: `python -m advisor.catalogue.release_files PACKAGE`."""
-    import json
-    import sys
-
-    described = describe(Path(sys.argv[1]))
-    sys.stdout.write(json.dumps(described, separators=(",", ":"), sort_keys=True) + "\n")
-
-
-if __name__ == "__main__":
-    main()

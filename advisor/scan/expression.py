@@ -135,6 +135,10 @@ class Expressions:
         keys = self.evaluate(node.slice)
         if any(isinstance(value, Symbol) and value.name == "environ" for value in holders):
             return NOTHING
+        reached = [value for value in holders if isinstance(value, Loaded) and value.path]
+        if reached:
+            passed = (Passed("0", keys, node.slice),)
+            self.study.use(node, "index", "[]", reached, passed)
         return union(*(item(holders, plain(key)) for key in keys or (None,)))
 
     def _visit_list(self, node: ast.List | ast.Tuple | ast.Set) -> Values:
@@ -183,7 +187,9 @@ class Expressions:
                     case (ListLiteral(items),):
                         return filled(template, "%s", items, place)
                 return filled(template, "%s", (right,), place)
-        return tuple(dict.fromkeys(v for v in both if isinstance(v, Loaded)))
+        loaded = tuple(dict.fromkeys(value for value in both if isinstance(value, Loaded)))
+        self.study.use(node, "operate", type(node.op).__name__, [v for v in loaded if v.path])
+        return loaded
 
     def _visit_ifexp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
@@ -265,12 +271,9 @@ class Expressions:
             if keyword.arg is not None:
                 passed.append(Passed(keyword.arg, values, keyword.value, keyword))
                 continue
-            match values:  # `**table` gives the arguments its entries name, if it is a known one
-                case (DictLiteral(entries),) if all(isinstance(key, String) for key, _ in entries):
-                    given = [(plain(key), inner) for key, inner in entries]
-                case _:
-                    given = [("**", values)]
-            passed.extend(Passed(str(name), inner, keyword.value) for name, inner in given)
+            passed.extend(
+                Passed(name, inner, keyword.value) for name, inner in _spread(values).items()
+            )
         return tuple(passed)
 
 
@@ -282,6 +285,27 @@ def methods(owner: type, prefix: str) -> dict[type, Callable[..., Any]]:
 
 
 _VISITS = methods(Expressions, "_visit_")
+
+
+def _spread(values: Values) -> dict[str, Values]:
+    """The arguments that `**table` gives: what its entries name, and "**" where there may be more.
+
+    What only some of several tables hold may be missing, so that its value is not known.
+    """
+    tables = [value for value in values if isinstance(value, DictLiteral)]
+    whole = bool(values) and len(tables) == len(values)
+    named: dict[str, list[Values]] = {}
+    for table in tables:
+        entries = {key.text: inner for key, inner in table.entries if isinstance(key, String)}
+        whole &= all(isinstance(key, String) for key, _ in table.entries)
+        for name, inner in entries.items():
+            named.setdefault(name, []).append(inner)
+    others = (Other(),)
+    spread = {
+        name: union(*groups) if len(groups) == len(values) else union(*groups, others)
+        for name, groups in named.items()
+    }
+    return spread if whole else {**spread, "**": values}
 
 
 def _has_string(values: Values) -> bool:

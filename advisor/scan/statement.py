@@ -237,9 +237,10 @@ class Statements(Expressions):
             values = union(given, default)
             certain = not given or not default or len(values) == 1
             names[parameter.arg] = values if certain else doubted(values)
-        for rest in (arguments.vararg, arguments.kwarg):
-            if rest is not None:
-                names[rest.arg] = NOTHING
+        if arguments.vararg is not None:
+            names[arguments.vararg.arg] = NOTHING
+        if arguments.kwarg is not None:  # what callers give, which nobody knows, and what is added
+            names[arguments.kwarg.arg] = (DictLiteral(((None, (Other(),)),)),)
         if around.is_class and positional and "staticmethod" not in decorators(node):
             of_class = "classmethod" in decorators(node)
             first = LocalClass(around.label) if of_class else LocalObject(around.label)

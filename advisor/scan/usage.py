@@ -94,7 +94,8 @@ class Call(NamedTuple):
     """A later use of something loaded.
 
     - `kind`: call (`model.generate(...)`), assign (`model.config.pad_token_id = 0`), read
-      (`outputs.text_embeds`), or pass (`Trainer(model=model)`: `name` is then the callee).
+      (`outputs.text_embeds`), index (`outputs[0]`), operate (`outputs / 2`: `name` is the operator)
+      or pass (`Trainer(model=model)`: `name` is then the callee).
     - `of`: the path from what was loaded to this use. `model(**x).logits_per_image.softmax(-1)` is
       `name="softmax"`, `of=("__call__", "logits_per_image")`; `processor.tokenizer(text)` is
       `name="__call__"`, `of=("tokenizer",)`. Functions such as `torch.softmax(x)` are recorded the

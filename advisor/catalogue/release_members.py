@@ -1,0 +1,191 @@
+"""What the classes, functions and modules of one release have, read from the table on demand.
+
+Members of bases count. A text of a member says what it is: "" an attribute, ":Class" an attribute
+that is an instance, "(a,b=,*,c=,**rest)Class" a method with what it takes and gives back.
+"""
+
+from __future__ import annotations
+
+import builtins
+import collections
+import enum
+import re
+from functools import cache
+from typing import NamedTuple
+
+from advisor.catalogue.release_table import ReleaseTable, block_of
+
+_NETWORK = """
+    T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
+    double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter
+    get_submodule half ipu load_state_dict modules mtia named_buffers named_children named_modules
+    named_parameters parameters register_backward_hook register_buffer register_forward_hook
+    register_forward_pre_hook register_full_backward_hook register_full_backward_pre_hook
+    register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module
+    register_parameter register_state_dict_post_hook register_state_dict_pre_hook requires_grad_
+    set_extra_state set_submodule share_memory state_dict to to_empty train training type xpu
+    zero_grad"""
+NETWORK = frozenset(_NETWORK.split())
+"""Members of torch.nn.Module."""
+OUTSIDE: dict[str, frozenset[str]] = {
+    "object": frozenset(),
+    "ABC": frozenset(),
+    "Generic": frozenset(),
+    "Protocol": frozenset(),
+    "TypedDict": frozenset(dir(dict)),
+    "NamedTuple": frozenset(dir(tuple)),
+    "UserDict": frozenset(dir(collections.UserDict)),
+    "OrderedDict": frozenset(dir(collections.OrderedDict)),
+    "Enum": frozenset(dir(enum.Enum)),
+    "Module": NETWORK,
+}
+"""Members of classes that classes of the library inherit from."""
+SETTING = ("modeling_utils", "processing_utils")
+"""Modules whose classes set by name only what they have."""
+ANSWERING = ("tokenization_utils_base", "feature_extraction_utils", "image_processing_base")
+"""Modules whose classes have more attributes than can be read."""
+BASES = "<"
+_SIGNATURE = re.compile(r"\((?P<parameters>[^)]*)\)(?P<either>~?)(?P<returns>.*)", re.DOTALL)
+
+
+class Signature(NamedTuple):
+    """What a method takes and gives back.
+
+    `positional` are the names of parameters in order, `keywords` those that can be named, `rest`
+    is true where any other keyword is taken too, `either` where texts and images may change places.
+    """
+
+    positional: tuple[str, ...]
+    keywords: frozenset[str]
+    required: frozenset[str]
+    rest: bool
+    many: bool
+    either: bool
+    returns: tuple[str, ...]
+
+
+class Members(NamedTuple):
+    """The members of a class. `open` classes may have more attributes; of methods, none has."""
+
+    home: str
+    texts: dict[str, str]
+    open: bool
+
+    def has(self, name: str) -> bool:
+        """True where the class has a member of this name, or one whose name begins or ends so."""
+        return name in self.texts or any(
+            name.startswith(before) and name.endswith(after)
+            for before, _, after in (key.partition("*") for key in self.texts if "*" in key)
+        )
+
+    def signature(self, name: str) -> Signature | None:
+        """Return what a method takes and gives back; None where it is no method that is known."""
+        return signature(self.texts.get(name, ""))
+
+    def class_of(self, name: str) -> str | None:
+        """Return the class that an attribute is visibly an instance of."""
+        text = self.texts.get(name, "")
+        return text[1:] if text.startswith(":") and "|" not in text else None
+
+
+class ReleaseMembers:
+    """The members of one release of a table."""
+
+    def __init__(self, table: ReleaseTable, version: str) -> None:
+        self.table, self.version = table, version
+        self._number = table.versions.index(version)
+        self.names = cache(self._names)
+        self.module_of = cache(self._module_of)
+        self.of = cache(self._of)
+
+    def _names(self, module: str) -> dict[str, str] | None:
+        """Return what can be imported from a module, dotted below the library; None without it.
+
+        Of functions, the text says what they take.
+        """
+        return self.table.group(block_of(module), f"{module}:", self._number)
+
+    def _module_of(self, name: str) -> str | None:
+        """Return the module of a name that the library itself exports."""
+        exports = self.table.group(f"@exports.{name[:1]}", "", self._number) or {}
+        return exports[name].partition(" ")[0] if name in exports else None
+
+    def _of(self, name: str, module: str = "") -> Members | None:
+        """Return the members of a class, by its name or that and its module; None if unknown.
+
+        Classes of models that have nothing to do with pictures are not known.
+        """
+        module = module or self.module_of(name) or ""
+        home = f"{module}:{name}"
+        if self._group(home) is None:
+            return None
+        order: list[str] = []
+        left = [home]
+        while left:  # a base that comes twice counts at its last place
+            at = left.pop(0)
+            order = [*(one for one in order if one != at), at]
+            left = [*(self._group(at) or {}).get(BASES, "").split(), *left]
+        found: dict[str, str] = {}
+        gone: set[str] = set()
+        is_open = False
+        for at in order:
+            own, more = self._own(at)
+            is_open |= more
+            gone |= {key[1:] for key in own if key[:1] == "-"} - {*own, *found}
+            for key, text in own.items():
+                if key not in gone and key[:1] not in ("-", BASES):
+                    found.setdefault(key, text)
+        return Members(home, found, is_open)
+
+    def _group(self, home: str) -> dict[str, str] | None:
+        if home.startswith("!"):
+            return None
+        return self.table.group(block_of(home.partition(":")[0]), home, self._number)
+
+    def _own(self, home: str) -> tuple[dict[str, str], bool]:
+        """The members that a class itself adds, and whether it has more than those."""
+        if home.startswith("!"):
+            last = home.rpartition(".")[2].lstrip("!")
+            known = OUTSIDE.get(last)
+            if known is None and hasattr(builtins, last):
+                known = frozenset(dir(getattr(builtins, last)))
+            return dict.fromkeys(known or NETWORK, ""), known is None
+        own, module = self._group(home), home.partition(":")[0]
+        if own is None:
+            return {}, True
+        marks = any(key[:1] == "?" for key in own) and module not in SETTING
+        more = marks or module in ANSWERING or "__getattr__" in own
+        return {key: text for key, text in own.items() if key[:1] != "?"}, more
+
+
+@cache
+def signature(text: str) -> Signature | None:
+    """Return what the text of a method says; None where it is that of something else."""
+    match = _SIGNATURE.fullmatch(text)
+    if match is None:
+        return None
+    positional: list[str] = []
+    keywords, required = set(), set()
+    rest = many = named_only = False
+    for part in filter(None, match["parameters"].split(",")):
+        name = part.strip("*=")
+        if part.startswith("**"):
+            rest = True
+        elif part.startswith("*"):
+            named_only, many = True, many or bool(name)
+        else:
+            if not named_only:
+                positional.append(name)
+            keywords.add(name)
+            if not part.endswith("="):
+                required.add(name)
+    returns = tuple(one for one in match["returns"].split("|") if one)
+    return Signature(
+        positional=tuple(positional),
+        keywords=frozenset(keywords),
+        required=frozenset(required),
+        rest=rest,
+        many=many,
+        either=bool(match["either"]),
+        returns=returns,
+    )
