@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-LEAST_LETTERS = 5
-"""Shorter words have too many neighbours."""
-
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def corrected(word: str, known: Callable[[str], bool]) -> str | None:
     """Return the known word that is one edit away from a word and begins like it, if any."""
-    if len(word) < LEAST_LETTERS or not (word.isascii() and word.isalpha()):
-        return None
     return next((near for near in _neighbours(word) if known(near)), None)
 
 

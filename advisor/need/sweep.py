@@ -22,7 +22,6 @@ from advisor.model.phrase_kinds import (
     SAYING,
 )
 from advisor.model.value import NamedTuple
-from advisor.need.misspelling import LEAST_LETTERS, corrected
 from advisor.tokens import ANY, Token, tokens_of
 
 if TYPE_CHECKING:
@@ -41,6 +40,9 @@ MOST_WORDS = 12
 
 KEPT_FORMS = 20_000
 """So many words are remembered with what they may be read as."""
+
+LEAST_LETTERS = 5
+"""Shorter words have too many neighbours to be misspelt ones."""
 
 ENDING = 3
 """So many letters at most does a misspelt word have behind what the lexicon has of it."""
@@ -120,8 +122,11 @@ class Lexicon:
 
     def correction(self, form: str) -> str | None:
         """Return the word that a form was meant to be; None where it may stand as it is."""
-        if form in self._common or self.is_known(form):
+        plain = form.isascii() and form.isalpha() and len(form) >= LEAST_LETTERS
+        if not plain or form in self._common or self.is_known(form):
             return None
+        from advisor.need.misspelling import corrected  # only where a word is not known
+
         return corrected(form, self.is_spelt)
 
     def is_spelt(self, form: str) -> bool:

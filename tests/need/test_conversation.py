@@ -1,0 +1,56 @@
+"""A sentence in a terminal: what was understood, what was meant, then what is still open."""
+
+import os
+import re
+import sys
+
+import pytest
+
+pexpect = pytest.importorskip("pexpect")
+if sys.platform == "win32":
+    pytest.skip("pexpect drives terminals of POSIX", allow_module_level=True)
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;[^\x1b\x07]*(\x1b\\|\x07)")
+
+
+@pytest.fixture
+def person(cache, tmp_path):
+    """Says a need in a plain terminal and answers; returns all that was shown."""
+
+    def says(need, *answers):
+        running = pexpect.spawn(
+            sys.executable,
+            ["-m", "advisor", need],
+            env={**os.environ, "ADVISOR_PLAIN": "1", "NO_COLOR": "1", "TERM": "xterm"},
+            cwd=str(tmp_path),
+            dimensions=(60, 120),
+            encoding="utf-8",
+            timeout=60,
+        )
+        shown = ""
+        for answer in (*answers, *["d"] * 20):
+            ended = running.expect(["\r\n> ", pexpect.EOF])
+            shown += running.before
+            if ended:
+                break
+            running.sendline(answer)
+        running.close(force=True)
+        return ESCAPES.sub("", shown)
+
+    return says
+
+
+def test_what_was_understood_is_shown_and_confirmed(person):
+    shown = person("read text from photos, in German", "2")
+    assert "task: ocr-line" in shown
+    assert "task: ocr-page" in shown
+    assert "language: de" in shown
+    assert shown.index("Understood") < shown.index("Did you mean")
+    assert re.search(r"--task ocr-page\b", shown[shown.index("Did you mean") :])
+    assert "--task ocr-line" not in shown[shown.index("Did you mean") :]
+
+
+def test_something_else_asks_for_the_task(person):
+    shown = person("caption photos in French", "something else", "s")
+    after = shown[shown.index("something else") :]
+    assert "What do you want to do" in after
