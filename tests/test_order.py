@@ -15,6 +15,7 @@ from advisor.decide.ranking import in_places, lock
 from advisor.decide.selection import ORDERS, select
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
+from advisor.errors import BrokenFileError
 from advisor.rulebase.store import load_rules
 
 IDS = "abcdef"
@@ -236,6 +237,42 @@ def test_what_is_rest_or_of_another_language_ranks_only_what_those_before_left(c
     assert told["org/large", "org/small"] == ("first (de)", 0)
     assert ("org/small", "other/rival") not in told
     assert told["other/rival", "org/new"] == ("second", 0)
+
+
+def overlay(folder, relation):
+    """Two checkpoints of one maker, the first of which is worse than the second in two tables."""
+    for name in ("checkpoints", "figures"):
+        (folder / name).mkdir()
+    members = [
+        f"  - {{id: {id}, label: X, loader: transformers, tasks: [image-search], sources: {{}}, "
+        f'checked: "2026-11"{more}}}'
+        for id, more in (("org/one", f", {relation}"), ("org/two", ""))
+    ]
+    (folder / "checkpoints" / "clip.yaml").write_text("\n".join(["checkpoints:", *members]))
+    tables = ", ".join(
+        f"{{benchmark: {name}, metric: text-to-image R@1, figures: {{org/one: 40, org/two: 50}}}}"
+        for name in ("coco", "flickr30k")
+    )
+    (folder / "figures" / "ours.yaml").write_text(
+        "protocols:\n  - {id: open-clip-retrieval, by: B, source: open-clip-retrieval-results, "
+        f"tables: [{tables}]}}"
+    )
+    return folder
+
+
+def test_a_relation_that_figures_contradict_is_refused(tmp_path):
+    ranked = orders(load_rules(overlays=(overlay(tmp_path, "larger_than: org/two"),)))
+    (refused,) = [one for one in ranked.relations if one.refused]
+    assert (refused.kind, refused.before, refused.behind) == ("larger", "org/one", "org/two")
+    assert (refused.won, refused.lost) == (0, 2)
+    assert refused.place.endswith("checkpoints/clip.yaml:2")
+    assert not ranked.passed
+
+
+def test_a_relation_that_leads_back_to_itself_is_named_at_its_place(tmp_path):
+    with pytest.raises(BrokenFileError) as caught:
+        load_rules(overlays=(overlay(tmp_path, "succeeds: org/one"),))
+    assert "`succeeds` leads from `org/one` back to itself" in caught.value.problems[0]
 
 
 # -- the shipped catalogue ---------------------------------------------------------------------

@@ -46,6 +46,7 @@ def check_references(entries: Entries) -> None:
                 entry.report(path, message)
     _aliases(entries["task"], "task")
     _aliases(entries["family"], "family")
+    _circular(entries["checkpoint"])
     if TASK not in entries["question"]:
         first = next(iter(entries["question"].values()))
         first.document.report((), f"the question `{TASK}` is missing")
@@ -239,6 +240,19 @@ MORE: dict[str, Callable[[dict[str, Any], Known], Faults]] = {
     "implication": _said,
 }
 """What names of a kind have to fulfil besides being defined."""
+
+
+def _circular(checkpoints: Mapping[str, Entry]) -> None:
+    """Report relations that lead from a checkpoint back to itself."""
+    for id, entry in checkpoints.items():
+        for field in ("larger_than", "succeeds"):
+            seen: set[str] = {id}
+            one: str | None = entry.value.get(field)
+            while one is not None and one in checkpoints and one not in seen:
+                seen.add(one)
+                one = checkpoints[one].value.get(field)
+            if one == id:
+                entry.report((field,), f"`{field}` leads from `{id}` back to itself")
 
 
 def _aliases(entries: Mapping[str, Entry], kind: str) -> None:
