@@ -119,3 +119,19 @@ def test_json_html_and_markdown_name_the_model_page(advisor):
     for format, link in (("html", 'href="{}"'), ("markdown", "]({})")):
         page = advisor("recommend", "--task", "vqa", "--format", format).out
         assert link.format(one["model_page"]) in page
+
+
+# -- on a pipe ---------------------------------------------------------------------------------
+
+
+def test_on_a_pipe_a_record_is_a_line_and_an_id_is_whole(process):
+    listed = process("list", "checkpoints", "--task", "handwriting", "--format", "json").json
+    ids = {one["id"] for one in listed["checkpoints"]}
+    printed = process("list", "checkpoints", "--task", "handwriting")
+    rows = [line.split() for line in printed.out.splitlines()]
+    assert ids == {row[0] for row in rows if row and row[0] in ids}
+    assert sum(row[0] in ids for row in rows if row) == len(ids)
+    page = process("recommend", "--task", "vqa").out
+    assert "\x1b" not in page
+    assert " \\\n" not in page
+    assert "advisor recommend --task vqa -v" in page
