@@ -49,7 +49,8 @@ def sentences(rulebase, number, seed=SEED):
     images = [word for word in rulebase.concepts["image"].words["en"] if word.isalpha()]
     images = [f"{word}s" for word in images if word not in ("photography", "gallery", "frame")]
     languages = next(q for q in rulebase.questions if q.id == "language")
-    named = [one for one in languages.options if one.requires and one.id != "other-language"]
+    apart = ("other-language", "multilingual")
+    named = [one for one in languages.options if one.requires and one.id not in apart]
     made = []
     while len(made) < number:
         task = source.choice(sorted(TASKS))
