@@ -197,10 +197,13 @@ class Detector(NamedTuple):
             choice, about = about.choice, about.checkpoint
         known = about if isinstance(about, (Checkpoint, Identity)) else None
         id = known.id if known else choice.checkpoint if choice else None
+        level = finding.level or (case.strict and case.lowered.get(rule.id)) or rule.level
+        if level == "error" and isinstance(known, Identity) and known.by_words:
+            level = "warning"
         cited = (known.sources.get(field) for field in self.citing if known)
         return finding._replace(
             rule=rule.id,
-            level=finding.level or (case.strict and case.lowered.get(rule.id)) or rule.level,
+            level=level,
             because=finding.because or rule.because,
             sources=tuple(finding.sources or next(filter(None, cited), rule.sources)),
             place=finding.place or (choice.place if choice else None),

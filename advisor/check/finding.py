@@ -24,7 +24,7 @@ class Finding(NamedTuple):
     `place` is None for what stands in no file. `edits` do what `fix` says, where that is certain.
     `choice` is the name of the declared choice it is about. `upgrade` is a release of transformers
     above all that the project asks for, where the finding holds from that one on. What is empty,
-    the rule and what it judges fill in: see `Detector`.
+    the rule and what it judges fill in: see `Detector`. `places` are others where the same holds.
     """
 
     message: str
@@ -38,6 +38,7 @@ class Finding(NamedTuple):
     checkpoint: str | None = None
     choice: str | None = None
     upgrade: str | None = None
+    places: tuple[Location, ...] = ()
 
 
 def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from advisor.catalogue.release import described_releases, release
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
 
@@ -16,12 +17,22 @@ _SIZE = re.compile(
 )
 """A part of a name that says how large a checkpoint is, not what it is."""
 
+_OTHER_FORMATS = {"gguf", "mlx", "onnx", "openvino", "ov", "tflite", "ggml"}
+"""Words of a name whose file is for another library, whatever the architecture."""
+_OF_EXPERTS = re.compile(r"(?:a\d+(?:\.\d+)?b|moe)\Z")
+"""Of so many active parameters: mixtures of experts have a model type of their own."""
+_MOST_WORDS = 4
+_LEAST_LETTERS = 6
+"""Shorter words are parts of too many names: clip, blip, git."""
+
 
 class Identity(NamedTuple):
     """What is known of an id: `known` is itself, or catalogued checkpoints that are its siblings.
 
     Siblings are of the same owner, have the same name up to the size, and are of one model type.
     `model_class`, which loads it whole, and `processor` are None where they differ in these.
+    `by_words` is true where only words of its name say so, whoever the owner: then `known` are all
+    of that model type.
     """
 
     id: str
@@ -29,6 +40,7 @@ class Identity(NamedTuple):
     model_type: str | None
     model_class: str | None
     processor: str | None
+    by_words: bool = False
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -44,15 +56,21 @@ class Identity(NamedTuple):
 def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     """Return what is known of an id; None where that is nothing."""
     itself = rulebase.checkpoints.get(id or "")
-    known = [itself] if itself else _siblings(rulebase).get(_stem(id or ""), [])
+    experts = any(map(_OF_EXPERTS.match, parts(id or "")))
+    alike = () if experts else _siblings(rulebase).get(_stem(id or ""), ())
+    known = [itself] if itself else list(alike)
+    by_words = not known
+    known = known or _named_alike(rulebase, id or "")
     types, *others = (
         {getattr(one, field) for one in known}
         for field in ("model_type", "model_class", "processor")
     )
     if id is None or len(types) != 1:
         return None
-    alike = [values.pop() if len(values) == 1 else None for values in (types, *others)]
-    return Identity(id, tuple(known), *alike)
+    type, model_class, processor = (
+        values.pop() if len(values) == 1 else None for values in (types, *others)
+    )
+    return Identity(id, tuple(known), type, model_class, processor, by_words)
 
 
 @lru_cache(maxsize=1)
@@ -62,6 +80,54 @@ def _siblings(rulebase: RuleBase) -> dict[tuple[str, ...], list[Checkpoint]]:
         if one.loader == "transformers" and (stem := _stem(one.id)):
             siblings.setdefault(stem, []).append(one)
     return siblings
+
+
+def _named_alike(rulebase: RuleBase, id: str) -> list[Checkpoint]:
+    """Return the checkpoints of the model type that the first words of a name speak of."""
+    words = parts(id)
+    if _OTHER_FORMATS & set(words) or any(map(_OF_EXPERTS.match, words)):
+        return []
+    names, types = _architectures(rulebase), _model_types(rulebase)
+    heads = (_squeezed(words[:length]) for length in range(_MOST_WORDS, 0, -1))
+    return next((names.get(head, []) for head in heads if head in names or head in types), [])
+
+
+@lru_cache(maxsize=1)
+def _model_types(rulebase: RuleBase) -> frozenset[str]:
+    """All model types of the newest release, catalogued or not."""
+    described = described_releases()
+    known = release(rulebase, described[-1]).auto["AutoConfig"] if described else ()
+    return frozenset(_squeezed([type]) for type in known)
+
+
+@lru_cache(maxsize=1)
+def _architectures(rulebase: RuleBase) -> dict[str, list[Checkpoint]]:
+    """What names of checkpoints of one model type begin with, and of no other.
+
+    A name that another model type's name goes on from (`llava`, of `llava_next`) says nothing.
+    """
+    of_type: dict[str, list[Checkpoint]] = {}
+    heads: dict[str, set[str]] = {}
+    for one in rulebase.checkpoints.values():
+        if one.loader == "transformers" and one.model_type:
+            of_type.setdefault(one.model_type, []).append(one)
+            for words in (one.model_type.split("_"), _stem(one.id)[1:]):
+                heads.setdefault(_squeezed(words), set()).add(one.model_type)
+    squeezed = {type: _squeezed(type.split("_")) for type in of_type}
+    clear = (
+        (head, *types)
+        for head, types in heads.items()
+        if len(types) == 1
+        and len(head) >= _LEAST_LETTERS
+        and not any(
+            other not in types and name.startswith(head) for other, name in squeezed.items()
+        )
+    )
+    return {head: of_type[type] for head, type in clear}
+
+
+def _squeezed(words: Sequence[str]) -> str:
+    return re.sub(r"[^a-z0-9]", "", "".join(words).lower())
 
 
 def parts(id: str) -> list[str]:

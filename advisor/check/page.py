@@ -18,6 +18,7 @@ from advisor.foreign import visible
 from advisor.model.library import CheckRule
 from advisor.phrasing import count, first_named
 from advisor.rulebase.base import RuleBase
+from advisor.scan.usage import Location
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
 MARKS = {"error": "-", "warning": "!", "note": ""}
@@ -36,6 +37,7 @@ LEFT_OUT = {
     "lowered": "rules lowered by an overlay",
 }
 """What was not looked at, by the reason in JSON, as the closing line says it."""
+MOST_PLACES = 4
 MOST_RELEASES = 2
 """As many releases and pins are named; more are counted."""
 WIDEST = 72
@@ -124,7 +126,12 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "because": finding.because,
         "sources": list(finding.sources),
         **{key: text for key in ("fix", "choice", "upgrade") if (text := getattr(finding, key))},
+        **({"places": list(map(_place_json, finding.places))} if finding.places else {}),
     }
+
+
+def _place_json(place: Location) -> dict[str, Any]:
+    return {"path": place.path, "line": place.line, "column": place.column}
 
 
 def _choice(
@@ -202,7 +209,8 @@ def _notes_by_rule(inspection: Inspection, notes: list[Finding]) -> tuple[Item, 
         if len(found) == 1 and not upgrade:
             summary = found[0].message
         where = _placed(found[0], "").removesuffix(": ")
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        others = len(found) - 1 + sum(len(one.places) for one in found)
+        more = f" and {others} more" if others else ""
         rows.append(Item("", f"{rule}: {summary.rstrip('.')} ({where}{more})"))
     return tuple(rows)
 
@@ -310,8 +318,10 @@ def _judgement_page(inspection: Inspection, judgement: Judgement) -> Page:
 def _reasons(finding: Finding) -> tuple[Item, ...]:
     certain = " (--fix does it)" if finding.edits else ""
     because = Item("", finding.because, sources=tuple(finding.sources)) if finding.because else None
+    others = [f"{visible(one.path)}:{one.line}" for one in finding.places]
+    also = Item("", f"also at {first_named(others, MOST_PLACES)}") if others else None
     fix = Item(">", finding.fix + certain) if finding.fix else None
-    return tuple(filter(None, (because, fix)))
+    return tuple(filter(None, (because, also, fix)))
 
 
 def _rule_json(rule: CheckRule) -> dict[str, Any]:

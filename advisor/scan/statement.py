@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 
 from advisor.scan.abstract import (
@@ -34,6 +35,10 @@ from advisor.scan.study import ClassDefinition, Scope, Study
 
 _MOST_WALKS = 5
 _DEEPEST_VALUES = 3
+_ANYTHING: Values = (Other(),)
+_NO_KIND = re.compile(
+    r"(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?\Z", re.IGNORECASE
+)
 
 
 def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
@@ -85,8 +90,14 @@ def exported(study: Study) -> dict[str, Values]:
 class Statements(Expressions):
     """The statements of one scope: a method for each kind, by the name of its node.
 
-    One that gives False never reaches its end.
+    One that gives False never reaches its end. `defaults` are those of the parameters that nobody
+    in the file passes anything for.
     """
+
+    def __init__(self, study: Study, scope: Scope) -> None:
+        super().__init__(study, scope)
+        self.defaults: dict[str, Values] = {}
+        self.parameters: set[str] = set()
 
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
         """Walk statements in order; return whether the end can be reached."""
@@ -133,7 +144,34 @@ class Statements(Expressions):
 
     def _walk_if(self, node: ast.If) -> bool:
         self.evaluate(node.test)
-        return self._either([node.body, node.orelse])
+        kept = self._doubt_defaults(node.test)
+        reached = self._either([node.body, node.orelse])
+        for name, default in kept.items():
+            if self.scope.names.get(name) == _ANYTHING:
+                self.scope.names[name] = default
+        return reached
+
+    def _doubt_defaults(self, test: ast.expr) -> dict[str, Values]:
+        """In a branch that asks which kind of thing a parameter names, no other default is a fact.
+
+        `if name == "florence2":` is there for callers who pass another path as well. Returns the
+        defaults that were taken away for its branches.
+        """
+        asked = {
+            inner.id
+            for part in ast.walk(test)
+            if isinstance(part, (ast.Compare, ast.Call))
+            and any(_names_a_kind(one) for one in ast.walk(part))
+            for inner in ast.walk(part)
+            if isinstance(inner, ast.Name) and inner.id in self.parameters
+        }
+        kept: dict[str, Values] = {}
+        for name in self.defaults if asked else ():
+            default = self.scope.names.get(name, NOTHING)
+            if name not in asked and default == self.defaults[name]:
+                kept[name] = default
+                self.scope.names[name] = _ANYTHING
+        return kept
 
     def _walk_match(self, node: ast.Match) -> bool:
         self.evaluate(node.subject)
@@ -231,12 +269,15 @@ class Statements(Expressions):
         without = [None] * (len(positional) - len(arguments.defaults))
         defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
         outside = Expressions(self.study, around)
+        self.parameters.update(parameter.arg for parameter in parameters)
         for parameter, expression in zip(parameters, defaults, strict=True):
             given = self.study.known[node].get(parameter.arg, NOTHING)
             default = doubted(outside.evaluate(expression))
             values = union(given, default)
             certain = not given or not default or len(values) == 1
             names[parameter.arg] = values if certain else doubted(values)
+            if not given and default and expression is not None:
+                self.defaults[parameter.arg] = names[parameter.arg]
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = NOTHING
         if arguments.kwarg is not None:  # what callers give, which nobody knows, and what is added
@@ -265,6 +306,12 @@ class Statements(Expressions):
             if name not in methods:
                 self.study.learn(label, name, doubted(values) if name in fields else values)
         self.scope.bind(node.name, (LocalClass(label),))
+
+
+def _names_a_kind(node: ast.AST) -> bool:
+    """True for a text written out, but for those that name a device or a precision."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and bool(text) and not _NO_KIND.match(text)
 
 
 _WALKS = methods(Statements, "_walk_")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from advisor.check.case import TRANSFORMERS, Case, id_place, rule
 from advisor.check.finding import Finding
-from advisor.check.identity import Identity, is_size, parts, sizes
+from advisor.check.identity import is_size, parts, sizes
 from advisor.model import Checkpoint
-from advisor.scan.usage import Usage
+from advisor.scan.usage import Load, Location, Usage
 
+COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+MOVES = re.compile(r"main\Z|master\Z|refs/|pr/|HEAD\Z")
 SAME_ID, SAME_WORD = 0.85, 0.75
 """How much of two ids, and of two words in them, is equal where one is a slip of the other."""
 LEAST_SIZES = 2
@@ -25,32 +28,61 @@ def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
         yield Finding(message, id_place(usage))
 
 
-@rule("unpinned-revision", each=Case.known)
-def unpinned_revision(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
-    """A checkpoint whose weights may change from one run to the next."""
-    load = usage.model
-    if load is None or load.package not in case.knowledge("libraries") or _is_local(usage):
-        return
-    if not {"revision", "**", "local_files_only"} & set(load.arguments):
-        known = identity.checkpoint.revision if identity.checkpoint else None
+@rule("unpinned-revision")
+def unpinned_revision(case: Case) -> Iterator[Finding]:
+    """A checkpoint whose weights may change from one run to the next; said once of each."""
+    places: dict[str, list[Location]] = {}
+    for usage, identity in case.known():
+        load = usage.model
+        here = load is not None and load.package in case.knowledge("libraries")
+        if load and here and not _is_local(usage) and not _is_pinned(load):
+            places.setdefault(identity.id, []).append(id_place(usage))
+    for id, found in places.items():
+        checkpoint = case.rulebase.checkpoints.get(id)
+        known = checkpoint.revision if checkpoint else None
         fix = f'pass `revision="{known}"`' if known else "pass `revision=` with a commit"
-        message = f"{identity.id} is loaded as it is on the day; no revision is pinned"
-        yield Finding(message, id_place(usage), fix=fix)
+        message = f"{id} is loaded as it is on the day; no commit is pinned"
+        first, *others = sorted(set(found))
+        yield Finding(message, first, fix=fix, checkpoint=id, places=tuple(others))
 
 
-@rule("trust-remote-code", each=Case.known)
-def trust_remote_code(_: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
+def _is_pinned(load: Load) -> bool:
+    """True where a commit may be named; a branch or a pull request moves, whatever its name."""
+    given = load.arguments
+    revision = given.get("revision")
+    if revision is not None and isinstance(revision.value, str):
+        return not MOVES.match(revision.value)
+    return bool({"revision", "**", "local_files_only"} & set(given))
+
+
+@rule("trust-remote-code", each=Case.usages)
+def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
-    needed = identity.checkpoint is not None and identity.checkpoint.loader != TRANSFORMERS
-    has = "needs code of its own to load" if needed else "loads without any code of its own"
+    identity, id = case.identity(usage), usage.checkpoint
+    if id is None or "/" not in id or _is_local(usage):
+        return
+    checkpoint = identity.checkpoint if identity else None
+    needed = checkpoint is not None and checkpoint.loader != TRANSFORMERS
+    level, has = "note", "needs code of its own to load"
+    fix = "pin `revision=` to code that was read"
+    if identity and not identity.by_words and not needed:
+        has, fix = "loads without any code of its own", "leave the argument out"
+        level = "" if checkpoint else "note"
+    elif not needed:
+        has = "is not in the catalogue"
+        owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
+        level = "note" if id.partition("/")[0].lower() in owners else ""
     for load in usage.loads:
-        remote = load.arguments.get("trust_remote_code")
+        remote, revision = load.arguments.get("trust_remote_code"), load.arguments.get("revision")
         if remote and remote.value is True:
+            read = revision and isinstance(revision.value, str) and COMMIT.match(revision.value)
             yield Finding(
-                f"{identity.id} {has}; `trust_remote_code=True` runs what stands in its repository",
+                f"{id} {has}; `trust_remote_code=True` runs what stands in its repository",
                 remote.name_place or remote.place,
-                level="note" if needed or not identity.checkpoint else "",
-                fix="pin `revision=` to code that was read" if needed else "leave the argument out",
+                level="note" if read else level,
+                fix=fix,
+                checkpoint=id,
+                sources=checkpoint.sources.get("class", ()) if checkpoint else (),
             )
 
 
@@ -90,6 +122,8 @@ def _slip(id: str, known: list[str]) -> str | None:
     for near in difflib.get_close_matches(id.lower(), list(lowered), 3, SAME_ID):
         if id.lower().partition("/")[0] == near.partition("/")[0]:
             words, others = parts(id), parts(near)
+            if words != others and list(map(_letters, words)) == list(map(_letters, others)):
+                continue  # another size or version: a sibling
             ours, theirs = set(words) - set(others), set(others) - set(words)
             slips = len(ours) == len(theirs) > 0 and all(
                 not is_size(word) and difflib.get_close_matches(word, theirs, 1, SAME_WORD)
@@ -98,6 +132,10 @@ def _slip(id: str, known: list[str]) -> str | None:
             if slips or "".join(words) == "".join(others):
                 return lowered[near]
     return None
+
+
+def _letters(word: str) -> str:
+    return re.sub(r"[\d.]", "", word)
 
 
 def _only_line_of_owner(id: str, known: list[str]) -> str | None:
