@@ -10,7 +10,8 @@ from advisor.model.phrase_kinds import ALONE, CONCEPT, MEASURE, NAME, NUMERAL, P
 from advisor.model.value import NamedTuple
 
 if TYPE_CHECKING:
-    from advisor.need.sweep import Lexicon, Mark, Swept
+    from advisor.need.lexicon import Lexicon
+    from advisor.need.sweep import Mark, Swept
 
 DIGITS = dict(zip("零一二三四五六七八九", range(10), strict=True)) | {"〇": 0, "两": 2, "兩": 2}
 TENS = {"十": 10, "百": 100, "千": 1000}

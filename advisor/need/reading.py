@@ -14,7 +14,8 @@ from advisor.engine.profile import Answer, read_answer
 from advisor.model.phrase_kinds import ALIAS, CONCEPT, NAME, NUMBER_OF, PARTICLE, SAYING
 from advisor.model.value import NamedTuple
 from advisor.need.amounts import amounts
-from advisor.need.sweep import Lexicon, Mark, Swept, lexicon_of, sweep
+from advisor.need.lexicon import Lexicon, lexicon_of
+from advisor.need.sweep import Mark, Swept, sweep
 
 if TYPE_CHECKING:
     from advisor.need.amounts import Amount

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.model.phrase_kinds import (
@@ -22,10 +21,10 @@ from advisor.model.phrase_kinds import (
     SAYING,
 )
 from advisor.model.value import NamedTuple
-from advisor.tokens import ANY, Token, tokens_of
+from advisor.tokens import Token, tokens_of
 
 if TYPE_CHECKING:
-    from advisor.rulebase.base import RuleBase
+    from advisor.need.lexicon import Lexicon
 
 ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
 ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")
@@ -37,15 +36,6 @@ NEGATED_WORDS = 4
 
 MOST_WORDS = 12
 """No phrase is longer, words that it may skip included."""
-
-KEPT_FORMS = 20_000
-"""So many words are remembered with what they may be read as."""
-
-LEAST_LETTERS = 5
-"""Shorter words have too many neighbours to be misspelt ones."""
-
-ENDING = 3
-"""So many letters at most does a misspelt word have behind what the lexicon has of it."""
 
 CORRECTED_WORDS = 200
 """Misspelt words are read in so many words from the beginning."""
@@ -80,63 +70,6 @@ class Mark(NamedTuple):
         return not (self.negated or self.settled or self.aside)
 
 
-class Lexicon:
-    """The compiled words of a rule base."""
-
-    def __init__(self, rulebase: RuleBase) -> None:
-        index = rulebase.words_index
-        self.index: Mapping[str, Any] = index
-        self.phrases: dict[str, str] = index["phrases"]
-        self.skipped = frozenset(index["skipped"].split())
-        self.quiet = frozenset(index["quiet"].split())
-        self.meanings = [
-            (task, frozenset(when)) for task, *when in map(str.split, index["meanings"])
-        ]
-        self._common = self.quiet.union(index["common"].split())
-        self._starts = frozenset(index["starts"].split())
-        self._ends = frozenset(index["ends"].split())
-        self._forms: dict[str, tuple[str, ...]] = {}
-
-    def forms(self, form: str) -> tuple[str, ...]:
-        """Return the forms of the lexicon that a word may be read as."""
-        found = self._forms.get(form)
-        if found is None:
-            size = len(form)
-            starts = [form[:end] + ANY for end in range(1, size + 1)]
-            ends = [ANY + form[start:] for start in range(size)]
-            known = [one for one in starts if one in self._starts]
-            known += [one for one in ends if one in self._ends]
-            if len(self._forms) > KEPT_FORMS:
-                self._forms.clear()
-            found = self._forms[form] = (form, *known)
-        return found
-
-    def named(self, name: str) -> tuple[list[str], list[str]]:
-        """Return the checkpoints that people call so, and their tasks."""
-        ids, _, tasks = self.index["named"].get(name, "").partition(BETWEEN)
-        return ids.split(), tasks.split()
-
-    def is_known(self, form: str) -> bool:
-        """True for a word that some phrase begins with, or that some pattern stands for."""
-        return any(one in self.phrases for one in self.forms(form))
-
-    def correction(self, form: str) -> str | None:
-        """Return the word that a form was meant to be; None where it may stand as it is."""
-        plain = form.isascii() and form.isalpha() and len(form) >= LEAST_LETTERS
-        if not plain or form in self._common or self.is_known(form):
-            return None
-        from advisor.need.misspelling import corrected  # only where a word is not known
-
-        return corrected(form, self.is_spelt)
-
-    def is_spelt(self, form: str) -> bool:
-        """True for a word that the lexicon spells whole, or of which it has all but the ending."""
-        if form in self.phrases:
-            return len(form) >= LEAST_LETTERS - 1
-        stems = (one for one in self.forms(form)[1:] if one[-1:] == ANY and one in self.phrases)
-        return any(len(form) - ENDING < len(one) > LEAST_LETTERS for one in stems)
-
-
 class Swept(NamedTuple):
     """A text as tokens, and the phrases in it.
 
@@ -163,12 +96,6 @@ class Swept(NamedTuple):
         """Return the words of a mark as they were written."""
         start, end = self.span(mark)
         return self.text[start:end]
-
-
-@lru_cache(maxsize=4)
-def lexicon_of(rulebase: RuleBase) -> Lexicon:
-    """Return the lexicon of a rule base; made once for each."""
-    return Lexicon(rulebase)
 
 
 def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = True) -> Swept:
