@@ -153,7 +153,7 @@ SECTIONS = {
 
 HELP = """Which kind of vision-language model fits your task, which checkpoint, and why.
 
-Without a command, advisor asks. `advisor recommend --task captioning` answers at once.
+Without a command, advisor asks. A sentence is answered: `advisor "caption photos in French"`.
 """
 EPILOGUE = "Exit codes: 0 yes or answered, 1 no or nothing fits, 2 could not run, 3 undetermined."
 
