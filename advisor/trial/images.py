@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 LARGEST_PIXELS = 100_000_000
+USEFUL_PIXELS = 20_000_000
+"""Checkpoints see far fewer; larger images are made smaller before anything else is done to them,
+so that one of `LARGEST_PIXELS` takes half a gigabyte at most: four bytes a pixel, and this."""
+REDUCIBLE = frozenset({"L", "RGB", "RGBA", "LA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F"})
+"""Modes in which pixels can be averaged; others hold numbers of a table, or single bits."""
+REDUCED_AS = {"P": "RGBA", "PA": "RGBA", "1": "L", "I;16": "I", "I;16L": "I", "I;16B": "I"}
+BAND_PIXELS = 4_000_000
 RUN_PROGRAMS = frozenset({"EPS", "WMF"})
 ORIENTATION = 0x0112
 SUFFIXES = frozenset(
@@ -160,11 +168,39 @@ def _prepared(image: Any, name: str) -> OpenedImage:
     if frames > 1:
         image.seek(0)
         notes.append(f"`{name}` holds {frames} frames or pages; only the first one is used")
+    image.draft(None, _useful(width, height))  # only JPEG can be decoded at a smaller size
     image.load()
+    image = _reduced(image)
+    if image.size != (width, height):
+        notes.append(f"`{name}` has {width} x {height} pixels; it is read at a smaller size")
     if image.getexif().get(ORIENTATION, 1) != 1:
         image = library("PIL.ImageOps").exif_transpose(image)
     pixels = _as_rgb(image, name, notes)
     return OpenedImage(pixels=pixels, name=name, warnings=tuple(notes))
+
+
+def _useful(width: int, height: int) -> tuple[int, int]:
+    """Return a size that is large enough for every checkpoint."""
+    share = min(1.0, math.sqrt(USEFUL_PIXELS / (width * height)))
+    return math.ceil(width * share), math.ceil(height * share)
+
+
+def _reduced(image: Any) -> Any:
+    """Return an image of at most `USEFUL_PIXELS`, by whole factors, with what it says of itself."""
+    times = math.ceil(math.sqrt(image.width * image.height / USEFUL_PIXELS))
+    if times <= 1:
+        return image
+    mode = image.mode if image.mode in REDUCIBLE else REDUCED_AS.get(image.mode, "RGB")
+    width, height = image.size
+    rows = times * max(1, BAND_PIXELS // (width * times))
+    size = (math.ceil(width / times), math.ceil(height / times))
+    smaller = library("PIL.Image").new(mode, size)
+    for top in range(0, height, rows):  # band by band: a copy of the whole would take as much again
+        band = image.crop((0, top, width, min(top + rows, height)))
+        smaller.paste(band.convert(mode).reduce(times), (0, top // times))
+    smaller.info, smaller.format = image.info, image.format
+    smaller.getexif().update(image.getexif())
+    return smaller
 
 
 def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
@@ -192,7 +228,7 @@ def _eight_bit(image: Any) -> Any:
     0..255, as Pillow alone would cut them off.
     """
     numpy = library("numpy")
-    values = numpy.nan_to_num(numpy.asarray(image, dtype="float64"))
+    values = numpy.nan_to_num(numpy.asarray(image, dtype="float32"))
     low, high = float(values.min()), float(values.max())
     if image.mode != "F" and high > 255 and low >= 0:
         values = values / (max(65535, high)) * 255

@@ -8,6 +8,7 @@ from typing import Any
 from advisor.trial.failures import BrokenCheckpointError, UnsupportedError, WeightsMismatchError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import Placement, refuse_what_does_not_fit
+from advisor.trial.promises import refuse_what_promises_more
 from advisor.trial.runtime import network_class, plain_errors, quiet, transformers
 
 NO_LIMIT = 100_000
@@ -38,6 +39,7 @@ def load_network(
             hint="pip install --upgrade transformers",
         )
     refuse_what_does_not_fit(checkpoint.name, checkpoint.weights, placement)
+    refuse_what_promises_more(checkpoint, loader)
     with plain_errors(checkpoint.name), quiet():
         network, report = loader.from_pretrained(
             checkpoint.folder,

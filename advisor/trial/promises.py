@@ -1,0 +1,69 @@
+"""What a configuration promises, held against what the weights hold, before memory is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from advisor.trial.failures import BrokenCheckpointError
+from advisor.trial.local_checkpoint import LocalCheckpoint
+from advisor.trial.runtime import library, quiet, transformers
+
+MOST_LAYERS = 2_000
+LARGEST_NUMBER = 100_000_000
+"""No size that a configuration states is larger."""
+MOST_TIMES = 2.2
+"""Parameters a stored byte, at most: two of four bits, and some that are made anew."""
+ALWAYS_ALLOWED = 20_000_000
+"""So many parameters, of a head that is to be trained, say, do no harm."""
+_DEPTHS = ("layers", "depth", "depths", "blocks")
+
+
+def refuse_what_promises_more(checkpoint: LocalCheckpoint, loader: Any) -> None:
+    """Raise BrokenCheckpointError where a network would be far larger than its weights.
+
+    The network is built without memory (on torch's meta device). A configuration that no network
+    can be built from is left to the loader, which says what is wrong with it.
+    """
+    for key, number in _numbers(checkpoint.config):
+        if number > LARGEST_NUMBER or (key.endswith(_DEPTHS) and number > MOST_LAYERS):
+            raise _promises_more(checkpoint, f"{key} of {number:,}")
+    promised = _parameters(checkpoint, loader)
+    if promised > MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED:
+        raise _promises_more(checkpoint, f"{promised:,} parameters")
+
+
+def _parameters(checkpoint: LocalCheckpoint, loader: Any) -> int:
+    torch = library("torch")
+    kind = getattr(loader, "config_class", None) or transformers().AutoConfig
+    try:
+        with quiet(), torch.device("meta"):
+            config = kind.from_pretrained(
+                checkpoint.folder, local_files_only=True, trust_remote_code=False
+            )
+            build = loader.from_config if hasattr(loader, "from_config") else loader
+            network = build(config)
+            return sum(parameter.numel() for parameter in network.parameters())
+    except Exception:  # whatever it is, the loader meets it again and says it better
+        return 0
+
+
+def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, int]]:
+    """Yield each whole number of a configuration with the key it stands under."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _numbers(inner, str(name))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _numbers(inner, key)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield key, value
+
+
+def _promises_more(checkpoint: LocalCheckpoint, what: str) -> BrokenCheckpointError:
+    size = checkpoint.weights.stored_bytes / 1e6
+    return BrokenCheckpointError(
+        f"the configuration of `{checkpoint.name}` promises {what}, far more than its weights "
+        f"of {size:,.1f} MB hold",
+        hint="fetch the checkpoint again; its config.json does not belong to these weights",
+    )
