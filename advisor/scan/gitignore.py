@@ -17,6 +17,9 @@ from typing import NamedTuple
 from advisor.files import read_bounded
 
 MAX_BYTES = 1_000_000
+LONGEST = 4_096
+"""No path is longer, so that no longer pattern means anything."""
+MOST_SETS = 100
 _BRACKET = r"\[(?P<not>[!^]?)(?P<set>\]?(?:\\.|\[:\w+:\]|[^\]\\])*+)\]"
 _TOKEN = re.compile(
     rf"\\(?P<escaped>.)|{_BRACKET}|(?P<stars>\*+)|(?P<any>\?)|(?P<plain>.)", re.DOTALL
@@ -74,6 +77,8 @@ def parse_patterns(text: str) -> Patterns:
 def _pattern(line: str) -> tuple[bool, str] | None:
     """Return (ignores, expression) of a line, or None for a comment."""
     line = re.sub(r"(?<!\\) +\Z", "", line.removeprefix("\ufeff"))
+    if len(line) > LONGEST or line.count("[") > MOST_SETS:
+        return None
     body = line.removeprefix("!")
     path = body.removesuffix("/")
     parts = [match["part"] for match in _PART.finditer(path.removeprefix("/"))][:-1]

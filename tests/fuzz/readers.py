@@ -158,11 +158,11 @@ def configuration(data: bytes, _: Path) -> None:
 
 def safetensors(data: bytes, folder: Path) -> None:
     """A folder with a configuration and weights."""
-    from advisor.trial.local_checkpoint import open_folder
+    from advisor.trial.local_checkpoint import read_checkpoint
 
     (folder / "config.json").write_text('{"model_type": "clip"}')
     (folder / "model.safetensors").write_bytes(data)
-    open_folder(folder)
+    read_checkpoint(folder, "x/y")
 
 
 def image(data: bytes, folder: Path) -> None:
@@ -175,7 +175,7 @@ def image(data: bytes, folder: Path) -> None:
 
 def need(data: bytes, _: Path) -> None:
     """A sentence."""
-    understand(RULES, data.decode("utf-8", "replace"))
+    understand(ENGINE, data.decode("utf-8", "replace"))
 
 
 def _header(value: object) -> bytes:
@@ -201,7 +201,9 @@ READERS = {
             "list\ncheckpoints\n--task\nvqa",
         ),
     ),
-    "batch": Reader(batch, ('{"id": 1, "profile": {"task": "vqa", "memory-gb": 4}}\n{"need": "x"}',)),
+    "batch": Reader(
+        batch, ('{"id": 1, "profile": {"task": "vqa", "memory-gb": 4}}\n{"need": "x"}',)
+    ),
     "rules": Reader(rules, (RULE,)),
     "project": Reader(project, (PROJECT,)),
     "lock": Reader(lock, (json.dumps(LOCK),)),

@@ -27,7 +27,14 @@ PIECES = (
     *(b"\0", b"\xff", b"\xef\xbb\xbf", b"\r", b"\n", b"\t", b'"', b"'", b"\\", b"\\ud800", b"::"),
     *(b"[", b"]", b"{", b"}", b"(", b")", b"*", b"**/", b"#", b"%", b"&a ", b"*a ", b"<<: ", b"-"),
     *(b"null", b"true", b"NaN", b"1e999", b"-1", b"9" * 400, b"[" * 3_000, b"a" * 3_000),
-    *(b"\xe2\x80\xae", b"\x1b]0;", b"##[", b"0" * 20, b"!!python/object:os.system ", b"\xed\xa0\x80"),
+    *(
+        b"\xe2\x80\xae",
+        b"\x1b]0;",
+        b"##[",
+        b"0" * 20,
+        b"!!python/object:os.system ",
+        b"\xed\xa0\x80",
+    ),
 )
 
 
@@ -86,7 +93,9 @@ def _holds(name: str, reader: Reader, data: bytes, folder: Path) -> bool:
         file = CORPUS / name / hashlib.sha256(data).hexdigest()[:12]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
-        sys.stderr.write(f"{name}: {file.name} in {file.parent}\n{traceback.format_exc()[-1500:]}\n")
+        sys.stderr.write(
+            f"{name}: {file.name} in {file.parent}\n{traceback.format_exc()[-1500:]}\n"
+        )
         return False
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
