@@ -179,3 +179,29 @@ def _bare(tmp_path: Path) -> Path:
     folder = tmp_path / "bare"
     folder.mkdir()
     return folder
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P", "I;16", "L", "CMYK"])
+def test_a15_a_large_image_is_read_at_a_smaller_size_with_its_colours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    from advisor.trial import images
+
+    monkeypatch.setattr(images, "USEFUL_PIXELS", 10_000)
+    monkeypatch.setattr(images, "BAND_PIXELS", 5_000)
+    path = tmp_path / "large.tiff"
+    image = two_colours().resize((400, 300), Image.Resampling.NEAREST)
+    grey = mode in {"I;16", "L"}
+    if mode == "I;16":
+        levels = image.convert("L").point(lambda level: level * 257, "I")
+        levels.convert("I;16").save(path)
+    else:
+        image.convert(mode).save(path)
+    opened = open_image(path)
+    assert opened.pixels.width * opened.pixels.height <= 10_000
+    assert opened.pixels.width / opened.pixels.height == pytest.approx(4 / 3, rel=0.05)
+    assert "at a smaller size" in opened.warnings[0]
+    small = open_image(two_colours("L" if grey else mode))
+    for at in (0.1, 0.9):
+        whole = opened.pixels.getpixel((int(opened.pixels.width * at), 10))
+        assert near(whole, small.pixels.getpixel((int(40 * at), 10)), 40)

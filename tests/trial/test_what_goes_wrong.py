@@ -178,3 +178,38 @@ def _slow_to_load(tiny: Path, folder: Path) -> Path:
     config.vision_config.num_hidden_layers = 8
     transformers.CLIPModel(config).half().save_pretrained(folder)
     return folder
+
+
+PROMISES = """
+import json, sys
+from pathlib import Path
+from advisor.cli.main import run
+folder, image, changes = Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3])
+config = json.loads((folder / "config.json").read_text())
+for part, key, number in changes:
+    (config[part] if part else config)[key] = number
+(folder / "config.json").write_text(json.dumps(config))
+print(run(["try", "--image", image, "--task", "embeddings", "--checkpoint", str(folder),
+           "--repeat", "0", "--format", "json"]))
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("text_config", "vocab_size", 10_000_000),
+        ("text_config", "vocab_size", 1_000_000_000_000),
+        ("text_config", "hidden_size", 1_000_000),
+        ("vision_config", "image_size", 1_000_000),
+        ("vision_config", "num_hidden_layers", 10_000_000),
+    ],
+)
+def test_a16_a_configuration_that_promises_more_than_its_weights_is_refused(
+    tiny: Tiny, tmp_path: Path, change: tuple[str, str, int]
+) -> None:
+    folder = tmp_path / "clip"
+    shutil.copytree(tiny("clip"), folder)
+    out = called(PROMISES, str(folder), IMAGE, json.dumps([change])).splitlines()
+    assert out[-1] == "2"
+    assert json.loads(out[0])["error"]["kind"] == "broken-checkpoint"
+    assert "promises" in json.loads(out[0])["error"]["message"]
