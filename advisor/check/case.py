@@ -44,6 +44,7 @@ class Case:
     answers that hold for all code. `whole` is true where all code of the project was scanned.
     `lock` is what advisor.lock holds, `suppression` what was taken away before this rule judges.
     `lowered` has the shipped levels of rules that overlays made milder; with `strict` they hold.
+    With `all_models`, files that have nothing to do with vision and language are judged in full.
     Without a release only single checkpoints can be judged, whose class nobody named. `judged` are
     the files that a pin of the project gives another release, or one of their own.
     """
@@ -61,6 +62,7 @@ class Case:
     lock: Lock | None = None
     suppression: Suppression = Suppression()  # noqa: RUF009 - frozen
     strict: bool = False
+    all_models: bool = False
     lowered: Mapping[str, str] = field(default_factory=dict)
     rule: str = ""
 

@@ -89,6 +89,10 @@ class CheckOptions:
     statistics: Annotated[
         bool, option("--statistics", "Count findings by rule instead of showing them.")
     ] = False
+    all_models: Annotated[
+        bool,
+        option("--all-models", "Judge files that have nothing to do with vision, too, in full."),
+    ] = False
     verbose: Annotated[bool, option("--verbose -v", "Show every note.")] = False
 
 

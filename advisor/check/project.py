@@ -120,6 +120,7 @@ def open_project(
             folder.resolve().is_relative_to(path.resolve()) for path in looked_at if path.is_dir()
         ),
         strict=options.strict,
+        all_models=options.all_models,
         lowered=lowered,
         lock=records.read_lock(lock) if os.path.lexists(lock) and not options.lock else None,
     )

@@ -213,6 +213,7 @@ def _squeezed(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+@lru_cache(maxsize=1)
 def vocabulary_of(rulebase: RuleBase) -> Vocabulary:
     """Return the vocabulary of a rule base, and of the newest transformers that is described."""
     described = described_releases()

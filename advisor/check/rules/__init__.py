@@ -23,6 +23,7 @@ from advisor.check.rules import (
     removal,
     suppression,
 )
+from advisor.check.scope import in_scope
 from advisor.scan.usage import Location
 
 
@@ -62,10 +63,13 @@ def _found(case: Case, detector: Detector) -> Iterator[Finding]:
     guarded: dict[str, list[Location]] = defaultdict(list)
     for stretch in case.scan.guarded:
         guarded[stretch.path].append(stretch)
-    for one in found:
-        at = one.place
-        if at is None or not any(it.line <= at.line <= it.end_line for it in guarded[at.path]):
-            yield one
+    unguarded = [
+        one
+        for one in found
+        if (at := one.place) is None
+        or not any(it.line <= at.line <= it.end_line for it in guarded[at.path])
+    ]
+    yield from unguarded if case.all_models else in_scope(case, unguarded)
 
 
 def _of_files(case: Case, detector: Detector, files: JudgedFiles) -> Iterator[Finding]:

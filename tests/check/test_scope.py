@@ -1,0 +1,27 @@
+"""The check is about vision and language; of the rest it says that it is there."""
+
+TEXT_ALONE = (
+    "from transformers import TFAutoModelForSequenceClassification, TFBertModel\n"
+    'm = TFAutoModelForSequenceClassification.from_pretrained("bert-base-cased")\n'
+)
+ASKED = ("--transformers", "5.24")
+
+
+def test_what_breaks_in_a_file_about_text_alone_is_one_note(check):
+    result = check({"train.py": TEXT_ALONE}, *ASKED)
+    assert result.code == 0
+    (note,) = result.of("note")
+    assert "--all-models" in note["message"]
+    assert note["places"]
+
+
+def test_all_models_are_judged_where_that_is_asked_for(check):
+    result = check({"train.py": TEXT_ALONE}, *ASKED, "--all-models")
+    assert {one["rule"] for one in result.of("error")} == {"removed-class"}
+
+
+def test_beside_a_vision_language_model_every_name_counts(check):
+    load = 'CLIPModel.from_pretrained("openai/clip-vit-base-patch32")\n'
+    text = "from transformers import CLIPModel, TFBertModel\n" + load
+    result = check({"app.py": text}, *ASKED)
+    assert [one["rule"] for one in result.of("error")] == ["removed-class"]
