@@ -11,7 +11,8 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -263,8 +264,10 @@ def _earlier(function: Callable[..., Any]) -> dict[str, str]:
     return {was: get_click_param(meta)[0].opts[0] for meta, was in named if was}
 
 
-def _kinds(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    """Yield each parameter of a function with what it stands for."""
+@cache
+def _kinds(function: Callable[..., Any]) -> tuple[tuple[str, Any], ...]:
+    """Return each parameter of a function with what it stands for."""
+    found = []
     metas = get_params_from_function(function)
     for key, parameter in inspect.signature(function, eval_str=True).parameters.items():
         marks = [
@@ -273,4 +276,5 @@ def _kinds(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             if isinstance(mark, Options) or mark in (QUESTIONS, LATER)
         ]
         of_rules = RuleBase if parameter.annotation is RuleBase else metas[key]
-        yield key, marks[0] if marks else of_rules
+        found.append((key, marks[0] if marks else of_rules))
+    return tuple(found)

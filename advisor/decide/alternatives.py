@@ -62,6 +62,8 @@ def _smaller(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
 
 
 def _freer(pick: Pick, others: Sequence[Pick]) -> Iterator[Alternative]:
+    if not FREEDOM.get(pick.checkpoint.commercial_use or "", 1) and not pick.checkpoint.gated:
+        return  # none is freer
     for other in others:
         if text := _freedom_text(pick, other):
             yield Alternative("freer", other.checkpoint.id, text)

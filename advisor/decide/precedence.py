@@ -140,6 +140,7 @@ class Precedences:
         self.ends_at_tie = self._order["tie"] == "cheaper"
         self.locks: dict[frozenset[str], Any] = {}
         """What was locked among which checkpoints: it hangs on nothing else."""
+        self._published: dict[str, tuple[Published, ...]] = {}
 
     @classmethod
     def known(
@@ -184,6 +185,8 @@ class Precedences:
 
     def published(self, checkpoint: str) -> tuple[Published, ...]:
         """Return the figures of a checkpoint on the yardsticks of the task."""
+        if checkpoint in self._published:
+            return self._published[checkpoint]
         found = []
         for rank, gauge in enumerate(self.gauges):
             for number, table in enumerate(gauge.tables):
@@ -192,14 +195,21 @@ class Precedences:
                     source, name = self._order["protocols"][place][0], gauge.name
                     at = rank, number
                     found.append(Published(name, metric, value, gauge.better, source, at))
-        return tuple(found)
+        self._published[checkpoint] = tuple(found)
+        return self._published[checkpoint]
 
     def first_measured(self, checkpoint: str) -> int:
         """Return the place of the first yardstick that measured it; their number where none did."""
+        return self._first.get(checkpoint, len(self.gauges))
+
+    @cached_property
+    def _first(self) -> dict[str, int]:
+        """The place of the first yardstick of each that one measured."""
+        found: dict[str, int] = {}
         for place, gauge in enumerate(self.gauges):
-            if any(checkpoint in table for table in gauge.tables):
-                return place
-        return len(self.gauges)
+            for table in gauge.tables:
+                found = dict.fromkeys(table, place) | found
+        return found
 
     def compare(self, checkpoints: Iterable[Checkpoint]) -> Compared:
         """Return what tells pairs of checkpoints apart, and which tie."""

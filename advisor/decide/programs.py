@@ -125,14 +125,13 @@ def program_for(
     if checkpoint.loader == "transformers" and not checkpoint.model_class:
         return None
     for program in programs:
-        among = (
-            (checkpoint.loader, [program.loader]),
-            (checkpoint.model_class, program.classes),
-            (checkpoint.processor, program.processors),
-            (task, program.tasks),
-            (use, [program.use]),
-        )
-        if all(not names or name in names for name, names in among):
+        if (
+            program.use == use
+            and program.loader == checkpoint.loader
+            and (not program.classes or checkpoint.model_class in program.classes)
+            and (not program.processors or checkpoint.processor in program.processors)
+            and (not program.tasks or task in program.tasks)
+        ):
             return program
     return None
 

@@ -16,7 +16,7 @@ from advisor.engine.diagram import Allowed, Choice, Cost
 from advisor.engine.profile import Answer, Profile
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError
-from advisor.model import NONE, NOT_APPLICABLE, TASK
+from advisor.model import NONE, NOT_APPLICABLE, TASK, Question, Task
 from advisor.rulebase.base import RuleBase
 
 MAX_SIZE = 3
@@ -239,9 +239,17 @@ def _disjoint(sets: Iterable[int]) -> int:
 
 
 def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
-    """True where the answers force the outcome for every task. Unfitting tasks come first."""
-    tasks = sorted(engine.rulebase.tasks, key=lambda task: task.elsewhere is None)
-    for task in tasks:
+    """True where the answers force the outcome for every task.
+
+    Unfitting tasks come first, and last those that the answers do not go with: most of these can
+    be with them in no case, and say nothing.
+    """
+    asked = [(engine.rulebase.question(id), answer) for id, answer in reason.items()]
+
+    def last(task: Task) -> tuple[bool, bool]:
+        return any(_clashes(task, *each) for each in asked), task.elsewhere is None
+
+    for task in sorted(engine.rulebase.tasks, key=last):
         try:
             space, allowed = engine.view({TASK: Answer((task.id,), None, "flag"), **reason})
         except ContradictionError:
@@ -250,6 +258,12 @@ def _forces_without_task(engine: Engine, reason: Profile, winner: str) -> bool:
         if reachable.labels and engine.possible(reachable) != (winner,):
             return False
     return True
+
+
+def _clashes(task: Task, question: Question, answer: Answer) -> bool:
+    """True where what a task implies is not the answer, or leaves the question without sense."""
+    said = {question.id: answer.options, **question.ask_if}
+    return any(set(said[id]).isdisjoint(task.implies[id]) for id in said if id in task.implies)
 
 
 def flips(engine: Engine, decision: Decision, *, tasks: bool = False) -> tuple[Flip, ...]:

@@ -122,6 +122,11 @@ class Requirements:
         )
 
     @cached_property
+    def _sought(self) -> list[tuple[Demand, frozenset[str]]]:
+        """The demands, each with the words of which one meets it."""
+        return [(one, frozenset(one.wanted.get("one_of", ()))) for one in self.demands]
+
+    @cached_property
     def barred(self) -> dict[str, Rule]:
         """The checkpoints that rules exclude for these answers, each with the first such rule."""
         found: dict[str, Rule] = {}
@@ -179,7 +184,7 @@ class Requirements:
         unknown: list[Gap] = []
         if rule := self.barred.get(checkpoint.id):
             lacks.append(Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`"))
-        for demand in self.demands:
+        for demand, fitting in self._sought:
             if demand.learnt and use != "as-is":
                 continue
             field, wanted = demand.field, demand.wanted
@@ -193,7 +198,7 @@ class Requirements:
                 lacks += _out_of_bounds(value, demand)
             elif field == "languages" and value == NO_LANGUAGE:
                 continue
-            elif set(present := _listed(value)).isdisjoint(wanted["one_of"]):
+            elif fitting.isdisjoint(present := _listed(value)):
                 if unsure := ", ".join(one for one in present if one in wanted["unsure"]):
                     said = f"{unsure}: whether yours is among them is not verified"
                     unknown.append(demand.gap(said))
@@ -221,10 +226,19 @@ class Requirements:
                 counted.append(demand.gap(f"said to include {named} by its maker's count alone"))
         return tuple(poor), tuple(counted)
 
+    def memory_gb(self, checkpoint: Checkpoint) -> float | None:
+        """Return what a checkpoint takes to run, in the precision that answers ask for."""
+        remembered, key = self.rulebase.remembered, (memory_gb, checkpoint.id, self.dtype)
+        known = remembered.get(key)
+        if known is None or known[0] is not checkpoint:
+            known = remembered[key] = checkpoint, memory_gb(checkpoint, self.dtype)
+        found: float | None = known[1]
+        return found
+
     def _memory(self, checkpoint: Checkpoint, use: str) -> float | None:
         """The least memory that a use takes: to run it or, where it has to be trained, by LoRA."""
         if use == "as-is":
-            return memory_gb(checkpoint, self.dtype)
+            return self.memory_gb(checkpoint)
         trained = training_memory(checkpoint)
         return trained and trained.lora_gb
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from advisor.decide.memory import memory_gb
 from advisor.decide.placing import Placing
 from advisor.decide.precedence import Evidence, Precedence, Precedences, Published
 from advisor.decide.ranking import Locked
@@ -187,7 +186,7 @@ def select_of(
         if lacks:
             rejected.append(Suitability(checkpoint, use, lacks, unknown))
             continue
-        memory = memory_gb(checkpoint, required.dtype)
+        memory = required.memory_gb(checkpoint)
         aimed = rulebase.aimed.get(checkpoint.id, ())
         poor, counted = required.language_marks(checkpoint, use)
         pick = Pick(

@@ -96,6 +96,8 @@ def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> s
 
 def plain(value: Any) -> Any:
     """Return a value as JSON can hold it: named tuples as objects, other tuples as arrays."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
     if hasattr(value, "_asdict"):
         return {key: plain(member) for key, member in value._asdict().items()}
     if isinstance(value, dict):
