@@ -84,6 +84,8 @@ def _project_json(inspection: Inspection) -> dict[str, Any]:
     suppressed |= {reason: inspection.left_out[reason] for reason in LEFT_OUT}
     body = _json(inspection, choices)
     looked_at = {"files": case.scan.files, "suppressed": suppressed, "fail_on": inspection.level}
+    hidden = [(*one.place[:2], one.text) for one in case.scan.unreached]
+    body["unreached"] = [dict(zip(USAGE[:3], one, strict=True)) for one in hidden]
     return {**body, "releases": list(map(_judged, case.judged)), **looked_at}
 
 
@@ -272,6 +274,9 @@ def _closing(inspection: Inspection) -> Text:
     unseen = (f"{n} {LEFT_OUT[of]}" for of in LEFT_OUT if (n := inspection.left_out[of]))
     if not_seen := ", ".join(unseen):
         text += f"; not looked at: {not_seen}"
+    if hidden := scan.unreached:
+        files = count(len({one.place.path for one in hidden}), "file")
+        text += f"; {count(len(hidden), 'known id')} in {files} reach no load that can be followed"
     if not inspection.failing:
         text += "; nothing fails this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])

@@ -113,6 +113,13 @@ class Namespace(NamedTuple):
     attributes: tuple[tuple[str, Values], ...]
 
 
+class Wrapper(NamedTuple):
+    """A function of another file that loads what it is passed for one of these parameters."""
+
+    name: str
+    parameters: tuple[tuple[int, str], ...]
+
+
 class Loaded(NamedTuple):
     """Something loaded, or reached from it: `load` is its number, `path` the steps from it."""
 
@@ -129,7 +136,7 @@ class Other(NamedTuple):
 
 
 Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
-Local: TypeAlias = Function | LocalClass | LocalObject | Namespace
+Local: TypeAlias = Function | LocalClass | LocalObject | Namespace | Wrapper
 Abstract: TypeAlias = Written | Local | Module | Symbol | ForeignObject | Loaded | Other
 Values: TypeAlias = tuple[Abstract, ...]
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef

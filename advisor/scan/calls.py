@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from advisor.scan.abstract import (
     String,
     Symbol,
     Values,
+    Wrapper,
     constant,
     doubted,
     item,
@@ -31,7 +33,7 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.study import RESULT, Passed, Scope, Study
-from advisor.scan.usage import Load
+from advisor.scan.usage import WRAPPED, Load
 from advisor.scan.vocabulary import Loader, loader_of
 
 NAMESPACES = frozenset(
@@ -42,6 +44,7 @@ NAMESPACES = frozenset(
 OPTION = "--"
 """Stands for the command line, among what is learned, with the options it may have."""
 
+_UNMISTAKABLE = "pretrained_model_name_or_path"
 _DECLARING = {"Field", "field", "Option", "Argument", "Parameter"}
 _UNCHANGED = frozenset(
     ("str", "Path", "PurePath", "list", "tuple", "set", "sorted", "dict", "iter", "reversed")
@@ -97,6 +100,27 @@ class EvaluatedCall(NamedTuple):
                 return self._function(own, bound=True) if own else NOTHING
             case Namespace():
                 return (callee,)
+            case Wrapper(name, parameters):
+                return self._wrapped(name, parameters)
+        return NOTHING
+
+    def _wrapped(self, name: str, parameters: Sequence[tuple[int, str]]) -> Values:
+        """A load that a function of another file does with what it is passed here."""
+        for position, parameter in parameters:
+            if values := self._given(parameter, str(position)):
+                made = Loader(WRAPPED, name, checkpoint=parameter, position=position)
+                return (self._record(made, self.node.func, values),)
+        return NOTHING
+
+    def _named(self, name: str) -> Values:
+        """A known id under a keyword that nothing but a load has, to a function out of sight."""
+        known = self.study.vocabulary.known
+        for argument in self.passed:
+            if argument.name == _UNMISTAKABLE and any(
+                isinstance(value, String) and known(value.text) for value in argument.values
+            ):
+                made = Loader(WRAPPED, name, checkpoint=_UNMISTAKABLE)
+                return (self._record(made, self.node.func, argument.values),)
         return NOTHING
 
     def _function(self, function: FunctionNode, *, bound: bool) -> Values:
@@ -221,6 +245,8 @@ class EvaluatedCall(NamedTuple):
             for callee in self.callees
         ):
             return NOTHING
+        if named := self._named(name):
+            return named
         given = (value for argument in self.passed for value in argument.values)
         loaded: list[Loaded] = []
         for value in given:

@@ -1,4 +1,4 @@
-"""Checkpoint ids in YAML, TOML and JSON files, under keys that ask for a checkpoint."""
+"""Checkpoint ids in YAML, TOML and JSON files."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _CLASS_KEYS = ("class", "class_name", "model_class", "architecture", "architectu
 _TASK_KEYS = ("task", "pipeline", "pipeline_tag")
 _WORTH_READING = re.compile(
     rb"(?i)model|checkpoint|pretrained|weights|processor|tokenizer|encoder|captioner|backbone|repo"
+    rb"|hf_|hub|clip|blip|vlm|vision|caption|embed"
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"(?<![\w-])[A-Za-z0-9_-]++(?=[\"']?\s*+[:=])", re.ASCII)
@@ -50,8 +51,9 @@ _ID_IN_TEXT = re.compile(
 def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     """Return the checkpoints that a configuration file names.
 
-    An id counts where the catalogue knows it or nearly does, or where it has the form
-    organisation/name and its key names an architecture (`clip_model`).
+    An id counts where the catalogue knows it, whatever its key; under a key that asks for a
+    checkpoint, also where it nearly does, or where it has the form organisation/name and the key
+    names an architecture (`clip_model`).
     Raises UnreadableError where the file may name a checkpoint and cannot be read.
     """
     if b"/" not in data or not _WORTH_READING.search(data):
@@ -103,10 +105,13 @@ def _mentions(text: str, vocabulary: Vocabulary) -> bool:
 
 def _is_checkpoint(key: str, id: str, vocabulary: Vocabulary) -> bool:
     key = _HUMP.sub("_", key).lower()
-    if "/" not in id or " " in id or not _KEY.search(key):
+    if "/" not in id or " " in id:
         return False
-    known = bool(vocabulary.known(id)) or vocabulary.resembles(id)
-    return known or (vocabulary.is_id(id) and vocabulary.key_hinted(key))
+    if vocabulary.known(id):
+        return True
+    if not _KEY.search(key):
+        return False
+    return vocabulary.resembles(id) or (vocabulary.is_id(id) and vocabulary.key_hinted(key))
 
 
 def _sibling(around: dict[str, Any], keys: tuple[str, ...]) -> str | None:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from advisor.scan.abstract import Loaded
 from advisor.scan.study import Study
-from advisor.scan.usage import Call, Load, Usage, Value
+from advisor.scan.usage import WRAPPED, Call, Load, Usage, Value
+from advisor.scan.vocabulary import OF_VISION, VISION_CLASSES
 
 _MODELS = ("model", "pipeline", "composition")
 _PROCESSORS = ("processor", "tokenizer", "image_processor")
@@ -55,13 +56,13 @@ class Grouping:
     def _is_relevant(self, load: Load) -> bool:
         words = self.study.vocabulary
         texts = [value.text for value in load.checkpoint if value.text]
-        if load.package in ("open_clip", "clip"):
-            return True
+        if load.package in OF_VISION or load.class_name in VISION_CLASSES:
+            return load.kind != "configuration"
         if load.kind == "configuration":
             return False
         if any(words.known(text) or words.resembles(text) for text in texts):
             return True
-        if load.package == "sentence_transformers":
+        if load.package in ("sentence_transformers", "vllm", "unsloth", WRAPPED):
             return any(words.hinted(text) for text in texts)
         if load.kind == "pipeline":
             return any(value.text in words.pipelines for value in load.task)
@@ -162,7 +163,7 @@ class Grouping:
 
     def _checkpoint(self, load: Load) -> str | None:
         text = _only(load.checkpoint)
-        if text is None or load.package == "clip":
+        if text is None or load.package in ("clip", "lavis"):
             return None
         if load.package == "open_clip" and "/" not in text:
             return self.study.vocabulary.known_weights(text, _only(load.second_checkpoint) or "")

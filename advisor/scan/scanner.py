@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -27,21 +27,24 @@ from advisor.scan.source import (
 )
 from advisor.scan.statement import exported, study_file
 from advisor.scan.study import Study
-from advisor.scan.usage import FileNote, Ignore, Location, Name, Scan, Usage
-from advisor.scan.vocabulary import Vocabulary
+from advisor.scan.usage import FileNote, Ignore, Location, Name, Scan, Usage, Value
+from advisor.scan.vocabulary import LIBRARIES, Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
+_LONG = {"advisor", "transformers", "sentence_transformers", "open_clip"}
+"""Found by what is in their names, or by a longer name."""
 _IMPORTS = re.compile(
     rb"(?:^|[\"\r\n;:]|\\n)[ \t]*(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*"
-    rb"(?:transformers|open_clip|sentence_transformers|clip|advisor)\b"
+    rb"(?:" + "|".join(sorted(LIBRARIES)).encode() + rb")\b"
 )
-_LOADING = (b"from_pretrained", b"pipeline", b"open_clip", b"SentenceTransformer", b"clip")
-_NAMES = (b"transformers", b"clip", b"advisor.unified_vlp")
+_LOADING = (
+    *(b"from_pretrained", b"pipeline", b"open_clip", b"SentenceTransformer", b"clip"),
+    *(b"load_model", b"LLM", b"pretrained_model_name_or_path"),
+)
+_NAMES = (b"transformers", b"advisor.unified_vlp", *(name.encode() for name in LIBRARIES - _LONG))
 _CLASS_NAME = re.compile(rb"\b[A-Z]\w+")
 
-_LIBRARIES = frozenset(
-    ("advisor", "clip", "open_clip", "sentence_transformers", "torch", "transformers")
-)
+_LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
 _LIBRARY = "transformers"
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
@@ -84,6 +87,7 @@ def scan(
         vouched=found.vouched,
         seen=scanner.seen,
         pins=scanner.pins,
+        unreached=tuple(scanner.unreached()),
         guarded=tuple(scanner.guarded),
     )
 
@@ -101,6 +105,7 @@ class _Scanner:
         self.files = 0
         self.left_out: Counter[str] = Counter()
         self.seen: dict[str, bytes] = {}
+        self.named_ids: dict[str, dict[str, int]] = {}
         self.pins: dict[str, Pin] = {}
         self.guarded: list[Location] = []
         self._is_class = cache(
@@ -131,7 +136,7 @@ class _Scanner:
                     self.seen[file.name] = digest(data)
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
-            elif self._speaks_of_us(data):
+            elif self._speaks_of_us(data) or self._names_ids(file.name, data):
                 self.seen[file.name] = digest(data)
                 self._code(file, data)
         except OSError as error:
@@ -151,15 +156,38 @@ class _Scanner:
             self._is_class(name.decode("ascii", "replace")) for name in names
         )
 
+    def _names_ids(self, name: str, data: bytes) -> bool:
+        """True where a known id stands in a text of a file; each is remembered."""
+        ids = self.vocabulary.ids_in(data)
+        if ids and name not in self.named_ids:
+            self.named_ids[name] = ids
+        return bool(ids)
+
+    def unreached(self) -> Iterator[Value]:
+        """Yield the known ids in texts of code that no load takes, as far as can be followed."""
+        loaded = defaultdict(set)
+        for usage in self.usages:
+            for load in usage.loads:
+                for value in (*load.checkpoint, *load.second_checkpoint):
+                    for path in {value.place.path, usage.place.path}:
+                        loaded[path].add(value.text)
+        for path, ids in sorted(self.named_ids.items()):
+            for id, line in ids.items():
+                if id not in loaded[path]:
+                    yield Value(id, Location(path, line, 1, line, 1), certain=False)
+
     def _code(self, file: SourceFile, data: bytes) -> None:
+        self._names_ids(file.name, data)
         parse = parse_notebook if file.kind == "notebook" else parse_python
         parsed = parse(data, file.name)
         self.notes.extend(parsed.notes)
         self.left_out["other_language"] += parsed.other_language
         names = _names_in(parsed)
         self.names.extend(names)
-        if any(word in data for word in _LOADING) or any(
-            self.vocabulary.is_class(name.name) for name in names
+        if (
+            file.name in self.named_ids
+            or any(word in data for word in _LOADING)
+            or any(self.vocabulary.is_class(name.name) for name in names)
         ):
             self.usages.extend(self._usages(parsed, direct=bool(_IMPORTS.search(data))))
         if MARK in data:

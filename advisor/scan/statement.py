@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from advisor.scan.abstract import (
     NOTHING,
@@ -22,6 +22,7 @@ from advisor.scan.abstract import (
     Other,
     Symbol,
     Values,
+    Wrapper,
     branches,
     constant,
     doubted,
@@ -32,6 +33,7 @@ from advisor.scan.abstract import (
 from advisor.scan.calls import decorators
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.study import ClassDefinition, Scope, Study
+from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _MOST_WALKS = 5
 _DEEPEST_VALUES = 3
@@ -78,6 +80,8 @@ def exported(study: Study) -> dict[str, Values]:
             case LocalClass(label) | LocalObject(label):
                 known = study.known[label].items()
                 return Namespace(tuple((name, outside(group, depth + 1)) for name, group in known))
+            case Function(node, None) if reaching := tuple(_reaching(node)):
+                return Wrapper(node.name, reaching)
             case Function() | Loaded() | ForeignObject():
                 return Other()
         return value
@@ -306,6 +310,22 @@ class Statements(Expressions):
             if name not in methods:
                 self.study.learn(label, name, doubted(values) if name in fields else values)
         self.scope.bind(node.name, (LocalClass(label),))
+
+
+def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
+    """Yield the parameters of a function that it passes to a load, as what is to be loaded."""
+    given: set[str] = set()
+    for call in ast.walk(node):
+        if isinstance(call, ast.Call):
+            function = call.func
+            name = getattr(function, "attr", "") or getattr(function, "id", "")
+            if name in CHECKPOINT_ARGUMENTS:
+                position, keywords = CHECKPOINT_ARGUMENTS[name]
+                passed = [*call.args[position : position + 1]]
+                passed += [one.value for one in call.keywords if one.arg in keywords]
+                given |= {one.id for one in passed if isinstance(one, ast.Name)}
+    parameters = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+    yield from ((n, one.arg) for n, one in enumerate(parameters) if one.arg in given)
 
 
 def _names_a_kind(node: ast.AST) -> bool:

@@ -18,6 +18,10 @@ UNKNOWN: Final = type("Unknown", (), {"__repr__": lambda _: "UNKNOWN"})()
 """The value of an argument that the code alone does not tell."""
 
 
+WRAPPED: Final = "a function of the project"
+"""The package of a load that goes through a function which is not followed."""
+
+
 class Location(NamedTuple):
     """A stretch of a file; `path` is relative to the scanned root, with forward slashes."""
 
@@ -63,7 +67,8 @@ class Argument(NamedTuple):
 class Load(NamedTuple):
     """One expression that loads something.
 
-    - `package`: transformers, open_clip, sentence_transformers or clip (OpenAI's package).
+    - `package`: transformers, open_clip, sentence_transformers, clip (OpenAI's package) and so on,
+      or WRAPPED.
     - `kind`: model, processor, tokenizer, image_processor, configuration, pipeline, or
       composition (a model put together from parts or from a bare configuration, so not trained
       as a whole).
@@ -182,7 +187,8 @@ class Scan(NamedTuple):
     `left_out` counts by reason what was not looked at; `vouched` is true where git said that none
     of it belongs to the project. `seen` has a digest of each file that was parsed, `pins` the
     requirement of transformers that a notebook or script has in itself. `guarded` are stretches
-    that run under some versions of a library only, or are ready for a name that is missing.
+    that run under some versions of a library only, or are ready for a name that is missing;
+    `unreached` are known ids in texts of code that reach no load which can be followed.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -195,6 +201,7 @@ class Scan(NamedTuple):
     seen: Mapping[str, bytes] = MappingProxyType({})
     pins: Mapping[str, Pin] = MappingProxyType({})
     guarded: tuple[Location, ...] = ()
+    unreached: tuple[Value, ...] = ()
 
     def places(self) -> Iterator[Location]:
         """Yield where something is loaded, and where a library is named."""

@@ -24,6 +24,7 @@ _CLASS = re.compile(
 )
 _TEXT_ALONE = re.compile(r"For(?:CausalLM|SequenceClassification|TokenClassification|MaskedLM)\Z")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z", re.ASCII)
+_QUOTED_ID = re.compile(rb"[\"']([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)\\?[\"']")
 _NOT_WORDS = re.compile(r"[^A-Za-z0-9]+")
 _TASK_WORDS = {"text", "question", "zero"}
 """A Hub tag with one of these, of a task that looks at images, needs image and text."""
@@ -58,9 +59,12 @@ class Loader(NamedTuple):
     parts: int = 1
 
 
+_LIKE_TRANSFORMERS = ("transformers", "advisor", "optimum", "colpali_engine")
+"""Libraries whose classes have `from_pretrained`, and end in what they are."""
 _METHODS = (
-    Loader("transformers", "from_pretrained", kind=""),
-    Loader("advisor", "from_pretrained", kind=""),
+    *(Loader(library, "from_pretrained", kind="") for library in _LIKE_TRANSFORMERS),
+    Loader("byaldi", "from_pretrained", kind="model"),
+    Loader("unsloth", "from_pretrained", kind="model", checkpoint="model_name", parts=2),
     Loader(
         package="transformers",
         call="from_encoder_decoder_pretrained",
@@ -88,9 +92,26 @@ _FUNCTIONS = (
     _OPEN_CLIP._replace(call="create_model_and_transforms", parts=3),
     _OPEN_CLIP._replace(call="create_model_from_pretrained", parts=2),
     _OPEN_CLIP._replace(call="get_tokenizer", kind="tokenizer", second=None),
+    Loader("vllm", "LLM", checkpoint="model"),
+    Loader("lavis", "load_model", checkpoint="name", second="model_type"),
+    Loader("lavis", "load_model_and_preprocess", checkpoint="name", second="model_type", parts=3),
 )
 """Functions and classes that load when they are called."""
 
+LIBRARIES = frozenset(loader.package for loader in (*_METHODS, *_FUNCTIONS))
+"""Whose calls load checkpoints."""
+OF_VISION = frozenset(("byaldi", "clip", "colpali_engine", "lavis", "open_clip"))
+"""Libraries that load nothing but vision-language models."""
+VISION_CLASSES = frozenset(("FastVisionModel", "OVModelForVisualCausalLM", "ORTModelForVision2Seq"))
+"""Classes of other libraries than transformers that load nothing else."""
+CHECKPOINT_ARGUMENTS = {
+    name: (
+        next(one.position for one in (*_METHODS, *_FUNCTIONS) if one.call == name),
+        {one.checkpoint for one in (*_METHODS, *_FUNCTIONS) if one.call == name},
+    )
+    for name in {one.call for one in (*_METHODS, *_FUNCTIONS)} - {"load"}
+}
+"""By the name of what loads: where the checkpoint stands among what is passed."""
 _LOADERS = {(loader.package, loader.call): loader for loader in (*_METHODS, *_FUNCTIONS)}
 
 
@@ -150,6 +171,22 @@ class Vocabulary:
         """Return the catalogued id that the last two parts of a path on disk name."""
         parts = path.replace("\\", "/").rstrip("/").split("/")
         return self.known("/".join(parts[-2:])) if len(parts) > 2 else None
+
+    def ids_in(self, data: bytes) -> dict[str, int]:
+        """Return the catalogued ids that stand in quotes in a file, each with its first line."""
+        if not any(owner in data for owner in self._owners):
+            return {}
+        ids: dict[str, int] = {}
+        for found in _QUOTED_ID.finditer(data):
+            if known := self.known(found[1].decode("ascii", "replace")):
+                ids.setdefault(known, data.count(b"\n", 0, found.start()) + 1)
+        return ids
+
+    @cached_property
+    def _owners(self) -> tuple[bytes, ...]:
+        """What ids begin with, up to the stroke; most files of most projects hold none of these."""
+        owners = {id.partition("/")[0] for id in self._ids.values()}
+        return tuple(f"{owner}/".encode() for owner in sorted(owners))
 
     def _is_near(self, text: str) -> bool:
         if not self.is_id(text):

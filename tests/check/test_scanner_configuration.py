@@ -19,7 +19,7 @@ def read(rulebase):
     return read
 
 
-def test_ids_under_keys_that_ask_for_a_checkpoint_are_usages(read):
+def test_known_ids_under_any_key_and_others_under_keys_that_ask_are_usages(read):
     seen = read(
         "a.yaml",
         """
@@ -34,6 +34,7 @@ def test_ids_under_keys_that_ask_for_a_checkpoint_are_usages(read):
         clipModel: my-org/our-clip
         text_model: bert-base/uncased
         image: google/siglip-base-patch16-224
+        picture: bert-base/uncased
         """,
     )
     assert [(u.key, u.checkpoint, u.place[1:5], u.class_name, u.task) for u in seen.usages] == [
@@ -47,6 +48,7 @@ def test_ids_under_keys_that_ask_for_a_checkpoint_are_usages(read):
         ("models", "Salesforce/blip-vqa-base", (8, 5, 8, 29), None, None),
         ("models", "Salesforce/blip-vqa-base", (9, 6, 9, 30), None, None),
         ("clipModel", "my-org/our-clip", (10, 12, 10, 27), None, None),
+        ("image", "google/siglip-base-patch16-224", (12, 8, 12, 38), None, None),
     ]
 
 

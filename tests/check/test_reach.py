@@ -1,0 +1,69 @@
+"""Loads through functions and libraries of others are seen, and ids that reach none are counted."""
+
+import pytest
+
+CLIP = "openai/clip-vit-base-patch32"
+
+
+def usages(result):
+    return [(one["path"], one["line"], one["checkpoint"]) for one in result.json["usages"]]
+
+
+def test_a_function_of_another_file_that_loads_its_parameter_is_followed(check):
+    files = {
+        "lib/__init__.py": "",
+        "lib/models.py": "from transformers import AutoModel\n"
+        "def prepare(kind, name=None):\n    return AutoModel.from_pretrained(name)\n",
+        "app.py": f'from lib.models import prepare\nmodel = prepare("x", name="{CLIP}")\n'
+        f'other = prepare("y", "{CLIP}")\n',
+    }
+    assert usages(check(files)) == [("app.py", 2, CLIP), ("app.py", 3, CLIP)]
+
+
+def test_a_keyword_that_only_loads_have_is_enough_where_the_function_is_out_of_sight(check):
+    text = (
+        "from toolbox import prepare_model\n"
+        f'class Filter:\n    def __init__(self, hf_clip="{CLIP}"):\n'
+        '        self.key = prepare_model("hf", pretrained_model_name_or_path=hf_clip)\n'
+    )
+    assert usages(check({"op.py": text})) == [("op.py", 4, CLIP)]
+
+
+def test_known_ids_that_reach_no_load_are_counted_where_they_stand(check):
+    text = f'import json\n\nPRESETS = {{"small": "{CLIP}"}}\n'
+    result = check({"presets.py": text})
+    assert result.json["unreached"] == [{"path": "presets.py", "line": 3, "checkpoint": CLIP}]
+    page = " ".join(check({}, format="terminal").out.split())
+    assert "1 known id in 1 file reach" in page
+    loaded = f'from transformers import AutoModel\nm = AutoModel.from_pretrained("{CLIP}")\n'
+    assert check({"presets.py": loaded}).json["unreached"] == []
+
+
+def test_a_value_that_is_a_known_id_counts_under_any_key(check):
+    result = check(
+        {"config.yaml": f"process:\n  - image_text_similarity:\n      hf_clip: {CLIP}\n"}
+    )
+    assert usages(result) == [("config.yaml", 3, CLIP)]
+
+
+@pytest.mark.parametrize(
+    ("module", "load", "id"),
+    [
+        ("optimum.intel", f'OVModelForZeroShotImageClassification.from_pretrained("{CLIP}")', CLIP),
+        ("optimum.onnxruntime", f'ORTModel.from_pretrained("{CLIP}")', CLIP),
+        ("colpali_engine.models", 'ColPali.from_pretrained("vidore/colpali")', "vidore/colpali"),
+        ("byaldi", 'RAGMultiModalModel.from_pretrained("vidore/colqwen")', "vidore/colqwen"),
+        ("vllm", 'LLM(model="Qwen/Qwen2.5-VL-7B-Instruct")', "Qwen/Qwen2.5-VL-7B-Instruct"),
+        ("unsloth", 'FastVisionModel.from_pretrained("u/Qwen2-VL-7B")', "u/Qwen2-VL-7B"),
+        ("lavis.models", 'load_model_and_preprocess(name="blip_caption")', None),
+    ],
+)
+def test_other_libraries_load_too(check, module, load, id):
+    name = load.partition("(")[0].partition(".")[0]
+    text = f"from {module} import {name}\nm = {load}\n"
+    assert usages(check({"app.py": text})) == [("app.py", 2, id)]
+
+
+def test_a_text_model_in_such_a_library_is_none_of_ours(check):
+    text = 'from vllm import LLM\nLLM(model="meta-llama/Llama-3.1-8B")\n'
+    assert usages(check({"app.py": text})) == []
