@@ -40,6 +40,8 @@ OUTSIDE: dict[str, frozenset[str]] = {
     "Module": NETWORK,
 }
 """Members of classes that classes of the library inherit from."""
+SHARED = ("modeling_outputs",)
+"""Modules whose classes the modules of models use and the library does not export."""
 SETTING = ("modeling_utils", "processing_utils")
 """Modules whose classes set by name only what they have."""
 ANSWERING = ("tokenization_utils_base", "feature_extraction_utils", "image_processing_base")
@@ -136,6 +138,12 @@ class ReleaseMembers:
                 if key not in gone and key[:1] not in ("-", BASES):
                     found.setdefault(key, text)
         return Members(home, found, is_open)
+
+    def near(self, name: str, at: Members) -> Members | None:
+        """Return the members of a class that the module of another one speaks of."""
+        module = at.home.partition(":")[0]
+        homes = [module, self.module_of(name) or module, *SHARED]
+        return next((found for home in homes if (found := self.of(name, home))), None)
 
     def _group(self, home: str) -> dict[str, str] | None:
         if home.startswith("!"):

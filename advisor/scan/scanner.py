@@ -280,6 +280,9 @@ def _names_in(parsed: Parsed) -> list[Name]:
             for alias in node.names:
                 if alias.name.partition(".")[0] == _LIBRARY:
                     modules[alias.asname or _LIBRARY] = alias.name if alias.asname else _LIBRARY
+                    outer, _, inner = alias.name.rpartition(".")
+                    if outer:
+                        names.append(Name(parsed.location(alias), outer, inner, True, optional))
         elif node.level == 0 and (node.module or "").partition(".")[0] == _LIBRARY:
             for alias in (alias for alias in node.names if alias.name != "*"):
                 place = parsed.location(alias)

@@ -158,8 +158,10 @@ class Vocabulary:
         self._hints = {_squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
         """Words that announce a vision-language model in an id or a key: `clip`, `blip2`."""
         auto = release.auto if release else {}
-        for name in self._auto_classes:
-            self._classes.update(*auto.get(name, {}).values())
+        processors = auto.get("AutoProcessor", {})
+        for by_type in (auto.get(name, {}) for name in self._auto_classes):
+            self._classes.update(*by_type.values())
+            self._classes.update(*(processors.get(model_type, ()) for model_type in by_type))
         self.resembles = cache(self._is_near)
         """True where a text is nearly a catalogued id, or one under another organisation."""
 

@@ -19,6 +19,9 @@ from advisor.check.rules import (
     capability,
     choices,
     handling,
+    membership,
+    naming,
+    positions,
     regions,
     removal,
     suppression,
@@ -32,7 +35,10 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
     return tuple(value for value in values if isinstance(value, Detector))
 
 
-DETECTORS = _detectors(choices, capability, architecture, handling, regions, removal, access)
+DETECTORS = _detectors(
+    *(choices, capability, architecture, handling, regions, removal),
+    *(naming, membership, positions, access),
+)
 """In the order in which findings of one level about a single checkpoint are distinct."""
 AFTERWARDS = _detectors(suppression)
 """These judge what was suppressed; what they find can be neither ignored nor waived."""

@@ -41,19 +41,33 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
                 yield load.class_name, load.class_place
 
 
+REMOVED = "removed-argument"
+
+
 @rule("removed-argument", "renamed-argument", each=Case.usages, of_release=True)
 def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
     """An argument that the release does not take, or that has another name by now."""
     for load in usage.loads:
         for name, argument in load.arguments.items() if load.package == TRANSFORMERS else ():
-            change, place = case.release.removed(name, "argument"), argument.name_place
-            if change and place:
-                what, new, now = f"argument `{name}` here", change.instead, ""
-                edits: tuple[Edit, ...] = ()
-                if new and change.kind != "removed":
-                    now = f"`{name}` is called `{new}` since transformers {change.since}"
-                    edits = (Edit(place, new),) if new.endswith(name.rpartition("_")[2]) else ()
-                yield from _findings(case, change, place, what, now, edits=edits)
+            change = case.release.removed(name, "argument")
+            if change is None:
+                continue
+            place = argument.name_place or argument.place
+            what, new, now = f"argument `{name}` here", change.instead, ""
+            edits: tuple[Edit, ...] = ()
+            fix = None
+            if change.id in case.knowledge("without_effect", REMOVED).get(load.kind, ()):
+                now, fix = f"`{name}` does nothing for a {_spoken(load.kind)}", "leave it out"
+            elif new and change.kind != "removed":
+                now = f"`{name}` is called `{new}` since transformers {change.since}"
+            if new and argument.name_place and not fix:
+                same = change.id in case.knowledge("same_value", REMOVED)
+                edits = (Edit(place, new),) if same else ()
+            yield from _findings(case, change, place, what, now, fix, edits=edits)
+
+
+def _spoken(kind: str) -> str:
+    return kind.replace("_", " ")
 
 
 @rule("removed-pipeline", "redirected-pipeline", each=Case.usages, of_release=True)
@@ -63,12 +77,25 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         return
     change, pipeline = case.release.removed(usage.task, "pipeline"), f"pipeline `{usage.task}`"
     if change is not None:
-        identity = case.identity(usage)
-        name = identity.model_class if identity else None
-        fix = f"load `{name}` and call generate" if name else None
+        fix = _without_pipeline(case, usage, change)
         other = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
         now = other if change.kind != "removed" else ""
         yield from _findings(case, change, usage.place, pipeline, now, fix)
+
+
+def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
+    """Return what to do in place of a pipeline, which the release does with this checkpoint."""
+    identity, release = case.identity(usage), case.release
+    model_type = identity.model_type if identity else None
+    loaded = release.loads_with_pipeline(change.instead or "", model_type or "")
+    name = (identity.model_class if identity else None) or next(iter(loaded), None)
+    if name and release.has_class(name):
+        members = release.members.of(name) if release.members else None
+        writes = members is not None and members.has("generate")
+        return f"load `{name}` and call {'generate' if writes else 'it'}"
+    if model_type and release.knows(model_type) and not loaded:
+        return "load the class of the checkpoint and call it"
+    return None
 
 
 def _findings(

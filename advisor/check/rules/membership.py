@@ -1,0 +1,164 @@
+"""Whether what was loaded has, in the judged release, the attributes and methods that code uses."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Set
+
+from advisor.catalogue.release_members import Members
+from advisor.check.case import Case, rule
+from advisor.check.finding import Finding
+from advisor.check.loaded import (
+    Lifetime,
+    Receiver,
+    earlier,
+    lifetime,
+    members_in,
+    part_of,
+    receiver_of,
+)
+from advisor.scan.usage import Argument, Call, Usage
+
+ALIKE = 0.7
+"""How much of two names of methods is equal where one took the other's place."""
+TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
+OUTPUT = "Output"
+LEADING = re.compile(r"[a-z]+_[a-z]+_")
+
+
+@rule("removed-member", each=Case.usages, of_release=True)
+def removed_member(case: Case, usage: Usage) -> Iterator[Finding]:
+    """An attribute or a method that the class had, or will have, and has not in this release."""
+    stored = {call.name for call in usage.calls if call.kind == "assign"}
+    for call in usage.calls:
+        used = call.kind in ("read", "call", "assign") and call.certain and call.name[:1] != "_"
+        if not used or (call.name in stored and call.kind != "assign"):
+            continue
+        at = receiver_of(case, call)
+        if at is None or at.members.has(call.name) or _asked_for(case, call):
+            continue
+        known = lifetime(case.release.version, at.load, at.path, call.name)
+        if known is None or not _is_absent(at, call, known):
+            continue
+        fix, because = _instead(case, at, call, known)
+        yield Finding(_absence(case, at, call, known), call.place, fix=fix, because=because)
+
+
+def _is_absent(at: Receiver, call: Call, known: Lifetime) -> bool:
+    """True where no instance has the member: of an open class, only methods are known."""
+    method = known.text.startswith("(")
+    if call.kind == "assign":
+        return False
+    return not at.members.open or (method and call.kind == "call")
+
+
+def _asked_for(case: Case, call: Call) -> bool:
+    """True where the file asks whether there is such an attribute, or sets it by its name."""
+    asks = rf"(?:has|get|set|del)attr\([^\n]*[\"']{re.escape(call.name)}[\"']"
+    return bool(re.search(asks, case.source(call.place.path)))
+
+
+def _absence(case: Case, at: Receiver, call: Call, known: Lifetime) -> str:
+    """What is said of a member that is gone, or not there yet."""
+    when = f"it was there until {known.last}" if known.last else f"it came with {known.first}"
+    return f"`{at.name}` has no `{call.name}` in transformers {case.release.version}; {when}"
+
+
+def _instead(case: Case, at: Receiver, call: Call, known: Lifetime) -> tuple[str | None, str]:
+    """Return what has taken the place of a member, which is there, and why if that is known."""
+    release, name = case.release, call.name
+    change = release.removed(name, "attribute")
+    if change and change.instead and at.members.has(change.instead):
+        return f"use `{change.instead}`", change.because
+    if known.last is None or release.members is None:
+        return None, ""
+    for part in at.members.texts:
+        inner = part_of(release.members, at.members, part)
+        if inner and inner.has(name):
+            return f"use `{part}.{name}`", f"It has moved into `{part}`."
+    before = members_in(known.last, at.load, at.path)
+    held = members_in(known.last, at.load, (*at.path, name))
+    if held and before and _flattened(held, before, at.members):
+        return f"leave `.{name}` out", "What was in it stands on the model itself by now."
+    if known.text.startswith("("):
+        start = LEADING.match(name)
+        methods = [
+            one
+            for one, text in at.members.texts.items()
+            if text.startswith("(") and start and one.startswith(start.group())
+        ]
+        if near := difflib.get_close_matches(name, methods, 1, ALIKE):
+            return f"use `{near[0]}`", ""
+    return None, ""
+
+
+def _flattened(held: Members, before: Members, now: Members) -> bool:
+    """True where the parts of what an attribute held stand on its owner now."""
+    parts = {key for key, text in held.texts.items() if not text.startswith("(")}
+    own = parts - before.texts.keys()
+    return bool(own) and own <= now.texts.keys()
+
+
+@rule("output-as-tensor", each=Case.usages, of_release=True)
+def output_as_tensor(case: Case, usage: Usage) -> Iterator[Finding]:
+    """What a method gives is an object in this release, and is used as the tensor it was."""
+    for call in usage.calls:
+        if call.kind != "call" or not call.certain or "return_dict" in call.arguments:
+            continue
+        if (output := _output(case, call)) is None:
+            continue
+        path, fields = (*call.of, call.name), output.texts.keys()
+        later = [one for one in usage.calls if one.of == path and one.receiver == call.receiver]
+        if any(_knows(one, fields) for one in later):
+            continue
+        name, version = output.home.rpartition(":")[2], case.release.version
+        change = case.release.removed(call.name, "attribute")
+        instead = change and change.instead
+        for one in later:
+            if _as_tensor(case, one, fields) and one.place >= call.place:
+                yield Finding(
+                    f"`{call.name}` gives a `{name}` in transformers {version}, not a tensor",
+                    one.place,
+                    fix=f"take its `.{instead}` first" if instead in fields else None,
+                    because=change.because if change else "",
+                    sources=change.sources if change else (),
+                )
+
+
+def _output(case: Case, call: Call) -> Members | None:
+    """The object that a call gives, where it gave a tensor in an earlier release."""
+    at, release = receiver_of(case, call), case.release.members
+    signature = at.members.signature(call.name) if at else None
+    outputs = [one for one in signature.returns if OUTPUT in one] if signature else []
+    if not at or not release or not outputs:
+        return None
+    for text in earlier(case.release, at.load, at.path, call.name):
+        returned = set(text.rpartition(")")[2].lstrip("~").split("|"))
+        if returned & TENSORS:
+            return release.near(outputs[0], at.members)
+    return None
+
+
+def _knows(use: Call, fields: Set[str]) -> bool:
+    """True where code takes a field out of the object, or asks what it is."""
+    if use.kind == "index":
+        return isinstance(use.arguments["0"].value, str)
+    return use.name in ("isinstance", "hasattr", "getattr") or (
+        use.kind == "read" and use.name in fields
+    )
+
+
+def _as_tensor(case: Case, use: Call, fields: Set[str]) -> bool:
+    """True where only a tensor can be used so, or means something else then."""
+    if use.kind == "operate":
+        return True
+    if use.kind == "index":
+        return _indexes(use.arguments["0"])
+    return use.name not in fields and use.name in case.knowledge("tensor")
+
+
+def _indexes(key: Argument) -> bool:
+    """True for the first row of a tensor, and for what only a tensor is cut by."""
+    first = key.value == 0 and key.value is not False
+    return first or ":" in key.source or "," in key.source

@@ -1,0 +1,76 @@
+"""Whether names and modules are where they are imported from, in the judged release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.catalogue.release import described_releases, members_of
+from advisor.catalogue.release_members import ReleaseMembers
+from advisor.check.case import TRANSFORMERS, Case, rule
+from advisor.check.finding import Finding
+from advisor.scan.usage import Name
+
+UNREAD = "utils.dummy_"
+"""Modules of stand-ins, which are not described."""
+
+
+@rule("removed-name", of_release=True)
+def removed_name(case: Case) -> Iterator[Finding]:
+    """A name that a module of the release lacks, or a module that the release lacks."""
+    members = case.release.members
+    for name in case.scan.names if members else ():
+        inside = TRANSFORMERS in name.place.path.split("/")[:-1]  # the library, or a copy of it
+        library, _, module = name.module.partition(".")
+        if library != TRANSFORMERS or name.optional or inside or module.startswith(UNREAD):
+            continue
+        if not members or _has(case, members, module, name.name) or case.release.removed(name.name):
+            continue
+        gone = members.names(module) is None
+        last = _last(case, module, name)
+        if last is None and members.version != case.release.version:
+            continue  # a release that is not described may have what is new
+        at = f"transformers.{module}" if module else TRANSFORMERS
+        what = f"module `{at}`" if gone else f"`{name.name}` in `{at}`"
+        if not gone and not module:
+            what = f"`{name.name}`"
+        until = f"; it was there until {last}" if last else ""
+        fix = _elsewhere(members, name.name)
+        yield Finding(
+            f"transformers {case.release.version} has no {what}{until}",
+            name.place,
+            fix=f"it is in `{fix}`" if fix else None,
+        )
+
+
+def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
+    names = members.names(module)
+    if names is None:
+        return f"{name}.".startswith("_") if not module else False
+    known = name in names or "?getattr" in names or name.startswith("__")
+    return (
+        known
+        or case.release.has_class(name)
+        or members.names(f"{module}.{name}".strip(".")) is not None
+    )
+
+
+def _last(case: Case, module: str, name: Name) -> str | None:
+    """The last described release before the judged one that has the name there."""
+    described = described_releases()
+    judged = tuple(map(int, case.release.version.split(".")))
+    for version in reversed(described):
+        if tuple(map(int, version.split("."))) < judged:
+            members = members_of(version)
+            if members and name.name in (members.names(module) or ()):
+                return version
+    return None
+
+
+def _elsewhere(members: ReleaseMembers, name: str) -> str | None:
+    """The module that has a name in this release: the library itself, or one shared by models."""
+    if members.module_of(name):
+        return TRANSFORMERS
+    for block in members.table.blocks:
+        if not block.startswith(("models.", "@")) and name in (members.names(block) or ()):
+            return f"{TRANSFORMERS}.{block}"
+    return None
