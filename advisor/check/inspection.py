@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from advisor.check.case import Case
 from advisor.check.finding import LEVELS, Finding, in_order
 from advisor.check.judgement import Judgement
 from advisor.check.records import Key, finding_key
-from advisor.check.rules import AFTERWARDS, DETECTORS, findings
+from advisor.check.rules import AFTERWARDS, DETECTORS, OF_RELEASE, findings
 from advisor.check.rules.suppression import suppress
 from advisor.errors import check_name
 from advisor.rulebase.base import RuleBase
@@ -67,7 +68,7 @@ def inspect(
     not_run = {id for detector in DETECTORS if not detector.runs(case) for id in detector.ids}
     suppression = suppress(case, sorted(findings(case), key=in_order), not_run)
     case = replace(case, suppression=suppression)
-    unsuppressed = [*suppression.left, *findings(case, AFTERWARDS)]
+    unsuppressed = [*_together(suppression.left), *findings(case, AFTERWARDS)]
     left = Counter(baseline)
     fresh = []
     for finding in unsuppressed:
@@ -83,6 +84,24 @@ def inspect(
         known=len(unsuppressed) - len(fresh),
         gone=left.total(),
     )
+
+
+def _together(found: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield one finding a file of what a release lacks: the first, with the places of the others.
+
+    What is imported is used as well, and mended in one go.
+    """
+    grouped: dict[tuple[object, ...], list[Finding]] = {}
+    for number, one in enumerate(found):
+        drift = one.place and one.rule in OF_RELEASE
+        alike = (one.rule, one.message, one.place and one.place.path, one.upgrade, one.level)
+        grouped.setdefault(alike if drift else (number,), []).append(one)
+    for first, *others in grouped.values():
+        places = dict.fromkeys(one.place for one in others if one.place)
+        edits = dict.fromkeys(edit for one in (first, *others) for edit in one.edits)
+        lines = {first.place and first.place.line}
+        apart = tuple(place for place in places if place.line not in lines)
+        yield first._replace(places=apart, edits=tuple(edits)) if others else first
 
 
 def judge(

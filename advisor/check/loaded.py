@@ -20,12 +20,14 @@ KINDS = ("model", "processor", "image_processor", "composition")
 class Receiver(NamedTuple):
     """What a call is on: its members in the judged release, and how its class came to them.
 
-    `load` is what was loaded, `path` the attributes from there to it.
+    `load` is what was loaded, `path` the attributes from there to it. `level` is that of what can
+    be said of it: "warning" where only the words of an id tell its class, else "".
     """
 
     members: Members
     load: str
     path: tuple[str, ...]
+    level: str = ""
 
     @property
     def name(self) -> str:
@@ -33,31 +35,34 @@ class Receiver(NamedTuple):
         return self.members.home.rpartition(":")[2]
 
 
-def class_of(case: Case, load: Load) -> str | None:
-    """Return the class that a load gives, that of an auto class by the type of its checkpoint."""
+def class_of(case: Case, load: Load) -> tuple[str, str] | None:
+    """Return the class that a load gives, and the level of what can be said of it.
+
+    Of an auto class, that is the class it has for the model type of the checkpoint.
+    """
     name = load.class_name
     if load.package != TRANSFORMERS or load.kind not in KINDS or name is None:
         return None
     if not name.startswith(AUTOMATIC):
-        return name
+        return name, ""
     remote = load.arguments.get("trust_remote_code")
     ids = {value.text for value in load.checkpoint}
     identity = identity_of(case.rulebase, ids.pop()) if len(ids) == 1 else None
     if remote or not identity or not identity.model_type or load.kind == "image_processor":
         return None
     classes = case.release.classes_for(name, identity.model_type)
-    return classes[0] if classes else None
+    return (classes[0], "warning" if identity.by_words else "") if classes else None
 
 
 def receiver_of(case: Case, call: Call) -> Receiver | None:
     """Return what a call is on, as far as attributes whose class is known lead there."""
-    name, members = class_of(case, call.receiver), case.release.members
-    if name is None or members is None:
+    known, members = class_of(case, call.receiver), case.release.members
+    if known is None or members is None:
         return None
-    at = members.of(name)
+    at = members.of(known[0])
     for step in call.of:
         at = part_of(members, at, step) if at else None
-    return Receiver(at, name, call.of) if at else None
+    return Receiver(at, known[0], call.of, known[1]) if at else None
 
 
 def part_of(release: ReleaseMembers, at: Members, name: str) -> Members | None:

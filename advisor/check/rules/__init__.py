@@ -40,6 +40,8 @@ DETECTORS = _detectors(
     *(naming, membership, positions, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
+OF_RELEASE = frozenset(id for one in DETECTORS if one.of_release for id in one.ids)
+"""Rules of what a release lacks; one finding a file and name says it."""
 AFTERWARDS = _detectors(suppression)
 """These judge what was suppressed; what they find can be neither ignored nor waived."""
 

@@ -42,7 +42,13 @@ def removed_member(case: Case, usage: Usage) -> Iterator[Finding]:
         if known is None or not _is_absent(at, call, known):
             continue
         fix, because = _instead(case, at, call, known)
-        yield Finding(_absence(case, at, call, known), call.place, fix=fix, because=because)
+        yield Finding(
+            _absence(case, at, call, known),
+            call.place,
+            level=at.level,
+            fix=fix,
+            because=because,
+        )
 
 
 def _is_absent(at: Receiver, call: Call, known: Lifetime) -> bool:
@@ -106,8 +112,9 @@ def output_as_tensor(case: Case, usage: Usage) -> Iterator[Finding]:
     for call in usage.calls:
         if call.kind != "call" or not call.certain or "return_dict" in call.arguments:
             continue
-        if (output := _output(case, call)) is None:
+        if (found := _output(case, call)) is None:
             continue
+        output, level = found
         path, fields = (*call.of, call.name), output.texts.keys()
         later = [one for one in usage.calls if one.of == path and one.receiver == call.receiver]
         if any(_knows(one, fields) for one in later):
@@ -120,14 +127,15 @@ def output_as_tensor(case: Case, usage: Usage) -> Iterator[Finding]:
                 yield Finding(
                     f"`{call.name}` gives a `{name}` in transformers {version}, not a tensor",
                     one.place,
+                    level=level,
                     fix=f"take its `.{instead}` first" if instead in fields else None,
                     because=change.because if change else "",
                     sources=change.sources if change else (),
                 )
 
 
-def _output(case: Case, call: Call) -> Members | None:
-    """The object that a call gives, where it gave a tensor in an earlier release."""
+def _output(case: Case, call: Call) -> tuple[Members, str] | None:
+    """The object that a call gives, where it gave a tensor in an earlier release, and the level."""
     at, release = receiver_of(case, call), case.release.members
     signature = at.members.signature(call.name) if at else None
     outputs = [one for one in signature.returns if OUTPUT in one] if signature else []
@@ -136,7 +144,8 @@ def _output(case: Case, call: Call) -> Members | None:
     for text in earlier(case.release, at.load, at.path, call.name):
         returned = set(text.rpartition(")")[2].lstrip("~").split("|"))
         if returned & TENSORS:
-            return release.near(outputs[0], at.members)
+            output = release.near(outputs[0], at.members)
+            return (output, at.level) if output else None
     return None
 
 

@@ -45,13 +45,11 @@ def removed_name(case: Case) -> Iterator[Finding]:
 def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
     names = members.names(module)
     if names is None:
-        return f"{name}.".startswith("_") if not module else False
-    known = name in names or "?getattr" in names or name.startswith("__")
-    return (
-        known
-        or case.release.has_class(name)
-        or members.names(f"{module}.{name}".strip(".")) is not None
-    )
+        return False
+    if name in names or "?getattr" in names or name.startswith("__"):
+        return True
+    at_top = not module or name.endswith("Fast")
+    return at_top and case.release.has_class(name)
 
 
 def _last(case: Case, module: str, name: Name) -> str | None:

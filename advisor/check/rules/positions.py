@@ -46,6 +46,7 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
         f"`{at.name}` takes `{other}` first in transformers {case.release.version}; "
         f"{goes} goes there",
         call.place,
+        level=at.level,
         fix="name the arguments: " + ", ".join(f"`{name}=`" for name in named),
         edits=edits,
     )
