@@ -46,7 +46,16 @@ def loud(check, row):
     name, text, rules = written(row)
     result = check({name: text, "README.yaml": "a: b\n"}, "--transformers", "5.24")
     assert result.code in (0, 1), result.out
-    return [(one["line"], one["rule"]) for one in result.of("error", "warning")], rules
+    return [(line, rule) for _, line, rule in places(result)], rules
+
+
+def places(result):
+    """Every place of what is said at warning or above: path, line, rule."""
+    return [
+        (at["path"], at["line"], one["rule"])
+        for one in result.of("error", "warning")
+        for at in (one, *one.get("places", ()))
+    ]
 
 
 def as_parameter(row):
@@ -78,7 +87,7 @@ def test_the_same_uses_written_by_somebody_else_are_judged_the_same(advisor, mon
     shutil.copytree(folder, tmp_path / "code", ignore=shutil.ignore_patterns("expected.yaml"))
     monkeypatch.chdir(tmp_path / "code")
     result = advisor("check", "--transformers", "5.24", "--format", "json")
-    said = {(one["path"], one["line"], one["rule"]) for one in result.of("error", "warning")}
+    said = set(places(result))
     wrong = [row for row in expected if row["verdict"] != "ok"]
     found = [
         row

@@ -17,7 +17,7 @@ UNREAD = "utils.dummy_"
 @rule("removed-name", of_release=True)
 def removed_name(case: Case) -> Iterator[Finding]:
     """A name that a module of the release lacks, or a module that the release lacks."""
-    members = case.release.members
+    members = case.judged_by.members if case.judged_by else None
     for name in case.scan.names if members else ():
         inside = TRANSFORMERS in name.place.path.split("/")[:-1]  # the library, or a copy of it
         library, _, module = name.module.partition(".")
