@@ -182,7 +182,7 @@ Full = Annotated[bool, option("--full", "Of a checkpoint: all of its entry, with
 def show(
     *, id: ShownId, kind: OfKind = "", full: Full = False, rulebase: RuleBase, shown: Shown
 ) -> int:
-    """Show a family, task, question, rule, source or checkpoint.
+    """Show a family, task, question, rule, source or checkpoint, or a rule of the check.
 
     A checkpoint outside the catalogue, in a folder or in the hub cache, is described from its own
     config.json.
@@ -199,6 +199,11 @@ def show(
     from advisor.catalogue.knowledge import find, plural, thing_json
     from advisor.catalogue.page import thing_page
 
+    if not kind and id in rulebase.checks:
+        from advisor.catalogue.check_rule import rule_report
+
+        shown.emit(rule_report(rulebase, id))
+        return 0
     try:
         found, thing = find(rulebase, id, kind or None)
     except UsageError as unknown:

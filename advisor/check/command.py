@@ -61,7 +61,7 @@ class CheckOptions:
         str,
         option(
             "--transformers VERSION",
-            "Judge by this release: 5, 4.57, installed. Else the installed one.",
+            "Judge by this release: 5, 4.57, installed. Else by what each project asks for.",
         ),
     ] = ""
     fail_on: Annotated[str, option("--fail-on LEVEL", "error, warning or never.")] = ""
@@ -122,9 +122,11 @@ def check(
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
       advisor check --explain softmax-for-sigmoid
     """
-    from advisor.check.page import judgement_report, rule_report
+    from advisor.check.page import judgement_report
 
     if options.explain:
+        from advisor.catalogue.check_rule import rule_report
+
         return _emit(rule_report(rulebase, options.explain), shown)
     if not options.checkpoint:
         from advisor.check.project import open_project

@@ -12,12 +12,9 @@ from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
-from advisor.draw.formats import SCHEMA_VERSION, Report, document
-from advisor.errors import check_name
+from advisor.draw.formats import Report, document
 from advisor.foreign import visible
-from advisor.model.library import CheckRule
 from advisor.phrasing import count, first_named
-from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Location
 
 TONES = {"error": "bad", "warning": "warn", "note": "quiet"}
@@ -64,15 +61,6 @@ def judgement_report(inspection: Inspection) -> Report:
         lambda: _json(inspection, [choice]),
         lambda: _judgement_page(inspection, judgement),
         lambda: _rows(inspection),
-    )
-
-
-def rule_report(rulebase: RuleBase, id: str) -> Report:
-    """Return what a rule of the check is about. Raises UsageError where there is none."""
-    check_name("rule of the check", id, rulebase.checks, "rules")
-    return Report(
-        lambda: {"schema_version": SCHEMA_VERSION, **_rule_json(rulebase.checks[id])},
-        lambda: rule_page(rulebase, id),
     )
 
 
@@ -220,10 +208,7 @@ def _notes_by_rule(inspection: Inspection, notes: list[Finding]) -> tuple[Item, 
 def _way_on(inspection: Inspection) -> Page:
     """Where to read more: the page of the first rule among what was found."""
     rules = dict.fromkeys(one.rule for one in inspection.findings if one.level != "note")
-    return [
-        Text(f"`advisor check --explain {rule}` says why and how.", "quiet")
-        for rule in [*rules][:1]
-    ]
+    return [Text(f"`advisor show {rule}` says why and how.", "quiet") for rule in [*rules][:1]]
 
 
 def _placed(finding: Finding, text: str) -> str:
@@ -327,29 +312,3 @@ def _reasons(finding: Finding) -> tuple[Item, ...]:
     also = Item("", f"also at {first_named(others, MOST_PLACES)}") if others else None
     fix = Item(">", finding.fix + certain) if finding.fix else None
     return tuple(filter(None, (because, also, fix)))
-
-
-def _rule_json(rule: CheckRule) -> dict[str, Any]:
-    file, bad, good, beside, options = rule.example
-    return rule._asdict() | {"example": [file, bad, good], "beside": beside, "options": options}
-
-
-def rule_page(rulebase: RuleBase, id: str) -> Page:
-    """Return the page of a rule of the check: what, why, examples, sources."""
-    rule = rulebase.checks[id]
-    file, bad, good, *_ = rule.example
-    language = "yaml" if file.endswith(".yaml") else "python"
-    page: Page = [
-        Heading(f"{rule.id} ({rule.level})"),
-        Text(rule.summary),
-        Text(rule.because),
-        Text(rule.page),
-        Heading("Found", 3),
-        Code(bad.rstrip(), language),
-        Heading("Not found", 3),
-        Code(good.rstrip(), language),
-    ]
-    sources = [rulebase.source(source) for source in rule.sources]
-    if rows := tuple(Item("", one.title, note=one.url or one.read) for one in sources):
-        page += [Heading("Sources", 3), Items(rows)]
-    return page
