@@ -440,3 +440,25 @@ def test_every_pick_has_something_to_try_next_that_is_better_as_said(rulebase):
                     if one.wish == "better":
                         assert id in advice.selection.locked.behind[one.checkpoint]
     assert {"better", "smaller", "freer"} <= seen
+
+
+FIRST_ONLY = ({}, {"memory-gb": 4}, {"use": "commercial"}, {"language": "zh"}, {"device": "phone"})
+
+
+@pytest.mark.parametrize("verified_only", [False, True])
+def test_who_comes_first_is_the_same_where_the_others_are_not_worked_out(verified_only):
+    rulebase = load_rules()
+    engine = Engine(rulebase)
+    cases = [{"task": task.id, **more} for task in rulebase.tasks for more in FIRST_ONLY]
+    for case in cases:
+        profile = make_profile(rulebase, case)
+        if not engine.admits(profile):
+            continue
+        decision = engine.decide(profile)
+        whole, alone = (
+            select(rulebase, decision, verified_only=verified_only, first_only=first_only)
+            for first_only in (False, True)
+        )
+        firsts = [[(pick.checkpoint.id, pick.use) for pick in one.picks] for one in (whole, alone)]
+        assert firsts[0][:1] == firsts[1], case
+        assert (whole.next_family, whole.compose) == (alone.next_family, alone.compose), case

@@ -122,9 +122,14 @@ class Requirements:
         )
 
     @cached_property
-    def _sought(self) -> list[tuple[Demand, frozenset[str]]]:
-        """The demands, each with the words of which one meets it."""
-        return [(one, frozenset(one.wanted.get("one_of", ()))) for one in self.demands]
+    def _sought(self) -> list[tuple[Demand, dict[tuple[str, bool], Any]]]:
+        """The demands, each with what is known of checkpoints against it, as it is or trained."""
+        found: list[tuple[Demand, dict[tuple[str, bool], Any]]] = []
+        for one in self.demands:
+            named = self.profile[one.question].value is None  # numbers are too many to remember
+            key = (Demand, one.question, one.field, one.label, repr(one.wanted), self.dtype)
+            found.append((one, self.rulebase.remembered.setdefault(key, {}) if named else {}))
+        return found
 
     @cached_property
     def barred(self) -> dict[str, Rule]:
@@ -184,29 +189,37 @@ class Requirements:
         unknown: list[Gap] = []
         if rule := self.barred.get(checkpoint.id):
             lacks.append(Gap([*rule.when][-1], "rule", f"excluded by the rule `{rule.id}`"))
-        for demand, fitting in self._sought:
-            if demand.learnt and use != "as-is":
+        as_is = use == "as-is"
+        for demand, known in self._sought:
+            if demand.learnt and not as_is:
                 continue
-            field, wanted = demand.field, demand.wanted
-            in_memory = field == "memory_gb"
-            value = self._memory(checkpoint, use) if in_memory else getattr(checkpoint, field)
-            if in_memory and value is None and demand.wanted.get("at_most", inf) < LEAST_GB:
-                lacks += _out_of_bounds(LEAST_GB, demand)  # before a single weight
-            elif value is None:
-                unknown.append(demand.gap("not verified"))
-            elif "one_of" not in wanted:
-                lacks += _out_of_bounds(value, demand)
-            elif field == "languages" and value == NO_LANGUAGE:
-                continue
-            elif fitting.isdisjoint(present := _listed(value)):
-                if unsure := ", ".join(one for one in present if one in wanted["unsure"]):
-                    said = f"{unsure}: whether yours is among them is not verified"
-                    unknown.append(demand.gap(said))
-                else:
-                    named = " or ".join(wanted["one_of"]) or demand.label
-                    why = restriction(checkpoint) if field in RIGHTS else ""
-                    lacks.append(demand.gap(f"{', '.join(present)}{why}, wanted {named}"))
+            key = checkpoint.id, as_is
+            if key not in known or known[key][0] is not checkpoint:
+                known[key] = checkpoint, *self._gaps(demand, checkpoint, use)
+            lacks += known[key][1]
+            unknown += known[key][2]
         return tuple(lacks), tuple(unknown)
+
+    def _gaps(self, demand: Demand, checkpoint: Checkpoint, use: str) -> tuple[list[Gap], ...]:
+        """Return what a checkpoint lacks of one demand, and what nobody verified."""
+        field, wanted = demand.field, demand.wanted
+        in_memory = field == "memory_gb"
+        value = self._memory(checkpoint, use) if in_memory else getattr(checkpoint, field)
+        if in_memory and value is None and wanted.get("at_most", inf) < LEAST_GB:
+            return _out_of_bounds(LEAST_GB, demand), []  # before a single weight
+        if value is None:
+            return [], [demand.gap("not verified")]
+        if "one_of" not in wanted:
+            return _out_of_bounds(value, demand), []
+        present = _listed(value)
+        fits = not set(present).isdisjoint(wanted["one_of"])
+        if fits or (field == "languages" and value == NO_LANGUAGE):
+            return [], []
+        if unsure := ", ".join(one for one in present if one in wanted["unsure"]):
+            return [], [demand.gap(f"{unsure}: whether yours is among them is not verified")]
+        named = " or ".join(wanted["one_of"]) or demand.label
+        why = restriction(checkpoint) if field in RIGHTS else ""
+        return [demand.gap(f"{', '.join(present)}{why}, wanted {named}")], []
 
     def language_marks(
         self, checkpoint: Checkpoint, use: str

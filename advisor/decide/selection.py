@@ -125,19 +125,25 @@ class Selection(NamedTuple):
 
 
 def select(
-    rulebase: RuleBase, decision: Decision, order: str = "quality", *, verified_only: bool = False
+    rulebase: RuleBase,
+    decision: Decision,
+    order: str = "quality",
+    *,
+    verified_only: bool = False,
+    first_only: bool = False,
 ) -> Selection:
     """Return the checkpoints for a decision, best first by `order`.
 
     They are of the family that was decided on or, where none of its checkpoints can be used, of the
-    next in the ranking that has one. With `verified_only` nothing unverified is picked.
+    next in the ranking that has one. With `verified_only` nothing unverified is picked;
+    with `first_only` only who comes first is worked out, and no reasons.
     """
     if decision.family is None:
         return Selection()
 
     def of(family: str) -> Selection:
-        profile = decision.profile
-        return select_of(rulebase, family, profile, order, verified_only=verified_only)
+        case = rulebase, family, decision.profile, order
+        return select_of(*case, verified_only=verified_only, first_only=first_only)
 
     selection = of(decision.family)
     if selection.picks:
@@ -162,6 +168,7 @@ def select_of(
     allowed: tuple[str, ...] | None = None,
     *,
     verified_only: bool = False,
+    first_only: bool = False,
 ) -> Selection:
     """Return the checkpoints of one family for a complete profile with one task.
 
@@ -207,9 +214,8 @@ def select_of(
         rejected += [Suitability(one.checkpoint, one.use, (NO_LOADER,), ()) for one in picks]
         picks = []
 
-    apart = [one for one in rejected if any(gap.field in LEARNT for gap in one.lacks)]
-    others = [one.checkpoint for one in rejected if one not in apart]
-    among = [*(pick.checkpoint for pick in (*picks, *unverified)), *others]
+    others = [one for one in rejected if not any(gap.field in LEARNT for gap in one.lacks)]
+    among = [one.checkpoint for one in (*picks, *unverified)] + [one.checkpoint for one in others]
     placing = Placing(precedences, among, order, allowed, required.task)
 
     def placed(some: Sequence[Pick]) -> tuple[Pick, ...]:
@@ -217,7 +223,11 @@ def select_of(
 
     steps, first = required.steps, required.first_step
     in_memory = [one if one.within(first) else one._replace(beyond_gb=first) for one in picks]
-    ranked = placed(in_memory if steps else picks)
+    picks = in_memory if steps else picks
+    if first_only:
+        alone = (_first(picks, placing.first),) if picks else ()
+        return Selection(alone, tuple(unverified), tuple(rejected), uses=allowed, order=order)
+    ranked = placed(picks)
     return Selection(
         picks=placing.explained(ranked),
         unverified=placing.explained(placed(unverified)),
@@ -252,6 +262,12 @@ def _in_groups(
     return tuple(placed)
 
 
+def _first(picks: Sequence[Pick], first_of: Callable[[Sequence[Pick]], Pick]) -> Pick:
+    """Return the first of some picks, as `_in_groups` would, without the others."""
+    group = _groups(picks)[0]
+    return first_of([pick for pick in picks if pick.group == group])._replace(place=1)
+
+
 def _ladder(
     steps: Sequence[float], ranked: tuple[Pick, ...], first_of: Callable[[Sequence[Pick]], Pick]
 ) -> tuple[Rung, ...]:
@@ -272,9 +288,7 @@ def _ladder(
             if up_to_gb is None or pick.within(up_to_gb)
         ]
         if _ids(fitting) not in firsts:
-            groups = _groups(fitting)
-            ahead = [pick for pick in fitting if pick.group == groups[0]]
-            firsts[_ids(fitting)] = first_of(ahead)._replace(place=1) if ahead else None
+            firsts[_ids(fitting)] = _first(fitting, first_of) if fitting else None
         first = firsts[_ids(fitting)]
         if up_to_gb is None and first and first.within(steps[-1]):
             first = rungs[-1].pick  # nothing larger is known to be better

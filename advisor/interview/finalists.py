@@ -342,7 +342,7 @@ class Finalists:
             known = {id: one for id, one in profile.items() if self._is_told(id)}
             self._decisions[outcome] = self.engine.decide(known)
         decision = self._decisions[outcome]._replace(profile=profile, given=profile)
-        picks = select(self.engine.rulebase, decision).picks
+        picks = select(self.engine.rulebase, decision, first_only=True).picks
         return picks[0].checkpoint.id if picks else decision.family or NONE
 
     def _is_told(self, id: str) -> bool:
