@@ -66,9 +66,9 @@ def receiver_of(case: Case, call: Call) -> Receiver | None:
 
 
 def part_of(release: ReleaseMembers, at: Members, name: str) -> Members | None:
-    """Return the members of an attribute whose class is known."""
+    """Return the members of an attribute whose class is known, which an auto class leaves open."""
     part = at.class_of(name)
-    if part is None or not at.has(name):
+    if part is None or not at.has(name) or part.startswith(AUTOMATIC):
         return None
     return release.near(part, at)
 

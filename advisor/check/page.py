@@ -261,7 +261,7 @@ def _closing(inspection: Inspection) -> Text:
         text += f"; not looked at: {not_seen}"
     if hidden := scan.unreached:
         files = count(len({one.place.path for one in hidden}), "file")
-        text += f"; {count(len(hidden), 'known id')} in {files} reach no load that can be followed"
+        text += f"; {count(len(hidden), 'known id')} in {files} {'reach' if len(hidden) > 1 else 'reaches'} no load that can be followed"
     if not inspection.failing:
         text += "; nothing fails this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])
@@ -269,15 +269,24 @@ def _closing(inspection: Inspection) -> Text:
 
 def _releases(case: Case) -> str:
     """Return which releases judged, and where the project asks for them."""
-    said = [
-        f"{one.release.version} ({visible(one.pin.written)} in {visible(one.pin.path)}"
-        + (", older than any described)" if one.below else ")")
-        for one in case.judged
-    ]
+    judged: dict[str, list[JudgedFiles]] = {}
+    for files in case.judged:
+        judged.setdefault(files.release.version, []).append(files)
     pinned = {path for one in case.judged for path in one.paths}
-    if not said or any(one.place.path not in pinned for one in case.scan.usages):
-        said.insert(0, case.release.version)
+    if not judged or any(place.path not in pinned for place in case.scan.places()):
+        judged.setdefault(case.release.version, [])
+    said = [f"{version}{_asked(files)}" for version, files in judged.items()]
     return f"transformers {first_named(said, MOST_RELEASES)}"
+
+
+def _asked(files: list[JudgedFiles]) -> str:
+    """Return who asks for a release: the first requirement, and how many others."""
+    if not files:
+        return ""
+    pin, more = files[0].pin, len(files) - 1
+    others = f" and {count(more, 'more place')}" if more else ""
+    old = ", older than any described" if any(one.below for one in files) else ""
+    return f" ({visible(pin.written)} in {visible(pin.path)}{others}{old})"
 
 
 def _counts(inspection: Inspection) -> str:

@@ -34,7 +34,7 @@ def test_known_ids_that_reach_no_load_are_counted_where_they_stand(check):
     result = check({"presets.py": text})
     assert result.json["unreached"] == [{"path": "presets.py", "line": 3, "checkpoint": CLIP}]
     page = " ".join(check({}, format="terminal").out.split())
-    assert "1 known id in 1 file reach" in page
+    assert "1 known id in 1 file reaches no load" in page
     loaded = f'from transformers import AutoModel\nm = AutoModel.from_pretrained("{CLIP}")\n'
     assert check({"presets.py": loaded}).json["unreached"] == []
 
