@@ -260,8 +260,9 @@ def _closing(inspection: Inspection) -> Text:
     if not_seen := ", ".join(unseen):
         text += f"; not looked at: {not_seen}"
     if hidden := scan.unreached:
-        files = count(len({one.place.path for one in hidden}), "file")
-        text += f"; {count(len(hidden), 'known id')} in {files} {'reach' if len(hidden) > 1 else 'reaches'} no load that can be followed"
+        reach = "reach" if len(hidden) > 1 else "reaches"
+        where = count(len({one.place.path for one in hidden}), "file")
+        text += f"; {count(len(hidden), 'known id')} in {where} {reach} no load"
     if not inspection.failing:
         text += "; nothing fails this run (fail_on: never)"
     return Text(text, EXIT_TONES[inspection.exit_code])
