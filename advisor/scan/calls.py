@@ -90,7 +90,7 @@ class EvaluatedCall(NamedTuple):
         match callee:
             case Symbol():
                 loader = loader_of(callee)
-                return self._symbol(callee) if loader is None else self._load(loader)
+                return self._symbol(callee) if loader is None else self._load(self._one_of(loader))
             case Function(node, owner):
                 return self._function(node, bound=owner is not None)
             case LocalClass(label):
@@ -122,6 +122,12 @@ class EvaluatedCall(NamedTuple):
                 made = Loader(WRAPPED, name, checkpoint=_UNMISTAKABLE)
                 return (self._record(made, self.node.func, argument.values),)
         return NOTHING
+
+    def _one_of(self, loader: Loader) -> Loader:
+        """The same loader, without the class where it is one of several that may be meant."""
+        loaders = (loader_of(one) for one in self.callees if isinstance(one, Symbol))
+        classes = {one.class_name for one in loaders if one}
+        return loader if len(classes) == 1 else loader._replace(class_name=None)
 
     def _function(self, function: FunctionNode, *, bound: bool) -> Values:
         """A function of the file, which is told what it is called with."""

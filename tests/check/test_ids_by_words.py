@@ -79,3 +79,14 @@ def test_a_default_in_a_branch_on_another_parameter_is_no_fact(check):
     assert loud(check, text) == []
     plain = text.replace('if name == "florence2"', 'if name != "cpu"')
     assert [rule for _, rule, _ in loud(check, plain)] != []
+
+
+def test_one_of_several_classes_is_held_against_no_checkpoint(check):
+    text = (
+        "from transformers import LlavaForConditionalGeneration\n"
+        "from transformers import LlavaNextForConditionalGeneration\n"
+        "def load(kind):\n"
+        "    one = LlavaForConditionalGeneration if kind else LlavaNextForConditionalGeneration\n"
+        '    return one.from_pretrained("llava-hf/llava-1.5-7b-hf")\n'
+    )
+    assert loud(check, text) == []

@@ -72,18 +72,25 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         has = "is not in the catalogue"
         owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
-    for load in usage.loads:
-        remote, revision = load.arguments.get("trust_remote_code"), load.arguments.get("revision")
-        if remote and remote.value is True:
-            read = revision and isinstance(revision.value, str) and COMMIT.match(revision.value)
-            yield Finding(
-                f"{id} {has}; `trust_remote_code=True` runs what stands in its repository",
-                remote.name_place or remote.place,
-                level="note" if read else level,
-                fix=fix,
-                checkpoint=id,
-                sources=checkpoint.sources.get("class", ()) if checkpoint else (),
-            )
+    asked = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
+    remote = [(load, one) for load, one in asked if one and one.value is True]
+    if remote:
+        read = all(_names_a_commit(load) for load, _ in remote)
+        first, *others = (one.name_place or one.place for _, one in remote)
+        yield Finding(
+            f"{id} {has}; `trust_remote_code=True` runs what stands in its repository",
+            first,
+            level="note" if read else level,
+            fix=fix,
+            checkpoint=id,
+            sources=checkpoint.sources.get("class", ()) if checkpoint else (),
+            places=tuple(others),
+        )
+
+
+def _names_a_commit(load: Load) -> bool:
+    revision = load.arguments.get("revision")
+    return bool(revision and isinstance(revision.value, str) and COMMIT.match(revision.value))
 
 
 @rule("pickled-weights", each=Case.usages)

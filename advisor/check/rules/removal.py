@@ -34,10 +34,12 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
         inside = TRANSFORMERS in name.place.path.split("/")[:-1]  # the library, or a copy of it
         if name.module.partition(".")[0] == TRANSFORMERS and not name.optional and not inside:
             yield name.name, name.place
+    optional = {(one.place.path, one.name) for one in case.scan.names if one.optional}
     for usage in case.scan.usages:
         for load in usage.loads:
             direct = load.package == TRANSFORMERS and load.class_written == load.class_name
-            if direct and load.class_place and load.class_name:
+            ready = (load.place.path, load.class_name) in optional
+            if direct and load.class_place and load.class_name and not ready:
                 yield load.class_name, load.class_place
 
 
