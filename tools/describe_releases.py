@@ -129,7 +129,7 @@ class Package:
                 case ["models", folder, module] if folder != "auto":
                     looks = module.startswith(("image_processing", "video_processing"))
                     configured = module.startswith(("configuration", "processing"))
-                    if looks or (configured and facts["vision"]):
+                    if looks or (configured and facts["vision"]) or _takes_pictures(facts):
                         found.add(folder)
         return found
 
@@ -161,6 +161,16 @@ class Package:
         for member, text in one["members"].items():
             if KEPT.match(member):
                 yield Row(block_of(module), f"{module}:{name}", member, text)
+
+
+def _takes_pictures(facts: dict[str, Any]) -> bool:
+    """True where a class of the module is called with pixels, or built with what prepares them."""
+    taken = {"forward": "pixel_values", "__init__": "image_processor"}
+    return any(
+        word in one["members"].get(method, "")
+        for one in facts["classes"].values()
+        for method, word in taken.items()
+    )
 
 
 class Described(NamedTuple):

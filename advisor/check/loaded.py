@@ -13,8 +13,7 @@ from advisor.check.identity import identity_of
 from advisor.scan.usage import Call, Load
 
 AUTOMATIC = "Auto"
-KINDS = ("model", "processor", "image_processor", "composition")
-"""Tokenizers answer to more names than can be read."""
+KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
 
 
 class Receiver(NamedTuple):

@@ -249,6 +249,7 @@ class Expressions:
         if isinstance(node.func, ast.Attribute):
             holders = self.evaluate(node.func.value)
             name = node.func.attr
+            self._append(node, node.func)
             callees = union(*(self._member(holder, name) for holder in holders))
         else:
             callees = self.evaluate(node.func)
@@ -260,6 +261,17 @@ class Expressions:
             callees=callees,
             passed=self._passed(node),
         ).result()
+
+    def _append(self, node: ast.Call, function: ast.Attribute) -> None:
+        """A list that what was loaded gave something to holds it from here on."""
+        match function, node.args:
+            case ast.Attribute(ast.Name(name), "append"), [added]:
+                known = self.scope.find(name)
+                match known, self.evaluate(added) if known else NOTHING:
+                    case (ListLiteral(groups),), values if any(
+                        isinstance(value, Loaded) and value.path for value in values
+                    ):
+                        self.scope.bind(name, bounded(ListLiteral((*groups, values))))
 
     def _passed(self, node: ast.Call) -> tuple[Passed, ...]:
         passed = []

@@ -19,6 +19,7 @@ _MODELS = ("model", "pipeline", "composition")
 _PROCESSORS = ("processor", "tokenizer", "image_processor")
 _NAMING = ("0", "pretrained_model_name_or_path", "model", "model_name_or_path")
 """Arguments that name a checkpoint."""
+_OF_PICTURES = re.compile(r"image|visual|video|vqa|document")
 _OPTIMIZER = re.compile(r"Adam|SGD|Adafactor|Lion|RMSprop|[Oo]ptim")
 
 
@@ -36,6 +37,10 @@ class Grouping:
         """Return what is loaded of vision-language models, each model with its processors."""
         tied = self._tied()
         usages = []
+        for model in self.models if any(self.relevant) else ():  # beside ours, these count too
+            load = self.loads[model]
+            gone = any(value.text in self.study.vocabulary.gone_pipelines for value in load.task)
+            self.relevant[model] |= load.kind == "pipeline" and gone
         for model in self.models:
             own = sorted(tied[model])
             if self.relevant[model] or any(self._speaks_for(processor, model) for processor in own):
@@ -65,7 +70,11 @@ class Grouping:
         if load.package in ("sentence_transformers", "vllm", "unsloth", WRAPPED):
             return any(words.hinted(text) for text in texts)
         if load.kind == "pipeline":
-            return any(value.text in words.pipelines for value in load.task)
+            return any(
+                value.text in words.pipelines
+                or (value.text in words.gone_pipelines and _OF_PICTURES.search(value.text))
+                for value in load.task
+            )
         if load.class_name is None or words.is_class(load.class_name):
             return load.class_name is not None
         automatic = load.class_name.startswith("Auto") and load.kind != "tokenizer"

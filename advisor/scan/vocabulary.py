@@ -147,6 +147,9 @@ class Vocabulary:
             tag for tag in tags if _TASK_WORDS & set(tag.split("-"))
         )
         """Pipelines that load vision-language models."""
+        gone = {change.name for change in rulebase.changes if change.of == "pipeline"}
+        self.gone_pipelines = frozenset(gone)
+        """Pipelines that some release took away, whatever they loaded."""
         tasks = ("".join(word.capitalize() for word in tag.split("-")) for tag in self.pipelines)
         self._auto_classes = {f"AutoModelFor{task}" for task in (*tasks, "Vision2Seq")}
         pairs = ((each.model_class, each.processor) for each in checkpoints)

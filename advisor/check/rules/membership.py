@@ -123,7 +123,7 @@ def output_as_tensor(case: Case, usage: Usage) -> Iterator[Finding]:
         change = case.release.removed(call.name, "attribute")
         instead = change and change.instead
         for one in later:
-            if _as_tensor(case, one, fields) and one.place >= call.place:
+            if _as_tensor(case, one, fields):
                 yield Finding(
                     f"`{call.name}` gives a `{name}` in transformers {version}, not a tensor",
                     one.place,

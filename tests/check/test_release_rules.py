@@ -1,0 +1,164 @@
+"""What a release changed is found in code as people write it, and what is right is left alone."""
+
+import pytest
+
+NEW = ("--transformers", "5.24")
+CLIP = """
+from transformers import CLIPModel
+model = CLIPModel.from_pretrained("openai/clip-vit-base-patch32")
+"""
+WRONG = {
+    "divided by its norm": (
+        CLIP + "e = model.get_image_features(pixel_values=x)\n"
+        "e = e / e.norm(dim=-1)  # wrong: output-as-tensor\n"
+    ),
+    "moved to the cpu in a method of a class": """
+from transformers import AutoModel
+class Backend:
+    def __init__(self):
+        self.model = AutoModel.from_pretrained("openai/clip-vit-base-patch32")
+    def embed(self, inputs):
+        outputs = self.model.get_image_features(**inputs)
+        return outputs.cpu()  # wrong: output-as-tensor
+""",
+    "indexed, which fails in silence": (
+        CLIP + "v = model.get_text_features(ids)[0].detach().numpy()  # wrong: output-as-tensor\n"
+    ),
+    "passed to a function of torch": (
+        "import torch.nn.functional as F\n" + CLIP + "a = model.get_image_features(x)\n"
+        "b = model.get_text_features(y)\n"
+        "s = F.cosine_similarity(a, b)  # wrong: output-as-tensor\n"
+    ),
+    "gathered in a list": (
+        "import torch\n" + CLIP + "found = []\nfor batch in batches:\n"
+        "    found.append(model.get_image_features(batch))\n"
+        "table = torch.cat(found)  # wrong: output-as-tensor\n"
+    ),
+    "normalised by a function of the file": (
+        CLIP + "def unit(v):\n    return v / v.norm(dim=-1)  # wrong: output-as-tensor\n"
+        "e = unit(model.get_image_features(x))\n"
+    ),
+    "a submodule that has moved": """
+from transformers import PaliGemmaForConditionalGeneration
+model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
+for parameter in model.vision_tower.parameters():  # wrong: removed-member
+    parameter.requires_grad = False
+""",
+    "a submodule that is the model itself by now": """
+from transformers import SiglipVisionModel
+tower = SiglipVisionModel.from_pretrained("google/siglip-base-patch16-224")
+layers = tower.vision_model.encoder  # wrong: removed-member
+""",
+    "a method of a processor": """
+from transformers import AutoProcessor
+processor = AutoProcessor.from_pretrained("google/owlvit-base-patch32")
+boxes = processor.post_process_object_detection(outputs, 0.1)  # wrong: removed-member
+""",
+    "an attribute of a processor, stored into": """
+from transformers import DonutProcessor
+processor = DonutProcessor.from_pretrained("naver-clova-ix/donut-base")
+processor.feature_extractor.size = (960, 1280)  # wrong: removed-member
+""",
+    "a text first where images come first": """
+from transformers import LlavaNextProcessor
+processor = LlavaNextProcessor.from_pretrained("llava-hf/llava-v1.6-mistral-7b-hf")
+inputs = processor(prompt, image, return_tensors="pt")  # wrong: text-before-images
+""",
+    "a class that is not in the catalogue": """
+from transformers import IdeficsProcessor
+processor = IdeficsProcessor.from_pretrained("HuggingFaceM4/idefics-9b-instruct")
+inputs = processor(["What is it?"], return_tensors="pt")  # wrong: text-before-images
+""",
+    "an argument put into keywords": """
+from transformers import FuyuForCausalLM
+def load(name, **kwargs):
+    kwargs["load_in_4bit"] = True
+    return FuyuForCausalLM.from_pretrained("adept/fuyu-8b", **kwargs)  # wrong: removed-argument
+""",
+    "a module that is gone": """
+from transformers import CLIPModel
+from transformers.modeling_attn_mask_utils import AttentionMaskConverter  # wrong: removed-name
+""",
+    "a module imported by itself": """
+import transformers.modeling_attn_mask_utils  # wrong: removed-name
+from transformers import CLIPModel
+""",
+    "a function that is gone": """
+from transformers import CLIPModel, infer_device  # wrong: removed-name
+""",
+    "a name of a module that stays": """
+from transformers.models.clip.modeling_clip import CLIPModel, clip_loss  # wrong: removed-name
+""",
+    "a pipeline of pictures": """
+from transformers import pipeline
+bigger = pipeline("image-to-image")  # wrong: removed-pipeline
+""",
+}
+RIGHT = {
+    "the vector is taken": CLIP
+    + "e = model.get_image_features(x).pooler_output\ne = e / e.norm()\n",
+    "either is handled": (
+        CLIP + "e = model.get_image_features(x)\n"
+        "e = e if isinstance(e, torch.Tensor) else e.pooler_output\ne = e / e.norm()\n"
+    ),
+    "an item by its name": CLIP + 'e = model.get_image_features(x)["pooler_output"]\ne = e / 2\n',
+    "where it is by now": """
+from transformers import PaliGemmaForConditionalGeneration
+model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
+model.model.vision_tower.requires_grad_(False)
+""",
+    "asked for first": """
+from transformers import PaliGemmaForConditionalGeneration
+model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
+tower = model.vision_tower if hasattr(model, "vision_tower") else model.model.vision_tower
+""",
+    "an attribute of one's own": CLIP + "model.temperature = 1\nprint(model.temperature)\n",
+    "the projection keeps its parts": """
+from transformers import CLIPTextModelWithProjection
+model = CLIPTextModelWithProjection.from_pretrained("openai/clip-vit-base-patch32")
+print(model.text_model)
+""",
+    "named arguments": """
+from transformers import LlavaNextProcessor
+processor = LlavaNextProcessor.from_pretrained("llava-hf/llava-v1.6-mistral-7b-hf")
+inputs = processor(text=prompt, images=image, return_tensors="pt")
+""",
+    "images first": """
+from transformers import CLIPProcessor
+processor = CLIPProcessor.from_pretrained("openai/clip-vit-base-patch32")
+inputs = processor(image, ["a cat"], return_tensors="pt")
+""",
+    "ready for the import to fail": """
+from transformers import CLIPModel
+try:
+    from transformers.modeling_attn_mask_utils import AttentionMaskConverter
+except ImportError:
+    AttentionMaskConverter = None
+""",
+}
+
+
+@pytest.mark.parametrize("text", WRONG.values(), ids=list(WRONG))
+def test_what_the_release_changed_is_found_at_its_line(check, text):
+    mark = "# wrong: "
+    lines = text.split("\n")
+    marked = [(n, line.partition(mark)[2]) for n, line in enumerate(lines, 1) if mark in line]
+    code = "\n".join(line.partition("  # wrong")[0] for line in lines)
+    found = check({"app.py": code}, *NEW).of("error", "warning")
+    assert [(one["line"], one["rule"]) for one in found] == marked
+
+
+@pytest.mark.parametrize("text", RIGHT.values(), ids=list(RIGHT))
+def test_what_works_in_the_release_is_left_alone(check, text):
+    assert check({"app.py": text}, *NEW).of("error", "warning") == []
+
+
+def test_code_for_transformers_4_is_right_under_transformers_4(check):
+    text = CLIP + "e = model.get_image_features(x)\ne = e / e.norm()\n"
+    assert check({"app.py": text}, "--transformers", "4.57").of("error", "warning") == []
+
+
+def test_one_finding_a_file_names_the_other_places(check):
+    text = CLIP + "a = model.get_image_features(x).cpu()\nb = model.get_image_features(y).cpu()\n"
+    (found,) = check({"app.py": text}, *NEW).of("error")
+    assert (found["line"], [one["line"] for one in found["places"]]) == (4, [5])
