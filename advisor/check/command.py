@@ -125,9 +125,7 @@ def check(
     from advisor.check.page import judgement_report
 
     if options.explain:
-        from advisor.catalogue.check_rule import rule_report
-
-        return _emit(rule_report(rulebase, options.explain), shown)
+        return _explain(rulebase, options.explain, shown)
     if not options.checkpoint:
         from advisor.check.project import open_project
 
@@ -137,6 +135,12 @@ def check(
         raise UsageError(message, hint="leave out one of the two")
     inspection = _judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
     return _emit(judgement_report(inspection), shown, inspection.exit_code)
+
+
+def _explain(rulebase: RuleBase, rule: str, shown: Showing) -> int:
+    from advisor.catalogue.check_rule import rule_report
+
+    return _emit(rule_report(rulebase, rule), shown)
 
 
 def _judged(

@@ -271,7 +271,7 @@ def _closing(inspection: Inspection) -> Text:
 def _releases(case: Case) -> str:
     """Return which releases judged, and where the project asks for them."""
     judged: dict[str, list[JudgedFiles]] = {}
-    for files in case.judged:
+    for files in sorted(case.judged, key=lambda one: -len(one.paths)):
         judged.setdefault(files.release.version, []).append(files)
     pinned = {path for one in case.judged for path in one.paths}
     if not judged or any(place.path not in pinned for place in case.scan.places()):

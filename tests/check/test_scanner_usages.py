@@ -40,9 +40,10 @@ def test_names_that_went_away_are_found_where_they_are_imported(scanned, row):
     assert (row["line"], row["name"]) in names
 
 
-def test_a_load_through_another_library_is_no_usage(scanned):
+def test_a_load_through_lavis_is_a_usage_of_no_id_of_the_hub(scanned):
     row = next(row for row in ROWS if row["id"] == "usage-043")
-    assert not [usage for usage in scanned.usages if usage.place.path == row["file"]]
+    (usage,) = [one for one in scanned.usages if one.place.path == row["file"]]
+    assert (usage.model.package, usage.checkpoint) == ("lavis", None)
 
 
 def test_every_file_of_a_real_use_can_be_read(scanned):
