@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from advisor.check.page import rule_page
+from advisor.catalogue.check_rule import rule_report
 from advisor.draw.blocks import Heading, Table, Text
 from advisor.draw.markdown import markdown
 from advisor.rulebase.store import load_rules
@@ -20,7 +20,9 @@ FOLDER = Path(__file__).resolve().parent / "checks"
 def current() -> dict[Path, str]:
     """Return the text of every page by its path."""
     rulebase = load_rules()
-    pages = {FOLDER / f"{id}.md": markdown(rule_page(rulebase, id)) for id in rulebase.checks}
+    pages = {
+        FOLDER / f"{id}.md": markdown(rule_report(rulebase, id).page()) for id in rulebase.checks
+    }
     rows = tuple((f"[{r.id}]({r.id}.md)", r.level, r.summary) for r in rulebase.checks.values())
     index = [
         Heading("Rules of `advisor check`", 1),
