@@ -122,10 +122,12 @@ def counts() -> None:
 
 def rules_by_id() -> None:
     """Write the written rules: id, criterion, what each does."""
+    from advisor.phrasing import aim
+
     rules = json.loads(run("advisor list rules --written --format json").stdout)["rules"]
     rows = []
     for rule in sorted(rules, key=lambda rule: str(rule["id"])):
-        effect = f"{rule['effect']} {', '.join(rule['candidates'])}"
+        effect = f"{rule['effect']} {aim(rule['candidates'], rule['where'])}"
         rows.append(f"| `{rule['id']}` | {rule['criterion']} | {effect} |")
     _write("\n".join(["| rule | criterion | effect |", "| --- | --- | --- |", *rows]))
 
