@@ -1,5 +1,6 @@
 """Rule folders: names that refer to nothing, overlays, and the compiled copy."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -551,7 +552,8 @@ def test_the_copy_holds_what_its_digest_says(own_cache, tmp_path):
     assert load_rules(root).family("writer").name == "Writer"
 
 
-def test_old_copies_go(own_cache, tmp_path):
+def test_old_copies_go(own_cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "RECENT_SECONDS", 0)
     root = folder(tmp_path)
     name = "Writer"
     for number in range(store.KEPT + 3):
@@ -562,6 +564,16 @@ def test_old_copies_go(own_cache, tmp_path):
     kept = [copy.name for copy in own_cache.iterdir()]
     assert len(kept) == store.KEPT
     assert any(copy.startswith(f"rules-{last.digest}") for copy in kept)
+
+
+def test_copies_of_the_last_minutes_stay(own_cache, tmp_path):
+    root = folder(tmp_path)
+    name = "Writer"
+    for number in range(store.KEPT + 3):  # each may be being written by another process
+        change(root, "families/writer.yaml", f"name: {name}", f"name: Writer {number}")
+        name = f"Writer {number}"
+        assert load_rules(root).family("writer").name == name
+    assert len(list(own_cache.iterdir())) == store.KEPT + 3
 
 
 def test_a_part_that_cannot_be_written_leaves_nothing_behind(tmp_path):
@@ -587,7 +599,9 @@ def test_missing_part_is_made_anew(own_cache, tmp_path):
     catalogue = kept_copy(own_cache) / "catalogue.json"
     catalogue.unlink()
     assert same(load_rules(root), first)
-    assert json.loads(catalogue.read_bytes())
+    checksum, _, data = catalogue.read_bytes().partition(b"\n")
+    assert checksum.decode() == hashlib.sha256(data).hexdigest()
+    assert json.loads(data)
 
 
 def test_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path, monkeypatch):

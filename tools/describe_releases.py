@@ -28,7 +28,7 @@ from module_facts import OTHER_FRAMEWORK, facts_of
 from advisor.catalogue.release_files import describe
 from advisor.catalogue.release_table import (
     TABLE,
-    Row,
+    TableRow,
     block_of,
     read_rows,
     table_bytes,
@@ -133,7 +133,7 @@ class Package:
                         found.add(folder)
         return found
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[TableRow]:
         """Yield what is kept of all modules."""
         pictures = self.of_pictures() | {"auto"}
         for name, facts in self.modules.items():
@@ -143,9 +143,9 @@ class Package:
             functions = facts["functions"] if whole and not others else {}
             for key in self.names(name):
                 text = functions.get(key, "") if key[:1] != "_" else ""
-                yield Row(block_of(name), f"{name}:", key, text)
+                yield TableRow(block_of(name), f"{name}:", key, text)
             if facts["open"]:
-                yield Row(block_of(name), f"{name}:", "?getattr", "")
+                yield TableRow(block_of(name), f"{name}:", "?getattr", "")
             for key, one in facts["classes"].items() if whole and not others else ():
                 yield from self._class_rows(name, key, one)
         for name, module in self.exported("").items():
@@ -153,14 +153,14 @@ class Package:
             text = module if home.startswith("!") else home.partition(":")[0]
             if module.split(".")[:2] != text.split(".")[:2]:  # an alias of a class of another model
                 text += f" {module}"
-            yield Row(f"@exports.{name[:1]}", "", name, text)
+            yield TableRow(f"@exports.{name[:1]}", "", name, text)
 
-    def _class_rows(self, module: str, name: str, one: dict[str, Any]) -> Iterator[Row]:
+    def _class_rows(self, module: str, name: str, one: dict[str, Any]) -> Iterator[TableRow]:
         bases = (self.home(module, base) if base != "?" else "!?" for base in one["bases"])
-        yield Row(block_of(module), f"{module}:{name}", "<", " ".join(bases))
+        yield TableRow(block_of(module), f"{module}:{name}", "<", " ".join(bases))
         for member, text in one["members"].items():
             if KEPT.match(member):
-                yield Row(block_of(module), f"{module}:{name}", member, text)
+                yield TableRow(block_of(module), f"{module}:{name}", member, text)
 
 
 def _takes_pictures(facts: dict[str, Any]) -> bool:
@@ -177,7 +177,7 @@ class Described(NamedTuple):
     """One release, and what is kept of it."""
 
     version: str
-    rows: list[Row]
+    rows: list[TableRow]
 
 
 def described(wheel: Path) -> Described:
@@ -192,17 +192,17 @@ def described(wheel: Path) -> Described:
     return Described(known["version"], rows)
 
 
-def _mappings(known: dict[str, Any]) -> Iterator[Row]:
+def _mappings(known: dict[str, Any]) -> Iterator[TableRow]:
     for name, mapping in known["auto"].items():
         for key, classes in mapping.items():
-            yield Row("@auto", name, key, " ".join(classes))
+            yield TableRow("@auto", name, key, " ".join(classes))
     for part in ("pipelines", "named"):
         for key, names in known[part].items():
-            yield Row("@tasks", part, key, " ".join(names))
+            yield TableRow("@tasks", part, key, " ".join(names))
     for key, name in known["aliases"].items():
-        yield Row("@tasks", "aliases", key, name)
+        yield TableRow("@tasks", "aliases", key, name)
     for suffix in known["suffixes"]:
-        yield Row("@tasks", "suffixes", suffix, "")
+        yield TableRow("@tasks", "suffixes", suffix, "")
 
 
 def _facts(name: str, file: Path, *, package: bool) -> dict[str, Any]:

@@ -27,7 +27,7 @@ TEXT, SPAN, GROUP = "\x01", "\t", "\n>"
 NUMBER_BYTES = 4
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """A member of a group, in the block that holds the group, and what is known of it."""
 
     block: str
@@ -127,7 +127,7 @@ def _span(mask: int) -> str:
     return ",".join(parts)
 
 
-def read_rows(file: Path) -> tuple[list[str], dict[Row, int]]:
+def read_rows(file: Path) -> tuple[list[str], dict[TableRow, int]]:
     """Return the releases of a table, and its rows with the releases that have them, as bits."""
     table, rows = ReleaseTable(file), {}
     for block in table.blocks:
@@ -137,18 +137,18 @@ def read_rows(file: Path) -> tuple[list[str], dict[Row, int]]:
             for one in members:
                 line, _, span = one.partition(SPAN)
                 member, _, text = line.partition(TEXT)
-                rows[Row(block, group, member, text)] = _mask(span or whole)
+                rows[TableRow(block, group, member, text)] = _mask(span or whole)
     return table.versions, rows
 
 
 def with_release(
-    versions: list[str], rows: Mapping[Row, int], version: str, added: Iterable[Row]
-) -> tuple[list[str], dict[Row, int]]:
+    versions: list[str], rows: Mapping[TableRow, int], version: str, added: Iterable[TableRow]
+) -> tuple[list[str], dict[TableRow, int]]:
     """Return releases and rows with one release more, or with that anew where it was there."""
     order = sorted({*versions, version}, key=lambda one: tuple(map(int, one.split("."))))
     place = order.index(version)
     low, shift = (1 << place) - 1, version not in versions
-    merged: dict[Row, int] = defaultdict(int)
+    merged: dict[TableRow, int] = defaultdict(int)
     for row, mask in rows.items():
         moved = mask & low | (mask & ~low) << 1 if shift else mask & ~(1 << place)
         if moved:
@@ -158,12 +158,12 @@ def with_release(
     return order, merged
 
 
-def table_bytes(versions: list[str], rows: Mapping[Row, int]) -> bytes:
+def table_bytes(versions: list[str], rows: Mapping[TableRow, int]) -> bytes:
     """Return the table of releases and rows."""
     return _packed(versions, _texts(rows))
 
 
-def _texts(rows: Mapping[Row, int]) -> dict[str, str]:
+def _texts(rows: Mapping[TableRow, int]) -> dict[str, str]:
     """The lines of each block."""
     blocks: dict[str, dict[str, list[tuple[str, str, int]]]] = defaultdict(
         lambda: defaultdict(list)

@@ -122,8 +122,6 @@ def check(
       advisor check --checkpoint Salesforce/blip-vqa-base --task vqa --class BlipModel
       advisor check --explain softmax-for-sigmoid
     """
-    from advisor.check.page import judgement_report
-
     if options.explain:
         return _explain(rulebase, options.explain, shown)
     if not options.checkpoint:
@@ -134,7 +132,7 @@ def check(
         message = "`--checkpoint` judges one checkpoint and no files"
         raise UsageError(message, hint="leave out one of the two")
     inspection = _judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
-    return _emit(judgement_report(inspection), shown, inspection.exit_code)
+    return _emit_judgement(inspection, shown)
 
 
 def _explain(rulebase: RuleBase, rule: str, shown: Showing) -> int:
@@ -154,6 +152,12 @@ def _judged(
     failing_from(options.fail_on or "error")  # as a check of files does
     failing = failing_from("warning" if options.strict else "error")
     return judge(judgement, rulebase, options.transformers, failing)
+
+
+def _emit_judgement(inspection: Inspection, shown: Showing) -> int:
+    from advisor.check.page import judgement_report
+
+    return _emit(judgement_report(inspection), shown, inspection.exit_code)
 
 
 def _check(project: Project, options: CheckOptions, shown: Showing) -> int:

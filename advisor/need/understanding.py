@@ -193,7 +193,8 @@ def one_task(engine: Engine, text: str) -> Profile:
     if len(known) == 1 and reading.tasks[0].strength >= SURE_CONCEPTS:
         return known[0]
     named = [one.task for one in reading.tasks[:OFFERED]]
-    hint = f"write the task, e.g. `needs: {{task: {named[0] if named else 'captioning'}}}`"
+    example = named[0] if named else engine.rulebase.tasks[0].id
+    hint = f"write the task, e.g. `needs: {{task: {example}}}`"
     may = f"may mean {joined(named, 'or')}" if named else "names no task"
     raise UsageError(f"`{_shortened(text)}` {may}", hint=hint, kind="not-understood")
 

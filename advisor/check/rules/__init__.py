@@ -19,8 +19,8 @@ from advisor.check.rules import (
     capability,
     choices,
     handling,
+    imported,
     membership,
-    naming,
     positions,
     regions,
     removal,
@@ -37,7 +37,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 DETECTORS = _detectors(
     *(choices, capability, architecture, handling, regions, removal),
-    *(naming, membership, positions, access),
+    *(imported, membership, positions, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
 OF_RELEASE = frozenset(id for one in DETECTORS if one.of_release for id in one.ids)
