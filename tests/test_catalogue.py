@@ -4,9 +4,8 @@ import pytest
 from random_rules import NOT_APPLICABLE, REASON, SOURCE, compiled, rule, silent_family
 
 from advisor import recommend
-from advisor.decide.memory import memory_gb
+from advisor.decide.memory import memory_gb, training_memory
 from advisor.decide.selection import ORDERS
-from advisor.decide.training_memory import training_memory
 
 
 def checkpoint(id, family="reader", **fields):

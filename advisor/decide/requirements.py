@@ -7,8 +7,7 @@ from functools import cache, cached_property
 from math import inf
 from typing import Any, NamedTuple
 
-from advisor.decide.memory import LEAST_GB, memory_gb
-from advisor.decide.training_memory import training_memory
+from advisor.decide.memory import LEAST_GB, memory_gb, training_memory
 from advisor.engine.decision import applicable
 from advisor.engine.profile import Answer, Profile, holds
 from advisor.model import TASK, Checkpoint, Option, Question, Rule

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from advisor.decide.memory import TrainingMemory, training_memory
 from advisor.decide.placing import Placing
 from advisor.decide.precedence import Evidence, Precedence, Precedences, Published
 from advisor.decide.ranking import Locked
 from advisor.decide.requirements import LEARNT, RIGHTS, Gap, Requirements, Suitability
-from advisor.decide.training_memory import TrainingMemory, training_memory
 from advisor.engine.decision import Decision
 from advisor.engine.profile import Profile, holds
 from advisor.model import Checkpoint, Rule

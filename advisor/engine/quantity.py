@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-_PARTS = re.compile(r"([-+]?[0-9][0-9_,.]*)\s*([a-z ]*)\Z", re.IGNORECASE)
-_COMMAS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?\Z")
-_POINTS = re.compile(r"[-+]?[1-9][0-9]{0,2}(\.[0-9]{3}){2,}\Z")
-_LISTED = re.compile(r"[-+]?[0-9][0-9_]*(,[0-9_]*)*,[0-9_]+(\.[0-9]*)?\s*[a-z ]*\Z", re.IGNORECASE)
+# Compiled when a number is met: most commands meet none.
+_PARTS = r"(?i)([-+]?[0-9][0-9_,.]*)\s*([a-z ]*)\Z"
+_COMMAS = r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?\Z"
+_POINTS = r"[-+]?[1-9][0-9]{0,2}(\.[0-9]{3}){2,}\Z"
+_LISTED = r"(?i)[-+]?[0-9][0-9_]*(,[0-9_]*)*,[0-9_]+(\.[0-9]*)?\s*[a-z ]*\Z"
 
 SCALES = {
     **dict.fromkeys(("k", "thousand"), 1e3),
@@ -22,7 +23,7 @@ SCALES = {
 
 def has_commas(text: str) -> bool:
     """True where a text is one number with commas inside, be they where they belong or not."""
-    return _LISTED.match(text.strip()) is not None
+    return "," in text and re.match(_LISTED, text.strip()) is not None
 
 
 def as_number(value: Any, units: Mapping[str, float] | None = None) -> float | None:
@@ -31,14 +32,14 @@ def as_number(value: Any, units: Mapping[str, float] | None = None) -> float | N
     Commas group thousands and do nothing else: 7,5 is neither 75 nor 7.5. `units` are words that
     may follow, each with what one of it is in the unit of the question.
     """
-    found = None if isinstance(value, bool) else _PARTS.match(str(value).strip())
+    found = None if isinstance(value, bool) else re.match(_PARTS, str(value).strip())
     if found is None:
         return _plain(value)
     digits, words = found[1], found[2].lower().strip()
     factor = _factor(words, units or {})
-    if _COMMAS.match(digits):
+    if re.match(_COMMAS, digits):
         digits = digits.replace(",", "")
-    elif _POINTS.match(digits):
+    elif re.match(_POINTS, digits):
         digits = digits.replace(".", "")
     number = _plain(digits.replace("_", ""))
     return (
