@@ -139,6 +139,8 @@ class Ranking:
         first = [places[id] for id in priority]
         self._encoding = encoding
         self._order = first + [place for place in range(len(places)) if place not in first]
+        width = len(encoding.families)
+        self._bases = [width * (1 + 2 * criterion) for criterion in self._order]
         self._winners: dict[int, int] = {}
         self._by_fired: dict[int, int] = {}
 
@@ -150,12 +152,15 @@ class Ranking:
 
     def signs(self, outcome: int, family: int) -> tuple[int, ...]:
         """Return the signs of a family in the order of comparison."""
-        return tuple(self.sign(outcome, criterion, family) for criterion in self._order)
+        width, outcome = len(self._encoding.families), outcome >> family
+        return tuple([(outcome >> at & 1) - (outcome >> (at + width) & 1) for at in self._bases])
 
     def order(self, outcome: int) -> list[int]:
         """Return the families that are not excluded, best first; equals by declared rank."""
         left = [f for f in range(len(self._encoding.families)) if not outcome >> f & 1]
         ranks = self._encoding.ranks
+        if len(left) < 2:
+            return left
         return sorted(left, key=lambda f: ([-s for s in self.signs(outcome, f)], ranks[f], f))
 
     def winner(self, outcome: int) -> int:
