@@ -167,6 +167,8 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
 
     _check_together(options, shown)
     inspection = project.inspect()
+    if inspection.case.release.note:
+        note(inspection.case.release.note)
     changes = FixedFiles()
     if options.fix or options.diff:
         seen = inspection.case.scan.seen
