@@ -27,7 +27,7 @@ class BertAdam(torch.optim.Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-6,
         weight_decay: float = 0.01,
-        clip: float = 1.0,
+        max_grad_norm: float = 1.0,
     ) -> None:
         decayed: list[torch.nn.Parameter] = []
         plain: list[torch.nn.Parameter] = []
@@ -37,7 +37,7 @@ class BertAdam(torch.optim.Optimizer):
             {"params": decayed, "weight_decay": weight_decay},
             {"params": plain, "weight_decay": 0.0},
         ]
-        defaults = {"lr": lr, "betas": betas, "eps": eps, "clip": clip}
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "max_grad_norm": max_grad_norm}
         super().__init__([group for group in groups if group["params"]], defaults)
 
     @torch.no_grad()
@@ -49,7 +49,7 @@ class BertAdam(torch.optim.Optimizer):
                 if parameter.grad is None:
                     continue
                 gradient = parameter.grad
-                gradient.mul_((group["clip"] / (gradient.norm() + 1e-6)).clamp(max=1.0))
+                gradient.mul_((group["max_grad_norm"] / (gradient.norm() + 1e-6)).clamp(max=1.0))
                 state = self.state[parameter]
                 if not state:
                     state["mean"] = torch.zeros_like(parameter)
