@@ -590,7 +590,7 @@ def test_a_batch_streams(environment):
         text=True,
         env=environment,
     ) as running:
-        killer = threading.Timer(5, running.kill)
+        killer = threading.Timer(60, running.kill)
         killer.start()
         try:
             for id in range(3):
