@@ -124,9 +124,11 @@ def _decided(
     precedences = Precedences(rulebase, required.task, required.languages)
     if locked and (said := locked.precedence(against, checkpoint)):
         return Decided(said.by, against, precedence=said)
-    if pick.behind:
-        said = pick.behind.precedence
-        return Decided(said.by, pick.behind.before, precedence=said)
+    ids = list(picks)
+    ahead = ids[: ids.index(checkpoint)]  # what is better, yet stands below, decides nothing
+    before = locked.first_before(ahead).get(checkpoint) if locked else None
+    if locked and before and (evidence := locked.direct(before, checkpoint)):
+        return Decided(evidence.precedence.by, before, precedence=evidence.precedence)
     own = {figure.benchmark for figure in pick.figures}
     missing = [gauge.name for gauge in precedences.gauges if gauge.name not in own]
     measured = {figure.benchmark for figure in first.figures}
