@@ -83,9 +83,8 @@ def test_an_interrupted_run_ends_where_an_unbroken_one_does(pictures):
 
 @pytest.mark.slow
 def test_it_learns_what_is_in_the_pictures(pictures):
-    done = train_unified(
-        pictures / "captions.csv", pictures / "out", aim="captions", **{**QUICK, "epochs": 60}
-    )
+    longer = {**QUICK, "epochs": 100, "learning_rate": 3e-4}
+    done = train_unified(pictures / "captions.csv", pictures / "out", aim="captions", **longer)
     assert done.exact_after == done.held_out
     assert done.exact_before == 0
 
