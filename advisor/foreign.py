@@ -28,19 +28,20 @@ Unicode 16, general categories Cc and Cf where they act on other characters.
 """
 TEXTS = {code: text for code, text in NAMES.items() if chr(code) not in "\n\t"}
 """The same for texts of several lines."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_MARKED = re.compile(r"##(?=\w*\[)")
-_COMMAND = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
+_SURROGATE = "[\ud800-\udfff]"
+_MARKED = r"##(?=\w*\[)"
+_COMMAND = r"(?m)^([^\S\n]*):(?=:)"
+"""Compiled where one is needed: most answers of a start need none."""
 
 
 def visible(text: str) -> str:
     """Return a name on one line, with every character that would hide something written out."""
-    return _SURROGATE.sub(_byte, text.translate(NAMES))
+    return re.sub(_SURROGATE, _byte, text.translate(NAMES))
 
 
 def visible_lines(text: str) -> str:
     """Return a text with its lines kept, and what would hide something written out."""
-    return _SURROGATE.sub(_byte, text.translate(TEXTS))
+    return re.sub(_SURROGATE, _byte, text.translate(TEXTS))
 
 
 def _byte(surrogate: re.Match[str]) -> str:
@@ -57,7 +58,7 @@ def inert(text: str, instead: str = r"#\#") -> str:
     `instead` is written for the two signs.
     """
     if "##" in text:
-        text = _MARKED.sub(lambda _: instead, text)
+        text = re.sub(_MARKED, lambda _: instead, text)
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        text = _COMMAND.sub(r"\1\\:", text)
+        text = re.sub(_COMMAND, r"\1\\:", text)
     return text

@@ -10,8 +10,12 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from docs.generated import keep
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 PICTURE = Path(__file__).resolve().parent / "recommend.svg"
 TASK = "captioning"
@@ -46,9 +50,25 @@ font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asia
 """The frame of rich without its web font: the picture loads nothing from anywhere."""
 
 
+def recorder(columns: int) -> Console:
+    """Return a console that keeps what is printed to it in colour, to be drawn."""
+    from rich.console import Console
+
+    return Console(
+        file=io.StringIO(),
+        width=columns,
+        record=True,
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+        highlight=False,
+        emoji=False,
+        markup=False,
+    )
+
+
 def picture() -> str:
     """Return the SVG: the page as drawn in colour for a terminal of 80 columns."""
-    from rich.console import Console
     from rich.terminal_theme import MONOKAI
     from rich.text import Text
 
@@ -59,20 +79,10 @@ def picture() -> str:
     answer = advisor.recommend(advisor.load_rules(), {"task": TASK})
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), encoding="utf-8")):
         page = terminal(as_page(answer))
-    recorder = Console(
-        file=io.StringIO(),
-        width=WIDTH,
-        record=True,
-        force_terminal=True,
-        color_system="truecolor",
-        legacy_windows=False,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
-    recorder.print(Text(f"$ advisor recommend --task {TASK}", style="bold"))
-    recorder.print(Text.from_ansi(page.rstrip()))
-    svg = recorder.export_svg(
+    screen = recorder(WIDTH)
+    screen.print(Text(f"$ advisor recommend --task {TASK}", style="bold"))
+    screen.print(Text.from_ansi(page.rstrip()))
+    svg = screen.export_svg(
         title="",
         theme=MONOKAI,
         code_format=FRAME,

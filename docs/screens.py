@@ -6,7 +6,6 @@ tmux; where that is not installed nothing is drawn or compared, and the script s
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import subprocess
@@ -16,7 +15,7 @@ import time
 from pathlib import Path
 
 from docs.generated import complain, stale, write
-from docs.picture import FRAME
+from docs.picture import FRAME, recorder
 
 FOLDER = Path(__file__).resolve().parent / "screens"
 ROOT = FOLDER.parent.parent
@@ -62,25 +61,14 @@ def _settled(tmux: list[str], environment: dict[str, str]) -> str:
 def drawn(text: str, title: str, columns: int, lines: int, theme: str) -> str:
     """Return a screen as SVG."""
     from rich import terminal_theme
-    from rich.console import Console
     from rich.text import Text
 
-    recorder = Console(
-        file=io.StringIO(),
-        width=columns,
-        record=True,
-        force_terminal=True,
-        color_system="truecolor",
-        legacy_windows=False,
-        highlight=False,
-        emoji=False,
-        markup=False,
-    )
+    screen = recorder(columns)
     rows = text.splitlines()[:lines]
-    recorder.print(Text.from_ansi("\n".join([*rows, *[""] * (lines - len(rows))])))
+    screen.print(Text.from_ansi("\n".join([*rows, *[""] * (lines - len(rows))])))
     colours = terminal_theme.MONOKAI if theme == "dark" else terminal_theme.DEFAULT_TERMINAL_THEME
     frame = FRAME.replace("advisor recommend --task captioning", title)
-    svg = recorder.export_svg(title="", theme=colours, code_format=frame, unique_id="advisor")
+    svg = screen.export_svg(title="", theme=colours, code_format=frame, unique_id="advisor")
     return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"
 
 

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 
 import itertools
 
-from test_snippets import network_of, stop_soon
+from test_snippets import network_of, networks_in
 
 from advisor.cli.main import run
 from advisor.rulebase.store import load_rules
@@ -114,18 +114,7 @@ TRIALS = trials()
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    from more_networks import build
-
-    home = tmp_path_factory.mktemp("small")
-
-    def folder(kind):
-        target = home / kind
-        if not target.exists():
-            build(kind, target)
-            stop_soon(target / "generation_config.json")
-        return target
-
-    return folder
+    return networks_in(tmp_path_factory.mktemp("small"))
 
 
 def test_most_tasks_have_something_to_try():

@@ -99,15 +99,19 @@ RUN = {
 
 @pytest.fixture(scope="session")
 def small(tmp_path_factory):
-    from more_networks import build
+    return networks_in(tmp_path_factory.mktemp("small"))
 
-    home = tmp_path_factory.mktemp("small")
+
+def networks_in(home, *, brief=True):
+    """Return a function: the folder of a tiny network of a kind, which it builds the first time."""
+    from more_networks import build
 
     def folder(kind):
         target = home / kind
         if not target.exists():
             build(kind, target)
-            stop_soon(target / "generation_config.json")
+            if brief:
+                stop_soon(target / "generation_config.json")
         return target
 
     return folder

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from test_snippets import execute, network_of, run, stop_soon
+from test_snippets import execute, network_of, networks_in, run, stop_soon
 
 from advisor.decide.programs import program_for, snippet
 from advisor.rulebase.store import load_rules
@@ -74,17 +74,7 @@ def pairs(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    from more_networks import build
-
-    home = tmp_path_factory.mktemp("small")
-
-    def folder(kind):
-        target = home / kind
-        if not target.exists():
-            build(kind, target)
-        return target
-
-    return folder
+    return networks_in(tmp_path_factory.mktemp("small"), brief=False)
 
 
 def losses(printed):

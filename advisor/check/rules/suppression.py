@@ -11,7 +11,7 @@ from advisor.errors import nearest
 from advisor.phrasing import count
 from advisor.scan.usage import Ignore, Location
 
-LEFT_OUT = {
+UNVOUCHED = {
     "gitignored": "patterns of `.gitignore` leave out {}",
     "environments": "{} by the name of an environment are left out",
 }
@@ -102,7 +102,7 @@ def file_not_checked(case: Case) -> Iterator[Finding]:
         for reason in ("gitignored", "environments"):
             if number := case.scan.left_out.get(reason, 0):
                 message = (
-                    f"{LEFT_OUT[reason].format(count(number, 'file or folder'))}; git does not"
+                    f"{UNVOUCHED[reason].format(count(number, 'file or folder'))}; git does not"
                 )
                 yield Finding(f"{message} say that nothing of the project is in them", level=level)
 
