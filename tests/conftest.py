@@ -84,3 +84,11 @@ def small_rules(small_folder, monkeypatch):
 def small(cache, small_folder):
     """The small rule base."""
     return load_rules(small_folder)
+
+
+@pytest.fixture
+def browser_is_required():
+    """In CI a missing browser is no reason to skip."""
+    from browser import missing
+
+    pytest.fail(f"ADVISOR_TEST_BROWSER=required, but {missing()}")

@@ -41,7 +41,7 @@ def drawings(map: DecisionMap) -> dict[str, Callable[[], str]]:
 
 def _html(map: DecisionMap) -> str:
     """Return the image, and below it its paths as a table: the one is wide, the other is not."""
-    image = f'<div class="scroll">{svg(map)}</div>'
+    image = f'<div class="scroll" tabindex="0">{svg(map)}</div>'
     return document(map.title, f"{image}\n{body([table(map)])}")
 
 

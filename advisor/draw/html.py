@@ -38,13 +38,17 @@ def fragment(page: Page) -> str:
 
 
 def document(title: str, body: str) -> str:
-    """Return an HTML file around a body: light or dark as the reader has it, for any width."""
+    """Return an HTML file around a body: light or dark as the reader has it, for any width.
+
+    A body without a first heading gets the title as one, for those who have the page read out.
+    """
+    unseen = "" if "<h1" in body else f'<h1 class="unseen">{escape(title)}</h1>\n'
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="icon" href="data:,">'
         f"<style>\n{_style('body')}</style></head>\n"
-        f"<body><main>\n{body}\n</main></body>\n</html>\n"
+        f"<body><main>\n{unseen}{body}\n</main></body>\n</html>\n"
     )
 
 
@@ -81,7 +85,7 @@ def _block(block: Block) -> str:
         chip = f'<span class="verdict {kind}">{escape(block.verdict)}</span>'
         return f"<h3>{escape(block.name)} {chip}</h3>{text}"
     if isinstance(block, Code):
-        return f"<pre><code>{escape(block.text)}</code></pre>"
+        return f'<pre tabindex="0"><code>{escape(block.text)}</code></pre>'
     if isinstance(block, Table):
         return _table(block)
     return _rows(block)
@@ -109,7 +113,9 @@ def _pair(name: str, value: str) -> str:
 
 
 def _table(block: Table) -> str:
-    head = "".join(f"<th>{escape(column)}</th>" for column in block.columns)
+    head = "".join(
+        f"<th>{escape(column)}</th>" if column else "<td></td>" for column in block.columns
+    )
     rows = (
         "".join(
             f'<td data-column="{escape(column)}">{_cell(cell)}</td>'
@@ -119,7 +125,7 @@ def _table(block: Table) -> str:
     )
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return (
-        f'<div class="scroll"><table class="rows"><thead><tr>{head}</tr></thead>'
+        f'<div class="scroll" tabindex="0"><table class="rows"><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

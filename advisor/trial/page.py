@@ -254,7 +254,7 @@ def _cost_html(trials: tuple[Trial, ...]) -> str:
         for trial in trials
     )
     return (
-        '<h2>What it cost</h2><div class="scroll"><table><thead>'
+        '<h2>What it cost</h2><div class="scroll" tabindex="0"><table><thead>'
         f"<tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f'<p class="note">{COST_NOTE}</p>'
     )

@@ -1,0 +1,73 @@
+// Opens a page in headless Chromium and says what a person would find there: what axe-core objects
+// to, what is wider than the screen, hidden or on the console, and what was requested.
+// Reads one JSON document on stdin and writes one on stdout:
+//   {url, chromium, views: [{name?, width, height?, dark?, keys?: [...]}], screenshots?: folder}
+//   [{width, dark, violations: [{id, help, nodes}], console, requests, scrollWidth, hidden, text,
+//     screenshot}]
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { chromium } from "playwright-core";
+
+/** @typedef {{name?: string, width: number, height?: number, dark?: boolean, keys?: string[]}} View */
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const asked = JSON.parse(await text(process.stdin));
+const browser = await chromium.launch({
+  executablePath: asked.chromium,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+});
+const seen = [];
+try {
+  for (const view of asked.views) seen.push(await look(view));
+} finally {
+  await browser.close();
+}
+process.stdout.write(JSON.stringify(seen));
+
+/**
+ * Returns what is found of the page in one view. Scripts of the page run; axe-core is put in
+ * through the debugger, so a strict Content-Security-Policy may stand.
+ * @param {View} view
+ */
+async function look(view) {
+  const context = await browser.newContext({
+    viewport: { width: view.width, height: view.height ?? 900 },
+    colorScheme: view.dark ? "dark" : "light",
+    bypassCSP: false,
+  });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const said = [];
+  /** @type {string[]} */
+  const requests = [];
+  page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => said.push(`error: ${error.message}`));
+  page.on("request", (request) => requests.push(request.url()));
+  await page.goto(asked.url, { waitUntil: "load" });
+  for (const key of view.keys ?? []) await page.keyboard.press(key);
+  const found = await page.evaluate(() => ({
+    scrollWidth: document.documentElement.scrollWidth,
+    hidden: [...document.querySelectorAll("p,li,td,h1,h2,h3,dd")].filter(
+      (each) => each.checkVisibility && !each.checkVisibility() && !each.closest("[hidden],details"),
+    ).length,
+    text: document.body.innerText,
+  }));
+  let screenshot = null;
+  if (asked.screenshots) {
+    screenshot = `${asked.screenshots}/${view.name ?? `${view.width}${view.dark ? "-dark" : ""}`}.png`;
+    await page.screenshot({ path: screenshot, fullPage: true });
+  }
+  await page.evaluate(axe);
+  const violations = await page.evaluate(async () => {
+    // @ts-ignore axe-core was put into the page above
+    const result = await window.axe.run(document);
+    return result.violations.map((/** @type {any} */ one) => ({
+      id: one.id,
+      help: one.help,
+      nodes: one.nodes.map((/** @type {any} */ node) => node.target.join(" ")),
+    }));
+  });
+  await context.close();
+  return { width: view.width, dark: !!view.dark, violations, console: said, requests, ...found, screenshot };
+}

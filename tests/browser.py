@@ -1,0 +1,107 @@
+"""Headless Chromium and npm's packages for tests: what is missing here is skipped, in CI it fails.
+
+`.ci/run` sets ADVISOR_TEST_BROWSER=required. Elsewhere `npm ci --prefix site` brings axe-core and
+the driver, and `chromium` has to be on the path.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+SITE = Path(__file__).resolve().parents[1] / "site"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+REQUIRED = os.environ.get("ADVISOR_TEST_BROWSER") == "required"
+PHONE, DESK = 360, 1440
+
+
+class View(NamedTuple):
+    """How a page is looked at; `keys` are pressed before anything is looked for."""
+
+    width: int
+    dark: bool = False
+    keys: tuple[str, ...] = ()
+    height: int = 900
+
+
+class Seen(NamedTuple):
+    """What was found: objections of axe-core, lines on the console, addresses requested, text."""
+
+    view: View
+    violations: list[dict[str, Any]]
+    console: list[str]
+    requests: list[str]
+    scroll_width: int
+    hidden: int
+    text: str
+    screenshot: str | None
+
+
+def missing() -> str | None:
+    """Return what a browser test lacks here, None where it has all."""
+    if CHROMIUM is None:
+        return "chromium is not installed here"
+    return missing_packages()
+
+
+def missing_packages() -> str | None:
+    """Return what a test of the page's sources lacks here, None where it has all."""
+    if shutil.which("node") is None:
+        return "node is not installed here"
+    if not (SITE / "node_modules").is_dir():
+        return "packages of npm are not installed here: npm ci --prefix site"
+    return None
+
+
+def needs_browser() -> pytest.MarkDecorator:
+    """Return the mark of a test in a browser."""
+    return _mark(missing())
+
+
+def needs_packages() -> pytest.MarkDecorator:
+    """Return the mark of a test of the page's sources."""
+    return _mark(missing_packages())
+
+
+def _mark(lack: str | None) -> pytest.MarkDecorator:
+    if lack and REQUIRED:
+        return pytest.mark.usefixtures("browser_is_required")
+    return pytest.mark.skipif(lack is not None, reason=str(lack))
+
+
+def look(page: Path | str, *views: View, screenshots: Path | None = None) -> list[Seen]:
+    """Return what is found of a page, a file or an address, in each view."""
+    asked = {
+        "url": page.as_uri() if isinstance(page, Path) else page,
+        "chromium": CHROMIUM,
+        "views": [view._asdict() for view in views],
+        "screenshots": screenshots and str(screenshots),
+    }
+    done = node("tools/look.js", stdin=json.dumps(asked))
+    return [
+        Seen(
+            view,
+            one["violations"],
+            one["console"],
+            one["requests"],
+            one["scrollWidth"],
+            one["hidden"],
+            one["text"],
+            one["screenshot"],
+        )
+        for view, one in zip(views, json.loads(done), strict=True)
+    ]
+
+
+def node(script: str, *arguments: str, stdin: str = "", timeout: float = 300) -> str:
+    """Return what a script in site/ prints. Its errors are those of the test."""
+    done = subprocess.run(
+        [str(shutil.which("node")), script, *arguments],
+        cwd=SITE, input=stdin, capture_output=True, text=True, timeout=timeout, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr or done.stdout
+    return done.stdout
