@@ -30,6 +30,7 @@ class Contrastive(Runner):
     """
 
     tables_read_whole = False
+    scored_by = "softmax"
     padding: ClassVar[bool | str] = True
     """To the longest text of those read together."""
 
@@ -38,6 +39,7 @@ class Contrastive(Runner):
         self.image_processor, self.tokenizer = load_image_processor_and_tokenizer(self.checkpoint)
         config = self.network.config
         self.limit = text_limit(self.tokenizer, getattr(config, "text_config", config))
+        self.encoded_texts: tuple[tuple[str, ...], Any] | None = None
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Answer by the act of the task."""
@@ -58,6 +60,59 @@ class Contrastive(Runner):
     def probabilities(self, logits: Any) -> Any:
         """Return probabilities of the candidate texts from their logits, (N,); None: of none."""
         return None if self.act == MATCH else logits.softmax(dim=-1)
+
+    def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
+        """Return the probability of each text; the texts are encoded once."""
+        logits = self.compared(images, request.wrapped_texts)
+        values = self.probabilities(logits)
+        scores: list[list[float]] = (logits.softmax(dim=-1) if values is None else values).tolist()
+        return scores
+
+    def compared(self, images: Sequence[OpenedImage], texts: tuple[str, ...]) -> Any:
+        """Return the logits of texts for images, (images, texts), in float32 on the CPU.
+
+        They are the cosines, scaled as the network says. Where that is not what the network itself
+        computes, the texts are encoded again with every batch.
+        """
+        if self.encoded_texts is None or self.encoded_texts[0] != texts:
+            outputs = self.network(**self.text_inputs(texts), **self.image_inputs(images))
+            logits = outputs.logits_per_image.float().cpu()
+            vectors = _unit(self.network.get_text_features(**self.text_inputs(texts)))
+            ours = self._scaled(_unit(outputs.image_embeds) @ vectors.T)
+            same = logits.shape == ours.shape and library("torch").allclose(
+                logits, ours, rtol=1e-2, atol=self.tolerance
+            )
+            self.encoded_texts = texts, vectors if same else None
+        vectors = self.encoded_texts[1]
+        if vectors is None:
+            outputs = self.network(**self.text_inputs(texts), **self.image_inputs(images))
+            return outputs.logits_per_image.float().cpu()
+        return self._scaled(self.image_vectors(images) @ vectors.T)
+
+    def image_vectors(self, images: Sequence[OpenedImage]) -> Any:
+        """Return unit vectors of images, (images, dimensions), in float32 on the CPU."""
+        return _unit(self.network.get_image_features(**self.image_inputs(images)))
+
+    def text_vectors(self, texts: Sequence[str]) -> Any:
+        """Return unit vectors of texts, (texts, dimensions), in float32 on the CPU."""
+        return _unit(self.network.get_text_features(**self.text_inputs(texts)))
+
+    @property
+    def tolerance(self) -> float:
+        """How far a logit may be off where the network computes in its precision."""
+        return 1e-3 if self.placement.dtype == "float32" else 0.5
+
+    def _scaled(self, cosines: Any) -> Any:
+        """Return logits from cosines: by the network's scale or temperature, and its bias."""
+        scale = getattr(self.network, "logit_scale", None)
+        temperature = getattr(self.network, "temperature", None)
+        bias = getattr(self.network, "logit_bias", None)
+        logits = cosines
+        if scale is not None:
+            logits = cosines * scale.detach().float().cpu().exp()
+        elif temperature is not None:
+            logits = cosines / temperature.detach().float().cpu()
+        return logits if bias is None else logits + bias.detach().float().cpu()
 
     def _over_texts(self, image: OpenedImage, request: Request) -> Reply:
         """Rank the candidate texts, by their probability or else by their cosine."""
@@ -119,6 +174,7 @@ class Contrastive(Runner):
 class SigmoidContrastive(Contrastive):
     """A dual encoder that judges each text on its own: several or none may be true."""
 
+    scored_by = "sigmoid"
     padding = "max_length"  # as it was trained
 
     def text_inputs(self, texts: Sequence[str]) -> dict[str, Any]:

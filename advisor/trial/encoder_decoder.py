@@ -14,8 +14,9 @@ from advisor.trial.answer import Prediction, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_image_processor_and_tokenizer, load_part
-from advisor.trial.prompted import Inputs, TextWriter
+from advisor.trial.prompted import TextWriter
 from advisor.trial.runtime import transformers
+from advisor.trial.stacked import Inputs
 
 TASK_TOKEN = re.compile(r"<s_[^<>/]+>")
 QUESTION = "<s_question>"

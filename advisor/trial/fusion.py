@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,14 +11,19 @@ from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import cut_texts, text_limit
 from advisor.trial.runner import Runner
+from advisor.trial.stacked import stacked
 
 SHOWN = 5
+AT_ONCE = 16
+"""Pairs of an image and a text that are read together, at most."""
 MATCHING_SWITCHES = ("use_itm_head", "use_image_text_matching_head")
 """How classes name the argument that asks for the matching head."""
 
 
 class Matcher(Runner):
     """Gives each text the probability that it fits the image; several or none may fit."""
+
+    scored_by = "match"
 
     def prepare(self) -> None:
         """Load the processor, and find out how long a text may be."""
@@ -27,9 +33,9 @@ class Matcher(Runner):
         texts = next(filter(None, (getattr(config, name, None) for name in names)), config)
         self.limit = text_limit(self.tokenizer, texts)
 
-    def outputs(self, image: OpenedImage, text: str, **switches: bool) -> Any:
+    def outputs(self, image: OpenedImage, text: str) -> Any:
         """Return what the network says of an image and a text read together."""
-        return self.network(**self.processed(image, text=text, **self.limit), **switches)
+        return self.network(**self.processed(image, text=text, **self.limit))
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Judge each text by itself."""
@@ -41,14 +47,32 @@ class Matcher(Runner):
         cut = cut_texts(self.tokenizer, texts, self.limit)
         return Reply(answers=best_first(answers), warnings=cut)
 
+    def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
+        """Return the probability that each text fits."""
+        return [self._matches(image, request.wrapped_texts) for image in images]
+
+    def _matches(self, image: OpenedImage, texts: Sequence[str]) -> list[float]:
+        inputs = [self.processed(image, text=text, **self.limit) for text in texts]
+        matches = [0.0] * len(texts)
+        for places, batch in stacked(inputs, AT_ONCE):
+            for place, match in zip(places, self.matches(batch), strict=True):
+                matches[place] = match
+        return matches
+
     def judged(self, image: OpenedImage, text: str) -> Prediction:
-        """Return the probability by the image-text matching head."""
+        """Return the probability that a text fits."""
+        (match,) = self.matches(self.processed(image, text=text, **self.limit))
+        return Prediction(text=text, probability=match)
+
+    def matches(self, inputs: dict[str, Any]) -> list[float]:
+        """Return the probabilities of pairs, one for each row, by the image-text matching head."""
         known = inspect.signature(self.network.forward).parameters
         switches = {name: True for name in MATCHING_SWITCHES if name in known}
-        outputs = self.outputs(image, text, **switches)
+        outputs = self.network(**inputs, **switches)
         scores = getattr(outputs, "itm_score", None)
         scores = outputs.logits_per_image if scores is None else scores
-        return Prediction(text=text, probability=float(scores.float().softmax(dim=-1)[0, 1]))
+        fits: list[float] = scores.float().softmax(dim=-1)[:, 1].tolist()
+        return fits
 
 
 class ViltMatcher(Matcher):
@@ -62,6 +86,8 @@ class ViltMatcher(Matcher):
 
 class ViltAnswerer(Matcher):
     """Picks the answer from the list it was trained on; each has a probability of its own."""
+
+    scored_by = ""
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Return the most probable answers of its list."""

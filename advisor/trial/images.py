@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from advisor.trial.failures import ImageError
 from advisor.trial.runtime import library
@@ -63,25 +64,38 @@ def open_image(source: str | Path | Image) -> OpenedImage:
         blank = pillow.new("RGB", (1, 1), "white")
         return OpenedImage(pixels=blank, name=str(source), regions=str(source))
     _refuse_what_is_no_file(Path(str(source)))
+    return _read(str(source), str(source))
+
+
+def open_encoded(data: bytes, name: str) -> OpenedImage:
+    """Open what a file held, as `open_image` opens the file; `name` is what messages call it."""
+    if not data:
+        raise ImageError(f"`{name}` is empty", hint="use another copy of the image")
+    return _read(io.BytesIO(data), name)
+
+
+def _read(source: str | IO[bytes], name: str) -> OpenedImage:
+    """Decode a file, by no format that would run a program."""
+    pillow = library("PIL.Image")
     pillow.init()
-    by_itself = [name for name in pillow.ID if name not in RUN_PROGRAMS]
+    by_itself = [each for each in pillow.ID if each not in RUN_PROGRAMS]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with pillow.open(str(source), formats=by_itself) as opened:
-                return _prepared(opened, str(source))
+            with pillow.open(source, formats=by_itself) as opened:
+                return _prepared(opened, name)
     except ImageError:
         raise
     except (pillow.DecompressionBombError, MemoryError) as error:
-        raise _too_large(str(source), "has too many pixels") from error
+        raise _too_large(name, "has too many pixels") from error
     except pillow.UnidentifiedImageError as error:
         raise ImageError(
-            f"`{source}` is not an image that can be read",
+            f"`{name}` is not an image that can be read",
             hint="use a PNG, JPEG, WebP, TIFF, BMP or GIF file",
         ) from error
     except Exception as error:
         raise ImageError(
-            f"`{source}` is damaged or cut short: {_plain(error)}",
+            f"`{name}` is damaged or cut short: {_plain(error)}",
             hint="open it in a viewer and save it again, or use another copy",
         ) from error
 
@@ -132,7 +146,6 @@ def list_images(folder: str | Path) -> tuple[Path, ...]:
 def preview(image: OpenedImage, longest_side: int = 800) -> str:
     """Return an image as a `data:` address, shrunk to fit; small ones stay exact (PNG)."""
     import base64
-    import io
 
     pixels = image.pixels.copy()
     media = "png" if max(pixels.size) <= min(longest_side, 400) else "jpeg"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from advisor.decide.programs import prompt_with
@@ -19,15 +19,19 @@ from advisor.model.library import (
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
+from advisor.trial.likelihood import forced_likelihoods
 from advisor.trial.loading import text_limit
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library
+from advisor.trial.stacked import Inputs, stacked
 
-Inputs = dict[str, Any]
+NO_REPLY = Reply(answers=())
 
 
 class TextWriter(Runner, abc.ABC):
     """A runner whose answer is one text, written greedily."""
+
+    scored_by = "likelihood"
 
     limits: ClassVar[Mapping[str, int]] = {
         CAPTION: 50, DESCRIBE: 256, ANSWER: 50, READ_LINE: 128, READ_PAGE: 128, EXTRACT: 512,
@@ -61,22 +65,48 @@ class TextWriter(Runner, abc.ABC):
 
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Write the answer."""
-        inputs = self.inputs(image, request)
-        limit = self._limit(inputs)
-        ids = self.generate(inputs, limit)
+        (reply,) = self.respond_to_all([image], [request])
+        return reply
+
+    def respond_to_all(
+        self, images: Sequence[OpenedImage], requests: Sequence[Request]
+    ) -> list[Reply]:
+        """Write the answers, together where the inputs have one shape: nothing is padded."""
+        inputs = [self.inputs(*each) for each in zip(images, requests, strict=True)]
+        replies: list[Reply] = [NO_REPLY] * len(inputs)
+        for places, batch in stacked(inputs):
+            limit = self._limit(batch)
+            for place, ids in zip(places, self.generate(batch, limit), strict=True):
+                replies[place] = self._reply(images[place], inputs[place], ids, limit)
+        return replies
+
+    def _reply(self, image: OpenedImage, inputs: Inputs, ids: list[int], limit: int) -> Reply:
         warnings = self.doubts(image)
         if len(ids) - self.prompt_length(inputs) >= limit and ids[-1] not in self._end_tokens():
             warnings += (f"the answer was cut after {limit} tokens; raise --max-new-tokens",)
         return Reply(answers=(self.decode(ids, inputs),), warnings=warnings)
 
-    def generate(self, inputs: Inputs, limit: int) -> list[int]:
-        """Return the token ids of one answer. `generate` may write into ids, so they are copied."""
+    def generate(self, inputs: Inputs, limit: int, **settings: Any) -> list[list[int]]:
+        """Return the token ids of the answers. `generate` may write into ids, so they are copied.
+
+        The shorter ones of a batch end in padding. `settings` go before the runner's own.
+        """
         own = {
             key: each.clone() if hasattr(each, "clone") else each for key, each in inputs.items()
         }
-        settings = {"do_sample": False, "num_beams": 1, **self.generation_settings()}
-        ids = self.network.generate(**own, max_new_tokens=limit, **settings)
-        return [int(each) for each in ids[0]]
+        greedy = {"do_sample": False, "num_beams": 1, **self.generation_settings(), **settings}
+        rows: list[list[int]] = self.network.generate(
+            **own, max_new_tokens=limit, **greedy
+        ).tolist()
+        return rows
+
+    def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
+        """Return the likelihood with which each text would be written, made to sum to one."""
+        return [self.likelihoods(image, request).softmax(dim=-1).tolist() for image in images]
+
+    def likelihoods(self, image: OpenedImage, request: Request) -> Any:
+        """Return the log-likelihood of writing each text of a request, (texts,), float64."""
+        return forced_likelihoods(self, image, request)
 
     def _limit(self, inputs: Inputs) -> int:
         """Return how many tokens may be written: asked for or usual, and never beyond the room."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import abc
 import importlib
 import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any, ClassVar
 from advisor.decide.command_lines import act_of, use_for, uses_of
 from advisor.decide.programs import prompts_for
 from advisor.model.library import ANY_TYPE, Act, RunnerUse
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Reply, Request
@@ -47,6 +50,8 @@ class Runner(abc.ABC):
 
     tables_read_whole: ClassVar[bool] = True
     takes_regions: ClassVar[bool] = False
+    scored_by: ClassVar[str] = ""
+    """Where `label_scores` come from; empty where there are none."""
 
     checkpoint: LocalCheckpoint
     act: str
@@ -80,22 +85,52 @@ class Runner(abc.ABC):
     def respond(self, image: OpenedImage, request: Request) -> Reply:
         """Answer; called without gradients, with the inputs checked."""
 
+    def respond_to_all(
+        self, images: Sequence[OpenedImage], requests: Sequence[Request]
+    ) -> list[Reply]:
+        """Answer a request about each image; one after the other unless a runner knows better."""
+        return [self.respond(*each) for each in zip(images, requests, strict=True)]
+
+    def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
+        """Return what speaks for each text of a request, in 0..1, (images, texts).
+
+        Called within `running`; `request` is that of all the images.
+        """
+        raise UnsupportedError(
+            f"`{self.checkpoint.name}` cannot say of {count(len(request.texts), 'label')} how well "
+            f"they fit {count(len(images), 'image')}",
+            hint="choose a checkpoint for labels, or one that writes",
+        )
+
     def run(self, image: OpenedImage, request: Request | None = None) -> Reply:
         """Answer a request about an image."""
         request = request or Request()
-        self._check(request)
-        if image.regions and not self.takes_regions:
-            raise ImageError(
-                f"`{image.name}` holds stored regions; `{self.checkpoint.name}` takes a picture",
-                hint="give an image file; regions are for a unified VLP of 2020",
-            )
+        self._check(image, request)
+        with self.running():
+            reply = self.respond(image, request)
+        return self._judged(reply, request)
+
+    def run_all(self, images: Sequence[OpenedImage], requests: Sequence[Request]) -> list[Reply]:
+        """Answer a request about each of several images, as a batch where that is possible."""
+        for each in zip(images, requests, strict=True):
+            self._check(*each)
+        with self.running():
+            replies = self.respond_to_all(images, requests)
+        return [self._judged(*each) for each in zip(replies, requests, strict=True)]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Compute without gradients, from the seed; what goes wrong is said in our words."""
         torch = library("torch")
         with torch.inference_mode(), plain_errors(self.checkpoint.name), quiet():
             # Seeding every kind of device takes half a millisecond, the CPU's alone next to none.
             on_cpu = self.placement.device == "cpu"
             generator = torch.default_generator if on_cpu else torch
             generator.manual_seed(self.loading.seed)
-            reply = self.respond(image, request)
+            yield
+
+    def _judged(self, reply: Reply, request: Request) -> Reply:
+        """Return the reply with what is to be said of it; refuse one that holds no numbers."""
         if any(math.isnan(answer.score or 0.0) for answer in reply.answers):
             raise BrokenCheckpointError(
                 f"`{self.checkpoint.name}` answers with values that are not numbers",
@@ -115,7 +150,12 @@ class Runner(abc.ABC):
 
         return {key: moved(value) for key, value in dict(inputs).items()}
 
-    def _check(self, request: Request) -> None:
+    def _check(self, image: OpenedImage, request: Request) -> None:
+        if image.regions and not self.takes_regions:
+            raise ImageError(
+                f"`{image.name}` holds stored regions; `{self.checkpoint.name}` takes a picture",
+                hint="give an image file; regions are for a unified VLP of 2020",
+            )
         given = {
             "labels": any(text.strip() for text in request.texts),
             "question": bool((request.question or request.prompt or "").strip()),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.images import OpenedImage
+from advisor.trial.likelihood import spelled_apart
 from advisor.trial.runner import Runner
+from advisor.trial.runtime import library
+from advisor.trial.stacked import stacked
 
 SHOWN = 5
 
@@ -16,19 +20,45 @@ class SharedTransformer(Runner):
 
     takes_regions: ClassVar[bool] = True
 
-    def picture(self, image: OpenedImage) -> dict[str, Any]:
+    def picture(self, *images: OpenedImage) -> dict[str, Any]:
         """Return regions or pixels; a photograph is refused where regions are needed."""
-        return self.on_device(self.processor.image_processor([image.regions or image.pixels]))
+        shown = [image.regions or image.pixels for image in images]
+        return self.on_device(self.processor.image_processor(shown))
+
+    def respond(self, image: OpenedImage, request: Request) -> Reply:
+        """Answer about one image."""
+        (reply,) = self.respond_to_all([image], [request])
+        return reply
 
 
 class SharedCaptioner(SharedTransformer):
     """Writes a caption greedily, one [MASK] after the other."""
 
-    def respond(self, image: OpenedImage, request: Request) -> Reply:  # noqa: ARG002
-        """Write the caption; a warning says where it was cut."""
+    scored_by = "likelihood"
+
+    def respond_to_all(
+        self,
+        images: Sequence[OpenedImage],
+        requests: Sequence[Request],  # noqa: ARG002
+    ) -> list[Reply]:
+        """Write the captions; a warning says where one was cut."""
+        limit = self.loading.max_new_tokens or self.network.config.longest_text
+        rows = self.network.generate(**self.picture(*images), max_new_tokens=limit)
+        return [self._caption(ids) for ids in rows.tolist()]
+
+    def label_scores(self, images: Sequence[OpenedImage], request: Request) -> list[list[float]]:
+        """Return the likelihood with which each text would be written, made to sum to one."""
+        torch = library("torch")
+        tokens = spelled_apart(self.processor.tokenizer, request, written_whole=True)
+        pictures = self.picture(*images)
+        likely = torch.stack(
+            [self.network.likelihood(tokens=ids, **pictures) for ids in tokens], dim=1
+        )
+        scores: list[list[float]] = likely.softmax(dim=-1).tolist()
+        return scores
+
+    def _caption(self, ids: list[int]) -> Reply:
         config = self.network.config
-        limit = self.loading.max_new_tokens or config.longest_text
-        ids = self.network.generate(**self.picture(image), max_new_tokens=limit)[0].tolist()
         ended = {config.sep_token_id, config.pad_token_id} & set(ids)
         cut = (f"the answer was cut after {len(ids)} tokens; raise --max-new-tokens",)
         answer = Prediction(text=self.processor.decode(ids))
@@ -38,11 +68,23 @@ class SharedCaptioner(SharedTransformer):
 class SharedAnswerer(SharedTransformer):
     """Picks from the list of answers it was trained on; each has a probability of its own."""
 
-    def respond(self, image: OpenedImage, request: Request) -> Reply:
+    def respond_to_all(
+        self, images: Sequence[OpenedImage], requests: Sequence[Request]
+    ) -> list[Reply]:
         """Return the most probable answers; `<unk>` is none."""
-        question = request.question or request.prompt or ""
-        words = self.on_device(dict(self.processor(text=question)))
-        scores = self.network(**words, **self.picture(image)).logits[0].float().sigmoid()
+        questions = [request.question or request.prompt or "" for request in requests]
+        shown = zip(images, questions, strict=True)
+        inputs = [self._inputs(image, question) for image, question in shown]
+        replies: list[Reply] = [Reply(answers=())] * len(inputs)
+        for places, batch in stacked(inputs):
+            for place, scores in zip(places, self.network(**batch).logits.float(), strict=True):
+                replies[place] = self._answers(scores.sigmoid(), questions[place])
+        return replies
+
+    def _inputs(self, image: OpenedImage, question: str) -> dict[str, Any]:
+        return {**self.on_device(dict(self.processor(text=question))), **self.picture(image)}
+
+    def _answers(self, scores: Any, question: str) -> Reply:
         places = scores[1:].topk(min(SHOWN, len(scores) - 1)).indices + 1
         names = self.network.answer_texts(places.tolist())
         answers = tuple(

@@ -8,6 +8,7 @@ ended give their place to others.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,20 @@ def write(network: Any, picture: Picture, search: Search) -> Searched:
     longest = min(longest, room)
     with_beams = search.num_beams > 1
     return _beams(steps, search, longest) if with_beams else _greedily(steps, longest)
+
+
+def log_likelihood(network: Any, picture: Picture, tokens: Sequence[int]) -> torch.Tensor:
+    """Return how likely a text is for each picture, word by word as it would be written.
+
+    (batch,), float64.
+    """
+    steps, word = Steps(network, picture), None
+    total = torch.zeros(len(picture[0]), dtype=torch.float64)
+    for token in tokens:
+        logs = steps.scores(word).log_softmax(dim=-1)[:, token]
+        total += logs.double().cpu()
+        word = torch.full((len(logs),), token, device=logs.device)
+    return total
 
 
 def _greedily(steps: Steps, longest: int) -> Searched:

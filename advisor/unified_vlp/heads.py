@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional
 from transformers.utils import ModelOutput
 
-from advisor.unified_vlp.decoding import Search, Searched, write
+from advisor.unified_vlp.decoding import Search, Searched, log_likelihood, write
 from advisor.unified_vlp.network import (
     UnifiedVLPModel,
     UnifiedVLPPreTrainedModel,
@@ -155,6 +155,14 @@ class UnifiedVLPForCaptioning(UnifiedVLPForPreTraining):
         """Return captions with the scores and beams behind them, for the same arguments."""
         picture = self.vlp.picture(region_features, region_places, pixel_values)
         return write(self, picture, Search(**search))
+
+    @torch.no_grad()
+    def likelihood(self, tokens: Sequence[int], **picture: Any) -> torch.Tensor:
+        """Return the log-likelihood of writing these words about each picture, (batch,), float64.
+
+        `picture` is what `generate` takes of it.
+        """
+        return log_likelihood(self, self.vlp.picture(**picture), tokens)
 
 
 class UnifiedVLPForAnswering(UnifiedVLPPreTrainedModel):

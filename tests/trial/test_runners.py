@@ -198,7 +198,7 @@ def test_a_document_reader_uses_its_own_prompt_and_gives_fields(
 
     spelled = "<s_cord-v2><s_total>red circle</s_total></s>"
     ids = processor.tokenizer(spelled, add_special_tokens=False)["input_ids"]
-    monkeypatch.setattr(runner, "generate", lambda *_: ids)
+    monkeypatch.setattr(runner, "generate", lambda *_: [ids])
     assert runner.run(image).answers[0].fields == {"total": "red circle"}
 
 
@@ -210,7 +210,7 @@ def test_a_document_answerer_sets_the_question_into_the_prompt(
     assert prompt == "<s_cord-v2><s_question>what is red ?</s_question><s_answer>"
     spelled = f"{prompt}a cat</s_answer></s>"
     ids = runner.tokenizer(spelled, add_special_tokens=False)["input_ids"]
-    monkeypatch.setattr(runner, "generate", lambda *_: ids)
+    monkeypatch.setattr(runner, "generate", lambda *_: [ids])
     assert runner.run(image, Request(question="what is red ?")).answers[0].text == "a cat"
     with pytest.raises(MissingInputError, match="question"):
         runner.run(image)

@@ -1,0 +1,150 @@
+"""Runners on several images at once, and labels scored by them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from advisor.trial import OpenedImage, Request, load_runner  # noqa: E402
+from advisor.trial.failures import UnsupportedError  # noqa: E402
+from advisor.trial.images import open_encoded, open_image  # noqa: E402
+from advisor.trial.likelihood import begins_another, spelled_apart  # noqa: E402
+
+Tiny = Callable[[str], Path]
+LABELS = Request(texts=("a red circle", "a dog", "blue square"))
+EXAMPLES = Path(__file__).parents[2] / "examples" / "images"
+
+
+@pytest.fixture
+def several(image: OpenedImage) -> list[OpenedImage]:
+    turned = (image.pixels.rotate(angle, expand=True) for angle in (0, 90, 180))
+    return [OpenedImage(pixels=pixels, name=str(place)) for place, pixels in enumerate(turned)]
+
+
+def scores(runner: Any, images: list[OpenedImage], request: Request = LABELS) -> Any:
+    with runner.running():
+        return torch.tensor(runner.label_scores(images, request), dtype=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("kind", "task"),
+    [("captioner", "captioning"), ("blip_answerer", "vqa"), ("blip_captioner", "captioning")],
+)
+def test_a_batch_answers_what_each_image_gets_alone(tiny: Tiny, several, kind, task):
+    runner = load_runner(tiny(kind), task, device="cpu", max_new_tokens=5)
+    questions = ("what is red ?", "a cat ?", "what is blue ?")
+    requests = [Request(question=question) for question in questions]
+    together = [reply.answers for reply in runner.run_all(several, requests)]
+    alone = [runner.run(*each).answers for each in zip(several, requests, strict=True)]
+    assert together == alone
+
+
+@pytest.mark.parametrize("kind", ["clip", "altclip", "align", "chinese_clip", "siglip"])
+def test_labels_scored_for_a_batch_are_those_of_the_network(tiny: Tiny, several, kind):
+    runner: Any = load_runner(tiny(kind), "zero-shot-classification", device="cpu")
+    expected = []
+    for image in several:
+        said = {a.text: a.probability for a in runner.run(image, LABELS).answers}
+        expected.append([said[text] for text in LABELS.texts])
+    assert scores(runner, several).tolist() == pytest.approx(
+        torch.tensor(expected).double().numpy(), abs=1e-5
+    )
+    assert runner.encoded_texts[1] is not None, "the texts were encoded again with each batch"
+
+
+def test_texts_are_read_with_every_batch_where_a_network_compares_in_its_own_way(
+    tiny: Tiny, several, monkeypatch
+):
+    runner: Any = load_runner(tiny("clip"), "zero-shot-classification", device="cpu")
+    plain = runner.network.forward
+
+    def shifted(**inputs: Any) -> Any:
+        outputs = plain(**inputs)
+        outputs.logits_per_image = outputs.logits_per_image * 2 + 1
+        return outputs
+
+    before = scores(runner, several)
+    runner.encoded_texts = None
+    monkeypatch.setattr(runner.network, "forward", shifted)
+    assert not torch.allclose(scores(runner, several), before, atol=1e-3)
+
+
+def test_a_matcher_scores_pairs_together_as_it_does_alone(tiny: Tiny, several):
+    runner: Any = load_runner(tiny("blip_matcher"), "image-text-matching", device="cpu")
+    for image, row in zip(several, scores(runner, several).tolist(), strict=True):
+        said = {a.text: a.probability for a in runner.run(image, LABELS).answers}
+        assert row == pytest.approx([said[text] for text in LABELS.texts], abs=1e-6)
+
+
+def test_an_encoder_decoder_scores_labels_by_how_likely_it_would_write_them(tiny: Tiny, several):
+    runner: Any = load_runner(tiny("captioner"), "captioning", device="cpu")
+    found = scores(runner, several[:1])[0]
+    network, words = runner.network, runner.tokenizer
+    logs = []
+    for text in LABELS.texts:
+        ids = words.encode(text, add_special_tokens=False)
+        start = network.config.decoder_start_token_id
+        with torch.no_grad():
+            logits = network(
+                decoder_input_ids=torch.tensor([[start, *ids[:-1]]]),
+                **runner.inputs(several[0], LABELS),
+            ).logits[0]
+        steps = logits.float().log_softmax(dim=-1)
+        logs.append(sum(float(steps[step, id]) for step, id in enumerate(ids)))
+    assert found.tolist() == pytest.approx(torch.tensor(logs).softmax(dim=0).tolist(), abs=1e-5)
+    assert float(found.sum()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("kind", ["blip_captioner", "git", "llava", "qwen2_vl", "smolvlm"])
+def test_every_writer_scores_labels(tiny: Tiny, several, kind):
+    chats = ("llava", "qwen2_vl", "smolvlm")
+    task = "zero-shot-classification" if kind in chats else "captioning"
+    runner = load_runner(tiny(kind), task, device="cpu")
+    found = scores(runner, several)
+    assert found.sum(dim=1).tolist() == pytest.approx([1.0] * 3)
+    assert found.unique().numel() > 3, "the labels are told apart"
+
+
+def test_the_unified_network_scores_labels_as_it_writes_them(several):
+    runner: Any = load_runner("demo:unified-vlp", "captioning", device="cpu")
+    named = [EXAMPLES / "red-circle.png", EXAMPLES / "blue-triangle.jpg"]
+    texts = ("a red circle", "a blue triangle", "a yellow rectangle")
+    found = scores(runner, [open_image(file) for file in named], Request(texts=texts))
+    assert found.argmax(dim=1).tolist() == [0, 1]
+    assert found.sum(dim=1).tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_one_label_that_begins_another_is_closed(tiny: Tiny):
+    words = load_runner(tiny("captioner"), "captioning", device="cpu").tokenizer  # type: ignore[attr-defined]
+    apart = spelled_apart(words, Request(texts=("a dog", "a cat")), written_whole=True)
+    closed = spelled_apart(words, Request(texts=("a dog", "a dog circle")), written_whole=True)
+    assert not any(ids[-1] == words.sep_token_id for ids in apart)
+    assert all(ids[-1] in (words.eos_token_id, words.sep_token_id) for ids in closed)
+    assert begins_another([[1], [1, 2]])
+    assert not begins_another([[1, 2], [1, 3], [2]])
+
+
+def test_a_label_without_words_is_refused(tiny: Tiny):
+    words = load_runner(tiny("captioner"), "captioning", device="cpu").tokenizer  # type: ignore[attr-defined]
+    with pytest.raises(UnsupportedError, match="no words"):
+        spelled_apart(words, Request(texts=("a dog", "")), written_whole=True)
+
+
+def test_an_answerer_scores_no_labels(tiny: Tiny, several):
+    runner = load_runner("demo:unified-vlp", "vqa", device="cpu")
+    with pytest.raises(UnsupportedError, match="3 labels"):
+        runner.label_scores(several, LABELS)
+
+
+def test_what_a_file_holds_is_opened_as_the_file_is():
+    for file in sorted(EXAMPLES.glob("*.*g")):
+        from_bytes = open_encoded(file.read_bytes(), file.name)
+        assert from_bytes.pixels.tobytes() == open_image(file).pixels.tobytes()
+    with pytest.raises(Exception, match=r"`x\.png` is not an image"):
+        open_encoded(b"no image at all", "x.png")
