@@ -131,7 +131,7 @@ def check(
     if paths:
         message = "`--checkpoint` judges one checkpoint and no files"
         raise UsageError(message, hint="leave out one of the two")
-    inspection = _judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
+    inspection = judged(rulebase, options, given(rulebase), priority_of(rulebase, priority))
     return _emit_judgement(inspection, shown)
 
 
@@ -141,9 +141,10 @@ def _explain(rulebase: RuleBase, rule: str, shown: Showing) -> int:
     return _emit(rule_report(rulebase, rule), shown)
 
 
-def _judged(
+def judged(
     rulebase: RuleBase, options: CheckOptions, given: Profile, first: tuple[str, ...]
 ) -> Inspection:
+    """Return how the one checkpoint that the options name is judged."""
     from advisor.check.inspection import failing_from, judge
     from advisor.check.judgement import judgement_of
 

@@ -91,6 +91,7 @@ TRAIN = _commands(
     "trial.train_command",
     vlp="Pre-train a unified VLP of 2020, or fine-tune it for captions or answers.",
 )
+SKILLS = _commands("agents.command", add="Copy the skill for coding agents into a project.")
 CATALOGUE = _commands(
     "catalogue.maintenance_command",
     add="Begin the entry of a checkpoint with what the Hub says of it.",
@@ -136,6 +137,8 @@ COMMANDS: dict[str, Command | Group] = {
         "trial.compose_command", compose="Join an encoder and a decoder, and fine-tune them."
     ),
     **_commands("cli.help_command", help_="Say more of a command, a subject or a name."),
+    **_commands("agents.command", mcp="Serve advisor's answers to an agent, as tools over MCP."),
+    "skills": Group(SKILLS, "What coding agents read."),
     "train": Group(TRAIN, "Train networks of advisor's own."),
     "convert": Group(CONVERT, "Convert published weights to a folder that loads."),
     "catalogue": Group(CATALOGUE, "Hold the catalogue against the world."),
@@ -147,6 +150,7 @@ SECTIONS = {
     "Look up": ("list", "show", "compare", "help"),
     "Try and train": ("try", "compose", "train", "convert"),
     "Prove and keep": ("evaluate", "check", "init"),
+    "For agents": ("mcp", "skills"),
     "Rules and catalogue": ("rules", "catalogue"),
 }
 """The commands as `--help` lists them, by what they are for."""

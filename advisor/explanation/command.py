@@ -50,7 +50,7 @@ def explain(
             hint="leave one of the two out",
         )
     if "/" in why_not:
-        shown.emit(_standing(rulebase, why_not, given, first, verified_only=verified_only))
+        shown.emit(standing_report(rulebase, why_not, given, first, verified_only=verified_only))
     else:
         shown.emit(_report(rulebase, why_not, given, first, all=all))
     return 0
@@ -72,8 +72,13 @@ def _report(
     )
 
 
-def _standing(
-    rulebase: RuleBase, id: str, given: Profile, first: tuple[str, ...], *, verified_only: bool
+def standing_report(
+    rulebase: RuleBase,
+    id: str,
+    given: Profile,
+    first: tuple[str, ...] = (),
+    *,
+    verified_only: bool = False,
 ) -> Report:
     """Return why a catalogued checkpoint is not the answer, or where it stands."""
     from advisor.check.inspection import judge

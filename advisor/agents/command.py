@@ -1,0 +1,66 @@
+"""`advisor mcp` serves the tools to an agent; `advisor skills add` gives it something to read."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisor.console.options import option
+from advisor.console.output import note
+from advisor.distribution import install_hint
+from advisor.errors import MissingExtraError
+from advisor.files import path_shown
+from advisor.rulebase.base import RuleBase
+
+Project = Annotated[
+    Path, typer.Argument(metavar="[DIR]", help="The project; this folder if left out.")
+]
+ForClaude = Annotated[bool, option("--claude", "Below .claude/skills instead of .agents/skills.")]
+
+
+def mcp(*, rulebase: RuleBase) -> int:
+    """Serve recommend, explain, check, show and list to an agent, over stdin and stdout.
+
+    The Model Context Protocol. All tools only read, use no network, and open no file outside the
+    working folder. An agent starts this command itself; say so in its settings:
+
+    \b
+    {"mcpServers": {"advisor": {"command": "advisor", "args": ["mcp"]}}}
+
+    \b
+    Examples:
+      advisor mcp
+      advisor mcp --rules our-rules
+    """
+    try:
+        from advisor.agents.server import serve
+    except ImportError as error:
+        raise MissingExtraError(
+            "serving an agent needs the library `mcp`, which is not installed",
+            hint=install_hint("mcp"),
+        ) from error
+    serve(rulebase)
+    return 0
+
+
+def add(folder: Project = Path(), claude: ForClaude = False) -> int:
+    """Copy the skill for coding agents into a project.
+
+    It says when to ask advisor, how to read the answer, and how to keep choices right in CI. An
+    edited one is never overwritten.
+
+    \b
+    Examples:
+      advisor skills add
+      advisor skills add services/search --claude
+    """
+    from advisor.agents import skills
+
+    home = folder / (".claude" if claude else ".agents") / "skills"
+    file, written = skills.add(home)
+    sys.stdout.write(f"{path_shown(file)}\n")
+    note("written" if written else "it was there already, and is up to date")
+    return 0

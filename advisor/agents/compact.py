@@ -1,0 +1,241 @@
+"""Short forms of JSON documents, for readers who pay by the word.
+
+A short form holds whole values of the document, or the first of a list; what is left out is named
+or counted. An answer is sent twice, as data and as text, and both together stay under `MOST_SENT`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from advisor.check.finding import LEVELS
+from advisor.decide.programs import snippet
+from advisor.model import TASK
+from advisor.rulebase.base import RuleBase
+
+MOST_SENT = 5900
+"""Bytes of a short answer, data and text: 1,500 tokens of four bytes, less what stands around."""
+ROOM = 700
+"""Of these for quotes and line ends within text, and for what says how to get all."""
+MOST = 2600
+"""Bytes of a short form that is sent as data and, the same, as text."""
+MOST_CHECKPOINTS, MOST_CHANGES, MOST_OF_SEVERAL = 3, 1, 1
+Document = dict[str, Any]
+
+PICK = ("id", "family", "use", "class", "licence", "commercial_use", "memory_gb", "not_verified")
+FINDING = ("rule", "level", "path", "line", "message", "fix")
+CHOICE = ("name", "checkpoint", "verdict", "possible_verdicts", "settled_by")
+THING = (
+    *("kind", "id", "name", "family", "summary", "description", "question", "because", "aliases"),
+    *("hub_tasks", "options", "implies", "note", "elsewhere", "tasks", "fine_tune", "class"),
+    *("processor", "languages", "licence", "commercial_use", "gated", "parameters_millions"),
+    *("memory_gb", "released", "pitfalls", "prompt", "url", "title", "snippet", "sources"),
+)
+ROW = ("id", "name", "text", "question", "title", "because", "options", "memory_gb", "licence")
+
+
+def recommendation(rulebase: RuleBase, document: Document) -> Document:
+    """Return what to take, how certain that is, why, and what it rests on."""
+    if "tasks" in document:
+        several = [
+            {"task": one["task"], **_advice(rulebase, one, MOST_OF_SEVERAL)}
+            for one in document["tasks"]
+        ]
+        body: Document = {"outcome": document["outcome"]}
+        short = _within(body, "tasks", several)
+    else:
+        short = _advice(rulebase, document, MOST_CHECKPOINTS)
+    read = some(document, "understood", "not_understood") if "need" in document else {}
+    if read.get("understood"):
+        read["understood"] = {one["words"]: _meaning(one) for one in read["understood"]}
+    whole = {**short, **read, **_ending(document)}
+    if "checkpoints" in whole:
+        _make_room(whole)
+    return whole
+
+
+def _make_room(short: Document) -> None:
+    """Leave out programs where all would be too long: those of the later checkpoints first."""
+    for checkpoint in reversed(short["checkpoints"]):
+        if size(short) + len(text(short).encode()) <= MOST_SENT - ROOM:
+            return
+        if checkpoint.pop("code", None) or checkpoint.pop("code_lines", None):
+            checkpoint["code_left_out"] = f"{short['command']} --output python=run.py"
+
+
+def _meaning(understood: Document) -> str:
+    """Return what some words were taken for."""
+    if "question" not in understood:
+        return str(understood.get("names") or understood.get("read_as") or "not wanted")
+    return f"{understood['question']}: {', '.join(understood['options'])}"
+
+
+def _advice(rulebase: RuleBase, advice: Document, most: int) -> Document:
+    """Return the short form of the answer for one task."""
+    assumed = {
+        id: one["options"][0]
+        for id, one in advice["profile"].items()
+        if one["origin"] == "assumed" and len(one["options"]) == 1
+    }
+    picks = advice["checkpoints"][:most]
+    programs = [_code(rulebase, advice["profile"], pick) for pick in picks]
+    checkpoints = [
+        {**some(pick, *PICK), **_program(code, programs[0] if number else None)}
+        for number, (pick, code) in enumerate(zip(picks, programs, strict=True))
+    ]
+    return {
+        **some(advice, "outcome"),
+        "family": advice["family"],
+        **some(advice, "possible", "because", "next_family"),
+        "families": {one["family"]: _line(one) for one in advice["assessments"]},
+        "checkpoints": checkpoints,
+        "checkpoints_in_all": len(advice["checkpoints"]),
+        **some(advice, "elsewhere"),
+        "changes": advice["changes"][:MOST_CHANGES],
+        "assumed": assumed,
+        "hints": advice["hints"][:1],
+    }
+
+
+def _code(rulebase: RuleBase, profile: Document, pick: Document) -> str | None:
+    """Return the program for a checkpoint, if a safe way is known."""
+    options = {id: one["options"][0] for id, one in profile.items() if len(one["options"]) == 1}
+    checkpoint = rulebase.checkpoint(pick["id"])
+    return snippet(checkpoint, options.get(TASK), rulebase.programs, options, pick["use"])
+
+
+def _program(code: str | None, first: str | None) -> Document:
+    """Return a program: all of it, or the lines, by number, that differ from the first one's."""
+    if code is None:
+        return {}
+    lines, others = code.splitlines(), (first or "").splitlines()
+    if len(lines) != len(others):
+        return {"code": code}
+    pairs = enumerate(zip(lines, others, strict=True), 1)
+    return {"code_lines": {str(at): line for at, (line, other) in pairs if line != other}}
+
+
+def _line(assessment: Document) -> str:
+    """Return the verdict on a family with its first decisive reason."""
+    findings = assessment["findings"]
+    reasons = [one["because"] for one in findings if one["decisive"]]
+    reasons += [one["because"] for one in findings]
+    fit = assessment["fit"] or {}
+    reason = fit.get("because") if assessment["verdict"] != "excluded" else None
+    why = reason or next(iter(reasons), "")
+    return f"{assessment['verdict'] or 'open'}: {why}" if why else str(assessment["verdict"])
+
+
+def explanation(_rulebase: RuleBase, document: Document) -> Document:
+    """Return why the answer is what it is, and why each other family or the checkpoint is not."""
+    if "standing" in document:
+        return {**check(_rulebase, document), "standing": document["standing"]}
+    body = {
+        **some(document, "outcome", "family", "possible", "because"),
+        "reasons": [some(one, "rule", "because") for one in document["reasons"]],
+        "caveats": [one["because"] for one in document["caveats"]],
+        **_ending(document),
+    }
+    others = [
+        {
+            **some(one, "family", "verdict", "lost_on"),
+            "reasons": [some(rule, "rule", "because") for rule in one["reasons"][:2]],
+            "changes": one["changes"][:MOST_CHANGES],
+        }
+        for one in document["why_not"]
+    ]
+    return _within(_within(body, "why_not", others), "changes", document["changes"])
+
+
+def check(_rulebase: RuleBase, document: Document) -> Document:
+    """Return the verdicts on choices and the findings."""
+    body = {**some(document, "transformers", "counts"), **_ending(document)}
+    choices = [some(one, *CHOICE) for one in document["choices"]]
+    worst_first = sorted(document["findings"], key=lambda one: LEVELS.index(one["level"]))
+    findings = [some(one, *FINDING) for one in worst_first]
+    return _within(_within(body, "choices", choices), "findings", findings)
+
+
+def thing(_rulebase: RuleBase, document: Document) -> Document:
+    """Return the fields of a thing that fit, the telling ones first."""
+    return _fields_within(document, THING)
+
+
+def things(_rulebase: RuleBase, document: Document) -> Document:
+    """Return the things of a kind by id and name, as many as fit."""
+    kind = next(key for key, value in document.items() if isinstance(value, list))
+    rows = [some(one, "id", "name") for one in document[kind]]
+    if kind == "questions":
+        rows = [{**some(one, "id", "text"), "options": _options(one)} for one in document[kind]]
+    return _within(_ending(document), kind, rows)
+
+
+def _options(question: Document) -> list[str]:
+    return [one["id"] if isinstance(one, dict) else one for one in question.get("options", ())]
+
+
+def _ending(document: Document) -> Document:
+    return some(document, "command", "rule_base", "overlays")
+
+
+def some(document: Mapping[str, Any], *keys: str) -> Document:
+    """Return some keys of a document: those it has, and that hold something."""
+    return {key: document[key] for key in keys if document.get(key) not in (None, [], {}, "")}
+
+
+def size(value: Any) -> int:
+    """Return how many bytes a value has as JSON."""
+    return len(json.dumps(value, ensure_ascii=False).encode())
+
+
+def _within(body: Document, key: str, rows: Sequence[Any]) -> Document:
+    """Return a body with as many rows as fit under a key, and how many do not."""
+    room, kept = MOST - size(body), 0
+    for row in rows:
+        room -= size(row) + 2
+        if room < 0:
+            break
+        kept += 1
+    left = {f"{key}_left_out": len(rows) - kept} if kept < len(rows) else {}
+    return {**body, key: list(rows[:kept]), **left}
+
+
+def _fields_within(document: Document, first: Iterable[str]) -> Document:
+    """Return the fields that fit, some first, and the names of the others."""
+    keys = [*dict.fromkeys((*first, *document))]
+    kept: Document = {}
+    left_out: list[str] = []
+    for key in keys:
+        value = some(document, key)
+        if not value:
+            continue
+        if size({**kept, **value, "left_out": keys}) <= MOST:
+            kept.update(value)
+        else:
+            left_out.append(key)
+    return {**kept, **({"left_out": left_out} if left_out else {})}
+
+
+def text(document: Document) -> str:
+    """Return a short recommendation in Markdown, the first program in it; else JSON."""
+    advice = document if "assumed" in document else None
+    if advice is None:
+        return json.dumps(document, ensure_ascii=False)
+    first, *others = advice["checkpoints"] or [None]
+    sure = advice["outcome"]
+    lines = [f"**{first['id']}** ({advice['family']}, {sure})" if first else f"({sure})"]
+    if not first:
+        lines = [f"{advice['family'] or 'no family'} ({sure})"]
+    if "elsewhere" in advice:
+        names = ", ".join(advice["elsewhere"]["checkpoints"]) or "none named"
+        lines.append(f"elsewhere: {advice['elsewhere']['task']}: {names}")
+    lines += [f"next: {one['id']}" for one in others]
+    if advice["assumed"]:
+        pairs = (f"{id} {option}" for id, option in advice["assumed"].items())
+        lines.append(f"assumed: {', '.join(pairs)}")
+    lines.append(f"again: `{document['command']}`")
+    if first and "code" in first:
+        lines += ["```python", first["code"], "```"]
+    return "\n".join(lines)

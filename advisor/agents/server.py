@@ -1,0 +1,89 @@
+"""The tools as a server of the Model Context Protocol, over stdin and stdout."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import anyio
+import mcp_types as types
+from mcp.server import Server
+from mcp.server.stdio import stdio_server
+
+from advisor import __version__
+from advisor.agents import compact
+from advisor.agents.tools import BY_NAME, TOOLS, Arguments
+from advisor.errors import AdvisorError, BrokenFileError, check_name
+from advisor.foreign import visible
+from advisor.rulebase.base import RuleBase
+
+INSTRUCTIONS = (
+    "Which kind of vision-language model fits a task (CLIP, VisionEncoderDecoder, unified VLP), "
+    "which checkpoint, and why. Begin with `recommend`; what it assumed may be asked of the user."
+)
+READ_ONLY = types.ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+
+
+def serve(rulebase: RuleBase) -> None:
+    """Answer until stdin is closed."""
+    anyio.run(_serve, rulebase)
+
+
+async def _serve(rulebase: RuleBase) -> None:
+    server = server_of(rulebase)
+    async with stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())
+
+
+def server_of(rulebase: RuleBase) -> Server[Any]:
+    """Return a server that answers by some rules."""
+
+    async def list_tools(_context: Any, _parameters: Any) -> types.ListToolsResult:
+        return types.ListToolsResult(tools=[*map(_declared, TOOLS)])
+
+    async def call_tool(_context: Any, call: types.CallToolRequestParams) -> types.CallToolResult:
+        return await anyio.to_thread.run_sync(answer, rulebase, call.name, call.arguments or {})
+
+    return Server(
+        "advisor",
+        version=__version__,
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToolResult:
+    """Return what a tool answers; a failure as `{"error": {kind, message, hint}}`."""
+    try:
+        check_name("tool", name, tuple(BY_NAME), "tools")
+        document = BY_NAME[name].call(rulebase, arguments)
+    except AdvisorError as error:
+        return _result({"error": _problem(error)}, failed=True)
+    except Exception as failure:  # the last resort: it says that this is our mistake
+        bug = AdvisorError(f"a bug in advisor: {type(failure).__name__}: {failure}", kind="bug")
+        return _result({"error": _problem(bug)}, failed=True)
+    return _result(document)
+
+
+def _problem(error: AdvisorError) -> dict[str, Any]:
+    problems = [*map(str, error.problems)] if isinstance(error, BrokenFileError) else []
+    said = {"kind": error.kind, "message": visible(error.message), "hint": error.hint}
+    return said | ({"problems": problems} if problems else {})
+
+
+def _result(document: dict[str, Any], *, failed: bool = False) -> types.CallToolResult:
+    plain = json.loads(json.dumps(document))
+    text = types.TextContent(type="text", text=compact.text(plain))
+    return types.CallToolResult(content=[text], structured_content=plain, is_error=failed)
+
+
+def _declared(tool: Any) -> types.Tool:
+    return types.Tool(
+        name=tool.name,
+        description=tool.description,
+        input_schema=tool.schema,
+        annotations=READ_ONLY,
+    )

@@ -1,0 +1,247 @@
+"""What an agent may ask, as functions from arguments to JSON: the documents of the command line.
+
+Nothing here writes, reaches the network or reads a file outside the working folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.agents import compact
+from advisor.errors import UsageError, check_name
+from advisor.rulebase.base import RuleBase
+
+Arguments = Mapping[str, Any]
+FULL, COMPACT = "full", "compact"
+DETAIL = {"type": "string", "enum": [COMPACT, FULL]}
+ANSWERS = {"type": "object", "description": "question: option, e.g. {task: vqa, memory-gb: 8}"}
+TYPES: dict[str, type] = {"string": str, "object": dict, "array": list}
+
+
+class Tool(NamedTuple):
+    """A tool: what it is for, its arguments as JSON Schema, the document it makes, and in short."""
+
+    name: str
+    description: str
+    arguments: Mapping[str, Mapping[str, Any]]
+    document: Callable[[RuleBase, Arguments], dict[str, Any]]
+    shorten: Callable[[RuleBase, dict[str, Any]], dict[str, Any]]
+    required: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON Schema of the arguments."""
+        needed = {"required": list(self.required)} if self.required else {}
+        properties = {**self.arguments, "detail": DETAIL}
+        closed = {"additionalProperties": False}
+        return {"type": "object", "properties": properties, **needed, **closed}
+
+    def call(self, rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
+        """Return the answer, short unless all `detail` is asked for.
+
+        Raises AdvisorError for arguments that are unknown, missing or of no use.
+        """
+        self._check(arguments)
+        document = self.document(rulebase, arguments)
+        if arguments.get("detail") == FULL:
+            return document
+        rest = {"tool": self.name, "arguments": {**arguments, "detail": FULL}}
+        return {**self.shorten(rulebase, document), "more": rest}
+
+    def _check(self, arguments: Arguments) -> None:
+        properties = self.schema["properties"]
+        for name, value in arguments.items():
+            check_name("argument", name, tuple(properties), "arguments")
+            wanted = properties[name]["type"]
+            if not isinstance(value, TYPES[wanted]):
+                raise UsageError(f"`{name}` has to be of type {wanted}", hint=self._usage)
+        if missing := [name for name in self.required if name not in arguments]:
+            raise UsageError(f"`{self.name}` needs `{missing[0]}`", hint=self._usage)
+        if (detail := arguments.get("detail")) is not None:
+            check_name("detail", detail, DETAIL["enum"], "known")
+
+    @property
+    def _usage(self) -> str:
+        return f"{self.name}({', '.join(self.schema['properties'])})"
+
+
+def _recommend(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
+    from advisor.decide.recommendation import recommend
+
+    need, answers = arguments.get("need", "").strip(), _answers(arguments)
+    if need:
+        from advisor.engine.decision import Engine
+        from advisor.engine.profile import make_profile
+        from advisor.need.understanding import understand
+
+        given = make_profile(rulebase, answers, "flag")
+        return understand(Engine(rulebase), need, given, literally=False).to_dict()
+    if not answers:
+        raise UsageError(
+            "nothing to go by: give `need` or `answers`", hint='answers: {"task": "captioning"}'
+        )
+    return recommend(rulebase, answers).to_dict()
+
+
+def _explain(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
+    from advisor.engine.profile import make_profile
+    from advisor.explanation.command import standing_report
+    from advisor.explanation.explain import explain
+    from advisor.explanation.explanation_json import as_json
+
+    answers, why_not = _answers(arguments), arguments.get("why_not", "")
+    if "/" in why_not:
+        return standing_report(rulebase, why_not, make_profile(rulebase, answers)).json()
+    return as_json(explain(rulebase, answers, why_not=why_not or None), rulebase)
+
+
+def _check(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
+    from advisor.check.command import CheckOptions, judged
+    from advisor.check.page import judgement_report, project_report
+    from advisor.engine.profile import make_profile
+
+    checkpoint, paths = arguments.get("checkpoint", ""), arguments.get("paths", [])
+    release = arguments.get("transformers", "")
+    if bool(checkpoint) == bool(paths):
+        raise UsageError(
+            "give either `checkpoint`, to judge one, or `paths`, to check code",
+            hint='checkpoint: "openai/clip-vit-base-patch32", answers: {"task": "image-search"}',
+        )
+    answers = _answers(arguments)
+    options = CheckOptions(
+        checkpoint=checkpoint, class_name=arguments.get("class", ""), transformers=release
+    )
+    if checkpoint:
+        given = make_profile(rulebase, answers, "flag")
+        return judgement_report(judged(rulebase, options, given, ())).json()
+    from advisor.check.project import open_project
+
+    inside = [_inside(path) for path in paths]
+    project = open_project(
+        rulebase, inside, options, lambda rules: make_profile(rules, answers, "flag"), []
+    )
+    return project_report(project.inspect()).json()
+
+
+def _show(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
+    from advisor.catalogue.check_rule import rule_report
+    from advisor.catalogue.knowledge import find, thing_json
+    from advisor.catalogue.uncatalogued import described, uncatalogued_json
+
+    id = arguments["id"]
+    if id in rulebase.checks:
+        return rule_report(rulebase, id).json()
+    try:
+        return thing_json(rulebase, *find(rulebase, id))
+    except UsageError:
+        folder = _inside(id) if id.startswith(".") else None
+        if folder is None or not (folder / "config.json").is_file():
+            raise
+    return uncatalogued_json(described(rulebase, id, folder, "folder", None), rulebase.digest)
+
+
+def _list(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
+    from advisor.catalogue.command import read_wishes
+    from advisor.catalogue.filters import matches
+    from advisor.catalogue.knowledge import all_of, checkpoints_json, plural, things_json
+
+    kind, wanted = plural(arguments["kind"]), arguments.get("filter", {})
+    known = ("task", "family", "language", "licence", "commercial_use", "memory_gb")
+    for name in wanted:
+        check_name("filter", name, known, "known")
+    if kind == "checkpoints":
+        wishes: dict[str, Any] = {
+            name: [str(value)] if name in ("language", "licence") else value
+            for name, value in wanted.items()
+        }
+        return checkpoints_json(rulebase, matches(rulebase, read_wishes(rulebase, **wishes), ""))
+    if wanted:
+        raise UsageError("`filter` narrows down checkpoints only", hint='kind: "checkpoints"')
+    return things_json(rulebase, kind, list(all_of(rulebase, kind).values()))
+
+
+def _answers(arguments: Arguments) -> dict[str, Any]:
+    """Return the answers given, by question; a question may go by the name of its flag."""
+    from advisor.console.profile_file import answers_in
+
+    answers: dict[str, Any] = answers_in(dict(arguments.get("answers", {})))
+    return answers
+
+
+def _inside(path: Any) -> Path:
+    """Return a path of the working folder. Raises UsageError for one that leads out of it."""
+    if not isinstance(path, str):
+        raise UsageError("a path has to be text", hint='paths: ["src"]')
+    here = Path.cwd().resolve()
+    try:
+        inside = (here / path).resolve().is_relative_to(here)
+    except (OSError, ValueError, RuntimeError):
+        inside = False
+    if not inside:
+        raise UsageError(
+            f"`{path}` lies outside the working folder", hint="name files inside it", kind="outside"
+        )
+    return Path(path)
+
+
+NEED = {"type": "string", "description": "The need as a sentence."}
+TOOLS = (
+    Tool(
+        "recommend",
+        "Say which family of vision-language models (clip, vision-encoder-decoder, unified-vlp) "
+        "and which checkpoint fits a need, with reasons, code and what was assumed. Give `need`, "
+        "`answers`, or both; answers win.",
+        {"need": NEED, "answers": ANSWERS},
+        _recommend,
+        compact.recommendation,
+    ),
+    Tool(
+        "explain",
+        "Say why, why not, and what would change the answer. `why_not`: a family or checkpoint.",
+        {"answers": ANSWERS, "why_not": {"type": "string"}},
+        _explain,
+        compact.explanation,
+        ("answers",),
+    ),
+    Tool(
+        "check",
+        "Judge a checkpoint for answers with a task, or check code in the working folder "
+        "(`paths`) for wrong choices and for what breaks under a release of transformers.",
+        {
+            "checkpoint": {"type": "string"},
+            "class": {"type": "string", "description": "The transformers class that loads it."},
+            "answers": ANSWERS,
+            "paths": {"type": "array", "items": {"type": "string"}},
+            "transformers": {"type": "string", "description": "Release, e.g. 5.24."},
+        },
+        _check,
+        compact.check,
+    ),
+    Tool(
+        "show",
+        "Show a family, task, question, rule, source or checkpoint by id.",
+        {"id": {"type": "string"}},
+        _show,
+        compact.thing,
+        ("id",),
+    ),
+    Tool(
+        "list",
+        "List what is known: tasks, questions (with their options), families, rules, criteria, "
+        "sources or checkpoints.",
+        {
+            "kind": {"type": "string"},
+            "filter": {
+                "type": "object",
+                "description": "Of checkpoints: task, family, language, licence, commercial_use, "
+                "memory_gb.",
+            },
+        },
+        _list,
+        compact.things,
+        ("kind",),
+    ),
+)
+BY_NAME = {tool.name: tool for tool in TOOLS}

@@ -1,0 +1,363 @@
+"""What agents get: the answers of the command line, short, read-only, and errors in words."""
+
+import asyncio
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import in_this_process
+from mcp import Client, StdioServerParameters, stdio_client
+
+from advisor import errors
+from advisor.agents import compact
+from advisor.agents.server import answer, server_of
+from advisor.agents.tools import BY_NAME, FULL, TOOLS
+
+TOKEN = 4
+"""Bytes that are taken for a token."""
+FEW, MANY = 12, 1000
+
+
+def tokens(value):
+    return len(value.model_dump_json(by_alias=True, exclude_none=True).encode()) / TOKEN
+
+
+def called(rulebase, name, **arguments):
+    return answer(rulebase, name, arguments).structured_content
+
+
+@pytest.fixture
+def advisor(capsys, monkeypatch):
+    return in_this_process(capsys, monkeypatch, 80)
+
+
+def drawn(rulebase, random):
+    """Return answers to a task and some other questions, some of which contradict each other."""
+    answers = {"task": random.choice(rulebase.tasks).id}
+    for question in random.sample(rulebase.questions, random.randint(0, 4)):
+        if question.options and question.id != "task":
+            answers[question.id] = random.choice(question.options).id
+    return answers
+
+
+def flags(rulebase, answers):
+    typed = {one.id: one.typed for one in rulebase.questions}
+    return [word for id, option in answers.items() for word in (f"--{typed[id]}", option)]
+
+
+def held(short, document):
+    """Hold each value of a short recommendation against the document that it is of."""
+    for key in ("outcome", "family", "possible", "because", "next_family", "elsewhere"):
+        assert short.get(key) in (document[key], None), key
+    assert short["family"] == document["family"]
+    assert short["outcome"] == document["outcome"]
+    assert set(short["families"]) == {one["family"] for one in document["assessments"]}
+    for one in document["assessments"]:
+        verdict, _, reason = short["families"][one["family"]].partition(": ")
+        assert verdict == (one["verdict"] or "open")
+        said = [found["because"] for found in one["findings"]]
+        assert not reason or reason in [*said, (one["fit"] or {}).get("because")]
+    assert len(short["checkpoints"]) == min(3, len(document["checkpoints"]))
+    for mine, theirs in zip(short["checkpoints"], document["checkpoints"], strict=False):
+        for key, value in mine.items():
+            assert key.startswith("code") or value == theirs[key]
+    if document["snippet"]:
+        first = short["checkpoints"][0]
+        assert first.get("code") == document["snippet"] or "code_left_out" in first
+    assert short["changes"] == document["changes"][:1]
+    for id, option in short["assumed"].items():
+        told = document["profile"][id]
+        assert (told["origin"], told["options"]) == ("assumed", [option])
+    assert (short["command"], short["rule_base"]) == (document["command"], document["rule_base"])
+
+
+def compared(rulebase, advisor, seed, cases):
+    source = random.Random(seed)
+    for _ in range(cases):
+        answers = drawn(rulebase, source)
+        words = flags(rulebase, answers)
+        theirs = advisor("recommend", *words, "--format", "json")
+        mine = answer(rulebase, "recommend", {"answers": answers})
+        if theirs.code == 2:
+            assert mine.is_error
+            assert mine.structured_content == theirs.json, (seed, answers)
+            continue
+        full = called(rulebase, "recommend", answers=answers, detail=FULL)
+        assert json.loads(json.dumps(full)) == theirs.json, (seed, answers)
+        held(mine.structured_content, theirs.json)
+        assert tokens(mine) < 1500, (seed, answers)
+
+
+def test_recommendations_are_those_of_the_command_line(rulebase, advisor):
+    compared(rulebase, advisor, seed=20261126, cases=FEW)
+
+
+@pytest.mark.slow
+def test_many_recommendations_are_those_of_the_command_line(rulebase, advisor):
+    seed = int.from_bytes(os.urandom(4))
+    compared(rulebase, advisor, seed, cases=MANY)
+
+
+def test_other_answers_are_those_of_the_command_line(rulebase, advisor):
+    captioning = {"task": "captioning"}
+    blip = "Salesforce/blip-vqa-base"
+    cases = [
+        ("explain", {"answers": captioning}, "explain --task captioning"),
+        (
+            "explain",
+            {"answers": captioning, "why_not": "clip"},
+            "explain --task captioning --why-not clip",
+        ),
+        (
+            "explain",
+            {"answers": captioning, "why_not": blip},
+            f"explain --task captioning --why-not {blip}",
+        ),
+        (
+            "check",
+            {"checkpoint": blip, "answers": captioning, "class": "BlipModel"},
+            f"check --checkpoint {blip} --task captioning --class BlipModel",
+        ),
+        ("show", {"id": "clip"}, "show clip"),
+        ("show", {"id": blip}, f"show {blip}"),
+        ("show", {"id": "softmax-for-sigmoid"}, "show softmax-for-sigmoid"),
+        ("list", {"kind": "tasks"}, "list tasks"),
+        (
+            "list",
+            {"kind": "checkpoints", "filter": {"task": "vqa", "language": "de", "memory_gb": 4}},
+            "list checkpoints --task vqa --language de --memory-gb 4",
+        ),
+        (
+            "recommend",
+            {"need": "caption photos in German", "answers": {"use": "commercial"}},
+            ("recommend", "caption photos in German", "--use", "commercial"),
+        ),
+    ]
+    for name, arguments, line in cases:
+        words = line.split() if isinstance(line, str) else line
+        full = called(rulebase, name, **arguments, detail=FULL)
+        assert json.loads(json.dumps(full)) == advisor(*words, "--format", "json").json, line
+
+
+def test_code_is_checked_as_on_the_command_line(rulebase, advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("load.py").write_text(
+        "from transformers import BlipModel\n"
+        "model = BlipModel.from_pretrained('Salesforce/blip-vqa-base')\n"
+        "model.vision_tower\n"
+    )
+    full = called(rulebase, "check", paths=["load.py"], detail=FULL)
+    assert json.loads(json.dumps(full)) == advisor("check", "load.py", "--format", "json").json
+    short = called(rulebase, "check", paths=["load.py"])
+    assert {one["path"] for one in short["findings"]} == {"load.py"}
+    assert short["counts"] == full["counts"]
+
+
+@pytest.mark.slow
+def test_a_short_answer_is_short_for_every_task(rulebase):
+    for task in rulebase.tasks:
+        for name, arguments in (
+            ("recommend", {"answers": {"task": task.id}}),
+            ("explain", {"answers": {"task": task.id}}),
+            ("show", {"id": task.id}),
+        ):
+            found = answer(rulebase, name, arguments)
+            assert not found.is_error
+            assert tokens(found) < 1500, (name, task.id)
+
+
+def test_lists_are_short_and_count_what_is_left_out(rulebase):
+    for kind in ("families", "tasks", "questions", "criteria", "rules", "sources", "checkpoints"):
+        found = answer(rulebase, "list", {"kind": kind})
+        assert tokens(found) < 1500, kind
+        rows = found.structured_content
+        known = called(rulebase, "list", kind=kind, detail=FULL)[kind]
+        assert len(rows[kind]) + rows.get(f"{kind}_left_out", 0) == len(known)
+
+
+def test_lines_that_differ_make_the_program_of_the_next_checkpoint(rulebase):
+    from advisor.decide.programs import snippet
+
+    found = called(rulebase, "recommend", answers={"task": "vqa"})
+    first, second = found["checkpoints"][:2]
+    lines = first["code"].splitlines()
+    for at, line in second["code_lines"].items():
+        lines[int(at) - 1] = line
+    checkpoint = rulebase.checkpoint(second["id"])
+    options = {
+        id: one["options"][0]
+        for id, one in called(rulebase, "recommend", answers={"task": "vqa"}, detail=FULL)[
+            "profile"
+        ].items()
+        if len(one["options"]) == 1
+    }
+    program = snippet(checkpoint, "vqa", rulebase.programs, options, second["use"])
+    assert "\n".join(lines) == program.rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "kind", "says"),
+    [
+        ("recommend", {"answers": {"task": "captoning"}}, "unknown-option", "captioning"),
+        ("recommend", {"answers": {"tusk": "vqa"}}, "unknown-question", "list questions"),
+        ("recommend", {"answers": {}}, "usage", "nothing to go by"),
+        ("recommend", {"answers": ["vqa"]}, "usage", "type object"),
+        ("recommend", {"awnsers": {"task": "vqa"}}, "unknown-argument", "answers"),
+        ("recommend", {"answers": {"task": "vqa"}, "detail": "all"}, "unknown-detail", "full"),
+        ("recommend", {"answers": {"task": "speech", "images": "many"}}, "contradiction", ""),
+        ("recomend", {}, "unknown-tool", "recommend"),
+        ("explain", {}, "usage", "needs `answers`"),
+        ("show", {"id": "clipp"}, "unknown-thing", "clip"),
+        ("list", {"kind": "models"}, "unknown-kind", "checkpoints"),
+        ("list", {"kind": "tasks", "filter": {"task": "vqa"}}, "usage", "checkpoints only"),
+        ("list", {"kind": "checkpoints", "filter": {"size": 2}}, "unknown-filter", "memory_gb"),
+        ("check", {}, "usage", "either"),
+        ("check", {"paths": ["../elsewhere"]}, "outside", "outside the working folder"),
+        ("check", {"paths": ["/etc"]}, "outside", "outside the working folder"),
+        ("check", {"paths": ["no\0where"]}, "outside", "outside"),
+        ("check", {"paths": [3]}, "usage", "text"),
+        ("show", {"id": "../elsewhere"}, "outside", "outside"),
+    ],
+)
+def test_an_error_has_a_kind_a_message_and_a_hint(rulebase, name, arguments, kind, says):
+    found = answer(rulebase, name, arguments)
+    error = found.structured_content["error"]
+    assert found.is_error
+    assert error["kind"] == kind or kind == "contradiction", error
+    assert says in f"{error['message']} {error['hint']}"
+    assert error["hint"]
+    assert json.loads(found.content[0].text) == found.structured_content
+
+
+def test_a_project_cannot_make_the_tools_read_outside(rulebase, tmp_path, monkeypatch):
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    outside.mkdir(), inside.mkdir()
+    (tmp_path / ".git").mkdir()
+    (outside / "secret.yaml").write_text("secret: words\n")
+    (outside / "config.json").write_text('{"model_type": "blip"}')
+    (inside / "link").symlink_to(outside)
+    (inside / "advisor.yaml").write_text("rules: [../outside]\n")
+    monkeypatch.chdir(inside)
+    for name, arguments in (
+        ("check", {"paths": ["."]}),
+        ("check", {"paths": ["link"]}),
+        ("show", {"id": "./link"}),
+    ):
+        found = answer(rulebase, name, arguments)
+        assert found.is_error, name
+        assert "secret" not in found.content[0].text
+
+
+def test_nothing_is_written_and_no_socket_opened(rulebase, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("load.py").write_text("from transformers import CLIPModel\n")
+
+    def refused(*_arguments, **_keywords):
+        raise AssertionError("a tool reached outside")
+
+    opened = os.open
+
+    def reading(path, options, *rest, **keywords):
+        assert not options & (os.O_WRONLY | os.O_RDWR | os.O_CREAT), path
+        return opened(path, options, *rest, **keywords)
+
+    monkeypatch.setattr(socket, "socket", refused)
+    monkeypatch.setattr(os, "open", reading)
+    monkeypatch.setattr(Path, "write_text", refused)
+    monkeypatch.setattr(Path, "write_bytes", refused)
+    hook = []
+    sys.addaudithook(lambda event, args: hook and event == "open" and hook[0](args))
+
+    def watched(arguments):
+        path, mode, options = arguments
+        writing = mode and set(mode) & set("wax+")
+        assert not writing or str(path) == os.devnull, path
+        assert not (isinstance(options, int) and options & (os.O_WRONLY | os.O_RDWR)), path
+
+    hook.append(watched)
+    try:
+        for name, arguments in (
+            ("recommend", {"need": "caption photos in German"}),
+            ("recommend", {"answers": {"task": "vqa"}}),
+            ("explain", {"answers": {"task": "vqa"}, "why_not": "clip"}),
+            ("check", {"paths": ["load.py"]}),
+            ("check", {"checkpoint": "Salesforce/blip-vqa-base", "answers": {"task": "vqa"}}),
+            ("show", {"id": "clip"}),
+            ("list", {"kind": "checkpoints"}),
+        ):
+            found = answer(rulebase, name, arguments)
+            assert not found.is_error, found.content[0].text
+    finally:
+        hook.clear()
+
+
+def test_the_tools_are_declared_read_only_and_in_few_words(rulebase):
+    async def listed():
+        async with Client(server_of(rulebase)) as client:
+            return (await client.list_tools()).tools
+
+    tools = asyncio.run(listed())
+    assert [one.name for one in tools] == ["recommend", "explain", "check", "show", "list"]
+    assert sum(map(tokens, tools)) < 1000
+    for one in tools:
+        hints = one.annotations
+        assert (hints.read_only_hint, hints.idempotent_hint) == (True, True)
+        assert (hints.destructive_hint, hints.open_world_hint) == (False, False)
+        assert one.input_schema["additionalProperties"] is False
+
+
+def test_a_client_in_memory_gets_the_same_as_the_function(rulebase):
+    async def asked():
+        async with Client(server_of(rulebase)) as client:
+            good = await client.call_tool("recommend", {"answers": {"task": "ocr-page"}})
+            bad = await client.call_tool("recommend", {"answers": {"task": "ocr-pgae"}})
+            return good, bad
+
+    good, bad = asyncio.run(asked())
+    assert good.structured_content == called(rulebase, "recommend", answers={"task": "ocr-page"})
+    assert good.structured_content["checkpoints"][0]["id"] in good.content[0].text
+    assert bad.is_error
+    assert "did you mean `ocr-page`" in bad.structured_content["error"]["message"]
+
+
+def test_over_stdio_the_answer_is_the_same(rulebase):
+    async def asked():
+        start = StdioServerParameters(command=sys.executable, args=["-m", "advisor", "mcp"])
+        async with Client(stdio_client(start)) as client:
+            return await client.call_tool("recommend", {"answers": {"task": "captioning"}})
+
+    found = asyncio.run(asked())
+    assert found.structured_content == called(rulebase, "recommend", answers={"task": "captioning"})
+
+
+def test_it_ends_quietly_where_stdin_ends(tmp_path):
+    command = [sys.executable, "-m", "advisor", "mcp"]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def test_every_failure_is_said_as_an_error(rulebase, monkeypatch):
+    def broken(*_arguments):
+        raise RuntimeError("it broke")
+
+    tool = BY_NAME["show"]._replace(document=broken)
+    monkeypatch.setitem(BY_NAME, "show", tool)
+    error = answer(rulebase, "show", {"id": "clip"}).structured_content["error"]
+    assert error["kind"] == "bug"
+    assert "it broke" in error["message"]
+
+
+def test_a_short_form_never_passes_its_bound():
+    rows = [{"id": f"row-{number}", "name": "x" * 50} for number in range(500)]
+    short = compact.things(None, {"tasks": rows, "rule_base": "1"})
+    assert compact.size(short) <= compact.MOST + 40
+    assert len(short["tasks"]) + short["tasks_left_out"] == 500
+    assert errors.AdvisorError
+    assert {one.name for one in TOOLS} == set(BY_NAME)
