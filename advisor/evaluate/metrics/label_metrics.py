@@ -1,0 +1,106 @@
+"""How well labels were picked: accuracy, macro-F1, mean average precision, calibration error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from advisor.evaluate.metrics.weighable import Array, Weighable, of_mean, of_sums
+from advisor.trial.runtime import library
+
+CALIBRATION_BINS = 15
+
+
+def accuracy(truth: Sequence[int], picked: Sequence[int]) -> Weighable:
+    """Return the share of items whose picked class is the true one."""
+    np = library("numpy")
+    return of_mean(np.asarray(truth) == np.asarray(picked))
+
+
+def macro_f1(truth: Sequence[int], picked: Sequence[int], classes: int) -> Weighable:
+    """Return the mean of the F1 of classes, of those that are true or picked at all.
+
+    Classes are numbers below `classes`; one that was picked and is none of them is -1.
+    """
+    np = library("numpy")
+    true, said = np.asarray(truth), np.asarray(picked)
+    hits = np.zeros((len(true), classes))
+    names = np.zeros((len(true), classes))  # how often a class is true, and how often picked
+    rows = np.arange(len(true))
+    names[rows, true] += 1
+    inside = said >= 0
+    names[rows[inside], said[inside]] += 1
+    right = true == said
+    hits[rows[right], true[right]] = 1
+
+    def value(sums: Array) -> Array:
+        both, named = 2 * sums[:, :classes], sums[:, classes:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.nanmean(np.where(named > 0, both / named, np.nan), axis=1)
+
+    return of_sums(np.concatenate([hits, names], axis=1), value)
+
+
+def mean_average_precision(truth: Array, scores: Array) -> Weighable:
+    """Return the mean over classes of the average precision of their scores.
+
+    Both are (items, classes); `truth` is 1 where an item is of a class. A class without a single
+    item has no average precision, and does not count.
+    """
+    np = library("numpy")
+    true, given = np.asarray(truth, dtype=float), np.asarray(scores, dtype=float)
+    used = [number for number in range(true.shape[1]) if true[:, number].any()]
+    ranked = [_ranked(true[:, number], given[:, number]) for number in used]
+
+    def weighed(weights: Array) -> Array:
+        values = [_average_precision(weights, *one) for one in ranked]
+        if not values:
+            return np.full(len(weights), np.nan)
+        known = np.stack(values)
+        counted = np.isfinite(known).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            return np.where(counted > 0, np.nansum(known, axis=0) / counted, np.nan)
+
+    return Weighable(len(true), weighed)
+
+
+def _ranked(true: Array, scores: Array) -> tuple[Array, Array, Array]:
+    """Return the order of items by score, their truth in it, and where a new score ends."""
+    np = library("numpy")
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.r_[np.diff(scores[order]) != 0, True])
+    return order, true[order], ends
+
+
+def _average_precision(weights: Array, order: Array, true: Array, ends: Array) -> Array:
+    """Return the step-wise area under precision by recall, tied scores taken together."""
+    np = library("numpy")
+    sorted_weights = weights[:, order]
+    found = np.cumsum(sorted_weights * true, axis=1)[:, ends]
+    taken = np.cumsum(sorted_weights, axis=1)[:, ends]
+    total = found[:, -1:]
+    steps = np.diff(found, axis=1, prepend=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision = np.where(taken > 0, found / taken, 0.0)
+        return np.where(total[:, 0] > 0, (steps * precision).sum(axis=1) / total[:, 0], np.nan)
+
+
+def calibration_error(
+    confidence: Sequence[float], right: Sequence[bool], bins: int = CALIBRATION_BINS
+) -> Weighable:
+    """Return how far confidence lies from the share that is right, in the mean over equal bins.
+
+    Expected calibration error (Naeini et al. 2015, https://doi.org/10.1609/aaai.v29i1.9602); a
+    confidence at the border of two bins belongs to the upper one, and 1 to a bin of its own, as
+    torchmetrics has it.
+    """
+    np = library("numpy")
+    sure = np.asarray(confidence, dtype=float)
+    place = np.searchsorted(np.linspace(0, 1, bins + 1), sure, side="right") - 1
+    gaps = np.zeros((len(sure), bins + 2))
+    gaps[np.arange(len(sure)), place] = np.asarray(right, dtype=float) - sure
+    gaps[:, -1] = 1
+
+    def value(sums: Array) -> Array:
+        return np.abs(sums[:, :-1]).sum(axis=1) / sums[:, -1]
+
+    return of_sums(gaps, value)
