@@ -163,33 +163,39 @@ def read_responses(file: Path) -> Iterator[Response]:
 
 
 def read_timing(file: Path) -> Timing:
-    """Return the sum of what was timed in all sittings of a run."""
-    batches: list[float] = []
-    first: list[float] = []
-    images, batch, wall = 0, 0, 0.0
+    """Return what was timed in all sittings of a run.
+
+    The first block of a sitting, which may wait for the checkpoint and for what is compiled, counts
+    only where there is no other.
+    """
+    rows: list[tuple[int, float, float]] = []
+    first: list[tuple[int, float, float]] = []
+    batch = 0
     load: float | None = None
-    peak: float | None = None
+    peaks: list[float] = []
     for number, line in enumerate(file.read_bytes().splitlines() if file.is_file() else (), 1):
         try:
             known = json.loads(line)
             if "images" in known:
-                (first if known.get("first") else batches).append(float(known["ms"]))
-                images, wall = images + int(known["images"]), wall + float(known["wall_ms"])
-                batch = max(batch, int(known["images"]))
-            load = float(known["load_ms"]) if known.get("load_ms") is not None else load
-            peaks = [each for each in (peak, known.get("peak_mb")) if each is not None]
-            peak = max(map(float, peaks)) if peaks else None
+                ms, wall = float(known["ms"]), float(known["wall_ms"])
+                row = int(known["images"]), ms, ms if known.get("first") else wall
+                (first if known.get("first") else rows).append(row)
+                batch = int(known["batch"])
+            load = float(known["load_ms"]) if "load_ms" in known else load
+            peaks += [float(known["peak_mb"])] if known.get("peak_mb") is not None else []
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise broken_run(file, number) from error
-    ordered = sorted(batches or first)
+    counted = rows or first
+    ordered = sorted(ms for _, ms, _ in counted)
+    wall = sum(wall for _, _, wall in counted)
     return Timing(
-        images=images,
+        images=sum(images for images, _, _ in (*rows, *first)),
         batch=batch,
-        images_per_second=images / wall * 1000 if wall else None,
+        images_per_second=sum(images for images, _, _ in counted) / wall * 1000 if wall else None,
         latency_ms=statistics.median(ordered) if ordered else None,
         latency_p95_ms=ordered[math.ceil(0.95 * len(ordered)) - 1] if ordered else None,
         load_ms=load,
-        peak_mb=peak,
+        peak_mb=max(peaks, default=None),
     )
 
 

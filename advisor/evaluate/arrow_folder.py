@@ -1,0 +1,108 @@
+"""Folders as `datasets.save_to_disk` writes them; read with the library of the extra `arrow`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from advisor.distribution import install_hint
+from advisor.errors import BrokenFileError, MissingExtraError
+from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData, merged
+from advisor.evaluate.image_folder import HELD_OUT
+from advisor.evaluate.label_tables import COLUMNS, annotation_of
+from advisor.files import leads_out, read_bounded, size_shown
+
+MARKS = ("dataset_dict.json", "state.json")
+"""Files by which such a folder is known: of several parts, and of one."""
+
+
+class ArrowRows:
+    """A store of images in the rows of a data set; a path in a row leads nowhere else."""
+
+    def __init__(self, rows: Any, column: str, folder: Path) -> None:
+        self.rows, self.column, self.folder = rows, column, folder
+
+    def missing(self, name: str) -> str:  # noqa: ARG002 - only reading a row shows its image
+        """Return nothing: rows that are listed are there."""
+        return ""
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of the image in a row; OSError says why not."""
+        cell = self.rows[int(name.removeprefix("row "))][self.column] or {}
+        data, path = cell.get("bytes"), cell.get("path")
+        if data is not None:
+            if len(data) > LARGEST_IMAGE:
+                raise OSError(0, f"it is larger than {size_shown(LARGEST_IMAGE)}")
+            return bytes(data)
+        if not path:
+            raise OSError(0, "its row holds no image")
+        file = self.folder / path
+        if not file.resolve().is_relative_to(self.folder.resolve()) or leads_out(file, self.folder):
+            raise OSError(0, "its row names a file outside of the data")
+        return read_bounded(file, LARGEST_IMAGE, within=self.folder)
+
+
+def is_arrow_folder(folder: Path) -> bool:
+    """True where `datasets` wrote a folder."""
+    return any((folder / mark).is_file() for mark in MARKS)
+
+
+def read_arrow(folder: Path) -> LabelledData:
+    """Return the rows of a data set on disk; of several parts, that for testing."""
+    try:
+        import datasets
+    except ImportError as error:
+        raise MissingExtraError(
+            f"`{folder}` is a folder of the library `datasets`, which is not installed",
+            hint=install_hint("arrow"),
+        ) from error
+    try:
+        loaded = datasets.load_from_disk(str(folder))
+    except Exception as error:  # whatever the library raises, the folder is not what it writes
+        raise BrokenFileError(
+            f"`{folder}` cannot be read: {' '.join(str(error).split())[:200]}",
+            hint="it should be what `save_to_disk` wrote",
+        ) from error
+    notes = []
+    if isinstance(loaded, datasets.DatasetDict):
+        part = next((name for name in HELD_OUT if name in loaded), next(iter(loaded)))
+        notes = [f"of its parts, `{part}` is taken"] if len(loaded) > 1 else []
+        loaded = loaded[part]
+    features = loaded.features
+    column = next((name for name, kind in features.items() if isinstance(kind, datasets.Image)), "")
+    if not column:
+        raise BrokenFileError(
+            f"`{folder}` has no column of images", hint=f"it has: {', '.join(features)}"
+        )
+    rows = loaded.cast_column(column, datasets.Image(decode=False))
+    return LabelledData(
+        _annotations(rows.remove_columns([column]), features),
+        ArrowRows(rows, column, folder),
+        "a data set of the library `datasets`",
+        tuple(notes),
+    )
+
+
+def _annotations(rows: Any, features: Any) -> tuple[Annotation, ...]:
+    named = {name: kind.names for name, kind in features.items() if hasattr(kind, "int2str")}
+    listed = {
+        name: kind.feature.names
+        for name, kind in features.items()
+        if hasattr(getattr(kind, "feature", None), "int2str")
+    }
+    known = {column for names in COLUMNS.values() for column in names}
+    wanted = [name for name in rows.column_names if name.lower() in known]
+    found = []
+    for number, row in enumerate(rows.select_columns(wanted)):
+        cells = {key: value for key, value in row.items() if key.lower() not in COLUMNS["image"]}
+        for name, names in named.items():
+            if name in cells and isinstance(cells[name], int):
+                cells[name] = names[cells[name]] if cells[name] >= 0 else None
+        for name, names in listed.items():
+            if isinstance(cells.get(name), list):
+                cells[name] = [names[each] for each in cells[name]]
+        try:
+            found.append(annotation_of({**cells, "image": f"row {number}"}))
+        except ValueError as error:
+            raise BrokenFileError(f"row {number} is no annotation: {error}") from error
+    return merged(found)

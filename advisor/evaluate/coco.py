@@ -1,0 +1,155 @@
+"""JSON as COCO and VQA publish it: captions, categories, questions with ten answers each.
+
+COCO: `images` with `annotations` that name them by id. VQA: `questions` in one file, `annotations`
+with their answers in another; either is given, or the folder of both. A list of objects is read as
+a table is.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import BrokenFileError
+from advisor.evaluate.annotation import (
+    Annotation,
+    LabelledData,
+    decoded,
+    merged,
+    read_annotations,
+)
+from advisor.evaluate.image_folder import ImageFolder
+from advisor.evaluate.label_tables import annotations_of
+
+MOST_NEIGHBOURS = 20
+
+
+def read_json(file: Path, images: Path | None) -> LabelledData:
+    """Return the annotations of a JSON file; of VQA, the other half is looked for beside it."""
+    document = _document(file)
+    folder = ImageFolder(images or file.parent)
+    if isinstance(document, list):
+        rows = [(number, row) for number, row in enumerate(document, start=1)]
+        if not all(isinstance(row, dict) for _, row in rows):
+            raise _broken(file, "is a list of something else than objects")
+        return LabelledData(annotations_of(rows, file), folder, "a table of annotations")
+    if "images" in document and "annotations" in document:
+        return LabelledData(_coco(document, file), folder, "COCO annotations")
+    if "questions" in document or "annotations" in document:
+        return _vqa(document, file, folder)
+    raise _broken(file, "has neither `images` nor `questions`")
+
+
+def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
+    try:
+        names = {each["id"]: str(each["file_name"]) for each in document["images"]}
+        classes = {each["id"]: str(each["name"]) for each in document.get("categories", ())}
+        texts: dict[Any, list[str]] = defaultdict(list)
+        labels: dict[Any, dict[str, None]] = defaultdict(dict)
+        for each in document["annotations"]:
+            if each["image_id"] not in names:
+                raise _broken(
+                    file, f"annotates an image `{each['image_id']}` that it does not list"
+                )
+            if "caption" in each:
+                texts[each["image_id"]].append(str(each["caption"]).strip())
+            elif "category_id" in each:
+                labels[each["image_id"]][classes[each["category_id"]]] = None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _broken(file, f"is not as COCO has it: {_said(error)}") from error
+    return tuple(
+        Annotation(image=name, labels=tuple(labels[id]), texts=tuple(texts[id]))
+        for id, name in names.items()
+        if labels[id] or texts[id]
+    )
+
+
+def _vqa(document: Mapping[str, Any], file: Path, folder: ImageFolder) -> LabelledData:
+    here, there = ("questions", "annotations")
+    if here not in document:
+        here, there = there, here
+    beside, other = _other_half(file, there, document[here])
+    halves = {here: document, there: other}
+    try:
+        answers = {
+            each["question_id"]: _answers(each) for each in halves["annotations"]["annotations"]
+        }
+        asked = halves["questions"]["questions"]
+        part = str(halves["questions"].get("data_subtype", ""))
+        names = _Names(folder, part)
+        found = merged(
+            Annotation(
+                image=names.of(each["image_id"]),
+                question=str(each["question"]).strip(),
+                answers=answers[each["question_id"]],
+            )
+            for each in asked
+            if each["question_id"] in answers
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _broken(file, f"is not as VQA has it: {_said(error)}") from error
+    left = len(asked) - sum(each["question_id"] in answers for each in asked)
+    notes = [f"the {there} are those of `{beside.name}`"]
+    notes += [f"{left} questions have no answers"] if left else []
+    return LabelledData(found, folder, "VQA questions and answers", tuple(notes))
+
+
+def _answers(annotation: Mapping[str, Any]) -> tuple[str, ...]:
+    if "answers" in annotation:
+        return tuple(str(each["answer"]) for each in annotation["answers"])
+    return (str(annotation["multiple_choice_answer"]),)
+
+
+def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, Any]]:
+    """Return the file beside one that holds the other part for the same questions."""
+    ids = {each.get("question_id") for each in here if isinstance(each, dict)}
+    neighbours = sorted(path for path in file.parent.glob("*.json") if path != file)
+    for path in neighbours[:MOST_NEIGHBOURS]:
+        other = _document(path)
+        listed = other.get(part) if isinstance(other, dict) else None
+        if isinstance(listed, list) and any(
+            isinstance(each, dict) and each.get("question_id") in ids for each in listed
+        ):
+            return path, other
+    raise _broken(file, f"has no `{part}`, and no JSON file beside it has them for its questions")
+
+
+class _Names:
+    """File names of images that VQA knows by number."""
+
+    def __init__(self, folder: ImageFolder, part: str) -> None:
+        self.folder, self.forms = folder, [
+            f"COCO_{part}_{{:012d}}.jpg", "{:012d}.jpg", "{}.jpg", "{}.png",
+        ]  # fmt: skip
+        self.forms += [f"{part}/{form}" for form in self.forms] if part else []
+
+    def of(self, id: Any) -> str:
+        """Return the name of an image: the first form of which there is a file."""
+        if isinstance(id, str) and not id.isdigit():
+            return id
+        names = [form.format(int(id)) for form in self.forms]
+        found = next((name for name in names if not self.folder.missing(name)), None)
+        if found is None:
+            return names[0]
+        self.forms.insert(0, self.forms.pop(names.index(found)))  # the others are named alike
+        return found
+
+
+def _document(file: Path) -> Any:
+    try:
+        return json.loads(decoded(read_annotations(file), file))
+    except (ValueError, RecursionError) as error:
+        raise _broken(file, f"is not JSON: {error}") from error
+
+
+def _broken(file: Path, what: str) -> BrokenFileError:
+    return BrokenFileError(
+        f"`{file}` {what}", hint="`advisor help evaluate` shows the layouts that are read"
+    )
+
+
+def _said(error: Exception) -> str:
+    return f"it lacks `{error.args[0]}`" if isinstance(error, KeyError) else str(error)

@@ -1,0 +1,73 @@
+"""What the user points at: which layout it has, and which images are labelled in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from advisor.errors import UsageError
+from advisor.evaluate.annotation import LabelledData
+from advisor.evaluate.arrow_folder import is_arrow_folder, read_arrow
+from advisor.evaluate.coco import read_json
+from advisor.evaluate.image_folder import read_class_folders
+from advisor.evaluate.label_tables import read_table
+from advisor.evaluate.tar_shards import read_shards
+
+TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
+IN_A_FOLDER = ("metadata.jsonl", "metadata.csv", "labels.csv", "labels.tsv", "captions.csv")
+"""Tables that are looked for in a folder, by their usual names, before any other."""
+LAYOUTS = (
+    "a folder with a folder of images for each class",
+    "a .csv, .tsv or .jsonl that names an image a row, or a folder with one",
+    "COCO captions or VQA questions (.json)",
+    "WebDataset shards (.tar), or a folder of them",
+    "a folder that `datasets` saved to disk",
+)
+
+
+def read_data(data: str, images: str = "") -> LabelledData:
+    """Return what is labelled in a file or folder; `images` is where a table's images are."""
+    path, folder = Path(data), Path(images) if images else None
+    if folder is not None and not folder.is_dir():
+        raise UsageError(f"`--images {images}` is not a folder", hint="name the folder of images")
+    if path.is_dir():
+        return _folder(path, folder)
+    if not path.exists():
+        raise UsageError(
+            f"there is no `{data}`", hint=f"DATA is {'; or '.join(LAYOUTS)}", kind="not-found"
+        )
+    suffix = path.suffix.lower()
+    if suffix in TABLES:
+        return read_table(path, folder)
+    if suffix == ".json":
+        return read_json(path, folder)
+    if suffix == ".tar":
+        return read_shards([path], path.parent)
+    raise UsageError(
+        f"`{data}` is nothing that can be read", hint=f"DATA is {'; or '.join(LAYOUTS)}"
+    )
+
+
+def _folder(path: Path, images: Path | None) -> LabelledData:
+    """Return what a folder holds, by the files in it."""
+    if is_arrow_folder(path):
+        return read_arrow(path)
+    files = sorted(each for each in path.iterdir() if each.is_file())
+    named = {file.name.lower(): file for file in files if not file.name.startswith(".")}
+    usual = [named[name] for name in IN_A_FOLDER if name in named]
+    tables = [file for name, file in named.items() if file.suffix.lower() in TABLES]
+    if usual or len(tables) == 1:
+        return read_table((usual or tables)[0], images or path)
+    if len(tables) > 1:
+        names = ", ".join(file.name for file in tables)
+        raise UsageError(f"`{path}` holds several tables", hint=f"name one of them: {names}")
+    shards = [file for name, file in named.items() if name.endswith(".tar")]
+    if shards:
+        return read_shards(shards, path)
+    documents = [file for name, file in named.items() if name.endswith(".json")]
+    if documents:
+        halves = [file for file in documents if "question" in file.name.lower()]
+        if len(documents) > 1 and len(halves) != 1:
+            names = ", ".join(file.name for file in documents)
+            raise UsageError(f"`{path}` holds several JSON files", hint=f"name one: {names}")
+        return read_json((halves or documents)[0], images or path)
+    return read_class_folders(path)

@@ -1,0 +1,92 @@
+"""Images in a folder, named from there; and a folder for each class, which labels them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+
+from advisor.errors import UsageError
+from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData
+from advisor.files import leads_out, read_bounded
+from advisor.trial.images import SUFFIXES
+
+HELD_OUT = ("test", "validation", "val", "valid")
+"""Names of folders that hold what was not trained on, the best first."""
+TRAINED_ON = "train"
+
+
+class ImageFolder:
+    """A store of image files below a folder; nothing outside of it is read."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def missing(self, name: str) -> str:
+        """Return why an image cannot be there, without reading it; empty where it seems to be."""
+        try:
+            status = self._path(name).stat()
+        except (OSError, ValueError) as error:
+            missing = isinstance(error, FileNotFoundError)
+            return "there is no such file" if missing else _reason(error)
+        if not stat.S_ISREG(status.st_mode):
+            return "it is not a regular file"
+        return "" if status.st_size else "it is empty"
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of an image file; OSError says why not."""
+        try:
+            return read_bounded(self._path(name), LARGEST_IMAGE, within=self.root)
+        except ValueError as error:
+            raise OSError(0, str(error)) from error
+
+    def _path(self, name: str) -> Path:
+        """Return the path of an image; OSError for one outside of the folder."""
+        given = Path(name)
+        inside = given if given.is_absolute() else self.root / given
+        top = os.path.abspath(self.root)  # noqa: PTH100 - pathlib's would follow links
+        written = os.path.abspath(inside)  # noqa: PTH100
+        if not written.startswith(top.rstrip(os.sep) + os.sep) or leads_out(inside, self.root):
+            raise OSError(0, f"it is outside of `{self.root}`; --images DIR says where images are")
+        return inside
+
+
+def read_class_folders(folder: Path) -> LabelledData:
+    """Return the images of a folder, each labelled with the folder that it lies in.
+
+    Of folders for training and for testing, those for testing are taken, and that is said.
+    """
+    root, notes = folder, []
+    parts = {path.name.lower(): path for path in _folders(folder)}
+    if TRAINED_ON in parts and (held := next((n for n in HELD_OUT if n in parts), "")):
+        root = parts[held]
+        notes.append(f"of its parts, `{root.name}` is taken")
+    elif len(parts) == 1 and next(iter(parts)) in HELD_OUT:
+        root = next(iter(parts.values()))
+    named = []
+    for top in _folders(root):
+        files = sorted(
+            PurePosixPath(Path(base, file).relative_to(folder)).as_posix()
+            for base, inner, names in os.walk(top)
+            if inner.sort() is None
+            for file in names
+            if not file.startswith(".") and PurePosixPath(file).suffix.lower() in SUFFIXES
+        )
+        named += [Annotation(image=file, labels=(top.name,)) for file in files]
+    if not named:
+        raise UsageError(
+            f"`{folder}` holds no folders of images, one for each class, and no file of labels",
+            hint="`advisor help evaluate` shows the layouts that are read",
+        )
+    return LabelledData(
+        tuple(named), ImageFolder(folder), "a folder of images by class", tuple(notes)
+    )
+
+
+def _folders(folder: Path) -> list[Path]:
+    found = (path for path in folder.iterdir() if not path.name.startswith("."))
+    return sorted(path for path in found if path.is_dir())
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -1,0 +1,154 @@
+"""Tables of annotations: CSV, TSV and JSON Lines, a row for each image, caption or question."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import BrokenFileError
+from advisor.evaluate.annotation import (
+    Annotation,
+    LabelledData,
+    decoded,
+    merged,
+    read_annotations,
+)
+from advisor.evaluate.image_folder import ImageFolder
+
+COLUMNS = {
+    "image": ("file_name", "image", "image_path", "path", "file", "filename", "filepath", "img"),
+    "labels": ("label", "labels", "class", "classes", "category", "categories"),
+    "texts": ("caption", "captions", "text", "texts", "transcription", "reference", "references"),
+    "question": ("question",),
+    "answers": ("answer", "answers"),
+    "fields": ("fields", "ground_truth"),
+}
+"""The names of columns that are read, in any case, for each part of an annotation."""
+PARTED = {"labels": ";|", "texts": "|", "answers": "|"}
+"""What parts several values in one cell of a column in the plural: `labels`, `captions`, ..."""
+DONUT = "gt_parse"
+SEPARATORS = {".csv": ",", ".tsv": "\t"}
+LONGEST_CELL = 10_000_000
+MOST_PROBLEMS = 20
+
+Row = tuple[int, Mapping[str, Any]]
+
+
+def read_table(file: Path, images: Path | None) -> LabelledData:
+    """Return the annotations of a table; images are named from its folder, or from `images`."""
+    text = decoded(read_annotations(file), file)
+    separator = SEPARATORS.get(file.suffix.lower())
+    rows = _lines_of_json(text, file) if separator is None else _cells(text, separator, file)
+    found = annotations_of(rows, file)
+    return LabelledData(found, ImageFolder(images or file.parent), "a table of annotations")
+
+
+def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
+    """Return the annotations of numbered rows; BrokenFileError names every row that is none."""
+    found, problems = [], []
+    for line, row in rows:
+        try:
+            found.append(annotation_of(row))
+        except ValueError as error:
+            problems.append(f"{file}:{line}: {error}")
+    if problems:
+        shown = problems[:MOST_PROBLEMS]
+        more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > len(shown) else []
+        raise BrokenFileError(
+            f"`{file}` cannot be used: {len(problems)} of its rows are no annotations",
+            problems=(*shown, *more),
+            hint=f"a row names its image as one of {', '.join(COLUMNS['image'])}",
+        )
+    if not found:
+        raise BrokenFileError(f"`{file}` holds no annotations", hint="it needs a row an image")
+    return merged(found)
+
+
+def annotation_of(row: Mapping[str, Any]) -> Annotation:
+    """Return the annotation of a row; ValueError where it has no image, or a cell of no use."""
+    cells = {str(key).strip().lower(): value for key, value in row.items() if key is not None}
+    found: dict[str, tuple[str, Any]] = {}
+    for part, names in COLUMNS.items():
+        for name in names:
+            if cells.get(name) not in (None, "", []):
+                found.setdefault(part, (name, cells[name]))
+    if "image" not in found:
+        raise ValueError("it names no image")
+    image = found["image"][1]
+    if not isinstance(image, str):
+        raise ValueError(f"its image is {_kind(image)}, not a name")  # noqa: TRY004 - of a row
+    texts = {part: _texts(*found[part], marks) for part, marks in PARTED.items() if part in found}
+    question = found.get("question", ("", ""))[1]
+    return Annotation(
+        image=image,
+        question=_text(question),
+        fields=_fields(found["fields"][1]) if "fields" in found else None,
+        **texts,
+    )
+
+
+def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
+    for line, written in enumerate(io.StringIO(text), start=1):
+        if not written.strip():
+            continue
+        try:
+            row = json.loads(written)
+        except (ValueError, RecursionError) as error:
+            raise BrokenFileError(f"`{file}`, line {line}, is not JSON: {error}") from error
+        if not isinstance(row, dict):
+            raise BrokenFileError(f"`{file}`, line {line}, is {_kind(row)}, not an object")
+        yield line, row
+
+
+def _cells(text: str, separator: str, file: Path) -> Iterator[Row]:
+    longest = csv.field_size_limit(LONGEST_CELL)
+    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise BrokenFileError(f"`{file}`, line {rows.line_num}, is no row: {error}") from error
+    finally:
+        csv.field_size_limit(longest)
+
+
+def _texts(column: str, value: Any, marks: str) -> tuple[str, ...]:
+    """Return the texts of a cell: a list, or several in one cell of a column in the plural."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_text, value))
+    text = _text(value)
+    if column.endswith("s") and column != "class":
+        for mark in marks:
+            if mark in text:
+                return tuple(filter(None, map(str.strip, text.split(mark))))
+    return (text,)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        if isinstance(value, Mapping) and isinstance(value.get("answer"), str):
+            return str(value["answer"])  # as VQA has those of its annotators
+        raise ValueError(f"{_kind(value)} stands where a text is needed")
+    return str(value).strip()
+
+
+def _fields(value: Any) -> Mapping[str, Any]:
+    """Return named values: an object, or one as JSON; what Donut keeps under `gt_parse`."""
+    try:
+        read = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError) as error:
+        raise ValueError("its fields are no JSON") from error
+    if isinstance(read, dict) and isinstance(read.get(DONUT), dict):
+        read = read[DONUT]
+    if not isinstance(read, dict):
+        raise ValueError(f"its fields are {_kind(read)}, not an object")  # noqa: TRY004 - of a row
+    return read
+
+
+def _kind(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", type(None): "nothing"}
+    return names.get(type(value), f"`{value}`")

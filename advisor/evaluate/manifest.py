@@ -1,0 +1,120 @@
+"""The folder of a run: its manifest, its images, and reading a run back from there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from advisor.errors import AdvisorError, BrokenFileError
+from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
+from advisor.evaluate.recorded import EvaluatedCandidate, EvaluationRun, broken_run
+from advisor.files import read_bounded, replacing
+
+MANIFEST, IMAGES = "manifest.json", "images.jsonl"
+FORM = 1
+"""Goes up when a folder is written in another form."""
+LARGEST = 1_000_000_000
+
+
+def write_manifest(run: EvaluationRun) -> None:
+    """Write what is run on what, each file whole or not at all."""
+    data = run.data
+    left_out = [each._asdict() for each in data.left_out]
+    body = {
+        "form": FORM,
+        "data": {**data._asdict(), "images": len(data.images), "left_out": left_out},
+        "candidates": [each._asdict() for each in run.candidates],
+        "settings": dict(run.settings),
+    }
+    try:
+        run.folder.mkdir(parents=True, exist_ok=True)
+        with replacing(run.folder / MANIFEST) as scratch:
+            scratch.write_text(_text(body, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise _cannot_write(run.folder, error) from error
+
+
+def write_images(run: EvaluationRun) -> None:
+    """Write the images of a run with what is true of them, a line each."""
+    try:
+        with replacing(run.folder / IMAGES) as scratch, scratch.open("wb") as file:
+            file.writelines(_image_line(each) for each in run.data.images)
+    except OSError as error:
+        raise _cannot_write(run.folder, error) from error
+
+
+def read_run(folder: Path) -> EvaluationRun:
+    """Return the run in a folder; BrokenFileError where there is none."""
+    body = read_manifest(folder)
+    try:
+        data = body["data"]
+        images = tuple(_images(folder / IMAGES))
+        if len(images) != data["images"]:
+            raise broken_run(folder / IMAGES)
+        listed = {key: tuple(data[key]) for key in ("classes", "notes")}
+        left = tuple(UnreadableImage(**each) for each in data["left_out"])
+        return EvaluationRun(
+            folder=folder,
+            data=EvaluationSet(**{**data, **listed, "images": images, "left_out": left}),
+            candidates=tuple(candidate_of(each) for each in body["candidates"]),
+            settings=body["settings"],
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise broken_run(folder / MANIFEST) from error
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run as it stands there; BrokenFileError where there is none."""
+    file = folder / MANIFEST
+    try:
+        body = json.loads(read_bounded(file, LARGEST))
+    except OSError as error:
+        raise BrokenFileError(
+            f"`{folder}` holds no evaluation: `{MANIFEST}` cannot be read",
+            hint="name the folder that `advisor evaluate --run` was given",
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise broken_run(file) from error
+    if not isinstance(body, dict) or body.get("form") != FORM:
+        raise broken_run(file)
+    return body
+
+
+def candidate_of(body: Mapping[str, Any]) -> EvaluatedCandidate:
+    """Return the candidate that a manifest has."""
+    return EvaluatedCandidate(**{**body, "warnings": tuple(body["warnings"])})
+
+
+def _images(file: Path) -> Iterator[LabelledImage]:
+    try:
+        lines = read_bounded(file, LARGEST).splitlines()
+    except OSError as error:
+        raise broken_run(file) from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            known = json.loads(line)
+            for key in ("labels", "references"):
+                known[key] = tuple(known.get(key, ()))
+            yield LabelledImage(**known)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise broken_run(file, number) from error
+
+
+def _image_line(image: LabelledImage) -> bytes:
+    known = {key: value for key, value in image._asdict().items() if value not in ("", (), None)}
+    return _text(known).encode() + b"\n"
+
+
+def _text(value: Any, indent: int | None = None) -> str:
+    separators = None if indent else (",", ":")
+    return json.dumps(value, indent=indent, separators=separators)
+
+
+def _cannot_write(folder: Path, error: OSError) -> AdvisorError:
+    return AdvisorError(
+        f"`{folder}` cannot be written to: {error.strerror or error}",
+        hint="--run DIR says where a run is kept",
+        kind="cannot-write",
+    )

@@ -1,0 +1,182 @@
+"""WebDataset shards: tar files whose members of one name make a sample; nothing is extracted."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tarfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, NamedTuple
+
+from advisor.errors import BrokenFileError
+from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData
+from advisor.evaluate.label_tables import COLUMNS, annotation_of
+from advisor.files import leads_out, read_bounded, size_shown
+from advisor.trial.images import SUFFIXES
+
+LARGEST_NOTE = 10_000_000
+"""Bytes of a member that holds a label, a text or JSON, at most."""
+MOST_MEMBERS = 10_000_000
+WORDS = {".txt": "texts", ".cls": "labels", ".label": "labels"}
+NAMES = (".classes.txt", "classes.txt", "classnames.txt")
+"""Files beside the shards that name the classes which `.cls` members number, one a line."""
+
+
+class Member(NamedTuple):
+    """Where an image lies in a shard."""
+
+    shard: Path
+    offset: int
+    size: int
+
+
+class TarShards:
+    """A store of images in tar files; each is read from where it lies."""
+
+    def __init__(self, members: dict[str, Member]) -> None:
+        self.members = members
+
+    def missing(self, name: str) -> str:
+        """Return why an image cannot be there, without reading it; empty where it seems to be."""
+        member = self.members[name]
+        if member.size > LARGEST_IMAGE:
+            return f"it is larger than {size_shown(LARGEST_IMAGE)}"
+        return "" if member.size else "it is empty"
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of an image; OSError says why not."""
+        member = self.members[name]
+        with member.shard.open("rb") as shard:
+            shard.seek(member.offset)
+            data = shard.read(min(member.size, LARGEST_IMAGE))
+        if len(data) < member.size:
+            raise OSError(0, "the shard is cut short")
+        return data
+
+
+def read_shards(shards: Sequence[Path], folder: Path) -> LabelledData:
+    """Return the samples of tar files in their order.
+
+    A sample is made of the members of one name up to its first dot: an image, `.cls` (a class, or
+    its number), `.txt` (a caption, or a line), `.json` (what a row of a table may hold).
+    """
+    classes = _class_names(folder)
+    found: list[Annotation] = []
+    members: dict[str, Member] = {}
+    for shard in shards:
+        if leads_out(shard, folder):
+            raise _broken(shard, "a link leads out of its folder")
+        for name, member, notes in _samples(shard):
+            members[name] = member
+            found.append(_annotation(name, notes, classes, shard))
+    if not found:
+        raise BrokenFileError(
+            f"`{folder}` holds no samples with an image",
+            hint="a sample is an image and .cls, .txt or .json of the same name",
+        )
+    return LabelledData(tuple(found), TarShards(members), "WebDataset shards")
+
+
+def _samples(shard: Path) -> Iterator[tuple[str, Member, dict[str, bytes]]]:
+    """Yield each sample's image, by a name that says shard and member, and its other members."""
+    image: tuple[str, Member] | None = None
+    key = ""
+    notes: dict[str, bytes] = {}
+    for path, member, read in _members(shard):
+        before, dot, after = path.name.partition(".")
+        sample = str(path.parent / before)
+        if sample != key:
+            if image:
+                yield *image, notes
+            key, image, notes = sample, None, {}
+        suffix = f"{dot}{after}".lower()
+        if path.suffix.lower() in SUFFIXES:
+            image = image or (f"{shard.name}/{path}", member)
+        elif suffix in WORDS or suffix == ".json":
+            notes[suffix] = read()
+    if image:
+        yield *image, notes
+
+
+def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Any]]:
+    try:
+        if not shard.is_file():
+            raise _broken(shard, "it is not a regular file")
+        with shard.open("rb") as opened:
+            frugal: Any = _Frugal(opened)
+            tar: Any = tarfile.open(fileobj=frugal, mode="r:")  # noqa: SIM115 - it owns no file
+            for count, each in enumerate(tar):
+                if count >= MOST_MEMBERS:
+                    raise _broken(shard, f"it has more than {MOST_MEMBERS:,} members")
+                tar.members = []  # tarfile keeps what it has seen
+                if not each.isreg() or each.issparse():
+                    continue
+                member = Member(shard, each.offset_data, each.size)
+                yield PurePosixPath(each.name), member, lambda m=member: _note(opened, m)
+    except (tarfile.TarError, OSError, ValueError, EOFError) as error:
+        raise _broken(shard, getattr(error, "strerror", None) or str(error)) from error
+
+
+class _Frugal:
+    """A file of which a header cannot make its reader read more at once than a note may have."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most `size` bytes; OSError where that is more than a header needs."""
+        if not 0 <= size <= LARGEST_NOTE:
+            raise OSError(0, "a header is larger than headers are")
+        return self.file.read(size)
+
+
+def _note(opened: IO[bytes], member: Member) -> bytes:
+    """Return a small member, and leave the file where tarfile reads on."""
+    if member.size > LARGEST_NOTE:
+        large = f"a text or label in it is larger than {size_shown(LARGEST_NOTE)}"
+        raise _broken(member.shard, large)
+    here = opened.tell()
+    opened.seek(member.offset)
+    data = opened.read(member.size)
+    opened.seek(here)
+    return data
+
+
+def _annotation(
+    name: str, notes: dict[str, bytes], classes: Sequence[str], shard: Path
+) -> Annotation:
+    row: dict[str, Any] = {}
+    try:
+        for suffix, data in notes.items():
+            text = data.decode("utf-8").strip()
+            if suffix == ".json":
+                read = json.loads(text)
+                row.update(read if isinstance(read, dict) else {})
+            else:
+                column = COLUMNS[WORDS[suffix]][0]
+                named = (
+                    column == COLUMNS["labels"][0] and text.isdigit() and int(text) < len(classes)
+                )
+                row[column] = classes[int(text)] if named else text
+        with contextlib.suppress(KeyError):
+            for column in COLUMNS["image"]:
+                row.pop(column, None)
+        return annotation_of({**row, "image": name})
+    except (ValueError, RecursionError) as error:
+        raise _broken(shard, f"`{name}`: {error}") from error
+
+
+def _class_names(folder: Path) -> tuple[str, ...]:
+    for name in NAMES:
+        with contextlib.suppress(OSError, ValueError):
+            return tuple(read_bounded(folder / name, LARGEST_NOTE).decode("utf-8").split("\n"))
+    return ()
+
+
+def _broken(shard: Path, why: str) -> BrokenFileError:
+    return BrokenFileError(
+        f"`{shard}` cannot be read as a tar file: {why}",
+        hint="shards are plain .tar files; unpack .gz first",
+    )

@@ -1,0 +1,200 @@
+"""A loaded candidate that answers blocks of images: in this process, or as an actor elsewhere."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from itertools import chain
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.errors import AdvisorError, MissingExtraError
+from advisor.evaluate.recorded import Response
+from advisor.evaluate.work_order import AskedImage, WorkOrder, plain_value
+from advisor.model.library import EXTRACT, LABEL, SEARCH
+from advisor.rulebase.store import load_rules
+from advisor.trial.answer import Request
+from advisor.trial.failures import ImageError, OutOfMemoryError, UnsupportedError
+from advisor.trial.images import OpenedImage, open_encoded
+from advisor.trial.placement import begin_peak, peak_mb
+from advisor.trial.runner import Runner, load_runner
+from advisor.trial.runtime import library
+
+Opened = tuple[AskedImage, OpenedImage | str]
+"""What is asked, with its image or why that cannot be read."""
+
+
+class AnsweredBlock(NamedTuple):
+    """The responses of a block in its order, what it took, and the batch that memory allowed."""
+
+    responses: tuple[Response, ...]
+    ms: float
+    batch: int
+
+
+class Worker:
+    """Loads the checkpoint of an order, and answers one block after the other."""
+
+    def __init__(self, order: WorkOrder) -> None:
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
+        torch = library("torch")
+        if order.threads:
+            torch.set_num_threads(order.threads)
+        self.order, self.batch = order, 0
+        rulebase = load_rules(overlays=tuple(map(Path, order.overlays)))
+        self.runner: Runner = load_runner(
+            order.checkpoint,
+            order.task,
+            rulebase=rulebase,
+            device=order.device,
+            dtype=order.dtype,
+            revision=order.revision,
+            offline=not order.may_download,
+            agree=(lambda _: True) if order.may_download else None,
+            pretrained_only=order.pretrained_only,
+            max_new_tokens=order.max_new_tokens,
+            seed=order.seed,
+        )
+        begin_peak(self.runner.placement)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know of the checkpoint."""
+        return tuple(self.runner.warnings)
+
+    @property
+    def peak_mb(self) -> float | None:
+        """The peak of memory since the checkpoint was loaded."""
+        return peak_mb(self.runner.placement)
+
+    def answer(self, block: Sequence[Opened]) -> AnsweredBlock:
+        """Return the answers to a block, in its order; OutOfMemoryError where one is too much.
+
+        What memory has no room for is halved, for all blocks to come as well.
+        """
+        import time
+
+        begun = time.perf_counter()
+        readable = [(asked, image) for asked, image in block if not isinstance(image, str)]
+        answered = {asked.key: each for asked, each in self._all(readable)}
+        if self.runner.placement.on_cuda:
+            library("torch").cuda.synchronize()
+        ms = (time.perf_counter() - begun) * 1000
+        responses = tuple(
+            Response(number=asked.image.number, key=asked.key, unreadable=image)
+            if isinstance(image, str)
+            else answered[asked.key]._replace(number=asked.image.number)
+            for asked, image in block
+        )
+        return AnsweredBlock(responses, ms, self.batch or len(block))
+
+    def answer_files(self, block: Sequence[AskedImage]) -> AnsweredBlock:
+        """Return the answers to a block of files that are yet to be decoded."""
+        return self.answer([(asked, decoded_image(asked)) for asked in block])
+
+    def _all(
+        self, block: Sequence[tuple[AskedImage, OpenedImage]]
+    ) -> list[tuple[AskedImage, Response]]:
+        found: list[tuple[AskedImage, Response]] = []
+        rest = list(block)
+        while rest:
+            size = self.batch or len(rest)
+            some, rest = rest[:size], rest[size:]
+            try:
+                found += self._some(some)
+            except OutOfMemoryError:
+                if len(some) == 1:
+                    raise
+                self.batch = max(1, len(some) // 2)
+                rest = some + rest
+                _give_back(self.runner)
+        return found
+
+    def _some(
+        self, block: Sequence[tuple[AskedImage, OpenedImage]]
+    ) -> list[tuple[AskedImage, Response]]:
+        """Answer a batch; where it fails as a whole, each image alone."""
+        try:
+            return list(zip([asked for asked, _ in block], self._responses(block), strict=True))
+        except (OutOfMemoryError, MissingExtraError):
+            raise
+        except AdvisorError as error:
+            if len(block) > 1:
+                return [each for one in block for each in self._some([one])]
+            ((asked, _),) = block
+            return [(asked, Response(number=0, key=asked.key, failed=error.message))]
+
+    def _responses(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
+        images = [image for _, image in block]
+        if self.order.act == LABEL:
+            return self._scored([asked for asked, _ in block], images)
+        if self.order.act == SEARCH:
+            return self._embedded([asked for asked, _ in block], images)
+        requests = [
+            Request(question=asked.image.question or None, prompt=self.order.prompt)
+            for asked, _ in block
+        ]
+        replies = self.runner.run_all(images, requests)
+        found = []
+        for (asked, _), reply in zip(block, replies, strict=True):
+            first = reply.answers[0]
+            found.append(
+                Response(
+                    number=0,
+                    key=asked.key,
+                    text=first.text,
+                    probability=first.probability,
+                    fields=plain_value(first.fields) if self.order.act == EXTRACT else None,
+                )
+            )
+        return found
+
+    def _scored(self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]) -> list[Response]:
+        order = self.order
+        request = Request(texts=order.texts, template=order.template, prompt=order.prompt)
+        with self.runner.running():
+            rows = self.runner.label_scores(images, request)
+        if any(map(math.isnan, chain.from_iterable(rows))):
+            raise UnsupportedError(
+                f"`{order.checkpoint}` answers with values that are not numbers",
+                hint="its weights are damaged, or --dtype float32 is needed",
+            )
+        return [
+            Response(number=0, key=each.key, scores=tuple(row))
+            for each, row in zip(asked, rows, strict=True)
+        ]
+
+    def _embedded(
+        self, asked: Sequence[AskedImage], images: Sequence[OpenedImage]
+    ) -> list[Response]:
+        runner: Any = self.runner
+        template = self.order.template
+        with runner.running():
+            vectors = runner.image_vectors(images).tolist()
+            texts = [template.format(text) for each in asked for text in each.image.references]
+            rows = iter(runner.text_vectors(texts).tolist())
+        return [
+            Response(
+                number=0,
+                key=each.key,
+                image_vector=tuple(vector),
+                text_vectors=tuple(tuple(next(rows)) for _ in each.image.references),
+            )
+            for each, vector in zip(asked, vectors, strict=True)
+        ]
+
+
+def decoded_image(asked: AskedImage) -> OpenedImage | str:
+    """Return the image of a file, or why it cannot be read."""
+    if asked.data is None:
+        return asked.unreadable
+    try:
+        return open_encoded(asked.data, asked.image.id)
+    except ImageError as error:
+        return error.message
+
+
+def _give_back(runner: Runner) -> None:
+    if runner.placement.on_cuda:
+        library("torch").cuda.empty_cache()

@@ -1,0 +1,47 @@
+"""Pictures of plain shapes and layouts of labelled ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drawn import picture
+
+THIRD_PARTY = (
+    "ignore::DeprecationWarning:torch",
+    "ignore::DeprecationWarning:transformers",
+    "ignore::FutureWarning:transformers",
+    "ignore::UserWarning:torch",
+    "ignore::UserWarning:transformers",
+    "ignore:builtin type .* has no __module__ attribute:DeprecationWarning",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            for rule in THIRD_PARTY:
+                item.add_marker(pytest.mark.filterwarnings(rule))
+
+
+COLOURS, SHAPES = ("red", "green", "blue"), ("circle", "rectangle", "triangle")
+
+
+@pytest.fixture
+def shapes(tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that draws shapes into folders by class, and returns the folder."""
+
+    def draw(count: int, **of: Any) -> Path:
+        folder = tmp_path / "shapes"
+        for number in range(count):
+            colour, shape = COLOURS[number % 3], SHAPES[number // 3 % 3]
+            home = folder / f"a_{colour}_{shape}"
+            home.mkdir(parents=True, exist_ok=True)
+            (home / f"{number:05}.png").write_bytes(
+                picture(colour, shape, at=8 + number % 16, **of)
+            )
+        return folder
+
+    return draw

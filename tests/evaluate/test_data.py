@@ -1,0 +1,373 @@
+"""Layouts of labelled images, as they are and as somebody hostile makes them."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import tarfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("PIL")
+
+from drawn import picture
+
+from advisor.errors import AdvisorError, BrokenFileError, UsageError
+from advisor.evaluate.annotation import Annotation, LabelledData
+from advisor.evaluate.arrow_folder import ArrowRows
+from advisor.evaluate.data_source import read_data
+from advisor.evaluate.evaluation_set import infer_task, make_set
+from advisor.evaluate.image_folder import ImageFolder
+from advisor.evaluate.tar_shards import LARGEST_NOTE
+from advisor.rulebase.store import load_rules
+
+RULES = load_rules()
+RED = picture("red", "circle")
+
+
+def table(folder: Path, text: str, name: str = "data.csv", images: tuple[str, ...] = ("a.png",)):
+    for image in images:
+        file = folder / image
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(RED)
+    (folder / name).write_text(text, encoding="utf-8")
+    return read_data(str(folder / name))
+
+
+def evaluated(data: LabelledData, task: str = "", **how):
+    return make_set(RULES, "data", data, task or infer_task(RULES, data).task, **how)
+
+
+def tar(file: Path, **members: bytes) -> Path:
+    with tarfile.open(file, "w") as shard:
+        for name, content in members.items():
+            entry = tarfile.TarInfo(name.replace("__", "."))
+            entry.size = len(content)
+            shard.addfile(entry, io.BytesIO(content))
+    return file
+
+
+def test_a_folder_for_each_class_labels_its_images(shapes):
+    found = evaluated(read_data(str(shapes(9))))
+    assert found.act == "label"
+    assert len(found.images) == 9
+    assert {each.labels[0] for each in found.images} == set(found.classes)
+    assert found.images[0].id.startswith(f"{found.images[0].labels[0]}/")
+    assert not found.many
+
+
+def test_of_parts_to_train_and_test_on_the_latter_is_taken(tmp_path):
+    for part in ("train", "test"):
+        home = tmp_path / part / "cat"
+        home.mkdir(parents=True)
+        (home / f"{part}.png").write_bytes(RED)
+    found = evaluated(read_data(str(tmp_path)))
+    assert [each.id for each in found.images] == ["test/cat/test.png"]
+    assert found.notes == ("of its parts, `test` is taken",)
+
+
+def test_rows_of_one_image_are_joined_and_captions_inferred(tmp_path):
+    data = table(tmp_path, "image,caption\na.png,one\na.png,two\nb.png,three\n",
+                 images=("a.png", "b.png"))  # fmt: skip
+    found = evaluated(data)
+    assert (found.act, found.task) == ("caption", RULES.acts["caption"].tasks[0])
+    assert [each.references for each in found.images] == [("one", "two"), ("three",)]
+
+
+def test_questions_about_one_image_stay_apart_with_one_id(tmp_path):
+    lines = [
+        {"file_name": "a.png", "question": "how many?", "answers": ["2", "two"]},
+        {"file_name": "a.png", "question": "what?", "answer": "cats"},
+    ]
+    data = table(tmp_path, "\n".join(map(json.dumps, lines)), "metadata.jsonl")
+    found = evaluated(data)
+    assert found.act == "answer"
+    assert [(each.id, each.question) for each in found.images] == [
+        ("a.png", "how many?"), ("a.png", "what?"),
+    ]  # fmt: skip
+
+
+def test_several_labels_in_a_cell_make_a_set_of_several(tmp_path):
+    found = evaluated(table(tmp_path, "path\tlabels\na.png\tcat; dog\nb.png\tdog\n", "x.tsv",
+                            images=("a.png", "b.png")))  # fmt: skip
+    assert found.many
+    assert found.images[0].labels == ("cat", "dog")
+    assert found.classes == ("cat", "dog")
+
+
+def test_one_table_serves_every_task_that_it_has_columns_for(tmp_path):
+    text = "image,label,caption,question,answer\na.png,cat,a cat,what?,cat\n"
+    data = table(tmp_path, text)
+    inferred = infer_task(RULES, data)
+    assert RULES.acts["label"].tasks[0] == inferred.task
+    assert {RULES.acts["caption"].tasks[0], RULES.acts["answer"].tasks[0]} <= set(inferred.others)
+    assert evaluated(data, "captioning").images[0].references == ("a cat",)
+    assert evaluated(data, "vqa").images[0].question == "what?"
+    assert evaluated(data, "image-search").act == "search"
+    with pytest.raises(UsageError, match="nothing to judge `field-extraction`"):
+        evaluated(data, "field-extraction")
+    with pytest.raises(UsageError, match="cannot be evaluated"):
+        evaluated(data, "deduplication")
+
+
+def test_fields_of_documents_are_read_as_donut_keeps_them(tmp_path):
+    row = {"file_name": "a.png", "ground_truth": json.dumps({"gt_parse": {"total": "3.00"}})}
+    found = evaluated(table(tmp_path, json.dumps(row), "metadata.jsonl"))
+    assert (found.act, found.images[0].fields) == ("extract", {"total": "3.00"})
+
+
+def test_coco_captions_and_categories_are_read(tmp_path):
+    (tmp_path / "1.png").write_bytes(RED)
+    coco = {
+        "images": [{"id": 1, "file_name": "1.png"}, {"id": 2, "file_name": "2.png"}],
+        "annotations": [{"image_id": 1, "caption": " a "}, {"image_id": 1, "caption": "b"}],
+    }
+    (tmp_path / "captions.json").write_text(json.dumps(coco), encoding="utf-8")
+    found = evaluated(read_data(str(tmp_path / "captions.json")))
+    assert [each.references for each in found.images] == [("a", "b")]
+    coco["annotations"] = [{"image_id": 1, "category_id": 7}, {"image_id": 1, "category_id": 8}]
+    coco["categories"] = [{"id": 7, "name": "cat"}, {"id": 8, "name": "dog"}]
+    (tmp_path / "captions.json").write_text(json.dumps(coco), encoding="utf-8")
+    assert evaluated(read_data(str(tmp_path))).images[0].labels == ("cat", "dog")
+
+
+def test_vqa_finds_its_other_half_and_its_images(tmp_path):
+    image = tmp_path / "val2014" / "COCO_val2014_000000000042.jpg"
+    image.parent.mkdir()
+    image.write_bytes(RED)
+    asked = [{"image_id": 42, "question": "how many?", "question_id": 1}]
+    answers = [{"question_id": 1, "answers": [{"answer": "2"}] * 3}]
+    questions = {"data_subtype": "val2014", "questions": asked}
+    (tmp_path / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
+    (tmp_path / "annotations.json").write_text(json.dumps({"annotations": answers}), "utf-8")
+    (tmp_path / "other.json").write_text("[]", encoding="utf-8")
+    for name in ("questions.json", "annotations.json"):
+        (found,) = evaluated(read_data(str(tmp_path / name))).images
+        assert found.id == "val2014/COCO_val2014_000000000042.jpg"
+        assert (found.question, found.references) == ("how many?", ("2", "2", "2"))
+
+
+def test_shards_are_read_in_place(tmp_path):
+    tar(tmp_path / "a.tar", **{"0001__png": RED, "0001__cls": b"1", "0002__png": RED,
+                               "0002__cls": b"cat", "0003__cls": b"0"})  # fmt: skip
+    tar(tmp_path / "b.tar", **{"0001__jpg": RED, "0001__cls": b"0", "0001__json": b'{"x": 1}'})
+    (tmp_path / "classes.txt").write_text("bird\ndog", encoding="utf-8")
+    data = read_data(str(tmp_path))
+    found = evaluated(data)
+    assert [(each.id, *each.labels) for each in found.images] == [
+        ("a.tar/0001.png", "dog"), ("a.tar/0002.png", "cat"), ("b.tar/0001.jpg", "bird"),
+    ]  # fmt: skip
+    assert all(data.store.read(each.id) == RED for each in found.images)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "b.tar", "classes.txt"]
+
+
+def test_a_folder_of_the_library_datasets_is_read(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(
+        image=datasets.Image(), label=datasets.ClassLabel(names=["cat", "dog"])
+    )
+    rows = {"image": [{"bytes": RED, "path": None}] * 2, "label": [1, 0]}
+    part = datasets.Dataset.from_dict(rows, features=features)
+    datasets.DatasetDict(train=part, test=part).save_to_disk(str(tmp_path / "hf"))
+    data = read_data(str(tmp_path / "hf"))
+    found = evaluated(data)
+    assert [each.labels for each in found.images] == [("dog",), ("cat",)]
+    assert data.store.read(found.images[1].id) == RED
+    assert found.notes == ("of its parts, `test` is taken",)
+
+
+def test_a_row_of_the_library_datasets_leads_to_no_other_file(tmp_path):
+    (tmp_path / "secret.png").write_bytes(RED)
+    home = tmp_path / "hf"
+    home.mkdir()
+    (home / "own.png").write_bytes(RED)
+    (home / "link.png").symlink_to(tmp_path / "secret.png")
+    paths = ["own.png", str(tmp_path / "secret.png"), "../secret.png", "link.png", None]
+    rows = ArrowRows([{"image": {"bytes": None, "path": path}} for path in paths], "image", home)
+    assert rows.read("row 0") == RED
+    for number in range(1, 4):
+        with pytest.raises(OSError, match="outside"):
+            rows.read(f"row {number}")
+    with pytest.raises(OSError, match="no image"):
+        rows.read("row 4")
+
+
+# Hostile data -------------------------------------------------------------------------------
+
+
+def test_images_outside_of_the_folder_are_left_out_with_the_reason(tmp_path):
+    home = tmp_path / "data"
+    home.mkdir()
+    (tmp_path / "outside.png").write_bytes(RED)
+    (home / "link.png").symlink_to(tmp_path / "outside.png")
+    os.mkfifo(home / "pipe.png")
+    (home / "empty.png").touch()
+    names = ["../outside.png", "/etc/passwd", "link.png", "pipe.png", "empty.png", "gone.png",
+             "nul\\u0000.png", "a.png"]  # fmt: skip
+    text = "\n".join(f'{{"image": "{name}", "label": "x"}}' for name in names)
+    found = evaluated(table(home, text, "data.jsonl"))
+    assert [each.id for each in found.images] == ["a.png"]
+    why = {each.id: each.why for each in found.left_out}
+    assert len(why) == len(names) - 1
+    assert all("outside of" in why[name] for name in names[:3])
+    assert why["pipe.png"] == "it is not a regular file"
+    assert why["empty.png"] == "it is empty"
+    assert why["gone.png"] == "there is no such file"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("x.csv", "image,label\n,cat\n", "1 of its rows are no annotations"),
+        ("x.csv", 'image,label\n"a.png,cat\n', "is no row"),
+        ("x.csv", "", "holds no annotations"),
+        ("x.csv", "colour,label\nred,cat\n", "no annotations"),
+        ("x.jsonl", '{"image": "a.png"', "line 1, is not JSON"),
+        ("x.jsonl", "[1]", "is a list, not an object"),
+        ("x.jsonl", '{"image": 3, "label": "x"}', "1 of its rows"),
+        ("x.jsonl", '{"image": "a.png", "label": {"x": 1}}', "1 of its rows"),
+        ("x.jsonl", '{"image": "a.png", "fields": "[1]"}', "1 of its rows"),
+        ("x.jsonl", "[" * 100_000, "is not JSON"),
+        ("x.json", '{"images": 3, "annotations": []}', "not as COCO has it"),
+        ("x.json", '{"images": [], "annotations": [{"image_id": 1}]}', "does not list"),
+        ("x.json", '{"a": 1}', "neither `images` nor `questions`"),
+        ("x.json", '{"questions": [{"question_id": 1}]}', "no `annotations`"),
+        ("x.json", "[1, 2]", "list of something else"),
+        ("x.tar", "not a tar", "cannot be read as a tar file"),
+    ],
+)
+def test_a_broken_file_is_refused_in_a_sentence(tmp_path, name, text, message):
+    with pytest.raises(BrokenFileError, match=message) as caught:
+        table(tmp_path, text, name)
+    assert "\n" not in caught.value.message
+
+
+def test_what_is_no_utf_8_is_refused_at_its_line(tmp_path):
+    (tmp_path / "x.csv").write_bytes(b"image,label\na.png,caf\xe9\n")
+    with pytest.raises(BrokenFileError, match="line 2, is not UTF-8"):
+        read_data(str(tmp_path / "x.csv"))
+
+
+def test_nothing_labelled_is_refused(tmp_path):
+    (tmp_path / "a.png").write_bytes(RED)
+    with pytest.raises(UsageError, match="no folders of images"):
+        read_data(str(tmp_path))
+    with pytest.raises(UsageError, match="there is no"):
+        read_data(str(tmp_path / "gone"))
+    with pytest.raises(UsageError, match="nothing in the data says what is true"):
+        evaluated(table(tmp_path, "image,colour\na.png,red\n"))
+    with pytest.raises(UsageError, match="none of the 1 image"):
+        evaluated(table(tmp_path, "image,label\nb.png,red\n"))
+
+
+def test_members_of_a_tar_file_that_are_no_files_or_too_large_are_not_read(tmp_path):
+    file = tmp_path / "x.tar"
+    with tarfile.open(file, "w") as shard:
+        for name, kind in (("1.png", tarfile.SYMTYPE), ("2.png", tarfile.LNKTYPE)):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = kind, "/etc/passwd"
+            shard.addfile(entry)
+        for name, content in (("../../3.png", RED), ("../../3.cls", b"x")):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            shard.addfile(entry, io.BytesIO(content))
+    found = evaluated(read_data(str(file)))
+    assert [each.id for each in found.images] == ["x.tar/../../3.png"]
+    huge = tar(tmp_path / "huge.tar", **{"1__png": RED, "1__txt": b"x" * (LARGEST_NOTE + 1)})
+    with pytest.raises(BrokenFileError, match="larger than"):
+        read_data(str(huge))
+
+
+def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path):
+    entry = tarfile.TarInfo("x")
+    entry.type, entry.size = tarfile.XHDTYPE, 8_000_000_000
+    (tmp_path / "x.tar").write_bytes(entry.tobuf(tarfile.GNU_FORMAT) + b"\0" * 1024)
+    with pytest.raises(BrokenFileError, match="header"):
+        read_data(str(tmp_path / "x.tar"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=2000), st.sampled_from([".csv", ".tsv", ".jsonl", ".json", ".tar"]))
+def test_any_bytes_are_read_or_refused_in_our_words(tmp_path_factory, content, suffix):
+    file = tmp_path_factory.mktemp("any") / f"data{suffix}"
+    file.write_bytes(content)
+    with contextlib.suppress(AdvisorError):
+        evaluated(read_data(str(file)))
+
+
+# Parts --------------------------------------------------------------------------------------
+
+
+class Everywhere:
+    """A store that has every image."""
+
+    def missing(self, _name: str) -> str:
+        return ""
+
+    def read(self, _name: str) -> bytes:
+        return RED
+
+
+def labelled(counts: dict[str, int]) -> LabelledData:
+    rows = [
+        Annotation(image=f"{label}-{n}", labels=(label,))
+        for label, count in counts.items()
+        for n in range(count)
+    ]
+    return LabelledData(tuple(rows), Everywhere(), "rows")
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 40), min_size=1),
+    st.integers(1, 120),
+    st.integers(0, 3),
+)
+def test_a_part_has_each_class_in_proportion(counts, limit, seed):
+    data = labelled(counts)
+    found = evaluated(data, limit=limit, seed=seed)
+    total = sum(counts.values())
+    assert len(found.images) == min(limit, total)
+    drawn = Counter(each.labels[0] for each in found.images)
+    for label, count in counts.items():
+        assert abs(drawn[label] - count * min(1, limit / total)) <= 1
+    if limit >= len(counts):
+        small = [label for label, count in counts.items() if count * limit < total]
+        spare = limit - sum(max(1, count * limit // total) for count in counts.values())
+        assert spare < 0 or all(drawn[label] for label in small)
+    assert [each.number for each in found.images] == list(range(len(found.images)))
+    assert found == evaluated(data, limit=limit, seed=seed)
+    assert set(found.classes) == set(counts)
+
+
+def test_a_part_keeps_all_questions_about_an_image():
+    rows = [Annotation(image=f"{n // 3}", question=f"q{n}", answers=("yes",)) for n in range(30)]
+    found = evaluated(LabelledData(tuple(rows), Everywhere(), "rows"), limit=4)
+    assert Counter(Counter(each.id for each in found.images).values()) == {3: 4}
+
+
+def test_the_digest_changes_with_whatever_is_true_of_an_image(tmp_path):
+    digests = {
+        evaluated(
+            table(tmp_path, f"image,label\n{row}\nb.png,y\n", images=("a.png", "b.png"))
+        ).digest
+        for row in ("a.png,x", "a.png,z", "b.png,x")
+    }
+    assert len(digests) == 3
+
+
+def test_a_file_named_from_the_folder_of_images(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.png").write_bytes(RED)
+    with (tmp_path / "x.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("image", "label"), ("a.png", "x")])
+    data = read_data(str(tmp_path / "x.csv"), str(tmp_path / "pictures"))
+    assert isinstance(data.store, ImageFolder)
+    assert evaluated(data).left_out == ()
