@@ -21,15 +21,15 @@ _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
 
 
-def library(name: str) -> Any:
-    """Import a library of the extra; MissingExtraError says how to install it."""
+def library(name: str, extra: str = "try") -> Any:
+    """Import a library of an extra; MissingExtraError says how to install it."""
     try:
         return importlib.import_module(name)
     except ImportError as error:
         top = (error.name or name).partition(".")[0]
         raise MissingExtraError(
             f"running a checkpoint needs the library `{top}`, which is not installed",
-            hint=install_hint("try"),
+            hint=install_hint(extra),
         ) from error
 
 

@@ -14,7 +14,10 @@ from pycocoevalcap.cider.cider_scorer import CiderScorer
 from pycocoevalcap.rouge.rouge import Rouge
 from sklearn.metrics import accuracy_score, average_precision_score, f1_score
 from sklearn.preprocessing import MultiLabelBinarizer
-from torchmetrics.functional.classification import multiclass_calibration_error
+from torchmetrics.functional.classification import (
+    binary_calibration_error,
+    multiclass_calibration_error,
+)
 
 
 def joined(texts, references):
@@ -63,6 +66,12 @@ def calibration_error(probabilities, truth, bins=15):
         given, torch.tensor(truth), num_classes=given.shape[1], n_bins=bins, norm="l1"
     )
     return float(found)
+
+
+def calibration_error_of_claims(probabilities, truth, bins=15):
+    given = torch.tensor(np.asarray(probabilities, dtype=np.float64).ravel())
+    asked = torch.tensor(np.asarray(truth).astype(int).ravel())
+    return float(binary_calibration_error(given, asked, n_bins=bins, norm="l1"))
 
 
 def retrieval(scores, relevant, ks):

@@ -139,6 +139,16 @@ def test_label_metrics_equal_scikit_learn_and_torchmetrics(part):
         )
 
 
+def test_the_calibration_of_several_labels_equals_torchmetrics():
+    for seed in RANDOM:
+        draw = np.random.default_rng(seed)
+        sure = draw.random((int(draw.integers(1, 60)), int(draw.integers(1, 6))))
+        true = draw.random(sure.shape) < sure**2
+        assert calibration_error(sure, true).value == pytest.approx(
+            reference.calibration_error_of_claims(sure, true), abs=NEAR_CALIBRATION
+        )
+
+
 def several(seed):
     draw = np.random.default_rng(seed)
     size, classes = int(draw.integers(2, 80)), int(draw.integers(1, 6))
@@ -243,10 +253,10 @@ def texts(seed):
 def test_error_rates_equal_jiwer():
     fixtures = [texts(seed) for seed in RANDOM] + [([a], [b]) for a, b in ADVERSARIAL_TEXTS]
     for said, right in fixtures:
-        assert character_error_rate(said, right).value == pytest.approx(
+        assert character_error_rate(said, [[one] for one in right]).value == pytest.approx(
             reference.cer(said, right), abs=NEAR
         )
-        assert word_error_rate(said, right).value == pytest.approx(
+        assert word_error_rate(said, [[one] for one in right]).value == pytest.approx(
             reference.wer(said, right), abs=NEAR
         )
 

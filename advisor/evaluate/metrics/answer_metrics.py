@@ -46,7 +46,7 @@ def _agreement(answer: str, references: Sequence[str]) -> float:
 
 def anls(answers: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
     """Return the average normalised Levenshtein similarity to the nearest reference."""
-    distance = library("rapidfuzz.distance.Levenshtein").normalized_distance
+    distance = library("rapidfuzz.distance.Levenshtein", "evaluate").normalized_distance
 
     def similarity(answer: str, reference: str) -> float:
         alike = 1.0 - float(distance(_folded(answer), _folded(reference)))

@@ -54,7 +54,7 @@ def rouge_l(texts: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> 
     Lin 2004 (https://aclanthology.org/W04-1013), as COCO counts it: the best precision and the
     best recall over references.
     """
-    subsequence = library("rapidfuzz.distance.LCSseq").similarity
+    subsequence = library("rapidfuzz.distance.LCSseq", "evaluate").similarity
 
     def score(text: Tokens, right: Sequence[Tokens]) -> float:
         said = list(text) or [""]  # the reference splits an empty text into one empty word

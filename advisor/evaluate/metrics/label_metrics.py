@@ -84,23 +84,24 @@ def _average_precision(weights: Array, order: Array, true: Array, ends: Array) -
         return np.where(total[:, 0] > 0, (steps * precision).sum(axis=1) / total[:, 0], np.nan)
 
 
-def calibration_error(
-    confidence: Sequence[float], right: Sequence[bool], bins: int = CALIBRATION_BINS
-) -> Weighable:
+def calibration_error(confidence: Array, right: Array, bins: int = CALIBRATION_BINS) -> Weighable:
     """Return how far confidence lies from the share that is right, in the mean over equal bins.
 
     Expected calibration error (Naeini et al. 2015, https://doi.org/10.1609/aaai.v29i1.9602); a
     confidence at the border of two bins belongs to the upper one, and 1 to a bin of its own, as
-    torchmetrics has it.
+    torchmetrics has it. Both are (items,), or (items, labels) where each label is a claim of its
+    own.
     """
     np = library("numpy")
     sure = np.asarray(confidence, dtype=float)
+    sure = sure.reshape(len(sure), -1)
+    gaps = np.asarray(right, dtype=float).reshape(sure.shape) - sure
     place = np.searchsorted(np.linspace(0, 1, bins + 1), sure, side="right") - 1
-    gaps = np.zeros((len(sure), bins + 2))
-    gaps[np.arange(len(sure)), place] = np.asarray(right, dtype=float) - sure
-    gaps[:, -1] = 1
+    rows = np.zeros((len(sure), bins + 2))
+    np.add.at(rows, (np.arange(len(sure))[:, None], place), gaps)
+    rows[:, -1] = sure.shape[1]
 
     def value(sums: Array) -> Array:
         return np.abs(sums[:, :-1]).sum(axis=1) / sums[:, -1]
 
-    return of_sums(gaps, value)
+    return of_sums(rows, value)

@@ -9,20 +9,33 @@ from advisor.evaluate.metrics.weighable import Weighable, of_ratio
 from advisor.trial.runtime import library
 
 
-def character_error_rate(texts: Sequence[str], references: Sequence[str]) -> Weighable:
-    """Return edits of characters over characters of the references, spaces at the ends left out."""
-    return _rate(library("jiwer").process_characters, texts, references)
+def character_error_rate(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
+    """Return edits of characters over characters of the references, spaces at the ends left out.
+
+    Of several references the one that needs the fewest edits for its length counts.
+    """
+    return _rate(library("jiwer", "evaluate").process_characters, texts, references)
 
 
-def word_error_rate(texts: Sequence[str], references: Sequence[str]) -> Weighable:
-    """Return edits of words over words of the references."""
-    return _rate(library("jiwer").process_words, texts, references)
+def word_error_rate(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
+    """Return edits of words over words of the references, of several the nearest."""
+    return _rate(library("jiwer", "evaluate").process_words, texts, references)
 
 
-def _rate(process: Any, texts: Sequence[str], references: Sequence[str]) -> Weighable:
-    edits, lengths = [], []
-    for text, reference in zip(texts, references, strict=True):
-        found = process(reference, text)
-        edits.append(found.substitutions + found.deletions + found.insertions)
-        lengths.append(found.hits + found.substitutions + found.deletions)
-    return of_ratio(edits, lengths, [e / max(n, 1) for e, n in zip(edits, lengths, strict=True)])
+def _rate(process: Any, texts: Sequence[str], references: Sequence[Sequence[str]]) -> Weighable:
+    counts = [
+        min((_counts(process(one, text)) for one in right), key=_share)
+        for text, right in zip(texts, references, strict=True)
+    ]
+    edits, lengths = zip(*counts, strict=True) if counts else ((), ())
+    return of_ratio(edits, lengths, [_share(each) for each in counts])
+
+
+def _counts(found: Any) -> tuple[int, int]:
+    """Return how many edits were found, and how long the reference is."""
+    changed = found.substitutions + found.deletions
+    return changed + found.insertions, changed + found.hits
+
+
+def _share(counts: tuple[int, int]) -> float:
+    return counts[0] / max(counts[1], 1)

@@ -1,0 +1,237 @@
+"""How sure a figure is: intervals by resampling whole images, and pairs of candidates compared.
+
+Every candidate is resampled with the same draws, which hang on the seed and the number of images
+alone. So a copy of a candidate has the same interval to the last bit, and differs from it by
+exactly nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from statistics import NormalDist
+from typing import NamedTuple
+
+from advisor.evaluate.metric_kinds import MetricKind
+from advisor.evaluate.metrics.weighable import Array, Weighable
+from advisor.trial.runtime import library
+
+RESAMPLINGS = 2000
+CONFIDENCE = 0.95
+RELIABLE = 1 - CONFIDENCE
+"""A difference with a smaller p, corrected for all pairs, can be relied on."""
+POWER = 0.8
+"""How often a difference is to be found by as many images as would settle it."""
+_CELLS = 4_000_000  # of one block of weights: 32 MB
+_EXACT = 2000  # numbers beyond fill the time of a thousand digits each
+_NORMAL = NormalDist()
+
+
+class MetricResult(NamedTuple):
+    """A metric of a candidate, its interval (95 %), and how many images or questions it is of."""
+
+    value: float
+    interval: tuple[float, float]
+    n: int
+
+
+class Comparison(NamedTuple):
+    """Two candidates on one metric: first minus second, its interval, and whether it is real.
+
+    `p` is that of McNemar's exact test where each image is right or wrong (`test` is `mcnemar`),
+    of the paired bootstrap elsewhere; `adjusted` is it by Holm over all pairs on the metric.
+    `smallest` is the difference that as many images would find four times in five; `settled_by` is
+    how many would find this one as often, None where there is none, or where it is `reliable`.
+    """
+
+    metric: str
+    first: str
+    second: str
+    difference: float
+    interval: tuple[float, float]
+    p: float
+    adjusted: float
+    test: str
+    images: int
+    smallest: float
+    settled_by: int | None
+
+    @property
+    def reliable(self) -> bool:
+        """True where the difference can be relied on."""
+        return self.adjusted < RELIABLE
+
+
+class Resampler:
+    """Draws of whole images, the same for everything that is resampled with it.
+
+    `images` names the image of each item: items of one image stay together.
+    """
+
+    def __init__(self, images: Sequence[Hashable], seed: int, draws: int = RESAMPLINGS) -> None:
+        known = {image: number for number, image in enumerate(dict.fromkeys(images))}
+        self.images = len(known)
+        self._of_items = [known[image] for image in images]
+        self._seed = seed
+        self._draws = draws
+
+    @property
+    def one_item_each(self) -> bool:
+        """True where every item is of an image of its own."""
+        return len(self._of_items) == self.images
+
+    def values(self, metric: Weighable) -> Array:
+        """Return the value of a metric in each resampling."""
+        np = library("numpy")
+        if not self.images:
+            return np.full(self._draws, np.nan)
+        block = max(1, _CELLS // max(len(self._of_items), self.images))
+        draw = np.random.default_rng([self._seed, self.images])
+        found = []
+        for start in range(0, self._draws, block):
+            rows = min(block, self._draws - start)
+            picked = draw.integers(0, self.images, (rows, self.images))
+            picked += np.arange(rows)[:, None] * self.images
+            often = np.bincount(picked.ravel(), minlength=rows * self.images)
+            weights = often.reshape(rows, self.images)[:, self._of_items].astype(float)
+            found.append(metric.weighed(weights))
+        return np.concatenate(found)
+
+    def result(self, metric: Weighable, kind: MetricKind, values: Array) -> MetricResult:
+        """Return a metric with its interval, from its values in the resamplings."""
+        value = metric.value
+        return MetricResult(value, self._interval(value, values, kind), metric.n)
+
+    def _interval(self, value: float, values: Array, kind: MetricKind) -> tuple[float, float]:
+        """Return the bias-corrected percentile interval, for small samples a little wider.
+
+        Efron 1981 and Hesterberg 2015 (https://doi.org/10.1080/00031305.2015.1089789). Where every
+        image is right, or every one wrong, resampling sees nothing else: there it is the exact
+        binomial bound for so many images. A biased metric is corrected by what resampling adds to
+        it once more, which covers nine in ten, and fewer where it is next to nothing.
+        """
+        np = library("numpy")
+        known = values[np.isfinite(values)]
+        if not len(known) or not math.isfinite(value):
+            return math.nan, math.nan
+        if kind.share and value in (0, 1) and (known == value).all():
+            bound = (RELIABLE / 2) ** (1 / self.images)
+            return (bound, 1.0) if value == 1 else (0.0, 1 - bound)
+        if kind.biased:
+            middle, reach = 2 * value - float(known.mean()), self._reach * float(known.std())
+            return max(0.0, middle - reach), max(0.0, middle + reach)
+        below = float((known < value).mean() + (known <= value).mean()) / 2
+        least = 1 / (2 * self._draws)
+        shift = 2 * _NORMAL.inv_cdf(min(max(below, least), 1 - least))
+        ends = (_NORMAL.cdf(shift - self._reach), _NORMAL.cdf(shift + self._reach))
+        low, high = np.quantile(known, ends)
+        return float(low), float(high)
+
+    @property
+    def _reach(self) -> float:
+        """How many standard deviations an interval reaches, more of few images."""
+        if self.images < 2:
+            return _NORMAL.inv_cdf(1 - RELIABLE / 2)
+        return _student(self.images - 1) * math.sqrt(self.images / (self.images - 1))
+
+    @property
+    def _tail(self) -> float:
+        """The share to leave out at each end."""
+        return float(_NORMAL.cdf(-self._reach))
+
+    def compare(
+        self,
+        metric: str,
+        names: tuple[str, str],
+        both: tuple[Weighable, Weighable],
+        values: tuple[Array, Array],
+    ) -> Comparison:
+        """Return the comparison of two candidates, `adjusted` for no other pair yet."""
+        np = library("numpy")
+        gaps = values[0] - values[1]
+        gaps = gaps[np.isfinite(gaps)]
+        difference = both[0].value - both[1].value
+        low, high = np.quantile(gaps, (self._tail, 1 - self._tail)) if len(gaps) else (0.0, 0.0)
+        p, test = _bootstrap_p(gaps), "bootstrap"
+        if self.one_item_each and _binary(both[0]) and _binary(both[1]):
+            p, test = mcnemar(both[0].each, both[1].each), "mcnemar"
+        spread = float(gaps.std()) if len(gaps) else 0.0
+        needed = (_NORMAL.inv_cdf(1 - RELIABLE / 2) + _NORMAL.inv_cdf(POWER)) * spread
+        settled = self.images * (needed / difference) ** 2 if difference else math.inf
+        return Comparison(
+            metric,
+            *names,
+            difference,
+            (float(low), float(high)),
+            p,
+            p,
+            test,
+            self.images,
+            needed,
+            _rounded(settled),
+        )
+
+
+def mcnemar(first: Array, second: Array) -> float:
+    """Return the two-sided exact p that two candidates are right equally often.
+
+    McNemar 1947 (https://doi.org/10.1007/BF02295996): of the images on which just one is right,
+    each is as likely to be.
+    """
+    np = library("numpy")
+    one, other = np.asarray(first) > np.asarray(second), np.asarray(second) > np.asarray(first)
+    fewer, more = sorted((int(one.sum()), int(other.sum())))
+    total: int = fewer + more
+    if total <= _EXACT:
+        ways = sum(math.comb(total, k) for k in range(fewer + 1))
+        return min(1.0, 2 * ways / int(2**total))
+    whole = math.lgamma(total + 1) - total * math.log(2)
+    parts = (math.lgamma(k + 1) + math.lgamma(total - k + 1) for k in range(fewer + 1))
+    return min(1.0, 2 * math.fsum(math.exp(whole - part) for part in parts))
+
+
+def holm(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Return comparisons with p adjusted for their number, so that one in twenty errs at most.
+
+    Holm 1979 (https://www.jstor.org/stable/4615733). What is reliable needs no more images.
+    """
+    order = sorted(range(len(comparisons)), key=lambda number: comparisons[number].p)
+    found = list(comparisons)
+    least = 0.0
+    for place, number in enumerate(order):
+        one = comparisons[number]
+        least = max(least, min(1.0, one.p * (len(order) - place)))
+        settled = None if least < RELIABLE else one.settled_by
+        found[number] = one._replace(adjusted=least, settled_by=settled)
+    return tuple(found)
+
+
+def _bootstrap_p(gaps: Array) -> float:
+    """Return the two-sided p that nothing lies between two, from their resampled differences."""
+    if not len(gaps):
+        return 1.0
+    side = min(int((gaps <= 0).sum()), int((gaps >= 0).sum()))
+    return min(1.0, 2 * (side + 1) / (len(gaps) + 1))
+
+
+def _binary(metric: Weighable) -> bool:
+    """True where every item is right or wrong, nothing between."""
+    np = library("numpy")
+    return metric.each is not None and bool(np.isin(metric.each, (0.0, 1.0)).all())
+
+
+def _rounded(images: float) -> int | None:
+    """Return a number of images to two digits; None where there is no telling."""
+    if not math.isfinite(images):
+        return None
+    unit = int("1" + "0" * max(0, len(str(math.ceil(images))) - 2))
+    return math.ceil(images / unit) * unit
+
+
+def _student(freedom: int) -> float:
+    """Return the 97.5 % point of Student's t (Cornish and Fisher's expansion in the normal)."""
+    z = _NORMAL.inv_cdf(1 - RELIABLE / 2)
+    first = (z**3 + z) / 4
+    second = (5 * z**5 + 16 * z**3 + 3 * z) / 96
+    third = (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384
+    return z + first / freedom + second / freedom**2 + third / freedom**3

@@ -1,0 +1,243 @@
+"""From what candidates gave to metrics, by what is done with an image; and guessing, the same way.
+
+What counts: every image that could be read, for every candidate. Where a candidate gave nothing,
+that counts as wrong: no class, an empty text, the last rank.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from advisor.evaluate.labelled import EvaluationSet, LabelledImage
+from advisor.evaluate.metrics.weighable import Array, Weighable
+from advisor.evaluate.recorded import EvaluatedCandidate, Response
+from advisor.model.library import (
+    ANSWER,
+    CAPTION,
+    DESCRIBE,
+    EXTRACT,
+    LABEL,
+    READ_LINE,
+    READ_PAGE,
+    SEARCH,
+)
+from advisor.trial.runtime import library
+
+Metrics = Mapping[str, Weighable]
+"""Metrics by their id, the one that decides first."""
+RANKS = (1, 5, 10)
+ANNOTATORS = 4
+"""So many answers to a question at least make VQA accuracy: it leaves out one, and wants three."""
+PROBABLE = ("softmax", "likelihood")
+"""Scores of these kinds sum to 1 over the labels, so they claim how sure they are."""
+_QUERIES = 1000  # of which ranks are worked out at once
+
+
+class CandidateMetrics(NamedTuple):
+    """The metrics of a candidate, and the image of each item that they weigh.
+
+    Items are images or questions, or, where images are searched by texts, the texts. `picked` is
+    the number of the class that was picked for each, -1 for none; empty where none is picked.
+    """
+
+    metrics: Metrics
+    images: tuple[str, ...]
+    picked: tuple[int, ...] = ()
+
+
+class Guess(NamedTuple):
+    """Answers without looking, in words (always `cat`), and what they are worth."""
+
+    words: str
+    metrics: Metrics
+
+
+def measure(
+    data: EvaluationSet,
+    items: Sequence[LabelledImage],
+    candidate: EvaluatedCandidate,
+    responses: Sequence[Response],
+) -> CandidateMetrics:
+    """Return the metrics of what a candidate gave for items, one response for each."""
+    if data.act == LABEL:
+        return _labels(data, items, candidate, responses)
+    if data.act == SEARCH:
+        return _search(items, responses)
+    images = tuple(item.id for item in items)
+    if data.act == EXTRACT:
+        from advisor.evaluate.metrics.field_metrics import field_f1
+
+        found = [one.fields for one in responses]
+        return CandidateMetrics(
+            {"field-f1": field_f1(found, [item.fields for item in items])}, images
+        )
+    return CandidateMetrics(
+        _written(data.act, items, [one.text or "" for one in responses]), images
+    )
+
+
+def guess(data: EvaluationSet, items: Sequence[LabelledImage]) -> Guess | None:
+    """Return what the best guess without looking is worth; None where there is no such thing."""
+    if data.act == LABEL and items:
+        return _commonest_class(data, items)
+    if data.act == ANSWER and items:
+        from advisor.evaluate.metrics.vqa_answers import normalised
+
+        counted = Counter(
+            answer for item in items for answer in {normalised(one) for one in item.references}
+        )
+        if not counted:
+            return None
+        most = max(sorted(counted), key=counted.__getitem__)
+        return Guess(f"always `{most}`", _written(ANSWER, items, [most] * len(items)))
+    return None
+
+
+def _labels(
+    data: EvaluationSet,
+    items: Sequence[LabelledImage],
+    candidate: EvaluatedCandidate,
+    responses: Sequence[Response],
+) -> CandidateMetrics:
+    np = library("numpy")
+    nothing = (-1.0,) * len(data.classes)
+    scores = np.array([one.scores or nothing for one in responses], dtype=float)
+    scores = scores.reshape(len(items), len(data.classes))
+    images = tuple(item.id for item in items)
+    if data.many:
+        return CandidateMetrics(_several_labels(data, items, scores, candidate.scored_by), images)
+    picked = np.where(scores.max(axis=1, initial=-1) >= 0, scores.argmax(axis=1), -1)
+    sure = scores.max(axis=1, initial=0) if candidate.scored_by in PROBABLE else None
+    return CandidateMetrics(_one_label(data, items, picked, sure), images, tuple(map(int, picked)))
+
+
+def _one_label(
+    data: EvaluationSet, items: Sequence[LabelledImage], picked: Array, sure: Array | None
+) -> Metrics:
+    from advisor.evaluate.metrics.label_metrics import accuracy, calibration_error, macro_f1
+
+    number = {name: place for place, name in enumerate(data.classes)}
+    truth = [number[item.labels[0]] for item in items]
+    found = {
+        "accuracy": accuracy(truth, picked),
+        "macro-f1": macro_f1(truth, picked, len(data.classes)),
+    }
+    if sure is not None:
+        found["calibration-error"] = calibration_error(sure, picked == truth)
+    return found
+
+
+def _several_labels(
+    data: EvaluationSet, items: Sequence[LabelledImage], scores: Array, scored_by: str
+) -> Metrics:
+    from advisor.evaluate.metrics.label_metrics import calibration_error, mean_average_precision
+
+    truth = _truth(data, items)
+    found = {"map": mean_average_precision(truth, scores)}
+    if scored_by == "sigmoid":
+        found["calibration-error"] = calibration_error(scores.clip(0, 1), truth)
+    return found
+
+
+def _truth(data: EvaluationSet, items: Sequence[LabelledImage]) -> Array:
+    """Return 1 where an item has a label, (items, classes)."""
+    np = library("numpy")
+    known = [set(item.labels) for item in items]
+    return np.array([[name in some for name in data.classes] for some in known], dtype=float)
+
+
+def _commonest_class(data: EvaluationSet, items: Sequence[LabelledImage]) -> Guess:
+    np = library("numpy")
+    truth = _truth(data, items)
+    if data.many:
+        level = np.zeros_like(truth)
+        return Guess("the same scores for every image", _several_labels(data, items, level, ""))
+    most = int(truth.sum(axis=0).argmax())
+    picked = np.full(len(items), most)
+    return Guess(f"always `{data.classes[most]}`", _one_label(data, items, picked, None))
+
+
+def _search(items: Sequence[LabelledImage], responses: Sequence[Response]) -> CandidateMetrics:
+    """Rank all images by each text: how soon an image that the text belongs to turns up."""
+    from advisor.evaluate.metrics.retrieval_metrics import (
+        mean_reciprocal_rank,
+        median_rank,
+        recall_at,
+    )
+
+    np = library("numpy")
+    names = [item.id for item in items]
+    queries = tuple(item.id for item in items for _ in item.references)
+    ranks = np.concatenate([np.zeros(0, dtype=int), *_ranks(names, items, responses)])
+    metrics = {f"recall@{k}": recall_at(ranks, k) for k in RANKS}
+    metrics["mrr"] = mean_reciprocal_rank(ranks)
+    metrics["median-rank"] = median_rank(ranks, len(set(names)))
+    return CandidateMetrics(metrics, queries)
+
+
+def _ranks(
+    names: Sequence[str], items: Sequence[LabelledImage], responses: Sequence[Response]
+) -> Iterator[Array]:
+    from advisor.evaluate.metrics.retrieval_metrics import first_ranks
+
+    np = library("numpy")
+    width = max((len(one.image_vector or ()) for one in responses), default=0)
+    blank = (0.0,) * width
+    images = np.array([one.image_vector or blank for one in responses], dtype=np.float32)
+    seen = np.array([one.image_vector is not None for one in responses], dtype=bool)
+    of_image = np.array(names)
+    wanted: list[tuple[str, tuple[float, ...] | None]] = [
+        (item.id, (one.text_vectors or ())[n] if n < len(one.text_vectors or ()) else None)
+        for item, one in zip(items, responses, strict=True)
+        for n in range(len(item.references))
+    ]
+    for start in range(0, len(wanted), _QUERIES):
+        block = wanted[start : start + _QUERIES]
+        texts = np.array([vector or blank for _, vector in block], dtype=np.float32)
+        scores = np.where(seen, texts @ images.T, -np.inf)
+        ranks = first_ranks(scores, np.array([name for name, _ in block])[:, None] == of_image)
+        yield np.where([vector is not None for _, vector in block], ranks, 0)
+
+
+def _written(act: str, items: Sequence[LabelledImage], texts: Sequence[str]) -> Metrics:
+    references = [item.references for item in items]
+    return _BY_ACT[act](texts, references)
+
+
+def _captions(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
+    from advisor.evaluate.metrics.caption_metrics import bleu_4, cider_d, rouge_l
+    from advisor.evaluate.metrics.penn_tokens import penn_tokens
+
+    said = [penn_tokens(text) for text in texts]
+    right = [[penn_tokens(one) for one in some] for some in references]
+    return {"cider-d": cider_d(said, right), "bleu-4": bleu_4(said, right),
+            "rouge-l": rouge_l(said, right)}  # fmt: skip
+
+
+def _answers(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
+    from advisor.evaluate.metrics.answer_metrics import anls, exact_match, vqa_accuracy
+
+    found = {"exact-match": exact_match(texts, references), "anls": anls(texts, references)}
+    if references and min(map(len, references)) >= ANNOTATORS:
+        return {"vqa-accuracy": vqa_accuracy(texts, references), **found}
+    return found
+
+
+def _readings(texts: Sequence[str], references: Sequence[Sequence[str]]) -> Metrics:
+    from advisor.evaluate.metrics.text_metrics import character_error_rate, word_error_rate
+
+    return {
+        "cer": character_error_rate(texts, references),
+        "wer": word_error_rate(texts, references),
+    }
+
+
+_BY_ACT: Mapping[str, Callable[[Sequence[str], Sequence[Sequence[str]]], Metrics]] = {
+    CAPTION: _captions,
+    DESCRIBE: _captions,
+    ANSWER: _answers,
+    READ_LINE: _readings,
+    READ_PAGE: _readings,
+}

@@ -1,0 +1,207 @@
+"""All figures of a run: metrics with intervals, candidates compared in pairs, and with guessing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
+from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
+from advisor.evaluate.measuring import CandidateMetrics, guess, measure
+from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
+from advisor.evaluate.metrics.weighable import Array
+from advisor.evaluate.recorded import EvaluatedCandidate, EvaluationRun, Response, Timing
+
+GUESSING = "guessing"
+"""What comparisons call guessing without looking."""
+
+
+class CandidateScores(NamedTuple):
+    """What a candidate reached.
+
+    `metrics` by their id, the one that decides first. `worth` is what each item is worth by that
+    metric, or the next that can be said of one item; `picked` the class picked for each, -1 for
+    none. Both are empty where there is none. `failures` is how often it gave nothing.
+    """
+
+    candidate: EvaluatedCandidate
+    metrics: Mapping[str, MetricResult]
+    timing: Timing
+    worth: tuple[float, ...] = ()
+    picked: tuple[int, ...] = ()
+    failures: int = 0
+
+    @property
+    def name(self) -> str:
+        """The name that the run knows it by."""
+        return self.candidate.name
+
+
+class Guessing(NamedTuple):
+    """Guessing without looking: how, what it reaches, and each candidate compared with it."""
+
+    words: str
+    metrics: Mapping[str, float]
+    comparisons: tuple[Comparison, ...]
+
+
+class Scores(NamedTuple):
+    """The figures of a run; `candidates` are those that ran to their end.
+
+    `items` are the images or questions that count, in order; `images` is how many images that is.
+    `left_out` are images that could not be read; `failed` the candidates that did not finish.
+    `comparisons` are of every pair on every metric, corrected for the pairs on that metric.
+    `worth_of` is the metric that `CandidateScores.worth` is of, empty where no item has any.
+    """
+
+    data: EvaluationSet
+    items: tuple[LabelledImage, ...]
+    images: int
+    candidates: tuple[CandidateScores, ...]
+    comparisons: tuple[Comparison, ...]
+    guessing: Guessing | None
+    failed: tuple[EvaluatedCandidate, ...] = ()
+    left_out: tuple[UnreadableImage, ...] = ()
+    seed: int = 0
+    worth_of: str = ""
+
+    @property
+    def metrics(self) -> tuple[MetricKind, ...]:
+        """The metrics that every candidate has, the one that decides first."""
+        if not self.candidates:
+            return ()
+        shared = [
+            id for id in self.candidates[0].metrics if all(id in c.metrics for c in self.candidates)
+        ]
+        return tuple(METRIC_KINDS[id] for id in shared)
+
+    def compared(self, metric: str, first: str, second: str) -> tuple[float, Comparison] | None:
+        """Return how far the first is ahead of the second, and the comparison that says so.
+
+        Behind is less than 0. None where the two were not compared.
+        """
+        for one in self.comparisons:
+            if one.metric == metric and {one.first, one.second} == {first, second}:
+                ahead = METRIC_KINDS[metric].gain(one.difference)
+                return (ahead if one.first == first else -ahead), one
+        return None
+
+
+def score(run: EvaluationRun) -> Scores:
+    """Return the figures of a run; the seed of resampling is the run's."""
+    finished = [one for one in run.candidates if one.failed is None]
+    given = {one.number: list(run.responses(one)) for one in finished}
+    unreadable = {
+        one.number: one.unreadable for some in given.values() for one in some if one.unreadable
+    }
+    items = tuple(item for item in run.data.images if item.number not in unreadable)
+    measured = {
+        one.number: measure(run.data, items, one, _of_items(items, given[one.number]))
+        for one in finished
+    }
+    left_out = [
+        UnreadableImage(item.id, str(unreadable[item.number]))
+        for item in run.data.images
+        if item.number in unreadable
+    ]
+    figures = _Figures(run.data, items, measured, int(run.settings.get("seed", 0)))
+    return Scores(
+        data=run.data,
+        items=items,
+        images=figures.resampler.images,
+        candidates=tuple(
+            figures.of(one, run.timing(one), sum(r.failed is not None for r in given[one.number]))
+            for one in finished
+        ),
+        comparisons=figures.comparisons([(one.number, one.name) for one in finished]),
+        guessing=figures.guessing([(one.number, one.name) for one in finished]),
+        failed=tuple(one for one in run.candidates if one.failed is not None),
+        left_out=(*run.data.left_out, *dict.fromkeys(left_out)),
+        seed=figures.seed,
+        worth_of=figures.worth_of,
+    )
+
+
+def _of_items(items: Sequence[LabelledImage], given: Sequence[Response]) -> list[Response]:
+    """Return the response for each item; one that is missing gave nothing."""
+    known = {one.number: one for one in given}
+    return [known.get(item.number) or Response(item.number, "", failed="missing") for item in items]
+
+
+class _Figures:
+    """Metrics of all candidates, resampled once."""
+
+    def __init__(
+        self,
+        data: EvaluationSet,
+        items: Sequence[LabelledImage],
+        measured: Mapping[int, CandidateMetrics],
+        seed: int,
+    ) -> None:
+        self.seed = seed
+        self._measured = measured
+        names = next((one.images for one in measured.values()), [item.id for item in items])
+        self.resampler = Resampler(names, seed)
+        self._guess = guess(data, items)
+        self._values = {
+            (number, id): self.resampler.values(metric)
+            for number, one in measured.items()
+            for id, metric in one.metrics.items()
+        }
+        metrics = next((one.metrics for one in measured.values()), {})
+        self.worth_of = next((id for id, one in metrics.items() if one.each is not None), "")
+
+    def of(self, candidate: EvaluatedCandidate, timing: Timing, failures: int) -> CandidateScores:
+        """Return the figures of a candidate."""
+        measured = self._measured[candidate.number]
+        results = {
+            id: self.resampler.result(metric, METRIC_KINDS[id], self._values[candidate.number, id])
+            for id, metric in measured.metrics.items()
+        }
+        each = measured.metrics[self.worth_of].each if self.worth_of else None
+        worth = () if each is None else tuple(map(float, each))
+        return CandidateScores(candidate, results, timing, worth, measured.picked, failures)
+
+    def comparisons(self, candidates: Sequence[tuple[int, str]]) -> tuple[Comparison, ...]:
+        """Return every pair of candidates on every metric that both have."""
+        found: list[Comparison] = []
+        for id in dict.fromkeys(id for _, id in self._values):
+            pairs = combinations([one for one in candidates if (one[0], id) in self._values], 2)
+            found += holm([self._pair(id, one, other) for one, other in pairs])
+        return tuple(found)
+
+    def _pair(self, id: str, one: tuple[int, str], other: tuple[int, str]) -> Comparison:
+        both = (self._measured[one[0]].metrics[id], self._measured[other[0]].metrics[id])
+        values = (self._values[one[0], id], self._values[other[0], id])
+        return self.resampler.compare(id, (one[1], other[1]), both, values)
+
+    def guessing(self, candidates: Sequence[tuple[int, str]]) -> Guessing | None:
+        """Return guessing, with each candidate compared with it on each of its metrics."""
+        if self._guess is None or not candidates:
+            return None
+        found: list[Comparison] = []
+        for id, metric in self._guess.metrics.items():
+            guessed: Array = self.resampler.values(metric)
+            found += holm(
+                [
+                    self.resampler.compare(
+                        id,
+                        (name, GUESSING),
+                        (self._measured[number].metrics[id], metric),
+                        (self._values[number, id], guessed),
+                    )
+                    for number, name in candidates
+                    if (number, id) in self._values
+                ]
+            )
+        values = {id: metric.value for id, metric in self._guess.metrics.items()}
+        return Guessing(self._guess.words, values, tuple(found))
+
+
+def as_rows(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
+    """Return comparisons as JSON has them."""
+    return [
+        {**one._asdict(), "interval": list(one.interval), "reliable": one.reliable}
+        for one in comparisons
+    ]
