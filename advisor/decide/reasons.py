@@ -345,7 +345,7 @@ def _other_tasks(engine: Engine, decision: Decision, reached: set[str]) -> list[
     for task in engine.rulebase.tasks:
         profile: Profile = {**decision.given, TASK: Answer((task.id,), None, "flag")}
         if task.id not in present.options and engine.admits(profile):
-            outcome = engine.decide(profile).family or NONE
+            outcome = engine.typical(profile)
             if outcome not in reached:
                 found.setdefault(outcome, Flip({TASK: task.id}, outcome, {TASK: present.origin}))
     return list(found.values())

@@ -130,7 +130,22 @@ class Engine:
 
     def admits(self, profile: Profile) -> bool:
         """True where the answers can all be true."""
-        return bool(Space(self.encoding, self.choices(profile)))
+        return bool(self._admitted(profile))
+
+    def typical(self, profile: Profile) -> str:
+        """Return who wins once what is open is assumed, `none` where nobody does.
+
+        It is the family that `decide` names, without what else could be. Raises ContradictionError.
+        """
+        space = self._admitted(profile)
+        found = space.first(space.root)
+        if found is None:
+            raise contradiction(profile, self.rulebase, self.admits)
+        return self.encoding.winners[self.ranking.winner_of(found[0])]
+
+    def _admitted(self, profile: Profile) -> Space:
+        """Return the profiles that can be, whatever they lead to."""
+        return Space(self.encoding, self.choices(profile), only=self.encoding.forbid)
 
     def options(self, question: int, choice: Choice) -> tuple[str, ...]:
         """Return the option ids of a choice."""

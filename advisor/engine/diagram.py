@@ -70,7 +70,8 @@ class Diagram:
         self._terminals: dict[Hashable, int] = {}
         self._cofactors: dict[tuple[int, int], tuple[int, ...]] = {}
         self._totals: dict[int, int] = {}
-        self._support: dict[int, frozenset[int]] = {}
+        self._levels: list[int] = []
+        """For each node that was asked about, the levels it depends on, as bits."""
         self._labels: dict[int, frozenset[Any]] = {}
 
     def __len__(self) -> int:
@@ -195,12 +196,13 @@ class Diagram:
 
     def support(self, node: int) -> frozenset[int]:
         """Return the levels that a function depends on."""
-        found = self._support.get(node)
-        if found is None:
-            below = [self.support(child) for child in set(self.children[node])]
-            own = () if self.level[node] == self.bottom else (self.level[node],)
-            found = self._support[node] = frozenset(own).union(*below)
-        return found
+        bits = self._levels
+        for one in range(len(bits), node + 1):  # children are made before what leads to them
+            below = 0 if self.level[one] == self.bottom else 1 << self.level[one]
+            for child in self.children[one]:
+                below |= bits[child]
+            bits.append(below)
+        return frozenset(level for level in range(self.bottom) if bits[node] >> level & 1)
 
     def labels(self, node: int) -> frozenset[Any]:
         """Return the labels that profiles have."""

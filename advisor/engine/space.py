@@ -12,7 +12,7 @@ that agree on this are followed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, reduce
+from functools import reduce
 from operator import and_, or_
 from typing import NamedTuple
 
@@ -197,6 +197,10 @@ class Ranking:
         return None
 
 
+_State = tuple[int, int]
+"""The conjunctions that can still fire, and the outcome so far."""
+
+
 class _Step(NamedTuple):
     """A question that matters: which conjunctions survive each group of its choices.
 
@@ -244,29 +248,48 @@ class Space(Diagram):
             return EMPTY
         start, now, steps = self._plan(self.encoding.everything if only is None else only)
         self.asked = [step.question for step in steps]
-
-        @cache
-        def grow(depth: int, alive: int, outcome: int) -> int:
-            if depth == len(steps):
-                return self.terminal(outcome)
-            question, survivors, group, ending = steps[depth]
-            if spend is not None:
-                spend(len(survivors))
-            ends = []
-            for mask in survivors:
-                left, after = alive & mask, outcome
-                if left & ending:
-                    settled = self._settle(left, outcome, ending)
-                    if settled is None:
-                        ends.append(EMPTY)
-                        continue
-                    left, after = settled
-                ends.append(grow(depth + 1, left, after))
-            self.size += len(set(ends)) - (EMPTY in ends)
-            return self.node(question, tuple([ends[at] for at in group]))
-
         first = self._settle(start, 0, now)
-        return EMPTY if first is None else grow(0, *first)
+        if first is None:
+            return EMPTY
+        reached, ends = [first], []
+        for step in steps:
+            if spend is not None:
+                spend(len(step.survivors) * len(reached))
+            reached, edges = self._follow(step, reached)
+            ends.append(edges)
+        nodes = [self.terminal(outcome) for _, outcome in reached]
+        for step, edges in zip(reversed(steps), reversed(ends), strict=True):
+            nodes.append(EMPTY)  # where an edge says -1
+            nodes = self._joined(step, [nodes[edge] for edge in edges])
+        return nodes[0]
+
+    def _follow(self, step: _Step, reached: list[_State]) -> tuple[list[_State], list[int]]:
+        """Return what states lead to in one step, and for each of their edges where it ends.
+
+        An edge that cannot be ends at -1.
+        """
+        _, survivors, _, ending = step
+        places: dict[_State, int] = {}
+        edges = []
+        for alive, outcome in reached:
+            for mask in survivors:
+                left = alive & mask
+                state = self._settle(left, outcome, ending) if left & ending else (left, outcome)
+                edges.append(-1 if state is None else places.setdefault(state, len(places)))
+        return list(places), edges
+
+    def _joined(self, step: _Step, ends: list[int]) -> list[int]:
+        """Return the nodes of the states before a step, whose edges end in these nodes."""
+        question, width, group = step.question, len(step.survivors), step.group
+        nodes = []
+        for first in range(0, len(ends), width):
+            of_state = ends[first : first + width]
+            found = set(of_state)
+            self.size += len(found) - (EMPTY in found)
+            alike = len(found) == 1
+            children = tuple([of_state[at] for at in group]) if not alike else ()
+            nodes.append(of_state[0] if alike else self.node(question, children))
+        return nodes
 
     def _plan(self, start: int) -> tuple[int, int, list[_Step]]:
         """Return the conjunctions that can fire, those that do in any case, and the steps."""
@@ -289,7 +312,7 @@ class Space(Diagram):
                 steps.append(_Step(question, survivors, group, ending))
         return start, undecided, steps[::-1]
 
-    def _settle(self, alive: int, outcome: int, ending: int) -> tuple[int, int] | None:
+    def _settle(self, alive: int, outcome: int, ending: int) -> _State | None:
         """Let conjunctions that are decided fire; None where they say that this cannot be."""
         fired = alive & ending
         if not fired:

@@ -34,6 +34,9 @@ SPEAKS = {"exclude": 0, "avoid": 1, "prefer": 2}
 
 NO_DOUBTS: Doubts = (0, 0, 0)
 
+MOST_SITUATIONS = 60_000
+"""So many partial profiles are followed where there is a budget: about a second."""
+
 
 class Consequence(NamedTuple):
     """What one answer does: rules that survive it, what it says of use and order, and doubts.
@@ -105,7 +108,7 @@ class Finalists:
         """Return what is left open, told apart by the checkpoint that comes first.
 
         Where there is none, by the family, or none of them. Raises OverBudgetError where `select`
-        would have to be asked more than `budget` times.
+        would have to be asked more than `budget` times, or too many partial profiles be followed.
         """
         self._budget = budget
         residual = Residual(self.space)
@@ -121,6 +124,8 @@ class Finalists:
             key = (depth, node, situation)
             if key in known:
                 return known[key]
+            if budget is not None and len(known) > MOST_SITUATIONS:
+                raise OverBudgetError
             question = questions[depth]
             children = []
             for choice, left in zip(
@@ -258,17 +263,13 @@ class Finalists:
         spreads: dict[int, float] = {}
         for question in sorted(self.told - set(closed)):
             firsts: Counter[str] = Counter()
-            left = self.space.cofactors(self.space.root, question)
-            for choice, node in zip(self.space.choices[question], left, strict=True):
-                whole = self.space.first(node)
-                if node != EMPTY and whole is not None:
-                    path = dict(enumerate(whole[0])) | {question: choice}
-                    firsts[self._followed({at: path[at] for at in self.told})] += 1
-            senseless = (NOT_APPLICABLE,) in {
-                self.engine.options(question, choice)
-                for choice, node in zip(self.space.choices[question], left, strict=True)
-                if node != EMPTY
-            }
+            senseless = False
+            for choice in self.space.choices[question]:
+                whole = self.space.first(self.space.root, {question: (choice,)})
+                if whole is not None:
+                    firsts[self._followed(dict(enumerate(whole[0])))] += 1
+                    options = self.engine.options(question, choice)
+                    senseless = senseless or options == (NOT_APPLICABLE,)
             if len(firsts) > 1 and not senseless:
                 all = sum(firsts.values())
                 spreads[question] = -sum(n / all * log2(n / all) for n in firsts.values())
@@ -281,7 +282,7 @@ class Finalists:
             place = self.space.choices[question].index(answers[question])
             node = self.space.cofactors(node, question)[place]
             situation = self._after(situation, question, answers[question])
-        return self._first(node, situation, answers)
+        return self._first(node, situation, {at: answers[at] for at in self.told})
 
     def _ranked_families(self, outcome: int) -> tuple[str, ...]:
         """Return the families that are not excluded, best first."""

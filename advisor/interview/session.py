@@ -11,7 +11,6 @@ from typing import Any
 
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
@@ -170,7 +169,10 @@ class Session:
         finalists = Finalists(self.engine, settled(self.engine, profile))
         if (question := finalists.telling(self._closed)) is not None:
             return self._ask(question, CHECKPOINT)
-        residual = finalists.residual()
+        try:
+            residual = finalists.residual(5 * BUDGET)
+        except OverBudgetError:  # what is still open of the family is asked, and no more
+            residual = Residual(self._space, self.engine.ranking.winner)
         residual.closed = frozenset(self._closed)
         return self._choose(residual, residual.root, CHECKPOINT)
 
@@ -186,13 +188,14 @@ class Session:
 
     def _ask(self, place: int, about: str) -> Ask:
         engine, space = self.engine, self._space
-        after = zip(space.choices[place], space.cofactors(space.root, place), strict=True)
+        after = {
+            choice: space.reachable(space.root, {place: (choice,)}).labels
+            for choice in space.choices[place]
+        }
         names = {
-            engine.options(place, choice)[0]: engine.names(
-                engine.ranking.winners(space.labels(node))
-            )
-            for choice, node in after
-            if node != EMPTY
+            engine.options(place, choice)[0]: engine.names(engine.ranking.winners(outcomes))
+            for choice, outcomes in after.items()
+            if outcomes
         }
         question = engine.rulebase.questions[place]
         options = tuple(option for option in question.options if option.id in names)

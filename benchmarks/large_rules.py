@@ -1,0 +1,208 @@
+"""Rules of one's own at a size that nobody writes by hand, and what every command makes of them.
+
+`python benchmarks/large_rules.py [--questions 200] [--checkpoints 2000] [--tasks 300]`: writes an
+overlay in which every question can decide, runs the commands that reason about answers on it, and
+prints the processor time and memory of each, its exit code, and what it says it did not prove.
+Exit 1 where a command breaks off, or ends with another code than it may.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FAMILIES = ("clip", "vision-encoder-decoder", "unified-vlp")
+EFFECTS = ("prefer", "avoid")
+CRITERIA = ("domain", "language", "detail", "hardware")
+SOURCE = "house"
+ADVISOR = (sys.executable, "-m", "advisor")
+ASK = """
+import json, sys
+import advisor
+from advisor.interview.session import Session
+session = Session(advisor.Engine(advisor.load_rules(overlays=sys.argv[1])))
+session.answer("task", "captioning")
+asked = 0
+while (ask := session.next()) and asked < 5:
+    session.answer(ask.question.id, ask.options[-1].id)
+    asked += 1
+print(json.dumps({"asked": asked, "family": session.decide().family}))
+"""
+
+
+class Run(NamedTuple):
+    """A command, and the exit codes with which it may end."""
+
+    name: str
+    words: tuple[str, ...]
+    codes: tuple[int, ...] = (0,)
+
+
+RUNS = (
+    Run("rules check", (*ADVISOR, "rules", "check")),
+    Run("recommend", (*ADVISOR, "recommend", "--task", "captioning", "--format", "json")),
+    Run("explain", (*ADVISOR, "explain", "--task", "captioning", "--format", "json")),
+    Run("explain --all", (*ADVISOR, "explain", "--task", "captioning", "--all"), (0, 2)),
+    Run("ask", (sys.executable, "-c", ASK)),
+    Run("rules audit", (*ADVISOR, "rules", "audit", "--format", "json"), (0, 1, 2)),
+    Run("rules test", (*ADVISOR, "rules", "test", "--format", "json"), (0, 1)),
+)
+
+
+def written(kind: str, entries: Iterator[dict[str, Any]]) -> str:
+    """Return a file of entries: JSON, which is YAML too."""
+    return json.dumps({kind: list(entries)}, indent=0)
+
+
+def questions(number: int) -> Iterator[dict[str, Any]]:
+    """Yield questions of three options each."""
+    for n in range(number):
+        options = [{"id": f"q{n}-{letter}", "label": f"answer {letter}"} for letter in "abc"]
+        yield {"id": f"extra-{n}", "ask": f"Extra {n}?", "why": "It is.", "options": options}
+
+
+def rules(number: int) -> Iterator[dict[str, Any]]:
+    """Yield a rule for each question; every one of them can decide."""
+    for n in range(number):
+        fires = {"output": "free-text", f"extra-{n}": f"q{n}-b"}
+        not_so = {"output": "free-text", f"extra-{n}": f"q{n}-a"}
+        yield {
+            "id": f"extra-rule-{n}",
+            "criterion": CRITERIA[n % len(CRITERIA)],
+            "when": {question: [option] for question, option in fires.items()},
+            EFFECTS[n // 3 % 2]: FAMILIES[n % 3],
+            "because": f"Reason {n}.",
+            "sources": [SOURCE],
+            "examples": [{"given": fires, "fires": True}, {"given": not_so, "fires": False}],
+        }
+
+
+def checkpoints(number: int, family: str) -> Iterator[dict[str, Any]]:
+    """Yield checkpoints of a family, in sizes that differ."""
+    parts = {
+        "clip": ("CLIPModel", "CLIPProcessor", "image-search"),
+        "unified-vlp": ("BlipForConditionalGeneration", "BlipProcessor", "captioning"),
+        "vision-encoder-decoder": ("VisionEncoderDecoderModel", "TrOCRProcessor", "captioning"),
+    }
+    model_class, processor, task = parts[family]
+    for n in range(number):
+        yield {
+            "id": f"house/{family}-{n}",
+            "label": f"House {n}",
+            "loader": "transformers",
+            "class": model_class,
+            "processor": processor,
+            "tasks": [task],
+            "parameters_millions": 100 + n,
+            "languages": ["en"],
+            "sources": {
+                field: [SOURCE]
+                for field in ("class", "processor", "parameters_millions", "languages")
+            },
+            "checked": "2026-11",
+        }
+
+
+def tasks(number: int) -> Iterator[dict[str, Any]]:
+    """Yield tasks that write about an image."""
+    for n in range(number):
+        yield {
+            "id": f"house-task-{n}",
+            "name": f"House task {n}",
+            "description": f"Says the thing number {n}.",
+            "implies": {"output": ["free-text"], "text-input": ["nothing"], "images": ["one"]},
+        }
+
+
+def fits(number: int) -> dict[str, Any]:
+    """Return what unified VLP says of the tasks."""
+    fit = {"fit": "good", "because": "It writes.", "sources": [SOURCE]}
+    return {"id": "unified-vlp", "tasks": {f"house-task-{n}": fit for n in range(number)}}
+
+
+def write_overlay(folder: Path, given: argparse.Namespace) -> None:
+    """Write all of it."""
+    for inner in ("decisions", "checkpoints", "families"):
+        (folder / inner).mkdir(parents=True)
+    source = {"id": SOURCE, "title": "Our trials", "kind": "results", "read": "2026-11"}
+    files = {
+        "sources.yaml": written("sources", iter([source])),
+        "questions.yaml": written("questions", questions(given.questions)),
+        "decisions/house.yaml": written("rules", rules(given.questions)),
+        "tasks.yaml": written("tasks", tasks(given.tasks)),
+        "families/unified-vlp.yaml": json.dumps(fits(given.tasks)),
+    }
+    for family in FAMILIES:
+        of_family = checkpoints(given.checkpoints // len(FAMILIES), family)
+        files[f"checkpoints/{family}.yaml"] = written("checkpoints", of_family)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def unproved(out: str) -> str:
+    """Return what an answer says it did not prove, or did not find the least of."""
+    try:
+        answer = json.loads(out)
+    except ValueError:
+        return " ".join(line.strip() for line in out.splitlines() if "not proved" in line)[:100]
+    said = [f"{key}: {answer[key]}" for key in ("because_smallest", "asked") if key in answer]
+    said += ["error: " + answer["error"]["message"]] if "error" in answer else []
+    return ", ".join(said)
+
+
+def main() -> int:
+    """Print a line for each command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=200)
+    parser.add_argument("--checkpoints", type=int, default=2000)
+    parser.add_argument("--tasks", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=300, help="the most a command may take")
+    parser.add_argument("commands", nargs="*", help=", ".join(run.name for run in RUNS))
+    given = parser.parse_args()
+    os.environ.pop("ADVISOR_RULES", None)
+    wrong = 0
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "house"
+        write_overlay(folder, given)
+        for run in RUNS:
+            if given.commands and run.name not in given.commands:
+                continue
+            overlay = [str(folder)] if run.name == "ask" else ["--rules", str(folder)]
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            start = time.monotonic()
+            try:
+                done = subprocess.run(
+                    [*run.words, *overlay],
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                    timeout=given.seconds,
+                )
+            except subprocess.TimeoutExpired:
+                print(f"{run.name:16} no answer in {given.seconds:.0f} s", flush=True)
+                wrong += 1
+                continue
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            wrong += done.returncode not in run.codes
+            told = (done.stderr.strip() or " ").splitlines()[-1][:160]
+            print(
+                f"{run.name:16} exit {done.returncode} {spent:7.2f} s of CPU, "
+                f"{time.monotonic() - start:7.2f} s, {after.ru_maxrss // 1000} MB at most so far"
+                f"  {unproved(done.stdout)}  {told}",
+                flush=True,
+            )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
