@@ -80,6 +80,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
         ),
         Heading("How"),
         known(
+            ("home", checkpoint.home),
             ("loads with", checkpoint.loader),
             ("weights", WEIGHTS.get(checkpoint.weights or "")),
             ("class", value_text(checkpoint.model_class)),
@@ -116,11 +117,11 @@ def _memory(checkpoint: Checkpoint) -> list[tuple[str, str]]:
     if estimated.gb is None:
         return [("memory", f"not known: {'; '.join(estimated.assumptions)}")]
     parts = ", ".join(f"{part.gb:g} {part.name}" for part in estimated.parts)
-    return [
+    told = [
         ("memory", f"{estimated.gb:g} GB, estimated: {parts}"),
         ("which assumes", "; ".join(estimated.assumptions)),
-        ("to measure it", estimated.command),
     ]
+    return told if checkpoint.home else [*told, ("to measure it", estimated.command)]
 
 
 def _measured(measured: Sequence[Measurement]) -> Table:

@@ -72,8 +72,8 @@ class Pick(NamedTuple):
 
     @property
     def model_page(self) -> str:
-        """The address of the checkpoint's page on the Hub."""
-        return f"https://huggingface.co/{self.checkpoint.id}"
+        """The address of the checkpoint's page, on the Hub where it has one there."""
+        return self.checkpoint.page
 
 
 class Rung(NamedTuple):

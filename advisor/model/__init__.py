@@ -259,7 +259,8 @@ class Checkpoint(NamedTuple):
     those under `languages_inferred` stand on a maker's count alone, and `languages_poor` were
     measured and stand at the bottom. `weights` is the format that its files hold. Of its `series`,
     it is `larger_than` another, and `succeeds` one of another series at its size: both are claims
-    that figures have to bear out. `notes` are what its entry says of other fields.
+    that figures have to bear out. `home` is where its files are had if they have no page on the
+    Hub. `notes` are what its entry says of other fields.
     """
 
     id: f.HubId
@@ -300,6 +301,12 @@ class Checkpoint(NamedTuple):
     series: f.Id | None = None
     larger_than: f.CheckpointId | None = None
     succeeds: f.CheckpointId | None = None
+    home: f.Url | None = None
+
+    @property
+    def page(self) -> str:
+        """The address of the page where its files are had."""
+        return self.home or f"https://huggingface.co/{self.id}"
 
     @property
     def offered(self) -> bool:

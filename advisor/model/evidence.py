@@ -23,7 +23,7 @@ class Source(NamedTuple):
             *("thread", "licence", "article", "registry"),
         ),
     ]
-    url: Annotated[str, f.TextOf(r"https?://\S+", "a web address")] | None = None
+    url: f.Url | None = None
     version: f.Text | None = None
     read: f.Required[f.Month] = ""
     note: f.Text | None = None

@@ -64,6 +64,8 @@ HubId = Annotated[str, TextOf(HUB_ID, "a Hub id such as `org/name`")]
 Units = Annotated[Mapping[str, float], MapOf(Number(), TextOf(r"[a-z]+", "a word"))]
 Dtype = Annotated[str, OneOf("float32", "bfloat16", "float16")]
 
+Url = Annotated[str, TextOf(r"https?://\S+", "a web address")]
+
 HubIds = Sequence[HubId]
 
 # Names of other entities: each has to be defined somewhere.

@@ -28,6 +28,15 @@ def gated_checkpoint(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[
         yield Finding(message, id_place(usage))
 
 
+@rule("not-on-the-hub", each=Case.catalogued, citing=("home",))
+def not_on_the_hub(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
+    """A checkpoint whose files are had elsewhere, loaded as if the Hub had it."""
+    if checkpoint.home and usage.model and not _is_local(usage):
+        message = f"{checkpoint.id} has no repository on the Hub; it is at {checkpoint.home}"
+        fix = f"load a folder of your own; `advisor show {checkpoint.id}` says how it is made"
+        yield Finding(message, id_place(usage), fix=fix)
+
+
 @rule("unpinned-revision")
 def unpinned_revision(case: Case) -> Iterator[Finding]:
     """A checkpoint whose weights may change from one run to the next; said once of each."""
@@ -35,7 +44,8 @@ def unpinned_revision(case: Case) -> Iterator[Finding]:
     for usage, identity in case.known():
         load = usage.model
         here = load is not None and load.package in case.knowledge("libraries")
-        if load and here and not _is_local(usage) and not _is_pinned(load):
+        home = identity.checkpoint and identity.checkpoint.home
+        if load and here and not (home or _is_local(usage) or _is_pinned(load)):
             places.setdefault(identity.id, []).append(id_place(usage))
     for id, found in places.items():
         checkpoint = case.rulebase.checkpoints.get(id)
