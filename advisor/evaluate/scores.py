@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from advisor.evaluate.certainty import Comparison, MetricResult, Resampler, holm
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
@@ -197,11 +197,3 @@ class _Figures:
             )
         values = {id: metric.value for id, metric in self._guess.metrics.items()}
         return Guessing(self._guess.words, values, tuple(found))
-
-
-def as_rows(comparisons: Sequence[Comparison]) -> list[dict[str, Any]]:
-    """Return comparisons as JSON has them."""
-    return [
-        {**one._asdict(), "interval": list(one.interval), "reliable": one.reliable}
-        for one in comparisons
-    ]

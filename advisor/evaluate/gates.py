@@ -1,0 +1,172 @@
+"""What an evaluation has to reach: thresholds, no regression, and the exit code that follows."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from advisor.errors import BrokenFileError, UsageError
+from advisor.evaluate.certainty import CONFIDENCE, MetricResult
+from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind, metric_kind
+from advisor.evaluate.scores import CandidateScores, Scores
+from advisor.evaluate.verdict import GUESSING_WINS, NOBODY, TIE, Verdict
+from advisor.files import MEGABYTE, path_shown, read_bounded
+
+LARGEST_BASELINE = 50 * MEGABYTE
+FAIL_UNDER, BASELINE, ANSWERED = "fail-under", "baseline", "verdict"
+_HINT = "write it as METRIC=VALUE, such as accuracy=0.9"
+
+
+class GateCheck(NamedTuple):
+    """One thing that was asked of an evaluation: which gate, of whom, and how it went."""
+
+    gate: str
+    candidate: str
+    passed: bool
+    message: str
+
+
+class Gates(NamedTuple):
+    """What an evaluation has to reach.
+
+    `fail_under` are thresholds as METRIC=VALUE (`accuracy=0.9`) for the candidate that is
+    recommended; with `confident` its interval has to stand on the right side, not its value alone.
+    Where less is better, the value is the most. `baseline` is the JSON of an earlier evaluation,
+    behind which no candidate may fall reliably. With `strict` a tie is no answer.
+    """
+
+    fail_under: tuple[str, ...] = ()
+    confident: bool = False
+    baseline: Path | None = None
+    strict: bool = False
+
+    def thresholds(self) -> tuple[tuple[MetricKind, float], ...]:
+        """Return the thresholds; UsageError for one that is not METRIC=VALUE."""
+        return tuple(map(_threshold, self.fail_under))
+
+    def checks(self, scores: Scores, verdict: Verdict) -> tuple[GateCheck, ...]:
+        """Return how each of them went."""
+        return (*self._reached(scores, verdict), *self._kept(scores))
+
+    def exit_code(self, scores: Scores, verdict: Verdict) -> int:
+        """Return 2 where no candidate ran, 1 where the answer is no, 3 for a tie that is none."""
+        if verdict.outcome == NOBODY:
+            return 2
+        failed = any(not one.passed for one in self.checks(scores, verdict))
+        if failed or verdict.outcome == GUESSING_WINS:
+            return 1
+        return 3 if self.strict and verdict.outcome == TIE else 0
+
+    def _reached(self, scores: Scores, verdict: Verdict) -> Iterator[GateCheck]:
+        judged = next((one for one in scores.candidates if one.name == verdict.recommended), None)
+        for kind, least in self.thresholds():
+            if judged is None:
+                why = f"{kind.name} {kind.written(least)}: nobody is recommended"
+                yield GateCheck(FAIL_UNDER, "", False, why)
+            elif kind.id not in judged.metrics:
+                here = ", ".join(judged.metrics)
+                raise UsageError(
+                    f"`--fail-under {kind.id}={least:g}`: this evaluation has no {kind.name}",
+                    hint=f"it has {here}",
+                )
+            else:
+                yield self._threshold_check(kind, least, judged)
+
+    def _threshold_check(
+        self, kind: MetricKind, least: float, judged: CandidateScores
+    ) -> GateCheck:
+        found = judged.metrics[kind.id]
+        end = found.interval[1] if kind.lower else found.interval[0]
+        compared = end if self.confident else found.value
+        passed = kind.gain(compared - least) >= 0
+        bound = "upper" if kind.lower else "lower"
+        what = f"{bound} bound of {kind.name}" if self.confident else kind.name
+        asked = "most" if kind.lower else "least"
+        return GateCheck(
+            FAIL_UNDER,
+            judged.name,
+            passed,
+            f"`{judged.name}`: {what} {kind.written(compared)},"
+            f" {'as asked: at' if passed else 'not at'} {asked} {least:g}",
+        )
+
+    def _kept(self, scores: Scores) -> Iterator[GateCheck]:
+        if self.baseline is None:
+            return
+        before, digest = _read_baseline(self.baseline)
+        shown = path_shown(self.baseline)
+        other = "" if digest in ("", scores.data.digest) else "; its images were other ones"
+        for one in scores.candidates:
+            for id, found in one.metrics.items():
+                if then := before.get(one.name, {}).get(id):
+                    yield _kept_up(METRIC_KINDS[id], one.name, found, then, f"`{shown}`{other}")
+        for name in before:
+            if name not in {one.name for one in scores.candidates}:
+                why = f"`{name}` of `{shown}` has no figures here"
+                yield GateCheck(BASELINE, name, True, why)
+
+
+def _threshold(text: str) -> tuple[MetricKind, float]:
+    name, sign, value = text.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not sign or not math.isfinite(number):
+        raise UsageError(f"`{text}` is no threshold", hint=_HINT)
+    return metric_kind(name.strip()), number
+
+
+def _kept_up(
+    kind: MetricKind, name: str, now: MetricResult, then: MetricResult, where: str
+) -> GateCheck:
+    """Return whether a figure is not reliably worse than it was.
+
+    Both are taken as independent, which is cautious where the images are the same ones.
+    """
+    gap = kind.gain(now.value - then.value)
+    spread = math.hypot(_width(now), _width(then)) / 2
+    passed = gap >= 0 or -gap <= spread
+    moved = "as good as" if gap == 0 else "ahead of" if gap > 0 else "behind"
+    by = f" by {kind.written(abs(gap))}" if gap else ""
+    sure = "" if gap >= 0 else f", {'not ' if passed else ''}reliably at {CONFIDENCE:.0%}"
+    return GateCheck(
+        BASELINE,
+        name,
+        passed,
+        f"`{name}`: {kind.name} {kind.written(now.value)} is {moved} {kind.written(then.value)}"
+        f"{by}{sure} ({where})",
+    )
+
+
+def _width(found: MetricResult) -> float:
+    low, high = found.interval
+    return high - low
+
+
+def _read_baseline(file: Path) -> tuple[dict[str, dict[str, MetricResult]], str]:
+    """Return the figures of an earlier evaluation by candidate, and the digest of its data."""
+    shown = path_shown(file)
+    hint = "give what `advisor evaluate ... --format json` wrote"
+    try:
+        body = json.loads(read_bounded(file, LARGEST_BASELINE))
+        data = body.get("data") or {}
+        results = {str(one["candidate"]): _figures(one["metrics"]) for one in body["results"]}
+        return results, str(data.get("digest", ""))
+    except OSError as error:
+        raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=hint) from error
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise BrokenFileError(f"`{shown}` is no evaluation", hint=hint) from error
+
+
+def _figures(metrics: dict[str, Any]) -> dict[str, MetricResult]:
+    found = {}
+    for id, one in metrics.items():
+        low, high = one["interval"]
+        values = (float(one["value"]), float(low), float(high))
+        if id in METRIC_KINDS and all(map(math.isfinite, values)):
+            found[id] = MetricResult(values[0], values[1:], int(one["n"]))
+    return found

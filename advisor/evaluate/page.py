@@ -1,0 +1,277 @@
+"""An evaluation as JSON, as a page, and as findings for JUnit: the verdict first."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from advisor.draw.blocks import Code, Heading, Headline, Item, Items, Page, Pairs, Table
+from advisor.draw.findings import FindingRow, FindingsReport, RuleText
+from advisor.draw.formats import SCHEMA_VERSION
+from advisor.evaluate.certainty import Comparison, MetricResult
+from advisor.evaluate.gates import ANSWERED, BASELINE, FAIL_UNDER, GateCheck, Gates
+from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind
+from advisor.evaluate.recorded import EvaluationRun, Timing
+from advisor.evaluate.scores import CandidateScores, Scores
+from advisor.evaluate.verdict import GUESSING_WINS, NOBODY, RECOMMENDED, TIE, Verdict, p_written
+from advisor.phrasing import count, joined
+
+TITLES = {
+    RECOMMENDED: "recommended on these images",
+    TIE: "a tie",
+    GUESSING_WINS: "no candidate is better than guessing",
+    NOBODY: "no candidate ran to its end",
+}
+GATE_TEXTS = {
+    FAIL_UNDER: "a metric has to reach a threshold",
+    BASELINE: "no metric may fall reliably behind an earlier evaluation",
+    ANSWERED: "a candidate has to be better than guessing",
+}
+MOST_LEFT_OUT = 20
+LIKELIHOOD_NOTE = (
+    "`{}` writes; it was scored on labels by how likely it is to write each, which is no answer"
+    " that it would give unasked"
+)
+NOTES = {
+    "cider-d": "CIDEr-D weighs words by how rare they are in these references; intervals keep"
+    " those weights. METEOR and SPICE are left out: both need Java and downloads.",
+    "calibration-error": "Chance alone adds to a calibration error: its interval is approximate.",
+    "recall@1": "All images are ranked by each text; intervals keep the set to search as it is.",
+    "vqa-accuracy": "Answers are normalised as the official VQA script does.",
+    "exact-match": "Answers are normalised as the official VQA script does.",
+}
+
+
+def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) -> dict[str, Any]:
+    """Return the JSON document of `advisor evaluate --format json`; `timings` alone are timed."""
+    data = scores.data
+    guessing = scores.guessing
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "data": {
+            "name": data.name,
+            "task": data.task,
+            "images": scores.images,
+            "items": len(scores.items),
+            "classes": list(data.classes),
+            "left_out": [one._asdict() for one in scores.left_out],
+            "digest": data.digest,
+        },
+        "results": [_result(one) for one in scores.candidates],
+        "failed": [{"candidate": one.name, "why": one.failed} for one in scores.failed],
+        "comparisons": [_compared(one) for one in scores.comparisons],
+        "guessing": guessing
+        and {
+            "words": guessing.words,
+            "metrics": dict(guessing.metrics),
+            "comparisons": [_compared(one) for one in guessing.comparisons],
+        },
+        "verdict": {**verdict._asdict(), "tie": verdict.tie},
+        "checks": [one._asdict() for one in gates.checks(scores, verdict)],
+        "settings": dict(run.settings),
+        "timings": [{"candidate": one.name, **one.timing._asdict()} for one in scores.candidates],
+    }
+
+
+def _result(one: CandidateScores) -> dict[str, Any]:
+    candidate = one.candidate
+    return {
+        "candidate": one.name,
+        "checkpoint": candidate.checkpoint,
+        "family": candidate.family,
+        "revision": candidate.revision,
+        "class": candidate.class_name,
+        "device": candidate.device,
+        "dtype": candidate.dtype,
+        "scored_by": candidate.scored_by,
+        "failures": one.failures,
+        "warnings": list(candidate.warnings),
+        "metrics": {id: _figure(found) for id, found in one.metrics.items()},
+    }
+
+
+def _figure(found: MetricResult) -> dict[str, Any]:
+    """Return a metric as JSON has it; what is undefined is null."""
+    low, high = map(_number, found.interval)
+    return {"value": _number(found.value), "interval": [low, high], "n": found.n}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _compared(one: Comparison) -> dict[str, Any]:
+    return {**one._asdict(), "interval": list(one.interval), "reliable": one.reliable}
+
+
+def as_page(
+    run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates, *, whole: bool = True
+) -> Page:
+    """Return the page: which to take and why, figures, pairs, cost, what else is to be known.
+
+    Not `whole`, only the first metric has its interval, and pairs are told in the verdict alone,
+    so that it fits a screen.
+    """
+    page: Page = [headline(scores, verdict), Items(tuple(reasons(scores, verdict, gates)))]
+    if scores.candidates:
+        page += [Heading("Figures"), figures(scores, whole=whole)]
+        if whole and (pairs := comparisons(scores, verdict)):
+            page += [Heading("Compared in pairs"), pairs]
+        if any(one.timing.images_per_second for one in scores.candidates):
+            page += [Heading("Cost"), costs(scores)]
+    if notes := known(scores):
+        page += [Heading("To know"), Items(tuple(Item("!", one) for one in notes))]
+    if whole and (facts := provenance(run, scores)):
+        page += [Heading("How this came about"), Pairs(tuple(facts))]
+    if command := run.settings.get("command"):
+        page.append(Code(str(command), "console"))
+    return page
+
+
+def headline(scores: Scores, verdict: Verdict) -> Headline:
+    """Return what to take."""
+    others = [one for one in verdict.tied if one != verdict.recommended]
+    title = f"tied with {joined(others)}" if others else TITLES[verdict.outcome]
+    notes = (title, f"{scores.data.task} on {count(scores.images, 'image')}")
+    tone = {RECOMMENDED: "good", TIE: "good"}.get(verdict.outcome, "warn")
+    return Headline(verdict.recommended or "none of them", notes, tone)
+
+
+def reasons(scores: Scores, verdict: Verdict, gates: Gates) -> list[Item]:
+    """Return why, what to be careful of, and how each gate went."""
+    mark = "+" if verdict.recommended else "-"
+    rows = [Item(mark if not number else "", one) for number, one in enumerate(verdict.because)]
+    rows += [Item("!", one) for one in verdict.warnings]
+    checks = gates.checks(scores, verdict)
+    rows += [Item("+" if one.passed else "-", one.message) for one in checks]
+    return rows
+
+
+def figures(scores: Scores, *, whole: bool = True) -> Table:
+    """Return the metrics of all candidates, and of guessing; `whole`, all with intervals."""
+    kinds = scores.metrics
+    rows = [
+        (
+            one.name,
+            *(_cell(kind, one.metrics[kind.id], whole=whole or kind is kinds[0]) for kind in kinds),
+        )
+        for one in scores.candidates
+    ]
+    if scores.guessing is not None:
+        reached = scores.guessing.metrics
+        cells = (kind.written(reached[kind.id]) if kind.id in reached else "" for kind in kinds)
+        rows.append((f"guessing: {scores.guessing.words}", *cells))
+    return Table(("candidate", *(kind.name for kind in kinds)), tuple(rows))
+
+
+def _cell(kind: MetricKind, found: MetricResult, *, whole: bool) -> str:
+    if not whole:
+        return kind.written(found.value)
+    low, high = map(kind.written, found.interval)
+    return f"{kind.written(found.value)} ({low} to {high})"
+
+
+def comparisons(scores: Scores, verdict: Verdict) -> Table | None:
+    """Return the pairs on the metric that was compared first, and each with guessing."""
+    order = [id for id in verdict.priority if id in METRIC_KINDS] or [k.id for k in scores.metrics]
+    if not order:
+        return None
+    kind = METRIC_KINDS[order[0]]
+    found = [one for one in scores.comparisons if one.metric == kind.id]
+    if scores.guessing is not None:
+        found += [one for one in scores.guessing.comparisons if one.metric == kind.id]
+    if not found:
+        return None
+    rows = tuple((f"{one.first} against {one.second}", *_difference(one)) for one in found)
+    return Table(("pair", f"difference in {kind.name}", "p", "said"), rows)
+
+
+def _difference(one: Comparison) -> tuple[str, str, str]:
+    low, high = (f"{end:+.3f}" for end in one.interval)
+    said = "reliable"
+    if not one.reliable:
+        enough = one.settled_by is not None and one.settled_by > one.images
+        more = f"; about {one.settled_by:,} images would settle it" if enough else ""
+        said = f"no difference to rely on with {one.images:,}{more}"
+    return f"{one.difference:+.3f} ({low} to {high})", p_written(one.adjusted), said
+
+
+def costs(scores: Scores) -> Table:
+    """Return what each candidate cost."""
+    rows = tuple((one.name, *_cost(one.timing)) for one in scores.candidates)
+    columns = ("candidate", "images a second", "ms a batch", "95 % under", "peak MB", "load ms")
+    return Table(columns, rows)
+
+
+def _cost(timing: Timing) -> tuple[str, ...]:
+    batch = f" of {timing.batch}" if timing.latency_ms is not None else ""
+    return (
+        _shown(timing.images_per_second, 1),
+        f"{_shown(timing.latency_ms)}{batch}",
+        _shown(timing.latency_p95_ms),
+        _shown(timing.peak_mb),
+        _shown(timing.load_ms),
+    )
+
+
+def _shown(value: float | None, digits: int = 0) -> str:
+    return "unknown" if value is None else f"{value:,.{digits}f}"
+
+
+def known(scores: Scores) -> list[str]:
+    """Return what has to be known to read the figures: how labels were scored, what metrics are."""
+    said = [
+        LIKELIHOOD_NOTE.format(one.name)
+        for one in scores.candidates
+        if one.candidate.scored_by == "likelihood"
+    ]
+    if lower := [kind.name for kind in scores.metrics if kind.lower]:
+        said.append(f"less is better: {joined(lower)}")
+    notes = dict.fromkeys(NOTES[kind.id] for kind in scores.metrics if kind.id in NOTES)
+    said += [*notes, *scores.data.notes]
+    said += [
+        f"`{one.name}`: {warning}"
+        for one in scores.candidates
+        for warning in one.candidate.warnings
+    ]
+    shown = [f"left out `{one.id}`: {one.why}" for one in scores.left_out[:MOST_LEFT_OUT]]
+    more = len(scores.left_out) - MOST_LEFT_OUT
+    return [*said, *shown, *([f"and {more:,} more images left out"] if more > 0 else [])]
+
+
+def provenance(run: EvaluationRun, scores: Scores) -> list[tuple[str, str]]:
+    """Return what these figures rest on, as names with values."""
+    settings = run.settings
+    facts = [
+        ("data", f"{scores.data.name}, {count(scores.images, 'image')}"),
+        ("digest", scores.data.digest),
+        ("seed", str(scores.seed)),
+        ("rules", str(settings.get("rule_base") or "")),
+    ]
+    facts += [(str(name), str(of)) for name, of in dict(settings.get("versions") or {}).items()]
+    for one in scores.candidates:
+        candidate = one.candidate
+        told = [candidate.checkpoint, candidate.revision, candidate.class_name, candidate.dtype]
+        facts.append((one.name, ", ".join(part for part in told if part)))
+    return [(name, value) for name, value in facts if value]
+
+
+def as_findings(scores: Scores, verdict: Verdict, gates: Gates) -> FindingsReport:
+    """Return each gate, and whether anybody is to be taken, as what JUnit counts."""
+    checks = list(gates.checks(scores, verdict))
+    answered = verdict.outcome in (RECOMMENDED, TIE)
+    why = "; ".join([TITLES[verdict.outcome], *verdict.because])
+    checks.append(GateCheck(ANSWERED, verdict.recommended or "", answered, why))
+    findings = tuple(
+        FindingRow(
+            rule=one.gate,
+            level="note" if one.passed else "error",
+            path="",
+            line=None,
+            column=None,
+            message=one.message,
+        )
+        for one in checks
+    )
+    rules = {id: RuleText(id, text) for id, text in GATE_TEXTS.items()}
+    return FindingsReport(rules, findings, checked=len(findings))

@@ -1,0 +1,275 @@
+"""Which candidate to take on these images, and why: one metric after the other, ties by certainty.
+
+On the first metric all stay that nothing reliable sets behind the best; on the next those of them,
+and so on. Nothing that is timed decides unless it is asked for, so that a verdict is the same
+wherever the same was answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from advisor.errors import UsageError, unknown_name
+from advisor.evaluate.certainty import Comparison
+from advisor.evaluate.metric_kinds import METRIC_KINDS, MetricKind, metric_kind
+from advisor.evaluate.scores import CandidateScores, Scores
+from advisor.phrasing import count, joined
+from advisor.rulebase.base import RuleBase
+
+RECOMMENDED, TIE, GUESSING_WINS, NOBODY = "recommended", "tie", "guessing", "none"
+SIZE, SPEED, MEMORY = "size", "speed", "memory"
+COSTS = {
+    SIZE: "parameters",
+    SPEED: "images a second",
+    MEMORY: "peak memory",
+}
+"""What else may be in a priority: two of the three are timed here, the first is known."""
+NEARLY = 0.1
+"""Costs that differ by less are the same."""
+UNKNOWN = float("inf")
+
+
+class Verdict(NamedTuple):
+    """The recommendation for these images.
+
+    `outcome` is `recommended`, `tie` (more than one would do: `tied`, of which `recommended` is
+    the smallest), `guessing` (nobody is reliably better than guessing) or `none` (no candidate
+    ran to its end). `decided_by` is the metric, or the cost, on which the last others fell behind;
+    empty where nobody did. `because` and `warnings` are sentences.
+    """
+
+    outcome: str
+    recommended: str | None
+    checkpoint: str | None
+    family: str | None
+    tied: tuple[str, ...]
+    decided_by: str
+    because: tuple[str, ...]
+    warnings: tuple[str, ...]
+    priority: tuple[str, ...]
+
+    @property
+    def tie(self) -> bool:
+        """True where more than one would do."""
+        return self.outcome == TIE
+
+
+def priorities(words: Sequence[str], scores: Scores) -> tuple[str, ...]:
+    """Return the ids of what is compared, in order: as asked, else the metric that decides.
+
+    Raises UsageError for a word that is no metric of these candidates and no cost.
+    """
+    here = {kind.id: kind for kind in scores.metrics}
+    found = []
+    for word in words:
+        if word.lower() in COSTS:
+            found.append(word.lower())
+            continue
+        if not here:
+            continue
+        try:
+            found.append(metric_kind(word, here).id)
+        except UsageError:
+            known = [*here, *COSTS]
+            listed = f"what can decide here: {', '.join(known)}"
+            raise unknown_name("metric", word, known, listed) from None
+    return tuple(dict.fromkeys(found)) or tuple(here)[:1]
+
+
+def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) -> Verdict:
+    """Return which candidate to take, by the metrics and costs of a priority in their order."""
+    order = priorities(priority, scores)
+    if not scores.candidates:
+        why = tuple(f"`{one.name}` did not finish: {one.failed}" for one in scores.failed)
+        return Verdict(NOBODY, None, None, None, (), "", why, (), order)
+    sizes = _sizes(scores, rulebase)
+    left, because, decided = _narrowed(scores, order, sizes)
+    warnings = _warnings(scores, order)
+    if worse := _no_better_than_guessing(scores, order):
+        return Verdict(GUESSING_WINS, None, None, None, (), "", (worse,), warnings, order)
+    first = min(left, key=lambda one: sizes.get(one.name, UNKNOWN))
+    tied = tuple(one.name for one in left)
+    outcome = TIE if len(left) > 1 else RECOMMENDED
+    because = (_reached(scores, first, order), *because)
+    if len(left) > 1:
+        because = (*because, *_of_a_tie(scores, left, first, order, sizes))
+    candidate = first.candidate
+    return Verdict(
+        outcome,
+        first.name,
+        candidate.checkpoint,
+        candidate.family,
+        tied if len(left) > 1 else (),
+        decided,
+        because,
+        warnings,
+        order,
+    )
+
+
+def _narrowed(
+    scores: Scores, order: Sequence[str], sizes: Mapping[str, float]
+) -> tuple[list[CandidateScores], tuple[str, ...], str]:
+    """Return who is left after each criterion in turn, how each narrowed, and the last that did."""
+    left = list(scores.candidates)
+    said: list[str] = []
+    decided = ""
+    for id in order:
+        if len(left) == 1:
+            break
+        kept, words = _by_cost(left, id, sizes) if id in COSTS else _by_metric(scores, left, id)
+        if len(kept) < len(left):
+            decided = id
+            said += words
+        left = kept
+    return left, tuple(said), decided
+
+
+def _by_metric(
+    scores: Scores, left: Sequence[CandidateScores], id: str
+) -> tuple[list[CandidateScores], list[str]]:
+    """Return those that nothing reliable sets behind the best, and a sentence on each other."""
+    kind = METRIC_KINDS[id]
+    best = max(left, key=lambda one: kind.gain(one.metrics[id].value))
+    kept, said = [], []
+    for one in left:
+        found = scores.compared(id, best.name, one.name) if one is not best else None
+        if found is not None and found[1].reliable and found[0] > 0:
+            said.append(behind(kind, one.name, best.name, *found))
+        else:
+            kept.append(one)
+    return kept, said
+
+
+def behind(kind: MetricKind, name: str, best: str, ahead: float, found: Comparison) -> str:
+    """Return in words how far one is behind another, and how sure that is."""
+    low, high = found.interval
+    if found.difference < 0:
+        low, high = -high, -low
+    return (
+        f"`{name}` is {kind.written(abs(ahead))} behind `{best}` in {kind.name}"
+        f" (95 %: {kind.written(low)} to {kind.written(high)}; p {p_written(found.adjusted)})"
+    )
+
+
+def p_written(p: float) -> str:
+    """Return a p as people read it."""
+    return "under 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _by_cost(
+    left: Sequence[CandidateScores], id: str, sizes: Mapping[str, float]
+) -> tuple[list[CandidateScores], list[str]]:
+    """Return those that cost next to the least, and a sentence; unknown costs lead nobody."""
+    cost: Callable[[CandidateScores], float] = {
+        SIZE: lambda one: sizes.get(one.name, UNKNOWN),
+        SPEED: lambda one: (
+            1 / one.timing.images_per_second if one.timing.images_per_second else UNKNOWN
+        ),
+        MEMORY: lambda one: one.timing.peak_mb or UNKNOWN,
+    }[id]
+    least = min(map(cost, left))
+    if least == UNKNOWN:
+        return list(left), []
+    kept = [one for one in left if cost(one) <= least * (1 + NEARLY)]
+    names = joined([f"`{one.name}`" for one in left if one not in kept] or [""])
+    return kept, [f"{names}: more than a tenth behind in {COSTS[id]}"]
+
+
+def _reached(scores: Scores, first: CandidateScores, order: Sequence[str]) -> str:
+    """Return what a candidate reached on the first metric that was compared."""
+    id = next((id for id in order if id in METRIC_KINDS), next(iter(first.metrics)))
+    kind, found = METRIC_KINDS[id], first.metrics[id]
+    low, high = map(kind.written, found.interval)
+    return (
+        f"{kind.name} {kind.written(found.value)} (95 %: {low} to {high})"
+        f" on {count(scores.images, 'image')} of `{scores.data.name}`"
+    )
+
+
+def _of_a_tie(
+    scores: Scores,
+    left: Sequence[CandidateScores],
+    first: CandidateScores,
+    order: Sequence[str],
+    sizes: Mapping[str, float],
+) -> list[str]:
+    """Return why several are left, how many images would settle it, and why one is named."""
+    id = next((id for id in reversed(order) if id in METRIC_KINDS), "")
+    said = []
+    for other in left:
+        found = scores.compared(id, first.name, other.name) if other is not first and id else None
+        if found is not None:
+            said.append(undecided(METRIC_KINDS[id], first.name, other.name, found[1]))
+    if first.name in sizes:
+        said.append(f"`{first.name}` is named as the smallest of them")
+    return said
+
+
+def undecided(kind: MetricKind, first: str, second: str, found: Comparison) -> str:
+    """Return that two are not told apart, and how many images would do it."""
+    pair = f"`{first}` and `{second}`"
+    if found.difference == 0 and found.interval == (0, 0):
+        return f"{pair}: no difference at all in {kind.name} on {count(found.images, 'image')}"
+    begin = (
+        f"{pair}: no difference in {kind.name} you can rely on with {count(found.images, 'image')}"
+    )
+    if found.settled_by is None or found.settled_by <= found.images:
+        return f"{begin}; they would tell {kind.written(found.smallest)} apart"
+    return f"{begin}; about {found.settled_by:,} would settle it"
+
+
+def _no_better_than_guessing(scores: Scores, order: Sequence[str]) -> str:
+    """Return that nobody is reliably better than guessing; empty where somebody is."""
+    if scores.guessing is None:
+        return ""
+    asked = [id for id in order if id in scores.guessing.metrics] or list(scores.guessing.metrics)
+    id = asked[0]
+    kind = METRIC_KINDS[id]
+    found = [one for one in scores.guessing.comparisons if one.metric == id]
+    if any(one.reliable and kind.gain(one.difference) > 0 for one in found):
+        return ""
+    guessed = kind.written(scores.guessing.metrics[id])
+    return (
+        f"no candidate is reliably better than guessing: {scores.guessing.words} has"
+        f" {kind.name} {guessed} on these {count(scores.images, 'image')}"
+    )
+
+
+def _warnings(scores: Scores, order: Sequence[str]) -> tuple[str, ...]:
+    """Return what has to be known of each candidate: worse than guessing, nothing given."""
+    said = [
+        f"`{one.name}` did not finish and is compared with nobody: {one.failed}"
+        for one in scores.failed
+    ]
+    if scores.guessing is not None:
+        asked = [id for id in order if id in scores.guessing.metrics]
+        for id in asked or list(scores.guessing.metrics)[:1]:
+            kind, guessed = METRIC_KINDS[id], scores.guessing.metrics[id]
+            for one in scores.candidates:
+                if id in one.metrics and kind.gain(one.metrics[id].value - guessed) < 0:
+                    value = kind.written(one.metrics[id].value)
+                    said.append(
+                        f"`{one.name}` is worse than guessing: {kind.name} {value};"
+                        f" {scores.guessing.words} has {kind.written(guessed)}"
+                    )
+    said += [
+        f"`{one.name}` gave nothing {count(one.failures, 'time')}, which counts as wrong"
+        for one in scores.candidates
+        if one.failures
+    ]
+    if scores.left_out:
+        said.append(f"{count(len(scores.left_out), 'image')} could not be read and counts for none")
+    return tuple(said)
+
+
+def _sizes(scores: Scores, rulebase: RuleBase) -> dict[str, float]:
+    """Return the millions of parameters of candidates by their name, where they are known."""
+    known = rulebase.checkpoints
+    found = {}
+    for one in scores.candidates:
+        entry = known.get(one.candidate.checkpoint)
+        if entry is not None and entry.parameters_millions is not None:
+            found[one.name] = entry.parameters_millions
+    return found
