@@ -508,7 +508,9 @@ def test_a_folder_that_is_no_whole_rule_base_says_what_it_lacks(tmp_path, lackin
 
 @pytest.fixture
 def own_cache(tmp_path, monkeypatch):
+    """A cache of this test's own, read anew each time."""
     monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(store, "AT_HAND", 0)
     return tmp_path / "cache"
 
 
@@ -533,7 +535,12 @@ def test_kept_copy_says_the_same(own_cache, tmp_path):
     assert same(first, load_rules(tmp_path / "small"))
 
 
-def test_changed_file_is_read_anew(own_cache, tmp_path):
+def test_what_has_not_changed_is_read_once_a_process(tmp_path):
+    root = folder(tmp_path)
+    assert load_rules(root) is load_rules(root)
+
+
+def test_changed_file_is_read_anew(tmp_path):
     root = folder(tmp_path)
     before = load_rules(root)
     change(root, "families/writer.yaml", "name: Writer", "name: Scribe")

@@ -63,7 +63,7 @@ def judgement_of(
     profile = make_profile(rulebase, answers)
     if len(profile[TASK].options if TASK in profile else ()) != 1:
         raise UsageError("one task is needed to judge a checkpoint", hint="give one `--task`")
-    engine = Engine(rulebase, priority)
+    engine = Engine.known(rulebase, priority)
     decision = engine.decide(profile)
     judgement = Judgement(
         checkpoint=checkpoint,
@@ -105,7 +105,7 @@ def judgements_of(
         if IN_WORDS in choice.needs:
             from advisor.need.understanding import one_task
 
-            profile = one_task(Engine(rulebase, priority), choice.needs[IN_WORDS])
+            profile = one_task(Engine.known(rulebase, priority), choice.needs[IN_WORDS])
         else:
             profile = make_profile(rulebase, choice.needs, "file")
         tasks = profile[TASK].options if TASK in profile else ()

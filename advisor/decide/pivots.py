@@ -22,7 +22,7 @@ def pivots(advice: TaskAdvice, order: str, *, verified_only: bool = False) -> tu
 
     `order` and `verified_only` are those that were asked for.
     """
-    engine = Engine(advice.rulebase, advice.priority)
+    engine = Engine.known(advice.rulebase, advice.priority)
     present, family = _first(advice.selection), advice.decision.family
     bearing = _bearing_on_checkpoints(advice.rulebase)
     if advice.selection.next_family:  # which is next hangs on all that families are judged by
@@ -37,8 +37,10 @@ def pivots(advice: TaskAdvice, order: str, *, verified_only: bool = False) -> tu
             if decision.family != family:
                 return True
             if question.id in bearing:
-                selection = select_or_train(engine, decision, order, verified_only=verified_only)
-                if _first(selection) != present:
+                first = select_or_train(
+                    engine, decision, order, verified_only=verified_only, first_only=True
+                )
+                if _first(first) != present:
                     return True
         return False
 

@@ -310,7 +310,7 @@ def recommend(
     if engine is not None and priority and priority != engine.priority:
         raise ValueError("`priority` is not that of `engine`; give one of the two")
     rules, said = called_with(rulebase, answers, keywords)
-    engine = engine or Engine(rules or load_rules(), priority)
+    engine = engine or Engine.known(rules or load_rules(), priority)
     profile = make_profile(engine.rulebase, said)
     alone = for_each_task(engine, profile)
     how = {"strict": strict, "verified_only": verified_only}

@@ -10,15 +10,22 @@ from advisor.rulebase.base import RuleBase
 
 
 def select_or_train(
-    engine: Engine, decision: Decision, order: str, *, verified_only: bool = False
+    engine: Engine,
+    decision: Decision,
+    order: str,
+    *,
+    verified_only: bool = False,
+    first_only: bool = False,
 ) -> Selection:
     """Return the checkpoints for a decision.
 
     Where no checkpoint has the language and training was merely assumed away, they are those to
-    start training from, of the family that then wins.
+    start training from, of the family that then wins. With `first_only` only who comes first is
+    worked out, and no reasons.
     """
     rulebase = engine.rulebase
-    selection = select(rulebase, decision, order, verified_only=verified_only)
+    how = {"verified_only": verified_only, "first_only": first_only}
+    selection = select(rulebase, decision, order, **how)
     training = _training_instead(rulebase, decision.profile) if _teachable(selection) else {}
     if not training or not engine.admits({**decision.given, **training}):
         return selection
@@ -28,7 +35,7 @@ def select_or_train(
     uses = Requirements(rulebase, trained.profile).uses
     ways = tuple(use for use in uses if use != "as-is")
     profile = trained.profile
-    starts = select_of(rulebase, trained.family, profile, order, ways, verified_only=verified_only)
+    starts = select_of(rulebase, trained.family, profile, order, ways, **how)
     if not starts.picks:
         return selection
     provided = {id: answer.options[0] for id, answer in training.items()}

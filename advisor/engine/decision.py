@@ -85,6 +85,16 @@ class Engine:
             tuple((option,) for option in range(len(options))) for options in self.encoding.options
         ]
 
+    @classmethod
+    def known(cls, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> Engine:
+        """Return the engine of a rule base and a priority, the same each time."""
+        check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
+        key = cls, (priority,) if isinstance(priority, str) else tuple(priority)
+        if key not in rulebase.remembered:
+            rulebase.remembered[key] = cls(rulebase, priority)
+        engine: Engine = rulebase.remembered[key]
+        return engine
+
     def choices(self, profile: Profile) -> list[tuple[Choice, ...]]:
         """Return for each question the choices that a profile leaves possible."""
         encoding = self.encoding

@@ -92,7 +92,7 @@ def standing_report(
 
     judgement = judgement_of(rulebase, id, given, priority=first)
     judged = judgement_report(judge(judgement, rulebase))
-    engine, checkpoint = Engine(rulebase, first), rulebase.checkpoint(id)
+    engine, checkpoint = Engine.known(rulebase, first), rulebase.checkpoint(id)
     standing = standing_of(engine, checkpoint, engine.decide(given), verified_only=verified_only)
     return Report(
         lambda: {**judged.json(), "standing": standing_json(standing)},

@@ -57,7 +57,7 @@ def explain(
     """
     rules, said = called_with(rulebase, answers, keywords)
     rules = rules or load_rules()
-    engine = Engine(rules, priority)
+    engine = Engine.known(rules, priority)
     profile = make_profile(rules, said)
     if len(profile.get(TASK, Answer((), None, "flag")).options) > 1:
         raise UsageError("one task can be explained at a time", hint="give one `--task`")

@@ -30,7 +30,7 @@ def answer_words(
     **how: Any,
 ) -> Understanding | Recommendation:
     """Return the answer to a sentence, confirmed where somebody is there to ask."""
-    engine = Engine(rulebase, first)
+    engine = Engine.known(rulebase, first)
     understanding = understand(engine, text, given, literally=literally, **how)
     if not (may_ask and interactive() and sys.stdout.isatty()) or TASK in given:
         return understanding

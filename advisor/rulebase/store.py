@@ -63,8 +63,11 @@ Parts = dict[str, dict[str, Any]]
 
 MOST_BYTES = 64_000_000
 KEPT = 8
-RECENT_SECONDS = 600
 """How many compiled rule bases stay in the cache."""
+RECENT_SECONDS = 600
+AT_HAND = 4
+"""How many rule bases a process has at hand."""
+_at_hand: dict[tuple[str, ...], RuleBase] = {}
 
 
 class RuleFile(NamedTuple):
@@ -132,19 +135,23 @@ def shipped_rules() -> Path:
 def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...] = ()) -> RuleBase:
     """Return the shipped rule base, or the one in `folder`, with `overlays` laid over it.
 
-    Raises BrokenFileError naming every problem at file:line:column.
+    A process that asks again for what has not changed gets the same one. Raises BrokenFileError
+    naming every problem at file:line:column.
     """
     overlays = (overlays,) if isinstance(overlays, (str, Path)) else tuple(overlays)
     for path in (*overlays, *([] if folder is None else [folder])):
         check_type("overlays" if path in overlays else "folder", path, (str, Path), "a path")
     if folder is None and not overlays and (COMPILED / "core.json").is_file():
-        return RuleBase(cache(_packaged))
+        return _of_package()
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
     over = [(Path(path).name, rule_files(Path(path))) for path in overlays]
     key = digest([base, *(files for _, files in over)], __version__)
     named = digest([], "\0".join(name for name, _ in over))[:8]  # places in it name the folders
     cached = cache_folder()
     kept = cached / f"rules-{key}-{named}-{_code_stamp()}" if cached else None
+    asked = (key, str(kept), *map(str, overlays))
+    if asked in _at_hand:
+        return _at_hand[asked]
 
     @cache
     def compiled() -> Parts:
@@ -161,9 +168,18 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
 
     rulebase = RuleBase(cache(part))
     rulebase.folders = tuple(str(path) for path in overlays)
+    _at_hand[asked] = rulebase
+    for old in list(_at_hand)[: -AT_HAND or None]:
+        _at_hand.pop(old, None)
     return rulebase
 
 
+@cache
+def _of_package() -> RuleBase:
+    return RuleBase(cache(_packaged))
+
+
+@cache
 def _code_stamp() -> str:
     """Return a short digest of the code that reads and compiles: no other code's copy is read."""
     code = [

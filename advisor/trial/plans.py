@@ -189,7 +189,7 @@ def _decision(rulebase: RuleBase, task: str) -> Decision:
     from advisor.engine.decision import Engine
     from advisor.engine.profile import make_profile
 
-    return Engine(rulebase).decide(make_profile(rulebase, {"task": task}))
+    return Engine.known(rulebase).decide(make_profile(rulebase, {"task": task}))
 
 
 def _ranked_families(rulebase: RuleBase, task: str) -> list[str]:

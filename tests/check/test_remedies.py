@@ -46,6 +46,7 @@ def led_to(members, owner, path):
     return True
 
 
+@pytest.mark.slow
 def test_whatever_is_said_in_place_of_a_member_is_there(rulebase, classes, tmp_path):
     lines, owners = ["from transformers import *"], {}
     for number, (name, id) in enumerate(classes.items()):

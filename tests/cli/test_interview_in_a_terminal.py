@@ -117,6 +117,10 @@ def kept(tmp_path):
     return lambda: list((tmp_path / "cache").rglob("interview*.json"))
 
 
+TO_FAMILY = ("--to", "family")
+"""Ends sooner, where the checkpoint is not what a test is about."""
+
+
 def asked(question):
     """The sentence that a plain question asks."""
     return re.findall(r"^\? (.+?)\r?$", question, re.MULTILINE)[-1]
@@ -183,9 +187,9 @@ def test_why_says_what_each_answer_would_leave_and_asks_again(terminal):
 
 
 def test_back_takes_the_last_answer_back(terminal):
-    person = terminal("ask", "--plain")
+    person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
-    person.types("captioning")
+    person.types("zero-shot-classification")
     assert not asked(person.question()).startswith(ASKS)
     person.types("b")
     assert asked(person.question()).startswith(ASKS)
@@ -321,15 +325,15 @@ def test_leaving_is_130_keeps_the_answers_and_resume_ends_the_same(terminal, kep
         assert person.ends()[0] == 0
         return person.answer
 
-    person = terminal("ask", "--plain")
+    person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
-    person.types("captioning")
+    person.types("zero-shot-classification")
     straight = to_the_end(person)
     assert kept() == []
 
-    person = terminal("ask", "--plain")
+    person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
-    person.types("captioning")
+    person.types("zero-shot-classification")
     person.question()
     code, said = leave(person, how)
     assert code == 130
@@ -337,14 +341,14 @@ def test_leaving_is_130_keeps_the_answers_and_resume_ends_the_same(terminal, kep
     assert "Traceback" not in said
     assert len(kept()) == 1
 
-    person = terminal("ask", "--plain", "--resume")
+    person = terminal("ask", "--plain", "--resume", *TO_FAMILY)
     assert to_the_end(person) == straight
     assert kept() == []
 
 
 @pytest.mark.parametrize("how", ["ctrl-c", "ctrl-d"])
 def test_leaving_with_json_still_gives_one_document(terminal, how):
-    person = terminal("ask", "--plain")
+    person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
     assert leave(person, how)[0] == 130
     assert person.answer["error"]["kind"] == "interrupted"
@@ -361,28 +365,28 @@ def test_leaving_before_the_first_answer_keeps_nothing(terminal, kept):
 
 @pytest.mark.parametrize(("typed", "resumed"), [("", True), ("n", False)])
 def test_an_unfinished_interview_is_offered(terminal, typed, resumed):
-    person = terminal("ask", "--plain")
+    person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
-    person.types("captioning")
+    person.types("zero-shot-classification")
     person.question()
     leave(person, "ctrl-c")
-    person = terminal("ask", "--plain")
+    person = terminal("ask", "--plain", *TO_FAMILY)
     assert "An interview was left unfinished" in person.question()
     person.types(typed)
     assert asked(person.question()).startswith(ASKS) != resumed
 
 
 def test_resume_keeps_what_flags_say(terminal):
-    person = terminal("ask", "--plain")
+    person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
-    person.types("captioning")
+    person.types("zero-shot-classification")
     person.question()
     leave(person, "ctrl-c")
-    person = terminal("ask", "--plain", "--resume", "--device", "phone")
+    person = terminal("ask", "--plain", "--resume", *TO_FAMILY, "--device", "phone")
     while person.question() is not None:
         person.types("d")
     assert person.ends()[0] == 0
-    assert person.answer["profile"]["task"]["options"] == ["captioning"]
+    assert person.answer["profile"]["task"]["options"] == ["zero-shot-classification"]
     assert person.answer["profile"]["device"]["options"] == ["phone"]
 
 
@@ -394,15 +398,15 @@ def test_nothing_kept_is_2(terminal):
 
 
 def test_an_interview_with_other_rules_goes_on_with_what_is_still_known(terminal, weather):
-    person = terminal("ask", "--plain", "--rules", weather)
+    person = terminal("ask", "--plain", "--rules", weather, *TO_FAMILY)
     person.question()
-    person.types("captioning")
+    person.types("zero-shot-classification")
     person.question()
     leave(person, "ctrl-c")
-    person = terminal("ask", "--plain", "--resume")
+    person = terminal("ask", "--plain", "--resume", *TO_FAMILY)
     question = person.question()
     assert "1 kept:" in question
-    assert "Image captioning" in question
+    assert "Zero-shot image classification" in question
     assert not asked(question).startswith(ASKS)
 
 
@@ -415,14 +419,14 @@ def test_an_interview_with_other_rules_goes_on_with_what_is_still_known(terminal
     ],
 )
 def test_a_damaged_interview_is_2_and_no_bug(terminal, kept, damage):
-    person = terminal("ask", "--plain")
+    person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
-    person.types("captioning")
+    person.types("zero-shot-classification")
     person.question()
     leave(person, "ctrl-c")
     (file,) = kept()
     file.write_text(damage.replace("DIGEST", json.loads(file.read_text())["rule_base"]))
-    person = terminal("ask", "--plain", "--resume")
+    person = terminal("ask", "--plain", "--resume", *TO_FAMILY)
     assert person.question() is None
     assert person.ends()[0] == 2
     assert person.answer["error"]["kind"] != "bug"

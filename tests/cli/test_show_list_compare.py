@@ -456,7 +456,7 @@ def test_why_not_names_the_figure_the_relation_or_what_is_missing(advisor):
     seen = set()
     for task in ("zero-shot-classification", "vqa", "dataset-filtering"):
         picks = advisor("recommend", "--task", task, "--format", "json").json["checkpoints"]
-        for number, pick in enumerate(picks[1:12], start=2):
+        for number, pick in list(enumerate(picks, start=1))[1:12:3]:
             standing, page = why_not(advisor, task, pick["id"])
             decided = standing["decided"]
             assert (standing["rank"], standing["place"]) == (number, pick["place"])

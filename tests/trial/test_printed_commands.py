@@ -35,6 +35,8 @@ OTHER_NEEDS = {
     "a number": ["--task", "image-search", "--collection", "2000000", "--memory-gb", "7.5"],
 }  # fmt: skip
 NEEDS = {task: ["--task", task] for task in TASKS} | OTHER_NEEDS
+EVERY = 5
+"""By default one task in so many, and every other need; the rest is slow."""
 ASKS_A_PERSON, ASKS_THE_HUB = "ask", "catalogue"
 
 
@@ -73,7 +75,13 @@ def loads_weights(command):
     return command.startswith("advisor try ")
 
 
-@pytest.mark.parametrize("name", NEEDS)
+def some(names):
+    """Names as parameters, most of them slow."""
+    often = {*OTHER_NEEDS, *list(names)[::EVERY]}
+    return [pytest.param(one, marks=() if one in often else pytest.mark.slow) for one in names]
+
+
+@pytest.mark.parametrize("name", some(NEEDS))
 def test_what_loads_nothing_runs(call, name):
     for command in printed(call, NEEDS[name]):
         words = shlex.split(command)[1:]
@@ -121,7 +129,7 @@ def test_most_tasks_have_something_to_try():
     assert len(TRIALS) > 20
 
 
-@pytest.mark.parametrize("task", TRIALS)
+@pytest.mark.parametrize("task", some(TRIALS))
 def test_what_loads_weights_runs_on_a_network_of_that_class(
     task, call, small, hub, image, tmp_path, monkeypatch
 ):
