@@ -196,15 +196,20 @@ def _table(file: Path) -> ReleaseTable | None:
     return ReleaseTable(file) if file.is_file() else None
 
 
+def release_table() -> ReleaseTable | None:
+    """Return the shipped table of releases; None where it is missing."""
+    return _table(_folder() / TABLE)
+
+
 def described_releases() -> list[str]:
     """Return the releases that the shipped table describes, oldest first."""
-    table = _table(_folder() / TABLE)
+    table = release_table()
     return list(table.versions) if table else []
 
 
 def members_of(version: str) -> ReleaseMembers | None:
     """Return the members of a release, or of the nearest described one; None where none is near."""
-    table, described = _table(_folder() / TABLE), described_releases()
+    table, described = release_table(), described_releases()
     near = version if version in described else _nearest(described, version_number(version))
     return _members(table, near) if table and near else None
 
@@ -215,7 +220,7 @@ def _members(table: ReleaseTable, version: str) -> ReleaseMembers:
 
 
 def _described(rulebase: RuleBase, version: str, asked: str = "") -> Release:
-    table = _table(_folder() / TABLE)
+    table = release_table()
     if table is None:
         raise LookupError("a release is described in a table")
     members = _members(table, version)

@@ -97,6 +97,21 @@ class ReleaseTable:
                 found[member] = text
         return found
 
+    def lasting(self, block: str, group: str) -> Iterable[str]:
+        """Yield the members of a group that all releases have."""
+        text = self.block(block)
+        start = text.find(f"{GROUP}{group}{SPAN}")
+        if start >= 0:
+            end = text.find(GROUP, start + 1)
+            head, *rows = text[start + len(GROUP) : end if end >= 0 else len(text)].split("\n")
+            whole = _mask(head.partition(SPAN)[2])
+            full = (1 << len(self.versions)) - 1
+            masks: dict[str, int] = defaultdict(int)
+            for row in rows:  # a member has a row for each of its texts
+                line, _, span = row.partition(SPAN)
+                masks[line.partition(TEXT)[0]] |= _mask(span) if span else whole
+            yield from (member for member, mask in masks.items() if mask == full)
+
     def has(self, span: str, release: int) -> bool:
         """True where a release is among those that a span such as `0-3,5` names."""
         if span not in self._spans:

@@ -40,8 +40,13 @@ class JudgedFiles(NamedTuple):
         held = all(map(self._holds, finding.edits))
         return finding if held else finding._replace(edits=())
 
+    @property
+    def floor(self) -> Number:
+        """The number from which on the pin allows releases; above all where it says nothing."""
+        return self.pin.range.begins if self.pin.range.clauses else (sys.maxsize,)
+
     def _holds(self, edit: Edit) -> bool:
-        floor = self.pin.range.begins if self.pin.range.clauses else (sys.maxsize,)
+        floor = self.floor
         if floor >= version_number(self.release.version):
             return True
         old = edit.old.rpartition(".")[2]
@@ -52,6 +57,16 @@ class JudgedFiles(NamedTuple):
                 return known or version_number(change.since) <= floor
         names = set(CLASS.findall(edit.text))
         return bool(names) and all(map(self.lowest.has_class, names))
+
+
+def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
+    """Yield files whose pins mean the same for them as one, however many places ask for it."""
+    alike: dict[tuple[object, ...], list[JudgedFiles]] = defaultdict(list)
+    for one in judged:
+        floor, versions = one.floor, [one.release, one.lowest, one.newest or one.release]
+        alike[floor, one.below, *(each.version for each in versions)].append(one)
+    for first, *others in alike.values():
+        yield first._replace(paths=first.paths.union(*(one.paths for one in others)))
 
 
 def judged_by_pin(rulebase: RuleBase, pin: Pin, paths: Iterable[str] = ()) -> JudgedFiles:

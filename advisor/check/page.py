@@ -274,7 +274,7 @@ def _releases(case: Case) -> str:
     for files in sorted(case.judged, key=lambda one: -len(one.paths)):
         judged.setdefault(files.release.version, []).append(files)
     pinned = {path for one in case.judged for path in one.paths}
-    if not judged or any(place.path not in pinned for place in case.scan.places()):
+    if not judged or any(path not in pinned for path in case.scan.paths()):
         judged.setdefault(case.release.version, [])
     said = [f"{version}{_asked(files)}" for version, files in judged.items()]
     return f"transformers {first_named(said, MOST_RELEASES)}"

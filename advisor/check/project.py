@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.catalogue.release import release
+from advisor.catalogue.settled import settled_names
 from advisor.check import records
 from advisor.check.case import Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
@@ -27,6 +28,9 @@ from advisor.scan.pin import Pins
 
 if TYPE_CHECKING:
     from advisor.check.command import CheckOptions
+
+MOST_TEXTS = 16
+"""As many files are kept in memory while they are judged."""
 
 
 class Project(NamedTuple):
@@ -60,6 +64,7 @@ class Project(NamedTuple):
             vocabulary_of(self.case.rulebase),
             exclude=exclude,
             deadline=Deadline(self.seconds),
+            settled=settled_names(self.case.rulebase, self.case.judged_by),
         )
 
         def source(path: str) -> str:
@@ -67,10 +72,10 @@ class Project(NamedTuple):
 
             return source_text(path, scanned.seen.get(path))
 
-        case = replace(self.case, scan=scanned, source=cache(source))
+        case = replace(self.case, scan=scanned, source=lru_cache(MOST_TEXTS)(source))
         if self.pins is None:
             return case
-        paths = sorted({place.path for place in scanned.places()})
+        paths = sorted(set(scanned.paths()))
         judged = by_pin(case.rulebase, self.pins, scanned.pins, paths)
         return replace(case, judged=tuple(judged))
 

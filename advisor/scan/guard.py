@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from advisor.scan.source import Parsed
+from advisor.scan.source import Parsed, statements
 from advisor.scan.usage import Location
 
-MENTIONED = re.compile(rb"(?i)version|AttributeError|ImportError|ModuleNotFoundError")
+MENTIONED = re.compile(r"(?i)version|AttributeError|ImportError|ModuleNotFoundError")
 """Code without any of these guards nothing."""
 _VERSION = re.compile(r"(?i)version")
 _READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
@@ -21,7 +21,7 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
     Such a test is the condition of an `if`, or stands in a decorator of a function or class
     (`skipif`); what runs on either side of it may be meant for another version.
     """
-    for node in ast.walk(parsed.tree):
+    for node in statements(parsed.tree):
         match node:
             case ast.If(test) if _asks_version(test):
                 yield parsed.location(node)

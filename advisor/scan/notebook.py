@@ -10,7 +10,7 @@ import ast
 import bisect
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]
@@ -24,6 +24,7 @@ _CHARACTER = re.compile(r"\\u[dD][89abAB]..(?:\\u[dD][c-fC-F]..)?|\\u....|\\.|[^
 """One character of the text, as the file has it: itself, an escape, or a pair of surrogates."""
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
+_SOURCE = re.compile(r"(?<!\\)\"source\"\s*:\s*")
 _BREAKS = re.compile(r"[\r\n\f]")
 _LANGUAGES = ("py", "python", "python3", "ipython")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -102,13 +103,24 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
         other += not any(code)
         lines.extend(code)
         try:
-            body.extend(ast.increment_lineno(parse("\n".join(code), name), before).body)
+            body.extend(parse("\n" * before + "\n".join(code), name).body)
         except UnreadableError as error:
             if _WORTH_A_NOTE.search("\n".join(code)):
-                at = error.note.line and error.note.line + before
+                at = error.note.line
                 line = spot(at, 0).line if at and before < at <= len(lines) else None
                 notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
     return Parsed(name, ast.Module(body, []), lines, spot, tuple(notes), other)
+
+
+def code_of_notebook(data: bytes) -> str | None:
+    """Return the text of all code cells; None for what is no plain notebook in Python."""
+    try:
+        notebook = json.loads(data)
+        cells = [cell["source"] for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+        texts = ["".join(source) for source in cells]
+        return "\n".join(texts) if _is_python(notebook.get("metadata")) else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def _spots(file: str, lines: list[_Line]) -> Callable[[int, int], Spot]:
@@ -116,9 +128,12 @@ def _spots(file: str, lines: list[_Line]) -> Callable[[int, int], Spot]:
     starts = [0, *(feed.end() for feed in re.finditer("\n", file))]
 
     @cache
-    def offsets(number: int) -> list[int]:
+    def offsets(number: int) -> Sequence[int]:
         """Those of all characters of a line, and of its end."""
         stretches = lines[number].stretches
+        (start, stop), *others = stretches
+        if not others and file.find("\\", start, stop) < 0:
+            return range(start, stop + 1)
         characters = (_CHARACTER.finditer(file, start, stop) for start, stop in stretches)
         return [*(one.start() for part in characters for one in part), stretches[-1][1]]
 
@@ -138,7 +153,7 @@ def _code_cells(file: str) -> tuple[list[list[_Line]], int]:
     at = len(file) - len(file.lstrip(" \t\r\n"))
     if file[at : at + 1] != "{":
         raise JSONDecodeError("Expecting an object", file, at)
-    notebook, _ = _DECODER.raw_decode(file, at)
+    notebook = _with_places(file) or _DECODER.raw_decode(file, at)[0]
     if "cells" not in notebook:
         old = "its format is older than 4; open and save it once"
         raise ValueError(old if "worksheets" in notebook else "it has no cells")
@@ -149,6 +164,29 @@ def _code_cells(file: str) -> tuple[list[list[_Line]], int]:
     if not _is_python(notebook.get("metadata")):
         return [], 1
     return [cell for cell in lines if cell], 0
+
+
+def _with_places(file: str) -> dict[str, Any] | None:
+    """Return a notebook in which only the sources of cells know where they stand.
+
+    What is in between, pictures for the most part, is read much faster so. None where the file is
+    not as notebooks are.
+    """
+    try:
+        notebook = json.loads(file)
+        cells, at = notebook["cells"], 0
+        for cell in cells:
+            source, placed = cell["source"], None
+            while placed is None or placed != source:
+                found = _SOURCE.search(file, at)
+                if found is None:
+                    return None
+                at = found.end()
+                placed, after = _DECODER.scan_once(file, at)
+            cell["source"], at = placed, after
+    except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
+        return None
+    return notebook if isinstance(notebook, dict) else None
 
 
 def _is_python(metadata: Any) -> bool:

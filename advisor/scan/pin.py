@@ -6,6 +6,7 @@ text; nothing of them is run.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ _FILES = (
 """Files that say it, in the order in which they are believed."""
 _ORDER = [re.compile(pattern) for pattern in _FILES]
 _SCRIPT = re.compile(rb"(?m)^# /// script\r?\n(?P<body>(?:#[^\n]*\n)*?)# ///")
-_STRING_IN_NOTEBOOK = re.compile(r"\"((?:[^\"\\\n]|\\.)*(?:pip3?|uv|conda)(?:[^\"\\\n]|\\.)*)\"")
+_INSTALLER = re.compile(r"\b(?:pip3?|uv|conda|mamba)[ \t]")
 
 
 class Pin(NamedTuple):
@@ -120,17 +121,32 @@ def read_pin(text: str, path: str) -> Pin | None:
     return Pin(path, text.count("\n", 0, max(at, 0)) + 1, _shown(written), range)
 
 
-def pin_of_code(data: bytes, path: str) -> Pin | None:
-    """Return the pin that a notebook installs, or that a script carries in itself."""
-    if path.endswith(".ipynb"):
-        text = data.decode("utf-8", "replace")
-        pins = [
-            Pin(path, text.count("\n", 0, string.start()) + 1, _shown(written), range)
-            for string in _STRING_IN_NOTEBOOK.finditer(text)
-            if PACKAGE in string[1]
-            for written, range in _installed(string[1].replace("\\n", "\n").replace('\\"', '"'))
-        ]
-        return pins[-1] if pins else None
+def pin_of_notebook(data: bytes, code: str, path: str) -> Pin | None:
+    """Return the pin that the code of a notebook installs, the last of several."""
+    if PACKAGE not in code:
+        return None
+    pins = [(line, *one) for line, inner in _commands(code) for one in _installed(inner)]
+    if not pins:
+        return None
+    line, written, range = pins[-1]
+    shown = (json.dumps(line, ensure_ascii=ascii)[1:-1].encode() for ascii in (False, True))
+    at = max(0, *(data.rfind(one) for one in shown))
+    return Pin(path, data.count(b"\n", 0, at) + 1, _shown(written), range)
+
+
+def _commands(code: str) -> Iterator[tuple[str, str]]:
+    """Yield the lines of code that may install something, each with what it goes on with."""
+    lines = code.split("\n")
+    for number, line in enumerate(lines):
+        if _INSTALLER.search(line):
+            whole, after = line, number + 1
+            while whole.endswith("\\") and after < len(lines):
+                whole, after = f"{whole[:-1]} {lines[after]}", after + 1
+            yield line, whole
+
+
+def pin_of_script(data: bytes, path: str) -> Pin | None:
+    """Return the pin that a script carries in itself."""
     if (script := _SCRIPT.search(data)) is None:
         return None
     text = "\n".join(

@@ -6,7 +6,6 @@ import ast
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cache
 from pathlib import Path
 
 from advisor.files import read_bounded
@@ -15,8 +14,9 @@ from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping
 from advisor.scan.guard import MENTIONED, guarded, words
-from advisor.scan.notebook import parse_notebook
-from advisor.scan.pin import Pin, pin_of_code
+from advisor.scan.mention import SEEING, Mentions, Settled
+from advisor.scan.notebook import code_of_notebook, parse_notebook
+from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
 from advisor.scan.source import (
     MARK,
     Parsed,
@@ -31,18 +31,15 @@ from advisor.scan.usage import FileNote, Ignore, Location, Name, Scan, Usage, Va
 from advisor.scan.vocabulary import LIBRARIES, Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
-_LONG = {"advisor", "transformers", "sentence_transformers", "open_clip"}
-"""Found by what is in their names, or by a longer name."""
 _IMPORTS = re.compile(
-    rb"(?:^|[\"\r\n;:]|\\n)[ \t]*(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*"
-    rb"(?:" + "|".join(sorted(LIBRARIES)).encode() + rb")\b"
+    r"(?:^|[\"\r\n;:]|\\n)[ \t]*(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*"
+    rf"(?:{'|'.join(sorted(LIBRARIES))})\b"
 )
-_LOADING = (
-    *(b"from_pretrained", b"pipeline", b"open_clip", b"SentenceTransformer", b"clip"),
-    *(b"load_model", b"LLM", b"pretrained_model_name_or_path"),
+_SPOKEN_OF = re.compile(
+    rb"from_pretrained|pipeline|pretrained_model_name_or_path|advisor|"
+    + b"|".join(name.encode() for name in sorted(LIBRARIES))
 )
-_NAMES = (b"transformers", b"advisor.unified_vlp", *(name.encode() for name in LIBRARIES - _LONG))
-_CLASS_NAME = re.compile(rb"\b[A-Z]\w+")
+"""Bytes of which some stand in each file that has anything to do with checkpoints."""
 
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
@@ -62,15 +59,17 @@ def scan(
     *,
     exclude: Sequence[str] = (),
     deadline: Deadline | None = None,
+    settled: Settled = lambda *_: False,
 ) -> Scan:
     """Return what the files under `paths` load; places are relative to `root`.
 
     Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
-    the others are still scanned; nothing is raised for what a file holds.
+    the others are still scanned; nothing is raised for what a file holds. A file that uses nothing
+    but `settled` names, of which no release can say anything, and loads nothing is only `skimmed`.
     """
     found = find_files(paths, root, exclude)
     deadline = deadline or Deadline()
-    scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary)
+    scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary, settled)
     for number, file in enumerate(found.files):
         if not deadline.left:
             scanner.stop_at(file, len(found.files) - number)
@@ -89,15 +88,18 @@ def scan(
         pins=scanner.pins,
         unreached=tuple(scanner.unreached()),
         guarded=tuple(scanner.guarded),
+        skimmed=frozenset(scanner.skimmed),
+        seeing=frozenset(scanner.seeing),
     )
 
 
 class _Scanner:
     """A scan under way."""
 
-    def __init__(self, modules: _Modules, vocabulary: Vocabulary) -> None:
+    def __init__(self, modules: _Modules, vocabulary: Vocabulary, settled: Settled) -> None:
         self.modules = modules
         self.vocabulary = vocabulary
+        self.mentions = Mentions(vocabulary, settled, modules.is_ours)
         self.usages: list[Usage] = []
         self.names: list[Name] = []
         self.ignores: list[Ignore] = []
@@ -108,9 +110,8 @@ class _Scanner:
         self.named_ids: dict[str, dict[str, int]] = {}
         self.pins: dict[str, Pin] = {}
         self.guarded: list[Location] = []
-        self._is_class = cache(
-            lambda name: name.startswith("AutoModel") or vocabulary.is_class(name)
-        )
+        self.skimmed: set[str] = set()
+        self.seeing: set[str] = set()
 
     def stop_at(self, file: SourceFile, left: int) -> None:
         """Say that the run was over before a file and all behind it."""
@@ -136,8 +137,7 @@ class _Scanner:
                     self.seen[file.name] = digest(data)
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
-            elif self._speaks_of_us(data) or self._names_ids(file.name, data):
-                self.seen[file.name] = digest(data)
+            elif _SPOKEN_OF.search(data) or self.vocabulary.ids_in(data):
                 self._code(file, data)
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
@@ -146,22 +146,6 @@ class _Scanner:
             self.notes.append(error.note)
         except (RecursionError, MemoryError):
             self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
-
-    def _speaks_of_us(self, data: bytes) -> bool:
-        """True where parsing may find something: most files of most projects it saves."""
-        if any(name in data for name in _NAMES) and _IMPORTS.search(data):
-            return True
-        names = set(_CLASS_NAME.findall(data)) if b"from_pretrained" in data else ()
-        return MARK in data or any(
-            self._is_class(name.decode("ascii", "replace")) for name in names
-        )
-
-    def _names_ids(self, name: str, data: bytes) -> bool:
-        """True where a known id stands in a text of a file; each is remembered."""
-        ids = self.vocabulary.ids_in(data)
-        if ids and name not in self.named_ids:
-            self.named_ids[name] = ids
-        return bool(ids)
 
     def unreached(self) -> Iterator[Value]:
         """Yield the known ids in texts of code that no load takes, as far as can be followed."""
@@ -177,25 +161,34 @@ class _Scanner:
                     yield Value(id, Location(path, line, 1, line, 1), certain=False)
 
     def _code(self, file: SourceFile, data: bytes) -> None:
-        self._names_ids(file.name, data)
-        parse = parse_notebook if file.kind == "notebook" else parse_python
-        parsed = parse(data, file.name)
+        code, name = _code_in(file, data), file.name
+        known = code is None or bool(self.mentions.ids(code))
+        if known and (ids := self.vocabulary.ids_in(data)):
+            self.named_ids[name] = ids
+        loads = known or code is None or self.mentions.may_load(code, name)
+        if not loads and MARK not in data and not self.mentions.may_drift(code or ""):
+            self.skimmed.add(name)
+            if file.kind == "python":
+                parse_python(data, name)  # what is broken is said to be
+            return
+        self.seen[name] = digest(data)
+        parsed = (parse_notebook if file.kind == "notebook" else parse_python)(data, name)
         self.notes.extend(parsed.notes)
         self.left_out["other_language"] += parsed.other_language
-        names = _names_in(parsed)
-        self.names.extend(names)
-        if (
-            file.name in self.named_ids
-            or any(word in data for word in _LOADING)
-            or any(self.vocabulary.is_class(name.name) for name in names)
-        ):
-            self.usages.extend(self._usages(parsed, direct=bool(_IMPORTS.search(data))))
+        self.names.extend(_names_in(parsed))
+        text = code if code is not None else "\n".join(parsed.lines)
+        if loads:
+            self.usages.extend(self._usages(parsed, direct=bool(_IMPORTS.search(text))))
+        if SEEING.search(text):
+            self.seeing.add(name)
         if MARK in data:
             self.ignores.extend(ignores_in_python(parsed))
-        if MENTIONED.search(data):
+        if MENTIONED.search(text):
             self.guarded.extend(guarded(parsed))
-        if pin := pin_of_code(data, file.name):
-            self.pins[file.name] = pin
+        notebook = file.kind == "notebook"
+        pin = pin_of_notebook(data, text, name) if notebook else pin_of_script(data, name)
+        if pin:
+            self.pins[name] = pin
 
     def _usages(self, parsed: Parsed, *, direct: bool) -> list[Usage]:
         """Return what a file loads; other files are read only where that may tell more."""
@@ -221,6 +214,8 @@ class _Modules:
 
     def __init__(self, files: Sequence[SourceFile], vocabulary: Vocabulary) -> None:
         self._files = {file.name: file for file in files if file.kind == "python"}
+        folders = {name.rpartition("/")[0] for name in self._files}
+        self._folders = {outer for inner in folders for outer in _outward(inner)}
         self._vocabulary = vocabulary
         self._defined: dict[str, dict[str, Values]] = {}
         self._under_way: list[str] = []
@@ -250,8 +245,27 @@ class _Modules:
                 self._under_way.pop()
         return self._defined[file.name]
 
+    def is_ours(self, importer: str, module: str) -> bool:
+        """True where a module, as imported in a file, is a file or a folder of the project."""
+        if module.partition(".")[0] in _LIBRARIES:
+            return False
+        paths = self._paths(importer, module)
+        return module[:1] == "." or any(
+            path in self._folders or one in self._files or other in self._files
+            for path, one, other in paths
+        )
+
     def _find(self, importer: str, module: str) -> SourceFile | None:
         """The file of a module: beside the importer, as Python finds it, or in a folder above."""
+        for _, *files in self._paths(importer, module):
+            for file in files:
+                if file in self._files:
+                    return self._files[file]
+        return None
+
+    @staticmethod
+    def _paths(importer: str, module: str) -> Iterator[tuple[str, str, str]]:
+        """Yield where a module may stand: its folder, and the two files that it may be."""
         name = module.lstrip(".")
         parts = [part for part in name.split(".") if part]
         folders = importer.split("/")[:-1]
@@ -260,15 +274,24 @@ class _Modules:
             above = len(folders) - level + 1
             ends = range(max(above, 0), above + 1)
         for end in ends:
-            path = [*folders[:end], *parts]
-            for file in ("/".join(path) + ".py", "/".join([*path, "__init__.py"])):
-                if file in self._files:
-                    return self._files[file]
-        return None
+            path = "/".join([*folders[:end], *parts])
+            yield path, f"{path}.py", f"{path}/__init__.py" if path else "__init__.py"
 
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
         return Study(parsed, self._vocabulary, lambda name: self.exports(parsed.name, name))
+
+
+def _code_in(file: SourceFile, data: bytes) -> str | None:
+    """The code of a file as one text; None where only reading it whole tells."""
+    return code_of_notebook(data) if file.kind == "notebook" else data.decode("utf-8", "replace")
+
+
+def _outward(folder: str) -> Iterator[str]:
+    """Yield a folder and those that it stands in."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def _names_in(parsed: Parsed) -> list[Name]:

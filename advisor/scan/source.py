@@ -114,7 +114,7 @@ def parse(text: str, name: str) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(text)
     except SyntaxError as error:
-        reason = error.msg.partition(". Did you mean")[0]
+        reason = re.split(r"\. Did you mean| \(detected at", error.msg)[0]
         message = f"cannot be parsed: {reason[:1].lower()}{reason[1:]}"
         if any(word in reason for word in ("print", "exec", "multiple exception types")):
             message = "is written for Python 2"
@@ -203,11 +203,22 @@ def _covered(spans: list[tuple[int, int]], line: int, *, alone: bool) -> tuple[i
     return spans[below] if alone and below < len(spans) else (line, line)
 
 
+def statements(tree: ast.AST) -> Iterator[ast.stmt]:
+    """Yield every statement of a tree, those inside others too."""
+    left: list[ast.AST] = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, part, None)
+            if isinstance(inner, list):
+                left.extend(inner)
+
+
 def _spans(tree: ast.Module) -> Iterator[tuple[int, int]]:
     """The lines of each statement; of one with a body, those of its head."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.stmt):
-            continue
+    for node in statements(tree):
         first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
         last = node.end_lineno or node.lineno
         if body := getattr(node, "body", None) or getattr(node, "cases", None):

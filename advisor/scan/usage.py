@@ -188,7 +188,9 @@ class Scan(NamedTuple):
     of it belongs to the project. `seen` has a digest of each file that was parsed, `pins` the
     requirement of transformers that a notebook or script has in itself. `guarded` are stretches
     that run under some versions of a library only, or are ready for a name that is missing;
-    `unreached` are known ids in texts of code that reach no load which can be followed.
+    `unreached` are known ids in texts of code that reach no load which can be followed. `skimmed`
+    are the files of which a search told that nothing can be said, `seeing` those with words of code
+    that looks at pictures.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -202,8 +204,11 @@ class Scan(NamedTuple):
     pins: Mapping[str, Pin] = MappingProxyType({})
     guarded: tuple[Location, ...] = ()
     unreached: tuple[Value, ...] = ()
+    skimmed: frozenset[str] = frozenset()
+    seeing: frozenset[str] = frozenset()
 
-    def places(self) -> Iterator[Location]:
-        """Yield where something is loaded, and where a library is named."""
-        yield from (usage.place for usage in self.usages)
-        yield from (name.place for name in self.names)
+    def paths(self) -> Iterator[str]:
+        """Yield the files that load something, or name a library, some more than once."""
+        yield from (usage.place.path for usage in self.usages)
+        yield from (name.place.path for name in self.names)
+        yield from self.skimmed

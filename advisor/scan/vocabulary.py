@@ -6,9 +6,9 @@ tells.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import defaultdict
+from difflib import SequenceMatcher
 from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
@@ -158,7 +158,7 @@ class Vocabulary:
         self._stems = {match[1] for match in map(_STEM.match, self._classes) if match}
         """What class names of one architecture share: `Blip`, `CLIP`, `VisionEncoderDecoder`."""
         model_types = (each.model_type for each in checkpoints if each.model_type)
-        self._hints = {_squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
+        self.hints = {_squeezed(name) for name in (*model_types, *self._stems)} - {"auto"}
         """Words that announce a vision-language model in an id or a key: `clip`, `blip2`."""
         auto = release.auto if release else {}
         processors = auto.get("AutoProcessor", {})
@@ -179,19 +179,11 @@ class Vocabulary:
 
     def ids_in(self, data: bytes) -> dict[str, int]:
         """Return the catalogued ids that stand in quotes in a file, each with its first line."""
-        if not any(owner in data for owner in self._owners):
-            return {}
         ids: dict[str, int] = {}
         for found in _QUOTED_ID.finditer(data):
             if known := self.known(found[1].decode("ascii", "replace")):
                 ids.setdefault(known, data.count(b"\n", 0, found.start()) + 1)
         return ids
-
-    @cached_property
-    def _owners(self) -> tuple[bytes, ...]:
-        """What ids begin with, up to the stroke; most files of most projects hold none of these."""
-        owners = {id.partition("/")[0] for id in self._ids.values()}
-        return tuple(f"{owner}/".encode() for owner in sorted(owners))
 
     def _is_near(self, text: str) -> bool:
         if not self.is_id(text):
@@ -200,7 +192,11 @@ class Vocabulary:
         if {text[text.index("/") :], _squeezed(text)} & self._alike:
             return True
         words = _NOT_WORDS.split(text)
-        return any(_misspells(words, known) for known in self._words[len(words)])
+        return any(
+            word != other and SequenceMatcher(None, word, other).ratio() >= _NEAR
+            for place, word in enumerate(words)
+            for other in self._words.get(_without(words, place), ())
+        )
 
     @cached_property
     def _alike(self) -> frozenset[str]:
@@ -209,21 +205,22 @@ class Vocabulary:
         return frozenset((*names, *map(_squeezed, self._ids)))
 
     @cached_property
-    def _words(self) -> dict[int, list[list[str]]]:
-        """The words of every id, by how many there are."""
-        words_of: dict[int, list[list[str]]] = defaultdict(list)
+    def _words(self) -> dict[tuple[str, ...], list[str]]:
+        """A word of each id, by all the others and its place among them."""
+        words_of: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for words in map(_NOT_WORDS.split, self._ids):
-            words_of[len(words)].append(words)
+            for place, word in enumerate(words):
+                words_of[_without(words, place)].append(word)
         return words_of
 
     def hinted(self, text: str) -> bool:
         """True where the name in `text` begins with an architecture we know: `blip2-opt`."""
         words = [word.lower() for word in _NOT_WORDS.split(text.rpartition("/")[2]) if word]
-        return bool(self._hints & {"".join(words[:count]) for count in (1, 2, 3)})
+        return bool(self.hints & {"".join(words[:count]) for count in (1, 2, 3)})
 
     def key_hinted(self, key: str) -> bool:
         """True where a word of a configuration key names an architecture: `clip_model`."""
-        return bool(self._hints & set(_NOT_WORDS.split(key.lower().replace("_", "-"))))
+        return bool(self.hints & set(_NOT_WORDS.split(key.lower().replace("_", "-"))))
 
     def known_weights(self, architecture: str, weights: str) -> str | None:
         """Return the id that open_clip's names for architecture and weights amount to."""
@@ -245,10 +242,9 @@ class Vocabulary:
         return bool(_ID.match(text))
 
 
-def _misspells(words: list[str], known: list[str]) -> bool:
-    """True where one word differs, and only by a slip: not by a size or a whole name."""
-    other = [(one, two) for one, two in zip(words, known, strict=True) if one != two]
-    return len(other) == 1 and difflib.SequenceMatcher(None, *other[0]).ratio() >= _NEAR
+def _without(words: list[str], place: int) -> tuple[str, ...]:
+    """All words but the one at a place, which stays empty."""
+    return (*words[:place], "", *words[place + 1 :])
 
 
 def _squeezed(name: str) -> str:

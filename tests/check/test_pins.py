@@ -5,7 +5,7 @@ import json
 import pytest
 
 from advisor.catalogue.release import described_releases
-from advisor.scan.pin import pin_of_code, read_pin
+from advisor.scan.pin import pin_of_notebook, read_pin
 
 NEWEST = described_releases()[-1]
 OLD_CLASS = "from transformers import CLIPFeatureExtractor, CLIPModel\n"
@@ -113,8 +113,8 @@ def test_a_notebook_is_judged_by_what_it_installs(check):
 
 
 def test_a_bare_install_in_a_notebook_is_no_pin():
-    assert pin_of_code(b'{"source": ["!pip install transformers\\n"]}', "a.ipynb") is None
-    assert pin_of_code(b'{"source": ["!pip install -U transformers\\n"]}', "a.ipynb") is not None
+    assert pin_of_notebook(b"", "!pip install transformers\n", "a.ipynb") is None
+    assert pin_of_notebook(b"", "!pip install -U transformers\n", "a.ipynb") is not None
 
 
 def test_a_script_with_its_requirements_inside_is_judged_by_them(check):

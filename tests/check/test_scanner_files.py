@@ -195,7 +195,7 @@ HOSTILE = {
     "deep.ipynb": '{"x": "import transformers", "cells": ' + "[" * 100_000,
     "old.ipynb": '{"worksheets": [], "import": "\\nimport transformers"}',
     "cell.ipynb": json.dumps(
-        {"cells": [{"cell_type": "code", "source": "import transformers\nx = (\n"}]}
+        {"cells": [{"cell_type": "code", "source": "from transformers import ClipModel\nx = (\n"}]}
     ),
     "bad.json": '{"model": "openai/clip-vit-base-patch32"',
     "bad.toml": 'model = "openai/clip-vit-base-patch32"\nx = = 1\n',

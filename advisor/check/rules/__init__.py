@@ -5,14 +5,14 @@ What an id means, its level, reason and knowledge stand in rules/checks/*.yaml.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain
 from types import ModuleType
+from typing import NamedTuple
 
 from advisor.check.case import Case, Detector
 from advisor.check.finding import Finding
-from advisor.check.judged_files import JudgedFiles
+from advisor.check.judged_files import JudgedFiles, together
 from advisor.check.rules import (
     access,
     architecture,
@@ -26,8 +26,7 @@ from advisor.check.rules import (
     removal,
     suppression,
 )
-from advisor.check.scope import in_scope
-from advisor.scan.usage import Location
+from advisor.check.subject import Subject
 
 
 def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
@@ -46,43 +45,60 @@ AFTERWARDS = _detectors(suppression)
 """These judge what was suppressed; what they find can be neither ignored nor waived."""
 
 
+class Part(NamedTuple):
+    """The code that one release judges, and the same code held against a release above its pin."""
+
+    case: Case
+    files: JudgedFiles | None = None
+    above: Case | None = None
+
+
 def findings(case: Case, detectors: tuple[Detector, ...] = DETECTORS) -> list[Finding]:
     """Return what rules find; what is said of one place, checkpoint and choice is said once."""
     distinct: dict[tuple[object, ...], Finding] = {}
+    parts, subject = tuple(_parts(case)), Subject(case)
     for detector in detectors:
-        for one in _found(case, detector) if detector.runs(case) else ():
+        for one in _found(case, detector, parts, subject) if detector.runs(case) else ():
             distinct.setdefault((one.rule, one.place, one.checkpoint, one.choice, one.message), one)
     return list(distinct.values())
 
 
-def _found(case: Case, detector: Detector) -> Iterator[Finding]:
+def _parts(case: Case) -> Iterator[Part]:
+    """Yield the code of a case in parts, each judged by the release that its project asks for."""
+    if not case.judged:
+        yield Part(case)
+        return
+    yield Part(case.of_others())
+    for files in together(case.judged):
+        above = case.of_files(files, files.newest) if files.newest else None
+        yield Part(case.of_files(files, files.release), files, above)
+
+
+def _found(
+    case: Case, detector: Detector, parts: tuple[Part, ...], subject: Subject
+) -> Iterator[Finding]:
     """Yield what a rule finds, each file judged by the release that its project asks for.
 
     Nothing is said of what a release lacks where another version of a library was thought of.
     """
-    if detector.of_choices or not case.judged:
+    if detector.of_choices:
         found = detector.findings(case)
     else:
-        parts = [_of_files(case, detector, files) for files in case.judged]
-        found = chain(detector.findings(case.of_others()), *parts)
+        found = chain.from_iterable(_of_part(detector, part) for part in parts)
     if not detector.of_release:
         yield from found
         return
-    guarded: dict[str, list[Location]] = defaultdict(list)
-    for stretch in case.scan.guarded:
-        guarded[stretch.path].append(stretch)
-    unguarded = [
-        one
-        for one in found
-        if (at := one.place) is None
-        or not any(it.line <= at.line <= it.end_line for it in guarded[at.path])
-    ]
-    yield from unguarded if case.all_models else in_scope(case, unguarded)
+    unguarded = (one for one in found if not subject.guards(one.place))
+    yield from unguarded if case.all_models else subject.limited(unguarded)
 
 
-def _of_files(case: Case, detector: Detector, files: JudgedFiles) -> Iterator[Finding]:
+def _of_part(detector: Detector, part: Part) -> Iterator[Finding]:
     """Yield what a rule finds in files with one pin; what breaks only above it is a note."""
-    here = [files.within(one) for one in detector.findings(case.of_files(files, files.release))]
+    files = part.files
+    if files is None:
+        yield from detector.findings(part.case)
+        return
+    here = [files.within(one) for one in detector.findings(part.case)]
     if not detector.of_release:
         yield from here
         return
@@ -90,6 +106,6 @@ def _of_files(case: Case, detector: Detector, files: JudgedFiles) -> Iterator[Fi
         yield one._replace(level="note") if files.below else one
     places = {(one.rule, one.place) for one in here}
     newest = files.newest
-    for one in detector.findings(case.of_files(files, newest)) if newest else ():
+    for one in detector.findings(part.above) if part.above else ():
         if newest and one.level != "note" and (one.rule, one.place) not in places:
             yield one._replace(level="note", edits=(), upgrade=newest.version)

@@ -135,19 +135,19 @@ def _is_local(usage: Usage) -> bool:
 
 def _slip(id: str, known: list[str]) -> str | None:
     """Return a catalogued id that differs in spelling, not in size, version or purpose."""
-    lowered = {one.lower(): one for one in known}
+    owner = f"{id.partition('/')[0].lower()}/"
+    lowered = {one.lower(): one for one in known if one.lower().startswith(owner)}
     for near in difflib.get_close_matches(id.lower(), list(lowered), 3, SAME_ID):
-        if id.lower().partition("/")[0] == near.partition("/")[0]:
-            words, others = parts(id), parts(near)
-            if words != others and list(map(_letters, words)) == list(map(_letters, others)):
-                continue  # another size or version: a sibling
-            ours, theirs = set(words) - set(others), set(others) - set(words)
-            slips = len(ours) == len(theirs) > 0 and all(
-                not is_size(word) and difflib.get_close_matches(word, theirs, 1, SAME_WORD)
-                for word in ours
-            )
-            if slips or "".join(words) == "".join(others):
-                return lowered[near]
+        words, others = parts(id), parts(near)
+        if words != others and list(map(_letters, words)) == list(map(_letters, others)):
+            continue  # another size or version: a sibling
+        ours, theirs = set(words) - set(others), set(others) - set(words)
+        slips = len(ours) == len(theirs) > 0 and all(
+            not is_size(word) and difflib.get_close_matches(word, theirs, 1, SAME_WORD)
+            for word in ours
+        )
+        if slips or "".join(words) == "".join(others):
+            return lowered[near]
     return None
 
 

@@ -1,0 +1,48 @@
+"""What is about vision and language, and what a release lacks beside that, in short."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from advisor.check.case import Case
+from advisor.check.finding import LEVELS, Finding
+from advisor.phrasing import count
+from advisor.scan.usage import Location
+from advisor.scan.vocabulary import vocabulary_of
+
+
+class Subject:
+    """Which files of a case are about vision and language, and which stretches are guarded."""
+
+    def __init__(self, case: Case) -> None:
+        scan, names = case.scan, vocabulary_of(case.rulebase)
+        self._seeing = {
+            *(usage.place.path for usage in scan.usages),
+            *(name.place.path for name in scan.names if names.is_class(name.name)),
+            *scan.seeing,
+        }
+        self._guarded: dict[str, list[Location]] = defaultdict(list)
+        for stretch in scan.guarded:
+            self._guarded[stretch.path].append(stretch)
+
+    def guards(self, place: Location | None) -> bool:
+        """True for a place that is ready for another version of a library."""
+        stretches = self._guarded.get(place.path, ()) if place else ()
+        return any(place and it.line <= place.line <= it.end_line for it in stretches)
+
+    def limited(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        """Yield what is found in code about vision and language, and a line a file of the rest."""
+        beside: dict[str, list[Finding]] = defaultdict(list)
+        for one in findings:
+            if one.place is None or one.place.path in self._seeing:
+                yield one
+            else:
+                beside[one.place.path].append(one)
+        for found in beside.values():
+            first, *others = found
+            worst = min((one.level for one in found), key=LEVELS.index)
+            what = count(len(found), "use") + " of other models"
+            message = f"{what} would be reported as {worst}; `--all-models` shows each"
+            places = tuple(one.place for one in others if one.place)
+            yield first._replace(message=message, level="note", fix=None, edits=(), places=places)

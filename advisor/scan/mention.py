@@ -1,0 +1,125 @@
+"""What a text of code mentions, told by a few searches, so that most files need not be parsed.
+
+A search may see more than there is, in a comment say, and never less: what nothing here sees, a
+walk through the tree would not find either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from functools import cache
+
+from advisor.scan.vocabulary import OF_VISION, VISION_CLASSES, Vocabulary
+
+Settled = Callable[[str, str], bool]
+"""True for a module below the library, and a name in it, of which no release can say anything."""
+
+LOADING = re.compile(
+    r"from_pretrained|from_(?:encoder_decoder|vision_text)_pretrained|pipeline|open_clip|clip"
+    r"|SentenceTransformer|load_model|LLM|pretrained_model_name_or_path"
+)
+"""Words of which one stands in all code that loads something."""
+SEEING = re.compile(
+    r"pixel_values|\b(?:CLIP|BLIP)|(?i:\bmulti-?modal|\bvision)|\bPIL\b"
+    r"|image_(?:embeds?|features|processor|tokens?)\b"
+)
+"""Words of code that looks at pictures, whatever it loads."""
+_CLASS_NAME = re.compile(r"\b[A-Z]\w+")
+_QUOTED_ID = re.compile(r"[\"'\\]([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)\\?[\"']", re.ASCII)
+_IMPORTED = re.compile(
+    r"(?:^|[;:])[ \t]*(?:from[ \t]+(?P<of>\.*[\w.]*)[ \t]+import\b"
+    r"|import[ \t]+(?P<names>[\w., \t]+))",
+    re.MULTILINE,
+)
+_FROM_LIBRARY = re.compile(
+    r"\bfrom\s+transformers(?P<module>(?:\.\w+)*)\s+import\s*"
+    r"(?P<names>\((?:[^()#]|#[^\n]*)*\)?|(?:[^\n\\;#]|\\\r?\n)*)"
+)
+_COMMENT = re.compile(r"#[^\n]*")
+_NAME = re.compile(r"[\s(\\]*(\w+)")
+_OF_LIBRARY = re.compile(r"\btransformers(?P<module>(?:\.[a-z_]\w*)*)\.(?P<name>\w+)")
+_UNDER_ANOTHER_NAME = re.compile(r"\bimport\s[^\n]*\btransformers[\w.]*\s+as\b")
+_VISION = re.compile(
+    rf"\b(?:from|import)\s[^\n]*\b(?:{'|'.join(sorted(OF_VISION))})\b"
+    rf"|\b(?:{'|'.join(sorted(VISION_CLASSES))})\b"
+)
+
+
+class Mentions:
+    """What texts of code mention of the names that a vocabulary knows.
+
+    `is_ours` tells whether a file imports a module of the project, by its name and that module.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, settled: Settled, is_ours: Callable[[str, str], bool]
+    ) -> None:
+        self._vocabulary, self._settled = vocabulary, cache(settled)
+        self._is_ours = is_ours
+        self._is_class = cache(vocabulary.is_class)
+        self._hints = _beginnings(vocabulary.hints)
+        tasks = map(re.escape, sorted(vocabulary.pipelines | vocabulary.gone_pipelines))
+        self._tasks = re.compile(rf"[\"'](?:{'|'.join(tasks)})\\?[\"']")
+
+    def ids(self, code: str) -> set[str]:
+        """Return the catalogued ids that stand in quotes."""
+        known = map(self._vocabulary.known, _QUOTED_ID.findall(code))
+        return {id for id in known if id}
+
+    def may_load(self, code: str, name: str) -> bool:
+        """True where something loaded may be ours, in a file with this name."""
+        if any(map(self._is_class, set(_CLASS_NAME.findall(code)))):
+            return True
+        if not LOADING.search(code):
+            return False
+        return bool(
+            self._hints.search(code)
+            or _VISION.search(code)
+            or ("pipeline" in code and self._tasks.search(code))
+            or any(map(self._vocabulary.resembles, set(_QUOTED_ID.findall(code))))
+        ) or any(self._is_ours(name, module) for module in imported(code))
+
+    def may_drift(self, code: str) -> bool:
+        """True where names of transformers are used that a release may lack or call otherwise."""
+        if "transformers" not in code:
+            return False
+        if _UNDER_ANOTHER_NAME.search(code):
+            return True
+        found = {
+            (statement["module"][1:], name)
+            for statement in _FROM_LIBRARY.finditer(code)
+            for name in _names(statement["names"])
+        }
+        if re.search(r"\bimport\s[^\n]*\btransformers\b", code):
+            reached = ((one["module"][1:], one["name"]) for one in _OF_LIBRARY.finditer(code))
+            found.update(one for one in reached)
+        return not all(self._settled(module, name) for module, name in found)
+
+
+def imported(code: str) -> set[str]:
+    """Return the modules that statements import, as they are written."""
+    found = set()
+    for one in _IMPORTED.finditer(code):
+        if one["of"]:
+            found.add(one["of"])
+        else:
+            found.update(name.split()[0] for name in one["names"].split(",") if name.split())
+    return found
+
+
+def _names(written: str) -> Iterable[str]:
+    """The names in what follows `import`, without those that they are given here."""
+    matches = map(_NAME.match, _COMMENT.sub("", written).split(","))
+    return [match[1] for match in matches if match]
+
+
+def _beginnings(hints: Iterable[str]) -> re.Pattern[str]:
+    """What finds a text, or the name in one, that begins with one of some words."""
+    by_letter: dict[str, list[str]] = defaultdict(list)
+    for hint in sorted(hints):
+        by_letter[hint[0]].append("[^a-z0-9\"'/\n]*".join(hint[1:]))
+    between = "[^a-z0-9\"'/\n]*"
+    words = "|".join(f"{letter}{between}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
+    return re.compile(rf"(?i)[\"'/}}][^a-z0-9\"'/\n]*(?:{words})(?![a-z0-9])")
