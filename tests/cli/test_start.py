@@ -11,7 +11,18 @@ from advisor.cli.main import CommandLine
 from advisor.cli.program import program
 from advisor.console.commands import reserved_flags
 
-HEAVY = ("torch", "transformers", "rich", "questionary", "prompt_toolkit", "yaml", "pydantic")
+HEAVY = (
+    "torch",
+    "transformers",
+    "rich",
+    "questionary",
+    "prompt_toolkit",
+    "yaml",
+    "pydantic",
+    "mcp",
+    "ray",
+    "numpy",
+)
 START = """
 import json, sys
 from advisor.cli.main import run
