@@ -39,6 +39,7 @@ class Seen(NamedTuple):
     hidden: int
     text: str
     screenshot: str | None
+    address: str
 
 
 def missing() -> str | None:
@@ -62,6 +63,11 @@ def needs_browser() -> pytest.MarkDecorator:
     return _mark(missing())
 
 
+def needs_node() -> pytest.MarkDecorator:
+    """Return the mark of a test that runs JavaScript of ours, which needs no packages."""
+    return _mark(None if shutil.which("node") else "node is not installed here")
+
+
 def needs_packages() -> pytest.MarkDecorator:
     """Return the mark of a test of the page's sources."""
     return _mark(missing_packages())
@@ -73,13 +79,19 @@ def _mark(lack: str | None) -> pytest.MarkDecorator:
     return pytest.mark.skipif(lack is not None, reason=str(lack))
 
 
-def look(page: Path | str, *views: View, screenshots: Path | None = None) -> list[Seen]:
-    """Return what is found of a page, a file or an address, in each view."""
+def look(
+    page: Path | str, *views: View, screenshots: Path | None = None, ready: str = ""
+) -> list[Seen]:
+    """Return what is found of a page, a file or an address, in each view.
+
+    `ready` is what the page has when it is whole, as a selector of CSS.
+    """
     asked = {
         "url": page.as_uri() if isinstance(page, Path) else page,
         "chromium": CHROMIUM,
         "views": [view._asdict() for view in views],
         "screenshots": screenshots and str(screenshots),
+        "ready": ready,
     }
     done = node("tools/look.js", stdin=json.dumps(asked))
     return [
@@ -92,6 +104,7 @@ def look(page: Path | str, *views: View, screenshots: Path | None = None) -> lis
             one["hidden"],
             one["text"],
             one["screenshot"],
+            one["address"],
         )
         for view, one in zip(views, json.loads(done), strict=True)
     ]

@@ -136,6 +136,7 @@ COMMANDS: dict[str, Command | Group] = {
     **_commands(
         "trial.compose_command", compose="Join an encoder and a decoder, and fine-tune them."
     ),
+    **_commands("site.command", site="Write one static page that answers in a browser."),
     **_commands("cli.help_command", help_="Say more of a command, a subject or a name."),
     **_commands("agents.command", mcp="Serve advisor's answers to an agent, as tools over MCP."),
     "skills": Group(SKILLS, "What coding agents read."),
@@ -151,7 +152,7 @@ SECTIONS = {
     "Try and train": ("try", "compose", "train", "convert"),
     "Prove and keep": ("evaluate", "check", "init"),
     "For agents": ("mcp", "skills"),
-    "Rules and catalogue": ("rules", "catalogue"),
+    "Rules and catalogue": ("rules", "catalogue", "site"),
 }
 """The commands as `--help` lists them, by what they are for."""
 

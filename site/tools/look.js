@@ -1,9 +1,10 @@
 // Opens a page in headless Chromium and says what a person would find there: what axe-core objects
 // to, what is wider than the screen, hidden or on the console, and what was requested.
 // Reads one JSON document on stdin and writes one on stdout:
-//   {url, chromium, views: [{name?, width, height?, dark?, keys?: [...]}], screenshots?: folder}
+//   {url, chromium, views: [{name?, width, height?, dark?, keys?: [...]}], screenshots?: folder,
+//    ready?: what the page has when it is whole, as a selector}
 //   [{width, dark, violations: [{id, help, nodes}], console, requests, scrollWidth, hidden, text,
-//     screenshot}]
+//     screenshot, address}]
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
@@ -45,6 +46,7 @@ async function look(view) {
   page.on("pageerror", (error) => said.push(`error: ${error.message}`));
   page.on("request", (request) => requests.push(request.url()));
   await page.goto(asked.url, { waitUntil: "load" });
+  if (asked.ready) await page.waitForSelector(asked.ready, { state: "attached" });
   for (const key of view.keys ?? []) await page.keyboard.press(key);
   const found = await page.evaluate(() => ({
     scrollWidth: document.documentElement.scrollWidth,
@@ -68,6 +70,7 @@ async function look(view) {
       nodes: one.nodes.map((/** @type {any} */ node) => node.target.join(" ")),
     }));
   });
+  const address = page.url();
   await context.close();
-  return { width: view.width, dark: !!view.dark, violations, console: said, requests, ...found, screenshot };
+  return { width: view.width, dark: !!view.dark, violations, console: said, requests, ...found, screenshot, address };
 }

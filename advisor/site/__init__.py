@@ -1,0 +1,1 @@
+"""One static page that answers in a browser what the command line answers."""

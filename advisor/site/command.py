@@ -1,0 +1,51 @@
+"""`advisor site`: the rules as one static page that answers in a browser."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from advisor.console.options import CriteriaFirst, option
+from advisor.console.output import note
+from advisor.errors import UsageError
+from advisor.files import read_bounded, size_shown, write_text
+from advisor.rulebase.base import RuleBase
+
+INDEX = "index.html"
+MOST_BYTES = 64_000_000
+Folder = Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write index.html to.")]
+Force = Annotated[bool, option("--force", "Overwrite an index.html of somebody else.")]
+
+
+def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase: RuleBase) -> int:
+    """Write one static page that asks and answers as the command line does.
+
+    The page is a single index.html with rules, engine and style inside. It requests nothing, works
+    from a file and under any path, and keeps answers in its address, so that an answer is a link.
+
+    \b
+    Examples:
+      advisor site public
+      advisor site public --rules our-rules
+      advisor site public --priority language,licence
+    """
+    import gzip
+
+    from advisor.site.page import MARK, static_page
+
+    file = folder / INDEX
+    kept = os.path.lexists(file) and not force
+    if kept and MARK.encode() not in read_bounded(file, MOST_BYTES):
+        message = f"`{file}` was not written by `advisor site`"
+        raise UsageError(message, hint="name another folder, or --force overwrites it")
+    page = static_page(rulebase, first)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(file, page)
+    sys.stdout.write(f"{file.as_posix()}\n")
+    size = size_shown(len(gzip.compress(page.encode(), mtime=0)))
+    note(f"{size} compressed; open it, or serve the folder as it is")
+    return 0

@@ -1,0 +1,233 @@
+// Which question to ask next: the one with the fewest expected still to come.
+// advisor/interview/strategy.py. Costs are totals over all profiles of a node, exact.
+
+import { EMPTY, Diagram } from "./diagram.js";
+import { NOT_APPLICABLE } from "./model.js";
+import { least, rounded, total } from "./numbers.js";
+
+/** @import {Choice} from "./diagram.js" */
+/** @import {Space} from "./space.js" */
+/** @typedef {{node: number, weight: number, choice: Choice}} SplitPart */
+/** @typedef {{question: number, parts: SplitPart[]}} Split */
+
+const BUDGET_NODES = 8_000;
+
+export class OverBudget extends Error {}
+
+/** What is left to ask of a space: its profiles, told apart by a label of what they end in. */
+export class Residual extends Diagram {
+  /** @param {Space} space */
+  constructor(space) {
+    super(space.choices);
+    this.root = EMPTY;
+    /** Questions never to be asked. @type {Set<number>} */
+    this.closed = new Set();
+    /** For each question, at which place it does not apply; -1 where that cannot be. */
+    this._senseless = space.choices.map((of, question) => {
+      const place = space.encoding.optionIndex[question].get(NOT_APPLICABLE);
+      return place === undefined ? -1 : of.indexOf(String(place));
+    });
+    /** @type {Map<string, Split|null>} */
+    this._splits = new Map();
+    /** @type {Map<number, bigint>} */
+    this._whole = new Map();
+    this._made = 0;
+  }
+
+  /** Remembers how it is now. */
+  keep() {
+    this._made = this.size;
+  }
+
+  /** Forgets all that was made since `keep`, so that every question is found from one beginning. */
+  reset() {
+    this.level.length = this._made;
+    this.children.length = this._made;
+    for (const known of [this._known, this._terminals]) {
+      for (const [key, node] of known) {
+        if (node >= this._made) /** @type {Map<any, number>} */ (known).delete(key);
+      }
+    }
+    for (const node of [...this.label.keys()]) if (node >= this._made) this.label.delete(node);
+    for (const cache of [this._cofactors, this._totals, this._support, this._labels, this._splits, this._whole]) {
+      cache.clear();
+    }
+  }
+
+  /** How many profiles have a label. @param {number} node */
+  total(node) {
+    let found = this._whole.get(node);
+    if (found === undefined) {
+      found = super.total(node);
+      this._whole.set(node, found);
+    }
+    return found;
+  }
+
+  /** True where every profile left has the same label. @param {number} node */
+  decided(node) {
+    return this.labels(node).size === 1;
+  }
+
+  /** Questions that may be asked and make a difference, in declared order. @param {number} node */
+  splits(node) {
+    return this._openOf(node)
+      .map((question) => this.split(node, question))
+      .filter((split) => split !== null);
+  }
+
+  /** True where no question that may be asked makes a difference. @param {number} node */
+  stuck(node) {
+    return !this._openOf(node).some((question) => this.split(node, question));
+  }
+
+  /** @param {number} node */
+  _openOf(node) {
+    return [...this.support(node)].filter((question) => !this.closed.has(question)).sort((a, b) => a - b);
+  }
+
+  /** What the answers to one question lead to; null where it is not to be asked. @param {number} node @param {number} question */
+  split(node, question) {
+    const key = `${node}|${question}`;
+    let found = this._splits.get(key);
+    if (found === undefined) {
+      found = this._parted(node, question);
+      this._splits.set(key, found);
+    }
+    return found;
+  }
+
+  /** @param {number} node @param {number} question @returns {Split|null} */
+  _parted(node, question) {
+    const after = this.cofactors(node, question);
+    const senseless = this._senseless[question];
+    if (senseless >= 0 && after[senseless] !== EMPTY) return null;
+    /** @type {Map<number, number>} */
+    const weighed = new Map();
+    for (const left of after) if (left !== EMPTY) weighed.set(left, (weighed.get(left) ?? 0) + 1);
+    if (weighed.size < 2) return null;
+    const choices = this.choices[question];
+    const parts = [...weighed].map(([left, weight]) => ({ node: left, weight, choice: choices[after.indexOf(left)] }));
+    return { question, parts };
+  }
+}
+
+/** The fewest expected questions until a label is settled, by dynamic programming over nodes. */
+class Optimum {
+  /** @param {Residual} residual @param {number} budget */
+  constructor(residual, budget) {
+    this.residual = residual;
+    this.budget = budget;
+    /** @type {Map<number, bigint>} */
+    this._costs = new Map();
+    /** @type {Map<number, Split>} */
+    this._best = new Map();
+  }
+
+  /** The best question, the first declared of equals. @param {number} node */
+  best(node) {
+    this.cost(node);
+    return this._best.get(node) ?? null;
+  }
+
+  /** The least cost of a node. @param {number} node @returns {bigint} */
+  cost(node) {
+    const { residual } = this;
+    if (residual.decided(node)) return 0n;
+    const known = this._costs.get(node);
+    if (known !== undefined) return known;
+    if (residual.size > this.budget) throw new OverBudget();
+    const splits = residual.splits(node);
+    const floors = splits.map((split) => this._after(split));
+    const places = splits.map((_, place) => place);
+    places.sort((one, other) => (floors[one] < floors[other] ? -1 : floors[one] > floors[other] ? 1 : one - other));
+    /** @type {bigint|null} */
+    let best = null;
+    let chosen = 0;
+    for (const place of places) {
+      const cost = this._asking(splits[place], residual.total(node), best);
+      if (cost !== null && (best === null || cost < best || (cost === best && place < chosen))) {
+        [best, chosen] = [cost, place];
+      }
+    }
+    if (best !== null) this._best.set(node, splits[chosen]);
+    this._costs.set(node, best ?? 0n);
+    return best ?? 0n;
+  }
+
+  /**
+   * Returns the cost of asking a question next; null where it is above the limit.
+   * @param {Split} split
+   * @param {bigint} weight
+   * @param {bigint|null} limit
+   */
+  _asking(split, weight, limit) {
+    const ways = this._ways(split);
+    const floors = this._floors(split);
+    let cost = weight * ways + floors.reduce((one, other) => one + other, 0n);
+    const pairs = split.parts.map((part, n) => ({ part, floor: floors[n] }));
+    pairs.sort((one, other) => other.part.weight - one.part.weight);
+    for (const { part, floor } of pairs) {
+      if (limit !== null && cost > limit * ways) return null;
+      cost += BigInt(part.weight) * this.cost(part.node) - floor;
+    }
+    return limit !== null && cost > limit * ways ? null : cost / ways;
+  }
+
+  /** @param {Split} split */
+  _ways(split) {
+    return BigInt(this.residual.choices[split.question].length);
+  }
+
+  /** The least that what comes after a question can cost. @param {Split} split */
+  _after(split) {
+    return this._floors(split).reduce((one, other) => one + other, 0n) / this._ways(split);
+  }
+
+  /** @param {Split} split */
+  _floors(split) {
+    return split.parts.map((part) => BigInt(part.weight) * this._least(part.node));
+  }
+
+  /** @param {number} node */
+  _least(node) {
+    const known = this._costs.get(node);
+    if (known !== undefined) return known;
+    const { residual } = this;
+    return residual.decided(node) || residual.stuck(node) ? 0n : residual.total(node);
+  }
+}
+
+/**
+ * Returns the best question; where proving it takes too long, the one with the most gain.
+ * @param {Residual} residual
+ * @param {number} node
+ * @returns {Split|null}
+ */
+export function fewestQuestions(residual, node) {
+  try {
+    return new Optimum(residual, residual.size + BUDGET_NODES).best(node);
+  } catch (error) {
+    if (!(error instanceof OverBudget)) throw error;
+    return informationGain(residual, node);
+  }
+}
+
+/** @param {Residual} residual @param {number} node @returns {Split|null} */
+function informationGain(residual, node) {
+  const after = (/** @type {Split} */ split) => {
+    const weights = split.parts.map((part) => BigInt(part.weight) * residual.total(part.node));
+    const all = Number(weights.reduce((one, other) => one + other, 0n));
+    let spreads = 0;
+    split.parts.forEach((part, n) => {
+      const counts = [...residual.counts(part.node).values()];
+      const sum = Number(counts.reduce((one, other) => one + other, 0n));
+      spreads += (Number(weights[n]) / all) * entropy(counts.map((number) => Number(number) / sum));
+    });
+    return rounded(spreads, 9);
+  };
+  return least(residual.splits(node), after) ?? null;
+}
+
+/** How far shares are spread, in bits. @param {number[]} shares */
+export const entropy = (shares) => -total(shares, (share) => share * Math.log2(share));

@@ -1,0 +1,55 @@
+"""`advisor site OUT`: one file, the same for the same rules, and nothing of others overwritten."""
+
+import re
+
+import pytest
+
+from advisor.site.page import MARK
+
+
+@pytest.fixture
+def written(advisor, tmp_path):
+    """Write the page of the small rule base, and return its text."""
+
+    def write(*arguments):
+        done = advisor("site", str(tmp_path / "out"), *arguments)
+        assert done.code == 0, done.err
+        assert done.out == f"{(tmp_path / 'out' / 'index.html').as_posix()}\n"
+        return (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+    return write
+
+
+def test_one_file_is_written_and_the_same_again(written, small_rules):
+    assert written() == written()
+
+
+def test_a_policy_lets_nothing_in_but_what_stands_there(written, small_rules):
+    page = written()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy
+    assert not re.search(r"""<(?:script|link|img)[^>]*(?:src|href)="(?!data:)""", page)
+
+
+def test_rules_cannot_end_the_script_that_holds_them(written, small_rules):
+    data = re.search(r'id="data">(.*?)</script>', written(), re.DOTALL)[1]
+    assert "<" not in data
+
+
+def test_the_footer_says_by_which_rules(written, small_rules, advisor):
+    page = written()
+    assert "Rules <code>" in page
+    criterion = re.search(r"criterion +name\n +(\S+)", advisor("list", "criteria").out)[1]
+    assert f"criteria first: {criterion}" in written("--priority", criterion)
+
+
+def test_a_page_of_somebody_else_is_left_alone(advisor, tmp_path, small_rules):
+    theirs = tmp_path / "index.html"
+    theirs.write_text("<h1>Ours</h1>")
+    refused = advisor("site", str(tmp_path))
+    assert refused.code == 2
+    assert "was not written by `advisor site`" in refused.err
+    assert theirs.read_text() == "<h1>Ours</h1>"
+    assert advisor("site", str(tmp_path), "--force").code == 0
+    assert MARK in theirs.read_text(encoding="utf-8")
