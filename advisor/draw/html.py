@@ -37,18 +37,20 @@ def fragment(page: Page) -> str:
     return f'<div class="advisor"><style>{_style(".advisor")}</style>{body(page)}</div>'
 
 
-def document(title: str, body: str) -> str:
+def document(title: str, body: str, style: str = "", script: str = "") -> str:
     """Return an HTML file around a body: light or dark as the reader has it, for any width.
 
     A body without a first heading gets the title as one, for those who have the page read out.
+    `style` is added to that of every page; `script` runs when all is there.
     """
+    run = f"<script>\n{script}</script>" if script else ""
     unseen = "" if "<h1" in body else f'<h1 class="unseen">{escape(title)}</h1>\n'
     return (
         '<!doctype html>\n<html lang="en">\n<head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{escape(title)}</title><link rel="icon" href="data:,">'
-        f"<style>\n{_style('body')}</style></head>\n"
-        f"<body><main>\n{unseen}{body}\n</main></body>\n</html>\n"
+        f"<style>\n{_style('body')}{style}</style></head>\n"
+        f"<body><main>\n{unseen}{body}\n</main>{run}</body>\n</html>\n"
     )
 
 

@@ -40,11 +40,13 @@ class CandidateMetrics(NamedTuple):
 
     Items are images or questions, or, where images are searched by texts, the texts. `picked` is
     the number of the class that was picked for each, -1 for none; empty where none is picked.
+    `ranks` are those at which texts found their image, 0 for never; empty where none is searched.
     """
 
     metrics: Metrics
     images: tuple[str, ...]
     picked: tuple[int, ...] = ()
+    ranks: tuple[int, ...] = ()
 
 
 class Guess(NamedTuple):
@@ -174,7 +176,7 @@ def _search(items: Sequence[LabelledImage], responses: Sequence[Response]) -> Ca
     metrics = {f"recall@{k}": recall_at(ranks, k) for k in RANKS}
     metrics["mrr"] = mean_reciprocal_rank(ranks)
     metrics["median-rank"] = median_rank(ranks, len(set(names)))
-    return CandidateMetrics(metrics, queries)
+    return CandidateMetrics(metrics, queries, ranks=tuple(map(int, ranks)))
 
 
 def _ranks(

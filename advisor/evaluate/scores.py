@@ -22,7 +22,8 @@ class CandidateScores(NamedTuple):
 
     `metrics` by their id, the one that decides first. `worth` is what each item is worth by that
     metric, or the next that can be said of one item; `picked` the class picked for each, -1 for
-    none. Both are empty where there is none. `failures` is how often it gave nothing.
+    none; `ranks` those at which each text found its image, 0 for never. All three are empty where
+    there is none. `failures` is how often it gave nothing.
     """
 
     candidate: EvaluatedCandidate
@@ -30,6 +31,7 @@ class CandidateScores(NamedTuple):
     timing: Timing
     worth: tuple[float, ...] = ()
     picked: tuple[int, ...] = ()
+    ranks: tuple[int, ...] = ()
     failures: int = 0
 
     @property
@@ -161,7 +163,8 @@ class _Figures:
         }
         each = measured.metrics[self.worth_of].each if self.worth_of else None
         worth = () if each is None else tuple(map(float, each))
-        return CandidateScores(candidate, results, timing, worth, measured.picked, failures)
+        picked, ranks = measured.picked, measured.ranks
+        return CandidateScores(candidate, results, timing, worth, picked, ranks, failures)
 
     def comparisons(self, candidates: Sequence[tuple[int, str]]) -> tuple[Comparison, ...]:
         """Return every pair of candidates on every metric that both have."""

@@ -24,6 +24,10 @@ def test_tokens_equal_those_of_the_java_program():
     assert set(differ) <= set((HERE / "penn-tokens-differ.txt").read_text("utf-8").split("\n"))
 
 
+def test_nothing_has_no_tokens():
+    assert penn_tokens("") == penn_tokens(" . ") == ()
+
+
 def test_what_runs_on_without_a_space_is_cut_to_its_end():
     assert len(penn_tokens("a+" * 5_000)) == 10_000
 

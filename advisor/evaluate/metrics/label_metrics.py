@@ -44,7 +44,8 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
     """Return the mean over classes of the average precision of their scores.
 
     Both are (items, classes); `truth` is 1 where an item is of a class. A class without a single
-    item has no average precision, and does not count.
+    item has no average precision, and does not count. What an item is worth by itself is its
+    label ranking average precision.
     """
     np = library("numpy")
     true, given = np.asarray(truth, dtype=float), np.asarray(scores, dtype=float)
@@ -60,7 +61,18 @@ def mean_average_precision(truth: Array, scores: Array) -> Weighable:
         with np.errstate(invalid="ignore"):
             return np.where(counted > 0, np.nansum(known, axis=0) / counted, np.nan)
 
-    return Weighable(len(true), weighed)
+    return Weighable(len(true), weighed, _ranked_labels(true, given))
+
+
+def _ranked_labels(true: Array, scores: Array) -> Array:
+    """Return how high each item's labels stand among its own scores: 1 where before all others."""
+    np = library("numpy")
+    worth = np.zeros(len(true))
+    for number, (labels, given) in enumerate(zip(true > 0, scores, strict=True)):
+        ahead = given[None, :] >= given[labels][:, None]
+        parts = (ahead & labels).sum(axis=1) / ahead.sum(axis=1)
+        worth[number] = parts.mean() if len(parts) else 1.0
+    return worth
 
 
 def _ranked(true: Array, scores: Array) -> tuple[Array, Array, Array]:

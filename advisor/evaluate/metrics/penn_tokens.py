@@ -82,7 +82,7 @@ def penn_tokens(sentence: str) -> tuple[str, ...]:
     """Return the tokens of a sentence in lower case, without punctuation marks."""
     chunks = _EMOJI.sub(" ", sentence).split()
     found: list[str] = []
-    for chunk, after in zip(chunks, [*chunks[1:], ""], strict=True):
+    for chunk, after in zip(chunks, [*chunks, ""][1:], strict=True):
         found += _cut(chunk, after[:1].isdigit())
     return tuple(found)
 

@@ -1,0 +1,261 @@
+"""The report is one file that shows foreign text as text, at any width, light or dark."""
+
+import io
+import json
+import random
+from html.parser import HTMLParser
+
+import pytest
+from browser import DESK, PHONE, View, look, needs_browser
+
+from advisor.draw.formats import drawn
+from advisor.evaluate.chart import confusion
+from advisor.evaluate.evaluation_report import report_of
+from advisor.evaluate.gates import Gates
+from advisor.evaluate.labelled import EvaluationSet
+from advisor.evaluate.recorded import timing_file
+from advisor.evaluate.scores import score
+from advisor.evaluate.shown_examples import BEST, SIDE, WORST, shown_examples
+from advisor.evaluate.verdict import verdict
+from advisor.rulebase.store import load_rules
+from tests.evaluate.runs import (
+    CAPTION,
+    EXTRACT,
+    READ_LINE,
+    SEARCH,
+    labelled,
+    partly_right,
+    picks,
+    random_labels,
+    with_references,
+    written,
+)
+
+HOSTILE = [
+    "</script><script>document.title='taken'</script>",
+    '"><img src=x onerror="document.title=1">',
+    "<b>bold</b> & 'quoted' \"doubly\"",
+    "right-to-left \u202e txt.exe and a bell \x07",
+    "x" * 3000,
+    "{{7*7}} ${7*7} `code` ##[error]",
+    "",
+]
+
+
+def jpeg(number):
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (300, 200), ("white", "khaki", "lightblue")[number % 3])
+    ImageDraw.Draw(image).ellipse((60, 40, 160 + number % 60, 140), fill=(40, 90, 40 + number))
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def timed(run, speeds):
+    """Write what candidates cost, in milliseconds an image."""
+    for number, each in enumerate(speeds):
+        lines = [
+            {"images": 8, "ms": each * 8, "wall_ms": each * 9, "batch": 8, "peak_mb": 300 + each}
+        ] * 5
+        text = "\n".join(map(json.dumps, [{"load_ms": 900}, *lines]))
+        (run.folder / timing_file(number)).write_text(text)
+    return run
+
+
+def of_labels(folder, size=150, ids=None, classes=("cat", "dog", "owl")):
+    truth = random.Random(1).choices(classes, (5, *[3] * (len(classes) - 1)), k=size)
+    shares = {"openai/clip": 0.94, "Salesforce/blip-itm": 0.92, "tiny": 0.7, "worse": 0.3}
+    given = {
+        name: picks(partly_right(truth, share, n, classes), 0.85, classes)
+        for n, (name, share) in enumerate(shares.items(), start=2)
+    }
+    given["tiny"][3] = {"failed": "out of memory"}
+    run = written(folder, labelled(truth, classes, ids=ids), given)
+    settings = {
+        "seed": 0,
+        "command": "advisor evaluate photos --run runs/photos",
+        "versions": {"advisor": "0.2.0", "torch": "2.6.0"},
+        "rule_base": "abc123",
+    }
+    return timed(run, (30, 85, 6, 5))._replace(settings=settings)
+
+
+def report_file(run, thumbnails=lambda name: jpeg(len(name)), gates=None):
+    scores = score(run)
+    said = verdict(scores, load_rules())
+    report = report_of(run, scores, said, gates or Gates(("accuracy=0.8",)), thumbnails)
+    file = run.folder / "report.html"
+    file.write_text(drawn(report, "html"), encoding="utf-8")
+    return file
+
+
+def of_hostile_captions(folder):
+    draw = random.Random(0)
+    names = [f"{one[:200]}-{n}.png" for n, one in enumerate(HOSTILE)]
+    references = [[one or "a cat sits on a mat", "two dogs run"] for one in HOSTILE]
+    given = {
+        f"model {one[:300]}": [{"text": draw.choice(HOSTILE)} for _ in HOSTILE]
+        for one in HOSTILE[:3]
+    }
+    questions = [one[::-1] for one in HOSTILE]
+    data = with_references(CAPTION, references, questions, names)
+    data = data._replace(name=HOSTILE[0], task=HOSTILE[1], notes=tuple(HOSTILE[:5]))
+    run = written(folder, data, given)
+    return run._replace(settings={"command": HOSTILE[0], "versions": {HOSTILE[2]: HOSTILE[0]}})
+
+
+class Tags(HTMLParser):
+    """Every tag with its attributes."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+
+def test_foreign_text_is_text(tmp_path):
+    text = report_file(of_hostile_captions(tmp_path), gates=Gates()).read_text("utf-8")
+    tags = Tags(text).found
+    assert [tag for tag, _ in tags].count("script") == 1
+    assert not [tag for tag, _ in tags if tag in ("b", "i") and "onerror" in str(_)]
+    assert not [of for _, of in tags if any(name.startswith("on") for name in of)]
+    assert "\u202e" not in text
+    assert "&lt;/script&gt;" in text
+    assert all(of["src"].startswith("data:image/jpeg;base64,") for tag, of in tags if tag == "img")
+
+
+def test_nothing_is_asked_of_another_place(tmp_path):
+    for tag, of in Tags(report_file(of_labels(tmp_path)).read_text("utf-8")).found:
+        for name in ("src", "href", "action", "data", "poster"):
+            assert of.get(name, "data:").startswith(("data:", "#")), (tag, of)
+
+
+def test_the_verdict_comes_first_and_every_candidate_is_in_the_drawing(tmp_path):
+    text = report_file(of_labels(tmp_path)).read_text("utf-8")
+    assert text.index("<h1>tiny" if "<h1>tiny" in text else "<h1>") < text.index("<svg")
+    assert text.count("<circle") == 4
+    assert 'class="front"' in text
+    assert "advisor evaluate photos --run runs/photos" in text
+
+
+def test_thumbnails_are_few_and_small(tmp_path):
+    from PIL import Image
+
+    run = of_labels(tmp_path)
+    scores = score(run)
+    found = shown_examples(scores, verdict(scores, load_rules()))
+    assert [one.kind for one in found] == ["worst"] * WORST + ["best"] * BEST
+    assert len({one.place for one in found}) == WORST + BEST
+    asked = []
+
+    def thumbnails(id):
+        asked.append(id)
+        return jpeg(1)
+
+    text = report_file(run, thumbnails).read_text("utf-8")
+    assert len(asked) == len(set(asked)) == WORST + BEST
+    import base64
+
+    encoded = next(of["src"] for tag, of in Tags(text).found if tag == "img").partition(",")[2]
+    image = Image.open(io.BytesIO(base64.b64decode(encoded)))
+    assert (image.format, max(image.size)) == ("JPEG", SIDE)
+
+
+def test_an_image_that_cannot_be_shown_leaves_its_place_empty(tmp_path):
+    text = report_file(of_labels(tmp_path), lambda name: b"no image" if "1" in name else None)
+    assert "<img" not in text.read_text("utf-8")
+
+
+def test_the_worst_by_the_recommended_candidate_lead(tmp_path):
+    run = of_labels(tmp_path)
+    scores = score(run)
+    said = verdict(scores, load_rules())
+    first = next(one for one in scores.candidates if one.name == said.recommended)
+    worth = [first.worth[one.place] for one in shown_examples(scores, said)]
+    assert worth[:WORST] == sorted(worth[:WORST])
+    assert set(worth[WORST:]) == {1.0}
+
+
+def test_of_many_classes_the_confusion_shows_those_that_are_mistaken(tmp_path):
+    classes = tuple(f"class {n}" for n in range(60))
+    scores = score(of_labels(tmp_path, 300, classes=classes))
+    table = confusion(scores, scores.candidates[0])
+    assert table.count("<tr>") == 21
+    assert "(another)" in table
+    assert "of 60" in table
+
+
+def every_other_kind(folder):
+    draw = random.Random(1)
+    lines = [f"line {n} {draw.random():.4f}" for n in range(30)]
+    typos = [{"text": one.replace("1", "7")} for one in lines]
+    yield written(folder / "lines", with_references(READ_LINE, [[o] for o in lines]), {"a": typos})
+    vectors = [[draw.gauss(0, 1) for _ in range(8)] for _ in range(40)]
+    found = [
+        {
+            "image_vector": tuple(v),
+            "text_vectors": tuple(tuple(x + draw.gauss(0, 1.2) for x in v) for _ in range(2)),
+        }
+        for v in vectors
+    ]
+    wanted = [[f"text {n}a", f"text {n}b"] for n in range(40)]
+    yield written(folder / "search", with_references(SEARCH, wanted), {"a": found, "b": found})
+    truth = [("cat", "dog") if n % 3 else ("owl",) for n in range(40)]
+    said = picks(random_labels(40, 2))
+    yield written(folder / "many", labelled(truth, many=True), {"a": said}, scored_by="sigmoid")
+    data = with_references(EXTRACT, [[]] * 20)
+    items = tuple(
+        one._replace(fields={"total": str(one.number), "lines": [{"name": "tea"}]})
+        for one in data.images
+    )
+    guessed = [{"text": "", "fields": {"total": str(n // 2)}} for n in range(20)]
+    data = EvaluationSet("receipts", "field-extraction", EXTRACT, items)
+    yield written(folder / "fields", data, {"a": guessed})
+
+
+def test_every_kind_of_task_has_a_report_with_examples(tmp_path):
+    for run in every_other_kind(tmp_path):
+        text = report_file(run, gates=Gates()).read_text("utf-8")
+        assert 'class="examples"' in text, run.folder
+        assert ("curve" in Tags(text).found[-1] or 'class="curve"' in text) == (
+            run.folder.name == "search"
+        )
+
+
+@pytest.mark.slow
+@needs_browser()
+def test_the_report_is_readable_in_a_browser(tmp_path):
+    pages = [report_file(of_labels(tmp_path / "labels"))]
+    pages.append(report_file(of_hostile_captions(tmp_path / "hostile"), gates=Gates()))
+    pages += [report_file(run, gates=Gates()) for run in every_other_kind(tmp_path)]
+    for number, file in enumerate(pages):
+        views = (View(PHONE, dark=number % 2 == 1), View(DESK, dark=number % 2 == 0))
+        shots = tmp_path / f"shots-{number}"
+        shots.mkdir()
+        for seen in look(file, *views, screenshots=shots):
+            assert seen.violations == []
+            assert seen.scroll_width <= seen.view.width
+            assert seen.console == []
+            assert seen.requests == [file.as_uri()]
+            assert "Examples" in seen.text
+
+
+@pytest.mark.slow
+@needs_browser()
+def test_examples_are_filtered_from_the_keyboard(tmp_path):
+    file = report_file(of_labels(tmp_path))
+    text = file.read_text("utf-8")
+    there = Tags(text).found
+    before = sum(tag in ("a", "select", "input") or "tabindex" in of for tag, of in there)
+    tabs = before - 2  # the two fields of the filter come last
+    regions = text[: text.index('class="filters"')].count("tabindex")
+    keys = (*["Tab"] * (regions + 1), "ArrowDown")
+    seen, every = look(file, View(DESK, keys=keys), View(DESK))
+    assert tabs >= 0
+    assert f"{WORST + BEST} shown" in every.text
+    assert f"{WORST} shown" in seen.text
+    assert seen.console == []
