@@ -133,6 +133,7 @@ COMMANDS: dict[str, Command | Group] = {
         init="Write a first advisor.yaml from what the code uses.",
     ),
     **_commands("trial.command", try_="Load checkpoints and run them on an image."),
+    **_commands("evaluate.command", evaluate="Prove candidates on labelled images of your own."),
     **_commands(
         "trial.compose_command", compose="Join an encoder and a decoder, and fine-tune them."
     ),

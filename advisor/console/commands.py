@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -184,7 +184,8 @@ class _Values:
         own = {flag for option, _ in self._own.values() for flag in option.opts}
         asked = self._questions
         was = {f"--{one.id}": f"--{one.typed}" for one in asked if one.flag}
-        alone = {f"--{one.typed}": bare(one) for one in asked if one.bare}
+        alone = _alone(self._function)
+        alone |= {f"--{one.typed}": bare(one) for one in asked if one.bare}
         return Spelling(was | _earlier(self._function), frozenset(own), alone)
 
     def read(self, given: dict[str, Any]) -> None:
@@ -262,6 +263,12 @@ def _earlier(function: Callable[..., Any]) -> dict[str, str]:
     """Return what flags of a function were called before, each with its name now."""
     named = ((meta, getattr(meta.default, "was", "")) for meta in _metas(function).values())
     return {was: get_click_param(meta)[0].opts[0] for meta, was in named if was}
+
+
+def _alone(function: Callable[..., Any]) -> dict[str, tuple[str, Container[str]]]:
+    """Return what flags of a function stand for without a value, and what may follow them."""
+    told = ((meta, getattr(meta.default, "alone", None)) for meta in _metas(function).values())
+    return {get_click_param(meta)[0].opts[0]: alone for meta, alone in told if alone}
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -17,16 +18,23 @@ _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}\Z")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 
-def option(spec: str, help: str, was: str = "", **more: Any) -> Any:
+def option(
+    spec: str,
+    help: str,
+    was: str = "",
+    alone: tuple[str, Container[str]] | None = None,
+    **more: Any,
+) -> Any:
     """Return an option of the parser; `spec` is as help shows it: `--format -f FORMAT`.
 
-    `was` is what the flag was called before: it works still, and says so.
+    `was` is what the flag was called before: it works still, and says so. `alone` is what it stands
+    for without a value, and what may follow it as one.
     """
     words = spec.split()
     flags = [word for word in words if word.startswith("-")]
     metavar = " ".join(words[len(flags) :]) or None
     made = typer.Option(*flags, metavar=metavar, help=help, **more)
-    made.was = was
+    made.was, made.alone = was, alone
     return made
 
 

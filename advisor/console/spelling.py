@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from typer.core import TyperCommand
@@ -18,7 +18,7 @@ class Spelling(NamedTuple):
 
     was: Mapping[str, str] = {}
     own: frozenset[str] = frozenset()
-    bare: Mapping[str, tuple[str, frozenset[str]]] = {}
+    bare: Mapping[str, tuple[str, Container[str]]] = {}
 
     def put_right(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
         """Return the words of a command line as they are spelt now, and what to say of it."""
@@ -45,7 +45,7 @@ class Spelling(NamedTuple):
         return right, said
 
 
-def _listed(value: str, names: frozenset[str]) -> bool:
+def _listed(value: str, names: Container[str]) -> bool:
     """True for several names with commas between."""
     return bool(value) and all(part.strip().lower() in names for part in value.split(","))
 

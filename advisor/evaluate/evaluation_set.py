@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from advisor.decide.command_lines import act_of
 from advisor.errors import UsageError
-from advisor.evaluate.annotation import Annotation, LabelledData
+from advisor.evaluate.annotation import Annotation, LabelledData, merged
 from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
 from advisor.model.library import (
     ANSWER,
@@ -91,8 +91,9 @@ def make_set(
             hint="--images DIR says where they are",
         )
     notes = list(data.notes)
-    if len(usable) < len(data.annotations):
-        notes.append(f"{len(data.annotations) - len(usable)} of them lack {words}")
+    lacking = {each.image for each in data.annotations} - {each.image for each in usable}
+    if lacking:
+        notes.append(f"{count(len(lacking), 'image')} without {words} left out")
     chosen = _part(there, limit, seed) if limit else there
     if len(chosen) < len(there):
         total = len({each.image for each in there})
@@ -113,9 +114,12 @@ def make_set(
 
 
 def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:
+    """Return the annotations that an act is judged by: of each question, or of each image."""
     part = NEEDS[act][0]
-    asked = act == ANSWER
-    return [each for each in annotations if getattr(each, part) and (each.question or not asked)]
+    if act == ANSWER:
+        return [each for each in annotations if each.answers and each.question]
+    whole = merged(each._replace(question="") for each in annotations if getattr(each, part))
+    return [each._replace(texts=tuple(dict.fromkeys(each.texts))) for each in whole]
 
 
 def _image(number: int, annotation: Annotation, part: str) -> LabelledImage:

@@ -38,10 +38,16 @@ class Journal:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         try:
             self.file = os.fdopen(os.open(self.path, flags, 0o644), "r+b", buffering=0)
-            _lock(self.file, self.path)
-            self._read()
         except OSError as error:
             raise _cannot_write(self.path, error) from error
+        try:
+            _lock(self.file, self.path)
+            self._read()
+        except BaseException as error:
+            self.file.close()
+            if isinstance(error, OSError):
+                raise _cannot_write(self.path, error) from error
+            raise
         return self
 
     def __exit__(

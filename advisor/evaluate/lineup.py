@@ -44,10 +44,13 @@ def line_up(
     data: EvaluationSet,
     loading: Loading,
     asking: Asking,
+    *,
+    only_fit: bool = False,
 ) -> tuple[Entrant, ...]:
     """Return each contender as a candidate; what cannot be run says so, and stops nobody else.
 
-    Downloads are agreed to here, before anything runs.
+    Downloads are agreed to here, before anything runs. With `only_fit` those are left out that
+    cannot do the task, unless all of them are.
     """
     transformers()
     libraries = versions()
@@ -63,7 +66,13 @@ def line_up(
                 raise
             found = Entrant(candidate._replace(failed=error.message), error=error)
         entrants.append(found)
-    return tuple(entrants)
+    fit = [each for each in entrants if each.error is None or each.error.kind != "unsupported"]
+    if not only_fit or not fit:
+        return tuple(entrants)
+    return tuple(
+        each._replace(candidate=each.candidate._replace(number=number))
+        for number, each in enumerate(fit)
+    )
 
 
 def class_text(name: str) -> str:

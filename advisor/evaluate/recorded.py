@@ -79,8 +79,8 @@ class Timing(NamedTuple):
     """What a candidate cost, of the images that it answered; None where nothing was timed.
 
     `images_per_second` is over all that it took, decoding included. A latency is the time of one
-    batch of `batch` images, in the median and at the 95th percentile; `peak_mb` is that of the
-    process, or of the GPU, in MB of 2^20 bytes.
+    batch, of at most `batch` images, in the median and at the 95th percentile; `peak_mb` is that
+    of the process, or of the GPU, in MB of 2^20 bytes.
     """
 
     images: int
@@ -180,7 +180,7 @@ def read_timing(file: Path) -> Timing:
                 ms, wall = float(known["ms"]), float(known["wall_ms"])
                 row = int(known["images"]), ms, ms if known.get("first") else wall
                 (first if known.get("first") else rows).append(row)
-                batch = int(known["batch"])
+                batch = max(batch, int(known["batch"]))
             load = float(known["load_ms"]) if "load_ms" in known else load
             peaks += [float(known["peak_mb"])] if known.get("peak_mb") is not None else []
         except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -1,0 +1,229 @@
+"""What the user arranged: on which images who is run, how, and where the run is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from advisor.decide.command_lines import quoted, rules_flags
+from advisor.errors import UsageError
+from advisor.evaluate.contenders import (
+    Contender,
+    demo_contenders,
+    named_contenders,
+    picked_contenders,
+)
+from advisor.evaluate.data_source import read_data
+from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
+from advisor.evaluate.manifest import MANIFEST
+from advisor.evaluate.work_order import RUNNER_VERSION
+from advisor.model import TASK
+from advisor.rulebase.store import cache_folder
+
+if TYPE_CHECKING:
+    from advisor.engine.profile import Profile
+    from advisor.evaluate.annotation import ImageStore, LabelledData
+    from advisor.evaluate.labelled import EvaluationSet
+    from advisor.evaluate.lineup import Asking, Entrant
+    from advisor.rulebase.base import RuleBase
+    from advisor.trial.resolution import Loading
+
+BATCH = 16
+KEPT, MOST_KEPT = "evaluations", 20
+"""The folder of the cache in which runs are kept, and how many of them stay there."""
+WRITTEN_TO_A_RUN = (MANIFEST, "images.jsonl", "given-*.jsonl", "timing-*.jsonl")
+
+Confirming = Callable[[InferredTask], str]
+"""Is shown the task that was inferred, and returns the one to take."""
+
+
+class ImagesAsked(NamedTuple):
+    """Which images: `data` as it was named, where a table's images are, how many, which draw."""
+
+    data: str
+    image_folder: str = ""
+    limit: int = 0
+    seed: int = 0
+
+
+class Arrangement(NamedTuple):
+    """All that was arranged: the set, where its images are, who runs, how, and the command.
+
+    With `only_fit` those do not run who cannot do the task.
+    """
+
+    data: EvaluationSet
+    store: ImageStore
+    contenders: tuple[Contender, ...]
+    loading: Loading
+    asking: Asking
+    batch: int
+    command: str
+    only_fit: bool = False
+
+    def line_up(self, rulebase: RuleBase, *, fetch: bool = True) -> tuple[Entrant, ...]:
+        """Return the candidates; without `fetch`, nothing is downloaded for it."""
+        from advisor.evaluate.lineup import line_up
+
+        how = self.loading if fetch else self.loading._replace(agree=None, progress=None)
+        return line_up(
+            rulebase, self.contenders, self.data, how, self.asking, only_fit=self.only_fit
+        )
+
+    def settings(self, libraries: Mapping[str, str], version: str) -> dict[str, Any]:
+        """Return what the manifest of a run says of how it was made."""
+        how = self.loading
+        return {
+            "command": self.command,
+            "batch": self.batch,
+            "seed": how.seed,
+            **self.asking._asdict(),
+            "max_new_tokens": how.max_new_tokens,
+            "runner_version": RUNNER_VERSION,
+            "advisor": version,
+            "libraries": dict(libraries),
+        }
+
+
+def task_of(rulebase: RuleBase, given: Profile, data: LabelledData, confirm: Confirming) -> str:
+    """Return the task to judge by: the one that was named, else the one that the data is for."""
+    named = given[TASK].options if TASK in given else ()
+    if len(named) > 1:
+        raise UsageError("one task is evaluated at a time", hint=f"e.g. --task {named[0]} alone")
+    return named[0] if named else confirm(infer_task(rulebase, data))
+
+
+def arrange(
+    rulebase: RuleBase,
+    images: ImagesAsked,
+    given: Profile,
+    named: Sequence[str],
+    loading: Loading,
+    asking: Asking,
+    *,
+    demo: bool = False,
+    batch: int = BATCH,
+    priority: tuple[str, ...] = (),
+    confirm: Confirming = lambda inferred: inferred.task,
+) -> Arrangement:
+    """Return what is to be run; nothing is loaded or fetched."""
+    if demo and named:
+        raise UsageError(
+            "--demo and --candidate do not go together", hint="--candidate demo:clip names one"
+        )
+    data = read_data(images.data, images.image_folder)
+    task = task_of(rulebase, given, data, confirm)
+    chosen = make_set(rulebase, images.data, data, task, limit=images.limit, seed=images.seed)
+    if named:
+        contenders = named_contenders(rulebase, named)
+    elif demo:
+        contenders = demo_contenders()
+    else:
+        profile = _profile(rulebase, given, task)
+        may_download = not loading.offline and loading.agree is not None
+        contenders = picked_contenders(rulebase, profile, priority, may_download=may_download)
+    how = loading._replace(seed=images.seed)
+    return Arrangement(
+        data=chosen,
+        store=data.store,
+        contenders=contenders,
+        loading=how,
+        asking=asking,
+        batch=batch,
+        command=_command(rulebase, images, task, () if demo else contenders, how, asking, batch),
+        only_fit=demo,
+    )
+
+
+def run_folder(arrangement: Arrangement, named: str, *, fresh: bool) -> Path:
+    """Return the folder of a run: as named, else one of the cache that is the same next time.
+
+    With `fresh`, what a run left in it goes.
+    """
+    if named:
+        folder = Path(named)
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"`--run {named}` is a file", hint="name a folder")
+        strange = folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).exists()
+        if strange:
+            raise UsageError(
+                f"`{named}` holds something else than a run", hint="name a new folder: --run DIR"
+            )
+    else:
+        cache = cache_folder()
+        if cache is None:
+            raise UsageError("there is no folder to keep the run in", hint="name one: --run DIR")
+        said = [
+            str(Path(arrangement.data.name).absolute()),
+            arrangement.data.digest,
+            arrangement.contenders,
+            arrangement.settings({}, ""),
+            arrangement.loading.device,
+            arrangement.loading.dtype,
+        ]
+        key = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:20]
+        folder = cache / KEPT / key
+        _keep_few(cache / KEPT, folder)
+    if fresh:
+        for pattern in WRITTEN_TO_A_RUN:
+            for file in folder.glob(pattern):
+                file.unlink(missing_ok=True)
+    return folder
+
+
+def _keep_few(home: Path, current: Path) -> None:
+    """Let the oldest runs of the cache go."""
+    try:
+        runs = [path for path in home.iterdir() if path.is_dir() and path != current]
+        runs.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    except OSError:
+        return
+    for old in runs[MOST_KEPT - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _profile(rulebase: RuleBase, given: Profile, task: str) -> Profile:
+    """Return the answers with the task among them."""
+    from advisor.engine.profile import read_answer
+    from advisor.engine.readings import as_meant
+
+    if TASK in given:
+        return given
+    question = next(one for one in rulebase.questions if one.id == TASK)
+    return as_meant(rulebase, {TASK: read_answer(question, task, "detected"), **given}).profile
+
+
+def _command(
+    rulebase: RuleBase,
+    images: ImagesAsked,
+    task: str,
+    contenders: Sequence[Contender],
+    loading: Loading,
+    asking: Asking,
+    batch: int,
+) -> str:
+    """Return the command line that makes the same run again; without contenders, of the demo."""
+    words = ["advisor evaluate", quoted(images.data), f"--task {task}"]
+    words += [] if contenders else ["--demo"]
+    for each in contenders:
+        revision = f"@{each.revision}" if each.revision else ""
+        checkpoint = f"{each.checkpoint}{revision}"
+        plain = each.name in (each.checkpoint, checkpoint) or each.name.startswith(each.checkpoint)
+        words.append(f"--candidate {quoted(checkpoint if plain else f'{each.name}={checkpoint}')}")
+    flags: dict[str, object] = {
+        "image-folder": images.image_folder,
+        "limit": images.limit,
+        "seed": images.seed,
+        "template": asking.template if asking.template != "{}" else "",
+        "prompt": asking.prompt,
+        "batch-size": batch if batch != BATCH else "",
+        "torch-device": loading.device if loading.device != "auto" else "",
+        "dtype": loading.dtype,
+        "max-new-tokens": loading.max_new_tokens,
+    }
+    words += [f"--{flag} {quoted(str(value))}" for flag, value in flags.items() if value]
+    return " ".join([*words, *rules_flags(rulebase.folders)])

@@ -1,0 +1,194 @@
+"""`advisor evaluate`: candidates on labelled images of one's own, measured and compared."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from advisor.console.commands import Given, Options
+from advisor.console.options import CriteriaFirst, NoInput
+from advisor.console.output import Showing, interactive, note, progress_line, showing
+from advisor.errors import AdvisorError, UsageError
+from advisor.evaluate.options import (
+    CandidateOptions,
+    ForecastOptions,
+    GateOptions,
+    ImageOptions,
+    PlaceOptions,
+    RunOptions,
+)
+from advisor.phrasing import count
+from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.evaluate.arrangement import Arrangement
+    from advisor.evaluate.evaluation_set import InferredTask
+    from advisor.evaluate.recorded import EvaluationRun
+
+Data = Annotated[str, typer.Argument(help="Labelled images: a folder, table, JSON or .tar.")]
+Shown = Annotated[Showing, showing(("terminal", "json", "markdown", "html", "junit"))]
+SHOWN_LEFT_OUT = 5
+CANNOT = 2
+"""The exit code where something could not be run."""
+
+
+def evaluate(
+    *,
+    data: Data,
+    given: Given,
+    first: CriteriaFirst,
+    images: Annotated[ImageOptions, Options(ImageOptions)],
+    chosen: Annotated[CandidateOptions, Options(CandidateOptions)],
+    how: Annotated[RunOptions, Options(RunOptions)],
+    place: Annotated[PlaceOptions, Options(PlaceOptions)],
+    ahead: Annotated[ForecastOptions, Options(ForecastOptions)],
+    gates: Annotated[GateOptions, Options(GateOptions)],
+    no_input: NoInput = False,
+    rulebase: RuleBase,
+    shown: Shown,
+) -> int:
+    """Run candidates on your own labelled images, and say which to take and how sure that is.
+
+    Without --candidate, what `advisor recommend` puts first for the same answers is run. The
+    task is read off the data; --task settles it. A run that was stopped goes on where it was.
+
+    \b
+    Examples:
+      advisor evaluate examples/shapes --demo
+      advisor evaluate photos --candidate openai/clip-vit-base-patch32 --limit 200
+      advisor evaluate captions.csv --task captioning --language de --output html=report.html
+      advisor evaluate data.jsonl --dry-run --price-per-hour 1.20
+      advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
+    """
+    from advisor.evaluate.arrangement import ImagesAsked, arrange
+    from advisor.evaluate.lineup import Asking
+    from advisor.evaluate.report import report_of
+    from advisor.evaluate.scores import score
+    from advisor.evaluate.verdict import verdict
+
+    judged = gates.made()
+    asked = ImagesAsked(data, images.image_folder, images.limit, images.seed)
+    made = arrange(
+        rulebase,
+        asked,
+        given,
+        chosen.named or (),
+        how.loading(),
+        Asking(how.template, how.prompt or None),
+        demo=chosen.demo,
+        batch=how.batch,
+        priority=first,
+        confirm=_confirmed if interactive() and not no_input else _taken,
+    )
+    _announce(made)
+    if ahead.dry_run:
+        return forecast_only(rulebase, made, ahead.price, shown)
+    run = run_of(rulebase, made, place)
+    scores = score(run)
+    found = verdict(scores, rulebase=rulebase, priority=first)
+    shown.emit(report_of(run, scores, found, judged, made.store.read))
+    return _exit_code(run, judged.exit_code(scores, found))
+
+
+def run_of(rulebase: RuleBase, made: Arrangement, place: PlaceOptions) -> EvaluationRun:
+    """Run what was arranged, here or on a cluster, and show how far it is."""
+    from advisor import __version__
+    from advisor.evaluate.arrangement import run_folder
+    from advisor.evaluate.execution import AloneHere, Watching, execute
+    from advisor.evaluate.ray_team import ray_teams
+    from advisor.trial.runtime import versions
+
+    if place.workers and not place.ray:
+        raise UsageError("`--workers` are those of a cluster", hint="add --ray")
+    folder = run_folder(made, place.folder, fresh=place.fresh)
+    entrants = made.line_up(rulebase)
+    for each in entrants:
+        if each.error is not None:
+            note(f"{each.candidate.name}: {each.error.message}")
+    if all(each.order is None for each in entrants):
+        error = entrants[0].error
+        raise AdvisorError(
+            "none of the candidates can be run",
+            hint=error.hint if error else None,
+            kind=error.kind if error else "nothing-to-load",
+        )
+    settings = made.settings(versions(), __version__)
+    watching = Watching(note, _Progress() if sys.stderr.isatty() else _unseen)
+    teams = ray_teams(place.ray, place.workers) if place.ray else nullcontext(AloneHere)
+    with teams as hire:
+        return execute(
+            folder, made.data, made.store, entrants, settings, hire=hire, watching=watching
+        )
+
+
+def forecast_only(rulebase: RuleBase, made: Arrangement, price: float, shown: Showing) -> int:
+    """Say what an evaluation would take; nothing is fetched for it."""
+    from advisor.evaluate.forecast import forecast, forecast_report
+
+    entrants = made.line_up(rulebase, fetch=False)
+    found = forecast(rulebase, made.data, made.store, entrants, price or None)
+    shown.emit(forecast_report(found))
+    return CANNOT if all(each.cannot for each in found.candidates) else 0
+
+
+def _announce(made: Arrangement) -> None:
+    """Say what was read, and what is left out."""
+    data = made.data
+    note(*(f"{data.name}: {line}" for line in data.notes))
+    for left in data.left_out[:SHOWN_LEFT_OUT]:
+        note(f"left out: `{left.id}`: {left.why}")
+    more = len(data.left_out) - SHOWN_LEFT_OUT
+    if more > 0:
+        note(f"left out: {count(more, 'image')} more; JSON has all")
+
+
+def _taken(inferred: InferredTask) -> str:
+    """Say which task is taken, and what settles it."""
+    others = f"; --task {' or '.join(inferred.others)} also fits" if inferred.others else ""
+    note(f"taken as {inferred.task}: {inferred.because}{others}")
+    return inferred.task
+
+
+def _confirmed(inferred: InferredTask) -> str:
+    """Ask which of the tasks that fit is meant, and return it."""
+    from advisor.console.prompt import Extra, prompt_for
+
+    tasks = (inferred.task, *inferred.others)
+    choices = [Extra(str(key), task, task) for key, task in enumerate(tasks, start=1)]
+    if len(choices) > 1:
+        return prompt_for(plain=False).pick("What are they to be judged by?", choices)
+    if prompt_for(plain=False).confirm(f"Evaluate as {inferred.task}: {inferred.because}?"):
+        return inferred.task
+    raise UsageError("the task is open", hint="say it: --task TASK; `advisor list tasks` has them")
+
+
+def _exit_code(run: EvaluationRun, judged: int) -> int:
+    """Return the code of a run: that some candidate could not be run goes before all else."""
+    return CANNOT if any(each.failed for each in run.candidates) else judged
+
+
+def _unseen(_name: str, _done: int, _total: int) -> None:
+    """Show nothing."""
+
+
+class _Progress:
+    """How far a candidate is, how fast, and how long it still takes, in one line."""
+
+    def __init__(self) -> None:
+        self.name, self.begun, self.before = "", 0.0, 0
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if name != self.name:
+            self.name, self.begun, self.before = name, now, done
+        seconds = now - self.begun
+        line = f"{name}: {done} of {total}"
+        if done > self.before and seconds > 0:
+            rate = (done - self.before) / seconds
+            left = int((total - done) / rate)
+            line += f", {rate:.1f} a second, {left // 60}:{left % 60:02} left"
+        progress_line(f"{line:<70}", done, total)

@@ -1,0 +1,200 @@
+"""What an evaluation will take before it is begun: downloads, memory, time and money."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from advisor.decide.memory import file_dtype, memory_gb, weights_mb
+from advisor.draw.blocks import Heading, Item, Items, Page, Pairs, Table, Text
+from advisor.draw.formats import Report, document
+from advisor.errors import AdvisorError
+from advisor.evaluate.annotation import ImageStore
+from advisor.evaluate.image_blocks import blocks_of, prepared
+from advisor.evaluate.labelled import EvaluationSet
+from advisor.evaluate.lineup import Entrant
+from advisor.evaluate.worker import Worker
+from advisor.phrasing import count
+from advisor.rulebase.base import RuleBase
+from advisor.trial.placement import Placement, estimated_mb
+
+TIMED_IMAGES = 8
+"""Images that a checkpoint on this machine answers to see how fast it is."""
+NOT_HERE = "not-downloaded"
+
+
+class Expected(NamedTuple):
+    """What one candidate will take; None where nobody knows.
+
+    `here` is True where it need not be fetched, `cannot` says why it will not run.
+    """
+
+    candidate: str
+    checkpoint: str
+    here: bool
+    download_mb: float | None = None
+    memory_mb: float | None = None
+    seconds: float | None = None
+    cannot: str | None = None
+
+
+class Forecast(NamedTuple):
+    """What an evaluation will take; `price` is that of an hour, in whatever money it was given."""
+
+    data: EvaluationSet
+    candidates: tuple[Expected, ...]
+    price: float | None
+    rule_base: str
+
+    @property
+    def seconds(self) -> float | None:
+        """The time of all candidates, one after the other; None where that of one is unknown."""
+        known = [each.seconds for each in self.candidates if not each.cannot]
+        return None if None in known else sum(filter(None, known))
+
+    def cost(self, seconds: float | None) -> float | None:
+        """Return what a time costs; None where either is unknown."""
+        return None if self.price is None or seconds is None else self.price * seconds / 3600
+
+
+def forecast(
+    rulebase: RuleBase,
+    data: EvaluationSet,
+    store: ImageStore,
+    entrants: Sequence[Entrant],
+    price: float | None = None,
+) -> Forecast:
+    """Return what an evaluation will take.
+
+    A checkpoint that is on this machine answers a few images; of one that is not, the catalogue
+    says what is to be fetched and what memory it takes, and nobody how fast it will be.
+    """
+    expected = (_expected(rulebase, data, store, each) for each in entrants)
+    return Forecast(data, tuple(expected), price, rulebase.digest)
+
+
+def _expected(
+    rulebase: RuleBase, data: EvaluationSet, store: ImageStore, entrant: Entrant
+) -> Expected:
+    candidate = entrant.candidate
+    known = Expected(candidate.name, candidate.checkpoint, here=entrant.order is not None)
+    if entrant.order is None or entrant.local is None:
+        if entrant.error is None or entrant.error.kind != NOT_HERE:
+            return known._replace(cannot=candidate.failed)
+        listed = rulebase.checkpoints.get(candidate.checkpoint)
+        if listed is None or listed.parameters_millions is None:
+            return known
+        gb = memory_gb(listed)
+        return known._replace(
+            download_mb=weights_mb(listed.parameters_millions * 1e6, file_dtype(listed)),
+            memory_mb=None if gb is None else gb * 1024,
+        )
+    placement = Placement(device=entrant.order.device, dtype=entrant.order.dtype)
+    memory = estimated_mb(entrant.local.weights, placement)
+    try:
+        seconds = _seconds(data, store, entrant)
+    except AdvisorError as error:
+        return known._replace(memory_mb=memory, cannot=error.message)
+    return known._replace(memory_mb=memory, seconds=seconds)
+
+
+def _seconds(data: EvaluationSet, store: ImageStore, entrant: Entrant) -> float:
+    """Return the time for all images, from loading and from the second of two small blocks."""
+    assert entrant.order is not None
+    begun = time.perf_counter()
+    worker = Worker(entrant.order)
+    loading = time.perf_counter() - begun
+    size = max(1, min(TIMED_IMAGES, len(data.images) // 2))
+    blocks = blocks_of(data.images[: 2 * size], size)
+    took = 0.0
+    for block in islice(prepared(blocks, store, entrant.digest, lambda *_: False), 2):
+        begun = time.perf_counter()
+        worker.answer(block.opened)
+        took = (time.perf_counter() - begun) / len(block.opened)
+    return loading + took * len(data.images)
+
+
+def forecast_report(found: Forecast) -> Report:
+    """Return a forecast ready to be drawn."""
+    return Report.of(_as_json, _as_page, found)
+
+
+def _as_json(found: Forecast) -> dict[str, Any]:
+    data = found.data
+    return document(
+        found.rule_base,
+        data={
+            "name": data.name,
+            "task": data.task,
+            "images": len({each.id for each in data.images}),
+            "questions": len(data.images) if any(each.question for each in data.images) else None,
+            "classes": len(data.classes) or None,
+            "left_out": [each._asdict() for each in data.left_out],
+        },
+        candidates=[
+            {
+                **each._asdict(),
+                "download_mb": _rounded(each.download_mb),
+                "memory_mb": _rounded(each.memory_mb),
+                "seconds": _rounded(each.seconds),
+                "cost": _rounded(found.cost(each.seconds), 4),
+            }
+            for each in found.candidates
+        ],
+        seconds=_rounded(found.seconds),
+        cost=_rounded(found.cost(found.seconds), 4),
+    )
+
+
+def _as_page(found: Forecast) -> Page:
+    data = found.data
+    images = len({each.id for each in data.images})
+    asked = f", {count(len(data.images), 'question')}" if len(data.images) > images else ""
+    classes = f", {count(len(data.classes), 'class')}" if data.classes else ""
+    facts = [("task", data.task), ("images", f"{images}{asked}{classes}")]
+    facts += [("left out", f"{count(len(data.left_out), 'image')}")] if data.left_out else []
+    columns = ["candidate", "download", "memory", "time"] + (["cost"] if found.price else [])
+    rows = tuple(tuple(_cells(found, each)) for each in found.candidates if not each.cannot)
+    page: Page = [Heading(f"Would be evaluated: {data.name}", 1), Pairs(tuple(facts))]
+    page += [Table(tuple(columns), rows, wide=0)] if rows else []
+    cannot = [each for each in found.candidates if each.cannot]
+    if cannot:
+        lines = tuple(Item("-", f"{each.candidate}: {each.cannot}") for each in cannot)
+        page += [Heading("Could not"), Items(lines)]
+    total = f"in all {_duration(found.seconds)}"
+    total += f", {found.cost(found.seconds):.2f}" if found.cost(found.seconds) is not None else ""
+    notes = [total] if found.seconds is not None else []
+    if any(each.seconds is not None for each in found.candidates):
+        notes.append(f"time is measured on {TIMED_IMAGES} images here; memory is estimated")
+    if any(not each.here and not each.cannot for each in found.candidates):
+        notes.append("how fast one is that is not on this machine, nobody knows yet")
+    return [*page, *(Text(f"{each}.", "quiet") for each in notes)]
+
+
+def _cells(found: Forecast, each: Expected) -> list[str]:
+    fetched = "none" if each.here else _megabytes(each.download_mb)
+    cells = [each.candidate, fetched, _megabytes(each.memory_mb), _duration(each.seconds)]
+    cost = found.cost(each.seconds)
+    return cells + ([] if not found.price else ["unknown" if cost is None else f"{cost:.4f}"])
+
+
+def _megabytes(mb: float | None) -> str:
+    if mb is None:
+        return "unknown"
+    return f"about {mb / 1024:.1f} GB" if mb >= 1024 else f"about {mb:.0f} MB"
+
+
+def _duration(seconds: float | None) -> str:
+    """Return a time as people say it."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 100:
+        return f"about {max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min" if minutes < 100 else f"about {seconds / 3600:.1f} h"
+
+
+def _rounded(value: float | None, digits: int = 1) -> float | None:
+    return None if value is None else round(value, digits)

@@ -1,0 +1,169 @@
+"""Workers as actors of Ray Core, on this machine or on a cluster: the same answers, in order.
+
+The driver reads the files and fixes the blocks; an actor holds one loaded checkpoint. Whatever
+happens to an actor, its blocks are answered again by the one that takes its place.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from advisor.distribution import install_hint
+from advisor.errors import AdvisorError, MissingExtraError
+from advisor.evaluate.execution import Facts
+from advisor.evaluate.image_blocks import Prepared
+from advisor.evaluate.work_order import AskedImage, WorkOrder
+from advisor.evaluate.worker import AnsweredBlock, Worker
+from advisor.trial.runtime import library, plain_errors
+
+LOCAL = "local"
+"""In place of an address: a cluster of this machine alone, for as long as the run takes."""
+RETRIES = 3
+"""How often an actor that died is begun again, and a block that it had is given out anew."""
+A_HEAD = 2
+"""Blocks that each actor has in hand, so that it never waits for the driver."""
+
+
+class Actor:
+    """What runs elsewhere: it loads what the order of its next block names, and keeps it."""
+
+    def __init__(self) -> None:
+        self.order: WorkOrder | None = None
+        self.worker: Worker | None = None
+        self.load_ms = 0.0
+
+    def answer(
+        self, order: WorkOrder, block: tuple[AskedImage, ...]
+    ) -> AnsweredBlock | AdvisorError:
+        """Return the answers to a block of files, or what is wrong with the checkpoint."""
+        import time
+
+        try:
+            if self.worker is None or self.order != order:
+                begun = time.perf_counter()
+                self.worker, self.order = None, None  # two may be too large for the memory
+                self.worker, self.order = Worker(order), order
+                self.load_ms = (time.perf_counter() - begun) * 1000
+            return self.worker.answer_files(block)
+        except AdvisorError as error:
+            return AdvisorError(error.message, hint=error.hint, kind=error.kind)
+
+    def facts(self, order: WorkOrder) -> Facts | None:
+        """Return what is known of the checkpoint, None where this actor did not load it."""
+        worker = self.worker if self.order == order else None
+        return Facts(worker.warnings, self.load_ms, worker.peak_mb) if worker else None
+
+    def process(self) -> int:
+        """Return the number of its process."""
+        return os.getpid()
+
+
+class RayTeam:
+    """Actors that answer blocks; results come in the order of the blocks."""
+
+    decodes = True
+
+    def __init__(self, ray: Any, order: WorkOrder, actors: list[Any]) -> None:
+        self.ray, self.order, self.actors = ray, order, actors
+
+    def answers(
+        self, blocks: Iterable[Prepared]
+    ) -> Iterator[tuple[Prepared, AnsweredBlock | None]]:
+        """Yield the answers to blocks in their order, None for those that are held."""
+        running: dict[Any, tuple[Prepared, Any]] = {}
+        done: dict[int, tuple[Prepared, AnsweredBlock | None]] = {}
+        free = self.actors * A_HEAD
+        following = 0
+        try:
+            for block in blocks:
+                if block.held:
+                    done[block.number] = block, None
+                else:
+                    while not free:
+                        free += self._finish(running, done)
+                    actor = free.pop(0)
+                    running[actor.answer.remote(self.order, block.asked)] = block, actor
+                while following in done:
+                    yield done.pop(following)
+                    following += 1
+            while running:
+                self._finish(running, done)
+                while following in done:
+                    yield done.pop(following)
+                    following += 1
+        finally:
+            for promise in running:
+                self.ray.cancel(promise, force=False)
+
+    def facts(self) -> Facts | None:
+        """Return what is known of the checkpoint from whoever took most; the peak of one actor."""
+        known = self.ray.get([actor.facts.remote(self.order) for actor in self.actors])
+        loaded = [each for each in known if each]
+        return max(loaded, key=lambda each: each.peak_mb or 0.0) if loaded else None
+
+    def _finish(self, running: dict[Any, Any], done: dict[int, Any]) -> list[Any]:
+        """Wait for a block to be done, keep its answers, and return the actor that is free."""
+        (promise,), _ = self.ray.wait(list(running), num_returns=1)
+        block, actor = running.pop(promise)
+        try:
+            answered = self.ray.get(promise)
+        except self.ray.exceptions.RayError as error:
+            raise AdvisorError(
+                f"the worker of `{self.order.checkpoint}` died {RETRIES + 1} times "
+                f"({type(error).__name__})",
+                hint="most often memory is short: fewer --workers, or a smaller checkpoint",
+                kind="out-of-memory",
+            ) from error
+        if isinstance(answered, AdvisorError):
+            raise answered
+        done[block.number] = block, answered
+        return [actor]
+
+
+@contextmanager
+def ray_teams(address: str, workers: int = 0) -> Iterator[Any]:
+    """Yield a function that hires a team for an order, on a cluster that is left at the end.
+
+    `address` is that of a cluster, or LOCAL; `workers` is how many actors there are, 0 being as
+    many as there are GPUs, or CPUs, in it.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    ray = _library()
+    own = {"include_dashboard": False, "num_cpus": workers or None} if address == LOCAL else {}
+    with plain_errors("ray"):
+        ray.init(address=address, log_to_driver=False, logging_level="ERROR", **own)
+    actors: list[Any] = []
+    threads = library("torch").get_num_threads()
+
+    def hire(order: WorkOrder) -> RayTeam:
+        kind = "GPU" if order.device.startswith("cuda") else "CPU"
+        if not actors:
+            number = workers or max(1, int(ray.cluster_resources().get(kind, 1)))
+            options = {
+                "num_cpus": 1,
+                "num_gpus": int(kind == "GPU"),
+                "max_restarts": RETRIES,
+                "max_task_retries": RETRIES,
+            }
+            remote = ray.remote(**options)(Actor)
+            actors.extend(remote.remote() for _ in range(number))
+        return RayTeam(ray, order._replace(threads=threads), actors)
+
+    try:
+        yield hire
+    finally:
+        ray.shutdown()
+
+
+def _library() -> Any:
+    try:
+        return import_module("ray")
+    except ImportError as error:
+        raise MissingExtraError(
+            "`--ray` needs the library `ray`, which is not installed", hint=install_hint("ray")
+        ) from error
