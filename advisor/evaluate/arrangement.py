@@ -63,6 +63,7 @@ class Arrangement(NamedTuple):
     asking: Asking
     batch: int
     command: str
+    rule_base: str
     only_fit: bool = False
 
     def line_up(self, rulebase: RuleBase, *, fetch: bool = True) -> tuple[Entrant, ...]:
@@ -85,7 +86,8 @@ class Arrangement(NamedTuple):
             "max_new_tokens": how.max_new_tokens,
             "runner_version": RUNNER_VERSION,
             "advisor": version,
-            "libraries": dict(libraries),
+            "versions": dict(libraries),
+            "rule_base": self.rule_base,
         }
 
 
@@ -107,7 +109,6 @@ def arrange(
     *,
     demo: bool = False,
     batch: int = BATCH,
-    priority: tuple[str, ...] = (),
     confirm: Confirming = lambda inferred: inferred.task,
 ) -> Arrangement:
     """Return what is to be run; nothing is loaded or fetched."""
@@ -125,7 +126,7 @@ def arrange(
     else:
         profile = _profile(rulebase, given, task)
         may_download = not loading.offline and loading.agree is not None
-        contenders = picked_contenders(rulebase, profile, priority, may_download=may_download)
+        contenders = picked_contenders(rulebase, profile, may_download=may_download)
     how = loading._replace(seed=images.seed)
     return Arrangement(
         data=chosen,
@@ -135,6 +136,7 @@ def arrange(
         asking=asking,
         batch=batch,
         command=_command(rulebase, images, task, () if demo else contenders, how, asking, batch),
+        rule_base=rulebase.digest,
         only_fit=demo,
     )
 

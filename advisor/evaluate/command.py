@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from advisor.console.commands import Given, Options
-from advisor.console.options import CriteriaFirst, NoInput
+from advisor.console.flags import split
+from advisor.console.options import NoInput
 from advisor.console.output import Showing, interactive, note, progress_line, showing
 from advisor.errors import AdvisorError, UsageError
 from advisor.evaluate.options import (
@@ -25,6 +27,7 @@ from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
+    from advisor.evaluate.annotation import ImageStore
     from advisor.evaluate.arrangement import Arrangement
     from advisor.evaluate.evaluation_set import InferredTask
     from advisor.evaluate.recorded import EvaluationRun
@@ -40,7 +43,6 @@ def evaluate(
     *,
     data: Data,
     given: Given,
-    first: CriteriaFirst,
     images: Annotated[ImageOptions, Options(ImageOptions)],
     chosen: Annotated[CandidateOptions, Options(CandidateOptions)],
     how: Annotated[RunOptions, Options(RunOptions)],
@@ -65,8 +67,8 @@ def evaluate(
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
     """
     from advisor.evaluate.arrangement import ImagesAsked, arrange
+    from advisor.evaluate.evaluation_report import report_of
     from advisor.evaluate.lineup import Asking
-    from advisor.evaluate.report import report_of
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import verdict
 
@@ -81,7 +83,6 @@ def evaluate(
         Asking(how.template, how.prompt or None),
         demo=chosen.demo,
         batch=how.batch,
-        priority=first,
         confirm=_confirmed if interactive() and not no_input else _taken,
     )
     _announce(made)
@@ -89,8 +90,8 @@ def evaluate(
         return forecast_only(rulebase, made, ahead.price, shown)
     run = run_of(rulebase, made, place)
     scores = score(run)
-    found = verdict(scores, rulebase=rulebase, priority=first)
-    shown.emit(report_of(run, scores, found, judged, made.store.read))
+    found = verdict(scores, rulebase, split(gates.priority))
+    shown.emit(report_of(run, scores, found, judged, partial(_file_of, made.store)))
     return _exit_code(run, judged.exit_code(scores, found))
 
 
@@ -133,6 +134,14 @@ def forecast_only(rulebase: RuleBase, made: Arrangement, price: float, shown: Sh
     found = forecast(rulebase, made.data, made.store, entrants, price or None)
     shown.emit(forecast_report(found))
     return CANNOT if all(each.cannot for each in found.candidates) else 0
+
+
+def _file_of(store: ImageStore, name: str) -> bytes | None:
+    """Return the file of an image, None where it cannot be read."""
+    try:
+        return store.read(name)
+    except OSError:
+        return None
 
 
 def _announce(made: Arrangement) -> None:

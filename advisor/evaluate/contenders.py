@@ -67,7 +67,6 @@ def demo_contenders() -> tuple[Contender, ...]:
 def picked_contenders(
     rulebase: RuleBase,
     profile: Profile,
-    priority: tuple[str, ...] = (),
     *,
     may_download: bool,
 ) -> tuple[Contender, ...]:
@@ -80,7 +79,7 @@ def picked_contenders(
     from advisor.engine.decision import Engine
     from advisor.model import TASK
 
-    decision = Engine(rulebase, priority).decide(profile)
+    decision = Engine(rulebase).decide(profile)
     task = decision.profile[TASK].options[0]
     found: list[Contender] = []
     for assessment in decision.assessments:

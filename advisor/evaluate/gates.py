@@ -47,6 +47,12 @@ class Gates(NamedTuple):
         """Return the thresholds; UsageError for one that is not METRIC=VALUE."""
         return tuple(map(_threshold, self.fail_under))
 
+    def refuse_what_cannot_be_judged(self) -> None:
+        """Raise, before anything runs, for a threshold or a baseline that cannot be read."""
+        self.thresholds()
+        if self.baseline is not None:
+            _read_baseline(self.baseline)
+
     def checks(self, scores: Scores, verdict: Verdict) -> tuple[GateCheck, ...]:
         """Return how each of them went."""
         return (*self._reached(scores, verdict), *self._kept(scores))

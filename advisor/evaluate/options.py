@@ -131,7 +131,12 @@ class ForecastOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateOptions:
-    """When the answer is no."""
+    """What decides, and when the answer is no."""
+
+    priority: Annotated[
+        list[str] | None,
+        option("--priority METRIC", "Decide by these first: metrics, or size, speed, memory."),
+    ] = None
 
     fail_under: Annotated[
         list[str] | None,
@@ -150,9 +155,11 @@ class GateOptions:
         from advisor.evaluate.gates import Gates
 
         baseline = Path(self.baseline) if self.baseline else None
-        return Gates(
+        gates = Gates(
             tuple(self.fail_under or ()),
             confident=self.confident,
             baseline=baseline,
             strict=self.strict,
         )
+        gates.refuse_what_cannot_be_judged()
+        return gates
