@@ -6,7 +6,7 @@ import sys
 import time
 from contextlib import nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,17 +39,41 @@ CANNOT = 2
 """The exit code where something could not be run."""
 
 
-def evaluate(
+def arranged(
     *,
     data: Data,
     given: Given,
     images: Annotated[ImageOptions, Options(ImageOptions)],
     chosen: Annotated[CandidateOptions, Options(CandidateOptions)],
     how: Annotated[RunOptions, Options(RunOptions)],
+    no_input: NoInput = False,
+    rulebase: RuleBase,
+) -> Any:
+    """Return what is to be run on what; the task is confirmed where a person can be asked."""
+    from advisor.evaluate.arrangement import ImagesAsked, arrange
+    from advisor.evaluate.lineup import Asking
+
+    made = arrange(
+        rulebase,
+        ImagesAsked(data, images.image_folder, images.limit, images.seed),
+        given,
+        chosen.named or (),
+        how.loading(),
+        Asking(how.template, how.prompt or None),
+        demo=chosen.demo,
+        batch=how.batch,
+        confirm=_confirmed if interactive() and not no_input else _taken,
+    )
+    _announce(made)
+    return made
+
+
+def evaluate(
+    *,
+    gates: Annotated[GateOptions, Options(GateOptions)],
+    made: Annotated[Any, Options(arranged)],
     place: Annotated[PlaceOptions, Options(PlaceOptions)],
     ahead: Annotated[ForecastOptions, Options(ForecastOptions)],
-    gates: Annotated[GateOptions, Options(GateOptions)],
-    no_input: NoInput = False,
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
@@ -66,26 +90,11 @@ def evaluate(
       advisor evaluate data.jsonl --dry-run --price-per-hour 1.20
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
     """
-    from advisor.evaluate.arrangement import ImagesAsked, arrange
     from advisor.evaluate.evaluation_report import report_of
-    from advisor.evaluate.lineup import Asking
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import verdict
 
     judged = gates.made()
-    asked = ImagesAsked(data, images.image_folder, images.limit, images.seed)
-    made = arrange(
-        rulebase,
-        asked,
-        given,
-        chosen.named or (),
-        how.loading(),
-        Asking(how.template, how.prompt or None),
-        demo=chosen.demo,
-        batch=how.batch,
-        confirm=_confirmed if interactive() and not no_input else _taken,
-    )
-    _announce(made)
     if ahead.dry_run:
         return forecast_only(rulebase, made, ahead.price, shown)
     run = run_of(rulebase, made, place)
