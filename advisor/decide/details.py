@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.decide.alternatives import alternatives
-from advisor.decide.reasons import Flip, lost_on_text
+from advisor.decide.reasons import MAYBE_FEWER, Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
 from advisor.decide.shortlist import family_name, gaps_text, shortlist, shown_picks
@@ -133,7 +133,7 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
             f"{one.question}: {one.options[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
             for one in advice.because
         )
-        yield Item("", f"settled by {said}")
+        yield Item("", f"settled by {said}{'' if advice.smallest else MAYBE_FEWER}")
     if assessment.lost_on:
         yield Item("", lost_on_text(advice.rulebase, assessment.lost_on))
     for flip in [flip for flip in advice.changes if flip.family == assessment.family][:2]:

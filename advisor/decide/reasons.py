@@ -28,6 +28,8 @@ MOST_COMBINATIONS = 20_000
 """So many changes of a size are tried."""
 WALKED_A_TRY = 200
 """How many sets are put together in the time in which one is tried."""
+MAYBE_FEWER = " (fewer answers may be enough: not all sets of them were tried)"
+"""What pages say of a reason that a budget ended the search for."""
 
 
 class Because(NamedTuple):

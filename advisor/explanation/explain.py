@@ -28,7 +28,10 @@ class WhyNot(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Everything that can be said about one decision."""
+    """Everything that can be said about one decision.
+
+    `smallest` is false where fewer answers than `because` has may be enough: nobody tried them all.
+    """
 
     decision: Decision
     because: tuple[Because, ...]
@@ -38,6 +41,7 @@ class Explanation(NamedTuple):
     changes: tuple[Flip, ...]
     priority: tuple[str, ...]
     all: FullExplanation | None = None
+    smallest: bool = True
 
 
 def explain(
@@ -71,16 +75,18 @@ def explain(
             kind="why-not-winner",
         )
     others = [a for a in decision.assessments if a.family != decision.family]
+    reason = sufficient(engine, decision)
     won = [one for a in decision.assessments if a.family == decision.family for one in a.fired]
     return Explanation(
         decision=decision,
-        because=sufficient(engine, decision).answers,
+        because=reason.answers,
         reasons=_rules(won, "prefer"),
         caveats=_rules(won, "avoid"),
         why_not=tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
         changes=changes,
         priority=priority,
         all=full_explanation(engine, decision, changes) if all else None,
+        smallest=reason.smallest,
     )
 
 

@@ -26,6 +26,7 @@ def as_json(explanation: Explanation, rulebase: RuleBase) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         **decision_json(explanation.decision, explanation.because),
+        **({} if explanation.smallest else {"because_smallest": False}),
         "reasons": [rule_json(rule) for rule in explanation.reasons],
         "caveats": [rule_json(rule) for rule in explanation.caveats],
         "why_not": [_why_not_json(one) for one in explanation.why_not],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from advisor.decide.precedence import LARGER
-from advisor.decide.reasons import Because, lost_on_text
+from advisor.decide.reasons import MAYBE_FEWER, Because, lost_on_text
 from advisor.draw.blocks import Candidate, Heading, Item, Items, Page, Table, Text
 from advisor.engine.decision import Decision
 from advisor.explanation.explain import Explanation, WhyNot
@@ -57,6 +57,8 @@ def _why(explanation: Explanation) -> Page:
         page.append(Text(f"Not certain: with other answers it could be {others}.", "warn"))
     elif decision.outcome == "decided":
         page.append(Text("Certain: no open answer can change it.", "good"))
+    if not explanation.smallest:
+        page.append(Text(f"Settled by {count(len(explanation.because), 'answer')}{MAYBE_FEWER}."))
     return page
 
 
