@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
 from tempfile import TemporaryDirectory
@@ -14,9 +13,9 @@ from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.catalogue.rewrite import REMOVED, appended, rewrite
 from advisor.console.output import note
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.files import path_shown, write_text
+from advisor.files import path_shown, read_bounded, write_text
 from advisor.model import Checkpoint
-from advisor.reader.document import Document, KeyPath, read_text
+from advisor.reader.document import MAX_BYTES, Document, KeyPath, read_text
 from advisor.rulebase import store
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.short_forms import ORDER
@@ -67,12 +66,13 @@ def _check_whole(files: Mapping[FilePath, str], folder: FilePath) -> None:
     shipped = folder == store.shipped_rules()
     with TemporaryDirectory() as place:
         copy = FilePath(place) / folder.absolute().name
-        if folder.is_dir():
-            shutil.copytree(folder, copy)
-        for path, text in files.items():
-            inside = copy / path.relative_to(folder)
+        kept = store.rule_files(folder) if any(map(any, map(folder.glob, store.PLACES))) else []
+        whole = {file.name: file.data for file in kept}
+        whole |= {path.relative_to(folder).as_posix(): files[path].encode() for path in files}
+        for name, data in whole.items():
+            inside = copy / name
             inside.parent.mkdir(parents=True, exist_ok=True)
-            write_text(inside, text)
+            inside.write_bytes(data)
         rulebase = store.load_rules(copy) if shipped else store.load_rules(overlays=(copy,))
         _ = rulebase.digest
 
@@ -124,7 +124,7 @@ def written_files(
 def text_of(path: FilePath) -> str:
     """Return the text of a rule file, empty where there is none. Raises BrokenFileError."""
     try:
-        return path.read_text(encoding="utf-8")
+        return read_bounded(path, MAX_BYTES, within=path.parent.parent).decode("utf-8")
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:

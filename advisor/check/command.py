@@ -13,7 +13,7 @@ import typer
 
 from advisor.console.commands import GivenLater, Options
 from advisor.console.options import Priority, complete_checkpoint, option, priority_of
-from advisor.console.output import FindingsShown, Showing, note
+from advisor.console.output import FindingsShown, Showing, check_apart, note
 from advisor.errors import UsageError
 from advisor.files import path_shown, write_text
 from advisor.phrasing import count
@@ -167,6 +167,8 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
     from advisor.check.records import LOCK, baseline_text, lock_text
 
     _check_together(options, shown)
+    if options.lock:
+        check_apart(project.declaration.folder / LOCK, *[file for _, file in shown.files])
     inspection = project.inspect()
     if inspection.case.release.note:
         note(inspection.case.release.note)

@@ -89,6 +89,7 @@ def run(arguments: list[str]) -> int:
     error: AdvisorError | None = None
     code = OK
     try:
+        _refuse_what_no_system_passes(line)
         code = _run(line)
     except AdvisorError as failure:
         _show_cause(failure.__cause__)
@@ -115,6 +116,18 @@ def run(arguments: list[str]) -> int:
         with contextlib.suppress(OSError):
             _report(error, as_json=False)  # stdout has just refused
     return code
+
+
+def _refuse_what_no_system_passes(line: CommandLine) -> None:
+    """Raise UsageError for a word with a NUL or half a character: no file is called so."""
+    for word in line.words:
+        try:
+            whole = b"\0" not in os.fsencode(word)
+        except UnicodeEncodeError:
+            whole = False
+        if not whole:
+            message = f"`{word}` holds a character that no command line can pass"
+            raise AdvisorError(message, hint="leave it out", kind="usage")
 
 
 def _show_cause(failure: BaseException | None) -> None:

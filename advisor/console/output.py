@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -84,7 +85,20 @@ def check_outputs(
             others = ", ".join(one for one in known if one != "terminal")
             raise UsageError("`terminal` is for the terminal", hint=f"to a file go {others}")
         found.append((format, Path(file)))
+    check_apart(*[file for _, file in found])
     return found
+
+
+def check_apart(*files: Path) -> None:
+    """Raise UsageError where two files to be written are one, by whatever names."""
+    places: dict[str, Path] = {}
+    for file in files:
+        before = places.setdefault(os.path.realpath(file), file)
+        if before is not file and not (file.exists() and not file.is_file()):  # as /dev/null is
+            raise UsageError(
+                f"`{before}` and `{file}` are one file, and only one of two answers would stay",
+                hint="name a file for each",
+            )
 
 
 def note(*lines: str) -> None:

@@ -290,7 +290,7 @@ def _answer(row: list[Any]) -> Answer:
     options, value, origin = row
     if not isinstance(options, (list, tuple)) or not options:
         raise ValueError("no options")
-    if not all(isinstance(option, str) for option in options):
+    if not all(isinstance(option, str) for option in options) or len({*options}) < len(options):
         raise ValueError("no names of options")
     if not (value is None or isinstance(value, (int, float))) or not isinstance(origin, str):
         raise ValueError("no answer")

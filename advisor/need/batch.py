@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from advisor.console.profile_file import answers_in
 from advisor.decide.recommendation import recommend
@@ -83,7 +84,7 @@ def _json(value: Any) -> str:
 
 def _row(line: bytes, number: int) -> dict[str, Any]:
     try:
-        row = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse)
+        row = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise _bad_line(f"line {number} is not JSON: {error}") from error
     if not isinstance(row, dict):
@@ -91,8 +92,13 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
     return row
 
 
-def _refuse(constant: str) -> Any:
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no number of JSON")
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    return number if isfinite(number) else _refuse(written)
 
 
 def _need(row: dict[str, Any], number: int) -> str:

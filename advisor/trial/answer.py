@@ -101,10 +101,10 @@ def write_vectors(
         target = target.with_name(f"{target.name}.npy")
     listing = target.with_name(f"{target.name}.json")
     try:
-        with replacing(target) as scratch, scratch.open("wb") as file:
-            numpy.save(file, numpy.asarray(vectors, dtype="float32"))
-        with replacing(listing) as scratch:
-            scratch.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
+        with replacing(target) as array, replacing(listing) as listed:  # both, then both in place
+            with array.open("wb") as file:
+                numpy.save(file, numpy.asarray(vectors, dtype="float32"))
+            listed.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise CannotWriteError(
             f"`{target}` cannot be written: {error.strerror or error}",

@@ -18,6 +18,7 @@ from advisor.console.options import Download, Offline, option
 from advisor.console.output import Shown, note, progress_line
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError
+from advisor.files import write_text
 from advisor.trial.command import permissions
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.trainer import Training
@@ -112,9 +113,10 @@ def _made(parts: Parts, folder: str, training: Training, loading: Loading) -> Re
         check_training(parts.pairs, folder)
         start = Path(folder) / UNFINISHED / "joined"  # where a second run finds it
         if not _is_joined(start, given, folder):
+            start.parent.mkdir(parents=True, exist_ok=True)
+            write_text(start.with_name(RECORD), json.dumps(given))  # before what it speaks of
             composition = join(**given, output=start, **loading._asdict())
             composition = replace(composition, folder=Path(folder))
-            start.with_name(RECORD).write_text(json.dumps(given), encoding="utf-8")
     progress = show_step if sys.stderr.isatty() else None
     with stopping_between_steps() as stop:
         settings = {"progress": progress, "stop": stop, **asdict(training)}

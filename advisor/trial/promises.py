@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from advisor.trial.failures import BrokenCheckpointError
@@ -14,6 +15,8 @@ LARGEST_NUMBER = 100_000_000
 """No size that a configuration states is larger."""
 MOST_TIMES = 2.2
 """Parameters a stored byte, at most: two of four bits, and some that are made anew."""
+MOST_PARAMETERS = 200_000
+"""So many tensors no network has, and building more of them takes minutes."""
 ALWAYS_ALLOWED = 20_000_000
 """So many parameters, of a head that is to be trained, say, do no harm."""
 _DEPTHS = ("layers", "depth", "depths", "blocks")
@@ -28,24 +31,62 @@ def refuse_what_promises_more(checkpoint: LocalCheckpoint, loader: Any) -> None:
     for key, number in _numbers(checkpoint.config):
         if number > LARGEST_NUMBER or (key.endswith(_DEPTHS) and number > MOST_LAYERS):
             raise _promises_more(checkpoint, f"{key} of {number:,}")
-    promised = _parameters(checkpoint, loader)
-    if promised > MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED:
+    most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
+    promised = _parameters(checkpoint, loader, most)
+    if promised > most:
         raise _promises_more(checkpoint, f"{promised:,} parameters")
 
 
-def _parameters(checkpoint: LocalCheckpoint, loader: Any) -> int:
+def _parameters(checkpoint: LocalCheckpoint, loader: Any, most: float) -> int:
     torch = library("torch")
     kind = getattr(loader, "config_class", None) or transformers().AutoConfig
     try:
-        with quiet(), torch.device("meta"):
+        with quiet(), _counting(most) as count, torch.device("meta"):
             config = kind.from_pretrained(
                 checkpoint.folder, local_files_only=True, trust_remote_code=False
             )
             build = loader.from_config if hasattr(loader, "from_config") else loader
             network = build(config)
             return sum(parameter.numel() for parameter in network.parameters())
+    except _TooManyError:
+        return count.numel
     except Exception:  # whatever it is, the loader meets it again and says it better
         return 0
+
+
+class _TooManyError(Exception):
+    """A network under construction is larger than it may be."""
+
+
+class _Count:
+    """How many parameters modules were given so far, and how many numbers these hold."""
+
+    parameters = numel = 0
+
+
+@contextmanager
+def _counting(most: float) -> Iterator[_Count]:
+    """Count the parameters of modules made inside; raise _TooManyError where they pass a bound.
+
+    So the building of what is far too large ends early, by whatever name its size is stated.
+    """
+    from torch.nn.modules.module import register_module_parameter_registration_hook
+
+    count = _Count()
+
+    def registered(_module: Any, _name: str, parameter: Any) -> None:
+        if parameter is not None:
+            count.parameters += 1
+            count.numel += parameter.numel()
+            if count.numel > 2 * most or count.parameters > MOST_PARAMETERS:
+                count.numel = max(count.numel, int(2 * most) + 1)
+                raise _TooManyError
+
+    hook = register_module_parameter_registration_hook(registered)
+    try:
+        yield count
+    finally:
+        hook.remove()
 
 
 def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, int]]:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy
 
 from advisor.errors import AdvisorError, MissingExtraError
+from advisor.files import replacing
 from advisor.unified_vlp.vlp_config import BOX_NUMBERS
 
 ARRAYS = ("features", "class_probabilities", "boxes")
@@ -54,7 +55,7 @@ class Regions:
         """Write the three arrays as an `.npz`."""
         arrays = {name: getattr(self, name) for name in ARRAYS}
         target = Path(file)
-        with target.open("wb") as opened:
+        with replacing(target) as scratch, scratch.open("wb") as opened:
             numpy.savez_compressed(opened, **arrays)
         return target
 

@@ -1,0 +1,461 @@
+"""Broken machines, races and wrong use: one sentence, nothing lost, nothing believed.
+
+Numbers (A14, B6 ...) are those of a review that attacked the program from two sides.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import advisor as library
+from advisor import files
+from advisor.catalogue import updates
+from advisor.cli.main import run
+from advisor.errors import AdvisorError, BrokenFileError, UsageError
+from advisor.interview.saved_interview import SavedInterview
+from advisor.interview.session import Session
+from advisor.rulebase import store
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="needs links, pipes and modes")
+TWO_FILES = {
+    "sources/hub-api.yaml": (
+        "sources:\n  - id: our-hub\n    title: Said by the Hub\n    kind: registry\n"
+        '    url: https://huggingface.co/a/b\n    read: "2026-11"\n'
+    ),
+    "checkpoints/clip.yaml": (
+        "checkpoints:\n  - id: our/clip\n    label: Ours\n    loader: transformers\n"
+        "    class: CLIPModel\n    processor: CLIPProcessor\n    tasks: [image-search]\n"
+        '    languages: [en]\n    sources: {languages: [our-hub]}\n    checked: "2026-11"\n'
+    ),
+}
+
+
+# -- kept interviews -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"given": {"nope": [[1], -1, []]}},
+        {"given": {"task": [["captioning"], True, "flag"]}, "steps": [[["task"], None]]},
+        {"steps": [["task", [[], None, 1]]]},
+        {"steps": [["task", [["captioning"], None, 1]]]},
+        {"steps": [[[], {}]]},
+        {"steps": {"task": None}},
+        {"steps": [["task"]]},
+        {"steps": "task", "given": []},
+        {"given": None},
+        {"given": {"task": [["no-such-task"], None, "flag"]}},
+        {"given": {"memory-gb": [["gpu"], "8", "flag"]}},
+        {"given": {"memory-gb": [["gpu"], float("nan"), "flag"]}},
+        {"steps": [["task", [["captioning", "captioning"], None, "asked"]]]},
+        {"steps": [["task", None], ["task", None]]},
+    ],
+)
+def test_a14_a_damaged_interview_is_said_to_be_or_goes_on(engine, kept):
+    whole = {"rule_base": engine.rulebase.digest, "given": {}, "steps": [], **kept}
+    with contextlib.suppress(UsageError):
+        session = Session.from_json(engine, whole)
+        session.next()
+        session.decide()
+
+
+@posix
+@pytest.mark.parametrize("damage", ["pipe", "device", "folder", "deep", "list", "bytes", "large"])
+def test_a14_what_is_no_kept_interview_is_none(tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path))
+    file = tmp_path / "interview.json"
+    if damage == "pipe":
+        os.mkfifo(file)
+    elif damage == "device":
+        file.symlink_to("/dev/zero")
+    elif damage == "folder":
+        file.mkdir()
+    else:
+        texts = {
+            "deep": b"[" * 100_000,
+            "list": b"[]",
+            "bytes": b"\xff\xfe{",
+            "large": b" " * 2**21,
+        }
+        file.write_bytes(texts[damage])
+    kept = SavedInterview()
+    assert not kept.exists()
+    with pytest.raises(UsageError):
+        kept.read()
+    kept.forget()  # never an error
+
+
+# -- odd words and lines ---------------------------------------------------------------------------
+
+
+def test_a23_a_batch_answers_in_json_whatever_stands_in_a_line(advisor, tmp_path):
+    lines = [
+        '{"id": NaN, "profile": {"task": "captioning"}}',
+        '{"id": Infinity, "profile": {"task": "captioning"}}',
+        '{"id": {"a": -Infinity}, "need": "describe photos"}',
+        '{"id": 1, "profile": {"task": "captioning", "memory-gb": NaN}}',
+        '{"id": 1e999, "profile": {"task": "captioning"}}',
+        '{"id": "\\ud800", "profile": {"task": "captioning"}}',
+        '{"id": 1, "profile": {"task": "captioning", "memory-gb": 1e999}}',
+    ]
+    (tmp_path / "b.jsonl").write_text("\n".join(lines))
+    result = advisor("recommend", "--batch", tmp_path / "b.jsonl")
+
+    def refused(constant):
+        raise AssertionError(constant)
+
+    answers = [json.loads(line, parse_constant=refused) for line in result.out.splitlines()]
+    assert len(answers) == len(lines)
+    assert [answer.get("line") for answer in answers[:4]] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["check", "a\0b"],
+        ["check", "\ud800.py"],
+        ["check", "--config", "\ud800"],
+        ["check", "--baseline", "a\0"],
+        ["recommend", "--profile", "\ud800"],
+        ["recommend", "--profile", "a\0"],
+        ["recommend", "--batch", "\ud800"],
+        ["recommend", "--rules", "a\0"],
+        ["recommend", "--task", "\ud800"],
+        ["recommend", "\ud800\0"],
+        ["recommend", "--task", "captioning", "--output", "json=a\0b"],
+        ["recommend", "--task", "captioning", "--output", "json=\ud800"],
+        ["rules", "check", "\ud800"],
+        ["rules", "diff", "git:\0"],
+        ["init", "\ud800"],
+        ["list", "checkpoints", "--task", "\ud800"],
+    ],
+)
+def test_a24_words_that_no_system_passes_are_refused_in_a_sentence(
+    advisor, monkeypatch, tmp_path, words
+):
+    monkeypatch.chdir(tmp_path)
+    result = advisor(*words)
+    assert result.code == 2
+    assert "no command line can pass" in result.out + result.err
+    assert not {"\0", "\ud800"} & set(result.out + result.err)
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- the cache -------------------------------------------------------------------------------------
+
+
+def test_b6_places_name_the_folder_that_was_given_now(overlay):
+    files = {"questions.yaml": "questions:\n  - id: a\n    ask: A?\n"}
+    for name in ("ov", "team-rules", "v1/rules"):
+        with pytest.raises(BrokenFileError) as caught:
+            _ = library.load_rules(overlays=overlay(files, name)).digest
+        assert all(f"{name.rpartition('/')[2]}/" in problem for problem in caught.value.problems)
+    good = {"sources.yaml": TWO_FILES["sources/hub-api.yaml"]}
+    places = [library.load_rules(overlays=overlay(good, name)).folders for name in ("ov2", "x/ov3")]
+    assert [place[0].rpartition("/")[2] for place in places] == ["ov2", "ov3"]
+
+
+def test_b6_a_cached_overlay_is_read_under_its_own_name(advisor, weather_of, tmp_path):
+    first = weather_of("clip")
+    (other := tmp_path / "elsewhere").mkdir()
+    second = (other / "team-rules").resolve()
+    second.mkdir()
+    for file in first.rglob("*.yaml"):
+        (second / file.relative_to(first)).parent.mkdir(exist_ok=True)
+        (second / file.relative_to(first)).write_bytes(file.read_bytes())
+    for folder in (first, second, first):
+        said = advisor("show", "rain", "--rules", folder).out
+        assert f"from {folder.name}/" in said.replace("       ", " ").replace("  ", " ")
+
+
+def test_b10_in_a_working_folder_that_is_gone_it_is_said_so(advisor, tmp_path, monkeypatch):
+    (gone := tmp_path / "gone").mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for words in (["check"], ["init"], ["rules", "docs"], ["check", "--lock"], ["check", "--fix"]):
+        result = advisor(*words)
+        assert (result.code, "bug" in result.err) == (2, False), result
+
+
+@posix
+@pytest.mark.parametrize(
+    ("variables", "kept"),
+    [
+        ({"HOME": "rel"}, False),
+        ({"HOME": "/somewhere", "XDG_CACHE_HOME": "rel"}, True),
+        ({"HOME": "/somewhere", "XDG_CACHE_HOME": ""}, True),
+        ({"XDG_CACHE_HOME": "/else"}, True),
+        ({"HOME": "~"}, False),
+        ({"HOME": "."}, False),
+    ],
+)
+def test_b11_a_cache_lies_below_an_absolute_path_or_there_is_none(monkeypatch, variables, kept):
+    for name in ("ADVISOR_CACHE", "XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        os.path, "expanduser", lambda path: path.replace("~", os.environ.get("HOME", "~"))
+    )
+    folder = store.cache_folder()
+    assert (folder is not None) == kept
+    assert folder is None or folder.is_absolute()
+
+
+@posix
+def test_b12_what_somebody_else_wrote_into_a_cache_is_not_believed(weather, tmp_path, monkeypatch):
+    monkeypatch.setenv("ADVISOR_CACHE", str(cache := tmp_path / "cache"))
+    before = library.load_rules(overlays=weather)
+    _ = before.digest
+    (kept,) = cache.glob("rules-*")
+    assert kept.stat().st_mode & 0o077 == 0
+    for part in kept.rglob("*.json"):  # forged well: with a checksum
+        text = part.read_text().partition("\n")[2].replace("Salesforce", "evil-corp")
+        part.write_text(f"{store._checksum(text.encode())}\n{text}")
+    monkeypatch.setattr(os, "getuid", lambda: 4321)
+    after = library.load_rules(overlays=weather)
+    ids = {*after.checkpoints}
+    assert ids == {*before.checkpoints}
+    assert not any("evil-corp" in id for id in ids)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"digest": null}',
+        b'{"digest": {}}',
+        b'{"checkpoints": {}}',
+        b"[" * 200_000,
+        b"\xff\xfe",
+        b"\0" * 100,
+        b"1" * 5_000,
+        None,
+    ],
+)
+def test_b13_a_damaged_copy_is_made_anew(weather, tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("ADVISOR_CACHE", str(cache := tmp_path / "cache"))
+    names = sorted(library.load_rules(overlays=weather).checkpoints)
+    (kept,) = cache.glob("rules-*")
+    for part in kept.rglob("*.json"):
+        if damage is None:
+            part.unlink()
+            part.mkdir()
+        elif damage.startswith(b"{"):
+            part.write_bytes(store._checksum(damage).encode() + b"\n" + damage)
+        else:
+            part.write_bytes(damage)
+    again = library.load_rules(overlays=weather)
+    assert sorted(again.checkpoints) == names
+    assert library.recommend(again, {"task": "captioning"}).advice[0].decision.family
+
+
+def test_b24_copies_of_the_last_minutes_are_left_alone(weather, tmp_path, monkeypatch):
+    monkeypatch.setenv("ADVISOR_CACHE", str(cache := tmp_path / "cache"))
+    for n in range(store.KEPT + 3):
+        (cache / f"rules-{n}").mkdir(parents=True)
+        old = time.time() - (10_000 if n < 2 else 0)
+        os.utime(cache / f"rules-{n}", (old, old))
+    _ = library.load_rules(overlays=weather).digest
+    left = {folder.name for folder in cache.glob("rules-*")}
+    assert left >= {f"rules-{n}" for n in range(2, store.KEPT + 3)}
+    assert not left & {"rules-0", "rules-1"}
+    assert len(left) == store.KEPT + 2
+
+
+# -- writing ---------------------------------------------------------------------------------------
+
+
+@posix
+def test_b19_vectors_are_written_as_all_else_is(tmp_path, monkeypatch):
+    pytest.importorskip("numpy")
+    from advisor.trial.answer import write_vectors
+
+    monkeypatch.chdir(tmp_path)
+    (victim := tmp_path / "victim").write_text("precious")
+    (tmp_path / ".v.npy.part").symlink_to(victim)
+    (tmp_path / "real.npy").write_bytes(b"")
+    (tmp_path / "real.npy").chmod(0o640)
+    (tmp_path / "v.npy").symlink_to("real.npy")
+    write_vectors("v.npy", ["a"], [[1.0, 2.0]])
+    assert victim.read_text() == "precious"
+    assert (tmp_path / "v.npy").is_symlink()
+    assert (tmp_path / "real.npy").stat().st_mode & 0o777 == 0o640
+    assert json.loads((tmp_path / "v.npy.json").read_text()) == ["a"]
+    assert {file.name for file in tmp_path.iterdir()} == {
+        *("victim", ".v.npy.part", "real.npy", "v.npy", "v.npy.json")
+    }
+
+
+def test_b19_vectors_and_their_names_come_together_or_not_at_all(tmp_path, monkeypatch):
+    numpy = pytest.importorskip("numpy")
+    from advisor.trial.answer import CannotWriteError, write_vectors
+
+    write_vectors(tmp_path / "v", ["a"], [[1.0]])
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(json, "dumps", full)
+    with pytest.raises(CannotWriteError):
+        write_vectors(tmp_path / "v", ["b", "c"], [[2.0], [3.0]])
+    assert numpy.load(tmp_path / "v.npy").tolist() == [[1.0]]
+    assert {file.name for file in tmp_path.iterdir()} == {"v.npy", "v.npy.json"}
+
+
+@posix
+def test_b20_an_interrupt_before_anything_runs_is_one_line():
+    program = (
+        "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.argv = ['advisor', 'list', 'tasks']\n"
+        "import advisor.cli\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "import time; time.sleep(5)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == 130
+    assert done.stderr.decode().split("\n") == ["", "advisor: interrupted", ""]
+    assert not done.stdout
+
+
+def test_b20_an_interrupt_that_python_lost_ends_before_anything_is_written(
+    advisor, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(files, "stopped", True)
+    result = advisor("recommend", "--task", "captioning", "--output", f"json={tmp_path / 'a.json'}")
+    assert result.code == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_b21_a_signal_while_a_file_is_written_leaves_no_trace(tmp_path, number, code):
+    program = (
+        "import os, sys\n"
+        "from advisor import files\n"
+        "from advisor.cli import main\n"
+        f"files._grant = lambda *_: os.kill(os.getpid(), {int(number)})\n"
+        "sys.argv[1:] = ['recommend', '--task', 'captioning', '--output', 'json=a.json']\n"
+        "main.main()\n"
+    )
+    (tmp_path / "a.json").write_text("old")
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert done.returncode == code
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_text() == "old"
+
+
+@posix
+def test_b22_the_longest_name_that_a_folder_takes_can_be_written(advisor, tmp_path):
+    name = "n" * 255
+    assert (
+        advisor("recommend", "--task", "captioning", "--output", f"json={tmp_path / name}").code
+        == 0
+    )
+    assert json.loads((tmp_path / name).read_text())["family"]
+
+
+@pytest.mark.parametrize("other", ["x.json", "./x.json", "link.json", "sub/../x.json"])
+def test_b23_two_answers_to_one_file_are_refused(advisor, tmp_path, monkeypatch, other):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    if hasattr(os, "symlink"):
+        (tmp_path / "link.json").symlink_to("x.json")
+    result = advisor(
+        "recommend", "--task", "captioning", "--output", "json=x.json", "--output", f"html={other}"
+    )
+    assert result.code == 2
+    assert "x.json" in result.err
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_b23_the_lock_is_such_a_file_and_a_device_is_none(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    choice = "{name: a, checkpoint: openai/clip-vit-base-patch32, needs: {task: image-search}}"
+    (tmp_path / "advisor.yaml").write_text(f"choices:\n  - {choice}\n")
+    (tmp_path / "a.py").write_text("x = 1\n")
+    assert advisor("check", "--lock", "--output", "json=./advisor.lock").code == 2
+    assert not (tmp_path / "advisor.lock").exists()
+    null = os.devnull
+    words = ("--output", f"json={null}", "--output", f"html={null}")
+    assert advisor("recommend", "--task", "captioning", *words).code == 0
+
+
+@pytest.mark.parametrize("after", [0, 1, 2])
+def test_b25_every_state_between_two_files_can_be_read(tmp_path, monkeypatch, after):
+    folder = tmp_path / "our"
+    wanted = {folder / name: text for name, text in TWO_FILES.items()}
+    written = []
+    write = files.write_text
+
+    def stopping(file, text):
+        if folder in file.parents:
+            if len(written) == after:
+                raise KeyboardInterrupt
+            written.append(file)
+        write(file, text)
+
+    monkeypatch.setattr(updates, "write_text", stopping)
+    if after < len(wanted):
+        with pytest.raises(KeyboardInterrupt):
+            updates.write_files(wanted, folder)
+    else:
+        updates.write_files(wanted, folder)
+    if written:
+        _ = library.load_rules(overlays=folder).digest
+    monkeypatch.setattr(updates, "write_text", write)
+    updates.write_files(wanted, folder)  # the same command again
+    assert library.load_rules(overlays=folder).checkpoint("our/clip").languages
+
+
+def test_b25_nothing_is_written_that_does_not_read_well_as_a_whole(tmp_path):
+    folder = tmp_path / "our"
+    with pytest.raises(BrokenFileError):
+        updates.write_files(
+            {folder / "checkpoints/clip.yaml": TWO_FILES["checkpoints/clip.yaml"]}, folder
+        )
+    assert not folder.exists()
+
+
+@posix
+def test_b25_what_else_lies_in_a_rule_folder_is_not_looked_at(tmp_path):
+    (folder := tmp_path / "our").mkdir()
+    os.mkfifo(folder / "pipe")
+    (folder / "zero").symlink_to("/dev/zero")
+    (folder / "sources").mkdir()
+    os.mkfifo(folder / "sources" / "hub-api.yaml")
+    with pytest.raises(AdvisorError):
+        updates.text_of(folder / "sources" / "hub-api.yaml")
+    (folder / "sources" / "hub-api.yaml").unlink()
+    updates.write_files({folder / name: text for name, text in TWO_FILES.items()}, folder)
+
+
+# -- rules of a size that nobody writes by hand ----------------------------------------------------
+
+
+def test_b15_thirty_questions_that_each_can_decide_are_answered(tmp_path, capsys):
+    from large_rules import Size, write_overlay
+
+    write_overlay(folder := tmp_path / "house", Size(questions=30, checkpoints=30, tasks=10))
+    start = time.process_time()
+    for command in ("recommend", "explain"):
+        capsys.readouterr()
+        assert run([command, "--task", "captioning", "--rules", str(folder), "-f", "json"]) == 0
+        answer = json.loads(capsys.readouterr().out)
+        assert answer["because"]
+        assert answer.get("because_smallest", True) in (True, False)
+    assert time.process_time() - start < 60
