@@ -67,7 +67,8 @@ def _run(recommendation: Recommendation, verb: str) -> None:
     line = command(verb, recommendation.rulebase, given, recommendation.priority)
     note("", line)
     sys.stdout.flush()
-    subprocess.run([sys.executable, "-m", *shlex.split(line)], check=False)
+    isolated = (sys.executable, "-P", "-m")  # nothing of the working folder is imported
+    subprocess.run([*isolated, *shlex.split(line)], check=False)
 
 
 def _try(

@@ -149,6 +149,19 @@ def test_a24_words_that_no_system_passes_are_refused_in_a_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a18_what_an_interview_starts_imports_nothing_of_the_working_folder(
+    engine, tmp_path, monkeypatch, capfd
+):
+    from advisor.interview.afterwards import _run
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("advisor.py", "typer.py", "json.py", "sitecustomize.py"):
+        (tmp_path / name).write_text("open('PWNED', 'w')\n")
+    _run(library.recommend(engine.rulebase, {"task": "captioning"}), "explain")
+    assert not (tmp_path / "PWNED").exists()
+    assert "Why" in capfd.readouterr().out
+
+
 # -- the cache -------------------------------------------------------------------------------------
 
 
@@ -220,7 +233,10 @@ def test_b12_what_somebody_else_wrote_into_a_cache_is_not_believed(weather, tmp_
     for part in kept.rglob("*.json"):  # forged well: with a checksum
         text = part.read_text().partition("\n")[2].replace("Salesforce", "evil-corp")
         part.write_text(f"{store._checksum(text.encode())}\n{text}")
-    monkeypatch.setattr(os, "getuid", lambda: 4321)
+        if os.getuid() == 0:  # root's files are believed by all
+            os.chown(part, 4321, 4321)
+    if os.getuid() != 0:
+        monkeypatch.setattr(os, "getuid", lambda: 4321)
     after = library.load_rules(overlays=weather)
     ids = {*after.checkpoints}
     assert ids == {*before.checkpoints}
@@ -252,8 +268,6 @@ def test_b13_a_damaged_copy_is_made_anew(weather, tmp_path, monkeypatch, damage)
         if damage is None:
             part.unlink()
             part.mkdir()
-        elif damage.startswith(b"{"):
-            part.write_bytes(store._checksum(damage).encode() + b"\n" + damage)
         else:
             part.write_bytes(damage)
     again = library.load_rules(overlays=weather)
