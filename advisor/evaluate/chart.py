@@ -181,9 +181,13 @@ def _front(
 def _mark(number: int, x: float, up: _Axis, one: CandidateScores, kind: MetricKind) -> str:
     found = one.metrics[kind.id]
     y, (low, high) = up.at(found.value), (up.at(end) for end in found.interval)
+    caps = "".join(
+        f'<line class="reach" x1="{x - 5:.1f}" x2="{x + 5:.1f}" y1="{end:.1f}" y2="{end:.1f}"/>'
+        for end in (low, high)
+    )
     return (
-        f'<g style="--hue:{hue(number)}"><line class="reach" x1="{x:.1f}" x2="{x:.1f}"'
-        f' y1="{low:.1f}" y2="{high:.1f}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="8"/>'
+        f'<g style="--hue:{hue(number)}">{caps}<line class="reach" x1="{x:.1f}" x2="{x:.1f}"'
+        f' y1="{low:.1f}" y2="{high:.1f}"/><circle cx="{x:.1f}" cy="{y:.1f}" r="7"/>'
         f'<text class="number" x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">{number + 1}</text>'
         "</g>"
     )
@@ -234,13 +238,13 @@ def confusion(scores: Scores, one: CandidateScores) -> str:
         + "</tr>"
         for true in shown
     )
-    more = f"; the {len(shown)} classes that are mistaken most, of {len(classes)}" if rest else ""
+    more = f" The {len(shown)} classes that are mistaken most, of {len(classes)}." if rest else ""
+    note = f'<p class="note">{more}</p>' if more else ""
     return (
-        f"<h3>{text(one.name)}</h3>"
+        f'<div class="matrix"><h3>{text(one.name)}</h3>{note}'
         '<div class="scroll" tabindex="0" role="region" aria-label="confusion matrix of'
-        f' {text(one.name)}"><table class="confusion"><caption>Rows: what is true. Columns: what'
-        f" was picked{more}.</caption><thead><tr><td></td>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>"
+        f' {text(one.name)}"><table class="confusion"><thead><tr><td></td>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div></div>"
     )
 
 

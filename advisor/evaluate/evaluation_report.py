@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from advisor.draw.blocks import Block, Code, Heading, Item, Items, Page, Pairs, shown
+from advisor.draw.blocks import Block, Code, Heading, Item, Items, Page, Pairs, Text, shown
 from advisor.draw.formats import Report
 from advisor.draw.html import body, document
 from advisor.evaluate.chart import confusion, quality_by_cost, recall_curve
@@ -90,7 +90,9 @@ def _drawings(scores: Scores, verdict: Verdict) -> list[str]:
     if curve := recall_curve(scores):
         parts += [_blocks([Heading("Recall")]), curve]
     if matrices := [confusion(scores, one) for one in scores.candidates if one.picked]:
-        parts += [_blocks([Heading("What was taken for what")]), *matrices]
+        said = Text("Rows: what is true. Columns: what was picked.", "quiet")
+        parts.append(_blocks([Heading("What was taken for what"), said]))
+        parts.append(f'<div class="matrices">{"".join(matrices)}</div>')
     return parts
 
 

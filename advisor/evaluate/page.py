@@ -229,14 +229,23 @@ def known(scores: Scores) -> list[str]:
         said.append(f"less is better: {joined(lower)}")
     notes = dict.fromkeys(NOTES[kind.id] for kind in scores.metrics if kind.id in NOTES)
     said += [*notes, *scores.data.notes]
-    said += [
-        f"`{one.name}`: {warning}"
-        for one in scores.candidates
-        for warning in one.candidate.warnings
-    ]
+    said += _warned(scores)
     shown = [f"left out `{one.id}`: {one.why}" for one in scores.left_out[:MOST_LEFT_OUT]]
     more = len(scores.left_out) - MOST_LEFT_OUT
     return [*said, *shown, *([f"and {more:,} more images left out"] if more > 0 else [])]
+
+
+def _warned(scores: Scores) -> list[str]:
+    """Return the warnings of candidates, each once with the names of those that it is of."""
+    of: dict[str, list[str]] = {}
+    for one in scores.candidates:
+        for warning in one.candidate.warnings:
+            of.setdefault(warning, []).append(f"`{one.name}`")
+    everybody = len(scores.candidates)
+    return [
+        f"{'all candidates' if 1 < everybody == len(names) else joined(names)}: {warning}"
+        for warning, names in of.items()
+    ]
 
 
 def provenance(run: EvaluationRun, scores: Scores) -> list[tuple[str, str]]:

@@ -152,7 +152,8 @@ class _Figures:
             for id, metric in one.metrics.items()
         }
         metrics = next((one.metrics for one in measured.values()), {})
-        self.worth_of = next((id for id, one in metrics.items() if one.each is not None), "")
+        graded = [id for id, one in metrics.items() if one.each is not None]
+        self.worth_of = "mrr" if "mrr" in graded else next(iter(graded), "")  # finer than recall@1
 
     def of(self, candidate: EvaluatedCandidate, timing: Timing, failures: int) -> CandidateScores:
         """Return the figures of a candidate."""

@@ -36,8 +36,9 @@ class ShownExample(NamedTuple):
 def shown_examples(scores: Scores, verdict: Verdict) -> list[ShownExample]:
     """Return the worst and the best by what the first candidate reached, no item twice.
 
-    The first is the one recommended. Of equal ones those come first that others did worse on, so
-    that what nobody can do leads the worst, and what only one can the best.
+    The first is the one recommended. What it has fully right is none of its worst. Of equal ones
+    those come first that others did worse on, so that what nobody can do leads the worst, and what
+    only one can the best.
     """
     if not scores.candidates or not scores.worth_of:
         return []
@@ -48,14 +49,20 @@ def shown_examples(scores: Scores, verdict: Verdict) -> list[ShownExample]:
     queries = _queries(scores)
     mean = [sum(some) / len(some) for some in zip(*worth, strict=True)]
     order = sorted(range(len(mean)), key=lambda at: (worth[first][at], mean[at], at))
-    worst = order[:WORST]
-    left = order[len(worst) :]
+    flawless = gain(_best(scores))
+    worst = [at for at in order if worth[first][at] != flawless][:WORST]
+    left = set(order) - set(worst)
     best = sorted(left, key=lambda at: (-worth[first][at], mean[at], at))[:BEST]
     return [
         ShownExample(at, kind, *queries[at])
         for kind, some in (("worst", worst), ("best", best))
         for at in some
     ]
+
+
+def _best(scores: Scores) -> float:
+    """Return what an item is worth that is fully right."""
+    return 0.0 if METRIC_KINDS[scores.worth_of].lower else 1.0
 
 
 def _queries(scores: Scores) -> list[tuple[LabelledImage, str]]:
@@ -143,11 +150,9 @@ def _card(
     worth = [c.worth[one.place] for c in scores.candidates]
     kinds = [one.kind, *(["apart"] if len(set(worth)) > 1 else [])]
     kind = METRIC_KINDS[scores.worth_of]
-    nothing = 1.0 if kind.lower else 0.0
+    nothing = 1.0 - _best(scores)
     kinds += ["all-wrong"] if all(kind.gain(v - nothing) <= 0 for v in worth) else []
-    picture = (
-        f'<img src="{image}" alt="" loading="lazy">' if image else '<span class="blank"></span>'
-    )
+    picture = f'<img src="{image}" alt="">' if image else '<span class="blank"></span>'
     rows = "".join(
         _row(scores, number, candidate, one, given)
         for number, candidate in enumerate(scores.candidates)
@@ -186,7 +191,7 @@ def _row(
 ) -> str:
     value = candidate.worth[one.place]
     kind = METRIC_KINDS[scores.worth_of]
-    best = 0.0 if kind.lower else 1.0
+    best = _best(scores)
     tone = "good" if value == best else "bad" if kind.gain(value - (1 - best)) <= 0 else "part"
     if candidate.ranks:
         rank = candidate.ranks[one.place]

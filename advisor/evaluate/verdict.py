@@ -155,7 +155,7 @@ def behind(kind: MetricKind, name: str, best: str, ahead: float, found: Comparis
 
 def p_written(p: float) -> str:
     """Return a p as people read it."""
-    return "under 0.001" if p < 0.001 else f"{p:.3f}"
+    return "below 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _by_cost(

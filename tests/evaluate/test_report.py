@@ -63,9 +63,9 @@ def timed(run, speeds):
     return run
 
 
-def of_labels(folder, size=150, ids=None, classes=("cat", "dog", "owl")):
+def of_labels(folder, size=150, ids=None, classes=("cat", "dog", "owl"), share=0.94):
     truth = random.Random(1).choices(classes, (5, *[3] * (len(classes) - 1)), k=size)
-    shares = {"openai/clip": 0.94, "Salesforce/blip-itm": 0.92, "tiny": 0.7, "worse": 0.3}
+    shares = {"openai/clip": share, "Salesforce/blip-itm": share - 0.02, "tiny": 0.3, "worse": 0.25}
     given = {
         name: picks(partly_right(truth, share, n, classes), 0.85, classes)
         for n, (name, share) in enumerate(shares.items(), start=2)
@@ -145,7 +145,7 @@ def test_the_verdict_comes_first_and_every_candidate_is_in_the_drawing(tmp_path)
 def test_thumbnails_are_few_and_small(tmp_path):
     from PIL import Image
 
-    run = of_labels(tmp_path)
+    run = of_labels(tmp_path, 400, share=0.8)
     scores = score(run)
     found = shown_examples(scores, verdict(scores, load_rules()))
     assert [one.kind for one in found] == ["worst"] * WORST + ["best"] * BEST
@@ -175,9 +175,9 @@ def test_the_worst_by_the_recommended_candidate_lead(tmp_path):
     scores = score(run)
     said = verdict(scores, load_rules())
     first = next(one for one in scores.candidates if one.name == said.recommended)
-    worth = [first.worth[one.place] for one in shown_examples(scores, said)]
-    assert worth[:WORST] == sorted(worth[:WORST])
-    assert set(worth[WORST:]) == {1.0}
+    found = [(one.kind, first.worth[one.place]) for one in shown_examples(scores, said)]
+    wrong = sum(each == 0 for each in first.worth)
+    assert found == [("worst", 0.0)] * wrong + [("best", 1.0)] * BEST
 
 
 def test_of_many_classes_the_confusion_shows_those_that_are_mistaken(tmp_path):
@@ -247,7 +247,7 @@ def test_the_report_is_readable_in_a_browser(tmp_path):
 @pytest.mark.slow
 @needs_browser()
 def test_examples_are_filtered_from_the_keyboard(tmp_path):
-    file = report_file(of_labels(tmp_path))
+    file = report_file(of_labels(tmp_path, 400, share=0.8))
     text = file.read_text("utf-8")
     there = Tags(text).found
     before = sum(tag in ("a", "select", "input") or "tabindex" in of for tag, of in there)
