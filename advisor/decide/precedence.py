@@ -54,7 +54,8 @@ class Published(NamedTuple):
     @property
     def name(self) -> str:
         """What was measured, in words."""
-        return f"{self.benchmark} {self.metric}"
+        named = self.benchmark.startswith(f"{self.metric} ")
+        return self.benchmark if named else f"{self.benchmark} {self.metric}"
 
 
 class Evidence(NamedTuple):
@@ -187,14 +188,15 @@ class Precedences:
         """Return the figures of a checkpoint on the yardsticks of the task."""
         if checkpoint in self._published:
             return self._published[checkpoint]
-        found = []
+        found: list[Published] = []
         for rank, gauge in enumerate(self.gauges):
             for number, table in enumerate(gauge.tables):
                 if figure := table.get(checkpoint):
                     value, metric, place = figure
                     source, name = self._order["protocols"][place][0], gauge.name
-                    at = rank, number
-                    found.append(Published(name, metric, value, gauge.better, source, at))
+                    one = Published(name, metric, value, gauge.better, source, (rank, number))
+                    if not found or found[-1][:5] != one[:5]:  # tables of pairs hold each often
+                        found.append(one)
         self._published[checkpoint] = tuple(found)
         return self._published[checkpoint]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from advisor.decide.command_lines import (
     command,
     may_run,
+    quoted,
     rules_flags,
     settling,
     try_command,
@@ -244,6 +245,8 @@ class Recommendation(NamedTuple):
         words += [f"--order {self.order}"] if self.order != ORDERS[0] else []
         words += ["--strict"] if self.strict else []
         words += ["--verified-only"] if self.verified_only else []
+        if self.rulebase.measurements:
+            words += ["--measurements", quoted(self.rulebase.measurements)]
         return " ".join(words)
 
     def to_dict(self, today: str | None = None) -> dict[str, Any]:
@@ -320,13 +323,18 @@ def recommend(
         from advisor.decide.cover import together_for
 
         together = together_for(engine, advice, order)
+    notes = [note for told in alone for note in told.notes]
+    if engine.rulebase.measurements:
+        from advisor.decide.own_measurements import measured_notes
+
+        notes += measured_notes(engine.rulebase, advice)
     return Recommendation(
         rulebase=engine.rulebase,
         advice=advice,
         together=together,
         priority=engine.priority,
         order=order,
-        notes=tuple(note for told in alone for note in told.notes),
+        notes=tuple(notes),
         **how,
     )
 

@@ -101,7 +101,13 @@ def _number(value: float) -> float | None:
 
 
 def _compared(one: Comparison) -> dict[str, Any]:
-    return {**one._asdict(), "interval": list(one.interval), "reliable": one.reliable}
+    gain = METRIC_KINDS[one.metric].gain(one.difference)
+    return {
+        **one._asdict(),
+        "interval": list(one.interval),
+        "reliable": one.reliable,
+        "ahead": one.first if gain > 0 else one.second if gain < 0 else None,
+    }
 
 
 def as_page(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from advisor.console.commands import Given
+from advisor.console.commands import Given, Options
 from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option, read_day
 from advisor.console.output import note
 from advisor.decide.answer_options import AnswerTelling
@@ -25,6 +25,19 @@ Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, sma
 Today = Annotated[str, option("--today DATE", "Say how old the facts are on YYYY-MM-DD.")]
 BATCH = "One JSON profile a line in, one JSON answer a line out. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
+MEASUREMENTS = "Rank checkpoints by what `advisor evaluate --format json` wrote, above all else."
+Measurements = Annotated[str, option("--measurements FILE", MEASUREMENTS)]
+
+
+def _measured(rulebase: RuleBase, measurements: Measurements = "") -> RuleBase:
+    """Return the rules, with an evaluation of one's own as what ranks checkpoints first."""
+    if not measurements:
+        return rulebase
+    from pathlib import Path
+
+    from advisor.decide.own_measurements import measured_rules
+
+    return measured_rules(rulebase, Path(measurements))
 
 
 def recommend(
@@ -38,7 +51,7 @@ def recommend(
     literally: Literally = False,
     batch: Batch = "",
     today: Today = "",
-    rulebase: RuleBase,
+    rulebase: Annotated[RuleBase, Options(_measured)],
     telling: AnswerTelling,
     no_input: NoInput = False,
 ) -> int:

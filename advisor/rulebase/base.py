@@ -134,6 +134,8 @@ class RuleBase:
         self.digest: str = core["digest"]
         self.overlays: tuple[str, ...] = tuple(core["overlays"])
         self.folders: tuple[str, ...] = ()
+        self.measurements = ""
+        """The file of an evaluation that ranks checkpoints here, if one does."""
         self._plan: Plan = core["plan"]
         self.criteria = self._decoded(Criterion, core["criteria"])
         self.questions = self._decoded(Question, core["questions"])
@@ -288,6 +290,17 @@ class RuleBase:
                 if "/" in candidate:
                     by_checkpoint.setdefault(candidate, []).append(rule)
         return by_checkpoint
+
+    def with_parts(self, parts: Mapping[str, dict[str, Any]]) -> RuleBase:
+        """Return these rules with some parts of them replaced by others, which are compiled too."""
+        own = self._part
+        made = RuleBase(lambda name: parts[name] if name in parts else own(name))
+        made.folders = self.folders
+        return made
+
+    def part(self, name: str) -> dict[str, Any]:
+        """Return a part as it was compiled."""
+        return self._part(name)
 
     def catalogue(self, family: str) -> list[Checkpoint]:
         """Return the checkpoints of one family; reads no others."""

@@ -1,0 +1,160 @@
+"""What was measured on one's own images, as evidence: it ranks checkpoints above what others did.
+
+An evaluation says of each pair of candidates whether one is reliably ahead. Each such pair becomes
+a table of its own on a yardstick that comes before all others, so that it settles this pair; a pair
+that it does not tell apart is left to what was published.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from advisor.errors import BrokenFileError, UsageError
+from advisor.files import MEGABYTE, path_shown, read_bounded
+from advisor.phrasing import count
+from advisor.rulebase.base import RuleBase
+
+if TYPE_CHECKING:
+    from advisor.decide.recommendation import TaskAdvice
+
+LARGEST = 50 * MEGABYTE
+YARDSTICK, PROTOCOL = "measured-here", "here"
+HINT = "give what `advisor evaluate ... --format json` wrote"
+
+
+class OwnMeasurements(NamedTuple):
+    """An evaluation, as far as it ranks checkpoints.
+
+    `values` are what checkpoints reached on the `metric` that decided there, in its order; `ahead`
+    the pairs of which the first is reliably ahead of the second.
+    """
+
+    file: str
+    digest: str
+    data: str
+    task: str
+    images: int
+    metric: str
+    values: dict[str, float]
+    ahead: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """What was measured, in words."""
+        return f"{self.metric} on your {self.data}"
+
+    @property
+    def said(self) -> str:
+        """Everything that was measured, in a line."""
+        reached = ", ".join(f"{id} {value:.3f}" for id, value in self.values.items())
+        images = count(self.images, "image")
+        return f"{self.file}: {self.metric} on {images} of {self.data}, first of all: {reached}"
+
+
+def read_measurements(file: Path) -> OwnMeasurements:
+    """Return what an evaluation measured; UsageError or BrokenFileError where a file has none."""
+    shown = path_shown(file)
+    try:
+        content = read_bounded(file, LARGEST)
+    except OSError as error:
+        raise UsageError(f"cannot read `{shown}`: {error.strerror}", hint=HINT) from error
+    try:
+        return _read(json.loads(content), shown, hashlib.sha256(content).hexdigest())
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise BrokenFileError(f"`{shown}` is no evaluation", hint=HINT) from error
+
+
+def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
+    results = body["results"]
+    own = [id for one in results for id in one["metrics"]]
+    metric = next((id for id in body["verdict"]["priority"] if id in own), own[0] if own else "")
+    checkpoints: dict[str, str] = {}
+    for one in results:  # of one checkpoint under two names the first counts
+        if metric in one["metrics"] and one["checkpoint"] not in checkpoints.values():
+            checkpoints[str(one["candidate"])] = str(one["checkpoint"])
+    values = {
+        str(one["checkpoint"]): float(one["metrics"][metric]["value"])
+        for one in results
+        if one["candidate"] in checkpoints
+    }
+    ahead = []
+    for pair in body["comparisons"]:
+        sides = pair["first"], pair["second"]
+        if pair["metric"] != metric or pair["reliable"] is not True or pair["ahead"] not in sides:
+            continue
+        if all(side in checkpoints for side in sides):
+            other = sides[1] if pair["ahead"] == sides[0] else sides[0]
+            ahead.append((checkpoints[pair["ahead"]], checkpoints[other]))
+    data = body["data"]
+    told = (str(data["name"]), str(data["task"]), int(data["images"]))
+    return OwnMeasurements(shown, digest, *told, metric, values, tuple(ahead))
+
+
+def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
+    """Return the rules with an evaluation as what ranks checkpoints first, for its task.
+
+    Raises UsageError where these rules know no such task, or none of the checkpoints.
+    """
+    own = read_measurements(file)
+    task = rulebase.task(own.task).id
+    if not own.values.keys() & rulebase.checkpoints.keys():
+        raise UsageError(
+            f"`{own.file}` measured no checkpoint of the catalogue",
+            hint="it ranks checkpoints that advisor knows: `advisor list checkpoints`",
+        )
+    core = rulebase.part("core")
+    told = f"{core['digest']}{own.digest}".encode()
+    made = rulebase.with_parts(
+        {
+            f"orders/{task}": _first_of(own, rulebase.order(task)),
+            "core": {
+                **core,
+                "digest": hashlib.sha256(told).hexdigest()[: len(core["digest"])],
+                "overlays": [*core["overlays"], own.said],
+            },
+        }
+    )
+    made.measurements = own.file
+    return made
+
+
+def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
+    """Return what ranks a task with the evaluation before everything else, in any language."""
+    tables = [[[PROTOCOL, own.metric, {id: own.values[id] for id in pair}]] for pair in own.ahead]
+    better = "higher"
+    if own.ahead and own.values[own.ahead[0][0]] < own.values[own.ahead[0][1]]:
+        better = "lower"
+    yardstick = {
+        "name": own.name,
+        "better": better,
+        "noise": 0,
+        "between": 0,
+        "share": None,
+        "languages": [],
+        "tables": {"": tables},
+    }
+    lists = {language: [YARDSTICK, *ids] for language, ids in order["lists"].items()}
+    return {
+        **order,
+        "lists": {"others": [YARDSTICK], "en": [YARDSTICK], **lists},
+        "protocols": {**order["protocols"], PROTOCOL: [own.file, None]},
+        "yardsticks": {YARDSTICK: yardstick, **order["yardsticks"]},
+    }
+
+
+def measured_notes(rulebase: RuleBase, advice: Sequence[TaskAdvice]) -> Iterator[str]:
+    """Yield what has to be said of an evaluation that ranks: of another task, or another family."""
+    own = read_measurements(Path(rulebase.measurements))
+    of_task = [one for one in advice if one.task == rulebase.task(own.task).id]
+    if not of_task:
+        yield f"`{own.file}` is of {own.task}, and ranks nothing here"
+    for one in of_task:
+        first = one.selection.picks[0].checkpoint if one.selection.picks else None
+        for ahead, behind in own.ahead:
+            known = rulebase.checkpoints.get(ahead)
+            if first and behind == first.id and known and known.family != first.family:
+                yield f"on your images {ahead} ({known.family}) was reliably ahead of {behind}"
