@@ -20,7 +20,10 @@ PHONE, DESK = 360, 1440
 
 
 class View(NamedTuple):
-    """How a page is looked at; `keys` are pressed before anything is looked for."""
+    """How a page is looked at; `keys` are pressed before anything is looked for.
+
+    Among them, `wait:SELECTOR` waits until the page has that.
+    """
 
     width: int
     dark: bool = False

@@ -22,9 +22,10 @@ STYLES = drawn.STYLE, FOLDER / "page.css"
 MARK = '<meta name="generator" content="advisor site">'
 """Stands in every page that was written here."""
 POLICY = (
-    "default-src 'none'; script-src '{script}'; style-src '{style}'; img-src data:; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src '{script}'; worker-src blob:; style-src '{style}'; "
+    "img-src data:; base-uri 'none'; form-action 'none'"
 )
+"""What the page may load: what stands in it, and a worker that it makes of its own script."""
 
 TEMPLATE = Template("""<!doctype html>
 <html lang="en">

@@ -15,19 +15,35 @@ import { closest, needsGb, selectOrTrain } from "./selection.js";
 /** @import {Profile} from "./profile.js" */
 /** @import {Suitability} from "./requirements.js" */
 /** @import {Pick, Selection} from "./selection.js" */
-/** @typedef {ReturnType<typeof advise>} Advice */
+/** @typedef {ReturnType<typeof told>} Advice */
 
 /**
- * Returns the answer for a profile with one task. Throws a Contradiction where it cannot be.
+ * Returns all that the answer for a profile with one task is told from.
+ * Throws a Contradiction where it cannot be.
  * @param {Engine} engine
  * @param {Profile} profile
  */
-export function advise(engine, profile) {
-  const { rulebase } = engine;
+export function consider(engine, profile) {
   const decision = engine.decide(profile);
-  const reason = sufficient(engine, decision);
-  const changes = flips(engine, decision);
-  const selection = selectOrTrain(engine, decision);
+  return {
+    decision,
+    reason: sufficient(engine, decision),
+    changes: flips(engine, decision),
+    selection: selectOrTrain(engine, decision),
+  };
+}
+
+/** The whole answer. @param {Engine} engine @param {Profile} profile */
+export const advise = (engine, profile) => told(engine, consider(engine, profile));
+
+/**
+ * Returns the answer as JSON; of the checkpoints the first `most`.
+ * @param {Engine} engine
+ * @param {ReturnType<typeof consider>} considered
+ * @param {number} most
+ */
+export function told(engine, { decision, reason, changes, selection }, most = Infinity) {
+  const { rulebase } = engine;
   const [task] = decision.profile[TASK].options;
   const options = Object.fromEntries(
     Object.entries(decision.profile)
@@ -50,7 +66,7 @@ export function advise(engine, profile) {
     })),
     ...(reason.smallest ? {} : { because_smallest: false }),
     assessments: decision.assessments.map(assessmentJson),
-    checkpoints: selection.picks.map(picked),
+    checkpoints: selection.picks.slice(0, most).map(picked),
     ladder: selection.ladder.map(({ up_to_gb, pick }) => ({
       up_to_gb,
       checkpoint: pick && pick.checkpoint.id,

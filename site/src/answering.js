@@ -1,6 +1,6 @@
 // The lower half of the page: the answer, its reasons, what would change it, and how to go on.
 
-import { assumed } from "./advice.js";
+import { assumed, told } from "./advice.js";
 import { copied, h, link } from "./dom.js";
 import { certainty, familyName, joined, lostOn, memory, optionLabel, standing } from "./words.js";
 
@@ -17,17 +17,20 @@ const SHOWN_CLOSEST = 3;
 /**
  * Returns the answer as children of its section.
  * @param {Engine} engine
- * @param {Advice} advice
+ * @param {ReturnType<typeof import("./advice.js").consider>} considered
  * @param {Answer} answer
  * @returns {Child[]}
  */
-export function answerOf(engine, advice, answer) {
+export function answerOf(engine, considered, answer) {
   const { rulebase } = engine;
+  const advice = told(engine, considered, SHOWN_CHECKPOINTS);
+  const further = considered.selection.picks.length - advice.checkpoints.length;
+  const rest = () => told(engine, considered).checkpoints.slice(SHOWN_CHECKPOINTS);
   const open = assumed(engine, advice);
   return [
     ...headline(rulebase, advice, open.length),
     race(rulebase, advice),
-    ...checkpoints(rulebase, advice),
+    ...checkpoints(rulebase, advice, further, rest),
     ...changes(rulebase, advice, answer),
     ...assumptions(rulebase, open),
     ...program(advice),
@@ -106,12 +109,22 @@ function race(rulebase, advice) {
   return h("p", { id: "race" }, text, h("b", {}, joined(names).replace(" or ", names.length > 1 ? " and " : " or ")), ".");
 }
 
-/** @param {RuleBase} rulebase @param {Advice} advice @returns {Child[]} */
-function checkpoints(rulebase, advice) {
+/**
+ * The first checkpoints, and the others as soon as somebody wants to see them.
+ * @param {RuleBase} rulebase
+ * @param {Advice} advice
+ * @param {number} further
+ * @param {() => Shown[]} rest
+ * @returns {Child[]}
+ */
+function checkpoints(rulebase, advice, further, rest) {
   const { checkpoints: all, ladder } = advice;
   if (!all.length) return [];
   const steps = ladder.filter((rung, n) => rung.checkpoint && rung.checkpoint !== ladder[n + 1]?.checkpoint);
-  const rest = all.slice(SHOWN_CHECKPOINTS);
+  const others = h("ol.checkpoints", { start: SHOWN_CHECKPOINTS + 1 });
+  const show = () => {
+    if (!others.hasChildNodes()) others.append(...rest().map((one) => checkpoint(rulebase, one)));
+  };
   return [
     h("h2", {}, "Checkpoints, best first"),
     steps.length > 1
@@ -126,15 +139,8 @@ function checkpoints(rulebase, advice) {
           ]),
         )
       : null,
-    h("ol.checkpoints", {}, ...all.slice(0, SHOWN_CHECKPOINTS).map((one) => checkpoint(rulebase, one))),
-    rest.length
-      ? h(
-          "details",
-          {},
-          h("summary", {}, `${rest.length} more`),
-          h("ol.checkpoints", { start: SHOWN_CHECKPOINTS + 1 }, ...rest.map((one) => checkpoint(rulebase, one))),
-        )
-      : null,
+    h("ol.checkpoints", {}, ...all.map((one) => checkpoint(rulebase, one))),
+    further ? h("details", { toggle: show }, h("summary", {}, `${further} more`), others) : null,
     advice.fallen.length
       ? h(
           "details",

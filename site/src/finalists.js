@@ -16,14 +16,14 @@ import { OverBudget, Residual, entropy } from "./strategy.js";
 /** @import {Option} from "./model.js" */
 /** @import {Profile} from "./profile.js" */
 /** @typedef {[bigint, bigint, bigint]} Doubts lack something, something is not verified, lack what training teaches */
-/** @typedef {{alive: bigint, said: string[], doubts: (Doubts|null)[]}} Situation */
-/** @typedef {{alive: bigint, said: string[], doubts: Doubts[]}} Consequence */
+/** @typedef {{alive: bigint, said: string[], doubts: number[]}} Situation doubts by their number, for each mode; RULED_OUT where answers do so */
+/** @typedef {{alive: bigint, said: string[], doubts: number[]}} Consequence */
 /** @typedef {{answers: Map<number, Choice>, traits: Map<number, string>}} Mode */
 
 /** @type {{[effect: string]: number}} */
 const SPEAKS = { exclude: 0, avoid: 1, prefer: 2 };
-/** @type {Doubts} */
-const NO_DOUBTS = [0n, 0n, 0n];
+const RULED_OUT = -1;
+const NO_DOUBTS = 0;
 
 export class Finalists {
   /** @param {Engine} engine @param {Profile} profile what is known, one task among it */
@@ -54,6 +54,12 @@ export class Finalists {
     this._aims = this.rules.map((rule) => this._aimedBits(rule.candidates));
     this._barred = new Set(rulebase.barring.flatMap((rule) => rule.candidates));
     this._budget = Infinity;
+    /** All doubts by number, so that situations are compared by numbers. @type {Doubts[]} */
+    this._doubted = [[0n, 0n, 0n]];
+    /** @type {Map<string, number>} */
+    this._numbers = new Map([["0|0|0", NO_DOUBTS]]);
+    /** @type {Map<number, number>} */
+    this._joined = new Map();
     /** @type {Map<string, Consequence>} */
     this._effects = new Map();
     /** @type {Map<bigint, Decision>} */
@@ -144,14 +150,35 @@ export class Finalists {
     const effect = this._effect(question, choice);
     const keeps = this.keeping.includes(question) ? this._traits(question, choice) : null;
     const doubts = situation.doubts.map((before, n) => {
-      if (before === null || (keeps !== null && this.modes[n].traits.get(question) !== keeps)) return null;
-      const more = effect.doubts[n];
-      return more === NO_DOUBTS
-        ? before
-        : /** @type {Doubts} */ ([before[0] | more[0], before[1] | more[1], before[2] | more[2]]);
+      if (before === RULED_OUT || (keeps !== null && this.modes[n].traits.get(question) !== keeps)) return RULED_OUT;
+      return this._both(before, effect.doubts[n]);
     });
     const said = effect.said.length ? [...situation.said, ...effect.said] : situation.said;
     return { alive: situation.alive & effect.alive, said, doubts };
+  }
+
+  /** The number of the doubts of two together. @param {number} one @param {number} other */
+  _both(one, other) {
+    if (other === NO_DOUBTS || one === other) return one;
+    const key = one * 65536 + other;
+    let found = this._joined.get(key);
+    if (found === undefined) {
+      const [a, b] = [this._doubted[one], this._doubted[other]];
+      found = this._numbered([a[0] | b[0], a[1] | b[1], a[2] | b[2]]);
+      this._joined.set(key, found);
+    }
+    return found;
+  }
+
+  /** @param {Doubts} doubts */
+  _numbered(doubts) {
+    const key = doubts.map((bits) => bits.toString(32)).join("|");
+    let found = this._numbers.get(key);
+    if (found === undefined) {
+      found = this._doubted.push(doubts) - 1;
+      this._numbers.set(key, found);
+    }
+    return found;
   }
 
   /** @param {number} question @param {Choice} choice @returns {Consequence} */
@@ -184,17 +211,17 @@ export class Finalists {
     return JSON.stringify(gauges.map((gauge) => [gauge.yardstick, gauge.name, gauge.rest]));
   }
 
-  /** @param {number} question @param {Choice} choice @param {Option[]} options @returns {Doubts[]} */
+  /** @param {number} question @param {Choice} choice @param {Option[]} options @returns {number[]} */
   _doubts(question, choice, options) {
     if (!options.some((option) => Object.keys(option.requires).length)) return this.modes.map(() => NO_DOUBTS);
     return this.modes.map((mode) => this._inMode(new Map([...mode.answers, [question, choice]])));
   }
 
-  /** @param {Map<number, Choice>} answers @returns {Doubts} */
+  /** @param {Map<number, Choice>} answers */
   _inMode(answers) {
     const required = new Requirements(this.engine.rulebase, this._profile(answers));
     required.barred = new Map(); // rules are followed by themselves
-    let [lacking, unknown, apart] = NO_DOUBTS;
+    let [lacking, unknown, apart] = [0n, 0n, 0n];
     this.checkpoints.forEach((checkpoint, place) => {
       ["as-is", "fine-tune"].forEach((use, n) => {
         const bit = 1n << BigInt(2 * place + n);
@@ -204,7 +231,7 @@ export class Finalists {
         if (lacks.some((gap) => LEARNT.includes(gap.field))) apart |= bit;
       });
     });
-    return [lacking, unknown, apart];
+    return this._numbered([lacking, unknown, apart]);
   }
 
   /**
@@ -216,11 +243,12 @@ export class Finalists {
   _first(node, situation, answers) {
     const [outcome] = /** @type {Set<bigint>} */ (this.space.labels(node));
     const { encoding, ranking } = this.engine;
-    let families = this._known(`families|${outcome}`, () =>
+    let families = this._known(`families|${outcome.toString(32)}`, () =>
       ranking.order(outcome).map((family) => encoding.families[family]),
     );
     const [uses, order, languages] = this._usesSaid(situation.said);
-    const [lacking, unknown, apart] = /** @type {Doubts} */ (situation.doubts.find((one) => one !== null));
+    const number = /** @type {number} */ (situation.doubts.find((one) => one !== RULED_OUT));
+    const [lacking, unknown, apart] = this._doubted[number];
     if (families.length && this._relevant(families.slice(0, 1), uses, true) & ~(lacking | unknown)) {
       families = families.slice(0, 1);
     }
@@ -396,7 +424,4 @@ function saidBy(option) {
 }
 
 /** @param {Situation} situation */
-function situationKey({ alive, said, doubts }) {
-  const bits = doubts.map((one) => one && one.map((mask) => mask.toString(32)).join());
-  return `${alive.toString(32)}|${said.join(";")}|${bits.join(";")}`;
-}
+const situationKey = ({ alive, said, doubts }) => `${alive.toString(32)}|${said.join(";")}|${doubts.join()}`;

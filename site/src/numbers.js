@@ -24,6 +24,7 @@ const trimmed = (digits) => (digits.includes(".") ? digits.replace(/\.?0+$/, "")
  * @param {number} digits
  */
 export function rounded(value, digits) {
+  if (Number.isInteger(value)) return value;
   const text = value.toFixed(digits);
   const exact = value.toFixed(Math.min(100, digits + 60));
   const rest = exact.slice(exact.indexOf(".") + 1 + digits);

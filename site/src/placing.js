@@ -37,6 +37,8 @@ export class Placing {
     this._order = order;
     this._allowed = allowed;
     this._task = task;
+    /** @type {Locked|null} */
+    this._locked = null;
     this._measured = new Set(
       among
         .map((one) => one.id)
@@ -44,11 +46,16 @@ export class Placing {
     );
   }
 
-  /** Who stands before whom, and by what. @returns {Locked} */
+  /** Who stands before whom, and by what. */
   get locked() {
+    return (this._locked ??= this._lock());
+  }
+
+  /** @returns {Locked} */
+  _lock() {
     const { locks } = this._precedences;
     const ids = this._among.map((one) => one.id);
-    const key = [...ids].sort(compared).join(" ");
+    const key = [...ids].sort().join(" ");
     if (!locks.has(key)) {
       if (locks.size >= KEPT_LOCKS) locks.delete(locks.keys().next().value ?? "");
       locks.set(key, lock(ids, this._precedences.compare(this._among), this._precedences));

@@ -28,7 +28,7 @@ import { compared, rounded } from "./numbers.js";
  * @property {number|null} next_value
  * @property {string|null} source
  */
-/** @typedef {{told: Told[], tied: Set<string>}} Compared */
+/** @typedef {{told: Told[], tied: Set<number>}} Compared pairs by their number */
 /**
  * @typedef {object} Gauge
  * @property {string} name
@@ -46,8 +46,8 @@ export const LARGER = "larger";
 const RELATIONS = [LARGER, "successor"];
 const ROUNDING = 1e-9;
 
-/** The key of a pair. @param {string} one @param {string} other */
-export const pairOf = (one, other) => `${one} ${other}`;
+/** More checkpoints than a task has. */
+const MANY = 65_536;
 
 export class Precedences {
   /** @param {RuleBase} rulebase @param {string} task @param {string[]|null} languages */
@@ -61,6 +61,8 @@ export class Precedences {
     this.locks = new Map();
     /** @type {Map<string, Published[]>} */
     this._published = new Map();
+    /** @type {Map<string, number>} */
+    this._numbers = new Map();
     const { lists, yardsticks } = this.order;
     const ids = lists[this.language] ?? lists[OTHERS] ?? [];
     /** @type {Gauge[]} */
@@ -84,6 +86,18 @@ export class Precedences {
   static known(rulebase, task, languages) {
     const language = (languages ?? []).find((one) => one !== ENGLISH) ?? ENGLISH;
     return rulebase.once(`precedences|${task}|${language}`, () => new Precedences(rulebase, task, languages));
+  }
+
+  /** The number of a checkpoint, by which pairs are kept. @param {string} id */
+  number(id) {
+    let found = this._numbers.get(id);
+    if (found === undefined) this._numbers.set(id, (found = this._numbers.size));
+    return found;
+  }
+
+  /** The number of a pair. @param {string} one @param {string} other */
+  pair(one, other) {
+    return this.number(one) * MANY + this.number(other);
   }
 
   /** @param {string} id @param {any} row @returns {Gauge} */
@@ -139,24 +153,17 @@ export class Precedences {
   compare(checkpoints) {
     const families = new Map(checkpoints.map((one) => [one.id, one.family]));
     const ids = [...families.keys()];
-    /** @type {Map<string, Told>} */
+    /** @type {Map<number, Told>} */
     const told = new Map();
-    /** @type {Set<string>} */
+    /** @type {Set<number>} */
     const tied = new Set();
     this.gauges.forEach((gauge, rank) => {
       const able = gauge.rest ? ids.filter((id) => this.firstMeasured(id) >= rank) : ids;
-      for (const [number, one, other, apart, kind] of this._compared(gauge, able, told, tied)) {
-        const pair = pairOf(one, other);
-        if (!apart) tied.add(pair);
-        else if (!kind || !told.has(pair)) {
-          const [before, behind] = apart > 0 ? [one, other] : [other, one];
-          told.set(pair, [kind, rank, -rounded(Math.abs(apart), 6), before, behind, number]);
-        }
-      }
+      this._compared(gauge, rank, able, told, tied);
     });
     for (const [kind, before, behind] of this._related(families)) {
-      const pair = pairOf(before, behind);
-      const back = pairOf(behind, before);
+      const pair = this.pair(before, behind);
+      const back = this.pair(behind, before);
       const known = told.has(pair) || told.has(back);
       const tie = this.endsAtTie && (tied.has(pair) || tied.has(back));
       if (!known && !tie) told.set(pair, [kind, 0, 0, before, behind, 0]);
@@ -166,37 +173,43 @@ export class Precedences {
   }
 
   /**
+   * Compares each open pair in the first table of a yardstick that has both.
    * @param {Gauge} gauge
+   * @param {number} rank
    * @param {string[]} ids
-   * @param {Map<string, Told>} told
-   * @param {Set<string>} tied
-   * @returns {Generator<[number, string, string, number, number]>}
+   * @param {Map<number, Told>} told
+   * @param {Set<number>} tied
    */
-  *_compared(gauge, ids, told, tied) {
-    /** @type {Set<string>} */
+  _compared(gauge, rank, ids, told, tied) {
+    /** @type {Set<number>} */
     const seen = new Set();
-    for (const [number, table] of gauge.tables.entries()) {
-      const inside = ids.filter((id) => table.has(id));
-      for (const [at, one] of inside.entries()) {
-        const figure = /** @type {Figure} */ (table.get(one));
-        const maker = this.order.protocols[figure[2]][1];
-        for (const other of inside.slice(at + 1)) {
-          const against = /** @type {Figure} */ (table.get(other));
-          const pair = pairOf(one, other);
+    gauge.tables.forEach((table, place) => {
+      const inside = ids
+        .filter((id) => table.has(id))
+        .map((id) => ({ id, number: this.number(id), figure: /** @type {Figure} */ (table.get(id)) }));
+      inside.forEach((one, at) => {
+        const maker = this.order.protocols[one.figure[2]][1];
+        for (let n = at + 1; n < inside.length; n++) {
+          const other = inside[n];
+          const pair = one.number * MANY + other.number;
           if (seen.has(pair) || (this.endsAtTie && tied.has(pair))) continue;
           const said = told.get(pair);
           if (said && !said[0]) continue;
           seen.add(pair);
-          const apart = timesApart(gauge, figure, against);
-          let kind = 0;
-          if (maker && apart && figure[2] === against[2]) {
-            const [winner, loser] = apart > 0 ? [one, other] : [other, one];
-            kind = owner(winner) === maker && maker !== owner(loser) ? 1 : 0;
+          const apart = timesApart(gauge, one.figure, other.figure);
+          if (!apart) {
+            tied.add(pair);
+            continue;
           }
-          yield [number, one, other, apart, kind];
+          const [before, behind] = apart > 0 ? [one.id, other.id] : [other.id, one.id];
+          const same = maker !== null && one.figure[2] === other.figure[2];
+          const kind = same && owner(before) === maker && maker !== owner(behind) ? 1 : 0;
+          if (!kind || !said) {
+            told.set(pair, [kind, rank, -rounded(Math.abs(apart), 6), before, behind, place]);
+          }
         }
-      }
-    }
+      });
+    });
   }
 
   /** What was told of a pair, with its figures and where they were published. @param {Told} told @returns {Evidence} */

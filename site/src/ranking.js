@@ -2,7 +2,7 @@
 // advisor/decide/ranking.py.
 
 import { compared, least, sorted } from "./numbers.js";
-import { pairOf, precedenceOf } from "./precedence.js";
+import { precedenceOf } from "./precedence.js";
 
 /** @import {Compared, Precedence, Precedences, Told} from "./precedence.js" */
 
@@ -11,8 +11,8 @@ const NEARLY_ALL = 0.8;
 export class Locked {
   /**
    * @param {Map<string, Set<string>>} behind all that stands behind each
-   * @param {Map<string, Told>} told
-   * @param {Set<string>} tied
+   * @param {Map<number, Told>} told by the number of the pair
+   * @param {Set<number>} tied
    * @param {Precedences} by
    */
   constructor(behind, told, tied, by) {
@@ -40,20 +40,20 @@ export class Locked {
     /** @type {[Told, string][]} */
     const between = [];
     for (const one of this.after(before)) {
-      const first = this.told.get(pairOf(before, one));
-      const second = this.told.get(pairOf(one, behind));
+      const first = this.told.get(this.by.pair(before, one));
+      const second = this.told.get(this.by.pair(one, behind));
       if (first && second) between.push([compared(first, second) >= 0 ? first : second, one]);
     }
     const found = least(between, (each) => each);
     if (!found) return null;
     const through = found[1];
-    const told = /** @type {Told} */ (this.told.get(pairOf(through, behind)));
+    const told = /** @type {Told} */ (this.told.get(this.by.pair(through, behind)));
     return { ...precedenceOf(this.by.evidence(told)), through };
   }
 
   /** @param {string} one @param {string} other */
   tie(one, other) {
-    return this.tied.has(pairOf(one, other)) || this.tied.has(pairOf(other, one));
+    return this.tied.has(this.by.pair(one, other)) || this.tied.has(this.by.pair(other, one));
   }
 
   /**
@@ -75,7 +75,7 @@ export class Locked {
 
   /** What puts one right before another, if anything does. @param {string} before @param {string} behind */
   direct(before, behind) {
-    const told = this.told.get(pairOf(before, behind));
+    const told = this.told.get(this.by.pair(before, behind));
     return told ? this.by.evidence(told) : null;
   }
 }
@@ -87,8 +87,8 @@ export class Locked {
  * @param {Precedences} by
  */
 export function lock(ids, given, by) {
-  /** @type {Map<string, Told>} */
-  const pairs = new Map(given.told.map((said) => [pairOf(said[3], said[4]), said]));
+  /** @type {Map<number, Told>} */
+  const pairs = new Map(given.told.map((said) => [by.pair(said[3], said[4]), said]));
   const order = new Order(ids);
   for (const [pair, said] of [...pairs]) if (!order.add(said[3], said[4])) pairs.delete(pair);
   return new Locked(order.closed(), pairs, given.tied, by);

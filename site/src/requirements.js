@@ -10,7 +10,9 @@ import { applicable, holds } from "./profile.js";
 /** @import {RuleBase} from "./rulebase.js" */
 /** @typedef {{question: string, field: string, text: string, distance: number}} Gap */
 /** @typedef {{one_of?: string[], unsure?: string[], at_most?: number, at_least?: number}} Wanted */
-/** @typedef {{question: string, field: string, wanted: Wanted, label: string, learnt: boolean, key: string}} Demand */
+/** @typedef {[Gap[], Gap[]]} Gaps what is lacking, and what nobody verified */
+/** @typedef {Map<Checkpoint, {[use: string]: Gaps}>} Known by whether it is used as it is */
+/** @typedef {{question: string, field: string, wanted: Wanted, label: string, learnt: boolean, known: Known|null}} Demand */
 /** @typedef {{checkpoint: Checkpoint, use: string|null, lacks: Gap[], unknown: Gap[]}} Suitability */
 
 const PLURAL = ["languages", "parameters"];
@@ -55,8 +57,10 @@ export class Requirements {
           const wanted = wantedOf(required, option, answer);
           if (!Object.keys(wanted).length) continue;
           const learnt = LEARNT.includes(field) && !unlearnt.has(field);
-          const key = answer.value === null ? `${question.id}|${field}|${option.id}|${this.dtype}` : "";
-          found.push({ question: question.id, field, wanted, label: option.label, learnt, key });
+          const key = `${question.id}|${field}|${option.id}|${this.dtype}`;
+          /** @type {Known|null} */
+          const known = answer.value === null ? this.rulebase.once(key, () => new Map()) : null;
+          found.push({ question: question.id, field, wanted, label: option.label, learnt, known });
         }
       }
     }
@@ -131,13 +135,20 @@ export class Requirements {
     const asIs = use === "as-is";
     for (const demand of this.demands) {
       if (demand.learnt && !asIs) continue;
-      const [lacking, unsure] = demand.key
-        ? this.rulebase.once(`${demand.key}|${checkpoint.id}|${asIs}`, () => this._gaps(demand, checkpoint, use))
-        : this._gaps(demand, checkpoint, use);
-      lacks.push(...lacking);
-      unknown.push(...unsure);
+      const [lacking, unsure] = this._remembered(demand, checkpoint, use);
+      for (const one of lacking) lacks.push(one);
+      for (const one of unsure) unknown.push(one);
     }
     return [lacks, unknown];
+  }
+
+  /** @param {Demand} demand @param {Checkpoint} checkpoint @param {string} use @returns {Gaps} */
+  _remembered(demand, checkpoint, use) {
+    if (!demand.known) return this._gaps(demand, checkpoint, use);
+    let byUse = demand.known.get(checkpoint);
+    if (!byUse) demand.known.set(checkpoint, (byUse = {}));
+    const how = use === "as-is" ? use : "trained";
+    return (byUse[how] ??= this._gaps(demand, checkpoint, use));
   }
 
   /**

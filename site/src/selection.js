@@ -139,9 +139,13 @@ export function selectOf(rulebase, family, profile, how = {}) {
   const unverified = [];
   /** @type {Suitability[]} */
   const rejected = [];
-  for (const checkpoint of rulebase.catalogue(family)) {
-    const use = offered(checkpoint) ? required.use(checkpoint, allowed) : null;
-    if (use === null) continue;
+  const able = rulebase.once(`able|${family}|${required.task}|${allowed}`, () =>
+    rulebase
+      .catalogue(family)
+      .map((checkpoint) => ({ checkpoint, use: offered(checkpoint) ? required.use(checkpoint, allowed) : null }))
+      .filter((one) => one.use !== null),
+  );
+  for (const { checkpoint, use } of /** @type {{checkpoint: Checkpoint, use: string}[]} */ (able)) {
     const [lacks, unknown] = required.gaps(checkpoint, use);
     if (lacks.length) {
       rejected.push({ checkpoint, use, lacks, unknown });
@@ -152,8 +156,8 @@ export function selectOf(rulebase, family, profile, how = {}) {
       checkpoint,
       use,
       memory_gb: required.memory(checkpoint),
-      fired: (rulebase.aimed.get(checkpoint.id) ?? []).filter((rule) => live.has(rule)),
-      figures: precedences.published(checkpoint.id),
+      fired: rulebase.aimed.get(checkpoint.id)?.filter((rule) => live.has(rule)) ?? [],
+      figures: how.firstOnly ? [] : precedences.published(checkpoint.id),
       unknown,
       to_learn: use !== "as-is" && !sameGaps(required.gaps(checkpoint, "as-is"), [lacks, unknown]),
       place: 0,

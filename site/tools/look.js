@@ -12,6 +12,8 @@ import { chromium } from "playwright-core";
 
 /** @typedef {{name?: string, width: number, height?: number, dark?: boolean, keys?: string[]}} View */
 
+/** Before a selector, among keys: wait until the page has that. */
+const WAIT = "wait:";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const asked = JSON.parse(await text(process.stdin));
 const browser = await chromium.launch({
@@ -47,7 +49,10 @@ async function look(view) {
   page.on("request", (request) => requests.push(request.url()));
   await page.goto(asked.url, { waitUntil: "load" });
   if (asked.ready) await page.waitForSelector(asked.ready, { state: "attached" });
-  for (const key of view.keys ?? []) await page.keyboard.press(key);
+  for (const key of view.keys ?? []) {
+    if (key.startsWith(WAIT)) await page.waitForSelector(key.slice(WAIT.length), { state: "attached" });
+    else await page.keyboard.press(key);
+  }
   const found = await page.evaluate(() => ({
     scrollWidth: document.documentElement.scrollWidth,
     hidden: [...document.querySelectorAll("p,li,td,h1,h2,h3,dd")].filter(
