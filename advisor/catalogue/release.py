@@ -274,6 +274,7 @@ def _installed(package: Path | None) -> dict[str, Any]:
         ) from error
 
 
+@cache
 def _folder() -> Path:
     return shipped_rules() / "drift"
 

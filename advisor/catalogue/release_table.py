@@ -16,6 +16,7 @@ import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,6 +52,7 @@ class ReleaseTable:
         self._places: dict[str, tuple[int, int]] = index["blocks"]
         self._blocks: dict[str, str] = {}
         self._spans: dict[str, int] = {}
+        self._masks: dict[tuple[str, str], dict[str, int]] = {}
 
     @property
     def blocks(self) -> list[str]:
@@ -97,20 +99,31 @@ class ReleaseTable:
                 found[member] = text
         return found
 
-    def lasting(self, block: str, group: str) -> Iterable[str]:
-        """Yield the members of a group that all releases have."""
+    def masks(self, block: str, group: str) -> dict[str, int]:
+        """Return the members of a group with the releases that have them, as bits."""
+        if (block, group) not in self._masks:
+            self._masks[block, group] = self._members_masks(block, group)
+        return self._masks[block, group]
+
+    def _members_masks(self, block: str, group: str) -> dict[str, int]:
         text = self.block(block)
         start = text.find(f"{GROUP}{group}{SPAN}")
-        if start >= 0:
-            end = text.find(GROUP, start + 1)
-            head, *rows = text[start + len(GROUP) : end if end >= 0 else len(text)].split("\n")
-            whole = _mask(head.partition(SPAN)[2])
-            full = (1 << len(self.versions)) - 1
-            masks: dict[str, int] = defaultdict(int)
-            for row in rows:  # a member has a row for each of its texts
-                line, _, span = row.partition(SPAN)
-                masks[line.partition(TEXT)[0]] |= _mask(span) if span else whole
-            yield from (member for member, mask in masks.items() if mask == full)
+        if start < 0:
+            return {}
+        end = text.find(GROUP, start + 1)
+        head, *rows = text[start + len(GROUP) : end if end >= 0 else len(text)].split("\n")
+        whole = _mask(head.partition(SPAN)[2])
+        masks: dict[str, int] = {}
+        for row in rows:  # a member has a row for each of its texts
+            line, _, span = row.partition(SPAN)
+            member = line.partition(TEXT)[0]
+            masks[member] = masks.get(member, 0) | (_mask(span) if span else whole)
+        return masks
+
+    def lasting(self, block: str, group: str) -> frozenset[str]:
+        """Return the members of a group that all releases have."""
+        full = (1 << len(self.versions)) - 1
+        return frozenset(one for one, mask in self.masks(block, group).items() if mask == full)
 
     def has(self, span: str, release: int) -> bool:
         """True where a release is among those that a span such as `0-3,5` names."""
@@ -125,6 +138,7 @@ def block_of(module: str) -> str:
     return ".".join(parts[:2]) if parts[0] == "models" else parts[0] or "@"
 
 
+@cache
 def _mask(span: str) -> int:
     ends = (part.partition("-") for part in span.split(","))
     return sum((2 << int(last or first)) - (1 << int(first)) for first, _, last in ends)

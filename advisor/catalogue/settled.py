@@ -26,7 +26,7 @@ def settled_names(rulebase: RuleBase, judged_by: Release | None) -> Callable[[st
 
     @cache
     def lasting(block: str, group: str) -> frozenset[str]:
-        return frozenset(table.lasting(block, group))
+        return table.lasting(block, group)
 
     def settled(module: str, name: str) -> bool:
         if name.startswith("__"):

@@ -53,6 +53,7 @@ class Identity(NamedTuple):
         return self.known[0].sources
 
 
+@lru_cache(maxsize=4096)
 def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     """Return what is known of an id; None where that is nothing."""
     itself = rulebase.checkpoints.get(id or "")

@@ -10,7 +10,7 @@ import ast
 import bisect
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]
@@ -20,8 +20,10 @@ from advisor.scan.source import Parsed, Spot, UnreadableError, decode_utf8, pars
 from advisor.scan.usage import FileNote
 
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
-_CHARACTER = re.compile(r"\\u[dD][89abAB]..(?:\\u[dD][c-fC-F]..)?|\\u....|\\.|[^\\]", re.DOTALL)
-"""One character of the text, as the file has it: itself, an escape, or a pair of surrogates."""
+_ESCAPED = re.compile(r"\\u[dD][89abAB]..(?:\\u[dD][c-fC-F]..)?|\\u....|\\.", re.DOTALL)
+"""One character of the text that is written as an escape, or as a pair of surrogates."""
+_MAY_BE_MAGIC = re.compile(r"(?m)^\s*[%!?]|=\s*[%!]|\?\s*$|^\s*(?:pip3?|conda|mamba) install\b")
+"""Stands in every cell that is not plain Python."""
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
 _SOURCE = re.compile(r"(?<!\\)\"source\"\s*:\s*")
@@ -94,22 +96,42 @@ def parse_notebook(data: bytes, name: str) -> Parsed:
         message = f"is not a notebook: {message[:1].lower()}{message[1:]}"
         raise UnreadableError(name, line, message) from None
     spot = _spots(file, [line for cell in cells for line in cell])
-    body: list[ast.stmt] = []
     lines: list[str] = []
-    notes = []
+    firsts: list[int] = []
     for cell in cells:
-        before = len(lines)
         code = _python_lines([line.text for line in cell])
         other += not any(code)
+        firsts.append(len(lines))
         lines.extend(code)
+    tree = _whole(lines, firsts, name)
+    if tree is not None:
+        return Parsed(name, tree, lines, spot, (), other)
+    body: list[ast.stmt] = []
+    notes = []
+    for cell, before in zip(cells, firsts, strict=True):
+        code = lines[before : before + len(cell)]
         try:
-            body.extend(parse("\n" * before + "\n".join(code), name).body)
+            body.extend(ast.increment_lineno(parse("\n".join(code), name), before).body)
         except UnreadableError as error:
             if _WORTH_A_NOTE.search("\n".join(code)):
-                at = error.note.line
+                at = error.note.line and error.note.line + before
                 line = spot(at, 0).line if at and before < at <= len(lines) else None
                 notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
     return Parsed(name, ast.Module(body, []), lines, spot, tuple(notes), other)
+
+
+def _whole(lines: list[str], firsts: list[int], name: str) -> ast.Module | None:
+    """Return all cells as one tree; None where they are not what each of them is alone."""
+    try:
+        tree = parse("\n".join(lines), name)
+    except UnreadableError:
+        return None
+    for node in tree.body:
+        decorated = (each.lineno for each in getattr(node, "decorator_list", ()))
+        first, last = min([node.lineno, *decorated]), node.end_lineno or node.lineno
+        if bisect.bisect_left(firsts, first) != bisect.bisect_left(firsts, last):
+            return None
+    return tree
 
 
 def code_of_notebook(data: bytes) -> str | None:
@@ -128,19 +150,27 @@ def _spots(file: str, lines: list[_Line]) -> Callable[[int, int], Spot]:
     starts = [0, *(feed.end() for feed in re.finditer("\n", file))]
 
     @cache
-    def offsets(number: int) -> Sequence[int]:
-        """Those of all characters of a line, and of its end."""
-        stretches = lines[number].stretches
-        (start, stop), *others = stretches
-        if not others and file.find("\\", start, stop) < 0:
-            return range(start, stop + 1)
-        characters = (_CHARACTER.finditer(file, start, stop) for start, stop in stretches)
-        return [*(one.start() for part in characters for one in part), stretches[-1][1]]
+    def runs(number: int) -> tuple[list[int], list[int], int]:
+        """The characters of a line from which on those of the file follow one by one.
+
+        Each by its place in the line and in the file; and the length of the line.
+        """
+        characters, offsets, at = [], [], 0
+        for start, stop in lines[number].stretches:
+            characters.append(at)
+            offsets.append(start)
+            for escape in _ESCAPED.finditer(file, start, stop):
+                characters.append(characters[-1] + escape.start() - offsets[-1] + 1)
+                offsets.append(escape.end())
+            at = characters[-1] + stop - offsets[-1]
+        return characters, offsets, at
 
     def spot(line: int, characters: int) -> Spot:
         number = min(line, len(lines)) - 1
-        known = offsets(number)
-        offset = known[min(characters, len(known) - 1)]
+        firsts, offsets, length = runs(number)
+        characters = min(characters, length)
+        run = bisect.bisect_right(firsts, characters) - 1
+        offset = offsets[run] + characters - firsts[run]
         row = bisect.bisect_right(starts, offset)
         _, _, cell, cell_line = lines[number]
         return Spot(row, offset - starts[row - 1] + 1, cell, cell_line)
@@ -213,27 +243,31 @@ def _cell(file: str, cell: Any, number: int) -> list[_Line]:
         raise ValueError("expecting an object")  # noqa: TRY004
     if cell.get("cell_type") != "code":
         return []
-    lines = []
-    for cell_line, stretches in enumerate(_stretches(file, cell.get("source", [])), 1):
-        pieces = (json.loads(f'"{file[start:stop]}"') for start, stop in stretches)
-        line = _SURROGATE.sub("\ufffd", _BREAKS.sub(" ", "".join(pieces).rstrip("\r\n")))
-        lines.append(_Line(line, stretches, number, cell_line))
+    lines = [
+        _Line(_SURROGATE.sub("\ufffd", _BREAKS.sub(" ", text.rstrip("\r\n"))), stretches, number, n)
+        for n, (text, stretches) in enumerate(_written_lines(file, cell.get("source", [])), 1)
+    ]
     return lines if lines[-1].text else lines[:-1]
 
 
-def _stretches(file: str, source: Any) -> list[list[tuple[int, int]]]:
-    """Return where each line of a source stands, which is one text or a list of them."""
-    lines: list[list[tuple[int, int]]] = [[]]
+def _written_lines(file: str, source: Any) -> list[tuple[str, list[tuple[int, int]]]]:
+    """Return each line of a source, which is one text or a list of them, and where it stands."""
+    lines: list[tuple[str, list[tuple[int, int]]]] = [("", [])]
     for text in source if isinstance(source, list) else [source]:
         if not isinstance(text, _Text):
             raise ValueError("expecting text")  # noqa: TRY004
-        start = text.start
+        stretches, start = [], text.start
         for escape in _ESCAPE.finditer(file, start, text.stop):
             if escape[0] == "\\n":
-                lines[-1].append((start, escape.start()))
-                lines.append([])
+                stretches.append((start, escape.start()))
                 start = escape.end()
-        lines[-1].append((start, text.stop))
+        stretches.append((start, text.stop))
+        pieces = text.split("\n")
+        if len(pieces) != len(stretches):  # a line feed is written in another way
+            pieces = [json.loads(f'"{file[begin:end]}"') for begin, end in stretches]
+        before, at = lines[-1]
+        lines[-1] = (before + pieces[0], [*at, stretches[0]])
+        lines += ((piece, [one]) for piece, one in zip(pieces[1:], stretches[1:], strict=True))
     return lines
 
 
@@ -243,7 +277,12 @@ def _python_lines(lines: list[str]) -> list[str]:
     A cell that is Python as it stands is left alone, and so is every line that goes on with a
     statement: `% name` below an open bracket divides, or formats a text.
     """
+    if not _MAY_BE_MAGIC.search("\n".join(lines)):
+        return lines
     plain = _without_magics(lines)
+    first = next((line for line in lines if line.strip()), "").lstrip()
+    if first.startswith(("!", "%")):  # which no statement begins with
+        return plain
     if plain != lines:
         try:
             parse("\n".join(lines), "")

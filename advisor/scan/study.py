@@ -135,7 +135,7 @@ class Study:
         self._numbers: dict[Placed, int] = {}
         self.known: dict[object, dict[str, Values]] = defaultdict(dict)
         self.location: Callable[[Placed], Location] = cache(parsed.location)
-        self.source = cache(lambda node: ast.unparse(node)[:_LONGEST_SOURCE])
+        self.source = cache(_source)
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
@@ -254,6 +254,16 @@ class Study:
         modules = [star for star in self.stars if star.partition(".")[0] == "transformers"]
         loads = name[:1].isupper() or name == "pipeline"
         return (Symbol(modules[-1], name),) if modules and loads else NOTHING
+
+
+def _source(node: ast.expr) -> str:
+    """An expression as code, of the same form however it was written."""
+    match node:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(ast.Name(name), attribute):
+            return f"{name}.{attribute}"
+    return ast.unparse(node)[:_LONGEST_SOURCE]
 
 
 def _literal(values: Values) -> object:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from advisor.catalogue.release import described_releases, members_of
+from advisor.catalogue.release import release_table, version_number
 from advisor.catalogue.release_members import ReleaseMembers
+from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Finding
 from advisor.scan.usage import Name
@@ -54,14 +55,17 @@ def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
 
 def _last(case: Case, module: str, name: Name) -> str | None:
     """The last described release before the judged one that has the name there."""
-    described = described_releases()
-    judged = tuple(map(int, case.release.version.split(".")))
-    for version in reversed(described):
-        if tuple(map(int, version.split("."))) < judged:
-            members = members_of(version)
-            if members and name.name in (members.names(module) or ()):
-                return version
-    return None
+    table = release_table()
+    if table is None:
+        return None
+    mask = table.masks(block_of(module), f"{module}:").get(name.name, 0)
+    judged = version_number(case.release.version)
+    had = (
+        version
+        for number, version in enumerate(table.versions)
+        if mask >> number & 1 and version_number(version) < judged
+    )
+    return max(had, key=version_number, default=None)
 
 
 def _elsewhere(members: ReleaseMembers, name: str) -> str | None:
