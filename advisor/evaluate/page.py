@@ -48,6 +48,7 @@ def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) 
     guessing = scores.guessing
     return {
         "schema_version": SCHEMA_VERSION,
+        "rule_base": str(run.settings.get("rule_base") or ""),
         "data": {
             "name": data.name,
             "task": data.task,

@@ -2,9 +2,11 @@
 
 import json
 import random
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from advisor.draw.formats import drawn
 from advisor.errors import BrokenFileError, UsageError
@@ -25,6 +27,7 @@ from tests.evaluate.runs import (
 )
 
 SIZE = 120
+SCHEMA = Path(__file__).parents[2] / "docs" / "schema" / "evaluate.schema.json"
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +217,7 @@ def test_json_has_values_intervals_and_numbers_and_what_is_timed_stands_apart(tm
     scores, said, _ = judged(run, rules)
     report = report_of(run, scores, said, Gates(("accuracy=0.5",)), lambda _: None)
     body = json.loads(drawn(report, "json"))
-    assert body["schema_version"] == 1
+    Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(body)
     assert [one["candidate"] for one in body["results"]] == ["a", "b"]
     found = body["results"][0]["metrics"]["accuracy"]
     assert list(found) == ["value", "interval", "n"]
