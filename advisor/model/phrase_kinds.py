@@ -13,3 +13,9 @@ NUMBER_OF = "number-of-"
 
 QUOTED, QUOTED_QUESTION = "quoted-words", "quoted-question"
 """The concepts that words in quotation marks stand for; their own mean nothing."""
+
+SHELF = 2
+"""Phrases stand together that begin with the same so many letters, so that few are read."""
+
+NEXT, MEANS = "\x85", "\xa0"
+"""Between the phrases of a shelf, and before what one means: blanks, so they stand in no word."""

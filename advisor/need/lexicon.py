@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from advisor.model.phrase_kinds import BETWEEN
+from advisor.model.phrase_kinds import BETWEEN, MEANS, NEXT, SHELF
 from advisor.tokens import ANY
 
 if TYPE_CHECKING:
@@ -22,13 +22,33 @@ ENDING = 3
 """So many letters at most does a misspelt word have behind what the lexicon has of it."""
 
 
+class Phrases:
+    """What phrases mean, read from the compiled rules where one that begins so is asked for."""
+
+    def __init__(self, shelves: Mapping[str, str]) -> None:
+        self._shelves = shelves
+        self._read: dict[str, dict[str, str]] = {}
+
+    def get(self, phrase: str) -> str | None:
+        """Return what a phrase means, empty where it only begins one; None for no phrase."""
+        begin = phrase[:SHELF]
+        shelf = self._read.get(begin)
+        if shelf is None:
+            lines = filter(None, self._shelves.get(begin, "").split(NEXT))
+            shelf = self._read[begin] = dict(line.split(MEANS) for line in lines)
+        return shelf.get(phrase)
+
+    def __contains__(self, phrase: str) -> bool:
+        return self.get(phrase) is not None
+
+
 class Lexicon:
     """The compiled words of a rule base."""
 
     def __init__(self, rulebase: RuleBase) -> None:
         index = rulebase.words_index
         self.index: Mapping[str, Any] = index
-        self.phrases: dict[str, str] = index["phrases"]
+        self.phrases = Phrases(index["phrases"])
         self.skipped = frozenset(index["skipped"].split())
         self.quiet = frozenset(index["quiet"].split())
         self.meanings = [

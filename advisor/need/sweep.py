@@ -174,16 +174,16 @@ def _marks(
             form = tokens[last].form
             forms = lexicon.forms(form)
             after = [f"{one} {next}" if one else next for one in begun for next in forms]
-            after = [one for one in after if one in lexicon.phrases]
+            known = {one: lexicon.phrases.get(one) for one in after}
             passed = begun if last > first and form in lexicon.skipped else []
             last += 1
-            for phrase in after:
-                for meaning in filter(None, lexicon.phrases[phrase].split(BETWEEN)):
+            for means in filter(None, known.values()):
+                for meaning in means.split(BETWEEN):
                     kind = meaning[0]
                     if longest.get(kind, (0, []))[0] < last:
                         longest[kind] = (last, [])
                     longest[kind][1].append(meaning[1:])
-            begun = after + passed
+            begun = [one for one, means in known.items() if means is not None] + passed
         if NAME in longest and not _is_name(text, tokens[first], longest[NAME][0] - first):
             del longest[NAME]
         for kind, (stop, ids) in longest.items():

@@ -14,11 +14,14 @@ from advisor.model.phrase_kinds import (
     ALONE,
     BETWEEN,
     CONCEPT,
+    MEANS,
     MEASURE,
     NAME,
+    NEXT,
     NUMERAL,
     PARTICLE,
     SAYING,
+    SHELF,
 )
 from advisor.tokens import ANY, pattern_of
 
@@ -44,7 +47,7 @@ def compile_words(values: Values) -> dict[str, Any]:
     forms = {form for phrase in table for form in phrase.split()}
     concepts = values["concept"]
     return {
-        "phrases": {phrase: BETWEEN.join(means) for phrase, means in table.items()},
+        "phrases": _shelves(table),
         "starts": " ".join(sorted(form for form in forms if form[-1:] == ANY)),
         "ends": " ".join(sorted(form for form in forms if form[:1] == ANY)),
         "skipped": " ".join(sorted(skipped)),
@@ -68,6 +71,15 @@ def compile_words(values: Values) -> dict[str, Any]:
         "named": _named(values["checkpoint"]),
         "number_words": _number_words(values["particle"]),
     }
+
+
+def _shelves(table: Mapping[str, list[str]]) -> dict[str, str]:
+    """Return phrases with what they mean, those together that begin alike, each shelf one text."""
+    shelves: dict[str, list[str]] = {}
+    for phrase, means in table.items():
+        shelf = shelves.setdefault(phrase[:SHELF], [])
+        shelf.append(f"{phrase}{MEANS}{BETWEEN.join(means)}")
+    return {begin: NEXT.join(shelf) for begin, shelf in shelves.items()}
 
 
 def phrases_in(entry: Any) -> list[tuple[str, str]]:
