@@ -48,7 +48,7 @@ def main() -> int:
 
 def _measured(engine: Engine, task: str) -> tuple[Fraction, Fraction, Fraction, float]:
     told: Profile = {TASK: Answer((task,), None, "asked")}
-    residual = Finalists(engine, settled(engine, told)).residual()
+    residual = Finalists(engine, settled(engine, told)).residual().residual
     total, root = residual.total(residual.root), residual.root
     least = Fraction(Optimum(residual).cost(root), total)
     session = Session(engine, told)

@@ -18,6 +18,7 @@ from advisor.interview.strategy import (
     Optimum,
     OverBudgetError,
     Residual,
+    fewest_open,
     fewest_questions,
     file_order,
     gini,
@@ -131,7 +132,7 @@ def test_no_strategy_gets_below_the_optimum_or_its_floor(of, rival):
 
 
 @given(facts())
-def test_beyond_the_budget_nothing_is_claimed_and_gain_decides(of):
+def test_beyond_the_budget_nothing_is_claimed(of):
     residual = residual_of(engine_for(of))
     if residual.decided(residual.root):
         return
@@ -139,11 +140,11 @@ def test_beyond_the_budget_nothing_is_claimed_and_gain_decides(of):
         Optimum(residual, budget=0).cost(residual.root)
 
 
-def test_a_step_beyond_its_budget_takes_the_question_with_the_most_gain(engine, small, monkeypatch):
+def test_a_step_beyond_its_budget_leaves_the_fewest_questions_open(engine, small, monkeypatch):
     space = engine.space(make_profile(small, {"task": "read-pages"}))
     residual = Residual(space, engine.ranking.winner)
     monkeypatch.setattr(strategy, "BUDGET_NODES", -1)
-    assert fewest_questions(residual, residual.root) == information_gain(residual, residual.root)
+    assert fewest_questions(residual, residual.root) == fewest_open(residual, residual.root)
 
 
 def test_what_is_closed_is_never_asked(engine, small):
@@ -220,7 +221,7 @@ def test_the_first_checkpoint_of_a_whole_profile_is_the_one_that_select_puts_fir
     engine, task, data
 ):
     given = make_profile(engine.rulebase, {"task": task})
-    residual = Finalists(engine, given).residual()
+    residual = Finalists(engine, given).residual().residual
     whole = draw_whole(data, engine, given)
     node = residual.root
     for place, id in enumerate(engine.encoding.questions):

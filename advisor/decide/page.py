@@ -172,7 +172,9 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     if before := pick.before_next:
         yield Note("first", _precedence(before), lines=2)
     elif not more:
-        yield Note("first", "the only one that meets what you ask for")
+        doubt = unverified_text(pick)
+        meets = "the only one that meets what you ask for"
+        yield Note("first", f"the only one left; {doubt}" if doubt else meets)
     else:
         known = "no published score for this task"
         if pick.figures:
@@ -265,7 +267,8 @@ def _assumed(advice: TaskAdvice, decisive: Sequence[str]) -> Iterator[Note]:
         text = " ".join(flags(advice.rulebase, {id: assumed[id] for id in decisive}))
         yield Note("assumed", f"{text}{more}", lines=2)
     else:
-        yield Note("assumed", f"{count(rest, 'answer')}, none of which could change the first line")
+        changing = "changes" if rest == 1 else "change"
+        yield Note("assumed", f"{count(rest, 'answer')} that {changing} nothing above")
 
 
 def _tries_first(advice: TaskAdvice) -> bool:

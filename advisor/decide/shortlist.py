@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LICENCE = 12
 """So many characters of a licence fit a table; `-v` has all of it."""
+MARKS = {"=": "a tie with the better one below", "*": "placed by another measure"}
+"""Behind a figure that one below exceeds, and why it stands above."""
 NAME = 12
 """The same of a benchmark above its figures; the whole name then stands over the table."""
 
@@ -42,12 +44,14 @@ def shortlist(advice: TaskAdvice, most: int) -> Page:
         add("use", [pick.use for pick in shown])
     if common := _common(shown):
         name = common.name
-        if len(name) > NAME:
-            page.append(Notes((Note("score", name),)))
+        values = [_value(pick, common) for pick in shown]
+        outdone = [_outdone(shown, values, place, common.better) for place in range(len(shown))]
+        because = "; ".join(f"{mark} {why}" for mark, why in MARKS.items() if mark in outdone)
+        if len(name) > NAME or because:
+            page.append(Notes((Note("score", "; ".join(filter(None, (name, because)))),)))
             name = "score"
-        measured = [{one.table: one.value for one in pick.figures} for pick in shown]
-        values = [of_pick.get(common.table) for of_pick in measured]
-        add(name, ["-" if value is None else f"{value:g}" for value in values])
+        cells = ["-" if value is None else f"{value:g}" for value in values]
+        add(name, [f"{cell}{mark}" for cell, mark in zip(cells, outdone, strict=True)])
     trained = any(pick.training for pick in shown)
     add("to train" if trained else "memory", [memory_text(pick) for pick in shown])
     if any(pick.unknown or pick.poor for pick in shown):
@@ -126,6 +130,25 @@ def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:
     if (most := limits[places[-1]]) is not None:
         return f"≤ {most:g} GB"
     return f"> {limits[places[0] - 1]:g} GB" if places[0] else "any"
+
+
+def _value(pick: Pick, common: Published) -> float | None:
+    """What a pick has in a table of figures."""
+    return next((one.value for one in pick.figures if one.table == common.table), None)
+
+
+def _outdone(picks: Sequence[Pick], values: Sequence[float | None], place: int, better: str) -> str:
+    """Return the mark of a pick below which one has the better figure; empty where none has."""
+    own, sign = values[place], 1 if better == "higher" else -1
+    if own is None:
+        return ""
+    beyond = [
+        pick
+        for pick, value in zip(picks[place + 1 :], values[place + 1 :], strict=True)
+        if value is not None and sign * value > sign * own
+    ]
+    tied = all(pick.place == picks[place].place for pick in beyond)
+    return ("=" if tied else "*") if beyond else ""
 
 
 def _common(picks: Sequence[Pick]) -> Published | None:

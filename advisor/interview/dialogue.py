@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from advisor.console.menu import Row
 from advisor.console.output import note
 from advisor.console.prompt import BACK, STOP, WHY, Asked, Prompt, extras
+from advisor.draw.typesetting import wrapped
 from advisor.errors import ContradictionError
 from advisor.interview.questions import put, words_for
 from advisor.interview.saved_interview import SavedInterview
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
 SHOWN_OPTIONS = 12
+WIDTH = 80
 UNKNOWN_TEXT = "I don't know"
 
 
@@ -75,9 +77,9 @@ class Dialogue:
         """Put one question once; False where the person wants to stop."""
         session = self.session
         offered = session.agreement
-        note("", f"{len(self.answers) + 1}. {self._race(ask)}")
+        note("", *wrapped(f"{len(self.answers) + 1}. {self._race(ask)}", WIDTH))
         if offered.worth_an_offer:
-            percent, answer = int(100 * offered.share), _names((offered.answer,))
+            percent, answer = int(100 * offered.share), self._names((offered.answer,))
             note(f"   {percent} % of what is still possible ends in the same answer: {answer}")
         return self._given(ask, back=bool(session.steps), stop=offered.worth_an_offer) is not STOP
 
@@ -119,9 +121,10 @@ class Dialogue:
     def _race(self, ask: Ask) -> str:
         race = self.session.race
         if len(race) > 1:
-            text = f"still in the race: {_names(race)}"
+            text = f"still in the race: {self._names(race)}"
         else:
-            text = f"settled: {_names(race)}; open is {OPEN.get(ask.about, 'what comes after it')}"
+            rest = OPEN.get(ask.about, "what comes after it")
+            text = f"settled: {self._names(race)}; open is {rest}"
         finalists = self.session.finalists
         return f"{text} ({finalists} may come first)" if finalists > 1 else text
 
@@ -131,19 +134,22 @@ class Dialogue:
         winners = set(ask.winners.values())
         if len(winners) == 1:
             rest = OPEN.get(ask.about, "what comes after it")
-            lines.append(f"    whatever you say leaves {_names(winners.pop())}; it changes {rest}")
+            left = self._names(winners.pop())
+            lines.append(f"    whatever you say leaves {left}; it changes {rest}")
             return lines
         lines += [
             f"    {_short(option.label if ask.question.id != TASK else option.id):<34} "
-            f"leaves {_names(ask.winners[option.id])}"
+            f"leaves {self._names(ask.winners[option.id])}"
             for option in ask.options[:SHOWN_OPTIONS]
         ]
         more = len(ask.options) - SHOWN_OPTIONS
         return [*lines, f"    ... and {more} more"] if more > 0 else lines
 
-
-def _names(names: tuple[str, ...]) -> str:
-    return ", ".join("none of them" if name == NONE else name for name in names)
+    def _names(self, names: tuple[str, ...]) -> str:
+        """Return families, or a checkpoint, as people call them."""
+        called = {one.id: one.shown for one in self.session.engine.rulebase.families}
+        called[NONE] = "none of them"
+        return ", ".join(called.get(name, name) for name in names)
 
 
 def _short(text: str) -> str:

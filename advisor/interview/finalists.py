@@ -19,7 +19,7 @@ from advisor.decide.precedence import Precedences
 from advisor.decide.requirements import LEARNT, Requirements
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.diagram import EMPTY, Choice
+from advisor.engine.diagram import EMPTY, Allowed, Choice
 from advisor.engine.profile import Answer, Profile
 from advisor.interview.strategy import OverBudgetError, Residual
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Checkpoint, Option, Rule
@@ -28,14 +28,20 @@ Doubts = tuple[int, int, int]
 """Which checkpoints lack something, of which something is not verified, and which lack what
 training teaches, as bits."""
 
+Case = tuple[Any, ...]
+"""All that who comes first depends on."""
+
 SPEAKS = {"exclude": 0, "avoid": 1, "prefer": 2}
 """What rules say of checkpoints; how many say it, and which, does not matter."""
 
 
+UNKNOWN = ""
+"""The label of cases that were not followed."""
+
 NO_DOUBTS: Doubts = (0, 0, 0)
 
 MOST_SITUATIONS = 60_000
-"""So many partial profiles are followed where there is a budget: about a second."""
+"""So many partial profiles are followed: about a second."""
 
 
 class Consequence(NamedTuple):
@@ -55,6 +61,22 @@ class Situation(NamedTuple):
     alive: int
     said: tuple[Any, ...]
     doubts: tuple[Doubts | None, ...]
+
+
+class Left(NamedTuple):
+    """What is left to ask at a node; not `whole` where only the commonest cases were followed.
+
+    The label of all others is empty then.
+    """
+
+    residual: Residual
+    node: int
+    whole: bool
+
+    @property
+    def stuck(self) -> bool:
+        """True where no question that may be asked makes a difference."""
+        return self.residual.stuck(self.node)
 
 
 class Mode(NamedTuple):
@@ -101,16 +123,31 @@ class Finalists:
         self._relevant = cache(self._relevant_bits)
         self._spoken = cache(self._spoken_bits)
         self._aims = [self._aimed_bits(rule) for rule in self.rules]
-        self._budget: int | None = None
-        self._firsts: dict[tuple[Any, ...], str] = {}
+        self._examples: dict[Case, tuple[int, dict[int, Choice]]] = {}
+        self._firsts: dict[Case, str] = {}
 
-    def residual(self, budget: int | None = None) -> Residual:
-        """Return what is left open, told apart by the checkpoint that comes first.
+    def residual(self, most: int | None = None, allowed: Allowed | None = None) -> Left:
+        """Return what is left open within some answers, told apart by the checkpoint first.
 
-        Where there is none, by the family, or none of them. Raises OverBudgetError where `select`
-        would have to be asked more than `budget` times, or too many partial profiles be followed.
+        Where there is none, by the family, or none of them. `select` is asked `most` times at most:
+        of more cases, those in which most profiles end are followed. Raises OverBudgetError where
+        too many partial profiles would have to be followed.
         """
-        self._budget = budget
+        cases = self._cases
+        node = cases.within(cases.root, allowed) if allowed else cases.root
+        shares = _shares(cases, node)
+        unknown = sorted(
+            (case for case in shares if case not in self._firsts), key=lambda case: -shares[case]
+        )
+        for case in unknown[:most]:
+            self._first(case)
+        residual = Residual(self.space)
+        residual.root = residual.read(cases, node, lambda case: self._firsts.get(case, UNKNOWN))
+        return Left(residual, residual.root, most is None or len(unknown) <= most)
+
+    @cached_property
+    def _cases(self) -> Residual:
+        """What is left open, told apart by the cases in which `select` has to be asked."""
         residual = Residual(self.space)
         questions = sorted(self.told)
         known: dict[tuple[int, int, Situation], int] = {}
@@ -120,11 +157,11 @@ class Finalists:
             depth = len(path)
             if depth == len(questions):
                 answers = dict(zip(questions, path, strict=True))
-                return residual.terminal(self._first(node, situation, answers))
+                return residual.terminal(self._case(node, situation, answers))
             key = (depth, node, situation)
             if key in known:
                 return known[key]
-            if budget is not None and len(known) > MOST_SITUATIONS:
+            if len(known) > MOST_SITUATIONS:
                 raise OverBudgetError
             question = questions[depth]
             children = []
@@ -188,7 +225,8 @@ class Finalists:
             if before is None or (keeps is not None and mode.traits[question] != keeps):
                 left.append(None)
             else:
-                left.append((before[0] | more[0], before[1] | more[1], before[2] | more[2]))
+                lacking = before[0] | more[0]
+                left.append((lacking, (before[1] | more[1]) & ~lacking, before[2] | more[2]))
         return Situation(alive & effect.alive, said + effect.said, tuple(left))
 
     def _effect(self, question: int, choice: Choice) -> Consequence:
@@ -236,8 +274,8 @@ class Finalists:
                 apart |= any(gap.field in LEARNT for gap in lacks) << bit
         return lacking, unknown, apart
 
-    def _first(self, node: int, situation: Situation, answers: dict[int, Choice]) -> str:
-        """Return what comes first once everything is answered."""
+    def _case(self, node: int, situation: Situation, answers: dict[int, Choice]) -> Case:
+        """Return the case in which everything is answered so; all of one have the same first."""
         (outcome,) = self.space.labels(node)
         families = self._families(outcome)
         uses, order, languages = self._uses(situation.said)
@@ -247,13 +285,15 @@ class Finalists:
         relevant = self._relevant(families, uses)
         open_ = relevant & ~lacking
         doubts = lacking & relevant, unknown & open_, apart & relevant
-        key = (families, uses, order, languages, doubts, self._spoken(situation.alive, open_))
-        found = self._firsts.get(key)
-        if found is None:
-            if self._budget is not None and len(self._firsts) >= self._budget:
-                raise OverBudgetError
-            found = self._firsts[key] = self._chosen(outcome, answers)
-        return found
+        key: Case = (families, uses, order, languages, doubts, self._spoken(situation.alive, open_))
+        self._examples.setdefault(key, (outcome, answers))
+        return key
+
+    def _first(self, case: Case) -> str:
+        """Return what comes first in a case; `select` is asked once for each."""
+        if case not in self._firsts:
+            self._firsts[case] = self._chosen(*self._examples[case])
+        return self._firsts[case]
 
     def telling(self, closed: Collection[int]) -> int | None:
         """Return the open question whose answer alone changes most often what comes first.
@@ -282,7 +322,7 @@ class Finalists:
             place = self.space.choices[question].index(answers[question])
             node = self.space.cofactors(node, question)[place]
             situation = self._after(situation, question, answers[question])
-        return self._first(node, situation, {at: answers[at] for at in self.told})
+        return self._first(self._case(node, situation, {at: answers[at] for at in self.told}))
 
     def _ranked_families(self, outcome: int) -> tuple[str, ...]:
         """Return the families that are not excluded, best first."""
@@ -368,3 +408,26 @@ def _said(option: Option) -> list[tuple[str, Any]]:
     """Return what an option says of use and of the order."""
     said: list[tuple[str, Any]] = [("uses", tuple(option.uses))] if option.uses else []
     return said + ([("order", option.order)] if option.order else [])
+
+
+def _shares(residual: Residual, node: int) -> dict[Any, float]:
+    """Return for each label the share of the profiles below a node that have it."""
+    shares = {node: 1.0}
+    for at in sorted(_below(residual, node), reverse=True):  # made before what is above it
+        level = residual.level[at]
+        for child, weight in zip(residual.children[at], residual.weights[level], strict=True):
+            shares[child] = shares.get(child, 0.0) + shares[at] * weight / residual.ways[level]
+    labels = residual.label
+    return {labels[at]: share for at, share in shares.items() if at in labels}
+
+
+def _below(residual: Residual, node: int) -> set[int]:
+    """Return a node and all below it that have children."""
+    found: set[int] = set()
+    ahead = [node]
+    while ahead:
+        at = ahead.pop()
+        if at not in found and residual.children[at]:
+            found.add(at)
+            ahead += residual.children[at]
+    return found

@@ -15,7 +15,7 @@ from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
 from advisor.interview.exchange import Agreement, Ask, AskedAnswer
-from advisor.interview.finalists import Finalists
+from advisor.interview.finalists import Finalists, Left
 from advisor.interview.strategy import OverBudgetError, Residual, fewest_questions
 from advisor.model import NONE, NOT_APPLICABLE, TASK
 
@@ -23,9 +23,8 @@ FAMILY, CHECKPOINT, RANKING = STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winning family any more, which checkpoint
 comes first, or the verdict of any family."""
 
-BUDGET = 700
-"""So often `select` is asked before a question, about a second; beyond, single answers are tried
-until little enough is open."""
+MOST_ASKED = 200
+"""So often at most `select` is asked before a question; of more cases, the commonest lead to it."""
 
 
 def settled(engine: Engine, profile: Profile) -> Profile:
@@ -49,7 +48,7 @@ class Session:
         self.to = to
         self.given: Profile = dict(given or {})
         self.steps: list[AskedAnswer] = []
-        self._finalists: dict[Any, Residual | None] = {}
+        self._finalists: dict[Any, Finalists | None] = {}
         engine.space(self.profile)
 
     @property
@@ -70,8 +69,8 @@ class Session:
         decision = self.decide()
         assumed = decision.family or NONE
         if self._about_checkpoint:
-            residual = self._residual
-            counts = residual.counts(self._rest(residual)) if residual else {"": 1}
+            left = self._left()
+            counts = left.residual.counts(left.node) if left and left.whole else {"": 1}
             picks = select(self.engine.rulebase, decision).picks
             assumed = picks[0].checkpoint.id if picks else assumed
         else:
@@ -109,23 +108,26 @@ class Session:
         """True where the task is known, and the first checkpoint is what is to be settled."""
         return self.to == CHECKPOINT and self._task is not None
 
-    @property
-    def _residual(self) -> Residual | None:
-        """All that decides which checkpoint comes first, for the task and what was given.
+    def _left(self) -> Left | None:
+        """Return all that decides which checkpoint comes first, after the answers so far.
 
         Exact numbers and several options at once change what is required: each has its own. Where
         too much is open, it is that of all answers so far; None where even that is too much.
         """
+        index, choices = self.engine.encoding.index, self.engine.choices(self.profile)
+        said = {index[id]: choices[index[id]] for id in self.profile if id != TASK}
         for base in (self._base, {**self.profile, **self._base}):
             key = tuple((id, answer.options, answer.value) for id, answer in base.items())
             if key not in self._finalists:
-                finalists = Finalists(self.engine, settled(self.engine, base))
+                self._finalists[key] = Finalists(self.engine, settled(self.engine, base))
+            if finalists := self._finalists[key]:
                 try:
-                    self._finalists[key] = finalists.residual(BUDGET)
+                    left = finalists.residual(MOST_ASKED, said)
                 except OverBudgetError:
                     self._finalists[key] = None
-            if found := self._finalists[key]:
-                return found
+                    continue
+                left.residual.closed = frozenset(self._closed)
+                return left
         return None
 
     @property
@@ -137,13 +139,6 @@ class Session:
         }
         return {**self.given, **held, TASK: self._task or self.profile[TASK]}
 
-    def _rest(self, residual: Residual) -> int:
-        """Return what is left of it after the answers so far."""
-        index = self.engine.encoding.index
-        choices = self.engine.choices(self.profile)
-        said = {index[id]: choices[index[id]] for id in self.profile if id != TASK}
-        return residual.within(residual.root, said)
-
     def next(self) -> Ask | None:
         """Return the question after which the fewest are expected.
 
@@ -152,11 +147,12 @@ class Session:
         the verdicts of all families. Where nobody can name the task, the winner is all there is.
         """
         if self._about_checkpoint:
-            residual = self._residual
-            if residual is None:
+            left = self._left()
+            while left and left.stuck and not left.whole:  # nothing is settled before all is known
+                left = self._left()
+            if left is None:
                 return self._telling()
-            residual.closed = frozenset(self._closed)
-            return self._choose(residual, self._rest(residual), CHECKPOINT)
+            return self._choose(left.residual, left.node, CHECKPOINT)
         label: Callable[[int], Hashable] = self.engine.ranking.winner
         if self.to == RANKING:
             label = self.engine.verdicts
@@ -169,12 +165,8 @@ class Session:
         finalists = Finalists(self.engine, settled(self.engine, profile))
         if (question := finalists.telling(self._closed)) is not None:
             return self._ask(question, CHECKPOINT)
-        try:
-            residual = finalists.residual(5 * BUDGET)
-        except OverBudgetError:  # what is still open of the family is asked, and no more
-            residual = Residual(self._space, self.engine.ranking.winner)
-        residual.closed = frozenset(self._closed)
-        return self._choose(residual, residual.root, CHECKPOINT)
+        residual = Residual(self._space, self.engine.ranking.winner, closed=self._closed)
+        return self._choose(residual, residual.root, CHECKPOINT)  # the family, and no more
 
     def _choose(self, residual: Residual, node: int, about: str) -> Ask | None:
         task = self.engine.encoding.index[TASK]
@@ -206,8 +198,8 @@ class Session:
         """How many checkpoints may still come first; 0 where that is not what is asked about."""
         if not self._about_checkpoint:
             return 0
-        residual = self._residual
-        labels = residual.labels(self._rest(residual)) if residual else ()
+        left = self._left()
+        labels = left.residual.labels(left.node) if left and left.whole else ()
         return sum("/" in label for label in labels)
 
     def ask_again(self, question: str) -> Ask:

@@ -9,7 +9,9 @@ that nothing is decided yet is up to its caller.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from fractions import Fraction
 from math import log2
+from operator import mul
 from typing import NamedTuple
 
 from advisor.engine.diagram import EMPTY, Choice, Diagram
@@ -104,7 +106,7 @@ Strategy = Callable[[Residual, int], Split | None]
 """Names the question to ask at a node of a residual."""
 
 BUDGET_NODES = 8_000
-"""So many nodes the optimum of one step may make: about 50 ms. Beyond, gain decides the step."""
+"""So many nodes the optimum of one step may make: about 50 ms. Beyond, the step is a greedy one."""
 
 
 class OverBudgetError(Exception):
@@ -197,11 +199,22 @@ def _heaviest_first(pair: tuple[SplitPart, int]) -> int:
 
 
 def fewest_questions(residual: Residual, node: int) -> Split | None:
-    """Return the best question; where proving it takes too long, the one with the most gain."""
+    """Return the best question; where proving it takes too long, what leaves the fewest open."""
     try:
         return Optimum(residual, len(residual) + BUDGET_NODES).best(node)
     except OverBudgetError:
-        return information_gain(residual, node)
+        return fewest_open(residual, node)
+
+
+def fewest_open(residual: Residual, node: int) -> Split | None:
+    """Return the question after which the fewest others are expected to matter."""
+
+    def after(split: Split) -> Fraction:
+        weights = [part.weight * residual.total(part.node) for part in split.parts]
+        open_ = [len(residual.support(part.node)) for part in split.parts]
+        return Fraction(sum(map(mul, weights, open_)), sum(weights))
+
+    return min(residual.splits(node), key=after, default=None)
 
 
 def information_gain(residual: Residual, node: int) -> Split | None:

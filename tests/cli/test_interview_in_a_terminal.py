@@ -133,7 +133,8 @@ def test_plain_numbers_lead_to_an_answer_that_its_command_repeats(terminal, advi
     person = terminal("ask", "--plain")
     question = person.question()
     assert asked(question).startswith(ASKS)
-    assert "still in the race: clip, unified-vlp, vision-encoder-decoder, none of them" in question
+    race = "CLIP, unified VLP (vision-language models), VisionEncoderDecoder, none of them"
+    assert f"still in the race: {race}" in " ".join(question.split())
     assert "b = go back" not in question
     assert "describe them" in question
     person.types("captioning")
@@ -180,7 +181,7 @@ def test_why_says_what_each_answer_would_leave_and_asks_again(terminal):
     person.types("w")
     told = person.question()
     assert "leaves " in told
-    assert "clip" in told
+    assert "CLIP" in told
     assert asked(told) == question
     person.types("why")
     assert asked(person.question()) == question
@@ -561,7 +562,7 @@ def test_advisor_alone_asks(environment, tmp_path):
 # -- stopping early, and the other stops --------------------------------------------------------
 
 
-NEARLY = r"(\d+) % of what is still possible ends in the same answer: (\S+)"
+NEARLY = r"(\d+) % of what is still possible ends in the same answer: (.+?)\r?$"
 
 
 def test_where_nearly_everything_agrees_stopping_is_offered_and_is_assumed(terminal):
@@ -570,14 +571,15 @@ def test_where_nearly_everything_agrees_stopping_is_offered_and_is_assumed(termi
         *("--reading", "line", "--detail", "gist"),
     )
     question = person.question()
-    share, family = re.search(NEARLY, question).groups()
+    share, family = re.search(NEARLY, question, re.MULTILINE).groups()
     assert 95 <= int(share) < 100
     assert "s = stop here" in question
     person.types("s")
     assert person.question() is None
     assert person.ends()[0] == 0
     answer = person.answer
-    assert (answer["outcome"], answer["family"]) == ("assumed", family)
+    assert answer["outcome"] == "assumed"
+    assert family.lower() == answer["family"]
     assert len(answer["possible"]) > 1
 
 
@@ -593,9 +595,9 @@ def test_where_much_is_open_stopping_is_not_offered(terminal):
 def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(terminal):
     person = terminal("ask", "--plain", "--task", "vqa", "--to", "checkpoint")
     question = person.question()
-    assert "settled: unified-vlp; open is which checkpoint comes first" in question
+    assert "open is which checkpoint comes first" in " ".join(question.split())
     person.types("w")
-    assert "whatever you say leaves unified-vlp" in person.question()
+    assert "whatever you say leaves unified VLP (vision-language models)" in person.question()
 
 
 def test_the_ranking_takes_more_than_the_winner(terminal):
