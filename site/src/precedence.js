@@ -131,6 +131,10 @@ export class Precedences {
           if (!figure) return;
           const [value, metric, place] = figure;
           const [source] = this.order.protocols[place];
+          const last = made.at(-1);
+          const again =
+            last && last.benchmark === gauge.name && last.metric === metric && last.value === value && last.source === source;
+          if (again) return; // tables of pairs hold each often
           made.push({ benchmark: gauge.name, metric, value, better: gauge.better, source, table: [rank, number] });
         });
       });
