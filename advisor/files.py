@@ -58,6 +58,19 @@ def leads_out(file: Path, folder: Path) -> bool:
     return not _inside(os.path.realpath(written), os.path.realpath(top))
 
 
+_UTF_8 = sys.getfilesystemencoding() == "utf-8"
+
+
+def name_of(path: str) -> str:
+    """Return a path as reports and baselines have it, the same in every locale: read as UTF-8."""
+    return path if _UTF_8 else os.fsencode(path).decode("utf-8", "surrogateescape")
+
+
+def path_of(name: str) -> str:
+    """Return the path that has a name in reports."""
+    return name if _UTF_8 else os.fsdecode(name.encode("utf-8", "surrogateescape"))
+
+
 def size_shown(size: int) -> str:
     """Return a size as people say it: 40 MB, 512 kB."""
     return f"{size // MEGABYTE} MB" if size >= MEGABYTE else f"{size // 1000} kB"

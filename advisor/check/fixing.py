@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from advisor.check.finding import Edit, Finding
 from advisor.errors import AdvisorError
-from advisor.files import read_bounded, write_text
+from advisor.files import path_of, read_bounded, write_text
 from advisor.scan.source import UnreadableError, decode_python, decode_utf8, digest, parse
 from advisor.scan.usage import Location
 
@@ -91,11 +91,11 @@ def _fixed(path: str, edits: list[Edit], seen: bytes | None) -> FixedFile | None
 
 def _replace(fixed: FixedFile, seen: bytes | None) -> None:
     _unchanged(fixed.path, seen)
-    write_text(Path(fixed.path), fixed.after, fixed.encoding)
+    write_text(Path(path_of(fixed.path)), fixed.after, fixed.encoding)
 
 
 def _unchanged(path: str, seen: bytes | None) -> bytes:
-    data = read_bounded(Path(path), MOST_BYTES)
+    data = read_bounded(Path(path_of(path)), MOST_BYTES)
     if seen != digest(data):
         raise _LeftAloneError("it was saved meanwhile; run the check again")
     return data
@@ -115,7 +115,7 @@ def decoded(path: str, data: bytes) -> tuple[str, str]:
 def source_text(path: str, seen: bytes | None) -> str:
     """Return the text of a scanned file; "" where it cannot be read, or is another by now."""
     try:
-        data = read_bounded(Path(path), MOST_BYTES)
+        data = read_bounded(Path(path_of(path)), MOST_BYTES)
         return decoded(path, data)[0] if seen in (None, digest(data)) else ""
     except (OSError, UnreadableError):
         return ""

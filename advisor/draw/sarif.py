@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from typing import Any
 from urllib.parse import quote
@@ -68,7 +67,7 @@ def _result(finding: FindingRow, index: dict[str, int], seen: Counter[str]) -> d
 
 
 def _location(finding: FindingRow) -> dict[str, Any]:
-    uri = quote(os.fsencode(finding.path.replace("\\", "/")))
+    uri = quote(finding.path.replace("\\", "/").encode("utf-8", "surrogateescape"))
     place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": ROOT}}
     if finding.line:
         place["region"] = {"startLine": finding.line}

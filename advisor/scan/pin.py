@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from advisor.files import read_bounded
+from advisor.files import name_of, path_of, read_bounded
 from advisor.scan.version_range import VersionRange, read_range
 
 PACKAGE = "transformers"
@@ -77,7 +77,7 @@ class Pins:
 
     def _of_folder(self, folder: str) -> Pin | None:
         """Return the pin of a folder, or of the nearest one above it up to the repository's top."""
-        here = Path(os.path.normpath(self._root / folder))
+        here = Path(os.path.normpath(self._root / path_of(folder)))
         for outer in (here, *here.parents):
             if (pin := self._written_in(outer)) is not None:
                 return pin
@@ -104,7 +104,7 @@ class Pins:
             except OSError:
                 continue
             if PACKAGE.encode() in data:
-                path = os.path.relpath(folder / name, self._root).replace(os.sep, "/")
+                path = name_of(os.path.relpath(folder / name, self._root).replace(os.sep, "/"))
                 if pin := read_pin(data.decode("utf-8", "replace"), path):
                     return pin
         return None

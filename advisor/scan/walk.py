@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from advisor.files import leads_out, size_shown
+from advisor.files import leads_out, name_of, size_shown
 from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
 from advisor.scan.tracked import Tracked
 from advisor.scan.usage import FileNote
@@ -204,7 +204,7 @@ class _Walk:
         else:
             with contextlib.suppress(ValueError):  # on another drive
                 path = os.path.relpath(path, self.root)
-        return path.replace(os.sep, "/")
+        return name_of(path.replace(os.sep, "/"))
 
     def _note(self, path: str, message: str) -> None:
         self.notes.append(FileNote(self._name(path), None, message))
@@ -225,7 +225,7 @@ def _made_by_venv(folder: str) -> bool:
 def _ignored(path: str, levels: Levels, *, folder: bool) -> bool:
     """True where the innermost patterns that speak of a path leave it out."""
     answers = (
-        patterns.ignores(path[start:].replace(os.sep, "/"), folder=folder)
+        patterns.ignores(name_of(path[start:].replace(os.sep, "/")), folder=folder)
         for start, patterns in reversed(levels)
     )
     return next((answer for answer in answers if answer is not None), False)

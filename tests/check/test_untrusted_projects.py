@@ -343,6 +343,31 @@ def test_a3_init_writes_names_on_one_line(check, advisor, tmp_path):
 
 
 @linux
+def test_a17_a_report_a_baseline_and_a_fix_are_the_same_in_every_locale(check, tmp_path):
+    check({"café.py": WRONG, "日本/a.py": WRONG, "ü/ignored.py": WRONG, ".gitignore": "ü/\n"})
+    (tmp_path / os.fsdecode(b"latin-\xe9.py")).write_bytes(WRONG)
+    kept = {name: value for name, value in os.environ.items() if name[:3] not in ("LC_", "PYT")}
+    plain = {**kept, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+    def run(variables, *words):
+        command = [sys.executable, "-m", "advisor", "check", *words]
+        return subprocess.run(
+            command, cwd=tmp_path, env=variables, capture_output=True, check=False
+        ).stdout
+
+    for format in ("sarif", "json"):
+        said = [run({**kept, "LC_ALL": "C.UTF-8"}, "--format", format)]
+        said.append(run(plain, "--format", format))
+        assert json.loads(said[0]) == json.loads(said[1])
+    run({**kept, "LC_ALL": "C.UTF-8"}, "--write-baseline", "known.json")
+    told = json.loads(run(plain, "--baseline", "known.json", "--format", "json"))
+    assert (told["counts"]["error"], told["suppressed"]["gitignored"]) == (0, 1)
+    (tmp_path / "é.py").write_text(FIXABLE % "x", encoding="utf-8")
+    run(plain, "--fix")
+    assert "Vision2Seq" not in (tmp_path / "é.py").read_text(encoding="utf-8")
+
+
+@linux
 def test_a22_a_diff_quotes_names_as_git_does(check):
     result = check({"a\n--- a_b.py": FIXABLE % "x"}, "--diff", format="terminal")
     assert '--- "a/a\\n--- a_b.py"' in result.out

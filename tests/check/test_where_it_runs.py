@@ -1,8 +1,10 @@
 """Examples, CI files and pages: they say what the commands do."""
 
+import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -69,7 +71,7 @@ def test_the_ci_files_of_the_examples_run_commands_that_exist(advisor, monkeypat
     ]
     for text in texts:
         assert yaml.safe_load(text)
-        (line,) = re.findall(r"(?:- run: |- |entry: )(advisor check.*)", text)
+        (line,) = re.findall(r"(?:- run: |- |entry: )(?:python -I -m )?(advisor check.*)", text)
         words = line.replace("advisor.xml", str(tmp_path / "advisor.xml")).split()[1:]
         assert advisor(*words).code == 0
 
@@ -136,6 +138,101 @@ def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path, programs)
         "src",
         "a folder; echo $HOME",
     ]
+
+
+PLANTED = ("advisor", "venv", "pip", "ensurepip", "typer", "rich", "yaml", "json", "sitecustomize",
+           "usercustomize", "transformers", "encodings")  # fmt: skip
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """A checked tree with a finding, and a module for each that a careless step would import."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for name in PLANTED:
+        (tree / f"{name}.py").write_text("open('PWNED', 'w').close()\n")
+        (tree / name).mkdir()
+        (tree / name / "__init__.py").write_text("open('PWNED', 'w').close()\n")
+    (tree / "wrong.py").write_text("from transformers import AutoModelForVision2Seq\n")
+    (tree / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "advisor"\n'
+    )
+    return tree
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the commands are written for bash")
+@pytest.mark.parametrize(
+    "file",
+    [
+        "docs/ci/gitlab.md",
+        "docs/ci/github.md",
+        "docs/ci/pre-commit.md",
+        "examples/project-passing/.gitlab-ci.yml",
+        "examples/project-passing/.github/workflows/advisor.yml",
+        "examples/project-passing/.pre-commit-config.yaml",
+    ],
+)
+def test_a18_no_recipe_imports_anything_of_the_checked_tree(planted, file):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    line = r"(?:- run: |- |entry: |`)((?:python -I -m )?advisor check(?: [^`\n#]*)?)"
+    commands = {one.strip() for one in re.findall(line, text) if "FILE" not in one}
+    assert commands
+    folder = os.path.dirname(sys.executable)  # noqa: PTH120 - where its programs are, unresolved
+    for command in commands:
+        words = command.replace(" --baseline advisor-baseline.json", "")
+        done = subprocess.run(
+            ["bash", "-c", f"{words} --format json"],
+            cwd=planted,
+            env={**os.environ, "PATH": f"{folder}:/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1, done.stderr
+        assert "removed-class" in done.stdout
+        assert not (planted / "PWNED").exists(), command
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="the steps are written for bash")
+def test_a18_the_action_imports_nothing_of_the_checked_tree(planted, tmp_path):
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    wheel = tmp_path / "advisor-1-py3-none-any.whl"  # in the place of the action's own folder
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("advisor/__init__.py", "")
+        packed.writestr("advisor/__main__.py", "import sys\nprint('checked', *sys.argv[1:])\n")
+        packed.writestr(
+            "advisor-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: advisor\nVersion: 1\n"
+        )
+        packed.writestr(
+            "advisor-1.dist-info/WHEEL",
+            "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        )
+        packed.writestr("advisor-1.dist-info/RECORD", "")
+    (runner := tmp_path / "runner").mkdir()
+    variables = {
+        "PATH": f"{os.path.dirname(os.path.realpath(sys.executable))}:/usr/bin:/bin",  # noqa: PTH120
+        "RUNNER_TEMP": str(runner),
+        "ACTION_PATH": str(wheel),
+        "PYTHONPATH": str(planted),  # as a careless workflow sets it
+        "PIP_NO_INDEX": "1",
+        **dict.fromkeys(("TRANSFORMERS", "FAIL_ON", "BASELINE", "SARIF"), ""),
+        "PATHS": ".",
+    }
+    for step in action["runs"]["steps"]:
+        folder = runner if "runner.temp" in step.get("working-directory", "") else planted
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=folder,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert not (planted / "PWNED").exists()
+        assert not (runner / "PWNED").exists()
+    assert done.stdout == "checked check -- .\n"
 
 
 def test_the_hook_runs_the_check_once_for_the_whole_project():
