@@ -61,7 +61,7 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     text = decode_utf8(data, name)
     if not _mentions(text, vocabulary):
         return Scan()
-    read = {"json": _json, "toml": _toml}.get(name.rpartition(".")[2].lower(), _yaml)
+    read = {"json": _json, "toml": read_toml}.get(name.rpartition(".")[2].lower(), _yaml)
     try:
         documents = [document for document in read(text, name) if not _ours(document)]
         texts = [entry for document in documents for entry in _texts(document, (), {})]
@@ -173,7 +173,8 @@ def _json(text: str, name: str) -> list[Any]:
         raise UnreadableError(name, error.lineno, message) from None
 
 
-def _toml(text: str, name: str) -> list[Any]:
+def read_toml(text: str, name: str) -> list[Any]:
+    """Return the value of a TOML file, alone. Raises UnreadableError."""
     if long := _LONG_KEY.search(text):
         at = text.count("\n", 0, long.start()) + 1
         raise UnreadableError(name, at, "is nested too deeply to be read")

@@ -20,6 +20,8 @@ from advisor.scan.version_range import VersionRange, read_range
 PACKAGE = "transformers"
 _MOST_BYTES = 5_000_000
 _MOST_FILES = 40
+_LONGEST = 500
+"""No honest requirement is longer; reading one takes time by the square of its length."""
 _NAME = rf"(?<![\w./-]){PACKAGE}(?:\[[\w\s,-]*\])?"
 _CLAUSES = r"(?P<range>\s*\(?\s*(?:[~=!<>]=?=?\s*v?\d[\w.*+]*\s*,?\s*)+\)?)"
 _FROM_GIT = re.compile(
@@ -32,9 +34,8 @@ _INSTALL = re.compile(
 _FRESH = re.compile(r"(?:^|\s)(?:-U|--upgrade)\b")
 _CONDA = re.compile(rf"^\s*-\s*(?:[\w-]+::)?{PACKAGE}\s*(?P<range>=[^\s#]+)", re.MULTILINE)
 _LOCKED = re.compile(rf'name = "{PACKAGE}"\r?\nversion = "(?P<version>\d[\w.]*)"')
-_PIPFILE = re.compile(
-    rf'"{PACKAGE}": \{{[^{{}}]*?(?:\[[^\]]*\][^{{}}]*?)?"version": "==(?P<version>\d[\w.]*)"'
-)
+_PIPFILE = re.compile(rf'"{PACKAGE}": \{{(?P<entry>[^{{}}]{{0,9999}})')
+_PIPFILE_VERSION = re.compile(r'"version": "==(?P<version>\d[\w.]*)"')
 _PIPFILE_ENTRY = re.compile(rf'^{PACKAGE}\s*=\s*"(?P<range>[^"]*)"', re.MULTILINE)
 _FILES = (
     r"(?:uv|poetry|pdm|Pipfile)\.lock",
@@ -163,13 +164,14 @@ def pin_of_script(data: bytes, path: str) -> Pin | None:
 def _requirements(text: str, name: str) -> Iterator[tuple[str, VersionRange]]:
     """Yield each requirement of transformers in a file, as written, with what it allows."""
     if name.endswith(".lock"):
-        found = [*_LOCKED.finditer(text), *_PIPFILE.finditer(text)]
+        entries = [_PIPFILE_VERSION.search(one["entry"]) for one in _PIPFILE.finditer(text)]
+        found = [*_LOCKED.finditer(text), *filter(None, entries)]
         versions = (read_range(f"=={one['version']}") for one in found)
         yield from ((one[0], range) for one, range in zip(found, versions, strict=True) if range)
     elif name == "pyproject.toml":
         yield from _of_toml(text)
     elif name.endswith((".yaml", ".yml", "Pipfile")):
-        for found_in in (*_CONDA.finditer(text), *_PIPFILE_ENTRY.finditer(text)):
+        for found_in in _found_in_lines(text, _CONDA, _PIPFILE_ENTRY):
             if (range := read_range(found_in["range"])) is not None:
                 yield found_in[0].strip(), range
         yield from (one for one in _in_lines(text) if one[1].clauses)
@@ -178,14 +180,23 @@ def _requirements(text: str, name: str) -> Iterator[tuple[str, VersionRange]]:
         yield from (one for one in _in_lines(text) if bare or one[1].clauses)
 
 
+def _found_in_lines(text: str, *patterns: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Yield what is found in each line, as far as an honest one goes."""
+    for pattern in patterns:
+        for line in text.splitlines():
+            if PACKAGE in line and (found := pattern.match(line[:_LONGEST])):
+                yield found
+
+
 def _in_lines(text: str) -> Iterator[tuple[str, VersionRange]]:
     for line in text.splitlines():
-        if not line.lstrip().startswith(("#", "-r", "-c")):
+        if PACKAGE in line and not line.lstrip().startswith(("#", "-r", "-c")):
             yield from _in_text(line.partition(" #")[0])
 
 
 def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
     """Yield the requirements in a line, or in a text of one requirement."""
+    text = text[:_LONGEST]
     for git in _FROM_GIT.finditer(text):
         tagged = read_range(f"=={git['tag']}") if git["tag"] and "." in git["tag"] else None
         yield git[0], tagged or VersionRange()
@@ -196,11 +207,12 @@ def _in_text(text: str) -> Iterator[tuple[str, VersionRange]]:
 
 
 def _of_toml(text: str) -> Iterator[tuple[str, VersionRange]]:
-    import tomllib
+    from advisor.scan.configuration import read_toml
+    from advisor.scan.source import UnreadableError
 
     try:
-        value = tomllib.loads(text)
-    except (ValueError, RecursionError):
+        (value,) = read_toml(text, "")
+    except (UnreadableError, RecursionError):
         return
     tool, project = _table(value, "tool"), _table(value, "project")
     poetry = _table(tool, "poetry")

@@ -7,6 +7,7 @@ is a crash.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import json
 import os
@@ -19,14 +20,17 @@ from advisor.check import declaration, records
 from advisor.check.finding import Edit
 from advisor.check.fixing import fix_text
 from advisor.cli.main import run
+from advisor.console.profile_file import read_profile
 from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
 from advisor.interview.session import Session
 from advisor.need.understanding import understand
-from advisor.rulebase.store import load_rules
+from advisor.rulebase.store import _read_kept, load_rules
 from advisor.scan.configuration import read_configuration
 from advisor.scan.gitignore import parse_patterns
 from advisor.scan.notebook import parse_notebook
+from advisor.scan.pin import pin_of_code, read_pin
 from advisor.scan.scanner import scan
 from advisor.scan.source import UnreadableError
 from advisor.scan.usage import Location
@@ -42,6 +46,7 @@ class Reader(NamedTuple):
     seeds: tuple[str | bytes, ...]
 
 
+SMALL = Path(__file__).resolve().parent.parent / "rules"
 RULES = load_rules()
 VOCABULARY = vocabulary_of(RULES)
 ENGINE = Engine(RULES)
@@ -98,7 +103,7 @@ def rules(data: bytes, folder: Path) -> None:
     """A file of an overlay."""
     (folder / "r" / "decisions").mkdir(parents=True, exist_ok=True)
     (folder / "r" / "decisions" / "a.yaml").write_bytes(data)
-    load_rules(overlays=(folder / "r",))
+    load_rules(SMALL, overlays=(folder / "r",))
 
 
 def project(data: bytes, folder: Path) -> None:
@@ -173,6 +178,31 @@ def image(data: bytes, folder: Path) -> None:
     open_image(folder / "a.png")
 
 
+PINS = ("requirements.txt", "pyproject.toml", "environment.yaml", "uv.lock", "Pipfile.lock")
+
+
+def pins(data: bytes, _: Path) -> None:
+    """What a project asks for: each kind of file, a notebook and a script."""
+    text = data.decode("utf-8", "replace")
+    for name in PINS:
+        read_pin(text, name)
+    for name in ("a.ipynb", "a.py"):
+        pin_of_code(data, name)
+
+
+def kept_rules(data: bytes, folder: Path) -> None:
+    """A part of a kept copy of rules, below a checksum that holds."""
+    (folder / "core.json").write_bytes(hashlib.sha256(data).hexdigest().encode() + b"\n" + data)
+    with contextlib.suppress(ValueError, TypeError, RecursionError):  # made anew then
+        _read_kept(folder, "core")
+
+
+def profile(data: bytes, folder: Path) -> None:
+    """A file of answers."""
+    (folder / "p.yaml").write_bytes(data)
+    make_profile(RULES, read_profile(str(folder / "p.yaml")), "file")
+
+
 def need(data: bytes, _: Path) -> None:
     """A sentence."""
     understand(ENGINE, data.decode("utf-8", "replace"))
@@ -222,6 +252,19 @@ READERS = {
             "model: openai/clip-vit-base-patch32\na: &x [1, *x]\n---\nb: c\n",
         ),
     ),
+    "pins": Reader(
+        pins,
+        (
+            "transformers>=4.40,<5 # a\ntransformers @ git+https://x/transformers.git@v4.5\n",
+            '[project]\ndependencies = ["transformers[torch]~=4.4"]\n[tool.poetry.dependencies]\n',
+            '"source": ["!pip install -U \\"transformers==4.5\\"\\n"]',
+            '# /// script\n# dependencies = ["transformers==5"]\n# ///\n',
+            '{"default": {"transformers": {"hashes": ["a"], "version": "==4.5"}}}',
+            'name = "transformers"\nversion = "4.5"\n',
+        ),
+    ),
+    "kept rules": Reader(kept_rules, ('{"digest": "a", "overlays": []}',)),
+    "profile": Reader(profile, ("task: captioning\nmemory-gb: 4\nlanguage: [de, en]\n",)),
     "need": Reader(need, ("search 2 million photos by German text on a cpu", "describe images")),
     "safetensors": Reader(safetensors, (_header(HEADER),)),
     "images": Reader(image, (_png(),)),
