@@ -38,7 +38,7 @@ _DIRECTIVE = re.compile(r"^(?:---(?:[ \t].*)?|\.\.\.)[ \t]*$|^%.*$", re.MULTILIN
 _LINE = re.compile(r"^[^\n#]+", re.MULTILINE)
 """What stands in a line before a comment."""
 _OWN_KEYS = ({"schema_version", "rule_base"}, {"baseline_version"}, {"lock_version"})
-_LONG_KEY = re.compile(r"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
+_LONG_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){100}")
 """A dotted key of more parts than any honest one; reading one takes time by their square."""
 _WRITTEN = re.compile(r"[\w./-]+")
 

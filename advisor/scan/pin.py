@@ -18,9 +18,10 @@ from advisor.files import name_of, path_of, read_bounded
 from advisor.scan.version_range import VersionRange, read_range
 
 PACKAGE = "transformers"
-_MOST_BYTES = 5_000_000
+_MOST_BYTES = 500_000
+_MOST_BYTES_OF_A_LOCK = 5_000_000
 _MOST_FILES = 40
-_LONGEST = 500
+_LONGEST = 2_000
 """No honest requirement is longer; reading one takes time by the square of its length."""
 _NAME = rf"(?<![\w./-]){PACKAGE}(?:\[[\w\s,-]*\])?"
 _CLAUSES = r"(?P<range>\s*\(?\s*(?:[~=!<>]=?=?\s*v?\d[\w.*+]*\s*,?\s*)+\)?)"
@@ -100,8 +101,9 @@ class Pins:
         if "requirements" in names and inner.is_dir() and not inner.is_symlink():
             names |= {f"requirements/{name}" for name in os.listdir(inner)}  # noqa: PTH208
         for name in _in_order(names):
+            most = _MOST_BYTES_OF_A_LOCK if name.endswith(".lock") else _MOST_BYTES
             try:
-                data = read_bounded(folder / name, _MOST_BYTES, within=folder)
+                data = read_bounded(folder / name, most, within=folder)
             except OSError:
                 continue
             if PACKAGE.encode() in data:
@@ -141,7 +143,7 @@ def _commands(code: str) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(lines):
         if _INSTALLER.search(line):
             whole, after = line, number + 1
-            while whole.endswith("\\") and after < len(lines):
+            while whole.endswith("\\") and after < len(lines) and len(whole) < _LONGEST:
                 whole, after = f"{whole[:-1]} {lines[after]}", after + 1
             yield line, whole
 

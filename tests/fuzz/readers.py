@@ -30,7 +30,7 @@ from advisor.rulebase.store import _read_kept, load_rules
 from advisor.scan.configuration import read_configuration
 from advisor.scan.gitignore import parse_patterns
 from advisor.scan.notebook import parse_notebook
-from advisor.scan.pin import pin_of_code, read_pin
+from advisor.scan.pin import pin_of_notebook, pin_of_script, read_pin
 from advisor.scan.scanner import scan
 from advisor.scan.source import UnreadableError
 from advisor.scan.usage import Location
@@ -186,8 +186,8 @@ def pins(data: bytes, _: Path) -> None:
     text = data.decode("utf-8", "replace")
     for name in PINS:
         read_pin(text, name)
-    for name in ("a.ipynb", "a.py"):
-        pin_of_code(data, name)
+    pin_of_notebook(data, text, "a.ipynb")
+    pin_of_script(data, "a.py")
 
 
 def kept_rules(data: bytes, folder: Path) -> None:
