@@ -19,14 +19,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; ne
 
 QUICK = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 settings.register_profile("quick", QUICK)
+settings.register_profile("more", QUICK, max_examples=40)
 settings.register_profile("thorough", QUICK, max_examples=400, derandomize=False)
-settings.load_profile("quick")  # --hypothesis-profile thorough looks for more
+settings.load_profile("quick")  # --hypothesis-profile more, as in .ci/run, or thorough
 
 # A shell that starts a job in the background has it ignore Ctrl-C, and programs that tests start
 # would inherit that.

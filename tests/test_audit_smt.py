@@ -126,6 +126,7 @@ def test_z3_agrees_on_which_families_can_win(formulas, context):
         assert formulas.can(formulas.wins(family)) == (found.by_family[family] > 0)
 
 
+@pytest.mark.slow
 def test_z3_agrees_on_which_rules_can_fire_and_decide(formulas, context):
     for rule in context.written:
         effect = effect_of(context, rule)
@@ -139,6 +140,7 @@ def test_z3_agrees_on_which_rules_can_fire_and_decide(formulas, context):
         assert pivotal == (effect.pivotal > 0), rule.id
 
 
+@pytest.mark.slow
 def test_z3_agrees_on_every_witness(formulas, context):
     for rule in context.written:
         pair = effect_of(context, rule).pair

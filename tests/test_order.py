@@ -278,6 +278,12 @@ def test_a_relation_that_leads_back_to_itself_is_named_at_its_place(tmp_path):
 # -- the shipped catalogue ---------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def answered(rulebase):
+    """The answers to every task in every language with every step of memory."""
+    return list(answers(rulebase, Engine(rulebase)))
+
+
 def answers(rulebase, engine):
     for task, language, memory in product(rulebase.orders, LANGUAGES, STEPS):
         given = {"task": task, "language": language}
@@ -339,9 +345,9 @@ def related(rulebase, before, behind, relation):
     return False
 
 
-def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase):
-    engine, seen = Engine(rulebase), set()
-    for task, language, found in answers(rulebase, engine):
+def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase, answered):
+    seen = set()
+    for task, language, found in answered:
         for number, pick in enumerate(found.picks, start=1):
             series = pick.checkpoint.series
             after = [one.checkpoint for one in found.picks[number:]]
@@ -371,9 +377,8 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase)
     assert {None, ("figure", False), ("relation", False), ("figure", True)} <= seen
 
 
-def test_no_pick_stands_before_one_that_evidence_puts_first(rulebase):
-    engine = Engine(rulebase)
-    for task, language, found in answers(rulebase, engine):
+def test_no_pick_stands_before_one_that_evidence_puts_first(answered):
+    for task, language, found in answered:
         layers = [
             (one.group, one.use, one.to_learn, sorted({rule.effect for rule in one.fired}))
             for one in found.picks

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -53,12 +55,17 @@ class Collection:
         for file in files:
             name = file.name if overlay is None else f"{overlay}/{file.name}"
             refused = file.refused
-            document = unreadable(name, refused) if refused else read_bytes(file.data, name)
+            if overlay is None and not refused:
+                read, fits = _of_base(file.data, name, file.kind)
+                document = replace(read, problems=[*read.problems], moved={})
+            else:
+                document = unreadable(name, refused) if refused else read_bytes(file.data, name)
+                kind, value = file.kind, document.value
+                if kind == "family" and overlay is not None and isinstance(value, dict):
+                    kind = "family-extension" if value.get("id") in self.entries[kind] else kind
+                fits = check_shape(document, file_shape(kind))
             self.documents.append(document)
-            kind, value = file.kind, document.value
-            if kind == "family" and overlay is not None and isinstance(value, dict):
-                kind = "family-extension" if value.get("id") in self.entries[kind] else kind
-            if check_shape(document, file_shape(kind)):
+            if fits:
                 self._collect(file, document, overlay)
 
     def _collect(self, file: RuleFile, document: Document, overlay: str | None) -> None:
@@ -94,6 +101,13 @@ class Collection:
             if before is not None and kind == "family":
                 entry = entry._replace(value=_extend(before.value, entry.value))
         known[id] = entry
+
+
+@lru_cache(maxsize=128)
+def _of_base(data: bytes, name: str, kind: str) -> tuple[Document, bool]:
+    """Return a file of the base, and whether it has the right shape; overlays lie over the same."""
+    document = read_bytes(data, name)
+    return document, check_shape(document, file_shape(kind))
 
 
 def assemble(
