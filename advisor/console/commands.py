@@ -25,6 +25,8 @@ from typer.utils import get_params_from_function
 
 from advisor.console import HOMES, SETTINGS
 from advisor.console.flags import (
+    Spelling,
+    SpeltCommand,
     bare,
     flag_name,
     grouped,
@@ -33,7 +35,6 @@ from advisor.console.flags import (
     split,
     task_in,
 )
-from advisor.console.spelling import Spelling, SpeltCommand
 from advisor.engine.profile import Profile, read_answers
 from advisor.engine.readings import as_meant
 from advisor.errors import BrokenFileError

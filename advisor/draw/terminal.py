@@ -1,12 +1,14 @@
 """A page as text for a terminal: reads well at 80 columns and without colour.
 
 What is not read by a person has no width: on a pipe nothing is wrapped or cut, so that a record is
-a line. COLUMNS gives a width all the same.
+a line. COLUMNS gives a width all the same. Ids lead to their pages (OSC 8) only where a terminal is
+known to understand it: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 
@@ -27,9 +29,9 @@ from advisor.draw.blocks import (
     Pairs,
     Table,
     Text,
+    links,
     shown,
 )
-from advisor.draw.hyperlinks import linked
 from advisor.draw.typesetting import LABEL, apart, command_lines, cut_lines, segments, table_lines
 
 WIDTH = 100
@@ -51,6 +53,12 @@ BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "exclud
 MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
 ASCII = str.maketrans("●○×→├└│─·—“”’", '*ox>|`|-,-""\'') | {ord("…"): "...", ord("≤"): "<="}
 
+KNOWN_PROGRAMS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "mintty")
+KNOWN_TERMS = ("xterm-kitty", "alacritty", "foot", "xterm-ghostty", "contour")
+KNOWN_VARIABLES = ("WT_SESSION", "KONSOLE_VERSION", "KITTY_WINDOW_ID", "DOMTERM")
+FIRST_VTE = 5000
+"""GNOME's terminal and its kin follow links from 0.50 on."""
+
 
 def terminal(page: Page, *, color: bool = True) -> str:
     """Return a page as text for stdout, without trailing blanks.
@@ -67,7 +75,7 @@ def terminal(page: Page, *, color: bool = True) -> str:
             console.print(_block(block, console.width), soft_wrap=isinstance(block, LAID_OUT))
             before = block
     lines = [line.rstrip() for line in capture.get().translate(ascii).splitlines()]
-    return linked("\n".join(lines) + "\n", page)
+    return _linked("\n".join(lines) + "\n", page)
 
 
 def _console(*, color: bool) -> Console:
@@ -184,3 +192,35 @@ def _table(block: Table, width: int) -> RenderableType:
     text.append("\n".join(f"  {line}" for line in head), style="dim")
     text.append("".join(f"\n  {line}" for row in rows for line in row))
     return text
+
+
+def _understood() -> bool:
+    """True where stdout is a terminal that shows a link as its text; FORCE_HYPERLINK decides."""
+    environment = os.environ
+    forced = environment.get("FORCE_HYPERLINK")
+    if forced is not None:
+        return forced != "0"
+    if not sys.stdout.isatty() or environment.get("TERM") == "dumb":
+        return False
+    vte = environment.get("VTE_VERSION", "")
+    return (
+        environment.get("TERM_PROGRAM") in KNOWN_PROGRAMS
+        or environment.get("TERM", "").startswith(KNOWN_TERMS)
+        or any(name in environment for name in KNOWN_VARIABLES)
+        or (vte.isdigit() and int(vte) >= FIRST_VTE)
+    )
+
+
+def _linked(text: str, page: Page) -> str:
+    """Return the text of a page in which the names of its links lead to their addresses."""
+    found = {link.text: link.url for link in links(page)}
+    if not found or not _understood():
+        return text
+    longest_first = sorted(found, key=len, reverse=True)
+    names = "|".join(re.escape(name) for name in longest_first)
+    pattern = re.compile(rf"(?<![\w./-])(?:{names})(?![\w/-]|\.\w)")
+    return pattern.sub(lambda name: _sequence(name[0], found[name[0]]), text)
+
+
+def _sequence(text: str, url: str) -> str:
+    return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\"

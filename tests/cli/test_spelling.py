@@ -2,7 +2,7 @@
 
 import pytest
 
-from advisor.console.spelling import Spelling
+from advisor.console.flags import Spelling
 
 SPELLING = Spelling(
     {"--output": "--gives", "--labels": "--multi-label"},
