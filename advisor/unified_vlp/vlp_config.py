@@ -18,9 +18,9 @@ class UnifiedVLPConfig(PreTrainedConfig):
     regions of 2,048 numbers and 1,601 class probabilities, texts of 20 pieces, 3,129 answers.
     `visual` says what stands for the picture: `regions`, which somebody stored, or `grid`, a small
     convolutional network over `image_size` pixels whose cells stand for regions; each entry of
-    `grid_channels` is a convolution that halves the side, so that the cells are
-    `(image_size / 2 ** len(grid_channels)) ** 2`. With the answers in words, `id2label` holds them
-    and says how many there are; without, `num_answers` does.
+    `grid_channels` is a stage of `grid_depth` convolutions that halves the side, so that the cells
+    are `(image_size / 2 ** len(grid_channels)) ** 2`. With the answers in words, `id2label`
+    holds them and says how many there are; without, `num_answers` does.
     """
 
     model_type = "unified_vlp"
@@ -44,6 +44,7 @@ class UnifiedVLPConfig(PreTrainedConfig):
         region_class_size: int = 1601,
         image_size: int | None = None,
         grid_channels: list[int] | None = None,
+        grid_depth: int = 1,
         longest_text: int = 20,
         num_answers: int = 3129,
         pad_token_id: int = 0,
@@ -70,6 +71,7 @@ class UnifiedVLPConfig(PreTrainedConfig):
         self.region_class_size = region_class_size
         self.image_size = image_size
         self.grid_channels = grid_channels
+        self.grid_depth = grid_depth
         self.longest_text = longest_text
         self.unk_token_id = unk_token_id
         self.cls_token_id = cls_token_id

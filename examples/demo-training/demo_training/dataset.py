@@ -157,6 +157,7 @@ def _picture(path: Path, facts: dict[str, str]) -> tuple[Pixels, Truth]:
         square=bool(square),
         row=min(2, int(3 * middle_y / SIDE)),
         column=min(2, int(3 * middle_x / SIDE)),
+        centre=((float(middle_x) + 0.5) / SIDE, (float(middle_y) + 0.5) / SIDE),
     )
 
 

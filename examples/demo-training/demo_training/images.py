@@ -22,8 +22,9 @@ CLEAREST, FAINTEST = 60.0, 28.0
 class Truth:
     """What is drawn: the colour's names (usual one first), the shape, and where its centre lies.
 
-    `extent` is the shape's size as a share of the picture's shorter side, and `turned` says that
-    the shape stands askew; both only where this script drew the picture.
+    `centre` is where that lies, as shares of width and height. `extent` is the shape's size as a
+    share of the picture's shorter side, and `turned` says that the shape stands askew; both only
+    where this script drew the picture.
     """
 
     colours: tuple[str, ...]
@@ -31,6 +32,7 @@ class Truth:
     square: bool
     row: int
     column: int
+    centre: tuple[float, float] | None = None
     extent: float = 1.0
     turned: bool = False
 
@@ -88,6 +90,7 @@ def draw(random: Random) -> tuple[Image.Image, Truth]:
         square=outlined.square,
         row=min(2, int(3 * outlined.centre[1] / height)),
         column=min(2, int(3 * outlined.centre[0] / width)),
+        centre=(outlined.centre[0] / width, outlined.centre[1] / height),
         extent=outlined.extent,
         turned=outlined.turned,
     )

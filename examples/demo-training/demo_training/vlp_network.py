@@ -1,7 +1,7 @@
 """The small unified VLP of the demo, untrained, and what turns pictures and words into its inputs.
 
 The paper's regions come from a detector that was trained on labelled boxes. Here a grid of cells
-stands for them, and what stands for that training is `vlp_phases.detector`.
+stands for them, and what stands for that training is `vlp_detector`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from demo_training import texts
 from demo_training.colours import COLOUR_NAMES, SHAPES
 from demo_training.dataset import SIDE
 from demo_training.texts import PLACES
+from demo_training.vlp_detector import CLASSES
 
 torch: Any = library("torch")
 WIDTH, LAYERS, HEADS = 96, 4, 4
-CHANNELS = [24, 48, 72, 96]
-CLASSES = 16
+CHANNELS, DEPTH = [16, 32, 64, 96], 2
+START = 0.08
+"""The spread of the weights at the beginning; BERT's 0.02 is that of a width of 768."""
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 ANSWERS = ("<unk>", *COLOUR_NAMES, *SHAPES, *PLACES, "yes", "no")
 
@@ -38,7 +40,7 @@ def pieces(text: str) -> list[str]:
 
 
 def configuration() -> UnifiedVLPConfig:
-    """Return the sizes: about half a million parameters, 16 cells, texts of 16 words."""
+    """Return the sizes: about 0.7 million parameters, 16 cells, texts of 16 words."""
     words = vocabulary()
     cells = (SIDE // 2 ** len(CHANNELS)) ** 2
     return UnifiedVLPConfig(
@@ -56,6 +58,8 @@ def configuration() -> UnifiedVLPConfig:
         region_class_size=CLASSES,
         image_size=SIDE,
         grid_channels=CHANNELS,
+        grid_depth=DEPTH,
+        initializer_range=START,
         longest_text=16,
         id2label=dict(enumerate(ANSWERS)),
         label2id={answer: place for place, answer in enumerate(ANSWERS)},

@@ -8,29 +8,27 @@ seeded, so the same machine writes the same bytes again.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import numpy
-
 from advisor.trial.runtime import library, quiet
 from advisor.unified_vlp import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
-from demo_training import dataset, vlp_phases
-from demo_training.dataset import Pictures
-from demo_training.images import Truth
-from demo_training.optimisation import AttributeHeads, reproducible
+from demo_training import vlp_phases
+from demo_training.optimisation import reproducible
 from demo_training.recipe import Recipe
+from demo_training.vlp_detector import DetectorHeads
+from demo_training.vlp_material import Material, Seen, material
 from demo_training.vlp_network import WIDTH, configuration
-from demo_training.vlp_phases import Data, Loss
+from demo_training.vlp_phases import Loss
 
 torch: Any = library("torch")
 KEEP = 0.995
+GRID_WEIGHTS = "vlp.grid."
 PHASES = ("detector", "pretraining", "captions", "answers")
 SEQUENCES = 0.75
 """The share of pre-training under the sequence-to-sequence mask: that of the paper."""
@@ -42,9 +40,9 @@ class Phase:
 
     name: str
     recipe: Recipe
+    detector: Path | None = None
     start: Path | None = None
     sequences: float = SEQUENCES
-    most: int = 0
     until: int = 0
 
 
@@ -53,77 +51,76 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("phase", choices=PHASES)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--detector", type=Path, help="the grid in this folder, for all others")
     parser.add_argument("--start", type=Path, help="go on from the weights in this folder")
     parser.add_argument("--sequences", type=float, default=SEQUENCES)
     parser.add_argument("--most", type=int, default=0, help="use no more pictures than these")
     parser.add_argument("--until", type=int, default=0, help="end at this step of the schedule")
-    usual = Recipe(batch=96, images=30_000, steps=2000)
+    usual = Recipe(steps=2000)
     for name in ("steps", "batch", "rate", "seed", "images", "warm_up"):
         value = getattr(usual, name)
         parser.add_argument(f"--{name}", type=type(value), default=value)
     parser.add_argument("--cache", type=Path, help="keep the drawn pictures in this file")
     options = vars(parser.parse_args())
-    name, folder, start = (options.pop(key) for key in ("phase", "folder", "start"))
-    extra = {key: options.pop(key) for key in ("sequences", "most", "until")}
-    cache = options.pop("cache")
-    recipe = Recipe(**options)
-    data = material(recipe.images, cache, extra["most"])
-    train(Phase(name=name, recipe=recipe, start=start, **extra), folder, data)
+    name, folder, most, cache = (options.pop(key) for key in ("phase", "folder", "most", "cache"))
+    if (name == "detector") == bool(options["detector"]):
+        parser.error("--detector goes with every phase but `detector`")
+    told = {key: options.pop(key) for key in ("detector", "start", "sequences", "until")}
+    phase = Phase(name=name, recipe=Recipe(**options), **told)
+    train(phase, folder, material(phase.recipe.images, cache, most))
 
 
-def material(images: int, cache: Path | None = None, most: int = 0) -> Data:
-    """Return the pictures and questions of training; drawn ones are kept in `cache`."""
-    easy, questions = dataset.easy_vqa("train")
-    if cache is None:
-        return Data(dataset.drawn(images, 11), easy, questions, most)
-    if not cache.exists():
-        drawn = dataset.drawn(images, 11)
-        told = json.dumps([asdict(truth) for truth in drawn.truths])
-        numpy.savez(cache, pixels=drawn.pixels, truths=numpy.frombuffer(told.encode(), "uint8"))
-    stored = numpy.load(cache)
-    told = json.loads(bytes(stored["truths"]))
-    truths = tuple(Truth(**{**each, "colours": tuple(each["colours"])}) for each in told)
-    return Data(Pictures(pixels=stored["pixels"], truths=truths), easy, questions, most)
-
-
-def train(phase: Phase, folder: Path, data: Data) -> Any:
+def train(phase: Phase, folder: Path, data: Material) -> Any:
     """Train a phase to its end, from where it stood, and return the network."""
     with reproducible(phase.recipe.seed):
         kind = UnifiedVLPForAnswering if phase.name == "answers" else UnifiedVLPForCaptioning
-        model, heads = kind(configuration()), AttributeHeads(WIDTH)
+        model = kind(configuration())
         if phase.start is not None:
-            take_weights(model, heads, phase.start)
+            take_weights(model, phase.start)
+        if phase.detector is not None:
+            take_weights(model, phase.detector, GRID_WEIGHTS)
         model.train()
-        loss = loss_of(phase, model, heads, data)
-        parameters = [*model.parameters(), *heads.parameters()]
+        loss, parameters = loss_of(phase, model, data)
         state = folder.with_suffix(".state")
-        means = optimise(parameters, loss, phase.recipe, state, phase.until)
+        means = optimise(parameters, list(model.buffers()), loss, phase.recipe, state, phase.until)
         with torch.no_grad():
             for parameter, mean in zip(parameters, means, strict=True):
                 parameter.copy_(mean)
-    save(model, heads, folder)
+    save(model, folder)
     return model
 
 
-def loss_of(phase: Phase, model: Any, heads: AttributeHeads, data: Data) -> Loss:
-    """Return what a phase minimises."""
+def loss_of(phase: Phase, model: Any, data: Material) -> tuple[Loss, list[Any]]:
+    """Return what a phase minimises, and the parameters that it moves.
+
+    The first moves the grid and its read-outs; the others all but the grid.
+    """
     batch = phase.recipe.batch
+    if phase.detector is None:
+        heads = DetectorHeads(WIDTH)
+        moved = [*model.vlp.grid.parameters(), *heads.parameters()]
+        return vlp_phases.detector(model, heads, data, batch), moved
+    still = {id(parameter) for parameter in model.vlp.grid.parameters()}
+    moved = [parameter for parameter in model.parameters() if id(parameter) not in still]
+    seen = Seen(model.vlp.grid, data, phase.detector)
     if phase.name == "pretraining":
-        return vlp_phases.pretraining(model, heads, data, batch, phase.sequences)
-    make = {
-        "detector": vlp_phases.detector,
-        "captions": vlp_phases.captions,
-        "answers": vlp_phases.answers,
-    }[phase.name]
-    return make(model, heads, data, batch)
+        return vlp_phases.pretraining(model, seen, data, batch, phase.sequences), moved
+    make = {"captions": vlp_phases.captions, "answers": vlp_phases.answers}[phase.name]
+    return make(model, seen, data, batch), moved
 
 
 def optimise(
-    parameters: list[Any], loss: Loss, recipe: Recipe, state: Path, until: int = 0
+    parameters: list[Any],
+    buffers: list[Any],
+    loss: Loss,
+    recipe: Recipe,
+    state: Path,
+    until: int = 0,
 ) -> list[Any]:
     """Minimise a loss and return running means of the parameters; go on from a stored state.
 
-    `until` ends it at a step of the schedule before the last.
+    `buffers` change along with the parameters: the statistics of the grid's norms. `until` ends it
+    at a step of the schedule before the last.
     """
     random = Random(recipe.seed)
     optimiser = torch.optim.AdamW(
@@ -138,8 +135,9 @@ def optimise(
         random.setstate((version, tuple(words), gauss))
         optimiser.load_state_dict(stored["optimiser"])
         with torch.no_grad():
-            for parameter, value in zip(parameters, stored["values"], strict=True):
-                parameter.copy_(value)
+            kept = (*stored["values"], *stored["buffers"])
+            for own, value in zip((*parameters, *buffers), kept, strict=True):
+                own.copy_(value)
     begun, recent = time.perf_counter(), 0.0
     for step in range(first, (until or recipe.steps) + 1):
         for group in optimiser.param_groups:
@@ -162,6 +160,7 @@ def optimise(
                 "step": step,
                 "means": means,
                 "values": [parameter.detach() for parameter in parameters],
+                "buffers": buffers,
                 "random": random.getstate(),
                 "optimiser": optimiser.state_dict(),
             }
@@ -171,25 +170,18 @@ def optimise(
     return means
 
 
-def take_weights(model: Any, heads: AttributeHeads, folder: Path) -> None:
-    """Put stored weights into the network, as far as it has a place for them."""
+def take_weights(model: Any, folder: Path, beginning: str = "") -> None:
+    """Put stored weights whose names begin so into the network, where it has a place for them."""
     stored = library("safetensors.torch").load_file(folder / "model.safetensors")
-    model.load_state_dict({name: value.float() for name, value in stored.items()}, strict=False)
-    riders = folder / "heads.safetensors"
-    if riders.exists():
-        values = library("safetensors.torch").load_file(riders)
-        with torch.no_grad():
-            for number, parameter in enumerate(heads.parameters()):
-                parameter.copy_(values[str(number)])
+    taken = {name: value for name, value in stored.items() if name.startswith(beginning)}
+    model.load_state_dict(taken, strict=False)
 
 
-def save(model: Any, heads: AttributeHeads, folder: Path) -> None:
-    """Write the network, and beside it the heads that only training needs."""
+def save(model: Any, folder: Path) -> None:
+    """Write the network."""
     shutil.rmtree(folder, ignore_errors=True)
     with quiet():
         model.eval().save_pretrained(folder)
-    riders = {str(n): value.detach().clone() for n, value in enumerate(heads.parameters())}
-    library("safetensors.torch").save_file(riders, folder / "heads.safetensors")
 
 
 if __name__ == "__main__":
