@@ -12,12 +12,14 @@ import argparse
 import json
 import statistics
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from demo_training import vlp_evaluate
 from demo_training.recipe import Recipe
-from demo_training.vlp_train import Phase, material, train
+from demo_training.vlp_material import material
+from demo_training.vlp_train import Phase, train
 
 ARMS: dict[str, float | None] = {
     "no pre-training": None,
@@ -44,7 +46,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=2000, help="for fine-tuning")
     parser.add_argument("--held-out", type=int, default=1000)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--images", type=int, default=30_000)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--images", type=int, default=100_000)
     parser.add_argument("--cache", type=Path)
     parser.add_argument("--table", action="store_true", help="only print what there is")
     options = parser.parse_args()
@@ -70,37 +73,48 @@ def read_runs(folder: Path) -> list[dict[str, Any]]:
 
 def one_run(arm: str, seed: int, options: Any) -> dict[str, Any]:
     """Train one beginning with one seed, and return what it can do on held-out pictures."""
-    name = f"{arm.split()[0]}-{seed}"
-    start = options.detector
-    sequences = ARMS[arm]
+    name, begun = f"{arm.split()[0]}-{seed}", time.process_time()
+    start, sequences = None, ARMS[arm]
     if sequences is not None:
         start = options.folder / f"{name}-pretraining"
-        if not start.exists():
-            recipe = _recipe(options, options.pretraining, seed)
-            data = material(options.images, options.cache)
-            phase = Phase(
-                name="pretraining", recipe=recipe, start=options.detector, sequences=sequences
-            )
-            train(phase, start, data)
-    data = material(options.images, options.cache, options.pictures)
+        phase = Phase(
+            name="pretraining",
+            recipe=_recipe(options, options.pretraining, seed),
+            detector=options.detector,
+            sequences=sequences,
+        )
+        _trained(phase, start, options, most=0)
     figures: dict[str, Any] = {}
     for aim in ("captions", "answers"):
         folder = options.folder / f"{name}-{aim}"
-        if not folder.exists():
-            recipe = _recipe(options, options.finetuning, seed + 1000)
-            train(Phase(name=aim, recipe=recipe, start=start, most=options.pictures), folder, data)
-        measure = getattr(vlp_evaluate, aim)
-        figures |= measure(folder, options.held_out, 0)
-    told = {short: figures[name]["share"] for short, name in MEASURES.items()}
+        recipe = _recipe(options, options.finetuning, seed + 1000)
+        phase = Phase(name=aim, recipe=recipe, detector=options.detector, start=start)
+        _trained(phase, folder, options, most=options.pictures)
+        figures |= getattr(vlp_evaluate, aim)(folder, options.held_out, 0)
+    told = {short: figures[long]["share"] for short, long in MEASURES.items()}
     settings = {
         key: getattr(options, key) for key in ("pretraining", "finetuning", "pictures", "batch")
     }
-    return {"arm": arm, "seed": seed, **told, "of": options.held_out, **settings}
+    seconds = round(time.process_time() - begun)
+    return {"arm": arm, "seed": seed, **told, "of": options.held_out, **settings, "cpu": seconds}
+
+
+def _trained(phase: Phase, folder: Path, options: Any, most: int) -> None:
+    """Train a phase where it was not trained to its end."""
+    if not folder.exists():
+        train(phase, folder, material(options.images, options.cache, most))
 
 
 def _recipe(options: Any, steps: int, seed: int) -> Recipe:
     warm_up = max(1, steps // 10)
-    return Recipe(steps=steps, batch=options.batch, rate=1e-3, warm_up=warm_up, seed=seed, images=0)
+    return Recipe(
+        steps=steps,
+        batch=options.batch,
+        rate=options.rate,
+        warm_up=warm_up,
+        seed=seed,
+        images=options.images,
+    )
 
 
 def table(runs: list[dict[str, Any]]) -> str:
