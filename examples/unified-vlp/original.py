@@ -25,9 +25,10 @@ SPECIAL: dict[str, Any] = {
 
 
 class Original:
-    """A fixture, and the networks and inputs that its size and seed give."""
+    """A fixture, and the networks and inputs that its size and seed give, in one precision."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, dtype: torch.dtype = torch.float32) -> None:
+        self.dtype = dtype
         with numpy.load(path) as stored:
             self.stored = {name: stored[name] for name in stored.files}
         self.meta = json.loads(bytes(self.stored.pop("meta")))
@@ -45,11 +46,20 @@ class Original:
         values = torch.from_numpy(self.stored[name].copy())
         return values if values.is_floating_point() else values.long()
 
+    @property
+    def largest_word_score(self) -> float:
+        """The largest word score of the file."""
+        found = [self[name] for name in ("bi.masked_scores", "s2s.masked_scores")]
+        return max(float(each.abs().max()) for each in found if each is not None)
+
     def picture(self) -> dict[str, Any]:
         """Return the regions as the network takes them."""
         features, probabilities, boxes = regions(self.batch, self.seed)
         places = place_numbers.place_vectors(boxes, probabilities)
-        return {"region_features": features, "region_places": places}
+        return {
+            "region_features": features.to(self.dtype),
+            "region_places": places.to(self.dtype),
+        }
 
     def network(self, kind: Any) -> Any:
         """Return a network of a class with the recipe's weights; all of them have to fit."""
@@ -62,7 +72,9 @@ class Original:
         needed = network.state_dict().keys()
         values = {new: stored[old] for old, new in names.items() if new in needed}
         network.load_state_dict(
-            {name: value.clone() for name, value in values.items()}, strict=True, assign=True
+            {name: value.to(self.dtype, copy=True) for name, value in values.items()},
+            strict=True,
+            assign=True,
         )
         return network.eval()
 

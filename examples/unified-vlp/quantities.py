@@ -9,6 +9,8 @@ from typing import Any
 from advisor.unified_vlp.weight_names import own_names
 
 LIMIT = 1e-5
+ROUNDING = 1e-4
+"""Differences from LIMIT up to here may be rounding, which double precision tells."""
 NOISE = 1e-4
 """Gradients whose norm is below are zero in theory, as those of the keys' biases always are."""
 THINNED_SLOTS = [0, 1, 50, 100, 101, 102, 104]
@@ -26,6 +28,11 @@ class Quantity:
     def passed(self) -> bool:
         """True where it is near enough; NaN is not."""
         return self.difference < LIMIT
+
+    @property
+    def doubtful(self) -> bool:
+        """True where it is too far off in single precision, and not too far for rounding."""
+        return LIMIT <= self.difference < ROUNDING
 
     @property
     def line(self) -> str:
@@ -51,8 +58,11 @@ def gradients(name: str, network: Any, stored: dict[str, float] | None) -> Quant
     return Quantity(name=f"{name} ({len(stored)} tensors)", difference=worst)
 
 
-def near(name: str, found: Any, stored: Any) -> Quantity | None:
-    """Compare numbers, relative to the largest one stored; None where nothing is stored."""
+def near(name: str, found: Any, stored: Any, made_of: float = 0.0) -> Quantity | None:
+    """Compare numbers, relative to the largest one stored; None where nothing is stored.
+
+    Numbers that are differences of larger ones are rounded as those are: `made_of` is the largest.
+    """
     if stored is None:
         return None
     if found.shape != stored.shape:
@@ -60,7 +70,7 @@ def near(name: str, found: Any, stored: Any) -> Quantity | None:
     if not stored.numel():
         return Quantity(name=name, difference=0.0)
     found, stored = found.detach().double(), stored.double()
-    largest = float(stored.abs().max()) or 1.0
+    largest = max(float(stored.abs().max()), made_of) or 1.0
     difference = float((found - stored).abs().max()) / largest
     return Quantity(name=name, difference=float("inf") if math.isnan(difference) else difference)
 

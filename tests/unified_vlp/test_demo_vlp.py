@@ -2,11 +2,26 @@
 
 import json
 import math
+from random import Random
+from types import SimpleNamespace
 
+# ruff: noqa: TID253  (its tests are skipped where these are missing)
 import pytest
-from demo_training import foreign, vlp_ablation, vlp_describe, vlp_evaluate, vlp_train
+import torch
+from demo_training import (
+    dataset,
+    foreign,
+    vlp_ablation,
+    vlp_describe,
+    vlp_detector,
+    vlp_evaluate,
+    vlp_material,
+    vlp_phases,
+    vlp_train,
+)
 from demo_training.recipe import Recipe
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from advisor.trial import Request, demo_checkpoints, load_runner
 from advisor.trial.images import OpenedImage
@@ -95,17 +110,61 @@ def test_the_table_of_the_claim_has_an_interval_only_with_all_seeds():
     assert "| bidirectional only | 1 | 20.0% (no interval) |" in told
 
 
-@pytest.mark.slow
-def test_a_phase_that_was_cut_off_ends_as_an_unbroken_one(tmp_path):
+def test_pictures_that_are_turned_take_their_labels_with_them():
+    random = Random(4)
+    drawn = dataset.drawn(40, 5)
+    labels = vlp_detector.Labels(drawn.truths)
+    places = list(range(40))
+    before = torch.from_numpy(drawn.pixels).float()
+    pixels, classes, centres = vlp_detector.turned(before.clone(), *labels.of(places), random)
+    assert not torch.equal(pixels, before)
+    assert torch.equal(classes[:, :2], labels.classes[:, :2])
+    rows = (centres * 3).long().clamp(max=2)
+    assert torch.equal(rows[:, 0], classes[:, 3])
+    assert torch.equal(rows[:, 1], classes[:, 2])
+    for image, (across, down) in zip(pixels, centres.tolist(), strict=True):
+        ground = image.flatten(1).mode(dim=1).values
+        shape = (image - ground[:, None, None]).abs().sum(0) > 60
+        if shape.sum() > 30:
+            ys, xs = shape.nonzero(as_tuple=True)
+            assert abs((xs.min() + xs.max() + 1) / 128 - across) < 0.08
+            assert abs((ys.min() + ys.max() + 1) / 128 - down) < 0.08
+
+
+@pytest.fixture(scope="module")
+def few():
     pytest.importorskip("easy_vqa")
-    data = vlp_train.material(60)
-    recipe = Recipe(steps=101, batch=6, warm_up=5, images=60, seed=5)
-    phase = vlp_train.Phase(name="detector", recipe=recipe)
-    vlp_train.train(phase, tmp_path / "whole", data)
+    return vlp_material.material(60)
+
+
+def phase(name, steps=4, **others):
+    recipe = Recipe(steps=steps, batch=12, warm_up=2, images=60, seed=5)
+    return vlp_train.Phase(name=name, recipe=recipe, **others)
+
+
+@pytest.mark.slow
+def test_the_detector_stays_as_it_is_and_the_rest_moves(few, tmp_path):
+    detector, trained = tmp_path / "detector", tmp_path / "trained"
+    vlp_train.train(phase("detector"), detector, few)
+    vlp_train.train(phase("pretraining", detector=detector), trained, few)
+    vlp_train.train(phase("answers", detector=detector, start=trained), tmp_path / "answers", few)
+    first, second, third = (
+        load_file(tmp_path / name / "model.safetensors")
+        for name in ("detector", "trained", "answers")
+    )
+    for name, value in first.items():
+        still = torch.equal(value, second[name]) and torch.equal(value, third.get(name, value))
+        assert still == name.startswith("vlp.grid."), name
+
+
+@pytest.mark.slow
+def test_a_phase_that_was_cut_off_ends_as_an_unbroken_one(few, tmp_path):
+    whole = phase("detector", steps=101)
+    vlp_train.train(whole, tmp_path / "whole", few)
     stopped = []
 
     def broken(*arguments):
-        loss = vlp_train.vlp_phases.detector(*arguments)
+        loss = vlp_phases.detector(*arguments)
 
         def counted(random):
             stopped.append(1)
@@ -116,11 +175,11 @@ def test_a_phase_that_was_cut_off_ends_as_an_unbroken_one(tmp_path):
         return counted
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vlp_train, "loss_of", lambda phase, *rest: broken(*rest, phase.recipe.batch))
+        patch.setattr(vlp_train, "vlp_phases", SimpleNamespace(detector=broken))
         with pytest.raises(KeyboardInterrupt):
-            vlp_train.train(phase, tmp_path / "cut", data)
+            vlp_train.train(whole, tmp_path / "cut", few)
     assert (tmp_path / "cut.state").exists()
-    vlp_train.train(phase, tmp_path / "cut", data)
+    vlp_train.train(whole, tmp_path / "cut", few)
     first, second = (tmp_path / name / "model.safetensors" for name in ("whole", "cut"))
     assert first.read_bytes() == second.read_bytes()
 

@@ -74,6 +74,7 @@ class Seen:
 
     def _look(self, grid: Any, material: Material) -> None:
         total, kept = len(material.truths), []
+        grid.eval()  # by the statistics of its training, not by those of the pictures at hand
         for first in range(0, total, TOGETHER):
             chosen = list(range(first, min(first + TOGETHER, total)))
             with torch.no_grad():
