@@ -26,6 +26,8 @@ WARM_UP_SHARE = 20
 ROOM = 512
 """How many tokens a decoder takes that does not say."""
 WEIGHT_DECAY = 0.01
+BUFFER = "buffer"
+"""What a state calls the statistics that norms keep of what they saw."""
 Pair = TypeVar("Pair", bound=Any)
 """A TrainingPair, or what has its `image`, its `text` and what is `expected` as well."""
 
@@ -203,7 +205,7 @@ class Trainer:
         return total / len(pairs)
 
     def save_state(self, folder: Path, identity: dict[str, Any], state: dict[str, Any]) -> None:
-        """Save weights, optimiser and state in one file that replaces the previous one at once.
+        """Save weights, buffers, optimiser and state in one file that replaces the previous one.
 
         `identity` says which training it belongs to; both are plain JSON.
         """
@@ -213,6 +215,8 @@ class Trainer:
             values = {"value": parameter, **self.optimiser.state.get(parameter, {})}
             for key, value in values.items():
                 tensors[f"{number}.{key}"] = value.detach().cpu().contiguous()
+        for number, buffer in enumerate(self.network.buffers()):
+            tensors[f"{BUFFER}.{number}"] = buffer.detach().cpu().contiguous().clone()
         metadata = {"training": json.dumps({"identity": identity, **state})}
         with replacing(folder / STATE) as scratch, plain_errors(self.runner.checkpoint.name):
             library("safetensors.torch").save_file(tensors, scratch, metadata=metadata)
@@ -248,6 +252,8 @@ class Trainer:
                 parameter.copy_(moments[str(place)].pop("value"))
                 if moments[str(place)]:
                     self.optimiser.state[parameter] = moments[str(place)]
+            for place, buffer in enumerate(self.network.buffers()):
+                buffer.copy_(moments[BUFFER][str(place)])
         return state
 
     def _chosen(self, step: int) -> tuple[Any, ...]:
