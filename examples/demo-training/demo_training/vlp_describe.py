@@ -39,7 +39,7 @@ LATER = "--batch 64 --rate 1e-3 --detector DETECTOR"
 COMMANDS = (
     "detector DETECTOR --steps 10000 --batch 64 --rate 2e-3 --warm_up 200",
     f"pretraining PRETRAINED --steps 2000 --warm_up 100 --seed 12 {LATER}",
-    f"captions TRAINED/captions --start PRETRAINED --steps 3000 --warm_up 50 --seed 13 {LATER}",
+    f"captions TRAINED/captions --start PRETRAINED --steps 2500 --warm_up 50 --seed 13 {LATER}",
     f"answers TRAINED/answers --start PRETRAINED --steps 6000 --warm_up 50 --seed 14 {LATER}",
 )
 

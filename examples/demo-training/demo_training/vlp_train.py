@@ -135,8 +135,8 @@ def optimise(
         random.setstate((version, tuple(words), gauss))
         optimiser.load_state_dict(stored["optimiser"])
         with torch.no_grad():
-            kept = (*stored["values"], *stored["buffers"])
-            for own, value in zip((*parameters, *buffers), kept, strict=True):
+            values = (*stored["values"], *stored["buffers"])
+            for own, value in zip((*parameters, *buffers), values, strict=True):
                 own.copy_(value)
     begun, recent = time.perf_counter(), 0.0
     for step in range(first, (until or recipe.steps) + 1):
