@@ -28,6 +28,20 @@ How to write answers, as flags, in a profile file, or in an interview
 
 `advisor list questions` prints the questions, `advisor show QUESTION` its options.
 """,
+    "labelled-data": """\
+What `advisor evaluate` reads: images with what is true of them
+
+  a folder        a folder of images for each class; of train/ and test/, the latter
+  .csv .tsv       a row an image, or a folder with one such table: `file_name` (image, path) and
+  .jsonl          `label`, `caption` (text), `question` with `answer`, or `fields`; in the plural
+                  several: `a;b` for labels, `a|b` for others, a list in JSON
+  .json           COCO captions or categories; VQA questions, with the answers beside them
+  .tar            WebDataset shards: an image with .cls, .txt or .json of the same name
+  Arrow           what `datasets` saved to disk
+
+Rows of one image belong together. --image-folder DIR says where a table's images are. Images are
+read where they are, and what cannot be read is named and left out.
+""",
     "formats": """\
 What answers look like
 
@@ -51,7 +65,7 @@ What the exit codes mean, for every command and every format
 What advisor reads from the environment
 
   ADVISOR_RULES    folders of rules to lay over the shipped ones
-  ADVISOR_CACHE    where compiled rules and a kept interview lie
+  ADVISOR_CACHE    where compiled rules, evaluations and a kept interview lie
   ADVISOR_PLAIN    numbers instead of menus
   ADVISOR_DEBUG    1 prints tracebacks
   NO_COLOR, TERM   colours

@@ -147,7 +147,7 @@ def _document(file: Path) -> Any:
 
 def _broken(file: Path, what: str) -> BrokenFileError:
     return BrokenFileError(
-        f"`{file}` {what}", hint="`advisor help evaluate` shows the layouts that are read"
+        f"`{file}` {what}", hint="`advisor help labelled-data` shows what is read"
     )
 
 

@@ -56,7 +56,7 @@ def infer_task(rulebase: RuleBase, data: LabelledData) -> InferredTask:
         parts = joined(dict.fromkeys(words for _, words in NEEDS.values()), "or")
         raise UsageError(
             "nothing in the data says what is true of its images",
-            hint=f"an image needs {parts}; `advisor help evaluate` shows how they are named",
+            hint=f"an image needs {parts}; `advisor help labelled-data` shows how they are named",
         )
     tasks = [rulebase.acts[act].tasks[0] for act in fit]
     shown = [NEEDS[act][1] for act in fit]
@@ -80,7 +80,7 @@ def make_set(
     if not usable:
         raise UsageError(
             f"`{name}` has nothing to judge `{task}` by: an image needs {words}",
-            hint="`advisor help evaluate` shows how columns are named",
+            hint="`advisor help labelled-data` shows how columns are named",
         )
     why = {image: data.store.missing(image) for image in dict.fromkeys(a.image for a in usable)}
     there = [each for each in usable if not why[each.image]]

@@ -152,8 +152,8 @@ def _as_page(found: Forecast) -> Page:
     data = found.data
     images = len({each.id for each in data.images})
     asked = f", {count(len(data.images), 'question')}" if len(data.images) > images else ""
-    classes = f", {count(len(data.classes), 'class')}" if data.classes else ""
-    facts = [("task", data.task), ("images", f"{images}{asked}{classes}")]
+    facts = [("task", data.task), ("images", f"{images}{asked}")]
+    facts += [("classes", str(len(data.classes)))] if data.classes else []
     facts += [("left out", f"{count(len(data.left_out), 'image')}")] if data.left_out else []
     columns = ["candidate", "download", "memory", "time"] + (["cost"] if found.price else [])
     rows = tuple(tuple(_cells(found, each)) for each in found.candidates if not each.cannot)

@@ -76,7 +76,7 @@ def read_class_folders(folder: Path) -> LabelledData:
     if not named:
         raise UsageError(
             f"`{folder}` holds no folders of images, one for each class, and no file of labels",
-            hint="`advisor help evaluate` shows the layouts that are read",
+            hint="`advisor help labelled-data` shows what is read",
         )
     return LabelledData(
         tuple(named), ImageFolder(folder), "a folder of images by class", tuple(notes)

@@ -1,0 +1,182 @@
+"""`advisor evaluate` on the command line: what it prints, refuses and returns."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import sys
+
+import pytest
+from commands import in_this_process
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+from advisor.console import prompt
+from advisor.evaluate import command as evaluate_command
+from advisor.evaluate.contenders import named_contenders
+from advisor.evaluate.options import Addresses
+from advisor.rulebase.store import load_rules
+
+HERE = ("--torch-device", "cpu")
+
+
+@pytest.fixture
+def said(capsys, monkeypatch, tmp_path):
+    call = in_this_process(capsys, monkeypatch, 100)
+    monkeypatch.setenv("ADVISOR_CACHE", str(tmp_path / "cache"))
+    return lambda *arguments: call("evaluate", *arguments, *HERE)
+
+
+def test_the_answer_is_one_document_that_the_next_call_repeats(said, shapes, tmp_path):
+    arguments = (shapes(27), "--candidate", "demo:clip", "--candidate", "again=demo:clip",
+                 "--format", "json", "--output", f"junit={tmp_path / 'x.xml'}")  # fmt: skip
+    first = said(*arguments)
+    assert first.code == 0
+    found = first.json
+    assert [each["candidate"] for each in found["results"]] == ["demo:clip", "again"]
+    one, other = (each["metrics"] for each in found["results"])
+    assert one == other
+    accuracy = one["accuracy"]
+    assert accuracy["interval"][0] <= accuracy["value"] <= accuracy["interval"][1]
+    assert accuracy["n"] == 27
+    (pair,) = (each for each in found["comparisons"] if each["metric"] == "accuracy")
+    assert (pair["difference"], pair["interval"], pair["p"]) == (0, [0, 0], 1)
+    assert found["data"]["task"] == load_rules().acts["label"].tasks[0]
+    assert "taken as" in first.err
+    assert (tmp_path / "x.xml").read_text().startswith("<?xml")
+    again = said(*arguments).json
+    assert found.pop("timings")
+    again.pop("timings")
+    assert again == found
+
+
+def test_the_command_that_it_prints_makes_the_same_run(said, shapes):
+    made = said(shapes(9), "--candidate", "demo:clip", "--limit", "5", "--seed", "3",
+                "--template", "a photo of {}", "--format", "json").json  # fmt: skip
+    words = shlex.split(made["settings"]["command"])
+    assert words[:2] == ["advisor", "evaluate"]
+    again = said(*words[2:], "--format", "json").json
+    assert again["settings"] == made["settings"]
+    assert again["results"] == made["results"]
+
+
+def test_a_forecast_runs_nothing_and_knows_what_is_here(said, shapes, tmp_path):
+    found = said(
+        shapes(9), "--candidate", "demo:clip", "--candidate", "openai/clip-vit-base-patch32",
+        "--candidate", "org/nobody-knows", "--dry-run", "--price-per-hour", "3600", "--format",
+        "json",
+    )  # fmt: skip
+    assert found.code == 0
+    here, listed, unknown = found.json["candidates"]
+    assert here["here"]
+    assert here["seconds"] > 0
+    assert here["cost"] == pytest.approx(here["seconds"], abs=0.06)
+    assert not listed["here"]
+    assert 300 < listed["download_mb"] < 900
+    assert listed["memory_mb"] > 300
+    assert listed["seconds"] is None
+    assert (unknown["download_mb"], unknown["memory_mb"]) == (None, None)
+    assert found.json["seconds"] is None, "the time of one is unknown, and so is that of all"
+    assert not (tmp_path / "cache" / "evaluations").exists()
+    page = said(shapes(9), "--candidate", "demo:clip", "--dry-run", "--limit", "4")
+    assert re.search(r"images +4\n", page.out)
+    assert "in all about" in page.out
+
+
+def test_thresholds_decide_the_exit_code(said, shapes):
+    data = (shapes(27), "--candidate", "demo:clip")
+    assert said(*data, "--fail-under", "accuracy=0.2").code == 0
+    assert said(*data, "--fail-under", "accuracy=1.01").code == 1
+
+
+def test_a_candidate_that_cannot_run_is_exit_2_with_the_others_shown(said, shapes):
+    found = said(shapes(9), "--candidate", "demo:clip", "--candidate", "org/nobody-knows",
+                 "--offline", "--format", "json")  # fmt: skip
+    assert found.code == 2
+    assert [each["candidate"] for each in found.json["results"]] == ["demo:clip"]
+    assert "org/nobody-knows" in found.err
+    alone = said(shapes(9), "--candidate", "org/nobody-knows", "--format", "json", "--offline")
+    assert (alone.code, alone.json["error"]["kind"]) == (2, "offline")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--demo", "--candidate", "demo:clip"), "do not go together"),
+        (("--demo", "--workers", "2"), "`--workers` are those of a cluster"),
+        (("--demo", "--fail-under", "accuracy"), "accuracy"),
+        (("--demo", "--baseline", "gone.json"), "gone.json"),
+        (("--demo", "--task", "no-such-task"), "unknown"),
+        (("--demo", "--task", "deduplication"), "cannot be evaluated"),
+        (("--demo", "--task", "captioning"), "nothing to judge `captioning` by"),
+        (("--demo", "--image-folder", "gone"), "is not a folder"),
+        (("--demo", "--limit", "-1"), "limit"),
+        (("--demo", "--run", __file__), "is a file"),
+        (("--candidate", "x=demo:clip", "--candidate", "x=demo:blip"), "two candidates are called"),
+        (("--candidate", "demo:nothing"), "there is no demo checkpoint"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(said, shapes, arguments, message):
+    found = said(shapes(9), *arguments, "--format", "json")
+    assert found.code == 2
+    assert message in found.json["error"]["message"] + found.err
+
+
+def test_in_a_terminal_the_task_is_confirmed(said, shapes, monkeypatch):
+    asked = []
+
+    class Prompt:
+        def confirm(self, question):
+            asked.append(question)
+            return False
+
+    monkeypatch.setattr(evaluate_command, "interactive", lambda: True)
+    monkeypatch.setattr(prompt, "prompt_for", lambda **_: Prompt())
+    found = said(shapes(9), "--demo")
+    assert found.code == 2
+    assert "label" in asked[0]
+    assert "--task TASK" in found.err
+    monkeypatch.setattr(prompt, "prompt_for", lambda **_: pytest.fail("asked all the same"))
+    assert said(shapes(9), "--demo", "--no-input", "--dry-run").code == 0
+    assert said(shapes(9), "--demo", "--task", "zero-shot-classification", "--dry-run").code == 0
+
+
+@pytest.mark.parametrize(("extra", "arguments"), [("ray", ("--ray",)), ("arrow", ())])
+def test_a_missing_extra_is_named(said, shapes, tmp_path, monkeypatch, extra, arguments):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    data = shapes(9)
+    if extra == "arrow":
+        data = tmp_path / "saved"
+        data.mkdir()
+        (data / "state.json").write_text("{}")
+    found = said(data, "--candidate", "demo:clip", *arguments)
+    assert found.code == 2
+    assert f"[{extra}]" in found.err
+
+
+def test_an_address_may_follow_ray_and_nothing_else_is_taken_for_one():
+    addresses = Addresses()
+    for word in ("auto", "local", "10.0.0.1:6379", "ray://head:10001", "head-node:6379"):
+        assert word in addresses
+    for word in ("photos", "./photos", "data.csv", "--demo", "", "a b:1", "c:"):
+        assert word not in addresses
+
+
+def test_candidates_are_named_as_people_write_them(tmp_path):
+    (tmp_path / "a=b").mkdir()
+    rules = load_rules()
+    named = [
+        "openai/clip-vit-base-patch32", "openai/clip-vit-base-patch32@abc123",
+        "small=openai/clip-vit-base-patch32@refs/pr/3", str(tmp_path / "a=b"), "demo:clip",
+        "demo:clip",
+    ]  # fmt: skip
+    found = named_contenders(rules, named)
+    assert [(each.name, each.checkpoint, each.revision) for each in found[1:3]] == [
+        (named[1], "openai/clip-vit-base-patch32", "abc123"),
+        ("small", "openai/clip-vit-base-patch32", "refs/pr/3"),
+    ]
+    assert found[0].family == found[4].family == "clip"
+    assert found[3].checkpoint == str(tmp_path / "a=b")
+    assert [each.name for each in found[4:]] == ["demo:clip", "demo:clip (2)"]

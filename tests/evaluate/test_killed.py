@@ -1,0 +1,80 @@
+"""Runs that are killed, here and on a cluster, come out to the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+
+KILLING = Path(__file__).with_name("killing.py")
+RAY_SECONDS = 120
+
+
+@pytest.mark.slow
+def test_killed_at_twenty_random_instants_it_comes_out_the_same(shapes, tmp_path):
+    data = shapes(40)
+    seed = random.SystemRandom().randrange(10**6)
+    home = tmp_path / "killing"
+    home.mkdir()
+    done = subprocess.run(
+        [sys.executable, KILLING, data, home, "20", str(seed)],
+        capture_output=True, text=True, timeout=1500, env={**os.environ, "PYTHONWARNINGS": ""},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    report = json.loads(done.stdout.splitlines()[-1])
+    names = {"manifest.json", "images.jsonl", "given-0.jsonl", "given-1.jsonl", "given-2.jsonl"}
+    assert {*names, "answer"} == set(report["whole"])
+    assert report["differ"] == [], f"seed {seed}"
+    assert report["killed"] >= 15
+    assert len({tuple(sizes) for sizes in report["broken_off"]}) >= 8, "at different instants"
+
+
+ON_RAY = """
+import json, os, signal, sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[4])
+from test_runs import arranged, run
+from advisor.evaluate.execution import Watching
+from advisor.evaluate.ray_team import ray_teams
+data, home, workers = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+kill = "kill" in sys.argv
+killed = []
+with ray_teams("local", workers) as hire:
+    def progress(name, done, total):
+        if kill and done >= 8 and not killed:
+            import ray
+            killed.append(ray.get(hire(order).actors[0].process.remote()))
+            os.kill(killed[0], signal.SIGKILL)
+    made = arranged(data, ("demo:clip", "demo:vision-encoder-decoder"), batch=4)
+    from advisor.rulebase.store import load_rules
+    order = made.line_up(load_rules())[0].order
+    run(made, home / "ray", hire=hire, watching=Watching(print, progress))
+print(json.dumps({"killed": len(killed)}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("workers", "kill"), [(2, True), (1, False)])
+def test_actors_give_the_bytes_of_one_process(shapes, tmp_path, workers, kill):
+    from test_runs import arranged, compared, run
+
+    pytest.importorskip("ray")
+    data = shapes(40)
+    made = arranged(data, ("demo:clip", "demo:vision-encoder-decoder"), batch=4)
+    run(made, tmp_path / "one")
+    words = [str(data), str(tmp_path), str(workers), str(KILLING.parent), *(["kill"] * kill)]
+    done = subprocess.run(
+        [sys.executable, "-c", ON_RAY, *words],
+        capture_output=True, text=True, timeout=RAY_SECONDS, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == {"killed": int(kill)}
+    assert compared(tmp_path / "ray") == compared(tmp_path / "one")
