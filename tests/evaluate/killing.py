@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import torch  # noqa: F401
-import transformers  # noqa: F401
+import transformers
 from PIL import Image  # noqa: F401
 
 import advisor.evaluate.execution
@@ -28,6 +28,12 @@ import advisor.trial.encoder_decoder  # noqa: F401
 from advisor.cli.main import run
 
 TIMED = "timings"
+LOADED = (
+    "CLIPModel", "CLIPProcessor", "CLIPTokenizer", "CLIPImageProcessor", "AutoProcessor",
+    "AutoTokenizer", "AutoImageProcessor", "VisionEncoderDecoderModel", "ViTModel",
+    "ViTImageProcessor", "BertLMHeadModel", "BertTokenizer", "GenerationConfig",
+)  # fmt: skip
+"""What the candidates are made of, imported before anything is begun."""
 
 
 def begin(arguments: list[str], out: Path) -> int:
@@ -60,6 +66,8 @@ def state(folder: Path, outputs: Path) -> dict[str, str]:
 def main() -> None:
     """Kill so many times, in a folder, with data."""
     data, home, times, seed = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    for name in LOADED:
+        getattr(transformers, name)
     chosen = random.Random(seed)
     folder, outputs = home / "run", home / "outputs"
     outputs.mkdir()
@@ -91,6 +99,7 @@ def main() -> None:
         _, status = os.waitpid(begin(command, out), 0)
         lasted = max(lasted / 2, time.monotonic() - began)  # the machine may be busier now
         after = state(folder, outputs)
+        sys.stderr.write(f"{report['killed']} killed, {report['broken_off'][-1:]}\n")
         if os.waitstatus_to_exitcode(status) or after != whole:
             names = whole.keys() | after.keys()
             report["differ"].append([name for name in names if whole.get(name) != after.get(name)])
