@@ -17,7 +17,7 @@ from advisor.draw.formats import plain
 from advisor.model import Checkpoint, Criterion, Detour, Family, Never, Question, Rule, Task
 from advisor.model.columns import plan
 from advisor.model.library import Act, Program, RunnerUse, TaskGroup
-from advisor.model.phrase_kinds import ALIAS, BETWEEN, CONCEPT
+from advisor.model.phrase_kinds import ALIAS, BETWEEN, CONCEPT, MEANS, NEXT
 from advisor.model.value import encode
 from advisor.rulebase.base import RuleBase
 from advisor.tokens import ANY
@@ -123,7 +123,8 @@ def searched(rulebase: RuleBase) -> dict[str, Any]:
         task, *speaking = row.split()
         for concept in speaking:
             concepts.setdefault(concept, {"tasks": {}, "phrases": {}})["tasks"][task] = None
-    for phrase, meanings in index["phrases"].items():
+    told = (one for shelf in index["phrases"].values() for one in shelf.split(NEXT))
+    for phrase, meanings in (one.split(MEANS) for one in told):
         for kind, id in ((one[0], one[1:]) for one in meanings.split(BETWEEN) if one):
             if kind == ALIAS:
                 names[id][phrase] = None

@@ -8,6 +8,7 @@ import { answer, applicable, holds } from "./profile.js";
 import { promptFor, snippet } from "./programs.js";
 import { flips, sufficient } from "./reasons.js";
 import { Requirements } from "./requirements.js";
+import { pageOf } from "./rulebase.js";
 import { closest, needsGb, selectOrTrain } from "./selection.js";
 
 /** @import {Assessment, Decision, Engine} from "./engine.js" */
@@ -138,7 +139,7 @@ function pickJson(engine, pick, selection, task, options) {
   const { checkpoint } = pick;
   return {
     id: checkpoint.id,
-    model_page: `https://huggingface.co/${checkpoint.id}`,
+    model_page: pageOf(checkpoint),
     family: checkpoint.family,
     use: pick.use,
     class: checkpoint.model_class,

@@ -2,6 +2,7 @@
 
 import { assumed, told } from "./advice.js";
 import { copied, h, link } from "./dom.js";
+import { hubPage, pageOf } from "./rulebase.js";
 import { certainty, familyName, joined, lostOn, memory, optionLabel, standing } from "./words.js";
 
 /** @import {Advice} from "./advice.js" */
@@ -47,12 +48,12 @@ function headline(rulebase, advice, open) {
   const { elsewhere } = advice;
   if (advice.family === null) {
     const name = elsewhere?.checkpoints[0];
-    const text = name ? link(`https://huggingface.co/${name}`, name) : elsewhere ? `Hub task ${elsewhere.task}` : "None of the families fits";
+    const text = name ? link(pageFor(rulebase, name), name) : elsewhere ? `Hub task ${elsewhere.task}` : "None of the families fits";
     const more = elsewhere?.checkpoints.slice(1) ?? [];
     return [
       head(text, [elsewhere ? `Hub task ${elsewhere.task}` : "", "none of the families does this"]),
       elsewhere && h("p", {}, elsewhere.why, cited(rulebase, elsewhere.sources)),
-      more.length ? h("p", {}, "Also: ", ...more.flatMap((one, n) => [n ? ", " : "", link(`https://huggingface.co/${one}`, one)])) : null,
+      more.length ? h("p", {}, "Also: ", ...more.flatMap((one, n) => [n ? ", " : "", link(pageFor(rulebase, one), one)])) : null,
     ];
   }
   if (!first) {
@@ -98,7 +99,7 @@ function reason(advice) {
 /** @param {RuleBase} rulebase @param {Advice} advice */
 function detour(rulebase, { elsewhere }) {
   if (!elsewhere) return null;
-  const ids = elsewhere.checkpoints.flatMap((one, n) => [n ? ", " : ": ", link(`https://huggingface.co/${one}`, one)]);
+  const ids = elsewhere.checkpoints.flatMap((one, n) => [n ? ", " : ": ", link(pageFor(rulebase, one), one)]);
   return h("p", {}, `Or Hub task ${elsewhere.task}`, ...ids, ". ", elsewhere.why, cited(rulebase, elsewhere.sources));
 }
 
@@ -135,7 +136,7 @@ function checkpoints(rulebase, advice, further, rest) {
           ...steps.flatMap((rung, n) => [
             n ? "; " : "",
             rung.up_to_gb === null ? "without a limit " : `up to ${rung.up_to_gb} GB `,
-            link(`https://huggingface.co/${rung.checkpoint}`, rung.checkpoint ?? ""),
+            link(pageFor(rulebase, rung.checkpoint ?? ""), rung.checkpoint ?? ""),
           ]),
         )
       : null,
@@ -219,6 +220,12 @@ function assessment(rulebase, one) {
     one.lost_on ? h("p.quiet", {}, lostOn(rulebase, one.lost_on)) : null,
     h("ul.items", {}, ...rows),
   );
+}
+
+/** The page of a checkpoint, be it catalogued or not. @param {RuleBase} rulebase @param {string} id */
+function pageFor(rulebase, id) {
+  const known = rulebase.families.flatMap((family) => rulebase.catalogue(family.id)).find((one) => one.id === id);
+  return known ? pageOf(known) : hubPage(id);
 }
 
 /** Sources as links. @param {RuleBase} rulebase @param {string[]} sources */

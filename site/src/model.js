@@ -100,6 +100,7 @@
  * @property {string|null} series
  * @property {string|null} larger_than
  * @property {string|null} succeeds
+ * @property {string|null} home
  */
 /**
  * @typedef {object} Program

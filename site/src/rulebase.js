@@ -134,6 +134,15 @@ export class RuleBase {
   }
 }
 
+/**
+ * The address of the page where a checkpoint's files are had.
+ * @param {Checkpoint} one
+ */
+export const pageOf = (one) => one.home || hubPage(one.id);
+
+/** The page of an id on the Hub. @param {string} id */
+export const hubPage = (id) => `https://huggingface.co/${id}`;
+
 /** What a question's flag is called. @param {Question} question */
 export const typed = (question) => question.flag || question.id;
 
