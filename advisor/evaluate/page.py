@@ -20,7 +20,7 @@ TITLES = {
     RECOMMENDED: "recommended on these images",
     TIE: "a tie",
     GUESSING_WINS: "no candidate is better than guessing",
-    NOBODY: "no candidate ran to its end",
+    NOBODY: "nothing could be compared",
 }
 GATE_TEXTS = {
     FAIL_UNDER: "a metric has to reach a threshold",
@@ -64,7 +64,7 @@ def as_json(run: EvaluationRun, scores: Scores, verdict: Verdict, gates: Gates) 
         "guessing": guessing
         and {
             "words": guessing.words,
-            "metrics": dict(guessing.metrics),
+            "metrics": {id: _number(value) for id, value in guessing.metrics.items()},
             "comparisons": [_compared(one) for one in guessing.comparisons],
         },
         "verdict": {**verdict._asdict(), "tie": verdict.tie},
@@ -105,7 +105,9 @@ def _compared(one: Comparison) -> dict[str, Any]:
     gain = METRIC_KINDS[one.metric].gain(one.difference)
     return {
         **one._asdict(),
-        "interval": list(one.interval),
+        "difference": _number(one.difference),
+        "interval": [_number(end) for end in one.interval],
+        "smallest": _number(one.smallest),
         "reliable": one.reliable,
         "ahead": one.first if gain > 0 else one.second if gain < 0 else None,
     }

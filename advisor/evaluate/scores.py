@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -49,7 +49,7 @@ class Guessing(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """The figures of a run; `candidates` are those that ran to their end.
+    """The figures of a run; `candidates` are those that ran to their end on an image at least.
 
     `items` are the images or questions that count, in order; `images` is how many images that is.
     `left_out` are images that could not be read; `failed` the candidates that did not finish.
@@ -93,31 +93,35 @@ class Scores(NamedTuple):
 def score(run: EvaluationRun) -> Scores:
     """Return the figures of a run; the seed of resampling is the run's."""
     finished = [one for one in run.candidates if one.failed is None]
-    given = {one.number: list(run.responses(one)) for one in finished}
     unreadable = {
-        one.number: one.unreadable for some in given.values() for one in some if one.unreadable
+        response.number: response.unreadable
+        for one in finished
+        for response in run.responses(one)
+        if response.unreadable
     }
     items = tuple(item for item in run.data.images if item.number not in unreadable)
-    measured = {
-        one.number: measure(run.data, items, one, _of_items(items, given[one.number]))
-        for one in finished
-    }
+    finished = finished if items else []
+    measured, failures = {}, {}
+    for one in finished:  # of one candidate at a time, what it gave is in memory
+        given = _of_items(items, run.responses(one))
+        measured[one.number] = measure(run.data, items, one, given)
+        failures[one.number] = sum(response.failed is not None for response in given)
     left_out = [
         UnreadableImage(item.id, str(unreadable[item.number]))
         for item in run.data.images
         if item.number in unreadable
     ]
     figures = _Figures(run.data, items, measured, int(run.settings.get("seed", 0)))
+    names = [(one.number, one.name) for one in finished]
     return Scores(
         data=run.data,
         items=items,
         images=figures.resampler.images,
         candidates=tuple(
-            figures.of(one, run.timing(one), sum(r.failed is not None for r in given[one.number]))
-            for one in finished
+            figures.of(one, run.timing(one), failures[one.number]) for one in finished
         ),
-        comparisons=figures.comparisons([(one.number, one.name) for one in finished]),
-        guessing=figures.guessing([(one.number, one.name) for one in finished]),
+        comparisons=figures.comparisons(names),
+        guessing=figures.guessing(names),
         failed=tuple(one for one in run.candidates if one.failed is not None),
         left_out=(*run.data.left_out, *dict.fromkeys(left_out)),
         seed=figures.seed,
@@ -125,7 +129,7 @@ def score(run: EvaluationRun) -> Scores:
     )
 
 
-def _of_items(items: Sequence[LabelledImage], given: Sequence[Response]) -> list[Response]:
+def _of_items(items: Sequence[LabelledImage], given: Iterable[Response]) -> list[Response]:
     """Return the response for each item; one that is missing gave nothing."""
     known = {one.number: one for one in given}
     return [known.get(item.number) or Response(item.number, "", failed="missing") for item in items]

@@ -35,8 +35,8 @@ class Verdict(NamedTuple):
 
     `outcome` is `recommended`, `tie` (more than one would do: `tied`, of which `recommended` is
     the smallest), `guessing` (nobody is reliably better than guessing) or `none` (no candidate
-    ran to its end). `decided_by` is the metric, or the cost, on which the last others fell behind;
-    empty where nobody did. `because` and `warnings` are sentences.
+    ran to its end, or no image could be read). `decided_by` is the metric, or the cost, on which
+    the last others fell behind; empty where nobody did. `because` and `warnings` are sentences.
     """
 
     outcome: str
@@ -82,6 +82,7 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
     order = priorities(priority, scores)
     if not scores.candidates:
         why = tuple(f"`{one.name}` did not finish: {one.failed}" for one in scores.failed)
+        why = why if scores.items else (*why, "no image could be read")
         return Verdict(NOBODY, None, None, None, (), "", why, (), order)
     sizes = _sizes(scores, rulebase)
     left, because, decided = _narrowed(scores, order, sizes)

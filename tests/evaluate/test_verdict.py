@@ -212,6 +212,18 @@ def test_where_nobody_finished_nothing_could_run(tmp_path, rules):
     )
 
 
+def test_where_no_image_can_be_read_nobody_is_recommended(tmp_path, rules):
+    data = labelled(["cat", "dog"])
+    given = {name: [{"unreadable": "cut off"}] * 2 for name in ("a", "b")}
+    run = written(tmp_path, data, given)
+    scores, said, code = judged(run, rules)
+    assert (said.outcome, said.because, code) == ("none", ("no image could be read",), 2)
+    report = report_of(run, scores, said, Gates(), lambda _: None)
+    body = json.loads(drawn(report, "json"), parse_constant=pytest.fail)
+    Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(body)
+    assert "no image could be read" in drawn(report, "html")
+
+
 def test_json_has_values_intervals_and_numbers_and_what_is_timed_stands_apart(tmp_path, rules):
     run = of_shares(tmp_path, {"a": 0.9, "b": 0.7})
     scores, said, _ = judged(run, rules)

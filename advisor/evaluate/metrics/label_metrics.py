@@ -22,22 +22,18 @@ def macro_f1(truth: Sequence[int], picked: Sequence[int], classes: int) -> Weigh
     Classes are numbers below `classes`; one that was picked and is none of them is -1.
     """
     np = library("numpy")
-    true, said = np.asarray(truth), np.asarray(picked)
-    hits = np.zeros((len(true), classes))
-    names = np.zeros((len(true), classes))  # how often a class is true, and how often picked
-    rows = np.arange(len(true))
-    names[rows, true] += 1
-    inside = said >= 0
-    names[rows[inside], said[inside]] += 1
-    right = true == said
-    hits[rows[right], true[right]] = 1
+    true, said = np.asarray(truth, dtype=int), np.asarray(picked, dtype=int)
+    both = np.where(true == said, true, classes)  # one place beyond the classes is for the rest
+    named = np.where(said >= 0, said, classes)
 
-    def value(sums: Array) -> Array:
-        both, named = 2 * sums[:, :classes], sums[:, classes:]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.nanmean(np.where(named > 0, both / named, np.nan), axis=1)
+    def one(weights: Array) -> float:
+        right = np.bincount(both, weights, classes + 1)[:classes]
+        of_true = np.bincount(true, weights, classes + 1)[:classes]
+        total = of_true + np.bincount(named, weights, classes + 1)[:classes]
+        known = total > 0
+        return float((2 * right[known] / total[known]).mean()) if known.any() else float("nan")
 
-    return of_sums(np.concatenate([hits, names], axis=1), value)
+    return Weighable(len(true), lambda weights: np.array([one(row) for row in weights]))
 
 
 def mean_average_precision(truth: Array, scores: Array) -> Weighable:
