@@ -90,6 +90,13 @@ class Release:
         old = name.endswith(self._suffixes) and name.removesuffix("Fast") in self.classes
         return old or name in self.classes
 
+    def may_lead_on(self, name: str) -> bool:
+        """True for the name of a tokenizer that may give another one, found when it is asked for.
+
+        From transformers 5 on, `LayoutLMTokenizer` is in no list and gives `BertTokenizer`.
+        """
+        return bool(self._suffixes) and name.removesuffix("Fast").endswith("Tokenizer")
+
     def classes_for(self, auto_class: str, model_type: str) -> tuple[str, ...]:
         """Return the classes an auto class loads for a model type; () where it refuses it.
 

@@ -10,7 +10,7 @@ from advisor.catalogue.release import Release, described_releases, members_of
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
-from advisor.scan.usage import Call, Load
+from advisor.scan.usage import WRAPPED, Call, Load
 
 AUTOMATIC = "Auto"
 KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
@@ -37,9 +37,12 @@ class Receiver(NamedTuple):
 def class_of(case: Case, load: Load) -> tuple[str, str] | None:
     """Return the class that a load gives, and the level of what can be said of it.
 
-    Of an auto class, that is the class it has for the model type of the checkpoint.
+    Of an auto class, that is the class it has for the model type of the checkpoint; of a function
+    that is not followed, the class of the checkpoint, though it may give a processor beside it.
     """
     name = load.class_name
+    if load.package == WRAPPED:
+        return _in_function(case, load)
     if load.package != TRANSFORMERS or load.kind not in KINDS or name is None:
         return None
     if not name.startswith(AUTOMATIC):
@@ -51,6 +54,16 @@ def class_of(case: Case, load: Load) -> tuple[str, str] | None:
         return None
     classes = case.release.classes_for(name, identity.model_type)
     return (classes[0], "warning" if identity.by_words else "") if classes else None
+
+
+def _in_function(case: Case, load: Load) -> tuple[str, str] | None:
+    """The class that a function of the project has to give for a catalogued checkpoint."""
+    ids = {value.text for value in load.checkpoint}
+    identity = identity_of(case.rulebase, ids.pop()) if len(ids) == 1 else None
+    checkpoint = identity and identity.checkpoint
+    if not checkpoint or checkpoint.loader != TRANSFORMERS or not checkpoint.model_class:
+        return None
+    return checkpoint.model_class, "warning"
 
 
 def receiver_of(case: Case, call: Call) -> Receiver | None:

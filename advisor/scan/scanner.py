@@ -313,10 +313,12 @@ def _names_in(parsed: Parsed) -> list[Name]:
                 place = place._replace(end_line=place.line, end_column=end)
                 names.append(Name(place, node.module or "", alias.name, True, optional))
     for part in ast.walk(parsed.tree) if modules else ():
-        if isinstance(part, ast.Attribute) and (module := _module(part.value, modules)):
-            place = parsed.location(part)
-            place = place._replace(line=place.end_line, column=place.end_column - len(part.attr))
-            names.append(Name(place, module, part.attr, False, False))
+        match part:  # what is stored need not have been there
+            case ast.Attribute(value, attr, ast.Load()) if module := _module(value, modules):
+                place = parsed.location(part)
+                column = place.end_column - len(attr)
+                place = place._replace(line=place.end_line, column=column)
+                names.append(Name(place, module, attr, False, False))
     return sorted(names, key=lambda name: name.place[1:5])
 
 

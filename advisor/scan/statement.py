@@ -227,6 +227,7 @@ class Statements(Expressions):
 
     def _walk_importfrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
+        self.study.imports_library |= module == "transformers"
         defined = self.study.exports(module)
         for alias in node.names:
             name = alias.name

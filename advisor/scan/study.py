@@ -130,6 +130,7 @@ class Study:
         self.training: list[Placed] = []
         self.pending: list[tuple[FunctionNode, Scope]] = []
         self.learned_more = False
+        self.imports_library = False
         self.too_deep: set[int] = set()
         """The lines of statements that are nested too deeply to be followed."""
         self._numbers: dict[Placed, int] = {}
@@ -250,9 +251,14 @@ class Study:
         return names
 
     def starred(self, name: str) -> Values:
-        """Return what a name that nothing binds may be because of `from x import *`."""
+        """Return what a name that nothing binds may be because of `from x import *`.
+
+        A class of ours that a file forgot to import is meant as well, where it imports others.
+        """
         modules = [star for star in self.stars if star.partition(".")[0] == "transformers"]
         loads = name[:1].isupper() or name == "pipeline"
+        if not modules and self.imports_library and self.vocabulary.is_class(name):
+            return (Symbol("transformers", name),)
         return (Symbol(modules[-1], name),) if modules and loads else NOTHING
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from advisor.catalogue.release import release_table, version_number
@@ -11,6 +12,8 @@ from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Finding
 from advisor.scan.usage import Name
 
+OWN_BUILD = re.compile(r"git(?: clone|\+)[^\n]*[/:][\w.-]+/transformers\b")
+"""A build from a repository may have what no release ever had."""
 UNREAD = "utils.dummy_"
 """Modules of stand-ins, which are not described."""
 
@@ -30,6 +33,8 @@ def removed_name(case: Case) -> Iterator[Finding]:
         last = _last(case, module, name)
         if last is None and members.version != case.release.version:
             continue  # a release that is not described may have what is new
+        if last is None and OWN_BUILD.search(case.source(name.place.path)):
+            continue
         at = f"transformers.{module}" if module else TRANSFORMERS
         what = f"module `{at}`" if gone else f"`{name.name}` in `{at}`"
         if not gone and not module:
@@ -46,11 +51,12 @@ def removed_name(case: Case) -> Iterator[Finding]:
 def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
     names = members.names(module)
     if names is None:
-        return False
+        outer, _, inner = module.rpartition(".")  # an object, `logging` say, and no module
+        return bool(outer or inner) and inner in (members.names(outer) or ())
     if name in names or "?getattr" in names or name.startswith("__"):
         return True
     at_top = not module or name.endswith("Fast")
-    return at_top and case.release.has_class(name)
+    return at_top and (case.release.has_class(name) or case.release.may_lead_on(name))
 
 
 def _last(case: Case, module: str, name: Name) -> str | None:

@@ -18,7 +18,7 @@ from advisor.check.loaded import (
     part_of,
     receiver_of,
 )
-from advisor.scan.usage import Argument, Call, Usage
+from advisor.scan.usage import WRAPPED, Argument, Call, Usage
 
 ALIKE = 0.7
 """How much of two names of methods is equal where one took the other's place."""
@@ -33,6 +33,7 @@ def removed_member(case: Case, usage: Usage) -> Iterator[Finding]:
     stored = {call.name for call in usage.calls if call.kind == "assign"}
     for call in usage.calls:
         used = call.kind in ("read", "call", "assign") and call.certain and call.name[:1] != "_"
+        used = used and call.receiver.package != WRAPPED  # which may have given a processor too
         if not used or (call.name in stored and call.kind != "assign"):
             continue
         at = receiver_of(case, call)

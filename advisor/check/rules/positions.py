@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from advisor.check.case import Case, prepares, rule
 from advisor.check.finding import Edit, Finding
 from advisor.check.loaded import Receiver, receiver_of
-from advisor.scan.usage import Argument, Call, Usage
+from advisor.scan.usage import WRAPPED, Argument, Call, Usage
 
 IMAGES, TEXT = "images", "text"
 PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
@@ -22,7 +22,8 @@ def text_before_images(case: Case, usage: Usage) -> Iterator[Finding]:
     """A text goes to a processor first, where images come first; or the other way round."""
     for call in prepares(usage):
         given, at = call.arguments.get("0"), receiver_of(case, call)
-        if given is None or at is None or not call.certain:
+        followed = call.receiver.package != WRAPPED
+        if given is None or at is None or not call.certain or not followed:
             continue
         signature = at.members.signature("__call__")
         if signature is None or signature.either or IMAGES not in signature.keywords:
