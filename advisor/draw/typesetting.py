@@ -6,7 +6,7 @@ Words are never broken, so that an id, a path or an address can be copied.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from advisor.draw.blocks import (
     Block,
@@ -20,6 +20,14 @@ from advisor.draw.blocks import (
     Text,
 )
 
+WIDTH = 100
+USUAL_WIDTH = 80
+ENDLESS = 1 << 20
+"""The width of what no person reads."""
+LAID_OUT = (Headline, Notes, Code, Table)
+"""Blocks that know their lines; a word that is too wide for one is left whole."""
+TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
+ASCII = str.maketrans("●○×→├└│─·—“”’", '*ox>|`|-,-""\'') | {ord("…"): "...", ord("≤"): "<="}
 GAP = 2
 LEAST = 8
 """So wide the first column stays where its cells have lines of their own."""
@@ -29,6 +37,9 @@ SHORT = 10
 """So many characters of a cell are not broken into lines."""
 _WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
 _FLAG = re.compile(r" (?=--[a-z])")
+
+Span = tuple[str, str]
+"""Text and its style, such as `bold green`."""
 
 
 def table_lines(table: Table, width: int) -> list[list[str]]:
@@ -158,3 +169,45 @@ def height(page: Page, width: int) -> int:
         elif isinstance(block, (Text, Heading)):
             lines += len(wrapped(block.text, width - GAP))
     return lines
+
+
+def spans(block: Block, width: int) -> Iterator[Span]:
+    """Yield the text of a block that knows its lines, with its styles."""
+    if isinstance(block, Headline):
+        yield from _headline(block, width)
+    elif isinstance(block, Notes):
+        yield from _notes(block, width)
+    elif isinstance(block, Code):
+        yield _code(block, width), "cyan"
+    elif isinstance(block, Table):
+        head, *rows = table_lines(block, width - 2)
+        yield "\n".join(f"  {line}" for line in head), "dim"
+        yield "".join(f"\n  {line}" for row in rows for line in row), ""
+
+
+def _headline(block: Headline, width: int) -> Iterator[Span]:
+    first, *more = segments((str(block.name), *block.notes), " · ", width)
+    name = str(block.name)
+    yield name, f"bold {TONES[block.tone]}".strip()
+    yield first.removeprefix(name) if first.startswith(name) else "", ""
+    for line in more:
+        yield f"\n{line}", ""
+
+
+def _notes(block: Notes, width: int) -> Iterator[Span]:
+    begun = False
+    for note in block.rows:
+        label = f"{note.label:<{LABEL - 1}} "
+        for place, line in enumerate(cut_lines(note.text, width - LABEL, note.lines)):
+            yield "\n" if begun else "", ""
+            yield " " * LABEL if place else label, "dim"
+            yield line, ""
+            begun = True
+
+
+def _code(block: Code, width: int) -> str:
+    """What is to be copied is never broken into lines, but where a shell goes on reading."""
+    lines = block.text.splitlines()
+    if block.language == "console":
+        lines = [part for line in lines for part in command_lines(line, width - 2)]
+    return "\n".join(f"  {line}" for line in lines)

@@ -1,5 +1,6 @@
 """What a start brings in, help, and completion in the shell."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,9 @@ import pytest
 from advisor.cli.main import CommandLine
 from advisor.cli.program import program
 from advisor.console.commands import reserved_flags
+from advisor.decide.recommendation import recommend
+from advisor.draw.styled import styled
+from advisor.draw.terminal import terminal
 
 HEAVY = (
     "torch",
@@ -82,9 +86,38 @@ def test_only_a_cold_cache_needs_yaml(environment, tmp_path):
     assert "yaml" not in second
 
 
-def test_the_page_brings_rich_and_nothing_heavier(warm):
+def test_a_screen_brings_nothing_heavy_and_the_whole_page_rich_alone(warm):
     _, loaded = start(warm, "recommend", "--task", "captioning")
+    assert loaded & set(HEAVY) == set()
+    _, loaded = start(warm, "recommend", "--task", "captioning", "-v")
     assert loaded & set(HEAVY) == {"rich"}
+
+
+class Screen(io.StringIO):
+    """A stdout of some kind."""
+
+    encoding = "utf-8"
+
+    def __init__(self, person):
+        super().__init__()
+        self.isatty = lambda: person
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "130", None])
+@pytest.mark.parametrize("person", [True, False])
+def test_a_screen_is_drawn_as_rich_would(rulebase, monkeypatch, columns, person):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    if columns or person:
+        monkeypatch.setenv("COLUMNS", columns or "100")
+    monkeypatch.setattr("sys.stdout", Screen(person))
+    for task in rulebase.tasks[::5]:
+        page = recommend(rulebase, {"task": task.id}).to_page()
+        for color in (True, False):
+            drawn = terminal(page, color=color)
+            assert drawn == styled(page, bare=not color)
+            assert ("\x1b" in drawn) == (color and person)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder cannot be made useless so")
