@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
@@ -130,6 +131,25 @@ def test_pictures_that_are_turned_take_their_labels_with_them():
             ys, xs = shape.nonzero(as_tuple=True)
             assert abs((xs.min() + xs.max() + 1) / 128 - across) < 0.08
             assert abs((ys.min() + ys.max() + 1) / 128 - down) < 0.08
+
+
+def test_the_card_has_the_tables_of_the_runs_that_were_made(demo):
+    text = (demo.folder / "README.md").read_text(encoding="utf-8")
+    files = sorted((Path(__file__).parents[2] / "examples/demo-training/runs").glob("*.jsonl"))
+    assert files
+    for file in files:
+        runs = vlp_ablation.read_runs(file)
+        assert {(run["arm"], run["seed"]) for run in runs} == {
+            (arm, seed) for arm in vlp_ablation.ARMS for seed in vlp_ablation.SEEDS
+        }
+        assert "\n".join(vlp_ablation.told(runs)) in text
+        captions = {
+            arm: [run["whole caption"] for run in runs if run["arm"] == arm]
+            for arm in vlp_ablation.ARMS
+        }
+        without = captions.pop("no pre-training")
+        quicker = all(max(without) < min(shares) for shares in captions.values())
+        assert quicker == (runs[0]["finetuning"] == 40), "the card says after how many steps"
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ MEASURES = {
     "whole caption": "whole caption, held-out images",
     "answer": "answer, held-out images",
 }
+RUNS = "runs.jsonl"
 STUDENT = 4.303
 """The 97.5 % point of Student's t with two degrees of freedom: three seeds."""
 
@@ -52,20 +53,20 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="only print what there is")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
-    done = read_runs(options.folder)
+    file = options.folder / RUNS
+    done = read_runs(file)
     if not options.table:
         for seed in SEEDS:
             for arm in ARMS:
                 if (arm, seed) not in {(run["arm"], run["seed"]) for run in done}:
                     done.append(one_run(arm, seed, options))
-                    with (options.folder / "runs.jsonl").open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(done[-1]) + "\n")
-    sys.stdout.write(table(done) + "\n")
+                    with file.open("a", encoding="utf-8") as lines:
+                        lines.write(json.dumps(done[-1]) + "\n")
+    sys.stdout.write("\n".join(told(done)) + "\n")
 
 
-def read_runs(folder: Path) -> list[dict[str, Any]]:
+def read_runs(file: Path) -> list[dict[str, Any]]:
     """Return the runs that were finished."""
-    file = folder / "runs.jsonl"
     if not file.exists():
         return []
     return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
@@ -91,12 +92,12 @@ def one_run(arm: str, seed: int, options: Any) -> dict[str, Any]:
         phase = Phase(name=aim, recipe=recipe, detector=options.detector, start=start)
         _trained(phase, folder, options, most=options.pictures)
         figures |= getattr(vlp_evaluate, aim)(folder, options.held_out, 0)
-    told = {short: figures[long]["share"] for short, long in MEASURES.items()}
+    shares = {short: figures[long]["share"] for short, long in MEASURES.items()}
     settings = {
         key: getattr(options, key) for key in ("pretraining", "finetuning", "pictures", "batch")
     }
     seconds = round(time.process_time() - begun)
-    return {"arm": arm, "seed": seed, **told, "of": options.held_out, **settings, "cpu": seconds}
+    return {"arm": arm, "seed": seed, **shares, "of": options.held_out, **settings, "cpu": seconds}
 
 
 def _trained(phase: Phase, folder: Path, options: Any, most: int) -> None:
@@ -115,6 +116,18 @@ def _recipe(options: Any, steps: int, seed: int) -> Recipe:
         seed=seed,
         images=options.images,
     )
+
+
+def told(runs: list[dict[str, Any]]) -> list[str]:
+    """Return the table of runs, and before it how they were made, as Markdown; none of none."""
+    if not runs:
+        return []
+    first = runs[0]
+    how = (
+        f"{first['pretraining']} steps of pre-training, then {first['finetuning']} of each "
+        f"fine-tuning, all of {first['batch']} examples:"
+    )
+    return [how, "", table(runs)]
 
 
 def table(runs: list[dict[str, Any]]) -> str:
