@@ -62,3 +62,56 @@ def test_tab_completes_in_a_real_bash(environment, compiled, tmp_path):
         shell.expect("compare")
     finally:
         shell.close(force=True)
+
+
+SHELLS = {
+    "zsh": (
+        ["-f", "-i"],
+        [
+            "PS1='ready '; unsetopt PROMPT_SP; autoload -Uz compinit",
+            "compinit -u -d $ADVISOR_SCRATCH/dump",
+            'eval "$(_ADVISOR_COMPLETE=source_zsh advisor)"',
+        ],
+    ),
+    "fish": (
+        ["--no-config", "-i"],
+        [
+            "function fish_prompt; echo -n 'ready '; end",
+            "_ADVISOR_COMPLETE=source_fish advisor | source",
+        ],
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SHELLS)
+def test_tab_completes_in_a_real_zsh_and_fish(environment, compiled, tmp_path, name):
+    """The script that is printed is sourced, and a key is pressed."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    flags, lines = SHELLS[name]
+    (tmp_path / "advisor").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m advisor "$@"\n')
+    (tmp_path / "advisor").chmod(0o755)
+    variables = environment | {
+        "ADVISOR_CACHE": str(compiled),
+        "ADVISOR_SCRATCH": str(tmp_path),
+        "HOME": str(tmp_path),
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "TERM": "dumb" if name == "zsh" else "xterm",
+    }
+    shell = pexpect.spawn(
+        found, flags, env=variables, encoding="utf-8", timeout=60, dimensions=(24, 120)
+    )
+    try:
+        for line in lines:
+            shell.sendline(line)
+        shell.sendline("echo is-''sourced")
+        shell.expect("is-sourced")
+        shell.send("advisor recommend --task captio\t")
+        shell.expect("captioning")
+        shell.sendcontrol("u")
+        shell.send("advisor catal\t")
+        shell.expect("catalogue")
+    finally:
+        shell.close(force=True)
