@@ -48,7 +48,7 @@ def project_report(
     return Report(
         lambda: _project_json(inspection),
         lambda: _project_page(inspection, statistics=statistics, verbose=verbose),
-        lambda: _rows(inspection),
+        lambda: _rows(inspection)._replace(counted=_counted(inspection)),
     )
 
 
@@ -67,11 +67,8 @@ def judgement_report(inspection: Inspection) -> Report:
 def _project_json(inspection: Inspection) -> dict[str, Any]:
     case = inspection.case
     choices = [_choice(one.name, one.checkpoint, case.judgements_of(one)) for one in case.choices]
-    ignored, waived = len(case.suppression.ignored), len(case.suppression.waived)
-    suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
-    suppressed |= {reason: inspection.left_out[reason] for reason in LEFT_OUT}
     body = _json(inspection, choices)
-    looked_at = {"files": case.scan.files, "suppressed": suppressed, "fail_on": inspection.level}
+    looked_at = {"files": case.scan.files, **_counted(inspection)}
     hidden = [(*one.place[:2], one.text) for one in case.scan.unreached]
     body["unreached"] = [dict(zip(USAGE[:3], one, strict=True)) for one in hidden]
     return {**body, "releases": list(map(_judged, case.judged)), **looked_at}
@@ -141,6 +138,15 @@ def _choice(
         "possible_verdicts": list(worst.assessment.possible_verdicts),
         "settled_by": worst.settles,
     }
+
+
+def _counted(inspection: Inspection) -> dict[str, Any]:
+    """Return what was not looked at or not told, counted by reason, and what fails the run."""
+    suppression = inspection.case.suppression
+    ignored, waived = len(suppression.ignored), len(suppression.waived)
+    suppressed = {"ignored": ignored, "waived": waived, "baseline": inspection.known}
+    suppressed |= {reason: inspection.left_out[reason] for reason in LEFT_OUT}
+    return {"suppressed": suppressed, "fail_on": inspection.level}
 
 
 def _rows(inspection: Inspection) -> FindingsReport:

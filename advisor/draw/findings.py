@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 LEVELS = ("error", "warning", "note")
 
@@ -36,13 +38,15 @@ class RuleText(NamedTuple):
 class FindingsReport(NamedTuple):
     """All findings of one run, and the rules they name. `checked` is how many things were judged.
 
-    `failing` are the levels at which the run fails, so that every format says the same.
+    `failing` are the levels at which the run fails, so that every format says the same. `counted`
+    says what was not looked at, by reason, ready for JSON.
     """
 
     rules: dict[str, RuleText]
     findings: tuple[FindingRow, ...]
     checked: int = 0
     failing: tuple[str, ...] = ("error",)
+    counted: Mapping[str, Any] = MappingProxyType({})
 
 
 def place(finding: FindingRow) -> str:

@@ -34,6 +34,7 @@ def sarif(report: FindingsReport) -> dict[str, Any]:
                 },
                 "columnKind": "unicodeCodePoints",
                 "results": [_result(finding, index, seen) for finding in report.findings],
+                **({"properties": dict(report.counted)} if report.counted else {}),
             }
         ],
     }

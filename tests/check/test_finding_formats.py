@@ -54,6 +54,7 @@ reports = some.builds(
     some.lists(findings, max_size=25).map(tuple),
     some.just(3),
     some.sampled_from([(), ("error",), ("error", "warning")]),
+    some.sampled_from([{}, {"suppressed": {"links": 1}, "fail_on": "never"}]),
 )
 
 

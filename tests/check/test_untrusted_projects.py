@@ -228,9 +228,13 @@ def test_a8_what_is_left_out_is_counted_by_reason(check):
     )
     assert suppressed.items() >= expected.items()
     assert result.json["fail_on"] == "never"
-    page = " ".join(check({}, format="terminal").out.split())
-    for words in ("1 excluded", "1 ignored by git", "1 in environments", "1 too large", "never"):
-        assert words in page
+    words = ("1 excluded", "1 ignored by git", "1 in environments", "1 too large", "never",
+             "1 in another language")  # fmt: skip
+    for format in ("terminal", "markdown", "html"):
+        page = " ".join(check({}, format=format).out.split())
+        assert [one for one in words if one not in page] == []
+    (told,) = check({}, format="sarif").json["runs"]
+    assert told["properties"] == {"suppressed": suppressed, "fail_on": "never"}
 
 
 def test_a8_what_git_tracks_is_looked_at_whatever_patterns_say(check, tmp_path):
