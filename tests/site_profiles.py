@@ -1,6 +1,5 @@
 """Random answers for the page, and what Python says to them: one JSON document a case."""
 
-import copy
 import json
 import random
 from collections.abc import Iterator
@@ -68,28 +67,17 @@ def _answer(engine: Engine, place: int, options: list[str], draw: random.Random)
 
 
 class Asking:
-    """What an interview asks next, as one that begins anew and is told the answers.
-
-    What is left to ask of a task is worked out once, and copied as it was.
-    """
+    """What an interview asks next, as one that begins anew and is told the answers."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.known: dict[Any, Any] = {}
 
     def next(self, profile: Profile, unknown: list[str]) -> dict[str, Any] | None:
         """Return the next question after answers, and some that nobody knew."""
         session = Session(self.engine)
         session.steps = [AskedAnswer(id, answer) for id, answer in profile.items()]
         session.steps += [AskedAnswer(id, None) for id in unknown]
-        session._finalists = copy.deepcopy(self.known)
         ask = session.next()
-        alone = ((TASK, profile[TASK].options, None),)
-        if alone in session._finalists and alone not in self.known:
-            fresh = Session(self.engine)
-            fresh.steps = [AskedAnswer(TASK, profile[TASK])]
-            _ = fresh._residual
-            self.known[alone] = fresh._finalists[alone]
         return ask and {
             "question": ask.question.id,
             "options": [option.id for option in ask.options],

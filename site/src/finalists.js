@@ -10,8 +10,9 @@ import { LEARNT, Requirements } from "./requirements.js";
 import { loadsSafely, offered } from "./rulebase.js";
 import { select } from "./selection.js";
 import { OverBudget, Residual, entropy } from "./strategy.js";
+import { sorted } from "./numbers.js";
 
-/** @import {Choice} from "./diagram.js" */
+/** @import {Allowed, Choice} from "./diagram.js" */
 /** @import {Decision, Engine} from "./engine.js" */
 /** @import {Option} from "./model.js" */
 /** @import {Profile} from "./profile.js" */
@@ -19,10 +20,14 @@ import { OverBudget, Residual, entropy } from "./strategy.js";
 /** @typedef {{alive: bigint, said: string[], doubts: number[]}} Situation doubts by their number, for each mode; RULED_OUT where answers do so */
 /** @typedef {{alive: bigint, said: string[], doubts: number[]}} Consequence */
 /** @typedef {{answers: Map<number, Choice>, traits: Map<number, string>}} Mode */
+/** @typedef {string} Case all that who comes first depends on */
+/** @typedef {{residual: Residual, node: number, whole: boolean}} Left what is left to ask; not whole where only the commonest cases were followed */
 
 /** @type {{[effect: string]: number}} */
 const SPEAKS = { exclude: 0, avoid: 1, prefer: 2 };
 const RULED_OUT = -1;
+const UNKNOWN = "";
+const MOST_SITUATIONS = 60_000;
 const NO_DOUBTS = 0;
 
 export class Finalists {
@@ -53,7 +58,12 @@ export class Finalists {
     this.modes = this._modes();
     this._aims = this.rules.map((rule) => this._aimedBits(rule.candidates));
     this._barred = new Set(rulebase.barring.flatMap((rule) => rule.candidates));
-    this._budget = Infinity;
+    /** @type {Map<Case, [bigint, Map<number, Choice>]>} */
+    this._examples = new Map();
+    /** The cases of which it is known here who comes first. @type {Set<Case>} */
+    this._known_cases = new Set();
+    /** @type {Residual|null} */
+    this._cases = null;
     /** All doubts by number, so that situations are compared by numbers. @type {Doubts[]} */
     this._doubted = [[0n, 0n, 0n]];
     /** @type {Map<string, number>} */
@@ -64,19 +74,42 @@ export class Finalists {
     this._effects = new Map();
     /** @type {Map<bigint, Decision>} */
     this._decisions = new Map();
-    /** @type {Map<string, string>} */
+    /** @type {Map<Case, string>} */
     this._firsts = new Map();
     /** @type {Map<string, any>} */
     this._cache = new Map();
   }
 
+  /** Forgets what was asked before, so that every question is found from one beginning. */
+  reset() {
+    this._known_cases.clear();
+    this._cases?.reset();
+  }
+
   /**
-   * Returns what is left open, told apart by the checkpoint that comes first.
-   * Throws OverBudget where `select` would have to be asked more than `budget` times.
-   * @param {number} budget
+   * Returns what is left open within some answers, told apart by the checkpoint that comes first.
+   * `select` is asked `most` times at most: of more cases, those in which most profiles end are
+   * followed. Throws OverBudget where too many partial profiles would have to be followed.
+   * @param {number} most
+   * @param {Allowed} allowed
+   * @returns {Left}
    */
-  residual(budget = Infinity) {
-    this._budget = budget;
+  residual(most, allowed) {
+    const cases = (this._cases ??= this._made());
+    const node = allowed.size ? cases.within(cases.root, allowed) : cases.root;
+    const shares = sharesOf(cases, node);
+    const unknown = sorted(
+      [...shares.keys()].filter((one) => !this._known_cases.has(one)),
+      (one) => -(shares.get(one) ?? 0),
+    );
+    for (const one of unknown.slice(0, most)) this._first(one);
+    const residual = new Residual(this.space);
+    residual.root = residual.read(cases, node, (one) => (this._known_cases.has(one) ? this._first(one) : UNKNOWN));
+    return { residual, node: residual.root, whole: unknown.length <= most };
+  }
+
+  /** What is left open, told apart by the cases in which `select` has to be asked. */
+  _made() {
     const residual = new Residual(this.space);
     /** @type {Map<string, number>} */
     const known = new Map();
@@ -84,10 +117,11 @@ export class Finalists {
     const path = new Map();
     /** @param {number} depth @param {number} node @param {Situation} situation @returns {number} */
     const grow = (depth, node, situation) => {
-      if (depth === this.questions.length) return residual.terminal(this._first(node, situation, path));
+      if (depth === this.questions.length) return residual.terminal(this._case(node, situation, new Map(path)));
       const key = `${depth}|${node}|${situationKey(situation)}`;
       const found = known.get(key);
       if (found !== undefined) return found;
+      if (known.size > MOST_SITUATIONS) throw new OverBudget();
       const question = this.questions[depth];
       const after = this.space.cofactors(node, question);
       const children = this.space.choices[question].map((choice, n) => {
@@ -159,12 +193,12 @@ export class Finalists {
 
   /** The number of the doubts of two together. @param {number} one @param {number} other */
   _both(one, other) {
-    if (other === NO_DOUBTS || one === other) return one;
+    if (other === NO_DOUBTS) return one;
     const key = one * 65536 + other;
     let found = this._joined.get(key);
     if (found === undefined) {
       const [a, b] = [this._doubted[one], this._doubted[other]];
-      found = this._numbered([a[0] | b[0], a[1] | b[1], a[2] | b[2]]);
+      found = this._numbered([a[0] | b[0], (a[1] | b[1]) & ~(a[0] | b[0]), a[2] | b[2]]);
       this._joined.set(key, found);
     }
     return found;
@@ -235,12 +269,13 @@ export class Finalists {
   }
 
   /**
-   * Returns what comes first once everything is answered.
+   * Returns the case in which everything is answered so; all of one have the same first.
    * @param {number} node
    * @param {Situation} situation
    * @param {Map<number, Choice>} answers
+   * @returns {Case}
    */
-  _first(node, situation, answers) {
+  _case(node, situation, answers) {
     const [outcome] = /** @type {Set<bigint>} */ (this.space.labels(node));
     const { encoding, ranking } = this.engine;
     let families = this._known(`families|${outcome.toString(32)}`, () =>
@@ -263,11 +298,17 @@ export class Finalists {
       ...[lacking & relevant, unknown & open, apart & relevant].map((bits) => bits.toString(32)),
       spoken,
     ].join("|");
-    let found = this._firsts.get(key);
+    if (!this._examples.has(key)) this._examples.set(key, [outcome, answers]);
+    return key;
+  }
+
+  /** What comes first in a case; `select` is asked once for each. @param {Case} one */
+  _first(one) {
+    this._known_cases.add(one);
+    let found = this._firsts.get(one);
     if (found === undefined) {
-      if (this._firsts.size >= this._budget) throw new OverBudget();
-      found = this._chosen(outcome, answers);
-      this._firsts.set(key, found);
+      found = this._chosen(.../** @type {[bigint, Map<number, Choice>]} */ (this._examples.get(one)));
+      this._firsts.set(one, found);
     }
     return found;
   }
@@ -315,7 +356,7 @@ export class Finalists {
       node = this.space.cofactors(node, question)[this.space.choices[question].indexOf(choice)];
       situation = this._after(situation, question, choice);
     }
-    return this._first(node, situation, answers);
+    return this._first(this._case(node, situation, answers));
   }
 
   /**
@@ -425,3 +466,30 @@ function saidBy(option) {
 
 /** @param {Situation} situation */
 const situationKey = ({ alive, said, doubts }) => `${alive.toString(32)}|${said.join(";")}|${doubts.join()}`;
+
+/**
+ * Returns for each label the share of the profiles below a node that have it.
+ * @param {Residual} residual
+ * @param {number} node
+ * @returns {Map<Case, number>}
+ */
+function sharesOf(residual, node) {
+  const below = new Set();
+  const ahead = [node];
+  while (ahead.length) {
+    const at = /** @type {number} */ (ahead.pop());
+    if (below.has(at) || !residual.children[at].length) continue;
+    below.add(at);
+    ahead.push(...residual.children[at]);
+  }
+  /** @type {Map<number, number>} */
+  const shares = new Map([[node, 1]]);
+  for (const at of [...below].sort((one, other) => other - one)) {
+    const ways = residual.choices[residual.level[at]].length;
+    for (const child of residual.children[at]) {
+      shares.set(child, (shares.get(child) ?? 0) + (shares.get(at) ?? 0) / ways);
+    }
+  }
+  const labelled = [...shares].filter(([at]) => residual.label.has(at));
+  return new Map(labelled.map(([at, share]) => [residual.label.get(at), share]));
+}

@@ -5,24 +5,24 @@ import { EMPTY } from "./diagram.js";
 import { Finalists } from "./finalists.js";
 import { NOT_APPLICABLE, TASK } from "./model.js";
 import { Contradiction } from "./profile.js";
-import { OverBudget, fewestQuestions } from "./strategy.js";
+import { OverBudget, Residual, fewestQuestions } from "./strategy.js";
 
 /** @import {Allowed} from "./diagram.js" */
 /** @import {Engine} from "./engine.js" */
+/** @import {Left} from "./finalists.js" */
 /** @import {Profile} from "./profile.js" */
-/** @import {Residual} from "./strategy.js" */
 /** @typedef {{question: string, options: string[], winners: {[option: string]: string[]}, about: string}} Ask */
 
-const BUDGET = 700;
-const KEPT_RESIDUALS = 40;
+const MOST_ASKED = 200;
+const KEPT_FINALISTS = 40;
 const CHECKPOINT = "checkpoint";
 
 export class Interview {
   /** @param {Engine} engine */
   constructor(engine) {
     this.engine = engine;
-    /** @type {Map<string, Residual|null>} */
-    this._residuals = new Map();
+    /** @type {Map<string, Finalists|null>} */
+    this._finalists = new Map();
   }
 
   /**
@@ -35,13 +35,16 @@ export class Interview {
   next(profile, unknown = []) {
     const { engine } = this;
     const closed = new Set([...Object.keys(profile), ...unknown].map((id) => engine.place(id)));
-    const residual = this._residual(profile);
-    if (residual) return this._choose(profile, residual, this._rest(residual, profile), closed);
+    for (const one of this._finalists.values()) one?.reset();
+    let left = this._left(profile, closed);
+    while (left && left.residual.stuck(left.node) && !left.whole) left = this._left(profile, closed);
+    if (left) return this._choose(profile, left.residual, left.node, closed);
     const finalists = new Finalists(engine, settled(engine, this._all(profile)));
     const question = finalists.telling(closed);
     if (question !== null) return this._ask(profile, question);
-    const whole = finalists.residual();
-    return this._choose(profile, whole, whole.root, closed);
+    const space = engine.space(settled(engine, profile));
+    const residual = new Residual(space, (outcome) => engine.ranking.winner(outcome));
+    return this._choose(profile, residual, residual.root, closed);
   }
 
   /** @param {Profile} profile */
@@ -57,36 +60,14 @@ export class Interview {
     return { ...profile, ...this._base(profile) };
   }
 
-  /** @param {Profile} profile @returns {Residual|null} */
-  _residual(profile) {
-    for (const base of [this._base(profile), this._all(profile)]) {
-      const key = JSON.stringify(Object.entries(base).map(([id, one]) => [id, one.options, one.value]));
-      if (!this._residuals.has(key)) {
-        const [oldest] = this._residuals.keys();
-        if (this._residuals.size >= KEPT_RESIDUALS) this._residuals.delete(oldest);
-        this._residuals.set(key, this._made(base));
-      }
-      const found = this._residuals.get(key);
-      if (found) {
-        found.reset();
-        return found;
-      }
-    }
-    return null;
-  }
-
-  /** @param {Profile} base @returns {Residual|null} */
-  _made(base) {
-    try {
-      return new Finalists(this.engine, settled(this.engine, base)).residual(BUDGET);
-    } catch (error) {
-      if (error instanceof OverBudget) return null;
-      throw error;
-    }
-  }
-
-  /** What is left of it after the answers so far. @param {Residual} residual @param {Profile} profile */
-  _rest(residual, profile) {
+  /**
+   * Returns all that decides which checkpoint comes first, after the answers so far; null where too
+   * much is open.
+   * @param {Profile} profile
+   * @param {Set<number>} closed
+   * @returns {Left|null}
+   */
+  _left(profile, closed) {
     const choices = this.engine.choices(profile);
     /** @type {Allowed} */
     const said = new Map();
@@ -94,7 +75,25 @@ export class Interview {
       const question = this.engine.place(id);
       if (id !== TASK) said.set(question, choices[question]);
     }
-    return residual.within(residual.root, said);
+    for (const base of [this._base(profile), this._all(profile)]) {
+      const key = JSON.stringify(Object.entries(base).map(([id, one]) => [id, one.options, one.value]));
+      if (!this._finalists.has(key)) {
+        const [oldest] = this._finalists.keys();
+        if (this._finalists.size >= KEPT_FINALISTS) this._finalists.delete(oldest);
+        this._finalists.set(key, new Finalists(this.engine, settled(this.engine, base)));
+      }
+      const finalists = this._finalists.get(key);
+      if (!finalists) continue;
+      try {
+        const left = finalists.residual(MOST_ASKED, said);
+        left.residual.closed = closed;
+        return left;
+      } catch (error) {
+        if (!(error instanceof OverBudget)) throw error;
+        this._finalists.set(key, null);
+      }
+    }
+    return null;
   }
 
   /** @param {Profile} profile @param {Residual} residual @param {number} node @param {Set<number>} closed */

@@ -3,7 +3,7 @@
 
 import { EMPTY, Diagram } from "./diagram.js";
 import { NOT_APPLICABLE } from "./model.js";
-import { least, rounded, total } from "./numbers.js";
+import { total } from "./numbers.js";
 
 /** @import {Choice} from "./diagram.js" */
 /** @import {Space} from "./space.js" */
@@ -16,10 +16,10 @@ export class OverBudget extends Error {}
 
 /** What is left to ask of a space: its profiles, told apart by a label of what they end in. */
 export class Residual extends Diagram {
-  /** @param {Space} space */
-  constructor(space) {
+  /** @param {Space} space @param {((outcome: bigint) => any)|null} label */
+  constructor(space, label = null) {
     super(space.choices);
-    this.root = EMPTY;
+    this.root = label ? this.read(space, space.root, label) : EMPTY;
     /** Questions never to be asked. @type {Set<number>} */
     this.closed = new Set();
     /** For each question, at which place it does not apply; -1 where that cannot be. */
@@ -199,7 +199,7 @@ class Optimum {
 }
 
 /**
- * Returns the best question; where proving it takes too long, the one with the most gain.
+ * Returns the best question; where proving it takes too long, what leaves the fewest open.
  * @param {Residual} residual
  * @param {number} node
  * @returns {Split|null}
@@ -209,24 +209,30 @@ export function fewestQuestions(residual, node) {
     return new Optimum(residual, residual.size + BUDGET_NODES).best(node);
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error;
-    return informationGain(residual, node);
+    return fewestOpen(residual, node);
   }
 }
 
-/** @param {Residual} residual @param {number} node @returns {Split|null} */
-function informationGain(residual, node) {
-  const after = (/** @type {Split} */ split) => {
-    const weights = split.parts.map((part) => BigInt(part.weight) * residual.total(part.node));
-    const all = Number(weights.reduce((one, other) => one + other, 0n));
-    let spreads = 0;
-    split.parts.forEach((part, n) => {
-      const counts = [...residual.counts(part.node).values()];
-      const sum = Number(counts.reduce((one, other) => one + other, 0n));
-      spreads += (Number(weights[n]) / all) * entropy(counts.map((number) => Number(number) / sum));
-    });
-    return rounded(spreads, 9);
-  };
-  return least(residual.splits(node), after) ?? null;
+/**
+ * Returns the question after which the fewest others are expected to matter; shares are exact.
+ * @param {Residual} residual
+ * @param {number} node
+ * @returns {Split|null}
+ */
+function fewestOpen(residual, node) {
+  /** @type {Split|null} */
+  let best = null;
+  let [most, all] = [0n, 1n];
+  for (const split of residual.splits(node)) {
+    let [open, weights] = [0n, 0n];
+    for (const part of split.parts) {
+      const weight = BigInt(part.weight) * residual.total(part.node);
+      weights += weight;
+      open += weight * BigInt(residual.support(part.node).size);
+    }
+    if (best === null || open * all < most * weights) [best, most, all] = [split, open, weights];
+  }
+  return best;
 }
 
 /** How far shares are spread, in bits. @param {number[]} shares */
