@@ -84,14 +84,15 @@ def quality_by_cost(scores: Scores, kind: MetricKind) -> str:
     timed = [one for one in times if one is not None]
     across = _time_axis(timed) if len(timed) == len(several) else None
     ends = [end for one in several for end in one.metrics[kind.id].interval]
-    up = _Axis(*_bounds(ends), _FOOT, _TOP)
+    up = _Axis(*_bounds(ends, 1.0 if kind.share and not kind.lower else math.inf), _FOOT, _TOP)
     places = [
         across.at(time or 0) if across else _LEFT + 30 + 340 * n / max(len(several), 2)
         for n, time in enumerate(times)
     ]
     said = [_grid_up(up, kind)]
+    front = _front(kind, several, places, up) if across else ""
     if across:
-        said += [_grid_across(across, "milliseconds an image"), _front(kind, several, places, up)]
+        said += [_grid_across(across, "milliseconds an image"), front]
     said += [
         _mark(number, place, up, one, kind)
         for number, (one, place) in enumerate(zip(several, places, strict=True))
@@ -103,7 +104,7 @@ def quality_by_cost(scores: Scores, kind: MetricKind) -> str:
     )
     by = f"{kind.name} by milliseconds an image" if across else kind.name
     caption = "Bars are 95 % intervals. " + (
-        "Dashed: the front, which no other beats in both quality and time." if across else ""
+        "Dashed: the front, which no other beats in both quality and time." if front else ""
     )
     return _figure(f"{by}. {words}", "".join(said), several, caption)
 
@@ -120,11 +121,12 @@ def _figure(title: str, inner: str, several: Sequence[CandidateScores], caption:
     )
 
 
-def _bounds(values: Sequence[float]) -> tuple[float, float]:
+def _bounds(values: Sequence[float], most: float) -> tuple[float, float]:
+    """Return the ends of an axis that holds some values with room around, up to the `most`."""
     known = [one for one in values if math.isfinite(one)] or [0.0, 1.0]
     low, high = min(known), max(known)
     room = max((high - low) * 0.15, 0.01)
-    return max(0.0, low - room) if low >= 0 else low - room, high + room
+    return max(0.0, low - room) if low >= 0 else low - room, min(most, high + room)
 
 
 def _time_axis(times: Sequence[float]) -> _Axis:

@@ -13,6 +13,7 @@ from advisor.evaluate.metric_kinds import METRIC_KINDS
 from advisor.evaluate.recorded import EvaluationRun, Response
 from advisor.evaluate.scores import CandidateScores, Scores
 from advisor.evaluate.verdict import Verdict
+from advisor.phrasing import joined
 from advisor.trial.failures import ImageError
 from advisor.trial.images import open_encoded
 
@@ -89,9 +90,10 @@ def examples(
             images[one.item.id] = _thumbnail(one.item.id, thumbnails)
     cards = "".join(_card(scores, one, given, images[one.item.id]) for one in found)
     numbers = {kind: sum(one.kind == kind for one in found) for kind in ("worst", "best")}
+    told = joined([f"the {number} {kind}" for kind, number in numbers.items() if number])
     return (
         "<h2>Examples</h2>"
-        f'<p class="quiet">The {numbers["worst"]} worst and the {numbers["best"]} best of'
+        f'<p class="quiet">T{told[1:]} of'
         f" {len(_queries(scores))}, by {text(METRIC_KINDS[scores.worth_of].name)} of"
         f" {text(verdict.recommended or scores.candidates[0].name)}.</p>"
         f"{_filters(len(found))}"
