@@ -117,16 +117,16 @@ def execute(
     for entrant in entrants:
         if entrant.order is None:
             continue
-        candidate = run.candidates[entrant.candidate.number]
+        told = _Warned(run, entrant.candidate.number)
         try:
-            warnings = _run_one(run, entrant, entrant.order, blocks, store, hire, watching)
-            candidate = candidate._replace(warnings=warnings or candidate.warnings, failed=None)
+            _run_one(run, entrant, entrant.order, blocks, store, hire, watching, told)
+            run = told.run
         except AdvisorError as error:
             if error.kind in ("disk-full", "cannot-write", "in-use"):
                 raise
+            candidate = told.run.candidates[entrant.candidate.number]
             watching.tell(f"{candidate.name}: {error.message}")
-            candidate = candidate._replace(failed=error.message)
-        run = _with(run, candidate)
+            run = _with(told.run, candidate._replace(failed=error.message))
         write_manifest(run)
     return run
 
@@ -167,8 +167,9 @@ def _run_one(
     store: ImageStore,
     hire: Hiring,
     watching: Watching,
-) -> tuple[str, ...]:
-    """Run one candidate; return the warnings of its checkpoint, none where it was not loaded."""
+    told: _Warned,
+) -> None:
+    """Run one candidate; `told` hears the warnings of its checkpoint before any answer is kept."""
     number, name = entrant.candidate.number, entrant.candidate.name
     total = len(run.data.images)
     given, timed = run.folder / given_file(number), run.folder / timing_file(number)
@@ -183,6 +184,8 @@ def _run_one(
                 if answered is not None:
                     journal.cut(block.number)
                     _refuse_only_failures(answered, block.number)
+                    if first:
+                        told.hear(team.facts())
                     journal.write(answered.responses)
                     now = time.perf_counter()
                     times.write(
@@ -196,7 +199,23 @@ def _run_one(
             if facts is not None:
                 line = {"load_ms": round(facts.load_ms, 1), "peak_mb": facts.peak_mb}
                 times.write(json.dumps(line).encode() + b"\n")
-    return facts.warnings if facts else ()
+
+
+class _Warned:
+    """A run whose manifest has the warnings of a checkpoint as soon as it is loaded.
+
+    Otherwise a run that is killed between the last answer and its end would not have them.
+    """
+
+    def __init__(self, run: EvaluationRun, number: int) -> None:
+        self.run, self.number = run, number
+
+    def hear(self, facts: Facts | None) -> None:
+        """Write the warnings down."""
+        candidate = self.run.candidates[self.number]
+        if facts is not None and facts.warnings != candidate.warnings:
+            self.run = _with(self.run, candidate._replace(warnings=facts.warnings))
+            write_manifest(self.run)
 
 
 class _Held:

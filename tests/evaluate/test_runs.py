@@ -89,6 +89,22 @@ def test_cut_anywhere_it_comes_out_the_same(shapes, tmp_path):
         assert compared(folder) == whole, place
 
 
+def test_stopped_after_its_last_answer_it_still_has_what_was_to_be_said(shapes, tmp_path):
+    made = arranged(shapes(9))
+    run(made, tmp_path / "whole")
+    folder = tmp_path / "run"
+
+    def stop(_name, done, total):
+        if done == total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(made, folder, watching=Watching(progress=stop))
+    run(made, folder)
+    assert compared(folder) == compared(tmp_path / "whole")
+    assert read_run(folder).candidates[0].warnings
+
+
 def test_what_is_there_is_not_run_again(shapes, tmp_path, monkeypatch):
     made = arranged(shapes(20))
     folder = tmp_path / "run"
