@@ -8,12 +8,14 @@ the machine disturbs least.
 
 import argparse
 import os
+import resource
 import shutil
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from advisor.catalogue.settled import settled_names
 from advisor.rulebase.store import load_rules
 from advisor.scan.scanner import Scan, scan
 from advisor.scan.vocabulary import vocabulary_of
@@ -41,9 +43,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
     folder, runs = arguments.path.resolve(), arguments.runs
-    vocabulary = vocabulary_of(load_rules())
+    rulebase = load_rules()
+    vocabulary, settled = vocabulary_of(rulebase), settled_names(rulebase, None)
     found: list[Scan] = []
-    processor, wall = fastest(lambda: found.append(scan([folder], folder, vocabulary)), runs)
+    processor, wall = fastest(
+        lambda: found.append(scan([folder], folder, vocabulary, settled=settled)), runs
+    )
     files, python = found[0].files, sum(1 for _ in folder.rglob("*.py"))
     print(f"{folder.name}: {files:,} files, {python:,} of them Python")
     print(f"  found      {len(found[0].usages)} usages, {len(found[0].notes)} notes")
@@ -51,6 +56,8 @@ def main() -> None:
     print(
         f"             {files / processor:,.0f} files/s, {python / processor:,.0f} Python files/s"
     )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  memory     {peak:.0f} MB at most")
     if shutil.which("grep"):
         include = [f"--include=*{suffix}" for suffix in KINDS]
         command = ["grep", "-rc", *include, "from_pretrained", str(folder)]

@@ -165,12 +165,19 @@ class _Scanner:
         known = code is None or bool(self.mentions.ids(code))
         if known and (ids := self.vocabulary.ids_in(data)):
             self.named_ids[name] = ids
-        loads = known or code is None or self.mentions.may_load(code, name)
-        if not loads and MARK not in data and not self.mentions.may_drift(code or ""):
-            self.skimmed.add(name)
-            if file.kind == "python":
-                parse_python(data, name)  # what is broken is said to be
-            return
+        whole = known or code is None or MARK in data
+        if code is None or whole or "from_pretrained" in code or _IMPORTS.search(code):
+            loads = known or code is None or self.mentions.may_load(code, name)
+            if loads or whole or self.mentions.may_drift(code or ""):
+                self._parsed(file, data, code, loads=loads)
+            else:
+                self.skimmed.add(name)
+                if file.kind == "python":
+                    parse_python(data, name)  # what is broken is said to be
+
+    def _parsed(self, file: SourceFile, data: bytes, code: str | None, *, loads: bool) -> None:
+        """Add what a walk through a file finds; `loads` is false where it loads nothing of ours."""
+        name = file.name
         self.seen[name] = digest(data)
         parsed = (parse_notebook if file.kind == "notebook" else parse_python)(data, name)
         self.notes.extend(parsed.notes)
