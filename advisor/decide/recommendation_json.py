@@ -85,7 +85,7 @@ def some(value: Any, *fields: str) -> dict[str, Any]:
 
 
 def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
-    selection, elsewhere = advice.selection, advice.elsewhere
+    selection, elsewhere, options = advice.selection, advice.elsewhere, advice.options
     freshness = {
         of: span and {**plain(span), **({"age_months": span.age_months(today)} if today else {})}
         for of, span in advice.freshness(selection.picks).items()
@@ -94,10 +94,10 @@ def _advice_json(advice: TaskAdvice, today: str | None) -> dict[str, Any]:
         **decision_json(advice.decision, advice.because),
         **({} if advice.smallest else {"because_smallest": False}),
         "assessments": [_assessment_json(one) for one in advice.decision.assessments],
-        "checkpoints": [_pick_json(advice, pick) for pick in selection.picks],
+        "checkpoints": [_pick_json(advice, pick, options) for pick in selection.picks],
         "ladder": [_rung_json(rung) for rung in advice.ladder],
         "provided": dict(selection.provided),
-        "unverified": [_pick_json(advice, pick) for pick in selection.unverified],
+        "unverified": [_pick_json(advice, pick, options) for pick in selection.unverified],
         "fallen": _rejected_json(selection.rejected),
         "closest": _rejected_json(selection.closest),
         **some(selection, "compose", "next_family"),
@@ -138,7 +138,7 @@ def _assessment_json(assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
+def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[str, Any]:
     checkpoint = pick.checkpoint
     programs = advice.rulebase.programs
     return {
@@ -151,7 +151,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick) -> dict[str, Any]:
         "memory_gb": pick.memory_gb,
         "training": pick.training and plain(pick.training),
         **some(checkpoint, "licence", "commercial_use", "gated", "languages", "revision"),
-        "prompt": prompt_for(checkpoint, advice.task, programs, advice.options),
+        "prompt": prompt_for(checkpoint, advice.task, programs, options),
         "pitfalls": checkpoint.pitfalls,
         "findings": [rule_json(rule) for rule in pick.fired],
         "measurements": [

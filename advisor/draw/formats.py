@@ -94,16 +94,19 @@ def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> s
     return str(value).removesuffix("\n") + "\n"
 
 
+SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
 def plain(value: Any) -> Any:
     """Return a value as JSON can hold it: named tuples as objects, other tuples as arrays."""
-    if value is None or isinstance(value, (str, int, float)):
+    if type(value) in SCALARS:
         return value
     if hasattr(value, "_asdict"):
-        return {key: plain(member) for key, member in value._asdict().items()}
-    if isinstance(value, dict):
-        return {key: plain(member) for key, member in value.items()}
+        value = value._asdict()
+    if isinstance(value, dict):  # most members are scalars, and a call costs more than they do
+        return {key: each if type(each) in SCALARS else plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(member) for member in value]
+        return [each if type(each) in SCALARS else plain(each) for each in value]
     return value
 
 
