@@ -81,9 +81,12 @@ class Refresh(NamedTuple):
 
 
 def to_ask_about(rulebase: RuleBase, ids: Sequence[str], after: str) -> list[Checkpoint]:
-    """Return the checkpoints named, all without names, each once; only those behind `after`."""
+    """Return the checkpoints named, each once; only those behind `after`.
+
+    Without names all that the Hub has.
+    """
     named = [rulebase.checkpoint(id) for id in dict.fromkeys(ids)]
-    every = named or list(rulebase.checkpoints.values())
+    every = named or [one for one in rulebase.checkpoints.values() if not one.home]
     if not after:
         return every
     last = rulebase.checkpoint(after)

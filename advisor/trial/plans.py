@@ -208,6 +208,11 @@ def _named(rulebase: RuleBase, name: str, task: str, revision: str) -> Plan:
     task = task or usual[0]
     if known is None:
         return Plan(name, task, demo.family if demo else None, revision or None)
+    if known.home:
+        raise UsageError(
+            f"`{name}` has no repository on the Hub; its files are at {known.home}",
+            hint=f"make a folder of them and name that; `advisor show {name}` says how",
+        )
     return _catalogued(known, task, revision)
 
 

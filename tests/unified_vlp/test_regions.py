@@ -154,3 +154,11 @@ def test_regions_hold_what_the_reader_checks():
     given.check(2, 3, 4)
     with pytest.raises(RegionsError):
         given.check(2, 3, 5)
+
+
+def test_the_checkpoints_of_2020_are_not_looked_for_on_the_hub(capsys):
+    asked = ["try", "--checkpoint", "LuoweiZhou/VLP", "--image", "regions.npz"]
+    assert run([*asked, "--task", "captioning"]) == 2
+    told = capsys.readouterr().err
+    assert "has no repository on the Hub; its files are at https://github.com/" in told
+    assert "`advisor show LuoweiZhou/VLP`" in told
