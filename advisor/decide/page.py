@@ -60,12 +60,18 @@ LESS = (
 """What is given up, one after the other, where a screen would be too small."""
 SCREEN = 22, 80
 """The most lines of a page for one task, where lines have so many columns."""
+END = 21
+"""The most lines of a page with offers below it, on a screen of 24."""
 
 
 def as_page(
-    recommendation: Recommendation, today: str | None = None, *, whole: bool = False
+    recommendation: Recommendation,
+    today: str | None = None,
+    *,
+    whole: bool = False,
+    lines: int = SCREEN[0],
 ) -> Page:
-    """Return the page that every format draws: a screen of it, or the `whole`.
+    """Return the page that every format draws: a screen of so many `lines`, or the `whole`.
 
     Ages are on it only where `today` is given.
     """
@@ -86,13 +92,13 @@ def as_page(
 
             page += [*_head(one, AMPLE), *details(one, today)]
         else:
-            page += _screen(recommendation, one, commands)
+            page += _screen(recommendation, one, commands, lines)
     if whole:
         page.append(Heading("Next", 3))
     return [*page, commands]
 
 
-def _screen(answer: Recommendation, advice: TaskAdvice, commands: Code) -> Page:
+def _screen(answer: Recommendation, advice: TaskAdvice, commands: Code, lines: int) -> Page:
     """The answer for one task on one screen, with as much as fits."""
     decisive: tuple[str, ...] = ()
     if advice.decision.family:
@@ -105,11 +111,10 @@ def _screen(answer: Recommendation, advice: TaskAdvice, commands: Code) -> Page:
         ]
         for room in LESS
     )
-    most, width = SCREEN
     page: Page = []
     for page in pages:
         below = [commands] if len(answer.advice) == 1 else []
-        if height([*page, *below], width) <= most:
+        if height([*page, *below], SCREEN[1]) <= lines:
             break
     return page
 

@@ -267,6 +267,12 @@ class Recommendation(NamedTuple):
 
         return as_page(self, today, whole=whole)
 
+    def to_end(self) -> Page:
+        """Return the page at the end of an interview, so that its offers fit below it."""
+        from advisor.decide.page import END, as_page
+
+        return as_page(self, lines=END)
+
     @property
     def ids(self) -> list[str]:
         """The id of the first checkpoint for each task that has one."""

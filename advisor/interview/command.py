@@ -65,8 +65,10 @@ def ask(
         profile = dialogue.session.profile
         answer = _recommendation(engine, profile, first, verified_only=verified_only)
         note("")
-        shown.emit(Report(answer.to_dict, answer.to_page))
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
+        shown.emit(
+            Report(answer.to_dict, answer.to_page, screen=answer.to_end if afterwards else None)
+        )
         if not afterwards or offer(answer, prompt, color=shown.color) != CHANGE:
             return answer.exit_code
         dialogue.change()
