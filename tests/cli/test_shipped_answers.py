@@ -7,6 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from advisor.decide.page import END
+from advisor.decide.recommendation import recommend
+from advisor.draw.typesetting import height
+from advisor.engine.decision import Engine
+
 SCENARIOS = yaml.safe_load(
     (Path(__file__).parents[2] / "rules/scenarios/posted-needs.yaml").read_text(encoding="utf-8")
 )["scenarios"]
@@ -261,3 +266,10 @@ def test_priority_changes_an_answer_of_the_shipped_rules(advisor):
 def test_the_command_repeats_the_answer_for_what_people_posted(advisor, scenario):
     answer = ask(advisor, *flags(scenario["profile"]))
     assert repeat(advisor, answer) == answer
+
+
+def test_the_end_of_an_interview_leaves_room_for_its_offers(rulebase):
+    engine = Engine(rulebase)
+    for task in rulebase.tasks:
+        page = recommend(rulebase, {"task": task.id}, engine=engine).to_end()
+        assert height(page, 80) <= END, task.id
