@@ -60,21 +60,20 @@ def prepared(
     `digest` is that of the order; `holds` says for which block and keys the answers are there.
     """
     with ThreadPoolExecutor(THREADS, thread_name_prefix="advisor-reading") as pool:
-        waiting: deque[tuple[Block, list[Future[AskedImage]]]] = deque()
-        decoding: deque[tuple[Prepared, list[Future[Opened]]]] = deque()
+        waiting: deque[tuple[Block, Future[tuple[AskedImage, ...]]]] = deque()
+        decoding: deque[tuple[Prepared, Future[tuple[Opened, ...]] | None]] = deque()
         remaining = iter(blocks)
 
         def read_ahead() -> None:
             while len(waiting) < AHEAD_BLOCKS and (block := next(remaining, None)):
-                jobs = [pool.submit(_read, store, digest, image) for image in block.images]
-                waiting.append((block, jobs))
+                waiting.append((block, pool.submit(_read_all, store, digest, block)))
 
         def decode_ahead() -> None:
             while waiting and len(decoding) < AHEAD_BLOCKS and _pixels(decoding) < AHEAD_PIXELS:
                 block, reading = waiting.popleft()
-                asked = tuple(job.result() for job in reading)
+                asked = reading.result()
                 held = holds(block.number, [each.key for each in asked])
-                todo = [] if held or not decode else [pool.submit(_open, each) for each in asked]
+                todo = None if held or not decode else pool.submit(_open_all, asked)
                 if decode:  # those who decode hold the files, and let them go
                     asked = tuple(each._replace(data=None) for each in asked)
                 decoding.append((Prepared(block.number, asked, held=held), todo))
@@ -83,17 +82,27 @@ def prepared(
         read_ahead()
         decode_ahead()
         while decoding:
-            block, jobs = decoding.popleft()
-            opened = tuple(job.result() for job in jobs)
+            block, job = decoding.popleft()
+            opened = job.result() if job else ()
             decode_ahead()
             yield block._replace(opened=opened) if decode else block
 
 
-def _pixels(decoding: Iterable[tuple[Prepared, Sequence[Future[Opened]]]]) -> int:
+def _pixels(decoding: Iterable[tuple[Prepared, Future[tuple[Opened, ...]] | None]]) -> int:
     """Return how many pixels are decoded already."""
-    done = (job.result()[1] for _, jobs in decoding for job in jobs if job.done())
+    jobs = (job for _, job in decoding if job is not None and job.done())
+    done = (image for job in jobs for _, image in job.result())
     sizes = (each.pixels.size for each in done if isinstance(each, OpenedImage))
     return sum(width * height for width, height in sizes)
+
+
+def _read_all(store: ImageStore, digest: str, block: Block) -> tuple[AskedImage, ...]:
+    """Return what is asked of a block, read; one job for each block, since jobs cost something."""
+    return tuple(_read(store, digest, image) for image in block.images)
+
+
+def _open_all(block: Sequence[AskedImage]) -> tuple[Opened, ...]:
+    return tuple(map(_open, block))
 
 
 def _read(store: ImageStore, digest: str, image: LabelledImage) -> AskedImage:
