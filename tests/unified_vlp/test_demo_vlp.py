@@ -175,7 +175,8 @@ def test_the_detector_stays_as_it_is_and_the_rest_moves(few, tmp_path):
     )
     for name, value in first.items():
         still = torch.equal(value, second[name]) and torch.equal(value, third.get(name, value))
-        assert still == name.startswith("vlp.grid."), name
+        if name.startswith(("vlp.grid.", "vlp.layers.")):
+            assert still == name.startswith("vlp.grid."), name
 
 
 @pytest.mark.slow
