@@ -27,7 +27,7 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening never waits: a pipe without a writer opens at once, and is then refused."""
 
 
-def read_bounded(file: Path, most: int, *, within: Path | None = None) -> bytes:
+def read_bounded(file: Path | str, most: int, *, within: Path | None = None) -> bytes:
     """Return the bytes of a regular file of at most `most` bytes.
 
     With `within`, a file that a link puts outside that folder is refused. Raises OSError, whose
@@ -49,7 +49,7 @@ def read_bounded(file: Path, most: int, *, within: Path | None = None) -> bytes:
     return b"".join(pieces)
 
 
-def leads_out(file: Path, folder: Path) -> bool:
+def leads_out(file: Path | str, folder: Path) -> bool:
     """True where a path that lies in a folder as written leads out of it, through a link."""
     top = os.path.abspath(folder)  # noqa: PTH100 - pathlib's would follow links
     written = os.path.abspath(file)  # noqa: PTH100
@@ -80,14 +80,14 @@ def _inside(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
-def _regular(file: Path, status: os.stat_result) -> None:
+def _regular(file: Path | str, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise _refused(file, errno.EISDIR, "it is a folder")
     if not stat.S_ISREG(status.st_mode):
         raise _refused(file, errno.EINVAL, "it is a pipe or a device, not a file")
 
 
-def _refused(file: Path, number: int, reason: str) -> OSError:
+def _refused(file: Path | str, number: int, reason: str) -> OSError:
     return OSError(number, reason, os.fspath(file))
 
 

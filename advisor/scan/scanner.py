@@ -129,7 +129,7 @@ class _Scanner:
 
     def _add(self, file: SourceFile) -> None:
         try:
-            data = read_bounded(Path(file.path), MOST_BYTES[file.kind])
+            data = read_bounded(file.path, MOST_BYTES[file.kind])
             self.files += 1
             if file.kind == "configuration":
                 seen = read_configuration(data, file.name, self.vocabulary)
@@ -243,7 +243,7 @@ class _Modules:
                 return {}
             self._under_way.append(file.name)
             try:
-                data = read_bounded(Path(file.path), _MOST_BYTES_OF_MODULE)
+                data = read_bounded(file.path, _MOST_BYTES_OF_MODULE)
                 parsed = parse_python(data, file.name)
                 self._defined[file.name] = exported(self.study(parsed))
             except (UnreadableError, OSError, RecursionError):
