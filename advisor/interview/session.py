@@ -23,7 +23,7 @@ FAMILY, CHECKPOINT, RANKING = STOPS = ("family", "checkpoint", "ranking")
 """When an interview is over: when nothing can change the winning family any more, which checkpoint
 comes first, or the verdict of any family."""
 
-MOST_ASKED = 200
+MOST_ASKED = 700
 """So often at most `select` is asked before a question; of more cases, the commonest lead to it."""
 
 
