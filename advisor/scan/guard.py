@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from advisor.scan.source import Parsed, statements
 from advisor.scan.usage import Location
 
-MENTIONED = re.compile(r"(?i)version|AttributeError|ImportError|ModuleNotFoundError")
+MENTIONED = re.compile(
+    r"(?i)version|transformers_v?\d|AttributeError|ImportError|ModuleNotFoundError"
+)
 """Code without any of these guards nothing."""
-_VERSION = re.compile(r"(?i)version")
+_VERSION = re.compile(r"(?i)version|transformers_v?\d")
 _READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
 
 
