@@ -14,6 +14,7 @@ from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
+    from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
     from advisor.engine.profile import Profile
     from advisor.interview.dialogue import Dialogue
@@ -54,7 +55,6 @@ def ask(
       advisor ask --task ocr-line --to family
       advisor ask --plain --format json > answer.json
     """
-    from advisor.draw.formats import Report
     from advisor.engine.decision import Engine
     from advisor.interview.afterwards import CHANGE, offer
 
@@ -66,12 +66,16 @@ def ask(
         answer = _recommendation(engine, profile, first, verified_only=verified_only)
         note("")
         afterwards = shown.format == "terminal" and sys.stdout.isatty()
-        shown.emit(
-            Report(answer.to_dict, answer.to_page, screen=answer.to_end if afterwards else None)
-        )
+        shown.emit(_report(answer, end=afterwards))
         if not afterwards or offer(answer, prompt, color=shown.color) != CHANGE:
             return answer.exit_code
         dialogue.change()
+
+
+def _report(answer: Recommendation, *, end: bool) -> Report:
+    from advisor.draw.formats import Report
+
+    return Report(answer.to_dict, answer.to_page, screen=answer.to_end if end else None)
 
 
 def _recommendation(

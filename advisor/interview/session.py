@@ -49,6 +49,7 @@ class Session:
         self.given: Profile = dict(given or {})
         self.steps: list[AskedAnswer] = []
         self._finalists: dict[Any, Finalists | None] = {}
+        self._asks: dict[tuple[AskedAnswer, ...], Ask | None] = {}
         engine.space(self.profile)
 
     @property
@@ -145,7 +146,14 @@ class Session:
         The task comes first wherever it matters. None where nothing that may be asked can change
         what the stop is about: the first checkpoint, with "family" the winner alone, with "ranking"
         the verdicts of all families. Where nobody can name the task, the winner is all there is.
+        Who goes back is asked the same again.
         """
+        said = tuple(self.steps)
+        if said not in self._asks:
+            self._asks[said] = self._next()
+        return self._asks[said]
+
+    def _next(self) -> Ask | None:
         if self._about_checkpoint:
             left = self._left()
             while left and left.stuck and not left.whole:  # nothing is settled before all is known

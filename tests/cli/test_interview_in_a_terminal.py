@@ -230,7 +230,7 @@ def test_an_option_may_be_typed_by_name(terminal, typed):
     person = terminal("ask", "--plain")
     person.question()
     person.types(typed)
-    assert "2. settled: unified-vlp; open is which checkpoint comes first" in person.question()
+    assert "2. settled: unified VLP (vision-language models); open is" in person.question()
 
 
 @pytest.mark.parametrize("typed", ["capton", "", "0", "\u00b2", "\u00fc" * 300])
@@ -516,7 +516,7 @@ def test_ctrl_c_in_a_menu_keeps_the_answers(terminal, kept):
     assert len(kept()) == 1
     person = terminal("ask", "--resume")
     person.sees(r"Image captioning")
-    person.sees(r"2\. settled: unified-vlp")
+    person.sees(r"2\. settled: unified VLP")
     person.sees(MENU)
     time.sleep(SETTLED)
     assert leave(person, "ctrl-c")[0] == 130

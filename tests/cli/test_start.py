@@ -295,7 +295,7 @@ questions:
 def test_every_option_is_refused_as_a_question(rulebase):
     own = {"--help"}
     whole = program()
-    for name in ("ask", "recommend", "code", "explain", "check"):
+    for name in ("ask", "recommend", "code", "explain", "check", "evaluate"):
         command = whole.get_command(None, name)
         own |= {flag for option in command.params for flag in option.opts if flag[:2] == "--"}
     flags = {flag.removeprefix("--") for flag in own}
