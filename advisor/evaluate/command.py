@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from advisor.evaluate.evaluation_set import InferredTask
     from advisor.evaluate.recorded import EvaluationRun
 
-Data = Annotated[str, typer.Argument(help="Labelled images: a folder, table, JSON or .tar.")]
+Data = Annotated[
+    str, typer.Argument(metavar="DATA", help="Labelled images: a folder, table, JSON or .tar.")
+]
 Shown = Annotated[Showing, showing(("terminal", "json", "markdown", "html", "junit"))]
 SHOWN_LEFT_OUT = 5
 CANNOT = 2
