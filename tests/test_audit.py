@@ -370,6 +370,7 @@ def crowded(seed):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_of_16_questions_and_80_rules_everything_is_counted_or_said_to_be_open(seed):
     found = audit(compiled(crowded(seed)), Budget(1, lambda: 0.0, 4_000), lambda *_: frozenset())

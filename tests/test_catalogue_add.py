@@ -172,6 +172,7 @@ def test_the_network_is_not_used_where_it_is_forbidden(known, add, monkeypatch):
     assert known.asked == []
 
 
+@pytest.mark.slow
 def test_an_overlay_gets_the_entry_and_its_source_and_can_be_added_to(known, add, tmp_path):
     overlay = tmp_path / "our-rules"
     code, out, _ = add(ID, "--write", "--rules", overlay)

@@ -118,6 +118,7 @@ def test_arms_differ_in_what_follows(whole):
     check(whole)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", ["small", "rulebase"])
 def test_every_path_ends_in_an_answer(request, rules):
     engine = Engine(request.getfixturevalue(rules))
@@ -223,6 +224,7 @@ def arrows(engine, path, chosen):
         yield given, profile
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", [None, "captioning", "field-extraction", "image-search"])
 def test_every_arrow_of_the_shipped_maps_is_what_recommend_says(rulebase, task):
     """A path decides, whatever else is answered; what to try next comes second and can do it."""

@@ -241,6 +241,7 @@ def test_order_of_rules_changes_nothing(of, data):
     assert summary(again) == summary(engine.decide(profile_of(answers)))
 
 
+@pytest.mark.slow
 @given(facts(), st.data())
 def test_stating_a_rule_twice_changes_nothing(of, data):
     if not of["rule"]:
@@ -415,6 +416,7 @@ def least_changes(plain, answers, present):
 # -- the same through files -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(of=facts())
 def test_rules_read_from_files_decide_the_same(of, tmp_path_factory):

@@ -98,6 +98,7 @@ def test_recommend_follows_its_schema_for_several_tasks(answer, tasks):
     assert [one["task"] for one in document["tasks"]] == list(tasks)
 
 
+@pytest.mark.slow
 def test_recommend_follows_its_schema_for_posted_needs(rulebase, answer, tmp_path):
     for scenario in rulebase.scenarios[::4]:
         file = tmp_path / f"{scenario.id}.json"

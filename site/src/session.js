@@ -13,7 +13,7 @@ import { OverBudget, Residual, fewestQuestions } from "./strategy.js";
 /** @import {Profile} from "./profile.js" */
 /** @typedef {{question: string, options: string[], winners: {[option: string]: string[]}, about: string}} Ask */
 
-const MOST_ASKED = 200;
+const MOST_ASKED = 700;
 const KEPT_FINALISTS = 40;
 const CHECKPOINT = "checkpoint";
 

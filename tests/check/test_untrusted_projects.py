@@ -346,6 +346,7 @@ def test_a3_init_writes_names_on_one_line(check, advisor, tmp_path):
     assert "\ntouch" not in text
 
 
+@pytest.mark.slow
 @linux
 def test_a17_a_report_a_baseline_and_a_fix_are_the_same_in_every_locale(check, tmp_path):
     check({"café.py": WRONG, "日本/a.py": WRONG, "ü/ignored.py": WRONG, ".gitignore": "ü/\n"})

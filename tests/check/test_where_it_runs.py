@@ -160,6 +160,7 @@ def planted(tmp_path):
     return tree
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the commands are written for bash")
 @pytest.mark.parametrize(
     "file",

@@ -74,6 +74,7 @@ def test_a_class_that_drops_half_the_weights_is_an_error_with_its_fix(advisor):
     assert "use `BlipForQuestionAnswering`" in page
 
 
+@pytest.mark.slow
 def test_every_catalogued_class_matches_itself(advisor, rulebase):
     seen = set()
     for checkpoint in rulebase.checkpoints.values():

@@ -25,6 +25,7 @@ def test_it_is_the_program_of_the_first_checkpoint(advisor, task):
     assert f"# by: advisor code --task {task}\n" in written.out
 
 
+@pytest.mark.slow
 def test_every_task_that_has_a_checkpoint_has_a_program_or_says_that_it_has_none(advisor, rulebase):
     for task in rulebase.tasks:
         page = advisor("recommend", "--task", task.id).out
@@ -124,6 +125,7 @@ def test_json_html_and_markdown_name_the_model_page(advisor):
 # -- on a pipe ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_on_a_pipe_a_record_is_a_line_and_an_id_is_whole(process):
     listed = process("list", "checkpoints", "--task", "handwriting", "--format", "json").json
     ids = {one["id"] for one in listed["checkpoints"]}

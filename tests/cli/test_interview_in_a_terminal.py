@@ -279,6 +279,7 @@ def test_a_number_may_be_typed_and_a_wrong_one_is_asked_again(terminal):
     assert person.answer["profile"]["memory-gb"]["value"] == 6.5
 
 
+@pytest.mark.slow
 def test_it_goes_on_to_the_checkpoint_where_that_is_wanted(terminal):
     person = terminal("ask", "--plain", "--to", "checkpoint", "--task", "vqa", size=WIDE)
     seen = []
@@ -436,6 +437,7 @@ def test_a_damaged_interview_is_2_and_no_bug(terminal, kept, damage):
 # -- a menu ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [SMALL, WIDE], ids=["24x80", "60x200"])
 def test_a_menu_filters_by_typing_and_moves_by_arrow_keys(terminal, advisor, size):
     person = terminal("ask", size=size)
@@ -503,6 +505,7 @@ def test_what_matches_nothing_says_so_and_enter_takes_nothing(terminal):
     assert person.answer["profile"]["task"]["options"] == ["ocr-line"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_a_menu_keeps_the_answers(terminal, kept):
     person = terminal("ask")
     person.sees(ASKS)
@@ -653,6 +656,7 @@ def test_without_the_extra_trying_says_what_to_install(terminal, tmp_path):
     assert person.ends()[0] == 0
 
 
+@pytest.mark.slow
 def test_trying_asks_for_what_the_task_takes_and_downloads_nothing_unasked(terminal, tmp_path):
     for library in ("torch", "transformers", "PIL"):
         pytest.importorskip(library)

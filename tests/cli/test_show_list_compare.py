@@ -46,6 +46,7 @@ def test_everything_known_can_be_shown_and_names_its_sources(advisor, small, tmp
                 assert source in page or squeezed(title) in page, (id, source)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_everything_shipped_makes_a_page_that_names_its_sources(rulebase, kind):
     things = all_of(rulebase, kind)

@@ -186,6 +186,7 @@ for line in sys.stdin.read().splitlines():
 """
 
 
+@pytest.mark.slow
 def test_output_is_the_same_whatever_the_hash_seed(environment, tmp_path):
     lines = [
         " ".join([*arguments, "--format", format])

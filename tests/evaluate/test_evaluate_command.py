@@ -61,6 +61,7 @@ def test_the_command_that_it_prints_makes_the_same_run(said, shapes):
     assert again["results"] == made["results"]
 
 
+@pytest.mark.slow
 def test_a_forecast_runs_nothing_and_knows_what_is_here(said, shapes, tmp_path):
     found = said(
         shapes(9), "--candidate", "demo:clip", "--candidate", "openai/clip-vit-base-patch32",
@@ -123,6 +124,7 @@ def test_what_makes_no_sense_is_refused(said, shapes, arguments, message):
     assert message in found.json["error"]["message"] + found.err
 
 
+@pytest.mark.slow
 def test_in_a_terminal_the_task_is_confirmed(said, shapes, monkeypatch):
     asked = []
 

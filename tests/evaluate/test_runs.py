@@ -74,6 +74,7 @@ def test_a_run_is_read_from_its_folder_as_it_was_made(shapes, tmp_path):
     assert timing.images_per_second
 
 
+@pytest.mark.slow
 def test_cut_anywhere_it_comes_out_the_same(shapes, tmp_path):
     made = arranged(shapes(30))
     folder = tmp_path / "run"
@@ -89,6 +90,7 @@ def test_cut_anywhere_it_comes_out_the_same(shapes, tmp_path):
         assert compared(folder) == whole, place
 
 
+@pytest.mark.slow
 def test_stopped_after_its_last_answer_it_still_has_what_was_to_be_said(shapes, tmp_path):
     made = arranged(shapes(9))
     run(made, tmp_path / "whole")
@@ -126,6 +128,7 @@ def test_what_is_there_is_not_run_again(shapes, tmp_path, monkeypatch):
     assert seen == [4, 8, 8, 4], "another template changes every key"
 
 
+@pytest.mark.slow
 def test_from_an_image_that_changed_all_is_run_again(shapes, tmp_path):
     data = shapes(30)
     folder = tmp_path / "run"
@@ -148,6 +151,7 @@ def test_one_candidate_under_two_names_gives_the_same_bytes(shapes, tmp_path):
     assert files["given-0.jsonl"] == files["given-1.jsonl"]
 
 
+@pytest.mark.slow
 def test_all_families_answer_about_labels_captions_and_questions(shapes, tmp_path):
     home = shapes(6)
     rows = []
@@ -188,6 +192,7 @@ def test_an_unreadable_image_counts_for_nobody_and_is_named(shapes, tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_short_memory_halves_the_batch_and_says_so(shapes, tmp_path, monkeypatch):
     made = arranged(shapes(20))
     run(made, tmp_path / "whole")

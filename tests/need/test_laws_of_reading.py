@@ -157,6 +157,7 @@ def test_of_ten_thousand_pieces_of_nonsense_no_reading_is_sure(rulebase):
     assert [text for text in nonsense(10_000) if read(rulebase, text).sure] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece", ["search photos ", "the ", "two million ", "9", "图", '"', "not "]
 )

@@ -166,6 +166,7 @@ def test_pairs_are_checked_before_anything_is_joined(capsys, parts):
     assert not (parts / "out").exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_leaves_nothing(parts):
     code = (
         "import resource, sys\n"

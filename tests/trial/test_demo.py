@@ -89,6 +89,7 @@ def test_the_unified_demo_answers_questions_and_matches() -> None:
     assert right >= 0.93 * 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "colour", "shape"),
     [("red-circle.png", "red", "circle"), ("blue-triangle.jpg", "blue", "triangle")],

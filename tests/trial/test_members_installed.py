@@ -53,6 +53,7 @@ def public(names):
     return {name for name in names if not name.startswith("_")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*NETWORKS.split(), *PROCESSORS.split()])
 def test_nothing_that_a_class_has_is_missing(members, installed, name):
     known = members.of(name)

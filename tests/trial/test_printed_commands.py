@@ -129,6 +129,7 @@ def test_most_tasks_have_something_to_try():
     assert len(TRIALS) > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", some(TRIALS))
 def test_what_loads_weights_runs_on_a_network_of_that_class(
     task, call, small, hub, image, tmp_path, monkeypatch

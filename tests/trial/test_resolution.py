@@ -225,6 +225,7 @@ def test_a_download_nobody_agrees_to_brings_nothing(server: str) -> None:
         resolve("someone/there", Loading(offline=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "revision", "kind"),
     [

@@ -104,6 +104,7 @@ def test_nothing_is_downloaded_without_agreement(capsys, monkeypatch, tmp_path):
     assert not list(tmp_path.rglob("*.safetensors"))
 
 
+@pytest.mark.slow
 def test_the_demo_says_what_each_family_could_not_give(capsys):
     _, answer = trials(capsys, "--demo")
     refused = {(one["family"], one["task"]): one["why"] for one in answer["refused"]}
@@ -126,6 +127,7 @@ def catalogued(tiny, hub, monkeypatch):
     return hub
 
 
+@pytest.mark.slow
 def test_compare_runs_what_each_family_can_do_and_says_what_it_cannot(capsys, catalogued):
     code, answer = trials(
         capsys, "--compare", "--offline", "--labels", "a dog,a cat", "--question", "what is red ?"
@@ -228,6 +230,7 @@ def photos(tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_a_text_search_ranks_a_folder_and_names_what_it_skipped(capsys, photos):
     code = run(["try", "--task", "image-search", "--checkpoint", "demo:clip", "--folder",
                 str(photos), "--query", "a green rectangle", "--format", "json"])  # fmt: skip

@@ -66,6 +66,7 @@ def called(code: str, *arguments: str, **variables: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_each_failure_of_the_hub_has_a_message_of_its_own(tiny: Tiny, tmp_path: Path) -> None:
     with serving(tiny("clip")) as address:
         said = called(HUB, IMAGE, HF_ENDPOINT=address, HF_HOME=str(tmp_path / "home"))
@@ -197,6 +198,7 @@ for part, key, number in json.loads(sys.argv[3]):
 """
 
 
+@pytest.mark.slow
 def test_a16_a_configuration_that_promises_more_than_its_weights_is_refused(
     tiny: Tiny, tmp_path: Path
 ) -> None:

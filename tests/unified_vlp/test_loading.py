@@ -26,6 +26,7 @@ print(processor.decode(model.generate(**inputs)[0]))
 """
 
 
+@pytest.mark.slow
 def test_a_fresh_process_loads_it_and_writes_the_words_of_the_original(
     captioner, regions, fixture, tmp_path
 ):
@@ -112,6 +113,7 @@ def test_an_untrained_network_starts_as_the_original_does():
     assert network.answer_head[2].bias.any()
 
 
+@pytest.mark.slow
 def test_without_the_import_transformers_names_the_type(captioner):
     code = (
         "import sys, transformers\n"

@@ -61,6 +61,7 @@ def test_the_program_fails_by_name(capsys, monkeypatch):
     assert verdict.startswith("NOT equal to the original; the worst is ")
 
 
+@pytest.mark.slow
 def test_what_may_be_rounding_is_told_in_double_precision(monkeypatch):
     real, precisions = parity.near, []
 
@@ -350,6 +351,7 @@ MUTATIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutate", MUTATIONS, ids=lambda mutation: mutation.__name__)
 def test_a_mutation_is_noticed(mutate, monkeypatch):
     mutate(monkeypatch)

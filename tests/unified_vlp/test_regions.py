@@ -113,6 +113,7 @@ def test_try_answers_a_question_about_stored_regions(answerer, regions, tmp_path
     assert any("numbers" in each for each in trial["warnings"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", ["terminal", "json"])
 def test_a_photograph_is_refused_with_what_to_do(captioner, tmp_path, capsys, format):
     from PIL import Image
