@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run beside each other; ne
 
 QUICK = settings(
     deadline=None,
-    max_examples=25,
+    max_examples=12,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

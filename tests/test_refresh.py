@@ -197,6 +197,7 @@ def test_all_else_keeps_its_value_whatever_is_written(edits):
     assert after == [{**kept, **added}, before[1]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "step", [pytest.param(1, marks=pytest.mark.slow, id="all"), pytest.param(19, id="some")]
 )

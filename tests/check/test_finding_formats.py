@@ -65,6 +65,7 @@ def test_an_annotation_escapes_what_github_would_misread():
     assert "%0D%0Asecond line" in line
 
 
+@pytest.mark.slow
 @given(reports)
 def test_github_shows_at_most_ten_of_a_level_and_the_log_all(found):
     text = github(found)

@@ -457,6 +457,7 @@ def test_a_menu_filters_by_typing_and_moves_by_arrow_keys(terminal, advisor, siz
     assert (again["outcome"], again["family"]) == (answer["outcome"], answer["family"])
 
 
+@pytest.mark.slow
 def test_a_menu_answers_why_goes_back_and_takes_dont_know(terminal):
     person = terminal("ask", "--to", "family")
     person.sees(ASKS)

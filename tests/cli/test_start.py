@@ -131,6 +131,7 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(process, tmp_path
     assert result.json["family"] == "unified-vlp"
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_is_made_anew(process, tmp_path):
     arguments = ["recommend", "--task", "vqa", "--format", "json"]
     first = process(*arguments, ADVISOR_CACHE=str(tmp_path))

@@ -51,6 +51,7 @@ def test_the_answer_is_one_document_that_the_next_call_repeats(said, shapes, tmp
     assert again == found
 
 
+@pytest.mark.slow
 def test_the_command_that_it_prints_makes_the_same_run(said, shapes):
     made = said(shapes(9), "--candidate", "demo:clip", "--limit", "5", "--seed", "3",
                 "--template", "a photo of {}", "--format", "json").json  # fmt: skip

@@ -143,6 +143,7 @@ def test_from_an_image_that_changed_all_is_run_again(shapes, tmp_path):
     assert differs == [10]
 
 
+@pytest.mark.slow
 def test_one_candidate_under_two_names_gives_the_same_bytes(shapes, tmp_path):
     made = arranged(shapes(20), ("demo:clip", "again=demo:clip"))
     finished = run(made, tmp_path / "run")

@@ -50,6 +50,7 @@ def test_what_was_understood_is_shown_and_confirmed(person):
     assert "--task ocr-line" not in shown[shown.index("Did you mean") :]
 
 
+@pytest.mark.slow
 def test_something_else_asks_for_the_task(person):
     shown = person("caption photos in French", "something else", "s")
     after = shown[shown.index("something else") :]

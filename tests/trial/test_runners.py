@@ -451,6 +451,7 @@ WITHOUT = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "missing"),
     [

@@ -146,6 +146,7 @@ def test_compare_runs_what_each_family_can_do_and_says_what_it_cannot(capsys, ca
     assert ("vision-encoder-decoder", "vqa") in refused
 
 
+@pytest.mark.slow
 def test_compare_for_a_task_says_which_family_cannot_do_it(capsys, catalogued):
     code, answer = trials(capsys, "--compare", "--task", "captioning", "--offline")
     assert code == 0
@@ -154,6 +155,7 @@ def test_compare_for_a_task_says_which_family_cannot_do_it(capsys, catalogued):
     assert "rank captions" in why
 
 
+@pytest.mark.slow
 def test_several_checkpoints_run_side_by_side_on_the_terminal(capsys, catalogued):
     code = run(
         ["try", "--image", RED, "--task", "captioning", "--offline", "--repeat", "0",
