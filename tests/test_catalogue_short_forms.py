@@ -129,6 +129,7 @@ def overlay(tmp_path):
     return write
 
 
+@pytest.mark.slow
 def test_short_and_long_forms_are_the_same_entries(overlay):
     long = load_rules(overlays=(overlay(LONG, LONG_SOURCES, "long"),))
     short = load_rules(overlays=(overlay(SHORT, SHORT_SOURCES, "short"),))
@@ -159,6 +160,7 @@ def problems(overlay, checkpoints, sources=SHORT_SOURCES):
     return [problem.partition("/")[2] for problem in caught.value.problems]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("was", "now", "problem"),
     [

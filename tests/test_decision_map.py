@@ -62,6 +62,7 @@ def test_paths_hold_every_complete_profile_once_with_its_winner(drawn):
             assert {plain.winner(whole) for whole in kept_to} == {path.leaf.answer}
 
 
+@pytest.mark.slow
 @given(st.one_of(dense_facts, facts()), st.data())
 def test_a_path_is_what_the_interview_asks(drawn, data):
     engine = engine_for(drawn)

@@ -325,6 +325,7 @@ def test_a_client_in_memory_gets_the_same_as_the_function(rulebase):
     assert "did you mean `ocr-page`" in bad.structured_content["error"]["message"]
 
 
+@pytest.mark.slow
 def test_over_stdio_the_answer_is_the_same(rulebase):
     async def asked():
         start = StdioServerParameters(command=sys.executable, args=["-m", "advisor", "mcp"])

@@ -37,6 +37,7 @@ def test_each_shell_has_a_script(process, shell):
     assert "_ADVISOR_COMPLETE=complete_" in result.out
 
 
+@pytest.mark.slow
 def test_tab_completes_in_a_real_bash(environment, compiled, tmp_path):
     """The script that is printed is sourced, and a key is pressed."""
     (tmp_path / "advisor").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m advisor "$@"\n')

@@ -28,6 +28,7 @@ def said(capsys, monkeypatch, tmp_path):
     return lambda *arguments: call("evaluate", *arguments, *HERE)
 
 
+@pytest.mark.slow
 def test_the_answer_is_one_document_that_the_next_call_repeats(said, shapes, tmp_path):
     arguments = (shapes(27), "--candidate", "demo:clip", "--candidate", "again=demo:clip",
                  "--format", "json", "--output", f"junit={tmp_path / 'x.xml'}")  # fmt: skip
@@ -86,6 +87,7 @@ def test_a_forecast_runs_nothing_and_knows_what_is_here(said, shapes, tmp_path):
     assert "in all about" in page.out
 
 
+@pytest.mark.slow
 def test_thresholds_decide_the_exit_code(said, shapes):
     data = (shapes(27), "--candidate", "demo:clip")
     assert said(*data, "--fail-under", "accuracy=0.2").code == 0

@@ -107,6 +107,7 @@ def test_stopped_after_its_last_answer_it_still_has_what_was_to_be_said(shapes, 
     assert read_run(folder).candidates[0].warnings
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_run_again(shapes, tmp_path, monkeypatch):
     made = arranged(shapes(20))
     folder = tmp_path / "run"

@@ -57,6 +57,7 @@ def test_a_trial_records_answers_and_cost(tiny: Tiny, image: Any) -> None:
     assert found["versions"]["torch"] == str(torch.__version__)
 
 
+@pytest.mark.slow
 def test_the_same_input_gives_the_same_answer(tiny: Tiny, image: Any) -> None:
     trials = [
         run_trial(tiny("captioner"), "captioning", image, repeat=0, device="cpu", seed=seed)

@@ -24,6 +24,7 @@ def trials(capsys, *arguments):
     return code, json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_demo_gives_right_answers_side_by_side(capsys):
     code, answer = trials(capsys, "--demo", "--question", "what shape is in the picture?")
     said = {
@@ -175,6 +176,7 @@ def test_a_checkpoint_that_is_only_pre_trained_is_said_to_be(capsys, catalogued)
     assert any("only pre-trained" in each for each in answer["trials"][0]["warnings"])
 
 
+@pytest.mark.slow
 def test_weights_that_stay_random_are_said_of_a_pre_trained_one_and_refused_else(
     capsys, catalogued, tiny, tmp_path
 ):
