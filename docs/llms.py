@@ -17,8 +17,6 @@ FILE = ROOT / "llms.txt"
 ITEM = re.compile(r"^- (?P<links>\[.+?\)): (?P<about>.+)$", re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\((docs/[^)]+)\)")
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
-ELSEWHERE = ("docs/ci",)
-"""Folders that the README links to from its text."""
 OPTIONAL = {
     "CONTRIBUTING.md": "the house, its checks, and how to add a checkpoint, a rule or a command",
     "CHANGELOG.md": "what changed for users, rules by id",

@@ -220,20 +220,19 @@ def _fields_within(document: Document, first: Iterable[str]) -> Document:
 
 def text(document: Document) -> str:
     """Return a short recommendation in Markdown, the first program in it; else JSON."""
-    advice = document if "assumed" in document else None
-    if advice is None:
+    if "assumed" not in document:
         return json.dumps(document, ensure_ascii=False)
-    first, *others = advice["checkpoints"] or [None]
-    sure = advice["outcome"]
-    lines = [f"**{first['id']}** ({advice['family']}, {sure})" if first else f"({sure})"]
+    first, *others = document["checkpoints"] or [None]
+    sure = document["outcome"]
+    lines = [f"**{first['id']}** ({document['family']}, {sure})" if first else f"({sure})"]
     if not first:
-        lines = [f"{advice['family'] or 'no family'} ({sure})"]
-    if "elsewhere" in advice:
-        names = ", ".join(advice["elsewhere"]["checkpoints"]) or "none named"
-        lines.append(f"elsewhere: {advice['elsewhere']['task']}: {names}")
+        lines = [f"{document['family'] or 'no family'} ({sure})"]
+    if "elsewhere" in document:
+        names = ", ".join(document["elsewhere"]["checkpoints"]) or "none named"
+        lines.append(f"elsewhere: {document['elsewhere']['task']}: {names}")
     lines += [f"next: {one['id']}" for one in others]
-    if advice["assumed"]:
-        pairs = (f"{id} {option}" for id, option in advice["assumed"].items())
+    if document["assumed"]:
+        pairs = (f"{id} {option}" for id, option in document["assumed"].items())
         lines.append(f"assumed: {', '.join(pairs)}")
     lines.append(f"again: `{document['command']}`")
     if first and "code" in first:

@@ -12,7 +12,7 @@ from mcp.server.stdio import stdio_server
 
 from advisor import __version__
 from advisor.agents import compact
-from advisor.agents.tools import BY_NAME, TOOLS, Arguments
+from advisor.agents.tools import BY_NAME, TOOLS, Arguments, Tool
 from advisor.errors import AdvisorError, BrokenFileError, check_name
 from advisor.foreign import visible
 from advisor.rulebase.base import RuleBase
@@ -80,7 +80,7 @@ def _result(document: dict[str, Any], *, failed: bool = False) -> types.CallTool
     return types.CallToolResult(content=[text], structured_content=plain, is_error=failed)
 
 
-def _declared(tool: Any) -> types.Tool:
+def _declared(tool: Tool) -> types.Tool:
     return types.Tool(
         name=tool.name,
         description=tool.description,

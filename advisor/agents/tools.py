@@ -77,7 +77,7 @@ def _recommend(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
         from advisor.need.understanding import understand
 
         given = make_profile(rulebase, answers, "flag")
-        return understand(Engine(rulebase), need, given, literally=False).to_dict()
+        return understand(Engine.known(rulebase), need, given, literally=False).to_dict()
     if not answers:
         raise UsageError(
             "nothing to go by: give `need` or `answers`", hint='answers: {"task": "captioning"}'

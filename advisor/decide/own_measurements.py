@@ -119,6 +119,7 @@ def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:
         }
     )
     made.measurements = own.file
+    made.remembered[OwnMeasurements] = own
     return made
 
 
@@ -148,7 +149,7 @@ def _first_of(own: OwnMeasurements, order: dict[str, Any]) -> dict[str, Any]:
 
 def measured_notes(rulebase: RuleBase, advice: Sequence[TaskAdvice]) -> Iterator[str]:
     """Yield what has to be said of an evaluation that ranks: of another task, or another family."""
-    own = read_measurements(Path(rulebase.measurements))
+    own: OwnMeasurements = rulebase.remembered[OwnMeasurements]
     of_task = [one for one in advice if one.task == rulebase.task(own.task).id]
     if not of_task:
         yield f"`{own.file}` is of {own.task}, and ranks nothing here"

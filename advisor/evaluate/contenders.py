@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import may_run
 from advisor.errors import AdvisorError, UsageError
-from advisor.hub import cached_snapshot
 from advisor.model.library import CAPTION, LABEL
 from advisor.rulebase.base import RuleBase
 from advisor.trial.demo import demo_checkpoints
+from advisor.trial.plans import as_they_are, is_here, revision_here
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
@@ -51,7 +51,7 @@ def named_contenders(rulebase: RuleBase, named: Sequence[str]) -> tuple[Contende
             checkpoint, revision = match[1], match[2]
         known = rulebase.checkpoints.get(checkpoint)
         if known is not None:
-            pinned = revision or _revision_here(known)
+            pinned = revision or revision_here(known)
             contender = _of(known)._replace(name=name or given, revision=pinned)
         else:
             contender = Contender(name or given, checkpoint, demos.get(checkpoint), revision)
@@ -79,22 +79,16 @@ def picked_contenders(
     from advisor.engine.decision import Engine
     from advisor.model import TASK
 
-    decision = Engine(rulebase).decide(profile)
+    decision = Engine.known(rulebase).decide(profile)
     task = decision.profile[TASK].options[0]
     found: list[Contender] = []
     for assessment in decision.assessments:
         if assessment.verdict == "excluded" or len(found) >= MOST_PICKS:
             continue
         selection = select_of(rulebase, assessment.family, decision.profile, ORDERS[0])
-        runs = [
-            pick.checkpoint
-            for pick in (*selection.picks, *selection.unverified)
-            if pick.use == "as-is"
-            and pick.checkpoint.loader == "transformers"
-            and answers(rulebase, pick.checkpoint.model_type, task)
-        ]
+        runs = as_they_are(selection, lambda model_type: answers(rulebase, model_type, task))
         if not may_download:
-            runs.sort(key=lambda known: not _is_here(known))
+            runs.sort(key=lambda known: not is_here(known))
         wanted = OF_THE_FIRST if not found else 1
         found += [_of(known) for known in runs[:wanted]]
     if not found:
@@ -126,21 +120,9 @@ def _of(known: Checkpoint) -> Contender:
         name=known.id,
         checkpoint=known.id,
         family=known.family,
-        revision=_revision_here(known),
+        revision=revision_here(known),
         pretrained_only=known.stage == "pre-trained",
     )
-
-
-def _revision_here(known: Checkpoint) -> str | None:
-    """Return the pinned revision, unless another one is on this machine."""
-    pinned = known.revision
-    if pinned and not cached_snapshot(known.id, pinned) and cached_snapshot(known.id):
-        return None
-    return pinned
-
-
-def _is_here(known: Checkpoint) -> bool:
-    return any(cached_snapshot(known.id, revision) for revision in (known.revision, None))
 
 
 def _told_apart(found: Sequence[Contender]) -> tuple[Contender, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
@@ -14,6 +15,7 @@ from advisor.rulebase.base import RuleBase
 from advisor.trial.demo import demo_checkpoints
 
 if TYPE_CHECKING:
+    from advisor.decide.selection import Selection
     from advisor.engine.decision import Decision
     from advisor.model import Checkpoint
     from advisor.trial.answer import Request
@@ -221,33 +223,44 @@ def _first_pick(rulebase: RuleBase, family: str, task: str, may_download: bool) 
     from advisor.decide.selection import ORDERS, select_of
 
     selection = select_of(rulebase, family, _decision(rulebase, task).profile, ORDERS[0])
-    runnable = [
-        pick.checkpoint
-        for pick in (*selection.picks, *selection.unverified)
-        if pick.use == "as-is"
-        and pick.checkpoint.loader == "transformers"
-        and may_run(rulebase, pick.checkpoint.model_type, task)
-    ]
+    runnable = as_they_are(selection, lambda model_type: may_run(rulebase, model_type, task))
     if not runnable:
         return None
-    best = runnable[0] if may_download else next(filter(_is_here, runnable), runnable[0])
+    best = runnable[0] if may_download else next(filter(is_here, runnable), runnable[0])
     ahead = None if best is runnable[0] else runnable[0].id
     return _catalogued(best, task, "")._replace(ahead=ahead)
 
 
-def _is_here(known: Checkpoint) -> bool:
+def as_they_are(selection: Selection, may_run: Callable[[str | None], bool]) -> list[Checkpoint]:
+    """Return what of a selection transformers loads as it is, of the types that may run."""
+    return [
+        pick.checkpoint
+        for pick in (*selection.picks, *selection.unverified)
+        if pick.use == "as-is"
+        and pick.checkpoint.loader == "transformers"
+        and may_run(pick.checkpoint.model_type)
+    ]
+
+
+def is_here(known: Checkpoint) -> bool:
+    """True where a checkpoint is on this machine, at its pinned revision or another."""
     return any(cached_snapshot(known.id, revision) for revision in (known.revision, None))
+
+
+def revision_here(known: Checkpoint) -> str | None:
+    """Return the pinned revision, unless another one is on this machine."""
+    pinned = known.revision
+    if pinned and not cached_snapshot(known.id, pinned) and cached_snapshot(known.id):
+        return None
+    return pinned
 
 
 def _catalogued(known: Checkpoint, task: str, revision: str) -> Plan:
     """Return the plan of a catalogued checkpoint at its pinned revision, unless another is here."""
-    pinned = known.revision
-    if pinned and not cached_snapshot(known.id, pinned) and cached_snapshot(known.id):
-        pinned = None
     return Plan(
         checkpoint=known.id,
         task=task,
         family=known.family,
-        revision=revision or pinned,
+        revision=revision or revision_here(known),
         pretrained_only=known.stage == "pre-trained",
     )

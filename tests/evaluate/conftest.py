@@ -9,21 +9,11 @@ from typing import Any
 import pytest
 from drawn import picture
 
-THIRD_PARTY = (
-    "ignore::DeprecationWarning:torch",
-    "ignore::DeprecationWarning:transformers",
-    "ignore::FutureWarning:transformers",
-    "ignore::UserWarning:torch",
-    "ignore::UserWarning:transformers",
-    "ignore:builtin type .* has no __module__ attribute:DeprecationWarning",
-)
+from tests.third_party import ignore_in
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            for rule in THIRD_PARTY:
-                item.add_marker(pytest.mark.filterwarnings(rule))
+    ignore_in(Path(__file__).parent, items)
 
 
 COLOURS, SHAPES = ("red", "green", "blue"), ("circle", "rectangle", "triangle")
