@@ -49,21 +49,22 @@ class Token(NamedTuple):
 
 def tokens_of(text: str) -> list[Token]:
     """Return the tokens of a text in order; signs that only join words are left out."""
-    return [
-        Token(form_of(text[start:end]), start, end)
-        for start, end in _places(text)
-        if text[start:end] not in _JOINTS
-    ]
+    found = []
+    for start, end in _places(text):
+        raw = text[start:end]
+        if raw not in _JOINTS:
+            found.append(Token(form_of(raw), start, end))
+    return found
 
 
 def _places(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each token stands."""
     for match in _TOKEN.finditer(text):
-        start, end = match.span()
-        if not text[start:end].isascii() and _has_ideograph(text[start:end]):
-            yield from _split(text, start, end)
+        raw = match[0]
+        if raw.isascii() or not _has_ideograph(raw):
+            yield match.span()
         else:
-            yield start, end
+            yield from _split(text, *match.span())
 
 
 def _has_ideograph(word: str) -> bool:

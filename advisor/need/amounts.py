@@ -105,7 +105,7 @@ def _numbers(lexicon: Lexicon, swept: Swept) -> list[Amount]:
     found: list[Amount] = []
     place = 0
     while place < len(swept.tokens):
-        number = None if place in inside else _digits(swept, place) or _chinese(swept, place)
+        number = None if place in inside else _figures(swept, place)
         if number is None and place in alone:
             factor, last = alone[place]
             number = Amount(factor * LEAST_OF_SEVERAL, False, place, last)
@@ -127,11 +127,17 @@ def _times(number: Amount, factors: Mapping[int, tuple[float, int]]) -> Amount:
     return number._replace(value=value, last=last)
 
 
+def _figures(swept: Swept, place: int) -> Amount | None:
+    """Return the number that begins at a token in digits or Chinese numerals."""
+    form = swept.tokens[place].form
+    if form[:1].isdigit():
+        return _digits(swept, place)
+    return _chinese(swept, place) if form in DIGITS or form in TENS else None
+
+
 def _digits(swept: Swept, place: int) -> Amount | None:
     """Return the number in digits that stands at a token, but for digits of a name: GPT-2, B/32."""
-    form, start, end = swept.tokens[place]
-    if not form[:1].isdigit():
-        return None
+    _, start, end = swept.tokens[place]
     before = swept.text[max(start - 2, 0) : start]
     if len(before) == 2 and before[0].isalpha() and before[1] in "-/_":
         return None

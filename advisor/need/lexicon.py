@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +71,23 @@ class Lexicon:
             if len(self._forms) > KEPT_FORMS:
                 self._forms.clear()
             found = self._forms[form] = (form, *known)
+        return found
+
+    def begun_by(self, form: str) -> list[tuple[str, str]]:
+        """Return the phrases that a word is or begins, with what they mean."""
+        return self._known(self.forms(form))
+
+    def going_on(self, begun: Sequence[str], form: str) -> list[tuple[str, str]]:
+        """Return the phrases that a word makes of begun ones, with what they mean."""
+        forms = self.forms(form)
+        return self._known(dict.fromkeys([f"{one} {more}" for one in begun for more in forms]))
+
+    def _known(self, phrases: Iterable[str]) -> list[tuple[str, str]]:
+        found = []
+        for one in phrases:
+            means = self.phrases.get(one)
+            if means is not None:
+                found.append((one, means))
         return found
 
     def named(self, name: str) -> tuple[list[str], list[str]]:

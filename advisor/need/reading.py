@@ -327,11 +327,10 @@ def _rest(lexicon: Lexicon, swept: Swept, understood: Sequence[Span]) -> tuple[S
     meant = {place for mark in swept.of(PARTICLE, NAME) for place in range(mark.first, mark.last)}
     found = []
     at = 0
-    for place, token in enumerate(swept.tokens):
-        while at < len(covered) and covered[at][1] <= token.start:
+    for place, (form, start, end) in enumerate(swept.tokens):
+        while at < len(covered) and covered[at][1] <= start:
             at += 1
-        inside = at < len(covered) and covered[at][0] <= token.start
-        quiet = not token.is_word or token.form in lexicon.quiet or place in meant
-        if not (inside or quiet):
-            found.append((token.start, token.end))
+        inside = at < len(covered) and covered[at][0] <= start
+        if not (inside or form in lexicon.quiet or place in meant or not form[:1].isalnum()):
+            found.append((start, end))
     return tuple(found)

@@ -149,10 +149,10 @@ def _quotations(text: str) -> list[tuple[int, int]]:
 def _numbered(tokens: Sequence[Token]) -> tuple[list[int], list[int]]:
     clauses, sentences = [], []
     clause = sentence = 0
-    for token in tokens:
-        if token.form in ENDS_CLAUSE:
+    for form, _, _ in tokens:
+        if form in ENDS_CLAUSE:
             clause += 1
-            sentence += token.form in ENDS_SENTENCE
+            sentence += form in ENDS_SENTENCE
         clauses.append(clause)
         sentences.append(sentence)
     return clauses, sentences
@@ -164,26 +164,33 @@ def _marks(
     """Return for each kind the longest phrases, from left to right, none inside another."""
     marks: list[Mark] = []
     until: dict[str, int] = {}
+    openings: dict[str, list[tuple[str, str]]] = {}
     for first, token in enumerate(tokens):
-        if not token.is_word:
+        opening = openings.get(token.form)
+        if opening is None:
+            opening = openings[token.form] = lexicon.begun_by(token.form) if token.is_word else []
+        if not opening:
             continue
         longest: dict[str, tuple[int, list[str]]] = {}
-        begun, last = [""], first
+        known, passed = opening, []
+        last, sentence = first + 1, sentences[first]
         end = min(len(tokens), first + MOST_WORDS)
-        while begun and last < end and sentences[last] == sentences[first]:
-            form = tokens[last].form
-            forms = lexicon.forms(form)
-            after = [f"{one} {next}" if one else next for one in begun for next in forms]
-            known = {one: lexicon.phrases.get(one) for one in after}
-            passed = begun if last > first and form in lexicon.skipped else []
-            last += 1
-            for means in filter(None, known.values()):
-                for meaning in means.split(BETWEEN):
+        while True:
+            begun = []
+            for phrase, means in known:
+                begun.append(phrase)
+                for meaning in means.split(BETWEEN) if means else ():
                     kind = meaning[0]
                     if longest.get(kind, (0, []))[0] < last:
                         longest[kind] = (last, [])
                     longest[kind][1].append(meaning[1:])
-            begun = [one for one, means in known.items() if means is not None] + passed
+            begun += passed
+            if not begun or last >= end or sentences[last] != sentence:
+                break
+            form = tokens[last].form
+            known = lexicon.going_on(begun, form)
+            passed = begun if form in lexicon.skipped else []
+            last += 1
         if NAME in longest and not _is_name(text, tokens[first], longest[NAME][0] - first):
             del longest[NAME]
         for kind, (stop, ids) in longest.items():
@@ -256,14 +263,16 @@ def _meant(
         elif mark.id == "negation-after":
             before = range(mark.first - 1, max(mark.first - 1 - NEGATED_WORDS, -1), -1)
             negated |= _within(before, clauses, clauses[mark.first], stops)
-    return [
-        mark._replace(
-            negated=mark.first in negated,
-            settled=clauses[mark.first] in settled,
-            aside=mark.first > asides.get(sentences[mark.first], mark.first),
-        )
-        for mark in marks
-    ]
+    found = []
+    for mark in marks:
+        first = mark.first
+        aside = first > asides.get(sentences[first], first)
+        if aside or first in negated or clauses[first] in settled:
+            mark = mark._replace(
+                negated=first in negated, settled=clauses[first] in settled, aside=aside
+            )
+        found.append(mark)
+    return found
 
 
 def _within(places: range, clauses: Sequence[int], clause: int, stops: set[int]) -> set[int]:
