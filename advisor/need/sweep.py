@@ -44,6 +44,10 @@ SHORTEST_NAME = 5
 """A shorter name of one word is also a word of the language: it counts where a capital is in it."""
 
 
+Known = Sequence[tuple[str, str]]
+"""Phrases of the lexicon, or beginnings of some, with what they mean."""
+
+
 class Mark(NamedTuple):
     """A phrase that stands in a text: kind and id of what it means, and its tokens.
 
@@ -164,40 +168,47 @@ def _marks(
     """Return for each kind the longest phrases, from left to right, none inside another."""
     marks: list[Mark] = []
     until: dict[str, int] = {}
-    openings: dict[str, list[tuple[str, str]]] = {}
+    openings: dict[str, Known] = {}
     for first, token in enumerate(tokens):
         opening = openings.get(token.form)
         if opening is None:
             opening = openings[token.form] = lexicon.begun_by(token.form) if token.is_word else []
         if not opening:
             continue
-        longest: dict[str, tuple[int, list[str]]] = {}
-        known, passed = opening, []
-        last, sentence = first + 1, sentences[first]
-        end = min(len(tokens), first + MOST_WORDS)
-        while True:
-            begun = []
-            for phrase, means in known:
-                begun.append(phrase)
-                for meaning in means.split(BETWEEN) if means else ():
-                    kind = meaning[0]
-                    if longest.get(kind, (0, []))[0] < last:
-                        longest[kind] = (last, [])
-                    longest[kind][1].append(meaning[1:])
-            begun += passed
-            if not begun or last >= end or sentences[last] != sentence:
-                break
-            form = tokens[last].form
-            known = lexicon.going_on(begun, form)
-            passed = begun if form in lexicon.skipped else []
-            last += 1
-        if NAME in longest and not _is_name(text, tokens[first], longest[NAME][0] - first):
+        longest = _longest(lexicon, tokens, sentences, first, opening)
+        if NAME in longest and not _is_name(text, token, longest[NAME][0] - first):
             del longest[NAME]
         for kind, (stop, ids) in longest.items():
             if first >= until.get(kind, 0):
                 marks += [Mark(kind, id, first, stop) for id in dict.fromkeys(ids)]
                 until[kind] = stop
     return marks
+
+
+def _longest(
+    lexicon: Lexicon, tokens: Sequence[Token], sentences: Sequence[int], first: int, known: Known
+) -> dict[str, tuple[int, list[str]]]:
+    """Return for each kind where the longest phrase from a token on ends, and what it means.
+
+    `known` are the phrases that the token is or begins.
+    """
+    longest: dict[str, tuple[int, list[str]]] = {}
+    passed: list[str] = []
+    last, end = first + 1, min(len(tokens), first + MOST_WORDS)
+    while known or passed:
+        for meaning in [one for _, means in known if means for one in means.split(BETWEEN)]:
+            kind = meaning[0]
+            if longest.get(kind, (0, []))[0] < last:
+                longest[kind] = (last, [])
+            longest[kind][1].append(meaning[1:])
+        if last >= end or sentences[last] != sentences[first]:
+            break
+        begun = [phrase for phrase, _ in known] + passed
+        form = tokens[last].form
+        known = lexicon.going_on(begun, form)
+        passed = begun if form in lexicon.skipped else []
+        last += 1
+    return longest
 
 
 def _is_name(text: str, token: Token, words: int) -> bool:
