@@ -37,13 +37,17 @@ def read_bounded(file: Path | str, most: int, *, within: Path | None = None) -> 
         raise _refused(file, errno.ELOOP, "a link leads out of the folder")
     _regular(file, os.stat(file))  # noqa: PTH116 - the same check as for the open file below
     handle = os.open(file, _OPEN)
-    with open(handle, "rb", buffering=0) as opened:  # noqa: PTH123 - of a handle
+    try:
         status = os.fstat(handle)
         _regular(file, status)
-        pieces, left = [], most + 1
-        while left > 0 and (piece := opened.read(min(left, max(status.st_size + 1, 65_536)))):
+        pieces, left, asked = [], most + 1, max(status.st_size + 1, 65_536)
+        while left > 0 and (piece := os.read(handle, min(left, asked))):
             pieces.append(piece)
             left -= len(piece)
+            if most + 1 - left == status.st_size and len(piece) < asked:
+                break  # as long as it is said to be, and no more was there
+    finally:
+        os.close(handle)
     if left <= 0:
         raise _refused(file, errno.EFBIG, f"it is larger than {size_shown(most)}")
     return b"".join(pieces)

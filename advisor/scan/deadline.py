@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 SECONDS_A_FILE = 10.0
 """No honest file takes a tenth of this."""
+_TICKS_A_FILE = 20
 _LEAST_SECONDS = 0.001
 _AGAIN_SECONDS = 0.5
 """An exception that Python loses, as in a callback, is raised again after this time."""
@@ -20,19 +21,32 @@ class OutOfTimeError(Exception):
 
 
 class Deadline:
-    """The moment at which a run has to be over; `seconds` of 0 set none."""
+    """The moment at which a run has to be over; `seconds` of 0 set none.
+
+    Work on a file stands in `with deadline:`, and all files in `with deadline.watched():`, which
+    alone asks the system for anything, so that many small files cost nothing.
+    """
 
     def __init__(self, seconds: float = 0.0) -> None:
         self._end = time.monotonic() + seconds if seconds else float("inf")
+        self._in_a_file = False
+        self._ticks = 0
 
     @property
     def left(self) -> float:
         """How many seconds are left; 0.0 where none are."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, self._end - time.monotonic()) if self._end < float("inf") else self._end
+
+    def __enter__(self) -> None:
+        self._ticks = 0
+        self._in_a_file = True
+
+    def __exit__(self, *_failure: object) -> None:
+        self._in_a_file = False
 
     @contextmanager
-    def a_file(self) -> Iterator[None]:
-        """Raise OutOfTimeError in the work inside, once it has taken as long as a file may.
+    def watched(self) -> Iterator[None]:
+        """Raise OutOfTimeError in the work on a file, once it has taken as long as a file may.
 
         That is counted in seconds of this process, whatever else the machine does; the deadline of
         a run is one on the clock. Only the main thread of a system with alarms can be stopped in
@@ -42,19 +56,26 @@ class Deadline:
         if not main or not hasattr(signal, "setitimer"):
             yield
             return
-        timers = [(signal.SIGPROF, signal.ITIMER_PROF, SECONDS_A_FILE)]
+        tick = SECONDS_A_FILE / _TICKS_A_FILE
+        timers = [(signal.SIGPROF, signal.ITIMER_PROF, self._tick, tick, tick)]
         if self._end < float("inf"):
-            timers.append((signal.SIGALRM, signal.ITIMER_REAL, max(self.left, _LEAST_SECONDS)))
-        before = [signal.signal(number, _out_of_time) for number, _, _ in timers]
-        for _, timer, seconds in timers:
-            signal.setitimer(timer, seconds, _AGAIN_SECONDS)
+            first = max(self.left, _LEAST_SECONDS)
+            timers.append((signal.SIGALRM, signal.ITIMER_REAL, self._over, first, _AGAIN_SECONDS))
+        before = [signal.signal(number, handler) for number, _, handler, _, _ in timers]
+        for _, timer, _, first, again in timers:
+            signal.setitimer(timer, first, again)
         try:
             yield
         finally:
-            for (number, timer, _), handler in zip(timers, before, strict=True):
+            for (number, timer, *_), handler in zip(timers, before, strict=True):
                 signal.setitimer(timer, 0.0)
                 signal.signal(number, handler)
 
+    def _tick(self, _number: int, _frame: object) -> None:
+        self._ticks += 1
+        if self._ticks >= _TICKS_A_FILE and self._in_a_file:
+            raise OutOfTimeError
 
-def _out_of_time(_number: int, _frame: object) -> None:
-    raise OutOfTimeError
+    def _over(self, _number: int, _frame: object) -> None:
+        if self._in_a_file:
+            raise OutOfTimeError

@@ -35,9 +35,9 @@ _IMPORTS = re.compile(
     r"(?:^|[\"\r\n;:]|\\n)[ \t]*(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*"
     rf"(?:{'|'.join(sorted(LIBRARIES))})\b"
 )
-_SPOKEN_OF = re.compile(
-    rb"from_pretrained|pipeline|pretrained_model_name_or_path|advisor|"
-    + b"|".join(name.encode() for name in sorted(LIBRARIES))
+_WORDS = {"pretrained", "pipeline", *LIBRARIES}
+_SPOKEN_OF = tuple(
+    sorted(one.encode() for one in _WORDS if not any(two in one for two in _WORDS - {one}))
 )
 """Bytes of which some stand in each file that has anything to do with checkpoints."""
 
@@ -70,11 +70,12 @@ def scan(
     found = find_files(paths, root, exclude)
     deadline = deadline or Deadline()
     scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary, settled)
-    for number, file in enumerate(found.files):
-        if not deadline.left:
-            scanner.stop_at(file, len(found.files) - number)
-            break
-        scanner.add(file, deadline)
+    with deadline.watched():
+        for number, file in enumerate(found.files):
+            if not deadline.left:
+                scanner.stop_at(file, len(found.files) - number)
+                break
+            scanner.add(file, deadline)
     notes = {*found.notes, *scanner.notes}
     return Scan(
         usages=tuple(scanner.usages),
@@ -122,7 +123,7 @@ class _Scanner:
     def add(self, file: SourceFile, deadline: Deadline) -> None:
         """Add what one file holds, or that it took too long."""
         try:
-            with deadline.a_file():
+            with deadline:
                 self._add(file)
         except OutOfTimeError:
             self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
@@ -137,7 +138,7 @@ class _Scanner:
                     self.seen[file.name] = digest(data)
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
-            elif _SPOKEN_OF.search(data) or self.vocabulary.ids_in(data):
+            elif _speaks_of_us(data) or self.vocabulary.ids_in(data):
                 self._code(file, data)
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
@@ -287,6 +288,13 @@ class _Modules:
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
         return Study(parsed, self._vocabulary, lambda name: self.exports(parsed.name, name))
+
+
+def _speaks_of_us(data: bytes) -> bool:
+    for word in _SPOKEN_OF:  # noqa: SIM110 - a generator costs as much as the search
+        if word in data:
+            return True
+    return False
 
 
 def _code_in(file: SourceFile, data: bytes) -> str | None:

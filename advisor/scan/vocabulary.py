@@ -24,7 +24,10 @@ _CLASS = re.compile(
 )
 _TEXT_ALONE = re.compile(r"For(?:CausalLM|SequenceClassification|TokenClassification|MaskedLM)\Z")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z", re.ASCII)
-_QUOTED_ID = re.compile(rb"[\"']([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)\\?[\"']")
+_NAME_QUOTED = re.compile(rb"/[A-Za-z0-9][\w.-]*(?=\\?[\"'])")
+_QUOTED_BEFORE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]*\Z")
+_LONGEST_BEFORE = 100
+"""Quotes and organisations; the Hub allows none of more than 96 letters."""
 _NOT_WORDS = re.compile(r"[^A-Za-z0-9]+")
 _TASK_WORDS = {"text", "question", "zero"}
 """A Hub tag with one of these, of a task that looks at images, needs image and text."""
@@ -180,9 +183,12 @@ class Vocabulary:
     def ids_in(self, data: bytes) -> dict[str, int]:
         """Return the catalogued ids that stand in quotes in a file, each with its first line."""
         ids: dict[str, int] = {}
-        for found in _QUOTED_ID.finditer(data):
-            if known := self.known(found[1].decode("ascii", "replace")):
-                ids.setdefault(known, data.count(b"\n", 0, found.start()) + 1)
+        for found in _NAME_QUOTED.finditer(data):  # slashes are fewer than quotes
+            slash = found.start()
+            before = _QUOTED_BEFORE.search(data, max(0, slash - _LONGEST_BEFORE), slash)
+            text = before and (before[0][1:] + found[0]).decode("ascii", "replace")
+            if text and (known := self.known(text)) and known not in ids:
+                ids[known] = data.count(b"\n", 0, slash) + 1
         return ids
 
     def _is_near(self, text: str) -> bool:
