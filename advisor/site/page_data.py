@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.decide.memory import (
-    LEAST_GB,
     file_dtype,
     loaded_dtype,
     memory_gb,
     training_memory,
 )
-from advisor.decide.programs import LOADING
 from advisor.draw.formats import plain
 from advisor.model import Checkpoint, Criterion, Detour, Family, Never, Question, Rule, Task
 from advisor.model.columns import plan
@@ -20,6 +18,7 @@ from advisor.model.library import Act, Program, RunnerUse, TaskGroup
 from advisor.model.phrase_kinds import ALIAS, BETWEEN, CONCEPT, MEANS, NEXT
 from advisor.model.value import encode
 from advisor.rulebase.base import RuleBase
+from advisor.site.constants import constants
 from advisor.tokens import ANY
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -60,7 +59,7 @@ def page_data(rulebase: RuleBase, priority: Sequence[str] = ()) -> dict[str, Any
         "read": rulebase.source_dates,
         "sources": {id: [one.title, one.url] for id, one in rulebase.sources.items()},
         "search": searched(rulebase),
-        "constants": {"least_gb": LEAST_GB, "loading": LOADING},
+        "constants": constants(),
     }
 
 

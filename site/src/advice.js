@@ -168,7 +168,7 @@ function pickJson(engine, pick, selection, task, options) {
     not_verified: pick.unknown.map((gap) => gap.text),
     measured_poor: pick.poor.map((gap) => gap.text),
     inferred: pick.counted.map((gap) => gap.text),
-    try_next: alternatives(pick, selection),
+    try_next: alternatives(pick, selection, engine.rulebase.constants),
     sources: checkpoint.sources,
     checked: checkpoint.checked,
   };

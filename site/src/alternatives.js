@@ -3,24 +3,27 @@
 import { g } from "./numbers.js";
 import { LARGER } from "./precedence.js";
 
+/** @import {Constants} from "./model.js" */
 /** @import {Evidence} from "./precedence.js" */
 /** @import {Pick, Selection} from "./selection.js" */
 /** @typedef {{wish: string, checkpoint: string, because: string}} Alternative */
-
-/** @type {{[use: string]: number}} */
-const FREEDOM = { permitted: 0, restricted: 1, "not-permitted": 2 };
-const NOTABLY_SMALLER = 0.8;
 
 /**
  * Returns what to try next, at most one checkpoint a wish; empty only where there is nothing else.
  * @param {Pick} pick
  * @param {Selection} selection
+ * @param {Constants} constants
  * @returns {Alternative[]}
  */
-export function alternatives(pick, selection) {
+export function alternatives(pick, selection, constants) {
   const others = selection.picks.filter((other) => other !== pick);
   const sameUse = others.filter((other) => other.use === pick.use);
-  const found = [untrained(pick, others), better(pick, sameUse), smaller(pick, sameUse), freer(pick, others)];
+  const found = [
+    untrained(pick, others),
+    better(pick, sameUse),
+    smaller(pick, sameUse, constants.notably_smaller),
+    freer(pick, others, constants.freedom),
+  ];
   const some = found.filter((one) => one !== null);
   if (some.length) return some;
   const rest = anyOther(pick, selection).find((one) => one.checkpoint !== pick.checkpoint.id);
@@ -39,9 +42,9 @@ function better({ behind }, others) {
   return { wish: "better", checkpoint: behind.before, because: betterText(behind) };
 }
 
-/** @param {Pick} pick @param {Pick[]} others @returns {Alternative|null} */
-function smaller(pick, others) {
-  const limit = (pick.memory_gb ?? 0) * NOTABLY_SMALLER;
+/** @param {Pick} pick @param {Pick[]} others @param {number} share @returns {Alternative|null} */
+function smaller(pick, others, share) {
+  const limit = (pick.memory_gb ?? 0) * share;
   for (const { checkpoint, memory_gb } of others) {
     if (memory_gb !== null && memory_gb <= limit) {
       const because = `${g(memory_gb)} GB against ${g(pick.memory_gb ?? 0)} GB`;
@@ -51,11 +54,11 @@ function smaller(pick, others) {
   return null;
 }
 
-/** @param {Pick} pick @param {Pick[]} others @returns {Alternative|null} */
-function freer(pick, others) {
-  if (!(FREEDOM[pick.checkpoint.commercial_use ?? ""] ?? 1) && !pick.checkpoint.gated) return null;
+/** @param {Pick} pick @param {Pick[]} others @param {Constants["freedom"]} freedom @returns {Alternative|null} */
+function freer(pick, others, freedom) {
+  if (!(freedom[pick.checkpoint.commercial_use ?? ""] ?? 1) && !pick.checkpoint.gated) return null;
   for (const other of others) {
-    const because = freedomText(pick, other);
+    const because = freedomText(pick, other, freedom);
     if (because) return { wish: "freer", checkpoint: other.checkpoint.id, because };
   }
   return null;
@@ -70,18 +73,18 @@ function betterText(said) {
   return `${said.yardstick} ${g(said.value)} against ${g(said.next_value ?? 0)}${makers}`;
 }
 
-/** @param {Pick} pick @param {Pick} other */
-function freedomText(pick, other) {
-  const freedom = FREEDOM[pick.checkpoint.commercial_use ?? ""];
-  const theirs = FREEDOM[other.checkpoint.commercial_use ?? ""];
-  if (theirs === undefined || theirs === 2) return "";
+/** @param {Pick} pick @param {Pick} other @param {Constants["freedom"]} freedom */
+function freedomText(pick, other, freedom) {
+  const own = freedom[pick.checkpoint.commercial_use ?? ""];
+  const theirs = freedom[other.checkpoint.commercial_use ?? ""];
+  if (theirs === undefined || theirs === Math.max(...Object.values(freedom))) return "";
   const licence = other.checkpoint.licence || "licence not stated";
-  if (freedom === undefined || theirs < freedom) {
+  if (own === undefined || theirs < own) {
     const use = (other.checkpoint.commercial_use ?? "").replaceAll("-", " ");
     const now = (pick.checkpoint.commercial_use || "not verified").replaceAll("-", " ");
     return `commercial use ${use} (${licence}), here ${now}`;
   }
-  const opener = pick.checkpoint.gated && other.checkpoint.gated === false && theirs <= freedom;
+  const opener = pick.checkpoint.gated && other.checkpoint.gated === false && theirs <= own;
   return opener ? `not gated (${licence})` : "";
 }
 

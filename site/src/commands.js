@@ -10,12 +10,6 @@ import { typed } from "./rulebase.js";
 
 const PLAIN = /^[A-Za-z0-9@%+=:,./_-]+$/;
 const ANY_TYPE = "*";
-/** For a field that nobody verified, what the Hub may say of it. @type {{[field: string]: string}} */
-const ASKED_OF_THE_HUB = {
-  languages: "languages",
-  commercial_use: "licence",
-  memory_gb: "parameters_millions",
-};
 
 /**
  * Returns the one-line command that gives the same answers under the same rules.
@@ -53,7 +47,7 @@ const quoted = (word) => (PLAIN.test(word) ? word : `'${word.replaceAll("'", `'"
  */
 export function settling(rulebase, pick, task) {
   if (!pick.unknown.length) return null;
-  const fields = pick.unknown.map((gap) => ASKED_OF_THE_HUB[gap.field]).filter(Boolean);
+  const fields = pick.unknown.map((gap) => rulebase.constants.asked_of_the_hub[gap.field]).filter(Boolean);
   if (!fields.length) return tryCommand(rulebase, pick.checkpoint, task);
   const known = [...new Set(fields)].join();
   const words = `advisor catalogue refresh ${quoted(pick.checkpoint.id)} --only ${known}`;

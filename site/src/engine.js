@@ -31,7 +31,6 @@ import { Encoding, Ranking, Space, bitsOf } from "./space.js";
  */
 
 const KEPT_SPACES = 128;
-const VERDICTS = ["recommended", "allowed", "discouraged", "excluded"];
 
 export class Engine {
   /** @param {RuleBase} rulebase @param {string[]} priority */
@@ -200,7 +199,7 @@ export class Engine {
         lost_on: lost.get(family) ?? null,
         fit: task && task.options.length === 1 ? (fits[task.options[0]] ?? null) : null,
         fired: firedRules,
-        possible_verdicts: VERDICTS.filter((verdict) => held.some((of) => of[family] === verdict)),
+        possible_verdicts: this.rulebase.constants.verdicts.filter((verdict) => held.some((of) => of[family] === verdict)),
       };
     });
   }

@@ -6,7 +6,7 @@ import { NONE, NOT_APPLICABLE, TASK } from "./model.js";
 import { Precedences } from "./precedence.js";
 import { sameOptions } from "./profile.js";
 import { product } from "./reasons.js";
-import { LEARNT, Requirements } from "./requirements.js";
+import { Requirements } from "./requirements.js";
 import { loadsSafely, offered } from "./rulebase.js";
 import { select } from "./selection.js";
 import { OverBudget, Residual, entropy } from "./strategy.js";
@@ -27,7 +27,6 @@ import { sorted } from "./numbers.js";
 const SPEAKS = { exclude: 0, avoid: 1, prefer: 2 };
 const RULED_OUT = -1;
 const UNKNOWN = "";
-const MOST_SITUATIONS = 60_000;
 const NO_DOUBTS = 0;
 
 export class Finalists {
@@ -110,6 +109,7 @@ export class Finalists {
 
   /** What is left open, told apart by the cases in which `select` has to be asked. */
   _made() {
+    const { most_situations } = this.engine.rulebase.constants;
     const residual = new Residual(this.space);
     /** @type {Map<string, number>} */
     const known = new Map();
@@ -121,7 +121,7 @@ export class Finalists {
       const key = `${depth}|${node}|${situationKey(situation)}`;
       const found = known.get(key);
       if (found !== undefined) return found;
-      if (known.size > MOST_SITUATIONS) throw new OverBudget();
+      if (known.size > most_situations) throw new OverBudget();
       const question = this.questions[depth];
       const after = this.space.cofactors(node, question);
       const children = this.space.choices[question].map((choice, n) => {
@@ -254,6 +254,7 @@ export class Finalists {
   /** @param {Map<number, Choice>} answers */
   _inMode(answers) {
     const required = new Requirements(this.engine.rulebase, this._profile(answers));
+    const { learnt } = this.engine.rulebase.constants;
     required.barred = new Map(); // rules are followed by themselves
     let [lacking, unknown, apart] = [0n, 0n, 0n];
     this.checkpoints.forEach((checkpoint, place) => {
@@ -262,7 +263,7 @@ export class Finalists {
         const [lacks, unsure] = required.gaps(checkpoint, use);
         if (lacks.length) lacking |= bit;
         if (unsure.length) unknown |= bit;
-        if (lacks.some((gap) => LEARNT.includes(gap.field))) apart |= bit;
+        if (lacks.some((gap) => learnt.includes(gap.field))) apart |= bit;
       });
     });
     return this._numbered([lacking, unknown, apart]);

@@ -129,6 +129,36 @@
  * @property {{[yardstick: string]: any}} yardsticks
  */
 /**
+ * What Python declares once and both go by, as advisor/site/constants.py gathers it.
+ * @typedef {object} Constants
+ * @property {string[]} verdicts
+ * @property {string[]} loaders
+ * @property {{[name: string]: string}} loading
+ * @property {number} least_gb
+ * @property {string[]} plural
+ * @property {{[suffix: string]: string}} units
+ * @property {string[]} learnt
+ * @property {string[]} rights
+ * @property {string[]} restrictions
+ * @property {string[]} no_language
+ * @property {{[use: string]: string[]}} made_for
+ * @property {{[commercial_use: string]: number}} openness null stands for what nobody verified
+ * @property {number} unknown_size
+ * @property {number} rounding
+ * @property {number} nearly_all
+ * @property {{[commercial_use: string]: number}} freedom
+ * @property {number} notably_smaller
+ * @property {{[field: string]: string}} asked_of_the_hub
+ * @property {number} max_size
+ * @property {number} most_work
+ * @property {number} least_tries
+ * @property {number} most_combinations
+ * @property {number} walked_a_try
+ * @property {number} budget_nodes
+ * @property {number} most_situations
+ * @property {number} most_asked
+ */
+/**
  * What the page is given: rows of declared values, and what Python worked out of them.
  * @typedef {object} Data
  * @property {string} digest
@@ -143,7 +173,7 @@
  * @property {{[source: string]: string}} read
  * @property {{[source: string]: [string, string|null]}} sources
  * @property {{names: {[task: string]: string[]}, concepts: [string[], string[]][]}} search
- * @property {{[name: string]: any}} constants
+ * @property {Constants} constants
  */
 
 export const NOT_APPLICABLE = "not-applicable";

@@ -9,19 +9,7 @@ import { firstPlace, inPlaces, lock } from "./ranking.js";
 /** @import {Locked} from "./ranking.js" */
 /** @import {Pick} from "./selection.js" */
 
-/** @type {{[use: string]: string[]}} */
-const MADE_FOR = {
-  "as-is": ["fine-tuned", "contrastive"],
-  "fine-tune": ["pre-trained"],
-  compose: ["pre-trained"],
-};
-const LOADERS = ["transformers", "open_clip", "remote-code", "other"];
-const UNKNOWN_SIZE = 1e9;
 const KEPT_LOCKS = 64;
-
-/** How open a checkpoint is, the freest first. @param {Checkpoint} one */
-const openness = (one) =>
-  ({ permitted: 0, restricted: 1, "not-permitted": 3 })[one.commercial_use ?? ""] ?? 2;
 
 export class Placing {
   /**
@@ -33,6 +21,7 @@ export class Placing {
    */
   constructor(precedences, among, order, allowed, task) {
     this._precedences = precedences;
+    this._constants = precedences.constants;
     this._among = among;
     this._order = order;
     this._allowed = allowed;
@@ -127,7 +116,12 @@ export class Placing {
   _ground(picks) {
     const keys = new Map([...picks].map(([id, pick]) => [id, this._key(pick)]));
     const of = (/** @type {string} */ id) => /** @type {Pick} */ (picks.get(id)).checkpoint;
-    return [this.locked, this._measured, (id) => keys.get(id), (id) => openness(of(id))];
+    return [this.locked, this._measured, (id) => keys.get(id), (id) => this._openness(of(id))];
+  }
+
+  /** How open a checkpoint is, the freest first. @param {Checkpoint} one */
+  _openness(one) {
+    return this._constants.openness[String(one.commercial_use)];
   }
 
   /** @param {Pick} pick */
@@ -137,7 +131,7 @@ export class Placing {
     /** @type {{[order: string]: any}} */
     const byOrder = {
       small: [pick.memory_gb === null, pick.memory_gb ?? 0],
-      open: [openness(one), one.gated === true],
+      open: [this._openness(one), one.gated === true],
     };
     return [
       this._allowed.indexOf(pick.use),
@@ -152,15 +146,16 @@ export class Placing {
   _key(pick) {
     const one = pick.checkpoint;
     const cheaper = this._precedences.endsAtTie;
-    const size = one.parameters_millions || (cheaper ? UNKNOWN_SIZE : 0);
+    const { loaders, made_for, unknown_size } = this._constants;
+    const size = one.parameters_millions || (cheaper ? unknown_size : 0);
     return [
-      openness(one),
+      this._openness(one),
       one.gated === true,
       this._precedences.firstMeasured(one.id),
       cheaper ? [size, one.image_size ?? 0] : [],
       !one.typical.includes(this._task),
-      !MADE_FOR[pick.use].includes(one.stage ?? ""),
-      LOADERS.indexOf(one.loader),
+      !made_for[pick.use].includes(one.stage ?? ""),
+      loaders.indexOf(one.loader),
       -size,
       -(one.released ?? 0),
     ];

@@ -44,7 +44,6 @@ import { compared, rounded } from "./numbers.js";
 const [ENGLISH, OTHERS, MULTILINGUAL, ANY] = ["en", "others", "multilingual", ""];
 export const LARGER = "larger";
 const RELATIONS = [LARGER, "successor"];
-const ROUNDING = 1e-9;
 
 /** More checkpoints than a task has. */
 const MANY = 65_536;
@@ -53,6 +52,7 @@ export class Precedences {
   /** @param {RuleBase} rulebase @param {string} task @param {string[]|null} languages */
   constructor(rulebase, task, languages) {
     this._rulebase = rulebase;
+    this.constants = rulebase.constants;
     /** @type {TaskOrder} */
     this.order = rulebase.data.orders[task];
     this.language = (languages ?? []).find((one) => one !== ENGLISH) ?? ENGLISH;
@@ -200,7 +200,7 @@ export class Precedences {
           const said = told.get(pair);
           if (said && !said[0]) continue;
           seen.add(pair);
-          const apart = timesApart(gauge, one.figure, other.figure);
+          const apart = timesApart(gauge, one.figure, other.figure, this.constants.rounding);
           if (!apart) {
             tied.add(pair);
             continue;
@@ -269,12 +269,13 @@ export const precedenceOf = (said) => ({
  * @param {Gauge} gauge
  * @param {Figure} one
  * @param {Figure} other
+ * @param {number} rounding
  */
-function timesApart(gauge, one, other) {
+function timesApart(gauge, one, other, rounding) {
   const gap = gauge.better === "higher" ? one[0] - other[0] : other[0] - one[0];
   let noise = one[2] === other[2] ? gauge.noise : gauge.between;
   if (gauge.share !== null) noise = gauge.share * Math.max(Math.abs(one[0]), Math.abs(other[0]));
-  return Math.abs(gap) < noise - ROUNDING ? 0 : gap / Math.max(noise, ROUNDING);
+  return Math.abs(gap) < noise - rounding ? 0 : gap / Math.max(noise, rounding);
 }
 
 /** @param {[number, string, {[id: string]: number}][]} table */

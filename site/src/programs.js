@@ -19,7 +19,7 @@ const PLACE = /\{([a-z-]+)\|([^}]*)\}/g;
  */
 export function snippet(rulebase, checkpoint, task, answers, use) {
   const program = programFor(rulebase, checkpoint, task, use);
-  const { loading } = rulebase.data.constants;
+  const { loading } = rulebase.constants;
   let code;
   if (program) code = program.code;
   else if (use !== AS_IS) return null;

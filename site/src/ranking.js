@@ -6,8 +6,6 @@ import { precedenceOf } from "./precedence.js";
 
 /** @import {Compared, Precedence, Precedences, Told} from "./precedence.js" */
 
-const NEARLY_ALL = 0.8;
-
 export class Locked {
   /**
    * @param {Map<string, Set<string>>} behind all that stands behind each
@@ -208,7 +206,7 @@ function next(able, counted, locked, freedom) {
   let equals = able.filter((id) => id === leader || locked.tie(id, leader));
   const freest = Math.min(...equals.map(freedom));
   equals = equals.filter((id) => freedom(id) === freest);
-  const enough = Math.max(...equals.map(of)) * NEARLY_ALL;
+  const enough = Math.max(...equals.map(of)) * locked.by.constants.nearly_all;
   return /** @type {string} */ (equals.find((id) => of(id) >= enough));
 }
 

@@ -13,11 +13,6 @@ import { sorted } from "./numbers.js";
 /** @typedef {{question: string, options: string[], origin: string}} Because */
 /** @typedef {{answers: {[question: string]: string}, family: string, origins: {[question: string]: string}}} Flip */
 
-const MAX_SIZE = 3;
-const MOST_WORK = 4_000_000;
-const LEAST_TRIES = 40;
-const MOST_COMBINATIONS = 20_000;
-const WALKED_A_TRY = 200;
 
 class BudgetError extends Error {}
 
@@ -125,7 +120,9 @@ class Search {
     this.places = candidates.map((id) => nearby.engine.place(id));
     /** Sets of candidates as bits. @type {bigint[]} */
     this.examples = [];
-    this.tries = Math.max(LEAST_TRIES, Math.floor(MOST_WORK / Math.max(nearby.space.size, 1)));
+    const { least_tries, most_work, walked_a_try } = nearby.engine.rulebase.constants;
+    this.tries = Math.max(least_tries, Math.floor(most_work / Math.max(nearby.space.size, 1)));
+    this._walked = 1 / walked_a_try;
   }
 
   /** @returns {Generator<string[]>} */
@@ -167,7 +164,7 @@ class Search {
       return;
     }
     for (let place = first; place <= this.candidates.length - size; place++) {
-      this._spend(1 / WALKED_A_TRY);
+      this._spend(this._walked);
       yield* this._hitting(size - 1, chosen | (1n << BigInt(place)), place + 1);
     }
   }
@@ -264,7 +261,7 @@ export function flips(engine, decision) {
   wanted.delete(winner);
   /** @type {Flip[]} */
   const found = [];
-  for (let size = 1; size <= MAX_SIZE && wanted.size; size++) {
+  for (let size = 1; size <= engine.rulebase.constants.max_size && wanted.size; size++) {
     const ofSize = [...flipsOfSize(size, wanted, nearby, decision)];
     found.push(...ofSize);
     for (const flip of ofSize) wanted.delete(flip.family);
@@ -289,7 +286,7 @@ function* flipsOfSize(size, wanted, nearby, decision) {
     const question = nearby.engine.place(id);
     if (id !== TASK) given.set(question, choices[question]);
   }
-  let tries = MOST_COMBINATIONS;
+  let tries = nearby.engine.rulebase.constants.most_combinations;
   for (const questions of combinations([...alternatives.keys()], size)) {
     const left = new Set(wanted);
     for (const chosen of product(questions.map((question) => alternatives.get(question) ?? []))) {

@@ -3,24 +3,18 @@
 
 import { TASK } from "./model.js";
 import { g, total } from "./numbers.js";
-import { applicable, holds } from "./profile.js";
+import { applicable, holds, sameOptions } from "./profile.js";
 
-/** @import {Checkpoint, Option, Question, Rule} from "./model.js" */
+/** @import {Checkpoint, Constants, Option, Question, Rule} from "./model.js" */
 /** @import {Answer, Profile} from "./profile.js" */
 /** @import {RuleBase} from "./rulebase.js" */
 /** @typedef {{question: string, field: string, text: string, distance: number}} Gap */
 /** @typedef {{one_of?: string[], unsure?: string[], at_most?: number, at_least?: number}} Wanted */
 /** @typedef {[Gap[], Gap[]]} Gaps what is lacking, and what nobody verified */
 /** @typedef {Map<Checkpoint, {[use: string]: Gaps}>} Known by whether it is used as it is */
-/** @typedef {{question: string, field: string, wanted: Wanted, label: string, learnt: boolean, known: Known|null}} Demand */
+/** @typedef {{name: string, unit: string, is: string}} Words a field in words, its unit, and whether it is one thing */
+/** @typedef {{question: string, field: string, wanted: Wanted, label: string, learnt: boolean, known: Known|null, words: Words}} Demand */
 /** @typedef {{checkpoint: Checkpoint, use: string|null, lacks: Gap[], unknown: Gap[]}} Suitability */
-
-const PLURAL = ["languages", "parameters"];
-const UNITS = { _gb: " GB", _millions: " million" };
-export const LEARNT = ["languages"];
-export const RIGHTS = ["commercial_use"];
-const RESTRICTIONS = ["restriction", "intended_use", "language_model_licence"];
-const NO_LANGUAGE = "zxx";
 
 /** How far one is from what is asked. @param {Suitability} one */
 export const distanceOf = (one) => total([...one.lacks, ...one.unknown], (gap) => gap.distance);
@@ -29,6 +23,7 @@ export class Requirements {
   /** @param {RuleBase} rulebase @param {Profile} profile */
   constructor(rulebase, profile) {
     this.rulebase = rulebase;
+    this._constants = rulebase.constants;
     this.profile = profile;
     /** The task. */
     this.task = profile[TASK].options[0];
@@ -56,11 +51,12 @@ export class Requirements {
           const answer = this.profile[question.id];
           const wanted = wantedOf(required, option, answer);
           if (!Object.keys(wanted).length) continue;
-          const learnt = LEARNT.includes(field) && !unlearnt.has(field);
+          const learnt = this._constants.learnt.includes(field) && !unlearnt.has(field);
+          const words = wordsOf(field, this._constants);
           const key = `${question.id}|${field}|${option.id}|${this.dtype}`;
           /** @type {Known|null} */
           const known = answer.value === null ? this.rulebase.once(key, () => new Map()) : null;
-          found.push({ question: question.id, field, wanted, label: option.label, learnt, known });
+          found.push({ question: question.id, field, wanted, label: option.label, learnt, known, words });
         }
       }
     }
@@ -163,7 +159,7 @@ export class Requirements {
     const value = inMemory
       ? this._memory(checkpoint, use)
       : /** @type {any} */ (checkpoint)[fieldName(field)];
-    const least = this.rulebase.data.constants.least_gb;
+    const least = this._constants.least_gb;
     if (inMemory && value === null && (wanted.at_most ?? Infinity) < least) {
       return [outOfBounds(least, demand), []];
     }
@@ -171,12 +167,12 @@ export class Requirements {
     if (!wanted.one_of) return [outOfBounds(value, demand), []];
     const present = listed(value);
     const fits = present.some((one) => wanted.one_of?.includes(one));
-    const none = Array.isArray(value) && value.length === 1 && value[0] === NO_LANGUAGE;
+    const none = Array.isArray(value) && sameOptions(value, this._constants.no_language);
     if (fits || (field === "languages" && none)) return [[], []];
     const unsure = present.filter((one) => wanted.unsure?.includes(one)).join(", ");
     if (unsure) return [[], [gap(demand, `${unsure}: whether yours is among them is not verified`)]];
     const named = wanted.one_of.join(" or ") || demand.label;
-    const why = RIGHTS.includes(field) ? restriction(checkpoint) : "";
+    const why = this._constants.rights.includes(field) ? this._restriction(checkpoint) : "";
     return [[gap(demand, `${present.join(", ")}${why}, wanted ${named}`)], []];
   }
 
@@ -209,6 +205,13 @@ export class Requirements {
     return [poor, counted];
   }
 
+  /** What restricts the use of a checkpoint, in brackets. @param {Checkpoint} checkpoint */
+  _restriction(checkpoint) {
+    const said = this._constants.restrictions.map((name) => checkpoint.notes[name]).find(Boolean) ?? "";
+    const text = said.replace(/\.+$/, "");
+    return text ? ` (${text})` : "";
+  }
+
   /** What a checkpoint takes to run. @param {Checkpoint} checkpoint */
   memory(checkpoint) {
     return this.rulebase.memory(checkpoint, this.dtype);
@@ -231,23 +234,12 @@ export class Requirements {
 
 /** @param {Demand} demand @param {string} said @param {number} distance @returns {Gap} */
 function gap(demand, said, distance = 1) {
-  const [name] = words(demand.field);
-  const text = `${name} ${PLURAL.includes(name) ? "are" : "is"} ${said}`;
+  const text = `${demand.words.name} ${demand.words.is} ${said}`;
   return { question: demand.question, field: demand.field, text, distance };
 }
 
 /** @param {string} field */
 const fieldName = (field) => (field === "class" ? "model_class" : field);
-
-/**
- * Returns what restricts the use of a checkpoint, in brackets.
- * @param {Checkpoint} checkpoint
- */
-function restriction(checkpoint) {
-  const said = RESTRICTIONS.map((name) => checkpoint.notes[name]).find(Boolean) ?? "";
-  const text = said.replace(/\.+$/, "");
-  return text ? ` (${text})` : "";
-}
 
 /** @param {any} required @param {Option} option @param {Answer} answer @returns {Wanted} */
 function wantedOf(required, option, answer) {
@@ -263,7 +255,7 @@ function wantedOf(required, option, answer) {
 
 /** @param {number} value @param {Demand} demand @returns {Gap[]} */
 function outOfBounds(value, demand) {
-  const unit = words(demand.field)[1];
+  const { unit } = demand.words;
   const found = [];
   for (const [key, sign] of /** @type {["at_most"|"at_least", number][]} */ ([["at_most", 1], ["at_least", -1]])) {
     const bound = demand.wanted[key];
@@ -278,13 +270,13 @@ function outOfBounds(value, demand) {
 /**
  * Returns the name of a field in words, and its unit.
  * @param {string} field
- * @returns {[string, string]}
+ * @param {Constants} constants
+ * @returns {Words}
  */
-export function words(field) {
-  for (const [suffix, unit] of Object.entries(UNITS)) {
-    if (field.endsWith(suffix)) return [field.slice(0, -suffix.length).replaceAll("_", " "), unit];
-  }
-  return [field.replaceAll("_", " "), ""];
+function wordsOf(field, { units, plural }) {
+  const suffix = Object.keys(units).find((end) => field.endsWith(end)) ?? "";
+  const name = field.slice(0, field.length - suffix.length).replaceAll("_", " ");
+  return { name, unit: units[suffix] ?? "", is: plural.includes(name) ? "are" : "is" };
 }
 
 /** @param {any} value @returns {string[]} */

@@ -8,6 +8,7 @@ export class RuleBase {
   /** @param {Data} data */
   constructor(data) {
     this.data = data;
+    this.constants = data.constants;
     this.digest = data.digest;
     this.overlays = data.overlays;
     this.folders = data.folders;

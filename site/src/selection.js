@@ -4,7 +4,7 @@
 import { Placing } from "./placing.js";
 import { Precedences } from "./precedence.js";
 import { answer, applicable, holds } from "./profile.js";
-import { LEARNT, RIGHTS, Requirements, distanceOf } from "./requirements.js";
+import { Requirements, distanceOf } from "./requirements.js";
 import { loadsSafely, offered } from "./rulebase.js";
 import { compared, sorted } from "./numbers.js";
 
@@ -168,7 +168,7 @@ export function selectOf(rulebase, family, profile, how = {}) {
       poor,
       counted,
     };
-    const barred = unknown.some((gap) => RIGHTS.includes(gap.field));
+    const barred = unknown.some((gap) => rulebase.constants.rights.includes(gap.field));
     (barred ? unverified : picks).push(pick);
   }
   if (!picks.some(loads)) {
@@ -177,7 +177,8 @@ export function selectOf(rulebase, family, profile, how = {}) {
     }
     picks = [];
   }
-  const others = rejected.filter((one) => !one.lacks.some((gap) => LEARNT.includes(gap.field)));
+  const { learnt } = rulebase.constants;
+  const others = rejected.filter((one) => !one.lacks.some((gap) => learnt.includes(gap.field)));
   const among = [...picks, ...unverified, ...others].map((one) => one.checkpoint);
   const placing = new Placing(precedences, among, order, allowed, required.task);
   const { steps, firstStep } = required;
@@ -281,7 +282,7 @@ function ladderOf(steps, ranked, placing) {
 export function selectOrTrain(engine, decision) {
   const { rulebase } = engine;
   const selection = select(rulebase, decision);
-  const training = teachable(selection) ? trainingInstead(rulebase, decision.profile) : null;
+  const training = teachable(selection, rulebase.constants.learnt) ? trainingInstead(rulebase, decision.profile) : null;
   if (!training || !engine.admits({ ...decision.given, ...training })) return selection;
   const trained = engine.decide({ ...decision.given, ...training });
   if (trained.family === null) return selection;
@@ -292,14 +293,14 @@ export function selectOrTrain(engine, decision) {
   return { ...selection, picks: starts.picks, ladder: starts.ladder, provided, uses };
 }
 
-/** @param {Selection} selection */
-function teachable(selection) {
+/** @param {Selection} selection @param {string[]} learnt */
+function teachable(selection, learnt) {
   const obstacles = [
     ...selection.rejected.map((one) => one.lacks),
     ...selection.unverified.map((pick) => pick.unknown),
   ];
   if (selection.picks.length || selection.next_family || !obstacles.length) return false;
-  return obstacles.every((gaps) => gaps.some((gap) => LEARNT.includes(gap.field)));
+  return obstacles.every((gaps) => gaps.some((gap) => learnt.includes(gap.field)));
 }
 
 /**

@@ -13,7 +13,6 @@ import { OverBudget, Residual, fewestQuestions } from "./strategy.js";
 /** @import {Profile} from "./profile.js" */
 /** @typedef {{question: string, options: string[], winners: {[option: string]: string[]}, about: string}} Ask */
 
-const MOST_ASKED = 700;
 const KEPT_FINALISTS = 40;
 const CHECKPOINT = "checkpoint";
 
@@ -85,7 +84,7 @@ export class Interview {
       const finalists = this._finalists.get(key);
       if (!finalists) continue;
       try {
-        const left = finalists.residual(MOST_ASKED, said);
+        const left = finalists.residual(this.engine.rulebase.constants.most_asked, said);
         left.residual.closed = closed;
         return left;
       } catch (error) {
@@ -98,9 +97,10 @@ export class Interview {
 
   /** @param {Profile} profile @param {Residual} residual @param {number} node @param {Set<number>} closed */
   _choose(profile, residual, node, closed) {
+    const { engine } = this;
     residual.closed = closed;
     if (residual.decided(node)) return null;
-    const split = fewestQuestions(residual, node);
+    const split = fewestQuestions(residual, node, engine.rulebase.constants.budget_nodes);
     return split && this._ask(profile, split.question);
   }
 

@@ -10,8 +10,6 @@ import { total } from "./numbers.js";
 /** @typedef {{node: number, weight: number, choice: Choice}} SplitPart */
 /** @typedef {{question: number, parts: SplitPart[]}} Split */
 
-const BUDGET_NODES = 8_000;
-
 export class OverBudget extends Error {}
 
 /** What is left to ask of a space: its profiles, told apart by a label of what they end in. */
@@ -202,11 +200,12 @@ class Optimum {
  * Returns the best question; where proving it takes too long, what leaves the fewest open.
  * @param {Residual} residual
  * @param {number} node
+ * @param {number} budget how many nodes may be made
  * @returns {Split|null}
  */
-export function fewestQuestions(residual, node) {
+export function fewestQuestions(residual, node, budget) {
   try {
-    return new Optimum(residual, residual.size + BUDGET_NODES).best(node);
+    return new Optimum(residual, residual.size + budget).best(node);
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error;
     return fewestOpen(residual, node);

@@ -22,18 +22,6 @@ OVERLAY = "examples/overlay"
 FLIPPED = {"prefer": "avoid", "avoid": "prefer", "exclude": "prefer"}
 
 
-@pytest.fixture
-def held(tmp_path):
-    """Hold the page's engine to cases that Python answered; return what is unequal."""
-
-    def hold(data, cases):
-        file = tmp_path / "data.json"
-        file.write_text(json.dumps(data), encoding="utf-8")
-        return json.loads(node("tools/equal.js", str(file), stdin="\n".join(cases), timeout=3000))
-
-    return hold
-
-
 def seeded(number, engine, *, asked=False):
     """Cases from a fresh seed, which is printed."""
     seed = secrets.randbits(32)
