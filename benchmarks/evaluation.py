@@ -19,6 +19,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from advisor.trial.runtime import library
+
 CHECKPOINT, BATCH, EARLY, TURNS = "demo:clip", 16, 1000, 3
 LABELS = ("a red circle", "a green circle", "a blue circle", "a red rectangle")
 
@@ -29,6 +31,7 @@ def main() -> None:
     asked.add_argument("--images", type=int, default=100_000)
     asked.add_argument("--timed", type=int, default=5_000)
     given = asked.parse_args()
+    library("torch")  # both with the threads that a command has
     with tempfile.TemporaryDirectory() as home:
         data, timed = Path(home) / "data", Path(home) / "timed"
         draw(data, given.images)

@@ -17,15 +17,20 @@ TRAINED_ON = "train"
 
 
 class ImageFolder:
-    """A store of image files below a folder; nothing outside of it is read."""
+    """A store of image files below a folder; nothing outside of it is read.
+
+    Where a folder leads is looked up once, since that takes as long as decoding a small image.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._top = os.path.abspath(root)  # noqa: PTH100 - pathlib's would follow links
+        self._leads_out: dict[str, bool] = {}
 
     def missing(self, name: str) -> str:
         """Return why an image cannot be there, without reading it; empty where it seems to be."""
         try:
-            status = self._path(name).stat()
+            status = os.stat(self._path(name))  # noqa: PTH116 - of a string, as all paths here
         except (OSError, ValueError) as error:
             missing = isinstance(error, FileNotFoundError)
             return "there is no such file" if missing else _reason(error)
@@ -36,19 +41,26 @@ class ImageFolder:
     def read(self, name: str) -> bytes:
         """Return the bytes of an image file; OSError says why not."""
         try:
-            return read_bounded(self._path(name), LARGEST_IMAGE, within=self.root)
+            return read_bounded(self._path(name), LARGEST_IMAGE)
         except ValueError as error:
             raise OSError(0, str(error)) from error
 
-    def _path(self, name: str) -> Path:
+    def _path(self, name: str) -> str:
         """Return the path of an image; OSError for one outside of the folder."""
-        given = Path(name)
-        inside = given if given.is_absolute() else self.root / given
-        top = os.path.abspath(self.root)  # noqa: PTH100 - pathlib's would follow links
-        written = os.path.abspath(inside)  # noqa: PTH100
-        if not written.startswith(top.rstrip(os.sep) + os.sep) or leads_out(inside, self.root):
-            raise OSError(0, f"it is outside of `{self.root}`; --images DIR says where images are")
-        return inside
+        path = os.path.normpath(os.path.join(self._top, name))  # noqa: PTH118
+        if not path.startswith(self._top.rstrip(os.sep) + os.sep) or self._goes_out(path):
+            raise OSError(
+                0, f"it is outside of `{self.root}`; --image-folder says where images are"
+            )
+        return path
+
+    def _goes_out(self, path: str) -> bool:
+        """True where a link puts an image, or a folder that it lies in, outside of this folder."""
+        folder = os.path.dirname(path)  # noqa: PTH120
+        goes_out = self._leads_out.get(folder)
+        if goes_out is None:
+            goes_out = self._leads_out[folder] = leads_out(folder, self.root)
+        return goes_out or (os.path.islink(path) and leads_out(path, self.root))  # noqa: PTH114
 
 
 def read_class_folders(folder: Path) -> LabelledData:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -37,7 +36,6 @@ class Worker:
     """Loads the checkpoint of an order, and answers one block after the other."""
 
     def __init__(self, order: WorkOrder) -> None:
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
         torch = library("torch")
         if order.threads:
             torch.set_num_threads(order.threads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,7 +108,6 @@ def try_out(
 
     `repeat` more runs are timed, the usual number where it is None.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
     may_download = not loading.offline and loading.agree is not None
     runs, refusals = plans_for(rulebase, choice, inputs.request, may_download=may_download)
     acts = {plan.task: act.id for plan in runs if (act := act_of(rulebase, plan.task))}

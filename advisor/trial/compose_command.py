@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import threading
@@ -73,7 +72,6 @@ def compose(
     if len(save) != 1:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
         raise UsageError("one --save FOLDER is needed", hint=hint)
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
     loading = Loading(offline=offline, seed=training.seed, **permissions(download=download))
     shown.emit(_made(parts, save[0], training, loading))
     return 0

@@ -22,7 +22,12 @@ _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IG
 
 
 def library(name: str, extra: str = "try") -> Any:
-    """Import a library of an extra; MissingExtraError says how to install it."""
+    """Import a library of an extra; MissingExtraError says how to install it.
+
+    The threads of torch are told to sleep while they wait, which only works before it is imported:
+    where they spin, small networks take up to twenty times as long beside other work.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         return importlib.import_module(name)
     except ImportError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -103,7 +102,6 @@ def vlp(
     check_name("aim", material.aim, AIMS, "aims")
     if len(save) != 1:
         raise UsageError("one --save FOLDER is needed", hint="e.g. --save my-captioner")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # spinning threads slow small networks
     given = {name: value or None for name, value in asdict(material).items()}
     given |= {"aim": material.aim, "checkpoint": material.checkpoint}
     progress = show_step if sys.stderr.isatty() else None

@@ -222,6 +222,22 @@ def test_images_outside_of_the_folder_are_left_out_with_the_reason(tmp_path):
     assert why["gone.png"] == "there is no such file"
 
 
+def test_a_folder_may_be_a_link_that_stays_inside(tmp_path):
+    home, out = tmp_path / "data", tmp_path / "out"
+    (home / "cats").mkdir(parents=True)
+    out.mkdir()
+    for folder in (home / "cats", out):
+        (folder / "a.png").write_bytes(RED)
+    (home / "same").symlink_to("cats")
+    (home / "away").symlink_to(out)
+    store = ImageFolder(home)
+    assert store.read("cats/a.png") == store.read("same/a.png") == RED
+    for name in ("away/a.png", "away/b.png", "cats/../../out/a.png", "same/../away/a.png"):
+        assert "outside of" in store.missing(name)
+        with pytest.raises(OSError, match="outside of"):
+            store.read(name)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

@@ -1,6 +1,7 @@
 """Loading reports, placement, memory, and the trial's record."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -250,3 +251,14 @@ def test_an_overlay_adds_a_type_that_can_be_run(tiny: Tiny, image: Any, tmp_path
     checkpoint = replace(checkpoint, config={"model_type": "other-clip"})
     with pytest.raises(UnsupportedError, match=r"contrastive\.Nobody"):
         load_runner(checkpoint, "content-moderation", rulebase=rulebase, device="cpu")
+
+
+@pytest.mark.parametrize("own", [None, "active"])
+def test_threads_of_torch_sleep_while_they_wait_unless_the_user_says_otherwise(monkeypatch, own):
+    from advisor.trial.runtime import library
+
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    if own:
+        monkeypatch.setenv("OMP_WAIT_POLICY", own)
+    library("torch")
+    assert os.environ["OMP_WAIT_POLICY"] == (own or "passive")
