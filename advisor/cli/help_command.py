@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS
 from advisor.errors import UsageError, did_you_mean
 from advisor.naming import same_name, suggestions
 
@@ -45,7 +46,8 @@ read where they are, and what cannot be read is named and left out.
     "formats": """\
 What answers look like
 
-  --format FORMAT        terminal, json, markdown, html; some commands github, sarif, junit
+  --format FORMAT        {page_formats}; of findings also
+                         {finding_formats}
   --output FORMAT=FILE   writes one more to a file; repeat at will
   --no-color             no colours (NO_COLOR and TERM=dumb do the same)
 
@@ -98,9 +100,19 @@ def help_(topic: Topic = []) -> int:  # noqa: B006
         return 0
     name = " ".join(topic)
     if subject := same_name(name, SUBJECTS):
-        sys.stdout.write(SUBJECTS[subject])
+        sys.stdout.write(_subject(subject))
         return 0
     return _shown(whole, name)
+
+
+def _subject(subject: str) -> str:
+    """Return the text of a subject; the formats are those that there are."""
+    findings = [format for format in FINDING_FORMATS if format not in PAGE_FORMATS]
+    return (
+        SUBJECTS[subject]
+        .replace("{page_formats}", ", ".join(PAGE_FORMATS))
+        .replace("{finding_formats}", ", ".join(findings))
+    )
 
 
 def _command(whole: Any, context: Any, names: list[str]) -> str | None:

@@ -6,6 +6,7 @@ import pytest
 
 from advisor.cli.help_command import SUBJECTS
 from advisor.cli.program import COMMANDS, SECTIONS
+from advisor.draw.formats import FORMATS
 
 
 def sections(text):
@@ -76,6 +77,11 @@ def test_an_unknown_topic_suggests_and_says_what_there_is(advisor):
 
 def test_subjects_fit_a_terminal():
     assert all(len(line) <= 100 for text in SUBJECTS.values() for line in text.splitlines())
+
+
+def test_the_subject_of_formats_names_those_that_there_are(advisor):
+    said = advisor("help", "formats").out
+    assert all(re.search(rf"\b{format}\b", said) for format in FORMATS)
 
 
 def test_commands_that_the_subjects_name_run(advisor):
