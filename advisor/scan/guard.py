@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from advisor.scan.source import Parsed, statements
 from advisor.scan.usage import Location
 
-MENTIONED = re.compile(
-    r"(?i)version|transformers_v?\d|AttributeError|ImportError|ModuleNotFoundError"
-)
-"""Code without any of these guards nothing."""
+_MENTIONED = ("version", "transformers_v", "attributeerror", "importerror", "modulenotfounderror")
+"""Code without any of these, or an underscore and a number behind the library, guards nothing."""
+_NUMBERED = re.compile(r"(?i)transformers_\d")
 _VERSION = re.compile(r"(?i)version|transformers_v?\d")
 _READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
+
+
+def mentions_guards(code: str) -> bool:
+    """True where code has words of which one stands in each guard; never less than there is."""
+    lowered = code.lower()
+    return any(word in lowered for word in _MENTIONED) or bool(_NUMBERED.search(code))
 
 
 def guarded(parsed: Parsed) -> Iterator[Location]:

@@ -21,11 +21,13 @@ LOADING = re.compile(
     r"|SentenceTransformer|load_model|LLM|pretrained_model_name_or_path"
 )
 """Words of which one stands in all code that loads something."""
-SEEING = re.compile(
+_SEEING = re.compile(
     r"pixel_values|\b(?:CLIP|BLIP)|(?i:\bmulti-?modal|\bvision)|\bPIL\b"
     r"|image_(?:embeds?|features|processor|tokens?)\b"
 )
 """Words of code that looks at pictures, whatever it loads."""
+_PARTS_OF_SEEING = ("pixel_values", "clip", "blip", "modal", "vision", "pil", "image_")
+"""Of these one stands in each, in small letters; they are looked for first, since that is fast."""
 _CLASS_NAME = re.compile(r"\b[A-Z]\w+")
 _QUOTED_ID = re.compile(r"[\"'\\]([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)\\?[\"']", re.ASCII)
 _IMPORTED = re.compile(
@@ -96,6 +98,12 @@ class Mentions:
             reached = ((one["module"][1:], one["name"]) for one in _OF_LIBRARY.finditer(code))
             found.update(one for one in reached)
         return not all(self._settled(module, name) for module, name in found)
+
+
+def sees(code: str) -> bool:
+    """True where code looks at pictures, whatever it loads."""
+    lowered = code.lower()
+    return any(part in lowered for part in _PARTS_OF_SEEING) and bool(_SEEING.search(code))
 
 
 def imported(code: str) -> set[str]:

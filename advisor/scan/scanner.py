@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ast
+import gc
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from advisor.files import read_bounded
 from advisor.scan.abstract import Values
+from advisor.scan.cells import code_of_notebook
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping
-from advisor.scan.guard import MENTIONED, guarded, words
-from advisor.scan.mention import SEEING, Mentions, Settled
-from advisor.scan.notebook import code_of_notebook, parse_notebook
+from advisor.scan.guard import guarded, mentions_guards, words
+from advisor.scan.mention import Mentions, Settled, sees
+from advisor.scan.notebook import parse_cells
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
 from advisor.scan.source import (
     MARK,
@@ -27,7 +30,8 @@ from advisor.scan.source import (
 )
 from advisor.scan.statement import exported, study_file
 from advisor.scan.study import Study
-from advisor.scan.usage import FileNote, Ignore, Location, Name, Scan, Usage, Value
+from advisor.scan.twin import Read, Twins
+from advisor.scan.usage import FileNote, FileScan, Ignore, Location, Name, Scan, Usage, Value
 from advisor.scan.vocabulary import LIBRARIES, Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
@@ -50,6 +54,7 @@ _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
 TOO_DEEP = "{} is nested too deeply to be followed"
 _MOST_BYTES_OF_MODULE = 1_000_000
 _DEEPEST_IMPORTS = 12
+_VALUES_MADE = 50_000
 
 
 def scan(
@@ -70,7 +75,7 @@ def scan(
     found = find_files(paths, root, exclude)
     deadline = deadline or Deadline()
     scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary, settled)
-    with deadline.watched():
+    with deadline.watched(), _rare_collections():
         for number, file in enumerate(found.files):
             if not deadline.left:
                 scanner.stop_at(file, len(found.files) - number)
@@ -94,6 +99,17 @@ def scan(
     )
 
 
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for circles of garbage less often: trees hold many values, and none of them."""
+    before = gc.get_threshold()
+    gc.set_threshold(max(before[0], _VALUES_MADE) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
 class _Scanner:
     """A scan under way."""
 
@@ -101,6 +117,7 @@ class _Scanner:
         self.modules = modules
         self.vocabulary = vocabulary
         self.mentions = Mentions(vocabulary, settled, modules.is_ours)
+        self.twins = Twins(modules.is_ours)
         self.usages: list[Usage] = []
         self.names: list[Name] = []
         self.ignores: list[Ignore] = []
@@ -139,7 +156,8 @@ class _Scanner:
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
             elif _speaks_of_us(data) or self.vocabulary.ids_in(data):
-                self._code(file, data)
+                mark = digest(data)
+                self._merge(file.name, mark, self._code(file, data, mark))
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
             self.notes.append(FileNote(file.name, None, message))
@@ -161,60 +179,105 @@ class _Scanner:
                 if id not in loaded[path]:
                     yield Value(id, Location(path, line, 1, line, 1), certain=False)
 
-    def _code(self, file: SourceFile, data: bytes) -> None:
-        code, name = _code_in(file, data), file.name
+    def _merge(self, name: str, mark: bytes, held: FileScan) -> None:
+        """Add what a file of code holds."""
+        self.usages.extend(held.usages)
+        self.names.extend(held.names)
+        self.ignores.extend(held.ignores)
+        self.notes.extend(held.notes)
+        self.guarded.extend(held.guarded)
+        self.left_out["other_language"] += held.other_language
+        if held.ids:
+            self.named_ids[name] = dict(held.ids)
+        if held.pin:
+            self.pins[name] = held.pin
+        if held.parsed:
+            self.seen[name] = mark
+        for is_so, names in ((held.skimmed, self.skimmed), (held.seeing, self.seeing)):
+            if is_so:
+                names.add(name)
+
+    def _code(self, file: SourceFile, data: bytes, mark: bytes) -> FileScan:
+        """Return what a file of code holds; of a copy, that is known from the one before."""
+        code = _code_in(file, data)
+        if code is None or MARK in data:
+            return self._followed(file, data, code)
+        read = Read(data, mark, code)
+        twin = self.twins.of(file, read)
+        held = twin or self._followed(file, data, code)
+        if twin is None:
+            self.twins.keep(file, read, held)
+        elif held.pin or held.ids:  # which stand by lines of their own
+            ids, pin = self.vocabulary.ids_in(data), self._pin(file, data, code)
+            held = held._replace(ids=ids, pin=pin)
+        return held
+
+    def _followed(self, file: SourceFile, data: bytes, code: str | None) -> FileScan:
+        """What a file of code holds, read as far as a search tells that it has to be."""
+        name = file.name
         known = code is None or bool(self.mentions.ids(code))
-        if known and (ids := self.vocabulary.ids_in(data)):
-            self.named_ids[name] = ids
+        ids = self.vocabulary.ids_in(data) if known else {}
         whole = known or code is None or MARK in data
         if code is None or whole or "from_pretrained" in code or _IMPORTS.search(code):
             loads = known or code is None or self.mentions.may_load(code, name)
             if loads or whole or self.mentions.may_drift(code or ""):
-                self._parsed(file, data, code, loads=loads)
-            else:
-                self.skimmed.add(name)
-                if file.kind == "python":
-                    parse_python(data, name)  # what is broken is said to be
+                return self._parsed(file, data, code, loads=loads)._replace(ids=ids)
+            if file.kind == "python":
+                parse_python(data, name)  # what is broken is said to be
+            return FileScan(ids=ids, skimmed=True)
+        return FileScan(ids=ids)
 
-    def _parsed(self, file: SourceFile, data: bytes, code: str | None, *, loads: bool) -> None:
-        """Add what a walk through a file finds; `loads` is false where it loads nothing of ours."""
+    def _parsed(self, file: SourceFile, data: bytes, code: str | None, *, loads: bool) -> FileScan:
+        """What a walk through a file finds; `loads` is false where it loads nothing of ours."""
         name = file.name
-        self.seen[name] = digest(data)
-        parsed = (parse_notebook if file.kind == "notebook" else parse_python)(data, name)
-        self.notes.extend(parsed.notes)
-        self.left_out["other_language"] += parsed.other_language
-        self.names.extend(_names_in(parsed))
-        text = code if code is not None else "\n".join(parsed.lines)
-        if loads:
-            self.usages.extend(self._usages(parsed, direct=bool(_IMPORTS.search(text))))
-        if SEEING.search(text):
-            self.seeing.add(name)
-        if MARK in data:
-            self.ignores.extend(ignores_in_python(parsed))
-        if MENTIONED.search(text):
-            self.guarded.extend(guarded(parsed))
         notebook = file.kind == "notebook"
-        pin = pin_of_notebook(data, text, name) if notebook else pin_of_script(data, name)
-        if pin:
-            self.pins[name] = pin
+        if notebook:
+            parsed = parse_cells(self.twins.cells(file, data), name)
+        else:
+            parsed = parse_python(data, name)
+        text = code if code is not None else "\n".join(parsed.lines)
+        direct = bool(_IMPORTS.search(text))
+        usages, notes = self._usages(parsed, direct=direct) if loads else ([], [])
+        return FileScan(
+            usages=tuple(usages),
+            names=tuple(_names_in(parsed)),
+            ignores=tuple(ignores_in_python(parsed)) if MARK in data else (),
+            notes=(*parsed.notes, *notes),
+            guarded=tuple(guarded(parsed)) if mentions_guards(text) else (),
+            pin=self._pin(file, data, text),
+            other_language=parsed.other_language,
+            parsed=True,
+            seeing=sees(text),
+        )
 
-    def _usages(self, parsed: Parsed, *, direct: bool) -> list[Usage]:
-        """Return what a file loads; other files are read only where that may tell more."""
+    @staticmethod
+    def _pin(file: SourceFile, data: bytes, text: str) -> Pin | None:
+        """The pin that a file has in itself."""
+        if file.kind == "notebook":
+            return pin_of_notebook(data, text, file.name)
+        return pin_of_script(data, file.name)
+
+    def _usages(self, parsed: Parsed, *, direct: bool) -> tuple[list[Usage], list[FileNote]]:
+        """Return what a file loads, and notes of what in it is too deep.
+
+        Other files are read only where that may tell more.
+        """
         study = self.modules.study(parsed)
         if direct:
             asked: set[str] = set()
             alone = Study(parsed, self.vocabulary, asked.add)
             study_file(alone, walks=1)
             if not Grouping(alone).may_concern_us:
-                return []
+                return [], []
             if all(study.exports(module) is None for module in asked):
                 alone.exports = study.exports  # which has told it nothing yet: it goes on as it is
                 study = alone
         study_file(study)
-        for line in sorted(study.too_deep):
-            place = parsed.spot(line, 0)
-            self.notes.append(FileNote(parsed.name, place.line, TOO_DEEP.format("a statement")))
-        return Grouping(study).usages()
+        notes = [
+            FileNote(parsed.name, parsed.spot(line, 0).line, TOO_DEEP.format("a statement"))
+            for line in sorted(study.too_deep)
+        ]
+        return Grouping(study).usages(), notes
 
 
 class _Modules:

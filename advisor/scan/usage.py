@@ -181,6 +181,26 @@ class FileNote(NamedTuple):
     message: str
 
 
+class FileScan(NamedTuple):
+    """What one file of code holds: see Scan. `ids` are the known ones in its texts, by line.
+
+    `parsed` is true where it was walked through, `skimmed` where a search told that nothing can be
+    said.
+    """
+
+    usages: tuple[Usage, ...] = ()
+    names: tuple[Name, ...] = ()
+    ignores: tuple[Ignore, ...] = ()
+    notes: tuple[FileNote, ...] = ()
+    guarded: tuple[Location, ...] = ()
+    ids: Mapping[str, int] = MappingProxyType({})
+    pin: Pin | None = None
+    other_language: int = 0
+    parsed: bool = False
+    skimmed: bool = False
+    seeing: bool = False
+
+
 class Scan(NamedTuple):
     """Everything seen: in the order of paths, lines and columns. `files` counts those checked.
 

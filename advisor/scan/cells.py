@@ -1,0 +1,285 @@
+"""The code cells of a notebook: their lines, and where each stands in the file.
+
+The file is read with offsets kept, so that a line of a cell is known by its line and column in
+the `.ipynb` file itself, where an editor, SARIF and GitHub look for it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+import re
+from collections.abc import Callable
+from functools import cache
+from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
+from json.scanner import py_make_scanner  # type: ignore[attr-defined]
+from typing import Any, NamedTuple
+
+from advisor.scan.source import Spot, UnreadableError, decode_utf8, digest
+
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPED = re.compile(r"\\u[dD][89abAB]..(?:\\u[dD][c-fC-F]..)?|\\u....|\\.", re.DOTALL)
+"""One character of the text that is written as an escape, or as a pair of surrogates."""
+_SOURCE = '"source"'
+_COLON = re.compile(r"\s*:\s*")
+_OPENS = re.compile(r"[\s,\[]*\"")
+_BREAKS = re.compile(r"[\r\n\f]")
+_LANGUAGES = ("py", "python", "python3", "ipython")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which Python source cannot hold; Jupyter shows it as a box."""
+
+
+class PlacedText(str):
+    """A text of the file, and where in it its characters are written."""
+
+    __slots__ = ("start", "stop")
+    start: int
+    stop: int
+
+
+def _text_at(file: str, start: int, strict: bool) -> tuple[PlacedText, int]:
+    decoded, end = scanstring(file, start, strict)
+    text = PlacedText(decoded)
+    text.start, text.stop = start, end - 1
+    return text, end
+
+
+class _Decoder(json.JSONDecoder):
+    """Reads JSON whose texts know where they stand; integers may have any number of digits."""
+
+    def __init__(self) -> None:
+        super().__init__(parse_int=float)
+        self.parse_string = _text_at
+        self.scan_once = py_make_scanner(self)
+
+
+_DECODER = _Decoder()
+
+
+class Line(NamedTuple):
+    """A line of a code cell, and the stretches of the file that hold its characters."""
+
+    text: str
+    stretches: list[tuple[int, int]]
+    cell: int
+    cell_line: int
+
+
+class Cells(NamedTuple):
+    """The text of a notebook and the lines of its code cells; `other` is 1 for other languages."""
+
+    file: str
+    cells: list[list[Line]]
+    other: int
+
+    def spot(self) -> Callable[[int, int], Spot]:
+        """Return what tells where a character of a line of the code stands in the file."""
+        return _spots(self.file, [line for cell in self.cells for line in cell])
+
+    def written(self) -> bytes:
+        """Return what is the same for notebooks whose code is written in the same way.
+
+        That of a line in several pieces is like no other.
+        """
+        pieces = []
+        for line in (line for cell in self.cells for line in cell):
+            *before, (start, stop) = line.stretches
+            whole = all(begin == end for begin, end in before)
+            pieces.append(f"{line.cell_line if whole else id(self)}:{self.file[start:stop]}")
+        return digest("\n".join(pieces).encode("utf-8", "surrogatepass"))
+
+    def starts(self) -> list[Spot]:
+        """Return where each line begins in the file."""
+        feeds = [0, *(feed.end() for feed in re.finditer("\n", self.file))]
+        spots = []
+        for line in (line for cell in self.cells for line in cell):
+            offset = line.stretches[-1][0]
+            row = bisect.bisect_right(feeds, offset)
+            spots.append(Spot(row, offset - feeds[row - 1] + 1, line.cell, line.cell_line))
+        return spots
+
+
+def read_cells(data: bytes, name: str) -> Cells:
+    """Return the code cells of a notebook. Raises UnreadableError where the file is none."""
+    file = decode_utf8(data, name)
+    try:
+        cells, other = _code_cells(file)
+    except RecursionError:
+        raise UnreadableError(name, None, "is nested too deeply to be parsed") from None
+    except ValueError as error:
+        line, message = getattr(error, "lineno", None), getattr(error, "msg", str(error))
+        message = f"is not a notebook: {message[:1].lower()}{message[1:]}"
+        raise UnreadableError(name, line, message) from None
+    return Cells(file, cells, other)
+
+
+def _spots(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:
+    """Tell where a character of a line stands in the file, and in which cell."""
+    starts = [0, *(feed.end() for feed in re.finditer("\n", file))]
+
+    @cache
+    def runs(number: int) -> tuple[list[int], list[int], int]:
+        """The characters of a line from which on those of the file follow one by one.
+
+        Each by its place in the line and in the file; and the length of the line.
+        """
+        characters, offsets, at = [], [], 0
+        for start, stop in lines[number].stretches:
+            characters.append(at)
+            offsets.append(start)
+            for escape in _ESCAPED.finditer(file, start, stop):
+                characters.append(characters[-1] + escape.start() - offsets[-1] + 1)
+                offsets.append(escape.end())
+            at = characters[-1] + stop - offsets[-1]
+        return characters, offsets, at
+
+    def spot(line: int, characters: int) -> Spot:
+        number = min(line, len(lines)) - 1
+        firsts, offsets, length = runs(number)
+        characters = min(characters, length)
+        run = bisect.bisect_right(firsts, characters) - 1
+        offset = offsets[run] + characters - firsts[run]
+        row = bisect.bisect_right(starts, offset)
+        _, _, cell, cell_line = lines[number]
+        return Spot(row, offset - starts[row - 1] + 1, cell, cell_line)
+
+    return spot
+
+
+def _code_cells(file: str) -> tuple[list[list[Line]], int]:
+    """Return the lines of each code cell, and 1 where the notebook is not in Python, else 0."""
+    at = len(file) - len(file.lstrip(" \t\r\n"))
+    if file[at : at + 1] != "{":
+        raise JSONDecodeError("Expecting an object", file, at)
+    notebook = _with_places(file) or _DECODER.raw_decode(file, at)[0]
+    if "cells" not in notebook:
+        old = "its format is older than 4; open and save it once"
+        raise ValueError(old if "worksheets" in notebook else "it has no cells")
+    cells = notebook["cells"]
+    if not isinstance(cells, list):
+        raise ValueError("expecting a list of cells")  # noqa: TRY004
+    lines = [_cell(file, cell, number) for number, cell in enumerate(cells, 1)]
+    if not _is_python(notebook.get("metadata")):
+        return [], 1
+    return [cell for cell in lines if cell], 0
+
+
+def _with_places(file: str) -> dict[str, Any] | None:
+    """Return a notebook in which only the sources of cells know where they stand.
+
+    What is in between, pictures for the most part, is read much faster so. None where the file is
+    not as notebooks are.
+    """
+    try:
+        notebook = json.loads(file)
+        cells, at = notebook["cells"], 0
+        for cell in cells:
+            source, placed = cell["source"], None
+            while placed is None:
+                at = _next_source(file, at)
+                if at < 0:
+                    return None
+                placed, at = _placed(file, at, source)
+            cell["source"] = placed
+    except (ValueError, KeyError, TypeError, StopIteration, RecursionError):
+        return None
+    return notebook if isinstance(notebook, dict) else None
+
+
+def _next_source(file: str, at: int) -> int:
+    """Where what may be the source of a cell begins, from some place on; -1 where there is none."""
+    while (at := file.find(_SOURCE, at)) >= 0:
+        colon = _COLON.match(file, at + len(_SOURCE))
+        if colon and file[at - 1] != "\\":
+            return colon.end()
+        at += len(_SOURCE)
+    return -1
+
+
+def _placed(file: str, at: int, source: Any) -> tuple[list[PlacedText] | PlacedText | None, int]:
+    """A source with the places of its texts, if it stands here, and where to look on."""
+    texts: list[PlacedText] = []
+    for text in source if isinstance(source, list) else [source]:
+        opens = _OPENS.match(file, at)
+        if opens is None:
+            return None, at
+        placed, at = _text_at(file, opens.end(), True)
+        if placed != text:
+            return None, opens.end()
+        texts.append(placed)
+    return (texts if isinstance(source, list) else texts[0]), at
+
+
+def _is_python(metadata: Any) -> bool:
+    """True where anything says that a notebook is Python, or nothing what it is.
+
+    Jupyter starts a kernel by its name, whatever language it is said to be.
+    """
+    match metadata:
+        case {"kernelspec": {"name": str(name)}} if name.lower().startswith("python"):
+            return True
+    said = []
+    match metadata:
+        case {"language_info": {"name": str(name)}}:
+            said.append(name)
+    match metadata:
+        case {"kernelspec": {"language": str(name)}}:
+            said.append(name)
+    return not said or any(name.lower() in _LANGUAGES for name in said)
+
+
+def _cell(file: str, cell: Any, number: int) -> list[Line]:
+    """Return the lines of a cell, by its number among all cells; none where it is not code."""
+    if not isinstance(cell, dict):
+        raise ValueError("expecting an object")  # noqa: TRY004
+    if cell.get("cell_type") != "code":
+        return []
+    lines = [
+        Line(text if text.isprintable() else _printable(text), stretches, number, n)
+        for n, (text, stretches) in enumerate(_written_lines(file, cell.get("source", [])), 1)
+    ]
+    return lines if lines[-1].text else lines[:-1]
+
+
+def _printable(text: str) -> str:
+    """A line without what Python source does not hold, or takes for the end of a line."""
+    return _SURROGATE.sub("\ufffd", _BREAKS.sub(" ", text.rstrip("\r\n")))
+
+
+def _written_lines(file: str, source: Any) -> list[tuple[str, list[tuple[int, int]]]]:
+    """Return each line of a source, which is one text or a list of them, and where it stands."""
+    lines: list[tuple[str, list[tuple[int, int]]]] = [("", [])]
+    for text in source if isinstance(source, list) else [source]:
+        if not isinstance(text, PlacedText):
+            raise ValueError("expecting text")  # noqa: TRY004
+        stretches, start = [], text.start
+        if file.count("\\", start, text.stop) == 1 and file.startswith("\\n", text.stop - 2):
+            before, at = lines[-1]  # as nearly all lines are written
+            lines[-1] = (before + text[:-1], [*at, (start, text.stop - 2)])
+            lines.append(("", []))
+            ends = (text.stop, text.stop)
+            lines[-1][1].append(ends)
+            continue
+        for escape in _ESCAPE.finditer(file, start, text.stop):
+            if escape[0] == "\\n":
+                stretches.append((start, escape.start()))
+                start = escape.end()
+        stretches.append((start, text.stop))
+        pieces = text.split("\n")
+        if len(pieces) != len(stretches):  # a line feed is written in another way
+            pieces = [json.loads(f'"{file[begin:end]}"') for begin, end in stretches]
+        before, at = lines[-1]
+        lines[-1] = (before + pieces[0], [*at, stretches[0]])
+        lines += ((piece, [one]) for piece, one in zip(pieces[1:], stretches[1:], strict=True))
+    return lines
+
+
+def code_of_notebook(data: bytes) -> str | None:
+    """Return the text of all code cells; None for what is no plain notebook in Python."""
+    try:
+        notebook = json.loads(data)
+        cells = [cell["source"] for cell in notebook["cells"] if cell.get("cell_type") == "code"]
+        texts = ["".join(source) for source in cells]
+        return "\n".join(texts) if _is_python(notebook.get("metadata")) else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None

@@ -1,0 +1,134 @@
+"""Files with the same code, as copies and translations of a notebook have: one is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeAlias
+
+from advisor.scan.cells import Cells, read_cells
+from advisor.scan.mention import imported
+from advisor.scan.source import Spot, digest
+from advisor.scan.usage import FileScan, Location
+from advisor.scan.walk import SourceFile
+
+
+class Read(NamedTuple):
+    """The bytes of a file, what tells them from others, and the code in them."""
+
+    data: bytes
+    digest: bytes
+    code: str
+
+
+Place: TypeAlias = Callable[[Location], Location]
+
+
+class _Kept(NamedTuple):
+    """What a file holds; for a notebook, how its code is written and where its lines begin."""
+
+    name: str
+    held: FileScan
+    modules: frozenset[str]
+    written: bytes = b""
+    starts: tuple[Spot, ...] = ()
+
+
+class Twins:
+    """What files held, for others with the same bytes, or notebooks whose code is the same.
+
+    A file that imports modules of the project is like no other, since those depend on its place.
+    `is_ours` tells that of a module, by the name of the file that imports it.
+    """
+
+    def __init__(self, is_ours: Callable[[str, str], bool]) -> None:
+        self._is_ours = is_ours
+        self._by_bytes: dict[bytes, _Kept] = {}
+        self._by_code: dict[bytes, _Kept] = {}
+        self._last: tuple[str, Cells] | None = None
+
+    def cells(self, file: SourceFile, data: bytes) -> Cells:
+        """Return the code cells of a notebook; it is asked for more than once in a row."""
+        if self._last is None or self._last[0] != file.name:
+            self._last = file.name, read_cells(data, file.name)
+        return self._last[1]
+
+    def keep(self, file: SourceFile, read: Read, held: FileScan) -> None:
+        """Keep what a file holds, of whose code a copy may come."""
+        modules = frozenset(imported(read.code))
+        if held.notes or held.ignores or any(self._is_ours(file.name, one) for one in modules):
+            return
+        kept = _Kept(file.name, held, modules)
+        self._by_bytes[read.digest] = kept
+        if file.kind != "notebook":
+            return
+        if held.parsed:
+            cells = self.cells(file, read.data)
+            kept = kept._replace(written=cells.written(), starts=tuple(cells.starts()))
+        self._by_code[_digest(read.code)] = kept
+
+    def of(self, file: SourceFile, read: Read) -> FileScan | None:
+        """Return what a file holds, where another tells; its pin and ids may stand elsewhere."""
+        if (kept := self._by_bytes.get(read.digest)) and self._may_follow(kept, file):
+            renamed = {kept.name: file.name}
+            path = renamed.get
+            return _moved(kept.held, lambda at: at._replace(path=path(at.path, at.path)))
+        kept = self._by_code.get(_digest(read.code)) if file.kind == "notebook" else None
+        if kept is None or not self._may_follow(kept, file):
+            return None
+        if not kept.held.parsed:
+            return kept.held
+        cells = self.cells(file, read.data)
+        place = _place(kept, cells, file.name) if cells.written() == kept.written else None
+        return _moved(kept.held, place) if place else None
+
+    def _may_follow(self, kept: _Kept, file: SourceFile) -> bool:
+        return not any(self._is_ours(file.name, module) for module in kept.modules)
+
+
+def _digest(code: str) -> bytes:
+    return digest(code.encode("utf-8", "surrogatepass"))
+
+
+def _place(kept: _Kept, cells: Cells, name: str) -> Place | None:
+    """What tells where a place of a kept notebook is in another; None where lines share rows."""
+    pairs = {old[0]: (old, new) for old, new in zip(kept.starts, cells.starts(), strict=True)}
+    if len(pairs) < len(kept.starts):
+        return None
+
+    def place(at: Location) -> Location:
+        old, new = pairs[at.line]
+        old_end, new_end = pairs[at.end_line]
+        return Location(
+            name,
+            new.line,
+            at.column - old.column + new.column,
+            new_end.line,
+            at.end_column - old_end.column + new_end.column,
+            new.cell,
+            new.cell_line,
+        )
+
+    return place
+
+
+def _moved(held: FileScan, place: Place) -> FileScan:
+    """What a file holds with every place put where it is in another file."""
+    made: dict[int, Any] = {}
+
+    def moved(value: Any) -> Any:
+        if isinstance(value, tuple):
+            if (new := made.get(id(value))) is None:
+                if isinstance(value, Location):
+                    new = place(value)
+                else:
+                    parts = map(moved, value)
+                    make = getattr(value, "_make", tuple)
+                    new = make(parts)
+                made[id(value)] = new
+            return new
+        if isinstance(value, dict):
+            return {key: moved(inner) for key, inner in value.items()}
+        return value
+
+    usages, names, guarded = moved((held.usages, held.names, held.guarded))
+    return held._replace(usages=usages, names=names, guarded=guarded)
