@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from advisor.draw.blocks import Code, Page, Pairs
+from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.model import NONE
 from advisor.phrasing import first_named, joined
 
@@ -25,6 +25,8 @@ def as_page(understanding: Understanding, today: str | None = None, *, whole: bo
         by_flags = f"{understanding.recommendation.command} -v"
         text = commands.text.replace(by_flags, f"{understanding.command} -v")
         page[-1] = Code(text, commands.language)
+    if page and isinstance(head := page[0], Headline) and understanding.guesses:
+        page[0] = head._replace(notes=(*head.notes, "the task is a guess"))
     rows = tuple(_rows(understanding))
     return [*page[:1], Pairs(rows), *page[1:]] if rows else page
 
@@ -42,6 +44,10 @@ def _drawn(answer: Recommendation) -> Recommendation:
 
 def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
     reading = understanding.reading
+    if understanding.guesses:
+        task = understanding.advice.task
+        say = "say what should come out of which images, or name one by --task"
+        yield "task", f"not understood, {task} assumed; {say}" if task else f"not understood; {say}"
     said = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
     if said:
         yield "read", " · ".join(said)

@@ -60,6 +60,11 @@ class Understanding(NamedTuple):
         return self.recommendation.exit_code
 
     @property
+    def guesses(self) -> bool:
+        """True where no word and no flag says what the task is."""
+        return not self.tasks
+
+    @property
     def kept(self) -> tuple[AnswerRead, ...]:
         """The answers read that count."""
         read = (*self.reading.answers, *self.reading.concluded)

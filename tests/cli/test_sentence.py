@@ -56,6 +56,14 @@ def test_what_is_read_stands_on_the_page_with_its_words(advisor):
     assert "qwertz" in missed
 
 
+def test_a_task_that_no_word_says_is_called_a_guess(advisor):
+    page = advisor("photos of plants, 20 million of them, on a laptop").out
+    assert "the task is a guess" in page
+    assert "image-search assumed; say what should come out" in " ".join(page.split())
+    named = advisor("recommend", "photos of plants on a laptop", "--task", "captioning").out
+    assert "guess" not in named
+
+
 def test_conclusions_are_shown_and_switched_off(advisor):
     need = ["read handwritten Khmer lines", "--format", "json"]
     concluded = advisor(*need).json

@@ -35,6 +35,7 @@ def given(rulebase, text):
         ("describe photos for blind people", ["alt-text"]),
         ("how many cars are in the image?", ["counting"]),
         ("read text from images", ["ocr-line", "ocr-page"]),
+        ("get the text out of scanned pages", ["ocr-page"]),
         ("extract the total from invoices as JSON", ["field-extraction"]),
         ("which bar of the chart is highest? answer questions", ["chart-reading"]),
         ('the user types "red bicycle" and sees matching photos', ["image-search"]),
