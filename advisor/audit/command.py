@@ -14,7 +14,8 @@ from advisor.console.commands import RULES, Options, rules_of
 from advisor.console.options import option
 from advisor.console.output import FindingsShown, Showing, Shown, check_format
 from advisor.draw.formats import Report, document, plain
-from advisor.errors import UsageError
+from advisor.errors import BrokenFileError, UsageError
+from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ Named = Annotated[Places, Options(read_rules)]
 def check(places: Named) -> int:
     """Read every rule file and report each problem at file:line:column.
 
+    A fact without a source is one of them; in other commands it keeps nobody from an answer.
+
     \b
     Examples:
       advisor rules check
@@ -43,6 +46,12 @@ def check(places: Named) -> int:
       advisor rules check my-fork-of-the-rules
     """
     rulebase = places.rulebase
+    if rulebase.remarks:
+        raise BrokenFileError(
+            f"the rules are to be mended: {count(len(rulebase.remarks), 'problem')}",
+            problems=rulebase.remarks,
+            hint="other commands answer all the same; mend the places above",
+        )
     written = [rule for rule in rulebase.rules if not rule.derived]
     for change in rulebase.overlays:
         typer.echo(f"overlay: {change}")

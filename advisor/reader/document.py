@@ -55,7 +55,8 @@ class Problem(NamedTuple):
 class Document:
     """The value of a YAML text, where each part of it stands, and what is wrong with it.
 
-    `moved` says of parts that were not written where they are: the path of what was.
+    `moved` says of parts that were not written where they are: the path of what was. `remarks` are
+    to be mended as well, and keep nobody from using the value.
     """
 
     file: str
@@ -63,6 +64,7 @@ class Document:
     problems: list[Problem] = field(default_factory=list)
     places: dict[KeyPath, tuple[int, int]] = field(default_factory=dict)
     moved: dict[KeyPath, KeyPath] = field(default_factory=dict)
+    remarks: list[Problem] = field(default_factory=list)
 
     def place(self, path: KeyPath) -> tuple[int, int]:
         """Return line and column of the value at `path`, or of the nearest thing around it."""
@@ -77,6 +79,10 @@ class Document:
     def report(self, path: KeyPath, message: str) -> None:
         """Add a problem at the place of `path`."""
         self.report_at(*self.place(path), message)
+
+    def remark(self, path: KeyPath, message: str) -> None:
+        """Add a remark at the place of `path`."""
+        self.remarks.append(Problem(self.file, *self.place(path), message))
 
     def report_all(self, problems: Iterable[tuple[KeyPath, str]]) -> None:
         """Add problems, each at the place of its path."""

@@ -13,6 +13,7 @@ from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
 from advisor.phrasing import count
 from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
 from advisor.reader.shape import check_shape
+from advisor.rulebase.citations import report_uncited
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.references import check_references
 from advisor.rulebase.short_forms import written_out
@@ -57,7 +58,7 @@ class Collection:
             refused = file.refused
             if overlay is None and not refused:
                 read, fits = _of_base(file.data, name, file.kind)
-                document = replace(read, problems=[*read.problems], moved={})
+                document = replace(read, problems=[*read.problems], moved={}, remarks=[])
             else:
                 document = unreadable(name, refused) if refused else read_bytes(file.data, name)
                 kind, value = file.kind, document.value
@@ -130,8 +131,10 @@ def assemble(
                 "--rules DIR lays one over the shipped rules",
             )
     check_references(collection.entries)
+    report_uncited(collection.entries)
     _stop_at_problems(collection.documents)
-    return compile_parts(collection.entries, collection.changes, digest)
+    remarks = sorted({one for document in collection.documents for one in document.remarks})
+    return compile_parts(collection.entries, collection.changes, digest, remarks)
 
 
 def _reordered(known: list[str], named: list[str]) -> list[str]:
@@ -161,8 +164,9 @@ def _extend(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stop_at_problems(documents: list[Document]) -> None:
-    problems = sorted({p for document in documents for p in document.problems})
-    if problems:
+    if any(document.problems for document in documents):
+        found = (one for each in documents for one in (*each.problems, *each.remarks))
+        problems = sorted(set(found))
         raise BrokenFileError(
             f"the rules cannot be used: {count(len(problems), 'problem')}",
             problems=tuple(str(problem) for problem in problems),

@@ -329,6 +329,11 @@ class RuleBase:
         return str(self._part("proof")["places"].get(kind, {}).get(id, ""))
 
     @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be mended in the files and keeps nobody from an answer, at its places."""
+        return tuple(self._part("proof")["remarks"])
+
+    @cached_property
     def elsewhere(self) -> dict[str, Elsewhere]:
         """For each task that no family does, what to use instead."""
         return {task.id: task.elsewhere for task in self.tasks if task.elsewhere}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     """The declared values by kind."""
 
 
-def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str, dict[str, Any]]:
+def compile_parts(
+    entries: Entries, changes: list[str], digest: str, remarks: Iterable[object] = ()
+) -> dict[str, dict[str, Any]]:
     """Return all parts of a rule base as values that JSON can hold."""
     by_kind = {kind: [*entries.get(kind, {}).values()] for kind in ENTITIES}
     values = {kind: [_value(kind, entry) for entry in by_kind[kind]] for kind in ENTITIES}
@@ -57,6 +59,7 @@ def compile_parts(entries: Entries, changes: list[str], digest: str) -> dict[str
                 kind: {id: entry.place for id, entry in of_kind.items()}
                 for kind, of_kind in entries.items()
             },
+            "remarks": [str(remark) for remark in remarks],
         },
     }
     for kind, entity in ENTITIES.items():

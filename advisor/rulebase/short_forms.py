@@ -8,7 +8,7 @@ the places of what was written, so that every later problem is reported there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from advisor.model import Checkpoint
@@ -21,13 +21,21 @@ from advisor.rulebase.references import is_known
 if TYPE_CHECKING:
     from advisor.rulebase.assemble import Entries, Entry
 
-CITED = (
+FACTS = (
+    *("class", "processor", "model_type", "pipeline", "parameters_millions"),
+    *("image_size", "image_size_note", "text_context", "languages", "languages_inferred"),
+    *("languages_poor", "licence", "language_model_licence", "commercial_use", "intended_use"),
+    *("restriction", "gated", "released", "prompt", "pitfalls", "dtype", "takes", "weights"),
+)
+"""Fields of a checkpoint that are read somewhere, so that each has to cite where."""
+
+_ORDER_OF_CITING = (
     *("class", "processor", "model_type", "pipeline", "tasks", "parameters_millions"),
     *("image_size", "image_size_note", "text_context", "languages", "licence"),
     *("language_model_licence", "commercial_use", "intended_use", "gated", "released"),
     *("prompt", "pitfalls", "dtype", "takes", "fine_tune"),
 )
-ORDER = {field: n for n, field in enumerate(dict.fromkeys((*CITED, *record(Checkpoint).fields)))}
+ORDER = {f: n for n, f in enumerate(dict.fromkeys((*_ORDER_OF_CITING, *record(Checkpoint).fields)))}
 """Fields of a checkpoint, in the order in which the pages of each are listed."""
 
 
@@ -107,21 +115,28 @@ def _needless(value: dict[str, Any], shared: dict[str, Any]) -> Iterable[tuple[s
             yield key, f"the series says nothing of `{key}`; leave it out here"
 
 
-def _citations(document: Document, path: KeyPath, written: dict[str, list[str]]) -> Citations:
-    """Return the pages of each field, whichever of the two a line begins with."""
-    citations: Citations = {}
+def cited(written: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, KeyPath]]:
+    """Yield each field with a page it was read on, whichever of the two a line begins with.
+
+    The path says where below `sources` the pair is written.
+    """
     for key, listed in written.items():
         by_field = key in ORDER or not ("-" in key or set(listed) <= set(ORDER))
         for index, each in enumerate(listed):
-            place = (*path, key, index)
-            field, page = (key, each) if by_field else (each, key)
-            if not by_field:
-                is_known(document, place, "field of a checkpoint", field, ORDER)
-                place = (*path, key)
-            pages = citations.setdefault(field, {})
-            if page in pages:
-                document.report(place, f"`{field}` cites `{page}` already")
-            pages[page] = place
+            yield (key, each, (key, index)) if by_field else (each, key, (key,))
+
+
+def _citations(document: Document, path: KeyPath, written: dict[str, list[str]]) -> Citations:
+    """Return the pages of each field; reports what is no field and what is said twice."""
+    citations: Citations = {}
+    for field, page, place in cited(written):
+        if place[0] == page:
+            where = (*path, page, written[page].index(field))
+            is_known(document, where, "field of a checkpoint", field, ORDER)
+        pages = citations.setdefault(field, {})
+        if page in pages:
+            document.report((*path, *place), f"`{field}` cites `{page}` already")
+        pages[page] = (*path, *place)
     return citations
 
 

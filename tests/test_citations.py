@@ -1,0 +1,97 @@
+"""Each fact of a checkpoint cites a source; one that does not is named, and answers as before."""
+
+from pathlib import Path
+
+import pytest
+from commands import in_this_process
+
+from advisor.rulebase.store import load_rules
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "overlay"
+
+SERIES = """\
+series:
+  - id: twins
+    label: Twins
+    loader: transformers
+    class: CLIPModel
+    tasks: [find]
+    licence: mit
+    commercial_use: permitted
+    sources: {handbook: [class, parameters_millions], licence-text: [licence]}
+    checked: "2026-11"
+checkpoints:
+  - id: lab/one
+    series: twins
+    parameters_millions: 151.3
+    gated: false
+    sources: {licence-text: [commercial_use]}
+  - id: lab/two
+    series: twins
+    class: SiglipModel
+    parameters_millions: 151.3
+    licence: null
+    sources: {class: [matcher-paper], handbook: [parameters_millions]}
+"""
+ALONE = """\
+checkpoints:
+  - id: lab/alone
+    label: Alone
+    loader: transformers
+    class: CLIPModel
+    tasks: [find]
+    stage: contrastive
+    licence: our own
+    gated: false
+    sources: {our-wiki: [class, licence]}
+    checked: "2026-11"
+"""
+WIKI = 'sources: [{id: our-wiki, title: Our wiki, kind: documentation, read: "2026-11"}]'
+
+
+def laid_over(small_folder, tmp_path, checkpoints, sources=WIKI):
+    """Return the small rules with an overlay, and what it is to mend."""
+    ours = tmp_path / "ours"
+    (ours / "checkpoints").mkdir(parents=True)
+    (ours / "checkpoints/matcher.yaml").write_text(checkpoints, encoding="utf-8")
+    (ours / "sources.yaml").write_text(sources, encoding="utf-8")
+    rules = load_rules(small_folder, (ours,))
+    name = "ours/checkpoints/matcher.yaml:"
+    return rules, [one.removeprefix(name) for one in rules.remarks if one.startswith(name)]
+
+
+def test_a_member_cites_its_own_facts_and_a_series_those_that_it_states(small_folder, tmp_path):
+    rules, remarks = laid_over(small_folder, tmp_path, SERIES)
+    assert remarks == [
+        "14:5: `parameters_millions` is not of the series; cite where it was read",
+        "15:5: `gated` cites no source; say under `sources` where it was read",
+        "18:5: `commercial_use` of the series cites no source; cite one there or here",
+    ]
+    assert rules.checkpoint("lab/one").commercial_use == "permitted"
+
+
+def test_a_page_of_the_team_is_a_source_as_any_other(small_folder, tmp_path):
+    cited = ALONE.replace("licence]", "licence, gated]")
+    assert laid_over(small_folder, tmp_path, cited)[1] == []
+
+
+def test_a_fact_without_a_source_fails_the_check_and_nothing_else(capsys, monkeypatch, tmp_path):
+    advisor = in_this_process(capsys, monkeypatch, 80)
+    (tmp_path / "checkpoints").mkdir()
+    text = ALONE.replace("[find]", "[image-search]")
+    (tmp_path / "checkpoints/clip.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "sources.yaml").write_text(WIKI, encoding="utf-8")
+    checked = advisor("rules", "check", "--rules", tmp_path)
+    assert checked.code == 2
+    [problem] = [line for line in checked.err.splitlines() if "yaml:" in line]
+    assert problem == (
+        f"{tmp_path.name}/checkpoints/clip.yaml:9:5: "
+        "`gated` cites no source; say under `sources` where it was read"
+    )
+    assert advisor("show", "lab/alone", "--rules", tmp_path).code == 0
+
+
+@pytest.mark.parametrize("name", ["shipped", "overlay"])
+def test_what_ships_cites_all_that_it_states(name, rulebase):
+    rules = rulebase if name == "shipped" else load_rules(overlays=(EXAMPLE,))
+    assert rules.remarks == ()
