@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from advisor.draw.blocks import Code, Headline, Page, Pairs
-from advisor.model import NONE
+from advisor.model import NONE, TASK
 from advisor.phrasing import first_named, joined
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def _drawn(answer: Recommendation) -> Recommendation:
 def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
     reading = understanding.reading
     if understanding.guesses:
-        task = understanding.advice.task
+        (task,) = understanding.advice.decision.profile[TASK].options
         say = "say what should come out of which images, or name one by --task"
-        yield "task", f"not understood, {task} assumed; {say}" if task else f"not understood; {say}"
+        yield "task", f"not understood, {task} assumed; {say}"
     said = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
     if said:
         yield "read", " · ".join(said)
