@@ -45,9 +45,10 @@ def _drawn(answer: Recommendation) -> Recommendation:
 def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
     reading = understanding.reading
     if understanding.guesses:
-        (task,) = understanding.advice.decision.profile[TASK].options
+        decision = understanding.advice.decision
+        taken = "" if decision.family is None else f", {decision.profile[TASK].options[0]} assumed"
         say = "say what should come out of which images, or name one by --task"
-        yield "task", f"not understood, {task} assumed; {say}"
+        yield "task", f"not understood{taken}; {say}"
     said = [f"{_quoted(words)} {meaning}" for meaning, words in _read(understanding)]
     if said:
         yield "read", " · ".join(said)
