@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,12 @@ LEAST_LETTERS = 5
 
 ENDING = 3
 """So many letters at most does a misspelt word have behind what the lexicon has of it."""
+
+KEPT = 3
+"""So many letters of a stem stand right behind the slip, else it is another word."""
+
+TELLING = 2
+"""So many words at least tell a language."""
 
 
 class Phrases:
@@ -57,6 +64,9 @@ class Lexicon:
         self._common = self.quiet.union(index["common"].split())
         self._starts = frozenset(index["starts"].split())
         self._ends = frozenset(index["ends"].split())
+        self._telling = {one: frozenset(words.split()) for one, words in index["telling"].items()}
+        self._friends: Mapping[str, Mapping[str, str]] = index["friends"]
+        self._spelt: dict[str, frozenset[str]] = {}
         self._forms: dict[str, tuple[str, ...]] = {}
 
     def forms(self, form: str) -> tuple[str, ...]:
@@ -99,21 +109,56 @@ class Lexicon:
         """True for a word that some phrase begins with, or that some pattern stands for."""
         return any(one in self.phrases for one in self.forms(form))
 
-    def correction(self, form: str) -> str | None:
-        """Return the word that a form was meant to be; None where it may stand as it is."""
+    def language(self, forms: Iterable[str]) -> str:
+        """Return the language that words tell; empty where none, or where several do as well."""
+        counts = Counter(dict.fromkeys(self._telling, 0))
+        for form in forms:
+            for language, telling in self._telling.items():
+                counts[language] += form in telling
+        (first, most), (_, second), *_ = (*counts.most_common(2), ("", 0), ("", 0))
+        return first if most >= TELLING and most > second else ""
+
+    def says_nothing(self, form: str, meaning: str, language: str) -> bool:
+        """True for a word that means something in another language alone."""
+        return language in self._friends.get(form, {}).get(meaning, "").split()
+
+    def correction(self, form: str, language: str = "") -> str | None:
+        """Return the word that a form was meant to be; None where it may stand as it is.
+
+        It is one of the language of the text, where that is known.
+        """
         plain = form.isascii() and form.isalpha() and len(form) >= LEAST_LETTERS
         if not plain or form in self._common or self.is_known(form):
             return None
         from advisor.need.misspelling import corrected  # only where a word is not known
 
-        return corrected(form, self.is_spelt)
+        if language not in self._spelt:
+            spelt = self.index["spelt"]
+            known = (
+                spelt.items()
+                if not language
+                else [(one, spelt.get(one, "")) for one in (language, "any")]
+            )
+            self._spelt[language] = frozenset(word for _, words in known for word in words.split())
+        words = self._spelt[language]
 
-    def is_spelt(self, form: str) -> bool:
-        """True for a word that the lexicon spells whole, or of which it has all but the ending."""
-        if form in self.phrases:
-            return len(form) >= LEAST_LETTERS - 1
-        stems = (one for one in self.forms(form)[1:] if one[-1:] == ANY and one in self.phrases)
-        return any(len(form) - ENDING < len(one) > LEAST_LETTERS for one in stems)
+        def is_spelt(near: str, edited: int) -> bool:
+            if near in words:
+                return len(near) >= LEAST_LETTERS - 1
+            ends = range(max(edited + KEPT, len(near) - ENDING), len(near))
+            return any(end > LEAST_LETTERS and near[:end] + ANY in words for end in ends)
+
+        return corrected(form, is_spelt)
+
+    def _spelt_in(self, language: str) -> frozenset[str]:
+        """Return the words of a language as phrases have them; of all where it is not known."""
+        if language not in self._spelt:
+            spelt: Mapping[str, str] = self.index["spelt"]
+            known = (
+                [spelt.get(one, "") for one in (language, "any")] if language else spelt.values()
+            )
+            self._spelt[language] = frozenset(word for words in known for word in words.split())
+        return self._spelt[language]
 
 
 @lru_cache(maxsize=4)

@@ -40,6 +40,9 @@ MOST_WORDS = 12
 CORRECTED_WORDS = 200
 """Misspelt words are read in so many words from the beginning."""
 
+MOST_TELLING = 400
+"""So many tokens from the beginning are looked at for the language."""
+
 SHORTEST_NAME = 5
 """A shorter name of one word is also a word of the language: it counts where a capital is in it."""
 
@@ -111,13 +114,20 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     tokens = tokens_of(text)
     clauses, sentences = _numbered(tokens)
     spelt: dict[int, str] = {}
+    places = [place for place, one in enumerate(tokens[:MOST_TELLING]) if one.form[:1].isalpha()]
+    language = lexicon.language([tokens[place].form for place in places])
     if corrects:
-        places = [place for place, one in enumerate(tokens) if one.form[:1].isalpha()]
         for place in places[:CORRECTED_WORDS]:
-            if near := lexicon.correction(tokens[place].form):
+            if near := lexicon.correction(tokens[place].form, language):
                 spelt[place] = near
                 tokens[place] = tokens[place]._replace(form=near)
-    marks = _covered(lexicon, _marks(lexicon, text, tokens, sentences))
+    marks = [
+        mark
+        for mark in _marks(lexicon, text, tokens, sentences)
+        if mark.last - mark.first > 1
+        or not lexicon.says_nothing(tokens[mark.first].form, mark.id, language)
+    ]
+    marks = _covered(lexicon, marks)
     if quotes and (quoted := _quoted(text, tokens)):
         hidden = _places(quoted)
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]

@@ -23,6 +23,7 @@ from advisor.model.phrase_kinds import (
     SAYING,
     SHELF,
 )
+from advisor.rulebase.word_languages import LISTED, compile_word_languages, phrases_in
 from advisor.tokens import ANY, pattern_of
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
 LEAST_NAME = 4
 """Names of languages that are shorter are words of some other language: it, no, is."""
-
-LISTED = ("skipped", "quiet", "common")
-"""Particles that are looked up by the word alone, and stand in no phrase."""
 
 Values = Mapping[str, list[Any]]
 
@@ -53,6 +51,7 @@ def compile_words(values: Values) -> dict[str, Any]:
         "skipped": " ".join(sorted(skipped)),
         "quiet": " ".join(sorted(quiet | skipped)),
         "common": " ".join(sorted(common)),
+        **compile_word_languages(values),
         "says": {
             **{one.id: dict(one.says) for one in concepts if one.says},
             **_languages(values),
@@ -80,11 +79,6 @@ def _shelves(table: Mapping[str, list[str]]) -> dict[str, str]:
         shelf = shelves.setdefault(phrase[:SHELF], [])
         shelf.append(f"{phrase}{MEANS}{BETWEEN.join(means)}")
     return {begin: NEXT.join(shelf) for begin, shelf in shelves.items()}
-
-
-def phrases_in(entry: Any) -> list[tuple[str, str]]:
-    """Return the phrases of an entry, each with its language."""
-    return [(language, phrase) for language, words in entry.words.items() for phrase in words]
 
 
 def _forms(particles: Iterable[Particle], id: str) -> set[str]:

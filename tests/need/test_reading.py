@@ -246,3 +246,27 @@ def test_tokens_are_slices_and_ideographs_stand_alone():
     assert pattern_of("text-to-image") == ("text", "to", "image")
     assert pattern_of("*bilder") == ("*bilder",)
     assert pattern_of("classif*") == ("classif*",)
+
+
+# -- the language of a sentence ----------------------------------------------------------------
+
+
+def test_a_word_that_says_nothing_in_the_language_of_a_sentence_means_nothing(rulebase):
+    german = read(rulebase, "Wir wollen also Dubletten in unseren Fotos finden")
+    assert [one.task for one in german.tasks] == ["deduplication"]
+    spanish = read(rulebase, "Quiero filtrar los pares imagen-texto, son cincuenta millones")
+    assert [one.task for one in spanish.tasks] == ["dataset-filtering"]
+    english = read(rulebase, "I want to caption the photos, and we also need to find duplicates")
+    assert [one.task for one in english.tasks] == ["captioning"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("c'è un modello che distingue il vetro dalla plastica", "vetro"),
+        ("nous avons des photos prises toutes les dix secondes", "secondes"),
+        ("ho le foto dei piatti e il nome di chi li ha scattati", "piatti"),
+    ],
+)
+def test_a_word_is_not_corrected_to_one_of_another_language(rulebase, text, word):
+    assert word not in [text[start:end] for (start, end), _ in read(rulebase, text).corrected]
