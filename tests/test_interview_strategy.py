@@ -13,7 +13,7 @@ from advisor.engine.diagram import EMPTY
 from advisor.engine.profile import Answer, make_profile
 from advisor.interview import strategy
 from advisor.interview.finalists import Finalists
-from advisor.interview.session import STOPS, UNKNOWN, Session
+from advisor.interview.session import STOPS, UNKNOWN, Session, settled
 from advisor.interview.strategy import (
     Optimum,
     OverBudgetError,
@@ -231,6 +231,23 @@ def test_the_first_checkpoint_of_a_whole_profile_is_the_one_that_select_puts_fir
     picks = select(engine.rulebase, decision).picks
     first = picks[0].checkpoint.id if picks else decision.family or NONE
     assert residual.labels(node) == {first}
+
+
+@pytest.mark.slow
+def test_each_case_of_each_task_is_decided_for_that_task(rulebase):
+    engine = Engine(rulebase)
+    questions = engine.encoding.questions
+    for task in rulebase.tasks:
+        given = settled(engine, make_profile(rulebase, {"task": task.id}))
+        finalists = Finalists(engine, given)
+        finalists.residual()
+        for case, (_, answers) in finalists._examples.items():
+            said = {questions[at]: engine.options(at, choice) for at, choice in answers.items()}
+            said["task"] = (task.id,)
+            decision = engine.decide({id: Answer(one, None, "asked") for id, one in said.items()})
+            picks = select(rulebase, decision).picks
+            first = picks[0].checkpoint.id if picks else decision.family or NONE
+            assert finalists._firsts[case] == first, (task.id, said)
 
 
 @settings(max_examples=12)

@@ -387,7 +387,7 @@ class Finalists:
         return picks[0].checkpoint.id if picks else decision.family or NONE
 
     def _is_told(self, id: str) -> bool:
-        return self.engine.encoding.index[id] in self.told
+        return id == TASK or self.engine.encoding.index[id] in self.told
 
     def _profile(self, answers: Mapping[int, Choice]) -> Profile:
         """Return a complete profile of the task and some answers, with nothing else said."""

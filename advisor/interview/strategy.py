@@ -70,12 +70,16 @@ class Residual(Diagram):
 
         A question that may yet prove not to apply is not asked.
         """
-        open_ = sorted(self.support(node) - self.closed)
+        open_ = self._open_at(node)
         return [split for question in open_ if (split := self.split(node, question))]
 
     def stuck(self, node: int) -> bool:
         """True where no question that may be asked makes a difference."""
-        return not any(self.split(node, question) for question in self.support(node) - self.closed)
+        return not any(self.split(node, question) for question in self._open_at(node))
+
+    def _open_at(self, node: int) -> list[int]:
+        """Return the questions left, in declared order: how many nodes are made hangs on it."""
+        return sorted(self.support(node) - self.closed)
 
     def split(self, node: int, question: int) -> Split | None:
         """Return what the answers to one question lead to; None where it is not to be asked."""

@@ -428,7 +428,7 @@ export class Finalists {
     const profile = this._profile(answers);
     let decision = this._decisions.get(outcome);
     if (!decision) {
-      const known = Object.entries(profile).filter(([id]) => this.told.has(this.engine.place(id)));
+      const known = Object.entries(profile).filter(([id]) => id === TASK || this.told.has(this.engine.place(id)));
       decision = this.engine.decide(Object.fromEntries(known));
       this._decisions.set(outcome, decision);
     }

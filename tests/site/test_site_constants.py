@@ -8,7 +8,7 @@ from site_profiles import lines
 
 from advisor.decide import alternatives, placing, ranking, reasons
 from advisor.engine.decision import Engine
-from advisor.interview import session
+from advisor.interview import session, strategy
 from advisor.rulebase.store import load_rules
 from advisor.site.constants import DECLARED, constants
 from advisor.site.page_data import page_data
@@ -20,6 +20,7 @@ OTHER = {
     ranking: {"NEARLY_ALL": 0.1},
     reasons: {"MAX_SIZE": 1, "MOST_WORK": 1, "LEAST_TRIES": 2},
     session: {"MOST_ASKED": 3},
+    strategy: {"BUDGET_NODES": 0},
 }
 
 
@@ -59,7 +60,7 @@ def test_the_page_goes_by_a_constant_that_was_changed_in_python(monkeypatch, hel
     for name, value in OTHER[module].items():
         monkeypatch.setattr(module, name, value)
     engine = Engine(load_rules())
-    asked = module is session
+    asked = module in (session, strategy)
     cases = list(lines(engine, 20261126, 30 if asked else 120, asked=asked))
     assert held(page_data(engine.rulebase), cases)["first"] == []
     assert held(shipped, cases)["unequal"] > 0
