@@ -119,6 +119,11 @@ def arrange(
     data = read_data(images.data, images.image_folder)
     task = task_of(rulebase, given, data, confirm)
     chosen = make_set(rulebase, images.data, data, task, limit=images.limit, seed=images.seed)
+    if len(chosen.classes) == 1:
+        raise UsageError(
+            f"all images of `{chosen.name}` are `{chosen.classes[0]}`: nobody could be wrong",
+            hint="add images with another label",
+        )
     if named:
         contenders = named_contenders(rulebase, named)
     elif demo:

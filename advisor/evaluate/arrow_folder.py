@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,10 @@ class ArrowRows:
 
     def read(self, name: str) -> bytes:
         """Return the bytes of the image in a row; OSError says why not."""
-        cell = self.rows[int(name.removeprefix("row "))][self.column] or {}
+        try:
+            cell = self.rows[int(name.removeprefix("row "))][self.column] or {}
+        except Exception as error:  # whatever the library raises, the row is damaged
+            raise OSError(0, f"its row cannot be read: {_first_words(error)}") from error
         data, path = cell.get("bytes"), cell.get("path")
         if data is not None:
             if len(data) > LARGEST_IMAGE:
@@ -59,10 +63,7 @@ def read_arrow(folder: Path) -> LabelledData:
     try:
         loaded = datasets.load_from_disk(str(folder))
     except Exception as error:  # whatever the library raises, the folder is not what it writes
-        raise BrokenFileError(
-            f"`{folder}` cannot be read: {' '.join(str(error).split())[:200]}",
-            hint="it should be what `save_to_disk` wrote",
-        ) from error
+        raise _broken(folder, error) from error
     notes = []
     if isinstance(loaded, datasets.DatasetDict):
         part = next((name for name in HELD_OUT if name in loaded), next(iter(loaded)))
@@ -74,16 +75,20 @@ def read_arrow(folder: Path) -> LabelledData:
         raise BrokenFileError(
             f"`{folder}` has no column of images", hint=f"it has: {', '.join(features)}"
         )
+    try:
+        loaded.data.validate(full=True)  # Arrow trusts its files: a hostile offset ends the process
+    except Exception as error:
+        raise _broken(folder, error) from error
     rows = loaded.cast_column(column, datasets.Image(decode=False))
     return LabelledData(
-        _annotations(rows.remove_columns([column]), features),
+        _annotations(rows.remove_columns([column]), features, folder),
         ArrowRows(rows, column, folder),
         "a data set of the library `datasets`",
         tuple(notes),
     )
 
 
-def _annotations(rows: Any, features: Any) -> tuple[Annotation, ...]:
+def _annotations(rows: Any, features: Any, folder: Path) -> tuple[Annotation, ...]:
     named = {name: kind.names for name, kind in features.items() if hasattr(kind, "int2str")}
     listed = {
         name: kind.feature.names
@@ -93,16 +98,36 @@ def _annotations(rows: Any, features: Any) -> tuple[Annotation, ...]:
     known = {column for names in COLUMNS.values() for column in names}
     wanted = [name for name in rows.column_names if name.lower() in known]
     found = []
-    for number, row in enumerate(rows.select_columns(wanted)):
+    for number, row in _read(rows.select_columns(wanted), folder):
         cells = {key: value for key, value in row.items() if key.lower() not in COLUMNS["image"]}
-        for name, names in named.items():
-            if name in cells and isinstance(cells[name], int):
-                cells[name] = names[cells[name]] if cells[name] >= 0 else None
-        for name, names in listed.items():
-            if isinstance(cells.get(name), list):
-                cells[name] = [names[each] for each in cells[name]]
         try:
+            for name, names in named.items():
+                if name in cells and isinstance(cells[name], int):
+                    cells[name] = names[cells[name]] if cells[name] >= 0 else None
+            for name, names in listed.items():
+                if isinstance(cells.get(name), list):
+                    cells[name] = [names[each] for each in cells[name]]
             found.append(annotation_of({**cells, "image": f"row {number}"}))
+        except IndexError as error:
+            raise BrokenFileError(f"row {number} of `{folder}` has a class without name") from error
         except ValueError as error:
             raise BrokenFileError(f"row {number} is no annotation: {error}") from error
     return merged(found)
+
+
+def _read(rows: Any, folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        yield from enumerate(rows)
+    except Exception as error:  # whatever the library raises, the rows are damaged
+        raise _broken(folder, error) from error
+
+
+def _broken(folder: Path, error: Exception) -> BrokenFileError:
+    return BrokenFileError(
+        f"`{folder}` cannot be read: {_first_words(error)}",
+        hint="it should be what `save_to_disk` wrote",
+    )
+
+
+def _first_words(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

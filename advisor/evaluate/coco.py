@@ -89,7 +89,7 @@ def _vqa(document: Mapping[str, Any], file: Path, folder: ImageFolder) -> Labell
             for each in asked
             if each["question_id"] in answers
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise _broken(file, f"is not as VQA has it: {_said(error)}") from error
     left = len(asked) - sum(each["question_id"] in answers for each in asked)
     notes = [f"the {there} are those of `{beside.name}`"]
@@ -105,22 +105,33 @@ def _answers(annotation: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, Any]]:
     """Return the file beside one that holds the other part for the same questions."""
-    ids = {each.get("question_id") for each in here if isinstance(each, dict)}
+    ids = _question_ids(here)
     neighbours = sorted(path for path in file.parent.glob("*.json") if path != file)
+    unread: BrokenFileError | None = None
     for path in neighbours[:MOST_NEIGHBOURS]:
-        other = _document(path)
-        listed = other.get(part) if isinstance(other, dict) else None
-        if isinstance(listed, list) and any(
-            isinstance(each, dict) and each.get("question_id") in ids for each in listed
-        ):
+        try:
+            other = _document(path)
+        except BrokenFileError as error:  # it may be none of the two halves
+            unread = unread or error
+            continue
+        if isinstance(other, dict) and not ids.isdisjoint(_question_ids(other.get(part))):
             return path, other
-    raise _broken(file, f"has no `{part}`, and no JSON file beside it has them for its questions")
+    raise unread or _broken(
+        file, f"has no `{part}`, and no JSON file beside it has them for its questions"
+    )
+
+
+def _question_ids(listed: Any) -> set[Any]:
+    some = listed if isinstance(listed, list) else ()
+    ids = (each.get("question_id") for each in some if isinstance(each, dict))
+    return {id for id in ids if isinstance(id, (int, str))}
 
 
 class _Names:
     """File names of images that VQA knows by number."""
 
     def __init__(self, folder: ImageFolder, part: str) -> None:
+        part = part.replace("{", "{{").replace("}", "}}")
         self.folder, self.forms = folder, [
             f"COCO_{part}_{{:012d}}.jpg", "{:012d}.jpg", "{}.jpg", "{}.png",
         ]  # fmt: skip
@@ -128,7 +139,7 @@ class _Names:
 
     def of(self, id: Any) -> str:
         """Return the name of an image: the first form of which there is a file."""
-        if isinstance(id, str) and not id.isdigit():
+        if isinstance(id, str) and not id.isdecimal():
             return id
         names = [form.format(int(id)) for form in self.forms]
         found = next((name for name in names if not self.folder.missing(name)), None)

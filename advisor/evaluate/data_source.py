@@ -28,7 +28,9 @@ def read_data(data: str, images: str = "") -> LabelledData:
     """Return what is labelled in a file or folder; `images` is where a table's images are."""
     path, folder = Path(data), Path(images) if images else None
     if folder is not None and not folder.is_dir():
-        raise UsageError(f"`--images {images}` is not a folder", hint="name the folder of images")
+        raise UsageError(
+            f"`--image-folder {images}` is not a folder", hint="name the folder of images"
+        )
     if path.is_dir():
         return _folder(path, folder)
     if not path.exists():

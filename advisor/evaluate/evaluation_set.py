@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from random import Random
@@ -12,7 +10,12 @@ from typing import NamedTuple
 from advisor.decide.command_lines import act_of
 from advisor.errors import UsageError
 from advisor.evaluate.annotation import Annotation, LabelledData, merged
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
+from advisor.evaluate.labelled import (
+    EvaluationSet,
+    LabelledImage,
+    UnreadableImage,
+    digest_of,
+)
 from advisor.model.library import (
     ANSWER,
     CAPTION,
@@ -88,7 +91,7 @@ def make_set(
         first = next(image for image, reason in why.items() if reason)
         raise UsageError(
             f"none of the {count(len(why), 'image')} of `{name}` is there: `{first}`: {why[first]}",
-            hint="--images DIR says where they are",
+            hint="--image-folder says where they are",
         )
     notes = list(data.notes)
     lacking = {each.image for each in data.annotations} - {each.image for each in usable}
@@ -109,7 +112,7 @@ def make_set(
         many=any(len(each.labels) > 1 for each in usable) and act.id == LABEL,
         left_out=tuple(UnreadableImage(image, reason) for image, reason in why.items() if reason),
         notes=tuple(notes),
-        digest=_digest(task, images),
+        digest=digest_of(task, images),
     )
 
 
@@ -158,10 +161,3 @@ def _part(annotations: Sequence[Annotation], limit: int, seed: int) -> list[Anno
         for image in random.sample(groups[labels], shares[labels])
     }
     return [each for each in annotations if each.image in drawn]
-
-
-def _digest(task: str, images: Sequence[LabelledImage]) -> str:
-    digest = hashlib.sha256(task.encode())
-    for each in images:
-        digest.update(json.dumps(each._asdict(), sort_keys=True).encode())
-    return digest.hexdigest()[:16]

@@ -138,6 +138,7 @@ def _taken_up(run: EvaluationRun) -> EvaluationRun:
     try:
         before = read_manifest(run.folder)
         known = {each["number"]: each for each in before["candidates"]}
+        warned = {number: tuple(map(str, each["warnings"])) for number, each in known.items()}
         same = before["data"]["digest"] == run.data.digest and [
             known[number]["checkpoint"] for number in sorted(known)
         ] == [each.checkpoint for each in run.candidates]
@@ -152,10 +153,7 @@ def _taken_up(run: EvaluationRun) -> EvaluationRun:
             hint="name another folder: --run DIR; or begin anew with --fresh",
         )
     return run._replace(
-        candidates=tuple(
-            each._replace(warnings=tuple(map(str, known[each.number].get("warnings", ()))))
-            for each in run.candidates
-        )
+        candidates=tuple(each._replace(warnings=warned[each.number]) for each in run.candidates)
     )
 
 

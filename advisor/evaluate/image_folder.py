@@ -49,9 +49,7 @@ class ImageFolder:
         """Return the path of an image; OSError for one outside of the folder."""
         path = os.path.normpath(os.path.join(self._top, name))  # noqa: PTH118
         if not path.startswith(self._top.rstrip(os.sep) + os.sep) or self._goes_out(path):
-            raise OSError(
-                0, f"it is outside of `{self.root}`; --image-folder says where images are"
-            )
+            raise OSError(0, f"it is outside of `{self.root}`")
         return path
 
     def _goes_out(self, path: str) -> bool:

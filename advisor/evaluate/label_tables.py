@@ -74,7 +74,7 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
     found: dict[str, tuple[str, Any]] = {}
     for part, names in COLUMNS.items():
         for name in names:
-            if cells.get(name) not in (None, "", []):
+            if _is_filled(cells.get(name)):
                 found.setdefault(part, (name, cells[name]))
     if "image" not in found:
         raise ValueError("it names no image")
@@ -89,6 +89,11 @@ def annotation_of(row: Mapping[str, Any]) -> Annotation:
         fields=_fields(found["fields"][1]) if "fields" in found else None,
         **texts,
     )
+
+
+def _is_filled(value: Any) -> bool:
+    """True for what says something; tables of numbers have NaN where they have nothing."""
+    return value not in (None, "", []) and value == value
 
 
 def _lines_of_json(text: str, file: Path) -> Iterator[Row]:

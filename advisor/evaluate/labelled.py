@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -51,3 +53,11 @@ class EvaluationSet(NamedTuple):
     left_out: tuple[UnreadableImage, ...] = ()
     notes: tuple[str, ...] = ()
     digest: str = ""
+
+
+def digest_of(task: str, images: Sequence[LabelledImage]) -> str:
+    """Return the digest of all that is true of images for a task, in order."""
+    digest = hashlib.sha256(task.encode())
+    for each in images:
+        digest.update(json.dumps(each._asdict(), sort_keys=True).encode())
+    return digest.hexdigest()[:16]

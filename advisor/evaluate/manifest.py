@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import AdvisorError, BrokenFileError
-from advisor.evaluate.labelled import EvaluationSet, LabelledImage, UnreadableImage
+from advisor.evaluate.labelled import (
+    EvaluationSet,
+    LabelledImage,
+    UnreadableImage,
+    digest_of,
+)
 from advisor.evaluate.recorded import EvaluatedCandidate, EvaluationRun, broken_run
 from advisor.files import read_bounded, replacing
 
@@ -51,7 +56,7 @@ def read_run(folder: Path) -> EvaluationRun:
     try:
         data = body["data"]
         images = tuple(_images(folder / IMAGES))
-        if len(images) != data["images"]:
+        if len(images) != data["images"] or digest_of(data["task"], images) != data["digest"]:
             raise broken_run(folder / IMAGES)
         listed = {key: tuple(data[key]) for key in ("classes", "notes")}
         left = tuple(UnreadableImage(**each) for each in data["left_out"])

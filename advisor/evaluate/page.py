@@ -19,7 +19,7 @@ from advisor.phrasing import count, joined
 TITLES = {
     RECOMMENDED: "recommended on these images",
     TIE: "a tie",
-    GUESSING_WINS: "no candidate is better than guessing",
+    GUESSING_WINS: "no candidate is reliably better than guessing",
     NOBODY: "nothing could be compared",
 }
 GATE_TEXTS = {

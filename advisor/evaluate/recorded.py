@@ -130,13 +130,22 @@ def response_line(response: Response) -> bytes:
         known["image_vector"] = _packed(response.image_vector)
     if response.text_vectors is not None:
         known["text_vectors"] = [_packed(each) for each in response.text_vectors]
-    return json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    try:
+        return text.encode() + b"\n"
+    except UnicodeEncodeError:  # the name of a file that is no text
+        return json.dumps(known, separators=(",", ":")).encode() + b"\n"
 
 
 def read_response(line: bytes) -> Response:
     """Return the response of a line; ValueError where it is none."""
-    known = json.loads(line)
+    try:
+        known = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("not a response") from error
     if not isinstance(known, dict) or not {"number", "key"} <= known.keys():
+        raise ValueError("not a response")
+    if not all(isinstance(known.get(name, ""), str) for name in _WORDS):
         raise ValueError("not a response")
     try:
         if "scores" in known:
@@ -146,7 +155,7 @@ def read_response(line: bytes) -> Response:
         if "text_vectors" in known:
             known["text_vectors"] = tuple(map(_unpacked, known["text_vectors"]))
         return Response(**known)
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         raise ValueError(str(error)) from error
 
 
@@ -206,6 +215,9 @@ def broken_run(file: Path, line: int = 0) -> BrokenFileError:
         f"`{file}`{place} is not what a run writes",
         hint="--fresh begins the run anew",
     )
+
+
+_WORDS = ("key", "text", "failed", "unreadable")
 
 
 def _short(number: float) -> float:

@@ -6,7 +6,9 @@ import contextlib
 import csv
 import io
 import json
+import math
 import os
+import struct
 import tarfile
 from collections import Counter
 from pathlib import Path
@@ -387,3 +389,57 @@ def test_a_file_named_from_the_folder_of_images(tmp_path):
     data = read_data(str(tmp_path / "x.csv"), str(tmp_path / "pictures"))
     assert isinstance(data.store, ImageFolder)
     assert evaluated(data).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("half", "other"),
+    [
+        ({"question_id": 1, "image_id": math.inf, "question": "q?"}, {}),
+        ({"question_id": 1, "image_id": None, "question": "q?"}, {"data_subtype": "{0"}),
+        ({"question_id": [1], "image_id": 1, "question": "q?"}, {}),
+    ],
+)
+def test_questions_that_are_none_are_one_sentence(tmp_path, half, other):
+    document = {"questions": [half, {"question_id": 2, "image_id": 1, "question": "q?"}], **other}
+    answers = [{"question_id": id, "answers": [{"answer": "2"}]} for id in (1, 2)]
+    (tmp_path / "a.json").write_text("{ neither half", encoding="utf-8")
+    (tmp_path / "annotations.json").write_text(json.dumps({"annotations": answers}), "utf-8")
+    (tmp_path / "questions.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(BrokenFileError, match="is not as VQA has it"):
+        read_data(str(tmp_path / "questions.json"))
+
+
+def test_rows_of_the_library_datasets_with_hostile_offsets_are_one_sentence(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    rows = {"image": [{"bytes": RED, "path": None}] * 2, "label": ["cat", "dog"]}
+    features = datasets.Features(image=datasets.Image(), label=datasets.Value("string"))
+    datasets.Dataset.from_dict(rows, features=features).save_to_disk(str(tmp_path / "hf"))
+    (file,) = (tmp_path / "hf").glob("*.arrow")
+    offsets, hostile = struct.pack("<3i", 0, 3, 6), struct.pack("<3i", 0, 3, 2**30)
+    assert file.read_bytes().count(offsets) == 1
+    file.write_bytes(file.read_bytes().replace(offsets, hostile))
+    with pytest.raises(BrokenFileError, match="cannot be read"):
+        read_data(str(tmp_path / "hf"))
+
+
+def test_a_class_that_has_no_name_is_one_sentence(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    home = tmp_path / "hf"
+    features = datasets.Features(image=datasets.Image(), label=datasets.ClassLabel(names=["cat"]))
+    rows = {"image": [{"bytes": RED, "path": None}], "label": [0]}
+    datasets.Dataset.from_dict(rows, features=features).save_to_disk(str(home))
+    said = json.loads((home / "dataset_info.json").read_text(encoding="utf-8"))
+    said["features"]["label"]["names"] = []
+    (home / "dataset_info.json").write_text(json.dumps(said), encoding="utf-8")
+    with pytest.raises(BrokenFileError, match=r"class without name|cannot be read"):
+        read_data(str(home))
+
+
+def test_a_cell_that_is_not_a_number_says_nothing(tmp_path):
+    text = (
+        '{"image": "a.png", "label": NaN}\n'
+        '{"image": "b.png", "label": "x"}\n{"image": "c.png", "label": "y"}'
+    )
+    found = evaluated(table(tmp_path, text, "data.jsonl", images=("a.png", "b.png", "c.png")))
+    assert found.classes == ("x", "y")
+    assert found.notes == ("1 image without a label left out",)

@@ -283,6 +283,13 @@ def test_without_a_name_the_folder_is_that_of_the_same_arrangement(shapes, monke
     assert len(others | {first}) == 5
 
 
+def test_images_of_one_class_alone_are_refused(tmp_path):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "a.png").write_bytes(b"RED")
+    with pytest.raises(UsageError, match=r"all images of .* are `cat`"):
+        arranged(tmp_path)
+
+
 def test_two_runs_do_not_write_one_file(shapes, tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
@@ -297,6 +304,10 @@ def test_a_run_that_somebody_changed_is_refused_at_its_line(shapes, tmp_path):
     (tmp_path / "run" / "given-0.jsonl").write_bytes(b'{"number":0,"key":"x"}\n{"a":1}\n')
     with pytest.raises(BrokenFileError, match="line 2"):
         list(found.responses(found.candidates[0]))
+    images = (tmp_path / "run" / "images.jsonl").read_text(encoding="utf-8")
+    (tmp_path / "run" / "images.jsonl").write_text(images.replace("green", "blue"), "utf-8")
+    with pytest.raises(BrokenFileError, match=r"images\.jsonl"):
+        read_run(tmp_path / "run")
     for text in ("{}", "[]", "no", '{"form": 1}', '{"form": 1, "data": 3}'):
         (tmp_path / "run" / "manifest.json").write_text(text)
         with pytest.raises(BrokenFileError):
@@ -309,6 +320,7 @@ def test_a_response_is_read_as_it_was_written():
     responses = [
         Response(0, "k", text="zwei Hunde\u2028\nx", probability=0.25),
         Response(1, "k", scores=(0.5, 1e-12, 0.0)),
+        Response(3, "k", unreadable="`a\udcff.png` is not an image that can be read"),
         Response(2, "k", image_vector=(0.5, -0.25), text_vectors=((1.0, 0.0), (0.0, 1.0))),
         Response(3, "k", fields={"total": ["3.00"]}, text="{}"),
         Response(4, "k", failed="no"),

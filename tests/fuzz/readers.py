@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from evaluation_readers import evaluation_readers
+
 from advisor.check import declaration, records
 from advisor.check.finding import Edit
 from advisor.check.fixing import fix_text
@@ -268,6 +270,7 @@ READERS = {
     "need": Reader(need, ("search 2 million photos by German text on a cpu", "describe images")),
     "safetensors": Reader(safetensors, (_header(HEADER),)),
     "images": Reader(image, (_png(),)),
+    **{name: Reader(*each) for name, each in evaluation_readers().items()},
 }
 ALLOWED = (AdvisorError, UnreadableError)
 
