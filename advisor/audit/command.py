@@ -37,7 +37,8 @@ Named = Annotated[Places, Options(read_rules)]
 def check(places: Named) -> int:
     """Read every rule file and report each problem at file:line:column.
 
-    A fact without a source is one of them; in other commands it keeps nobody from an answer.
+    Among them are facts without a source, and names that no code knows: rules of the check without
+    a function, runners, classes to load. Those keep no other command from its answer.
 
     \b
     Examples:
@@ -45,11 +46,13 @@ def check(places: Named) -> int:
       advisor rules check --rules our-rules
       advisor rules check my-fork-of-the-rules
     """
+    from advisor.audit.code_names import unknown_names
+
     rulebase = places.rulebase
-    if rulebase.remarks:
+    if problems := (*rulebase.remarks, *unknown_names(places)):
         raise BrokenFileError(
-            f"the rules are to be mended: {count(len(rulebase.remarks), 'problem')}",
-            problems=rulebase.remarks,
+            f"the rules are to be mended: {count(len(problems), 'problem')}",
+            problems=problems,
             hint="other commands answer all the same; mend the places above",
         )
     written = [rule for rule in rulebase.rules if not rule.derived]

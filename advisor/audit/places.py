@@ -29,11 +29,20 @@ class Places:
         name, _, line = place.rpartition(":")
         if not name:
             return "", None
+        file, folder = self._file(name)
+        return _relative(file, folder), int(line)
+
+    def file(self, name: str) -> Path:
+        """Return the file that places call by this name."""
+        return self._file(name)[0]
+
+    def _file(self, name: str) -> tuple[Path, Path]:
+        """Return a file, and the rule folder that it is in."""
         for overlay in map(Path, self.rulebase.folders):
             inside = overlay.parent / name
             if name.startswith(f"{overlay.name}/") and inside.is_file():
-                return _relative(inside, overlay), int(line)
-        return _relative(self.base / name, self.base), int(line)
+                return inside, overlay
+        return self.base / name, self.base
 
     def lead(self, place: str) -> str:
         """Return what comes before a message: `rules/criteria.yaml:3: `, or nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advisor.catalogue.release_table import SPAN, ReleaseTable
+from advisor.catalogue.release_table import EXPORTS, SPAN, ReleaseTable
 
 
 class ReleaseDescription(dict[str, Any]):
@@ -32,7 +32,7 @@ class ReleaseDescription(dict[str, Any]):
     def _classes(self) -> dict[str, str]:
         names: dict[str, list[str]] = {}
         for block in self._table.blocks:
-            if block.startswith("@exports."):
+            if block.startswith(EXPORTS):
                 for name, text in (self._table.group(block, "", self._number) or {}).items():
                     parts = text.rpartition(" ")[2].replace(".deprecated", "").split(".")
                     folder = parts[1] if parts[0] == "models" and len(parts) > 1 else ""

@@ -13,7 +13,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from advisor.catalogue.release_table import ReleaseTable, block_of
+from advisor.catalogue.release_table import EXPORTS, ReleaseTable, block_of
 
 _NETWORK = """
     T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda
@@ -109,7 +109,7 @@ class ReleaseMembers:
 
     def _module_of(self, name: str) -> str | None:
         """Return the module of a name that the library itself exports."""
-        exports = self.table.group(f"@exports.{name[:1]}", "", self._number) or {}
+        exports = self.table.group(f"{EXPORTS}{name[:1]}", "", self._number) or {}
         return exports[name].partition(" ")[0] if name in exports else None
 
     def _of(self, name: str, module: str = "") -> Members | None:

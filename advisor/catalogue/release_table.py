@@ -16,7 +16,7 @@ import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ LEAST_SHARED = 8
 """Lines that fewer blocks have are no gain in the dictionary."""
 TEXT, SPAN, GROUP = "\x01", "\t", "\n>"
 NUMBER_BYTES = 4
+EXPORTS = "@exports."
+"""How the names of blocks begin that hold what stands at the top of the library."""
 
 
 class TableRow(NamedTuple):
@@ -53,6 +55,12 @@ class ReleaseTable:
         self._blocks: dict[str, str] = {}
         self._spans: dict[str, int] = {}
         self._masks: dict[tuple[str, str], dict[str, int]] = {}
+
+    @cached_property
+    def exported(self) -> frozenset[str]:
+        """What some release has at its top: names of classes and functions."""
+        blocks = (block for block in self.blocks if block.startswith(EXPORTS))
+        return frozenset(name for block in blocks for name in self.masks(block, ""))
 
     @property
     def blocks(self) -> list[str]:

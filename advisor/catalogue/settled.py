@@ -1,4 +1,4 @@
-"""Names of transformers that every described release has, and none calls otherwise."""
+"""Names of transformers across its releases: what all described ones have, and what any has."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from advisor.catalogue.release import Release, release_table
-from advisor.catalogue.release_table import block_of
+from advisor.catalogue.release import INSTALLED, Release, release, release_table
+from advisor.catalogue.release_table import EXPORTS, block_of
+from advisor.errors import AdvisorError, nearest
 from advisor.rulebase.base import RuleBase
 
 
@@ -33,8 +34,27 @@ def settled_names(rulebase: RuleBase, judged_by: Release | None) -> Callable[[st
             return True
         if changed.fullmatch(name):
             return False
-        if not module and name in lasting(f"@exports.{name[:1]}", ""):
+        if not module and name in lasting(f"{EXPORTS}{name[:1]}", ""):
             return True
         return name in lasting(block_of(module), f"{module}:")
 
     return settled
+
+
+def in_some_release(rulebase: RuleBase, name: str) -> bool:
+    """Return whether a described release, or the installed one, has a class or function."""
+    table = release_table()
+    if table is None or name in table.exported:
+        return True
+    try:
+        installed = release(rulebase, INSTALLED)
+    except AdvisorError:
+        return False
+    return installed.version not in table.versions and installed.has_class(name)
+
+
+def spelt_alike(name: str, others: frozenset[str] = frozenset()) -> list[str]:
+    """Return the class of a described release, or of `others`, that is most likely meant."""
+    table = release_table()
+    close = nearest(name, (table.exported if table else frozenset()) | others)
+    return [close] if close else []

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from advisor.catalogue.release import release_table
+from advisor.catalogue.settled import spelt_alike
+from advisor.errors import did_you_mean
 from advisor.trial.failures import BrokenCheckpointError, UnsupportedError, WeightsMismatchError
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.placement import Placement, refuse_what_does_not_fit
@@ -15,6 +18,8 @@ NO_LIMIT = 100_000
 SPECIAL_TOKENS = 2
 OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "altclip_text_model"})
 """Types of text towers whose first two positions belong to no token."""
+USES = "`uses` in rules/programs/programs.yaml"
+"""Where it stands which runner and class a model type gets."""
 FROM_DISK = {"local_files_only": True, "trust_remote_code": False}
 
 
@@ -34,10 +39,7 @@ def load_network(
     """
     loader = network_class(class_name)
     if loader is None:
-        raise UnsupportedError(
-            f"the installed transformers {transformers().__version__} has no class `{class_name}`",
-            hint="pip install --upgrade transformers",
-        )
+        raise _lacking(class_name)
     refuse_what_does_not_fit(checkpoint.name, checkpoint.weights, placement)
     refuse_what_promises_more(checkpoint, loader)
     with plain_errors(checkpoint.name), quiet():
@@ -79,6 +81,18 @@ def load_network(
             f"{len(unused)} of its weights stay unused ({_parts(unused)})"
         )
     return network, tuple(notes)
+
+
+def _lacking(class_name: str) -> UnsupportedError:
+    """Say that a class is missing: in the installed release, or in all of them."""
+    message = f"the installed transformers {transformers().__version__} has no class `{class_name}`"
+    table = release_table()
+    if table is None or class_name in table.exported:
+        return UnsupportedError(message, hint="pip install --upgrade transformers")
+    return UnsupportedError(
+        f"{message}, nor has any release that is described",
+        hint=f"mend it under {USES}{did_you_mean(spelt_alike(class_name))}",
+    )
 
 
 def load_part(checkpoint: LocalCheckpoint, class_name: str) -> Any:

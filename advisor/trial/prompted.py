@@ -20,7 +20,7 @@ from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.failures import UnsupportedError
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
-from advisor.trial.loading import text_limit
+from advisor.trial.loading import USES, text_limit
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library
 from advisor.trial.stacked import Inputs, stacked
@@ -254,7 +254,8 @@ class Chat(Prompted):
             raise UnsupportedError(
                 f"`{self.checkpoint.name}` has no chat template, and advisor has no runner of its "
                 f"own for a `{self.checkpoint.model_type}`",
-                hint="choose an instruction-tuned version of it",
+                hint="choose an instruction-tuned version of it, or name a runner for "
+                f"`{self.checkpoint.model_type}` under {USES}",
             )
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:

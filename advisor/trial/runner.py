@@ -27,7 +27,7 @@ from advisor.trial.failures import (
     UnsupportedError,
 )
 from advisor.trial.images import OpenedImage
-from advisor.trial.loading import load_network, load_part
+from advisor.trial.loading import USES, load_network, load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type, read_checkpoint
 from advisor.trial.placement import Placement, place
 from advisor.trial.resolution import Loading, resolve
@@ -242,9 +242,10 @@ def act_and_use(
     if not uses:
         known = is_known_type(checkpoint.model_type)
         reason = "advisor has no runner for it" if known else "the installed transformers lacks it"
+        other = f"choose another checkpoint, or name a runner for it under {USES}"
         raise UnsupportedError(
             f"`{checkpoint.name}` is a `{checkpoint.model_type}`, and {reason}",
-            hint="choose another checkpoint" if known else "pip install --upgrade transformers",
+            hint=other if known else "pip install --upgrade transformers",
         )
     act = act_of(rulebase, task)
     use = use_for(uses, act, checkpoint.part_types) if act else None
@@ -269,6 +270,15 @@ def _uses(rulebase: RuleBase, checkpoint: LocalCheckpoint) -> tuple[RunnerUse, .
     auto = library("transformers.models.auto.modeling_auto")
     talks = checkpoint.model_type in auto.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
     return uses if talks else ()
+
+
+def known_runners() -> list[str]:
+    """Return the runners of the modules imported so far, as rules name them."""
+    found: list[Any] = [Runner]
+    for one in found:
+        found += one.__subclasses__()
+    named = (f"{one.__module__.rpartition('.')[2]}.{one.__name__}" for one in found)
+    return [name for name in named if "._" not in name and name != "runner.Runner"]
 
 
 def runner_class(use: RunnerUse) -> type[Runner]:

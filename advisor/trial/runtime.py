@@ -8,6 +8,8 @@ import importlib
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from advisor.distribution import install_hint
@@ -78,6 +80,18 @@ def network_class(name: str) -> Any:
     if name.startswith(OWN_CLASSES):
         return getattr(library(OWN_NETWORKS), name, None)
     return getattr(transformers(), name, None)
+
+
+@cache
+def own_networks() -> frozenset[str]:
+    """Return the names of advisor's own classes, without importing them, torch or transformers."""
+    import ast
+
+    source = Path(__file__).parents[1] / OWN_NETWORKS.rpartition(".")[2] / "__init__.py"
+    for line in ast.parse(source.read_text(encoding="utf-8")).body:
+        if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "__all__":
+            return frozenset(ast.literal_eval(line.value))
+    return frozenset()
 
 
 def versions() -> dict[str, str]:

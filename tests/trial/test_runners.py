@@ -479,8 +479,9 @@ def test_a_chat_model_without_template_is_refused(tiny: Tiny, tmp_path: Path) ->
     folder = tmp_path / "base"
     shutil.copytree(tiny("llava"), folder)
     (folder / "chat_template.jinja").unlink()
-    with pytest.raises(UnsupportedError, match="no chat template"):
+    with pytest.raises(UnsupportedError, match="no chat template") as refused:
         load_runner(folder, "vqa", device="cpu")
+    assert "name a runner for `llava` under `uses` in rules/programs" in str(refused.value.hint)
 
 
 def test_bfloat16_runs_and_says_nearly_the_same(tiny: Tiny, image: OpenedImage) -> None:

@@ -24,6 +24,7 @@ from advisor.trial.failures import (  # noqa: E402
     UnsupportedError,
     WeightsMismatchError,
 )
+from advisor.trial.loading import load_network  # noqa: E402
 from advisor.trial.local_checkpoint import Weights, read_checkpoint  # noqa: E402
 from advisor.trial.placement import Placement, place  # noqa: E402
 
@@ -115,8 +116,26 @@ def test_an_unknown_type_is_unsupported(tiny: Tiny, tmp_path: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     for model_type, words in (("bert", "no runner"), ("brand-new", "lacks it")):
         (folder / "config.json").write_text(json.dumps({**config, "model_type": model_type}))
-        with pytest.raises(UnsupportedError, match=words):
+        with pytest.raises(UnsupportedError, match=words) as refused:
             load_runner(folder, "embeddings", device="cpu")
+        helpers = "name a runner for it under `uses` in rules/programs/programs.yaml"
+        assert (helpers in str(refused.value.hint)) == (model_type == "bert")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("CLIPModell", "mend it under `uses` in rules/programs/programs.yaml; "
+                       "did you mean `CLIPModel`?"),
+        ("FlaxCLIPModel", "pip install --upgrade transformers"),
+    ],
+)  # fmt: skip
+def test_a_class_that_no_release_has_is_a_slip(tiny: Tiny, name: str, hint: str) -> None:
+    """FlaxCLIPModel is one that other releases have."""
+    local = read_checkpoint(tiny("clip"), "ours")
+    with pytest.raises(UnsupportedError, match=f"has no class `{name}`") as refused:
+        load_network(local, name, place("cpu", None))
+    assert refused.value.hint == hint
 
 
 @pytest.mark.parametrize(
