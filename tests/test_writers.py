@@ -1,0 +1,61 @@
+"""Every command that writes is among those that are killed (`benchmarks/kills.py`)."""
+
+import ast
+import inspect
+import sys
+from pathlib import Path
+
+import advisor
+from advisor.cli.program import COMMANDS, Group
+from advisor.console.commands import command_at
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from writers import WRITERS  # noqa: E402
+
+sys.path.remove(str(ROOT / "benchmarks"))
+WRITING = {"write_text", "replacing", "creating_folder"}
+"""The functions of `advisor.files` that put something in place."""
+OTHERWISE = {
+    "unified_vlp.stored_regions": "for programs; no command stores regions",
+    "interview.afterwards": "a profile of three lines, by the same function, at a prompt",
+}
+READ_ONLY = {
+    "help": "text on the screen",
+    "mcp": "an answer to each question on stdout",
+    "rules check": "problems on the screen",
+    "rules schema": "a schema on stdout",
+}
+
+
+def commands():
+    """Yield the words of each command, and its function."""
+    for name, entry in COMMANDS.items():
+        inner = entry.commands if isinstance(entry, Group) else {"": entry}
+        for word, command in inner.items():
+            yield f"{name} {word}".strip(), command.home
+
+
+def test_each_command_that_may_write_is_killed():
+    killed = [("ask",), *(writer.words for writer in WRITERS.values())]
+    for name, _ in commands():
+        words = tuple(name.split())
+        assert name in READ_ONLY or any(one[: len(words)] == words for one in killed), name
+
+
+def test_what_reads_only_takes_no_file_to_write():
+    for name, home in commands():
+        if name in READ_ONLY:
+            parameters = inspect.signature(command_at(home)).parameters
+            assert not {"output", "save", "write", "out", "folder"} & parameters.keys(), name
+
+
+def test_each_module_that_writes_is_reached_by_a_command_that_is_killed():
+    package = Path(advisor.__file__).parent
+    found = set()
+    for file in package.rglob("*.py"):
+        calls = (n for n in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(n, ast.Call))
+        if any(isinstance(call.func, ast.Name) and call.func.id in WRITING for call in calls):
+            found.add(".".join(file.relative_to(package).with_suffix("").parts))
+    reached = {module for writer in WRITERS.values() for module in writer.by}
+    assert found - {"files"} == reached | OTHERWISE.keys()
