@@ -28,12 +28,13 @@ from advisor.draw.blocks import (
 )
 from advisor.draw.typesetting import height
 from advisor.engine.decision import Assessment
-from advisor.model import NONE
+from advisor.model import NONE, TASK
 from advisor.phrasing import count, joined
 
 if TYPE_CHECKING:
     from advisor.decide.precedence import Precedence
     from advisor.decide.recommendation import Recommendation, TaskAdvice
+    from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
 RELATIONS = {"larger": "larger than {next}, of one series", "successor": "successor of {next}"}
@@ -169,6 +170,20 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     reasons += [found.rule.because for found in winner.fired]
     for because in reasons[:1]:
         yield Note("why", because, room.reason)
+    for found in winner.fired:
+        if found.rule.effect == "avoid" and _said(advice, found.rule):
+            yield Note("but", found.rule.because, 2)
+            break
+
+
+def _said(advice: TaskAdvice, rule: Rule) -> bool:
+    """True where a rule speaks of something that the user said besides the task."""
+    profile = advice.decision.profile
+    return any(
+        profile[id].origin not in ("implied", "assumed")
+        for id in rule.when
+        if id in profile and id != TASK
+    )
 
 
 def _first(advice: TaskAdvice) -> Iterator[Note]:

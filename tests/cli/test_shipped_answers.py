@@ -274,3 +274,11 @@ def test_the_end_of_an_interview_leaves_room_for_its_offers(rulebase):
     for task in rulebase.tasks:
         page = recommend(rulebase, {"task": task.id}, engine=engine).to_end()
         assert height(page, 80) <= END, task.id
+
+
+def test_what_speaks_against_the_answer_for_what_was_said_stands_below_the_reason(advisor):
+    said = advisor("recommend", "--task", "captioning", "--domain", "medical").out.splitlines()
+    assert said[2].startswith("why ")
+    assert said[3].startswith("but ")
+    assert "may sound right and be" in said[3]
+    assert "but " not in advisor("recommend", "--task", "captioning").out
