@@ -185,7 +185,7 @@ function changes(rulebase, advice, answer) {
       "li",
       {},
       h("button.option", { type: "button", click: () => answer(id, [flip.answers[id]], others) }, words.join(" · ")),
-      ` ${familyName(rulebase, flip.family)}`,
+      h("span", {}, h("span.quiet", {}, " then "), familyName(rulebase, flip.family)),
     );
   });
   return [h("h2", {}, "What would change it"), h("ul.options.changes", {}, ...rows)];
