@@ -89,7 +89,15 @@ def learns(printed):
     assert found[-1] < found[0]
 
 
-@pytest.mark.parametrize("key", list(CASES), ids=lambda key: f"{key[0]}-{key[1]}")
+ONE = "train-encoder-decoder"
+"""The program that the default run trains with; the others train among the slow tests."""
+
+
+@pytest.mark.parametrize(
+    "key",
+    [pytest.param(key, marks=() if key[0] == ONE else pytest.mark.slow) for key in CASES],
+    ids=lambda key: f"{key[0]}-{key[1]}",
+)
 def test_it_learns_saves_and_what_it_saved_runs(key, small, pairs):
     checkpoint, task = CASES[key]
     if task == "field-extraction":
