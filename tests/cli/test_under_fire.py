@@ -460,6 +460,7 @@ def test_b25_what_else_lies_in_a_rule_folder_is_not_looked_at(tmp_path):
 # -- rules of a size that nobody writes by hand ----------------------------------------------------
 
 
+@pytest.mark.slow
 def test_b15_thirty_questions_that_each_can_decide_are_answered(tmp_path, capsys):
     from large_rules import Size, write_overlay
 
