@@ -201,7 +201,15 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
             known = f"{pick.figures[0].name} {pick.figures[0].value:g}"
         elif advice.task in pick.checkpoint.typical:
             known = "where people usually start with this task"
-        yield Note("first", f"{known}; nothing ranks it against the next", lines=2)
+        series = pick.checkpoint.series
+        others = (one for one in more if series is None or one.checkpoint.series != series)
+        other = next(others, None)
+        against = (
+            f"nothing ranks it against {other.checkpoint.id}"
+            if other
+            else "the others are of its series"
+        )
+        yield Note("first", f"{known}; {against}", lines=2)
 
 
 def _precedence(before: Precedence) -> str:
