@@ -34,6 +34,10 @@ class Written(NamedTuple):
     value: dict[str, Any]
     place: str = "random.yaml:1"
 
+    def place_of(self, path: tuple[str, ...]) -> str:
+        """Where a part of it stands; empty where nobody wrote it."""
+        return self.place if path[1] in self.value.get(path[0], {}) else ""
+
 
 # -- drawing ----------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from advisor.audit.scenarios import RuleCoverage, coverage
+from advisor.audit.scenarios import RuleCoverage, rules_covered
 from advisor.engine.decision import Engine
 from advisor.engine.diagram import EMPTY, Choice
 from advisor.engine.profile import Answer, Profile
@@ -49,11 +49,8 @@ class RuleFacts(NamedTuple):
 
 def facts_of(rulebase: RuleBase, rules: Sequence[Rule]) -> list[RuleFacts]:
     """Return what exact search finds of rules."""
-    covered = {one.rule.id: one for one in coverage(rulebase).rules}
-    return [
-        RuleFacts(deciding, covered.get(deciding.rule.id, RuleCoverage(deciding.rule, (), ())))
-        for deciding in Deciders(rulebase).of(rules)
-    ]
+    covered = rules_covered(rulebase)
+    return [RuleFacts(one, covered[one.rule.id]) for one in Deciders(rulebase).of(rules)]
 
 
 class Deciders:

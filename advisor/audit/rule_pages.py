@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from advisor.audit.pivotal import Deciding, RuleFacts
-from advisor.audit.scenarios import RuleCoverage
+from advisor.audit.scenarios import RuleCoverage, rules_covered
 from advisor.catalogue.page import rule_page
 from advisor.decide.command_lines import command
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
@@ -22,6 +22,9 @@ from advisor.rulebase.base import RuleBase
 
 MARKER = "<!-- Written by `advisor rules docs`: change the rules, not this page. -->"
 INDEX = "README.md"
+PROVEN_BY = "tests/test_derived_rules.py"
+MOST_NAMED = 3
+"""How many scenarios a line names."""
 DECLARED = {"takes": "What it takes", "gives": "What it gives", "tasks": "Tasks"}
 
 
@@ -33,8 +36,9 @@ def pages(facts: list[RuleFacts], rulebase: RuleBase) -> dict[str, str]:
     files = {INDEX: _index(facts, rulebase)}
     for one in facts:
         files[f"{one.deciding.rule.id}.md"] = full_page(one, rulebase)
+    covered = rules_covered(rulebase)
     for family in rulebase.families:
-        files[f"declared-by-{family.id}.md"] = _declared_page(family, rulebase)
+        files[f"declared-by-{family.id}.md"] = _declared_page(family, rulebase, covered)
     return {name: f"{MARKER}\n\n{markdown(page)}" for name, page in files.items()}
 
 
@@ -44,7 +48,7 @@ def full_page(facts: RuleFacts, rulebase: RuleBase) -> Page:
     It says in which file the rule stands but not on which line, so that it outlives other edits.
     """
     rule = facts.deciding.rule
-    page = rule_page(rule._replace(place=rule.place.partition(":")[0]), rulebase)
+    page = rule_page(rule._replace(place=rule.place.partition(":")[0]), rulebase, alone=False)
     return [*page, *_where(facts.deciding, rulebase), *_scenarios(facts.scenarios)]
 
 
@@ -111,18 +115,37 @@ def _index(facts: list[RuleFacts], rulebase: RuleBase) -> Page:
     ]
 
 
-def _declared_page(family: Family, rulebase: RuleBase) -> Page:
+def _declared_page(family: Family, rulebase: RuleBase, covered: Mapping[str, RuleCoverage]) -> Page:
     rules = [rule for rule in rulebase.rules if rule.derived and rule.candidates == [family.id]]
-    derived = f"{count(len(rules), 'rule')} derived from rules/families and checked like any other."
+    derived = (
+        f"{count(len(rules), 'rule')} derived from families/{family.id}.yaml. Behind each stands "
+        "the key that declares it, and which scenarios rest on it: without this kind of reason the "
+        f"family would stand elsewhere in them. {PROVEN_BY} holds that every declaration gives "
+        "its rule, and nothing else does."
+    )
     page: Page = [Heading(f"What {family.name} declares ({family.id})", 1), Text(derived)]
     for kind, title in DECLARED.items():
         rows = tuple(
-            Item("", f"{rule.id}: {rule.effect}. {rule.because}", sources=tuple(rule.sources))
+            Item(
+                "",
+                f"{rule.id}: {rule.effect}. {rule.because}",
+                _resting(rulebase.declared(rule.id)[1], covered[rule.id]),
+                tuple(rule.sources),
+            )
             for rule in rules
             if rule.derived == kind
         )
         page += [Heading(title), Items(rows)] if rows else []
     return page
+
+
+def _resting(key: str, covered: RuleCoverage) -> str:
+    """Say under which key a derived rule stands, and which scenarios rest on it."""
+    resting = tuple(dict.fromkeys((*covered.pivotal, *covered.decisive)))
+    if not resting:
+        return f"{key}; no scenario"
+    more = f" and {len(resting) - MOST_NAMED} more" if len(resting) > MOST_NAMED else ""
+    return f"{key}; scenarios {', '.join(resting[:MOST_NAMED])}{more}"
 
 
 class GeneratedPages(NamedTuple):

@@ -45,7 +45,7 @@ class Proof(NamedTuple):
 
 
 class RuleCoverage(NamedTuple):
-    """The scenarios in which a written rule is decisive, is pivotal, and fires at all."""
+    """The scenarios in which a rule is decisive, is pivotal, and fires at all."""
 
     rule: Rule
     decisive: tuple[str, ...]
@@ -62,6 +62,10 @@ class RuleCoverage(NamedTuple):
         """True where a scenario would notice the rule's absence, or none ever could."""
         about_families = any("/" not in candidate for candidate in self.rule.candidates)
         return bool(self.pivotal) or self.rule.supporting or not about_families
+
+
+Covering = defaultdict[tuple[str, str], list[str]]
+"""The scenarios that cover something in some way, by the way and its id."""
 
 
 class Coverage(NamedTuple):
@@ -153,9 +157,31 @@ def _decisive(decisions: Iterable[Decision]) -> set[str]:
 
 def coverage(rulebase: RuleBase) -> Coverage:
     """Run all scenarios and return what they cover; one that cannot be answered covers nothing."""
+    covering = _covering(rulebase)
+    written = [rule for rule in rulebase.rules if not rule.derived]
+    return Coverage(
+        len(rulebase.scenarios),
+        tuple(_of_rule(rule, covering) for rule in written),
+        {task.id: tuple(covering["task", task.id]) for task in rulebase.tasks},
+        {family.id: tuple(covering["family", family.id]) for family in rulebase.families},
+    )
+
+
+def rules_covered(rulebase: RuleBase) -> dict[str, RuleCoverage]:
+    """Run all scenarios; return what covers each rule by its id, written or derived."""
+    covering = _covering(rulebase)
+    return {rule.id: _of_rule(rule, covering) for rule in rulebase.rules}
+
+
+def _of_rule(rule: Rule, covering: Covering) -> RuleCoverage:
+    ways = RuleCoverage._fields[1:]
+    return RuleCoverage(rule, *(tuple(covering[way, rule.id]) for way in ways))
+
+
+def _covering(rulebase: RuleBase) -> Covering:
     engine = Engine(rulebase)
     written = [rule for rule in rulebase.rules if not rule.derived]
-    covering: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    covering: Covering = defaultdict(list)
     for scenario in rulebase.scenarios:
         try:
             family, decisions = answer_scenario(engine, scenario)
@@ -174,19 +200,7 @@ def coverage(rulebase: RuleBase) -> Coverage:
                         covered.add(("decisive", rule.id))
         for key in covered:
             covering[key].append(scenario.id)
-
-    def scenarios(what: str, id: str) -> tuple[str, ...]:
-        return tuple(covering[what, id])
-
-    return Coverage(
-        len(rulebase.scenarios),
-        tuple(
-            RuleCoverage(rule, *(scenarios(how, rule.id) for how in RuleCoverage._fields[1:]))
-            for rule in written
-        ),
-        {task.id: scenarios("task", task.id) for task in rulebase.tasks},
-        {family.id: scenarios("family", family.id) for family in rulebase.families},
-    )
+    return covering
 
 
 def _pivotal(engine: Engine, decision: Decision) -> list[str]:

@@ -126,6 +126,8 @@ def _details(rulebase: RuleBase, kind: str, thing: Any) -> dict[str, Any]:
     if kind == "families":
         details["description"] = plain(rulebase.descriptions[thing.id])
         details["claims"] = plain(rulebase.claims[thing.id])
+    if kind == "rules" and thing.derived:
+        details["place"], _ = rulebase.declared(thing.id)
     if kind == "checkpoints":
         details["measurements"] = plain(measurements(rulebase).get(thing.id, []))
         details["memory_gb"] = memory_gb(thing)

@@ -21,6 +21,8 @@ from advisor.files import ESCAPED
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 TERMINATED = 143
+MORE = ("-v", "--verbose")
+"""How some commands are asked to print all that they know."""
 
 
 class CommandLine(NamedTuple):
@@ -194,7 +196,12 @@ def _usage(error: Any) -> AdvisorError:
     message = message[:1].lower() + message[1:]
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "advisor"
-    return AdvisorError(message, hint=f"`{path} --help` shows what can be given", kind="usage")
+    hint = f"`{path} --help` shows what can be given"
+    if context is not None and getattr(error, "option_name", "") in MORE:
+        known = [flag for option in context.command.params for flag in option.opts]
+        every = "; `--all` adds every reason and every change" if "--all" in known else ""
+        hint = f"`{path}` prints all already{every}"
+    return AdvisorError(message, hint=hint, kind="usage")
 
 
 def _report(error: AdvisorError, *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from advisor.decide.precedence import LARGER
 from advisor.decide.reasons import MAYBE_FEWER, Because, lost_on_text
@@ -72,6 +72,8 @@ def _rule(mark: str, rule: Rule) -> Item:
 
 def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
     rows = [_rule("-", rule) for rule in one.reasons]
+    if len(one.reasons) > 1:
+        rows.append(Item("", _counted(one.reasons)))
     rows += [_rule("+", rule) for rule in one.for_it]
     if one.lost_on:
         rows.append(Item("", lost_on_text(rulebase, one.lost_on)))
@@ -83,6 +85,13 @@ def _why_not(one: WhyNot, rulebase: RuleBase) -> Page:
         Candidate(rulebase.family(one.family).shown, one.verdict, rulebase.family(one.family).name),
         Items(tuple(rows)),
     ]
+
+
+def _counted(reasons: Sequence[Rule]) -> str:
+    """Say which of several reasons against a family counts."""
+    if any(rule.effect == "exclude" for rule in reasons):
+        return "each of these alone would rule it out"
+    return "those of one criterion count as one, however many there are"
 
 
 def _each(origins: Mapping[str, str]) -> str:

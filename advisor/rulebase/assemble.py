@@ -21,16 +21,27 @@ from advisor.rulebase.store import RuleFile
 
 
 class Entry(NamedTuple):
-    """One thing defined in a rule file: its value, and where."""
+    """One thing defined in a rule file: its value, and where.
+
+    `extended` is the family that an overlay extends: what the overlay does not say stands there.
+    """
 
     value: dict[str, Any]
     document: Document
     path: KeyPath
+    extended: Entry | None = None
 
     @property
     def place(self) -> str:
         """Where it stands, as file:line."""
         return f"{self.document.file}:{self.document.place(self.path)[0]}"
+
+    def place_of(self, path: KeyPath) -> str:
+        """Where a part of it stands, as file:line; empty where nobody wrote it."""
+        whole = (*self.path, *path)
+        if whole in self.document.places:
+            return f"{self.document.file}:{self.document.place(whole)[0]}"
+        return self.extended.place_of(path) if self.extended else ""
 
     def report(self, path: KeyPath, message: str) -> None:
         """Report a problem at a path inside the entry."""
@@ -100,7 +111,8 @@ class Collection:
         if overlay is not None:
             self.changes.append(f"{overlay} {'changes' if before else 'adds'} {kind} {id}")
             if before is not None and kind == "family":
-                entry = entry._replace(value=_extend(before.value, entry.value))
+                value = _extend(before.value, entry.value)
+                entry = entry._replace(value=value, extended=before)
         known[id] = entry
 
 

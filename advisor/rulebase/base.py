@@ -328,6 +328,11 @@ class RuleBase:
         """Return where an entry stands, as file:line; empty where nobody wrote it."""
         return str(self._part("proof")["places"].get(kind, {}).get(id, ""))
 
+    def declared(self, rule: str) -> tuple[str, str]:
+        """Return where a derived rule is declared, as file:line, and under which key."""
+        place, key = self._part("proof")["derived"][rule]
+        return place, key
+
     @cached_property
     def remarks(self) -> tuple[str, ...]:
         """What is to be mended in the files and keeps nobody from an answer, at its places."""

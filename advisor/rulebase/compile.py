@@ -12,7 +12,7 @@ from advisor.model.evidence import ArticleClaim, Example, Statement
 from advisor.model.file_kinds import ENTITIES
 from advisor.model.library import ANY_TYPE, Program
 from advisor.model.value import encode
-from advisor.rulebase.derive import derived_never, derived_rules
+from advisor.rulebase.derive import declared_by, derived_never, derived_rules
 from advisor.rulebase.orders import compiled_orders
 from advisor.rulebase.phrases import compile_words
 
@@ -58,6 +58,11 @@ def compile_parts(
             "places": {
                 kind: {id: entry.place for id, entry in of_kind.items()}
                 for kind, of_kind in entries.items()
+            },
+            "derived": {
+                rule.id: _declared(rule, entries["family"])
+                for rule in values["rule"]
+                if rule.derived
             },
             "remarks": [str(remark) for remark in remarks],
         },
@@ -140,6 +145,15 @@ def _is(value: Any, wanted: Any) -> bool:
     return not {str(one).lower() if isinstance(one, bool) else one for one in said}.isdisjoint(
         wanted
     )
+
+
+def _declared(rule: Rule, families: Mapping[str, Entry]) -> tuple[str, str]:
+    """Return where a derived rule is declared, as file:line, and under which key."""
+    part, key = declared_by(rule)
+    family = families[rule.candidates[0]]
+    if place := family.place_of((part, key)):
+        return place, f"{part}: {key}"
+    return family.place, f"which says nothing of `{key}`"
 
 
 def _description(family: dict[str, Any]) -> dict[str, list[Statement]]:

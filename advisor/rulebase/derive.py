@@ -77,6 +77,13 @@ def _why_not(family: Family, verb: str, id: str) -> Declaration:
     return family.cannot.get(id, silence)
 
 
+def declared_by(rule: Rule) -> tuple[str, str]:
+    """Return the part of a family that a derived rule comes from, and the key in it."""
+    ((option,),) = rule.when.values()
+    fit = rule.derived == "tasks" and rule.id != f"{rule.candidates[0]}-cannot-{option}"
+    return ("tasks" if fit else "cannot"), option
+
+
 def derived_never(questions: list[Question], tasks: list[Task]) -> Iterator[Never]:
     """Yield the combinations that implied answers and `ask_if` rule out.
 
