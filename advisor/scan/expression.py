@@ -39,6 +39,8 @@ from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
 from advisor.scan.study import RESULT, Passed, Scope, Study
 
 _LARGEST_TABLE = 64
+_MOST_ARGUMENTS = 100
+"""What is passed behind so many others is looked into, and then forgotten."""
 
 
 class Expressions:
@@ -249,26 +251,27 @@ class Expressions:
         if isinstance(node.func, ast.Attribute):
             holders = self.evaluate(node.func.value)
             name = node.func.attr
-            self._append(node, node.func)
             callees = union(*(self._member(holder, name) for holder in holders))
         else:
             callees = self.evaluate(node.func)
+        passed = self._passed(node)
+        if isinstance(node.func, ast.Attribute):
+            self._append(node.func, passed)
         return EvaluatedCall(
             study=self.study,
             scope=self.scope,
             node=node,
             holders=holders,
             callees=callees,
-            passed=self._passed(node),
+            passed=passed[:_MOST_ARGUMENTS],
         ).result()
 
-    def _append(self, node: ast.Call, function: ast.Attribute) -> None:
+    def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
         """A list that what was loaded gave something to holds it from here on."""
-        match function, node.args:
-            case ast.Attribute(ast.Name(name), "append"), [added]:
-                known = self.scope.find(name)
-                match known, self.evaluate(added) if known else NOTHING:
-                    case (ListLiteral(groups),), values if any(
+        match function, passed:
+            case ast.Attribute(ast.Name(name), "append"), [Passed("0", values)]:
+                match self.scope.find(name):
+                    case (ListLiteral(groups),) if any(
                         isinstance(value, Loaded) and value.path for value in values
                     ):
                         self.scope.bind(name, bounded(ListLiteral((*groups, values))))

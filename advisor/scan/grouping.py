@@ -7,11 +7,12 @@ else by where they stand.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from operator import itemgetter
 
 from advisor.scan.abstract import Loaded
-from advisor.scan.study import Study
+from advisor.scan.study import Study, Use
 from advisor.scan.usage import WRAPPED, Call, Load, Usage, Value
 from advisor.scan.vocabulary import OF_VISION, VISION_CLASSES
 
@@ -20,6 +21,8 @@ _PROCESSORS = ("processor", "tokenizer", "image_processor")
 _NAMING = ("0", "pretrained_model_name_or_path", "model", "model_name_or_path")
 """Arguments that name a checkpoint."""
 _OF_PICTURES = re.compile(r"image|visual|video|vqa|document")
+_MOST_TIED = 24
+"""A processor that could belong to more models belongs to the first of them alone."""
 _OPTIMIZER = re.compile(r"Adam|SGD|Adafactor|Lion|RMSprop|[Oo]ptim")
 
 
@@ -32,6 +35,19 @@ class Grouping:
         self.relevant = [self._is_relevant(load) for load in self.loads]
         self.models = [n for n, load in enumerate(self.loads) if load.kind in _MODELS]
         self.processors = [n for n, load in enumerate(self.loads) if load.kind in _PROCESSORS]
+        self.uses = defaultdict[int, list[tuple[int, Use]]](list)
+        for number, use in enumerate(study.uses):
+            self.uses[use.receiver.load].append((number, use))
+        self.trainings = [study.location(place) for place in study.training]
+        self.texts = [frozenset(v.text for v in one.checkpoint if v.text) for one in self.loads]
+        self._near = defaultdict[object, list[int]](list)
+        self._ours = defaultdict[tuple[str, str], list[int]](list)
+        for model in self.models:
+            scope, texts = self.loads[model].scope, self.texts[model]
+            for key in (texts, (scope, texts)) if texts else (self._named(model),):
+                self._near[key].append(model)
+            if self.relevant[model]:
+                self._ours[scope, self.loads[model].package].append(model)
 
     def usages(self) -> list[Usage]:
         """Return what is loaded of vision-language models, each model with its processors."""
@@ -87,10 +103,15 @@ class Grouping:
         for model in self.models:
             same = {other for other in maybe[model] if self._same_checkpoint(model, other)}
             tied[model] = sure[model] | same or maybe[model]
+        taken = set().union(*tied.values(), *maybe.values())
         for processor in self.processors:
-            if not any(processor in own for own in (*tied.values(), *maybe.values())):
+            if processor not in taken:
                 for model in self._nearest(processor):
                     tied[model].add(processor)
+        times: Counter[int] = Counter()
+        for own in tied.values():
+            times.update(own)
+            own -= {processor for processor in own if times[processor] > _MOST_TIED}
         return tied
 
     def _flows(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
@@ -119,24 +140,28 @@ class Grouping:
 
     def _nearest(self, processor: int) -> list[int]:
         """The models of the same checkpoint, or the only one in the same function."""
-        load = self.loads[processor]
-        same = [model for model in self.models if self._same_checkpoint(model, processor)]
-        near = [model for model in same or self.models if self.loads[model].scope == load.scope]
-        if same:
-            return near or same
-        alike = [n for n in near if self.relevant[n] and self.loads[n].package == load.package]
-        return alike if self.relevant[processor] and len(alike) == 1 else []
+        load, texts = self.loads[processor], self.texts[processor]
+        name = self._named(processor)
+        keys = [key for key in (texts and (load.scope, texts), name) if key]
+        near = sorted(model for key in keys for model in self._near[key][:_MOST_TIED])
+        if same := near or (self._near[texts] if texts else []):
+            return same[:_MOST_TIED]
+        if not self.relevant[processor]:
+            return []
+        ours = self._ours[load.scope, load.package]
+        return ours if len(ours) == 1 else []
+
+    def _named(self, number: int) -> tuple[str, str] | None:
+        """What loads in one function that write their checkpoint alike have in common."""
+        load = self.loads[number]
+        source = next((a.source for name, a in load.arguments.items() if name in _NAMING), None)
+        return None if source is None else (load.scope, source)
 
     def _same_checkpoint(self, model: int, processor: int) -> bool:
-        one, other = self.loads[model], self.loads[processor]
-        texts = {value.text for value in one.checkpoint} - {None}
-        if texts:
-            return texts == {value.text for value in other.checkpoint} - {None}
-        named = [
-            next((a.source for name, a in load.arguments.items() if name in _NAMING), None)
-            for load in (one, other)
-        ]
-        return one.scope == other.scope and named[0] is not None and named[0] == named[1]
+        if texts := self.texts[model]:
+            return texts == self.texts[processor]
+        named = self._named(model)
+        return named is not None and named == self._named(processor)
 
     def _speaks_for(self, processor: int, model: int) -> bool:
         """True where a processor shows that the model it feeds is a vision-language model."""
@@ -152,12 +177,13 @@ class Grouping:
         loads = [self.loads[number] for number in numbers]
         main = loads[0]
         has_model = main.kind in _MODELS
-        seen = (self.study.call(use) for use in self.study.uses if use.receiver.load in numbers)
+        used = sorted((use for number in numbers for use in self.uses[number]), key=itemgetter(0))
+        seen = (self.study.call(use) for _, use in used)
         once: dict[tuple[object, ...], Call] = {}
         for call in sorted(seen, key=lambda call: (call.place[1:5], call.kind)):
             once.setdefault((call.place, call.kind, call.name, call.receiver.place), call)
         trained = [call.place for call in once.values() if _trains(call)]
-        trained += map(self.study.location, self.study.training)
+        trained += self.trainings[:1]
         return Usage(
             place=main.place,
             model=main if has_model else None,

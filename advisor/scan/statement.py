@@ -119,17 +119,26 @@ class Statements(Expressions):
 
     def _either(self, bodies: Sequence[Sequence[ast.stmt]]) -> bool:
         """Walk branches of which one runs; return whether any of them reaches its end."""
-        before, ends = self.scope.names, []
+        ends = 0
+        bound: dict[str, list[tuple[int, Values]]] = {}
         for body in bodies:
-            self.scope.names = dict(before)
-            if self.walk(body):
-                ends.append(self.scope.names)
-        self.scope.names = merged = ends[0] if ends else before
-        for end in ends[1:]:
-            for name, values in end.items():
-                known = merged.setdefault(name, values)
-                if known is not values:
-                    merged[name] = branches(known, values)
+            around = self.scope.begin_branch()
+            try:
+                reached = self.walk(body)
+            finally:
+                changes = self.scope.end_branch(around)
+            for name, values in changes.items() if reached else ():
+                bound.setdefault(name, []).append((ends, values))
+            ends += reached
+        for name, found in bound.items():
+            if len(found) < ends and (before := self.scope.names.get(name)) is not None:
+                at = next((n for n, (end, _) in enumerate(found) if n != end), len(found))
+                found.insert(at, (at, before))
+            merged = found[0][1]
+            for _, values in found[1:]:
+                if merged is not values:
+                    merged = branches(merged, values)
+            self.scope.put(name, merged)
         return bool(ends)
 
     def _walk_assign(self, node: ast.Assign) -> None:
@@ -152,7 +161,7 @@ class Statements(Expressions):
         reached = self._either([node.body, node.orelse])
         for name, default in kept.items():
             if self.scope.names.get(name) == _ANYTHING:
-                self.scope.names[name] = default
+                self.scope.put(name, default)
         return reached
 
     def _doubt_defaults(self, test: ast.expr) -> dict[str, Values]:
@@ -174,7 +183,7 @@ class Statements(Expressions):
             default = self.scope.names.get(name, NOTHING)
             if name not in asked and default == self.defaults[name]:
                 kept[name] = default
-                self.scope.names[name] = _ANYTHING
+                self.scope.put(name, _ANYTHING)
         return kept
 
     def _walk_match(self, node: ast.Match) -> bool:
@@ -307,9 +316,11 @@ class Statements(Expressions):
         )
         inner = Statements(self.study, Scope(label, self.scope, is_class=True))
         inner.walk(node.body)
+        annotated_names = set(fields)
         for name, values in inner.scope.names.items():
             if name not in methods:
-                self.study.learn(label, name, doubted(values) if name in fields else values)
+                sure = name not in annotated_names
+                self.study.learn(label, name, values if sure else doubted(values))
         self.scope.bind(node.name, (LocalClass(label),))
 
 

@@ -7,13 +7,14 @@ give back and are called with, the next one uses it.
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from advisor.scan.abstract import (
+    MOST_VALUES,
     NOTHING,
     Abstract,
     Constant,
@@ -39,6 +40,10 @@ Exports: TypeAlias = Callable[[str], "dict[str, Values] | None"]
 """Gives what a module of the project defines, by its dotted name as imported; None elsewhere."""
 
 _LONGEST_SOURCE = 200
+_MOST_DOUBTFUL_USES = 1_000
+"""Uses of a load that may as well be those of another; more of them tell nothing new."""
+_MOST_BASES = 50
+"""Classes behind a class that are looked through."""
 _HUB_PREFIX = "hf-hub:"
 
 
@@ -75,7 +80,8 @@ class Scope:
     """The names of a module, class or function, while it is walked.
 
     `earlier` keeps loads that a name stood for before it was bound again: a function may have been
-    called in between, as in a notebook.
+    called in between, as in a notebook. `trail` keeps, within a branch, what the names that it
+    binds stood for before it; None for those that were not bound.
     """
 
     label: str = ""
@@ -85,6 +91,7 @@ class Scope:
     names: dict[str, Values] = field(default_factory=dict)
     shared: set[str] = field(default_factory=set)
     earlier: dict[str, Values] = field(default_factory=dict)
+    trail: dict[str, Values | None] | None = None
 
     def inner(self, name: str) -> str:
         """Return the label of what is defined in this scope under a name."""
@@ -107,13 +114,35 @@ class Scope:
         before = self.names.get(name)
         if before and before != values and any(isinstance(v, Loaded) for v in before):
             self.earlier[name] = union(self.earlier.get(name, NOTHING), before)
-        self.names[name] = values
+        self.put(name, values)
         if name in self.shared:
             top = self
             while top.parent is not None:
                 top = top.parent
             before = tuple(v for v in top.names.get(name, NOTHING) if not isinstance(v, Constant))
-            top.names[name] = union(before, values)
+            top.put(name, union(before, values))
+
+    def put(self, name: str, values: Values) -> None:
+        """Set what a name stands for, whatever it stood for."""
+        if self.trail is not None:
+            self.trail.setdefault(name, self.names.get(name))
+        self.names[name] = values
+
+    def begin_branch(self) -> dict[str, Values | None] | None:
+        """Remember from here on what names stood for; returns what `end_branch` is given."""
+        around, self.trail = self.trail, {}
+        return around
+
+    def end_branch(self, around: dict[str, Values | None] | None) -> dict[str, Values]:
+        """Undo what was bound since `begin_branch`, and return it."""
+        trail, self.trail = self.trail or {}, around
+        bound = {name: self.names[name] for name in trail}
+        for name, values in trail.items():
+            if values is None:
+                del self.names[name]
+            else:
+                self.names[name] = values
+        return bound
 
 
 class Study:
@@ -134,6 +163,7 @@ class Study:
         self.too_deep: set[int] = set()
         """The lines of statements that are nested too deeply to be followed."""
         self._numbers: dict[Placed, int] = {}
+        self._doubtful: Counter[int] = Counter()
         self.known: dict[object, dict[str, Values]] = defaultdict(dict)
         self.location: Callable[[Placed], Location] = cache(parsed.location)
         self.source = cache(_source)
@@ -141,7 +171,7 @@ class Study:
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
         self.learned_more = False
-        for record in (self.uses, self.training, self.pending, self.stars):
+        for record in (self.uses, self.training, self.pending, self.stars, self._doubtful):
             record.clear()
 
     def record(self, node: ast.Call, load: Load) -> Loaded:
@@ -161,8 +191,11 @@ class Study:
         certain: bool = True,
     ) -> None:
         """Record a use of whatever among `receivers` was loaded; of one of them, if several."""
-        loaded = [value for value in receivers if isinstance(value, Loaded)]
+        loaded = [value for value in receivers if isinstance(value, Loaded)][:MOST_VALUES]
         certain = certain and len({value.load for value in loaded}) == 1
+        if len(loaded) > 1:
+            self._doubtful.update(value.load for value in loaded)
+            loaded = [v for v in loaded if self._doubtful[v.load] <= _MOST_DOUBTFUL_USES]
         self.uses.extend(
             Use(node=node, kind=kind, name=name, receiver=value, certain=certain, passed=passed)
             for value in loaded
@@ -246,7 +279,7 @@ class Study:
         """A class of the file and its bases in it, the nearest first."""
         names = [owner] if owner in self.classes else []
         for name in names:
-            bases = self.classes[name].bases
+            bases = self.classes[name].bases if len(names) < _MOST_BASES else ()
             names.extend(base for base in bases if base in self.classes and base not in names)
         return names
 

@@ -1,0 +1,52 @@
+"""The time of one file grows with its statements, whatever kind they are of."""
+
+import time
+
+import pytest
+
+from advisor.rulebase.store import load_rules
+from advisor.scan.scanner import scan
+from advisor.scan.vocabulary import vocabulary_of
+
+HEAD = "from transformers import CLIPModel, CLIPProcessor\n"
+LOAD = 'CLIPModel.from_pretrained("openai/clip-vit-base-patch32")'
+TOKENS = 'CLIPProcessor.from_pretrained("openai/clip-vit-base-patch32")'
+KINDS = {
+    "loads that are used": lambda n: f"m = {LOAD}\nm.get_image_features(x)\n" * n,
+    "models and processors": lambda n: "".join(
+        f"m{i} = {LOAD}\np{i} = {TOKENS}\n" for i in range(n)
+    ),
+    "one processor for all": lambda n: f"p = {TOKENS}\n" + f"m = {LOAD}\nm(**p(x))\n" * n,
+    "steps of training": lambda n: f"m = {LOAD}\nloss.backward()\n" * n,
+    "arguments of one call": lambda n: f"f({', '.join([LOAD] * n)})\n",
+    "appended loads": lambda n: "d = []\n" + f"d.append({LOAD})\n" * n,
+    "names in branches": lambda n: "".join(f"if a: x{i} = {LOAD}\n" for i in range(n)),
+    "names in tries": lambda n: "".join(
+        f"try: x{i} = 1\nexcept E: x{i} = {LOAD}\n" for i in range(n)
+    ),
+    "classes behind classes": lambda n: "class C0(CLIPModel): pass\n" + "".join(
+        f"class C{i + 1}(C{i}): pass\n" for i in range(n)
+    ) + f"C{n}.from_pretrained(x)\n",
+    "fields of a class": lambda n: "class C:\n" + "".join(
+        f" a{i}: str = 'o/m{i}'\n" for i in range(n)
+    ) + f"{LOAD}\n",
+}  # fmt: skip
+
+
+def seconds(folder, code):
+    (folder / "a.py").write_text(HEAD + code)
+    start = time.process_time()
+    found = scan([folder], folder, vocabulary_of(load_rules()))
+    assert not found.notes
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_six_times_the_statements_take_no_more_than_fifteen_times_as_long(kind, tmp_path):
+    few, many = (seconds(tmp_path, KINDS[kind](n)) for n in (300, 1_800))
+    assert many < 15 * max(few, 0.02), "36 times would be quadratic"
+
+
+def test_what_is_appended_is_looked_at_once(tmp_path):
+    code = "a = []\n" + "a.append(" * 60 + LOAD + ")" * 60 + "\n"
+    assert seconds(tmp_path, code) < 5
