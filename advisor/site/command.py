@@ -31,7 +31,7 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
     Examples:
       advisor site public
       advisor site public --rules our-rules
-      advisor site public --priority language,licence
+      advisor site public --priority language,hardware
     """
     import gzip
 

@@ -1,11 +1,16 @@
 """`advisor site OUT`: one file, the same for the same rules, and nothing of others overwritten."""
 
 import re
+import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 
 from advisor.site.page import MARK
 from advisor.site.page_data import searched
+
+OVERLAY = Path(__file__).resolve().parents[2] / "examples" / "overlay"
 
 
 @pytest.fixture
@@ -62,3 +67,14 @@ def test_the_words_of_the_lexicon_may_be_typed(rulebase):
     tasks, phrases = max(found["concepts"], key=lambda one: len(one[1]))
     assert set(tasks) <= {task.id for task in rulebase.tasks}
     assert all(phrase.isprintable() for phrase in phrases)
+
+
+@pytest.mark.slow
+def test_every_example_of_its_help_runs(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(OVERLAY, tmp_path / "our-rules")
+    examples = re.findall(r"^ *advisor (site .*)$", advisor("site", "--help").out, re.MULTILINE)
+    assert len(examples) > 1
+    for example in examples:
+        done = advisor(*shlex.split(example))
+        assert done.code == 0, (example, done.err)
