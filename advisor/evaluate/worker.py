@@ -16,7 +16,7 @@ from advisor.rulebase.store import load_rules
 from advisor.trial.answer import Request
 from advisor.trial.failures import ImageError, OutOfMemoryError, UnsupportedError
 from advisor.trial.images import OpenedImage, open_encoded
-from advisor.trial.placement import begin_peak, peak_mb
+from advisor.trial.placement import begin_peak, keep_freed_memory, peak_mb
 from advisor.trial.runner import Runner, load_runner
 from advisor.trial.runtime import library
 
@@ -55,6 +55,7 @@ class Worker:
             seed=order.seed,
         )
         begin_peak(self.runner.placement)
+        keep_freed_memory()
 
     @property
     def warnings(self) -> tuple[str, ...]:
