@@ -623,3 +623,95 @@ def test_read_only_cache_costs_nothing_but_time(own_cache, tmp_path):
     own_cache.mkdir()
     own_cache.chmod(0o500)
     assert load_rules(folder(tmp_path)).family("writer")
+
+
+# -- several mistakes at once -----------------------------------------------------------------
+
+
+def test_one_entry_with_five_mistakes_gets_five_lines(tmp_path):
+    root = folder(tmp_path)
+    change(
+        root,
+        "checkpoints/writer.yaml",
+        "    tasks: [write]\n    sources: {licence: [paper]}\n",
+        "    tasks: [wrte]\n    licence: mit\n    gated: false\n    larger_than: org/writr\n"
+        "    sources: {licence: [papr]}\n    typical: [find]\n",
+    )
+    assert broken(root) == [
+        "checkpoints/writer.yaml:5:13: unknown task `wrte`; did you mean `write`?",
+        "checkpoints/writer.yaml:7:5: `gated` cites no source; say under `sources` where it was "
+        "read",
+        "checkpoints/writer.yaml:8:5: unknown checkpoint `org/writr`; did you mean `org/writer`?",
+        "checkpoints/writer.yaml:9:25: unknown source `papr`; did you mean `paper`?",
+        "checkpoints/writer.yaml:10:15: unknown task of this checkpoint `find`",
+    ]
+
+
+def test_an_entry_of_the_wrong_shape_hides_no_mistake_of_another(tmp_path):
+    root = folder(tmp_path)
+    with (root / "checkpoints/writer.yaml").open("a", encoding="utf-8") as file:
+        file.write("  - {id: org/other, labl: Other}\n")
+    change(root, "checkpoints/writer.yaml", "tasks: [write]", "tasks: [wrte]")
+    problems = broken(root)
+    assert len(problems) == 2
+    assert "unknown task `wrte`" in problems[0]
+    assert "unknown key `labl`" in problems[1]
+
+
+def test_an_unknown_field_hides_no_unknown_source(tmp_path):
+    """The mistakes of somebody who copied an entry of a series and changed it."""
+    ours = overlay(
+        tmp_path,
+        checkpoints__clip=(
+            "checkpoints:\n  - id: lab/clip\n    series: siglip-2\n    parameters_millions: 1\n"
+            "    sources: {our-page: [params], lab-card-too: [parameters_millions]}\n"
+        ),
+        sources="sources:\n  - {id: our-page, title: Ours, kind: thread, read: '2026-11'}\n",
+    )
+    with pytest.raises(BrokenFileError) as caught:
+        load_rules(overlays=(ours,))
+    told = [one.removeprefix("mine/checkpoints/clip.yaml:") for one in caught.value.problems]
+    uncited = "of the series cites no source; cite one there or here"
+    assert told == [
+        f"3:5: `commercial_use` {uncited}",
+        f"3:5: `licence` {uncited}",
+        "5:26: unknown field of a checkpoint `params`; did you mean `parameters_millions`?",
+        "5:35: unknown source `lab-card-too`",
+    ]
+
+
+def test_members_of_a_series_of_the_wrong_shape_are_not_judged(tmp_path):
+    ours = overlay(
+        tmp_path,
+        checkpoints__clip=(
+            "series:\n  - {id: ours, labl: Ours}\ncheckpoints:\n  - {id: lab/clip, series: ours}\n"
+        ),
+    )
+    with pytest.raises(BrokenFileError) as caught:
+        load_rules(overlays=(ours,))
+    [problem] = caught.value.problems
+    assert "unknown key `labl`" in problem
+
+
+@pytest.mark.parametrize("spoil", ["key", "text"])
+@pytest.mark.parametrize("name", sorted(SMALL))
+def test_what_cannot_be_read_is_not_said_to_be_unknown(tmp_path, name, spoil):
+    """One file is spoilt: nothing is said but that, and of the others only what is wrong there."""
+    root = folder(tmp_path)
+    text = SMALL[name]
+    first = text.find("  - id:") if not name.startswith("families") else 0
+    odd = "    zzz: 1\n" if first else "zzz: 1\n"
+    end = text.index("\n", first) + 1
+    spoilt = text[:end] + odd + text[end:] if spoil == "key" else text + "\n\t: {"
+    if "- {id" in text:
+        spoilt = text.replace("- {id", "- {zzz: 1, id", 1) if spoil == "key" else spoilt
+    (root / name).write_text(spoilt, encoding="utf-8")
+    problems = broken(root)
+    assert problems
+    assert all(one.startswith(f"{name}:") for one in problems), problems
+    assert any("zzz" in one or "YAML" in one for one in problems), problems
+    other = "decisions/capability.yaml" if name != "decisions/capability.yaml" else "tasks.yaml"
+    if other == "decisions/capability.yaml":
+        change(root, other, "criterion: capability", "criterion: capabilty")
+        said = any("unknown criterion `capabilty`" in one for one in broken(root))
+        assert said == (name != "criteria.yaml")

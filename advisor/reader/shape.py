@@ -266,9 +266,19 @@ class Record(Shape):
 
 def check_shape(document: Document, shape: Shape) -> bool:
     """Check the document's value; problems go into the document. True where it was clean."""
-    if not document.problems:
-        document.report_all(shape.problems(document.value))
-    return not document.problems
+    return report_shape(document, shape) == []
+
+
+def report_shape(document: Document, shape: Shape) -> list[KeyPath] | None:
+    """Report what is wrong with the document's value; return where, nothing where all is right.
+
+    None where the document could not be read as it stands, so that its value is not looked at.
+    """
+    if document.problems:
+        return None
+    faults = list(shape.problems(document.value))
+    document.report_all(faults)
+    return [path for path, _ in faults]
 
 
 def _kind(value: Any) -> str:

@@ -12,11 +12,11 @@ from advisor.errors import BrokenFileError
 from advisor.model.file_kinds import ENTITIES, LISTS, file_shape
 from advisor.phrasing import count
 from advisor.reader.document import Document, KeyPath, read_bytes, unreadable
-from advisor.reader.shape import check_shape
+from advisor.reader.shape import report_shape
 from advisor.rulebase.citations import report_uncited
 from advisor.rulebase.compile import compile_parts
 from advisor.rulebase.references import check_references
-from advisor.rulebase.short_forms import written_out
+from advisor.rulebase.short_forms import Spoilt, written_out
 from advisor.rulebase.store import RuleFile
 
 
@@ -59,6 +59,9 @@ class Collection:
         self.entries: dict[str, dict[str, Entry]] = {kind: {} for kind in (*ENTITIES, "series")}
         self.documents: list[Document] = []
         self.changes: list[str] = []
+        self.doubtful: set[str] = set()
+        """Kinds of files of which some could not be read in full: they may define any name."""
+        self._spoilt_series: set[str] = set()
         self._own: dict[tuple[str, str], Entry] = {}
 
     def read(self, files: list[RuleFile], overlay: str | None) -> None:
@@ -68,20 +71,26 @@ class Collection:
             name = file.name if overlay is None else f"{overlay}/{file.name}"
             refused = file.refused
             if overlay is None and not refused:
-                read, fits = _of_base(file.data, name, file.kind)
+                read, faults = _of_base(file.data, name, file.kind)
                 document = replace(read, problems=[*read.problems], moved={}, remarks=[])
             else:
                 document = unreadable(name, refused) if refused else read_bytes(file.data, name)
                 kind, value = file.kind, document.value
                 if kind == "family" and overlay is not None and isinstance(value, dict):
                     kind = "family-extension" if value.get("id") in self.entries[kind] else kind
-                fits = check_shape(document, file_shape(kind))
+                faults = report_shape(document, file_shape(kind))
             self.documents.append(document)
-            if fits:
-                self._collect(file, document, overlay)
+            if document.problems:
+                self.doubtful.add(file.kind)
+            if faults is not None:
+                self._collect(file, document, faults, overlay)
 
-    def _collect(self, file: RuleFile, document: Document, overlay: str | None) -> None:
-        """Add the entries of a document of the right shape."""
+    def _collect(
+        self, file: RuleFile, document: Document, faults: list[KeyPath], overlay: str | None
+    ) -> None:
+        """Add the entries of a document that are of the right shape."""
+        if file.kind == "family" and faults:
+            return
         if file.kind == "family":
             if document.value["id"] != file.path.stem:
                 document.report(
@@ -91,11 +100,12 @@ class Collection:
             return
         criteria = list(self.entries["criterion"])
         for key, kind in LISTS[file.kind].items():
-            for index, value in enumerate(written_out(key, document, self.entries)):
+            full = written_out(key, document, self.entries, Spoilt(faults, self._spoilt_series))
+            for index, value in full:
                 if kind == "checkpoint":
                     value = value | {"family": file.path.stem}
                 self._add(kind, Entry(value, document, (key, index)), overlay)
-        if overlay is not None and file.kind == "criteria":
+        if overlay is not None and file.kind == "criteria" and not faults:
             named = list(dict.fromkeys(value["id"] for value in document.value["criteria"]))
             known = self.entries["criterion"]
             self.entries["criterion"] = {id: known[id] for id in _reordered(criteria, named)}
@@ -117,10 +127,10 @@ class Collection:
 
 
 @lru_cache(maxsize=128)
-def _of_base(data: bytes, name: str, kind: str) -> tuple[Document, bool]:
-    """Return a file of the base, and whether it has the right shape; overlays lie over the same."""
+def _of_base(data: bytes, name: str, kind: str) -> tuple[Document, list[KeyPath] | None]:
+    """Return a file of the base, and where its shape is wrong; overlays lie over the same."""
     document = read_bytes(data, name)
-    return document, check_shape(document, file_shape(kind))
+    return document, report_shape(document, file_shape(kind))
 
 
 def assemble(
@@ -134,19 +144,24 @@ def assemble(
     collection.read(base, None)
     for name, files in overlays:
         collection.read(files, name)
+    if not any(document.problems for document in collection.documents):
+        _refuse_a_part(collection.entries)
+    check_references(collection.entries, collection.doubtful)
+    report_uncited(collection.entries)
     _stop_at_problems(collection.documents)
+    remarks = sorted({one for document in collection.documents for one in document.remarks})
+    return compile_parts(collection.entries, collection.changes, digest, remarks)
+
+
+def _refuse_a_part(entries: Entries) -> None:
+    """Refuse files that are no whole rule base."""
     for kind, name in (("criterion", "criteria"), ("question", "questions")):
-        if not collection.entries[kind]:
+        if not entries[kind]:
             raise BrokenFileError(
                 f"the rules hold no {name}",
                 hint="a folder of its own has criteria.yaml, questions.yaml and so on; "
                 "--rules DIR lays one over the shipped rules",
             )
-    check_references(collection.entries)
-    report_uncited(collection.entries)
-    _stop_at_problems(collection.documents)
-    remarks = sorted({one for document in collection.documents for one in document.remarks})
-    return compile_parts(collection.entries, collection.changes, digest, remarks)
 
 
 def _reordered(known: list[str], named: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ Most names are declared where the field is; what remains here depends on more th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from advisor.errors import nearest
@@ -30,9 +30,17 @@ JUDGED_FIELDS = (
 """Fields of a checkpoint that an option may put a requirement on."""
 
 
-def check_references(entries: Entries) -> None:
-    """Report into each entry's document what refers to nothing."""
+class _Open(list[str]):
+    """Names of a kind of which a file could not be read in full: any may be among them."""
+
+
+def check_references(entries: Entries, doubtful: Collection[str] = ()) -> None:
+    """Report into each entry's document what refers to nothing.
+
+    `doubtful` are kinds of files of which some could not be read in full.
+    """
     known = _known(entries)
+    known = {of: _Open(names) if _homes(of) & {*doubtful} else names for of, names in known.items()}
     for kind in ENTITIES:
         for entry in entries[kind].values():
             references = record(ENTITIES[kind].declared).references(entry.value)
@@ -47,9 +55,21 @@ def check_references(entries: Entries) -> None:
     _aliases(entries["task"], "task")
     _aliases(entries["family"], "family")
     _circular(entries["checkpoint"])
-    if TASK not in entries["question"]:
-        first = next(iter(entries["question"].values()))
+    questions = entries["question"]
+    if questions and TASK not in questions and "questions" not in doubtful:
+        first = next(iter(questions.values()))
         first.document.report((), f"the question `{TASK}` is missing")
+
+
+def _homes(of: str) -> set[str]:
+    """Return the kinds of files that say what names of a kind there are."""
+    if of in ENTITIES:
+        return {ENTITIES[of].file}
+    if of == "family or none":
+        return {"family"}
+    if "option" in of or "task" in of or "question" in of:
+        return {"tasks", "questions"}
+    return {"benchmarks"} if " of `" in of else set()
 
 
 def _known(entries: Entries) -> Known:
@@ -84,6 +104,7 @@ def _known(entries: Entries) -> Known:
         "option that a family takes": declared["takes"],
         "option that a family gives": declared["gives"],
         "option that families take": declared["takes"],
+        "family or none": [*known["family"], NONE],
         "task or option": [*known["task"], *declared["takes"], *declared["gives"]],
     }
 
@@ -96,7 +117,7 @@ def is_known(document: Document, path: KeyPath, of: str, name: str, known: Itera
 
 
 def _unknown(path: KeyPath, of: str, name: str, known: list[str]) -> Faults:
-    if name not in known:
+    if name not in known and not isinstance(known, _Open):
         close = nearest(name, known)
         hint = f"; did you mean `{close}`?" if close else ""
         yield path, f"unknown {of} `{name}`{hint}"
@@ -146,7 +167,7 @@ def _rule(value: dict[str, Any], known: Known) -> Faults:
 
 
 def _checkpoint(value: dict[str, Any], known: Known) -> Faults:
-    yield from _unknown((), "family", value["family"], [*known["family"], NONE])
+    yield from _unknown((), "family", value["family"], known["family or none"])
     for field in ("languages_inferred", "languages_poor"):
         for index, language in enumerate(value.get(field) or ()):
             listed = list(value.get("languages") or ())
@@ -168,7 +189,7 @@ def _change(value: dict[str, Any], _known: Known) -> Faults:
 
 def _scenario(value: dict[str, Any], known: Known) -> Faults:
     for family in [*one_or_more(value["family"]), *value.get("never", [])]:
-        yield from _unknown(("family",), "family", family, [*known["family"], NONE])
+        yield from _unknown(("family",), "family", family, known["family or none"])
     for rule in value.get("because", []):
         yield from _unknown(("because",), "rule", rule, known["rule"])
 

@@ -9,13 +9,12 @@ the places of what was written, so that every later problem is reported there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.model import Checkpoint
 from advisor.model.columns import record
 from advisor.model.evidence import Source
 from advisor.reader.document import Document, KeyPath
-from advisor.reader.shape import ListOf
 from advisor.rulebase.references import is_known
 
 if TYPE_CHECKING:
@@ -43,39 +42,74 @@ Citations = dict[str, dict[str, KeyPath]]
 """The pages that each field of a checkpoint was read on, and where that is written."""
 
 
-def written_out(key: str, document: Document, entries: Entries) -> list[dict[str, Any]]:
+class Spoilt(NamedTuple):
+    """What of a file is not of the right shape: at which `paths`.
+
+    `series` are those of all files; nothing is known of their members.
+    """
+
+    paths: list[KeyPath]
+    series: set[str]
+
+    def listed(self, document: Document, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the entries of a list that are of the right shape, with their places in it."""
+        if (key,) not in self.paths and () not in self.paths:
+            spoilt = {path[1] for path in self.paths if len(path) > 1 and path[0] == key}
+            for index, value in enumerate(document.value.get(key, ())):
+                if index not in spoilt:
+                    yield index, value
+                elif key == "series" and isinstance(value, dict):
+                    self.series.add(str(value.get("id")))
+
+
+def written_out(
+    key: str, document: Document, entries: Entries, spoilt: Spoilt
+) -> list[tuple[int, dict[str, Any]]]:
     """Return what a file lists under `key`, without short forms; reports what is wrong with it.
 
-    `entries` are those read so far: series, of this file too.
+    `entries` are those read so far: series, of this file too. What is spoilt is left out; each has
+    its place in the list.
     """
     declared: type
     if key == "checkpoints":
-        declared, full = Checkpoint, _checkpoints(document, entries)
+        declared, full = Checkpoint, _checkpoints(document, entries, spoilt)
     elif key == "sources":
-        declared, full = Source, _sources(document)
+        declared, full = Source, _sources(document, spoilt)
     else:
-        return list(document.value.get(key, ()))
-    document.report_all(ListOf(record(declared)).problems(full, (key,)))
-    return full
+        return list(spoilt.listed(document, key))
+    right = []
+    for index, value in full:
+        faults = list(record(declared).problems(value, (key, index)))
+        document.report_all(faults)
+        right += [] if faults else [(index, value)]
+    return right
 
 
-def _checkpoints(document: Document, entries: Entries) -> list[dict[str, Any]]:
-    checkpoints, named = [], set()
-    for index, value in enumerate(document.value.get("checkpoints", ())):
+def _checkpoints(
+    document: Document, entries: Entries, spoilt: Spoilt
+) -> list[tuple[int, dict[str, Any]]]:
+    checkpoints = []
+    named = {one.get("series") for one in _mappings(document.value.get("checkpoints"))}
+    for index, value in spoilt.listed(document, "checkpoints"):
         path = ("checkpoints", index)
         full = value
         if name := value.get("series"):
-            named.add(name)
+            if name in spoilt.series:
+                continue
             if is_known(document, (*path, "series"), "series", name, entries["series"]):
                 full = _member(document, path, value, entries["series"][name])
         elif not value.get("sources", {}).keys() <= ORDER.keys():
             citations = _citations(document, (*path, "sources"), value["sources"])
             full = value | {"sources": _by_field(document, path, citations)}
-        checkpoints.append(full)
+        checkpoints.append((index, full))
     for id, series in entries["series"].items():
         if series.document is document and id not in named:
             document.report(series.path, f"no checkpoint in this file belongs to the series `{id}`")
     return checkpoints
+
+
+def _mappings(listed: Any) -> list[dict[str, Any]]:
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
 def _member(
@@ -121,7 +155,7 @@ def cited(written: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, str, KeyP
     The path says where below `sources` the pair is written.
     """
     for key, listed in written.items():
-        by_field = key in ORDER or not ("-" in key or set(listed) <= set(ORDER))
+        by_field = key in ORDER or not ("-" in key or ORDER.keys() >= {*listed})
         for index, each in enumerate(listed):
             yield (key, each, (key, index)) if by_field else (each, key, (key,))
 
@@ -149,10 +183,11 @@ def _by_field(document: Document, path: KeyPath, citations: Citations) -> dict[s
     return {field: list(citations[field]) for field in fields}
 
 
-def _sources(document: Document) -> list[dict[str, Any]]:
+def _sources(document: Document, spoilt: Spoilt) -> list[tuple[int, dict[str, Any]]]:
     """Return the sources of a file, those of its groups after the others."""
-    sources = list(document.value.get("sources", ()))
-    for index, group in enumerate(document.value.get("groups", ())):
+    sources = list(spoilt.listed(document, "sources"))
+    number = len(document.value.get("sources") or ())
+    for index, group in spoilt.listed(document, "groups"):
         path = ("groups", index)
         shared = {key: each for key, each in group.items() if key not in ("pages", "sources")}
         if "pages" in group and "{page}" not in group.get("title", ""):
@@ -163,11 +198,12 @@ def _sources(document: Document) -> list[dict[str, Any]]:
             for key in () if "pages" in group else value:
                 if key in shared:
                     document.report((*where, key), f"the group says `{key}`; leave it out here")
-            place = ("sources", len(sources))
+            place = ("sources", number)
             document.moved[place] = where
             for key in shared.keys() - value.keys():
                 document.moved[*place, key] = (*path, key)
-            sources.append({"id": value["id"], **shared, **value})
+            sources.append((number, {"id": value["id"], **shared, **value}))
+            number += 1
     return sources
 
 
