@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 class Concept(NamedTuple):
     """A thing that people name in many words, by language; `any` is for words of all languages.
 
-    A word may begin or end in `*`. `says` are the answers that it gives by itself.
+    A word may begin or end in `*`. `says` are the answers that it gives by itself, `denied` those
+    that it gives where it is taken back: `no GPU` is a CPU.
     """
 
     id: f.Id
     words: f.Words
     says: f.Said = {}
+    denied: f.Said = {}
 
 
 class Meaning(NamedTuple):

@@ -110,13 +110,22 @@ class Lexicon:
         return any(one in self.phrases for one in self.forms(form))
 
     def language(self, forms: Iterable[str]) -> str:
-        """Return the language that words tell; empty where none, or where several do as well."""
+        """Return the language that words tell; empty where none, or where several do as well.
+
+        Where general words are too few, those that phrases are made of count as well.
+        """
         counts = Counter(dict.fromkeys(self._telling, 0))
+        forms = list(forms)
         for form in forms:
             for language, telling in self._telling.items():
                 counts[language] += form in telling
-        (first, most), (_, second), *_ = (*counts.most_common(2), ("", 0), ("", 0))
-        return first if most >= TELLING and most > second else ""
+        return _first_by_far(counts) or self._language_spelt(forms, counts)
+
+    def _language_spelt(self, forms: Sequence[str], counts: Counter[str]) -> str:
+        for language in self.index["spelt"].keys() & counts.keys():
+            spelt = self._spelt_in(language)
+            counts[language] += sum(not spelt.isdisjoint(self.forms(form)) for form in forms)
+        return _first_by_far(counts)
 
     def says_nothing(self, form: str, meaning: str, language: str) -> bool:
         """True for a word that means something in another language alone."""
@@ -130,17 +139,10 @@ class Lexicon:
         plain = form.isascii() and form.isalpha() and len(form) >= LEAST_LETTERS
         if not plain or form in self._common or self.is_known(form):
             return None
+        words = self._spelt_in(language)
+        if not words.isdisjoint(self.forms(form)):
+            return None  # right as it is, in the middle of a phrase
         from advisor.need.misspelling import corrected  # only where a word is not known
-
-        if language not in self._spelt:
-            spelt = self.index["spelt"]
-            known = (
-                spelt.items()
-                if not language
-                else [(one, spelt.get(one, "")) for one in (language, "any")]
-            )
-            self._spelt[language] = frozenset(word for _, words in known for word in words.split())
-        words = self._spelt[language]
 
         def is_spelt(near: str, edited: int) -> bool:
             if near in words:
@@ -159,6 +161,12 @@ class Lexicon:
             )
             self._spelt[language] = frozenset(word for words in known for word in words.split())
         return self._spelt[language]
+
+
+def _first_by_far(counts: Counter[str]) -> str:
+    """Return what was counted most, where that is enough and more than anything else."""
+    (first, most), (_, second), *_ = (*counts.most_common(2), ("", 0), ("", 0))
+    return first if most >= TELLING and most > second else ""
 
 
 @lru_cache(maxsize=4)

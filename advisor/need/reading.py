@@ -264,10 +264,10 @@ def _said(
     counted = _counted(rulebase, lexicon, swept, numbers)
     given: dict[str, dict[str, list[Span]]] = {}
     for mark in swept.of(CONCEPT, SAYING):
-        for question, option in lexicon.index["says"].get(mark.id, {}).items():
-            if not mark.negated:
-                options = given.setdefault(question, {})
-                options.setdefault(str(option), []).append(swept.span(mark))
+        says = lexicon.index["denied" if mark.negated else "says"]
+        for question, option in says.get(mark.id, {}).items():
+            options = given.setdefault(question, {})
+            options.setdefault(str(option), []).append(swept.span(mark))
     found = []
     for question in rulebase.questions:
         options = given.get(question.id, {})

@@ -57,6 +57,7 @@ def compile_words(values: Values) -> dict[str, Any]:
             **_languages(values),
             **_machines(values),
         },
+        "denied": {one.id: dict(one.denied) for one in concepts if one.denied},
         "meanings": [
             " ".join([one.id, *sorted(set(when))]) for one in values["meaning"] for when in one.when
         ],

@@ -196,11 +196,12 @@ def _scenario(value: dict[str, Any], known: Known) -> Faults:
 
 def _said(value: dict[str, Any], known: Known) -> Faults:
     """Report options that do not exist among the answers that words give."""
-    for question, option in value.get("says", {}).items():
+    said = [(key, *one) for key in ("says", "denied") for one in value.get(key, {}).items()]
+    for key, question, option in said:
         options = known.get(f"option of `{question}`")
         if options is not None and isinstance(option, str):
             of = f"option of `{question}`"
-            yield from _unknown(("says", question), of, option, options)
+            yield from _unknown((key, question), of, option, options)
 
 
 def _protocol(value: dict[str, Any], known: Known) -> Faults:

@@ -7,6 +7,7 @@ import pytest
 from sentences import misspelt, sentences
 
 from advisor.need.amounts import as_value
+from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import read
 from advisor.tokens import form_of, pattern_of, tokens_of
 
@@ -269,3 +270,43 @@ def test_a_word_that_says_nothing_in_the_language_of_a_sentence_means_nothing(ru
 )
 def test_a_word_is_not_corrected_to_one_of_another_language(rulebase, text, word):
     assert word not in [text[start:end] for (start, end), _ in read(rulebase, text).corrected]
+
+
+# -- words that are right as they are ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["", "en"])
+def test_no_common_word_is_corrected(rulebase, language):
+    """Neither general words nor any word that stands in a phrase of the lexicon."""
+    lexicon = lexicon_of(rulebase)
+    ours = {word for words in lexicon.index["spelt"].values() for word in words.split()}
+    general = {form_of(word) for word in rulebase.particles["common"].words["en"]}
+    forms = general | lexicon.quiet | {word for word in ours if language == ""}
+    assert [form for form in forms if lexicon.correction(form, language)] == []
+
+
+def test_a_short_sentence_is_read_in_the_language_of_its_words(rulebase):
+    assert given(rulebase, "caption these photos") == {}
+    assert given(rulebase, "légender des photos pour une thèse") == {"use": ["research"]}
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [
+        "on an old workstation without a GPU",
+        "on a workstation, there is no GPU",
+        "no dedicated graphics card",
+        "on a machine that has neither a GPU nor a fan",
+        "we do not have any GPU",
+        "a GPU is not available",
+        "ohne eigene Grafikkarte",
+    ],
+)
+def test_no_gpu_is_a_cpu(rulebase, machine):
+    assert given(rulebase, f"caption photos, {machine}")["device"] == ["cpu"]
+
+
+def test_a_workstation_has_a_card_unless_something_else_is_said(rulebase):
+    assert given(rulebase, "caption photos on a workstation")["device"] == ["gpu"]
+    assert given(rulebase, "caption photos on a workstation, CPU only")["device"] == ["cpu"]
+    assert given(rulebase, "caption photos, no more than 8 GB on the GPU")["device"] == ["gpu"]
