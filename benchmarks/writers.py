@@ -267,8 +267,6 @@ WRITERS = {
             "vocab.txt",
             "--heads",
             "4",
-            "--output",
-            "json=told.json",
         ),
         ("unified_vlp.conversion",),
         published,

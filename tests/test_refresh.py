@@ -489,6 +489,16 @@ def test_an_overlay_gets_a_whole_entry_and_the_shipped_rules_stay(hub, refresh, 
     assert len(load_rules(overlays=(overlay,)).overlays) == 4
 
 
+@pytest.mark.parametrize("made", ["our-rules", "our-rules/sources", "our-rules/checkpoints/deep"])
+def test_b26_an_empty_folder_is_as_good_as_none(hub, refresh, tmp_path, made):
+    hub.answers = dict(ANSWERS)
+    (tmp_path / made).mkdir(parents=True)
+    overlay = tmp_path / "our-rules"
+    assert refresh(VQA, "--rules", overlay)[0] == 2, "where nothing is to be written it is none"
+    assert refresh(VQA, "--write", "--rules", overlay, "--today", "2027-02-03")[0] == 0
+    assert load_rules(overlays=(overlay,)).checkpoint(VQA).licence == "mit"
+
+
 def test_installed_rules_are_not_written_to(hub, refresh, monkeypatch):
     from advisor.rulebase import store
 
