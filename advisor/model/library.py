@@ -122,14 +122,16 @@ class Architecture(NamedTuple):
 class NameChange(NamedTuple):
     """What a release of transformers did to a name: removed, renamed or redirected it.
 
-    `of` is what the name is of: class, pipeline, argument, attribute, module or environment; one
-    `*` in `name` stands for anything, and for the same in `instead`.
+    `of` is what the name is of: class, pipeline, argument of what loads, attribute, module,
+    environment, or parameter, whose name is `Class(name)`; one `*` in `name` stands for anything,
+    and for the same in `instead`.
     """
 
     id: f.Id
     name: f.Text
     of: Annotated[
-        str, f.OneOf("class", "pipeline", "argument", "attribute", "module", "environment")
+        str,
+        f.OneOf("class", "pipeline", "argument", "attribute", "module", "environment", "parameter"),
     ]
     kind: Annotated[str, f.OneOf("removed", "renamed", "redirected")]
     since: Annotated[str, f.TextOf(r"[0-9]+(\.[0-9]+)*", "a version such as `5.0`")]

@@ -182,6 +182,7 @@ class EvaluatedCall(NamedTuple):
         if name == "HfArgumentParser":
             return (ForeignObject(name), *first) if self.passed else NOTHING
         if callee.root == "transformers" and name[:1].isupper():
+            self.study.made.append((self.node, name, self.passed))
             if name.endswith("Processor"):
                 values = (v for argument in self.passed for v in argument.values)
                 return tuple(v for v in values if isinstance(v, Loaded) and not v.path)[:1]

@@ -31,7 +31,7 @@ from advisor.scan.source import (
 from advisor.scan.statement import exported, study_file
 from advisor.scan.study import Study
 from advisor.scan.twin import Read, Twins
-from advisor.scan.usage import FileNote, FileScan, Ignore, Location, Name, Scan, Usage, Value
+from advisor.scan.usage import Built, FileNote, FileScan, Ignore, Location, Name, Scan, Usage, Value
 from advisor.scan.vocabulary import LIBRARIES, Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
@@ -85,6 +85,7 @@ def scan(
     return Scan(
         usages=tuple(scanner.usages),
         names=tuple(scanner.names),
+        built=tuple(scanner.built),
         ignores=tuple(scanner.ignores),
         notes=tuple(sorted(notes, key=lambda note: (note.path, note.line or 0, note.message))),
         files=scanner.files,
@@ -120,6 +121,7 @@ class _Scanner:
         self.twins = Twins(modules.is_ours)
         self.usages: list[Usage] = []
         self.names: list[Name] = []
+        self.built: list[Built] = []
         self.ignores: list[Ignore] = []
         self.notes: list[FileNote] = []
         self.files = 0
@@ -183,6 +185,7 @@ class _Scanner:
         """Add what a file of code holds."""
         self.usages.extend(held.usages)
         self.names.extend(held.names)
+        self.built.extend(held.built)
         self.ignores.extend(held.ignores)
         self.notes.extend(held.notes)
         self.guarded.extend(held.guarded)
@@ -237,12 +240,11 @@ class _Scanner:
             parsed = parse_python(data, name)
         text = code if code is not None else "\n".join(parsed.lines)
         direct = bool(_IMPORTS.search(text))
-        usages, notes = self._usages(parsed, direct=direct) if loads else ([], [])
-        return FileScan(
-            usages=tuple(usages),
+        found = self._usages(parsed, direct=direct) if loads else FileScan()
+        return found._replace(
             names=tuple(_names_in(parsed)),
             ignores=tuple(ignores_in_python(parsed)) if MARK in data else (),
-            notes=(*parsed.notes, *notes),
+            notes=(*parsed.notes, *found.notes),
             guarded=tuple(guarded(parsed)) if mentions_guards(text) else (),
             pin=self._pin(file, data, text),
             other_language=parsed.other_language,
@@ -257,8 +259,8 @@ class _Scanner:
             return pin_of_notebook(data, text, file.name)
         return pin_of_script(data, file.name)
 
-    def _usages(self, parsed: Parsed, *, direct: bool) -> tuple[list[Usage], list[FileNote]]:
-        """Return what a file loads, and notes of what in it is too deep.
+    def _usages(self, parsed: Parsed, *, direct: bool) -> FileScan:
+        """Return what a file loads and makes, and notes of what in it is too deep.
 
         Other files are read only where that may tell more.
         """
@@ -268,16 +270,17 @@ class _Scanner:
             alone = Study(parsed, self.vocabulary, asked.add)
             study_file(alone, walks=1)
             if not Grouping(alone).may_concern_us:
-                return [], []
+                return FileScan()
             if all(study.exports(module) is None for module in asked):
                 alone.exports = study.exports  # which has told it nothing yet: it goes on as it is
                 study = alone
         study_file(study)
-        notes = [
+        notes = tuple(
             FileNote(parsed.name, parsed.spot(line, 0).line, TOO_DEEP.format("a statement"))
             for line in sorted(study.too_deep)
-        ]
-        return Grouping(study).usages(), notes
+        )
+        usages = tuple(Grouping(study).usages())
+        return FileScan(usages, built=tuple(study.built()) if usages else (), notes=notes)
 
 
 class _Modules:

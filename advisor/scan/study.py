@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple, TypeAlias
@@ -30,7 +30,7 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.source import Parsed, Placed
-from advisor.scan.usage import UNKNOWN, Argument, Call, Load, Location, Value
+from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
 RESULT = "return"
@@ -157,6 +157,7 @@ class Study:
         self.classes: dict[str, ClassDefinition] = {}
         self.stars: list[str] = []
         self.training: list[Placed] = []
+        self.made: list[tuple[ast.Call, str, Sequence[Passed]]] = []
         self.pending: list[tuple[FunctionNode, Scope]] = []
         self.learned_more = False
         self.imports_library = False
@@ -171,7 +172,8 @@ class Study:
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
         self.learned_more = False
-        for record in (self.uses, self.training, self.pending, self.stars, self._doubtful):
+        records = (self.uses, self.training, self.pending, self.stars, self.made, self._doubtful)
+        for record in records:
             record.clear()
 
     def record(self, node: ast.Call, load: Load) -> Loaded:
@@ -200,6 +202,12 @@ class Study:
             Use(node=node, kind=kind, name=name, receiver=value, certain=certain, passed=passed)
             for value in loaded
         )
+
+    def built(self) -> Iterator[Built]:
+        """Yield what is made of classes of transformers, each place once."""
+        once = {node: (name, passed) for node, name, passed in self.made}
+        for node, (name, passed) in once.items():
+            yield Built(self.location(node), name, self.arguments(passed))
 
     def call(self, use: Use) -> Call:
         """Return a recorded use as the check sees it."""

@@ -130,5 +130,5 @@ def _moved(held: FileScan, place: Place) -> FileScan:
             return {key: moved(inner) for key, inner in value.items()}
         return value
 
-    usages, names, guarded = moved((held.usages, held.names, held.guarded))
-    return held._replace(usages=usages, names=names, guarded=guarded)
+    usages, names, built, guarded = moved((held.usages, held.names, held.built, held.guarded))
+    return held._replace(usages=usages, names=names, built=built, guarded=guarded)

@@ -159,6 +159,14 @@ class Name(NamedTuple):
     optional: bool
 
 
+class Built(NamedTuple):
+    """An object of a class of transformers that is made, not loaded: `TrainingArguments(...)`."""
+
+    place: Location
+    class_name: str
+    arguments: dict[str, Argument]
+
+
 class Ignore(NamedTuple):
     """A comment `# advisor: ignore[rule-a, rule-b] reason`.
 
@@ -190,6 +198,7 @@ class FileScan(NamedTuple):
 
     usages: tuple[Usage, ...] = ()
     names: tuple[Name, ...] = ()
+    built: tuple[Built, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     notes: tuple[FileNote, ...] = ()
     guarded: tuple[Location, ...] = ()
@@ -210,11 +219,12 @@ class Scan(NamedTuple):
     that run under some versions of a library only, or are ready for a name that is missing;
     `unreached` are known ids in texts of code that reach no load which can be followed. `skimmed`
     are the files of which a search told that nothing can be said, `seeing` those with words of code
-    that looks at pictures.
+    that looks at pictures. `built` is what is made of classes of transformers, not loaded.
     """
 
     usages: tuple[Usage, ...] = ()
     names: tuple[Name, ...] = ()
+    built: tuple[Built, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     notes: tuple[FileNote, ...] = ()
     files: int = 0

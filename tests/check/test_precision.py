@@ -112,3 +112,11 @@ def test_an_id_of_another_size_or_line_is_not_suspicious(said, id):
 def test_a_slip_in_an_id_is_found_with_what_was_meant(said, id, meant):
     found = said(f'from transformers import AutoModel\nm = AutoModel.from_pretrained("{id}")\n')
     assert (2, "suspicious-id", f"{id} is not a known checkpoint; {meant} is") in found
+
+
+def test_a_registry_may_write_ids_in_small_letters(check):
+    names = "models:\n  - model_name: {}\n    tokenizer_name: {}\n"
+    small = names.format(*["salesforce/blip-vqa-base"] * 2)
+    slip = names.format(*["Salesforce/blip-vqa-bsae"] * 2)
+    assert check({"models.yaml": small}).of("error", "warning") == []
+    assert check({"models.yaml": slip}).of("error", "warning") != []

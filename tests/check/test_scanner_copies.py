@@ -10,12 +10,13 @@ from advisor.scan.vocabulary import vocabulary_of
 
 CODE = """\
 # é "quoted"
-from transformers import BlipModel, BlipProcessor
+from transformers import BlipConfig, BlipModel, BlipProcessor
 try:
     from transformers import Gone
 except ImportError:
     pass
 model = BlipModel.from_pretrained("Salesforce/blip-vqa-base")
+config = BlipConfig(text_config={"hidden_size": 8})
 print(model.get_image_features(pixel_values=x)[0])
 """.splitlines(keepends=True)
 
@@ -60,7 +61,7 @@ def scanned(tmp_path, rulebase):
 @pytest.mark.parametrize("first", [FIRST, notebook(CODE, indent=None), notebook(CODE, indent=2)])
 def test_what_a_second_notebook_holds_is_what_it_would_hold_alone(scanned, first, text):
     together, alone = scanned({"a.ipynb": first, "b.ipynb": text}), scanned({"b.ipynb": text})
-    for part in ("usages", "names", "guarded", "notes", "ignores"):
+    for part in ("usages", "names", "built", "guarded", "notes", "ignores"):
         of_second = [one for one in getattr(together, part) if "b.ipynb" in str(one)]
         assert of_second == list(getattr(alone, part)), part
     assert together.seen["b.ipynb"] == alone.seen["b.ipynb"]
@@ -68,6 +69,7 @@ def test_what_a_second_notebook_holds_is_what_it_would_hold_alone(scanned, first
     assert "b.ipynb" in together.seeing or "b.ipynb" not in alone.seeing
     assert alone.usages
     assert alone.guarded
+    assert alone.built
 
 
 @pytest.mark.parametrize("text", [FIRST, OTHERS["translation"]])

@@ -21,6 +21,7 @@ from advisor.check.rules import (
     handling,
     imported,
     membership,
+    parameters,
     positions,
     regions,
     removal,
@@ -36,7 +37,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 DETECTORS = _detectors(
     *(choices, capability, architecture, handling, regions, removal),
-    *(imported, membership, positions, access),
+    *(imported, membership, parameters, positions, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
 OF_RELEASE = frozenset(id for one in DETECTORS if one.of_release for id in one.ids)

@@ -118,13 +118,16 @@ def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
 
 @rule("suspicious-id", each=Case.usages)
 def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
-    """An id one slip away from a catalogued one, or of an owner that has no such model."""
+    """An id one slip away from a catalogued one, or of an owner that has no such model.
+
+    In configuration, names in other letters are those of registries and services.
+    """
     id, identity = usage.checkpoint, case.identity(usage)
     if id is None or "/" not in id or _is_local(usage) or (identity and identity.checkpoint):
         return
     known = list(case.rulebase.checkpoints)
     near = _slip(id, known) or (None if identity else _only_line_of_owner(id, known))
-    if near is not None:
+    if near is not None and not (usage.key and near.lower() == id.lower()):
         message = f"{id} is not a known checkpoint; {near} is"
         yield Finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
 

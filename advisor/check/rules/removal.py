@@ -60,6 +60,10 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
             fix = None
             if change.id in case.knowledge("without_effect", REMOVED).get(load.kind, ()):
                 now, fix = f"`{name}` does nothing for a {_spoken(load.kind)}", "leave it out"
+            elif (
+                change.id in case.knowledge("asks_by_true", REMOVED) and argument.value is not True
+            ):
+                now, fix = f"`{name}` does nothing any more", "leave it out"
             elif new and change.kind != "removed":
                 now = f"`{name}` is called `{new}` since transformers {change.since}"
             if new and argument.name_place and not fix:

@@ -1,0 +1,116 @@
+"""Whether methods and classes of the judged release take the arguments that they are given."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from advisor.catalogue.release import described_releases, members_of, version_number
+from advisor.catalogue.release_members import Members
+from advisor.check.case import Case, rule
+from advisor.check.finding import Edit, Finding
+from advisor.check.loaded import members_in, receiver_of
+from advisor.scan.usage import WRAPPED, Argument, Location
+
+ALIKE, ALIKE_OF_OLD = 0.6, 0.75
+"""How much of two names of parameters is equal where one took the other's place: of one that came
+later, and of one that stood beside it."""
+BUILDER = "__init__"
+SETTINGS = "Arguments"
+"""What classes end in whose fields are their parameters."""
+
+
+class Given(NamedTuple):
+    """Arguments given to a method, or to a class by its builder; `load` and `path` lead there."""
+
+    place: Location
+    shown: str
+    load: str
+    path: tuple[str, ...]
+    method: str
+    at: Members
+    arguments: Mapping[str, Argument]
+    level: str = ""
+
+
+@rule("removed-parameter", of_release=True)
+def removed_parameter(case: Case) -> Iterator[Finding]:
+    """An argument, by its name, that a method or a class took once and takes no more."""
+    for given in (*_called(case), *_built(case)):
+        taken = _parameters(given.at, given.method)
+        if taken is None:
+            continue
+        for name, argument in given.arguments.items():
+            if not name.isidentifier() or name in taken:
+                continue
+            change = case.release.removed(f"{given.shown}({name})", "parameter")
+            known = _last(case, given, name)
+            if change is None and known is None:
+                continue
+            place = argument.name_place or argument.place
+            instead = change.instead if change else _successor(given, name, taken, known or "")
+            when = f"; it was there until {known}" if known else ""
+            version = case.release.version
+            yield Finding(
+                f"`{given.shown}` takes no `{name}` in transformers {version}{when}",
+                place,
+                level=given.level,
+                fix=f"use `{instead}`" if instead else None,
+                because=change.because if change else "",
+                sources=change.sources if change else (),
+                edits=(Edit(place, instead),) if change and instead and argument.name_place else (),
+            )
+
+
+def _called(case: Case) -> Iterator[Given]:
+    """Yield the calls of methods of what was loaded, as far as its class is known."""
+    for usage in case.scan.usages:
+        for call in usage.calls:
+            followed = call.kind == "call" and call.certain and call.receiver.package != WRAPPED
+            at = receiver_of(case, call) if followed and call.arguments else None
+            if at is not None:
+                arguments, name = call.arguments, call.name
+                yield Given(
+                    call.place, name, at.load, at.path, name, at.members, arguments, at.level
+                )
+
+
+def _built(case: Case) -> Iterator[Given]:
+    """Yield what is made of classes that are no models."""
+    members = case.release.members
+    for one in case.scan.built if members else ():
+        at = members.of(one.class_name) if members else None
+        if at is not None:
+            name = one.class_name
+            yield Given(one.place, name, name, (), BUILDER, at, one.arguments)
+
+
+def _parameters(at: Members, method: str) -> frozenset[str] | None:
+    """The names that can be given to a method or class; None where it may take others."""
+    name = at.home.rpartition(":")[2]
+    if method == BUILDER and BUILDER not in at.texts and name.endswith(SETTINGS):
+        return frozenset(at.texts)
+    signature = at.signature(method)
+    return None if signature is None or signature.rest else signature.keywords
+
+
+def _last(case: Case, given: Given, name: str) -> str | None:
+    """The last release before the judged one in which the method took an argument by its name."""
+    judged = version_number(case.release.version)
+    for version in reversed(described_releases()):
+        if version_number(version) < judged:
+            at = members_in(version, given.load, given.path)
+            taken = _parameters(at, given.method) if at and members_of(version) else None
+            if taken and name in taken:
+                return version
+    return None
+
+
+def _successor(given: Given, name: str, taken: frozenset[str], known: str) -> str | None:
+    """The parameter that is new since then, or else any, and has nearly the same name."""
+    before = members_in(known, given.load, given.path)
+    old = (_parameters(before, given.method) if before else None) or frozenset()
+    near = difflib.get_close_matches(name, sorted(taken - old), 1, ALIKE)
+    near = near or difflib.get_close_matches(name, sorted(taken), 1, ALIKE_OF_OLD)
+    return near[0] if near else None
