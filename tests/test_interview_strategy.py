@@ -15,10 +15,10 @@ from advisor.interview import strategy
 from advisor.interview.finalists import Finalists
 from advisor.interview.session import STOPS, UNKNOWN, Session, settled
 from advisor.interview.strategy import (
+    Followed,
     Optimum,
     OverBudgetError,
     Residual,
-    fewest_open,
     fewest_questions,
     file_order,
     gini,
@@ -140,11 +140,21 @@ def test_beyond_the_budget_nothing_is_claimed(of):
         Optimum(residual, budget=0).cost(residual.root)
 
 
-def test_a_step_beyond_its_budget_leaves_the_fewest_questions_open(engine, small, monkeypatch):
+def test_a_step_beyond_its_budget_is_followed_to_the_end(engine, small, monkeypatch):
     space = engine.space(make_profile(small, {"task": "read-pages"}))
     residual = Residual(space, engine.ranking.winner)
     monkeypatch.setattr(strategy, "BUDGET_NODES", -1)
-    assert fewest_questions(residual, residual.root) == fewest_open(residual, residual.root)
+    assert fewest_questions(residual, residual.root) == Followed(residual).best(residual.root)
+
+
+@given(facts())
+def test_a_shorter_look_costs_no_more_than_the_questions_that_it_follows(of):
+    residual = residual_of(engine_for(of))
+    root, followed = residual.root, Followed(residual)
+    if not residual.decided(root) and (split := followed.best(root)) is not None:
+        further = sum(part.weight * followed.cost(part.node) for part in split.parts)
+        cost = residual.total(root) + further // residual.ways[split.question]
+        assert Optimum(residual).cost(root) <= cost <= followed.cost(root)
 
 
 def test_what_is_closed_is_never_asked(engine, small):

@@ -117,6 +117,9 @@ class Finalists:
         self.keeping = [index[question.id] for question in rulebase.keeping]
         self.told |= set(self.keeping)
         self._effects: dict[tuple[int, Choice], Consequence] = {}
+        self._situations: list[Situation] = []
+        self._numbers: dict[Situation, int] = {}
+        self._followers: dict[tuple[int, int, Choice], int] = {}
         self._decisions: dict[int, Decision] = {}
         self._families = cache(self._ranked_families)
         self._uses = cache(self._uses_said)
@@ -150,17 +153,23 @@ class Finalists:
         """What is left open, told apart by the cases in which `select` has to be asked."""
         residual = Residual(self.space)
         questions = sorted(self.told)
-        known: dict[tuple[int, int, Situation], int] = {}
+        known: dict[tuple[int, int, int], int] = {}
+        leaves: dict[tuple[int, int], int] = {}
         path: list[Choice] = []
 
-        def grow(node: int, situation: Situation) -> int:
+        def grow(node: int, situation: int) -> int:
             depth = len(path)
-            if depth == len(questions):
-                answers = dict(zip(questions, path, strict=True))
-                return residual.terminal(self._case(node, situation, answers))
             key = (depth, node, situation)
-            if key in known:
-                return known[key]
+            found = known.get(key)
+            if found is not None:
+                return found
+            if depth == len(questions):
+                leaf = (node, situation)
+                if leaf not in leaves:
+                    answers = dict(zip(questions, path, strict=True))
+                    case = self._case(node, self._situations[situation], answers)
+                    leaves[leaf] = residual.terminal(case)
+                return leaves[leaf]
             if len(known) > MOST_SITUATIONS:
                 raise OverBudgetError
             question = questions[depth]
@@ -183,9 +192,17 @@ class Finalists:
         return residual
 
     @property
-    def _start(self) -> Situation:
-        """What holds before any answer."""
-        return Situation((1 << len(self.rules)) - 1, (), (NO_DOUBTS,) * len(self.modes))
+    def _start(self) -> int:
+        """The number of what holds before any answer."""
+        alive = (1 << len(self.rules)) - 1
+        return self._numbered(Situation(alive, (), (NO_DOUBTS,) * len(self.modes)))
+
+    def _numbered(self, situation: Situation) -> int:
+        """Return the number of a situation; equal ones have the same."""
+        number = self._numbers.setdefault(situation, len(self._situations))
+        if number == len(self._situations):
+            self._situations.append(situation)
+        return number
 
     @cached_property
     def modes(self) -> list[Mode]:
@@ -215,8 +232,17 @@ class Finalists:
         kept = {field for option in options for field in option.keeps}
         return tuple(sorted(kept)), next((one.dtype for one in options if one.dtype), None)
 
-    def _after(self, situation: Situation, question: int, choice: Choice) -> Situation:
-        """Return the situation after one more answer."""
+    def _after(self, situation: int, question: int, choice: Choice) -> int:
+        """Return the situation after one more answer, both by their numbers."""
+        key = (situation, question, choice)
+        found = self._followers.get(key)
+        if found is None:
+            after = self._with(self._situations[situation], question, choice)
+            found = self._followers[key] = self._numbered(after)
+        return found
+
+    def _with(self, situation: Situation, question: int, choice: Choice) -> Situation:
+        """Return a situation with one more answer."""
         effect = self._effect(question, choice)
         alive, said, doubts = situation
         keeps = self._traits(question, choice) if question in self.keeping else None
@@ -268,6 +294,8 @@ class Finalists:
         lacking = unknown = apart = 0
         for place, checkpoint in enumerate(self.checkpoints):
             for bit, use in enumerate(("as-is", "fine-tune"), start=2 * place):
+                if self._task not in (checkpoint.tasks if use == "as-is" else checkpoint.fine_tune):
+                    continue
                 lacks, unsure = required.gaps(checkpoint, use)
                 lacking |= bool(lacks) << bit
                 unknown |= bool(unsure) << bit
@@ -322,7 +350,8 @@ class Finalists:
             place = self.space.choices[question].index(answers[question])
             node = self.space.cofactors(node, question)[place]
             situation = self._after(situation, question, answers[question])
-        return self._first(self._case(node, situation, {at: answers[at] for at in self.told}))
+        whole = {at: answers[at] for at in self.told}
+        return self._first(self._case(node, self._situations[situation], whole))
 
     def _ranked_families(self, outcome: int) -> tuple[str, ...]:
         """Return the families that are not excluded, best first."""

@@ -125,6 +125,9 @@ class Optimum:
     the search always ends with a proof.
     """
 
+    most: int | None = None
+    """So many questions are looked at, the most promising first; all if None."""
+
     def __init__(self, residual: Residual, budget: int | None = None) -> None:
         self.residual = residual
         self.budget = budget
@@ -150,18 +153,26 @@ class Optimum:
             return found
         if self.budget is not None and len(residual) > self.budget:
             raise OverBudgetError
-        splits = residual.splits(node)
-        floors = [self._after(split) for split in splits]
+        self._costs[node], split = self._cheapest(node)
+        if split is not None:
+            self._best[node] = split
+        return self._costs[node]
+
+    def _cheapest(self, node: int) -> tuple[int, Split | None]:
+        """Return the question that costs least, the first declared of equals, with its cost."""
+        splits = self.residual.splits(node)
+        hopes = [self._hope(split) for split in splits]
         least: int | None = None
         chosen = 0
-        for place in sorted(range(len(splits)), key=floors.__getitem__):
-            cost = self._asking(splits[place], residual.total(node), least)
+        for place in sorted(range(len(splits)), key=hopes.__getitem__)[: self.most]:
+            cost = self._asking(splits[place], self.residual.total(node), least)
             if cost is not None and (least is None or (cost, place) < (least, chosen)):
                 least, chosen = cost, place
-        if least is not None:
-            self._best[node] = splits[chosen]
-        self._costs[node] = least or 0
-        return self._costs[node]
+        return (0, None) if least is None else (least, splits[chosen])
+
+    def _hope(self, split: Split) -> Fraction | int:
+        """Return how soon to look at a question: the least is looked at first."""
+        return self._after(split)
 
     def floor(self, node: int) -> int:
         """Return a cost that no strategy gets below: what is solved, or one question more."""
@@ -202,23 +213,60 @@ def _heaviest_first(pair: tuple[SplitPart, int]) -> int:
     return -pair[0].weight
 
 
+class Followed(Optimum):
+    """What `fewest_open` costs from a node on, followed to the end.
+
+    The first question is any of the five after which the fewest others are expected to matter.
+    """
+
+    most = 5
+
+    def best(self, node: int) -> Split | None:
+        """Return the question that costs least if `fewest_open` names all that come after it."""
+        return self._cheapest(node)[1]
+
+    def _hope(self, split: Split) -> Fraction | int:
+        return _left_open(self.residual, split)
+
+    def _least(self, node: int) -> int:
+        """Return what a node costs at least, one question where any may be left."""
+        known = self._costs.get(node)
+        if known is not None:
+            return known
+        return 0 if self.residual.decided(node) else self.residual.total(node)
+
+    def cost(self, node: int) -> int:
+        """Return the cost of a node."""
+        residual = self.residual
+        if residual.decided(node):
+            return 0
+        found = self._costs.get(node)
+        if found is None:
+            split = fewest_open(residual, node)
+            asking = self._asking(split, residual.total(node), None) if split else None
+            found = self._costs[node] = asking or 0
+        return found
+
+
 def fewest_questions(residual: Residual, node: int) -> Split | None:
-    """Return the best question; where proving it takes too long, what leaves the fewest open."""
+    """Return the best question; where proving it takes too long, the best of a shorter look."""
     try:
         return Optimum(residual, len(residual) + BUDGET_NODES).best(node)
     except OverBudgetError:
-        return fewest_open(residual, node)
+        return Followed(residual).best(node)
 
 
 def fewest_open(residual: Residual, node: int) -> Split | None:
     """Return the question after which the fewest others are expected to matter."""
+    splits = residual.splits(node)
+    return min(splits, key=lambda split: _left_open(residual, split), default=None)
 
-    def after(split: Split) -> Fraction:
-        weights = [part.weight * residual.total(part.node) for part in split.parts]
-        open_ = [len(residual.support(part.node)) for part in split.parts]
-        return Fraction(sum(map(mul, weights, open_)), sum(weights))
 
-    return min(residual.splits(node), key=after, default=None)
+def _left_open(residual: Residual, split: Split) -> Fraction:
+    """Return how many other questions are expected to matter after one."""
+    weights = [part.weight * residual.total(part.node) for part in split.parts]
+    open_ = [len(residual.support(part.node)) for part in split.parts]
+    return Fraction(sum(map(mul, weights, open_)), sum(weights))
 
 
 def information_gain(residual: Residual, node: int) -> Split | None:

@@ -3,7 +3,7 @@
 
 import { EMPTY, Diagram } from "./diagram.js";
 import { NOT_APPLICABLE } from "./model.js";
-import { total } from "./numbers.js";
+import { compared, total } from "./numbers.js";
 
 /** @import {Choice} from "./diagram.js" */
 /** @import {Space} from "./space.js" */
@@ -135,10 +135,17 @@ class Optimum {
     const known = this._costs.get(node);
     if (known !== undefined) return known;
     if (residual.size > this.budget) throw new OverBudget();
+    const [cost, split] = this._cheapest(node);
+    if (split) this._best.set(node, split);
+    this._costs.set(node, cost);
+    return cost;
+  }
+
+  /** The question that costs least, the first declared of equals, with its cost. @param {number} node @returns {[bigint, Split|null]} */
+  _cheapest(node) {
+    const { residual } = this;
     const splits = residual.splits(node);
-    const floors = splits.map((split) => this._after(split));
-    const places = splits.map((_, place) => place);
-    places.sort((one, other) => (floors[one] < floors[other] ? -1 : floors[one] > floors[other] ? 1 : one - other));
+    const places = this._promising(splits);
     /** @type {bigint|null} */
     let best = null;
     let chosen = 0;
@@ -148,9 +155,14 @@ class Optimum {
         [best, chosen] = [cost, place];
       }
     }
-    if (best !== null) this._best.set(node, splits[chosen]);
-    this._costs.set(node, best ?? 0n);
-    return best ?? 0n;
+    return best === null ? [0n, null] : [best, splits[chosen]];
+  }
+
+  /** The places of questions, the most promising first. @param {Split[]} splits @returns {number[]} */
+  _promising(splits) {
+    const floors = splits.map((split) => this._after(split));
+    const places = splits.map((_, place) => place);
+    return places.sort((one, other) => compared(floors[one], floors[other]) || one - other);
   }
 
   /**
@@ -197,7 +209,7 @@ class Optimum {
 }
 
 /**
- * Returns the best question; where proving it takes too long, what leaves the fewest open.
+ * Returns the best question; where proving it takes too long, the best of a shorter look.
  * @param {Residual} residual
  * @param {number} node
  * @param {number} budget how many nodes may be made
@@ -208,7 +220,43 @@ export function fewestQuestions(residual, node, budget) {
     return new Optimum(residual, residual.size + budget).best(node);
   } catch (error) {
     if (!(error instanceof OverBudget)) throw error;
-    return fewestOpen(residual, node);
+    return new Followed(residual, 0).best(node);
+  }
+}
+
+const MOST_FOLLOWED = 5;
+
+/** What `fewestOpen` costs from a node on, followed to the end, after any of the most promising. */
+class Followed extends Optimum {
+  /** The question that costs least if `fewestOpen` names all that come after it. @param {number} node */
+  best(node) {
+    return this._cheapest(node)[1];
+  }
+
+  /** @param {Split[]} splits @returns {number[]} */
+  _promising(splits) {
+    const open = splits.map((split) => leftOpen(this.residual, split));
+    const places = splits.map((_, place) => place);
+    places.sort((a, b) => compared(open[a].sum * open[b].of, open[b].sum * open[a].of) || a - b);
+    return places.slice(0, MOST_FOLLOWED);
+  }
+
+  /** @param {number} node */
+  _least(node) {
+    return this._costs.get(node) ?? (this.residual.decided(node) ? 0n : this.residual.total(node));
+  }
+
+  /** @param {number} node @returns {bigint} */
+  cost(node) {
+    const { residual } = this;
+    if (residual.decided(node)) return 0n;
+    let found = this._costs.get(node);
+    if (found === undefined) {
+      const split = fewestOpen(residual, node);
+      found = (split && this._asking(split, residual.total(node), null)) ?? 0n;
+      this._costs.set(node, found);
+    }
+    return found;
   }
 }
 
@@ -221,17 +269,23 @@ export function fewestQuestions(residual, node, budget) {
 function fewestOpen(residual, node) {
   /** @type {Split|null} */
   let best = null;
-  let [most, all] = [0n, 1n];
+  let least = { sum: 0n, of: 1n };
   for (const split of residual.splits(node)) {
-    let [open, weights] = [0n, 0n];
-    for (const part of split.parts) {
-      const weight = BigInt(part.weight) * residual.total(part.node);
-      weights += weight;
-      open += weight * BigInt(residual.support(part.node).size);
-    }
-    if (best === null || open * all < most * weights) [best, most, all] = [split, open, weights];
+    const open = leftOpen(residual, split);
+    if (best === null || open.sum * least.of < least.sum * open.of) [best, least] = [split, open];
   }
   return best;
+}
+
+/** How many other questions are expected to matter after one, exactly. @param {Residual} residual @param {Split} split */
+function leftOpen(residual, split) {
+  let [sum, of] = [0n, 0n];
+  for (const part of split.parts) {
+    const weight = BigInt(part.weight) * residual.total(part.node);
+    of += weight;
+    sum += weight * BigInt(residual.support(part.node).size);
+  }
+  return { sum, of };
 }
 
 /** How far shares are spread, in bits. @param {number[]} shares */
