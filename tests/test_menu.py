@@ -93,3 +93,14 @@ def test_whatever_is_typed_the_menu_holds(text, moves):
         menu.move(step)
     menu.lines(80, 24)
     assert menu.chosen is None or menu.chosen in ROWS
+
+
+def test_a_row_of_that_name_stands_before_one_that_is_also_called_so():
+    rows = [
+        Row("forms", "Fields of forms", names=("handwritten-forms",)),
+        Row("handwriting", "Handwriting recognition"),
+    ]
+    menu = Menu("Which?", rows)
+    menu.type("handw")
+    assert menu.chosen is not None
+    assert menu.chosen.value == "handwriting"

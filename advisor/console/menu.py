@@ -37,8 +37,11 @@ class Row(NamedTuple):
         if not wanted:
             return 0
         if "".join(wanted) in ["".join(name) for name in names]:
+            return 5
+        title = words_of(self.text.partition(":")[0])
+        if _all_begin(wanted, [*words_of(self.value), *title]):
             return 4
-        called = [word for name in names for word in name] + words_of(self.text.partition(":")[0])
+        called = [*(word for name in names for word in name), *title]
         if _all_begin(wanted, called):
             return 3
         if _all_begin(wanted, [*called, *words_of(self.text)]):

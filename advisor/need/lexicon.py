@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from advisor.model.phrase_kinds import BETWEEN, MEANS, NEXT, SHELF
-from advisor.tokens import ANY
+from advisor.tokens import ANY, form_of
 
 if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
@@ -24,6 +24,9 @@ ENDING = 3
 
 KEPT = 3
 """So many letters of a stem stand right behind the slip, else it is another word."""
+
+USUAL = "en"
+"""The language of words that tell none."""
 
 TELLING = 2
 """So many words at least tell a language."""
@@ -128,8 +131,14 @@ class Lexicon:
         return _first_by_far(counts)
 
     def says_nothing(self, form: str, meaning: str, language: str) -> bool:
-        """True for a word that means something in another language alone."""
-        return language in self._friends.get(form, {}).get(meaning, "").split()
+        """True for a word that means something in another language alone; English, if not known."""
+        return (language or USUAL) in self._friends.get(form, {}).get(meaning, "").split()
+
+    def is_word(self, word: str) -> bool:
+        """True for a word of which something is known, or that is a slip of such a one."""
+        form = form_of(word)
+        known = form in self._common or form in self._spelt_in("") or self.is_known(form)
+        return known or self.correction(form) is not None
 
     def correction(self, form: str, language: str = "") -> str | None:
         """Return the word that a form was meant to be; None where it may stand as it is.

@@ -54,6 +54,9 @@ def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
         yield "read", " · ".join(said)
     if concluded := [f"{_answer(one)}, as {_because(one)}" for one in _concluded(understanding)]:
         yield "so", " · ".join(concluded)
+    if reading.besides and TASK not in understanding.given:
+        more = [f"{_quoted(reading.words(one.spans))} {one.task}" for one in reading.besides]
+        yield "besides", f"{' · '.join(more[:SHOWN_TASKS])}: another task, not answered here"
     if missed := reading.words(reading.not_understood):
         yield "missed", first_named(missed, SHOWN_WORDS)
     if confirming := understanding.confirming:

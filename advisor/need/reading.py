@@ -62,7 +62,8 @@ class AnswerRead(NamedTuple):
 class Reading(NamedTuple):
     """What was understood of a sentence.
 
-    `tasks` are those within reach, the likeliest first; `touched` are all that any word speaks of.
+    `tasks` are those within reach, the likeliest first; `touched` are all that any word speaks of,
+    `besides` those of them that other words speak of, which go with none of the tasks.
     `answers` are said, `concluded` follow from what was said. `names` are checkpoints and families
     by their words, `corrected` the words that were read as another, with that, `taken_back` the
     words that a negation takes back. `not_understood` are the words that say nothing known, `idle`
@@ -72,6 +73,7 @@ class Reading(NamedTuple):
     text: str
     tasks: tuple[TaskRead, ...]
     touched: tuple[TaskRead, ...]
+    besides: tuple[TaskRead, ...]
     answers: tuple[AnswerRead, ...]
     concluded: tuple[AnswerRead, ...]
     names: tuple[tuple[str, Span], ...]
@@ -103,7 +105,7 @@ def read(rulebase: RuleBase, text: str, *, literally: bool = False) -> Reading:
         plain = _read(rulebase, text, literally=literally, corrects=False)
         strengths = [one.tasks[0].strength if one.tasks else 0 for one in (plain, found)]
         if strengths[0] >= max(SURE_CONCEPTS, strengths[1]):
-            found = found._replace(tasks=plain.tasks, touched=plain.touched)
+            found = found._replace(tasks=plain.tasks, touched=plain.touched, besides=plain.besides)
     if not found.tasks:
         found = _read(rulebase, text, literally=literally, quotes=False)
     return found
@@ -136,6 +138,7 @@ def _read(rulebase: RuleBase, text: str, *, literally: bool, **how: bool) -> Rea
         text=text,
         tasks=tasks,
         touched=touched,
+        besides=_besides(lexicon, met, touched, tasks),
         answers=said,
         concluded=concluded,
         names=names,
@@ -218,6 +221,24 @@ def within_reach(touched: Sequence[TaskRead]) -> tuple[TaskRead, ...]:
     """Return the tasks that as many concepts speak of as of any."""
     most = max((one.strength for one in touched), default=0)
     return tuple(one for one in touched if one.strength == most)
+
+
+def _besides(
+    lexicon: Lexicon,
+    met: Mapping[str, tuple[Span, ...]],
+    touched: Sequence[TaskRead],
+    tasks: Sequence[TaskRead],
+) -> tuple[TaskRead, ...]:
+    """Return the tasks of words that go with none of the tasks within reach, with those words."""
+    reach = {one.task for one in tasks}
+    going = {concept for task, when in lexicon.meanings if task in reach for concept in when}
+    found: dict[tuple[Span, ...], TaskRead] = {}
+    for one in touched:
+        own = one.concepts - going
+        if one.task not in reach and own:
+            spans = tuple(span for concept in sorted(own) for span in met.get(concept, ()))
+            found.setdefault(spans, TaskRead(one.task, len(own), own, spans))
+    return tuple(found.values())
 
 
 def _by_names(lexicon: Lexicon, names: Sequence[tuple[str, Span]]) -> tuple[TaskRead, ...]:

@@ -19,6 +19,7 @@ from advisor.engine.profile import Answer, Profile
 from advisor.errors import ContradictionError, UsageError, nearest, unknown_name
 from advisor.model import TASK
 from advisor.model.value import NamedTuple
+from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import ORIGIN, SURE_CONCEPTS, AnswerRead, Reading, TaskRead, read
 from advisor.phrasing import joined
 
@@ -31,6 +32,10 @@ OFFERED = 3
 
 
 SHOWN_TEXT = 60
+
+MOST_NAMED = 3
+"""So many words may be a command with what it is about."""
+
 LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
 
 
@@ -164,9 +169,16 @@ def understand(
 
 
 def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
-    """Raise UsageError for one word that is nearly the name of a command, and of no task."""
-    if len(text.split()) == 1 and text not in rulebase.task_names and nearest(text, commands()):
-        raise unknown_name("command", text, commands(), LISTING)
+    """Raise UsageError for a first word that is nearly the name of a command, and nothing else.
+
+    One word alone may be no task; before one or two others no word is known that it may be.
+    """
+    words = text.split()
+    if not words or len(words) > MOST_NAMED or not nearest(words[0], commands()):
+        return
+    alone = len(words) == 1 and text not in rulebase.task_names
+    if alone or (len(words) > 1 and not lexicon_of(rulebase).is_word(words[0])):
+        raise unknown_name("command", words[0], commands(), LISTING)
 
 
 def commands() -> list[str]:

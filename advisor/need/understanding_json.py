@@ -24,6 +24,7 @@ def as_json(understanding: Understanding, today: str | None = None) -> dict[str,
         *(_words(understanding, (span,)) | {"read_as": word} for span, word in reading.corrected),
         *(_words(understanding, (span,)) | {"negated": True} for span in reading.taken_back),
     ]
+    body["besides"] = [_task(understanding, one) for one in reading.besides if one.spans]
     body["not_understood"] = [_words(understanding, (span,)) for span in reading.not_understood]
     for document in body.get("tasks", [body]):
         _with_spans(understanding, document["profile"])

@@ -89,6 +89,7 @@ def test_flags_win_over_words(advisor):
     ("word", "said"),
     [
         ("recomend", "unknown command `recomend`; did you mean `recommend`?"),
+        ("shwo clip", "unknown command `shwo`; did you mean `show`?"),
         ("captoning", "unknown command or task `captoning`; did you mean `captioning`?"),
         ("qwertzuiop", "unknown command or task `qwertzuiop`"),
     ],

@@ -310,3 +310,12 @@ def test_a_workstation_has_a_card_unless_something_else_is_said(rulebase):
     assert given(rulebase, "caption photos on a workstation")["device"] == ["gpu"]
     assert given(rulebase, "caption photos on a workstation, CPU only")["device"] == ["cpu"]
     assert given(rulebase, "caption photos, no more than 8 GB on the GPU")["device"] == ["gpu"]
+
+
+def test_words_of_a_task_that_is_not_answered_are_told(rulebase):
+    reading = read(rulebase, "Find duplicate product photos, and hide nudity")
+    assert [one.task for one in reading.tasks] == ["deduplication"]
+    assert [(one.task, reading.words(one.spans)) for one in reading.besides] == [
+        ("content-moderation", ("nudity",))
+    ]
+    assert not read(rulebase, "Find duplicate product photos by their vectors").besides
