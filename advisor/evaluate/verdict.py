@@ -34,9 +34,10 @@ class Verdict(NamedTuple):
     """The recommendation for these images.
 
     `outcome` is `recommended`, `tie` (more than one would do: `tied`, of which `recommended` is
-    the smallest), `guessing` (nobody is reliably better than guessing) or `none` (no candidate
-    ran to its end, or no image could be read). `decided_by` is the metric, or the cost, on which
-    the last others fell behind; empty where nobody did. `because` and `warnings` are sentences.
+    the smallest, or, where not all sizes are known, the best so far), `guessing` (nobody is
+    reliably better than guessing) or `none` (no candidate ran to its end, or no image could be
+    read). `decided_by` is the metric, or the cost, on which the last others fell behind; empty
+    where nobody did. `because` and `warnings` are sentences.
     """
 
     outcome: str
@@ -89,7 +90,7 @@ def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) ->
     warnings = _warnings(scores, order)
     if worse := _no_better_than_guessing(scores, order):
         return Verdict(GUESSING_WINS, None, None, None, (), "", (worse,), warnings, order)
-    first = min(left, key=lambda one: sizes.get(one.name, UNKNOWN))
+    first = _named(left, order, sizes)
     tied = tuple(one.name for one in left)
     outcome = TIE if len(left) > 1 else RECOMMENDED
     because = (_reached(scores, first, order), *because)
@@ -180,13 +181,28 @@ def _by_cost(
 
 def _reached(scores: Scores, first: CandidateScores, order: Sequence[str]) -> str:
     """Return what a candidate reached on the first metric that was compared."""
-    id = next((id for id in order if id in METRIC_KINDS), next(iter(first.metrics)))
-    kind, found = METRIC_KINDS[id], first.metrics[id]
+    kind = _first_metric(order, first)
+    found = first.metrics[kind.id]
     low, high = map(kind.written, found.interval)
     return (
         f"{kind.name} {kind.written(found.value)} (95 %: {low} to {high})"
         f" on {count(scores.images, 'image')} of `{scores.data.name}`"
     )
+
+
+def _named(
+    left: Sequence[CandidateScores], order: Sequence[str], sizes: Mapping[str, float]
+) -> CandidateScores:
+    """Return the smallest of those that are left; the best so far where a size is unknown."""
+    if all(one.name in sizes for one in left):
+        return min(left, key=lambda one: sizes[one.name])
+    kind = _first_metric(order, left[0])
+    return max(left, key=lambda one: kind.gain(one.metrics[kind.id].value))
+
+
+def _first_metric(order: Sequence[str], one: CandidateScores) -> MetricKind:
+    id = next((id for id in order if id in METRIC_KINDS), next(iter(one.metrics)))
+    return METRIC_KINDS[id]
 
 
 def _of_a_tie(
@@ -203,8 +219,11 @@ def _of_a_tie(
         found = scores.compared(id, first.name, other.name) if other is not first and id else None
         if found is not None:
             said.append(undecided(METRIC_KINDS[id], first.name, other.name, found[1]))
-    if first.name in sizes:
+    kind = _first_metric(order, first)
+    if all(one.name in sizes for one in left):
         said.append(f"`{first.name}` is named as the smallest of them")
+    elif any(one.metrics[kind.id].value != first.metrics[kind.id].value for one in left):
+        said.append(f"`{first.name}` is named for the best {kind.name} so far; sizes are unknown")
     return said
 
 
@@ -261,7 +280,9 @@ def _warnings(scores: Scores, order: Sequence[str]) -> tuple[str, ...]:
         if one.failures
     ]
     if scores.left_out:
-        said.append(f"{count(len(scores.left_out), 'image')} could not be read and counts for none")
+        number = len(scores.left_out)
+        verb = "counts" if number == 1 else "count"
+        said.append(f"{count(number, 'image')} could not be read and {verb} for none")
     return tuple(said)
 
 

@@ -90,6 +90,17 @@ def test_of_tied_candidates_the_smallest_is_named(tmp_path, rules):
     assert said.because[-1] == "`other` is named as the smallest of them"
 
 
+def test_of_tied_candidates_of_unknown_size_the_best_so_far_is_named(tmp_path, rules):
+    run = of_shares(tmp_path, {"one": 0.79, "other": 0.82})
+    scores, said, _ = judged(run, rules)
+    best = max(scores.candidates, key=lambda one: one.metrics["accuracy"].value)
+    assert (said.outcome, said.recommended) == ("tie", best.name)
+    assert (
+        said.because[-1]
+        == f"`{best.name}` is named for the best accuracy so far; sizes are unknown"
+    )
+
+
 def test_the_next_metric_tells_apart_what_the_first_does_not(tmp_path, rules):
     truth = random_labels(SIZE, 1)
     said = partly_right(truth, 0.8, 2)
