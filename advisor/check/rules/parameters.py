@@ -78,8 +78,8 @@ def _called(case: Case) -> Iterator[Given]:
 
 def _built(case: Case) -> Iterator[Given]:
     """Yield what is made of classes that are no models."""
-    members = case.release.members
-    for one in case.scan.built if members else ():
+    for one in case.scan.built:  # a choice alone has none, and no release to be judged by
+        members = case.release.members
         at = members.of(one.class_name) if members else None
         if at is not None:
             name = one.class_name
