@@ -55,7 +55,7 @@ VERIFY = {
 
 DTYPES = ("float32", "bfloat16", "float16")
 SIZES = ("image_size", "text_context")
-CITED = (
+STATED = (
     *("class", "processor", "model_type", "dtype", *SIZES),
     *("parameters_millions", "languages", "licence", "gated", "released", "revision"),
     *("last_modified", "hub_task"),
@@ -137,7 +137,7 @@ def _processor(id: str, folder: Path) -> str | None:
 
 def _entry(values: dict[str, Any], found: UncataloguedCheckpoint | None, month: str) -> list[str]:
     """Return the lines of an entry: what is stated, and a TODO for all else."""
-    cited = [key for key in CITED if key in values]
+    cited = [key for key in STATED if key in values]
     values = values | {"sources": {source_id(values["id"]): cited}, "checked": month}
     lines: list[str] = []
     for key in KEYS:
