@@ -108,10 +108,3 @@ def test_show_and_explain_say_where_derived_rules_stand_and_which_of_two_counts(
     refused = advisor("explain", "--task", "captioning", "-v")
     assert refused.code == 2
     assert "`advisor explain` prints all already; `--all` adds" in refused.err
-
-
-def test_a_checkpoint_that_comes_later_is_explained_without_a_release(advisor):
-    later = "google/siglip2-so400m-patch16-384"
-    result = advisor("explain", "--task", "image-search", "--why-not", later)
-    assert (result.code, result.err) == (0, "")
-    assert "Where it stands" in result.out
