@@ -203,6 +203,24 @@ def test_an_earlier_evaluation_is_a_baseline(tmp_path, rules):
     assert "is behind" in failed[0].message
 
 
+def test_a_baseline_of_others_alone_holds_nobody_to_anything(tmp_path, rules):
+    run = of_shares(tmp_path / "before", {"a": 0.9})
+    scores, said, _ = judged(run, rules)
+    report = report_of(run, scores, said, Gates(), lambda _: None)
+    file = tmp_path / "before.json"
+    file.write_text(drawn(report, "json"), encoding="utf-8")
+    scores, said, code = judged(
+        of_shares(tmp_path / "now", {"renamed": 0.9}), rules, gates=Gates(baseline=file)
+    )
+    assert code == 1
+    (failed,) = Gates(baseline=file).checks(scores, said)
+    assert "no figures of any candidate here" in failed.message
+    scores, said, code = judged(
+        of_shares(tmp_path / "more", {"a": 0.9, "b": 0.9}), rules, gates=Gates(baseline=file)
+    )
+    assert code == 0
+
+
 def test_a_baseline_that_is_none_is_named(tmp_path, rules):
     scores, said, _ = judged(of_shares(tmp_path / "run", {"a": 0.9}), rules)
     with pytest.raises(UsageError, match="cannot read"):
