@@ -319,3 +319,25 @@ def test_words_of_a_task_that_is_not_answered_are_told(rulebase):
         ("content-moderation", ("nudity",))
     ]
     assert not read(rulebase, "Find duplicate product photos by their vectors").besides
+
+
+# -- needs of people who do not know the terms --------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "task", "said"),
+    [
+        ("describe chest X-rays", "captioning", {"domain": ["specialist"]}),
+        ("radiology report generation", "captioning", {"domain": ["specialist"]}),
+        ("classify skin lesions", "zero-shot-classification", {"domain": ["specialist"]}),
+        ("find tumours in MRI scans", "object-detection", {"domain": ["specialist"]}),
+        ("recognise my grandmother in old photos", "face-identity", {}),
+        ("which member is coming in?", "face-identity", {}),
+        ("put the accession numbers of index cards into Excel", "field-extraction", {}),
+        ("has the forest shrunk between two aerial photos?", "visual-reasoning", {}),
+        ("compare two images and say what changed", "visual-reasoning", {}),
+    ],
+)
+def test_needs_are_read_in_general_words(rulebase, text, task, said):
+    assert read(rulebase, text).tasks[0].task == task
+    assert given(rulebase, text).items() >= said.items()
