@@ -685,10 +685,3 @@ def test_every_command_worth_typing_next_knows_the_rules(advisor, overlay):
     assert [hint for hint in hints if not hint.endswith(f" --rules {rules}")] == []
     page = advisor("recommend", *arguments, "--format", "markdown").out
     assert len(re.findall(f"^advisor .* --rules {re.escape(str(rules))}$", page, re.MULTILINE)) >= 1
-
-
-def test_a_checkpoint_that_comes_later_is_explained_without_a_release(advisor):
-    later = "google/siglip2-so400m-patch16-384"
-    result = advisor("explain", "--task", "image-search", "--why-not", later)
-    assert (result.code, result.err) == (0, "")
-    assert "Where it stands" in result.out

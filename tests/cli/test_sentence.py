@@ -150,3 +150,10 @@ def test_nothing_heavy_is_imported_and_nothing_of_words_without_a_sentence(proce
     for heavy in ("torch", "yaml", "rich", "questionary", "text_to_num"):
         assert heavy not in with_words
     assert "text_to_num" in loaded("search zwei Millionen Fotos")
+
+
+def test_a_checkpoint_that_comes_later_is_explained_without_a_release(advisor):
+    later = "google/siglip2-so400m-patch16-384"
+    result = advisor("explain", "--task", "image-search", "--why-not", later)
+    assert (result.code, result.err) == (0, "")
+    assert "Where it stands" in result.out
