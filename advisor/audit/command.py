@@ -51,9 +51,9 @@ def check(places: Named) -> int:
     rulebase = places.rulebase
     if problems := (*rulebase.remarks, *unknown_names(places)):
         raise BrokenFileError(
-            f"the rules are to be mended: {count(len(problems), 'problem')}",
+            f"the rules have {count(len(problems), 'problem')}",
             problems=problems,
-            hint="other commands answer all the same; mend the places above",
+            hint="fix the places above; other commands answer all the same",
         )
     written = [rule for rule in rulebase.rules if not rule.derived]
     for change in rulebase.overlays:
