@@ -69,6 +69,13 @@ def read_arrow(folder: Path) -> LabelledData:
         part = next((name for name in HELD_OUT if name in loaded), next(iter(loaded)))
         notes = [f"of its parts, `{part}` is taken"] if len(loaded) > 1 else []
         loaded = loaded[part]
+    home = folder.resolve()
+    for file in loaded.cache_files:
+        if not Path(file["filename"]).resolve().is_relative_to(home):
+            raise BrokenFileError(
+                f"`{folder}` names `{file['filename']}`, which is outside of it",
+                hint="it should be what `save_to_disk` wrote",
+            )
     features = loaded.features
     column = next((name for name, kind in features.items() if isinstance(kind, datasets.Image)), "")
     if not column:

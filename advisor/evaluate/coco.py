@@ -23,6 +23,7 @@ from advisor.evaluate.annotation import (
 )
 from advisor.evaluate.image_folder import ImageFolder
 from advisor.evaluate.label_tables import annotations_of
+from advisor.files import leads_out
 
 MOST_NEIGHBOURS = 20
 
@@ -106,7 +107,8 @@ def _answers(annotation: Mapping[str, Any]) -> tuple[str, ...]:
 def _other_half(file: Path, part: str, here: Any) -> tuple[Path, Mapping[str, Any]]:
     """Return the file beside one that holds the other part for the same questions."""
     ids = _question_ids(here)
-    neighbours = sorted(path for path in file.parent.glob("*.json") if path != file)
+    beside = (path for path in file.parent.glob("*.json") if path != file)
+    neighbours = sorted(path for path in beside if not leads_out(path, file.parent))
     unread: BrokenFileError | None = None
     for path in neighbours[:MOST_NEIGHBOURS]:
         try:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from advisor.errors import UsageError
+from advisor.errors import BrokenFileError, UsageError
 from advisor.evaluate.annotation import LabelledData
 from advisor.evaluate.arrow_folder import is_arrow_folder, read_arrow
 from advisor.evaluate.coco import read_json
 from advisor.evaluate.image_folder import read_class_folders
 from advisor.evaluate.label_tables import read_table
 from advisor.evaluate.tar_shards import read_shards
+from advisor.files import leads_out
 
 TABLES = (".csv", ".tsv", ".jsonl", ".ndjson")
 IN_A_FOLDER = ("metadata.jsonl", "metadata.csv", "labels.csv", "labels.tsv", "captions.csv")
@@ -58,7 +59,7 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
     usual = [named[name] for name in IN_A_FOLDER if name in named]
     tables = [file for name, file in named.items() if file.suffix.lower() in TABLES]
     if usual or len(tables) == 1:
-        return read_table((usual or tables)[0], images or path)
+        return read_table(_own((usual or tables)[0], path), images or path)
     if len(tables) > 1:
         names = ", ".join(file.name for file in tables)
         raise UsageError(f"`{path}` holds several tables", hint=f"name one of them: {names}")
@@ -71,5 +72,15 @@ def _folder(path: Path, images: Path | None) -> LabelledData:
         if len(documents) > 1 and len(halves) != 1:
             names = ", ".join(file.name for file in documents)
             raise UsageError(f"`{path}` holds several JSON files", hint=f"name one: {names}")
-        return read_json((halves or documents)[0], images or path)
+        return read_json(_own((halves or documents)[0], path), images or path)
     return read_class_folders(path)
+
+
+def _own(file: Path, folder: Path) -> Path:
+    """Return a file that nobody named; BrokenFileError where a link hides one from elsewhere."""
+    if leads_out(file, folder):
+        raise BrokenFileError(
+            f"`{file}` is a link that leads out of `{folder}`",
+            hint="name the file itself, with --image-folder, if it is meant",
+        )
+    return file

@@ -171,7 +171,8 @@ def _annotation(
 def _class_names(folder: Path) -> tuple[str, ...]:
     for name in NAMES:
         with contextlib.suppress(OSError, ValueError):
-            return tuple(read_bounded(folder / name, LARGEST_NOTE).decode("utf-8").split("\n"))
+            text = read_bounded(folder / name, LARGEST_NOTE, within=folder).decode("utf-8")
+            return tuple(text.split("\n"))
     return ()
 
 

@@ -422,6 +422,19 @@ def test_rows_of_the_library_datasets_with_hostile_offsets_are_one_sentence(tmp_
         read_data(str(tmp_path / "hf"))
 
 
+def test_a_folder_of_the_library_datasets_names_no_rows_of_another(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    features = datasets.Features(image=datasets.Image(), label=datasets.Value("string"))
+    for name in ("hf", "other"):
+        rows = {"image": [{"bytes": RED, "path": None}], "label": ["cat"]}
+        datasets.Dataset.from_dict(rows, features=features).save_to_disk(str(tmp_path / name))
+    state = json.loads((tmp_path / "hf" / "state.json").read_text(encoding="utf-8"))
+    state["_data_files"] = [{"filename": "../other/data-00000-of-00001.arrow"}]
+    (tmp_path / "hf" / "state.json").write_text(json.dumps(state), encoding="utf-8")
+    with pytest.raises(BrokenFileError, match="outside of it"):
+        read_data(str(tmp_path / "hf"))
+
+
 def test_a_class_that_has_no_name_is_one_sentence(tmp_path):
     datasets = pytest.importorskip("datasets")
     home = tmp_path / "hf"
@@ -443,3 +456,32 @@ def test_a_cell_that_is_not_a_number_says_nothing(tmp_path):
     found = evaluated(table(tmp_path, text, "data.jsonl", images=("a.png", "b.png", "c.png")))
     assert found.classes == ("x", "y")
     assert found.notes == ("1 image without a label left out",)
+
+
+@pytest.mark.parametrize("name", ["labels.csv", "captions.json"])
+def test_a_table_that_nobody_named_is_no_link_to_elsewhere(tmp_path, name):
+    home = tmp_path / "data"
+    home.mkdir()
+    (home / "a.png").write_bytes(RED)
+    (tmp_path / name).write_text('[{"image": "a.png", "label": "x"}]' if "json" in name else
+                                 "image,label\na.png,x\n", encoding="utf-8")  # fmt: skip
+    (home / name).symlink_to(tmp_path / name)
+    with pytest.raises(BrokenFileError, match="leads out"):
+        read_data(str(home))
+    assert read_data(str(home / name)).annotations[0].labels == ("x",)
+
+
+def test_what_stands_beside_data_is_no_link_to_elsewhere(tmp_path):
+    home = tmp_path / "data"
+    home.mkdir()
+    (tmp_path / "classes.txt").write_text("secret\nsecrets", encoding="utf-8")
+    (home / "classes.txt").symlink_to(tmp_path / "classes.txt")
+    tar(home / "a.tar", **{"0001__png": RED, "0001__cls": b"1"})
+    assert read_data(str(home)).annotations[0].labels == ("1",)
+    asked = {"questions": [{"image_id": 1, "question": "q?", "question_id": 1}]}
+    answers = {"annotations": [{"question_id": 1, "answers": [{"answer": "secret"}]}]}
+    (home / "questions.json").write_text(json.dumps(asked), encoding="utf-8")
+    (tmp_path / "answers.json").write_text(json.dumps(answers), encoding="utf-8")
+    (home / "answers.json").symlink_to(tmp_path / "answers.json")
+    with pytest.raises(BrokenFileError, match="no JSON file beside it"):
+        read_data(str(home / "questions.json"))
