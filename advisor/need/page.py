@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.model import NONE, TASK
+from advisor.need.remainder import several, unused
 from advisor.phrasing import first_named, joined
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
-    from advisor.need.reading import AnswerRead
+    from advisor.need.reading import AnswerRead, Span
     from advisor.need.understanding import Understanding
 
-SHOWN_WORDS = 8
+SHOWN_WORDS = 16
 SHOWN_TASKS = 3
 
 
@@ -56,13 +57,22 @@ def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
         yield "so", " · ".join(concluded)
     if reading.besides and TASK not in understanding.given:
         more = [f"{_quoted(reading.words(one.spans))} {one.task}" for one in reading.besides]
-        yield "besides", f"{' · '.join(more[:SHOWN_TASKS])}: another task, not answered here"
+        yield "besides", f"{' · '.join(more)}: not answered here; {_each(understanding)}"
+    if idle := reading.words(unused(understanding)):
+        yield "unused", first_named(idle, SHOWN_WORDS)
     if missed := reading.words(reading.not_understood):
         yield "missed", first_named(missed, SHOWN_WORDS)
     if confirming := understanding.confirming:
         others = [one.task for one in understanding.tasks[1:SHOWN_TASKS]]
         also = f" (or {joined(others, 'or')})" if others else ""
+        if several(understanding) and not reading.besides:
+            also = f"{also}; {_each(understanding)}"
         yield "confirm", f"{confirming[0]}{also}"
+
+
+def _each(understanding: Understanding) -> str:
+    """Say how each of several wishes is answered."""
+    return f"{' '.join(f'--task {task}' for task in several(understanding))} answers each"
 
 
 def understood_lines(understanding: Understanding) -> list[str]:
@@ -74,6 +84,8 @@ def understood_lines(understanding: Understanding) -> list[str]:
     lines = ["Understood"] if shown else []
     lines += [f"  {name:<{width}}  {words}" for name, words in shown]
     reading = understanding.reading
+    if idle := reading.words(unused(understanding)):
+        lines.append(f"  unused: {first_named(idle, SHOWN_WORDS)}")
     if rest := reading.words(reading.not_understood):
         lines.append(f"  not understood: {first_named(rest, SHOWN_WORDS)}")
     return lines
@@ -82,9 +94,11 @@ def understood_lines(understanding: Understanding) -> list[str]:
 def _read(understanding: Understanding) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield what words mean, with them."""
     reading = understanding.reading
-    for task in understanding.tasks[:SHOWN_TASKS]:
-        if task.spans:
+    seen: set[Span] = set()
+    for place, task in enumerate(understanding.tasks):
+        if task.spans and (place < SHOWN_TASKS or not seen.issuperset(task.spans)):
             yield f"task: {task.task}", reading.words(task.spans)
+            seen.update(task.spans)
     for one in understanding.kept:
         if not one.implication:
             yield _answer(one), reading.words(one.spans)

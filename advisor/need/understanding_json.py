@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from advisor.model import TASK
+from advisor.need.remainder import unused
 
 if TYPE_CHECKING:
     from advisor.need.reading import AnswerRead, Span, TaskRead
@@ -25,6 +26,7 @@ def as_json(understanding: Understanding, today: str | None = None) -> dict[str,
         *(_words(understanding, (span,)) | {"negated": True} for span in reading.taken_back),
     ]
     body["besides"] = [_task(understanding, one) for one in reading.besides if one.spans]
+    body["unused"] = [_words(understanding, (span,)) for span in unused(understanding)]
     body["not_understood"] = [_words(understanding, (span,)) for span in reading.not_understood]
     for document in body.get("tasks", [body]):
         _with_spans(understanding, document["profile"])

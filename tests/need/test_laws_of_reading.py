@@ -2,12 +2,17 @@
 
 import random
 import re
+from itertools import pairwise
 
 import pytest
 from sentences import SEED, sentences
 
 from advisor.errors import AdvisorError
+from advisor.model.phrase_kinds import PARTICLE
+from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import read
+from advisor.need.remainder import several, unused
+from advisor.need.sweep import sweep
 from advisor.need.understanding import fitted_to, understand
 from advisor.tokens import form_of, tokens_of
 
@@ -93,6 +98,42 @@ def test_flags_win_over_words(engine, rulebase):
     assert understanding.advice.task == "alt-text"
     assert understanding.profile["language"].options == ("de",)
     assert understanding.profile["device"].options == ("phone",)
+
+
+def places_told(understanding):
+    """The characters of a sentence that some row of its page quotes."""
+    reading = understanding.reading
+    read = (*understanding.tasks, *reading.besides, *understanding.kept, *understanding.dropped)
+    spans = [span for one in read for span in one.spans]
+    spans += [*reading.taken_back, *(span for span, _ in reading.corrected)]
+    spans += [*unused(understanding), *reading.not_understood]
+    return {place for start, end in spans for place in range(start, end)}
+
+
+def test_no_word_vanishes(engine, rulebase, made):
+    """Each word is read, said to be unused or missed, or says nothing anywhere."""
+    lexicon = lexicon_of(rulebase)
+    texts = [f"{one.text} and {other.text}" for one, other in pairwise(made[:60])]
+    texts += ["caption photos on a workstation without a GPU, better than with BLIP-2"]
+    texts += ["dedupe listings, caption them, count people in them and read the size label"]
+    for text in texts:
+        understanding = understand(engine, text)
+        told = places_told(understanding)
+        swept = sweep(lexicon, text)
+        silent = {place for mark in swept.of(PARTICLE) for place in mark.places}
+        silent |= {n for n, one in enumerate(swept.tokens) if one.form in lexicon.quiet}
+        vanished = [
+            text[one.start : one.end]
+            for place, one in enumerate(swept.tokens)
+            if one.is_word and place not in silent and not told.issuperset(range(one[1], one[2]))
+        ]
+        assert vanished == [], text
+
+
+def test_of_two_wishes_the_page_says_how_both_are_answered(engine):
+    understanding = understand(engine, "remove duplicate listings and caption them")
+    assert set(several(understanding)) == {"captioning", "deduplication"}
+    assert several(understand(engine, "read text from images")) == ()
 
 
 # -- never on a guess --------------------------------------------------------------------------

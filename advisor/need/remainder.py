@@ -1,0 +1,45 @@
+"""What an answer leaves of a sentence: words of which nothing came, and tasks besides the first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from advisor.model import TASK
+
+if TYPE_CHECKING:
+    from advisor.need.reading import Span, TaskRead
+    from advisor.need.understanding import Understanding
+
+
+def unused(understanding: Understanding) -> tuple[Span, ...]:
+    """Return the words that are known, and of which neither a task nor an answer came."""
+    reading = understanding.reading
+    tasks = () if TASK in understanding.given else (*understanding.tasks, *reading.besides)
+    shown = [span for task in tasks for span in task.spans]
+    shown += [span for one in (*understanding.kept, *understanding.dropped) for span in one.spans]
+    shown += [*reading.taken_back, *(span for span, _ in reading.corrected)]
+    known = {span for task in reading.touched for span in task.spans}
+    known |= {span for one in (*reading.answers, *reading.concluded) for span in one.spans}
+    known |= {*reading.idle, *(span for _, span in reading.names)}
+    return tuple(
+        (start, end)
+        for start, end in sorted(known)
+        if not any(first <= start and end <= last for first, last in shown)
+    )
+
+
+def several(understanding: Understanding) -> tuple[str, ...]:
+    """Return the tasks that words of their own speak of, where there are some: all are wished."""
+    likeliest, *others = understanding.tasks or (None,)
+    if likeliest is None or TASK in understanding.given:
+        return ()
+    apart = [one for one in others if one.spans and not _shares(one, likeliest)]
+    tasks = (likeliest, *apart, *understanding.reading.besides)
+    names = tuple(dict.fromkeys(one.task for one in tasks))
+    return names if len(names) > 1 else ()
+
+
+def _shares(one: TaskRead, other: TaskRead) -> bool:
+    """True where all words of one task speak of another one too."""
+    mine, theirs = set(one.spans), set(other.spans)
+    return mine <= theirs or theirs <= mine
