@@ -41,7 +41,10 @@ def current() -> dict[Path, str]:
         for path in LINK.findall(item["links"])
     ]
     rest = [f"- [{_title(path)}]({path}): {about}" for path, about in OPTIONAL.items()]
-    parts = [HEAD, "## Documentation\n", *rows, "", "## Optional\n", *rest]
+    ci = [page.relative_to(ROOT).as_posix() for page in sorted((ROOT / "docs" / "ci").glob("*.md"))]
+    jobs = [f"- [{_title(path)}]({path})" for path in ci]
+    documentation = ["## Documentation\n", *rows, "", "## Jobs to copy\n", *jobs, ""]
+    parts = [HEAD, *documentation, "## Optional\n", *rest]
     return {FILE: "\n".join(parts) + "\n"}
 
 
