@@ -28,6 +28,7 @@ Unicode 16, general categories Cc and Cf where they act on other characters.
 """
 TEXTS = {code: text for code, text in NAMES.items() if chr(code) not in "\n\t"}
 """The same for texts of several lines."""
+_LONGEST_QUOTE, _LONGEST_MESSAGE = 300, 4_000
 _SURROGATE = "[\ud800-\udfff]"
 _MARKED = r"##(?=\w*\[)"
 _COMMAND = r"(?m)^([^\S\n]*):(?=:)"
@@ -42,6 +43,12 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> str:
     """Return a text with its lines kept, and what would hide something written out."""
     return re.sub(_SURROGATE, _byte, text.translate(TEXTS))
+
+
+def shortened(text: str) -> str:
+    """Return a message that anybody can read to its end: what it quotes at length is cut."""
+    text = re.sub(rf"`([^`]{{{_LONGEST_QUOTE}}})[^`]+`", r"`\1...`", text)
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}..."
 
 
 def _byte(surrogate: re.Match[str]) -> str:

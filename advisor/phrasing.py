@@ -21,6 +21,24 @@ def origin_word(origin: str) -> str:
     return ORIGINS.get(origin, origin)
 
 
+def why_unparsed(error: Exception) -> str:
+    """Say in words of ours why a text could not be parsed as JSON, or has not the shape it should.
+
+    Python speaks of its own limits where a number or the nesting is endless.
+    """
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text"
+    if isinstance(error, KeyError):
+        return f"it lacks `{error.args[0]}`"
+    if isinstance(error, (TypeError, AttributeError)):
+        return "a value is of another type than there should be"
+    if "integer string conversion" in str(error):
+        return "a number in it has thousands of digits"
+    return str(error)
+
+
 def joined(words: Iterable[str], last: str = "and") -> str:
     """Return `a`, `a and b`, or `a, b and c`; with `last="or"` the same with or."""
     *first, final = words

@@ -13,14 +13,11 @@ from advisor.draw.formats import document, plain
 from advisor.errors import AdvisorError
 from advisor.hub import cached_snapshot, is_commit, is_hub_id, repository_folder
 from advisor.model import Checkpoint
+from advisor.phrasing import why_unparsed
 from advisor.rulebase.base import RuleBase
 
 MAX_BYTES = 5_000_000
 MAX_TEXT = 80
-PLAINLY: dict[type[Exception], str] = {
-    RecursionError: "it is nested too deeply",
-    UnicodeDecodeError: "it is not UTF-8 text",
-}
 _CONTEXT = ("max_position_embeddings", "max_seq_len", "n_positions", "max_target_positions")
 
 
@@ -103,7 +100,7 @@ def read_config(file: Path, name: str) -> dict[str, Any]:
             data = opened.read(MAX_BYTES + 1)
         config = json.loads(data.decode("utf-8-sig")) if len(data) <= MAX_BYTES else {}
     except (OSError, ValueError, RecursionError) as error:
-        reason = PLAINLY.get(type(error)) or getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or why_unparsed(error)
         raise _unreadable(name, reason) from error
     if len(data) > MAX_BYTES:
         raise _unreadable(name, f"it is larger than {MAX_BYTES:,} bytes")

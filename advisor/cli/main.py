@@ -206,18 +206,19 @@ def _usage(error: Any) -> AdvisorError:
 
 def _report(error: AdvisorError, *, as_json: bool) -> None:
     """Say what went wrong: as JSON on stdout where JSON was asked for, else on stderr."""
+    from advisor.foreign import inert, shortened, visible
+
     problems = list(error.problems) if isinstance(error, BrokenFileError) else []
+    message = shortened(error.message)
     if as_json:
         import json
 
-        body: dict[str, Any] = {"kind": error.kind, "message": error.message, "hint": error.hint}
+        body: dict[str, Any] = {"kind": error.kind, "message": message, "hint": error.hint}
         if problems:
             body["problems"] = problems
         sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
         return
-    from advisor.foreign import inert, visible
-
-    said = [*map(str, problems), f"advisor: {error.message}"]
+    said = [*map(shortened, map(str, problems)), f"advisor: {message}"]
     said += [f"  hint: {error.hint}"] if error.hint else []
     for line in said:
         sys.stderr.write(f"{inert(visible(line))}\n")

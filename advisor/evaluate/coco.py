@@ -24,6 +24,7 @@ from advisor.evaluate.annotation import (
 from advisor.evaluate.image_folder import ImageFolder
 from advisor.evaluate.label_tables import annotations_of
 from advisor.files import leads_out
+from advisor.phrasing import why_unparsed
 
 MOST_NEIGHBOURS = 20
 
@@ -60,7 +61,7 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
             elif "category_id" in each:
                 labels[each["image_id"]][classes[each["category_id"]]] = None
     except (KeyError, TypeError, AttributeError) as error:
-        raise _broken(file, f"is not as COCO has it: {_said(error)}") from error
+        raise _broken(file, f"is not as COCO has it: {why_unparsed(error)}") from error
     return tuple(
         Annotation(image=name, labels=tuple(labels[id]), texts=tuple(texts[id]))
         for id, name in names.items()
@@ -91,7 +92,7 @@ def _vqa(document: Mapping[str, Any], file: Path, folder: ImageFolder) -> Labell
             if each["question_id"] in answers
         )
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise _broken(file, f"is not as VQA has it: {_said(error)}") from error
+        raise _broken(file, f"is not as VQA has it: {why_unparsed(error)}") from error
     left = len(asked) - sum(each["question_id"] in answers for each in asked)
     notes = [f"the {there} are those of `{beside.name}`"]
     notes += [f"{left} questions have no answers"] if left else []
@@ -155,14 +156,10 @@ def _document(file: Path) -> Any:
     try:
         return json.loads(decoded(read_annotations(file), file))
     except (ValueError, RecursionError) as error:
-        raise _broken(file, f"is not JSON: {error}") from error
+        raise _broken(file, f"is not JSON: {why_unparsed(error)}") from error
 
 
 def _broken(file: Path, what: str) -> BrokenFileError:
     return BrokenFileError(
         f"`{file}` {what}", hint="`advisor help labelled-data` shows what is read"
     )
-
-
-def _said(error: Exception) -> str:
-    return f"it lacks `{error.args[0]}`" if isinstance(error, KeyError) else str(error)

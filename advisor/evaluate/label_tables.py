@@ -18,6 +18,7 @@ from advisor.evaluate.annotation import (
     read_annotations,
 )
 from advisor.evaluate.image_folder import ImageFolder
+from advisor.phrasing import why_unparsed
 
 COLUMNS = {
     "image": ("file_name", "image", "image_path", "path", "file", "filename", "filepath", "img"),
@@ -103,7 +104,8 @@ def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
         try:
             row = json.loads(written)
         except (ValueError, RecursionError) as error:
-            raise BrokenFileError(f"`{file}`, line {line}, is not JSON: {error}") from error
+            reason = why_unparsed(error)
+            raise BrokenFileError(f"`{file}`, line {line}, is not JSON: {reason}") from error
         if not isinstance(row, dict):
             raise BrokenFileError(f"`{file}`, line {line}, is {_kind(row)}, not an object")
         yield line, row

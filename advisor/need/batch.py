@@ -16,6 +16,7 @@ from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
+from advisor.phrasing import why_unparsed
 from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise _bad_line(f"line {number} is not JSON: {error}") from error
+        raise _bad_line(f"line {number} is not JSON: {why_unparsed(error)}") from error
     if not isinstance(row, dict):
         raise _bad_line(f"line {number} is not a JSON object")
     return row

@@ -457,6 +457,33 @@ def test_b25_what_else_lies_in_a_rule_folder_is_not_looked_at(tmp_path):
     updates.write_files({folder / name: text for name, text in TWO_FILES.items()}, folder)
 
 
+# -- one clear sentence ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["terminal", "json"])
+def test_a_message_quotes_no_word_at_length(capsys, form):
+    assert run(["recommend", "--task", "a" * 100_000, "-f", form]) == 2
+    told = "".join(capsys.readouterr())
+    assert "`aaa" in told
+    assert "...`" in told
+    assert len(told) < 2_000
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[" * 200_000, "it is nested too deeply"),
+        (f'[{{"image": {"9" * 5_000}}}]', "a number in it has thousands of digits"),
+        ('{"images": 5, "annotations": 1}', "a value is of another type than there should be"),
+        ('{"images": [{"id": 1}], "annotations": []}', "it lacks `file_name`"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_words_of_ours(tmp_path, capsys, content, said):
+    (tmp_path / "data.json").write_text(content)
+    assert run(["evaluate", str(tmp_path / "data.json"), "--candidate", "demo:clip"]) == 2
+    assert said in capsys.readouterr().err
+
+
 # -- rules of a size that nobody writes by hand ----------------------------------------------------
 
 
