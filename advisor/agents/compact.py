@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from advisor.check.finding import LEVELS
-from advisor.decide.programs import snippet
+from advisor.decide.programs import snippet, use_of
 from advisor.model import TASK
 from advisor.rulebase.base import RuleBase
 
@@ -103,7 +103,9 @@ def _code(rulebase: RuleBase, profile: Document, pick: Document) -> str | None:
     """Return the program for a checkpoint, if a safe way is known."""
     options = {id: one["options"][0] for id, one in profile.items() if len(one["options"]) == 1}
     checkpoint = rulebase.checkpoint(pick["id"])
-    return snippet(checkpoint, options.get(TASK), rulebase.programs, options, pick["use"])
+    task = options.get(TASK)
+    use = use_of(rulebase, checkpoint, task, options, pick["use"]) if task else pick["use"]
+    return snippet(checkpoint, task, rulebase.programs, options, use)
 
 
 def _program(code: str | None, first: str | None) -> Document:

@@ -8,7 +8,7 @@ import typer
 
 from advisor.console.commands import Given
 from advisor.console.options import CriteriaFirst, option
-from advisor.console.output import Showing, showing
+from advisor.console.output import Showing, note, showing
 from advisor.rulebase.base import RuleBase
 
 FORMATS = ("python", "notebook", "json")
@@ -54,4 +54,6 @@ def code(
     report = Report(lambda: written.to_dict(rulebase.digest), list, drawings=drawings)
     shown = shown._replace(format="notebook") if notebook else shown
     shown.emit(report)
+    if written.note:
+        note(written.note)
     return 0

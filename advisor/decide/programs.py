@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from advisor.decide.command_lines import act_of
-from advisor.decide.memory import file_dtype, loaded_dtype
+from advisor.decide.memory import file_dtype, loaded_dtype, training_memory
 from advisor.model import Checkpoint
 from advisor.model.library import Program, RunnerUse
 from advisor.rulebase.base import RuleBase
 
-AS_IS, COMPOSE = "as-is", "compose"
+AS_IS, FINE_TUNE, COMPOSE = "as-is", "fine-tune", "compose"
 NOTHING_SAID: Mapping[str, str] = MappingProxyType({})
 LOADING = {
     "open_clip": (
@@ -74,6 +74,7 @@ def snippet(
         "dtype": "auto" if loaded_dtype(checkpoint) == file_dtype(checkpoint) else "bfloat16",
         "checkpoint": checkpoint.id,
         "prompt": prompt_for(checkpoint, task, programs, answers) or "",
+        **_memory_words(checkpoint),
     }
     for place, name in names.items():
         code = code.replace(f"{{{place}}}", name)
@@ -110,6 +111,39 @@ def prompt_for(
     }
     prompt = program.prompts.get(task or "")
     return filled(prompt, words) if prompt else checkpoint.prompt
+
+
+def use_of(
+    rulebase: RuleBase, checkpoint: Checkpoint, task: str, options: Mapping[str, str], use: str
+) -> str:
+    """Return what the program for a checkpoint does under answers, question to option.
+
+    Where they let it be trained and the catalogue does not say that it can be, a program may do so.
+    """
+    may = may_train(rulebase, options) and task not in checkpoint.fine_tune
+    trains = may and program_for(checkpoint, task, rulebase.programs, FINE_TUNE)
+    return FINE_TUNE if use == AS_IS and trains else use
+
+
+def may_train(rulebase: RuleBase, options: Mapping[str, str]) -> bool:
+    """Return whether answers, question to option, say that training is possible."""
+    chosen = [
+        option.uses
+        for question in rulebase.questions
+        for option in question.options
+        if option.uses and options.get(question.id) == option.id
+    ]
+    return bool(chosen) and all(FINE_TUNE in uses for uses in chosen)
+
+
+def _memory_words(checkpoint: Checkpoint) -> dict[str, str]:
+    """What training takes, as comments of programs say it."""
+    known = training_memory(checkpoint)
+    sizes = {"full": known.full_gb, "lora": known.lora_gb} if known else {}
+    return {
+        f"memory-{how}": f"about {sizes[how]:g} GB of memory" if known else "unknown memory"
+        for how in ("full", "lora")
+    }
 
 
 def joining_program(task: str, programs: Sequence[Program]) -> str | None:

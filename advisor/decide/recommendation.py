@@ -118,7 +118,13 @@ class TaskAdvice(NamedTuple):
             return None
         first = self.selection.picks[0]
         known = self.rulebase.programs
-        return snippet(first.checkpoint, self.task, known, self.options, first.use)
+        return snippet(first.checkpoint, self.task, known, self.options, self.use_of(first))
+
+    def use_of(self, pick: Pick) -> str:
+        """What the program for a pick does with it: it trains where it may, and a program can."""
+        from advisor.decide.programs import use_of
+
+        return use_of(self.rulebase, pick.checkpoint, str(self.task), self.options, pick.use)
 
     @property
     def try_command(self) -> str | None:

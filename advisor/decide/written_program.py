@@ -6,7 +6,16 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.decide.command_lines import command, quoted
-from advisor.decide.programs import AS_IS, COMPOSE, joining_program, snippet
+from advisor.decide.programs import (
+    AS_IS,
+    COMPOSE,
+    FINE_TUNE,
+    joining_program,
+    may_train,
+    program_for,
+    snippet,
+    use_of,
+)
 from advisor.decide.requirements import Requirements
 from advisor.decide.selection import ORDERS, Pick
 from advisor.draw.formats import SCHEMA_VERSION
@@ -16,13 +25,14 @@ from advisor.model import Checkpoint
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation, TaskAdvice
 
-DOES = {AS_IS: "runs", "fine-tune": "fine-tunes", COMPOSE: "joins and trains"}
+DOES = {AS_IS: "runs", FINE_TUNE: "fine-tunes", COMPOSE: "joins and trains"}
 
 
 class Script(NamedTuple):
     """A program in Python for a checkpoint in one `use` of a task, and the `command` that made it.
 
-    `checkpoint` is empty where its parts are to be joined first.
+    `checkpoint` is empty where its parts are to be joined first. `note` says where it is not all
+    that was asked for.
     """
 
     checkpoint: str
@@ -30,10 +40,12 @@ class Script(NamedTuple):
     task: str
     python: str
     command: str
+    note: str = ""
 
     def to_dict(self, digest: str) -> dict[str, Any]:
         """Return the JSON document of `advisor code --format json`."""
-        return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **self._asdict()}
+        said = {key: value for key, value in self._asdict().items() if key != "note"}
+        return {"schema_version": SCHEMA_VERSION, "rule_base": digest, **said}
 
     @property
     def notebook(self) -> str:
@@ -82,8 +94,20 @@ def script(answer: Recommendation, named: str = "", *, join: bool = False) -> Sc
     if code is None:
         raise _no_program(answer, name, f"{advice.task} ({use})")
     made = code_command(answer, advice, named, join=join)
-    head = f"# {DOES[use]} {name or 'parts of your choice'} for {advice.task}\n# by: {made}\n\n"
-    return Script(name, use, advice.task, f"{head}{code}\n", made)
+    note = _untrained(advice, checkpoint, use)
+    lines = [f"{DOES[use]} {name or 'parts of your choice'} for {advice.task}", f"by: {made}", note]
+    head = "".join(f"# {line}\n" for line in lines if line)
+    return Script(name, use, advice.task, f"{head}\n{code}\n", made, note)
+
+
+def _untrained(advice: TaskAdvice, checkpoint: Checkpoint | None, use: str) -> str:
+    """Say where training was asked for, and the program does without; empty where it does not."""
+    if checkpoint is None or use != AS_IS or not may_train(advice.rulebase, advice.options):
+        return ""
+    task = str(advice.task)
+    if program_for(checkpoint, task, advice.rulebase.programs, FINE_TUNE):
+        return f"this trains nothing: by your answers {checkpoint.id} does {task} as it is"
+    return f"this trains nothing: there is no program here that trains {checkpoint.id} for {task}"
 
 
 def code_command(
@@ -133,7 +157,7 @@ def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
         if selection.compose:
             return None, COMPOSE
         first: Pick | None = next(iter(selection.picks), None)
-        return (first.checkpoint, first.use) if first else (None, AS_IS)
+        return (first.checkpoint, advice.use_of(first)) if first else (None, AS_IS)
     checkpoint = advice.rulebase.checkpoint(named)
     required = Requirements(advice.rulebase, advice.decision.profile)
     use = required.use(checkpoint, (*(selection.uses or required.uses), AS_IS))
@@ -143,4 +167,4 @@ def _chosen(advice: TaskAdvice, named: str) -> tuple[Checkpoint | None, str]:
             hint=f"advisor show {checkpoint.id}",
             kind="no-program",
         )
-    return checkpoint, use
+    return checkpoint, use_of(advice.rulebase, checkpoint, str(advice.task), advice.options, use)

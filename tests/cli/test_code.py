@@ -62,6 +62,26 @@ def test_where_it_has_to_be_trained_the_program_trains(advisor):
     assert (refused.code, refused.out) == (2, "")
 
 
+def test_what_may_be_trained_is_trained_or_the_program_says_that_it_is_not(advisor):
+    found = advisor("code", "--task", "image-search", *TRAINED)
+    assert "loss_of(rows).backward()" in found.out
+    assert found.err == ""
+    labelled = ("--examples", "labels", "--pairs", "6000")
+    probe = advisor("code", "--task", "supervised-classification", *TRAINED, *labelled).out
+    assert "a folder for each class" in probe
+    untrained = advisor("code", "--task", "similar-images", *TRAINED)
+    assert untrained.code == 0
+    assert "this trains nothing" in untrained.err
+    assert untrained.err.strip() in untrained.out
+    assert "trains nothing" not in advisor("code", "--task", "similar-images").out
+
+
+def test_the_program_and_the_page_agree_on_the_memory_of_training(advisor):
+    row = first(advisor, "--task", "captioning", *TRAINED)
+    text = advisor("code", "--task", "captioning", *TRAINED).out
+    assert f"about {row['training']['lora_gb']:g} GB of memory" in text
+
+
 def test_a_named_checkpoint_gets_its_own_program(advisor):
     text = advisor("code", "Salesforce/blip-vqa-base", "--task", "vqa").out
     assert 'name = "Salesforce/blip-vqa-base"' in text

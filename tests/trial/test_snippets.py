@@ -128,6 +128,10 @@ def stop_soon(settings):
 def images(tmp_path, monkeypatch, image):
     image.pixels.save(tmp_path / "photo.jpg")
     image.pixels.rotate(90).resize((60, 40)).save(tmp_path / "other.jpg")
+    for folder in ("photos", "images/cat", "images/dog"):
+        (tmp_path / folder).mkdir(parents=True)
+        for number in range(2):
+            image.pixels.rotate(90 * number).save(tmp_path / folder / f"{number}.jpg")
     monkeypatch.chdir(tmp_path)
 
 
@@ -189,7 +193,7 @@ def test_every_program_and_part_is_used():
     used |= {
         program.id
         for checkpoint in RULEBASE.checkpoints.values()
-        for task in checkpoint.fine_tune
+        for task in (*checkpoint.fine_tune, *checkpoint.tasks)
         if (program := program_for(checkpoint, task, RULEBASE.programs, "fine-tune"))
     }
     joining = {program.id for program in RULEBASE.programs if program.use == "compose"}

@@ -124,6 +124,72 @@ def test_it_learns_saves_and_what_it_saved_runs(key, small, pairs):
         run(code, checkpoint.id, small(kind))
 
 
+DUAL_ENCODERS = {
+    "openai/clip-vit-base-patch32": "clip",
+    "google/siglip2-base-patch16-512": "siglip",
+    "google/siglip2-base-patch16-naflex": "siglip2",
+}
+
+
+@pytest.mark.parametrize("id", DUAL_ENCODERS)
+def test_two_towers_learn_pairs_and_search_with_what_was_saved(id, small, pairs):
+    from PIL import Image
+
+    kind, names = DUAL_ENCODERS[id], list(COLOURS)
+    for number in range(40):
+        name = names[number % 3]
+        Image.new("RGB", (60, 40), COLOURS[name]).save(pairs.with_name("images") / f"{number}.png")
+    rows = [f"images/{number}.png,a {names[number % 3]} square" for number in range(40)]
+    pairs.write_text("\n".join(["image,text", *rows]))
+    code = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE.programs, use="fine-tune")
+    quick = code.replace("= 3, 32, 1e-5", "= 6, 8, 3e-3")
+    assert quick != code
+    learns(run(quick, id, small(kind)))
+    pairs.with_name("images").rename(pairs.with_name("photos"))
+    found = snippet(RULEBASE.checkpoint(id), "image-search", RULEBASE.programs)
+    printed = run(
+        found.replace("a photo of a dog", "a red square"), id, pairs.parent / "fine-tuned"
+    )
+    assert len(printed.splitlines()) == 10
+
+
+@pytest.mark.parametrize(
+    ("id", "kind"),
+    [("openai/clip-vit-base-patch32", "clip"), ("facebook/dinov2-base", "dinov2")],
+)
+def test_a_classifier_learns_folders_and_sorts_a_new_picture(id, kind, small, pairs):
+    from PIL import Image
+
+    for name, colour in COLOURS.items():
+        folder = pairs.with_name("images") / name
+        folder.mkdir()
+        for number in range(6):
+            shade = tuple(max(0, value - 3 * number) for value in colour)
+            Image.new("RGB", (60, 40), shade).save(folder / f"{number}.png")
+    checkpoint = RULEBASE.checkpoint(id)
+    for use in ("as-is", "fine-tune"):
+        code = snippet(checkpoint, "supervised-classification", RULEBASE.programs, use=use)
+        printed = run(code, id, small(kind)).splitlines()
+        assert printed[0] == "15 pictures of 3 classes; saved in classifier.pt"
+        assert printed[1] == "of 3 kept apart 100% are right; the commonest class is 33%"
+        assert printed[2].endswith("  red")
+
+
+def test_chat_models_train_adapters_that_are_merged_into_the_weights(small, pairs):
+    import torch
+    from safetensors.torch import load_file
+
+    id, kind = "Qwen/Qwen3-VL-4B-Instruct", "qwen3_vl"
+    code = snippet(RULEBASE.checkpoint(id), "captioning", RULEBASE.programs, use="fine-tune")
+    learns(run(code, id, small(kind)))
+    before = load_file(small(kind) / "model.safetensors")
+    after = load_file(pairs.with_name("fine-tuned") / "model.safetensors")
+    assert set(before) == set(after)
+    changed = {name for name, weight in before.items() if not torch.equal(weight, after[name])}
+    assert changed
+    assert not [name for name in changed if "visual" in name or "embed" in name or "norm" in name]
+
+
 def test_parts_are_joined_trained_and_saved(pairs, tmp_path):
     import transformers
     from networks import TEXT, VISION, bert_tokenizer
