@@ -124,12 +124,20 @@ class Spelling(NamedTuple):
                 return [*right, word, *rest], said
             flag, joint, value = word.partition("=")
             value = value if joint else next(iter(rest), "")
+            typed = flag
             if flag in self.was and not (flag in self.own and "=" in value):
                 said.append(f"`{flag}` is called `{self.was[flag]}` here now")
                 flag = self.was[flag]
                 word = f"{flag}={value}" if joint else flag
             if flag in self.bare and not joint:
                 alone, names = self.bare[flag]
+                if value.isdigit():
+                    raise UsageError(
+                        f"`{typed}` takes no number, and `{value}` is one",
+                        hint="how many there are changes no answer, so leave it out; "
+                        f"`{flag}` alone means `{alone}`",
+                        kind="no-number",
+                    )
                 if value.lower() not in names and not _listed(value, names):
                     word = f"{flag}={alone}"
             right.append(word)

@@ -3,6 +3,7 @@
 import pytest
 
 from advisor.console.flags import Spelling
+from advisor.errors import UsageError
 
 SPELLING = Spelling(
     {"--output": "--gives", "--labels": "--multi-label"},
@@ -35,6 +36,11 @@ def test_words_are_put_right_before_they_are_parsed(words, right, noted):
     found, said = SPELLING.put_right(words.split())
     assert " ".join(found) == right
     assert bool(said) == noted
+
+
+def test_a_count_is_no_answer_to_which_labels_can_be_right():
+    with pytest.raises(UsageError, match="`--labels` takes no number, and `300` is one"):
+        SPELLING.put_right(["--labels", "300"])
 
 
 def told(advisor, *arguments):
