@@ -11,8 +11,9 @@ the same need of several people, inside which figures are averaged. Compared are
 - the coded profile: the same need in advisor's own questions, by somebody who read it.
 
 Coded profiles are scenarios with the same number at the end of their id, or the same need.
-Intervals are 95 %, by drawing clusters anew 4,000 times. Halves are drawn by cluster with a fixed
-seed.
+Intervals are 95 %: by Wilson's formula where each cluster is right or wrong as a whole, so that 20
+of 20 claims no certainty, else by drawing clusters anew 4,000 times. Halves are drawn by cluster
+with a fixed seed.
 
     python benchmarks/needs.py needs.yaml
     python benchmarks/needs.py needs.yaml --coded rules/scenarios/posted-needs.yaml --half B --each
@@ -39,6 +40,7 @@ from advisor.rulebase.store import load_rules
 
 SEED = 20261125
 DRAWS = 4000
+Z = 1.96
 OFFERED = 3
 QUESTIONS = 2
 CODED = Path(__file__).parent.parent / "rules" / "scenarios" / "posted-needs.yaml"
@@ -189,11 +191,19 @@ def by_cluster(cases: Sequence[Case], values: Sequence[float]) -> list[float]:
 
 
 def interval(means: Sequence[float]) -> tuple[float, float, float]:
-    """Return a mean with its 95 % interval, clusters drawn anew."""
+    """Return a mean with its 95 % interval."""
     source = random.Random(SEED)
     size = len(means)
     draws = sorted(sum(source.choices(means, k=size)) / size for _ in range(DRAWS))
     return sum(means) / size, draws[DRAWS // 40], draws[-DRAWS // 40 - 1]
+
+
+def wilson(right: float, of: int) -> tuple[float, float, float]:
+    """Return a share with its 95 % interval by Wilson's formula."""
+    share = right / of
+    middle = (share + Z**2 / (2 * of)) / (1 + Z**2 / of)
+    wide = Z * (share * (1 - share) / of + Z**2 / (4 * of**2)) ** 0.5 / (1 + Z**2 / of)
+    return share, max(middle - wide, 0.0), min(middle + wide, 1.0)
 
 
 def report(engine: Engine, name: str, cases: Sequence[Case], *, each: bool) -> int:
@@ -258,7 +268,8 @@ def rates(
 
 def line(name: str, means: Sequence[float], unit: str = "%") -> None:
     """Print a figure with its interval."""
-    mean, low, high = interval(means)
+    whole = unit and set(means) <= {0.0, 1.0}
+    mean, low, high = wilson(sum(means), len(means)) if whole else interval(means)
     if unit:
         print(f"{name:<46} {100 * mean:5.1f} % [{100 * low:.0f}, {100 * high:.0f}]")
     else:
