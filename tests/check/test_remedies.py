@@ -111,3 +111,34 @@ def test_use_auth_token_is_mended(check, tmp_path):
     )
     check({"app.py": text}, "--transformers", "5.24", "--fix")
     assert "token=key" in (tmp_path / "app.py").read_text().replace("use_auth_token", "old")
+
+
+@pytest.mark.slow
+def test_without_places_for_it_among_the_ids_blip2_does_not_look_at_the_image():
+    import torch
+    from transformers import Blip2Config, Blip2ForConditionalGeneration
+
+    small = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
+    text = {"model_type": "opt", "vocab_size": 50, "ffn_dim": 8, "word_embed_proj_dim": 8}
+    wide = {"intermediate_size": 8}
+    config = Blip2Config(
+        vision_config={**small, **wide, "image_size": 16, "patch_size": 8},
+        qformer_config={**small, **wide, "vocab_size": 50, "encoder_hidden_size": 8},
+        text_config={**small, **text},
+        num_query_tokens=4,
+        image_token_index=49,
+    )
+    torch.manual_seed(0)
+    model = Blip2ForConditionalGeneration(config).eval()
+    for values in model.parameters():
+        torch.nn.init.normal_(values)
+    ids, places = torch.tensor([[2, 5, 6, 7]]), torch.full((1, 4), 49)
+
+    def loss(ids, image):
+        with torch.no_grad():
+            return model(input_ids=ids, pixel_values=image, labels=ids).loss.item()
+
+    one, other = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16) * 9
+    assert loss(ids, one) == loss(ids, other)
+    ids = torch.cat([places, ids], 1)
+    assert loss(ids, one) != loss(ids, other)

@@ -19,6 +19,7 @@ from advisor.check.rules import (
     capability,
     choices,
     handling,
+    image_tokens,
     imported,
     membership,
     parameters,
@@ -36,7 +37,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(
-    *(choices, capability, architecture, handling, regions, removal),
+    *(choices, capability, architecture, handling, image_tokens, regions, removal),
     *(imported, membership, parameters, positions, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""

@@ -1,0 +1,83 @@
+"""Whether the ids of a prompt hold the tokens in whose places a model puts the image."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.catalogue.release import version_number
+from advisor.check.case import Case, rule
+from advisor.check.finding import Finding
+from advisor.scan.usage import Call, Usage
+
+IDS, TEXT = "input_ids", "text"
+TOKENIZER = "tokenizer"
+RUNS = ("__call__", "forward", "generate")
+
+
+@rule("image-tokens-missing", of_release=True)
+def image_tokens_missing(case: Case) -> Iterator[Finding]:
+    """Ids that come from the tokenizer alone, for a model whose processor adds those of images.
+
+    Where any text goes through the processor, or the file speaks of such tokens, all may be well.
+    A file is spoken of once.
+    """
+    said = set[str]()
+    for usage in case.scan.usages:
+        for finding in _without_places(case, usage) if usage.place.path not in said else ():
+            said.add(usage.place.path)
+            yield finding
+
+
+def _without_places(case: Case, usage: Usage) -> Iterator[Finding]:
+    identity = case.identity(usage)
+    types = case.knowledge("model_types")
+    named = usage.class_name in case.knowledge("classes")
+    if not named and not (identity and identity.model_type in types):
+        return
+    since = version_number(case.knowledge("since")[0])
+    if usage.model is None or version_number(case.release.version) < since:
+        return
+    path = usage.place.path
+    beside = [one.calls for one in case.scan.usages if one.place.path == path]
+    calls = [call for each in beside for call in each if call.kind == "call"]
+    made = [call.place for call in calls if _tokenizes(call)]
+    if any(map(_gives_text, calls)) or not made:
+        return
+    source = case.source(path)
+    if any(word in source for word in case.knowledge("speaks_of_them")):
+        return
+    run = [one.place for one in calls if _runs_on_ids(usage, one)]
+    trained = usage.trained and any(map(_gives_images, calls))  # on what a loader gathered
+    places = tuple(dict.fromkeys([*run, *made])) if run or trained else ()
+    if places:
+        id = identity.id if identity else usage.class_name
+        yield Finding(
+            f"{id} looks for the places of the image among `{IDS}`, and the tokenizer sets none",
+            places[0],
+            fix="give text and images to the processor together: `processor(images=..., text=...)`",
+            places=places[1:],
+        )
+
+
+def _tokenizes(call: Call) -> bool:
+    """True where a text goes to the tokenizer, be it that of a processor."""
+    alone = call.receiver.kind == TOKENIZER and call.name == "__call__"
+    return not call.of and (alone or call.name == TOKENIZER)
+
+
+def _gives_text(call: Call) -> bool:
+    """True where a processor is given texts too, by name, second, or in a way nobody can see."""
+    if call.receiver.kind != "processor" or call.of or call.name != "__call__":
+        return False
+    return bool({TEXT, "1", "*", "**"} & call.arguments.keys())
+
+
+def _gives_images(call: Call) -> bool:
+    """True where the processor is called on its own."""
+    return call.receiver.kind == "processor" and not call.of and call.name == "__call__"
+
+
+def _runs_on_ids(usage: Usage, call: Call) -> bool:
+    model = usage.model
+    ours = model is not None and call.receiver.place == model.place and not call.of
+    return ours and call.name in RUNS and IDS in call.arguments
