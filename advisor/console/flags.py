@@ -105,7 +105,8 @@ def split(values: Iterable[str] | None) -> list[str]:
 class Spelling(NamedTuple):
     """What the flags of one command were called before, by that name: `was`.
 
-    One that is still an option in `own` keeps its values of the form FORMAT=FILE. `bare` has for a
+    One that is still an option in `own` keeps values of the form FORMAT=FILE, and names of files,
+    of which it says what is missing. `bare` has for a
     flag that may stand alone what it then stands for, and the words that may follow it.
     """
 
@@ -125,7 +126,7 @@ class Spelling(NamedTuple):
             flag, joint, value = word.partition("=")
             value = value if joint else next(iter(rest), "")
             typed = flag
-            if flag in self.was and not (flag in self.own and "=" in value):
+            if flag in self.was and not (flag in self.own and any(sign in value for sign in "=./")):
                 said.append(f"`{flag}` is called `{self.was[flag]}` here now")
                 flag = self.was[flag]
                 word = f"{flag}={value}" if joint else flag

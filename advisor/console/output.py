@@ -24,6 +24,18 @@ Output = Annotated[
 ]
 
 
+SUFFIXES = {
+    ".html": "html",
+    ".json": "json",
+    ".md": "markdown",
+    ".sarif": "sarif",
+    ".xml": "junit",
+    ".py": "python",
+    ".ipynb": "notebook",
+}
+"""What a file by such a name most likely holds."""
+
+
 class Showing(NamedTuple):
     """How an answer is to be shown: `format` on stdout, and other formats in `files`."""
 
@@ -78,8 +90,10 @@ def check_outputs(
     for output in outputs:
         format, separator, file = output.partition("=")
         if not separator or not file:
+            likely = SUFFIXES.get(Path(output).suffix.lower(), "")
+            better = f"{likely}={output}" if likely in known else "markdown=choice.md"
             raise UsageError(
-                f"`--output {output}` is not FORMAT=FILE", hint="e.g. --output markdown=choice.md"
+                f"`--output {output}` is not FORMAT=FILE", hint=f"e.g. --output {better}"
             )
         if check_format(format, known) == "terminal":
             others = ", ".join(one for one in known if one != "terminal")

@@ -95,3 +95,14 @@ def test_every_command_has_one_meaning_a_flag(advisor):
                     forms.setdefault(flag, set()).add(option.metavar or "")
     mixed = {flag for flag in ("--output", "--labels", "--device") if len(forms[flag]) != 1}
     assert not mixed
+
+
+@pytest.mark.parametrize(
+    ("file", "better"),
+    [("x.html", "html=x.html"), ("run.py", "python=run.py"), ("./answer", "markdown=choice.md")],
+)
+def test_a_file_alone_is_told_which_format_it_wants(advisor, file, better):
+    result = advisor("recommend", "--task", "captioning", "--output", file)
+    assert result.code == 2
+    assert f"`--output {file}` is not FORMAT=FILE" in result.err
+    assert better in result.err
