@@ -5,7 +5,7 @@ import { alternatives } from "./alternatives.js";
 import { command, mayRun, rulesFlags, settling, tryCommand } from "./commands.js";
 import { NONE, TASK } from "./model.js";
 import { answer, applicable, holds } from "./profile.js";
-import { promptFor, snippet } from "./programs.js";
+import { promptFor, snippet, useOf } from "./programs.js";
 import { flips, sufficient } from "./reasons.js";
 import { Requirements } from "./requirements.js";
 import { pageOf } from "./rulebase.js";
@@ -82,7 +82,7 @@ export function told(engine, { decision, reason, changes, selection }, most = In
     freshness: freshness(engine, decision, selection.picks),
     changes: changes.map((flip) => ({ ...flip, family: flip.family === NONE ? null : flip.family })),
     elsewhere: elsewhere(engine, decision, task),
-    snippet: best ? snippet(rulebase, best.checkpoint, task, options, best.use) : null,
+    snippet: best ? snippet(rulebase, best.checkpoint, task, options, useOf(rulebase, best.checkpoint, task, options, best.use)) : null,
     hints: hints(engine, decision, selection, task),
     command: command("recommend", rulebase, decision.given, engine.priority),
     rule_base: rulebase.digest,

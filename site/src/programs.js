@@ -1,10 +1,13 @@
 // The lines of Python that run a checkpoint for a task, and its prompts: advisor/decide/programs.py.
 
+import { g } from "./numbers.js";
+
 /** @import {Checkpoint, Program} from "./model.js" */
 /** @import {RuleBase} from "./rulebase.js" */
 /** @typedef {{[question: string]: string}} Options */
 
 const AS_IS = "as-is";
+const FINE_TUNE = "fine-tune";
 
 const PLACE = /\{([a-z-]+)\|([^}]*)\}/g;
 
@@ -36,6 +39,7 @@ export function snippet(rulebase, checkpoint, task, answers, use) {
     dtype: rulebase.data.weighed[checkpoint.id].dtype,
     checkpoint: checkpoint.id,
     prompt: promptFor(rulebase, checkpoint, task, answers) ?? "",
+    ...memoryWords(rulebase, checkpoint),
   };
   for (const [place, words] of Object.entries(places)) code = code.replaceAll(`{${place}}`, () => words);
   return pinned(code, checkpoint.revision);
@@ -67,6 +71,39 @@ export function promptFor(rulebase, checkpoint, task, answers) {
   }
   const prompt = program.prompts[task];
   return prompt ? prompt.replace(PLACE, (_, place, text) => words[place] ?? text) : checkpoint.prompt;
+}
+
+/**
+ * Returns what the program for a checkpoint does under answers: it trains where they allow it, the
+ * catalogue does not say that it can be trained, and a program may do so.
+ * @param {RuleBase} rulebase
+ * @param {Checkpoint} checkpoint
+ * @param {string} task
+ * @param {Options} answers
+ * @param {string} use
+ */
+export function useOf(rulebase, checkpoint, task, answers, use) {
+  const may = use === AS_IS && mayTrain(rulebase, answers) && !checkpoint.fine_tune.includes(task);
+  return may && programFor(rulebase, checkpoint, task, FINE_TUNE) ? FINE_TUNE : use;
+}
+
+/** True where answers say that training is possible. @param {RuleBase} rulebase @param {Options} answers */
+function mayTrain(rulebase, answers) {
+  const chosen = rulebase.questions
+    .flatMap((question) => question.options.filter((option) => answers[question.id] === option.id))
+    .map((option) => option.uses)
+    .filter((uses) => uses.length);
+  return chosen.length > 0 && chosen.every((uses) => uses.includes(FINE_TUNE));
+}
+
+/** What training takes, as comments of programs say it. @param {RuleBase} rulebase @param {Checkpoint} checkpoint */
+function memoryWords(rulebase, checkpoint) {
+  const known = rulebase.training(checkpoint);
+  const said = (/** @type {number} */ gb) => `about ${g(gb)} GB of memory`;
+  return {
+    "memory-full": known ? said(known.full_gb) : "unknown memory",
+    "memory-lora": known ? said(known.lora_gb) : "unknown memory",
+  };
 }
 
 /**
