@@ -104,3 +104,13 @@ def test_a_row_of_that_name_stands_before_one_that_is_also_called_so():
     menu.type("handw")
     assert menu.chosen is not None
     assert menu.chosen.value == "handwriting"
+
+
+def test_a_number_that_answers_stands_before_rows_that_only_mention_it():
+    rows = [Row("up-to-16-gb", "8 to 16 GB"), Row("up-to-8-gb", "4 to 8 GB")]
+    menu = Menu("How much?", rows, number=lambda text: text.strip().isdigit())
+    menu.type(" 8")
+    assert menu.chosen == Row("8", "exactly 8")
+    assert set(rows) <= set(menu.found)
+    menu.type("to 16")
+    assert menu.chosen == rows[0]

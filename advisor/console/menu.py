@@ -7,7 +7,7 @@ is counted; a text that matches nothing says so, and takes nothing.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from advisor.naming import alike, suggestions, words_of
@@ -50,10 +50,20 @@ class Row(NamedTuple):
 
 
 class Menu:
-    """A question with rows; `marked` is the value that the cursor starts at."""
+    """A question with rows; `marked` is the value that the cursor starts at.
 
-    def __init__(self, question: str, rows: Sequence[Row], marked: str = "") -> None:
+    `number` says whether a text is a number that answers it: then that stands before all rows.
+    """
+
+    def __init__(
+        self,
+        question: str,
+        rows: Sequence[Row],
+        marked: str = "",
+        number: Callable[[str], bool] | None = None,
+    ) -> None:
         self.question = question
+        self.number = number
         self.rows = list(rows)
         self.typed = ""
         self._cursor = 0
@@ -67,7 +77,10 @@ class Menu:
         if not self.typed.strip():
             return [row for row in self.rows if not row.hidden]
         matches = [(row.finds(self.typed), row) for row in self.rows]
-        return [row for how, row in sorted(matches, key=lambda one: -one[0]) if how]
+        found = [row for how, row in sorted(matches, key=lambda one: -one[0]) if how]
+        if self.number and self.number(self.typed):
+            found.insert(0, Row(self.typed.strip(), f"exactly {self.typed.strip()}"))
+        return found
 
     @property
     def nearest(self) -> list[Row]:

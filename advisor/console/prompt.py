@@ -76,7 +76,8 @@ class SelectPrompt:
             exactly = Row(NUMBER, "exactly ...: type a number")
             place = next((n for n, row in enumerate(rows) if row.extra), len(rows))
             rows.insert(place, exactly)
-        chosen = taken(Menu(asked.question, rows, asked.marked))
+        number = asked.number if asked.unit else None
+        chosen = taken(Menu(asked.question, rows, asked.marked, number))
         return self._number(asked) if chosen == NUMBER else chosen
 
     def _number(self, asked: Asked) -> str:

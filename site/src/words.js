@@ -36,7 +36,7 @@ export function memory(rulebase, one) {
 /** Why a checkpoint stands before the next of another series. @param {Shown} one */
 export function standing(one) {
   const before = one.before_next;
-  if (!before) return "nothing ranks it against the next";
+  if (!before) return "nothing ranks it against the next of another series";
   const by = before.through ? `before ${before.through}, which ` : "";
   if (before.by === "relation") {
     const is = before.yardstick === "larger" ? `larger than ${before.next}, of one series` : `successor of ${before.next}`;
