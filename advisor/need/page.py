@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from advisor.draw.blocks import Code, Headline, Page, Pairs
 from advisor.model import NONE, TASK
-from advisor.need.remainder import several, unused
+from advisor.need.remainder import noteworthy, several
 from advisor.phrasing import first_named, joined
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _rows(understanding: Understanding) -> Iterator[tuple[str, str]]:
     if reading.besides and TASK not in understanding.given:
         more = [f"{_quoted(reading.words(one.spans))} {one.task}" for one in reading.besides]
         yield "besides", f"{' · '.join(more)}: not answered here; {_each(understanding)}"
-    if idle := reading.words(unused(understanding)):
+    if idle := reading.words(noteworthy(understanding)):
         yield "unused", first_named(idle, SHOWN_WORDS)
     if missed := reading.words(reading.not_understood):
         yield "missed", first_named(missed, SHOWN_WORDS)
@@ -84,7 +84,7 @@ def understood_lines(understanding: Understanding) -> list[str]:
     lines = ["Understood"] if shown else []
     lines += [f"  {name:<{width}}  {words}" for name, words in shown]
     reading = understanding.reading
-    if idle := reading.words(unused(understanding)):
+    if idle := reading.words(noteworthy(understanding)):
         lines.append(f"  unused: {first_named(idle, SHOWN_WORDS)}")
     if rest := reading.words(reading.not_understood):
         lines.append(f"  not understood: {first_named(rest, SHOWN_WORDS)}")

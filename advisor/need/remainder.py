@@ -28,6 +28,19 @@ def unused(understanding: Understanding) -> tuple[Span, ...]:
     )
 
 
+def noteworthy(understanding: Understanding) -> tuple[Span, ...]:
+    """Return those unused words that do not just end a phrase that was read ("German text")."""
+    reading = understanding.reading
+    spans = [span for one in (*reading.answers, *reading.concluded) for span in one.spans]
+    spans += [span for task in (*understanding.tasks, *reading.besides) for span in task.spans]
+    ends = {end for _, end in spans}
+    return tuple(
+        (start, end)
+        for start, end in unused(understanding)
+        if len(reading.text[:start].rstrip()) not in ends
+    )
+
+
 def several(understanding: Understanding) -> tuple[str, ...]:
     """Return the tasks that words of their own speak of, where there are some: all are wished."""
     likeliest, *others = understanding.tasks or (None,)

@@ -41,6 +41,7 @@ def seconds(folder, code):
     return time.process_time() - start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_six_times_the_statements_take_no_more_than_fifteen_times_as_long(kind, tmp_path):
     few, many = (seconds(tmp_path, KINDS[kind](n)) for n in (300, 1_800))

@@ -64,6 +64,13 @@ def test_a_task_that_no_word_says_is_called_a_guess(advisor):
     assert "guess" not in named
 
 
+def test_what_ends_a_phrase_that_was_read_is_not_told_as_unused(advisor):
+    said = advisor("search 2 million product photos by German text, on a CPU")
+    assert "unused" not in said.out
+    whole = advisor("search product photos by German text", "--format", "json").json
+    assert [one["words"] for one in whole["unused"]] == ["text"]
+
+
 def test_conclusions_are_shown_and_switched_off(advisor):
     need = ["read handwritten Khmer lines", "--format", "json"]
     concluded = advisor(*need).json
