@@ -441,6 +441,7 @@ def checkout(tmp_path, monkeypatch):
     return copied
 
 
+@pytest.mark.slow
 def test_writing_changes_the_facts_their_sources_and_nothing_else(hub, refresh, checkout):
     hub.answers = dict(ANSWERS)
     before = {path: path.read_text("utf-8") for path in checkout.rglob("*.yaml")}

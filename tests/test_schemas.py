@@ -49,6 +49,7 @@ def test_recommend_follows_its_schema_for_every_task(small_rules, answer, task, 
     assert code == expected[document["outcome"]]
 
 
+@pytest.mark.slow
 def test_recommend_follows_its_schema_for_every_shipped_task(rulebase, answer):
     for task in rulebase.tasks:
         assert problems("recommend", answer("recommend", "--task", task.id)[1]) == [], task.id

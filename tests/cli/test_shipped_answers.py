@@ -39,6 +39,7 @@ def repeat(advisor, answer, *extra):
     return ask(advisor, *words[2:], *extra)
 
 
+@pytest.mark.slow
 def test_the_command_repeats_the_answer_for_every_task(advisor, rulebase):
     assert len(rulebase.tasks) >= 36
     for task in rulebase.tasks:

@@ -165,6 +165,7 @@ def test_a18_what_an_interview_starts_imports_nothing_of_the_working_folder(
 # -- the cache -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_b6_places_name_the_folder_that_was_given_now(overlay):
     files = {"questions.yaml": "questions:\n  - id: a\n    ask: A?\n"}
     for name in ("ov", "team-rules", "v1/rules"):

@@ -188,6 +188,7 @@ def test_nonsense_neither_crashes_nor_decides(engine):
         assert decision.outcome == "assumed", text
 
 
+@pytest.mark.slow
 def test_of_nonsense_no_reading_is_sure(rulebase):
     """What is not sure is never decided: `understand` asks for it."""
     assert [text for text in nonsense(1_000) if read(rulebase, text).sure] == []

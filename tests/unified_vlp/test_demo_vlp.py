@@ -69,6 +69,7 @@ def test_one_name_serves_captions_and_answers(demo):
         assert not any("random" in each or "unused" in each for each in runner.warnings)
 
 
+@pytest.mark.slow
 def test_it_is_as_right_on_another_programs_images_as_its_card_says(demo, card):
     runner = load_runner(demo.id, "captioning", device="cpu")
     shown = drawings(60)

@@ -47,6 +47,7 @@ def test_everything_the_fixture_holds_is_equal(fixture):
         assert key.endswith(helpers) or {key, told} & compared, f"{key} is compared with nothing"
 
 
+@pytest.mark.slow
 def test_the_program_prints_a_line_a_quantity_and_names_the_worst(capsys):
     assert parity.main([str(FIXTURE)]) == 0
     *lines, verdict = capsys.readouterr().out.splitlines()
