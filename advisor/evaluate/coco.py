@@ -38,6 +38,8 @@ def read_json(file: Path, images: Path | None) -> LabelledData:
         if not all(isinstance(row, dict) for _, row in rows):
             raise _broken(file, "is a list of something else than objects")
         return LabelledData(annotations_of(rows, file), folder, "a table of annotations")
+    if not isinstance(document, dict):
+        raise _broken(file, "is neither an object nor a list of objects")
     if "images" in document and "annotations" in document:
         return LabelledData(_coco(document, file), folder, "COCO annotations")
     if "questions" in document or "annotations" in document:

@@ -66,7 +66,7 @@ def read_run(folder: Path) -> EvaluationRun:
             candidates=tuple(candidate_of(each) for each in body["candidates"]),
             settings=body["settings"],
         )
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, UnicodeError) as error:
         raise broken_run(folder / MANIFEST) from error
 
 

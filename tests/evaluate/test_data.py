@@ -485,3 +485,10 @@ def test_what_stands_beside_data_is_no_link_to_elsewhere(tmp_path):
     (home / "answers.json").symlink_to(tmp_path / "answers.json")
     with pytest.raises(BrokenFileError, match="no JSON file beside it"):
         read_data(str(home / "questions.json"))
+
+
+@pytest.mark.parametrize("text", ["3.5", '"words"', "null", "true"])
+def test_json_that_is_neither_object_nor_list_is_one_sentence(tmp_path, text):
+    (tmp_path / "data.json").write_text(text, encoding="utf-8")
+    with pytest.raises(BrokenFileError, match="is neither an object nor a list of objects"):
+        read_data(str(tmp_path / "data.json"))
