@@ -146,6 +146,7 @@ LOOKED_UP = {
 }
 """Commands that write nothing but a page of their answer, where they are asked for one."""
 TRAINING = ("--epochs", "2", "--batch-size", "2", "--checkpoint-every", "1")
+INTO_NEW = ("--write", "--rules", "new", "--today", "2027-02-03")
 WRITERS = {
     "check --fix": Writer(("check", "--fix", "."), ("check.fixing",), code),
     "check --lock": Writer(("check", "--lock", "."), ("check.command",), code),
@@ -169,11 +170,7 @@ WRITERS = {
             "catalogue",
             "refresh",
             *HUB_IDS[:2],
-            "--write",
-            "--rules",
-            "new",
-            "--today",
-            "2027-02-03",
+            *INTO_NEW,
         ),
         ("catalogue.updates",),
     ),
@@ -184,11 +181,7 @@ WRITERS = {
             HUB_IDS[2],
             "--family",
             "unified-vlp",
-            "--write",
-            "--rules",
-            "new",
-            "--today",
-            "2027-02-03",
+            *INTO_NEW,
         ),
         ("catalogue.updates",),
     ),

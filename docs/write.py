@@ -29,25 +29,26 @@ EXAMPLES = tuple(
 
 
 class Writer(NamedTuple):
-    """A command that writes, and what to add so that it only compares."""
+    """A command that writes; with --check before the `pages`, where it takes any, it compares.
+
+    `writes` are the options with which it writes.
+    """
 
     command: tuple[str, ...]
-    checks: str = "--check"
+    writes: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
 
     def run(self, *, check: bool) -> subprocess.CompletedProcess[str]:
         """Run it with this interpreter's environment first on the path."""
-        options = (self.checks,) if check else ("-r",) if self.command[0] == "cog" else ()
         here = os.environ | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         }
-        line = (self.command[0], *options, *self.command[1:])
-        if self.command[0] in ("python", "advisor"):
-            line = (*self.command, *options)
+        line = (*self.command, *(("--check",) if check else self.writes), *self.pages)
         return subprocess.run(line, cwd=ROOT, env=here, capture_output=True, text=True, check=False)
 
 
 WRITERS = (
-    *(Writer(("cog", page)) for page in PAGES),
+    *(Writer(("cog",), ("-r",), (page,)) for page in PAGES),
     Writer(("python", "docs/picture.py")),
     Writer(("python", "docs/screens.py")),
     Writer(("python", "docs/schemas.py")),
@@ -89,7 +90,8 @@ def run(writers: tuple[Writer, ...], *, check: bool) -> list[str]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         done = list(pool.map(lambda writer: writer.run(check=check), writers))
     return [
-        f"{' '.join(writer.command)}: exit {each.returncode}\n{each.stdout}{each.stderr}".rstrip()
+        f"{' '.join((*writer.command, *writer.pages))}: exit {each.returncode}\n"
+        f"{each.stdout}{each.stderr}".rstrip()
         for writer, each in zip(writers, done, strict=True)
         if each.returncode
     ]

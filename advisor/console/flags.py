@@ -106,8 +106,8 @@ class Spelling(NamedTuple):
     """What the flags of one command were called before, by that name: `was`.
 
     One that is still an option in `own` keeps values of the form FORMAT=FILE, and names of files,
-    of which it says what is missing. `bare` has for a
-    flag that may stand alone what it then stands for, and the words that may follow it.
+    of which it says what is missing. `bare` has for a flag that may stand alone what it then stands
+    for, and the words that may follow it.
     """
 
     was: Mapping[str, str] = {}

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from advisor.engine.profile import FILLED_IN
 from advisor.errors import BrokenFileError
 from advisor.model import TASK
 
@@ -50,6 +51,6 @@ def answers_in(value: Any) -> Any:
     for question, answer in value.items():
         if not isinstance(answer, dict):
             answers[question] = answer
-        elif answer.get("origin") not in ("implied", "assumed"):  # as `--format json` prints it
+        elif answer.get("origin") not in FILLED_IN:  # as `--format json` prints it
             answers[question] = answer.get("value", answer.get("options"))
     return answers

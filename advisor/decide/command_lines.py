@@ -21,7 +21,7 @@ def command(verb: str, rulebase: RuleBase, profile: Profile, priority: tuple[str
     """Return the one-line command that gives the same answers under the same rules."""
     words = [f"advisor {verb}"]
     for id, answer in profile.items():
-        if answer.origin not in ("implied", "assumed"):
+        if answer.is_given:
             values = answer.options if answer.value is None else [exact(answer.value)]
             flag = rulebase.question(id).typed
             words += [f"--{flag} {quoted(value)}" for value in values]

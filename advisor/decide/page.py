@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import command, flags
 from advisor.decide.pivots import pivots
+from advisor.decide.placing import next_of_another_series
 from advisor.decide.programs import AS_IS
 from advisor.decide.reasons import lost_on_text
 from advisor.decide.selection import Pick
@@ -179,11 +180,7 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
 def _said(advice: TaskAdvice, rule: Rule) -> bool:
     """True where a rule speaks of something that the user said besides the task."""
     profile = advice.decision.profile
-    return any(
-        profile[id].origin not in ("implied", "assumed")
-        for id in rule.when
-        if id in profile and id != TASK
-    )
+    return any(profile[id].is_given for id in rule.when if id in profile and id != TASK)
 
 
 def _first(advice: TaskAdvice) -> Iterator[Note]:
@@ -201,9 +198,7 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
             known = f"{pick.figures[0].name} {pick.figures[0].value:g}"
         elif advice.task in pick.checkpoint.typical:
             known = "where people usually start with this task"
-        series = pick.checkpoint.series
-        others = (one for one in more if series is None or one.checkpoint.series != series)
-        other = next(others, None)
+        other = next_of_another_series(pick, more)
         against = (
             f"nothing ranks it against {other.checkpoint.id}"
             if other

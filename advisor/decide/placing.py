@@ -150,10 +150,14 @@ class Placing:
         )
 
 
+def next_of_another_series(pick: Pick, after: Sequence[Pick]) -> Pick | None:
+    """Return the first of the picks behind one that is not of its series."""
+    series = pick.checkpoint.series
+    others = (one for one in after if series is None or one.checkpoint.series != series)
+    return next(others, None)
+
+
 def _before_next(pick: Pick, after: Sequence[Pick], locked: Locked) -> Precedence | None:
     """Return why a pick stands before the next of another series."""
-    series = pick.checkpoint.series
-    for other in after:
-        if series is None or other.checkpoint.series != series:
-            return locked.precedence(pick.checkpoint.id, other.checkpoint.id)
-    return None
+    other = next_of_another_series(pick, after)
+    return locked.precedence(pick.checkpoint.id, other.checkpoint.id) if other else None

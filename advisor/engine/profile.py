@@ -18,6 +18,10 @@ UNKNOWN = "unknown"
 """The answer "don't know": leaves a question open and is never asked again."""
 
 
+FILLED_IN = ("implied", "assumed")
+"""The origins of answers that nobody gave."""
+
+
 class Answer(NamedTuple):
     """What was given for one question.
 
@@ -28,6 +32,11 @@ class Answer(NamedTuple):
     options: tuple[str, ...]
     value: float | None
     origin: str
+
+    @property
+    def is_given(self) -> bool:
+        """True where somebody gave it; else it follows from others, or is assumed."""
+        return self.origin not in FILLED_IN
 
 
 Profile = dict[str, Answer]

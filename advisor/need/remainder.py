@@ -31,9 +31,9 @@ def unused(understanding: Understanding) -> tuple[Span, ...]:
 def noteworthy(understanding: Understanding) -> tuple[Span, ...]:
     """Return those unused words that do not just end a phrase that was read ("German text")."""
     reading = understanding.reading
-    spans = [span for one in (*reading.answers, *reading.concluded) for span in one.spans]
-    spans += [span for task in (*understanding.tasks, *reading.besides) for span in task.spans]
-    ends = {end for _, end in spans}
+    read = [one.spans for one in (*reading.answers, *reading.concluded)]
+    read += [one.spans for one in (*understanding.tasks, *reading.besides)]
+    ends = {end for spans in read for _, end in spans}
     return tuple(
         (start, end)
         for start, end in unused(understanding)

@@ -14,16 +14,6 @@ _MAY_BE_MAGIC = re.compile(r"(?m)^\s*[%!?]|=\s*[%!]|\?\s*$|^\s*(?:pip3?|conda|ma
 """Stands in every cell that is not plain Python."""
 _WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
 """A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
-_MAGIC = re.compile(r"(?m)^\s*[%!?]|=\s*[%!]|\?\s*$|^\s*(?:pip3?|conda|mamba) install\b")
-"""Stands in every cell that is not plain Python."""
-_WORTH_A_NOTE = re.compile(r"from_pretrained|transformers|pipeline|open_clip|clip\.load")
-"""A cell without any of these loads nothing, so that nothing is lost where it cannot be read."""
-_SOURCE = re.compile(r"(?<!\\)\"source\"\s*:\s*")
-_BREAKS = re.compile(r"[\r\n\f]")
-_LANGUAGES = ("py", "python", "python3", "ipython")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half a character, which Python source cannot hold; Jupyter shows it as a box."""
-
 _MAGIC = re.compile(
     r"(?P<indent>\s*+)(?:[%!?]|[\w.]++\?{1,2}\s*+\Z|(?:pip3?|conda|mamba) install\b)"
     r"|(?P<target>[\w.,\s]++=\s*+)[%!]\S"

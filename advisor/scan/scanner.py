@@ -220,7 +220,7 @@ class _Scanner:
         name = file.name
         known = code is None or bool(self.mentions.ids(code))
         ids = self.vocabulary.ids_in(data) if known else {}
-        whole = known or code is None or MARK in data
+        whole = known or MARK in data
         if code is None or whole or "from_pretrained" in code or _IMPORTS.search(code):
             loads = known or code is None or self.mentions.may_load(code, name)
             if loads or whole or self.mentions.may_drift(code or ""):

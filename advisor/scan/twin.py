@@ -69,9 +69,10 @@ class Twins:
     def of(self, file: SourceFile, read: Read) -> FileScan | None:
         """Return what a file holds, where another tells; its pin and ids may stand elsewhere."""
         if (kept := self._by_bytes.get(read.digest)) and self._may_follow(kept, file):
-            renamed = {kept.name: file.name}
-            path = renamed.get
-            return _moved(kept.held, lambda at: at._replace(path=path(at.path, at.path)))
+            before = kept.name
+            return _moved(
+                kept.held, lambda at: at._replace(path=file.name) if at.path == before else at
+            )
         kept = self._by_code.get(_digest(read.code)) if file.kind == "notebook" else None
         if kept is None or not self._may_follow(kept, file):
             return None

@@ -47,7 +47,7 @@ def _without_places(case: Case, usage: Usage) -> Iterator[Finding]:
     if any(word in source for word in case.knowledge("speaks_of_them")):
         return
     run = [one.place for one in calls if _runs_on_ids(usage, one)]
-    trained = usage.trained and any(map(_gives_images, calls))  # on what a loader gathered
+    trained = usage.trained and any(map(_calls_processor, calls))  # on what a loader gathered
     places = tuple(dict.fromkeys([*run, *made])) if run or trained else ()
     if places:
         id = identity.id if identity else usage.class_name
@@ -67,13 +67,11 @@ def _tokenizes(call: Call) -> bool:
 
 def _gives_text(call: Call) -> bool:
     """True where a processor is given texts too, by name, second, or in a way nobody can see."""
-    if call.receiver.kind != "processor" or call.of or call.name != "__call__":
-        return False
-    return bool({TEXT, "1", "*", "**"} & call.arguments.keys())
+    return _calls_processor(call) and bool({TEXT, "1", "*", "**"} & call.arguments.keys())
 
 
-def _gives_images(call: Call) -> bool:
-    """True where the processor is called on its own."""
+def _calls_processor(call: Call) -> bool:
+    """True where a processor itself is called, none of its parts."""
     return call.receiver.kind == "processor" and not call.of and call.name == "__call__"
 
 
