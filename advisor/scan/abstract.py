@@ -176,7 +176,10 @@ def bounded(literal: ListLiteral | DictLiteral) -> Values:
 def doubted(values: Values) -> Values:
     """Return the same values, with no text among them certain."""
     return tuple(
-        value._replace(certain=False) if isinstance(value, String) else value for value in values
+        String(value.text, value.location, False)
+        if isinstance(value, String) and value.certain
+        else value
+        for value in values
     )
 
 

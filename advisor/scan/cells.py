@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]
@@ -72,9 +72,14 @@ class Cells(NamedTuple):
     cells: list[list[Line]]
     other: int
 
+    @property
+    def lines(self) -> list[Line]:
+        """The lines of all cells."""
+        return [line for cell in self.cells for line in cell]
+
     def spot(self) -> Callable[[int, int], Spot]:
         """Return what tells where a character of a line of the code stands in the file."""
-        return _spots(self.file, [line for cell in self.cells for line in cell])
+        return _spots(self.file, self.lines)
 
     def written(self) -> bytes:
         """Return what is the same for notebooks whose code is written in the same way.
@@ -82,7 +87,7 @@ class Cells(NamedTuple):
         That of a line in several pieces is like no other.
         """
         pieces = []
-        for line in (line for cell in self.cells for line in cell):
+        for line in self.lines:
             *before, (start, stop) = line.stretches
             whole = all(begin == end for begin, end in before)
             pieces.append(f"{line.cell_line if whole else id(self)}:{self.file[start:stop]}")
@@ -90,20 +95,23 @@ class Cells(NamedTuple):
 
     def starts(self) -> list[Spot]:
         """Return where each line begins in the file."""
-        feeds = [0, *(feed.end() for feed in re.finditer("\n", self.file))]
-        spots = []
-        for line in (line for cell in self.cells for line in cell):
-            offset = line.stretches[-1][0]
-            row = bisect.bisect_right(feeds, offset)
-            spots.append(Spot(row, offset - feeds[row - 1] + 1, line.cell, line.cell_line))
-        return spots
+        begins = [line.stretches[-1][0] for line in self.lines]
+        return [
+            Spot(row, begin - start + 1, line.cell, line.cell_line)
+            for line, begin, (row, start) in zip(
+                self.lines, begins, _rows(self.file, begins), strict=True
+            )
+        ]
 
 
-def read_cells(data: bytes, name: str) -> Cells:
-    """Return the code cells of a notebook. Raises UnreadableError where the file is none."""
+def read_cells(data: bytes, name: str, notebook: Any = None) -> Cells:
+    """Return the code cells of a notebook, which may be given as JSON gives it.
+
+    Raises UnreadableError where the file is none.
+    """
     file = decode_utf8(data, name)
     try:
-        cells, other = _code_cells(file)
+        cells, other = _code_cells(file, notebook)
     except RecursionError:
         raise UnreadableError(name, None, "is nested too deeply to be parsed") from None
     except ValueError as error:
@@ -115,43 +123,52 @@ def read_cells(data: bytes, name: str) -> Cells:
 
 def _spots(file: str, lines: list[Line]) -> Callable[[int, int], Spot]:
     """Tell where a character of a line stands in the file, and in which cell."""
-    starts = [0, *(feed.end() for feed in re.finditer("\n", file))]
+    rows = iter(_rows(file, [start for line in lines for start, _ in line.stretches]))
+    rows_of = [[next(rows) for _ in line.stretches] for line in lines]
 
     @cache
-    def runs(number: int) -> tuple[list[int], list[int], int]:
+    def runs(number: int) -> tuple[list[int], list[Spot], int]:
         """The characters of a line from which on those of the file follow one by one.
 
         Each by its place in the line and in the file; and the length of the line.
         """
-        characters, offsets, at = [], [], 0
-        for start, stop in lines[number].stretches:
+        characters, spots, at = [], [], 0
+        _, stretches, cell, cell_line = lines[number]
+        for (start, stop), (row, begin) in zip(stretches, rows_of[number], strict=True):
             characters.append(at)
-            offsets.append(start)
+            spots.append(Spot(row, start - begin + 1, cell, cell_line))
             for escape in _ESCAPED.finditer(file, start, stop):
-                characters.append(characters[-1] + escape.start() - offsets[-1] + 1)
-                offsets.append(escape.end())
-            at = characters[-1] + stop - offsets[-1]
-        return characters, offsets, at
+                characters.append(characters[-1] + escape.start() - start + 1)
+                start = escape.end()
+                spots.append(Spot(row, start - begin + 1, cell, cell_line))
+            at = characters[-1] + stop - start
+        return characters, spots, at
 
     def spot(line: int, characters: int) -> Spot:
-        number = min(line, len(lines)) - 1
-        firsts, offsets, length = runs(number)
+        firsts, spots, length = runs(min(line, len(lines)) - 1)
         characters = min(characters, length)
         run = bisect.bisect_right(firsts, characters) - 1
-        offset = offsets[run] + characters - firsts[run]
-        row = bisect.bisect_right(starts, offset)
-        _, _, cell, cell_line = lines[number]
-        return Spot(row, offset - starts[row - 1] + 1, cell, cell_line)
+        row, column, cell, cell_line = spots[run]
+        return Spot(row, column + characters - firsts[run], cell, cell_line)
 
     return spot
 
 
-def _code_cells(file: str) -> tuple[list[list[Line]], int]:
+def _rows(file: str, offsets: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield the row of each place in a file, and where that row begins; places come in order."""
+    row, at = 1, 0
+    for offset in offsets:
+        row += file.count("\n", at, offset)
+        at = offset
+        yield row, file.rfind("\n", 0, offset) + 1
+
+
+def _code_cells(file: str, notebook: Any) -> tuple[list[list[Line]], int]:
     """Return the lines of each code cell, and 1 where the notebook is not in Python, else 0."""
     at = len(file) - len(file.lstrip(" \t\r\n"))
     if file[at : at + 1] != "{":
         raise JSONDecodeError("Expecting an object", file, at)
-    notebook = _with_places(file) or _DECODER.raw_decode(file, at)[0]
+    notebook = _with_places(file, notebook) or _DECODER.raw_decode(file, at)[0]
     if "cells" not in notebook:
         old = "its format is older than 4; open and save it once"
         raise ValueError(old if "worksheets" in notebook else "it has no cells")
@@ -164,14 +181,14 @@ def _code_cells(file: str) -> tuple[list[list[Line]], int]:
     return [cell for cell in lines if cell], 0
 
 
-def _with_places(file: str) -> dict[str, Any] | None:
+def _with_places(file: str, notebook: Any) -> dict[str, Any] | None:
     """Return a notebook in which only the sources of cells know where they stand.
 
     What is in between, pictures for the most part, is read much faster so. None where the file is
     not as notebooks are.
     """
     try:
-        notebook = json.loads(file)
+        notebook = notebook or json.loads(file)
         cells, at = notebook["cells"], 0
         for cell in cells:
             source, placed = cell["source"], None
@@ -274,12 +291,16 @@ def _written_lines(file: str, source: Any) -> list[tuple[str, list[tuple[int, in
     return lines
 
 
-def code_of_notebook(data: bytes) -> str | None:
-    """Return the text of all code cells; None for what is no plain notebook in Python."""
+def code_of_notebook(data: bytes) -> tuple[str | None, Any]:
+    """Return the text of all code cells, and the notebook as JSON gives it.
+
+    The text is None for what is no plain notebook in Python.
+    """
+    notebook = None
     try:
         notebook = json.loads(data)
         cells = [cell["source"] for cell in notebook["cells"] if cell.get("cell_type") == "code"]
         texts = ["".join(source) for source in cells]
-        return "\n".join(texts) if _is_python(notebook.get("metadata")) else None
+        return "\n".join(texts) if _is_python(notebook.get("metadata")) else None, notebook
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
+        return None, notebook

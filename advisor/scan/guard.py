@@ -11,7 +11,7 @@ from advisor.scan.usage import Location
 
 _MENTIONED = ("version", "transformers_v", "attributeerror", "importerror", "modulenotfounderror")
 """Code without any of these, or an underscore and a number behind the library, guards nothing."""
-_NUMBERED = re.compile(r"(?i)transformers_\d")
+_NUMBERED = re.compile(r"transformers_\d")
 _VERSION = re.compile(r"(?i)version|transformers_v?\d")
 _READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
 
@@ -19,7 +19,7 @@ _READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
 def mentions_guards(code: str) -> bool:
     """True where code has words of which one stands in each guard; never less than there is."""
     lowered = code.lower()
-    return any(word in lowered for word in _MENTIONED) or bool(_NUMBERED.search(code))
+    return any(word in lowered for word in _MENTIONED) or bool(_NUMBERED.search(lowered))
 
 
 def guarded(parsed: Parsed) -> Iterator[Location]:

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from advisor.scan.vocabulary import OF_VISION, VISION_CLASSES, Vocabulary
+from advisor.scan.vocabulary import LIBRARIES, OF_VISION, VISION_CLASSES, Vocabulary
 
 Settled = Callable[[str, str], bool]
 """True for a module below the library, and a name in it, of which no release can say anything."""
@@ -21,19 +21,31 @@ LOADING = re.compile(
     r"|SentenceTransformer|load_model|LLM|pretrained_model_name_or_path"
 )
 """Words of which one stands in all code that loads something."""
-_SEEING = re.compile(
-    r"pixel_values|\b(?:CLIP|BLIP)|(?i:\bmulti-?modal|\bvision)|\bPIL\b"
-    r"|image_(?:embeds?|features|processor|tokens?)\b"
-)
-"""Words of code that looks at pictures, whatever it loads."""
-_PARTS_OF_SEEING = ("pixel_values", "clip", "blip", "modal", "vision", "pil", "image_")
-"""Of these one stands in each, in small letters; they are looked for first, since that is fast."""
+_SEEING = {
+    "pixel_values": re.compile("pixel_values"),
+    "clip": re.compile(r"CLIP(?<!\wCLIP)"),
+    "blip": re.compile(r"BLIP(?<!\wBLIP)"),
+    "modal": re.compile(r"(?i)\bmulti-?modal"),
+    "vision": re.compile(r"(?i)vision(?<!\wvision)"),
+    "pil": re.compile(r"PIL(?<!\wPIL)\b"),
+    "image_": re.compile(r"image_(?:embeds?|features|processor|tokens?)\b"),
+}
+"""Words of code that looks at pictures, whatever it loads.
+
+By a part of each in small letters, which is looked for first, since that is fast.
+"""
 _CLASS_NAME = re.compile(r"\b[A-Z]\w+")
+_PART_OF_CLASS_NAME = re.compile(r"[A-Z]\w+")
+"""Found three times as fast; where none of them is the name of a class, no whole word is."""
+_IMPORTS = re.compile(
+    r"(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*" rf"(?:{'|'.join(sorted(LIBRARIES))})\b"
+)
+_BEGINNING = ('"', "\r", "\n", ";", ":", "\\n")
+"""Behind one of these, or where a text begins, a statement may, in a text of code too."""
 _QUOTED_ID = re.compile(r"[\"'\\]([A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)\\?[\"']", re.ASCII)
 _IMPORTED = re.compile(
     r"(?:^|[;:])[ \t]*(?:from[ \t]+(?P<of>\.*[\w.]*)[ \t]+import\b"
-    r"|import[ \t]+(?P<names>[\w., \t]+))",
-    re.MULTILINE,
+    r"|import[ \t]+(?P<names>[\w., \t]+))"
 )
 _FROM_LIBRARY = re.compile(
     r"\bfrom\s+transformers(?P<module>(?:\.\w+)*)\s+import\s*"
@@ -72,7 +84,9 @@ class Mentions:
 
     def may_load(self, code: str, name: str) -> bool:
         """True where something loaded may be ours, in a file with this name."""
-        if any(map(self._is_class, set(_CLASS_NAME.findall(code)))):
+        if any(map(self._is_class, set(_PART_OF_CLASS_NAME.findall(code)))) and any(
+            map(self._is_class, set(_CLASS_NAME.findall(code)))
+        ):
             return True
         if not LOADING.search(code):
             return False
@@ -103,17 +117,29 @@ class Mentions:
 def sees(code: str) -> bool:
     """True where code looks at pictures, whatever it loads."""
     lowered = code.lower()
-    return any(part in lowered for part in _PARTS_OF_SEEING) and bool(_SEEING.search(code))
+    return any(part in lowered and words.search(code) for part, words in _SEEING.items())
+
+
+def imports_library(code: str) -> bool:
+    """True where a library that loads is imported, be it in code that stands in a text."""
+    for found in _IMPORTS.finditer(code):
+        start = found.start()
+        while start and code[start - 1] in " \t":
+            start -= 1
+        if not start or code.endswith(_BEGINNING, 0, start):
+            return True
+    return False
 
 
 def imported(code: str) -> set[str]:
     """Return the modules that statements import, as they are written."""
     found = set()
-    for one in _IMPORTED.finditer(code):
-        if one["of"]:
-            found.add(one["of"])
-        else:
-            found.update(name.split()[0] for name in one["names"].split(",") if name.split())
+    for line in code.split("\n"):
+        for one in _IMPORTED.finditer(line) if "import" in line else ():
+            if one["of"]:
+                found.add(one["of"])
+            else:
+                found.update(name.split()[0] for name in one["names"].split(",") if name.split())
     return found
 
 

@@ -12,12 +12,11 @@ from pathlib import Path
 
 from advisor.files import read_bounded
 from advisor.scan.abstract import Values
-from advisor.scan.cells import code_of_notebook
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.grouping import Grouping
 from advisor.scan.guard import guarded, mentions_guards, words
-from advisor.scan.mention import Mentions, Settled, sees
+from advisor.scan.mention import Mentions, Settled, imports_library, sees
 from advisor.scan.notebook import parse_cells
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
 from advisor.scan.source import (
@@ -30,24 +29,24 @@ from advisor.scan.source import (
 )
 from advisor.scan.statement import exported, study_file
 from advisor.scan.study import Study
-from advisor.scan.twin import Read, Twins
+from advisor.scan.twin import Read, Twins, read_code
 from advisor.scan.usage import Built, FileNote, FileScan, Ignore, Location, Name, Scan, Usage, Value
 from advisor.scan.vocabulary import LIBRARIES, Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
-_IMPORTS = re.compile(
-    r"(?:^|[\"\r\n;:]|\\n)[ \t]*(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*"
-    rf"(?:{'|'.join(sorted(LIBRARIES))})\b"
-)
-_WORDS = {"pretrained", "pipeline", *LIBRARIES}
-_SPOKEN_OF = tuple(
-    sorted(one.encode() for one in _WORDS if not any(two in one for two in _WORDS - {one}))
-)
-"""Bytes of which some stand in each file that has anything to do with checkpoints."""
-
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
 _LIBRARY = "transformers"
+_WORDS = {"pretrained", "pipeline", *LIBRARIES}
+_SPOKEN_OF = tuple(
+    one.encode()
+    for one in (_LIBRARY, *sorted(_WORDS - {_LIBRARY}))
+    if not any(two in one for two in _WORDS - {one})
+)
+"""Bytes of which some stand in each file that has anything to do with checkpoints.
+
+The first stands in most of those files.
+"""
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
 _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
 """Words of a condition that asks for a version, for what is available, or for type checking."""
@@ -158,8 +157,7 @@ class _Scanner:
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
             elif _speaks_of_us(data) or self.vocabulary.ids_in(data):
-                mark = digest(data)
-                self._merge(file.name, mark, self._code(file, data, mark))
+                self._merge(file.name, data, self._code(file, data))
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
             self.notes.append(FileNote(file.name, None, message))
@@ -181,7 +179,7 @@ class _Scanner:
                 if id not in loaded[path]:
                     yield Value(id, Location(path, line, 1, line, 1), certain=False)
 
-    def _merge(self, name: str, mark: bytes, held: FileScan) -> None:
+    def _merge(self, name: str, data: bytes, held: FileScan) -> None:
         """Add what a file of code holds."""
         self.usages.extend(held.usages)
         self.names.extend(held.names)
@@ -195,52 +193,50 @@ class _Scanner:
         if held.pin:
             self.pins[name] = held.pin
         if held.parsed:
-            self.seen[name] = mark
+            self.seen[name] = digest(data)
         for is_so, names in ((held.skimmed, self.skimmed), (held.seeing, self.seeing)):
             if is_so:
                 names.add(name)
 
-    def _code(self, file: SourceFile, data: bytes, mark: bytes) -> FileScan:
+    def _code(self, file: SourceFile, data: bytes) -> FileScan:
         """Return what a file of code holds; of a copy, that is known from the one before."""
-        code = _code_in(file, data)
-        if code is None or MARK in data:
-            return self._followed(file, data, code)
-        read = Read(data, mark, code)
+        read = read_code(file, data)
+        if read.code is None or MARK in data:
+            return self._followed(file, read)
         twin = self.twins.of(file, read)
-        held = twin or self._followed(file, data, code)
+        held = twin or self._followed(file, read)
         if twin is None:
             self.twins.keep(file, read, held)
         elif held.pin or held.ids:  # which stand by lines of their own
-            ids, pin = self.vocabulary.ids_in(data), self._pin(file, data, code)
+            ids, pin = self.vocabulary.ids_in(data), self._pin(file, data, read.code)
             held = held._replace(ids=ids, pin=pin)
         return held
 
-    def _followed(self, file: SourceFile, data: bytes, code: str | None) -> FileScan:
+    def _followed(self, file: SourceFile, read: Read) -> FileScan:
         """What a file of code holds, read as far as a search tells that it has to be."""
-        name = file.name
+        name, data, code = file.name, read.data, read.code
         known = code is None or bool(self.mentions.ids(code))
         ids = self.vocabulary.ids_in(data) if known else {}
         whole = known or MARK in data
-        if code is None or whole or "from_pretrained" in code or _IMPORTS.search(code):
+        if code is None or whole or "from_pretrained" in code or imports_library(code):
             loads = known or code is None or self.mentions.may_load(code, name)
             if loads or whole or self.mentions.may_drift(code or ""):
-                return self._parsed(file, data, code, loads=loads)._replace(ids=ids)
+                return self._parsed(file, read, loads=loads)._replace(ids=ids)
             if file.kind == "python":
                 parse_python(data, name)  # what is broken is said to be
             return FileScan(ids=ids, skimmed=True)
         return FileScan(ids=ids)
 
-    def _parsed(self, file: SourceFile, data: bytes, code: str | None, *, loads: bool) -> FileScan:
+    def _parsed(self, file: SourceFile, read: Read, *, loads: bool) -> FileScan:
         """What a walk through a file finds; `loads` is false where it loads nothing of ours."""
-        name = file.name
+        name, data, code = file.name, read.data, read.code
         notebook = file.kind == "notebook"
         if notebook:
-            parsed = parse_cells(self.twins.cells(file, data), name)
+            parsed = parse_cells(self.twins.cells(file, read), name)
         else:
             parsed = parse_python(data, name)
         text = code if code is not None else "\n".join(parsed.lines)
-        direct = bool(_IMPORTS.search(text))
-        found = self._usages(parsed, direct=direct) if loads else FileScan()
+        found = self._usages(parsed, direct=imports_library(text)) if loads else FileScan()
         return found._replace(
             names=tuple(_names_in(parsed)),
             ignores=tuple(ignores_in_python(parsed)) if MARK in data else (),
@@ -361,11 +357,6 @@ def _speaks_of_us(data: bytes) -> bool:
         if word in data:
             return True
     return False
-
-
-def _code_in(file: SourceFile, data: bytes) -> str | None:
-    """The code of a file as one text; None where only reading it whole tells."""
-    return code_of_notebook(data) if file.kind == "notebook" else data.decode("utf-8", "replace")
 
 
 def _outward(folder: str) -> Iterator[str]:

@@ -44,9 +44,10 @@ _NO_KIND = re.compile(
 
 
 def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
-    """Walk a file until nothing new is learned, `walks` times at most."""
+    """Walk a file until nothing new is learned, `walks` times at most; it may have been begun."""
     for _ in range(walks):
-        loads = len(study.loads)
+        if not study.learned_more:
+            break
         study.begin()
         Statements(study, Scope()).walk(study.parsed.tree.body)
         while study.pending:
@@ -56,8 +57,7 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
             if node.name in ("training_step", "configure_optimizers"):
                 study.training.append(node)
             inner.walk(node.body)
-        if not study.loads or not (study.learned_more or len(study.loads) > loads):
-            break
+        study.learned_more &= bool(study.loads)
 
 
 def exported(study: Study) -> dict[str, Values]:
@@ -236,7 +236,8 @@ class Statements(Expressions):
 
     def _walk_importfrom(self, node: ast.ImportFrom) -> None:
         module = "." * node.level + (node.module or "")
-        self.study.imports_library |= module == "transformers"
+        if module == "transformers":
+            self.study.import_library()
         defined = self.study.exports(module)
         for alias in node.names:
             name = alias.name
@@ -309,11 +310,12 @@ class Statements(Expressions):
         annotated = (child.target for child in node.body if isinstance(child, ast.AnnAssign))
         methods = {child.name: child for child in node.body if isinstance(child, FunctionNode)}
         fields = [target.id for target in annotated if isinstance(target, ast.Name)]
-        self.study.classes[label] = ClassDefinition(
+        definition = ClassDefinition(
             bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
             methods=methods,
             fields=fields,
         )
+        self.study.define(label, definition)
         inner = Statements(self.study, Scope(label, self.scope, is_class=True))
         inner.walk(node.body)
         annotated_names = set(fields)

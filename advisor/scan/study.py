@@ -159,8 +159,9 @@ class Study:
         self.training: list[Placed] = []
         self.made: list[tuple[ast.Call, str, Sequence[Passed]]] = []
         self.pending: list[tuple[FunctionNode, Scope]] = []
-        self.learned_more = False
+        self.learned_more = True
         self.imports_library = False
+        self._missed_library = False
         self.too_deep: set[int] = set()
         """The lines of statements that are nested too deeply to be followed."""
         self._numbers: dict[Placed, int] = {}
@@ -298,9 +299,22 @@ class Study:
         """
         modules = [star for star in self.stars if star.partition(".")[0] == "transformers"]
         loads = name[:1].isupper() or name == "pipeline"
-        if not modules and self.imports_library and self.vocabulary.is_class(name):
-            return (Symbol("transformers", name),)
+        if not modules and self.vocabulary.is_class(name):
+            self._missed_library |= not self.imports_library
+            return (Symbol("transformers", name),) if self.imports_library else NOTHING
         return (Symbol(modules[-1], name),) if modules and loads else NOTHING
+
+    def import_library(self) -> None:
+        """Learn that the file imports transformers, of which names before it may be meant."""
+        self.imports_library = True
+        self.learned_more |= self._missed_library
+        self._missed_library = False
+
+    def define(self, label: str, definition: ClassDefinition) -> None:
+        """Learn what a class of the file is."""
+        if self.classes.get(label) != definition:
+            self.classes[label] = definition
+            self.learned_more = True
 
 
 def _source(node: ast.expr) -> str:

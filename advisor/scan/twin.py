@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
-from advisor.scan.cells import Cells, read_cells
+from advisor.scan.cells import Cells, code_of_notebook, read_cells
 from advisor.scan.mention import imported
 from advisor.scan.source import Spot, digest
 from advisor.scan.usage import FileScan, Location
@@ -13,11 +13,24 @@ from advisor.scan.walk import SourceFile
 
 
 class Read(NamedTuple):
-    """The bytes of a file, what tells them from others, and the code in them."""
+    """The bytes of a file and the code in them; of a notebook, what JSON gives as well.
+
+    The code is None where only reading the file whole tells. `key` is that of files like it.
+    """
 
     data: bytes
-    digest: bytes
-    code: str
+    code: str | None
+    notebook: Any = None
+    key: tuple[str, bytes] = ("", b"")
+
+
+def read_code(file: SourceFile, data: bytes) -> Read:
+    """Return the bytes of a file with the code in them."""
+    if file.kind != "notebook":
+        return Read(data, data.decode("utf-8", "replace"), key=(file.kind, digest(data)))
+    code, notebook = code_of_notebook(data)
+    written = (code or "").encode("utf-8", "surrogatepass")
+    return Read(data, code, notebook, (file.kind, digest(written)))
 
 
 Place: TypeAlias = Callable[[Location], Location]
@@ -42,52 +55,44 @@ class Twins:
 
     def __init__(self, is_ours: Callable[[str, str], bool]) -> None:
         self._is_ours = is_ours
-        self._by_bytes: dict[bytes, _Kept] = {}
-        self._by_code: dict[bytes, _Kept] = {}
+        self._kept: dict[tuple[str, bytes], _Kept] = {}
         self._last: tuple[str, Cells] | None = None
 
-    def cells(self, file: SourceFile, data: bytes) -> Cells:
+    def cells(self, file: SourceFile, read: Read) -> Cells:
         """Return the code cells of a notebook; it is asked for more than once in a row."""
         if self._last is None or self._last[0] != file.name:
-            self._last = file.name, read_cells(data, file.name)
+            self._last = file.name, read_cells(read.data, file.name, read.notebook)
         return self._last[1]
 
     def keep(self, file: SourceFile, read: Read, held: FileScan) -> None:
         """Keep what a file holds, of whose code a copy may come."""
-        modules = frozenset(imported(read.code))
+        modules = frozenset(imported(read.code or ""))
         if held.notes or held.ignores or any(self._is_ours(file.name, one) for one in modules):
             return
         kept = _Kept(file.name, held, modules)
-        self._by_bytes[read.digest] = kept
-        if file.kind != "notebook":
-            return
-        if held.parsed:
-            cells = self.cells(file, read.data)
+        if held.parsed and file.kind == "notebook":
+            cells = self.cells(file, read)
             kept = kept._replace(written=cells.written(), starts=tuple(cells.starts()))
-        self._by_code[_digest(read.code)] = kept
+        self._kept[read.key] = kept
 
     def of(self, file: SourceFile, read: Read) -> FileScan | None:
         """Return what a file holds, where another tells; its pin and ids may stand elsewhere."""
-        if (kept := self._by_bytes.get(read.digest)) and self._may_follow(kept, file):
-            before = kept.name
-            return _moved(
-                kept.held, lambda at: at._replace(path=file.name) if at.path == before else at
-            )
-        kept = self._by_code.get(_digest(read.code)) if file.kind == "notebook" else None
+        kept = self._kept.get(read.key)
         if kept is None or not self._may_follow(kept, file):
             return None
         if not kept.held.parsed:
             return kept.held
-        cells = self.cells(file, read.data)
+        if file.kind != "notebook":
+            before = kept.name
+            return _moved(
+                kept.held, lambda at: at._replace(path=file.name) if at.path == before else at
+            )
+        cells = self.cells(file, read)
         place = _place(kept, cells, file.name) if cells.written() == kept.written else None
         return _moved(kept.held, place) if place else None
 
     def _may_follow(self, kept: _Kept, file: SourceFile) -> bool:
         return not any(self._is_ours(file.name, module) for module in kept.modules)
-
-
-def _digest(code: str) -> bytes:
-    return digest(code.encode("utf-8", "surrogatepass"))
 
 
 def _place(kept: _Kept, cells: Cells, name: str) -> Place | None:

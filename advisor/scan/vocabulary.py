@@ -24,7 +24,7 @@ _CLASS = re.compile(
 )
 _TEXT_ALONE = re.compile(r"For(?:CausalLM|SequenceClassification|TokenClassification|MaskedLM)\Z")
 _ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z", re.ASCII)
-_NAME_QUOTED = re.compile(rb"/[A-Za-z0-9][\w.-]*(?=\\?[\"'])")
+_NAME_QUOTED = re.compile(rb"/[A-Za-z0-9][\w.-]*+(?=\\?[\"'])")
 _QUOTED_BEFORE = re.compile(rb"[\"'][A-Za-z0-9][\w.-]*\Z")
 _LONGEST_BEFORE = 100
 """Quotes and organisations; the Hub allows none of more than 96 letters."""
