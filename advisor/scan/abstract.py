@@ -82,6 +82,14 @@ class Symbol(NamedTuple):
         return self.module.partition(".")[0]
 
 
+class Imported(NamedTuple):
+    """A name imported from a module, which may be one of the project, before it is looked into."""
+
+    module: str
+    name: str
+    certain: bool = True
+
+
 class ForeignObject(NamedTuple):
     """What calling a foreign class or function gave: of `argparse.ArgumentParser`."""
 
@@ -137,7 +145,8 @@ class Other(NamedTuple):
 
 Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
 Local: TypeAlias = Function | LocalClass | LocalObject | Namespace | Wrapper
-Abstract: TypeAlias = Written | Local | Module | Symbol | ForeignObject | Loaded | Other
+Foreign: TypeAlias = Module | Symbol | Imported | ForeignObject
+Abstract: TypeAlias = Written | Local | Foreign | Loaded | Other
 Values: TypeAlias = tuple[Abstract, ...]
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -176,8 +185,8 @@ def bounded(literal: ListLiteral | DictLiteral) -> Values:
 def doubted(values: Values) -> Values:
     """Return the same values, with no text among them certain."""
     return tuple(
-        String(value.text, value.location, False)
-        if isinstance(value, String) and value.certain
+        value._replace(certain=False)
+        if isinstance(value, (String, Imported)) and value.certain
         else value
         for value in values
     )

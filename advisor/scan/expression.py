@@ -79,7 +79,7 @@ class Expressions:
             case ast.Subscript(table, at):
                 self.evaluate(table)
                 key = known_key(self.evaluate(at))
-                match self.scope.find(table.id) if isinstance(table, ast.Name) else None:
+                match self.named(table.id) if isinstance(table, ast.Name) else None:
                     case (DictLiteral(entries),) if len(entries) < _LARGEST_TABLE:
                         self.bind(table, bounded(DictLiteral((*entries, (key, values)))))
 
@@ -96,8 +96,13 @@ class Expressions:
         return (Constant(node.value),)
 
     def _visit_name(self, node: ast.Name) -> Values:
-        values = self.scope.find(node.id)
+        values = self.named(node.id)
         return self.study.starred(node.id) if values is None else values
+
+    def named(self, name: str) -> Values | None:
+        """Return what a name may be; None where it is not bound."""
+        values = self.scope.find(name)
+        return self.study.imports.resolved(values) if values else values
 
     def _visit_attribute(self, node: ast.Attribute) -> Values:
         holders = self.evaluate(node.value)
@@ -109,7 +114,7 @@ class Expressions:
         """What an attribute of a value may be."""
         match holder:
             case Module(module):
-                defined = self.study.exports(module)
+                defined = self.study.imports.exports(module)
                 return (Symbol(module, name),) if defined is None else defined.get(name, NOTHING)
             case Symbol(module, outer):
                 return (Symbol(f"{module}.{outer}", name),)
@@ -270,7 +275,7 @@ class Expressions:
         """A list that what was loaded gave something to holds it from here on."""
         match function, passed:
             case ast.Attribute(ast.Name(name), "append"), [Passed("0", values)]:
-                match self.scope.find(name):
+                match self.named(name):
                     case (ListLiteral(groups),) if any(
                         isinstance(value, Loaded) and value.path for value in values
                     ):

@@ -6,7 +6,7 @@ import ast
 import gc
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from advisor.files import read_bounded
 from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
+from advisor.scan.exported import exported
 from advisor.scan.grouping import Grouping
 from advisor.scan.guard import guarded, mentions_guards, words
+from advisor.scan.imports import Imports
 from advisor.scan.mention import Mentions, Settled, imports_library, sees
 from advisor.scan.notebook import parse_cells
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
@@ -27,7 +29,7 @@ from advisor.scan.source import (
     ignores_in_python,
     parse_python,
 )
-from advisor.scan.statement import exported, study_file
+from advisor.scan.statement import study_file
 from advisor.scan.study import Study
 from advisor.scan.twin import Read, Twins, read_code
 from advisor.scan.usage import Built, FileNote, FileScan, Ignore, Location, Name, Scan, Usage, Value
@@ -263,12 +265,12 @@ class _Scanner:
         study = self.modules.study(parsed)
         if direct:
             asked: set[str] = set()
-            alone = Study(parsed, self.vocabulary, asked.add)
+            alone = Study(parsed, self.vocabulary, Imports(asked.add))
             study_file(alone, walks=1)
             if not Grouping(alone).may_concern_us:
                 return FileScan()
-            if all(study.exports(module) is None for module in asked):
-                alone.exports = study.exports  # which has told it nothing yet: it goes on as it is
+            if not any(self.modules.has(parsed.name, module) for module in asked):
+                alone.imports = study.imports  # which has told it nothing yet: it goes on as it is
                 study = alone
         study_file(study)
         notes = tuple(
@@ -287,10 +289,14 @@ class _Modules:
         folders = {name.rpartition("/")[0] for name in self._files}
         self._folders = {outer for inner in folders for outer in _outward(inner)}
         self._vocabulary = vocabulary
-        self._defined: dict[str, dict[str, Values]] = {}
+        self._defined: dict[str, Mapping[str, Values]] = {}
         self._under_way: list[str] = []
 
-    def exports(self, importer: str, module: str) -> dict[str, Values] | None:
+    def has(self, importer: str, module: str) -> bool:
+        """True where a module, as imported in a file, is a file whose names can be told."""
+        return module.partition(".")[0] not in _LIBRARIES and bool(self._find(importer, module))
+
+    def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
         """Return what `module`, as imported in a file, defines; None where it is no file of ours.
 
         Modules that import each other in a circle, or cannot be read, define nothing.
@@ -349,7 +355,9 @@ class _Modules:
 
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
-        return Study(parsed, self._vocabulary, lambda name: self.exports(parsed.name, name))
+        importer = parsed.name
+        imports = Imports(lambda module: self.exports(importer, module))
+        return Study(parsed, self._vocabulary, imports)
 
 
 def _speaks_of_us(data: bytes) -> bool:

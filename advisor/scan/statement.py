@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from advisor.scan.abstract import (
     NOTHING,
-    Abstract,
     DictLiteral,
-    ForeignObject,
     Function,
     FunctionNode,
+    Imported,
     ListLiteral,
-    Loaded,
     LocalClass,
     LocalObject,
     Module,
-    Namespace,
     Other,
-    Symbol,
     Values,
-    Wrapper,
     branches,
     constant,
     doubted,
@@ -33,10 +28,8 @@ from advisor.scan.abstract import (
 from advisor.scan.calls import decorators
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.study import ClassDefinition, Scope, Study
-from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _MOST_WALKS = 5
-_DEEPEST_VALUES = 3
 _ANYTHING: Values = (Other(),)
 _NO_KIND = re.compile(
     r"(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?\Z", re.IGNORECASE
@@ -58,37 +51,6 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
                 study.training.append(node)
             inner.walk(node.body)
         study.learned_more &= bool(study.loads)
-
-
-def exported(study: Study) -> dict[str, Values]:
-    """Return what the statements of the module alone define, as another file sees it.
-
-    Functions are not entered; they, and loads, mean nothing outside.
-    """
-
-    def outside(values: Values, depth: int = 0) -> Values:
-        return tuple(dict.fromkeys(seen(v, depth) for v in values if depth <= _DEEPEST_VALUES))
-
-    def seen(value: Abstract, depth: int) -> Abstract:
-        match value:
-            case ListLiteral(groups):
-                return ListLiteral(tuple(outside(group, depth + 1) for group in groups))
-            case DictLiteral(entries):
-                return DictLiteral(
-                    tuple((key, outside(group, depth + 1)) for key, group in entries)
-                )
-            case LocalClass(label) | LocalObject(label):
-                known = study.known[label].items()
-                return Namespace(tuple((name, outside(group, depth + 1)) for name, group in known))
-            case Function(node, None) if reaching := tuple(_reaching(node)):
-                return Wrapper(node.name, reaching)
-            case Function() | Loaded() | ForeignObject():
-                return Other()
-        return value
-
-    scope = Scope()
-    Statements(study, scope).walk(study.parsed.tree.body)
-    return {name: outside(values) for name, values in scope.names.items()}
 
 
 class Statements(Expressions):
@@ -238,22 +200,13 @@ class Statements(Expressions):
         module = "." * node.level + (node.module or "")
         if module == "transformers":
             self.study.import_library()
-        defined = self.study.exports(module)
         for alias in node.names:
-            name = alias.name
-            dotted = f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
-            if name == "*":
+            if alias.name == "*":
                 self.study.stars.append(module)
-                for known, values in (defined or {}).items():
-                    self.scope.bind(known, values)
-                continue
-            if defined is not None and name in defined:
-                values = defined[name]
-            elif self.study.exports(dotted) is not None:
-                values = (Module(dotted),)
+                for known in self.study.imports.exports(module) or ():
+                    self.scope.bind(known, (Imported(module, known),))
             else:
-                values = (Symbol(module, name),) if defined is None else NOTHING
-            self.scope.bind(alias.asname or name, values)
+                self.scope.bind(alias.asname or alias.name, (Imported(module, alias.name),))
 
     def _walk_functiondef(self, node: FunctionNode) -> None:
         """A function gets its name here; its body is walked when the module is through."""
@@ -322,24 +275,9 @@ class Statements(Expressions):
         for name, values in inner.scope.names.items():
             if name not in methods:
                 sure = name not in annotated_names
+                values = self.study.imports.resolved(values)
                 self.study.learn(label, name, values if sure else doubted(values))
         self.scope.bind(node.name, (LocalClass(label),))
-
-
-def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
-    """Yield the parameters of a function that it passes to a load, as what is to be loaded."""
-    given: set[str] = set()
-    for call in ast.walk(node):
-        if isinstance(call, ast.Call):
-            function = call.func
-            name = getattr(function, "attr", "") or getattr(function, "id", "")
-            if name in CHECKPOINT_ARGUMENTS:
-                position, keywords = CHECKPOINT_ARGUMENTS[name]
-                passed = [*call.args[position : position + 1]]
-                passed += [one.value for one in call.keywords if one.arg in keywords]
-                given |= {one.id for one in passed if isinstance(one, ast.Name)}
-    parameters = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    yield from ((n, one.arg) for n, one in enumerate(parameters) if one.arg in given)
 
 
 def _names_a_kind(node: ast.AST) -> bool:

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from advisor.scan.abstract import (
     MOST_VALUES,
@@ -29,15 +29,13 @@ from advisor.scan.abstract import (
     pieces,
     union,
 )
+from advisor.scan.imports import Imports
 from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
 RESULT = "return"
 """What a function gives back, among what is learned of it; no parameter has this name."""
-
-Exports: TypeAlias = Callable[[str], "dict[str, Values] | None"]
-"""Gives what a module of the project defines, by its dotted name as imported; None elsewhere."""
 
 _LONGEST_SOURCE = 200
 _MOST_DOUBTFUL_USES = 1_000
@@ -148,10 +146,10 @@ class Scope:
 class Study:
     """One file under study."""
 
-    def __init__(self, parsed: Parsed, vocabulary: Vocabulary, exports: Exports) -> None:
+    def __init__(self, parsed: Parsed, vocabulary: Vocabulary, imports: Imports) -> None:
         self.parsed = parsed
         self.vocabulary = vocabulary
-        self.exports = exports
+        self.imports = imports
         self.loads: list[Load] = []
         self.uses: list[Use] = []
         self.classes: dict[str, ClassDefinition] = {}

@@ -20,6 +20,22 @@ def test_a_function_of_another_file_that_loads_its_parameter_is_followed(check):
     assert usages(check(files)) == [("app.py", 2, CLIP), ("app.py", 3, CLIP)]
 
 
+@pytest.mark.parametrize("files", [20, 250])
+def test_a_name_is_followed_through_files_that_pass_it_on(check, files):
+    passed_on = {f"lib/a{n}.py": f"from lib.a{n + 1} import NAME\n" for n in range(files)}
+    result = check(
+        {
+            **passed_on,
+            "lib/__init__.py": "",
+            f"lib/a{files}.py": f'from lib.a0 import OTHER\nNAME = "{CLIP}"\n',
+            "app.py": "from lib.a0 import NAME, OTHER\nfrom transformers import CLIPModel\n"
+            "model, other = CLIPModel.from_pretrained(NAME), CLIPModel.from_pretrained(OTHER)\n",
+        }
+    )
+    followed = files < 100  # more are as good as unknown
+    assert usages(result) == [("app.py", 3, CLIP if followed else None), ("app.py", 3, None)]
+
+
 def test_a_keyword_that_only_loads_have_is_enough_where_the_function_is_out_of_sight(check):
     text = (
         "from toolbox import prepare_model\n"
