@@ -173,8 +173,7 @@ def _run_one(
     given, timed = run.folder / given_file(number), run.folder / timing_file(number)
     team = hire(order)
     with Journal(given, [len(block.images) for block in blocks]) as journal:
-        held = _Held(journal)
-        ready = prepared(blocks, store, entrant.digest, held, decode=not team.decodes)
+        ready = prepared(blocks, store, entrant.digest, journal.holds, decode=not team.decodes)
         with closing(ready), timed.open("ab", buffering=0) as times:
             done, last, smallest, first = 0, time.perf_counter(), 0, True
             for block, answered in team.answers(ready):
@@ -214,17 +213,6 @@ class _Warned:
         if facts is not None and facts.warnings != candidate.warnings:
             self.run = _with(self.run, candidate._replace(warnings=facts.warnings))
             write_manifest(self.run)
-
-
-class _Held:
-    """Says which blocks need no answer: those before the first that is missing or has changed."""
-
-    def __init__(self, journal: Journal) -> None:
-        self.journal, self.intact = journal, True
-
-    def __call__(self, number: int, keys: Sequence[str]) -> bool:
-        self.intact = self.intact and self.journal.holds(number, keys)
-        return self.intact
 
 
 def _refuse_only_failures(answered: AnsweredBlock, number: int) -> None:

@@ -57,52 +57,44 @@ def prepared(
 ) -> Generator[Prepared]:
     """Yield the blocks in order, read and, with `decode`, decoded in other threads meanwhile.
 
-    `digest` is that of the order; `holds` says for which block and keys the answers are there.
+    `digest` is that of the order; `holds`, which those threads call, says for which block and keys
+    the answers are there. A block that follows one without answers is held no more: a run writes
+    its answers in order, and those of such a block are cut off.
     """
+
+    def made_ready(block: Block) -> Prepared:
+        asked = tuple(_read(store, digest, image) for image in block.images)
+        held = holds(block.number, [each.key for each in asked])
+        ready = Prepared(block.number, asked, held=held)
+        return ready if held or not decode else _decoded(ready)
+
     with ThreadPoolExecutor(THREADS, thread_name_prefix="advisor-reading") as pool:
-        waiting: deque[tuple[Block, Future[tuple[AskedImage, ...]]]] = deque()
-        decoding: deque[tuple[Prepared, Future[tuple[Opened, ...]] | None]] = deque()
+        ahead: deque[Future[Prepared]] = deque()
         remaining = iter(blocks)
 
-        def read_ahead() -> None:
-            while len(waiting) < AHEAD_BLOCKS and (block := next(remaining, None)):
-                waiting.append((block, pool.submit(_read_all, store, digest, block)))
+        def go_ahead() -> None:
+            while len(ahead) < AHEAD_BLOCKS and _pixels(ahead) < AHEAD_PIXELS:
+                block = next(remaining, None)
+                if block is None:
+                    return
+                ahead.append(pool.submit(made_ready, block))
 
-        def decode_ahead() -> None:
-            while waiting and len(decoding) < AHEAD_BLOCKS and _pixels(decoding) < AHEAD_PIXELS:
-                block, reading = waiting.popleft()
-                asked = reading.result()
-                held = holds(block.number, [each.key for each in asked])
-                todo = None if held or not decode else pool.submit(_open_all, asked)
-                if decode:  # those who decode hold the files, and let them go
-                    asked = tuple(each._replace(data=None) for each in asked)
-                decoding.append((Prepared(block.number, asked, held=held), todo))
-                read_ahead()
-
-        read_ahead()
-        decode_ahead()
-        while decoding:
-            block, job = decoding.popleft()
-            opened = job.result() if job else ()
-            decode_ahead()
-            yield block._replace(opened=opened) if decode else block
+        go_ahead()
+        all_held = True
+        while ahead:
+            block = ahead.popleft().result()
+            go_ahead()
+            all_held = all_held and block.held
+            if block.held and not all_held:
+                block = _decoded(block) if decode else block._replace(held=False)
+            yield block
 
 
-def _pixels(decoding: Iterable[tuple[Prepared, Future[tuple[Opened, ...]] | None]]) -> int:
+def _pixels(ahead: Iterable[Future[Prepared]]) -> int:
     """Return how many pixels are decoded already."""
-    jobs = (job for _, job in decoding if job is not None and job.done())
-    done = (image for job in jobs for _, image in job.result())
+    done = (image for job in ahead if job.done() for _, image in job.result().opened)
     sizes = (each.pixels.size for each in done if isinstance(each, OpenedImage))
     return sum(width * height for width, height in sizes)
-
-
-def _read_all(store: ImageStore, digest: str, block: Block) -> tuple[AskedImage, ...]:
-    """Return what is asked of a block, read; one job for each block, since jobs cost something."""
-    return tuple(_read(store, digest, image) for image in block.images)
-
-
-def _open_all(block: Sequence[AskedImage]) -> tuple[Opened, ...]:
-    return tuple(map(_open, block))
 
 
 def _read(store: ImageStore, digest: str, image: LabelledImage) -> AskedImage:
@@ -114,6 +106,7 @@ def _read(store: ImageStore, digest: str, image: LabelledImage) -> AskedImage:
     return AskedImage(image, key_of(digest, image, data), data, why)
 
 
-def _open(asked: AskedImage) -> Opened:
-    """Return what is asked with its image; the file is let go."""
-    return asked._replace(data=None), decoded_image(asked)
+def _decoded(block: Prepared) -> Prepared:
+    """Return a block with its images in place of their files."""
+    opened = tuple((each._replace(data=None), decoded_image(each)) for each in block.asked)
+    return block._replace(asked=tuple(each for each, _ in opened), opened=opened, held=False)

@@ -15,8 +15,8 @@ from advisor.evaluate.recorded import Response, read_response, response_line
 from advisor.trial.failures import DiskFullError
 from advisor.trial.runtime import is_disk_full
 
-SYNC_SECONDS = 1.0
-"""How often what was written is forced to the disk, at most."""
+SYNC_SECONDS = 10.0
+"""How often what was written is forced to the disk, at most: the disk may keep it waiting."""
 
 
 class Journal:
@@ -29,7 +29,7 @@ class Journal:
     def __init__(self, file: Path, sizes: Sequence[int]) -> None:
         self.path, self.sizes = file, sizes
         self.stored: list[tuple[str, ...]] = []
-        """The keys of each block that was there when it was opened."""
+        """The keys of each block that was there when it was opened, and is there still."""
         self._ends: list[int] = []
         self._synced = 0.0
 
@@ -63,13 +63,13 @@ class Journal:
             self.file.close()
 
     def holds(self, number: int, keys: Sequence[str]) -> bool:
-        """True where it had the block of this number when it was opened, for these keys."""
-        return number < len(self.stored) and self.stored[number] == tuple(keys)
+        """True where it has the block of this number since it was opened, for these keys."""
+        return self.stored[number : number + 1] == [tuple(keys)]  # also while another thread cuts
 
     def cut(self, blocks: int) -> None:
         """Keep the first blocks, and nothing after them."""
         if blocks < len(self._ends):
-            del self._ends[blocks:]
+            del self._ends[blocks:], self.stored[blocks:]
             self._truncate()
 
     def write(self, responses: Sequence[Response]) -> None:

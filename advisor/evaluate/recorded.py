@@ -130,9 +130,8 @@ def response_line(response: Response) -> bytes:
         known["image_vector"] = _packed(response.image_vector)
     if response.text_vectors is not None:
         known["text_vectors"] = [_packed(each) for each in response.text_vectors]
-    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
     try:
-        return text.encode() + b"\n"
+        return _ENCODER.encode(known).encode() + b"\n"
     except UnicodeEncodeError:  # the name of a file that is no text
         return json.dumps(known, separators=(",", ":")).encode() + b"\n"
 
@@ -217,6 +216,7 @@ def broken_run(file: Path, line: int = 0) -> BrokenFileError:
     )
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _WORDS = ("key", "text", "failed", "unreadable")
 
 

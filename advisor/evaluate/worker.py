@@ -76,14 +76,14 @@ class Worker:
 
         begun = time.perf_counter()
         readable = [(asked, image) for asked, image in block if not isinstance(image, str)]
-        answered = {asked.key: each for asked, each in self._all(readable)}
+        answered = {each.number: each for each in self._all(readable)}
         if self.runner.placement.on_cuda:
             library("torch").cuda.synchronize()
         ms = (time.perf_counter() - begun) * 1000
         responses = tuple(
-            Response(number=asked.image.number, key=asked.key, unreadable=image)
+            Response(asked.image.number, asked.key, unreadable=image)
             if isinstance(image, str)
-            else answered[asked.key]._replace(number=asked.image.number)
+            else answered[asked.image.number]
             for asked, image in block
         )
         return AnsweredBlock(responses, ms, self.batch or len(block))
@@ -92,10 +92,8 @@ class Worker:
         """Return the answers to a block of files that are yet to be decoded."""
         return self.answer([(asked, decoded_image(asked)) for asked in block])
 
-    def _all(
-        self, block: Sequence[tuple[AskedImage, OpenedImage]]
-    ) -> list[tuple[AskedImage, Response]]:
-        found: list[tuple[AskedImage, Response]] = []
+    def _all(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
+        found: list[Response] = []
         rest = list(block)
         while rest:
             size = self.batch or len(rest)
@@ -110,19 +108,17 @@ class Worker:
                 _give_back(self.runner)
         return found
 
-    def _some(
-        self, block: Sequence[tuple[AskedImage, OpenedImage]]
-    ) -> list[tuple[AskedImage, Response]]:
+    def _some(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
         """Answer a batch; where it fails as a whole, each image alone."""
         try:
-            return list(zip([asked for asked, _ in block], self._responses(block), strict=True))
+            return self._responses(block)
         except (OutOfMemoryError, MissingExtraError):
             raise
         except AdvisorError as error:
             if len(block) > 1:
                 return [each for one in block for each in self._some([one])]
             ((asked, _),) = block
-            return [(asked, Response(number=0, key=asked.key, failed=error.message))]
+            return [Response(asked.image.number, asked.key, failed=error.message)]
 
     def _responses(self, block: Sequence[tuple[AskedImage, OpenedImage]]) -> list[Response]:
         images = [image for _, image in block]
@@ -140,8 +136,8 @@ class Worker:
             first = reply.answers[0]
             found.append(
                 Response(
-                    number=0,
-                    key=asked.key,
+                    asked.image.number,
+                    asked.key,
                     text=first.text,
                     probability=first.probability,
                     fields=plain_value(first.fields) if self.order.act == EXTRACT else None,
@@ -160,7 +156,7 @@ class Worker:
                 hint="its weights are damaged, or --dtype float32 is needed",
             )
         return [
-            Response(number=0, key=each.key, scores=tuple(row))
+            Response(each.image.number, each.key, scores=tuple(row))
             for each, row in zip(asked, rows, strict=True)
         ]
 
@@ -175,8 +171,8 @@ class Worker:
             rows = iter(runner.text_vectors(texts).tolist())
         return [
             Response(
-                number=0,
-                key=each.key,
+                each.image.number,
+                each.key,
                 image_vector=tuple(vector),
                 text_vectors=tuple(tuple(next(rows)) for _ in each.image.references),
             )

@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -77,12 +78,10 @@ def open_encoded(data: bytes, name: str) -> OpenedImage:
 def _read(source: str | IO[bytes], name: str) -> OpenedImage:
     """Decode a file, by no format that would run a program."""
     pillow = library("PIL.Image")
-    pillow.init()
-    by_itself = [each for each in pillow.ID if each not in RUN_PROGRAMS]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with pillow.open(source, formats=by_itself) as opened:
+            with pillow.open(source, formats=_formats()) as opened:
                 return _prepared(opened, name)
     except ImageError:
         raise
@@ -98,6 +97,15 @@ def _read(source: str | IO[bytes], name: str) -> OpenedImage:
             f"`{name}` is damaged or cut short: {_plain(error)}",
             hint="open it in a viewer and save it again, or use another copy",
         ) from error
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """Return the formats that run no program, in the order in which they are tried."""
+    pillow = library("PIL.Image")
+    pillow.preinit()  # the common ones first
+    pillow.init()
+    return tuple(each for each in pillow.ID if each not in RUN_PROGRAMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +239,7 @@ def _as_rgb(image: Any, name: str, notes: list[str]) -> Any:
         ground = library("PIL.Image").new("RGBA", layered.size, (255, 255, 255, 255))
         ground.alpha_composite(layered)
         return ground.convert("RGB")
-    return image.convert("RGB")
+    return image if mode == "RGB" else image.convert("RGB")
 
 
 def _eight_bit(image: Any) -> Any:
