@@ -61,6 +61,10 @@ def _coco(document: Mapping[str, Any], file: Path) -> tuple[Annotation, ...]:
             if "caption" in each:
                 texts[each["image_id"]].append(str(each["caption"]).strip())
             elif "category_id" in each:
+                if each["category_id"] not in classes:
+                    raise _broken(
+                        file, f"names a category `{each['category_id']}` that it does not list"
+                    )
                 labels[each["image_id"]][classes[each["category_id"]]] = None
     except (KeyError, TypeError, AttributeError) as error:
         raise _broken(file, f"is not as COCO has it: {why_unparsed(error)}") from error

@@ -94,9 +94,10 @@ def evaluate(
     """
     from advisor.evaluate.evaluation_report import report_of
     from advisor.evaluate.scores import score
-    from advisor.evaluate.verdict import verdict
+    from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
 
     judged = gates.made()
+    refuse_what_cannot_decide(split(gates.priority))
     if ahead.dry_run:
         return forecast_only(rulebase, made, ahead.price, shown)
     run = run_of(rulebase, made, place)
@@ -122,11 +123,12 @@ def run_of(rulebase: RuleBase, made: Arrangement, place: PlaceOptions) -> Evalua
         if each.error is not None:
             note(f"{each.candidate.name}: {each.error.message}")
     if all(each.order is None for each in entrants):
-        error = entrants[0].error
+        errors = [each.error for each in entrants if each.error]
+        same = len({error.hint for error in errors}) == 1
         raise AdvisorError(
             "none of the candidates can be run",
-            hint=error.hint if error else None,
-            kind=error.kind if error else "nothing-to-load",
+            hint=errors[0].hint if same else f"others: advisor recommend --task {made.data.task}",
+            kind=errors[0].kind if errors else "nothing-to-load",
         )
     settings = made.settings(versions(), __version__)
     watching = Watching(note, _Progress() if sys.stderr.isatty() else _unseen)

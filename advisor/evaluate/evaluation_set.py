@@ -14,6 +14,7 @@ from advisor.evaluate.labelled import (
     EvaluationSet,
     LabelledImage,
     UnreadableImage,
+    class_text,
     digest_of,
 )
 from advisor.model.library import (
@@ -103,17 +104,38 @@ def make_set(
         notes.append(f"{limit} of {total} images, drawn with seed {seed}")
     images = tuple(_image(number, each, part) for number, each in enumerate(chosen))
     labels = [each.labels for each in images]
+    classes = tuple(sorted({c for each in usable for c in each.labels})) if any(labels) else ()
+    several = sum(len(each.labels) > 1 for each in usable) if act.id == LABEL else 0
+    notes += _notes_on_classes(classes, several)
     return EvaluationSet(
         name=name,
         task=task,
         act=act.id,
         images=images,
-        classes=tuple(sorted({c for each in usable for c in each.labels})) if any(labels) else (),
-        many=any(len(each.labels) > 1 for each in usable) and act.id == LABEL,
+        classes=classes,
+        many=several > 0,
         left_out=tuple(UnreadableImage(image, reason) for image, reason in why.items() if reason),
         notes=tuple(notes),
         digest=digest_of(task, images),
     )
+
+
+def _notes_on_classes(classes: Sequence[str], several: int) -> list[str]:
+    """Return what may surprise about the classes, where `several` images have more than one."""
+    notes = []
+    if several:
+        have = "has" if several == 1 else "have"
+        notes.append(
+            f"{count(several, 'image')} {have} several labels, so each label is judged alone"
+        )
+    if classes and all(each.isdecimal() for each in classes):
+        notes.append("its labels are numbers, which tell a candidate nothing; name them")
+    alike: dict[str, list[str]] = defaultdict(list)
+    for each in classes:
+        alike[class_text(each).casefold()].append(each)
+    if twins := next((some for some in alike.values() if len(some) > 1), None):
+        notes.append(f"{joined([f'`{each}`' for each in twins])} count as labels of their own")
+    return notes
 
 
 def _usable(annotations: Sequence[Annotation], act: str) -> list[Annotation]:

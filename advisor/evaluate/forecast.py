@@ -164,7 +164,8 @@ def _as_page(found: Forecast) -> Page:
         lines = tuple(Item("-", f"{each.candidate}: {each.cannot}") for each in cannot)
         page += [Heading("Could not"), Items(lines)]
     total = f"in all {_duration(found.seconds)}"
-    total += f", {found.cost(found.seconds):.2f}" if found.cost(found.seconds) is not None else ""
+    cost = found.cost(found.seconds)
+    total += "" if cost is None else f", which costs {_money(cost)}"
     notes = [total] if found.seconds is not None else []
     if any(each.seconds is not None for each in found.candidates):
         notes.append(f"time is measured on {TIMED_IMAGES} images here; memory is estimated")
@@ -177,13 +178,18 @@ def _cells(found: Forecast, each: Expected) -> list[str]:
     fetched = "none" if each.here else _megabytes(each.download_mb)
     cells = [each.candidate, fetched, _megabytes(each.memory_mb), _duration(each.seconds)]
     cost = found.cost(each.seconds)
-    return cells + ([] if not found.price else ["unknown" if cost is None else f"{cost:.4f}"])
+    return cells + ([] if not found.price else ["unknown" if cost is None else _money(cost)])
 
 
 def _megabytes(mb: float | None) -> str:
     if mb is None:
         return "unknown"
     return f"about {mb / 1024:.1f} GB" if mb >= 1024 else f"about {mb:.0f} MB"
+
+
+def _money(cost: float) -> str:
+    """Return what something costs, in two digits at least."""
+    return f"{cost:,.2f}" if cost >= 1 else f"{cost:.2g}"
 
 
 def _duration(seconds: float | None) -> str:

@@ -141,7 +141,7 @@ def _kept_up(
     passed = gap >= 0 or -gap <= spread
     moved = "as good as" if gap == 0 else "ahead of" if gap > 0 else "behind"
     by = f" by {kind.written(abs(gap))}" if gap else ""
-    sure = "" if gap >= 0 else f", {'not ' if passed else ''}reliably at {CONFIDENCE:.0%}"
+    sure = "" if gap >= 0 else f", {'not ' if passed else ''}reliably at {CONFIDENCE * 100:g} %"
     return GateCheck(
         BASELINE,
         name,

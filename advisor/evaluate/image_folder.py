@@ -11,9 +11,9 @@ from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData
 from advisor.files import leads_out, read_bounded
 from advisor.trial.images import SUFFIXES
 
-HELD_OUT = ("test", "validation", "val", "valid")
+HELD_OUT = ("test", "testing", "validation", "val", "valid", "dev", "eval")
 """Names of folders that hold what was not trained on, the best first."""
-TRAINED_ON = "train"
+TRAINED_ON = ("train", "training")
 
 
 class ImageFolder:
@@ -68,11 +68,10 @@ def read_class_folders(folder: Path) -> LabelledData:
     """
     root, notes = folder, []
     parts = {path.name.lower(): path for path in _folders(folder)}
-    if TRAINED_ON in parts and (held := next((n for n in HELD_OUT if n in parts), "")):
-        root = parts[held]
-        notes.append(f"of its parts, `{root.name}` is taken")
-    elif len(parts) == 1 and next(iter(parts)) in HELD_OUT:
-        root = next(iter(parts.values()))
+    known = [name for name in (*HELD_OUT, *TRAINED_ON) if name in parts]
+    if known and (len(known) == len(parts) or (len(known) > 1 and known[-1] in TRAINED_ON)):
+        root = parts[known[0]]
+        notes += [f"of its parts, `{root.name}` is taken"] if len(known) > 1 else []
     named = []
     for top in _folders(root):
         files = sorted(

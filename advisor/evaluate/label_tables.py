@@ -32,7 +32,9 @@ COLUMNS = {
 PARTED = {"labels": ";|", "texts": "|", "answers": "|"}
 """What parts several values in one cell of a column in the plural: `labels`, `captions`, ..."""
 DONUT = "gt_parse"
-SEPARATORS = {".csv": ",", ".tsv": "\t"}
+SEPARATORS = {".csv": ",;\t", ".tsv": "\t"}
+"""What may part cells: the first with which the columns have an image; spreadsheets differ."""
+SHOWN_COLUMNS = 200
 LONGEST_CELL = 10_000_000
 MOST_PROBLEMS = 20
 
@@ -42,8 +44,8 @@ Row = tuple[int, Mapping[str, Any]]
 def read_table(file: Path, images: Path | None) -> LabelledData:
     """Return the annotations of a table; images are named from its folder, or from `images`."""
     text = decoded(read_annotations(file), file)
-    separator = SEPARATORS.get(file.suffix.lower())
-    rows = _lines_of_json(text, file) if separator is None else _cells(text, separator, file)
+    marks = SEPARATORS.get(file.suffix.lower())
+    rows = _cells(text, marks, file) if marks else _lines_of_json(text, file)
     found = annotations_of(rows, file)
     return LabelledData(found, ImageFolder(images or file.parent), "a table of annotations")
 
@@ -60,9 +62,10 @@ def annotations_of(rows: Iterable[Row], file: Path) -> tuple[Annotation, ...]:
         shown = problems[:MOST_PROBLEMS]
         more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > len(shown) else []
         raise BrokenFileError(
-            f"`{file}` cannot be used: {len(problems)} of its rows are no annotations",
+            f"`{file}` cannot be used: {len(problems)} of its rows"
+            f" {'is no annotation' if len(problems) == 1 else 'are no annotations'}",
             problems=(*shown, *more),
-            hint=f"a row names its image as one of {', '.join(COLUMNS['image'])}",
+            hint="`advisor help labelled-data` shows how columns are named",
         )
     if not found:
         raise BrokenFileError(f"`{file}` holds no annotations", hint="it needs a row an image")
@@ -105,13 +108,32 @@ def _lines_of_json(text: str, file: Path) -> Iterator[Row]:
             row = json.loads(written)
         except (ValueError, RecursionError) as error:
             reason = why_unparsed(error)
+            if isinstance(error, json.JSONDecodeError):  # which counts lines of its own
+                reason = f"{error.msg} at column {error.colno}"
             raise BrokenFileError(f"`{file}`, line {line}, is not JSON: {reason}") from error
         if not isinstance(row, dict):
             raise BrokenFileError(f"`{file}`, line {line}, is {_kind(row)}, not an object")
         yield line, row
 
 
-def _cells(text: str, separator: str, file: Path) -> Iterator[Row]:
+def _separator(text: str, marks: str, file: Path) -> str:
+    """Return what parts the cells; BrokenFileError where no column names images."""
+    head = next(filter(str.strip, io.StringIO(text)), "").strip()
+    for mark in marks:
+        columns = {each.strip(' "').lower() for each in head.split(mark)}
+        if not columns.isdisjoint(COLUMNS["image"]):
+            return mark
+    if not head:
+        return marks[0]
+    shown = head if len(head) <= SHOWN_COLUMNS else f"{head[:SHOWN_COLUMNS]} ..."
+    raise BrokenFileError(
+        f"`{file}` has no column that names images; its first line is `{shown}`",
+        hint=f"call that column one of {', '.join(COLUMNS['image'])}",
+    )
+
+
+def _cells(text: str, marks: str, file: Path) -> Iterator[Row]:
+    separator = _separator(text, marks, file)
     longest = csv.field_size_limit(LONGEST_CELL)
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
@@ -126,7 +148,7 @@ def _cells(text: str, separator: str, file: Path) -> Iterator[Row]:
 def _texts(column: str, value: Any, marks: str) -> tuple[str, ...]:
     """Return the texts of a cell: a list, or several in one cell of a column in the plural."""
     if isinstance(value, (list, tuple)):
-        return tuple(map(_text, value))
+        return tuple(filter(None, map(_text, value)))
     text = _text(value)
     if column.endswith("s") and column != "class":
         for mark in marks:
@@ -158,4 +180,4 @@ def _fields(value: Any) -> Mapping[str, Any]:
 
 def _kind(value: Any) -> str:
     names = {dict: "an object", list: "a list", str: "a text", type(None): "nothing"}
-    return names.get(type(value), f"`{value}`")
+    return names.get(type(value)) or f"`{json.dumps(value, default=str)}`"

@@ -55,6 +55,11 @@ class EvaluationSet(NamedTuple):
     digest: str = ""
 
 
+def class_text(name: str) -> str:
+    """Return the name of a class as it is said: `traffic_light` is a traffic light."""
+    return name.replace("_", " ").strip()
+
+
 def digest_of(task: str, images: Sequence[LabelledImage]) -> str:
     """Return the digest of all that is true of images for a task, in order."""
     digest = hashlib.sha256(task.encode())

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from advisor.errors import AdvisorError
 from advisor.evaluate.contenders import Contender, tasks_to_load
-from advisor.evaluate.labelled import EvaluationSet
+from advisor.evaluate.labelled import EvaluationSet, class_text
 from advisor.evaluate.recorded import EvaluatedCandidate
 from advisor.evaluate.work_order import WorkOrder, identity_of
 from advisor.model.library import LABEL, SEARCH
@@ -73,11 +73,6 @@ def line_up(
         each._replace(candidate=each.candidate._replace(number=number))
         for number, each in enumerate(fit)
     )
-
-
-def class_text(name: str) -> str:
-    """Return the name of a class as it is said: `traffic_light` is a traffic light."""
-    return name.replace("_", " ").strip()
 
 
 def _entrant(

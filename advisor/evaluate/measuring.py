@@ -32,6 +32,8 @@ ANNOTATORS = 4
 """So many answers to a question at least make VQA accuracy: it leaves out one, and wants three."""
 PROBABLE = ("softmax", "likelihood")
 """Scores of these kinds sum to 1 over the labels, so they claim how sure they are."""
+LONGEST_SAID = 60
+"""Characters of a guess that are said."""
 _QUERIES = 1000  # of which ranks are worked out at once
 
 
@@ -93,8 +95,12 @@ def guess(data: EvaluationSet, items: Sequence[LabelledImage]) -> Guess | None:
         if not counted:
             return None
         most = max(sorted(counted), key=counted.__getitem__)
-        return Guess(f"always `{most}`", _written(ANSWER, items, [most] * len(items)))
+        return Guess(_always(most), _written(ANSWER, items, [most] * len(items)))
     return None
+
+
+def _always(answer: str) -> str:
+    return f"always `{answer if len(answer) <= LONGEST_SAID else answer[:LONGEST_SAID] + ' ...'}`"
 
 
 def _labels(
@@ -158,7 +164,7 @@ def _commonest_class(data: EvaluationSet, items: Sequence[LabelledImage]) -> Gue
         return Guess("the same scores for every image", _several_labels(data, items, level, ""))
     most = int(truth.sum(axis=0).argmax())
     picked = np.full(len(items), most)
-    return Guess(f"always `{data.classes[most]}`", _one_label(data, items, picked, None))
+    return Guess(_always(data.classes[most]), _one_label(data, items, picked, None))
 
 
 def _search(items: Sequence[LabelledImage], responses: Sequence[Response]) -> CandidateMetrics:

@@ -78,6 +78,13 @@ def priorities(words: Sequence[str], scores: Scores) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found)) or tuple(here)[:1]
 
 
+def refuse_what_cannot_decide(words: Sequence[str]) -> None:
+    """Raise, before anything runs, for a word of a priority that is no metric and no cost."""
+    for word in words:
+        if word.lower() not in COSTS:
+            metric_kind(word)
+
+
 def verdict(scores: Scores, rulebase: RuleBase, priority: Sequence[str] = ()) -> Verdict:
     """Return which candidate to take, by the metrics and costs of a priority in their order."""
     order = priorities(priority, scores)

@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import shutil
 import struct
 import tarfile
 from collections import Counter
@@ -73,6 +74,26 @@ def test_of_parts_to_train_and_test_on_the_latter_is_taken(tmp_path):
     found = evaluated(read_data(str(tmp_path)))
     assert [each.id for each in found.images] == ["test/cat/test.png"]
     assert found.notes == ("of its parts, `test` is taken",)
+    (tmp_path / "test").rename(tmp_path / "Dev")
+    assert evaluated(read_data(str(tmp_path))).notes == ("of its parts, `Dev` is taken",)
+    shutil.rmtree(tmp_path / "Dev")
+    assert evaluated(read_data(str(tmp_path))).classes == ("cat",), "train is no class"
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_cells_are_parted_as_the_columns_are(tmp_path, mark):
+    text = f'Label{mark}Image\n"a, b; c"{mark}a.png\n'
+    assert table(tmp_path, text).annotations == (Annotation("a.png", labels=("a, b; c",)),)
+
+
+def test_what_may_surprise_about_labels_is_said(tmp_path):
+    for labels, said in {
+        ("cat", "dog"): (),
+        ("1", "2"): ("its labels are numbers, which tell a candidate nothing; name them",),
+        ("big_cat", "Big cat"): ("`Big cat` and `big_cat` count as labels of their own",),
+    }.items():
+        text = "image,label\na.png,{}\nb.png,{}\n".format(*labels)
+        assert evaluated(table(tmp_path, text, images=("a.png", "b.png"))).notes == said
 
 
 def test_rows_of_one_image_are_joined_and_captions_inferred(tmp_path):
@@ -100,6 +121,7 @@ def test_several_labels_in_a_cell_make_a_set_of_several(tmp_path):
     found = evaluated(table(tmp_path, "path\tlabels\na.png\tcat; dog\nb.png\tdog\n", "x.tsv",
                             images=("a.png", "b.png")))  # fmt: skip
     assert found.many
+    assert found.notes == ("1 image has several labels, so each label is judged alone",)
     assert found.images[0].labels == ("cat", "dog")
     assert found.classes == ("cat", "dog")
 
@@ -243,11 +265,11 @@ def test_a_folder_may_be_a_link_that_stays_inside(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("x.csv", "image,label\n,cat\n", "1 of its rows are no annotations"),
+        ("x.csv", "image,label\n,cat\n", "1 of its rows is no annotation"),
         ("x.csv", 'image,label\n"a.png,cat\n', "is no row"),
         ("x.csv", "", "holds no annotations"),
-        ("x.csv", "colour,label\nred,cat\n", "no annotations"),
-        ("x.jsonl", '{"image": "a.png"', "line 1, is not JSON"),
+        ("x.csv", "colour,label\nred,cat\n", "no column that names images.*`colour,label`"),
+        ("x.jsonl", '\n{"image": "a.png"', "line 2, is not JSON: .* at column 18"),
         ("x.jsonl", "[1]", "is a list, not an object"),
         ("x.jsonl", '{"image": 3, "label": "x"}', "1 of its rows"),
         ("x.jsonl", '{"image": "a.png", "label": {"x": 1}}', "1 of its rows"),
@@ -255,6 +277,12 @@ def test_a_folder_may_be_a_link_that_stays_inside(tmp_path):
         ("x.jsonl", "[" * 100_000, "is not JSON"),
         ("x.json", '{"images": 3, "annotations": []}', "not as COCO has it"),
         ("x.json", '{"images": [], "annotations": [{"image_id": 1}]}', "does not list"),
+        (
+            "x.json",
+            '{"images": [{"id": 1, "file_name": "a.png"}],'
+            ' "annotations": [{"image_id": 1, "category_id": 7}]}',
+            "a category `7` that it does not list",
+        ),
         ("x.json", '{"a": 1}', "neither `images` nor `questions`"),
         ("x.json", '{"questions": [{"question_id": 1}]}', "no `annotations`"),
         ("x.json", "[1, 2]", "list of something else"),

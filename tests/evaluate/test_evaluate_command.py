@@ -111,6 +111,7 @@ def test_a_candidate_that_cannot_run_is_exit_2_with_the_others_shown(said, shape
         (("--demo", "--workers", "2"), "`--workers` are those of a cluster"),
         (("--demo", "--fail-under", "accuracy"), "accuracy"),
         (("--demo", "--baseline", "gone.json"), "gone.json"),
+        (("--demo", "--priority", "speed,acuracy"), "did you mean `accuracy`?"),
         (("--demo", "--task", "no-such-task"), "unknown"),
         (("--demo", "--task", "deduplication"), "cannot be evaluated"),
         (("--demo", "--task", "captioning"), "nothing to judge `captioning` by"),
