@@ -23,6 +23,7 @@ from advisor.evaluate.manifest import MANIFEST
 from advisor.evaluate.work_order import RUNNER_VERSION
 from advisor.model import TASK
 from advisor.rulebase.store import cache_folder
+from advisor.trial.answer import check_template
 
 if TYPE_CHECKING:
     from advisor.engine.profile import Profile
@@ -116,6 +117,7 @@ def arrange(
         raise UsageError(
             "--demo and --candidate do not go together", hint="--candidate demo:clip names one"
         )
+    check_template(asking.template)
     data = read_data(images.data, images.image_folder)
     task = task_of(rulebase, given, data, confirm)
     chosen = make_set(rulebase, images.data, data, task, limit=images.limit, seed=images.seed)

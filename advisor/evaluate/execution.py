@@ -139,6 +139,7 @@ def _taken_up(run: EvaluationRun) -> EvaluationRun:
         before = read_manifest(run.folder)
         known = {each["number"]: each for each in before["candidates"]}
         warned = {number: tuple(map(str, each["warnings"])) for number, each in known.items()}
+        batch = before["settings"]["batch"]
         same = before["data"]["digest"] == run.data.digest and [
             known[number]["checkpoint"] for number in sorted(known)
         ] == [each.checkpoint for each in run.candidates]
@@ -151,6 +152,12 @@ def _taken_up(run: EvaluationRun) -> EvaluationRun:
         raise UsageError(
             f"`{run.folder}` holds the evaluation of other images or candidates",
             hint="name another folder: --run DIR; or begin anew with --fresh",
+        )
+    if batch != run.settings["batch"]:
+        raise UsageError(
+            f"`{run.folder}` was begun with {batch} images at once, and what a network computes "
+            "may depend on that",
+            hint=f"go on with --batch-size {batch}, or begin anew with --fresh",
         )
     return run._replace(
         candidates=tuple(each._replace(warnings=warned[each.number]) for each in run.candidates)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from advisor.errors import UsageError
 from advisor.files import replacing
 from advisor.trial.failures import CannotWriteError, ImageError, MissingInputError
 from advisor.trial.images import Gallery, OpenedImage
@@ -41,6 +42,20 @@ class Request:
             yield from self.others.opened()
         else:
             yield from self.others
+
+
+def check_template(template: str) -> None:
+    """Raise UsageError for a template that has no one place for a label."""
+    label = "\0"
+    try:
+        fits = template.format(label).count(label) == 1
+    except (ValueError, IndexError, KeyError, AttributeError, TypeError):
+        fits = False
+    if not fits:
+        raise UsageError(
+            f"`--template {template}` has no one place for the label",
+            hint="write {} where it goes, e.g. 'a photo of {}'",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

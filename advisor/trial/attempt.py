@@ -13,7 +13,7 @@ from advisor.decide.command_lines import act_of
 from advisor.errors import AdvisorError, UsageError
 from advisor.model.library import ANSWER, COMPARE, EMBED, SEARCH
 from advisor.rulebase.base import RuleBase
-from advisor.trial.answer import Request, write_vectors
+from advisor.trial.answer import Request, check_template, write_vectors
 from advisor.trial.demo import demo_checkpoints
 from advisor.trial.failures import ImageError
 from advisor.trial.images import Gallery, OpenedImage, list_images, open_image, preview
@@ -111,7 +111,7 @@ def try_out(
     may_download = not loading.offline and loading.agree is not None
     runs, refusals = plans_for(rulebase, choice, inputs.request, may_download=may_download)
     acts = {plan.task: act.id for plan in runs if (act := act_of(rulebase, plan.task))}
-    _check_template(inputs.request.template)
+    check_template(inputs.request.template)
     if vectors and [acts.get(plan.task) for plan in runs] != [EMBED]:
         raise UsageError(
             "`--vectors` takes the vectors of one checkpoint and of a task that gives them",
@@ -152,19 +152,6 @@ def try_out(
         ranking_tasks=frozenset(task for task, act in acts.items() if act in (SEARCH, COMPARE)),
         files=_write_vectors(vectors, trials[0]) if vectors else (),
     )
-
-
-def _check_template(template: str) -> None:
-    label = "\0"
-    try:
-        fits = template.format(label).count(label) == 1
-    except (ValueError, IndexError, KeyError, AttributeError, TypeError):
-        fits = False
-    if not fits:
-        raise UsageError(
-            f"`--template {template}` has no one place for the label",
-            hint="write {} where it goes, e.g. 'a photo of {}'",
-        )
 
 
 def _open_images(

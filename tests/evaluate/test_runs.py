@@ -257,6 +257,8 @@ def test_a_folder_of_another_evaluation_is_left_alone(shapes, tmp_path):
     folder = tmp_path / "run"
     run(arranged(shapes(9)), folder)
     before = compared(folder)
+    with pytest.raises(UsageError, match="begun with 8 images at once"):
+        run(arranged(shapes(9), batch=4), folder)
     with pytest.raises(UsageError, match="other images or candidates"):
         run(arranged(shapes(12)), folder)
     with pytest.raises(UsageError, match="other images or candidates"):
