@@ -11,7 +11,7 @@ from advisor.engine.profile import Profile, make_profile
 from advisor.errors import ContradictionError
 from advisor.interview.exchange import AskedAnswer
 from advisor.interview.session import Session
-from advisor.model import NOT_APPLICABLE, TASK
+from advisor.model import TASK
 
 Given = dict[str, list[str]]
 
@@ -61,8 +61,8 @@ def _answer(engine: Engine, place: int, options: list[str], draw: random.Random)
         return draw.sample(options, 2)
     chosen = draw.choice(options)
     known = question.option(chosen)
-    if known and known.aliases and chosen != NOT_APPLICABLE and draw.random() < 0.1:
-        return [draw.choice(known.aliases)]
+    if known and (called := [*known.aliases, *known.covers]) and draw.random() < 0.1:
+        return [draw.choice(called)]
     return [chosen]
 
 

@@ -102,6 +102,11 @@ def _how_well(task: Task, family: Family) -> Item:
 def question_page(question: Question, rulebase: RuleBase) -> Page:
     """Return the page of a question."""
     rows = [(one.id, ", ".join(one.aliases[:4]), one.label) for one in question.options]
+    covered = [
+        (name, ", ".join(called[:4]), f"{option.called(name)} ({option.id})")
+        for option in question.options
+        for name, called in option.covers.items()
+    ]
     used = [rule.id for rule in rulebase.rules if question.id in rule.when and not rule.derived]
     hanging = ", ".join(used) or "none; it chooses among checkpoints"
     return [
@@ -113,6 +118,7 @@ def question_page(question: Question, rulebase: RuleBase) -> Page:
             ("flag", f"--{question.typed}"),
         ),
         Table(("option", "aliases", "meaning"), tuple(rows), wide=2),
+        *([Table(("covered", "aliases", "meaning"), tuple(covered), wide=2)] if covered else ()),
         Text(f"rules that hang on it: {hanging}", "quiet"),
     ]
 

@@ -22,9 +22,8 @@ def command(verb: str, rulebase: RuleBase, profile: Profile, priority: tuple[str
     words = [f"advisor {verb}"]
     for id, answer in profile.items():
         if answer.is_given:
-            values = answer.options if answer.value is None else [exact(answer.value)]
             flag = rulebase.question(id).typed
-            words += [f"--{flag} {quoted(value)}" for value in values]
+            words += [f"--{flag} {quoted(value)}" for value in answer.said]
     if priority:
         words.append(f"--priority {','.join(priority)}")
     return " ".join([*words, *rules_flags(rulebase.folders)])
@@ -38,11 +37,6 @@ def flags(rulebase: RuleBase, answers: Mapping[str, str]) -> list[str]:
 def rules_flags(folders: Sequence[str]) -> list[str]:
     """Return the flags that lay folders of rules over the shipped ones."""
     return [f"--rules {quoted(folder)}" for folder in folders]
-
-
-def exact(number: float) -> str:
-    """Return a number so that reading it gives the same number."""
-    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def quoted(word: str) -> str:

@@ -130,7 +130,7 @@ def _reasons(advice: TaskAdvice, assessment: Assessment) -> Iterator[Item]:
         yield Item(MARKS[rule.effect], rule.because, sources=cited(advice, rule.sources))
     if won and advice.because:
         said = " · ".join(
-            f"{one.question}: {one.options[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
+            f"{one.question}: {one.names[0]}{' (assumed)' if one.origin == 'assumed' else ''}"
             for one in advice.because
         )
         yield Item("", f"settled by {said}{'' if advice.smallest else MAYBE_FEWER}")

@@ -38,6 +38,12 @@ class Because(NamedTuple):
     question: str
     options: tuple[str, ...]
     origin: str
+    named: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was named, or the options."""
+        return self.named or self.options
 
 
 class Reason(NamedTuple):
@@ -134,8 +140,8 @@ def sufficient(engine: Engine, decision: Decision) -> Reason:
     if chosen is None:
         chosen = (*task, *search.subset_minimal())
     because = (
-        Because(id, decision.profile[id].options, decision.profile[id].origin)
-        for id in decision.profile
+        Because(id, answer.options, answer.origin, answer.named)
+        for id, answer in decision.profile.items()
         if id in chosen
     )
     return Reason(tuple(because), smallest)

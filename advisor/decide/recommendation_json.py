@@ -18,6 +18,7 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.decide.cover import CheckpointSet, Together
     from advisor.decide.recommendation import Recommendation, TaskAdvice
+    from advisor.engine.profile import Answer
 
 
 def as_json(recommendation: Recommendation, today: str | None = None) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str,
     return {
         **some(decision, "outcome", "family", "possible"),
         "profile": {
-            id: some(answer, "options", *(() if answer.value is None else ("value",)), "origin")
+            id: some(answer, "options", *_exactly(answer), "origin")
             for id, answer in decision.profile.items()
             if applicable(answer)
         },
@@ -61,10 +62,20 @@ def decision_json(decision: Decision, because: tuple[Because, ...]) -> dict[str,
     }
 
 
+def _exactly(answer: Answer) -> tuple[str, ...]:
+    """Return the fields that say more of an answer than its options."""
+    return (*(() if answer.value is None else ("value",)), *(("named",) if answer.named else ()))
+
+
 def because_json(because: tuple[Because, ...]) -> list[dict[str, Any]]:
     """Return the answers of a sufficient reason."""
     return [
-        {"question": one.question, "option": one.options[0], "origin": one.origin}
+        {
+            "question": one.question,
+            "option": one.options[0],
+            **({"named": list(one.named)} if one.named else {}),
+            "origin": one.origin,
+        }
         for one in because
     ]
 

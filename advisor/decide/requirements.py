@@ -111,13 +111,14 @@ class Requirements:
                 question=question.id,
                 field=field,
                 wanted=wanted,
-                label=option.label,
+                label=option.called(name),
                 learnt=field in LEARNT and field not in unlearnt,
             )
             for question in self.rulebase.demanding
             for option in self._chosen([question])
+            for name in _names(option, self.profile[question.id])
             for field, required in option.requires.items()
-            if (wanted := _wanted(required, option, self.profile[question.id]))
+            if (wanted := _wanted(required, option, self.profile[question.id], name))
         )
 
     @cached_property
@@ -271,12 +272,20 @@ def restriction(checkpoint: Checkpoint) -> str:
     return f" ({said})" if said else ""
 
 
-def _wanted(required: Any, option: Option, answer: Answer) -> dict[str, Any]:
-    """Return what an option requires, `answer` as the number given, else the option's largest."""
+def _names(option: Option, answer: Answer) -> tuple[str, ...]:
+    """Return what an answer names of an option: things that it covers, else the option."""
+    return tuple(name for name in answer.named if name in option.covers) or (option.id,)
+
+
+def _wanted(required: Any, option: Option, answer: Answer, name: str) -> dict[str, Any]:
+    """Return what an option requires, `answer` as what was given, else the option's largest."""
     if isinstance(required, list):
         return {"one_of": required, "unsure": []}
     if "unsure" in required:
-        return {"one_of": [], **required}
+        words = required.get("one_of", [])
+        if words == "answer":
+            words = [name] if name in option.covers else []
+        return {"one_of": words, "unsure": required["unsure"]}
     number = option.up_to if answer.value is None else answer.value
     bounds = {key: number if bound == "answer" else bound for key, bound in required.items()}
     return {key: bound for key, bound in bounds.items() if bound is not None}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
-from advisor.engine.quantity import as_number, has_commas
+from advisor.engine.quantity import as_number, exact, has_commas
 from advisor.engine.readings import as_meant
 from advisor.errors import ContradictionError, UsageError, check_type, did_you_mean
 from advisor.model import NOT_APPLICABLE, TASK, Condition, Never, Question
@@ -26,17 +26,34 @@ class Answer(NamedTuple):
     """What was given for one question.
 
     Of a question with `many`, all `options` hold at once; of any other, one of them does.
-    `value` is the exact number behind an option of a question with a unit.
+    `value` is the exact number behind an option of a question with a unit; `named` is what was
+    named, where some of it is a thing that an option covers.
     """
 
     options: tuple[str, ...]
     value: float | None
     origin: str
+    named: tuple[str, ...] = ()
 
     @property
     def is_given(self) -> bool:
         """True where somebody gave it; else it follows from others, or is assumed."""
         return self.origin not in FILLED_IN
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What was named, be it an option or a thing that an option covers."""
+        return self.named or self.options
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What gives this answer again: the exact number, or what was named."""
+        return self.names if self.value is None else (exact(self.value),)
+
+    @property
+    def is_exact(self) -> bool:
+        """True where it says more than its options do."""
+        return self.value is not None or bool(self.named)
 
 
 Profile = dict[str, Answer]
@@ -113,12 +130,13 @@ def read_answer(question: Question, given: Any, origin: str) -> Answer:
     """Return one answer; raises UsageError naming the nearest option where there is none."""
     values = given if isinstance(given, (list, tuple)) else [given]
     numbers = [as_number(value, question.units) if question.unit else None for value in values]
-    options = [
-        _named(question, str(value)) if number is None else _cut(question, number)
+    read = [
+        _named(question, str(value)) if number is None else (_cut(question, number),) * 2
         for value, number in zip(values, numbers, strict=True)
     ]
     number = numbers[0] if len(numbers) == 1 else None
-    return Answer(tuple(dict.fromkeys(options)), number, origin)
+    options, named = (tuple(dict.fromkeys(each)) for each in zip(*read, strict=True))
+    return Answer(options, number, origin, () if named == options else named)
 
 
 def _cut(question: Question, number: float) -> str:
@@ -129,11 +147,17 @@ def _cut(question: Question, number: float) -> str:
     return min((id for id in bounds if number <= bounds[id]), key=bounds.__getitem__)
 
 
-def _named(question: Question, name: str) -> str:
-    """Return the option of a name or alias."""
+def _named(question: Question, name: str) -> tuple[str, str]:
+    """Return the option of a name or alias, and what is named: that, or a thing it covers."""
     ids = [option.id for option in question.options]
-    known = {alias: option.id for option in question.options for alias in option.aliases}
-    known |= {id: id for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
+    known = {
+        called: (option.id, covered)
+        for option in question.options
+        for covered, names in option.covers.items()
+        for called in (covered, *names)
+    }
+    known |= {alias: (option.id,) * 2 for option in question.options for alias in option.aliases}
+    known |= {id: (id, id) for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
     if found := known.get(name) or known.get(name.lower()):
         return found
     from advisor.naming import same_name, suggestions
@@ -171,7 +195,7 @@ def contradiction(
         rest = {key: answer for key, answer in clash.items() if key != id}
         if not admits(rest):
             clash = rest
-    texts = [f"`{id}: {' or '.join(answer.options)}`" for id, answer in clash.items()]
+    texts = [f"`{id}: {' or '.join(answer.names)}`" for id, answer in clash.items()]
     together = " and ".join(texts) if len(texts) <= 2 else ", ".join(texts)
     message = f"{together} cannot be true together" if len(texts) > 1 else f"{together} cannot be"
     why = _why(clash, rulebase.never)
@@ -190,7 +214,7 @@ def _drop(
     order = [*[id for id in reversed(clash) if id != TASK], *[id for id in clash if id == TASK]]
     enough = (id for id in order if admits({k: a for k, a in profile.items() if k != id}))
     id = next(enough, order[0])
-    said = " ".join(f"--{rulebase.question(id).typed} {option}" for option in clash[id].options)
+    said = " ".join(f"--{rulebase.question(id).typed} {name}" for name in clash[id].names)
     others = " or ".join(other for other in clash if other != id)
     return f"drop `{said}`, or change {others}"
 

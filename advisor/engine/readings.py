@@ -48,8 +48,8 @@ def for_each_task(engine: Engine, profile: Profile) -> list[AsMeant]:
 
     if TASK not in profile:
         return [AsMeant(profile)]
-    options, _, origin = profile[TASK]
-    apart = [{**profile, TASK: Answer((task,), None, origin)} for task in options]
+    told = profile[TASK]
+    apart = [{**profile, TASK: Answer((task,), None, told.origin)} for task in told.options]
     if len(apart) == 1:
         return [AsMeant(apart[0])]
     return [_suiting(engine, as_meant(engine.rulebase, one), apart) for one in apart]
@@ -66,7 +66,7 @@ def _suiting(engine: Engine, told: AsMeant, apart: list[Profile]) -> AsMeant:
         fits = any(engine.admits({TASK: one[TASK], id: profile[id]}) for one in others)
         clashes = not engine.admits({TASK: profile[TASK], id: profile[id]})
         if fits and clashes:
-            said = _flag(engine.rulebase, id, " or ".join(profile[id].options))
+            said = _flag(engine.rulebase, id, " or ".join(profile[id].names))
             notes.append(f"`{said}` does not go with {profile[TASK].options[0]}: used for the rest")
             profile = rest
     return AsMeant(profile, tuple(notes))

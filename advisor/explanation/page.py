@@ -46,7 +46,7 @@ def as_page(explanation: Explanation, rulebase: RuleBase, *, only: bool = False)
 def _why(explanation: Explanation) -> Page:
     decision = explanation.decision
     rows = [
-        Item("", f"{one.question}: {one.options[0]}", origin_word(one.origin))
+        Item("", f"{one.question}: {one.names[0]}", origin_word(one.origin))
         for one in explanation.because
     ]
     rows += [_rule("+", rule) for rule in explanation.reasons]
@@ -129,7 +129,7 @@ def _every_way(family: str, full: FullExplanation) -> Page:
 
 
 def _reason(reason: tuple[Because, ...]) -> Item:
-    said = " · ".join(f"{one.question}: {' and '.join(one.options)}" for one in reason)
+    said = " · ".join(f"{one.question}: {' and '.join(one.names)}" for one in reason)
     origins = {one.question: one.origin for one in reason}
     return Item("", said, _origins(origins) if len(reason) > 1 else origin_word(reason[0].origin))
 

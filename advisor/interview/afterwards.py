@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from advisor.console.output import Showing, note
 from advisor.console.prompt import Extra, Prompt
-from advisor.decide.command_lines import command, exact, needs_of, quoted, rules_flags, try_command
+from advisor.decide.command_lines import command, needs_of, quoted, rules_flags, try_command
 from advisor.errors import AdvisorError, UsageError
 from advisor.files import write_text
 
@@ -121,7 +121,5 @@ def profile_text(given: Profile) -> str:
 
 
 def _value(answer: Answer) -> str:
-    if answer.value is not None:
-        return exact(answer.value)
-    options = ", ".join(answer.options)
-    return f"[{options}]" if len(answer.options) > 1 else options
+    said = ", ".join(answer.said)
+    return f"[{said}]" if len(answer.said) > 1 else said

@@ -9,7 +9,7 @@ from advisor.console.output import note
 from advisor.console.prompt import BACK, STOP, WHY, Asked, Prompt, extras
 from advisor.draw.typesetting import wrapped
 from advisor.errors import ContradictionError
-from advisor.interview.questions import put, words_for
+from advisor.interview.questions import label_of, put
 from advisor.interview.saved_interview import SavedInterview
 from advisor.model import NONE, TASK
 
@@ -102,8 +102,8 @@ class Dialogue:
                 return None
             self._chosen[question] = choice
             if not self.prompt.plain:
-                said = words_for(ask, choice) if choice in ask.winners else choice
-                said = UNKNOWN_TEXT if self.session.steps[-1].answer is None else said
+                told = self.session.steps[-1].answer
+                said = UNKNOWN_TEXT if told is None else label_of(ask.question, choice)
                 note(f"  {ask.question.ask} {said}")
             return choice
         return None
@@ -113,7 +113,7 @@ class Dialogue:
         question = self.session.engine.rulebase.question(step.question)
         if step.answer is None:
             return f"{question.ask} {UNKNOWN_TEXT}"
-        labels = [o.label for o in question.options if o.id in step.answer.options]
+        labels = [label_of(question, name) for name in step.answer.said]
         value = step.answer.value
         said = f"{value:g} {question.unit}" if value is not None else ", ".join(labels)
         return f"{question.ask} {said}"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from advisor.interview.exchange import Ask
-    from advisor.model import Option
+    from advisor.model import Option, Question
     from advisor.rulebase.base import RuleBase
 
 GROUP = "group:"
@@ -28,10 +28,7 @@ def put(
     """Put a question; return an option id, a number as text, or the value of an extra."""
     question = ask.question
     if question.id != TASK:
-        rows = tuple(Row(o.id, o.label, (o.id, *o.aliases)) for o in ask.options)
-        return prompt.choose(
-            Asked(question.ask, (*rows, *extras), question.unit, question.units, marked)
-        )
+        return _put_options(ask, prompt, extras, marked)
     tasks = [_task_row(option, rulebase) for option in ask.options]
     groups = _groups(rulebase, tasks) if len(tasks) > FEW else {}
     if not groups:
@@ -54,10 +51,34 @@ def put(
             return chosen
 
 
-def words_for(ask: Ask, chosen: str) -> str:
-    """Return what was chosen in words, for a person to see again."""
-    option = ask.question.option(chosen)
-    return option.label if option else chosen
+def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -> str:
+    """Put the options of a question; what one of them covers is found by typing, or asked next."""
+    question = ask.question
+    rows = [Row(o.id, o.label, (o.id, *o.aliases)) for o in ask.options]
+    covered = {option.id: _covered(option) for option in ask.options if option.covers}
+    hidden = [row for of_option in covered.values() for row in of_option]
+    shown = (*rows, *hidden, *extras)
+    chosen = prompt.choose(Asked(question.ask, shown, question.unit, question.units, marked))
+    if chosen not in covered:
+        return chosen
+    unnamed = Row(chosen, "one that is not among them", ("none",))
+    return prompt.choose(Asked("Which one?", (unnamed, *covered[chosen])))
+
+
+def _covered(option: Option) -> list[Row]:
+    """Return the things that an option covers, as rows that typing finds."""
+    return [
+        Row(name, option.called(name), (name, *names), hidden=True)
+        for name, names in option.covers.items()
+    ]
+
+
+def label_of(question: Question, name: str) -> str:
+    """Return an answer in words, for a person to see again."""
+    for option in question.options:
+        if name == option.id or name in option.covers:
+            return option.called(name)
+    return name
 
 
 def _task_row(option: Option, rulebase: RuleBase) -> Row:

@@ -118,7 +118,7 @@ class Session:
         index, choices = self.engine.encoding.index, self.engine.choices(self.profile)
         said = {index[id]: choices[index[id]] for id in self.profile if id != TASK}
         for base in (self._base, {**self.profile, **self._base}):
-            key = tuple((id, answer.options, answer.value) for id, answer in base.items())
+            key = tuple((id, answer.options, *answer.said) for id, answer in base.items())
             if key not in self._finalists:
                 self._finalists[key] = Finalists(self.engine, settled(self.engine, base))
             if finalists := self._finalists[key]:
@@ -136,7 +136,7 @@ class Session:
         held = {
             step.question: step.answer
             for step in self.steps
-            if step.answer and (step.answer.value is not None or len(step.answer.options) > 1)
+            if step.answer and (step.answer.is_exact or len(step.answer.options) > 1)
         }
         return {**self.given, **held, TASK: self._task or self.profile[TASK]}
 
@@ -287,11 +287,14 @@ DAMAGED = "the kept interview is damaged"
 
 
 def _answer(row: list[Any]) -> Answer:
-    options, value, origin = row
+    options, value, origin, *more = row
     if not isinstance(options, (list, tuple)) or not options:
         raise ValueError("no options")
     if not all(isinstance(option, str) for option in options) or len({*options}) < len(options):
         raise ValueError("no names of options")
     if not (value is None or isinstance(value, (int, float))) or not isinstance(origin, str):
         raise ValueError("no answer")
-    return Answer(tuple(options), value, origin)
+    named = tuple(more[0]) if more else ()
+    if len(more) > 1 or not all(isinstance(name, str) for name in named):
+        raise ValueError("no names")
+    return Answer(tuple(options), value, origin, named)

@@ -29,17 +29,20 @@ Condition = Mapping[str, Sequence[str]]
 class Option(NamedTuple):
     """One possible answer.
 
-    `up_to` is the largest number that still falls under it; `requires` is what it asks of fields
-    of a checkpoint; `uses` is in which ways, best first, checkpoints then make sense; `keeps` are
-    fields of a checkpoint that training does not change then; `dtype` is the precision in which
-    weights are loaded then, whatever their file holds; `order` is what comes first then; `step` is
-    which of the `steps` of another question, left open, the first place is for then; `detected` are
-    the kinds of machine that answer so where this one is looked at.
+    `up_to` is the largest number that still falls under it; `covers` are things that it stands for,
+    each with what it is called, its name first; `requires` is what it asks of fields of a
+    checkpoint, where `answer` stands for the number, or the covered thing, that was given; `uses`
+    is in which ways, best first, checkpoints then make sense; `keeps` are fields of a checkpoint
+    that training does not change then; `dtype` is the precision in which weights are loaded then,
+    whatever their file holds; `order` is what comes first then; `step` is which of the `steps` of
+    another question, left open, the first place is for then; `detected` are the kinds of machine
+    that answer so where this one is looked at.
     """
 
     id: f.Id
     label: f.Text
     aliases: f.Aliases = ()
+    covers: f.Covered = {}
     up_to: float | None = None
     requires: Mapping[f.JudgedField, f.Requirement] = {}
     uses: Annotated[Sequence[str], f.ListOf(f.OneOf("as-is", "fine-tune", "compose"), least=1)] = ()
@@ -48,6 +51,10 @@ class Option(NamedTuple):
     order: Annotated[str, f.OneOf("quality", "small", "open")] | None = None
     step: float | None = None
     detected: Annotated[Sequence[str], f.ListOf(f.OneOf("cuda", "mps", "cpu"), least=1)] = ()
+
+    def called(self, name: str) -> str:
+        """Return what a covered thing is called, or the option itself, for people to read."""
+        return self.covers[name][0].capitalize() if name in self.covers else self.label
 
 
 class Question(NamedTuple):

@@ -56,6 +56,12 @@ WORD = r"[a-z]+(_[a-z]+)*"
 Id = Annotated[str, KebabCase()]
 Ids = Annotated[Sequence[Id], Least(1)]
 Aliases = Sequence[Id]
+Covered = Annotated[
+    Mapping[str, Sequence[str]],
+    MapOf(ListOf(KebabCase(), least=1), TextOf(r"[a-z0-9]+", "a short name such as `cs`")),
+]
+"""Things that one option stands for, each with what it is called."""
+
 Text = Annotated[str, TextOf()]
 Texts = Annotated[Sequence[Text], Least(1)]
 Positive = Annotated[int, Integer(1)]
@@ -104,7 +110,7 @@ Requirement = Annotated[
     Any,
     AnyOf(
         _TEXTS,
-        Record({"unsure": _TEXTS, "one_of?": _TEXTS}),
+        Record({"unsure": _TEXTS, "one_of?": AnyOf(OneOf("answer"), _TEXTS)}),
         Record({"at_most?": _BOUND, "at_least?": _BOUND}),
     ),
 ]

@@ -116,7 +116,7 @@ def _concluded(understanding: Understanding) -> list[AnswerRead]:
 
 def _answer(read: AnswerRead) -> str:
     value = read.answer.value
-    said = ", ".join(read.answer.options) if value is None else number_text(value)
+    said = ", ".join(read.answer.names) if value is None else number_text(value)
     return f"{read.question}: {said}"
 
 

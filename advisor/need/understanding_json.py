@@ -68,6 +68,8 @@ def _answer(understanding: Understanding, one: AnswerRead) -> dict[str, Any]:
     }
     if one.answer.value is not None:
         said["value"] = one.answer.value
+    if one.answer.named:
+        said["named"] = list(one.answer.named)
     if one.implication:
         said |= {"implication": one.implication, "because": one.because}
     if one in understanding.dropped:

@@ -142,16 +142,22 @@ def task_phrases(task: Task) -> list[str]:
 
 def _language_names(questions: Iterable[Question]) -> dict[str, list[str]]:
     """Return the English names of languages, by the concept that stands for each."""
-    found: dict[str, list[str]] = {}
-    for question in questions:
-        if any(option.requires.get("languages") for option in question.options):
-            for option in question.options:
-                if option.requires:
-                    names = [name for name in option.aliases if len(name) >= LEAST_NAME]
-                    found[f"{question.id}-{option.id}"] = [
-                        name for name in names if "-" not in name and name != "other"
-                    ]
-    return found
+    asked = [
+        question
+        for question in questions
+        if any(option.requires.get("languages") for option in question.options)
+    ]
+    options = [(question.id, one) for question in asked for one in question.options if one.requires]
+    named = {(id, one.id): one.aliases for id, one in options}
+    named |= {(id, code): names for id, one in options for code, names in one.covers.items()}
+    return {
+        f"{id}-{code}": [
+            name
+            for name in names
+            if len(name) >= LEAST_NAME and "-" not in name and name != "other"
+        ]
+        for (id, code), names in named.items()
+    }
 
 
 def _languages(values: Values) -> dict[str, dict[str, str]]:

@@ -131,6 +131,7 @@ def _question(value: dict[str, Any], known: Known) -> Faults:
     for index, option in enumerate(options):
         if option["id"] == NOT_APPLICABLE or ids.count(option["id"]) > 1:
             yield ("options", index, "id"), f"the option `{option['id']}` is taken"
+    yield from _covered(options)
     if value.get("unit") and sum("up_to" not in option for option in options) != 1:
         yield ("unit",), "of a number's options exactly one has no `up_to`: the topmost"
     later = known["question"][known["question"].index(value["id"]) :]
@@ -139,6 +140,21 @@ def _question(value: dict[str, Any], known: Known) -> Faults:
             yield ("ask_if", other), f"`{other}` can have several answers at once"
         if other in later:
             yield ("ask_if", other), f"`{other}` has to stand before `{value['id']}`"
+
+
+def _covered(options: list[dict[str, Any]]) -> Faults:
+    """Report things that an option covers and that are called as something else is."""
+    called = [name for option in options for name in _called(option)]
+    for index, option in enumerate(options):
+        for name, names in option.get("covers", {}).items():
+            if any(called.count(one) > 1 for one in (name, *names)):
+                yield ("options", index, "covers", name), f"`{name}` or what it is called is taken"
+
+
+def _called(option: dict[str, Any]) -> list[str]:
+    """Return all that names an option, or a thing that it covers."""
+    covered = [name for key, names in option.get("covers", {}).items() for name in (key, *names)]
+    return [option["id"], *option.get("aliases", ()), *covered]
 
 
 def _task(value: dict[str, Any], known: Known) -> Faults:

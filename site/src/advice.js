@@ -63,6 +63,7 @@ export function told(engine, { decision, reason, changes, selection }, most = In
     because: reason.answers.map((one) => ({
       question: one.question,
       option: one.options[0],
+      ...(one.named ? { named: one.named } : {}),
       origin: one.origin,
     })),
     ...(reason.smallest ? {} : { because_smallest: false }),
@@ -92,15 +93,15 @@ export function told(engine, { decision, reason, changes, selection }, most = In
 
 /**
  * @param {Profile} profile
- * @returns {{[question: string]: {options: string[], value?: number, origin: string}}}
+ * @returns {{[question: string]: {options: string[], value?: number, named?: string[], origin: string}}}
  */
 function profileJson(profile) {
   return Object.fromEntries(
     Object.entries(profile)
       .filter(([, one]) => applicable(one))
-      .map(([id, { options, value, origin }]) => [
+      .map(([id, { options, value, named, origin }]) => [
         id,
-        value === null ? { options, origin } : { options, value, origin },
+        { options, ...(value === null ? {} : { value }), ...(named ? { named } : {}), origin },
       ]),
   );
 }

@@ -2,13 +2,13 @@
 
 import { h } from "./dom.js";
 import { TASK } from "./model.js";
-import { typed } from "./rulebase.js";
+import { called, typed } from "./rulebase.js";
 import { searched } from "./search.js";
 import { familyName, optionLabel } from "./words.js";
 
 /** @import {Child} from "./dom.js" */
 /** @import {Answers} from "./fragment.js" */
-/** @import {Question, Task} from "./model.js" */
+/** @import {Option, Question, Task} from "./model.js" */
 /** @import {RuleBase} from "./rulebase.js" */
 /** @import {Ask} from "./session.js" */
 /** @typedef {(question: string, values: string[]|null, answers?: {[question: string]: string}) => void} Answer null is "don't know", nothing takes an answer back */
@@ -127,6 +127,7 @@ export function nextQuestion(rulebase, ask, answer) {
     h("h2", { id: "question", tabindex: "-1" }, question.ask),
     h("ul.options", { "aria-labelledby": "question" }, ...buttons),
     question.unit ? numberField(question, answer) : null,
+    ...question.options.filter((one) => ask.options.includes(one.id)).map((one) => coveredField(question, one, answer)),
     h("button.option.unknown", { type: "button", click: () => answer(question.id, null) }, "I don't know"),
     h("details", {}, h("summary", {}, "Why do you ask?"), h("p", {}, question.why)),
   ];
@@ -152,6 +153,27 @@ function numberField(question, answer) {
 }
 
 /**
+ * Returns a field to name one of the things that an option covers; nothing where it covers none.
+ * @param {Question} question
+ * @param {Option} option
+ * @param {Answer} answer
+ */
+function coveredField(question, option, answer) {
+  if (!Object.keys(option.covers).length) return null;
+  const select = /** @type {HTMLSelectElement} */ (
+    h("select", { id: `covered-${option.id}` }, h("option", { value: "" }, "name it"), ...coveredChoices(option, ""))
+  );
+  select.addEventListener("change", () => select.value && answer(question.id, [select.value]));
+  return h("p", {}, h("label", { for: select.id }, `${option.label}: `), select);
+}
+
+/** @param {Option} option @param {string} present */
+const coveredChoices = (option, present) =>
+  Object.keys(option.covers)
+    .sort((one, other) => (called(option, one) < called(option, other) ? -1 : 1))
+    .map((name) => h("option", { value: name, selected: name === present }, called(option, name)));
+
+/**
  * Returns every question as a list to choose from, for those who know what they want.
  * @param {RuleBase} rulebase
  * @param {Answers} answers
@@ -165,12 +187,15 @@ export function allQuestions(rulebase, { given, unknown }, answer) {
       const present = given[one.id]?.join() ?? (unknown.includes(one.id) ? UNKNOWN : "");
       const known = one.options.map((option) => option.id);
       const choices = [["", "not answered"], [UNKNOWN, "I don't know"], ...one.options.map((option) => [option.id, option.label])];
-      if (present && present !== UNKNOWN && !known.includes(present)) choices.push([present, present]);
+      const covering = one.options.filter((option) => Object.keys(option.covers).length);
+      const covered = covering.some((option) => present in option.covers);
+      if (present && present !== UNKNOWN && !known.includes(present) && !covered) choices.push([present, present]);
       const select = /** @type {HTMLSelectElement} */ (
         h(
           "select",
           { id: `all-${one.id}` },
           ...choices.map(([value, label]) => h("option", { value, selected: value === present }, label)),
+          ...covering.map((option) => h("optgroup", { label: option.label }, ...coveredChoices(option, present))),
         )
       );
       select.addEventListener("change", () =>

@@ -1,6 +1,7 @@
 // Command lines of advisor that give answers again: advisor/decide/command_lines.py.
 
 import { exact } from "./numbers.js";
+import { namesOf } from "./profile.js";
 import { typed } from "./rulebase.js";
 
 /** @import {Act, Checkpoint, RunnerUse} from "./model.js" */
@@ -22,7 +23,7 @@ export function command(verb, rulebase, profile, priority) {
   const words = [`advisor ${verb}`];
   for (const [id, one] of Object.entries(profile)) {
     if (one.origin === "implied" || one.origin === "assumed") continue;
-    const values = one.value === null ? one.options : [exact(one.value)];
+    const values = one.value === null ? namesOf(one) : [exact(one.value)];
     for (const value of values) words.push(`--${typed(rulebase.question(id))} ${quoted(value)}`);
   }
   if (priority.length) words.push(`--priority ${priority.join()}`);

@@ -6,6 +6,7 @@
  * @property {string} id
  * @property {string} label
  * @property {string[]} aliases
+ * @property {{[name: string]: string[]}} covers
  * @property {number|null} up_to
  * @property {{[field: string]: any}} requires
  * @property {string[]} uses

@@ -6,7 +6,7 @@ import { typed } from "./rulebase.js";
 
 /** @import {Never, Question, Task, When} from "./model.js" */
 /** @import {RuleBase} from "./rulebase.js" */
-/** @typedef {{options: string[], value: number|null, origin: string}} Answer */
+/** @typedef {{options: string[], value: number|null, origin: string, named?: string[]}} Answer `named` where some of it is a thing that an option covers */
 /** @typedef {{[question: string]: Answer}} Profile in declared order */
 
 export class Contradiction extends Error {
@@ -19,6 +19,12 @@ export class Contradiction extends Error {
 
 /** @param {string[]} options @param {string} origin @returns {Answer} */
 export const answer = (options, origin) => ({ options, value: null, origin });
+
+/** What was named, be it an option or a thing that an option covers. @param {Answer} one */
+export const namesOf = (one) => one.named ?? one.options;
+
+/** True where it says more than its options do. @param {Answer} one */
+export const isExact = (one) => one.value !== null || one.named !== undefined;
 
 /**
  * True where every question of a condition has one of its options in a complete profile.
@@ -56,10 +62,13 @@ export function readProfile(rulebase, given) {
     });
     const known = read.filter((one) => one !== null);
     if (!known.length) continue;
+    const options = [...new Set(known.map((one) => one.option))];
+    const named = [...new Set(known.map((one) => one.name))];
     profile[question.id] = {
-      options: [...new Set(known.map((one) => one.option))],
+      options,
       value: known.length === 1 ? known[0].value : null,
       origin: "flag",
+      ...(named.join() === options.join() ? {} : { named }),
     };
   }
   return { profile, unknown };
@@ -70,7 +79,7 @@ const NUMBER = /^[0-9]+(\.[0-9]+)?$/;
 /**
  * @param {Question} question
  * @param {string} text
- * @returns {{option: string, value: number|null}|null}
+ * @returns {{option: string, name: string, value: number|null}|null}
  */
 function readOption(question, text) {
   if (question.unit && NUMBER.test(text)) {
@@ -81,15 +90,19 @@ function readOption(question, text) {
       const most = option.up_to ?? Infinity;
       if (value <= most && (found === null || most < bound)) [found, bound] = [option.id, most];
     }
-    return found === null ? null : { option: found, value };
+    return found === null ? null : { option: found, name: found, value };
   }
   const ask = Object.keys(question.ask_if).length > 0;
   for (const name of [text, text.toLowerCase()]) {
-    if (ask && name === NOT_APPLICABLE) return { option: name, value: null };
+    if (ask && name === NOT_APPLICABLE) return { option: name, name, value: null };
     const option =
       question.options.find((one) => one.id === name) ??
       question.options.findLast((one) => one.aliases.includes(name));
-    if (option) return { option: option.id, value: null };
+    if (option) return { option: option.id, name: option.id, value: null };
+    for (const { id, covers } of question.options) {
+      const covered = Object.keys(covers).find((one) => one === name || covers[one].includes(name));
+      if (covered) return { option: id, name: covered, value: null };
+    }
   }
   return null;
 }
@@ -150,7 +163,7 @@ export function contradiction(profile, rulebase, admits) {
     if (!admits(rest)) clash = rest;
   }
   const ids = Object.keys(clash);
-  const texts = ids.map((id) => `\`${id}: ${clash[id].options.join(" or ")}\``);
+  const texts = ids.map((id) => `\`${id}: ${namesOf(clash[id]).join(" or ")}\``);
   const together = texts.length <= 2 ? texts.join(" and ") : texts.join(", ");
   const message = texts.length > 1 ? `${together} cannot be true together` : `${together} cannot be`;
   const why = whyNot(clash, rulebase.never);
@@ -179,7 +192,7 @@ function drop(profile, clash, rulebase, admits) {
   const order = [...ids.filter((id) => id !== TASK).reverse(), ...ids.filter((id) => id === TASK)];
   const id = order.find((one) => admits(without(profile, one))) ?? order[0];
   const flag = typed(rulebase.question(id));
-  const said = clash[id].options.map((option) => `--${flag} ${option}`).join(" ");
+  const said = namesOf(clash[id]).map((name) => `--${flag} ${name}`).join(" ");
   return `drop \`${said}\`, or change ${ids.filter((one) => one !== id).join(" or ")}`;
 }
 

@@ -10,7 +10,7 @@ import { sorted } from "./numbers.js";
 /** @import {Decision, Engine} from "./engine.js" */
 /** @import {Question, Task} from "./model.js" */
 /** @import {Answer, Profile} from "./profile.js" */
-/** @typedef {{question: string, options: string[], origin: string}} Because */
+/** @typedef {{question: string, options: string[], origin: string, named?: string[]}} Because */
 /** @typedef {{answers: {[question: string]: string}, family: string, origins: {[question: string]: string}}} Flip */
 
 
@@ -102,6 +102,7 @@ export function sufficient(engine, decision) {
       .map((id) => ({
         question: id,
         options: decision.profile[id].options,
+        ...(decision.profile[id].named ? { named: decision.profile[id].named } : {}),
         origin: decision.profile[id].origin,
       })),
     smallest,

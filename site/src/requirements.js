@@ -4,6 +4,7 @@
 import { TASK } from "./model.js";
 import { g, total } from "./numbers.js";
 import { applicable, holds, sameOptions } from "./profile.js";
+import { called } from "./rulebase.js";
 
 /** @import {Checkpoint, Constants, Option, Question, Rule} from "./model.js" */
 /** @import {Answer, Profile} from "./profile.js" */
@@ -46,17 +47,17 @@ export class Requirements {
     const unlearnt = new Set(this._chosen(this.rulebase.keeping).flatMap((option) => option.keeps));
     const found = [];
     for (const question of this.rulebase.demanding) {
-      for (const option of this._chosen([question])) {
+      const answer = this.profile[question.id];
+      for (const [option, name] of this._chosen([question]).flatMap((one) => namedOf(one, answer))) {
         for (const [field, required] of Object.entries(option.requires)) {
-          const answer = this.profile[question.id];
-          const wanted = wantedOf(required, option, answer);
+          const wanted = wantedOf(required, option, answer, name);
           if (!Object.keys(wanted).length) continue;
           const learnt = this._constants.learnt.includes(field) && !unlearnt.has(field);
           const words = wordsOf(field, this._constants);
-          const key = `${question.id}|${field}|${option.id}|${this.dtype}`;
+          const key = `${question.id}|${field}|${name}|${this.dtype}`;
           /** @type {Known|null} */
           const known = answer.value === null ? this.rulebase.once(key, () => new Map()) : null;
-          found.push({ question: question.id, field, wanted, label: option.label, learnt, known, words });
+          found.push({ question: question.id, field, wanted, label: called(option, name), learnt, known, words });
         }
       }
     }
@@ -241,10 +242,25 @@ function gap(demand, said, distance = 1) {
 /** @param {string} field */
 const fieldName = (field) => (field === "class" ? "model_class" : field);
 
-/** @param {any} required @param {Option} option @param {Answer} answer @returns {Wanted} */
-function wantedOf(required, option, answer) {
+/**
+ * Returns an option once for each thing that an answer names of those it covers, else with itself.
+ * @param {Option} option
+ * @param {Answer} answer
+ * @returns {[Option, string][]}
+ */
+function namedOf(option, answer) {
+  const names = (answer.named ?? []).filter((name) => name in option.covers);
+  return (names.length ? names : [option.id]).map((name) => [option, name]);
+}
+
+/** @param {any} required @param {Option} option @param {Answer} answer @param {string} name @returns {Wanted} */
+function wantedOf(required, option, answer, name) {
   if (Array.isArray(required)) return { one_of: required, unsure: [] };
-  if ("unsure" in required) return { one_of: [], ...required };
+  if ("unsure" in required) {
+    const { one_of: words = [], unsure } = required;
+    const own = name in option.covers ? [name] : [];
+    return { one_of: words === "answer" ? own : words, unsure };
+  }
   const number = answer.value === null ? option.up_to : answer.value;
   return Object.fromEntries(
     Object.entries(required)

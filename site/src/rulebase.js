@@ -2,7 +2,7 @@
 
 import { decode } from "./model.js";
 
-/** @import {Act, Checkpoint, Criterion, Data, Detour, Family, Never, Program, Question, Rule, RunnerUse, Task} from "./model.js" */
+/** @import {Act, Checkpoint, Criterion, Data, Detour, Family, Never, Option, Program, Question, Rule, RunnerUse, Task} from "./model.js" */
 
 export class RuleBase {
   /** @param {Data} data */
@@ -143,6 +143,14 @@ export const pageOf = (one) => one.home || hubPage(one.id);
 
 /** The page of an id on the Hub. @param {string} id */
 export const hubPage = (id) => `https://huggingface.co/${id}`;
+
+/**
+ * What a thing is called that an option covers, or the option itself.
+ * @param {Option} option
+ * @param {string} name
+ */
+export const called = (option, name) =>
+  name in option.covers ? option.covers[name][0][0].toUpperCase() + option.covers[name][0].slice(1) : option.label;
 
 /** What a question's flag is called. @param {Question} question */
 export const typed = (question) => question.flag || question.id;

@@ -4,7 +4,7 @@
 import { EMPTY } from "./diagram.js";
 import { Finalists } from "./finalists.js";
 import { NOT_APPLICABLE, TASK } from "./model.js";
-import { Contradiction } from "./profile.js";
+import { Contradiction, isExact } from "./profile.js";
 import { OverBudget, Residual, fewestQuestions } from "./strategy.js";
 
 /** @import {Allowed} from "./diagram.js" */
@@ -49,7 +49,7 @@ export class Interview {
   /** @param {Profile} profile */
   _base(profile) {
     const held = Object.entries(profile).filter(
-      ([id, one]) => id !== TASK && (one.value !== null || one.options.length > 1),
+      ([id, one]) => id !== TASK && (isExact(one) || one.options.length > 1),
     );
     return { ...Object.fromEntries(held), [TASK]: profile[TASK] };
   }
@@ -75,7 +75,7 @@ export class Interview {
       if (id !== TASK) said.set(question, choices[question]);
     }
     for (const base of [this._base(profile), this._all(profile)]) {
-      const key = JSON.stringify(Object.entries(base).map(([id, one]) => [id, one.options, one.value]));
+      const key = JSON.stringify(Object.entries(base).map(([id, one]) => [id, one.options, one.value, one.named]));
       if (!this._finalists.has(key)) {
         const [oldest] = this._finalists.keys();
         if (this._finalists.size >= KEPT_FINALISTS) this._finalists.delete(oldest);

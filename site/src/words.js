@@ -1,6 +1,7 @@
 // What the page says of an answer, in words: as the screens of the command line say it.
 
 import { g } from "./numbers.js";
+import { called } from "./rulebase.js";
 
 /** @import {Advice} from "./advice.js" */
 /** @import {RuleBase} from "./rulebase.js" */
@@ -55,7 +56,7 @@ export function lostOn(rulebase, criterion) {
 /** The label of an option, or the number that was given. @param {RuleBase} rulebase @param {string} question @param {string} option */
 export function optionLabel(rulebase, question, option) {
   const asked = rulebase.question(question);
-  const found = asked.options.find((one) => one.id === option || one.aliases.includes(option));
-  if (found) return question === "task" ? rulebase.task(found.id).name : found.label;
+  const found = asked.options.find((one) => one.id === option || one.aliases.includes(option) || option in one.covers);
+  if (found) return question === "task" ? rulebase.task(found.id).name : called(found, option);
   return asked.unit ? `${option} ${asked.unit}` : option.replaceAll("-", " ");
 }
