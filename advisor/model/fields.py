@@ -184,7 +184,8 @@ Said = Annotated[
 """Answers that words give: an option or a number by question."""
 
 _SETTING = TextOf(r"[a-z][a-z0-9_]*", "a setting of a configuration")
-_DIMENSION = AnyOf(Number(), Boolean(), TextOf(), ListOf(Number(), least=1))
+_LISTED = ListOf(AnyOf(Number(), TextOf()), least=1)
+_DIMENSION = AnyOf(Number(), Boolean(), TextOf(), _LISTED)
 Dimensions = Annotated[
     Mapping[str, Any],
     MapOf(AnyOf(_DIMENSION, MapOf(_DIMENSION, _SETTING, least=1)), _SETTING, least=1),

@@ -1,0 +1,100 @@
+"""A language that the question has no option for is asked for by its code or name."""
+
+import pytest
+
+from advisor.console.prompt import Asked
+from advisor.decide.recommendation import recommend
+from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
+from advisor.engine.decision import Engine
+from advisor.engine.profile import make_profile
+from advisor.errors import UsageError
+from advisor.interview.questions import put
+from advisor.interview.session import Session
+
+CODES = ("cs", "pl", "nl", "tr", "vi", "sv", "uk", "th", "bg", "xh")
+TASKS = ("ocr-page", "captioning", "image-search", "zero-shot-classification", "handwriting")
+
+
+def test_every_language_that_a_checkpoint_knows_can_be_asked_for(rulebase):
+    question = rulebase.question("language")
+    told = {one.id for one in question.options}
+    told |= {code for option in question.options for code in option.covers}
+    known = {
+        code for id in rulebase.checkpoints for code in rulebase.checkpoint(id).languages or ()
+    }
+    assert known - told <= {*NO_LANGUAGE, MULTILINGUAL}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_known_to_know_the_language_comes_first(task, code, rulebase, engine):
+    answered = recommend(rulebase, {"task": task, "language": code}, engine=engine)
+    (advice,) = answered.advice
+    knowing = [pick for pick in advice.selection.picks if code in pick.checkpoint.languages]
+    first = advice.selection.picks[0]
+    assert first in knowing or not knowing
+    assert bool(first.unknown) == (first not in knowing)
+    assert f"--language {code}" in answered.command
+
+
+def test_a_name_a_code_and_a_sentence_say_the_same_language(rulebase, engine):
+    from advisor.need.understanding import understand
+
+    said = [
+        make_profile(rulebase, {"task": "ocr-page", "language": name})["language"]
+        for name in ("cs", "czech", "Czech")
+    ]
+    understood = understand(engine, "read Czech newspapers").recommendation
+    said.append(understood.advice[0].decision.given["language"])
+    assert {(one.options, one.named) for one in said} == {(("other-language",), ("cs",))}
+
+
+def test_two_languages_at_once_have_to_be_known_both(rulebase, engine):
+    given = {"task": "ocr-page", "language": ["en", "th", "cs"]}
+    (advice,) = recommend(rulebase, given, engine=engine).advice
+    first = advice.selection.picks[0]
+    assert {"en", "th", "cs"} <= set(first.checkpoint.languages)
+    assert recommend(rulebase, given, engine=engine).to_dict()["profile"]["language"] == {
+        "options": ["en", "other-language"],
+        "named": ["en", "th", "cs"],
+        "origin": "flag",
+    }
+
+
+def test_another_language_without_a_name_is_verified_of_nothing(rulebase, engine):
+    answered = recommend(
+        rulebase, {"task": "ocr-page", "language": "other-language"}, engine=engine
+    )
+    assert all(pick.unknown for pick in answered.advice[0].selection.picks)
+
+
+def test_a_language_that_is_not_there_is_told_with_what_is_near(rulebase):
+    with pytest.raises(UsageError, match="did you mean `ukrainian`"):
+        make_profile(rulebase, {"language": "ukranian"})
+
+
+class Chosen:
+    """A prompt whose person chooses one row after another."""
+
+    plain = True
+
+    def __init__(self, *values: str) -> None:
+        self.values = list(values)
+        self.asked: list[Asked] = []
+
+    def choose(self, asked):
+        self.asked.append(asked)
+        return self.values.pop(0)
+
+
+def test_who_is_asked_names_the_language_at_once_or_after_another_language(rulebase):
+    session = Session(Engine(rulebase), make_profile(rulebase, {"task": "ocr-page"}))
+    ask = session.ask_again("language")
+    shown = len(ask.options)
+    for prompt in (Chosen("cs"), Chosen("other-language", "cs")):
+        session.steps = []
+        session.answer("language", put(ask, rulebase, prompt, ()))
+        assert session.profile["language"].named == ("cs",)
+        assert len([row for row in prompt.asked[0].rows if not row.hidden]) == shown
+    again = Session.from_json(session.engine, session.to_json())
+    assert again.profile == session.profile
