@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
-RELATIONS = {"larger": "larger than {next}, of one series", "successor": "successor of {next}"}
+RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the successor of {next}"}
 
 
 class Room(NamedTuple):
@@ -186,8 +186,11 @@ def _said(advice: TaskAdvice, rule: Rule) -> bool:
 def _first(advice: TaskAdvice) -> Iterator[Note]:
     """Why this checkpoint comes before the next, or what is known of it where nothing says."""
     pick, *more = advice.selection.picks
+    preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
     if before := pick.before_next:
         yield Note("first", _precedence(before), lines=2)
+    elif preferred:
+        yield Note("first", preferred.because, lines=2)
     elif not more:
         doubt = unverified_text(pick)
         meets = "the only one that meets what you ask for"
@@ -199,12 +202,17 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
         elif advice.task in pick.checkpoint.typical:
             known = "where people usually start with this task"
         other = next_of_another_series(pick, more)
-        against = (
-            f"nothing ranks it against {other.checkpoint.id}"
-            if other
-            else "the others are of its series"
-        )
-        yield Note("first", f"{known}; {against}", lines=2)
+        yield Note("first", f"{known}; {_next_to(advice, pick, other)}", lines=2)
+
+
+def _next_to(advice: TaskAdvice, pick: Pick, other: Pick | None) -> str:
+    """How a checkpoint stands to the next of another series that it is not known to be before."""
+    if other is None:
+        return "the others are of its series"
+    locked, next_id = advice.selection.locked, other.checkpoint.id
+    if locked and locked.tie(pick.checkpoint.id, next_id):
+        return f"within the noise of {next_id}"
+    return f"nothing ranks it against {next_id}"
 
 
 def _precedence(before: Precedence) -> str:
@@ -213,7 +221,8 @@ def _precedence(before: Precedence) -> str:
     if before.by == "relation":
         return through + RELATIONS[before.yardstick].format(next=before.next)
     has = f"before {before.through}, which has " if before.through else ""
-    return f"{has}{before.yardstick} {before.value:g}, {before.next_value:g} for {before.next}"
+    against = f"against {before.next_value:g} for {before.next}"
+    return f"{has}{before.value:g} on {before.yardstick}, {against}"
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

@@ -54,8 +54,8 @@ class Published(NamedTuple):
     @property
     def name(self) -> str:
         """What was measured, in words."""
-        named = self.benchmark.startswith(f"{self.metric} ")
-        return self.benchmark if named else f"{self.benchmark} {self.metric}"
+        unsaid = [part for part in self.metric.split(", ") if part not in self.benchmark]
+        return " ".join([self.benchmark, ", ".join(unsaid)]).rstrip()
 
 
 class Evidence(NamedTuple):

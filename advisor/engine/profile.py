@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from math import inf
 from typing import Any, NamedTuple
 
@@ -45,6 +45,10 @@ class Answer(NamedTuple):
         """What was named, be it an option or a thing that an option covers."""
         return self.named or self.options
 
+    def is_among(self, options: Collection[str]) -> bool:
+        """True where it is one of some options, or of things that options cover."""
+        return not {*self.options, *self.named}.isdisjoint(options)
+
     @property
     def said(self) -> tuple[str, ...]:
         """What gives this answer again: the exact number, or what was named."""
@@ -62,7 +66,7 @@ Profile = dict[str, Answer]
 
 def holds(when: Condition, profile: Profile) -> bool:
     """True where every question of a condition has one of its options in a complete profile."""
-    return all(set(profile[id].options) & set(options) for id, options in when.items())
+    return all(profile[id].is_among(options) for id, options in when.items())
 
 
 def make_profile(rulebase: RuleBase, answers: Mapping[str, Any], origin: str = "flag") -> Profile:
@@ -136,6 +140,8 @@ def read_answer(question: Question, given: Any, origin: str) -> Answer:
     ]
     number = numbers[0] if len(numbers) == 1 else None
     options, named = (tuple(dict.fromkeys(each)) for each in zip(*read, strict=True))
+    exactly = {option for option, name in read if name != option}
+    named = tuple(name for name in named if name not in exactly)
     return Answer(options, number, origin, () if named == options else named)
 
 

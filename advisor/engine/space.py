@@ -53,7 +53,9 @@ class Encoding:
             for question in rulebase.questions
         ]
         self.option_index = [
-            {id: place for place, id in enumerate(options)} for options in self.options
+            {id: place for place, id in enumerate(options)}
+            | {name: place for place, one in enumerate(question.options) for name in one.covers}
+            for question, options in zip(rulebase.questions, self.options, strict=True)
         ]
         self.families = [family.id for family in rulebase.families]
         self.winners = (*self.families, NONE)

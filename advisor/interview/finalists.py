@@ -259,7 +259,7 @@ class Finalists:
         key = (question, choice)
         if key not in self._effects:
             id = self.engine.encoding.questions[question]
-            options = self.engine.options(question, choice)
+            options = self._named(id, self.engine.options(question, choice))
             alive = sum(
                 1 << place
                 for place, rule in enumerate(self.rules)
@@ -271,6 +271,11 @@ class Finalists:
                 said = (*said, ("languages", self._measures(question, choice)))
             self._effects[key] = Consequence(alive, said, self._doubts(question, choice, chosen))
         return self._effects[key]
+
+    def _named(self, id: str, options: tuple[str, ...]) -> tuple[str, ...]:
+        """Return options with the things they cover that are given."""
+        given = self.given.get(id)
+        return (*options, *given.named) if given and set(given.options) == set(options) else options
 
     def _measures(self, question: int, choice: Choice) -> tuple[Any, ...]:
         """Return by what checkpoints are measured after an answer that names languages."""

@@ -61,8 +61,11 @@ def _put_options(ask: Ask, prompt: Prompt, extras: Sequence[Row], marked: str) -
     chosen = prompt.choose(Asked(question.ask, shown, question.unit, question.units, marked))
     if chosen not in covered:
         return chosen
+    named = covered[chosen]
+    if len(named) <= FEW:
+        named = [row._replace(hidden=False) for row in named]
     unnamed = Row(chosen, "one that is not among them", ("none",))
-    return prompt.choose(Asked("Which one?", (unnamed, *covered[chosen])))
+    return prompt.choose(Asked("Which one?", (*named, unnamed)))
 
 
 def _covered(option: Option) -> list[Row]:

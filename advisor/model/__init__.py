@@ -54,7 +54,9 @@ class Option(NamedTuple):
 
     def called(self, name: str) -> str:
         """Return what a covered thing is called, or the option itself, for people to read."""
-        return self.covers[name][0].capitalize() if name in self.covers else self.label
+        if name in self.covers:
+            return self.covers[name][0].replace("-", " ").capitalize()
+        return self.label
 
 
 class Question(NamedTuple):

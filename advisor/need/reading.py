@@ -294,10 +294,11 @@ def _said(
         options = given.get(question.id, {})
         if question.id in counted:
             found.append(counted[question.id])
-        elif options and (len(options) == 1 or question.many):
+        elif options:
             answer = read_answer(question, list(options), ORIGIN)
             spans = tuple(span for of_option in options.values() for span in of_option)
-            found.append(AnswerRead(question.id, answer, spans))
+            if len(answer.options) == 1 or question.many:
+                found.append(AnswerRead(question.id, answer, spans))
     return tuple(found)
 
 

@@ -47,7 +47,7 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> None:
             faults = [
                 fault
                 for path, of, name in references
-                for fault in _unknown(path, of, name, known.get(of, [name]))
+                for fault in _unknown(path, of, name, _names(kind, entry.value, known, (of, name)))
             ]
             faults += MORE[kind](entry.value, known) if kind in MORE else ()
             for path, message in faults:
@@ -59,6 +59,18 @@ def check_references(entries: Entries, doubtful: Collection[str] = ()) -> None:
     if questions and TASK not in questions and "questions" not in doubtful:
         first = next(iter(questions.values()))
         first.document.report((), f"the question `{TASK}` is missing")
+
+
+def _names(kind: str, value: dict[str, Any], known: Known, named: tuple[str, str]) -> list[str]:
+    """Return what may be named: what speaks of no family may say what an option covers, too."""
+    of, name = named
+    names = known.get(of, [name])
+    covered = known.get(f"covered {of}", ())
+    if not covered or kind not in ("rule", "detour"):
+        return names
+    aim: Any = next((value[effect] for effect in EFFECTS if effect in value), [])
+    families = [] if aimed_by(aim) else [id for id in one_or_more(aim) if "/" not in id]
+    return names if families else [*names, *covered]
 
 
 def _homes(of: str) -> set[str]:
@@ -80,6 +92,8 @@ def _known(entries: Entries) -> Known:
         options = known["task"] if entry.value.get("options_from") else own
         builtin = [NOT_APPLICABLE] if entry.value.get("ask_if") else []
         known[f"option of `{id}`"] = [*options, *builtin]
+        covered = [name for one in entry.value.get("options", ()) for name in one.get("covers", ())]
+        known[f"covered option of `{id}`"] = covered
         if by := entry.value.get("declared_by"):
             declared[by] += own
     for id, entry in entries["benchmark"].items():
@@ -217,7 +231,8 @@ def _said(value: dict[str, Any], known: Known) -> Faults:
         options = known.get(f"option of `{question}`")
         if options is not None and isinstance(option, str):
             of = f"option of `{question}`"
-            yield from _unknown((key, question), of, option, options)
+            names = [*options, *known.get(f"covered {of}", ())]
+            yield from _unknown((key, question), of, option, names)
 
 
 def _protocol(value: dict[str, Any], known: Known) -> Faults:

@@ -221,7 +221,7 @@ export class Finalists {
     let found = this._effects.get(key);
     if (!found) {
       const id = this.engine.encoding.questions[question];
-      const options = this.engine.encoding.optionsOf(question, choice);
+      const options = this._named(id, this.engine.encoding.optionsOf(question, choice));
       let alive = 0n;
       this.rules.forEach((rule, place) => {
         if (!(id in rule.when) || rule.when[id].some((one) => options.includes(one))) alive |= 1n << BigInt(place);
@@ -235,6 +235,12 @@ export class Finalists {
       this._effects.set(key, found);
     }
     return found;
+  }
+
+  /** Options with the things they cover that are given. @param {string} id @param {string[]} options */
+  _named(id, options) {
+    const given = this.given[id];
+    return given?.named && sameOptions(given.options, options) ? [...options, ...given.named] : options;
   }
 
   /** By what checkpoints are measured after an answer that names languages. @param {number} question @param {Choice} choice */

@@ -32,7 +32,10 @@ export const isExact = (one) => one.value !== null || one.named !== undefined;
  * @param {Profile} profile
  */
 export const holds = (when, profile) =>
-  Object.entries(when).every(([id, options]) => profile[id].options.some((one) => options.includes(one)));
+  Object.entries(when).every(([id, options]) => {
+    const { options: chosen, named = [] } = profile[id];
+    return [...chosen, ...named].some((one) => options.includes(one));
+  });
 
 /** True where a question makes sense in a case, and was not left open. @param {Answer} one */
 export const applicable = (one) =>
@@ -63,7 +66,8 @@ export function readProfile(rulebase, given) {
     const known = read.filter((one) => one !== null);
     if (!known.length) continue;
     const options = [...new Set(known.map((one) => one.option))];
-    const named = [...new Set(known.map((one) => one.name))];
+    const exactly = known.filter((one) => one.name !== one.option).map((one) => one.option);
+    const named = [...new Set(known.map((one) => one.name))].filter((one) => !exactly.includes(one));
     profile[question.id] = {
       options,
       value: known.length === 1 ? known[0].value : null,

@@ -150,7 +150,10 @@ export const hubPage = (id) => `https://huggingface.co/${id}`;
  * @param {string} name
  */
 export const called = (option, name) =>
-  name in option.covers ? option.covers[name][0][0].toUpperCase() + option.covers[name][0].slice(1) : option.label;
+  name in option.covers ? capitalized(option.covers[name][0].replaceAll("-", " ")) : option.label;
+
+/** @param {string} text */
+const capitalized = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** What a question's flag is called. @param {Question} question */
 export const typed = (question) => question.flag || question.id;

@@ -40,10 +40,10 @@ export function standing(one) {
   if (!before) return "nothing ranks it against the next of another series";
   const by = before.through ? `before ${before.through}, which ` : "";
   if (before.by === "relation") {
-    const is = before.yardstick === "larger" ? `larger than ${before.next}, of one series` : `successor of ${before.next}`;
+    const is = before.yardstick === "larger" ? `larger than ${before.next}, of one series` : `the successor of ${before.next}`;
     return by ? `${by}is ${is}` : is;
   }
-  const figures = `${before.yardstick} ${g(before.value ?? 0)}, ${g(before.next_value ?? 0)} for ${before.next}`;
+  const figures = `${g(before.value ?? 0)} on ${before.yardstick}, against ${g(before.next_value ?? 0)} for ${before.next}`;
   return by ? `${by}has ${figures}` : figures;
 }
 

@@ -1,4 +1,4 @@
-"""A language that the question has no option for is asked for by its code or name."""
+"""Things that one option covers: a language without an option of its own, a kind of image."""
 
 import pytest
 
@@ -7,9 +7,10 @@ from advisor.decide.recommendation import recommend
 from advisor.decide.requirements import MULTILINGUAL, NO_LANGUAGE
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
-from advisor.errors import UsageError
+from advisor.errors import BrokenFileError, UsageError
 from advisor.interview.questions import put
 from advisor.interview.session import Session
+from advisor.rulebase.store import load_rules
 
 CODES = ("cs", "pl", "nl", "tr", "vi", "sv", "uk", "th", "bg", "xh")
 TASKS = ("ocr-page", "captioning", "image-search", "zero-shot-classification", "handwriting")
@@ -98,3 +99,44 @@ def test_who_is_asked_names_the_language_at_once_or_after_another_language(ruleb
         assert len([row for row in prompt.asked[0].rows if not row.hidden]) == shown
     again = Session.from_json(session.engine, session.to_json())
     assert again.profile == session.profile
+
+
+MEDICAL = {"captioning": "google/medgemma-4b-it", "image-search": "google/medsiglip-448"}
+
+
+@pytest.mark.parametrize("task", MEDICAL)
+def test_rules_about_checkpoints_tell_apart_what_an_option_covers(task, rulebase, engine):
+    firsts = {
+        domain: recommend(rulebase, {"task": task, "domain": domain}, engine=engine).ids[0]
+        for domain in ("medical", "satellite", "specialist", "everyday")
+    }
+    assert firsts.pop("medical") == MEDICAL[task]
+    assert len(set(firsts.values())) == 1
+
+
+def test_what_is_used_beside_the_families_goes_by_it_too(rulebase, engine):
+    given = {"task": "zero-shot-classification", "domain": "satellite"}
+    (advice,) = recommend(rulebase, given, engine=engine).advice
+    assert advice.elsewhere.checkpoints[0] == "chendelong/RemoteCLIP"
+    (advice,) = recommend(rulebase, given | {"domain": "specialist"}, engine=engine).advice
+    assert advice.elsewhere is None
+
+
+def test_a_rule_about_families_cannot_name_what_an_option_covers(tmp_path):
+    (tmp_path / "decisions").mkdir()
+    (tmp_path / "decisions" / "domain.yaml").write_text(
+        """rules:
+  - id: medical-for-clip
+    criterion: domain
+    when: {domain: [medical]}
+    prefer: clip
+    because: Nothing tells families apart there.
+    sources: [siglip2-readme]
+    examples:
+      - {given: {domain: medical}, fires: true}
+      - {given: {domain: everyday}, fires: false}
+""",
+        encoding="utf-8",
+    )
+    with pytest.raises(BrokenFileError, match="unknown option of `domain` `medical`"):
+        load_rules(overlays=(tmp_path,))
