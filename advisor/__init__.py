@@ -11,17 +11,38 @@
 >>> answer.advice[0].decision.family
 'unified-vlp'
 
-Names are imported when they are used.
+Names are imported when they are used, and nothing is read before an interrupt is one line.
 """
 
-from __future__ import annotations
+import os
+import sys
 
 __version__ = "0.1.0"
 
+
+def is_program() -> bool:
+    """True where the command `advisor` or `python -m advisor` started this process."""
+    words = sys.argv
+    if words[:1] == ["-m"]:  # as long as the module is looked for
+        return sys.orig_argv[-len(words)] == "advisor"
+    return bool(words) and os.path.basename(words[0]).removesuffix(".exe") == "advisor"  # noqa: PTH119
+
+
+def _end_in_a_line(kind: type[BaseException], error: BaseException, trace: object) -> None:
+    """Say an interrupt in one line; it may come before `advisor.cli` has begun."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.stderr.write("\nadvisor: interrupted\n")
+        raise SystemExit(130)
+    _usual_hook(kind, error, trace)  # type: ignore[arg-type]
+
+
+_usual_hook = sys.excepthook
+sys.excepthook = _end_in_a_line  # before anything is called
+if not is_program():
+    sys.excepthook = _usual_hook
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # `typing` is imported by what needs it
-    from typing import Any
-
     from advisor.decide.recommendation import Recommendation, recommend
     from advisor.engine.decision import Engine
     from advisor.engine.profile import make_profile
@@ -53,7 +74,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'advisor' has no attribute {name!r}")
     from importlib import import_module

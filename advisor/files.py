@@ -186,7 +186,11 @@ def _go_on() -> None:
 
 @contextmanager
 def creating_folder(folder: Path) -> Iterator[Path]:
-    """Yield a scratch folder that becomes `folder`, new or empty, at the end, or vanishes."""
+    """Yield a scratch folder that becomes `folder`, new or empty, at the end, or vanishes.
+
+    What else a command writes about the folder is written before that end: a second run goes by
+    the folder alone.
+    """
     import shutil
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -199,6 +203,19 @@ def creating_folder(folder: Path) -> Iterator[Path]:
         if folder.exists():
             folder.rmdir()
         scratch.replace(folder)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder at once for whoever looks: it is renamed, then deleted."""
+    import shutil
+
+    scratch = folder.with_name(_scratch_name())
+    try:
+        folder.replace(scratch)
+        shutil.rmtree(scratch, ignore_errors=True)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise

@@ -2,6 +2,8 @@
 
 `python benchmarks/kills.py --instants 30 [COMMAND]...`: for each command and signal a count of
 files that are neither old nor new, of stray files, and of runs that did not recover afterwards.
+`--steps` stops them at each change that Python makes to the folder instead of at moments of time:
+whenever a file is opened to be written, renamed, removed, and so on, one run for each.
 Exit 1 where any count is not 0; strays of SIGKILL cannot be helped and are counted apart.
 
 What differs between two undisturbed runs, as times do, is held to be whole where it ends as theirs
@@ -24,7 +26,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from writers import HUB_IDS, WRITERS, Writer
 
@@ -32,6 +34,12 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 KEPT_ON_THE_WAY = ("unfinished", "journal", "run")
 """Files and folders with such names hold what a second run goes on from."""
 END = 12
+CHANGES = {
+    f"os.{each}" for each in ("mkdir", "rmdir", "rename", "remove", "chmod", "chown", "link")
+}
+"""What Python says of itself (`sys.addaudithook`) before it changes a folder, beside `open`."""
+STEPS = "steps"
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 HUB_ANSWER = {
     "sha": "0123456789abcdef0123456789abcdef01234567",
     "lastModified": "2027-01-02T03:04:05.000Z",
@@ -50,37 +58,47 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
-def run(writer: Writer, folder: Path, stop: tuple[float, int] | None = None) -> float:
-    """Run a command in a folder, whose cache and home are inside it; return its seconds.
+class Stop(NamedTuple):
+    """A signal that a command gets: after some seconds, or at the nth change that it makes."""
 
-    With `stop`, send it a signal after some time.
-    """
+    number: int
+    seconds: float = 0.0
+    step: int = 0
+
+
+def run(writer: Writer, folder: Path, stop: Stop | None = None) -> float:
+    """Run a command in a folder, whose cache and home are inside it; return its seconds."""
     variables = {**os.environ, "HF_HOME": str(folder.parent / "hf"), "OMP_NUM_THREADS": "1"}
     if "our" in writer.words or writer.program:  # whose cache is what is looked at
         variables["ADVISOR_CACHE"] = str(folder / "cache")
     start = time.monotonic()
-    if writer.heavy:
+    if not writer.program:
         forked = multiprocessing.get_context("fork").Process(
-            target=_inside, args=(writer, folder, variables)
+            target=_inside, args=(writer, folder, variables, stop)
         )
         forked.start()
         number, wait = forked.pid or 0, forked.join
     else:
         null = subprocess.DEVNULL
         running = subprocess.Popen(
-            writer.line, cwd=folder, stdout=null, stderr=null, stdin=null, env=variables
+            [sys.executable, "-c", writer.program],
+            cwd=folder,
+            stdout=null,
+            stderr=null,
+            stdin=null,
+            env=variables,
         )
         number, wait = running.pid, running.wait
-    if stop is not None:
-        time.sleep(stop[0])
+    if stop is not None and not stop.step:
+        time.sleep(stop.seconds)
         with suppress(ProcessLookupError):
-            os.kill(number, stop[1])
+            os.kill(number, stop.number)
     wait()
     return time.monotonic() - start
 
 
-def _inside(writer: Writer, folder: Path, variables: dict[str, str]) -> None:
-    """Be the command, in a process where torch is there already."""
+def _inside(writer: Writer, folder: Path, variables: dict[str, str], stop: Stop | None) -> None:
+    """Be the command, in a process where what it imports is there already."""
     from advisor.cli.main import main as program
 
     os.chdir(folder)
@@ -89,14 +107,46 @@ def _inside(writer: Writer, folder: Path, variables: dict[str, str]) -> None:
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
     sys.argv[1:] = writer.words
+    _count_changes(folder, stop)
     try:
         program()
     finally:
         os._exit(0)
 
 
-def _import_what_takes_long() -> None:
-    """Import what heavy commands do, before any of them is begun."""
+def _count_changes(folder: Path, stop: Stop | None) -> None:
+    """Count the changes that this process makes to a folder; get the signal at one of them."""
+    seen, count = folder.with_name(STEPS), 0
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        nonlocal count
+        if not (event in CHANGES or (event == "open" and (arguments[2] or 0) & WRITING)):
+            return
+        if isinstance(arguments[0], int) or folder not in Path(arguments[0]).absolute().parents:
+            return
+        count += 1
+        if stop is None:
+            os.pwrite(written, str(count).encode(), 0)
+        elif count == stop.step:
+            os.kill(os.getpid(), stop.number)
+
+    written = os.open(seen, os.O_WRONLY | os.O_CREAT)
+    sys.addaudithook(hook)
+
+
+def _import_commands() -> None:
+    """Import what commands are made of, before any of them is begun."""
+    import advisor.cli.main  # noqa: F401
+    from advisor.cli.program import COMMANDS, Group
+    from advisor.console.commands import command_at
+
+    for entry in COMMANDS.values():
+        for command in entry.commands.values() if isinstance(entry, Group) else (entry,):
+            command_at(command.home)
+
+
+def _import_networks() -> None:
+    """Import what heavy commands do beside that."""
     import torch
     import transformers
 
@@ -110,56 +160,74 @@ def _import_what_takes_long() -> None:
 
 
 class Undisturbed(NamedTuple):
-    """What a command makes of a folder: before, after, what else a second run made, its time."""
+    """What a command makes of a folder: before, after, what else a second run made, its time.
+
+    `steps` is how many changes it makes, and files in `tells` say how a run went.
+    """
 
     before: dict[str, bytes]
     after: dict[str, bytes]
     again: dict[str, bytes]
     seconds: float
+    steps: int
+    tells: tuple[str, ...]
+
+    def stops(self, number: int, instants: int) -> list[Stop]:
+        """Return when to send a signal: at so many moments; at each change where there are none."""
+        if not instants:
+            return [Stop(number, step=step + 1) for step in range(self.steps)]
+        return [Stop(number, self.seconds * (n + 0.5) / instants) for n in range(instants)]
 
     def whole(self, file: str, content: bytes) -> bool:
         """True where a file is as before, as after, or differs from run to run and ends as ever."""
         if content in (self.before.get(file), self.after.get(file), self.again.get(file)):
             return True
-        varies = self.after.get(file) != self.again.get(file)
+        varies = self.after.get(file) != self.again.get(file) or file in self.tells
         return varies and content[-END:].strip() == self.after.get(file, b"")[-END:].strip()
 
 
 def undisturbed(writer: Writer, before: Path) -> Undisturbed:
     """Run a command twice to its end."""
-    made, seconds = [], 0.0
+    made: list[dict[str, bytes]] = []
+    seconds = 0.0
     for name in ("after", "again"):
         folder = Path(shutil.copytree(before, before.with_name(name)))
         seconds = run(writer, folder)
         made.append(files(folder))
     if made[0].keys() != made[1].keys() or not made[0].keys() | files(before).keys():
-        sys.stderr.write(f"{writer.line}: two runs write other files\n")
-    return Undisturbed(files(before), made[0], made[1], seconds)
+        sys.stderr.write(f"{' '.join(writer.words)}: two runs write other files\n")
+    seen = before.with_name(STEPS)
+    steps = int(seen.read_text()) if seen.exists() else 0
+    return Undisturbed(files(before), *made, seconds, steps, writer.tells)
 
 
-def counted(
-    writer: Writer, before: Path, known: Undisturbed, number: int, instants: int
-) -> Counter[str]:
-    """Stop a command at so many moments of its time; count what is wrong with what is left."""
+def counted(writer: Writer, before: Path, known: Undisturbed, stops: list[Stop]) -> Counter[str]:
+    """Stop a command so many times; count what is wrong with what is left."""
     counts: Counter[str] = Counter()
-    for instant in range(instants):
+    for instant, stop in enumerate(stops):
         with tempfile.TemporaryDirectory() as place:
             folder = Path(shutil.copytree(before, Path(place) / "project"))
-            run(writer, folder, (known.seconds * (instant + 0.5) / instants, number))
-            for file, content in files(folder).items():
-                on_the_way = any(part.startswith(KEPT_ON_THE_WAY) for part in file.split("/"))
-                if file not in known.before and file not in known.after:
-                    counts["stray"] += not on_the_way
-                elif not known.whole(file, content):
-                    counts["half"] += not on_the_way
+            run(writer, folder, stop)
+            left = {
+                file: content for file, content in files(folder).items()
+                if not any(part.startswith(KEPT_ON_THE_WAY) for part in file.split("/"))
+            }  # fmt: skip
+            strays = sorted(left.keys() - known.before.keys() - known.after.keys())
+            known_files = left.keys() - strays
+            halves = sorted(file for file in known_files if not known.whole(file, left[file]))
             run(writer, folder)
             left = files(folder)
-            bad = [
-                f for f in known.after
-                if not Path(f).name.startswith("timing")
-                and (f not in left or not known.whole(f, left[f]))
+            lost = [
+                file for file in known.after
+                if not Path(file).name.startswith("timing")
+                and (file not in left or not known.whole(file, left[file]))
             ]  # fmt: skip
-            counts["not recovered"] += bool(bad)
+            counts += Counter(
+                {"half": len(halves), "stray": len(strays), "not recovered": bool(lost)}
+            )
+            for kind, found in (("half", halves), ("stray", strays), ("not recovered", lost)):
+                if found and (kind, stop.number) != ("stray", signal.SIGKILL):
+                    sys.stderr.write(f"  instant {instant}: {kind}: {', '.join(found)}\n")
     return counts
 
 
@@ -185,16 +253,18 @@ def main() -> int:
     """Print a line for each command and signal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instants", type=int, default=30)
+    parser.add_argument("--steps", action="store_true", help="at each change to the folder instead")
     parser.add_argument("commands", nargs="*", metavar="COMMAND", help=", ".join(WRITERS))
     given = parser.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
     os.environ.pop("ADVISOR_RULES", None)
     wrong = runs = 0
+    _import_commands()
     with hub():
         for name in given.commands or sorted(WRITERS, key=lambda one: WRITERS[one].heavy):
             writer = WRITERS[name]
             if writer.heavy:
-                _import_what_takes_long()
+                _import_networks()
             with tempfile.TemporaryDirectory() as place:
                 (before := Path(place) / "before").mkdir()
                 writer.prepare(before)
@@ -205,13 +275,15 @@ def main() -> int:
                     wrong += 1
                     continue
                 for number in SIGNALS:
-                    counts = counted(writer, before, known, number, given.instants)
-                    runs += given.instants
+                    stops = known.stops(number, 0 if given.steps else given.instants)
+                    counts = counted(writer, before, known, stops)
+                    runs += len(stops)
                     word = signal.Signals(number).name
                     kinds = ("half", "stray", "not recovered")
                     said = ", ".join(f"{counts[one]} {one}" for one in kinds)
+                    moments = "steps" if given.steps else "instants"
                     sys.stdout.write(
-                        f"{name:26} {word:8} {given.instants} instants in {known.seconds:.1f} s, "
+                        f"{name:26} {word:8} {len(stops)} {moments} in {known.seconds:.1f} s, "
                         f"{len(new)} files: {said}\n"
                     )
                     sys.stdout.flush()

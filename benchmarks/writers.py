@@ -45,8 +45,8 @@ INTERVIEW = (
 class Writer(NamedTuple):
     """A command that writes: its words, or a program, and what it needs in its folder.
 
-    `by` names the modules that do the writing. One that is `heavy` spends its time on imports: it
-    is begun where torch is there already, so that the moments fall on what it does.
+    `by` names the modules that do the writing. One that is `heavy` needs torch.
+    Files that it `tells` how the run went in differ after one that was broken off.
     """
 
     words: tuple[str, ...]
@@ -54,13 +54,7 @@ class Writer(NamedTuple):
     prepare: Callable[[Path], None] = lambda _folder: None
     program: str = ""
     heavy: bool = False
-
-    @property
-    def line(self) -> list[str]:
-        """The command line."""
-        if self.program:
-            return [sys.executable, "-c", self.program]
-        return [sys.executable, "-m", "advisor", *self.words]
+    tells: tuple[str, ...] = ()
 
 
 def code(folder: Path) -> None:
@@ -132,7 +126,7 @@ def published(folder: Path) -> None:
     (folder / "vocab.txt").write_text("\n".join(toy_words()) + "\n")
 
 
-END_PAGE = "page.html"
+PAGE = ("--output", "html=page.html")
 LOOKED_UP = {
     "compare": ("clip", "unified-vlp"),
     "show": ("clip",),
@@ -153,7 +147,12 @@ WRITERS = {
     "check --write-baseline": Writer(
         ("check", "--write-baseline", "known.json", "."), ("check.command",), code
     ),
-    "check --output": Writer(("check", *OUTPUTS, "."), ("console.output",), code),
+    "check --output": Writer(
+        ("check", *OUTPUTS, "."),
+        ("console.output",),
+        code,
+        tells=tuple(f"report.{format}" for format in FORMATS),  # they count files, own ones too
+    ),
     "init --force": Writer(("init", "--force"), ("check.command",), code),
     "rules docs": Writer(("rules", "docs"), ("audit.rule_pages",)),
     "rules cache": Writer(("list", "criteria", "--rules", "our"), ("rulebase.store",), overlay),
@@ -206,7 +205,7 @@ WRITERS = {
         heavy=True,
     ),
     "compose": Writer(
-        ("compose", "--encoder", "vit", "--decoder", "bert", "--save", "joined"),
+        ("compose", "--encoder", "vit", "--decoder", "bert", "--save", "joined", *PAGE),
         ("trial.composition",),
         parts,
         heavy=True,
@@ -225,13 +224,15 @@ WRITERS = {
             "--torch-device",
             "cpu",
             *TRAINING,
+            *PAGE,
         ),
         (
-            "trial.compose_command",
+            "trial.finetuning",
             "trial.trainer",
         ),
         parts,
         heavy=True,
+        tells=("page.html",),
     ),
     "train vlp": Writer(
         (
@@ -245,10 +246,12 @@ WRITERS = {
             "--torch-device",
             "cpu",
             *TRAINING,
+            *PAGE,
         ),
-        ("trial.trainer",),
+        ("trial.unified_training", "trial.trainer"),
         pictures,
         heavy=True,
+        tells=("page.html",),
     ),
     "convert vlp": Writer(
         (
@@ -260,6 +263,7 @@ WRITERS = {
             "vocab.txt",
             "--heads",
             "4",
+            *PAGE,
         ),
         ("unified_vlp.conversion",),
         published,
@@ -279,8 +283,7 @@ WRITERS = {
             "4",
             "--torch-device",
             "cpu",
-            "--output",
-            "html=page.html",
+            *PAGE,
             "--no-input",
         ),
         ("evaluate.manifest", "console.output"),
@@ -289,7 +292,7 @@ WRITERS = {
     ),
     "site": Writer(("site", "public"), ("site.command",)),
     **{
-        name: Writer((*name.split(), *words, "--output", f"html={END_PAGE}"), ("console.output",))
+        name: Writer((*name.split(), *words, *PAGE), ("console.output",))
         for name, words in LOOKED_UP.items()
     },
 }

@@ -2,8 +2,11 @@
 
 import ast
 import inspect
+import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 import advisor
 from advisor.cli.program import COMMANDS, Group
@@ -59,3 +62,15 @@ def test_each_module_that_writes_is_reached_by_a_command_that_is_killed():
             found.add(".".join(file.relative_to(package).with_suffix("").parts))
     reached = {module for writer in WRITERS.values() for module in writer.by}
     assert found - {"files"} == reached | OTHERWISE.keys()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["check --fix", "convert vlp", "train vlp"])
+def test_a_command_that_is_stopped_at_any_change_it_makes_leaves_no_half(name):
+    if WRITERS[name].heavy:
+        pytest.importorskip("torch")
+        pytest.importorskip("transformers")
+    kills = [sys.executable, ROOT / "benchmarks" / "kills.py", "--steps", name]
+    done = subprocess.run(kills, capture_output=True, text=True, timeout=1500)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    assert " steps in " in done.stdout

@@ -16,6 +16,7 @@ from types import NoneType
 from typing import Any, NamedTuple
 
 from advisor import files
+from advisor.cli import end_at_once
 from advisor.errors import AdvisorError, BrokenFileError
 from advisor.files import ESCAPED
 
@@ -57,16 +58,31 @@ class CommandLine(NamedTuple):
 def main() -> None:
     """Run the command line of this process and exit."""
     gc.set_threshold(100_000, 20, 20)  # a short process makes many values and hardly any cycles
-    _take_signals()
-    code = run(sys.argv[1:])
+    sys.unraisablehook = _say_what_python_lost
+    try:
+        taken = _take_signals()
+        code = run(sys.argv[1:])
+        if taken:
+            signal.signal(signal.SIGINT, end_at_once)
+    except KeyboardInterrupt:  # where `run` has not begun, or has done
+        end_at_once()
     gc.freeze()  # the end of the process frees all; looking for cycles first takes a third as long
     sys.exit(code)
 
 
-def _take_signals() -> None:
+def _say_what_python_lost(lost: Any) -> None:
+    """Say of an exception that nothing can catch what Python says; of an interrupt, nothing.
+
+    `files.stopped` knows of it.
+    """
+    if not issubclass(lost.exc_type, (KeyboardInterrupt, SystemExit)):
+        sys.__unraisablehook__(lost)
+
+
+def _take_signals() -> bool:
     """Let an interrupt and a termination raise exceptions, which undo what is half done.
 
-    Neither is taken where whoever started us ignores it.
+    Neither is taken where whoever started us ignores it; return whether interrupts are.
     """
 
     def interrupt(_number: int, _frame: object) -> None:
@@ -80,6 +96,7 @@ def _take_signals() -> None:
     for number, taken in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate)):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, taken)
+    return signal.getsignal(signal.SIGINT) is interrupt
 
 
 UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)

@@ -48,6 +48,28 @@ class Showing(NamedTuple):
         check_format(self.format, report.formats)
         for format, file in self.files:
             write_text(file, drawn(report, format))
+        self.say(report)
+
+    def write_with(self, folder: Path, scratch: Path, report: Report) -> None:
+        """Write a report to the files while `folder` is still `scratch`; `say` prints it then.
+
+        So a second run that finds the folder has nothing left to write. A file in the folder goes
+        into `scratch`. Raises UsageError where one by its name is there.
+        """
+        top = os.path.realpath(folder)
+        for format, file in self.files:
+            target = os.path.realpath(file)
+            inside = target.startswith(top + os.sep)
+            place = scratch / os.path.relpath(target, top) if inside else file
+            if inside and place.exists():
+                raise UsageError(
+                    f"`{file}` is part of what is written to `{folder}`",
+                    hint="name another file for the page",
+                )
+            write_text(place, drawn(report, format))
+
+    def say(self, report: Report) -> None:
+        """Print a report."""
         indent = 2 if sys.stdout.isatty() else None  # on a pipe one line, ten times as fast
         sys.stdout.write(drawn(report, self.format, indent=indent, color=self.color))
 

@@ -244,14 +244,15 @@ def _write_part(file: Path, text: str) -> None:
 def _keep(folder: Path, parts: Parts) -> None:
     """Write compiled parts, each below a checksum, and remove all but the newest copies.
 
-    Those of the last minutes stay: another process may be writing them.
+    `core` is the last one: whoever finds it finds the others. Copies of the last minutes stay:
+    another process may be writing them.
     """
     import shutil
     import time
 
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, part in parts.items():
+        for name, part in sorted(parts.items(), key=lambda each: each[0] == "core"):
             text = _part_text(part)
             _write_part(folder / f"{name}.json", f"{_checksum(text.encode())}\n{text}")
         kept = sorted((each.stat().st_mtime, each) for each in folder.parent.glob("rules-*"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
@@ -14,10 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from advisor.console.commands import Options
 from advisor.console.options import Download, Offline, option
-from advisor.console.output import Shown, note, progress_line
+from advisor.console.output import Showing, Shown, note, progress_line
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError
-from advisor.files import write_text
 from advisor.trial.command import permissions
 from advisor.trial.resolution import Loading, resolve
 from advisor.trial.trainer import Training
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 Save = Annotated[
     list[str], option("--save FOLDER", "The folder to write, new or empty.", "--output")
 ]
-RECORD = "parts.json"
 EXAMPLES = "`advisor compose --help` has an example of each"
 
 
@@ -73,7 +70,7 @@ def compose(
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
         raise UsageError("one --save FOLDER is needed", hint=hint)
     loading = Loading(offline=offline, seed=training.seed, **permissions(download=download))
-    shown.emit(_made(parts, save[0], training, loading))
+    shown.say(_made(parts, save[0], training, loading, shown))
     return 0
 
 
@@ -95,44 +92,38 @@ def _check_parts(parts: Parts) -> None:
         )
 
 
-def _made(parts: Parts, folder: str, training: Training, loading: Loading) -> Report:
-    """Join, train, or do both, and return the report."""
+def _made(
+    parts: Parts, folder: str, training: Training, loading: Loading, shown: Showing
+) -> Report:
+    """Join, train, or do both; write the report to its files, and return it."""
     from advisor.trial.composition import compose as join
-    from advisor.trial.finetuning import UNFINISHED, check_training, finetune
+    from advisor.trial.finetuning import begin_from, check_training, finetune
 
-    given = {"encoder": parts.encoder, "decoder": parts.decoder}
-    if not parts.pairs:
-        return _report(join(**given, output=folder, **loading._asdict()), None)
     composition: Composition | None = None
+
+    def report(done: Any) -> Report:
+        return _report(composition, done) if parts.pairs else _report(done, None)
+
+    def tell(done: Any, scratch: Path) -> None:
+        shown.write_with(Path(folder), scratch, report(done))
+
+    def make(place: Path) -> None:
+        nonlocal composition
+        made = join(parts.encoder, parts.decoder, place, **loading._asdict())
+        composition = replace(made, folder=Path(folder))
+
+    if not parts.pairs:
+        return report(join(parts.encoder, parts.decoder, folder, tell=tell, **loading._asdict()))
     start: str | Path = parts.checkpoint
     if parts.checkpoint:
         resolve(parts.checkpoint, loading)
     else:
         check_training(parts.pairs, folder)
-        start = Path(folder) / UNFINISHED / "joined"  # where a second run finds it
-        if not _is_joined(start, given, folder):
-            start.parent.mkdir(parents=True, exist_ok=True)
-            write_text(start.with_name(RECORD), json.dumps(given))  # before what it speaks of
-            composition = join(**given, output=start, **loading._asdict())
-            composition = replace(composition, folder=Path(folder))
+        start = begin_from(Path(folder), [parts.encoder, parts.decoder, loading.seed], make)
     progress = show_step if sys.stderr.isatty() else None
     with stopping_between_steps() as stop:
         settings = {"progress": progress, "stop": stop, **asdict(training)}
-        return _report(composition, finetune(start, parts.pairs, folder, **settings))
-
-
-def _is_joined(start: Path, parts: dict[str, str], folder: str) -> bool:
-    """True where an interrupted run joined these parts. Raises UsageError for other ones."""
-    if not (start / "config.json").is_file():
-        return False
-    record = start.with_name(RECORD)
-    if not record.is_file() or record.read_text(encoding="utf-8") != json.dumps(parts):
-        raise UsageError(
-            f"`{folder}` holds an unfinished training of other parts",
-            hint=f"name another folder, or delete `{start.parent}` to begin anew",
-            kind="output-exists",
-        )
-    return True
+        return report(finetune(start, parts.pairs, folder, tell=tell, **settings))
 
 
 def _report(composition: Composition | None, training: FineTuning | None) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,13 +52,19 @@ class Composition:
 
 
 def compose(
-    encoder: str | Path, decoder: str | Path, output: str | Path, **loading: Any
+    encoder: str | Path,
+    decoder: str | Path,
+    output: str | Path,
+    *,
+    tell: Callable[[Composition, Path], None] | None = None,
+    **loading: Any,
 ) -> Composition:
     """Join a pretrained vision encoder to a pretrained text decoder, save and load it again.
 
     Cross-attention (and, where the widths differ, a projection) is new: the result talks nonsense
     until it is fine-tuned. `loading` are fields of Loading: `offline`, `agree`, `progress` and
-    `seed`. Nothing half-written is left behind, whatever happens.
+    `seed`. `tell` gets what is returned and where the folder's files are before they are put in
+    place together. Nothing half-written is left behind, whatever happens.
     """
     folder, how = Path(output), Loading(**loading)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -82,21 +89,24 @@ def compose(
             images.save_pretrained(scratch)
             tokenizer.save_pretrained(scratch)
             getattr(library, JOINT).from_pretrained(scratch, use_safetensors=True, **FROM_DISK)
-    return Composition(
-        encoder=left.name,
-        decoder=right.name,
-        folder=folder,
-        parameters=network.num_parameters(),
-        new_parameters=sum(new.values()),
-        new_weights=tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new)),
-        start_token=tokens[0],
-        end_token=tokens[1],
-        pad_token=tokens[2],
-        warnings=(
-            f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and random: "
-            "fine-tune on pairs of images and texts before use",
-        ),
-    )
+            done = Composition(
+                encoder=left.name,
+                decoder=right.name,
+                folder=folder,
+                parameters=network.num_parameters(),
+                new_parameters=sum(new.values()),
+                new_weights=tuple(dict.fromkeys(re.sub(r"\.\d+\.", ".*.", name) for name in new)),
+                start_token=tokens[0],
+                end_token=tokens[1],
+                pad_token=tokens[2],
+                warnings=(
+                    f"{sum(new.values()):,} of {network.num_parameters():,} weights are new and "
+                    "random: fine-tune on pairs of images and texts before use",
+                ),
+            )
+            if tell is not None:
+                tell(done, scratch)
+    return done
 
 
 def _refuse_wrong_parts(left: LocalCheckpoint, right: LocalCheckpoint) -> None:

@@ -54,18 +54,28 @@ def vlp(
             hint="it is that of bert-base-cased, 28,996 lines",
         )
     target = Path(folder)
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+    _refuse_other_contents(target)
+    transformers()
+    conversion = library(f"{OWN_NETWORKS}.conversion")
+    given: dict[str, Any] = {
+        "vocabulary": vocabulary,
+        "answers": answers or None,
+        "heads": heads or None,
+    }
+    given["tell"] = lambda done, scratch: shown.write_with(target, scratch, _report(done))
+    with quiet():
+        done = conversion.convert(file, folder, **given)
+    shown.say(_report(done))
+    return 0
+
+
+def _refuse_other_contents(folder: Path) -> None:
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise UsageError(
             f"`{folder}` is there already and holds something else",
             hint="name a new folder",
             kind="output-exists",
         )
-    transformers()
-    conversion = library(f"{OWN_NETWORKS}.conversion")
-    given = {"vocabulary": vocabulary, "answers": answers or None, "heads": heads or None}
-    with quiet():
-        shown.emit(_report(conversion.convert(file, folder, **given)))
-    return 0
 
 
 def _report(done: Any) -> Report:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -9,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.files import grant_umask
+from advisor.files import grant_umask, remove_folder, write_text
 from advisor.model.library import CAPTION
 from advisor.trial.composition import JOINT
 from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
@@ -20,6 +22,7 @@ from advisor.trial.runtime import plain_errors, quiet
 from advisor.trial.trainer import Trainer, Training, TrainingPair, hold_out, read_pairs
 
 UNFINISHED = "unfinished"
+RECORD = "begun-from"
 SAMPLES = 5
 
 
@@ -69,6 +72,7 @@ def finetune(
     *,
     progress: Callable[[TrainingStep], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    tell: Callable[[FineTuning, Path], None] | None = None,
     **training: Any,
 ) -> FineTuning:
     """Train an encoder-decoder folder on a CSV (`image,text`) and save it to another folder.
@@ -76,8 +80,9 @@ def finetune(
     `training` are fields of Training: `epochs`, `batch_size`, `learning_rate`, `held_out`, `seed`,
     `device` and `checkpoint_every`. Every so many steps the state is saved in `OUTPUT/unfinished`;
     a run that was interrupted goes on from there and ends where an unbroken one does. `stop` is
-    asked after each step: where it says so, the state is saved and KeyboardInterrupt raised. The
-    held-out share is never trained on.
+    asked after each step: where it says so, the state is saved and KeyboardInterrupt raised. `tell`
+    gets what is returned and where the trained files are before they are put in place. The held-out
+    share is never trained on.
     """
     how, folder = Training(**training), Path(output)
     refuse_other_contents(folder)
@@ -91,8 +96,9 @@ def finetune(
         "settings": how.identity,
     }
     return trained_to_end(
-        trainer, held_out, folder, identity, texts=_captions, progress=progress, stop=stop
-    )
+        trainer, held_out, folder, identity,
+        texts=_captions, progress=progress, stop=stop, tell=tell,
+    )  # fmt: skip
 
 
 def trained_to_end(
@@ -104,6 +110,7 @@ def trained_to_end(
     texts: Callable[[Runner, tuple[Any, ...]], list[str]],
     progress: Callable[[TrainingStep], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    tell: Callable[[FineTuning, Path], None] | None = None,
 ) -> FineTuning:
     """Train from where a run with this identity stood to the end, save, and return what came of it.
 
@@ -142,7 +149,7 @@ def trained_to_end(
         samples=samples[:SAMPLES],
         resumed_at=resumed_at,
     )
-    save_trained(trainer.parts, folder)
+    save_trained(trainer.parts, folder, lambda scratch: tell and tell(result, scratch))
     return result
 
 
@@ -186,11 +193,34 @@ def refuse_other_contents(folder: Path) -> None:
         )
 
 
-def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
+def begin_from(folder: Path, made_from: Any, make: Callable[[Path], object]) -> Path:
+    """Return the network that a training begins with, made where no earlier run made it.
+
+    `made_from` is plain JSON, and says what `make` makes it from. Raises OutputExistsError where an
+    earlier run made it from something else.
+    """
+    start = folder / UNFINISHED / "start"
+    record = start.with_name(RECORD)
+    digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
+    if not start.is_dir():
+        start.parent.mkdir(parents=True, exist_ok=True)
+        write_text(record, digest)  # before what it speaks of
+        make(start)
+    elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
+        raise OutputExistsError(
+            f"`{folder}` holds an unfinished training that began with something else",
+            hint=f"name another folder, or delete `{start.parent}` to begin anew",
+        )
+    return start
+
+
+def save_trained(
+    parts: tuple[Any, ...], folder: Path, before: Callable[[Path], object] = lambda _scratch: None
+) -> None:
     """Write the trained network and what goes with it; what can be loaded is complete.
 
     All files are written aside and then moved, config.json as the last one, since nothing loads
-    a folder without it.
+    a folder without it. `before` gets where they are before they are moved.
     """
     aside = folder / UNFINISHED / "trained"
     shutil.rmtree(aside, ignore_errors=True)
@@ -199,7 +229,8 @@ def save_trained(parts: tuple[Any, ...], folder: Path) -> None:
         for part in parts:
             part.save_pretrained(aside)
     read_checkpoint(aside, str(folder))
+    before(aside)
     grant_umask(aside)
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):
         path.replace(folder / path.name)
-    shutil.rmtree(folder / UNFINISHED, ignore_errors=True)
+    remove_folder(folder / UNFINISHED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,15 +103,18 @@ def vlp(
     check_name("aim", material.aim, AIMS, "aims")
     if len(save) != 1:
         raise UsageError("one --save FOLDER is needed", hint="e.g. --save my-captioner")
+    asked = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
+
+    def tell(done: FineTuning, scratch: Path) -> None:
+        shown.write_with(done.folder, scratch, _report(done, asked))
+
     given = {name: value or None for name, value in asdict(material).items()}
     given |= {"aim": material.aim, "checkpoint": material.checkpoint}
     progress = show_step if sys.stderr.isatty() else None
     with stopping_between_steps() as stop:
         settings = {**given, **asdict(schedule), "progress": progress, "stop": stop}
-        done = train_unified(data, save[0], **settings)
-
-    question = "--task vqa --question QUESTION"
-    shown.emit(_report(done, question if material.aim == ANSWERS else "--task captioning"))
+        done = train_unified(data, save[0], tell=tell, **settings)
+    shown.say(_report(done, asked))
     return 0
 
 

@@ -10,12 +10,13 @@ from random import Random
 from typing import Any, ClassVar
 
 from advisor.errors import UsageError
+from advisor.files import creating_folder
 from advisor.model.library import ANSWER, CAPTION
 from advisor.trial.answer import Request
 from advisor.trial.finetuning import (
-    UNFINISHED,
     FineTuning,
     TrainingStep,
+    begin_from,
     refuse_other_contents,
     trained_to_end,
 )
@@ -138,6 +139,7 @@ def train_unified(
     sequences: float = -1.0,
     progress: Callable[[TrainingStep], None] | None = None,
     stop: Callable[[], bool] | None = None,
+    tell: Callable[[FineTuning, Path], None] | None = None,
     **training: Any,
 ) -> FineTuning:
     """Train for an aim (`pretraining`, `captions`, `answers`) and save to a folder.
@@ -145,8 +147,9 @@ def train_unified(
     `checkpoint` is where it starts; without one a small network is built, on a grid for pictures
     and on their regions for stored ones, with the words of `vocabulary` or of the texts.
     `sequences` is the share under the sequence-to-sequence mask, and `training` are fields of
-    Training; those left out are the published ones. An interrupted run
-    goes on where it stood, and ends where an unbroken one does.
+    Training; those left out are the published ones. `tell` gets what is returned and where the
+    trained files are before they are put in place. An interrupted run goes on where it stood, and
+    ends where an unbroken one does.
     """
     published, folder = AIMS[aim], Path(output)
     if sequences >= 0:
@@ -161,16 +164,20 @@ def train_unified(
         holds = "questions" if examples[0].answers else "captions"
         raise UsageError(f"`{data}` holds {holds}, which `{aim}` does not learn from")
     trained, held_out = hold_out(examples, how.held_out, how.seed)
-    start = Path(checkpoint) if checkpoint else None
-    if aim == ANSWERS or start is None:
-        start = _start(folder, checkpoint, examples, trained, vocabulary, how.seed)
-    runner = _runner(start if aim == ANSWERS or not checkpoint else checkpoint, aim, how.device)
     identity = {
         "aim": aim,
         "checkpoint": checkpoint,
         "data": [[str(each.image), each.text, list(map(list, each.answers))] for each in examples],
         "settings": [*how.identity, published.sequences],
     }
+    start: str | Path = checkpoint
+    if aim == ANSWERS or not checkpoint:
+
+        def make(place: Path) -> None:
+            _make_start(place, checkpoint, examples, trained, vocabulary, how.seed)
+
+        start = begin_from(folder, [identity, str(vocabulary)], make)
+    runner = _runner(start, aim, how.device)
     return trained_to_end(
         UnifiedTrainer(runner, trained, how, published),
         held_out,
@@ -179,33 +186,30 @@ def train_unified(
         texts=_said,
         progress=progress,
         stop=stop,
+        tell=tell,
     )
 
 
-def _start(
-    folder: Path,
+def _make_start(
+    place: Path,
     checkpoint: str,
     examples: tuple[TrainingExample, ...],
     trained: tuple[TrainingExample, ...],
     vocabulary: str | Path | None,
     seed: int,
-) -> Path:
-    """Return the folder of the network to begin with, built where no earlier run built it."""
-    start = folder / UNFINISHED / "start"
-    if (start / "config.json").is_file():
-        return start
+) -> None:
+    """Write the network to begin with to a folder."""
     beginnings = library(f"{OWN_NETWORKS}.beginnings")
     counted = Counter(answer for each in trained for answer, _ in each.answers)
-    with quiet():
+    with quiet(), creating_folder(place) as scratch:
         if checkpoint:
             local = resolve(checkpoint, Loading())
-            beginnings.with_answers(local.folder, start, counted, seed)
-            return start
+            beginnings.with_answers(local.folder, scratch, counted, seed)
+            return
         first = str(examples[0].image)
         regions = first if first.partition("::")[0].endswith(STORED_REGIONS) else None
         texts = [each.text for each in trained]
-        beginnings.new(start, texts, counted, seed, regions=regions, vocabulary=vocabulary)
-    return start
+        beginnings.new(scratch, texts, counted, seed, regions=regions, vocabulary=vocabulary)
 
 
 def _runner(start: str | Path, aim: str, device: str) -> Runner:

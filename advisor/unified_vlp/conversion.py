@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,12 +80,15 @@ def convert(
     vocabulary: str | Path,
     answers: str | Path | None = None,
     heads: int | None = None,
+    tell: Callable[[Conversion, Path], None] | None = None,
 ) -> Conversion:
     """Write a folder that `from_pretrained` loads, from a published state dict.
 
     `vocabulary` is the `vocab.txt` of BERT-base cased, `answers` a file with an answer a line;
     neither is in the file. `heads` is the number of attention heads, the width / 64 where it is
-    not given. Raises ConversionError where anything does not fit; nothing half-written is left.
+    not given. `tell` gets what is returned and where the folder's files are before they are put in
+    place together: where it raises, there is no folder. Raises ConversionError where anything does
+    not fit; nothing half-written is left.
     """
     stored = read_state_dict(Path(file))
     dropped, kept = _parted(stored, str(file))
@@ -113,19 +116,22 @@ def convert(
         model_max_length=config.max_position_embeddings,
     )
     processor = UnifiedVLPProcessor(UnifiedVLPRegionReader.of(config), tokenizer)
-    with creating_folder(Path(folder)) as scratch:
-        network.save_pretrained(scratch)
-        processor.save_pretrained(scratch)
-        shutil.copyfile(vocabulary, scratch / "vocab.txt")
-        text = card(Path(file).name, kind.__name__, dropped, notes)
-        (scratch / "README.md").write_text(text, encoding="utf-8")
-    return Conversion(
+    done = Conversion(
         folder=Path(folder),
         class_name=kind.__name__,
         parameters=sum(each.numel() for each in network.parameters()),
         dropped=dropped,
         notes=tuple(notes),
     )
+    with creating_folder(done.folder) as scratch:
+        network.save_pretrained(scratch)
+        processor.save_pretrained(scratch)
+        shutil.copyfile(vocabulary, scratch / "vocab.txt")
+        text = card(Path(file).name, kind.__name__, dropped, notes)
+        (scratch / "README.md").write_text(text, encoding="utf-8")
+        if tell is not None:
+            tell(done, scratch)
+    return done
 
 
 def read_state_dict(file: Path) -> dict[str, torch.Tensor]:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -341,6 +342,30 @@ def test_b20_an_interrupt_before_anything_runs_is_one_line():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == 130
     assert done.stderr.decode().split("\n") == ["", "advisor: interrupted", ""]
+    assert not done.stdout
+
+
+@posix
+@pytest.mark.parametrize("started", ["script", "module"])
+def test_b20_an_interrupt_in_our_first_lines_is_one_line(tmp_path, started):
+    hook = (  # the next thing that is looked for after the first lines of the package
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(name, path, target=None):\n"
+        "        if name == 'advisor.cli':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(hook)
+    (tmp_path / "advisor").write_text("from advisor.cli.main import main\nmain()\n")
+    line = {"script": [tmp_path / "advisor"], "module": ["-m", "advisor"]}[started]
+    path = os.pathsep.join([str(tmp_path), str(Path(files.__file__).parent.parent)])
+    done = subprocess.run(
+        [sys.executable, *line, "list", "tasks"],
+        capture_output=True, check=False, env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, b"\nadvisor: interrupted\n")
     assert not done.stdout
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ Image = pytest.importorskip("PIL.Image")
 from networks import TEXT, VISION, bert_tokenizer  # noqa: E402
 
 from advisor.cli.main import run  # noqa: E402
+from advisor.trial.trainer import Trainer  # noqa: E402
 
 
 @pytest.fixture
@@ -135,7 +137,7 @@ def test_ctrl_c_keeps_the_step_it_was_in_and_is_130(capsys, parts, pairs):
     assert "Traceback" not in errors
     assert sorted(path.name for path in (parts / "out").iterdir()) == ["unfinished"]
     kept = sorted(path.name for path in (parts / "out" / "unfinished").iterdir())
-    assert kept == ["joined", "parts.json", "training.safetensors"]
+    assert kept == ["begun-from", "start", "training.safetensors"]
 
 
 @pytest.mark.parametrize(
@@ -210,18 +212,37 @@ def test_a_decoder_whose_file_holds_something_else_is_refused(capsys, parts):
     assert not (parts / "out").exists()
 
 
-def test_a_training_of_other_parts_is_not_gone_on_with(capsys, parts, pairs):
-    unfinished = parts / "out" / "unfinished"
-    called(
-        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert",
-        "--save", unfinished / "joined",
-    )  # fmt: skip
-    (unfinished / "parts.json").write_text('{"encoder": "no/such", "decoder": "no/such2"}')
-    code, answer = called(
-        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--finetune", pairs,
-        "--save", parts / "out", "--epochs", 1,
-    )  # fmt: skip
+def test_a_page_that_cannot_be_written_leaves_no_folder_in_the_way(capsys, parts, monkeypatch):
+    monkeypatch.chdir(parts)
+    join = ("--encoder", "vit", "--decoder", "bert", "--save", "joined")
+    code, answer = called(capsys, *join, "--output", "html=no/such/page.html")
+    assert (code, answer["error"]["kind"]) == (2, "cannot-write")
+    assert sorted(path.name for path in parts.iterdir()) == ["bert", "vit"]
+    code, answer = called(capsys, *join, "--output", "json=joined/config.json")
+    assert (code, answer["error"]["kind"]) == (2, "usage")
+    assert called(capsys, *join, "--output", "html=./joined/page.html")[0] == 0
+    kept = {path.name for path in (parts / "joined").iterdir()}
+    assert {"config.json", "model.safetensors", "page.html"} <= kept
+
+
+@pytest.mark.parametrize("other", [("--seed", 5), ("--decoder", "bert-too")])
+def test_a_training_that_began_with_other_parts_is_not_gone_on_with(
+    capsys, parts, pairs, monkeypatch, other
+):
+    monkeypatch.chdir(parts)
+    shutil.copytree("bert", "bert-too")
+    train = ["--encoder", "vit", "--decoder", "bert", "--finetune", pairs, "--save", "out"]
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "resume", interrupted)
+        assert run(["compose", *map(str, train)]) == 130
+    capsys.readouterr()
+    code, answer = called(capsys, *train, *other, "--epochs", 1)
     assert (code, answer["error"]["kind"]) == (2, "output-exists")
+    assert called(capsys, *train, "--epochs", 1)[0] == 0
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
 
 
 def test_what_cannot_be_trained_or_written_is_said_before_training(capsys, parts, pairs):

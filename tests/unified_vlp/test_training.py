@@ -1,6 +1,7 @@
 """Training a unified VLP: what it reads, that it learns, and that it goes on where it stood."""
 
 import csv
+import errno
 import json
 from collections import Counter
 
@@ -14,9 +15,11 @@ from advisor.cli.main import run
 from advisor.errors import BrokenFileError, UsageError
 from advisor.trial import load_runner, open_image
 from advisor.trial.answer import Request
+from advisor.trial.failures import OutputExistsError
 from advisor.trial.unified_examples import read_examples
-from advisor.trial.unified_training import AIMS, train_unified
+from advisor.trial.unified_training import AIMS, UnifiedTrainer, train_unified
 from advisor.unified_vlp.bert_adam import BertAdam
+from advisor.unified_vlp.processor import UnifiedVLPProcessor
 
 COLOURS = {"red": (220, 0, 0), "green": (0, 160, 0), "blue": (0, 0, 230), "white": (255, 255, 255)}
 QUICK = {"epochs": 2, "batch_size": 4, "learning_rate": 1e-3, "held_out": 0.25, "seed": 3}
@@ -79,6 +82,33 @@ def test_an_interrupted_run_ends_where_an_unbroken_one_does(pictures):
     whole, cut = (load_file(pictures / name / "model.safetensors") for name in ("whole", "cut"))
     assert all(torch.equal(whole[name], cut[name]) for name in whole)
     assert not (pictures / "cut" / "unfinished").exists()
+
+
+def test_what_was_begun_with_other_words_is_not_gone_on_with(pictures, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    data = pictures / "captions.csv"
+    monkeypatch.setattr(UnifiedTrainer, "resume", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_unified(data, pictures / "out", aim="captions", **QUICK)
+    monkeypatch.undo()
+    assert not (pictures / "out" / "unfinished" / "training.safetensors").exists()
+    data.write_text(data.read_text("utf-8").replace("wall", "roof"), encoding="utf-8")
+    with pytest.raises(OutputExistsError, match="began with something else"):
+        train_unified(data, pictures / "out", aim="captions", **QUICK)
+
+
+def test_a_start_that_is_not_whole_is_made_anew(pictures, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    data = pictures / "captions.csv"
+    with monkeypatch.context() as patched:
+        patched.setattr(UnifiedVLPProcessor, "save_pretrained", full)
+        with pytest.raises(OSError, match="No space"):
+            train_unified(data, pictures / "out", aim="captions", **QUICK)
+    assert train_unified(data, pictures / "out", aim="captions", **QUICK).resumed_at == 0
 
 
 @pytest.mark.slow
