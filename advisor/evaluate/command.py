@@ -96,6 +96,8 @@ def evaluate(
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
 
+    if ahead.price and not ahead.dry_run:
+        raise UsageError("`--price-per-hour` is for a forecast", hint="add --dry-run")
     judged = gates.made()
     refuse_what_cannot_decide(split(gates.priority))
     if ahead.dry_run:

@@ -52,7 +52,7 @@ class Forecast(NamedTuple):
     def seconds(self) -> float | None:
         """The time of all candidates, one after the other; None where that of one is unknown."""
         known = [each.seconds for each in self.candidates if not each.cannot]
-        return None if None in known else sum(filter(None, known))
+        return None if None in known or not known else sum(filter(None, known))
 
     def cost(self, seconds: float | None) -> float | None:
         """Return what a time costs; None where either is unknown."""

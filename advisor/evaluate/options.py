@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from advisor.console.options import Download, Offline, option
+from advisor.errors import UsageError
 
 if TYPE_CHECKING:
     from advisor.evaluate.gates import Gates
@@ -154,6 +155,10 @@ class GateOptions:
         """Return the gates; UsageError where one is malformed."""
         from advisor.evaluate.gates import Gates
 
+        if self.confident and not self.fail_under:
+            raise UsageError(
+                "`--confident` is about a threshold", hint="add one: --fail-under accuracy=0.9"
+            )
         baseline = Path(self.baseline) if self.baseline else None
         gates = Gates(
             tuple(self.fail_under or ()),

@@ -117,6 +117,8 @@ def test_a_candidate_that_cannot_run_is_exit_2_with_the_others_shown(said, shape
         (("--demo", "--task", "captioning"), "nothing to judge `captioning` by"),
         (("--demo", "--image-folder", "gone"), "is not a folder"),
         (("--demo", "--limit", "-1"), "limit"),
+        (("--demo", "--price-per-hour", "2"), "`--price-per-hour` is for a forecast"),
+        (("--demo", "--confident"), "`--confident` is about a threshold"),
         (("--demo", "--template", "{} or {x}"), "no one place for the label"),
         (("--demo", "--run", __file__), "is a file"),
         (("--candidate", "x=demo:clip", "--candidate", "x=demo:blip"), "two candidates are called"),
