@@ -59,6 +59,13 @@ class MissingExtraError(AdvisorError, kind="extra-not-installed"):
     """Libraries of an extra are not installed."""
 
 
+def refused_path(failure: OSError) -> AdvisorError:
+    """Return the error for a path that the system refuses, in its words."""
+    reason = (failure.strerror or str(failure)).lower()
+    message = f"`{failure.filename}` cannot be used: {reason}"
+    return AdvisorError(message, hint="check the path", kind="bad-path")
+
+
 def check_type(name: str, value: object, wanted: type | tuple[type, ...], words: str) -> None:
     """Raise TypeError for an argument of another type than one wanted, with both by name."""
     if not isinstance(value, wanted):

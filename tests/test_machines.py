@@ -51,10 +51,14 @@ def test_every_name_of_a_machine_finds_that_machine(rules):
                 assert answers["memory-gb"] == f"{min(machine.memory_gb):g}", name
 
 
-@pytest.mark.parametrize("typed", ["toaster", "", "rtx", "rtx 9999"])
+@pytest.mark.parametrize("typed", ["toaster", "", "rtx", "rtx 9999", "toaster gb"])
 def test_what_is_no_machine_is_refused(rules, typed):
     with pytest.raises(UsageError, match="unknown option"):
         make_profile(rules, {"device": typed})
+
+
+def test_a_unit_without_a_number_says_no_size(rules):
+    assert machine_answers(rules, "rtx 3060 with gb") == machine_answers(rules, "rtx 3060")
 
 
 @pytest.mark.parametrize("typed", ["raspberry-pi", "Raspberry Pi", "rpi", "smartphones", "edge"])

@@ -59,7 +59,7 @@ def recommendation(rulebase: RuleBase, document: Document) -> Document:
 def _make_room(short: Document) -> None:
     """Leave out programs where all would be too long: those of the later checkpoints first."""
     for checkpoint in reversed(short["checkpoints"]):
-        if size(short) + len(text(short).encode()) <= MOST_SENT - ROOM:
+        if size(short) + len(text(short).encode(errors="surrogatepass")) <= MOST_SENT - ROOM:
             return
         if checkpoint.pop("code", None) or checkpoint.pop("code_lines", None):
             checkpoint["code_left_out"] = f"{short['command']} --output python=run.py"
@@ -189,7 +189,7 @@ def some(document: Mapping[str, Any], *keys: str) -> Document:
 
 def size(value: Any) -> int:
     """Return how many bytes a value has as JSON."""
-    return len(json.dumps(value, ensure_ascii=False).encode())
+    return len(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass"))
 
 
 def _within(body: Document, key: str, rows: Sequence[Any]) -> Document:

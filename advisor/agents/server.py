@@ -13,8 +13,8 @@ from mcp.server.stdio import stdio_server
 from advisor import __version__
 from advisor.agents import compact
 from advisor.agents.tools import BY_NAME, TOOLS, Arguments, Tool
-from advisor.errors import AdvisorError, BrokenFileError, check_name
-from advisor.foreign import visible
+from advisor.errors import AdvisorError, BrokenFileError, check_name, refused_path
+from advisor.foreign import shortened, visible, visible_lines
 from advisor.rulebase.base import RuleBase
 
 INSTRUCTIONS = (
@@ -62,6 +62,8 @@ def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToo
         document = BY_NAME[name].call(rulebase, arguments)
     except AdvisorError as error:
         return _result({"error": _problem(error)}, failed=True)
+    except OSError as failure:
+        return _result({"error": _problem(refused_path(failure))}, failed=True)
     except Exception as failure:  # the last resort: it says that this is our mistake
         bug = AdvisorError(f"a bug in advisor: {type(failure).__name__}: {failure}", kind="bug")
         return _result({"error": _problem(bug)}, failed=True)
@@ -70,14 +72,26 @@ def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToo
 
 def _problem(error: AdvisorError) -> dict[str, Any]:
     problems = [*map(str, error.problems)] if isinstance(error, BrokenFileError) else []
-    said = {"kind": error.kind, "message": visible(error.message), "hint": error.hint}
+    said = {"kind": error.kind, "message": shortened(error.message), "hint": error.hint}
     return said | ({"problems": problems} if problems else {})
 
 
 def _result(document: dict[str, Any], *, failed: bool = False) -> types.CallToolResult:
-    plain = json.loads(json.dumps(document))
+    plain = _shown(json.loads(json.dumps(document)))
     text = types.TextContent(type="text", text=compact.text(plain))
     return types.CallToolResult(content=[text], structured_content=plain, is_error=failed)
+
+
+def _shown(value: Any) -> Any:
+    """Return a value of JSON in which nothing hides: names of files may hold any bytes."""
+    match value:
+        case str():
+            return visible_lines(value)
+        case list():
+            return [*map(_shown, value)]
+        case dict():
+            return {visible(key): _shown(each) for key, each in value.items()}
+    return value
 
 
 def _declared(tool: Tool) -> types.Tool:

@@ -137,7 +137,7 @@ def _show(rulebase: RuleBase, arguments: Arguments) -> dict[str, Any]:
         return thing_json(rulebase, *find(rulebase, id))
     except UsageError:
         folder = _inside(id) if id.startswith(".") else None
-        if folder is None or not (folder / "config.json").is_file():
+        if folder is None or not _inside(folder / "config.json").is_file():
             raise
     return uncatalogued_json(described(rulebase, id, folder, "folder", None), rulebase.digest)
 
@@ -172,7 +172,7 @@ def _answers(arguments: Arguments) -> dict[str, Any]:
 
 def _inside(path: Any) -> Path:
     """Return a path of the working folder. Raises UsageError for one that leads out of it."""
-    if not isinstance(path, str):
+    if not isinstance(path, str | Path):
         raise UsageError("a path has to be text", hint='paths: ["src"]')
     here = Path.cwd().resolve()
     try:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from advisor import files
 from advisor.cli import end_at_once
-from advisor.errors import AdvisorError, BrokenFileError
+from advisor.errors import AdvisorError, BrokenFileError, refused_path
 from advisor.files import ESCAPED
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -165,8 +165,7 @@ def _failure(failure: Exception) -> AdvisorError:
     if isinstance(failure, OSError):
         reason = (failure.strerror or str(failure)).lower()
         if failure.filename is not None:
-            message = f"`{failure.filename}` cannot be used: {reason}"
-            return AdvisorError(message, hint="check the path", kind="bad-path")
+            return refused_path(failure)
         if failure.errno == errno.ENOENT:
             message = "the working folder is gone"
             return AdvisorError(message, hint="change to a folder that exists", kind="bad-path")

@@ -26,7 +26,7 @@ def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
         return {}
     asked = next((q.id for q in rulebase.questions if q.requires("memory_gb")), None)
     sizes = machine.memory_gb or ()
-    said = [float(word) for word, unit in pairwise(words) if unit in _GB]
+    said = [float(word) for word, unit in pairwise(words) if unit in _GB and word[0] in _DIGITS]
     size = next((size for size in said if size in sizes), None)
     if size is None and sizes and not machine.shared:
         size = min(sizes)
@@ -34,7 +34,7 @@ def machine_answers(rulebase: RuleBase, text: str) -> dict[str, str]:
     return {**machine.answers, **memory}
 
 
-_GB = ("gb", "g", "gib")
+_GB, _DIGITS = ("gb", "g", "gib"), "0123456789"
 
 
 def _named(rulebase: RuleBase, words: Sequence[str]) -> Machine | None:

@@ -11,6 +11,7 @@ from advisor.model.library import COMPARE, EMBED, MATCH, SEARCH
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.failures import ImageError, MissingInputError
+from advisor.trial.growth import bounded
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import cut_texts, load_image_processor_and_tokenizer, text_limit
 from advisor.trial.runner import Runner
@@ -55,7 +56,9 @@ class Contrastive(Runner):
     def image_inputs(self, images: Sequence[OpenedImage]) -> dict[str, Any]:
         """Return the pixel inputs of images."""
         pixels = [image.pixels for image in images]
-        return self.on_device(self.image_processor(images=pixels, return_tensors="pt"))
+        with bounded(self.checkpoint.name, len(pixels)):
+            made = self.image_processor(images=pixels, return_tensors="pt")
+        return self.on_device(made)
 
     def probabilities(self, logits: Any) -> Any:
         """Return probabilities of the candidate texts from their logits, (N,); None: of none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,25 @@ from typing import Any
 
 from advisor.catalogue.uncatalogued import read_config
 from advisor.errors import AdvisorError
+from advisor.files import MEGABYTE, size_shown
 from advisor.trial.failures import BrokenCheckpointError, RemoteCodeError, UnsafeWeightsError
 from advisor.trial.runtime import library
 
 TABLE_ROWS = 5000
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
+READ_WHOLE = (".json", ".txt", ".jinja", ".model")
+MOST_BYTES = dict.fromkeys(
+    ("processor_config.json", "preprocessor_config.json", "generation_config.json",
+     "chat_template.jinja", "chat_template.json"),
+    MEGABYTE,
+)  # fmt: skip
+MOST_BYTES_OF_TEXT = 200 * MEGABYTE
+"""Vocabularies, the index of weights; the largest known take a fifth of it."""
+MOST_FILES, MOST_TENSORS = 1_000, 100_000
+"""Of weights, and in one of their files; looking at more takes minutes."""
+MOST_ADDED = 50_000
+"""Tokens beside the words of a tokenizer, each of which the library looks for by itself."""
 STORED_BYTES = {"F64": 8, "I64": 8, "F16": 2, "BF16": 2, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 """Of one number, by the type of its tensor; four for others but those of eight bits."""
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -65,6 +79,7 @@ class LocalCheckpoint:
 
 def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> LocalCheckpoint:
     """Read a folder's configuration and weight headers; nothing is loaded and no code is run."""
+    _refuse_what_is_no_file(folder, name)
     return LocalCheckpoint(
         name=name,
         folder=folder,
@@ -72,6 +87,28 @@ def read_checkpoint(folder: Path, name: str, revision: str | None = None) -> Loc
         weights=_read_weights(_weight_files(folder, name), name),
         revision=revision,
     )
+
+
+def _refuse_what_is_no_file(folder: Path, name: str) -> None:
+    """Refuse a pipe or a device, which a library would read for ever, and files without end."""
+    for path in sorted(folder.glob("*")) + sorted(folder.glob("*/*")):
+        most = MOST_BYTES.get(path.name, MOST_BYTES_OF_TEXT)
+        try:
+            status = path.stat()
+            if stat.S_ISDIR(status.st_mode):
+                continue
+            reason = "" if stat.S_ISREG(status.st_mode) else "is a pipe or a device, not a file"
+            if path.suffix in READ_WHOLE and status.st_size > most:
+                reason = f"is larger than {size_shown(most)}"
+        except OSError:
+            continue  # a link to nothing, which is missed where it is needed
+        if path.name == "tokenizer.json" and not reason:
+            added = path.read_bytes().count(b'"special"')
+            reason = f"adds {added:,} tokens to its words" if added > MOST_ADDED else ""
+        if reason:
+            raise BrokenCheckpointError(
+                f"`{path.name}` of `{name}` {reason}", hint="fetch the checkpoint again"
+            )
 
 
 def _configuration(folder: Path, name: str) -> dict[str, Any]:
@@ -118,11 +155,16 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         )
     try:
         named = set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values())
-        paths = tuple(folder / Path(part).name for part in sorted(named))
+        paths = tuple(folder / Path(part).name for part in sorted(named)[: MOST_FILES + 1])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenCheckpointError(
             f"the index of the weights of `{name}` cannot be read", hint="fetch it again"
         ) from error
+    if len(paths) > MOST_FILES:
+        raise BrokenCheckpointError(
+            f"the index of the weights of `{name}` names {len(named):,} files",
+            hint="fetch it again; the largest checkpoints have some hundred",
+        )
     absent = [path.name for path in paths if not path.is_file()]
     if absent:
         raise BrokenCheckpointError(
@@ -153,7 +195,10 @@ def _read_weights(paths: tuple[Path, ...], name: str) -> Weights:
     for path in paths:
         try:
             with library("safetensors").safe_open(path, framework="pt") as file:
-                for tensor in file.keys():  # noqa: SIM118 - it is no mapping
+                names = file.keys()
+                if len(names) > MOST_TENSORS:
+                    raise ValueError(f"it names {len(names):,} tensors")  # noqa: TRY301
+                for tensor in names:
                     header = file.get_slice(tensor)
                     shape = header.get_shape()
                     by_dtype[header.get_dtype()] += math.prod(shape)

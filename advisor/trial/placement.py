@@ -121,7 +121,7 @@ def available_mb(placement: Placement) -> float | None:
         return float(library("torch").cuda.mem_get_info(placement.device)[0]) / MB
     if placement.device != "cpu":
         return None
-    limits = (_field_mb("/proc/meminfo", "MemAvailable:"), _group_mb(), _process_mb())
+    limits = (field_mb("/proc/meminfo", "MemAvailable:"), _group_mb(), _process_mb())
     return min((limit for limit in limits if limit is not None), default=None)
 
 
@@ -164,7 +164,7 @@ def peak_mb(placement: Placement) -> float | None:
     """
     if placement.on_cuda:
         return float(library("torch").cuda.max_memory_allocated(placement.device)) / MB
-    peak = _field_mb("/proc/self/status", "VmHWM:")
+    peak = field_mb("/proc/self/status", "VmHWM:")
     if peak is not None:
         return peak
     with contextlib.suppress(ImportError):
@@ -175,7 +175,7 @@ def peak_mb(placement: Placement) -> float | None:
     return None
 
 
-def _field_mb(file: str, field: str) -> float | None:
+def field_mb(file: str, field: str) -> float | None:
     """Return a field of a file of the kernel, which counts in kB."""
     with contextlib.suppress(OSError):
         for line in Path(file).read_text(encoding="ascii").splitlines():
@@ -199,7 +199,7 @@ def _process_mb() -> float | None:
         import resource
 
         soft, _ = resource.getrlimit(resource.RLIMIT_AS)
-        used = _field_mb("/proc/self/status", "VmSize:")
+        used = field_mb("/proc/self/status", "VmSize:")
         if soft != resource.RLIM_INFINITY and used is not None:
             return max(0.0, soft / MB - used)
     return None

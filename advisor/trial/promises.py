@@ -1,7 +1,12 @@
-"""What a configuration promises, held against what the weights hold, before memory is taken."""
+"""What the files beside the weights promise, held against them before memory or time is taken.
+
+A configuration is held against what the weights hold; settings of processors and of writing against
+numbers that no checkpoint needs.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +24,16 @@ MOST_PARAMETERS = 200_000
 """So many tensors no network has, and building more of them takes minutes."""
 ALWAYS_ALLOWED = 20_000_000
 """So many parameters, of a head that is to be trained, say, do no harm."""
-_DEPTHS = ("layers", "depth", "depths", "blocks")
+_MOST = dict.fromkeys(("layers", "depth", "depths", "blocks"), MOST_LAYERS)
+_MOST["num_labels"] = 100_000
+"""How large a number may be whose name ends so; each layer and each label is built by itself."""
+SETTINGS = ("processor_config.json", "preprocessor_config.json", "generation_config.json")
+MOST_COUNTED = 5_000
+"""No setting counts more: tokens for an image, tiles, patches, beams, answers."""
+_NOT_COUNTED = ("_id", "_ids", "_index", "_tokens", "length")
+"""How names end of settings that are ids or bounds on texts."""
+_SIZES = ("size", "pixels", "edge", "height", "width")
+"""How names end of a processor's settings that `growth` holds."""
 
 
 def refuse_what_promises_more(checkpoint: LocalCheckpoint, loader: Any) -> None:
@@ -28,13 +42,34 @@ def refuse_what_promises_more(checkpoint: LocalCheckpoint, loader: Any) -> None:
     The network is built without memory (on torch's meta device). A configuration that no network
     can be built from is left to the loader, which says what is wrong with it.
     """
+    refuse_what_counts_more(checkpoint)
     for key, number in _numbers(checkpoint.config):
-        if number > LARGEST_NUMBER or (key.endswith(_DEPTHS) and number > MOST_LAYERS):
+        if number > next(
+            (most for end, most in _MOST.items() if key.endswith(end)), LARGEST_NUMBER
+        ):
             raise _promises_more(checkpoint, f"{key} of {number:,}")
     most = MOST_TIMES * checkpoint.weights.stored_bytes + ALWAYS_ALLOWED
     promised = _parameters(checkpoint, loader, most)
     if promised > most:
         raise _promises_more(checkpoint, f"{promised:,} parameters")
+
+
+def refuse_what_counts_more(checkpoint: LocalCheckpoint) -> None:
+    """Raise BrokenCheckpointError where a setting asks for far more than any checkpoint needs."""
+    for file in SETTINGS:
+        try:
+            settings = json.loads((checkpoint.folder / file).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            continue  # missing, or the loader says what is wrong with it
+        for key, number in _own_numbers(settings):
+            others = _NOT_COUNTED + (_SIZES if "processor" in file else ())
+            counted = not key.endswith(others) or "seq" in key or key.startswith("num_")
+            if abs(number) > MOST_COUNTED and counted:
+                raise BrokenCheckpointError(
+                    f"`{key}` in the {file} of `{checkpoint.name}` is {number:,}, more than any "
+                    "checkpoint needs",
+                    hint="fetch the checkpoint again, or correct that line",
+                )
 
 
 def _parameters(checkpoint: LocalCheckpoint, loader: Any, most: float) -> int:
@@ -99,6 +134,14 @@ def _numbers(value: Any, key: str = "") -> Iterator[tuple[str, int]]:
             yield from _numbers(inner, key)
     elif isinstance(value, int) and not isinstance(value, bool):
         yield key, value
+
+
+def _own_numbers(settings: Any) -> Iterator[tuple[str, int]]:
+    """Yield each whole number that settings, or the image processor's in them, state themselves."""
+    for part in (settings, settings.get("image_processor")) if isinstance(settings, dict) else ():
+        for key, value in part.items() if isinstance(part, dict) else ():
+            if isinstance(value, int) and not isinstance(value, bool):
+                yield key, value
 
 
 def _promises_more(checkpoint: LocalCheckpoint, what: str) -> BrokenCheckpointError:

@@ -17,7 +17,9 @@ from advisor.model.library import (
     READ_PAGE,
 )
 from advisor.trial.answer import Prediction, Reply, Request
+from advisor.trial.chat_template import literal, rendered
 from advisor.trial.failures import UnsupportedError
+from advisor.trial.growth import bounded
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
 from advisor.trial.loading import USES, text_limit
@@ -262,13 +264,21 @@ class Chat(Prompted):
         """Return the inputs of one turn: the image, others after it, and the instruction."""
         others = [each for each in request.opened_others() if isinstance(each, OpenedImage)]
         content = [{"type": "image", "image": each.pixels} for each in (image, *others)]
-        content.append({"type": "text", "text": self.prompt(request)})
-        return self.on_device(
-            self.processor.apply_chat_template(
-                [{"role": "user", "content": content}],
-                add_generation_prompt=True,
+        prompt = self.prompt(request)
+        content.append({"type": "text", "text": prompt})
+        turn = [{"role": "user", "content": content}]
+        template = self.processor.apply_chat_template
+        text = rendered(
+            self.checkpoint.name,
+            lambda: str(template(turn, add_generation_prompt=True, tokenize=False)),
+            prompt or "",
+        )
+        with bounded(self.checkpoint.name, len(content) - 1):
+            made = template(
+                turn,
+                chat_template=literal(text),
                 tokenize=True,
                 return_dict=True,
                 return_tensors="pt",
             )
-        )
+        return self.on_device(made)

@@ -26,6 +26,7 @@ from advisor.trial.failures import (
     MissingInputError,
     UnsupportedError,
 )
+from advisor.trial.growth import bounded
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import USES, load_network, load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint, is_known_type, read_checkpoint
@@ -65,7 +66,8 @@ class Runner(abc.ABC):
     def __post_init__(self) -> None:
         self.card = read_card(self.checkpoint.folder)
         self.warnings += warnings_of(self.card)
-        self.prepare()
+        with plain_errors(self.checkpoint.name):
+            self.prepare()
 
     @property
     def class_name(self) -> str:
@@ -79,7 +81,9 @@ class Runner(abc.ABC):
 
     def processed(self, image: OpenedImage, **words: Any) -> dict[str, Any]:
         """Return what the processor makes of an image and of words that go with it."""
-        return self.on_device(self.processor(images=image.pixels, return_tensors="pt", **words))
+        with bounded(self.checkpoint.name):
+            made = self.processor(images=image.pixels, return_tensors="pt", **words)
+        return self.on_device(made)
 
     @abc.abstractmethod
     def respond(self, image: OpenedImage, request: Request) -> Reply:

@@ -18,6 +18,8 @@ from advisor.trial.failures import BrokenCheckpointError, DiskFullError, OutOfMe
 
 OWN_CLASSES, OWN_NETWORKS = "UnifiedVLP", "advisor.unified_vlp"
 """How the classes begin that transformers lacks, and where they are."""
+PANIC = "PanicException"
+"""What tokenizers raises where its Rust code gave up; it is no Exception, and has no module."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
@@ -110,7 +112,9 @@ def plain_errors(name: str) -> Iterator[None]:
         yield
     except AdvisorError:
         raise
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != PANIC:
+            raise
         needed = _needed_library(error)
         if needed or isinstance(error, ImportError):
             raise MissingExtraError(
@@ -160,7 +164,7 @@ def _first_words(error: BaseException) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def _is_out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, library("torch").OutOfMemoryError)):
         return True
     signs = ("not enough memory", "can't allocate memory", "out of memory")

@@ -16,6 +16,7 @@ from advisor.errors import BrokenFileError, UsageError
 from advisor.files import replacing
 from advisor.phrasing import count
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
+from advisor.trial.growth import bounded
 from advisor.trial.images import open_image
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library, plain_errors, quiet
@@ -269,7 +270,8 @@ class Trainer:
         runner: Any = self.runner
         torch, tokenizer, config = library("torch"), runner.tokenizer, self.network.config
         images = [open_image(pair.image).pixels for pair in pairs]
-        pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
+        with bounded(runner.checkpoint.name, len(images)):
+            pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
         names = ("max_position_embeddings", "n_positions")
         positions = (getattr(config.decoder, name, None) for name in names)
         room = next((each for each in positions if isinstance(each, int)), ROOM)

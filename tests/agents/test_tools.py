@@ -240,16 +240,37 @@ def test_a_project_cannot_make_the_tools_read_outside(rulebase, tmp_path, monkey
     (outside / "secret.yaml").write_text("secret: words\n")
     (outside / "config.json").write_text('{"model_type": "blip"}')
     (inside / "link").symlink_to(outside)
+    (inside / "half").mkdir()
+    (inside / "half" / "config.json").symlink_to(outside / "config.json")
     (inside / "advisor.yaml").write_text("rules: [../outside]\n")
     monkeypatch.chdir(inside)
     for name, arguments in (
         ("check", {"paths": ["."]}),
         ("check", {"paths": ["link"]}),
         ("show", {"id": "./link"}),
+        ("show", {"id": "./half"}),
     ):
         found = answer(rulebase, name, arguments)
         assert found.is_error, name
         assert "secret" not in found.content[0].text
+
+
+def test_names_that_are_no_text_are_written_out(rulebase, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    id = "openai/clipp-vit-base-patch16"
+    code = f"from transformers import CLIPModel\nCLIPModel.from_pretrained('{id}')\n"
+    Path(os.fsdecode(b"\xffa\xe2\x80\xae.py")).write_text(code)
+    found = answer(rulebase, "check", {"paths": ["."]})
+    paths = [one["path"] for one in found.structured_content["findings"]]
+    assert paths == ["\\xffa\\u202e.py"]
+    assert json.loads(found.model_dump_json())["structured_content"] == found.structured_content
+
+
+def test_a_path_that_the_system_refuses_is_no_bug(rulebase, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = answer(rulebase, "check", {"paths": ["a" * 5000]}).structured_content
+    assert found["error"]["kind"] == "bad-path"
+    assert len(found["error"]["message"]) < 500
 
 
 def test_nothing_is_written_and_no_socket_opened(rulebase, tmp_path, monkeypatch):

@@ -13,9 +13,11 @@ import json
 import os
 import struct
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from agent_tools import SEEDS, agent_tools
 from evaluation_readers import evaluation_readers
 
 from advisor.check import declaration, records
@@ -268,6 +270,7 @@ READERS = {
     "kept rules": Reader(kept_rules, ('{"digest": "a", "overlays": []}',)),
     "profile": Reader(profile, ("task: captioning\nmemory-gb: 4\nlanguage: [de, en]\n",)),
     "need": Reader(need, ("search 2 million photos by German text on a cpu", "describe images")),
+    "agent tools": Reader(partial(agent_tools, RULES), SEEDS),
     "safetensors": Reader(safetensors, (_header(HEADER),)),
     "images": Reader(image, (_png(),)),
     **{name: Reader(*each) for name, each in evaluation_readers().items()},

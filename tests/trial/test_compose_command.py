@@ -48,6 +48,19 @@ def pairs(parts):
     return parts / "pairs.csv"
 
 
+@pytest.mark.parametrize(
+    ("part", "key"), [("vit", "image_size"), ("vit", "hidden_size"), ("bert", "vocab_size")]
+)
+def test_both_parts_are_held_against_their_weights(capsys, parts, part, key):
+    file = parts / part / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), key: 1_000_000}))
+    code, answer = called(
+        capsys, "--encoder", parts / "vit", "--decoder", parts / "bert", "--save", parts / "out"
+    )
+    assert code == 2
+    assert "promises" in answer["error"]["message"]
+
+
 def test_a_folder_may_be_called_like_a_format(capsys, parts, monkeypatch):
     monkeypatch.chdir(parts)
     page = parts / "page.html"

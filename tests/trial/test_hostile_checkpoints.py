@@ -1,0 +1,166 @@
+"""Files of a checkpoint that ask for endless memory or time: each is refused in a sentence."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+pytest.importorskip("torchvision")
+
+from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa: E402
+from advisor.trial.chat_template import literal, rendered  # noqa: E402
+from advisor.trial.failures import BrokenCheckpointError  # noqa: E402
+from advisor.trial.growth import bounded  # noqa: E402
+from advisor.trial.local_checkpoint import read_checkpoint  # noqa: E402
+
+Tiny = Callable[[str], Path]
+PROCESSOR, GENERATION = "processor_config.json", "generation_config.json"
+ENORMOUS = {"height": 100_000, "width": 100_000}
+
+
+def changed(source: Path, folder: Path, file: str, *path: str, value: Any) -> Path:
+    """Copy a checkpoint and set one value of one of its JSON files."""
+    shutil.copytree(source, folder)
+    written = folder / file
+    settings = json.loads(written.read_text()) if written.exists() else {}
+    inner = settings
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    written.write_text(json.dumps(settings))
+    return folder
+
+
+def refused(folder: Path, task: str, image: OpenedImage, **request: Any) -> str:
+    with pytest.raises(BrokenCheckpointError) as raised:
+        load_runner(folder, task, device="cpu").run(image, Request(**request))
+    assert raised.value.hint
+    return raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("size", ENORMOUS, "120 million numbers"),
+        ("size", {"shortest_edge": 100_000}, "120 million numbers"),
+        ("crop_size", ENORMOUS, "120 million numbers"),
+        ("size_divisor", 10**9, "`size_divisor` in the processor_config.json"),
+    ],
+)
+def test_a_processor_that_asks_for_enormous_images_is_refused(
+    tiny: Tiny, image: OpenedImage, tmp_path: Path, key: str, value: Any, told: str
+) -> None:
+    folder = changed(tiny("clip"), tmp_path / "c", PROCESSOR, "image_processor", key, value=value)
+    folder = changed(
+        folder, tmp_path / "d", PROCESSOR, "image_processor", "do_center_crop", value=True
+    )
+    assert told in refused(folder, "embeddings", image)
+
+
+def test_a_thread_of_an_image_is_refused_where_its_short_side_is_made_long(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    from PIL import Image
+
+    path = ("image_processor", "size")
+    folder = changed(tiny("clip"), tmp_path / "c", PROCESSOR, *path, value={"shortest_edge": 224})
+    told = refused(folder, "embeddings", open_image(Image.new("RGB", (1, 60_000))))
+    assert "120 million numbers" in told
+
+
+def test_what_is_bounded_is_an_image_at_a_time_and_what_is_honest_passes() -> None:
+    with bounded("x", images=3):
+        torch.zeros(3, 3, 5_000, 5_000, dtype=torch.uint8)
+    for make in (
+        lambda: torch.zeros(3, 3, 5_000, 5_000, dtype=torch.uint8),
+        lambda: torch.zeros(9).repeat(4_000, 4_000),
+        lambda: [torch.zeros(1) for _ in range(4_000)],
+        lambda: torch.nn.functional.pad(torch.zeros(1, 1, 1), (0, 99_999, 0, 99_999)),
+    ):
+        with pytest.raises(BrokenCheckpointError), bounded("x"):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "path", "value", "told"),
+    [
+        ("captioner", GENERATION, ("num_beams",), 10**6, "`num_beams` in the generation_config"),
+        ("captioner", GENERATION, ("bad_words_ids",), [[1]] * 300_000, "larger than 1 MB"),
+        ("vilt_answerer", "config.json", ("num_labels",), 10**8, "promises num_labels"),
+        ("clip", "tokenizer_config.json", ("model_max_length",), "a", "transformers cannot use"),
+    ],
+)
+def test_settings_that_count_endlessly_are_refused(
+    tiny: Tiny, image: OpenedImage, tmp_path: Path, kind: str, file: str, path: tuple[str, ...],
+    value: Any, told: str,
+) -> None:  # fmt: skip
+    task = {"captioner": "captioning", "vilt_answerer": "vqa"}.get(kind, "embeddings")
+    folder = changed(tiny(kind), tmp_path / "c", file, *path, value=value)
+    assert told in refused(folder, task, image, question="what")
+
+
+def test_pipes_devices_and_endless_files_are_refused_before_a_library_reads_them(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    for number, name in enumerate(("tokenizer.json", "preprocessor_config.json", "vocab.txt")):
+        for make in (lambda file: os.mkfifo(file), lambda file: file.symlink_to("/dev/zero")):
+            folder = tmp_path / f"{number}{make.__code__.co_names[0]}"
+            shutil.copytree(tiny("clip"), folder)
+            (folder / name).unlink(missing_ok=True)
+            make(folder / name)
+            with pytest.raises(BrokenCheckpointError, match="a pipe or a device"):
+                read_checkpoint(folder, "x")
+    shutil.copytree(tiny("clip"), tmp_path / "many")
+    (tmp_path / "many" / "tokenizer.json").write_text('{"special": 1},' * 60_000)
+    with pytest.raises(BrokenCheckpointError, match="adds 60,000 tokens"):
+        read_checkpoint(tmp_path / "many", "x")
+    (tmp_path / "many" / "tokenizer.json").unlink()
+    (tmp_path / "many" / "model.safetensors").unlink()
+    names = {f"a{number}": f"m{number}.safetensors" for number in range(2_000)}
+    index = tmp_path / "many" / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": names}))
+    with pytest.raises(BrokenCheckpointError, match="names 2,000 files"):
+        read_checkpoint(tmp_path / "many", "x")
+
+
+def test_a_chat_template_has_an_end_and_is_then_a_text() -> None:
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment()
+    for text in ('a "b"\n\\ {{ c }} {% endraw %}', "\U0001f600 \u00e9 \x00", ""):
+        assert environment.from_string(literal(text)).render() == text
+    assert rendered("x", lambda: "hello", "") == "hello"
+    for endless in ('{{ "a"|center(10**9) }}', '{{ "a" * 10**9 }}', '{{ "a" * 10**6 }}'):
+        with pytest.raises(BrokenCheckpointError, match="makes no end"):
+            rendered("x", lambda made=endless: environment.from_string(made).render(), "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("file", "value", "told"),
+    [
+        ("chat_template.jinja", "{% for i in range(99999) %}{% for j in range(99999) %}x"
+         "{% endfor %}{% endfor %}", "makes no end"),
+        ("chat_template.jinja", "{{ ''.__class__.__mro__ }}", "unsafe"),
+        ("normalizer", {"type": "Sequence", "normalizers": [
+            {"type": "Replace", "pattern": {"String": "a"}, "content": "a" * 50}] * 8},
+         "thousands of times as long"),
+        ("pre_tokenizer", {"type": "Split", "pattern": {"Regex": r"(a+)+$|(\w*)*b\1"},
+         "behavior": "Isolated", "invert": False}, "retry-limit"),
+    ],
+)  # fmt: skip
+def test_words_that_take_for_ever_are_refused(
+    tiny: Tiny, image: OpenedImage, tmp_path: Path, file: str, value: Any, told: str
+) -> None:
+    if file.endswith(".jinja"):
+        folder = shutil.copytree(tiny("llava"), tmp_path / "c")
+        (folder / file).write_text(value)
+    else:
+        folder = changed(tiny("llava"), tmp_path / "c", "tokenizer.json", file, value=value)
+    assert told in refused(folder, "vqa", image, question="a" * 60 + "!")
