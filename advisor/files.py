@@ -116,11 +116,31 @@ def write_text(file: Path, content: str, encoding: str = "utf-8") -> None:
         with replacing(file) as scratch:
             scratch.write_text(content, encoding=encoding, errors=ESCAPED, newline="")
     except OSError as error:
-        raise AdvisorError(
-            f"`{file}` cannot be written: {error.strerror or error}",
-            hint="name a file in a folder that exists and can be written",
-            kind="cannot-write",
-        ) from error
+        hint = "name a file in a folder that exists and can be written"
+        raise _cannot_write(file, error, hint) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, where it is missing: never through a link that leads out.
+
+    Raises AdvisorError where the system refuses, or a link leads out of the working folder.
+    """
+    try:
+        _refuse_leading_out(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error, "name a folder that can be written") from error
+
+
+def _cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
+    message = f"`{path}` cannot be written: {error.strerror or error}"
+    return AdvisorError(message, hint=hint, kind="cannot-write")
+
+
+def _refuse_leading_out(path: Path) -> None:
+    if leads_out(path, Path()):
+        where = os.path.realpath(path)
+        raise _refused(path, errno.ELOOP, f"a link leads out of this folder, to {where}")
 
 
 def path_shown(file: Path) -> str:
@@ -140,9 +160,7 @@ def replacing(file: Path) -> Iterator[Path]:
     grants. Raises OSError for a link that leads out, and for a file that may not be written.
     """
     status = _status(file)
-    if leads_out(file, Path()):
-        where = os.path.realpath(file)
-        raise _refused(file, errno.ELOOP, f"a link leads out of this folder, to {where}")
+    _refuse_leading_out(file)
     if status is not None and not os.access(file, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
     target = Path(os.path.realpath(file))
@@ -184,6 +202,20 @@ def _go_on() -> None:
         raise KeyboardInterrupt
 
 
+def refuse_folder(folder: Path) -> None:
+    """Raise AdvisorError where `creating_folder` may not write: before what takes long."""
+    try:
+        _refuse_leading_out(folder)
+    except OSError as error:
+        raise _cannot_write(folder, error, "name a folder that can be written") from error
+    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        raise AdvisorError(
+            f"`{folder}` is there already and holds something else",
+            hint="name a new folder",
+            kind="output-exists",
+        )
+
+
 @contextmanager
 def creating_folder(folder: Path) -> Iterator[Path]:
     """Yield a scratch folder that becomes `folder`, new or empty, at the end, or vanishes.
@@ -193,7 +225,8 @@ def creating_folder(folder: Path) -> Iterator[Path]:
     """
     import shutil
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    refuse_folder(folder)
+    make_folder(folder.parent)
     scratch = folder.with_name(_scratch_name())
     try:
         scratch.mkdir(0o700)
@@ -206,6 +239,13 @@ def creating_folder(folder: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
+
+
+def put_on_disk(*paths: Path) -> None:
+    """Wait until files are on the disk, so that a power cut after a rename loses none of them."""
+    for path in paths:
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
 
 
 def remove_folder(folder: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from advisor import __version__
 from advisor.errors import UsageError
-from advisor.files import leads_out, read_bounded, write_text
+from advisor.files import leads_out, make_folder, read_bounded, write_text
 
 NAME = "advisor"
 FILE = "SKILL.md"
@@ -60,6 +60,6 @@ def add(folder: Path) -> tuple[Path, bool]:
                 hint="move it away, and run the command again",
                 kind="edited",
             )
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     write_text(file, text)
     return file, True

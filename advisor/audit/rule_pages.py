@@ -15,7 +15,7 @@ from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError
-from advisor.files import write_text
+from advisor.files import make_folder, write_text
 from advisor.model import Family
 from advisor.phrasing import NO_FAMILY, aim, count, family_text, share
 from advisor.rulebase.base import RuleBase
@@ -178,7 +178,7 @@ def keep_pages(texts: Mapping[str, str], folder: Path, *, check: bool) -> Genera
     removed = tuple(name for name in generated if name not in texts)
     if not check:
         with _saying(folder, "written"):
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             for name in removed:
                 (folder / name).unlink()
         for name in written:

@@ -13,7 +13,7 @@ from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.catalogue.rewrite import REMOVED, appended, rewrite
 from advisor.console.output import note
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.files import path_shown, read_bounded, write_text
+from advisor.files import make_folder, path_shown, read_bounded, write_text
 from advisor.model import Checkpoint
 from advisor.reader.document import MAX_BYTES, Document, KeyPath, read_text
 from advisor.rulebase import store
@@ -49,14 +49,7 @@ def write_files(files: Mapping[FilePath, str], folder: FilePath) -> tuple[str, .
         _check_whole(files, folder)
         note("the rules read well with it; look at the difference before you keep it")
     for path in sorted(files, key=lambda path: ("sources" not in path.parts, path)):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise AdvisorError(
-                f"`{path.parent}` cannot be made: {error.strerror or error}",
-                hint="name a folder that can be written",
-                kind="cannot-write",
-            ) from error
+        make_folder(path.parent)
         write_text(path, files[path])
     return tuple(path_shown(path) for path in files)
 

@@ -13,7 +13,7 @@ import typer
 
 from advisor.console.commands import GivenLater, Options
 from advisor.console.options import Priority, complete_checkpoint, option, priority_of
-from advisor.console.output import FindingsShown, Showing, check_apart, note
+from advisor.console.output import FindingsShown, Showing, note
 from advisor.errors import UsageError
 from advisor.files import path_shown, write_text
 from advisor.phrasing import count
@@ -168,7 +168,7 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
 
     _check_together(options, shown)
     if options.lock:
-        check_apart(project.declaration.folder / LOCK, *[file for _, file in shown.files])
+        shown.refuse(project.declaration.folder / LOCK)
     inspection = project.inspect()
     if inspection.case.release.note:
         note(inspection.case.release.note)
@@ -200,7 +200,9 @@ def _check(project: Project, options: CheckOptions, shown: Showing) -> int:
 
 
 def _check_together(options: CheckOptions, shown: Showing) -> None:
-    """Raise UsageError for flags of which one would silence another."""
+    """Raise UsageError for flags of which one would silence another, or replace other files."""
+    from advisor.check.records import refuse_other_contents
+
     writing: dict[str, object] = {"--lock": options.lock, "--output": shown.files}
     others: dict[str, dict[str, object]] = {
         "--diff": {**writing, "--fix": options.fix},
@@ -214,6 +216,8 @@ def _check_together(options: CheckOptions, shown: Showing) -> None:
             )
     if options.diff and shown.format != "terminal":
         raise UsageError("`--diff` prints a diff, in no other format", hint="leave out `--format`")
+    if options.write_baseline:
+        refuse_other_contents(options.write_baseline)
 
 
 def _write(file: Path, text: str, what: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from advisor.check.declaration import DeclaredChoice
 from advisor.check.finding import Finding
 from advisor.decide.selection import select
-from advisor.errors import BrokenFileError
+from advisor.errors import BrokenFileError, UsageError
 from advisor.files import path_shown, read_bounded
 
 if TYPE_CHECKING:
@@ -126,6 +126,14 @@ def read_baseline(file: Path) -> Counter[Key]:
 
     command = f"advisor check --write-baseline {file}"
     return _read(file, "baseline file", "baseline_version", command, known)
+
+
+def refuse_other_contents(file: Path) -> None:
+    """Raise UsageError where a baseline would replace something else: code, or `advisor.yaml`."""
+    there = read_bounded(file, MOST_BYTES) if file.is_file() else b""
+    if there and b'"baseline_version"' not in there:
+        message = f"`{path_shown(file)}` is there already, and no baseline of advisor"
+        raise UsageError(message, hint="name another file", kind="output-exists")
 
 
 def _read(

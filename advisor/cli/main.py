@@ -163,7 +163,8 @@ def _show_cause(failure: BaseException | None) -> None:
 def _failure(failure: Exception) -> AdvisorError:
     """What no command foresaw as an error: a path or a stream that the system refuses, or a bug."""
     if isinstance(failure, OSError):
-        reason = (failure.strerror or str(failure)).lower()
+        reason = failure.strerror or str(failure)
+        reason = reason[:1].lower() + reason[1:]
         if failure.filename is not None:
             return refused_path(failure)
         if failure.errno == errno.ENOENT:

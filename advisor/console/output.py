@@ -50,6 +50,10 @@ class Showing(NamedTuple):
             write_text(file, drawn(report, format))
         self.say(report)
 
+    def refuse(self, *others: Path) -> None:
+        """Raise UsageError where a file of this answer is one that the command writes besides."""
+        check_apart(*others, *[file for _, file in self.files])
+
     def write_with(self, folder: Path, scratch: Path, report: Report) -> None:
         """Write a report to the files while `folder` is still `scratch`; `say` prints it then.
 

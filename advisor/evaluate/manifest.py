@@ -15,7 +15,7 @@ from advisor.evaluate.labelled import (
     digest_of,
 )
 from advisor.evaluate.recorded import EvaluatedCandidate, EvaluationRun, broken_run
-from advisor.files import read_bounded, replacing
+from advisor.files import make_folder, read_bounded, replacing
 
 MANIFEST, IMAGES = "manifest.json", "images.jsonl"
 FORM = 1
@@ -33,8 +33,8 @@ def write_manifest(run: EvaluationRun) -> None:
         "candidates": [each._asdict() for each in run.candidates],
         "settings": dict(run.settings),
     }
+    make_folder(run.folder)
     try:
-        run.folder.mkdir(parents=True, exist_ok=True)
         with replacing(run.folder / MANIFEST) as scratch:
             scratch.write_text(_text(body, indent=1) + "\n", encoding="utf-8")
     except OSError as error:

@@ -12,7 +12,7 @@ import typer
 from advisor.console.options import CriteriaFirst, option
 from advisor.console.output import note
 from advisor.errors import UsageError
-from advisor.files import read_bounded, size_shown, write_text
+from advisor.files import make_folder, read_bounded, size_shown, write_text
 from advisor.rulebase.base import RuleBase
 
 INDEX = "index.html"
@@ -43,7 +43,7 @@ def site(folder: Folder, force: Force = False, *, first: CriteriaFirst, rulebase
         message = f"`{file}` was not written by `advisor site`"
         raise UsageError(message, hint="name another folder, or --force overwrites it")
     page = static_page(rulebase, first)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     write_text(file, page)
     sys.stdout.write(f"{file.as_posix()}\n")
     size = size_shown(len(gzip.compress(page.encode(), mtime=0)))

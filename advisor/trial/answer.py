@@ -97,6 +97,14 @@ def best_first(answers: Sequence[Prediction]) -> tuple[Prediction, ...]:
     return tuple(sorted(answers, key=lambda answer: answer.score or 0.0, reverse=True))
 
 
+def vector_files(path: str | Path) -> tuple[Path, Path]:
+    """Return the files of vectors and of their names, by the path that was given."""
+    target = Path(path)
+    if target.suffix != ".npy":
+        target = target.with_name(f"{target.name}.npy")
+    return target, target.with_name(f"{target.name}.json")
+
+
 def write_vectors(
     path: str | Path, names: Sequence[str], vectors: Sequence[Sequence[float]]
 ) -> tuple[Path, Path]:
@@ -111,10 +119,7 @@ def write_vectors(
             hint="run a checkpoint with the task `embeddings` first",
         )
     numpy = library("numpy")
-    target = Path(path)
-    if target.suffix != ".npy":
-        target = target.with_name(f"{target.name}.npy")
-    listing = target.with_name(f"{target.name}.json")
+    target, listing = vector_files(path)
     try:
         with replacing(target) as array, replacing(listing) as listed:  # both, then both in place
             with array.open("wb") as file:

@@ -11,6 +11,7 @@ from advisor.console.options import Download as AgreeToDownload
 from advisor.console.output import Shown, interactive, note, progress_line
 from advisor.draw.formats import Report
 from advisor.rulebase.base import RuleBase
+from advisor.trial.answer import vector_files
 from advisor.trial.attempt import ImageInputs, TrialResults, try_out
 from advisor.trial.plans import CheckpointChoice
 from advisor.trial.resolution import Download, Loading
@@ -76,6 +77,8 @@ def try_(
       advisor try --task image-search --folder photos --query "a red bicycle"
       advisor try --task embeddings --folder photos --vectors photos.npy
     """
+    if vectors:
+        shown.refuse(*vector_files(vectors))
     times = repeat if repeat >= 0 else None
     results = try_out(rulebase, choice, inputs, loading, repeat=times, top=top, vectors=vectors)
     shown.emit(report_of(results))

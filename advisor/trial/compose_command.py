@@ -69,6 +69,7 @@ def compose(
     if len(save) != 1:
         hint = f"found {', '.join(save)}" if save else "e.g. --save my-captioner"
         raise UsageError("one --save FOLDER is needed", hint=hint)
+    shown.refuse(Path(save[0]))
     loading = Loading(offline=offline, seed=training.seed, **permissions(download=download))
     shown.say(_made(parts, save[0], training, loading, shown))
     return 0

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.files import creating_folder
-from advisor.trial.failures import OutputExistsError, UnsupportedError, WeightsMismatchError
+from advisor.files import creating_folder, refuse_folder
+from advisor.trial.failures import UnsupportedError, WeightsMismatchError
 from advisor.trial.loading import FROM_DISK, load_part
 from advisor.trial.local_checkpoint import LocalCheckpoint
 from advisor.trial.promises import refuse_what_promises_more
@@ -68,10 +68,7 @@ def compose(
     place together. Nothing half-written is left behind, whatever happens.
     """
     folder, how = Path(output), Loading(**loading)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputExistsError(
-            f"`{folder}` is there already and not an empty folder", hint="name a new folder"
-        )
+    refuse_folder(folder)
     library = transformers()
     left, right = resolve(encoder, how), resolve(decoder, how)
     _refuse_wrong_parts(left, right)

@@ -11,6 +11,7 @@ from advisor.console.options import option
 from advisor.console.output import Shown
 from advisor.draw.formats import SCHEMA_VERSION, Report
 from advisor.errors import UsageError
+from advisor.files import refuse_folder
 from advisor.trial.runtime import OWN_NETWORKS, library, quiet, transformers
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def vlp(
             hint="it is that of bert-base-cased, 28,996 lines",
         )
     target = Path(folder)
-    _refuse_other_contents(target)
+    refuse_folder(target)
+    shown.refuse(target)
     transformers()
     conversion = library(f"{OWN_NETWORKS}.conversion")
     given: dict[str, Any] = {
@@ -67,15 +69,6 @@ def vlp(
         done = conversion.convert(file, folder, **given)
     shown.say(_report(done))
     return 0
-
-
-def _refuse_other_contents(folder: Path) -> None:
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise UsageError(
-            f"`{folder}` is there already and holds something else",
-            hint="name a new folder",
-            kind="output-exists",
-        )
 
 
 def _report(done: Any) -> Report:

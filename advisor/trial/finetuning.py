@@ -11,7 +11,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from advisor.files import grant_umask, remove_folder, write_text
+from advisor.files import (
+    grant_umask,
+    make_folder,
+    put_on_disk,
+    refuse_folder,
+    remove_folder,
+    write_text,
+)  # fmt: skip
 from advisor.model.library import CAPTION
 from advisor.trial.composition import JOINT
 from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
@@ -185,12 +192,8 @@ def refuse_other_contents(folder: Path) -> None:
             f"`{folder}` cannot be written: `{there}` is no folder that takes files",
             hint="name another folder",
         )
-    if not folder.exists() or (folder / UNFINISHED).is_dir():
-        return
-    if not folder.is_dir() or any(folder.iterdir()):
-        raise OutputExistsError(
-            f"`{folder}` is there already and holds something else", hint="name a new folder"
-        )
+    if not (folder / UNFINISHED).is_dir():
+        refuse_folder(folder)
 
 
 def begin_from(folder: Path, made_from: Any, make: Callable[[Path], object]) -> Path:
@@ -203,7 +206,7 @@ def begin_from(folder: Path, made_from: Any, make: Callable[[Path], object]) -> 
     record = start.with_name(RECORD)
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
     if not start.is_dir():
-        start.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(start.parent)
         write_text(record, digest)  # before what it speaks of
         make(start)
     elif not record.is_file() or record.read_text(encoding="utf-8") != digest:
@@ -231,6 +234,7 @@ def save_trained(
     read_checkpoint(aside, str(folder))
     before(aside)
     grant_umask(aside)
+    put_on_disk(*aside.iterdir())
     for path in sorted(aside.iterdir(), key=lambda path: path.name == "config.json"):
         path.replace(folder / path.name)
     remove_folder(folder / UNFINISHED)

@@ -103,6 +103,7 @@ def vlp(
     check_name("aim", material.aim, AIMS, "aims")
     if len(save) != 1:
         raise UsageError("one --save FOLDER is needed", hint="e.g. --save my-captioner")
+    shown.refuse(Path(save[0]))
     asked = "--task vqa --question QUESTION" if material.aim == ANSWERS else "--task captioning"
 
     def tell(done: FineTuning, scratch: Path) -> None:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from advisor.console.options import Device, option
 from advisor.errors import BrokenFileError, UsageError
-from advisor.files import replacing
+from advisor.files import make_folder, put_on_disk, replacing
 from advisor.phrasing import count
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
 from advisor.trial.growth import bounded
@@ -210,7 +210,7 @@ class Trainer:
 
         `identity` says which training it belongs to; both are plain JSON.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         tensors = {}
         for number, parameter in enumerate(self.network.parameters()):
             values = {"value": parameter, **self.optimiser.state.get(parameter, {})}
@@ -221,6 +221,7 @@ class Trainer:
         metadata = {"training": json.dumps({"identity": identity, **state})}
         with replacing(folder / STATE) as scratch, plain_errors(self.runner.checkpoint.name):
             library("safetensors.torch").save_file(tensors, scratch, metadata=metadata)
+            put_on_disk(scratch)
 
     def resume(self, folder: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
         """Put a saved state back and return it; None where there is none.

@@ -14,7 +14,7 @@ transformers = pytest.importorskip("transformers")
 
 from networks import TEXT, VISION, bert_tokenizer, word_tokenizer  # noqa: E402
 
-from advisor.errors import BrokenFileError  # noqa: E402
+from advisor.errors import AdvisorError, BrokenFileError  # noqa: E402
 from advisor.files import creating_folder, replacing  # noqa: E402
 from advisor.trial import compose, finetune, load_runner  # noqa: E402
 from advisor.trial import finetuning as training  # noqa: E402
@@ -99,7 +99,7 @@ def test_a_folder_in_use_and_wrong_parts_are_refused(
 ) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "note.txt").touch()
-    with pytest.raises(OutputExistsError):
+    with pytest.raises(AdvisorError, match="holds something else"):
         compose(parts["vit"], parts["bert"], tmp_path / "full")
     with pytest.raises(UnsupportedError, match="not a vision encoder"):
         compose(tiny("clip"), parts["bert"], tmp_path / "a")
