@@ -422,6 +422,47 @@ def test_b23_two_answers_to_one_file_are_refused(advisor, tmp_path, monkeypatch,
     assert not (tmp_path / "x.json").exists()
 
 
+@posix
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("site", "out/page"),
+        ("rules", "docs", "--output-folder", "out/pages"),
+        ("compose", "--encoder", "a/b", "--decoder", "a/c", "--save", "out/joined"),
+        ("train", "vlp", "pairs.csv", "--save", "out/trained"),
+    ],
+)
+def test_b23_no_folder_is_made_through_a_link_that_leads_out(advisor, tmp_path, monkeypatch, words):
+    if words[0] in ("compose", "train"):
+        pytest.importorskip("transformers")
+    (outside := tmp_path / "outside").mkdir()
+    (project := tmp_path / "project").mkdir()
+    (project / "out").symlink_to(outside)
+    monkeypatch.chdir(project)
+    result = advisor(*words)
+    assert (result.code, "a link leads out of this folder" in result.err) == (2, True)
+    assert list(outside.iterdir()) == []
+
+
+def test_b23_a_baseline_replaces_nothing_but_a_baseline(advisor, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code = "from transformers import AutoModelForVision2Seq\n"
+    (tmp_path / "a.py").write_text(code)
+    assert advisor("check", "--write-baseline", "a.py").code == 2
+    assert (tmp_path / "a.py").read_text() == code
+    (tmp_path / "known.json").touch()
+    for _ in "first", "again":
+        assert advisor("check", "--write-baseline", "known.json").code == 0
+
+
+@pytest.mark.parametrize("other", ["v.npy", "./v.npy.json"])
+def test_b23_vectors_and_a_page_are_two_files(advisor, tmp_path, monkeypatch, other):
+    monkeypatch.chdir(tmp_path)
+    words = ("--task", "embeddings", "--checkpoint", "demo:clip", "--vectors", "v")
+    assert advisor("try", "--folder", ".", *words, "--output", f"html={other}").code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_b23_the_lock_is_such_a_file_and_a_device_is_none(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     choice = "{name: a, checkpoint: openai/clip-vit-base-patch32, needs: {task: image-search}}"
