@@ -86,7 +86,8 @@ class Case:
         usages = tuple(one for one in self.scan.usages if has(one.place.path))
         names = tuple(one for one in self.scan.names if has(one.place.path))
         built = tuple(one for one in self.scan.built if has(one.place.path))
-        scan = self.scan._replace(usages=usages, names=names, built=built)
+        anew = tuple(one for one in self.scan.overrides if has(one.place.path))
+        scan = self.scan._replace(usages=usages, names=names, built=built, overrides=anew)
         return replace(self, judged_by=by, judged=(), scan=scan)
 
     def usages(self) -> Iterator[tuple[Usage]]:
@@ -169,7 +170,7 @@ class Detector(NamedTuple):
     thing in a part, where that is a checkpoint or a choice; the first of its fields among `citing`
     that has sources lends them. `runs` tells whether a case can be judged by it at all; a waiver of
     a rule that did not run is not idle. `of_release` is true where it says what a release of
-    transformers lacks.
+    transformers lacks. What is said `together` is one finding a file, with places.
     """
 
     ids: tuple[str, ...]
@@ -178,6 +179,7 @@ class Detector(NamedTuple):
     citing: tuple[str, ...]
     runs: Callable[[Case], object]
     of_release: bool
+    together: bool
 
     @property
     def of_choices(self) -> bool:
@@ -222,10 +224,11 @@ def rule(
     citing: tuple[str, ...] = (),
     runs: Callable[[Case], object] = lambda _: True,
     of_release: bool = False,
+    together: bool = False,
 ) -> Callable[[Callable[..., Iterator[Finding]]], Detector]:
     """Declare that a function finds what rules of rules/checks/ stand for."""
     return lambda find: Detector(
-        ids, find, each=each, citing=citing, runs=runs, of_release=of_release
+        ids, find, each, citing, runs, of_release, together=together or of_release
     )
 
 

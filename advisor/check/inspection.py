@@ -12,7 +12,7 @@ from advisor.check.case import Case
 from advisor.check.finding import LEVELS, Finding, in_order
 from advisor.check.judgement import Judgement
 from advisor.check.records import Key, finding_key
-from advisor.check.rules import AFTERWARDS, DETECTORS, OF_RELEASE, findings
+from advisor.check.rules import AFTERWARDS, DETECTORS, TOGETHER, findings
 from advisor.check.rules.suppression import suppress
 from advisor.errors import check_name
 from advisor.rulebase.base import RuleBase
@@ -87,20 +87,22 @@ def inspect(
 
 
 def _together(found: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield one finding a file of what a release lacks: the first, with the places of the others.
+    """Yield one finding a file of what is said alike: the first, with the places of the others.
 
     What is imported is used as well, and mended in one go.
     """
     grouped: dict[tuple[object, ...], list[Finding]] = {}
     for number, one in enumerate(found):
-        drift = one.place and one.rule in OF_RELEASE
+        joined = one.place and one.rule in TOGETHER
         alike = (one.rule, one.message, one.place and one.place.path, one.upgrade, one.level)
-        grouped.setdefault(alike if drift else (number,), []).append(one)
+        grouped.setdefault(alike if joined else (number,), []).append(one)
     for first, *others in grouped.values():
-        places = dict.fromkeys(one.place for one in others if one.place)
+        places = dict.fromkeys(first.places)
+        for one in others:
+            places |= dict.fromkeys(place for place in (one.place, *one.places) if place)
         edits = dict.fromkeys(edit for one in (first, *others) for edit in one.edits)
-        lines = {first.place and first.place.line}
-        apart = tuple(place for place in places if place.line not in lines)
+        here = first.place and first.place[:2]
+        apart = tuple(place for place in places if place[:2] != here)
         yield first._replace(places=apart, edits=tuple(edits)) if others else first
 
 

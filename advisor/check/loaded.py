@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,9 +11,14 @@ from advisor.catalogue.release import Release, described_releases, members_of
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
-from advisor.scan.usage import WRAPPED, Call, Load
+from advisor.scan.usage import WRAPPED, Call, Load, Usage
 
 AUTOMATIC = "Auto"
+TOKENIZER = "tokenizer"
+ANY_TOKENIZER = ("PreTrainedTokenizer", "PreTrainedTokenizerFast")
+"""What tokenizers inherit from, one or the other."""
+CONFIG = "config"
+OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
 KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
 
 
@@ -20,40 +26,69 @@ class Receiver(NamedTuple):
     """What a call is on: its members in the judged release, and how its class came to them.
 
     `load` is what was loaded, `path` the attributes from there to it. `level` is that of what can
-    be said of it: "warning" where only the words of an id tell its class, else "".
+    be said of it: "warning" where only the words of an id tell its class, else "". `any` is true of
+    a tokenizer of which only that is known, so that its class may have more.
     """
 
     members: Members
     load: str
     path: tuple[str, ...]
     level: str = ""
+    any: bool = False
 
     @property
     def name(self) -> str:
-        """The name of its class."""
+        """The name of its class, or what it is."""
         return self.members.home.rpartition(":")[2]
 
 
-def class_of(case: Case, load: Load) -> tuple[str, str] | None:
+def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, str] | None:
     """Return the class that a load gives, and the level of what can be said of it.
 
-    Of an auto class, that is the class it has for the model type of the checkpoint; of a function
-    that is not followed, the class of the checkpoint, though it may give a processor beside it.
+    Of an auto class, that is the class it has for the model type of the checkpoint, which the class
+    of the model tells where the usage names one; of a function that is not followed, the class of
+    the checkpoint, though it may give a processor beside it. Any tokenizer is a `tokenizer`.
     """
     name = load.class_name
     if load.package == WRAPPED:
         return _in_function(case, load)
     if load.package != TRANSFORMERS or load.kind not in KINDS or name is None:
         return None
+    if load.kind == TOKENIZER:
+        return (TOKENIZER, "") if load.arguments.get("trust_remote_code") is None else None
     if not name.startswith(AUTOMATIC):
         return name, ""
     remote = load.arguments.get("trust_remote_code")
     ids = {value.text for value in load.checkpoint}
     identity = identity_of(case.rulebase, ids.pop()) if len(ids) == 1 else None
-    if remote or not identity or not identity.model_type or load.kind == "image_processor":
+    if remote or load.kind == "image_processor":
         return None
-    classes = case.release.classes_for(name, identity.model_type)
-    return (classes[0], "warning" if identity.by_words else "") if classes else None
+    known = identity is not None and not identity.by_words
+    model_type = identity.model_type if identity else None
+    if beside := None if known else _type_beside(case, load, usage):
+        known, model_type = True, beside
+    classes = case.release.classes_for(name, model_type) if model_type else ()
+    return (classes[0], "" if known else "warning") if classes else None
+
+
+def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
+    """The model type that the class of the model tells, where both are loaded from one place."""
+    model = usage.model if usage else None
+    name = model.class_name if model and model is not load else None
+    if not name or model is None or name.startswith(AUTOMATIC) or _from(model) != _from(load):
+        return None
+    types = {
+        model_type
+        for by_type in case.release.auto.values()
+        for model_type, names in by_type.items()
+        if name in names
+    }
+    return types.pop() if len(types) == 1 else None
+
+
+def _from(load: Load) -> str | None:
+    given = load.arguments.get("0") or load.arguments.get("pretrained_model_name_or_path")
+    return given.source if given else None
 
 
 def _in_function(case: Case, load: Load) -> tuple[str, str] | None:
@@ -66,20 +101,34 @@ def _in_function(case: Case, load: Load) -> tuple[str, str] | None:
     return checkpoint.model_class, "warning"
 
 
-def receiver_of(case: Case, call: Call) -> Receiver | None:
+def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver | None:
     """Return what a call is on, as far as attributes whose class is known lead there."""
-    known, members = class_of(case, call.receiver), case.release.members
+    known, members = class_of(case, call.receiver, usage), case.release.members
     if known is None or members is None:
         return None
-    at = members.of(known[0])
+    at = _of(members, known[0])
     for step in call.of:
         at = part_of(members, at, step) if at else None
-    return Receiver(at, known[0], call.of, known[1]) if at else None
+    return Receiver(at, known[0], call.of, known[1], at.home == TOKENIZER) if at else None
+
+
+def _of(release: ReleaseMembers, name: str) -> Members | None:
+    """The members of a class; of any tokenizer, all that one of their bases has."""
+    if name != TOKENIZER:
+        return release.of(name)
+    bases = [at for base in ANY_TOKENIZER if (at := release.of(base))]
+    texts = {name: text for at in bases for name, text in at.texts.items()}
+    return Members(TOKENIZER, texts, open=True)
 
 
 def part_of(release: ReleaseMembers, at: Members, name: str) -> Members | None:
     """Return the members of an attribute whose class is known, which an auto class leaves open."""
     part = at.class_of(name)
+    own = at.home.rpartition(":")[2]
+    if name == TOKENIZER and own.endswith("Processor"):
+        return _of(release, TOKENIZER)
+    if name == CONFIG and part is None and (stem := OF_ARCHITECTURE.match(own)):
+        return release.near(f"{stem[1]}Config", at)
     if part is None or not at.has(name) or part.startswith(AUTOMATIC):
         return None
     return release.near(part, at)
@@ -118,7 +167,7 @@ def earlier(release: Release, load: str, path: tuple[str, ...], name: str) -> It
 def members_in(version: str, load: str, path: tuple[str, ...]) -> Members | None:
     """Return the members of the class that a path leads to in another release."""
     release = members_of(version)
-    at = release.of(load) if release else None
+    at = _of(release, load) if release else None
     for step in path:
         at = part_of(release, at, step) if release and at else None
     return at
@@ -131,3 +180,22 @@ def _text(version: str, load: str, path: tuple[str, ...], name: str) -> tuple[st
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
+
+
+def alternatives(case: Case) -> dict[tuple[object, ...], list[Call]]:
+    """Return by place and name the uses of which it is not sure on which load they are."""
+    grouped: dict[tuple[object, ...], list[Call]] = {}
+    for usage in case.scan.usages:
+        for call in usage.calls:
+            if not call.certain:
+                grouped.setdefault((call.place, call.kind, call.name), []).append(call)
+    return grouped
+
+
+def is_sure(case: Case, call: Call, doubtful: Mapping[tuple[object, ...], list[Call]]) -> bool:
+    """True where all loads that a use may be on give the same class."""
+    if call.certain:
+        return True
+    others = doubtful.get((call.place, call.kind, call.name), [])
+    classes = {(class_of(case, one.receiver), one.of) for one in others}
+    return len(classes) == 1 and len(others) > 1 and None not in {known for known, _ in classes}

@@ -88,7 +88,7 @@ def _judged(files: JudgedFiles) -> dict[str, Any]:
 def _json(inspection: Inspection, choices: list[dict[str, Any]]) -> dict[str, Any]:
     case = inspection.case
     usages = [
-        (*one.place[:2], one.checkpoint, one.class_name, one.task) for one in case.scan.usages
+        (*one.place[:2], one.checkpoint, one.class_name, one.task) for one in case.scan.loading
     ]
     return document(
         case.rulebase.digest,
@@ -163,7 +163,7 @@ def _rows(inspection: Inspection) -> FindingsReport:
             for id in dict.fromkeys(row.rule for row in rows)
         },
         findings=tuple(rows),
-        checked=len(case.choices or case.judgements) + len(case.scan.usages),
+        checked=len(case.choices or case.judgements) + len(case.scan.loading),
         failing=inspection.failing,
     )
 
@@ -253,7 +253,7 @@ def _statistics(inspection: Inspection) -> Table:
 
 def _closing(inspection: Inspection) -> Text:
     case, scan = inspection.case, inspection.case.scan
-    looked = f"{count(scan.files, 'file')}, {count(len(scan.usages), 'usage')}"
+    looked = f"{count(scan.files, 'file')}, {count(len(scan.loading), 'usage')}"
     if case.choices:
         looked += f", {count(len(case.choices), 'choice')}"
     _, ignored, waived, _ = case.suppression

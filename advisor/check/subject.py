@@ -19,6 +19,7 @@ class Subject:
         scan, names = case.scan, vocabulary_of(case.rulebase)
         self._seeing = {
             *(usage.place.path for usage in scan.usages),
+            *(call.place.path for usage in scan.usages for call in usage.calls),
             *(name.place.path for name in scan.names if names.is_class(name.name)),
             *scan.seeing,
         }

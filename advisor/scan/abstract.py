@@ -116,9 +116,13 @@ class LocalObject(NamedTuple):
 
 
 class Namespace(NamedTuple):
-    """A class of another file of the project, or an object of it, by its attributes."""
+    """A class of another file of the project, or an object of it, by its attributes.
+
+    `extends` is the class of transformers whose builder builds it, if there is one.
+    """
 
     attributes: tuple[tuple[str, Values], ...]
+    extends: str | None = None
 
 
 class Wrapper(NamedTuple):
@@ -126,6 +130,13 @@ class Wrapper(NamedTuple):
 
     name: str
     parameters: tuple[tuple[int, str], ...]
+
+
+class Distant(NamedTuple):
+    """A function of another file that can be followed: `home` is the file."""
+
+    node: FunctionNode
+    home: str
 
 
 class Loaded(NamedTuple):
@@ -144,7 +155,7 @@ class Other(NamedTuple):
 
 
 Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
-Local: TypeAlias = Function | LocalClass | LocalObject | Namespace | Wrapper
+Local: TypeAlias = Function | LocalClass | LocalObject | Namespace | Wrapper | Distant
 Foreign: TypeAlias = Module | Symbol | Imported | ForeignObject
 Abstract: TypeAlias = Written | Local | Foreign | Loaded | Other
 Values: TypeAlias = tuple[Abstract, ...]

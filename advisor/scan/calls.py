@@ -11,7 +11,9 @@ from typing import NamedTuple
 from advisor.scan.abstract import (
     NOTHING,
     Abstract,
+    Constant,
     DictLiteral,
+    Distant,
     ForeignObject,
     Function,
     FunctionNode,
@@ -25,6 +27,7 @@ from advisor.scan.abstract import (
     Symbol,
     Values,
     Wrapper,
+    bounded,
     constant,
     doubted,
     item,
@@ -33,7 +36,7 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.study import RESULT, Passed, Scope, Study
-from advisor.scan.usage import WRAPPED, Load
+from advisor.scan.usage import WRAPPED, Load, Location
 from advisor.scan.vocabulary import Loader, loader_of
 
 NAMESPACES = frozenset(
@@ -44,6 +47,8 @@ NAMESPACES = frozenset(
 OPTION = "--"
 """Stands for the command line, among what is learned, with the options it may have."""
 
+_OF_MODEL = "model_kwargs"
+"""The argument of a pipeline whose entries go to the load of its model."""
 _UNMISTAKABLE = "pretrained_model_name_or_path"
 _DECLARING = {"Field", "field", "Option", "Argument", "Parameter"}
 _UNCHANGED = frozenset(
@@ -56,7 +61,7 @@ _GIVES_ITSELF = re.compile(
 )
 """Methods that give back the object they are called on."""
 _WRAPS = re.compile(
-    r"prepare|compile|DataParallel|DistributedDataParallel|get_peft_model"
+    r"prepare|unwrap_model|compile|DataParallel|DistributedDataParallel|get_peft_model"
     r"|prepare_model_for_kbit_training"
 )
 """Functions that give back the model they were passed, wrapped."""
@@ -98,11 +103,18 @@ class EvaluatedCall(NamedTuple):
             case LocalObject(label):
                 own = self.study.method(label, "__call__") or self.study.method(label, "forward")
                 return self._function(own, bound=True) if own else NOTHING
-            case Namespace():
-                return (callee,)
+            case Namespace(extends=base):
+                self._extended(base, ())
+                return (callee._replace(extends=None),)
             case Wrapper(name, parameters):
                 return self._wrapped(name, parameters)
+            case Distant() if self._gives_loaded() and self.study.visit(callee):
+                return self._function(callee.node, bound=False)
         return NOTHING
+
+    def _gives_loaded(self) -> bool:
+        """True where something loaded is passed, or what came of it."""
+        return any(isinstance(v, Loaded) for argument in self.passed for v in argument.values)
 
     def _wrapped(self, name: str, parameters: Sequence[tuple[int, str]]) -> Values:
         """A load that a function of another file does with what it is passed here."""
@@ -143,7 +155,14 @@ class EvaluatedCall(NamedTuple):
             self._function(own, bound=True)
         elif label in self.study.classes:
             self._learn(label, self.study.classes[label].fields)
+            self._extended(self.study.built_as(label), self.study.classes[label].fields)
         return (LocalObject(label),)
+
+    def _extended(self, base: str | None, own: Sequence[str]) -> None:
+        """An object of a class that extends one of transformers and leaves its builder alone."""
+        if base:
+            passed = tuple(one for one in self.passed if one.name not in own)
+            self.study.made.append((self.node, base, passed))
 
     def _learn(self, about: object, parameters: list[str]) -> None:
         """Learn what the arguments are, by the names of the parameters that they are for."""
@@ -205,6 +224,13 @@ class EvaluatedCall(NamedTuple):
         transforms: list[Values] = [(value.step("transform"),)] * (loader.parts - 1)
         return (ListLiteral(((value,), *transforms)),)
 
+    def _options(self, loader: Loader) -> list[Passed]:
+        """What a pipeline passes on to the load of its model."""
+        options = next((one for one in self.passed if one.name == _OF_MODEL), None)
+        if loader.kind != "pipeline" or options is None:
+            return []
+        return spread(options.values, options.node)
+
     def _record(self, loader: Loader, written: ast.expr, checkpoint: Values = NOTHING) -> Loaded:
         """Record a load; `written` is the expression for the class or library that loads."""
         study, node = self.study, self.node
@@ -219,7 +245,7 @@ class EvaluatedCall(NamedTuple):
             checkpoint=study.checkpoints(node, checkpoint),
             second_checkpoint=study.checkpoints(node, self._passed_for(loader.second, 1)),
             task=study.checkpoints(node, self._passed_for(loader.task, 0)),
-            arguments=study.arguments(self.passed),
+            arguments=study.arguments((*self.passed, *self._options(loader))),
             scope=self.scope.label,
         )
         return study.record(node, load)
@@ -248,6 +274,7 @@ class EvaluatedCall(NamedTuple):
         """
         if any(
             isinstance(callee, (Function, LocalClass))
+            or (isinstance(callee, Distant) and self._gives_loaded())
             or (isinstance(callee, Symbol) and loader_of(callee) is not None)
             for callee in self.callees
         ):
@@ -261,11 +288,30 @@ class EvaluatedCall(NamedTuple):
             loaded.extend(v for group in inner for v in group if isinstance(v, Loaded))
         if loaded:
             return self._given_away(name, loaded)
+        if name == "dict" and not self.callees:
+            return self._table()
         if name in _UNCHANGED and self.passed and not self.callees:
             return self.passed[0].values
         if name == "getattr" and len(self.passed) > 2 and not self.callees:
             return doubted(self.passed[2].values)
         return NOTHING
+
+    def _table(self) -> Values:
+        """A dictionary that `dict(other, name=value)` gives."""
+        entries: list[tuple[String | Constant | None, Values]] = []
+        for one in self.passed:
+            if one.keyword is not None:
+                place = self.study.location(one.keyword)
+                end = place.column + len(one.name)
+                place = place._replace(end_line=place.line, end_column=end)
+                entries.append((String(one.name, place), one.values))
+            elif one.key is not None:
+                entries.append((String(one.name, one.key), one.values))
+            elif len(one.values) == 1 and isinstance(one.values[0], DictLiteral):
+                entries.extend(one.values[0].entries)
+            else:
+                entries.append((None, (Other(),)))
+        return bounded(DictLiteral(tuple(entries)))
 
     def _given_away(self, name: str, given: list[Loaded]) -> Values:
         """Something loaded, or a result of it, as an argument of a function that is not ours."""
@@ -333,6 +379,27 @@ class EvaluatedCall(NamedTuple):
         plain = [name for name in names if not name.startswith("-")]
         long = plain or [name for name in names if name.startswith("--")]
         return long[0].lstrip("-").replace("-", "_") if long else None
+
+
+def spread(values: Values, node: ast.expr) -> list[Passed]:
+    """Return the arguments that `**table` gives: what its entries name, and "**" if there is more.
+
+    What only some of several tables hold may be missing, so that its value is not known.
+    """
+    tables = [value for value in values if isinstance(value, DictLiteral)]
+    whole = bool(values) and len(tables) == len(values)
+    named: dict[str, list[tuple[Values, Location]]] = {}
+    for table in tables:
+        texts = [(key, inner) for key, inner in table.entries if isinstance(key, String)]
+        whole &= len(texts) == len(table.entries)
+        for key, inner in {key.text: (key, inner) for key, inner in texts}.values():
+            named.setdefault(key.text, []).append((inner, key.location))
+    passed = [] if whole else [Passed("**", values, node)]
+    for name, found in named.items():
+        others: Values = () if len(found) == len(values) else (Other(),)
+        inner = union(*(one for one, _ in found), others)
+        passed.append(Passed(name, inner, node, key=found[0][1]))
+    return passed
 
 
 def decorators(function: FunctionNode) -> set[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from advisor.scan.abstract import (
     Abstract,
     DictLiteral,
+    Distant,
     ForeignObject,
     Function,
     FunctionNode,
@@ -31,7 +32,8 @@ _DEEPEST_VALUES = 3
 def exported(study: Study) -> Exported:
     """Return what the statements of the module alone define, as another file sees it.
 
-    Functions are not entered; they, and loads, mean nothing outside.
+    Functions are not entered; they can be followed where they are given something. Loads mean
+    nothing outside.
     """
 
     def outside(values: Values, depth: int = 0) -> Values:
@@ -47,9 +49,12 @@ def exported(study: Study) -> Exported:
                 )
             case LocalClass(label) | LocalObject(label):
                 known = study.known[label].items()
-                return Namespace(tuple((name, outside(group, depth + 1)) for name, group in known))
+                attributes = tuple((name, outside(group, depth + 1)) for name, group in known)
+                return Namespace(attributes, study.built_as(label))
             case Function(node, None) if reaching := tuple(_reaching(node)):
                 return Wrapper(node.name, reaching)
+            case Function(node, None):
+                return Distant(node, study.parsed.name)
             case Function() | Loaded() | ForeignObject():
                 return Other()
         return value
@@ -57,7 +62,10 @@ def exported(study: Study) -> Exported:
     scope = Scope()
     Statements(study, scope).walk(study.parsed.tree.body)
     names = {name: outside(values) for name, values in scope.names.items()}
-    return Exported(names, study.imports)
+    defined = Exported(names, study.imports)
+    if study.homes is not None:
+        study.homes[study.parsed.name] = study.parsed, defined
+    return defined
 
 
 def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:

@@ -35,7 +35,7 @@ from advisor.scan.abstract import (
     plain,
     union,
 )
-from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
+from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
 from advisor.scan.study import RESULT, Passed, Scope, Study
 
 _LARGEST_TABLE = 64
@@ -262,6 +262,7 @@ class Expressions:
         passed = self._passed(node)
         if isinstance(node.func, ast.Attribute):
             self._append(node.func, passed)
+            self._update(node.func, passed)
         return EvaluatedCall(
             study=self.study,
             scope=self.scope,
@@ -281,6 +282,14 @@ class Expressions:
                     ):
                         self.scope.bind(name, bounded(ListLiteral((*groups, values))))
 
+    def _update(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
+        """`table.update(...)` adds entries to a dictionary that a name stands for."""
+        match function:
+            case ast.Attribute(ast.Name(name), "update") if passed:
+                match self.scope.find(name), passed[0].values:
+                    case (DictLiteral(entries),), (DictLiteral(more),):
+                        self.scope.bind(name, bounded(DictLiteral((*entries, *more))))
+
     def _passed(self, node: ast.Call) -> tuple[Passed, ...]:
         passed = []
         for number, argument in enumerate(node.args):
@@ -291,9 +300,7 @@ class Expressions:
             if keyword.arg is not None:
                 passed.append(Passed(keyword.arg, values, keyword.value, keyword))
                 continue
-            passed.extend(
-                Passed(name, inner, keyword.value) for name, inner in _spread(values).items()
-            )
+            passed.extend(spread(values, keyword.value))
         return tuple(passed)
 
 
@@ -305,27 +312,6 @@ def methods(owner: type, prefix: str) -> dict[type, Callable[..., Any]]:
 
 
 _VISITS = methods(Expressions, "_visit_")
-
-
-def _spread(values: Values) -> dict[str, Values]:
-    """The arguments that `**table` gives: what its entries name, and "**" where there may be more.
-
-    What only some of several tables hold may be missing, so that its value is not known.
-    """
-    tables = [value for value in values if isinstance(value, DictLiteral)]
-    whole = bool(values) and len(tables) == len(values)
-    named: dict[str, list[Values]] = {}
-    for table in tables:
-        entries = {key.text: inner for key, inner in table.entries if isinstance(key, String)}
-        whole &= all(isinstance(key, String) for key, _ in table.entries)
-        for name, inner in entries.items():
-            named.setdefault(name, []).append(inner)
-    others = (Other(),)
-    spread = {
-        name: union(*groups) if len(groups) == len(values) else union(*groups, others)
-        for name, groups in named.items()
-    }
-    return spread if whole else {**spread, "**": values}
 
 
 def _has_string(values: Values) -> bool:

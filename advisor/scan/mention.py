@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
 
+from advisor.scan.override import mentions_overrides
 from advisor.scan.vocabulary import LIBRARIES, OF_VISION, VISION_CLASSES, Vocabulary
 
 Settled = Callable[[str, str], bool]
@@ -101,7 +102,7 @@ class Mentions:
         """True where names of transformers are used that a release may lack or call otherwise."""
         if "transformers" not in code:
             return False
-        if _UNDER_ANOTHER_NAME.search(code):
+        if _UNDER_ANOTHER_NAME.search(code) or mentions_overrides(code):
             return True
         found = {
             (statement["module"][1:], name)

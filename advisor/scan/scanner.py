@@ -20,6 +20,7 @@ from advisor.scan.guard import guarded, mentions_guards, words
 from advisor.scan.imports import Imports
 from advisor.scan.mention import Mentions, Settled, imports_library, sees
 from advisor.scan.notebook import parse_cells
+from advisor.scan.override import mentions_overrides, overrides
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
 from advisor.scan.source import (
     MARK,
@@ -30,9 +31,20 @@ from advisor.scan.source import (
     parse_python,
 )
 from advisor.scan.statement import study_file
-from advisor.scan.study import Study
+from advisor.scan.study import Homes, Study
 from advisor.scan.twin import Read, Twins, read_code
-from advisor.scan.usage import Built, FileNote, FileScan, Ignore, Location, Name, Scan, Usage, Value
+from advisor.scan.usage import (
+    Built,
+    FileNote,
+    FileScan,
+    Ignore,
+    Location,
+    Name,
+    Override,
+    Scan,
+    Usage,
+    Value,
+)
 from advisor.scan.vocabulary import LIBRARIES, Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 
@@ -87,6 +99,7 @@ def scan(
         usages=tuple(scanner.usages),
         names=tuple(scanner.names),
         built=tuple(scanner.built),
+        overrides=tuple(scanner.overrides),
         ignores=tuple(scanner.ignores),
         notes=tuple(sorted(notes, key=lambda note: (note.path, note.line or 0, note.message))),
         files=scanner.files,
@@ -123,6 +136,7 @@ class _Scanner:
         self.usages: list[Usage] = []
         self.names: list[Name] = []
         self.built: list[Built] = []
+        self.overrides: list[Override] = []
         self.ignores: list[Ignore] = []
         self.notes: list[FileNote] = []
         self.files = 0
@@ -186,6 +200,7 @@ class _Scanner:
         self.usages.extend(held.usages)
         self.names.extend(held.names)
         self.built.extend(held.built)
+        self.overrides.extend(held.overrides)
         self.ignores.extend(held.ignores)
         self.notes.extend(held.notes)
         self.guarded.extend(held.guarded)
@@ -241,6 +256,7 @@ class _Scanner:
         found = self._usages(parsed, direct=imports_library(text)) if loads else FileScan()
         return found._replace(
             names=tuple(_names_in(parsed)),
+            overrides=tuple(overrides(parsed)) if mentions_overrides(text) else (),
             ignores=tuple(ignores_in_python(parsed)) if MARK in data else (),
             notes=(*parsed.notes, *found.notes),
             guarded=tuple(guarded(parsed)) if mentions_guards(text) else (),
@@ -290,6 +306,7 @@ class _Modules:
         self._folders = {outer for inner in folders for outer in _outward(inner)}
         self._vocabulary = vocabulary
         self._defined: dict[str, Mapping[str, Values]] = {}
+        self._homes: Homes = {}
         self._under_way: list[str] = []
 
     def has(self, importer: str, module: str) -> bool:
@@ -357,7 +374,7 @@ class _Modules:
         """Return a study of a file that knows what the others define."""
         importer = parsed.name
         imports = Imports(lambda module: self.exports(importer, module))
-        return Study(parsed, self._vocabulary, imports)
+        return Study(parsed, self._vocabulary, imports, self._homes)
 
 
 def _speaks_of_us(data: bytes) -> bool:

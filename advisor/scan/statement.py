@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from advisor.scan.abstract import (
     NOTHING,
+    Abstract,
     DictLiteral,
     Function,
     FunctionNode,
@@ -16,7 +17,9 @@ from advisor.scan.abstract import (
     LocalClass,
     LocalObject,
     Module,
+    Namespace,
     Other,
+    Symbol,
     Values,
     branches,
     constant,
@@ -28,6 +31,8 @@ from advisor.scan.abstract import (
 from advisor.scan.calls import decorators
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.study import ClassDefinition, Scope, Study
+from advisor.scan.usage import ANNOTATED, Load
+from advisor.scan.vocabulary import loader_of
 
 _MOST_WALKS = 5
 _ANYTHING: Values = (Other(),)
@@ -244,6 +249,8 @@ class Statements(Expressions):
             values = union(given, default)
             certain = not given or not default or len(values) == 1
             names[parameter.arg] = values if certain else doubted(values)
+            if not values and parameter.annotation is not None:
+                names[parameter.arg] = self._annotated(parameter.annotation, outside)
             if not given and default and expression is not None:
                 self.defaults[parameter.arg] = names[parameter.arg]
         if arguments.vararg is not None:
@@ -254,6 +261,37 @@ class Statements(Expressions):
             of_class = "classmethod" in decorators(node)
             first = LocalClass(around.label) if of_class else LocalObject(around.label)
             names[positional[0].arg] = (first,)
+
+    def _annotated(self, annotation: ast.expr, outside: Expressions) -> Values:
+        """What a parameter is whose annotation is a vision-language class, maybe among others."""
+        study, found = self.study, []
+        for part in ast.walk(annotation):
+            if isinstance(part, (ast.Name, ast.Attribute)):
+                found += [(part, one) for one in outside.evaluate(part) if isinstance(one, Symbol)]
+        ours = [
+            (part, one)
+            for part, one in found
+            if one.module == "transformers" and study.vocabulary.is_class(one.name)
+        ]
+        if len(ours) != 1:
+            return NOTHING
+        part, symbol = ours[0]
+        loader = loader_of(Symbol(f"transformers.{symbol.name}", "from_pretrained"))
+        load = Load(
+            place=study.location(part),
+            package="transformers",
+            kind=loader.kind if loader else "",
+            call=ANNOTATED,
+            class_name=symbol.name,
+            class_place=None,
+            class_written=None,
+            checkpoint=(),
+            second_checkpoint=(),
+            task=(),
+            arguments={},
+            scope=self.scope.label,
+        )
+        return (study.record(part, load),)
 
     def _walk_classdef(self, node: ast.ClassDef) -> None:
         label = self.scope.inner(node.name)
@@ -267,6 +305,7 @@ class Statements(Expressions):
             bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
             methods=methods,
             fields=fields,
+            extends=next((name for base in bases if (name := _of_library(base))), None),
         )
         self.study.define(label, definition)
         inner = Statements(self.study, Scope(label, self.scope, is_class=True))
@@ -278,6 +317,16 @@ class Statements(Expressions):
                 values = self.study.imports.resolved(values)
                 self.study.learn(label, name, values if sure else doubted(values))
         self.scope.bind(node.name, (LocalClass(label),))
+
+
+def _of_library(base: Abstract) -> str | None:
+    """The class of transformers that a base is, or that one of another file extends."""
+    match base:
+        case Symbol(_, name) if base.root == "transformers":
+            return name
+        case Namespace(extends=str() as name):
+            return name
+    return None
 
 
 def _names_a_kind(node: ast.AST) -> bool:

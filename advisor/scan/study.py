@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from advisor.scan.abstract import (
     MOST_VALUES,
     NOTHING,
     Abstract,
     Constant,
+    Distant,
     FunctionNode,
     ListLiteral,
     Loaded,
@@ -37,7 +38,12 @@ from advisor.scan.vocabulary import Vocabulary
 RESULT = "return"
 """What a function gives back, among what is learned of it; no parameter has this name."""
 
+Homes: TypeAlias = "dict[str, tuple[Parsed, Mapping[str, Values]]]"
+"""Files of the project, by name: as a tree, and what they define."""
+
 _LONGEST_SOURCE = 200
+_MOST_STATEMENTS = 200
+"""Longer functions of other files are not followed."""
 _MOST_DOUBTFUL_USES = 1_000
 """Uses of a load that may as well be those of another; more of them tell nothing new."""
 _MOST_BASES = 50
@@ -46,12 +52,16 @@ _HUB_PREFIX = "hf-hub:"
 
 
 class Passed(NamedTuple):
-    """An argument as it was passed: its name or number, what it may be, where it stands."""
+    """An argument as it was passed: its name or number, what it may be, where it stands.
+
+    `key` is where its name stands in the dictionary that it comes from.
+    """
 
     name: str
     values: Values
     node: ast.expr
     keyword: ast.keyword | None = None
+    key: Location | None = None
 
 
 class Use(NamedTuple):
@@ -66,11 +76,15 @@ class Use(NamedTuple):
 
 
 class ClassDefinition(NamedTuple):
-    """A class of the file: its bases in the file, its methods, and its annotated names."""
+    """A class of the file: its bases in the file, its methods, and its annotated names.
+
+    `extends` is the class of transformers that it extends, itself or through another file.
+    """
 
     bases: tuple[str, ...]
     methods: dict[str, FunctionNode]
     fields: list[str]
+    extends: str | None = None
 
 
 @dataclass(eq=False)
@@ -146,10 +160,13 @@ class Scope:
 class Study:
     """One file under study."""
 
-    def __init__(self, parsed: Parsed, vocabulary: Vocabulary, imports: Imports) -> None:
+    def __init__(
+        self, parsed: Parsed, vocabulary: Vocabulary, imports: Imports, homes: Homes | None = None
+    ) -> None:
         self.parsed = parsed
         self.vocabulary = vocabulary
         self.imports = imports
+        self.homes = homes
         self.loads: list[Load] = []
         self.uses: list[Use] = []
         self.classes: dict[str, ClassDefinition] = {}
@@ -165,17 +182,41 @@ class Study:
         self._numbers: dict[Placed, int] = {}
         self._doubtful: Counter[int] = Counter()
         self.known: dict[object, dict[str, Values]] = defaultdict(dict)
-        self.location: Callable[[Placed], Location] = cache(parsed.location)
+        self._elsewhere: dict[ast.AST, Parsed] = {}
+        self._visited: set[ast.AST] = set()
+        self.location: Callable[[Placed], Location] = cache(self._location)
         self.source = cache(_source)
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
         self.learned_more = False
         records = (self.uses, self.training, self.pending, self.stars, self.made, self._doubtful)
-        for record in records:
+        for record in (*records, self._visited):
             record.clear()
 
-    def record(self, node: ast.Call, load: Load) -> Loaded:
+    def _location(self, node: Placed) -> Location:
+        return self._elsewhere.get(node, self.parsed).location(node)
+
+    def visit(self, function: Distant) -> bool:
+        """Walk a function of another file as well; return whether that is done."""
+        home = (self.homes or {}).get(function.home)
+        if home is None:
+            return False
+        parsed, defined = home
+        nodes = list(ast.walk(function.node))
+        if function.node not in self._elsewhere:
+            if sum(isinstance(node, ast.stmt) for node in nodes) > _MOST_STATEMENTS:
+                return False
+            self._elsewhere.update(dict.fromkeys(nodes, parsed))
+        if function.node not in self._visited:
+            self._visited.add(function.node)
+            used = {node.id for node in nodes if isinstance(node, ast.Name)} & {*defined}
+            self.pending.append(
+                (function.node, Scope(names={name: defined[name] for name in used}))
+            )
+        return True
+
+    def record(self, node: ast.expr, load: Load) -> Loaded:
         """Record a load; the same expression is the same load in every walk."""
         number = self._numbers.setdefault(node, len(self.loads))
         self.loads[number : number + 1] = [load]
@@ -241,7 +282,7 @@ class Study:
     def arguments(self, passed: Iterable[Passed]) -> dict[str, Argument]:
         """Return arguments as the check sees them, by their names."""
         arguments = {}
-        for name, values, node, keyword in passed:
+        for name, values, node, keyword, key in passed:
             name_place = None
             if keyword is not None:
                 whole = self.location(keyword)
@@ -253,6 +294,7 @@ class Study:
                 pieces=pieces(values),
                 place=self.location(node),
                 name_place=name_place,
+                key_place=key,
             )
         return arguments
 
@@ -281,6 +323,13 @@ class Study:
         """Return the method of a class, looking through bases in the same file."""
         owners = (self.classes[label].methods for label in self._lineage(owner))
         return next((methods[name] for methods in owners if name in methods), None)
+
+    def built_as(self, owner: str) -> str | None:
+        """Return the class of transformers whose builder builds objects of a class of the file."""
+        classes = [self.classes[label] for label in self._lineage(owner)]
+        if any("__init__" in one.methods for one in classes):
+            return None
+        return next((one.extends for one in classes if one.extends), None)
 
     def _lineage(self, owner: str) -> list[str]:
         """A class of the file and its bases in it, the nearest first."""

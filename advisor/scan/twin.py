@@ -136,5 +136,5 @@ def _moved(held: FileScan, place: Place) -> FileScan:
             return {key: moved(inner) for key, inner in value.items()}
         return value
 
-    usages, names, built, guarded = moved((held.usages, held.names, held.built, held.guarded))
-    return held._replace(usages=usages, names=names, built=built, guarded=guarded)
+    placed = ("usages", "names", "built", "overrides", "guarded")
+    return held._replace(**{name: moved(getattr(held, name)) for name in placed})

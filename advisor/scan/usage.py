@@ -22,6 +22,10 @@ WRAPPED: Final = "a function of the project"
 """The package of a load that goes through a function which is not followed."""
 
 
+ANNOTATED: Final = "annotation"
+"""The call of what is not loaded here: a parameter that says which class it has."""
+
+
 class Location(NamedTuple):
     """A stretch of a file; `path` is relative to the scanned root, with forward slashes."""
 
@@ -54,7 +58,8 @@ class Argument(NamedTuple):
 
     `value` is a constant (text, number, boolean, None, or a tuple of them) or UNKNOWN; `source` is
     the expression as written (`torch.float16`); `pieces` are the constant parts of a text of
-    which other parts are unknown; `name_place` is where the keyword itself stands.
+    which other parts are unknown; `name_place` is where the keyword itself stands, `key_place`
+    where its name stands in a dictionary that is passed as `**`.
     """
 
     value: Any
@@ -62,6 +67,17 @@ class Argument(NamedTuple):
     pieces: tuple[str, ...]
     place: Location
     name_place: Location | None
+    key_place: Location | None = None
+
+    @property
+    def written(self) -> Location:
+        """Where the argument is passed, by its name if it has one."""
+        return self.name_place or self.place
+
+    @property
+    def named_at(self) -> tuple[Location, ...]:
+        """Where its name stands, if that is elsewhere."""
+        return (self.key_place,) if self.key_place else ()
 
 
 class Load(NamedTuple):
@@ -74,7 +90,8 @@ class Load(NamedTuple):
       as a whole).
     - `class_name`: resolved through aliases (`BlipProcessor` for `P`), None where several are
       possible. `class_place` is where the class stands in this expression, `class_written` how.
-    - `call`: the function that loads: from_pretrained, pipeline, create_model_and_transforms ...
+    - `call`: the function that loads: from_pretrained, pipeline, create_model_and_transforms ...;
+      or ANNOTATED.
     - `checkpoint`: every value the code may load here; () where nothing is passed.
     - `second_checkpoint`: the decoder of an encoder-decoder, the text tower of a dual encoder,
       the weights (`pretrained=`) of open_clip.
@@ -144,6 +161,11 @@ class Usage(NamedTuple):
         """The model, where there is one, and the processors."""
         return (self.model, *self.processors) if self.model else self.processors
 
+    @property
+    def loaded(self) -> bool:
+        """False where all that is known of it is the annotation of a parameter."""
+        return not self.loads or any(load.call != ANNOTATED for load in self.loads)
+
 
 class Name(NamedTuple):
     """A name of a library written in code: imported, or reached as `transformers.X`.
@@ -165,6 +187,24 @@ class Built(NamedTuple):
     place: Location
     class_name: str
     arguments: dict[str, Argument]
+
+
+class Override(NamedTuple):
+    """A method that a class writes anew, whose `base` is a class of transformers.
+
+    Beside the object itself it takes `positional` arguments in order, and those that are `named`;
+    `many` and `rest` are true where it takes any others so. `beside` are the other methods of the
+    class.
+    """
+
+    place: Location
+    base: str
+    name: str
+    positional: int
+    named: tuple[str, ...]
+    many: bool
+    rest: bool
+    beside: tuple[str, ...]
 
 
 class Ignore(NamedTuple):
@@ -199,6 +239,7 @@ class FileScan(NamedTuple):
     usages: tuple[Usage, ...] = ()
     names: tuple[Name, ...] = ()
     built: tuple[Built, ...] = ()
+    overrides: tuple[Override, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     notes: tuple[FileNote, ...] = ()
     guarded: tuple[Location, ...] = ()
@@ -225,6 +266,7 @@ class Scan(NamedTuple):
     usages: tuple[Usage, ...] = ()
     names: tuple[Name, ...] = ()
     built: tuple[Built, ...] = ()
+    overrides: tuple[Override, ...] = ()
     ignores: tuple[Ignore, ...] = ()
     notes: tuple[FileNote, ...] = ()
     files: int = 0
@@ -236,6 +278,11 @@ class Scan(NamedTuple):
     unreached: tuple[Value, ...] = ()
     skimmed: frozenset[str] = frozenset()
     seeing: frozenset[str] = frozenset()
+
+    @property
+    def loading(self) -> list[Usage]:
+        """The usages that load something."""
+        return [usage for usage in self.usages if usage.loaded]
 
     def paths(self) -> Iterator[str]:
         """Yield the files that load something, or name a library, some more than once."""

@@ -41,8 +41,8 @@ DETECTORS = _detectors(
     *(imported, membership, parameters, positions, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
-OF_RELEASE = frozenset(id for one in DETECTORS if one.of_release for id in one.ids)
-"""Rules of what a release lacks; one finding a file and name says it."""
+TOGETHER = frozenset(id for one in DETECTORS if one.together for id in one.ids)
+"""Rules of which one finding a file and name says all."""
 AFTERWARDS = _detectors(suppression)
 """These judge what was suppressed; what they find can be neither ignored nor waived."""
 

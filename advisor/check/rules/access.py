@@ -13,6 +13,8 @@ from advisor.model import Checkpoint
 from advisor.scan.usage import Load, Location, Usage
 
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*\Z")
+"""Organisation and name; a text that begins with a dot or a slash is a folder."""
 MOVES = re.compile(r"main\Z|master\Z|refs/|pr/|HEAD\Z")
 SAME_ID, SAME_WORD = 0.85, 0.75
 """How much of two ids, and of two words in them, is equal where one is a slip of the other."""
@@ -65,11 +67,11 @@ def _is_pinned(load: Load) -> bool:
     return bool({"revision", "**", "local_files_only"} & set(given))
 
 
-@rule("trust-remote-code", each=Case.usages)
+@rule("trust-remote-code", each=Case.usages, together=True)
 def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
     identity, id = case.identity(usage), usage.checkpoint
-    if id is None or "/" not in id or _is_local(usage):
+    if id is None or not HUB_ID.match(id) or _is_local(usage):
         return
     checkpoint = identity.checkpoint if identity else None
     needed = checkpoint is not None and checkpoint.loader != TRANSFORMERS

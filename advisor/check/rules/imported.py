@@ -10,6 +10,7 @@ from advisor.catalogue.release_members import ReleaseMembers
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Finding
+from advisor.model.library import NameChange
 from advisor.scan.usage import Name
 
 OWN_BUILD = re.compile(r"git(?: clone|\+)[^\n]*[/:][\w.-]+/transformers\b")
@@ -41,11 +42,26 @@ def removed_name(case: Case) -> Iterator[Finding]:
             what = f"`{name.name}`"
         until = f"; it was there until {last}" if last else ""
         fix = _elsewhere(members, name.name)
+        change = None if fix else _moved(case, module, name.name)
         yield Finding(
             f"transformers {case.release.version} has no {what}{until}",
             name.place,
-            fix=f"it is in `{fix}`" if fix else None,
+            fix=f"it is in `{fix}`" if fix else _use(change),
+            because=change.because if change else "",
+            sources=change.sources if change else (),
         )
+
+
+def _moved(case: Case, module: str, name: str) -> NameChange | None:
+    """What is known of a module that is gone, or of one that is imported as a name."""
+    parts = [TRANSFORMERS, *module.split("."), name] if module else [TRANSFORMERS, name]
+    names = (".".join(parts[:length]) for length in range(2, len(parts) + 1))
+    changes = (case.release.removed(one, "module") for one in names)
+    return next((one for one in changes if one and one.kind == "removed"), None)
+
+
+def _use(change: NameChange | None) -> str | None:
+    return f"use `{change.instead}`" if change and change.instead else None
 
 
 def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:

@@ -6,13 +6,16 @@ import difflib
 import re
 from collections.abc import Iterator, Set
 
+from advisor.catalogue.release import version_number
 from advisor.catalogue.release_members import Members
 from advisor.check.case import Case, rule
 from advisor.check.finding import Finding
 from advisor.check.loaded import (
     Lifetime,
     Receiver,
+    alternatives,
     earlier,
+    is_sure,
     lifetime,
     members_in,
     part_of,
@@ -27,37 +30,54 @@ OUTPUT = "Output"
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
 
 
-@rule("removed-member", each=Case.usages, of_release=True)
-def removed_member(case: Case, usage: Usage) -> Iterator[Finding]:
+@rule("removed-member", of_release=True)
+def removed_member(case: Case) -> Iterator[Finding]:
     """An attribute or a method that the class had, or will have, and has not in this release."""
-    stored = {call.name for call in usage.calls if call.kind == "assign"}
-    for call in usage.calls:
-        used = call.kind in ("read", "call", "assign") and call.certain and call.name[:1] != "_"
-        used = used and call.receiver.package != WRAPPED  # which may have given a processor too
-        if not used or (call.name in stored and call.kind != "assign"):
-            continue
-        at = receiver_of(case, call)
-        if at is None or at.members.has(call.name) or _asked_for(case, call):
-            continue
-        known = lifetime(case.release.version, at.load, at.path, call.name)
-        if known is None or not _is_absent(at, call, known):
-            continue
-        fix, because = _instead(case, at, call, known)
-        yield Finding(
-            _absence(case, at, call, known),
-            call.place,
-            level=at.level,
-            fix=fix,
-            because=because,
-        )
+    doubtful = alternatives(case)
+    for usage in case.scan.usages:
+        stored = {call.name for call in usage.calls if call.kind == "assign"}
+        for call in usage.calls:
+            used = call.kind in ("read", "call") and call.name[:1] != "_"
+            used = used and call.receiver.package != WRAPPED  # which may have given a processor too
+            if used and call.name not in stored and is_sure(case, call, doubtful):
+                yield from _missing(case, call, usage)
 
 
-def _is_absent(at: Receiver, call: Call, known: Lifetime) -> bool:
-    """True where no instance has the member: of an open class, only methods are known."""
-    method = known.text.startswith("(")
-    if call.kind == "assign":
-        return False
-    return not at.members.open or (method and call.kind == "call")
+def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
+    at = receiver_of(case, call, usage)
+    if at is None or at.members.has(call.name) or _asked_for(case, call):
+        return
+    if inner := _nested(case, at, call):
+        message = f"`{at.name}` has no `{call.name}` in transformers {case.release.version}"
+        yield Finding(message, call.place, level=at.level, fix=f"use `{inner}.{call.name}`")
+        return
+    known = lifetime(case.release.version, at.load, at.path, call.name)
+    if known is None or not _is_absent(case, at, call, known):
+        return
+    fix, because = _instead(case, at, call, known)
+    message = _absence(case, at, call, known)
+    yield Finding(message, call.place, level=at.level, fix=fix, because=because)
+
+
+def _nested(case: Case, at: Receiver, call: Call) -> str | None:
+    """The part of a configuration that holds by now what the whole once gave."""
+    since = version_number(case.knowledge("nested_since")[0])
+    part = case.knowledge("nested").get(at.name)
+    if not part or version_number(case.release.version) < since or case.release.members is None:
+        return None
+    inner = case.release.members.near(part[0], at.members)
+    return part[1] if inner and inner.has(call.name) else None
+
+
+def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:
+    """True where no instance has the member: of an open class, only methods are known.
+
+    Of a tokenizer of any class, only those that are known to be gone from all.
+    """
+    method = known.text.startswith("(") and call.kind == "call"
+    if at.any:
+        return method and case.release.removed(call.name, "attribute") is not None
+    return not at.members.open or method
 
 
 def _asked_for(case: Case, call: Call) -> bool:
@@ -76,6 +96,8 @@ def _instead(case: Case, at: Receiver, call: Call, known: Lifetime) -> tuple[str
     """Return what has taken the place of a member, which is there, and why if that is known."""
     release, name = case.release, call.name
     change = release.removed(name, "attribute")
+    if change and at.any:
+        return ("call it itself" if change.instead else None), change.because
     if change and change.instead and at.members.has(change.instead):
         return f"use `{change.instead}`", change.because
     if known.last is None or release.members is None:
@@ -107,32 +129,38 @@ def _flattened(held: Members, before: Members, now: Members) -> bool:
     return bool(own) and own <= now.texts.keys()
 
 
-@rule("output-as-tensor", each=Case.usages, of_release=True)
-def output_as_tensor(case: Case, usage: Usage) -> Iterator[Finding]:
+@rule("output-as-tensor", of_release=True)
+def output_as_tensor(case: Case) -> Iterator[Finding]:
     """What a method gives is an object in this release, and is used as the tensor it was."""
-    for call in usage.calls:
-        if call.kind != "call" or not call.certain or "return_dict" in call.arguments:
-            continue
-        if (found := _output(case, call)) is None:
-            continue
-        output, level = found
-        path, fields = (*call.of, call.name), output.texts.keys()
-        later = [one for one in usage.calls if one.of == path and one.receiver == call.receiver]
-        if any(_knows(one, fields) for one in later):
-            continue
-        name, version = output.home.rpartition(":")[2], case.release.version
-        change = case.release.removed(call.name, "attribute")
-        instead = change and change.instead
-        for one in later:
-            if _as_tensor(case, one, fields):
-                yield Finding(
-                    f"`{call.name}` gives a `{name}` in transformers {version}, not a tensor",
-                    one.place,
-                    level=level,
-                    fix=f"take its `.{instead}` first" if instead in fields else None,
-                    because=change.because if change else "",
-                    sources=change.sources if change else (),
-                )
+    doubtful = alternatives(case)
+    for usage in case.scan.usages:
+        for call in usage.calls:
+            asked = call.kind == "call" and "return_dict" not in call.arguments
+            if asked and is_sure(case, call, doubtful):
+                yield from _as_tensors(case, usage, call)
+
+
+def _as_tensors(case: Case, usage: Usage, call: Call) -> Iterator[Finding]:
+    if (found := _output(case, call)) is None:
+        return
+    output, level = found
+    path, fields = (*call.of, call.name), output.texts.keys()
+    later = [one for one in usage.calls if one.of == path and one.receiver == call.receiver]
+    if any(_knows(one, fields) for one in later):
+        return
+    name, version = output.home.rpartition(":")[2], case.release.version
+    change = case.release.removed(call.name, "attribute")
+    instead = change and change.instead
+    for one in later:
+        if _as_tensor(case, one, fields):
+            yield Finding(
+                f"`{call.name}` gives a `{name}` in transformers {version}, not a tensor",
+                one.place,
+                level=level,
+                fix=f"take its `.{instead}` first" if instead in fields else None,
+                because=change.because if change else "",
+                sources=change.sources if change else (),
+            )
 
 
 def _output(case: Case, call: Call) -> tuple[Members, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from advisor.catalogue.release import described_releases, members_of, version_number
@@ -17,6 +17,8 @@ ALIKE, ALIKE_OF_OLD = 0.6, 0.75
 """How much of two names of parameters is equal where one took the other's place: of one that came
 later, and of one that stood beside it."""
 BUILDER = "__init__"
+BY_NAME = "by-name"
+"""Of an argument that is passed by its name, not as one of so many in order."""
 SETTINGS = "Arguments"
 """What classes end in whose fields are their parameters."""
 
@@ -39,28 +41,39 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
     """An argument, by its name, that a method or a class took once and takes no more."""
     for given in (*_called(case), *_built(case)):
         taken = _parameters(given.at, given.method)
-        if taken is None:
-            continue
         for name, argument in given.arguments.items():
-            if not name.isidentifier() or name in taken:
+            if not name.isidentifier() or name in (taken or ()):
                 continue
             change = case.release.removed(f"{given.shown}({name})", "parameter")
-            known = _last(case, given, name)
-            if change is None and known is None:
+            known = _last(case, given, name) if taken is not None else None
+            replaced = change and _takes_instead(given, name, change.instead)
+            if known is None and (change is None or (taken is None and not replaced)):
                 continue
-            place = argument.name_place or argument.place
-            instead = change.instead if change else _successor(given, name, taken, known or "")
+            place = argument.written
+            instead = (
+                change.instead if change else _successor(given, name, taken or (), known or "")
+            )
             when = f"; it was there until {known}" if known else ""
             version = case.release.version
+            renamed = change is not None and change.kind == "renamed" and argument.name_place
             yield Finding(
                 f"`{given.shown}` takes no `{name}` in transformers {version}{when}",
                 place,
+                places=argument.named_at,
                 level=given.level,
                 fix=f"use `{instead}`" if instead else None,
                 because=change.because if change else "",
                 sources=change.sources if change else (),
-                edits=(Edit(place, instead),) if change and instead and argument.name_place else (),
+                edits=(Edit(place, instead),) if renamed and instead else (),
             )
+
+
+def _takes_instead(given: Given, name: str, instead: str | None) -> bool:
+    """True where a method that takes any other keyword has the new name among its own."""
+    signature = given.at.signature(given.method)
+    return (
+        signature is not None and instead in signature.keywords and name not in signature.keywords
+    )
 
 
 def _called(case: Case) -> Iterator[Given]:
@@ -68,7 +81,7 @@ def _called(case: Case) -> Iterator[Given]:
     for usage in case.scan.usages:
         for call in usage.calls:
             followed = call.kind == "call" and call.certain and call.receiver.package != WRAPPED
-            at = receiver_of(case, call) if followed and call.arguments else None
+            at = receiver_of(case, call, usage) if followed and call.arguments else None
             if at is not None:
                 arguments, name = call.arguments, call.name
                 yield Given(
@@ -107,10 +120,35 @@ def _last(case: Case, given: Given, name: str) -> str | None:
     return None
 
 
-def _successor(given: Given, name: str, taken: frozenset[str], known: str) -> str | None:
+def _successor(given: Given, name: str, taken: Collection[str], known: str) -> str | None:
     """The parameter that is new since then, or else any, and has nearly the same name."""
     before = members_in(known, given.load, given.path)
     old = (_parameters(before, given.method) if before else None) or frozenset()
-    near = difflib.get_close_matches(name, sorted(taken - old), 1, ALIKE)
+    near = difflib.get_close_matches(name, sorted(set(taken) - old), 1, ALIKE)
     near = near or difflib.get_close_matches(name, sorted(taken), 1, ALIKE_OF_OLD)
     return near[0] if near else None
+
+
+@rule("narrower-override", of_release=True)
+def narrower_override(case: Case) -> Iterator[Finding]:
+    """A method written anew that does not take what the library passes to it by now."""
+    for one in case.scan.overrides:
+        passed = case.knowledge("passed").get(one.name)
+        if passed is None or one.base not in case.knowledge("classes"):
+            continue
+        name, since, number = passed[:3]
+        called_here = set(passed[3:]) & set(one.beside)  # by a method that is written anew as well
+        by_name = number == BY_NAME
+        taken = (
+            (name in one.named or one.rest)
+            if by_name
+            else (one.positional >= int(number) or one.many)
+        )
+        if taken or called_here or version_number(case.release.version) < version_number(since):
+            continue
+        yield Finding(
+            f"`{one.base}` passes `{name}` to `{one.name}` since transformers {since}, which this "
+            "one does not take",
+            one.place,
+            fix=f"add the parameter `{name}=None`" + (", or `**kwargs`" if by_name else ""),
+        )

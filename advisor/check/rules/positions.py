@@ -21,7 +21,7 @@ LONGEST = 80
 def text_before_images(case: Case, usage: Usage) -> Iterator[Finding]:
     """A text goes to a processor first, where images come first; or the other way round."""
     for call in prepares(usage):
-        given, at = call.arguments.get("0"), receiver_of(case, call)
+        given, at = call.arguments.get("0"), receiver_of(case, call, usage)
         followed = call.receiver.package != WRAPPED
         if given is None or at is None or not call.certain or not followed:
             continue

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Edit, Finding
 from advisor.model.library import NameChange
-from advisor.scan.usage import Location, Usage
+from advisor.scan.usage import Argument, Location, Usage
 
 
 @rule("removed-class", "renamed-class", of_release=True)
@@ -54,7 +54,7 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
             change = case.release.removed(name, "argument")
             if change is None:
                 continue
-            place = argument.name_place or argument.place
+            place = argument.written
             what, new, now = f"argument `{name}` here", change.instead, ""
             edits: tuple[Edit, ...] = ()
             fix = None
@@ -69,7 +69,7 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
             if new and argument.name_place and not fix:
                 same = change.id in case.knowledge("same_value", REMOVED)
                 edits = (Edit(place, new),) if same else ()
-            yield from _findings(case, change, place, what, now, fix, edits=edits)
+            yield from _findings(case, change, argument, what, now, fix, edits=edits)
 
 
 def _spoken(kind: str) -> str:
@@ -107,17 +107,19 @@ def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | Non
 def _findings(
     case: Case,
     change: NameChange,
-    place: Location,
+    at: Location | Argument,
     what: str,
     now: str,
     fix: str | None = None,
     edits: tuple[Edit, ...] = (),
 ) -> Iterator[Finding]:
     """Yield what is to be said of a change: that it is gone, or what it is `now` where it works."""
+    place, others = (at.written, at.named_at) if isinstance(at, Argument) else (at, ())
     if bool(now) != case.rule.startswith("removed-"):
         yield Finding(
             now or f"transformers {case.release.version} has no {what}",
             place,
+            places=others,
             because=change.because,
             sources=change.sources,
             fix=fix or (f"use `{change.instead}`" if change.instead else None),
