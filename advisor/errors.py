@@ -37,6 +37,29 @@ class UsageError(AdvisorError, kind="usage"):
     """The command line asks for something that does not exist or does not go together."""
 
 
+class UnknownNameError(UsageError, kind="unknown-name"):
+    """A name is not known: `name`, where one `of` something is wanted.
+
+    `plain` is the message without suggestions, `close` are those, and `spelt` says that they are
+    the same name in another spelling.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        kind: str | None = None,
+        of: str = "",
+        name: str = "",
+        close: Iterable[str] = (),
+        spelt: bool = False,
+    ) -> None:
+        self.plain, self.of, self.name = message, of, name
+        self.close, self.spelt = tuple(close), spelt
+        super().__init__(f"{message}{did_you_mean(self.close)}", hint=hint, kind=kind)
+
+
 class ContradictionError(AdvisorError, kind="contradiction"):
     """The answers given cannot all be true."""
 
@@ -93,12 +116,33 @@ def unknown_name(
     known: Iterable[str],
     listing: str,
     meanings: Mapping[str, str] | None = None,
-) -> UsageError:
+) -> UnknownNameError:
     """Return the error for a name that is not known, with the nearest ones and where to look."""
-    from advisor.naming import suggestions
+    return unknown_among(f"unknown {kind} `{name}`", kind, name, known, listing, meanings)
 
-    meant = did_you_mean(suggestions(name, known, meanings))
-    return UsageError(f"unknown {kind} `{name}`{meant}", hint=listing, kind=f"unknown-{kind}")
+
+def unknown_among(
+    message: str,
+    of: str,
+    name: str,
+    known: Iterable[str],
+    hint: str,
+    meanings: Mapping[str, str] | None = None,
+    kind: str = "",
+) -> UnknownNameError:
+    """Return the error for a name that is none of those known, `of` something."""
+    from advisor.naming import spelt_like, suggestions
+
+    known = list(known)
+    return UnknownNameError(
+        message,
+        hint=hint,
+        kind=kind or f"unknown-{of}",
+        of=of,
+        name=name,
+        close=suggestions(name, known, meanings),
+        spelt=bool(spelt_like(name, known)),
+    )
 
 
 def check_name(kind: str, name: str, known: Iterable[str], listing: str) -> None:

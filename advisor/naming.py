@@ -46,6 +46,12 @@ def suggestions(
     `meanings` has a text for what can be suggested by its meaning; without it names are compared.
     """
     known = list(known)
+    return spelt_like(name, known) or alike(name, meanings or {each: each for each in known})
+
+
+def spelt_like(name: str, known: Iterable[str]) -> list[str]:
+    """Return the known name that is the same in other letters, or a slip away; empty if none is."""
+    known = list(known)
     if same := same_name(name, known):
         return [same]
     lowered = name.lower()
@@ -54,9 +60,7 @@ def suggestions(
         if each.lower().endswith(f"/{bare}"):
             return [each]
     typos = [(edits, each) for each in known if (edits := _slips(lowered, each.lower()))]
-    if typos:
-        return [min(typos, key=lambda typo: typo[0])[1]]
-    return alike(name, meanings or {each: each for each in known})
+    return [min(typos, key=lambda typo: typo[0])[1]] if typos else []
 
 
 def alike(text: str, meanings: Mapping[str, str], share: float = 0.5) -> list[str]:

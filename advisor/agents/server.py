@@ -61,7 +61,9 @@ def answer(rulebase: RuleBase, name: str, arguments: Arguments) -> types.CallToo
         check_name("tool", name, tuple(BY_NAME), "tools")
         document = BY_NAME[name].call(rulebase, arguments)
     except AdvisorError as error:
-        return _result({"error": _problem(error)}, failed=True)
+        from advisor.need.likely_meaning import explained
+
+        return _result({"error": _problem(explained(rulebase, error))}, failed=True)
     except OSError as failure:
         return _result({"error": _problem(refused_path(failure))}, failed=True)
     except Exception as failure:  # the last resort: it says that this is our mistake

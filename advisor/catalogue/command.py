@@ -98,6 +98,7 @@ def _known(rulebase: RuleBase, field: str, given: list[str]) -> list[str]:
 KindName = Annotated[
     str,
     typer.Argument(
+        metavar="[KIND]",
         help="families, tasks, questions, criteria, rules, sources or checkpoints.",
         autocompletion=complete_kind,
     ),
@@ -108,14 +109,14 @@ Written = Annotated[bool, option("--written", "Only rules written by hand.")]
 
 def list_(
     *,
-    kind: KindName,
+    kind: KindName = "",
     wishes: Annotated[Wishes, Options(read_wishes)],
     sort: Sort = "",
     written: Written = False,
     rulebase: RuleBase,
     shown: Shown,
 ) -> int:
-    """List what advisor knows, by kind.
+    """List what advisor knows, by kind; without one, the kinds.
 
     Several values of an option as a,b or repeated. A field that nobody verified meets no wish;
     such checkpoints are counted apart.
@@ -127,9 +128,10 @@ def list_(
       advisor list checkpoints --task vqa --commercial-use permitted --memory-gb 4 --sort quality
       advisor list rules --written --format json
     """
-    from advisor.catalogue.knowledge import plural
+    from advisor.catalogue.knowledge import kinds_json, plural
+    from advisor.catalogue.page import kinds_page
 
-    kinds = plural(kind)
+    kinds = plural(kind) if kind else ""
     if written and kinds != "rules":
         raise UsageError("`--written` narrows down rules only", hint="advisor list rules --written")
     if kinds == "checkpoints":
@@ -139,8 +141,10 @@ def list_(
             "`--family`, `--task`, `--sort` and the like narrow down checkpoints only",
             hint="advisor list checkpoints --task vqa",
         )
-    else:
+    elif kinds:
         shown.emit(_things(rulebase, kinds, written=written))
+    else:
+        shown.emit(Report.of(kinds_json, kinds_page, rulebase))
     return 0
 
 

@@ -27,6 +27,17 @@ KINDS = {
 }
 """Each kind of thing, and the noun for one of it."""
 
+WHAT = {
+    "families": "the architectures that are told apart",
+    "tasks": "what can be done with an image, and what does it best",
+    "questions": "what is asked, each a flag of `advisor recommend`",
+    "criteria": "what families are compared by, the weightiest first",
+    "rules": "what speaks for and against a family",
+    "sources": "where all of it was read",
+    "checkpoints": "weights to load, to be narrowed down by flags",
+}
+"""What each kind is, in a line."""
+
 _ORDER = (
     *("id", "series", "larger_than", "succeeds", "label", "loader", "weights", "class"),
     *("processor", "model_type"),
@@ -55,6 +66,15 @@ def all_of(rulebase: RuleBase, kind: str) -> dict[str, Any]:
     """Return all things of a kind by id."""
     things = getattr(rulebase, kind)
     return things if isinstance(things, dict) else {one.id: one for one in things}
+
+
+def kinds_json(rulebase: RuleBase) -> dict[str, Any]:
+    """Return the JSON document of `advisor list --format json`: how many there are of each kind."""
+    kinds = [
+        {"kind": kind, "what": what, "number": len(all_of(rulebase, kind))}
+        for kind, what in WHAT.items()
+    ]
+    return document(rulebase.digest, kinds=kinds)
 
 
 def find(rulebase: RuleBase, id: str, kind: str | None = None) -> tuple[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from advisor.catalogue.checkpoint_page import checkpoint_page, compared_checkpoints, known, listed
-from advisor.catalogue.knowledge import KINDS
+from advisor.catalogue.knowledge import KINDS, WHAT, all_of
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Pairs, Table, Text
 from advisor.model import Condition, Criterion, Family, Fit, Question, Rule, Task
 from advisor.model.evidence import Source
@@ -34,6 +34,16 @@ def things_page(rulebase: RuleBase, kind: str, things: Sequence[Any]) -> Page:
     rows = [(one.id, *(show(one, rulebase) for show in columns.values())) for one in things]
     number = f"{len(rows):,} {kind if len(rows) > 1 else noun}"
     return [Table((noun, *columns), tuple(rows), wide=len(columns)), Text(number, "quiet")]
+
+
+def kinds_page(rulebase: RuleBase) -> Page:
+    """Return a table of the kinds of things that there are."""
+    rows = [
+        (f"advisor list {kind}", f"{len(all_of(rulebase, kind)):,}", what)
+        for kind, what in WHAT.items()
+    ]
+    more = "`advisor show NAME` shows one of them, `advisor list checkpoints --task vqa` some."
+    return [Table(("list", "number", "what it is"), tuple(rows), wide=3), Text(more, "quiet")]
 
 
 def compared_page(rulebase: RuleBase, kind: str, compared: list[Any]) -> Page:

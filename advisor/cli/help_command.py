@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from advisor.catalogue.knowledge import KINDS
+from advisor.console.commands import rules_of
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS
 from advisor.errors import UsageError, did_you_mean
 from advisor.naming import same_name, suggestions
+
+if TYPE_CHECKING:
+    from advisor.model import Task
+    from advisor.rulebase.base import RuleBase
+
+WIDTH = 80
 
 Topic = Annotated[
     list[str],
@@ -28,6 +38,21 @@ How to write answers, as flags, in a profile file, or in an interview
   a file     `--profile FILE` takes YAML or JSON: question to option; flags win over it
 
 `advisor list questions` prints the questions, `advisor show QUESTION` its options.
+""",
+    "sentences": """\
+How to say what you need in your own words
+
+  advisor "search 2 million product photos by German text, on a CPU, commercially"
+  advisor "read handwritten letters, we have 5,000 transcribed lines"
+  advisor "gibt es etwas, das Rechnungen ausliest?"
+
+  read     English, German, French, Spanish, Italian, Portuguese and Chinese; numbers with what
+           they count; machines, languages, licences, names of models; what is not wanted
+  asked    in a terminal, which task was meant and what is open; --no-input asks nothing
+  guessed  nothing: `missed` says which words were not understood, `confirm` is the need in flags
+  flags    win over the sentence; --literally draws no conclusions from it
+
+`advisor code captioning` takes a sentence in the same place, --batch one a line.
 """,
     "labelled-data": """\
 What `advisor evaluate` reads: images with what is true of them
@@ -130,12 +155,52 @@ def _command(whole: Any, context: Any, names: list[str]) -> str | None:
 
 def _shown(whole: Any, name: str) -> int:
     """Show what the rules know by a name. Raises UsageError where they know nothing."""
+    rulebase = rules_of()
+    word = same_name(name, [*KINDS, *rulebase.words, *rulebase.task_names]) or name
+    if word in KINDS:
+        return _ran(whole, "list", word)
+    meanings = rulebase.words.get(word, ())
+    if len(meanings) > 1:
+        sys.stdout.write(_several(word, [task for task, _ in meanings]))
+        return 0
     try:
-        return int(whole.main(["show", name], "advisor", standalone_mode=False) or 0)
+        return _ran(whole, "show", word)
     except UsageError as error:
-        meant = did_you_mean(suggestions(name, [*whole.table, *SUBJECTS]))
-        raise UsageError(
-            f"no help on `{name}`{meant}",
-            hint=f"a command, {', '.join(SUBJECTS)}, or a name that `advisor list` prints",
-            kind="unknown-topic",
-        ) from error
+        raise _unknown(whole, rulebase, name) from error
+
+
+def _ran(whole: Any, *words: str) -> int:
+    return int(whole.main([*words], "advisor", standalone_mode=False) or 0)
+
+
+def _several(word: str, tasks: Sequence[Task]) -> str:
+    """Return the tasks that a word may mean, each with what it is."""
+    width = max(len(task.id) for task in tasks)
+    lines = [
+        line
+        for task in tasks
+        for line in wrap(
+            f"{task.name}: {task.description}",
+            WIDTH,
+            initial_indent=f"  {task.id:<{width}}  ",
+            subsequent_indent=" " * (width + 4),
+            break_on_hyphens=False,
+        )
+    ]
+    head = f"`{word}` may mean {len(tasks)} tasks; give one by --task:"
+    return "\n".join([head, "", *lines, ""])
+
+
+def _unknown(whole: Any, rulebase: RuleBase, name: str) -> UsageError:
+    """Return the error for a topic that nothing is known of, with what is near."""
+    from advisor.need.likely_meaning import tasks_near
+    from advisor.need.reading import read
+
+    close = [one.id for one in rulebase.questions if one.id.startswith(name)]
+    close = close or suggestions(name, [*whole.table, *SUBJECTS], SUBJECTS)
+    close = close or tasks_near(rulebase, name, read(rulebase, name))
+    return UsageError(
+        f"no help on `{name}`{did_you_mean(close)}",
+        hint=f"a command, {', '.join(SUBJECTS)}, or a name that `advisor list` prints",
+        kind="unknown-topic",
+    )

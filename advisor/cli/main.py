@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from advisor import files
 from advisor.cli import end_at_once
-from advisor.errors import AdvisorError, BrokenFileError, refused_path
+from advisor.errors import AdvisorError, BrokenFileError, UnknownNameError, refused_path
 from advisor.files import ESCAPED
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -202,12 +202,16 @@ def _run(line: CommandLine) -> int:
         if not isinstance(stop.code, (int, NoneType)):
             raise RuntimeError(str(stop.code)) from stop  # noqa: TRY004 - nobody gave a wrong type
         return stop.code or OK
+    except UnknownNameError as error:
+        from advisor.cli.wrong_words import explained
+
+        raise explained(error, line.overlays) from None
     except typer.TyperException as error:
-        raise _usage(error) from None
+        raise _usage(error, line) from None
     return code if isinstance(code, int) else OK
 
 
-def _usage(error: Any) -> AdvisorError:
+def _usage(error: Any, line: CommandLine) -> AdvisorError:
     """A usage error of the parser as one of ours, with the command whose help to read."""
     message = str(error.format_message()).strip().rstrip(".")
     message = message[:1].lower() + message[1:]
@@ -218,6 +222,14 @@ def _usage(error: Any) -> AdvisorError:
         known = [flag for option in context.command.params for flag in option.opts]
         every = "; `--all` adds every reason and every change" if "--all" in known else ""
         hint = f"`{path}` prints all already{every}"
+    elif context is not None and hasattr(error, "possibilities"):
+        from advisor.cli.wrong_words import unknown_flag
+
+        return unknown_flag(error.option_name, context, line.words, line.overlays)
+    elif message.startswith("got unexpected extra argument"):
+        from advisor.cli.wrong_words import stray_words
+
+        hint = f"{stray_words(message, context, line.overlays)}{hint}"
     return AdvisorError(message, hint=hint, kind="usage")
 
 

@@ -117,7 +117,7 @@ RULES = {
 COMMANDS: dict[str, Command | Group] = {
     **_commands("interview.command", ask="Answer a few questions, get a recommendation."),
     **_commands("need.command", recommend="Recommend a family and checkpoints for a need."),
-    **_commands("decide.code_command", code="Write the program for a recommendation."),
+    **_commands("need.code_command", code="Write the program for a recommendation."),
     **_commands(
         "explanation.command", explain="Say why, why not, and what would change the answer."
     ),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from advisor.engine.quantity import as_number, exact, has_commas
 from advisor.engine.readings import as_meant
-from advisor.errors import ContradictionError, UsageError, check_type, did_you_mean
+from advisor.errors import ContradictionError, UsageError, check_type, unknown_among
 from advisor.model import NOT_APPLICABLE, TASK, Condition, Never, Question
 from advisor.rulebase.base import RuleBase
 
@@ -166,7 +166,7 @@ def _named(question: Question, name: str) -> tuple[str, str]:
     known |= {id: (id, id) for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
     if found := known.get(name) or known.get(name.lower()):
         return found
-    from advisor.naming import same_name, suggestions
+    from advisor.naming import same_name
 
     if same := same_name(name, known):
         return known[same]
@@ -182,9 +182,8 @@ def _named(question: Question, name: str) -> tuple[str, str]:
     if question.unit:
         hint += f", or a number of {question.unit}"
     meanings = {o.id: " ".join((o.id, o.label, *o.aliases)) for o in question.options}
-    meant = did_you_mean(suggestions(name, known, meanings))
-    message = f"unknown option `{name}` of `{question.id}`{meant}"
-    raise UsageError(message, hint=hint, kind="unknown-option")
+    message = f"unknown option `{name}` of `{question.id}`"
+    raise unknown_among(message, question.id, name, known, hint, meanings, "unknown-option")
 
 
 def contradiction(

@@ -59,7 +59,10 @@ def run_batch(
                 need = _need(row, number)
                 text, code = answer(need, _json(_answers(row, number)))
                 text = f'{{"id":{_json(row.get("id"))},{text[1:]}'
-            except AdvisorError as error:
+            except AdvisorError as failure:
+                from advisor.need.likely_meaning import explained
+
+                error = explained(rulebase, failure)
                 problem = {"kind": error.kind, "message": error.message, "hint": error.hint}
                 text = _json({"id": row.get("id"), "line": number, "error": problem})
                 code = error.exit_code

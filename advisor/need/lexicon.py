@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from advisor.model.phrase_kinds import BETWEEN, MEANS, NEXT, SHELF
-from advisor.tokens import ANY, form_of
+from advisor.model.phrase_kinds import BETWEEN, CONCEPT, MEANS, NEXT, SHELF
+from advisor.tokens import ANY, form_of, tokens_of
 
 if TYPE_CHECKING:
     from advisor.rulebase.base import RuleBase
@@ -47,6 +47,13 @@ class Phrases:
             lines = filter(None, self._shelves.get(begin, "").split(NEXT))
             shelf = self._read[begin] = dict(line.split(MEANS) for line in lines)
         return shelf.get(phrase)
+
+    def all(self) -> Iterator[tuple[str, str]]:
+        """Yield every phrase with what it means; this reads the whole table."""
+        for lines in self._shelves.values():
+            for line in filter(None, lines.split(NEXT)):
+                phrase, means = line.split(MEANS)
+                yield phrase, means
 
     def __contains__(self, phrase: str) -> bool:
         return self.get(phrase) is not None
@@ -103,6 +110,16 @@ class Lexicon:
                 found.append((one, means))
         return found
 
+    def concepts_with(self, text: str) -> set[str]:
+        """Return the concepts of phrases that hold all words of a text, beside others."""
+        wanted = [frozenset(self.forms(one.form)) for one in tokens_of(text) if one.is_word]
+        found: set[str] = set()
+        for phrase, means in self.phrases.all() if wanted else ():
+            forms = phrase.split()
+            if means and all(not forms_of.isdisjoint(forms) for forms_of in wanted):
+                found |= {one[1:] for one in means.split(BETWEEN) if one[0] == CONCEPT}
+        return found
+
     def named(self, name: str) -> tuple[list[str], list[str]]:
         """Return the checkpoints that people call so, and their tasks."""
         ids, _, tasks = self.index["named"].get(name, "").partition(BETWEEN)
@@ -134,11 +151,11 @@ class Lexicon:
         """True for a word that means something in another language alone; English, if not known."""
         return (language or USUAL) in self._friends.get(form, {}).get(meaning, "").split()
 
-    def is_word(self, word: str) -> bool:
-        """True for a word of which something is known, or that is a slip of such a one."""
+    def is_spelt(self, word: str, language: str = "") -> bool:
+        """True for a word that is known as it stands; what only begins so, in one language."""
         form = form_of(word)
-        known = form in self._common or form in self._spelt_in("") or self.is_known(form)
-        return known or self.correction(form) is not None
+        known = form in self._common or form in self._spelt_in("") or form in self.phrases
+        return known or not self._spelt_in(language or USUAL).isdisjoint(self.forms(form))
 
     def correction(self, form: str, language: str = "") -> str | None:
         """Return the word that a form was meant to be; None where it may stand as it is.
@@ -148,9 +165,14 @@ class Lexicon:
         plain = form.isascii() and form.isalpha() and len(form) >= LEAST_LETTERS
         if not plain or form in self._common or self.is_known(form):
             return None
-        words = self._spelt_in(language)
-        if not words.isdisjoint(self.forms(form)):
+        if not self._spelt_in(language).isdisjoint(self.forms(form)):
             return None  # right as it is, in the middle of a phrase
+        likeliest = (language,) if language else (USUAL, "")
+        found = (self._corrected(form, self._spelt_in(one)) for one in likeliest)
+        return next(filter(None, found), None)
+
+    def _corrected(self, form: str, words: frozenset[str]) -> str | None:
+        """Return the one of some words that a form was meant to be, if any."""
         from advisor.need.misspelling import corrected  # only where a word is not known
 
         def is_spelt(near: str, edited: int) -> bool:

@@ -22,6 +22,7 @@ from advisor.model.value import NamedTuple
 from advisor.need.lexicon import lexicon_of
 from advisor.need.reading import ORIGIN, SURE_CONCEPTS, AnswerRead, Reading, TaskRead, read
 from advisor.phrasing import joined
+from advisor.tokens import form_of
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -35,6 +36,8 @@ SHOWN_TEXT = 60
 
 MOST_NAMED = 3
 """So many words may be a command with what it is about."""
+
+HELP = "`advisor --help` for the commands"
 
 LISTING = "`advisor --help` prints the commands, `advisor list tasks` the tasks"
 
@@ -137,6 +140,7 @@ def understand(
     nothing was understood, ContradictionError where given answers clash.
     """
     refuse_misspelt(engine.rulebase, text)
+    refuse_names(engine.rulebase, text)
     reading = read(engine.rulebase, text, literally=literally)
     given = dict(given or {})
     tasks = _tasks(reading, given)
@@ -171,14 +175,34 @@ def understand(
 def refuse_misspelt(rulebase: RuleBase, text: str) -> None:
     """Raise UsageError for a first word that is nearly the name of a command, and nothing else.
 
-    One word alone may be no task; before one or two others no word is known that it may be.
+    One word alone may be no task; before one or two others it is no word of the lexicon as it
+    stands. What follows is kept: `advisor recomend clip` is told `advisor recommend clip`.
     """
     words = text.split()
-    if not words or len(words) > MOST_NAMED or not nearest(words[0], commands()):
+    if not words or len(words) > MOST_NAMED:
         return
-    alone = len(words) == 1 and text not in rulebase.task_names
-    if alone or (len(words) > 1 and not lexicon_of(rulebase).is_word(words[0])):
-        raise unknown_name("command", words[0], commands(), LISTING)
+    meant = nearest(words[0], commands())
+    if meant is None:
+        return
+    if len(words) == 1:
+        if text in rulebase.task_names:
+            return
+        raise unknown_name("command", text, commands(), LISTING)
+    lexicon = lexicon_of(rulebase)
+    if not lexicon.is_spelt(words[0], lexicon.language(map(form_of, words[1:]))):
+        whole = " ".join(["advisor", meant, *map(quoted, words[1:])])
+        raise unknown_name("command", words[0], commands(), f"type `{whole}`, or {HELP}")
+
+
+def refuse_names(rulebase: RuleBase, text: str) -> None:
+    """Raise UsageError for the name of a family alone: it says what one has, not what one needs."""
+    family = rulebase.family_names.get(text.lower())
+    if family is not None:
+        raise UsageError(
+            f"`{text}` is a family, and says nothing of what you need",
+            hint=f"`advisor show {family.id}` says what it does; `advisor list tasks` what to ask",
+            kind="not-understood",
+        )
 
 
 def commands() -> list[str]:
@@ -199,20 +223,30 @@ def not_understood(rulebase: RuleBase, text: str) -> UsageError:
     )
 
 
-def one_task(engine: Engine, text: str) -> Profile:
+def one_task(
+    engine: Engine,
+    text: str,
+    given: Profile | None = None,
+    *,
+    least: int = SURE_CONCEPTS,
+    form: str = "`needs: {{task: {task}}}`",
+) -> Profile:
     """Return the profile of a sentence that speaks of one task, where nobody can be asked.
 
-    Raises UsageError where it may mean several, or where one word alone speaks of it.
+    Raises UsageError where it may mean several, or where fewer than the `least` concepts speak of
+    it; `form` is how its hint has the task written.
     """
     reading = read(engine.rulebase, text)
-    fitted = [fitted_to(engine, reading, {}, one.task) for one in reading.tasks]
+    given = given or {}
+    tasks = _tasks(reading, given)
+    fitted = [fitted_to(engine, reading, given, one.task) for one in tasks]
     known = [one[0] for one in fitted if one is not None]
-    if len(known) == 1 and reading.tasks[0].strength >= SURE_CONCEPTS:
+    if len(known) == 1 and (TASK in given or tasks[0].strength >= least):
         return known[0]
-    named = [one.task for one in reading.tasks[:OFFERED]]
+    named = [one.task for one in tasks[:OFFERED]]
     example = named[0] if named else engine.rulebase.tasks[0].id
-    hint = f"write the task, e.g. `needs: {{task: {example}}}`"
     may = f"may mean {joined(named, 'or')}" if named else "names no task"
+    hint = f"write the task, e.g. {form.format(task=example)}"
     raise UsageError(f"`{_shortened(text)}` {may}", hint=hint, kind="not-understood")
 
 

@@ -157,3 +157,32 @@ def test_on_a_pipe_a_record_is_a_line_and_an_id_is_whole(process):
     assert "\x1b" not in page
     assert " \\\n" not in page
     assert "advisor recommend --task vqa -v" in page
+
+
+def test_a_need_says_the_task_as_for_recommend(advisor):
+    by_flag = advisor("code", "--task", "captioning").out
+    assert advisor("code", "captioning").out == by_flag
+    in_words = advisor("code", "caption photos in French")
+    assert "by: advisor code --task captioning --language fr" in in_words.out
+    assert "read as `advisor code --task captioning --language fr`" in in_words.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("read photos",), "`read photos` may mean ocr-line or ocr-page"),
+        (("foo bar",), "`foo bar` names no task"),
+        (("ocr",), "`ocr` can mean 3 tasks"),
+        (("clip",), "`clip` is a family"),
+        (("florence-community/Florence-2-large",), "9 tasks, and a program is for one"),
+    ],
+)
+def test_a_program_is_for_one_task(advisor, words, said):
+    result = advisor("code", *words)
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
+def test_a_checkpoint_of_one_task_needs_none(advisor):
+    id = "Salesforce/blip-vqa-base"
+    assert advisor("code", id).out == advisor("code", id, "--task", "vqa").out

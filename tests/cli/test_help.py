@@ -59,6 +59,9 @@ def test_without_a_task_all_answers_stand_together_apart_from_options(advisor):
         (("clip",), "CLIP"),
         (("exit codes",), "130  interrupted"),
         (("answers",), "2 million"),
+        (("sentences",), "which words were not understood"),
+        (("tasks",), "Image captioning"),
+        (("OCR",), "`ocr` may mean 3 tasks; give one by --task:"),
         ((), "advisor help TOPIC"),
     ],
 )
@@ -73,6 +76,8 @@ def test_an_unknown_topic_suggests_and_says_what_there_is(advisor):
     assert result.code == 2
     assert "no help on `recomend`; did you mean `recommend`?" in result.err
     assert all(subject in result.err for subject in SUBJECTS)
+    assert "did you mean `memory-gb`?" in advisor("help", "memory").err
+    assert "did you mean `content-moderation`?" in advisor("help", "nudity").err
 
 
 def test_subjects_fit_a_terminal():

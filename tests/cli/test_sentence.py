@@ -97,6 +97,8 @@ def test_flags_win_over_words(advisor):
     [
         ("recomend", "unknown command `recomend`; did you mean `recommend`?"),
         ("shwo clip", "unknown command `shwo`; did you mean `show`?"),
+        ("recomend clip", "type `advisor recommend clip`"),
+        ("clip", "`clip` is a family, and says nothing of what you need"),
         ("captoning", "unknown command or task `captoning`; did you mean `captioning`?"),
         ("qwertzuiop", "unknown command or task `qwertzuiop`"),
     ],

@@ -475,3 +475,12 @@ def test_why_not_the_first_has_nothing_against_it(advisor):
     standing, page = why_not(advisor, "vqa", first["id"])
     assert (standing["rank"], standing["decided"]) == (1, None)
     assert "the first of the" in page
+
+
+def test_without_a_kind_the_kinds_are_listed(advisor):
+    from advisor.catalogue.knowledge import KINDS
+
+    listed = advisor("list").out
+    assert all(f"advisor list {kind}" in listed for kind in KINDS)
+    kinds = advisor("list", "--format", "json").json["kinds"]
+    assert {one["kind"]: one["number"] > 0 for one in kinds} == dict.fromkeys(KINDS, True)

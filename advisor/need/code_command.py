@@ -1,0 +1,116 @@
+"""`advisor code`: the program for a recommendation, to be saved and run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from advisor.console.commands import Given
+from advisor.console.options import CriteriaFirst, option
+from advisor.console.output import Showing, note, showing
+from advisor.decide.command_lines import command
+from advisor.engine.decision import Engine
+from advisor.engine.profile import Profile, make_profile
+from advisor.errors import UsageError
+from advisor.model import TASK
+from advisor.naming import same_name
+from advisor.phrasing import joined
+from advisor.rulebase.base import RuleBase
+
+SHOWN_TASKS = 3
+FORMATS = ("python", "notebook", "json")
+NEED = "What you need: a task or a sentence; or a checkpoint to use instead of the first."
+Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
+Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
+VERIFIED_ONLY = "Take nothing of which a field that matters is not verified."
+VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
+JOIN = "Join an encoder and a decoder of your choice, and train that."
+Join = Annotated[bool, option("--join", JOIN)]
+Notebook = Annotated[bool, option("--notebook", "The same as --format notebook.")]
+
+
+def code(
+    *,
+    need: Need = [],  # noqa: B006
+    given: Given,
+    first: CriteriaFirst,
+    order: Order = "quality",
+    verified_only: VerifiedOnly = False,
+    join: Join = False,
+    notebook: Notebook = False,
+    rulebase: RuleBase,
+    shown: Annotated[Showing, showing(FORMATS)],
+) -> int:
+    """Write the program for the first checkpoint: how to run it, or to train it on your files.
+
+    It takes a need and flags as `recommend` does, and asks nothing. Where the answer is to
+    fine-tune, or to join parts of your own, the program trains on pairs.csv and saves what it has
+    learnt.
+
+    \b
+    Examples:
+      advisor code captioning > caption.py
+      advisor code --task ocr-line --training fine-tune --output python=train.py
+      advisor code Salesforce/blip-vqa-base --task vqa --notebook > ask.ipynb
+    """
+    from advisor.decide.recommendation import recommend
+    from advisor.decide.written_program import script
+    from advisor.draw.formats import Report
+
+    checkpoint, answers = _meant(rulebase, " ".join(need).strip(), given, first)
+    answer = recommend(rulebase, answers, priority=first, order=order, verified_only=verified_only)
+    written = script(answer, checkpoint, join=join)
+    drawings = {"python": lambda: written.python, "notebook": lambda: written.notebook}
+    report = Report(lambda: written.to_dict(rulebase.digest), list, drawings=drawings)
+    shown = shown._replace(format="notebook") if notebook else shown
+    shown.emit(report)
+    if written.note:
+        note(written.note)
+    return 0
+
+
+def _meant(
+    rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...]
+) -> tuple[str, Profile]:
+    """Return the checkpoint that is named, empty where none is, and all answers."""
+    if not (text or given):
+        raise UsageError("nothing to go by", hint="say the task, e.g. `advisor code captioning`")
+    if _is_id(rulebase, text):
+        return text, _with_its_task(rulebase, text, given)
+    return "", _read(rulebase, text, given, first) if text else given
+
+
+def _is_id(rulebase: RuleBase, text: str) -> bool:
+    """True for what names a checkpoint, known or not."""
+    return text in rulebase.checkpoints or ("/" in text and len(text.split()) == 1)
+
+
+def _with_its_task(rulebase: RuleBase, id: str, given: Profile) -> Profile:
+    """Return answers with the task of a checkpoint that does one. Raises UsageError for others."""
+    checkpoint = rulebase.checkpoint(id)
+    if TASK in given:
+        return given
+    named = (*checkpoint.typical, *checkpoint.tasks, *checkpoint.fine_tune)
+    tasks = list(dict.fromkeys(named))
+    if len(tasks) == 1:
+        return {**make_profile(rulebase, {TASK: tasks[0]}, "text"), **given}
+    hint = f"give one of its tasks, e.g. --task {joined(tasks[:SHOWN_TASKS], 'or')}"
+    raise UsageError(f"`{id}` does {len(tasks)} tasks, and a program is for one", hint=hint)
+
+
+def _read(rulebase: RuleBase, text: str, given: Profile, first: tuple[str, ...]) -> Profile:
+    """Return the answers of a need, flags first. Raises UsageError where it may be several tasks.
+
+    A task by its name is taken as one by a flag is.
+    """
+    name = same_name(text, [*rulebase.task_names, *rulebase.words])
+    if name and TASK not in given:
+        return {**make_profile(rulebase, {TASK: name}, "text"), **given}
+    from advisor.need.understanding import one_task, refuse_names
+
+    refuse_names(rulebase, text)
+    form = "`advisor code --task {task}`"
+    profile = one_task(Engine.known(rulebase, first), text, given, least=1, form=form)
+    note(f"advisor: read as `{command('code', rulebase, profile)}`")
+    return profile

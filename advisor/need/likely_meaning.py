@@ -1,0 +1,160 @@
+"""What a word was probably meant to say: as an answer that no option is called, or as a flag.
+
+The lexicon tells, as in a sentence: concepts speak of tasks, words give answers, measures count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from advisor.errors import AdvisorError, UnknownNameError, did_you_mean
+from advisor.model import TASK
+from advisor.model.phrase_kinds import CONCEPT, MEASURE, SAYING
+from advisor.model.value import NamedTuple
+from advisor.naming import MOST, alike, spelt_like
+from advisor.need.lexicon import lexicon_of
+from advisor.need.reading import read
+from advisor.need.sweep import sweep
+from advisor.phrasing import joined
+
+if TYPE_CHECKING:
+    from advisor.need.lexicon import Lexicon
+    from advisor.need.reading import Reading
+    from advisor.rulebase.base import RuleBase
+
+SHARE = 1 / 3
+"""A concept is near a task where it is in this part of the sets that speak of it."""
+
+NAMED = (TASK, "thing")
+"""What the name of a task may be wanted for."""
+
+LEAST_BEGIN = 3
+"""So many letters of a flag at least are its beginning."""
+
+
+def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
+    """Return an error; that of an unknown task or option with what was meant, where words tell."""
+    if not isinstance(error, UnknownNameError):
+        return error
+    about_task = error.of in NAMED
+    if error.spelt or not (about_task or error.of in rulebase.question_ids):
+        return error
+    reading = read(rulebase, error.name)
+    close = _options(reading, error.of)
+    if about_task:
+        close = tasks_near(rulebase, error.name, reading)
+    close = list(dict.fromkeys([*close, *error.close]))[:MOST]
+    also = _is_a_name(rulebase, error.name) if about_task else ""
+    said = [f"--{one}" for one in _answers(rulebase, reading) if not one.startswith(error.of)]
+    if said and error.name.lower() not in rulebase.words:
+        also = also or f"`{error.name}` says `{' '.join(said)}`; "
+    close = [] if also and error.name.lower() in rulebase.family_names else close
+    return UnknownNameError(
+        f"{error.plain}{did_you_mean(close)}", hint=f"{also}{error.hint}", kind=error.kind
+    )
+
+
+def tasks_near(rulebase: RuleBase, text: str, reading: Reading) -> list[str]:
+    """Return the tasks that words speak of, then those that what they mean is much of."""
+    lexicon = lexicon_of(rulebase)
+    found = [one.task for one in reading.tasks]
+    swept = sweep(lexicon, text, quotes=False)
+    met = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
+    if not found:  # a word alone is short for a phrase: report for "write a report"
+        met |= lexicon.concepts_with(text)
+    found += _tasks_of(rulebase, lexicon, met)
+    return list(dict.fromkeys(found))[:MOST]
+
+
+def _tasks_of(rulebase: RuleBase, lexicon: Lexicon, concepts: set[str]) -> list[str]:
+    """Return the tasks that concepts are near, those that the fewest others complete first."""
+    found: dict[str, tuple[int, float]] = {}
+    for task in rulebase.tasks:
+        sets = [when for of, when in lexicon.meanings if of == task.id]
+        holding = [len(when) for when in sets if when & concepts]
+        if holding and len(holding) >= SHARE * len(sets):
+            found[task.id] = min(holding), -len(holding) / len(sets)
+    return sorted(found, key=found.__getitem__)
+
+
+def _is_a_name(rulebase: RuleBase, name: str) -> str:
+    """Say that a word is the name of a family or of checkpoints; empty where it is not."""
+    wanted = name.lower()
+    if family := rulebase.family_names.get(wanted):
+        return f"`{name}` is a family: `advisor show {family.id}` says what it does; "
+    lexicon = lexicon_of(rulebase)
+    known = {one.lower(): one for one in lexicon.index["named"]}
+    if wanted not in known:
+        return ""
+    tasks = lexicon.named(known[wanted])[1]
+    return f"`{name}` is a model, for {joined(tasks[:MOST], 'or')}; "
+
+
+def _options(reading: Reading, question: str) -> list[str]:
+    said = [one for one in (*reading.answers, *reading.concluded) if one.question == question]
+    return [option for one in said for option in one.answer.options]
+
+
+def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
+    """Return the answers that words give, as flags without their hyphens."""
+    return [
+        f"{rulebase.question(one.question).typed} {option}"
+        for one in reading.answers
+        for option in one.answer.options
+    ]
+
+
+class MeantFlag(NamedTuple):
+    """What a flag that a command lacks was meant to be: other flags, or a reason to leave it."""
+
+    close: tuple[str, ...] = ()
+    needless: str = ""
+
+
+def meant_flag(rulebase: RuleBase, typed: str, value: str, flags: Mapping[str, str]) -> MeantFlag:
+    """Return what an unknown flag, with what follows it, was meant to be.
+
+    `flags` has what each flag of the command does in words, by its name without hyphens.
+    """
+    name = typed.lstrip("-").lower()
+    if close := spelt_like(name, flags) or _begun(name, flags):
+        return MeantFlag(tuple(f"--{one}" for one in close))
+    questions = {one.typed: one for one in rulebase.questions if one.typed in flags}
+    words = name.replace("-", " ")
+    if counted := _counted(rulebase, words, value, bool(questions)):
+        return counted
+    said = [
+        f"--{flag} {option.id}"
+        for flag, one in questions.items()
+        for option in one.options
+        if name in (option.id, *option.aliases) and one.id != TASK
+    ]
+    whole = f"{words} {value}" if value and not value.isdigit() else words
+    reading = read(rulebase, words)
+    for one in (reading, read(rulebase, whole)):
+        if questions and not said:
+            said = [f"--{answer}" for answer in _answers(rulebase, one)]
+    if not said and TASK in flags:
+        said = [f"--{TASK} {one.task}" for one in reading.tasks if not reading.not_understood]
+    return MeantFlag(tuple(said[:MOST] or (f"--{one}" for one in alike(words, flags))))
+
+
+def _begun(name: str, flags: Mapping[str, str]) -> list[str]:
+    """Return the flags that a name is the beginning of, or that it goes on from."""
+    if len(name) < LEAST_BEGIN:
+        return []
+    return [one for one in flags if one.startswith(name) or name.startswith(f"{one}-")][:MOST]
+
+
+def _counted(rulebase: RuleBase, words: str, value: str, asks: bool) -> MeantFlag | None:
+    """Return what a number is given for: the flag of what it counts, or that it changes nothing."""
+    lexicon = lexicon_of(rulebase)
+    marks = sweep(lexicon, words, quotes=False).of(MEASURE)
+    if not marks or not asks or not value[:1].isdigit():
+        return None
+    question = lexicon.index["measures"][marks[0].id][0]
+    if question:
+        flag = f"--{rulebase.question(question).typed}"
+        return MeantFlag((f"{flag} {value}".strip(),))
+    return MeantFlag(needless=f"how many {marks[0].id} there are changes no answer; leave it out")

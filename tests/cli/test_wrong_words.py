@@ -1,0 +1,76 @@
+"""Words that no flag, task or option is called by: what they mean tells what was meant."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("task", "meant"),
+    [
+        ("nudity", "content-moderation"),
+        ("report", "captioning"),
+        ("license-plate", "ocr-line"),
+        ("transcribe", "ocr-line"),
+        ("notes", "handwriting"),
+        ("Röntgen-Befund", "captioning"),
+        ("ähnliche Fotos", "similar-images"),
+    ],
+)
+def test_a_task_is_suggested_by_what_a_word_means(advisor, task, meant):
+    result = advisor("recommend", "--task", task)
+    assert (result.code, result.out) == (2, "")
+    assert f"`{meant}`" in result.err.partition("did you mean ")[2].partition("?")[0]
+
+
+def test_an_act_suggests_the_tasks_that_it_is_much_of(advisor):
+    said = advisor("recommend", "--task", "classify").err
+    kinds = ("zero-shot-classification", "supervised-classification", "document-classification")
+    assert all(f"`{one}`" in said for one in kinds)
+    assert "content-moderation" not in said, "a classification of another name"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--task x-ray", "`x-ray` says `--domain specialist`"),
+        ("--task clip", "`clip` is a family: `advisor show clip` says what it does"),
+        ("--task trocr", "`trocr` is a model, for ocr-line or handwriting"),
+        ("--task vqa --domain x-ray", "did you mean `specialist`?"),
+        ("--task vqa --use startup", "did you mean `commercial`?"),
+    ],
+)
+def test_a_word_that_answers_something_else_says_what(advisor, words, said):
+    assert said in advisor("recommend", *words.split()).err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--languge de", "did you mean `--language`?"),
+        ("--lang de", "did you mean `--language`?"),
+        ("--memory 8", "did you mean `--memory-gb`?"),
+        ("--gpu", "did you mean `--device gpu`?"),
+        ("--commercial", "did you mean `--use commercial`?"),
+        ("--samples 200", "did you mean `--pairs 200`?"),
+        ("--query x", "did you mean `--text-input query`?"),
+        ("--json", "did you mean `--format json`?"),
+        ("--small", "did you mean `--order small`?"),
+        ("--num-classes 300", "how many classes there are changes no answer; leave it out"),
+        ("--offline", "it is an option of `advisor try`"),
+        ("--accuracy", "no such option: --accuracy\n"),
+    ],
+)
+def test_an_unknown_flag_names_the_one_that_is_meant(advisor, words, said):
+    result = advisor("recommend", "--task", "captioning", *words.split())
+    assert (result.code, result.out) == (2, "")
+    assert said in result.err
+
+
+def test_what_is_suggested_runs(advisor):
+    for flag in ("--gpu", "--commercial", "--samples 200", "--query x", "--small", "--json"):
+        said = advisor("recommend", "--task", "image-search", *flag.split()).err
+        meant = said.partition("did you mean `")[2].partition("`")[0]
+        assert advisor("recommend", "--task", "image-search", *meant.split()).code == 0, flag
+
+
+def test_a_task_without_its_flag_says_how_it_is_given(advisor):
+    assert "`--task alt-text`" in advisor("explain", "alt text").err
