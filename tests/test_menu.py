@@ -64,13 +64,25 @@ def test_hidden_rows_are_counted_and_found():
 
 def test_going_back_keeps_the_choice():
     assert Menu("What?", ROWS, "group:find").chosen.value == "group:find"
-    assert Menu("What?", ROWS, "gone").chosen.value == "group:describe"
+
+
+def test_enter_alone_settles_nothing():
+    assert Menu("What?", ROWS, "gone").chosen is None
+    menu = Menu("What?", ROWS, default="unknown")
+    assert menu.chosen.value == "unknown"
+    assert "Enter: I don't know" in menu.lines(80, 24)[0][1]
+    menu.type("xyzzy")
+    assert menu.chosen is None
+    menu.type("")
+    menu.move(1)
+    assert menu.chosen.value == "group:describe"
+    assert "Enter:" not in menu.lines(80, 24)[0][1]
 
 
 WORDS = st.text(st.characters(codec="ascii", categories=["L", "Zs"]), min_size=1, max_size=90)
 
 
-@given(st.lists(WORDS, min_size=1, max_size=40), st.integers(0, 60), st.sampled_from([80, 120]))
+@given(st.lists(WORDS, min_size=1, max_size=40), st.integers(1, 60), st.sampled_from([80, 120]))
 def test_every_line_fits_and_what_does_not_is_counted(texts, moves, width):
     rows = [Row(str(number), text) for number, text in enumerate(texts)]
     menu = Menu("What do you want to do with your images?", rows)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from advisor.naming import alike, suggestions, words_of
 
-HINT = "(arrow keys, or type to filter)"
+HINT = "arrow keys, or type to filter"
 NEAREST = 3
 MARK = "»"
 
@@ -52,7 +52,9 @@ class Row(NamedTuple):
 class Menu:
     """A question with rows; `marked` is the value that the cursor starts at.
 
-    `number` says whether a text is a number that answers it: then that stands before all rows.
+    Where nothing is marked, Enter takes the row of the value `default`, or nothing: no answer is
+    given by accident. `number` says whether a text is a number that answers it: then that stands
+    before all rows.
     """
 
     def __init__(
@@ -61,15 +63,15 @@ class Menu:
         rows: Sequence[Row],
         marked: str = "",
         number: Callable[[str], bool] | None = None,
+        default: str = "",
     ) -> None:
         self.question = question
+        self.default = next((row for row in rows if default and row.value == default), None)
         self.number = number
         self.rows = list(rows)
         self.typed = ""
-        self._cursor = 0
         values = [row.value for row in self.found]
-        if marked in values:
-            self._cursor = values.index(marked)
+        self._cursor = values.index(marked) if marked in values else -1
 
     @property
     def found(self) -> list[Row]:
@@ -103,14 +105,16 @@ class Menu:
 
     @property
     def chosen(self) -> Row | None:
-        """What Enter takes; None where nothing is marked."""
+        """What Enter takes; None where nothing is marked, and nothing is by default."""
         listed = self.listed
-        return listed[self._cursor] if 0 <= self._cursor < len(listed) else None
+        if 0 <= self._cursor < len(listed):
+            return listed[self._cursor]
+        return None if self.typed.strip() else self.default
 
     def type(self, typed: str) -> None:
         """Put another text in place of what was typed; the best match is marked, if any is."""
         self.typed = typed
-        self._cursor = 0 if self.found else -1
+        self._cursor = 0 if typed.strip() and self.found else -1
 
     def move(self, step: int) -> None:
         """Move the mark down or up, around the ends."""
@@ -122,7 +126,9 @@ class Menu:
 
     def lines(self, width: int, height: int) -> list[tuple[str, str]]:
         """Return lines with their styles that fit a screen; the marked row is among them."""
-        head = [("question", line) for line in _wrapped(f"? {self.question} {HINT}", width, "  ")]
+        enter = f"; Enter: {self.default.text}" if self.default and self._cursor < 0 else ""
+        asked = f"? {self.question} ({HINT}{enter})"
+        head = [("question", line) for line in _wrapped(asked, width, "  ")]
         if self.typed:
             head.append(("typed", f"  {self.typed}"[:width]))
         if self.typed.strip() and not self.found:

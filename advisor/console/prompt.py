@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from advisor.console.menu import Menu, Row
+from advisor.console.menu import MARK, Menu, Row
 from advisor.engine.profile import UNKNOWN
 from advisor.engine.quantity import as_number
 
@@ -77,7 +77,7 @@ class SelectPrompt:
             place = next((n for n, row in enumerate(rows) if row.extra), len(rows))
             rows.insert(place, exactly)
         number = asked.number if asked.unit else None
-        chosen = taken(Menu(asked.question, rows, asked.marked, number))
+        chosen = taken(Menu(asked.question, rows, asked.marked, number, UNKNOWN))
         return self._number(asked) if chosen == NUMBER else chosen
 
     def _number(self, asked: Asked) -> str:
@@ -92,7 +92,7 @@ class SelectPrompt:
 
         if any(len(choice.label) > LONG for choice in choices):
             rows = [Row(choice.value, choice.label, (choice.key,)) for choice in choices]
-            return taken(Menu(question, rows))
+            return taken(Menu(question, rows, choices[0].value))
         return pressed(question, choices)
 
     def type(self, question: str) -> str:
@@ -141,7 +141,7 @@ class NumberedPrompt:
         width = get_terminal_size().columns - 1
         lines = [f"? {asked.question}"]
         for number, row in enumerate(listed, 1):
-            head = f"  {number:>2}  "
+            head = f"{MARK if row.value == asked.marked else ' '} {number:>2}  "
             lines += wrap(row.text, width, initial_indent=head, subsequent_indent=" " * 8)
         hidden = sum(row.hidden for row in asked.rows if row not in listed)
         lines += [f"      or type a word to find one of {hidden}"] if hidden else []
@@ -150,6 +150,8 @@ class NumberedPrompt:
 
     def _meant(self, typed: str, asked: Asked, listed: Sequence[Row]) -> str | None:
         said = typed.lower()
+        if not typed and asked.marked in [row.value for row in listed]:
+            return asked.marked
         for row in asked.rows:
             if row.extra and said in (row.names[0], row.value, row.text.lower()):
                 return row.value

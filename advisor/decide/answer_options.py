@@ -44,6 +44,11 @@ class Telling(NamedTuple):
         """The format on stdout."""
         return self.shown.format
 
+    @property
+    def brief(self) -> bool:
+        """True for a screen of a terminal, with nothing more and nothing less."""
+        return self.format == "terminal" and not (self.quiet or self.verbose)
+
     def emit(self, answer: Told, day: str | None) -> None:
         """Print an answer, and write it to the files."""
         recommended = answer.recommendation

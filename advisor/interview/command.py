@@ -60,7 +60,7 @@ def ask(
 
     engine, prompt = Engine(rulebase, first), prompt_for(plain=plain)
     _check(to, no_input=no_input)
-    dialogue = _held(engine, given, to, prompt, resume=resume)
+    dialogue = held(engine, given, to, prompt, resume=resume)
     while True:
         profile = dialogue.session.profile
         answer = _recommendation(engine, profile, first, verified_only=verified_only)
@@ -104,12 +104,7 @@ def _check(to: str, *, no_input: bool) -> None:
         )
 
 
-def answered(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Profile:
-    """Return the answers of an interview, a new one or the one that was left."""
-    return _held(engine, given, to, prompt, resume=resume).session.profile
-
-
-def _held(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Dialogue:
+def held(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bool) -> Dialogue:
     """Hold an interview, a new one or the one that was left; return it when it is over."""
     from advisor.interview.dialogue import Dialogue
     from advisor.interview.saved_interview import SavedInterview
@@ -126,5 +121,7 @@ def _held(engine: Engine, given: Profile, to: str, prompt: Prompt, *, resume: bo
     dialogue = Dialogue(session, prompt)
     if goes_on:
         dialogue.resumed()
+    elif dialogue.session.next() is not None:
+        dialogue.welcome()
     dialogue.run()
     return dialogue

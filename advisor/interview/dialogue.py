@@ -9,17 +9,21 @@ from advisor.console.output import note
 from advisor.console.prompt import BACK, STOP, WHY, Asked, Prompt, extras
 from advisor.draw.typesetting import wrapped
 from advisor.errors import ContradictionError
+from advisor.interview.exchange import AskedAnswer
 from advisor.interview.questions import label_of, put
 from advisor.interview.saved_interview import SavedInterview
 from advisor.model import NONE, TASK
 
 if TYPE_CHECKING:
-    from advisor.interview.exchange import Ask, AskedAnswer
+    from advisor.interview.exchange import Ask
     from advisor.interview.session import Session
 
 OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
 SHOWN_OPTIONS = 12
 WIDTH = 80
+ABOUT = 3
+"""So many questions come after the task on average, as `benchmarks/interview.py` counts them."""
+WAYS = '"I don\'t know" is an answer, "why do you ask?" as well; Ctrl-C keeps what you said.'
 UNKNOWN_TEXT = "I don't know"
 
 
@@ -59,7 +63,8 @@ class Dialogue:
 
     def change(self) -> bool:
         """Let one answer be given again, and go on from there; False where none is."""
-        rows = [Row(step.question, self._said(step)) for step in self.answers]
+        held = [AskedAnswer(id, answer) for id, answer in self.session.given.items()]
+        rows = [Row(step.question, self._said(step)) for step in (*held, *self.answers)]
         if not rows:
             note("  no question was asked; change the flags instead")
             return False
@@ -67,11 +72,18 @@ class Dialogue:
         question = self.prompt.choose(Asked("Which answer?", tuple(rows)))
         if question == BACK:
             return False
+        if present := self.session.profile.get(question):
+            self._chosen[question] = present.options[0]
         ask = self.session.ask_again(question)
         while not self._given(ask):
             pass
         self.run()
         return True
+
+    def welcome(self) -> None:
+        """Say in a line what will happen."""
+        many = ABOUT if TASK in self.session.given else ABOUT + 1
+        note(*wrapped(f"About {many} short questions. {WAYS}", WIDTH))
 
     def _asked(self, ask: Ask) -> bool:
         """Put one question once; False where the person wants to stop."""

@@ -211,7 +211,8 @@ class Session:
         return sum("/" in label for label in labels)
 
     def ask_again(self, question: str) -> Ask:
-        """Take one answer back and return its question, with all that may be answered now."""
+        """Take one answer back, given or asked; return its question with all that it may be now."""
+        self.given.pop(question, None)
         self.steps = [step for step in self.steps if step.question != question]
         return self._ask(self.engine.encoding.index[question], self.to)
 

@@ -15,6 +15,7 @@ from advisor.rulebase.base import RuleBase
 
 if TYPE_CHECKING:
     from advisor.decide.recommendation import Recommendation
+    from advisor.need.conversation import Conversation
     from advisor.need.understanding import Understanding
 
 Need = Annotated[list[str], typer.Argument(help="What you need, in your own words.")]
@@ -75,9 +76,24 @@ def recommend(
         return run_batch(rulebase, batch, first, literally=literally, **how)
     may_ask = not no_input and telling.format == "terminal"
     answer = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
-    note(*(f"advisor: {line}" for line in answer.recommendation.notes))
-    telling.emit(answer, day)
-    return answer.exit_code
+    return _told(answer, telling, day, how)
+
+
+def _told(
+    answer: Understanding | Conversation | Recommendation,
+    telling: AnswerTelling,
+    day: str | None,
+    how: dict[str, Any],
+) -> int:
+    """Tell an answer, and those to what somebody changes of it; return the exit code."""
+    while True:
+        note(*(f"advisor: {line}" for line in answer.recommendation.notes))
+        telling.emit(answer, day)
+        goes_on = getattr(answer, "goes_on", None)
+        after = goes_on(color=telling.shown.color, **how) if goes_on and telling.brief else None
+        if after is None:
+            return answer.exit_code
+        answer = after
 
 
 def _answer(
@@ -89,7 +105,7 @@ def _answer(
     *,
     literally: bool,
     **how: Any,
-) -> Understanding | Recommendation:
+) -> Understanding | Conversation | Recommendation:
     """Return the answer to a sentence, or to flags alone."""
     if text:
         from advisor.need.conversation import answer_words

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.console.output import interactive, note
 from advisor.engine.decision import Engine
@@ -14,9 +15,41 @@ from advisor.need.understanding import OFFERED, Understanding, fitted_to, unders
 if TYPE_CHECKING:
     from advisor.console.prompt import Prompt
     from advisor.decide.recommendation import Recommendation
+    from advisor.draw.blocks import Page
+    from advisor.interview.dialogue import Dialogue
     from advisor.rulebase.base import RuleBase
 
 SOMETHING_ELSE = "something else"
+
+
+class Conversation(NamedTuple):
+    """What was confirmed of a sentence and asked besides, and the answer to that."""
+
+    recommendation: Recommendation
+    dialogue: Dialogue
+
+    @property
+    def exit_code(self) -> int:
+        """0 answered, 1 nothing fits."""
+        return self.recommendation.exit_code
+
+    def to_dict(self, today: str | None = None) -> dict[str, Any]:
+        """Return the JSON document of the answer."""
+        return self.recommendation.to_dict(today)
+
+    def to_page(self, today: str | None = None, *, whole: bool = False) -> Page:
+        """Return the page of the answer, or the `whole` of it, with room for what is offered."""
+        answer = self.recommendation
+        return answer.to_page(today, whole=True) if whole else answer.to_end()
+
+    def goes_on(self, *, color: bool, **how: Any) -> Conversation | None:
+        """Offer what comes next; return the answer to a changed answer, None when it is over."""
+        from advisor.interview.afterwards import CHANGE, offer
+
+        if offer(self.recommendation, self.dialogue.prompt, color=color) != CHANGE:
+            return None
+        self.dialogue.change()
+        return _answered(self.dialogue, how)
 
 
 def answer_words(
@@ -28,7 +61,7 @@ def answer_words(
     *,
     literally: bool,
     **how: Any,
-) -> Understanding | Recommendation:
+) -> Understanding | Conversation:
     """Return the answer to a sentence, confirmed where somebody is there to ask."""
     engine = Engine.known(rulebase, first)
     understanding = understand(engine, text, given, literally=literally, **how)
@@ -41,29 +74,41 @@ def answer_words(
 
 def confirmed(
     engine: Engine, understanding: Understanding, prompt: Prompt, **how: Any
-) -> Recommendation:
+) -> Conversation:
     """Say what was understood, ask what was meant and what is open; return the answer to that."""
-    from advisor.console.prompt import Extra
-    from advisor.decide.recommendation import recommend
-    from advisor.interview.command import answered
+    from advisor.interview.command import held
     from advisor.need.page import understood_lines
 
     for line in understood_lines(understanding):
         note(line)
-    rulebase = engine.rulebase
+    profile = _confirmed_profile(engine, understanding, prompt)
+    return _answered(held(engine, profile, "family", prompt, resume=False), how)
+
+
+def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Prompt) -> Profile:
+    """Ask which task was meant; return it with what was said of it, or without, of another."""
+    from advisor.console.prompt import Extra
+
     profile = {id: answer for id, answer in understanding.profile.items() if id != TASK}
-    offered = understanding.offered
-    if offered:
-        rows = [
-            Extra(str(number), rulebase.task(task).name, task)
-            for number, task in enumerate(offered[:OFFERED], 1)
-        ]
-        rows.append(Extra(str(len(rows) + 1), SOMETHING_ELSE, SOMETHING_ELSE))
-        chosen = prompt.pick("Did you mean", rows)
-        if chosen != SOMETHING_ELSE:
-            found = fitted_to(engine, understanding.reading, understanding.given, chosen)
-            if found is not None:
-                profile = found[0] | {TASK: Answer((chosen,), None, "asked")}
-    profile = answered(engine, profile, "family", prompt, resume=False)
+    offered = understanding.offered[:OFFERED]
+    if not offered:
+        return profile
+    rows = [
+        Extra(str(number), engine.rulebase.task(task).name, task)
+        for number, task in enumerate(offered, 1)
+    ]
+    rows.append(Extra(str(len(rows) + 1), SOMETHING_ELSE, SOMETHING_ELSE))
+    chosen = prompt.pick("Did you mean", rows)
+    if chosen == SOMETHING_ELSE:
+        return profile
+    found = fitted_to(engine, understanding.reading, understanding.given, chosen)
+    return profile if found is None else found[0] | {TASK: Answer((chosen,), None, "asked")}
+
+
+def _answered(dialogue: Dialogue, how: Mapping[str, Any]) -> Conversation:
+    from advisor.decide.recommendation import recommend
+
+    engine = dialogue.session.engine
     note("")
-    return recommend(engine.rulebase, profile, engine=engine, **how)
+    answer = recommend(engine.rulebase, dialogue.session.profile, engine=engine, **how)
+    return Conversation(answer, dialogue)

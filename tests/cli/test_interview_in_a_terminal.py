@@ -28,7 +28,7 @@ def drawn(text):
 
 SETTLED = 0.06
 """Seconds that a menu takes, once drawn, to listen."""
-MENU = drawn("or type to filter)")
+MENU = drawn("or type to filter")
 
 
 class Terminal:
@@ -482,9 +482,9 @@ def test_a_menu_answers_why_goes_back_and_takes_dont_know(terminal):
 def test_the_first_menu_says_what_people_do_and_takes_up_and_down(terminal):
     person = terminal("ask", "--to", "family")
     person.sees(ASKS)
-    person.chooses("", DOWN, DOWN, UP)
+    person.chooses("", DOWN, DOWN, DOWN, UP)
     person.sees(drawn("exactly?"))
-    person.chooses("", DOWN, DOWN, UP)
+    person.chooses("", DOWN, DOWN, DOWN, UP)
     while not person.running.expect([MENU, pexpect.EOF]):
         time.sleep(SETTLED)
         person.presses("know", "\r")

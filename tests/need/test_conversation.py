@@ -50,6 +50,15 @@ def test_what_was_understood_is_shown_and_confirmed(person):
     assert "--task ocr-line" not in shown[shown.index("Did you mean") :]
 
 
+def test_a_sentence_ends_with_what_an_interview_ends_with(person):
+    shown = person("caption photos in French", "1", "a", "1", "alt-text", "c")
+    assert "change an answer" in shown
+    choice = shown[shown.index("Which answer?") :]
+    assert "What do you want to do with your images? Image captioning" in choice
+    assert "French" in choice
+    assert "--task alt-text --language fr" in choice[choice.index("»") :]
+
+
 @pytest.mark.slow
 def test_something_else_asks_for_the_task(person):
     shown = person("caption photos in French", "something else", "s")
