@@ -14,7 +14,14 @@ from advisor.decide.placing import next_of_another_series
 from advisor.decide.programs import AS_IS
 from advisor.decide.reasons import lost_on_text
 from advisor.decide.selection import Pick
-from advisor.decide.shortlist import family_name, gaps_text, linked_id, shortlist, unverified_text
+from advisor.decide.shortlist import (
+    family_name,
+    gaps_text,
+    linked_id,
+    named_places,
+    shortlist,
+    unverified_text,
+)
 from advisor.decide.written_program import code_command, joinable, known
 from advisor.draw.blocks import (
     Code,
@@ -42,16 +49,21 @@ RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the su
 
 
 class Room(NamedTuple):
-    """How much of an answer a page has: lines of the reason, checkpoints, changes."""
+    """How much of an answer a page has: lines of the reason, checkpoints, changes.
+
+    With `places`, also where those stand that the reason names and the table does not.
+    """
 
     reason: int
     checkpoints: int
     changes: int
+    places: bool = False
 
 
-AMPLE = Room(reason=2, checkpoints=4, changes=2)
+AMPLE = Room(reason=2, checkpoints=4, changes=2, places=True)
 LESS = (
     AMPLE,
+    AMPLE._replace(places=False),
     Room(1, 4, 2),
     Room(1, 3, 2),
     Room(1, 3, 1),
@@ -171,6 +183,8 @@ def _why(advice: TaskAdvice, room: Room) -> Iterator[Note]:
     reasons += [found.rule.because for found in winner.fired]
     for because in reasons[:1]:
         yield Note("why", because, room.reason)
+        if room.places and (named := named_places(advice, because, room.checkpoints)):
+            yield Note("", named)
     for found in winner.fired:
         if found.rule.effect == "avoid" and _said(advice, found.rule):
             yield Note("but", found.rule.because, 2)
@@ -294,12 +308,12 @@ def _assumed(advice: TaskAdvice, decisive: Sequence[str]) -> Iterator[Note]:
     """The assumed answers that could change the first line, as flags to be edited."""
     assumed = advice.assumed
     rest = len(assumed) - len(decisive)
-    more = "" if len(assumed) == len(decisive) else f" ({rest} more change nothing above)"
+    changing = "changes" if rest == 1 else "change"
+    more = "" if len(assumed) == len(decisive) else f" ({rest} more {changing} nothing above)"
     if decisive:
         text = " ".join(flags(advice.rulebase, {id: assumed[id] for id in decisive}))
         yield Note("assumed", f"{text}{more}", lines=2)
     else:
-        changing = "changes" if rest == 1 else "change"
         yield Note("assumed", f"{count(rest, 'answer')} that {changing} nothing above")
 
 
