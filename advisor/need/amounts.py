@@ -30,6 +30,9 @@ LEAST_OF_SEVERAL = 2
 LARGEST = 1e12
 """A larger number counts nothing."""
 
+GROUP = 3
+"""So many digits are grouped in a large number."""
+
 Spellings = dict[int, tuple[frozenset[str], int]]
 """Words for numbers by their first token: in which languages each is one, and where it ends."""
 
@@ -71,17 +74,21 @@ def amounts(lexicon: Lexicon, swept: Swept) -> list[Amount]:
 def _after(
     lexicon: Lexicon, swept: Swept, number: Amount, measures: Sequence[Mark], start: int, end: int
 ) -> Mark | None:
-    """Return what a number counts among the words after it, by the order of measures."""
+    """Return what a number counts among the words after it, by the order of measures.
+
+    A unit, which stands right behind its number or nowhere, goes before all that is counted.
+    """
     order = list(lexicon.index["measures"])
     end = min(end, number.last + FARTHEST)
-    near: list[tuple[int, int, Mark]] = []
+    near: list[tuple[bool, int, int, Mark]] = []
     for place in range(start, len(measures)):
         mark = measures[place]
         if mark.first >= end or swept.sentences[mark.first] != swept.sentences[number.first]:
             break
-        if mark.first - number.last < lexicon.index["measures"][mark.id][2]:
-            near.append((order.index(mark.id), place, mark))
-    return min(near)[2] if near else None
+        reach = lexicon.index["measures"][mark.id][2]
+        if mark.first - number.last < reach:
+            near.append((reach > 1, order.index(mark.id), place, mark))
+    return min(near)[-1] if near else None
 
 
 def _is_just_before(swept: Swept, mark: Mark, number: Amount) -> bool:
@@ -141,8 +148,18 @@ def _digits(swept: Swept, place: int) -> Amount | None:
     before = swept.text[max(start - 2, 0) : start]
     if len(before) == 2 and before[0].isalpha() and before[1] in "-/_":
         return None
-    value = as_value(swept.text[start:end])
-    return None if value is None else Amount(value, True, place, place + 1)
+    last = place + 1
+    if end - start <= GROUP and swept.tokens[place].form.isdigit():
+        while last < len(swept.tokens) and _is_next_group(swept, last):
+            last += 1
+    value = as_value(swept.text[start : swept.tokens[last - 1].end])
+    return None if value is None else Amount(value, True, place, last)
+
+
+def _is_next_group(swept: Swept, place: int) -> bool:
+    """True for three digits after a space: 15 000."""
+    (_, _, before), (form, start, _) = swept.tokens[place - 1], swept.tokens[place]
+    return len(form) == GROUP and form.isdigit() and swept.text[before:start] == " "
 
 
 def as_value(raw: str) -> float | None:

@@ -178,7 +178,7 @@ class Lexicon:
         def is_spelt(near: str, edited: int) -> bool:
             if near in words:
                 return len(near) >= LEAST_LETTERS - 1
-            ends = range(max(edited + KEPT, len(near) - ENDING), len(near))
+            ends = range(max(edited + KEPT, len(near) - ENDING), len(near) + 1)
             return any(end > LEAST_LETTERS and near[:end] + ANY in words for end in ends)
 
         return corrected(form, is_spelt)

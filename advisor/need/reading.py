@@ -211,9 +211,7 @@ def spoken_of(sets: ConceptSets, met: Set[str]) -> dict[str, frozenset[str]]:
 def _words_of(lexicon: Lexicon, swept: Swept, mark: Mark) -> int:
     """Return of how many words a mark is; what a hyphen joins is one."""
     tokens = [t for t in swept.tokens[mark.first : mark.last] if t.form not in lexicon.skipped]
-    joined = sum(
-        swept.text[one.end : after.start] not in ("", " ") for one, after in pairwise(tokens)
-    )
+    joined = sum(swept.text[one.end : after.start].strip() != "" for one, after in pairwise(tokens))
     return len(tokens) - joined
 
 

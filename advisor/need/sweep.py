@@ -7,6 +7,7 @@ phrase that may begin before it.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 
 ENDS_SENTENCE = frozenset(".;!?\u3002\uff1b\uff01\uff1f")
 ENDS_CLAUSE = ENDS_SENTENCE | frozenset(",:()\uff0c\uff1a\u3001")
-OPENING, CLOSING = "\"\u201c\u300c\u00ab\u201e'", "\"\u201d\u300d\u00bb\u201c'"
+OPENING, CLOSING = (
+    "\"\u201c\u300c\u00ab\u201e\u2018\u201a'",
+    "\"\u201d\u300d\u00bb\u201c\u2019\u2018'",
+)
 """Signs that open and close a quotation, by place."""
 
 NEGATED_WORDS = 4
@@ -115,9 +119,10 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
     clauses, sentences = _numbered(tokens)
     spelt: dict[int, str] = {}
     places = [place for place, one in enumerate(tokens[:MOST_TELLING]) if one.form[:1].isalpha()]
-    language = lexicon.language([tokens[place].form for place in places])
+    languages = _languages(lexicon, tokens, places, sentences)
     if corrects:
         for place in places[:CORRECTED_WORDS]:
+            language = languages[sentences[place]]
             if near := lexicon.correction(tokens[place].form, language):
                 spelt[place] = near
                 tokens[place] = tokens[place]._replace(form=near)
@@ -125,7 +130,9 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         mark
         for mark in _marks(lexicon, text, tokens, sentences)
         if mark.last - mark.first > 1
-        or not lexicon.says_nothing(tokens[mark.first].form, mark.id, language)
+        or not lexicon.says_nothing(
+            tokens[mark.first].form, mark.id, languages[sentences[mark.first]]
+        )
     ]
     marks = _covered(lexicon, marks)
     if quotes and (quoted := _quoted(text, tokens)):
@@ -133,6 +140,20 @@ def sweep(lexicon: Lexicon, text: str, *, corrects: bool = True, quotes: bool = 
         marks = [*(mark for mark in marks if mark.first not in hidden), *quoted]
     meant = _meant(marks, tokens, clauses, sentences)
     return Swept(text, tokens, meant, clauses, sentences, spelt)
+
+
+def _languages(
+    lexicon: Lexicon, tokens: Sequence[Token], places: Sequence[int], sentences: Sequence[int]
+) -> Mapping[int, str]:
+    """Return the language of each sentence: its own where its words tell it, else the text's."""
+    forms: dict[int, list[str]] = {}
+    for place in places:
+        forms.setdefault(sentences[place], []).append(tokens[place].form)
+    whole = lexicon.language([form for of in forms.values() for form in of])
+    found: defaultdict[int, str] = defaultdict(lambda: whole)
+    if len(forms) > 1:
+        found.update({one: lexicon.language(of) or whole for one, of in forms.items()})
+    return found
 
 
 def _quoted(text: str, tokens: Sequence[Token]) -> list[Mark]:

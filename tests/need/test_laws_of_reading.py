@@ -45,8 +45,10 @@ def made(rulebase):
         lambda text: text.replace(" ", "  "),
         lambda text: f"{text}. Thank you very much in advance",
         lambda text: f"Hello, {text}",
+        lambda text: f"Hi, first post here and sorry if this was asked before. {text}",
+        lambda text: f"{text}. Mein Chef ist bis Montag im Urlaub, der Kaffee ist alle",
     ],
-    ids=["upper", "lower", "spaces", "thanks", "hello"],
+    ids=["upper", "lower", "spaces", "thanks", "hello", "forum", "other-language"],
 )
 def test_case_space_and_small_talk_change_nothing(rulebase, made, change):
     for one in made:

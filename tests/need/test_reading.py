@@ -140,8 +140,8 @@ def test_of_two_options_of_one_question_none_is_read(rulebase):
 
 @pytest.mark.parametrize(
     "number",
-    ["2M", "2,000,000", "2.000.000", "2 million", "2 Mio", "zwei Millionen", "deux millions",
-     "dos millones", "due milioni", "dois milhões", "2000k", "two million"],
+    ["2M", "2,000,000", "2.000.000", "2 000 000", "2 million", "2 Mio", "zwei Millionen",
+     "deux millions", "dos millones", "due milioni", "dois milhões", "2000k", "two million"],
 )  # fmt: skip
 def test_all_spellings_of_a_number_give_one_value(rulebase, number):
     assert given(rulebase, f"search {number} fotos")["collection"] == 2_000_000
@@ -168,6 +168,28 @@ def test_digits_of_a_name_count_nothing(rulebase):
         "parts": ["own-parts"],
         "training": ["fine-tune"],
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("8gb vram, caption photos", {"memory-gb": 8, "device": ["gpu"]}),
+        ("caption photos on a card of 8 GB", {"memory-gb": 8}),
+        ("200 GB of photos to caption", {}),
+        ("3 Go de scans à légender", {"domain": ["documents"]}),
+        ("caption 12 000 photos", {"collection": 12_000}),
+    ],
+)
+def test_a_unit_counts_itself_and_what_is_stored_is_no_memory(rulebase, text, said):
+    assert given(rulebase, text) == said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["zero training", "training is not possible", "no time for training", "ohne Training"],
+)
+def test_who_cannot_train_needs_what_works_as_it_is(rulebase, text):
+    assert given(rulebase, f"classify photos, {text}")["training"] == ["ready-made"]
 
 
 def test_several_thousand_is_no_exact_number(rulebase):
