@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.catalogue.release import Release
@@ -138,20 +140,28 @@ class Case:
         needed = self._stands(path, old) > IMPORT_AND_USE
         return use, Edit(found[0].place, f"{old}, {new}" if needed else new)
 
-    def rename_edits(self, place: Location, old: str, new: str) -> tuple[Edit, ...]:
+    def places_of_names(self) -> Mapping[tuple[str, str], dict[Location, bool]]:
+        """Return where classes stand, by file and name; True for where they are imported."""
+        places: dict[tuple[str, str], dict[Location, bool]] = defaultdict(dict)
+        for usage in self.scan.usages:
+            for load in usage.loads:
+                if load.class_place and load.class_written:
+                    places[load.class_place.path, load.class_written][load.class_place] = False
+        for name in self.scan.names:
+            places[name.place.path, name.name][name.place] = True
+        return places
+
+    def rename_edits(
+        self, place: Location, old: str, new: str, places: Mapping[Location, bool]
+    ) -> tuple[Edit, ...]:
         """Return what renames a class of transformers at one of the places it stands.
 
         Where the file uses the old name in ways that were not followed, an import keeps it as an
         alias, and nothing else is touched.
         """
-        path = place.path
-        names, loads = self.scan.names, [load for one in self.scan.usages for load in one.loads]
-        imports = {one.place for one in names if one.place.path == path and one.name == old}
-        written = {load.class_place for load in loads if load.class_written == old}
-        places = imports | {one for one in written if one and one.path == path}
-        if self._stands(path, old) <= len(places):
+        if self._stands(place.path, old) <= len(places):
             return (Edit(place, new),)
-        return (Edit(place, f"{new} as {old}"),) if place in imports else ()
+        return (Edit(place, f"{new} as {old}"),) if places.get(place) else ()
 
     def stands_at(self, place: Location) -> str:
         """Return the text at a place of a scanned file."""
@@ -160,7 +170,13 @@ class Case:
         return stretch(place.path, self.source(place.path), place)
 
     def _stands(self, path: str, name: str) -> int:
-        return len(re.findall(rf"\b{re.escape(name)}\b", self.source(path)))
+        return _times(self.source(path), name)
+
+
+@lru_cache(maxsize=256)
+def _times(text: str, name: str) -> int:
+    """How often a name stands in a text."""
+    return len(re.findall(rf"\b{re.escape(name)}\b", text))
 
 
 class Detector(NamedTuple):

@@ -4,6 +4,9 @@ import time
 
 import pytest
 
+from advisor.catalogue.release import described_releases, release
+from advisor.check.case import Case
+from advisor.check.inspection import inspect
 from advisor.rulebase.store import load_rules
 from advisor.scan.scanner import scan
 from advisor.scan.vocabulary import vocabulary_of
@@ -30,14 +33,31 @@ KINDS = {
     "fields of a class": lambda n: "class C:\n" + "".join(
         f" a{i}: str = 'o/m{i}'\n" for i in range(n)
     ) + f"{LOAD}\n",
+    "results as tensors": lambda n: f"m = {LOAD}\n" + "f = m.get_image_features(x)\nf /= f\n" * n,
+    "an attribute that is gone": lambda n: "".join(
+        f"def f{i}(m): m.text_projections.x(hasattr(m, 'a{i}'))\n" for i in range(n)
+    ) + f"m = {LOAD}\n" + "".join(f"f{i}(m)\n" for i in range(n)),
+    "a class that is gone": lambda n: "from transformers import AutoModelForVision2Seq as A\n"
+    + 'A.from_pretrained("Salesforce/blip2-opt-2.7b")\n' * n,
+    "names that are gone": lambda n: "".join(
+        f"from transformers import AutoModelForVision2Seq as A{i}\n" for i in range(n)
+    ),
+    "lists of loads": lambda n: f"f([{', '.join([LOAD] * 20)}])\n" * (n // 20),
+    "ids of nobody": lambda n: "".join(
+        f'm{i} = CLIPModel.from_pretrained("own/clip-{i}")\n'
+        f'p{i} = CLIPProcessor.from_pretrained("own/clip-{i}")\nm{i}(**p{i}(x))\n'
+        for i in range(n)
+    ),
 }  # fmt: skip
 
 
 def seconds(folder, code):
     (folder / "a.py").write_text(HEAD + code)
+    rules, judged_by = load_rules(), release(load_rules(), described_releases()[-1])
     start = time.process_time()
-    found = scan([folder], folder, vocabulary_of(load_rules()))
+    found = scan([folder], folder, vocabulary_of(rules))
     assert not found.notes
+    inspect(Case(rulebase=rules, judged_by=judged_by, scan=found, source=lambda _: HEAD + code))
     return time.process_time() - start
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Set
+from functools import lru_cache
 
 from advisor.catalogue.release import version_number
 from advisor.catalogue.release_members import Members
@@ -28,6 +30,8 @@ ALIKE = 0.7
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 OUTPUT = "Output"
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
+ASKS = re.compile(r"(?:has|get|set|del)attr\(([^\n]*)")
+QUOTED = re.compile(r"[\"'](?=(\w+)[\"'])")
 
 
 @rule("removed-member", of_release=True)
@@ -82,8 +86,13 @@ def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:
 
 def _asked_for(case: Case, call: Call) -> bool:
     """True where the file asks whether there is such an attribute, or sets it by its name."""
-    asks = rf"(?:has|get|set|del)attr\([^\n]*[\"']{re.escape(call.name)}[\"']"
-    return bool(re.search(asks, case.source(call.place.path)))
+    return call.name in _asked_names(case.source(call.place.path))
+
+
+@lru_cache(maxsize=16)
+def _asked_names(text: str) -> frozenset[str]:
+    """Return what stands in quotes behind `hasattr` and its like, line by line."""
+    return frozenset(name for asked in ASKS.findall(text) for name in QUOTED.findall(asked))
 
 
 def _absence(case: Case, at: Receiver, call: Call, known: Lifetime) -> str:
@@ -134,18 +143,21 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
     """What a method gives is an object in this release, and is used as the tensor it was."""
     doubtful = alternatives(case)
     for usage in case.scan.usages:
+        uses: dict[tuple[object, ...], list[Call]] = defaultdict(list)
+        for call in usage.calls:
+            uses[call.of, call.receiver.place].append(call)
         for call in usage.calls:
             asked = call.kind == "call" and "return_dict" not in call.arguments
-            if asked and is_sure(case, call, doubtful):
-                yield from _as_tensors(case, usage, call)
+            if asked and is_sure(case, call, doubtful):  # what is used later is told once
+                later = uses.pop(((*call.of, call.name), call.receiver.place), [])
+                yield from _as_tensors(case, call, later)
 
 
-def _as_tensors(case: Case, usage: Usage, call: Call) -> Iterator[Finding]:
-    if (found := _output(case, call)) is None:
+def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
+    if not later or (found := _output(case, call)) is None:
         return
     output, level = found
-    path, fields = (*call.of, call.name), output.texts.keys()
-    later = [one for one in usage.calls if one.of == path and one.receiver == call.receiver]
+    fields = output.texts.keys()
     if any(_knows(one, fields) for one in later):
         return
     name, version = output.home.rpartition(":")[2], case.release.version

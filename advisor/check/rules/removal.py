@@ -16,6 +16,7 @@ from advisor.scan.usage import Argument, Location, Usage
 @rule("removed-class", "renamed-class", of_release=True)
 def changed_class(case: Case) -> Iterator[Finding]:
     """A class that the release does not have, or whose old name is another one for the new."""
+    places = case.places_of_names()
     for name, place in _class_names(case):
         change = case.release.removed(name)
         instead = change and change.instead
@@ -23,7 +24,8 @@ def changed_class(case: Case) -> Iterator[Finding]:
             alias = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
             works = change.kind == "redirected" or case.release.has_class(name)
             certain = works or change.kind == "renamed"
-            edits = case.rename_edits(place, name, instead) if instead and certain else ()
+            stands = places[place.path, name]
+            edits = case.rename_edits(place, name, instead, stands) if instead and certain else ()
             now = alias if works else ""
             yield from _findings(case, change, place, f"`{name}`", now, edits=edits)
 
