@@ -74,7 +74,7 @@ def alike(text: str, meanings: Mapping[str, str], share: float = 0.5) -> list[st
     held = {id: frozenset(words_of(meaning)) for id, meaning in meanings.items()}
     found: dict[str, tuple[float, float]] = {}
     for word in asked:
-        holders = [id for id, words in held.items() if any(_akin(word, each) for each in words)]
+        holders = [id for id, words in held.items() if any(akin(word, each) for each in words)]
         for id in holders:
             many, weight = found.get(id, (0.0, 0.0))
             found[id] = (many + 1, weight + 1 / len(holders))
@@ -90,7 +90,7 @@ def _singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") and word[-2] not in "su" else word
 
 
-def _akin(word: str, other: str) -> bool:
+def akin(word: str, other: str) -> bool:
     """True for one word in two forms, such as caption and captioning."""
     if word == other:
         return True

@@ -33,6 +33,8 @@ def typed(text):
         ("sentence writes", "captioning"),
         ("know", "unknown"),
         ("search", "group:find"),
+        ("captions", "captioning"),
+        ("describing", "group:describe"),  # another form of the word
     ],
 )
 def test_it_finds_by_names_words_and_descriptions(text, value):

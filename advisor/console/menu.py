@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from advisor.naming import alike, suggestions, words_of
+from advisor.naming import akin, alike, suggestions, words_of
 
 HINT = "arrow keys, or type to filter"
 NEAREST = 3
@@ -46,7 +46,8 @@ class Row(NamedTuple):
             return 3
         if _all_begin(wanted, [*called, *words_of(self.text)]):
             return 2
-        return int(_all_begin(wanted, [*called, *words_of(f"{self.text} {self.about}")]))
+        said = [*called, *words_of(f"{self.text} {self.about}")]
+        return int(all(any(w.startswith(one) or akin(one, w) for w in said) for one in wanted))
 
 
 class Menu:

@@ -35,8 +35,8 @@ from advisor.trial.resolution import Loading, resolve
 from advisor.trial.runtime import library, plain_errors, quiet, transformers
 
 MISSING = {
-    "labels": ("ranks texts you name", "--labels 'a cat,a dog'"),
-    "question": ("answers a question", "--question 'what is in the image?'"),
+    "labels": ("ranks texts you name", "--labels 'a photo of a cat,a photo of a dog'"),
+    "question": ("answers a question", "--question 'what is in the picture?'"),
     "folder": ("compares with other images", "--folder FOLDER"),
 }
 """What a runner does with each need, and how to give it."""

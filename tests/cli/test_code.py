@@ -186,3 +186,11 @@ def test_a_program_is_for_one_task(advisor, words, said):
 def test_a_checkpoint_of_one_task_needs_none(advisor):
     id = "Salesforce/blip-vqa-base"
     assert advisor("code", id).out == advisor("code", id, "--task", "vqa").out
+
+
+@pytest.mark.parametrize("task", ["zero-shot-classification", "image-search", "vqa"])
+def test_the_program_has_the_words_of_the_command_that_tries_it(advisor, rulebase, task):
+    code = advisor("code", "--task", task).out.lower()
+    asked = [text for flag, text in rulebase.task(task).example.items() if flag != "folder"]
+    assert asked
+    assert all(f'"{word}"' in code for text in asked for word in text.split(","))
