@@ -23,6 +23,7 @@ ESCAPED = "advisor-escaped"
 
 
 MEGABYTE = 1_000_000
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening never waits: a pipe without a writer opens at once, and is then refused."""
 
@@ -133,6 +134,8 @@ def make_folder(folder: Path) -> None:
 
 
 def _cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
+    if error.errno in FULL:
+        hint = "free some space, and run the command again"
     message = f"`{path}` cannot be written: {error.strerror or error}"
     return AdvisorError(message, hint=hint, kind="cannot-write")
 
@@ -202,17 +205,41 @@ def _go_on() -> None:
         raise KeyboardInterrupt
 
 
-def refuse_folder(folder: Path) -> None:
-    """Raise AdvisorError where `creating_folder` may not write: before what takes long."""
+def refuse_unwritable(folder: Path) -> None:
+    """Raise AdvisorError where no files can be put in a folder, or where it would be made."""
+    there = next(path for path in (folder, *folder.absolute().parents) if os.path.lexists(path))
     try:
         _refuse_leading_out(folder)
+        if not there.is_dir():
+            raise _refused(folder, errno.ENOTDIR, f"`{there}` is no folder")
+        if not os.access(there, os.W_OK | os.X_OK):
+            raise _refused(folder, errno.EACCES, f"`{there}` takes no files")
     except OSError as error:
-        raise _cannot_write(folder, error, "name a folder that can be written") from error
-    if os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
+        raise _cannot_write(folder, error, "name another folder") from error
+
+
+def refuse_contents(folder: Path) -> None:
+    """Raise AdvisorError where a folder cannot be written, or holds something."""
+    refuse_unwritable(folder)
+    if folder.exists() and any(folder.iterdir()):
         raise AdvisorError(
             f"`{folder}` is there already and holds something else",
             hint="name a new folder",
             kind="output-exists",
+        )
+
+
+def refuse_folder(folder: Path) -> None:
+    """Raise AdvisorError where `creating_folder` cannot put a folder: before what takes long."""
+    refuse_contents(folder)
+    place = os.path.realpath(folder)
+    refuse_unwritable(Path(place).parent)
+    if os.path.ismount(place) or place == os.path.realpath(os.curdir):
+        what = "a disk of its own" if os.path.ismount(place) else "the folder that you are in"
+        raise AdvisorError(
+            f"`{folder}` is {what}, which cannot be put in place as a whole",
+            hint="name a folder in it",
+            kind="cannot-write",
         )
 
 
@@ -227,6 +254,7 @@ def creating_folder(folder: Path) -> Iterator[Path]:
 
     refuse_folder(folder)
     make_folder(folder.parent)
+    folder = Path(os.path.realpath(folder))
     scratch = folder.with_name(_scratch_name())
     try:
         scratch.mkdir(0o700)

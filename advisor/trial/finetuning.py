@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,13 +14,14 @@ from advisor.files import (
     grant_umask,
     make_folder,
     put_on_disk,
-    refuse_folder,
+    refuse_contents,
+    refuse_unwritable,
     remove_folder,
     write_text,
 )  # fmt: skip
 from advisor.model.library import CAPTION
 from advisor.trial.composition import JOINT
-from advisor.trial.failures import CannotWriteError, OutputExistsError, UnsupportedError
+from advisor.trial.failures import OutputExistsError, UnsupportedError
 from advisor.trial.images import open_image
 from advisor.trial.local_checkpoint import read_checkpoint
 from advisor.trial.runner import Runner, load_runner, shipped_table
@@ -186,14 +186,10 @@ def _captions(runner: Runner, pairs: tuple[TrainingPair, ...]) -> list[str]:
 
 def refuse_other_contents(folder: Path) -> None:
     """Raise where a folder cannot be written, or holds something else than a training."""
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise CannotWriteError(
-            f"`{folder}` cannot be written: `{there}` is no folder that takes files",
-            hint="name another folder",
-        )
-    if not (folder / UNFINISHED).is_dir():
-        refuse_folder(folder)
+    if (folder / UNFINISHED).is_dir():
+        refuse_unwritable(folder)
+    else:
+        refuse_contents(folder)
 
 
 def begin_from(folder: Path, made_from: Any, make: Callable[[Path], object]) -> Path:

@@ -444,6 +444,24 @@ def test_b23_no_folder_is_made_through_a_link_that_leads_out(advisor, tmp_path, 
     assert list(outside.iterdir()) == []
 
 
+@posix
+def test_b23_where_a_folder_cannot_be_put_is_said_before_any_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    for wrong in (".", "/", "file", "file/below"):
+        with pytest.raises(AdvisorError):
+            files.refuse_folder(Path(wrong))
+    (tmp_path / "file").unlink()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "link").symlink_to("empty")
+    for good in ("new", "a/b/c", "link"):
+        files.refuse_folder(Path(good))
+        with files.creating_folder(Path(good)) as scratch:
+            (scratch / "x").touch()
+        assert (tmp_path / good / "x").is_file()
+    assert (tmp_path / "link").is_symlink()
+
+
 def test_b23_a_baseline_replaces_nothing_but_a_baseline(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code = "from transformers import AutoModelForVision2Seq\n"
