@@ -103,7 +103,9 @@ def _together(found: Iterable[Finding]) -> Iterator[Finding]:
         edits = dict.fromkeys(edit for one in (first, *others) for edit in one.edits)
         here = first.place and first.place[:2]
         apart = tuple(place for place in places if place[:2] != here)
-        yield first._replace(places=apart, edits=tuple(edits)) if others else first
+        fixes = dict.fromkeys(one.fix for one in (first, *others) if one.fix)
+        fix = "; ".join(fixes) or None
+        yield first._replace(places=apart, edits=tuple(edits), fix=fix) if others else first
 
 
 def judge(

@@ -87,7 +87,7 @@ def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
     described = described_releases()
     allowed = [one for one in described if pin.range.allows(version_number(one))]
     ends: Number = pin.range.ends
-    below = bool(ends) and not allowed and version_number(described[0]) > ends
+    below = bool(ends) and not allowed and version_number(described[0])[:2] > ends[:2]
     if not allowed:
         near = [one for one in described if version_number(one)[: len(ends[:2])] == ends[:2]]
         under = [one for one in described if version_number(one) <= ends]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -37,7 +38,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.study import RESULT, Passed, Scope, Study
 from advisor.scan.usage import WRAPPED, Load, Location
-from advisor.scan.vocabulary import Loader, loader_of
+from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
 
 NAMESPACES = frozenset(
     ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
@@ -108,8 +109,10 @@ class EvaluatedCall(NamedTuple):
                 return (callee._replace(extends=None),)
             case Wrapper(name, parameters):
                 return self._wrapped(name, parameters)
-            case Distant() if self._gives_loaded() and self.study.visit(callee):
-                return self._function(callee.node, bound=False)
+            case Distant(node) if (
+                self._gives_loaded() or loads_something(node)
+            ) and self.study.visit(callee):
+                return self._function(node, bound=False)
         return NOTHING
 
     def _gives_loaded(self) -> bool:
@@ -274,7 +277,10 @@ class EvaluatedCall(NamedTuple):
         """
         if any(
             isinstance(callee, (Function, LocalClass))
-            or (isinstance(callee, Distant) and self._gives_loaded())
+            or (
+                isinstance(callee, Distant)
+                and (self._gives_loaded() or loads_something(callee.node))
+            )
             or (isinstance(callee, Symbol) and loader_of(callee) is not None)
             for callee in self.callees
         ):
@@ -400,6 +406,13 @@ def spread(values: Values, node: ast.expr) -> list[Passed]:
         inner = union(*(one for one, _ in found), others)
         passed.append(Passed(name, inner, node, key=found[0][1]))
     return passed
+
+
+@lru_cache(maxsize=1024)
+def loads_something(function: FunctionNode) -> bool:
+    """True where a function calls what loads, by its name."""
+    called = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+    return any(_last_name(one) in CHECKPOINT_ARGUMENTS for one in called)
 
 
 def decorators(function: FunctionNode) -> set[str]:

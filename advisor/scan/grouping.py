@@ -222,3 +222,18 @@ def _only(values: Iterable[Value]) -> str | None:
     """The text of the values, where they have exactly one."""
     known = {value.text for value in values} - {None}
     return known.pop() if len(known) == 1 else None
+
+
+def together(usages: Iterable[Usage]) -> list[Usage]:
+    """Return usages, of those of one load in one, whichever file it is used in."""
+    at: dict[tuple[object, ...], Usage] = {}
+    for one in usages:
+        key = (one.place, one.class_name, one.task, one.key)
+        if before := at.get(key):
+            both = (*one.calls, *before.calls)
+            calls = {(c.place, c.kind, c.name, c.receiver.place): c for c in both}
+            trained = before.trained or one.trained
+            at[key] = before._replace(calls=tuple(calls.values()), trained=trained)
+        else:
+            at[key] = one
+    return list(at.values())

@@ -19,9 +19,11 @@ Settled = Callable[[str, str], bool]
 
 LOADING = re.compile(
     r"from_pretrained|from_(?:encoder_decoder|vision_text)_pretrained|pipeline|open_clip|clip"
-    r"|SentenceTransformer|load_model|LLM|pretrained_model_name_or_path"
+    r"|SentenceTransformer|load_model|LLM|pretrained_model_name_or_path|get_image_features|get_text_features"
 )
-"""Words of which one stands in all code that loads something."""
+"""Words of which one stands in all code that loads something, or asks what another file loads."""
+FEATURES = ("get_image_features", "get_text_features")
+"""What only vision-language models are asked for."""
 _SEEING = {
     "pixel_values": re.compile("pixel_values"),
     "clip": re.compile(r"CLIP(?<!\wCLIP)"),

@@ -15,10 +15,10 @@ from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.exported import exported
-from advisor.scan.grouping import Grouping
+from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded, mentions_guards, words
 from advisor.scan.imports import Imports
-from advisor.scan.mention import Mentions, Settled, imports_library, sees
+from advisor.scan.mention import FEATURES, Mentions, Settled, imports_library, sees
 from advisor.scan.notebook import parse_cells
 from advisor.scan.override import mentions_overrides, overrides
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
@@ -51,7 +51,7 @@ from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
 _LIBRARY = "transformers"
-_WORDS = {"pretrained", "pipeline", *LIBRARIES}
+_WORDS = {"pretrained", "pipeline", *FEATURES, *LIBRARIES}
 _SPOKEN_OF = tuple(
     one.encode()
     for one in (_LIBRARY, *sorted(_WORDS - {_LIBRARY}))
@@ -96,7 +96,7 @@ def scan(
             scanner.add(file, deadline)
     notes = {*found.notes, *scanner.notes}
     return Scan(
-        usages=tuple(scanner.usages),
+        usages=tuple(together(scanner.usages)),
         names=tuple(scanner.names),
         built=tuple(scanner.built),
         overrides=tuple(scanner.overrides),
@@ -235,7 +235,7 @@ class _Scanner:
         known = code is None or bool(self.mentions.ids(code))
         ids = self.vocabulary.ids_in(data) if known else {}
         whole = known or MARK in data
-        if code is None or whole or "from_pretrained" in code or imports_library(code):
+        if code is None or whole or _may_ask(code) or imports_library(code):
             loads = known or code is None or self.mentions.may_load(code, name)
             if loads or whole or self.mentions.may_drift(code or ""):
                 return self._parsed(file, read, loads=loads)._replace(ids=ids)
@@ -382,6 +382,11 @@ def _speaks_of_us(data: bytes) -> bool:
         if word in data:
             return True
     return False
+
+
+def _may_ask(code: str) -> bool:
+    """True where code loads a model, or asks one that another file loads."""
+    return "from_pretrained" in code or any(name in code for name in FEATURES)
 
 
 def _outward(folder: str) -> Iterator[str]:

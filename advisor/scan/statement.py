@@ -116,6 +116,8 @@ class Statements(Expressions):
     def _walk_annassign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.bind(node.target, self.evaluate(node.value))
+        elif self.scope.is_class and (values := self._annotated(node.annotation, self)):
+            self.bind(node.target, values)
 
     def _walk_augassign(self, node: ast.AugAssign) -> None:
         both = [self.evaluate(node.target), self.evaluate(node.value)]

@@ -59,8 +59,28 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
     if known is None or not _is_absent(case, at, call, known):
         return
     fix, because = _instead(case, at, call, known)
+    if onward := _onward(case, at, call, usage):
+        fix, because = onward, "What was reached through it stands elsewhere by now."
     message = _absence(case, at, call, known)
     yield Finding(message, call.place, level=at.level, fix=fix, because=because)
+
+
+def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
+    """What to write for a part that is gone and for what code takes from it.
+
+    A head stands on the model itself by now, and the bare model is what the part is, where it has
+    moved into another part.
+    """
+    path = (*call.of, call.name)
+    here = (one for one in usage.calls if one.of == path and one.place[:3] == call.place[:3])
+    taken = {one.name for one in here if one.kind in ("read", "call")}
+    heads = sorted(set(case.knowledge("heads")) & taken)
+    if heads and at.members.has(heads[0]):
+        return f"use `{heads[0]}` for `{call.name}.{heads[0]}`"
+    members, bare = case.release.members, case.knowledge("bare")[0]
+    inner = part_of(members, at.members, bare) if members and bare in taken else None
+    moved = inner is not None and inner.has(call.name)
+    return f"use `{bare}.{call.name}` for `{call.name}.{bare}`" if moved else None
 
 
 def _nested(case: Case, at: Receiver, call: Call) -> str | None:
