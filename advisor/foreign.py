@@ -8,14 +8,26 @@ import re
 _HIDDEN = (
     *range(0x20),  # C0
     *range(0x7F, 0xA0),  # DEL and C1
-    0x061C,  # marks of direction, and what has no width
-    0x180E,
+    0x00AD,  # marks of direction, and what has no width
+    0x034F,
+    0x061C,
+    0x115F,
+    0x1160,
+    0x17B4,
+    0x17B5,
+    *range(0x180B, 0x1810),
     *range(0x200B, 0x2010),
     *range(0x2028, 0x202F),
     *range(0x2060, 0x2070),
+    0x3164,
+    *range(0xFE00, 0xFE0E),  # variants of signs; the next two, of text and of emoji, are honest
     0xFEFF,
-    *range(0xFFF9, 0xFFFC),
+    0xFFA0,
+    *range(0xFFF0, 0xFFFC),
+    *range(0x1BCA0, 0x1BCA4),
+    *range(0x1D173, 0x1D17B),
     *range(0xE0000, 0xE0080),  # tags
+    *range(0xE0100, 0xE01F0),
 )
 NAMES = {code: rf"\x{code:02x}" if code < 0x100 else rf"\u{code:04x}" for code in _HIDDEN} | {
     ord("\n"): r"\n",
@@ -24,10 +36,17 @@ NAMES = {code: rf"\x{code:02x}" if code < 0x100 else rf"\u{code:04x}" for code i
 }
 """How each character is written that nobody sees, or that moves or hides others; for `translate`.
 
-Unicode 16, general categories Cc and Cf where they act on other characters.
+Unicode 16: the general categories Cc and Cf where they act on other characters, and what has the
+property Default_Ignorable_Code_Point.
 """
 TEXTS = {code: text for code, text in NAMES.items() if chr(code) not in "\n\t"}
 """The same for texts of several lines."""
+_IN_JSON = {
+    code: re.sub("(....)", r"\\u\1", chr(code).encode("utf-16-be").hex())
+    for code in _HIDDEN
+    if code >= 0x7F
+}
+"""How JSON writes each of them that it need not write out; the value stays the same."""
 _LONGEST_QUOTE, _LONGEST_MESSAGE = 300, 4_000
 _SURROGATE = "[\ud800-\udfff]"
 _MARKED = r"##(?=\w*\[)"
@@ -43,6 +62,11 @@ def visible(text: str) -> str:
 def visible_lines(text: str) -> str:
     """Return a text with its lines kept, and what would hide something written out."""
     return re.sub(_SURROGATE, _byte, text.translate(TEXTS))
+
+
+def visible_json(text: str) -> str:
+    """Return JSON of the same value in which nothing is hidden."""
+    return text if text.isascii() else text.translate(_IN_JSON)
 
 
 def shortened(text: str) -> str:

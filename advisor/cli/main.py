@@ -235,7 +235,7 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
 
 def _report(error: AdvisorError, *, as_json: bool) -> None:
     """Say what went wrong: as JSON on stdout where JSON was asked for, else on stderr."""
-    from advisor.foreign import inert, shortened, visible
+    from advisor.foreign import inert, shortened, visible, visible_json
 
     problems = list(error.problems) if isinstance(error, BrokenFileError) else []
     message = shortened(error.message)
@@ -245,7 +245,7 @@ def _report(error: AdvisorError, *, as_json: bool) -> None:
         body: dict[str, Any] = {"kind": error.kind, "message": message, "hint": error.hint}
         if problems:
             body["problems"] = problems
-        sys.stdout.write(json.dumps({"error": body}, ensure_ascii=False) + "\n")
+        sys.stdout.write(visible_json(json.dumps({"error": body}, ensure_ascii=False)) + "\n")
         return
     said = [*map(shortened, map(str, problems)), f"advisor: {message}"]
     said += [f"  hint: {error.hint}"] if error.hint else []

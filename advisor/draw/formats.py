@@ -9,7 +9,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 
-from advisor.foreign import inert
+from advisor.foreign import inert, visible_json
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -90,7 +90,7 @@ def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> s
         draw = getattr(import_module(f"advisor.draw.{format}"), format)
         value = draw(value, color=color) if format == "terminal" else draw(value)
     if isinstance(value, dict):
-        value = json.dumps(value, ensure_ascii=False, indent=indent)
+        value = visible_json(json.dumps(value, ensure_ascii=False, indent=indent))
     return str(value).removesuffix("\n") + "\n"
 
 

@@ -16,6 +16,7 @@ from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
+from advisor.foreign import visible_json
 from advisor.phrasing import why_unparsed
 from advisor.rulebase.base import RuleBase
 
@@ -83,7 +84,7 @@ def _lines(file: str) -> AbstractContextManager[Iterable[bytes]]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return visible_json(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def _row(line: bytes, number: int) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from advisor.scan.source import (
     digest,
     ignores_in_python,
     parse_python,
+    spells_otherwise,
 )
 from advisor.scan.statement import study_file
 from advisor.scan.study import Homes, Study
@@ -172,7 +173,11 @@ class _Scanner:
                     self.seen[file.name] = digest(data)
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
-            elif _speaks_of_us(data) or self.vocabulary.ids_in(data):
+            elif (
+                _speaks_of_us(data)
+                or self.vocabulary.ids_in(data)
+                or (file.kind == "python" and spells_otherwise(data))
+            ):
                 self._merge(file.name, data, self._code(file, data))
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"

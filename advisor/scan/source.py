@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import contextlib
 import hashlib
 import io
 import re
@@ -19,6 +20,10 @@ from advisor.scan.usage import FileNote, Ignore, Location
 
 MARK = b"advisor:"
 """Stands in comments that tell the check to be silent: `# advisor: ignore[rule-id] reason`."""
+_OTHERWISE = rb"\x74 \u0074 +AHQ- ~{#t~} " + b"\x1b$B#t\x1b(B"
+"""A letter as some encodings write it; in any other these signs are what they look like."""
+_MOST_OF_A_DECLARATION = 1_000
+"""Bytes of the first two lines, in which an encoding may be declared, where anybody reads them."""
 _COMMENT = re.compile(
     r"#\s*advisor:\s*ignore\b(?:\[(?P<rules>[\w\s,.-]*)\])?[ \t]*(?P<reason>(?:(?!\s#\s)[^\n])*)"
 )
@@ -153,6 +158,22 @@ def decode_python(data: bytes, name: str) -> tuple[str, str]:
     except (SyntaxError, LookupError, ValueError) as error:
         message = f"has no readable encoding: {getattr(error, 'msg', error)}"
         raise UnreadableError(name, 1, message) from None
+
+
+def spells_otherwise(data: bytes) -> bool:
+    """True for a Python file in an encoding that may write any letter as other signs.
+
+    UTF-7 and `unicode_escape` do: a search for words in the bytes sees nothing there.
+    """
+    if b"coding" not in data[:_MOST_OF_A_DECLARATION]:
+        return False
+    with contextlib.suppress(SyntaxError, LookupError):
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        try:
+            return _OTHERWISE.decode(encoding) != _OTHERWISE.decode("ascii")
+        except UnicodeDecodeError:
+            return True
+    return False
 
 
 def digest(data: bytes) -> bytes:

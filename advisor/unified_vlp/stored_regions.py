@@ -8,6 +8,7 @@ Nothing is unpickled.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -28,6 +29,8 @@ KEY = "::"
 """Parts the file from the picture's id in it: `PREFIX_feat581.h5::COCO_val2014_000000391895`."""
 _OF_H5 = re.compile(r"_feat(\d{3})\.h5$")
 _OF_PAIR = re.compile(r"_(feat|cls)\d{3}\.h5$")
+MOST_NUMBERS, FLOAT_BYTES = 10_000_000, 4
+"""Of one array of one picture: fifty times what the published ones hold."""
 HINT = (
     "an .npz with the arrays features, class_probabilities and boxes, PREFIX_feat581.h5::ID, or "
     "ID.npy beside ID_cls_prob.npy"
@@ -107,12 +110,14 @@ def read_regions(path: str | Path, boxes: str | Path | None = None) -> Regions:
 
 
 def _from_npz(file: Path) -> Regions:
-    with numpy.load(file, allow_pickle=False) as stored:
+    with numpy.load(_bounded(file), allow_pickle=False) as stored:
         missing = [f"`{name}`" for name in ARRAYS if name not in stored.files]
         if missing:
             raise RegionsError(
                 f"`{file}` holds no {' and no '.join(missing)}", hint=f"regions are {HINT}"
             )
+        for name in ARRAYS:  # compressed, a few kilobytes may hold gigabytes
+            _refuse_more(file, name, stored.zip.getinfo(f"{name}.npy").file_size / FLOAT_BYTES)
         return _regions(str(file), *(stored[name] for name in ARRAYS))
 
 
@@ -124,7 +129,9 @@ def _from_npy(file: Path, boxes: str | Path | None) -> Regions:
             f"`{file}` has no class probabilities: there is no `{beside.name}` beside it",
             hint="the two are published together",
         )
-    features, probabilities = (numpy.load(each, allow_pickle=False) for each in (file, beside))
+    features, probabilities = (
+        numpy.load(_bounded(each), mmap_mode="r", allow_pickle=False) for each in (file, beside)
+    )
     return _regions(str(file), features, probabilities, _boxes_of(file, file.stem, boxes))
 
 
@@ -153,7 +160,7 @@ def _boxes_of(file: Path, key: str, boxes: str | Path | None) -> Any:
     for each in _nearby(file):
         with _opened(each) as stored:
             if key in stored:
-                return stored[key][()]
+                return _array(each, stored, key)
     raise RegionsError(
         f"no .h5 file beside `{file}` or one folder above holds the boxes of `{key}`",
         hint="the boxes are published apart, as *_bbox*.h5 or *_checkpoint_trainvaltest.h5",
@@ -162,14 +169,43 @@ def _boxes_of(file: Path, key: str, boxes: str | Path | None) -> Any:
 
 def _nearby(file: Path) -> Iterator[Path]:
     for folder in (file.parent, Path(os.path.normpath(file.parent / ".."))):
-        yield from (each for each in sorted(folder.glob("*.h5")) if not _OF_PAIR.search(each.name))
+        for each in sorted(folder.glob("*.h5")):
+            if not _OF_PAIR.search(each.name) and each.is_file():
+                yield each
 
 
 def _dataset(file: Path, key: str) -> Any:
     with _opened(file) as stored:
         if key not in stored:
             raise RegionsError(f"`{file}` holds no picture `{key}`", hint="check the id")
-        return stored[key][()]
+        return _array(file, stored, key)
+
+
+def _array(file: Path, stored: Any, key: str) -> Any:
+    """Return an array of a file; refuse one that lies in another file, or is larger than any."""
+    found = stored[key]
+    if not hasattr(found, "shape"):
+        raise RegionsError(f"`{file}` has a group `{key}`, no array", hint="check the id")
+    if found.file.filename != stored.filename or found.is_virtual or found.external:
+        raise RegionsError(
+            f"`{key}` in `{file}` leads to another file", hint="copy the array into this one"
+        )
+    _refuse_more(file, key, math.prod(found.shape or (1,)))
+    return found[()]
+
+
+def _bounded(file: Path) -> Path:
+    """Return a file of one picture's regions; refuse one that is larger than any."""
+    _refuse_more(file, file.stem, file.stat().st_size / FLOAT_BYTES)
+    return file
+
+
+def _refuse_more(file: Path, name: str, numbers: float) -> None:
+    if numbers > MOST_NUMBERS:
+        raise RegionsError(
+            f"`{name}` in `{file}` holds {numbers:,.0f} numbers, more than regions of a picture do",
+            hint="regions are 100 x 2048 numbers, or as few",
+        )
 
 
 @contextmanager

@@ -267,6 +267,16 @@ def test_a8_links_out_of_the_project_are_counted(check, tmp_path, tmp_path_facto
     assert (result.code, result.json["suppressed"]["links"]) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "letter"),
+    [("utf-7", "+AHQ-"), ("unicode_escape", r"\x74"), ("raw_unicode_escape", r"\u0074")],
+)
+@pytest.mark.parametrize("comment", ["", "# transformers\n"])
+def test_a8_letters_written_as_other_signs_hide_nothing(check, encoding, letter, comment):
+    code = f"# coding: {encoding}\n{comment}{WRONG.decode().replace('t', letter)}"
+    assert paths(check({"a.py": code.encode(), "b.py": b""})) == {"a.py"}
+
+
 def test_a8_a_kernel_is_known_by_its_name(check):
     cell = WRONG.decode()
     odd = {"kernelspec": {"name": "python3", "language": "py"}, "language_info": {"name": "julia"}}

@@ -11,7 +11,7 @@ from toy_vocabulary import as_text
 
 from advisor.cli.main import run
 from advisor.unified_vlp import Regions, UnifiedVLPRegionReader, read_regions
-from advisor.unified_vlp.stored_regions import RegionsError
+from advisor.unified_vlp.stored_regions import ARRAYS, RegionsError
 
 ID = "COCO_val2014_000000391895"
 
@@ -50,6 +50,38 @@ def test_pairs_of_h5_are_read(regions, tmp_path, folder):
         read_regions(pairs / "coco_feat895.h5")
     with pytest.raises(RegionsError, match="holds no picture"):
         read_regions(f"{pairs / 'coco_feat895.h5'}::another")
+
+
+@pytest.mark.parametrize("hostile", ["huge", "virtual", "external", "elsewhere", "group"])
+def test_an_array_of_another_file_or_without_end_is_refused(tmp_path, hostile):
+    h5py = pytest.importorskip("h5py")
+    outside = tmp_path / "outside.h5"
+    with h5py.File(outside, "w") as opened:
+        opened[ID] = numpy.ones((3, 4), "f4")
+    with h5py.File(tmp_path / "coco_cls895.h5", "w") as opened:
+        opened[ID] = numpy.ones((3, 5), "f4")
+    with h5py.File(tmp_path / "coco_feat895.h5", "w") as opened:
+        if hostile == "huge":
+            opened.create_dataset(ID, (10**6, 10**6), "f4", chunks=(1000, 1000))
+        elif hostile == "virtual":
+            layout = h5py.VirtualLayout((3, 4), "f4")
+            layout[:] = h5py.VirtualSource(str(outside), ID, (3, 4))
+            opened.create_virtual_dataset(ID, layout)
+        elif hostile == "external":
+            opened.create_dataset(ID, (9,), "u1", external=[(str(outside), 0, 9)])
+        elif hostile == "elsewhere":
+            opened[ID] = h5py.ExternalLink(str(outside), ID)
+        else:
+            opened.create_group(ID)
+    with pytest.raises(RegionsError, match=r"more than regions|another file|a group"):
+        read_regions(f"{tmp_path / 'coco_feat895.h5'}::{ID}")
+
+
+def test_a_small_archive_that_holds_gigabytes_is_refused(tmp_path):
+    arrays = dict.fromkeys(ARRAYS, numpy.zeros(11_000_000, "f4"))
+    numpy.savez_compressed(tmp_path / "r.npz", **arrays)
+    with pytest.raises(RegionsError, match="more than regions"):
+        read_regions(tmp_path / "r.npz")
 
 
 def test_pairs_of_npy_are_read(regions, tmp_path):
