@@ -21,7 +21,8 @@ from advisor.errors import AdvisorError, BrokenFileError, UnknownNameError, refu
 from advisor.files import ESCAPED
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
-TERMINATED = 143
+SIGNALLED = 128
+"""What a signal's number is added to, as shells do it."""
 MORE = ("-v", "--verbose")
 """How some commands are asked to print all that they know."""
 
@@ -80,20 +81,23 @@ def _say_what_python_lost(lost: Any) -> None:
 
 
 def _take_signals() -> bool:
-    """Let an interrupt and a termination raise exceptions, which undo what is half done.
+    """Let an interrupt, a termination and a closed terminal raise what undoes what is half done.
 
-    Neither is taken where whoever started us ignores it; return whether interrupts are.
+    None is taken where whoever started us ignores it; return whether interrupts are.
     """
 
     def interrupt(_number: int, _frame: object) -> None:
         files.stopped = True
         raise KeyboardInterrupt
 
-    def terminate(_number: int, _frame: object) -> None:
+    def terminate(number: int, _frame: object) -> None:
         files.stopped = True
-        raise SystemExit(TERMINATED)
+        raise SystemExit(SIGNALLED + number)
 
-    for number, taken in ((signal.SIGINT, interrupt), (signal.SIGTERM, terminate)):
+    taken_by = {signal.SIGINT: interrupt, signal.SIGTERM: terminate}
+    if sys.platform != "win32":
+        taken_by[signal.SIGHUP] = terminate
+    for number, taken in taken_by.items():
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, taken)
     return signal.getsignal(signal.SIGINT) is interrupt
