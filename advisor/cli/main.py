@@ -230,6 +230,9 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
         from advisor.cli.wrong_words import unknown_flag
 
         return unknown_flag(error.option_name, context, line.words, line.overlays)
+    elif message == "missing command" and context is not None:
+        names = ", ".join(context.command.list_commands(context))
+        hint = f"one of {names}; {hint.replace('what can be given', 'what each does')}"
     elif message.startswith("got unexpected extra argument"):
         from advisor.cli.wrong_words import stray_words
 

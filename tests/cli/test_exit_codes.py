@@ -89,7 +89,6 @@ CANNOT = {
     "show-unknown": ["show", "resnet"],
     "show-kind": ["show", "matcher", "--kind", "animals"],
     "show-of-other-kind": ["show", "matcher", "--kind", "sources"],
-    "list-nothing": ["list"],
     "list-kind": ["list", "animals"],
     "list-family": ["list", "checkpoints", "--family", "resnet"],
     "list-task": ["list", "checkpoints", "--task", "juggling"],

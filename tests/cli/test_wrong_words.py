@@ -74,3 +74,9 @@ def test_what_is_suggested_runs(advisor):
 
 def test_a_task_without_its_flag_says_how_it_is_given(advisor):
     assert "`--task alt-text`" in advisor("explain", "alt text").err
+
+
+def test_a_group_alone_names_its_commands(advisor):
+    said = advisor("rules").err
+    assert "missing command" in said
+    assert "one of check, test, audit" in said
