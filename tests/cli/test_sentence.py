@@ -134,7 +134,7 @@ def test_a_batch_takes_needs_in_words(advisor, tmp_path):
     assert "`need` is no text" in four["error"]["message"]
 
 
-def test_nothing_heavy_is_imported_and_nothing_of_words_without_a_sentence(process):
+def test_nothing_heavy_is_imported_and_nothing_of_words_without_a_sentence():
     code = (
         "import sys; from advisor.cli.main import run; run(sys.argv[1:]); "
         "print(sorted({n for n in sys.modules if n.startswith(('advisor.need.', 'text_to_num'))}"
@@ -152,7 +152,7 @@ def test_nothing_heavy_is_imported_and_nothing_of_words_without_a_sentence(proce
         )  # fmt: skip
         return done.stderr.splitlines()[-1]
 
-    process("list", "criteria")
+    loaded("list", "criteria")
     assert loaded("recommend", "--task", "captioning") == "['advisor.need.command']"
     with_words = loaded(NEED)
     assert "advisor.need.reading" in with_words
