@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from advisor.scan.abstract import (
@@ -21,12 +22,15 @@ from advisor.scan.abstract import (
     Values,
     Wrapper,
 )
+from advisor.scan.calls import loads_something
 from advisor.scan.imports import Exported
 from advisor.scan.statement import Statements
 from advisor.scan.study import Scope, Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _DEEPEST_VALUES = 3
+_GIVEN = re.compile(r"(?i)model|processor|tokenizer|encoder|clip|blip|vlm|tower|backbone")
+"""Parameters for something loaded; functions without any are not kept."""
 
 
 def exported(study: Study) -> Exported:
@@ -53,7 +57,7 @@ def exported(study: Study) -> Exported:
                 return Namespace(attributes, study.built_as(label))
             case Function(node, None) if reaching := tuple(_reaching(node)):
                 return Wrapper(node.name, reaching)
-            case Function(node, None):
+            case Function(node, None) if _may_follow(node):
                 return Distant(node, study.parsed.name)
             case Function() | Loaded() | ForeignObject():
                 return Other()
@@ -64,8 +68,15 @@ def exported(study: Study) -> Exported:
     names = {name: outside(values) for name, values in scope.names.items()}
     defined = Exported(names, study.imports)
     if study.homes is not None:
-        study.homes[study.parsed.name] = study.parsed, defined
+        lines = study.parsed._replace(tree=ast.Module([], []))  # trees of all files are too large
+        study.homes[study.parsed.name] = lines, defined
     return defined
+
+
+def _may_follow(node: FunctionNode) -> bool:
+    """True where a function loads something, or by its parameters may be given it."""
+    given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+    return any(_GIVEN.search(one.arg) for one in given) or loads_something(node)
 
 
 def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:

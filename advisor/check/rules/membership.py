@@ -24,6 +24,7 @@ from advisor.check.loaded import (
     receiver_of,
 )
 from advisor.scan.usage import WRAPPED, Argument, Call, Usage
+from advisor.scan.vocabulary import vocabulary_of
 
 ALIKE = 0.7
 """How much of two names of methods is equal where one took the other's place."""
@@ -55,6 +56,8 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
         message = f"`{at.name}` has no `{call.name}` in transformers {case.release.version}"
         yield Finding(message, call.place, level=at.level, fix=f"use `{inner}.{call.name}`")
         return
+    if at.any and not _of_vision(case, usage):
+        return
     known = lifetime(case.release.version, at.load, at.path, call.name)
     if known is None or not _is_absent(case, at, call, known):
         return
@@ -63,6 +66,13 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
         fix, because = onward, "What was reached through it stands elsewhere by now."
     message = _absence(case, at, call, known)
     yield Finding(message, call.place, level=at.level, fix=fix, because=because)
+
+
+def _of_vision(case: Case, usage: Usage) -> bool:
+    """True where a tokenizer is loaded beside something that looks at pictures."""
+    names = vocabulary_of(case.rulebase)
+    classes = [load.class_name for load in usage.loads if load.class_name]
+    return case.identity(usage) is not None or any(map(names.is_class, classes))
 
 
 def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
