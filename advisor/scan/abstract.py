@@ -321,7 +321,8 @@ def string_method(
     if name == "replace":
         match [constant(argument) for argument in arguments[:2]]:
             case [str() as old, str() as new]:
-                return (string._replace(text=string.text.replace(old, new)),)
+                text = string.text.replace(old, new)
+                return (string._replace(text=text) if len(text) <= _LONGEST_STRING else Other(),)
             case [str() as old, *_] if old:
                 return filled(string.text, old, (), location)
     if name == "joinpath":

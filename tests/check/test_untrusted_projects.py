@@ -267,6 +267,12 @@ def test_a8_links_out_of_the_project_are_counted(check, tmp_path, tmp_path_facto
     assert (result.code, result.json["suppressed"]["links"]) == (0, 1)
 
 
+def test_a6_a_text_that_is_replaced_to_grow_ends(check):
+    grown = 'x = "a"\n' + 'x = x.replace("a", "aa")\n' * 60
+    result = check({"a.py": f"{HEAD}{grown}CLIPModel.from_pretrained(x)\n".encode()})
+    assert result.code == 0
+
+
 @pytest.mark.parametrize(
     ("encoding", "letter"),
     [("utf-7", "+AHQ-"), ("unicode_escape", r"\x74"), ("raw_unicode_escape", r"\u0074")],
