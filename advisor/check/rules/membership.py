@@ -71,7 +71,8 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
 def _of_vision(case: Case, usage: Usage) -> bool:
     """True where a tokenizer is loaded beside something that looks at pictures."""
     names = vocabulary_of(case.rulebase)
-    classes = [load.class_name for load in usage.loads if load.class_name]
+    named = [load.class_name for load in usage.loads if load.class_name]
+    classes = [name for name in named if not name.removeprefix("TF").startswith("Auto")]
     return case.identity(usage) is not None or any(map(names.is_class, classes))
 
 
