@@ -102,8 +102,8 @@ def recount(rulebase: RuleBase, architecture: Architecture) -> Recount:
     differences = []
     if counted != architecture.parameters:
         differences.append(f"parameters: {counted:,} counted, {architecture.parameters:,} written")
-    writer, written = writer_of(network), architecture.writer
-    if written and writer != written._replace(image_tokens=None):
+    written = architecture.writer
+    if written and (writer := writer_of(network)) != written._replace(image_tokens=None):
         differences.append(f"writer: {writer} counted, {written} written")
     for id in architecture.checkpoints:
         entry = rulebase.checkpoint(id)

@@ -225,6 +225,7 @@ def test_dont_know_leaves_a_question_open_and_never_asks_it_again(terminal):
     assert "asked" not in {one["origin"] for one in answer["profile"].values()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("typed", ["image-to-text", "Captioning "])
 def test_an_option_may_be_typed_by_name(terminal, typed):
     person = terminal("ask", "--plain")
@@ -399,6 +400,7 @@ def test_nothing_kept_is_2(terminal):
     assert person.answer["error"]["kind"] == "nothing-kept"
 
 
+@pytest.mark.slow
 def test_an_interview_with_other_rules_goes_on_with_what_is_still_known(terminal, weather):
     person = terminal("ask", "--plain", "--rules", weather, *TO_FAMILY)
     person.question()
@@ -526,6 +528,7 @@ def test_ctrl_c_in_a_menu_keeps_the_answers(terminal, kept):
     assert leave(person, "ctrl-c")[0] == 130
 
 
+@pytest.mark.slow
 def test_a_number_may_be_typed_in_a_menu(terminal):
     person = terminal("ask", *TO_MEMORY)
     while "Howmuchmemory" not in "".join(person.sees(MENU).split()):
@@ -596,6 +599,7 @@ def test_where_much_is_open_stopping_is_not_offered(terminal):
     assert "type 1 to" in person.question()
 
 
+@pytest.mark.slow
 def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(terminal):
     person = terminal("ask", "--plain", "--task", "vqa", "--to", "checkpoint")
     question = person.question()

@@ -431,6 +431,7 @@ def test_b23_two_answers_to_one_file_are_refused(advisor, tmp_path, monkeypatch,
         ("train", "vlp", "pairs.csv", "--save", "out/trained"),
     ],
 )
+@pytest.mark.slow
 def test_b23_no_folder_is_made_through_a_link_that_leads_out(advisor, tmp_path, monkeypatch, words):
     if words[0] in ("compose", "train"):
         pytest.importorskip("transformers")

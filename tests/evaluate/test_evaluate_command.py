@@ -104,25 +104,31 @@ def test_a_candidate_that_cannot_run_is_exit_2_with_the_others_shown(said, shape
     assert (alone.code, alone.json["error"]["kind"]) == (2, "offline")
 
 
+REFUSED = [
+    (("--demo", "--candidate", "demo:clip"), "do not go together"),
+    (("--demo", "--workers", "2"), "`--workers` are those of a cluster"),
+    (("--demo", "--fail-under", "accuracy"), "accuracy"),
+    (("--demo", "--baseline", "gone.json"), "gone.json"),
+    (("--demo", "--priority", "speed,acuracy"), "did you mean `accuracy`?"),
+    (("--demo", "--task", "no-such-task"), "unknown"),
+    (("--demo", "--task", "deduplication"), "cannot be evaluated"),
+    (("--demo", "--task", "captioning"), "nothing to judge `captioning` by"),
+    (("--demo", "--image-folder", "gone"), "is not a folder"),
+    (("--demo", "--limit", "-1"), "limit"),
+    (("--demo", "--price-per-hour", "2"), "`--price-per-hour` is for a forecast"),
+    (("--demo", "--confident"), "`--confident` is about a threshold"),
+    (("--demo", "--template", "{} or {x}"), "no one place for the label"),
+    (("--demo", "--run", __file__), "is a file"),
+    (("--candidate", "x=demo:clip", "--candidate", "x=demo:blip"), "two candidates are called"),
+    (("--candidate", "demo:nothing"), "there is no demo checkpoint"),
+]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--demo", "--candidate", "demo:clip"), "do not go together"),
-        (("--demo", "--workers", "2"), "`--workers` are those of a cluster"),
-        (("--demo", "--fail-under", "accuracy"), "accuracy"),
-        (("--demo", "--baseline", "gone.json"), "gone.json"),
-        (("--demo", "--priority", "speed,acuracy"), "did you mean `accuracy`?"),
-        (("--demo", "--task", "no-such-task"), "unknown"),
-        (("--demo", "--task", "deduplication"), "cannot be evaluated"),
-        (("--demo", "--task", "captioning"), "nothing to judge `captioning` by"),
-        (("--demo", "--image-folder", "gone"), "is not a folder"),
-        (("--demo", "--limit", "-1"), "limit"),
-        (("--demo", "--price-per-hour", "2"), "`--price-per-hour` is for a forecast"),
-        (("--demo", "--confident"), "`--confident` is about a threshold"),
-        (("--demo", "--template", "{} or {x}"), "no one place for the label"),
-        (("--demo", "--run", __file__), "is a file"),
-        (("--candidate", "x=demo:clip", "--candidate", "x=demo:blip"), "two candidates are called"),
-        (("--candidate", "demo:nothing"), "there is no demo checkpoint"),
+        pytest.param(*one, marks=() if place % 4 == 0 else pytest.mark.slow)
+        for place, one in enumerate(REFUSED)
     ],
 )
 def test_what_makes_no_sense_is_refused(said, shapes, arguments, message):

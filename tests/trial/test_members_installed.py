@@ -60,6 +60,7 @@ def test_nothing_that_a_class_has_is_missing(members, installed, name):
     assert not {one for one in public(installed[name]) if not known.has(one)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BUILT.split())
 def test_nothing_that_a_network_has_is_missing_and_its_parts_are_of_the_classes_said(
     members, installed, name

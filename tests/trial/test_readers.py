@@ -20,6 +20,7 @@ def reader(tmp_path: Path):
     return lambda kind: build(kind, tmp_path / kind)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", RECOGNISERS)
 def test_a_recogniser_says_a_line_and_how_sure_it_is(reader, image: OpenedImage, kind: str) -> None:
     folder = reader(kind)

@@ -55,6 +55,7 @@ def test_the_program_prints_a_line_a_quantity_and_names_the_worst(capsys):
     assert verdict.startswith("equal to the original; the worst is ")
 
 
+@pytest.mark.slow
 def test_the_program_fails_by_name(capsys, monkeypatch):
     monkeypatch.setattr(layers, "BLOCKED", -1.0)
     assert parity.main([str(FIXTURE)]) == 1
