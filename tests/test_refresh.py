@@ -469,6 +469,7 @@ def test_writing_changes_the_facts_their_sources_and_nothing_else(hub, refresh, 
     assert load_rules().source("hub-api-salesforce-blip-vqa-base").read == "2027-03-04"
 
 
+@pytest.mark.slow
 def test_an_overlay_gets_a_whole_entry_and_the_shipped_rules_stay(hub, refresh, tmp_path):
     hub.answers = dict(ANSWERS)
     overlay = tmp_path / "our-rules"

@@ -31,6 +31,7 @@ def test_the_front_matter_is_what_agents_read():
 
 
 @pytest.mark.parametrize("command", [first or second for first, second in COMMANDS])
+@pytest.mark.slow
 def test_every_command_in_it_runs(advisor, tmp_path, monkeypatch, command):
     shutil.copytree(ROOT / "examples" / "project-passing", tmp_path / "project")
     monkeypatch.chdir(tmp_path / "project")

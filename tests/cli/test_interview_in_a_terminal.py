@@ -201,6 +201,7 @@ def test_back_takes_the_last_answer_back(terminal):
     assert person.answer["profile"]["task"]["options"] == ["vqa"]
 
 
+@pytest.mark.slow
 def test_back_takes_dont_know_back_too(terminal):
     person = terminal("ask", "--plain", "--task", "captioning")
     first = asked(person.question())
@@ -235,6 +236,7 @@ def test_an_option_may_be_typed_by_name(terminal, typed):
 
 
 @pytest.mark.parametrize("typed", ["capton", "", "0", "\u00b2", "\u00fc" * 300])
+@pytest.mark.slow
 def test_what_is_no_answer_is_asked_again(terminal, typed):
     person = terminal("ask", "--plain")
     person.question()
@@ -422,6 +424,7 @@ def test_an_interview_with_other_rules_goes_on_with_what_is_still_known(terminal
         '{"rule_base": "DIGEST", "given": {}, "steps": [["task", [["nope"], null, "asked"]]]}',
     ],
 )
+@pytest.mark.slow
 def test_a_damaged_interview_is_2_and_no_bug(terminal, kept, damage):
     person = terminal("ask", "--plain", *TO_FAMILY)
     person.question()
@@ -590,6 +593,7 @@ def test_where_nearly_everything_agrees_stopping_is_offered_and_is_assumed(termi
     assert len(answer["possible"]) > 1
 
 
+@pytest.mark.slow
 def test_where_much_is_open_stopping_is_not_offered(terminal):
     person = terminal("ask", "--plain", "--task", "captioning")
     question = person.question()
@@ -608,6 +612,7 @@ def test_going_on_to_the_checkpoint_says_what_is_settled_and_what_is_open(termin
     assert "whatever you say leaves unified VLP (vision-language models)" in person.question()
 
 
+@pytest.mark.slow
 def test_the_ranking_takes_more_than_the_winner(terminal):
     person = terminal(
         "ask", "--plain", "--task", "image-text-matching", "--to", "ranking", size=WIDE

@@ -210,6 +210,7 @@ def listed(advisor, *arguments):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
+@pytest.mark.slow
 def test_a_wish_is_met_by_every_checkpoint_listed_and_by_none_left_out(advisor, arguments, met):
     every = listed(advisor)
     found = listed(advisor, *arguments)
@@ -225,6 +226,7 @@ def test_what_nobody_verified_meets_no_wish_and_is_named_apart(advisor, rulebase
 
 
 @pytest.mark.parametrize("sort", ["id", "size", "memory", "released"])
+@pytest.mark.slow
 def test_a_sorted_listing_holds_the_same_and_unknown_comes_last(advisor, sort):
     field = {"size": "parameters_millions", "memory": "memory_gb"}.get(sort, sort)
     values = [one[field] for one in listed(advisor, "--sort", sort)]
@@ -389,6 +391,7 @@ def test_a_full_entry_is_shown_of_catalogued_checkpoints_alone(advisor, uncatalo
         assert (refused.code, refused.out) == (2, "")
 
 
+@pytest.mark.slow
 def test_a_full_entry_of_an_overlay_says_where_it_is_written(advisor, tmp_path):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints/clip.yaml").write_text(

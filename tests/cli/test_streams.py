@@ -133,6 +133,7 @@ def test_a_terminal_gets_colour(environment):
     ],
     ids=["flag", "NO_COLOR", "dumb", "markdown", "json"],
 )
+@pytest.mark.slow
 def test_a_terminal_gets_no_colour_where_it_is_not_wanted(environment, extra, variables):
     text = in_terminal(environment, [*SHIPPED, *extra], **variables)
     assert "vlp" in text.lower()
@@ -154,6 +155,7 @@ def test_a_page_reads_at_80_columns(advisor, arguments):
 
 @pytest.mark.parametrize("coding", ["ascii", "cp1252"])
 @pytest.mark.parametrize("format", PAGE_FORMATS)
+@pytest.mark.slow
 def test_a_stream_of_few_characters_is_no_bug(environment, coding, format):
     done = subprocess.run(
         [sys.executable, "-m", "advisor", "show", "clip", "--format", format],

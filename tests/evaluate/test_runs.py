@@ -55,6 +55,7 @@ def compared(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in files}
 
 
+@pytest.mark.slow
 def test_a_run_is_read_from_its_folder_as_it_was_made(shapes, tmp_path):
     made = arranged(shapes(12))
     finished = run(made, tmp_path / "run")
@@ -253,6 +254,7 @@ def test_a_candidate_that_fails_stops_no_other(shapes, tmp_path):
     assert read_run(tmp_path / "run") == found
 
 
+@pytest.mark.slow
 def test_a_folder_of_another_evaluation_is_left_alone(shapes, tmp_path):
     folder = tmp_path / "run"
     run(arranged(shapes(9)), folder)
@@ -301,6 +303,7 @@ def test_two_runs_do_not_write_one_file(shapes, tmp_path):
             run(arranged(shapes(9)), folder)
 
 
+@pytest.mark.slow
 def test_a_run_that_somebody_changed_is_refused_at_its_line(shapes, tmp_path):
     found = run(arranged(shapes(9)), tmp_path / "run")
     (tmp_path / "run" / "given-0.jsonl").write_bytes(b'{"number":0,"key":"x"}\n{"a":1}\n')

@@ -50,6 +50,7 @@ def made(rulebase):
     ],
     ids=["upper", "lower", "spaces", "thanks", "hello", "forum", "other-language"],
 )
+@pytest.mark.slow
 def test_case_space_and_small_talk_change_nothing(rulebase, made, change):
     for one in made:
         assert said(read(rulebase, change(one.text))) == said(read(rulebase, one.text)), one.text

@@ -35,7 +35,7 @@ OTHER_NEEDS = {
     "a number": ["--task", "image-search", "--collection", "2000000", "--memory-gb", "7.5"],
 }  # fmt: skip
 NEEDS = {task: ["--task", task] for task in TASKS} | OTHER_NEEDS
-EVERY = 5
+EVERY = 9
 """By default one task in so many, and every other need; the rest is slow."""
 ASKS_A_PERSON, ASKS_THE_HUB = "ask", "catalogue"
 

@@ -59,6 +59,7 @@ def test_html_holds_image_and_answers_and_needs_nothing_else(capsys, tmp_path):
     assert "<b>a blue" not in text
 
 
+@pytest.mark.slow
 def test_one_that_cannot_is_named_and_the_others_go_on(capsys):
     code, answer = trials(
         capsys, "--task", "captioning", "--checkpoint", "demo:blip", "--checkpoint", "demo:clip"
@@ -200,6 +201,7 @@ def test_weights_that_stay_random_are_said_of_a_pre_trained_one_and_refused_else
     assert any("weights are random (git)" in each for each in answer["trials"][0]["warnings"])
 
 
+@pytest.mark.slow
 def test_weights_that_stay_unused_are_said(capsys, tiny, tmp_path):
     shutil.copytree(tiny("blip_answerer"), tmp_path / "both")
     from safetensors.torch import load_file, save_file
@@ -217,6 +219,7 @@ def test_weights_that_stay_unused_are_said(capsys, tiny, tmp_path):
     assert any("of its weights stay unused" in each for each in answer["trials"][0]["warnings"])
 
 
+@pytest.mark.slow
 def test_a_line_reader_given_a_page_is_doubted(capsys, tiny, tmp_path):
     from PIL import Image
 
@@ -283,6 +286,7 @@ def test_vectors_are_those_of_the_bare_network_in_the_order_of_the_names(capsys,
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_vectors_that_cannot_be_written_are_said_so(capsys, photos, tmp_path):
     code = run(["try", "--task", "embeddings", "--checkpoint", "demo:clip", "--folder",
                 str(photos), "--vectors", str(tmp_path / "no" / "v.npy"), "--format",
@@ -306,6 +310,7 @@ def test_other_code_may_try_with_plain_values():
 LABELLED = ("--checkpoint", "demo:clip", "--task", "zero-shot-classification")
 
 
+@pytest.mark.slow
 def test_labels_are_always_parted_at_commas(capsys):
     code, answer = trials(capsys, *LABELLED, "--labels", "1,200,300")
     assert code == 0
@@ -326,6 +331,7 @@ def test_a_search_says_what_it_looks_for(capsys):
     assert "--query" in json.loads(capsys.readouterr().out)["error"]["hint"]
 
 
+@pytest.mark.slow
 def test_an_image_is_not_compared_with_itself_under_another_name(capsys, monkeypatch):
     monkeypatch.chdir(IMAGES.parent)
     code = run(["try", "--task", "similar-images", "--checkpoint", "demo:clip", "--image",

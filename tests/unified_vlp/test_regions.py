@@ -160,6 +160,7 @@ def test_a_photograph_is_refused_with_what_to_do(captioner, tmp_path, capsys, fo
     assert "detectron-vlp" in told
 
 
+@pytest.mark.slow
 def test_other_checkpoints_refuse_stored_regions(regions, tmp_path, capsys):
     file = regions[0].save(tmp_path / "picture.npz")
     command = ["try", "--checkpoint", "demo:blip", "--task", "captioning", "--image", str(file)]
@@ -167,6 +168,7 @@ def test_other_checkpoints_refuse_stored_regions(regions, tmp_path, capsys):
     assert "takes a picture" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_page_can_be_written_about_stored_regions(captioner, regions, tmp_path, capsys):
     file, page = regions[0].save(tmp_path / "picture.npz"), tmp_path / "page.html"
     command = ["try", "--checkpoint", str(captioner), "--task", "captioning", "--image", str(file)]
@@ -174,6 +176,7 @@ def test_a_page_can_be_written_about_stored_regions(captioner, regions, tmp_path
     assert "picture.npz" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_captioner_is_no_answerer(captioner, regions, tmp_path, capsys):
     file = regions[0].save(tmp_path / "picture.npz")
     command = ["try", "--checkpoint", str(captioner), "--task", "vqa", "--image", str(file)]
