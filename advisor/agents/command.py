@@ -25,7 +25,8 @@ def mcp(*, rulebase: RuleBase) -> int:
     """Serve recommend, explain, check, show and list to an agent, over stdin and stdout.
 
     The Model Context Protocol. All tools only read, use no network, and open no file outside the
-    working folder. An agent starts this command itself; say so in its settings:
+    working folder but the .gitignore and the requirements above it in a repository, which `check`
+    goes by. An agent starts this command itself; say so in its settings:
 
     \b
     {"mcpServers": {"advisor": {"command": "advisor", "args": ["mcp"]}}}

@@ -1,6 +1,7 @@
 """What an agent may ask, as functions from arguments to JSON: the documents of the command line.
 
-Nothing here writes, reaches the network or reads a file outside the working folder.
+Nothing here writes, reaches the network or reads a file outside the working folder; only in a
+repository do the .gitignore and the requirements above it count, as on the command line.
 """
 
 from __future__ import annotations
