@@ -11,7 +11,6 @@ from advisor.model.library import COMPARE, EMBED, MATCH, SEARCH
 from advisor.phrasing import count
 from advisor.trial.answer import Prediction, Reply, Request, best_first
 from advisor.trial.failures import ImageError, MissingInputError
-from advisor.trial.growth import bounded
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import cut_texts, load_image_processor_and_tokenizer, text_limit
 from advisor.trial.runner import Runner
@@ -56,7 +55,7 @@ class Contrastive(Runner):
     def image_inputs(self, images: Sequence[OpenedImage]) -> dict[str, Any]:
         """Return the pixel inputs of images."""
         pixels = [image.pixels for image in images]
-        with bounded(self.checkpoint.name, len(pixels)):
+        with self.growth.bounded(pixels):
             made = self.image_processor(images=pixels, return_tensors="pt")
         return self.on_device(made)
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 from advisor.model.library import ANSWER, EXTRACT, LABEL, READ_LINE, READ_PAGE
 from advisor.trial.answer import Prediction, Request
 from advisor.trial.failures import UnsupportedError
-from advisor.trial.growth import bounded
 from advisor.trial.images import OpenedImage
 from advisor.trial.loading import load_image_processor_and_tokenizer, load_part
 from advisor.trial.prompted import TextWriter
@@ -39,7 +38,7 @@ class EncoderDecoder(TextWriter):
 
     def inputs(self, image: OpenedImage, request: Request) -> Inputs:  # noqa: ARG002
         """Return the pixels."""
-        with bounded(self.checkpoint.name):
+        with self.growth.bounded([image.pixels]):
             pixels = self.image_processor(images=image.pixels, return_tensors="pt")["pixel_values"]
         return self.on_device({"pixel_values": pixels})
 

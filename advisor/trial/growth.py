@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from advisor.trial.failures import BrokenCheckpointError
@@ -17,6 +18,28 @@ MOST_NUMBERS = 6 * USEFUL_PIXELS
 half a gigabyte in single precision."""
 MOST_OPERATIONS = 3_000
 """For each image; one that is cut into a hundred tiles takes about a thousand."""
+MOST_TAKEN = 10_000
+"""So many sizes are kept; others are looked at each time."""
+
+
+class Growth:
+    """Holds what one processor makes of images; what it took once of their sizes it takes again."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._taken: set[tuple[int, frozenset[tuple[int, int]]]] = set()
+
+    @contextmanager
+    def bounded(self, images: Sequence[Any]) -> Iterator[None]:
+        """Let nothing inside make too much of some pictures of PIL, as `bounded` does."""
+        sizes = len(images), frozenset(each.size for each in images)
+        if sizes in self._taken:
+            yield
+            return
+        with bounded(self.name, len(images)):
+            yield
+        if len(self._taken) < MOST_TAKEN:
+            self._taken.add(sizes)
 
 
 @contextmanager
@@ -26,29 +49,37 @@ def bounded(name: str, images: int = 1) -> Iterator[None]:
     Sizes are read off each operation of torch before it runs. Raises BrokenCheckpointError: the
     settings of a processor, or an image as long and thin as a thread, ask for such tensors.
     """
+    with _watch()(name, MOST_NUMBERS * images, MOST_OPERATIONS * images):
+        yield
+
+
+@cache
+def _watch() -> Any:
+    """Return the class that looks at each operation; made once, when torch is there."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
-    most, left = MOST_NUMBERS * images, MOST_OPERATIONS * images
+    class Watch(TorchDispatchMode):  # type: ignore[misc]
+        def __init__(self, name: str, most: int, left: int) -> None:
+            super().__init__()
+            self.name, self.most, self.left = name, most, left
 
-    class Bound(TorchDispatchMode):  # type: ignore[misc]
         def __torch_dispatch__(
             self, operation: Any, _types: Any, given: Any = (), settings: Any = None
         ) -> Any:
-            nonlocal left
-            left -= 1
+            self.left -= 1
             settings = settings or {}
-            if left < 0 or _asked(operation, (*given, *settings.values())) > most:
-                numbers = f"more than {most / 1e6:,.0f} million numbers"
-                what = numbers if left >= 0 else "thousands of parts"
+            if self.left < 0 or _asked(operation, (*given, *settings.values())) > self.most:
+                numbers = f"more than {self.most / 1e6:,.0f} million numbers"
+                what = numbers if self.left >= 0 else "thousands of parts"
                 raise BrokenCheckpointError(
-                    f"the processor of `{name}` makes {what} of this image, which no network reads",
+                    f"the processor of `{self.name}` makes {what} of this image, which no network "
+                    "reads",
                     hint=f"see the sizes in its {SETTINGS[0]} or {SETTINGS[1]}, or cut the image "
                     "into parts",
                 )
             return operation(*given, **settings)
 
-    with Bound():
-        yield
+    return Watch
 
 
 def _asked(operation: Any, given: Iterable[Any]) -> int:

@@ -19,7 +19,6 @@ from advisor.model.library import (
 from advisor.trial.answer import Prediction, Reply, Request
 from advisor.trial.chat_template import literal, rendered
 from advisor.trial.failures import UnsupportedError
-from advisor.trial.growth import bounded
 from advisor.trial.images import OpenedImage
 from advisor.trial.likelihood import forced_likelihoods
 from advisor.trial.loading import USES, text_limit
@@ -273,7 +272,7 @@ class Chat(Prompted):
             lambda: str(template(turn, add_generation_prompt=True, tokenize=False)),
             prompt or "",
         )
-        with bounded(self.checkpoint.name, len(content) - 1):
+        with self.growth.bounded([each.pixels for each in (image, *others)]):
             made = template(
                 turn,
                 chat_template=literal(text),

@@ -16,7 +16,6 @@ from advisor.errors import BrokenFileError, UsageError
 from advisor.files import make_folder, put_on_disk, replacing
 from advisor.phrasing import count
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
-from advisor.trial.growth import bounded
 from advisor.trial.images import open_image
 from advisor.trial.runner import Runner
 from advisor.trial.runtime import library, plain_errors, quiet
@@ -271,7 +270,7 @@ class Trainer:
         runner: Any = self.runner
         torch, tokenizer, config = library("torch"), runner.tokenizer, self.network.config
         images = [open_image(pair.image).pixels for pair in pairs]
-        with bounded(runner.checkpoint.name, len(images)):
+        with runner.growth.bounded(images):
             pixels = runner.image_processor(images=images, return_tensors="pt")["pixel_values"]
         names = ("max_position_embeddings", "n_positions")
         positions = (getattr(config.decoder, name, None) for name in names)

@@ -13,10 +13,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("torchvision")
 
+from PIL import Image  # noqa: E402
+
 from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa: E402
 from advisor.trial.chat_template import literal, rendered  # noqa: E402
 from advisor.trial.failures import BrokenCheckpointError  # noqa: E402
-from advisor.trial.growth import bounded  # noqa: E402
+from advisor.trial.growth import Growth, bounded  # noqa: E402
 from advisor.trial.local_checkpoint import read_checkpoint  # noqa: E402
 
 Tiny = Callable[[str], Path]
@@ -66,7 +68,6 @@ def test_a_processor_that_asks_for_enormous_images_is_refused(
 def test_a_thread_of_an_image_is_refused_where_its_short_side_is_made_long(
     tiny: Tiny, tmp_path: Path
 ) -> None:
-    from PIL import Image
 
     path = ("image_processor", "size")
     folder = changed(tiny("clip"), tmp_path / "c", PROCESSOR, *path, value={"shortest_edge": 224})
@@ -85,6 +86,20 @@ def test_what_is_bounded_is_an_image_at_a_time_and_what_is_honest_passes() -> No
     ):
         with pytest.raises(BrokenCheckpointError), bounded("x"):
             make()
+
+
+def test_sizes_that_a_processor_took_are_taken_again_and_no_others_unseen() -> None:
+    growth = Growth("x")
+    wide, high = Image.new("RGB", (8, 2)), Image.new("RGB", (2, 8))
+    for images in ([wide], [high]):
+        with growth.bounded(images):
+            torch.zeros(1)
+    with growth.bounded([wide]):
+        torch.zeros(1, 50_000, 50_000, device="meta")  # not looked at: what it takes is known
+    for images in ([wide, high], [wide, wide], [high.resize((3, 8))]):
+        for _ in range(2):
+            with pytest.raises(BrokenCheckpointError), growth.bounded(images):
+                torch.zeros(1, 50_000, 50_000, device="meta")
 
 
 @pytest.mark.parametrize(
