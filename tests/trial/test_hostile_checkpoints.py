@@ -12,8 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("torchvision")
-
-from PIL import Image  # noqa: E402
+Image = pytest.importorskip("PIL.Image")
 
 from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa: E402
 from advisor.trial.chat_template import literal, rendered  # noqa: E402
@@ -68,7 +67,6 @@ def test_a_processor_that_asks_for_enormous_images_is_refused(
 def test_a_thread_of_an_image_is_refused_where_its_short_side_is_made_long(
     tiny: Tiny, tmp_path: Path
 ) -> None:
-
     path = ("image_processor", "size")
     folder = changed(tiny("clip"), tmp_path / "c", PROCESSOR, *path, value={"shortest_edge": 224})
     told = refused(folder, "embeddings", open_image(Image.new("RGB", (1, 60_000))))
