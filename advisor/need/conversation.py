@@ -82,7 +82,7 @@ def confirmed(
     for line in understood_lines(understanding):
         note(line)
     profile = _confirmed_profile(engine, understanding, prompt)
-    return _answered(held(engine, profile, "family", prompt, resume=False), how)
+    return _answered(held(engine, profile, "checkpoint", prompt, resume=False), how)
 
 
 def _confirmed_profile(engine: Engine, understanding: Understanding, prompt: Prompt) -> Profile:

@@ -15,7 +15,10 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\]8;[^\x1b\x07]*(\x1b\\|\x07)"
 
 @pytest.fixture
 def person(cache, tmp_path):
-    """Says a need in a plain terminal and answers; returns all that was shown."""
+    """Says a need in a plain terminal and answers; returns all that was shown.
+
+    `...` leaves open whatever is asked until something else is offered.
+    """
 
     def says(need, *answers):
         running = pexpect.spawn(
@@ -27,13 +30,15 @@ def person(cache, tmp_path):
             encoding="utf-8",
             timeout=60,
         )
-        shown = ""
-        for answer in (*answers, *["d"] * 20):
+        shown, left = "", list(answers)
+        for _ in range(40):
             ended = running.expect(["\r\n> ", pexpect.EOF])
             shown += running.before
             if ended:
                 break
-            running.sendline(answer)
+            if left[:1] == [...] and "Anything else?" in running.before:
+                del left[0]
+            running.sendline(left.pop(0) if left and left[0] is not ... else "d")
         running.close(force=True)
         return ESCAPES.sub("", shown)
 
@@ -51,7 +56,7 @@ def test_what_was_understood_is_shown_and_confirmed(person):
 
 
 def test_a_sentence_ends_with_what_an_interview_ends_with(person):
-    shown = person("caption photos in French", "1", "a", "1", "alt-text", "c")
+    shown = person("caption photos in French", "1", ..., "a", "1", "alt-text", ..., "c")
     assert "change an answer" in shown
     choice = shown[shown.index("Which answer?") :]
     assert "What do you want to do with your images? Image captioning" in choice
