@@ -23,12 +23,18 @@ class Formulas:
         self.ranks = {family.id: family.rank for family in rulebase.families}
         self.criteria = [criterion.id for criterion in rulebase.criteria]
         self.holds = {}
+        self.covered = {}  # what an option covers may hold wherever the option does
         self.solver = z3.Solver()
         for question in rulebase.questions:
             options = [option.id for option in question.options]
             options += [NOT_APPLICABLE] if question.ask_if else []
             variables = [z3.Bool(f"{question.id}={option}") for option in options]
             self.holds |= {(question.id, o): v for o, v in zip(options, variables, strict=True)}
+            self.covered |= {
+                (question.id, name): self.holds[question.id, option.id]
+                for option in question.options
+                for name in option.covers
+            }
             self.solver.add(z3.Or(variables))
             self.solver.add([z3.Not(z3.And(pair)) for pair in combinations(variables, 2)])
             if question.ask_if:
@@ -42,9 +48,8 @@ class Formulas:
                 self.solver.add(z3.Not(self.when(never.when)))
 
     def when(self, condition):
-        return z3.And(
-            [z3.Or([self.holds[q, o] for o in options]) for q, options in condition.items()]
-        )
+        known = self.holds | self.covered
+        return z3.And([z3.Or([known[q, o] for o in options]) for q, options in condition.items()])
 
     def are_options(self, condition):
         """Whether it speaks of options alone: of what one covers among others nothing is said."""
