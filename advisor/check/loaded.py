@@ -26,20 +26,23 @@ class Receiver(NamedTuple):
     """What a call is on: its members in the judged release, and how its class came to them.
 
     `load` is what was loaded, `path` the attributes from there to it. `level` is that of what can
-    be said of it: "warning" where only the words of an id tell its class, else "". `any` is true of
-    a tokenizer of which only that is known, so that its class may have more.
+    be said of it: "warning" where only the words of an id tell its class, else "".
     """
 
     members: Members
     load: str
     path: tuple[str, ...]
     level: str = ""
-    any: bool = False
 
     @property
     def name(self) -> str:
         """The name of its class, or what it is."""
         return self.members.home.rpartition(":")[2]
+
+    @property
+    def any(self) -> bool:
+        """True for a tokenizer of which only that is known, so that its class may have more."""
+        return self.members.home == TOKENIZER
 
 
 def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, str] | None:
@@ -109,7 +112,7 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
     at = _of(members, known[0])
     for step in call.of:
         at = part_of(members, at, step) if at else None
-    return Receiver(at, known[0], call.of, known[1], at.home == TOKENIZER) if at else None
+    return Receiver(at, known[0], call.of, known[1]) if at else None
 
 
 def _of(release: ReleaseMembers, name: str) -> Members | None:

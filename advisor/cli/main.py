@@ -35,15 +35,15 @@ class CommandLine(NamedTuple):
     @property
     def overlays(self) -> list[Path]:
         """The folders of rules in their order: their questions become flags."""
-        return [Path(folder) for folder in self._values("--rules")]
+        return [Path(folder) for folder in self.values("--rules")]
 
     @property
     def wants_json(self) -> bool:
         """True where errors are to be JSON too; of several formats the last one counts."""
         batch = any(word == "--batch" or word.startswith("--batch=") for word in self.words)
-        return batch or self._values("--format", "-f")[-1:] == ["json"]
+        return batch or self.values("--format", "-f")[-1:] == ["json"]
 
-    def _values(self, flag: str, short: str = "") -> list[str]:
+    def values(self, flag: str, short: str = "") -> list[str]:
         """Return the values of an option: `--flag value`, `--flag=value`, `-fvalue`."""
         found = []
         for word, after in pairwise((*self.words, None)):
@@ -229,7 +229,7 @@ def _usage(error: Any, line: CommandLine) -> AdvisorError:
     elif context is not None and hasattr(error, "possibilities"):
         from advisor.cli.wrong_words import unknown_flag
 
-        return unknown_flag(error.option_name, context, line.words, line.overlays)
+        return unknown_flag(error.option_name, context, line)
     elif message == "missing command" and context is not None:
         names = ", ".join(context.command.list_commands(context))
         hint = f"one of {names}; {hint.replace('what can be given', 'what each does')}"

@@ -6,9 +6,7 @@ Only errors come here, so that this may look at all commands and read the words 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from contextlib import suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from advisor.naming import same_name
 from advisor.phrasing import joined
 
 if TYPE_CHECKING:
+    from advisor.cli.main import CommandLine
     from advisor.rulebase.base import RuleBase
 
 SHOWN = 3
@@ -33,18 +32,17 @@ def explained(error: UnknownNameError, overlays: list[Path]) -> AdvisorError:
     return error
 
 
-def unknown_flag(
-    typed: str, context: Any, words: Sequence[str], overlays: list[Path]
-) -> UsageError:
+def unknown_flag(typed: str, context: Any, line: CommandLine) -> UsageError:
     """Return the error for a flag that a command does not have, with the flag that was meant."""
     from advisor.need.likely_meaning import MeantFlag, meant_flag
 
     path = context.command_path
     meant = MeantFlag()
     with suppress(AdvisorError):
-        rulebase = rules_of(overlays)
+        rulebase = rules_of(line.overlays)
         flags = _flags(context.command, rulebase)
-        meant = meant_flag(rulebase, typed, _value(typed, words), flags)
+        given = next((word for word in line.values(typed) if word[:1] != "-"), "")
+        meant = meant_flag(rulebase, typed, given, flags)
     if listed := _listing(context.command, typed.lstrip("-")):
         meant = MeantFlag((f"{listed} {typed.lstrip('-')}",))
     hint = f"`{path} --help` shows what can be given"
@@ -64,16 +62,6 @@ def stray_words(message: str, context: Any, overlays: list[Path]) -> str:
         name = same_name(words, [*rulebase.task_names, *rulebase.words])
         if name and TASK in _flags(context.command, rulebase):
             return f"a task is given as `--task {name}`; "
-    return ""
-
-
-def _value(flag: str, words: Sequence[str]) -> str:
-    """Return what was given to a flag; empty where nothing was."""
-    for word, after in pairwise((*words, "")):
-        if word == flag:
-            return "" if after.startswith("-") else after
-        if word.startswith(f"{flag}="):
-            return word.partition("=")[2]
     return ""
 
 

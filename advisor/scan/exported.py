@@ -75,8 +75,7 @@ def exported(study: Study) -> Exported:
 
 def _may_follow(node: FunctionNode) -> bool:
     """True where a function loads something, or by its parameters may be given it."""
-    given = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
-    return any(_GIVEN.search(one.arg) for one in given) or loads_something(node)
+    return any(_GIVEN.search(name) for name in _parameters(node)) or loads_something(node)
 
 
 def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
@@ -91,5 +90,8 @@ def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:
                 passed = [*call.args[position : position + 1]]
                 passed += [one.value for one in call.keywords if one.arg in keywords]
                 given |= {one.id for one in passed if isinstance(one, ast.Name)}
-    parameters = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    yield from ((n, one.arg) for n, one in enumerate(parameters) if one.arg in given)
+    yield from ((n, name) for n, name in enumerate(_parameters(node)) if name in given)
+
+
+def _parameters(node: FunctionNode) -> list[str]:
+    return [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]

@@ -3,14 +3,13 @@
 import re
 
 import pytest
+from gone_members import NEWEST, gone
 
-from advisor.catalogue.release import described_releases, members_of, release
+from advisor.catalogue.release import members_of, release
 from advisor.check.case import Case
 from advisor.check.inspection import inspect
 from advisor.scan.scanner import scan
 from advisor.scan.vocabulary import vocabulary_of
-
-NEWEST = described_releases()[-1]
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +22,6 @@ def classes(rulebase):
                 if name:
                     found.setdefault(name, one.id)
     return found
-
-
-def gone(name):
-    """The public members that a class had in an earlier release and has no more."""
-    now = members_of(NEWEST).of(name)
-    before = set()
-    for version in described_releases():
-        old = members_of(version).of(name)
-        before |= set(old.texts) if old else set()
-    return sorted(
-        one for one in before if one.isidentifier() and one[0] != "_" and not now.has(one)
-    )
 
 
 def led_to(members, owner, path):

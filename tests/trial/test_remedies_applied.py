@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
+from gone_members import NEWEST, gone  # noqa: E402
 from networks import BUILDERS  # noqa: E402
 
 from advisor.catalogue.release import described_releases, members_of, release  # noqa: E402
@@ -17,7 +18,6 @@ from advisor.scan.scanner import scan  # noqa: E402
 from advisor.scan.vocabulary import vocabulary_of  # noqa: E402
 
 Image = pytest.importorskip("PIL.Image")
-NEWEST = described_releases()[-1]
 
 
 def real(folder):
@@ -52,18 +52,6 @@ def said_of_members(rulebase, name, folder):
     members = gone(name) if members_of(NEWEST).of(name) else []
     fixes = said(rulebase, name, [f"x.{one}()" for one in members], folder, "removed-member")
     return [(members[at], fix, before[members[at]]) for at, fix in fixes.items() if fix]
-
-
-def gone(name):
-    """The public members that a class had in an earlier release and has no more."""
-    now = members_of(NEWEST).of(name)
-    before = set()
-    for version in described_releases():
-        old = members_of(version).of(name)
-        before |= set(old.texts) if old else set()
-    return sorted(
-        one for one in before if one.isidentifier() and one[0] != "_" and not now.has(one)
-    )
 
 
 def applied(made, fix, last):
