@@ -187,6 +187,16 @@ def test_a_damaged_step_is_no_interview(engine, step):
         Session.from_json(engine, kept, "family")
 
 
+def test_a_given_task_that_is_taken_back_is_asked(engine):
+    task = engine.rulebase.tasks[0].id
+    session = Session(engine, make_profile(engine.rulebase, {"task": task}))
+    before = session.next()
+    session.ask_again("task")
+    assert session.next().question.id == "task"
+    session.give(make_profile(engine.rulebase, {"task": task}))
+    assert session.next() == before
+
+
 @pytest.mark.parametrize("kept", [{}, {"rule_base": None}])
 def test_kept_interview_without_rules_is_refused(engine, kept):
     with pytest.raises(AdvisorError):

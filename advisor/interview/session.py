@@ -49,7 +49,7 @@ class Session:
         self.given: Profile = dict(given or {})
         self.steps: list[AskedAnswer] = []
         self._finalists: dict[Any, Finalists | None] = {}
-        self._asks: dict[tuple[AskedAnswer, ...], Ask | None] = {}
+        self._asks: dict[Any, Ask | None] = {}
         engine.space(self.profile)
 
     @property
@@ -148,7 +148,7 @@ class Session:
         the verdicts of all families. Where nobody can name the task, the winner is all there is.
         Who goes back is asked the same again.
         """
-        said = tuple(self.steps)
+        said = tuple(self.given.items()), tuple(self.steps)
         if said not in self._asks:
             self._asks[said] = self._next()
         return self._asks[said]
