@@ -42,6 +42,7 @@ NoInput = Annotated[bool, option("--no-input", "Never ask, even in a terminal.")
 Device = Annotated[
     str, option("--torch-device NAME", "Where torch runs it: auto, cpu, cuda, mps.", "--device")
 ]
+Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
 VERIFIED_ONLY = "Recommend nothing of which a field that matters is not verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
 Offline = Annotated[bool, option("--offline", "Use only what is on this machine.")]

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from advisor.console.commands import Given
-from advisor.console.options import CriteriaFirst, option
+from advisor.console.options import CriteriaFirst, Order, option
 from advisor.console.output import Showing, note, showing
 from advisor.decide.command_lines import command
 from advisor.engine.decision import Engine
@@ -22,7 +22,6 @@ SHOWN_TASKS = 3
 FORMATS = ("python", "notebook", "json")
 NEED = "What you need: a task or a sentence; or a checkpoint to use instead of the first."
 Need = Annotated[list[str], typer.Argument(metavar="[NEED|CHECKPOINT]", help=NEED)]
-Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
 VERIFIED_ONLY = "Take nothing of which a field that matters is not verified."
 VerifiedOnly = Annotated[bool, option("--verified-only", VERIFIED_ONLY)]
 JOIN = "Join an encoder and a decoder of your choice, and train that."

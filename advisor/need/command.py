@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from advisor.console.commands import Given, Options
-from advisor.console.options import CriteriaFirst, NoInput, VerifiedOnly, option, read_day
+from advisor.console.options import CriteriaFirst, NoInput, Order, VerifiedOnly, option, read_day
 from advisor.console.output import note
 from advisor.decide.answer_options import AnswerTelling
 from advisor.errors import UsageError
@@ -22,7 +22,6 @@ Need = Annotated[list[str], typer.Argument(help="What you need, in your own word
 LITERALLY = "Read only what the sentence says; conclude nothing from it."
 Literally = Annotated[bool, option("--literally", LITERALLY)]
 Strict = Annotated[bool, option("--strict", "Do not assume: exit 3 where open answers decide.")]
-Order = Annotated[str, option("--order ORDER", "Rank checkpoints by quality, small or open.")]
 Today = Annotated[str, option("--today DATE", "Say how old the facts are on YYYY-MM-DD.")]
 BATCH = "One JSON profile a line in, one JSON answer a line out. - reads stdin."
 Batch = Annotated[str, option("--batch FILE", BATCH)]
