@@ -134,9 +134,21 @@ class EvaluatedCall(NamedTuple):
             if argument.name == _UNMISTAKABLE and any(
                 isinstance(value, String) and known(value.text) for value in argument.values
             ):
+                if name == "dict" and (deferred := self._deferred()):
+                    self._record(*deferred, argument.values)
+                    return self._table()
                 made = Loader(WRAPPED, name, checkpoint=_UNMISTAKABLE)
                 return (self._record(made, self.node.func, argument.values),)
         return NOTHING
+
+    def _deferred(self) -> tuple[Loader, ast.expr] | None:
+        """A load that stands in a dictionary of its arguments, and the class as it is written."""
+        for argument in self.passed:
+            for value in argument.values:
+                loader = loader_of(value) if isinstance(value, Symbol) else None
+                if loader and isinstance(argument.node, ast.Attribute):
+                    return loader, argument.node.value
+        return None
 
     def _one_of(self, loader: Loader) -> Loader:
         """The same loader, without the class where it is one of several that may be meant."""

@@ -18,6 +18,7 @@ from advisor.files import name_of, path_of, read_bounded
 from advisor.scan.version_range import VersionRange, read_range
 
 PACKAGE = "transformers"
+LOCK = ".lock"
 _MOST_BYTES = 500_000
 _MOST_BYTES_OF_A_LOCK = 5_000_000
 _MOST_FILES = 40
@@ -92,6 +93,7 @@ class Pins:
 
     @cache  # noqa: B019 - it lives as long as one run
     def _written_in(self, folder: Path) -> Pin | None:
+        """Return the pin of a folder; a lock that breaks what stands beside it is an old one."""
         try:
             with os.scandir(folder) as listing:
                 names = {entry.name for entry in listing}
@@ -100,17 +102,24 @@ class Pins:
         inner = folder / "requirements"
         if "requirements" in names and inner.is_dir() and not inner.is_symlink():
             names |= {f"requirements/{name}" for name in os.listdir(inner)}  # noqa: PTH208
-        for name in _in_order(names):
-            most = _MOST_BYTES_OF_A_LOCK if name.endswith(".lock") else _MOST_BYTES
-            try:
-                data = read_bounded(folder / name, most, within=folder)
-            except OSError:
-                continue
-            if PACKAGE.encode() in data:
-                path = name_of(os.path.relpath(folder / name, self._root).replace(os.sep, "/"))
-                if pin := read_pin(data.decode("utf-8", "replace"), path):
-                    return pin
-        return None
+        pins = filter(None, (self._pin_in(folder, name) for name in _in_order(names)))
+        first = next(pins, None)
+        if first is None or not first.path.endswith(LOCK):
+            return first
+        declared = next((one for one in pins if not one.path.endswith(LOCK)), None)
+        stale = declared is not None and not declared.range.allows(first.range.begins)
+        return declared if stale else first
+
+    def _pin_in(self, folder: Path, name: str) -> Pin | None:
+        most = _MOST_BYTES_OF_A_LOCK if name.endswith(LOCK) else _MOST_BYTES
+        try:
+            data = read_bounded(folder / name, most, within=folder)
+        except OSError:
+            return None
+        if PACKAGE.encode() not in data:
+            return None
+        path = name_of(os.path.relpath(folder / name, self._root).replace(os.sep, "/"))
+        return read_pin(data.decode("utf-8", "replace"), path)
 
 
 def read_pin(text: str, path: str) -> Pin | None:
@@ -165,7 +174,7 @@ def pin_of_script(data: bytes, path: str) -> Pin | None:
 
 def _requirements(text: str, name: str) -> Iterator[tuple[str, VersionRange]]:
     """Yield each requirement of transformers in a file, as written, with what it allows."""
-    if name.endswith(".lock"):
+    if name.endswith(LOCK):
         entries = [_PIPFILE_VERSION.search(one["entry"]) for one in _PIPFILE.finditer(text)]
         found = [*_LOCKED.finditer(text), *filter(None, entries)]
         versions = (read_range(f"=={one['version']}") for one in found)

@@ -112,6 +112,14 @@ def test_a_notebook_is_judged_by_what_it_installs(check):
     assert [one["path"] for one in result.json["releases"]] == ["a.ipynb"]
 
 
+@pytest.mark.parametrize(("declared", "errors"), [("^4.52", []), ("^5.0", ["removed-class"])])
+def test_a_lock_that_breaks_what_is_declared_beside_it_is_an_old_one(check, declared, errors):
+    lock = '[[package]]\nname = "transformers"\nversion = "4.57.6"\n'
+    poetry = f'[tool.poetry.dependencies]\ntransformers = "{declared}"\n'
+    result = check({"app.py": OLD_CLASS, "poetry.lock": lock, "pyproject.toml": poetry})
+    assert [rule for _, rule in rules_of(result, "error")] == errors
+
+
 def test_a_bare_install_in_a_notebook_is_no_pin():
     assert pin_of_notebook(b"", "!pip install transformers\n", "a.ipynb") is None
     assert pin_of_notebook(b"", "!pip install -U transformers\n", "a.ipynb") is not None

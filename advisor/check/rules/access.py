@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from advisor.check.case import TRANSFORMERS, Case, id_place, rule
 from advisor.check.finding import Finding
 from advisor.check.identity import is_size, parts, sizes
+from advisor.check.loaded import AUTOMATIC
 from advisor.model import Checkpoint
 from advisor.scan.usage import Load, Location, Usage
 
@@ -84,7 +85,8 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         has = "is not in the catalogue"
         owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
-    asked = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
+    running = [load for load in usage.loads if _runs_code(case, load)]
+    asked = [(load, load.arguments.get("trust_remote_code")) for load in running]
     remote = [(load, one) for load, one in asked if one and one.value is True]
     if remote:
         read = all(_names_a_commit(load) for load, _ in remote)
@@ -98,6 +100,19 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
             sources=checkpoint.sources.get("class", ()) if checkpoint else (),
             places=tuple(others),
         )
+
+
+def _runs_code(case: Case, load: Load) -> bool:
+    """False where the argument does nothing.
+
+    Of classes that are written out, those of processors look for theirs of the parts, and models
+    that generate for another `generate`; the others run what they are.
+    """
+    name, release = load.class_name, case.judged_by
+    if load.package != TRANSFORMERS or name is None or name.startswith(AUTOMATIC):
+        return True
+    members = release.members.of(name) if release and release.members else None
+    return members is None or load.kind == "processor" or members.has("generate")
 
 
 def _names_a_commit(load: Load) -> bool:
