@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Set
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ class Release:
         self._suffixes: tuple[str, ...] = tuple(description["suffixes"])
         number = version_number(self.version)
         self.changes = [one for one in changes if version_number(one.since) <= number]
+        self._became = cache(self._change)
 
     @property
     def note(self) -> str | None:
@@ -81,6 +83,19 @@ class Release:
     def auto(self) -> dict[str, dict[str, list[str]]]:
         """Auto class -> model type -> class names."""
         return dict(self._description["auto"])
+
+    @cached_property
+    def _types(self) -> dict[str, set[str]]:
+        types = defaultdict(set)
+        for by_type in self.auto.values():
+            for model_type, names in by_type.items():
+                for name in names:
+                    types[name].add(model_type)
+        return types
+
+    def types_of(self, class_name: str) -> Set[str]:
+        """Return the model types for which some auto class gives a class."""
+        return self._types.get(class_name, frozenset())
 
     def has_class(self, name: str) -> bool:
         """True where `from transformers import name` works (with the extras it needs installed).
@@ -144,6 +159,9 @@ class Release:
         `CLIPImageProcessor`. A class or pipeline that this release still has under its own name
         gives None. A name nobody ever heard of gives None too: ask `has_class` as well.
         """
+        return self._became(name, of)
+
+    def _change(self, name: str, of: str) -> NameChange | None:
         if of == "class" and name in self.classes:
             return None
         if of == "pipeline" and self.has_pipeline(name):
@@ -199,13 +217,14 @@ def _nearest(described: list[str], wanted: tuple[int, ...]) -> str | None:
 
 
 @cache
-def _table(file: Path) -> ReleaseTable | None:
+def _table(folder: Path) -> ReleaseTable | None:
+    file = folder / TABLE
     return ReleaseTable(file) if file.is_file() else None
 
 
 def release_table() -> ReleaseTable | None:
     """Return the shipped table of releases; None where it is missing."""
-    return _table(_folder() / TABLE)
+    return _table(_folder())
 
 
 def described_releases() -> list[str]:

@@ -10,6 +10,7 @@ import builtins
 import collections
 import enum
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -100,7 +101,7 @@ class ReleaseMembers:
         self.module_of = cache(self._module_of)
         self.of = cache(self._of)
 
-    def _names(self, module: str) -> dict[str, str] | None:
+    def _names(self, module: str) -> Mapping[str, str] | None:
         """Return what can be imported from a module, dotted below the library; None without it.
 
         Of functions, the text says what they take.
@@ -145,7 +146,7 @@ class ReleaseMembers:
         homes = [module, self.module_of(name) or module, *SHARED]
         return next((found for home in homes if (found := self.of(name, home))), None)
 
-    def _group(self, home: str) -> dict[str, str] | None:
+    def _group(self, home: str) -> Mapping[str, str] | None:
         if home.startswith("!"):
             return None
         return self.table.group(block_of(home.partition(":")[0]), home, self._number)

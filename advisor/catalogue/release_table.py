@@ -16,7 +16,7 @@ import json
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ LEAST_SHARED = 8
 """Lines that fewer blocks have are no gain in the dictionary."""
 TEXT, SPAN, GROUP = "\x01", "\t", "\n>"
 NUMBER_BYTES = 4
+GROUPS_KEPT = 256
 EXPORTS = "@exports."
 """How the names of blocks begin that hold what stands at the top of the library."""
 
@@ -55,6 +56,7 @@ class ReleaseTable:
         self._blocks: dict[str, str] = {}
         self._spans: dict[str, int] = {}
         self._masks: dict[tuple[str, str], dict[str, int]] = {}
+        self._group = lru_cache(maxsize=GROUPS_KEPT)(self._read_group)
 
     @cached_property
     def exported(self) -> frozenset[str]:
@@ -85,8 +87,14 @@ class ReleaseTable:
         """Return the lines of each group of a block, its name first."""
         return self.block(block)[len(GROUP) :].split(GROUP) if self.block(block) else ()
 
-    def group(self, block: str, name: str, release: int) -> dict[str, str] | None:
-        """Return the members of a group with their texts in one release; None where it has none."""
+    def group(self, block: str, name: str, release: int) -> Mapping[str, str] | None:
+        """Return the members of a group with their texts in one release; None where it has none.
+
+        What many classes inherit from is asked for again and again.
+        """
+        return self._group(block, name, release)
+
+    def _read_group(self, block: str, name: str, release: int) -> dict[str, str] | None:
         text = self.block(block)
         start = text.find(f"{GROUP}{name}{SPAN}")
         if start < 0:

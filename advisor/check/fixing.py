@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from advisor.check.case import TEXTS_AT_ONCE
 from advisor.check.finding import Edit, Finding
 from advisor.errors import AdvisorError
 from advisor.files import path_of, read_bounded, write_text
@@ -147,7 +148,7 @@ def fix_text(path: str, text: str, edits: Iterable[Edit]) -> FixedFile | None:
     return None if broken or not done else FixedFile(path, text, after, done)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=TEXTS_AT_ONCE)
 def _line_starts(path: str, text: str) -> tuple[int, ...]:
     end = "\n" if path.lower().endswith(_NO_PYTHON) else r"\r\n|\r|\n"
     return int(text.startswith(MARK)), *(found.end() for found in re.finditer(end, text))

@@ -80,13 +80,8 @@ def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
     name = model.class_name if model and model is not load else None
     if not name or model is None or name.startswith(AUTOMATIC) or _from(model) != _from(load):
         return None
-    types = {
-        model_type
-        for by_type in case.release.auto.values()
-        for model_type, names in by_type.items()
-        if name in names
-    }
-    return types.pop() if len(types) == 1 else None
+    types = case.release.types_of(name)
+    return next(iter(types)) if len(types) == 1 else None
 
 
 def _from(load: Load) -> str | None:
@@ -115,6 +110,7 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
     return Receiver(at, known[0], call.of, known[1]) if at else None
 
 
+@lru_cache(maxsize=256)
 def _of(release: ReleaseMembers, name: str) -> Members | None:
     """The members of a class; of any tokenizer, all that one of their bases has."""
     if name != TOKENIZER:

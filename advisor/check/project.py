@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from advisor.catalogue.release import release
 from advisor.catalogue.settled import settled_names
 from advisor.check import records
-from advisor.check.case import Case
+from advisor.check.case import TEXTS_AT_ONCE, Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.finding import LEVELS
 from advisor.check.inspection import Failing, Inspection, failing_from, inspect
@@ -28,9 +28,6 @@ from advisor.scan.pin import Pins
 
 if TYPE_CHECKING:
     from advisor.check.command import CheckOptions
-
-MOST_TEXTS = 16
-"""As many files are kept in memory while they are judged."""
 
 
 class Project(NamedTuple):
@@ -72,7 +69,7 @@ class Project(NamedTuple):
 
             return source_text(path, scanned.seen.get(path))
 
-        case = replace(self.case, scan=scanned, source=lru_cache(MOST_TEXTS)(source))
+        case = replace(self.case, scan=scanned, source=lru_cache(TEXTS_AT_ONCE)(source))
         if self.pins is None:
             return case
         paths = sorted(set(scanned.paths()))

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table as Grid
 from rich.text import Text as Styled
@@ -60,9 +60,11 @@ def _console(*, bare: bool) -> Console:
         emoji=False,
         markup=False,
     )
-    console.width = min(console.width or USUAL_WIDTH, WIDTH)
+    width, height = console.size
+    width = min(width or USUAL_WIDTH, WIDTH)
     if "COLUMNS" not in os.environ and not sys.stdout.isatty():
-        console.width = ENDLESS
+        width = ENDLESS
+    console.size = ConsoleDimensions(width, height)  # which is not asked of the system each time
     return console
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple, TypeAlias
@@ -184,7 +184,7 @@ class Study:
         self.known: dict[object, dict[str, Values]] = defaultdict(dict)
         self._elsewhere: dict[ast.AST, Parsed] = {}
         self._visited: set[ast.AST] = set()
-        self.location: Callable[[Placed], Location] = cache(self._location)
+        self._places: dict[Placed, Location] = {}
         self.source = cache(_source)
 
     def begin(self) -> None:
@@ -194,8 +194,13 @@ class Study:
         for record in (*records, self._visited):
             record.clear()
 
-    def _location(self, node: Placed) -> Location:
-        return self._elsewhere.get(node, self.parsed).location(node)
+    def location(self, node: Placed) -> Location:
+        """Return where a node stands, in the file or in another that it comes from."""
+        place = self._places.get(node)
+        if place is None:
+            place = self._elsewhere.get(node, self.parsed).location(node)
+            self._places[node] = place
+        return place
 
     def visit(self, function: Distant) -> bool:
         """Walk a function of another file as well; return whether that is done."""

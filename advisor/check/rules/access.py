@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from advisor.check.case import TRANSFORMERS, Case, id_place, rule
 from advisor.check.finding import Finding
 from advisor.check.identity import is_size, parts, sizes
 from advisor.check.loaded import AUTOMATIC
 from advisor.model import Checkpoint
+from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Load, Location, Usage
 
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
@@ -72,7 +74,11 @@ def _is_pinned(load: Load) -> bool:
 def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
     """Code from the Hub that runs when the checkpoint is loaded."""
     identity, id = case.identity(usage), usage.checkpoint
-    if id is None or not HUB_ID.match(id) or _is_local(usage):
+    asked = [(load, load.arguments.get("trust_remote_code")) for load in usage.loads]
+    remote = [
+        (load, one) for load, one in asked if one and one.value is True and _runs_code(case, load)
+    ]
+    if not remote or id is None or not HUB_ID.match(id) or _is_local(usage):
         return
     checkpoint = identity.checkpoint if identity else None
     needed = checkpoint is not None and checkpoint.loader != TRANSFORMERS
@@ -85,21 +91,17 @@ def trust_remote_code(case: Case, usage: Usage) -> Iterator[Finding]:
         has = "is not in the catalogue"
         owners = {one.partition("/")[0].lower() for one in case.rulebase.checkpoints}
         level = "note" if id.partition("/")[0].lower() in owners else ""
-    running = [load for load in usage.loads if _runs_code(case, load)]
-    asked = [(load, load.arguments.get("trust_remote_code")) for load in running]
-    remote = [(load, one) for load, one in asked if one and one.value is True]
-    if remote:
-        read = all(_names_a_commit(load) for load, _ in remote)
-        first, *others = (one.name_place or one.place for _, one in remote)
-        yield Finding(
-            f"{id} {has}; `trust_remote_code=True` runs what stands in its repository",
-            first,
-            level="note" if read else level,
-            fix=fix,
-            checkpoint=id,
-            sources=checkpoint.sources.get("class", ()) if checkpoint else (),
-            places=tuple(others),
-        )
+    read = all(_names_a_commit(load) for load, _ in remote)
+    first, *others = (one.name_place or one.place for _, one in remote)
+    yield Finding(
+        f"{id} {has}; `trust_remote_code=True` runs what stands in its repository",
+        first,
+        level="note" if read else level,
+        fix=fix,
+        checkpoint=id,
+        sources=checkpoint.sources.get("class", ()) if checkpoint else (),
+        places=tuple(others),
+    )
 
 
 def _runs_code(case: Case, load: Load) -> bool:
@@ -142,8 +144,8 @@ def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     id, identity = usage.checkpoint, case.identity(usage)
     if id is None or "/" not in id or _is_local(usage) or (identity and identity.checkpoint):
         return
-    known = list(case.rulebase.checkpoints)
-    near = _slip(id, known) or (None if identity else _only_line_of_owner(id, known))
+    near = _slip(case.rulebase, id)
+    near = near or (None if identity else _only_line_of_owner(case.rulebase, id))
     if near is not None and not (usage.key and near.lower() == id.lower()):
         message = f"{id} is not a known checkpoint; {near} is"
         yield Finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
@@ -153,10 +155,11 @@ def _is_local(usage: Usage) -> bool:
     return any(value.local for value in usage.alternatives)
 
 
-def _slip(id: str, known: list[str]) -> str | None:
+@lru_cache(maxsize=1024)
+def _slip(rulebase: RuleBase, id: str) -> str | None:
     """Return a catalogued id that differs in spelling, not in size, version or purpose."""
     owner = f"{id.partition('/')[0].lower()}/"
-    lowered = {one.lower(): one for one in known if one.lower().startswith(owner)}
+    lowered = {name: one for one in rulebase.checkpoints if (name := one.lower()).startswith(owner)}
     for near in difflib.get_close_matches(id.lower(), list(lowered), 3, SAME_ID):
         words, others = parts(id), parts(near)
         if words != others and list(map(_letters, words)) == list(map(_letters, others)):
@@ -175,10 +178,11 @@ def _letters(word: str) -> str:
     return re.sub(r"[\d.]", "", word)
 
 
-def _only_line_of_owner(id: str, known: list[str]) -> str | None:
+@lru_cache(maxsize=1024)
+def _only_line_of_owner(rulebase: RuleBase, id: str) -> str | None:
     """Return the catalogued id with the same sizes, where the owner has one line and not this."""
-    owner, size = id.partition("/")[0], sizes(id)
-    ends = {one: sizes(one) for one in known if one.partition("/")[0] == owner}
+    owner, size = f"{id.partition('/')[0]}/", sizes(id)
+    ends = {one: sizes(one) for one in rulebase.checkpoints if one.startswith(owner)}
     lines = {tuple(parts(one)[: -len(end)]) for one, end in ends.items() if end}
     if len(lines) != 1 or len(size) < LEAST_SIZES or tuple(parts(id)[: -len(size)]) in lines:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from advisor.catalogue.release import release_table, version_number
 from advisor.catalogue.release_members import ReleaseMembers
@@ -90,6 +91,7 @@ def _last(case: Case, module: str, name: Name) -> str | None:
     return max(had, key=version_number, default=None)
 
 
+@lru_cache(maxsize=1024)
 def _elsewhere(members: ReleaseMembers, name: str) -> str | None:
     """The module that has a name in this release: the library itself, or one shared by models."""
     if members.module_of(name):

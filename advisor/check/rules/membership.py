@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from advisor.catalogue.release import version_number
 from advisor.catalogue.release_members import Members
-from advisor.check.case import Case, rule
+from advisor.check.case import TEXTS_AT_ONCE, Case, rule
 from advisor.check.finding import Finding
 from advisor.check.loaded import (
     Lifetime,
@@ -31,7 +31,7 @@ ALIKE = 0.7
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 OUTPUT = "Output"
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
-ASKS = re.compile(r"(?:has|get|set|del)attr\(([^\n]*)")
+ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
 QUOTED = re.compile(r"[\"'](?=(\w+)[\"'])")
 
 
@@ -120,7 +120,7 @@ def _asked_for(case: Case, call: Call) -> bool:
     return call.name in _asked_names(case.source(call.place.path))
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=TEXTS_AT_ONCE)
 def _asked_names(text: str) -> frozenset[str]:
     """Return what stands in quotes behind `hasattr` and its like, line by line."""
     return frozenset(name for asked in ASKS.findall(text) for name in QUOTED.findall(asked))
