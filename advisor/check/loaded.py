@@ -17,6 +17,8 @@ AUTOMATIC = "Auto"
 TOKENIZER = "tokenizer"
 ANY_TOKENIZER = ("PreTrainedTokenizer", "PreTrainedTokenizerFast")
 """What tokenizers inherit from, one or the other."""
+CACHE, CACHE_FIELD = "DynamicCache", "past_key_values"
+"""What a model gives under a name beside its logits; caches of other classes have the same."""
 CONFIG = "config"
 OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
 KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
@@ -44,21 +46,30 @@ class Receiver(NamedTuple):
         """True for a tokenizer of which only that is known, so that its class may have more."""
         return self.members.home == TOKENIZER
 
+    @property
+    def of_texts(self) -> bool:
+        """True for a tokenizer, some of whose attributes are made when they are asked for."""
+        return self.any or self.name.endswith(("Tokenizer", "TokenizerFast"))
+
 
 def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, str] | None:
     """Return the class that a load gives, and the level of what can be said of it.
 
     Of an auto class, that is the class it has for the model type of the checkpoint, which the class
     of the model tells where the usage names one; of a function that is not followed, the class of
-    the checkpoint, though it may give a processor beside it. Any tokenizer is a `tokenizer`.
+    the checkpoint, though it may give a processor beside it. A tokenizer whose class is not
+    described is a `tokenizer`.
     """
     name = load.class_name
     if load.package == WRAPPED:
         return _in_function(case, load)
     if load.package != TRANSFORMERS or load.kind not in KINDS or name is None:
         return None
+    if load.kind == TOKENIZER and load.arguments.get("trust_remote_code") is not None:
+        return None
     if load.kind == TOKENIZER:
-        return (TOKENIZER, "") if load.arguments.get("trust_remote_code") is None else None
+        described = case.release.members and case.release.members.of(name)
+        return (name if described else TOKENIZER, "")
     if not name.startswith(AUTOMATIC):
         return name, ""
     remote = load.arguments.get("trust_remote_code")
@@ -104,6 +115,9 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
     known, members = class_of(case, call.receiver, usage), case.release.members
     if known is None or members is None:
         return None
+    if call.of[-1:] == (CACHE_FIELD,) and call.receiver.kind == "model":
+        inside = members.of(CACHE)
+        return Receiver(inside, CACHE, (), known[1]) if inside else None
     at = _of(members, known[0])
     for step in call.of:
         at = part_of(members, at, step) if at else None

@@ -196,7 +196,16 @@ class EvaluatedCall(NamedTuple):
             name, receiver = "__call__", callee
             result = callee.step(name)
         self._use("call", name, (receiver,), certain=certain)
+        self._passed_on(name, receiver)
         return (result,)
+
+    def _passed_on(self, name: str, receiver: Loaded) -> None:
+        """What something loaded gave, as an argument of a method of another load."""
+        for argument in self.passed:
+            results = (v for v in argument.values if isinstance(v, Loaded) and v.path)
+            others = tuple(v for v in results if v.load != receiver.load)
+            if others and not argument.name.startswith("*"):
+                self.study.use(argument.node, "pass", name, others)
 
     def _use(self, kind: str, name: str, receivers: Values, *, certain: bool = True) -> None:
         self.study.use(self.node, kind, name, receivers, self.passed, certain=certain)
@@ -223,6 +232,9 @@ class EvaluatedCall(NamedTuple):
             if name.endswith("Model") or "For" in name[1:]:  # random weights, from a configuration
                 composer = Loader("transformers", name, "composition", name)
                 return (self._record(composer, self.node.func),)
+        owner = callee.module.rpartition(".")[2]
+        if callee.root == "transformers" and owner[:1].isupper():
+            self.study.made.append((self.node, f"{owner}.{name}", self.passed))
         return (ForeignObject(full_name),)
 
     def _load(self, loader: Loader) -> Values:

@@ -117,7 +117,7 @@ class Call(NamedTuple):
 
     - `kind`: call (`model.generate(...)`), assign (`model.config.pad_token_id = 0`), read
       (`outputs.text_embeds`), index (`outputs[0]`), operate (`outputs / 2`: `name` is the operator)
-      or pass (`Trainer(model=model)`: `name` is then the callee).
+      or pass (`Trainer(model=model)`: `name` is then the callee, or the method of another load).
     - `of`: the path from what was loaded to this use. `model(**x).logits_per_image.softmax(-1)` is
       `name="softmax"`, `of=("__call__", "logits_per_image")`; `processor.tokenizer(text)` is
       `name="__call__"`, `of=("tokenizer",)`. Functions such as `torch.softmax(x)` are recorded the
@@ -182,7 +182,10 @@ class Name(NamedTuple):
 
 
 class Built(NamedTuple):
-    """An object of a class of transformers that is made, not loaded: `TrainingArguments(...)`."""
+    """An object of a class of transformers that is made, not loaded: `TrainingArguments(...)`.
+
+    A method that is called on the class itself is `Class.method`.
+    """
 
     place: Location
     class_name: str

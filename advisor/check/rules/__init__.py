@@ -16,8 +16,10 @@ from advisor.check.judged_files import JudgedFiles, together
 from advisor.check.rules import (
     access,
     architecture,
+    attentions,
     capability,
     choices,
+    generation,
     handling,
     image_tokens,
     imported,
@@ -38,7 +40,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 DETECTORS = _detectors(
     *(choices, capability, architecture, handling, image_tokens, regions, removal),
-    *(imported, membership, parameters, positions, access),
+    *(imported, membership, parameters, positions, generation, attentions, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
 TOGETHER = frozenset(id for one in DETECTORS if one.together for id in one.ids)

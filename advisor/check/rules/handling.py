@@ -81,6 +81,8 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
     prompted = [one for one in catalogue if one.prompt and TOKEN.match(one.prompt)]
     if usage.trained or checkpoint.processor not in {one.processor for one in prompted}:
         return
+    if {call.name for call in usage.calls} & set(case.knowledge("teaches")):
+        return
     for argument in (argument for call in usage.calls for argument in call.arguments.values()):
         for text in _constants(argument):
             found = TOKEN.match(text.strip())

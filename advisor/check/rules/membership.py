@@ -23,7 +23,7 @@ from advisor.check.loaded import (
     part_of,
     receiver_of,
 )
-from advisor.scan.usage import WRAPPED, Argument, Call, Usage
+from advisor.scan.usage import WRAPPED, Argument, Built, Call, Usage
 from advisor.scan.vocabulary import vocabulary_of
 
 ALIKE = 0.7
@@ -46,6 +46,41 @@ def removed_member(case: Case) -> Iterator[Finding]:
             used = used and call.receiver.package != WRAPPED  # which may have given a processor too
             if used and call.name not in stored and is_sure(case, call, doubtful):
                 yield from _missing(case, call, usage)
+            elif call.kind == "index" and is_sure(case, call, doubtful):
+                yield from _without_items(case, call)
+    for one in case.scan.built:
+        yield from _missing_of_class(case, one)
+
+
+def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
+    """A method that is called on a class, which has it no more."""
+    name, _, method = made.class_name.partition(".")
+    at = case.release.members.of(name) if method and case.release.members else None
+    known = lifetime(case.release.version, name, (), method) if at and not at.has(method) else None
+    if at and known and method[:1] != "_" and known.text.startswith("("):
+        change = case.release.removed(method, "attribute")
+        yield Finding(
+            _absence(case, Receiver(at, name, ()), method, known),
+            made.place,
+            fix=_use(change.instead) if change else None,
+            because=change.because if change else "",
+            sources=change.sources if change else (),
+        )
+
+
+def _without_items(case: Case, call: Call) -> Iterator[Finding]:
+    """An object that was a tuple once is indexed like one."""
+    at, key = receiver_of(case, call), call.arguments["0"]
+    change = case.release.removed(f"{at.name}[]", "attribute") if at else None
+    if at and change and not isinstance(key.value, str):
+        yield Finding(
+            f"`{at.name}` is no tuple in transformers {case.release.version}",
+            call.place,
+            level=at.level,
+            fix=_use(change.instead),
+            because=change.because,
+            sources=change.sources,
+        )
 
 
 def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
@@ -64,7 +99,7 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
     fix, because = _instead(case, at, call, known)
     if onward := _onward(case, at, call, usage):
         fix, because = onward, "What was reached through it stands elsewhere by now."
-    message = _absence(case, at, call, known)
+    message = _absence(case, at, call.name, known)
     yield Finding(message, call.place, level=at.level, fix=fix, because=because)
 
 
@@ -107,12 +142,14 @@ def _nested(case: Case, at: Receiver, call: Call) -> str | None:
 def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:
     """True where no instance has the member: of an open class, only methods are known.
 
-    Of a tokenizer of any class, only those that are known to be gone from all.
+    Of a tokenizer of any class, and of attributes of an open class, only those that are known to be
+    gone from all.
     """
-    method = known.text.startswith("(") and call.kind == "call"
-    if at.any:
-        return method and case.release.removed(call.name, "attribute") is not None
-    return not at.members.open or method
+    method = known.text.startswith("(")
+    if method and call.kind != "call":
+        return not at.members.open and not at.any
+    gone = case.release.removed(call.name, "attribute") is not None
+    return gone or (not at.any and (method or not at.members.open))
 
 
 def _asked_for(case: Case, call: Call) -> bool:
@@ -126,20 +163,18 @@ def _asked_names(text: str) -> frozenset[str]:
     return frozenset(name for asked in ASKS.findall(text) for name in QUOTED.findall(asked))
 
 
-def _absence(case: Case, at: Receiver, call: Call, known: Lifetime) -> str:
+def _absence(case: Case, at: Receiver, name: str, known: Lifetime) -> str:
     """What is said of a member that is gone, or not there yet."""
     when = f"it was there until {known.last}" if known.last else f"it came with {known.first}"
-    return f"`{at.name}` has no `{call.name}` in transformers {case.release.version}; {when}"
+    return f"`{at.name}` has no `{name}` in transformers {case.release.version}; {when}"
 
 
 def _instead(case: Case, at: Receiver, call: Call, known: Lifetime) -> tuple[str | None, str]:
     """Return what has taken the place of a member, which is there, and why if that is known."""
     release, name = case.release, call.name
     change = release.removed(name, "attribute")
-    if change and at.any:
-        return ("call it itself" if change.instead else None), change.because
-    if change and change.instead and at.members.has(change.instead):
-        return f"use `{change.instead}`", change.because
+    if change and (at.of_texts or not change.instead or at.members.has(change.instead)):
+        return _use(change.instead), change.because
     if known.last is None or release.members is None:
         return None, ""
     for part in at.members.texts:
@@ -160,6 +195,13 @@ def _instead(case: Case, at: Receiver, call: Call, known: Lifetime) -> tuple[str
         if near := difflib.get_close_matches(name, methods, 1, ALIKE):
             return f"use `{near[0]}`", ""
     return None, ""
+
+
+def _use(name: str | None) -> str | None:
+    """What is said of the name to use instead, if there is one."""
+    if name == "__call__":
+        return "call it itself"
+    return f"use `{name}`" if name else None
 
 
 def _flattened(held: Members, before: Members, now: Members) -> bool:
@@ -184,7 +226,35 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
                 yield from _as_tensors(case, call, later)
 
 
+def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
+    """What a tokenizer makes of a chat, used as the ids that it was."""
+    at, since = receiver_of(case, call), version_number(case.knowledge("encoded_since")[0])
+    tokenizes = call.arguments.get("tokenize")
+    if at is None or not at.of_texts or version_number(case.release.version) < since:
+        return
+    if tokenizes is not None and tokenizes.value is not True:
+        return
+    fields = set(case.knowledge("encoded_fields"))
+    if any(_knows(one, fields) or one.name in case.knowledge("unfolding") for one in later):
+        return
+    for one in later:
+        cut = one.kind == "index" and not isinstance(one.arguments["0"].value, str)
+        if cut or one.kind == "operate" or one.name in case.knowledge("of_ids"):
+            yield Finding(
+                f"`{call.name}` of a tokenizer gives a `BatchEncoding` in transformers "
+                f"{case.release.version}, not the ids",
+                one.place,
+                level=at.level,
+                fix="take its `.input_ids` first",
+                because=case.knowledge("encoded_because")[0],
+                sources=("transformers-5-trials", "transformers-5-migration-guide"),
+            )
+
+
 def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
+    if later and call.name in case.knowledge("encoded"):
+        yield from _as_ids(case, call, later)
+        return
     if not later or (found := _output(case, call)) is None:
         return
     output, level = found

@@ -11,12 +11,16 @@ from advisor.catalogue.release_members import Members
 from advisor.check.case import Case, rule
 from advisor.check.finding import Edit, Finding
 from advisor.check.loaded import members_in, receiver_of
+from advisor.model.library import NameChange
 from advisor.scan.usage import WRAPPED, Argument, Location
 
 ALIKE, ALIKE_OF_OLD = 0.6, 0.75
 """How much of two names of parameters is equal where one took the other's place: of one that came
 later, and of one that stood beside it."""
 BUILDER = "__init__"
+IDLE = (None, False, 0, 1)
+"""Values of an argument that ask for nothing."""
+PREPARING = ("processor", "tokenizer", "image_processor")
 BY_NAME = "by-name"
 """Of an argument that is passed by its name, not as one of so many in order."""
 SETTINGS = "Arguments"
@@ -39,6 +43,7 @@ class Given(NamedTuple):
 @rule("removed-parameter", of_release=True)
 def removed_parameter(case: Case) -> Iterator[Finding]:
     """An argument, by its name, that a method or a class took once and takes no more."""
+    yield from _tensors(case)
     for given in (*_called(case), *_built(case)):
         taken = _parameters(given.at, given.method)
         for name, argument in given.arguments.items():
@@ -46,7 +51,9 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 continue
             change = case.release.removed(f"{given.shown}({name})", "parameter")
             known = _last(case, given, name) if taken is not None else None
-            replaced = change and _takes_instead(given, name, change.instead)
+            replaced = change and (
+                _takes_instead(given, name, change.instead) or _asks(case, given, change, argument)
+            )
             if known is None and (change is None or (taken is None and not replaced)):
                 continue
             place = argument.written
@@ -74,6 +81,38 @@ def _takes_instead(given: Given, name: str, instead: str | None) -> bool:
     return (
         signature is not None and instead in signature.keywords and name not in signature.keywords
     )
+
+
+def _asks(case: Case, given: Given, change: NameChange, argument: Argument) -> bool:
+    """True where a method is asked for what it does no more by itself, though it takes the name."""
+    ready = set(case.knowledge("ready")) & given.arguments.keys()
+    own = change.name == f"{given.shown}({change.name.partition('(')[2]}"
+    return own and change.instead is None and not ready and _asking(argument)
+
+
+def _asking(argument: Argument) -> bool:
+    """True where the value of an argument asks for something."""
+    return argument.value is True or argument.value not in IDLE
+
+
+def _tensors(case: Case) -> Iterator[Finding]:
+    """Tensors of a framework that the release does not know, which a processor is asked for."""
+    for usage in case.scan.usages:
+        for call in usage.calls:
+            argument = call.arguments.get("return_tensors")
+            asked = call.kind == "call" and call.receiver.kind in PREPARING
+            if not asked or argument is None or not isinstance(argument.value, str):
+                continue
+            written = f'return_tensors="{argument.value}"'
+            if change := case.release.removed(written, "parameter"):
+                yield Finding(
+                    f"there are no `{argument.value}` tensors in transformers "
+                    f"{case.release.version}",
+                    argument.written,
+                    fix=f"use `{change.instead}`",
+                    because=change.because,
+                    sources=change.sources,
+                )
 
 
 def _called(case: Case) -> Iterator[Given]:

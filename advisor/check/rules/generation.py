@@ -1,0 +1,66 @@
+"""Whether what steers the writing of text is set where the judged release reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advisor.catalogue.release import version_number
+from advisor.check.case import TRANSFORMERS, Case, rule
+from advisor.check.finding import Edit, Finding
+from advisor.scan.usage import Call, Usage
+
+CONFIG, GENERATION = "config", "generation_config"
+COMPOSITION = "composition"
+
+
+@rule("generation-set-in-config", each=Case.usages, of_release=True)
+def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
+    """A setting of `generate` that is stored in the configuration of the model."""
+    since = version_number(case.knowledge("since")[0])
+    model = usage.model
+    if (
+        model is None
+        or model.package != TRANSFORMERS
+        or version_number(case.release.version) < since
+    ):
+        return
+    stored = [
+        call
+        for call in usage.calls
+        if call.kind == "assign" and call.of == (CONFIG,) and call.receiver.place == model.place
+    ]
+    for call in stored:
+        if call.name in case.knowledge("settings") and _is_set(call):
+            target = call.arguments["0"].source
+            edit = Edit(call.place, target.replace(f".{CONFIG}.", f".{GENERATION}.", 1))
+            yield Finding(
+                "generation is steered by the model's configuration here, which transformers "
+                f"{case.release.version} refuses",
+                call.place,
+                fix=f"set it in `{GENERATION}`",
+                edits=(edit,) if edit.text != target else (),
+            )
+    yield from _without_start(case, usage, stored)
+
+
+def _is_set(call: Call) -> bool:
+    """True where something other than None is stored."""
+    return call.arguments["0"].value is not None
+
+
+def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Finding]:
+    """A model of two parts that is told its first token where `generate` does not look."""
+    if usage.model is None or usage.model.kind != COMPOSITION:
+        return
+    starts = [call for call in stored if call.name in case.knowledge("starts")]
+    writing = [call for call in usage.calls if call.name == "generate" and call.kind == "call"]
+    ready = [call for call in writing if not set(case.knowledge("starts")) & call.arguments.keys()]
+    if starts and ready and GENERATION not in case.source(usage.place.path):
+        name = starts[0].name
+        yield Finding(
+            f"`{name}` stands in the model's configuration alone, and `generate` reads `{GENERATION}`",
+            starts[0].place,
+            level="warning",
+            places=tuple(call.place for call in ready),
+            fix=f"set `{GENERATION}.{name}` as well",
+        )
