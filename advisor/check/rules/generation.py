@@ -58,7 +58,8 @@ def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Fin
     if starts and ready and GENERATION not in case.source(usage.place.path):
         name = starts[0].name
         yield Finding(
-            f"`{name}` stands in the model's configuration alone, and `generate` reads `{GENERATION}`",
+            f"`{name}` stands in the model's configuration alone, and `generate` reads "
+            f"`{GENERATION}`",
             starts[0].place,
             level="warning",
             places=tuple(call.place for call in ready),
