@@ -55,7 +55,7 @@ class Grouping:
         usages = []
         for model in self.models if any(self.relevant) else ():  # beside ours, these count too
             load = self.loads[model]
-            gone = any(value.text in self.study.vocabulary.gone_pipelines for value in load.task)
+            gone = any(self.study.vocabulary.is_gone(value.text or "") for value in load.task)
             self.relevant[model] |= load.kind == "pipeline" and gone
         for model in self.models:
             own = sorted(tied[model])
@@ -88,8 +88,9 @@ class Grouping:
         if load.kind == "pipeline":
             return any(
                 value.text in words.pipelines
-                or (value.text in words.gone_pipelines and _OF_PICTURES.search(value.text))
+                or (words.is_gone(value.text) and _OF_PICTURES.search(value.text))
                 for value in load.task
+                if value.text
             )
         if load.class_name is None or words.is_class(load.class_name):
             return load.class_name is not None

@@ -77,7 +77,8 @@ class Mentions:
         self._is_ours = is_ours
         self._is_class = cache(vocabulary.is_class)
         self._hints = _beginnings(vocabulary.hints)
-        tasks = map(re.escape, sorted(vocabulary.pipelines | vocabulary.gone_pipelines))
+        names = sorted(vocabulary.pipelines | vocabulary.gone_pipelines)
+        tasks = (re.escape(name).replace(r"\*", r"\w*") for name in names)
         self._tasks = re.compile(rf"[\"'](?:{'|'.join(tasks)})\\?[\"']")
 
     def ids(self, code: str) -> set[str]:

@@ -52,6 +52,7 @@ from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
 _LIBRARY = "transformers"
+_ENVIRONMENT = "environ"
 _WORDS = {"pretrained", "pipeline", *FEATURES, *LIBRARIES}
 _SPOKEN_OF = tuple(
     one.encode()
@@ -426,7 +427,22 @@ def _names_in(parsed: Parsed) -> list[Name]:
                 column = place.end_column - len(attr)
                 place = place._replace(line=place.end_line, column=column)
                 names.append(Name(place, module, attr, False, False))
+    names.extend(_settings_in(parsed) if names else ())
     return sorted(names, key=lambda name: name.place[1:5])
+
+
+def _settings_in(parsed: Parsed) -> Iterator[Name]:
+    """Yield the variables of the environment that a file sets, as names of `os.environ`."""
+    for part in ast.walk(parsed.tree) if any(_ENVIRONMENT in line for line in parsed.lines) else ():
+        match part:
+            case ast.Subscript(value, ast.Constant(str(name)), ast.Store()):
+                pass
+            case ast.Call(ast.Attribute(value, "setdefault"), [ast.Constant(str(name)), *_]):
+                pass
+            case _:
+                continue
+        if isinstance(value, ast.Name | ast.Attribute) and _ENVIRONMENT in words(value):
+            yield Name(parsed.location(part), _ENVIRONMENT, name, False, False)
 
 
 def _module(node: ast.expr, modules: dict[str, str]) -> str | None:

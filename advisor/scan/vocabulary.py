@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
 from functools import cache, cached_property, lru_cache
 from typing import NamedTuple
 
@@ -152,7 +153,7 @@ class Vocabulary:
         """Pipelines that load vision-language models."""
         gone = {change.name for change in rulebase.changes if change.of == "pipeline"}
         self.gone_pipelines = frozenset(gone)
-        """Pipelines that some release took away, whatever they loaded."""
+        """Pipelines that some release took away, whatever they loaded; `*` stands for anything."""
         tasks = ("".join(word.capitalize() for word in tag.split("-")) for tag in self.pipelines)
         self._auto_classes = {f"AutoModelFor{task}" for task in (*tasks, "Vision2Seq")}
         pairs = ((each.model_class, each.processor) for each in checkpoints)
@@ -233,6 +234,10 @@ class Vocabulary:
         ending = _squeezed(architecture) + _squeezed(weights)
         ids = [id for name, id in self._ids.items() if _squeezed(name).endswith(ending)]
         return ids[0] if weights and len(ids) == 1 else None
+
+    def is_gone(self, task: str) -> bool:
+        """True for a pipeline that some release took away."""
+        return any(fnmatchcase(task, name) for name in self.gone_pipelines)
 
     def is_class(self, name: str) -> bool:
         """True where a class of this name belongs to a vision-language architecture."""

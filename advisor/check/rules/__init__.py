@@ -25,6 +25,7 @@ from advisor.check.rules import (
     imported,
     membership,
     parameters,
+    pipelines,
     positions,
     regions,
     removal,
@@ -40,7 +41,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 DETECTORS = _detectors(
     *(choices, capability, architecture, handling, image_tokens, regions, removal),
-    *(imported, membership, parameters, positions, generation, attentions, access),
+    *(imported, membership, parameters, positions, generation, attentions, pipelines, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
 TOGETHER = frozenset(id for one in DETECTORS if one.together for id in one.ids)

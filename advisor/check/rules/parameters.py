@@ -87,7 +87,8 @@ def _asks(case: Case, given: Given, change: NameChange, argument: Argument) -> b
     """True where a method is asked for what it does no more by itself, though it takes the name."""
     ready = set(case.knowledge("ready")) & given.arguments.keys()
     own = change.name == f"{given.shown}({change.name.partition('(')[2]}"
-    return own and change.instead is None and not ready and _asking(argument)
+    by_value = change.id in case.knowledge("asked_by_value")
+    return own and change.instead is None and not ready and (not by_value or _asking(argument))
 
 
 def _asking(argument: Argument) -> bool:

@@ -10,6 +10,7 @@ from advisor.check.finding import Edit, Finding
 from advisor.check.loaded import Receiver, receiver_of
 from advisor.scan.usage import WRAPPED, Argument, Call, Usage
 
+ORDER = "text-before-images"
 IMAGES, TEXT = "images", "text"
 PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
 """A text that stands for a picture."""
@@ -29,7 +30,7 @@ def text_before_images(case: Case, usage: Usage) -> Iterator[Finding]:
         if signature is None or signature.either or IMAGES not in signature.keywords:
             continue
         first = signature.positional[0] if signature.positional else ""
-        kind = _kind(case, given)
+        kind = kind_of(case, given)
         if kind and {first, kind} == {IMAGES, TEXT} and kind in signature.keywords:
             yield _turned(case, call, at, given, kind)
 
@@ -53,15 +54,15 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
     )
 
 
-def _kind(case: Case, given: Argument) -> str | None:
+def kind_of(case: Case, given: Argument) -> str | None:
     """What an argument is: a text by what it says or how it is called, images by their name."""
     words = set(re.findall(r"[a-z]+", re.split(r"[\[(]", given.source)[0].lower()))
-    if words & set(case.knowledge("texts")):
+    if words & set(case.knowledge("texts", ORDER)):
         return TEXT
     values = given.value if isinstance(given.value, tuple) else (given.value,)
     texts = [one for one in values if isinstance(one, str)] or given.pieces
     if any(not PATH.match(text.strip()) for text in texts if text.strip()):
         return TEXT
-    if texts or not words & set(case.knowledge("images")):
+    if texts or not words & set(case.knowledge("images", ORDER)):
         return None
     return IMAGES

@@ -46,6 +46,8 @@ def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
 
 
 REMOVED = "removed-argument"
+ENVIRONMENT = "environ"
+"""The module of names that are variables of the environment."""
 
 
 @rule("removed-argument", "renamed-argument", each=Case.usages, of_release=True)
@@ -89,6 +91,24 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         other = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
         now = other if change.kind != "removed" else ""
         yield from _findings(case, change, usage.place, pipeline, now, fix)
+
+
+@rule("removed-variable", of_release=True)
+def removed_variable(case: Case) -> Iterator[Finding]:
+    """A variable of the environment that is set, and read no more."""
+    variables = [name for name in case.scan.names if name.module == ENVIRONMENT]
+    instead = set(case.knowledge("read_instead"))
+    ready = {one.place.path for one in variables if one.name in instead}
+    for one in variables if case.judged_by else ():
+        change = case.release.removed(one.name, "environment")
+        if change is not None and one.place.path not in ready:
+            yield Finding(
+                f"transformers {case.release.version} does not read `{one.name}`",
+                one.place,
+                fix=f"set `{change.instead}`" if change.instead else None,
+                because=change.because,
+                sources=change.sources,
+            )
 
 
 def _without_pipeline(case: Case, usage: Usage, change: NameChange) -> str | None:
