@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from advisor.model import Checkpoint
@@ -222,13 +223,7 @@ class Precedences:
         tied: set[tuple[str, str]] = set()
         for rank, gauge in enumerate(self.gauges):
             able = [id for id in ids if first[id] >= rank] if gauge.rest else ids
-            for number, one, other, apart, kind in self._compared(gauge, able, told, tied):
-                pair = one, other
-                if not apart:
-                    tied.add(pair)
-                elif not kind or pair not in told:
-                    both = pair if apart > 0 else (other, one)
-                    told[pair] = (kind, rank, -round(abs(apart), 6), *both, number)
+            self._compared(gauge, rank, able, told, tied)
         for kind, before, behind in self._related(families):
             pair = before, behind
             known = pair in told or pair[::-1] in told
@@ -240,35 +235,35 @@ class Precedences:
     def _compared(
         self,
         gauge: Gauge,
+        rank: int,
         ids: Sequence[str],
-        told: Mapping[tuple[str, str], Told],
-        tied: Collection[tuple[str, str]],
-    ) -> Iterator[tuple[int, str, str, float, int]]:
-        """Yield each open pair that a yardstick compares, in the first of its tables with both.
+        told: dict[tuple[str, str], Told],
+        tied: set[tuple[str, str]],
+    ) -> None:
+        """Compare each pair that is still open in the first table of a yardstick that has both.
 
-        By number of the table, and how many times the noise the first is better. The kind is 1
-        where that is its maker's word.
+        By the word of a maker about its own a pair stays open.
         """
-        seen: set[tuple[str, str]] = set()
         protocols, times = self._order["protocols"], gauge.apart
-        settled: Collection[tuple[str, str]] = tied if self.ends_at_tie else ()
+        settled = {pair for pair, said in told.items() if not said[0]}
+        if self.ends_at_tie:
+            settled |= tied
         for number, table in enumerate(gauge.tables):
             inside = [(id, table[id]) for id in ids if id in table]
-            for place, (one, figure) in enumerate(inside, start=1):
-                maker = protocols[figure[2]][1]
-                for other, against in inside[place:]:
-                    pair = one, other
-                    if pair in seen or pair in settled:
-                        continue
-                    if (said := told.get(pair)) and not said[0]:
-                        continue
-                    seen.add(pair)
-                    apart = times(figure, against)
-                    kind = 0
-                    if maker and apart and figure[2] == against[2]:
-                        winner, loser = (one, other) if apart > 0 else (other, one)
-                        kind = int(_owner(winner) == maker != _owner(loser))
-                    yield number, one, other, apart, kind
+            for (one, figure), (other, against) in combinations(inside, 2):
+                pair = one, other
+                if pair in settled:
+                    continue
+                settled.add(pair)
+                apart = times(figure, against)
+                if not apart:
+                    tied.add(pair)
+                    continue
+                before, behind = pair if apart > 0 else (other, one)
+                maker = protocols[figure[2]][1] if figure[2] == against[2] else None
+                kind = int(_owner(before) == maker != _owner(behind)) if maker else 0
+                if not kind or pair not in told:
+                    told[pair] = kind, rank, -round(abs(apart), 6), before, behind, number
 
     def evidence(self, told: Told) -> Evidence:
         """Return what was told of a pair, with its figures and where they were published."""

@@ -7,8 +7,10 @@ the usual, the freer and the cheaper come first without being better.
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from advisor.decide.precedence import Compared, Evidence, Precedence, Precedences, Told
@@ -82,8 +84,8 @@ class _Order:
 
     def __init__(self, ids: Iterable[str], pairs: Collection[tuple[str, str]]) -> None:
         wins = Counter(before for before, _ in pairs)
-        wins.subtract(behind for _, behind in pairs)
-        line = sorted(ids, key=lambda one: -wins[one])
+        losses = Counter(behind for _, behind in pairs)
+        line = sorted(ids, key=lambda one: losses[one] - wins[one])
         self._place = {id: place for place, id in enumerate(line)}
         self._after: dict[str, list[str]] = {id: [] for id in line}
         self._ahead: dict[str, list[str]] = {id: [] for id in line}
@@ -117,10 +119,15 @@ class _Order:
 
     def closed(self) -> dict[str, frozenset[str]]:
         """Return for each all that stands behind it."""
+        place = self._place.__getitem__
         behind: dict[str, frozenset[str]] = {}
-        for id in sorted(self._place, key=self._place.__getitem__, reverse=True):
-            after = self._after[id]
-            behind[id] = frozenset(after).union(*(behind[one] for one in after))
+        for id in sorted(self._place, key=place, reverse=True):
+            found: set[str] = set()
+            for one in sorted(self._after[id], key=place):
+                if one not in found:  # else all behind it is there as well
+                    found.add(one)
+                    found |= behind[one]
+            behind[id] = frozenset(found)
         return behind
 
 
@@ -140,7 +147,7 @@ def in_places(
     """
     inside, known = set(ids), set(measured)
     within = {id: locked.behind[id] & inside for id in inside}
-    over = Counter(id for behind in within.values() for id in behind)
+    over = Counter(chain.from_iterable(within.values()))
     counted = {id: len(locked.behind[id] & known) for id in inside}
     line = {id: number for number, id in enumerate(sorted(ids, key=key))}
     able = sorted((id for id in inside if not over[id]), key=line.__getitem__)
@@ -151,9 +158,10 @@ def in_places(
         chosen = _next(able, counted, locked, freedom)
         listed.append(chosen)
         able.remove(chosen)
-        over.subtract(within[chosen])
-        able += [id for id in within[chosen] if not over[id]]
-        able.sort(key=line.__getitem__)
+        for id in within[chosen]:
+            over[id] -= 1
+            if not over[id]:
+                insort(able, id, key=line.__getitem__)
     return _shared(listed, locked)
 
 
@@ -184,7 +192,8 @@ def _next(
         able = [id for id in able if freedom(id) == freest]
         reach = {id: len(locked.behind[id]) for id in able}
     leader = max(able, key=reach.__getitem__)
-    equals = [id for id in able if id == leader or locked.tie(id, leader)]
+    tied = locked.tied
+    equals = [id for id in able if id == leader or (id, leader) in tied or (leader, id) in tied]
     freest = min(map(freedom, equals))
     equals = [id for id in equals if freedom(id) == freest]
     enough = max(reach[id] for id in equals) * NEARLY_ALL
