@@ -73,6 +73,15 @@ def test_the_last_of_all_comes_before_the_first_where_it_was_better_here(tmp_pat
     assert figure.source.endswith("e.json")
 
 
+def test_figures_are_printed_as_an_evaluation_prints_them(tmp_path, rules):
+    first, *_, last = ids(rules)
+    _, picks = order(rules, evaluation(tmp_path / "e.json", {last: 26 / 30, first: 0.8666}))
+    shown = {pick.checkpoint.id: pick.figures[0].value for pick in picks if pick.figures}
+    assert (shown[last], shown[first]) == (0.8667, 0.8666), "to three decimals they were alike"
+    _, picks = order(rules, evaluation(tmp_path / "e.json", {last: 26 / 30, first: 0.5}))
+    assert 0.867 in [pick.figures[0].value for pick in picks if pick.figures]
+
+
 def test_measured_evidence_is_why_one_stands_before_the_next(tmp_path, rules):
     all_ids = ids(rules)
     wanted = {id: 1 - place / 100 for place, id in enumerate(reversed(all_ids))}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +22,7 @@ from advisor.rulebase.base import RuleBase
 if TYPE_CHECKING:
     from advisor.decide.recommendation import TaskAdvice
 
+DECIMALS = 3
 LARGEST = 50 * MEGABYTE
 YARDSTICK, PROTOCOL = "measured-here", "here"
 HINT = "give what `advisor evaluate ... --format json` wrote"
@@ -91,7 +93,16 @@ def _read(body: dict[str, Any], shown: str, digest: str) -> OwnMeasurements:
             ahead.append((checkpoints[pair["ahead"]], checkpoints[other]))
     data = body["data"]
     told = (str(data["name"]), str(data["task"]), int(data["images"]))
-    return OwnMeasurements(shown, digest, *told, metric, values, tuple(ahead))
+    return OwnMeasurements(shown, digest, *told, metric, _shown(values, ahead), tuple(ahead))
+
+
+def _shown(values: dict[str, float], ahead: Sequence[tuple[str, str]]) -> dict[str, float]:
+    """Return values to the decimals that an evaluation prints, to more where a pair needs them."""
+    for decimals in range(DECIMALS, sys.float_info.dig):
+        shown = {id: round(value, decimals) for id, value in values.items()}
+        if all(shown[one] != shown[other] for one, other in ahead):
+            return shown
+    return values
 
 
 def measured_rules(rulebase: RuleBase, file: Path) -> RuleBase:

@@ -110,15 +110,15 @@ class Lexicon:
                 found.append((one, means))
         return found
 
-    def concepts_with(self, text: str) -> set[str]:
-        """Return the concepts of phrases that hold all words of a text, beside others."""
+    def concepts_with(self, text: str, least: int = 1) -> set[str]:
+        """Return the concepts of which `least` phrases hold all words of a text, beside others."""
         wanted = [frozenset(self.forms(one.form)) for one in tokens_of(text) if one.is_word]
-        found: set[str] = set()
+        found: Counter[str] = Counter()
         for phrase, means in self.phrases.all() if wanted else ():
             forms = phrase.split()
             if means and all(not forms_of.isdisjoint(forms) for forms_of in wanted):
-                found |= {one[1:] for one in means.split(BETWEEN) if one[0] == CONCEPT}
-        return found
+                found.update({one[1:] for one in means.split(BETWEEN) if one[0] == CONCEPT})
+        return {concept for concept, phrases in found.items() if phrases >= least}
 
     def named(self, name: str) -> tuple[list[str], list[str]]:
         """Return the checkpoints that people call so, and their tasks."""

@@ -44,7 +44,9 @@ def explained(rulebase: RuleBase, error: AdvisorError) -> AdvisorError:
     close = _options(reading, error.of)
     if about_task:
         close = tasks_near(rulebase, error.name, reading)
-    close = list(dict.fromkeys([*close, *error.close]))[:MOST]
+    if not (about_task and _is_an_answer(reading)):  # which has words of its own, of no task
+        close += error.close
+    close = list(dict.fromkeys(close))[:MOST]
     also = _is_a_name(rulebase, error.name) if about_task else ""
     said = [f"--{one}" for one in _answers(rulebase, reading) if not one.startswith(error.of)]
     if said and error.name.lower() not in rulebase.words:
@@ -62,7 +64,7 @@ def tasks_near(rulebase: RuleBase, text: str, reading: Reading) -> list[str]:
     swept = sweep(lexicon, text, quotes=False)
     met = {mark.id for mark in swept.of(CONCEPT, SAYING) if not mark.negated}
     if not found:  # a word alone is short for a phrase: report for "write a report"
-        met |= lexicon.concepts_with(text)
+        met |= lexicon.concepts_with(text, 2 if _is_an_answer(reading) else 1)
     found += _tasks_of(rulebase, lexicon, met)
     return list(dict.fromkeys(found))[:MOST]
 
@@ -89,6 +91,12 @@ def _is_a_name(rulebase: RuleBase, name: str) -> str:
         return ""
     tasks = lexicon.named(known[wanted])[1]
     return f"`{name}` is a model, for {joined(tasks[:MOST], 'or')}; "
+
+
+def _is_an_answer(reading: Reading) -> bool:
+    """True where all the words together answer a question, and speak of no task."""
+    whole = 0, len(reading.text)
+    return not reading.tasks and any(whole in one.spans for one in reading.answers)
 
 
 def _options(reading: Reading, question: str) -> list[str]:

@@ -42,6 +42,11 @@ def test_a_word_that_answers_something_else_says_what(advisor, words, said):
     assert said in advisor("recommend", *words.split()).err
 
 
+@pytest.mark.parametrize("subject", ["x-ray", "mri", "ct-scan", "german"])
+def test_what_images_show_or_say_suggests_no_task(advisor, subject):
+    assert "did you mean" not in advisor("recommend", "--task", subject).err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
