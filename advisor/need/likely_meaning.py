@@ -101,15 +101,15 @@ def _is_an_answer(reading: Reading) -> bool:
 
 def _options(reading: Reading, question: str) -> list[str]:
     said = [one for one in (*reading.answers, *reading.concluded) if one.question == question]
-    return [option for one in said for option in one.answer.options]
+    return [name for one in said for name in one.answer.names]
 
 
 def _answers(rulebase: RuleBase, reading: Reading) -> list[str]:
     """Return the answers that words give, as flags without their hyphens."""
     return [
-        f"{rulebase.question(one.question).typed} {option}"
+        f"{rulebase.question(one.question).typed} {name}"
         for one in reading.answers
-        for option in one.answer.options
+        for name in one.answer.names
     ]
 
 

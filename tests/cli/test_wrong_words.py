@@ -31,10 +31,11 @@ def test_an_act_suggests_the_tasks_that_it_is_much_of(advisor):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("--task x-ray", "`x-ray` says `--domain specialist`"),
+        ("--task x-ray", "`x-ray` says `--domain medical`"),
         ("--task clip", "`clip` is a family: `advisor show clip` says what it does"),
         ("--task trocr", "`trocr` is a model, for ocr-line or handwriting"),
-        ("--task vqa --domain x-ray", "did you mean `specialist`?"),
+        ("--task vqa --domain x-ray", "did you mean `medical`?"),
+        ("--task vqa --language tschechisch", "did you mean `cs`?"),
         ("--task vqa --use startup", "did you mean `commercial`?"),
     ],
 )
