@@ -13,6 +13,7 @@ from advisor.decide.alternatives import FREEDOM, alternatives
 from advisor.decide.precedence import Compared, Precedences
 from advisor.decide.ranking import in_places, lock
 from advisor.decide.selection import ORDERS, select
+from advisor.decide.shortlist import standing
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import BrokenFileError
@@ -354,8 +355,14 @@ def test_the_printed_reason_of_every_adjacent_pair_is_true_of_the_data(rulebase,
             others = [one for one in after if series is None or one.series != series]
             if (said := pick.before_next) is None:
                 seen.add(None)
+                tied = others and found.locked.tie(pick.checkpoint.id, others[0].id)
+                words = "within the noise of" if tied else "nothing ranks it against"
+                assert not others or standing(found, pick) == f"{words} {others[0].id}"
                 continue
             assert said.next == others[0].id
+            assert standing(found, pick).endswith(
+                said.next + ", of one series" * ("larger" in said)
+            )
             before = said.through or pick.checkpoint.id
             if said.by == "relation":
                 assert related(rulebase, before, said.next, said.yardstick), (task, said)

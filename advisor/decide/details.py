@@ -10,7 +10,7 @@ from advisor.decide.alternatives import alternatives
 from advisor.decide.reasons import MAYBE_FEWER, Flip, lost_on_text
 from advisor.decide.requirements import Gap, words
 from advisor.decide.selection import Pick, Selection
-from advisor.decide.shortlist import family_name, gaps_text, shortlist, shown_picks
+from advisor.decide.shortlist import family_name, gaps_text, shortlist, shown_picks, standing
 from advisor.draw.blocks import Candidate, Cell, Heading, Item, Items, Link, Page, Pairs, Text
 from advisor.engine.decision import Assessment
 from advisor.phrasing import answers_text, count, joined
@@ -195,6 +195,8 @@ def _remarks(selection: Selection, pick: Pick) -> Iterator[Item]:
     figures = sorted(named.values(), key=pick.figures.index)
     said = "; ".join(f"{figure.name} {figure.value:g}" for figure in figures[:2])
     yield Item("", f"{pick.checkpoint.id}: {said or 'no published score for this task'}")
+    source = pick.before_next.source if pick.before_next else None
+    yield Item("", standing(selection, pick), source or "")
     if intended := pick.checkpoint.notes.get("intended_use"):
         yield Item("!", intended)
     following = alternatives(pick, selection)

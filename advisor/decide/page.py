@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from advisor.decide.command_lines import command, flags
 from advisor.decide.pivots import pivots
-from advisor.decide.placing import next_of_another_series
 from advisor.decide.programs import AS_IS
 from advisor.decide.reasons import lost_on_text
 from advisor.decide.selection import Pick
@@ -20,6 +19,7 @@ from advisor.decide.shortlist import (
     linked_id,
     named_places,
     shortlist,
+    standing,
     unverified_text,
 )
 from advisor.decide.written_program import code_command, joinable, known
@@ -40,12 +40,10 @@ from advisor.model import NONE, TASK
 from advisor.phrasing import count, joined
 
 if TYPE_CHECKING:
-    from advisor.decide.precedence import Precedence
     from advisor.decide.recommendation import Recommendation, TaskAdvice
     from advisor.model import Rule
 
 SHOWN_CLOSEST = 3
-RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the successor of {next}"}
 
 
 class Room(NamedTuple):
@@ -201,8 +199,8 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
     """Why this checkpoint comes before the next, or what is known of it where nothing says."""
     pick, *more = advice.selection.picks
     preferred = next((rule for rule in pick.fired if rule.effect == "prefer"), None)
-    if before := pick.before_next:
-        yield Note("first", _precedence(before), lines=2)
+    if pick.before_next:
+        yield Note("first", standing(advice.selection, pick), lines=2)
     elif preferred:
         yield Note("first", preferred.because, lines=2)
     elif not more:
@@ -215,28 +213,7 @@ def _first(advice: TaskAdvice) -> Iterator[Note]:
             known = f"{pick.figures[0].name} {pick.figures[0].value:g}"
         elif advice.task in pick.checkpoint.typical:
             known = "where people usually start with this task"
-        other = next_of_another_series(pick, more)
-        yield Note("first", f"{known}; {_next_to(advice, pick, other)}", lines=2)
-
-
-def _next_to(advice: TaskAdvice, pick: Pick, other: Pick | None) -> str:
-    """How a checkpoint stands to the next of another series that it is not known to be before."""
-    if other is None:
-        return "the others are of its series"
-    locked, next_id = advice.selection.locked, other.checkpoint.id
-    if locked and locked.tie(pick.checkpoint.id, next_id):
-        return f"within the noise of {next_id}"
-    return f"nothing ranks it against {next_id}"
-
-
-def _precedence(before: Precedence) -> str:
-    """Why a checkpoint stands before the next of another series, in words."""
-    through = f"before {before.through}, which is " if before.through else ""
-    if before.by == "relation":
-        return through + RELATIONS[before.yardstick].format(next=before.next)
-    has = f"before {before.through}, which has " if before.through else ""
-    against = f"against {before.next_value:g} for {before.next}"
-    return f"{has}{before.value:g} on {before.yardstick}, {against}"
+        yield Note("first", f"{known}; {standing(advice.selection, pick)}", lines=2)
 
 
 def _elsewhere(advice: TaskAdvice) -> Page:

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from advisor.decide.placing import next_of_another_series
 from advisor.decide.requirements import Gap, words
-from advisor.decide.selection import Pick
+from advisor.decide.selection import Pick, Selection
 from advisor.draw.blocks import Cell, Link, Note, Notes, Page, Table
 from advisor.draw.typesetting import cut_lines
 from advisor.model import NONE
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from advisor.decide.precedence import Published
     from advisor.decide.recommendation import TaskAdvice
 
+RELATIONS = {"larger": "larger than {next}, of one series", "successor": "the successor of {next}"}
 LICENCE = 12
 """So many characters of a licence fit a table; `-v` has all of it."""
 MARKS = {"=": "a tie with the better one below", "*": "placed by another measure"}
@@ -149,6 +151,29 @@ def shown_picks(advice: TaskAdvice, most: int) -> tuple[list[Pick], dict[str, st
     shown = [picks[place] for place in sorted(places[:most])]
     limits = [limit for limit, _ in rungs]
     return shown, {id: _step(limits, of_id) for id, of_id in steps.items()}
+
+
+def standing(selection: Selection, pick: Pick) -> str:
+    """Return why a pick stands before the next of another series: a figure, a relation or nothing.
+
+    Nothing where a yardstick compared the two as well, within its noise.
+    """
+    before = pick.before_next
+    if before is None:
+        ids = [one.checkpoint.id for one in selection.picks]
+        after = selection.picks[ids.index(pick.checkpoint.id) + 1 :]
+        other = next_of_another_series(pick, after)
+        if other is None:
+            return "the others are of its series" if after else "the last of all"
+        locked, next_id = selection.locked, other.checkpoint.id
+        tied = locked is not None and locked.tie(pick.checkpoint.id, next_id)
+        return f"{'within the noise of' if tied else 'nothing ranks it against'} {next_id}"
+    through = f"before {before.through}, which " if before.through else ""
+    if before.by == "relation":
+        is_so = RELATIONS[before.yardstick].format(next=before.next)
+        return f"{through}is {is_so}" if through else is_so
+    has = f"{before.value:g} on {before.yardstick}, against {before.next_value:g} for {before.next}"
+    return f"{through}has {has}" if through else has
 
 
 def _step(limits: Sequence[float | None], places: Sequence[int]) -> str:
