@@ -23,6 +23,8 @@ _NAMING = ("0", "pretrained_model_name_or_path", "model", "model_name_or_path")
 _OF_PICTURES = re.compile(r"image|visual|video|vqa|document")
 _MOST_TIED = 24
 """A processor that could belong to more models belongs to the first of them alone."""
+_READS = re.compile(r"\w*decode(?!r)|post_process")
+"""Methods of a processor that read outputs; what they give is no input."""
 _OPTIMIZER = re.compile(r"Adam|SGD|Adafactor|Lion|RMSprop|[Oo]ptim")
 
 
@@ -125,11 +127,13 @@ class Grouping:
             loaded = [value for value in inputs if isinstance(value, Loaded)]
             together = use.name == "pipeline" or use.name.endswith("Trainer")
             whole = together and use.kind == "pass"
-            given = dict.fromkeys(value.load for value in loaded if value.path or whole)
-            reads = "decode" in use.name or use.name.startswith("post_process")
+            prepared = (v for v in loaded if (v.path or whole) and not any(map(_READS.match, v.path)))
+            given = dict.fromkeys(value.load for value in prepared)
+            reads = _READS.match(use.name) is not None
+            of_result = "__call__" in use.receiver.path  # what is done with outputs feeds no model
             kinds = [self.loads[number].kind for number in given]
             for number in given:
-                if receiver in self.models and number in self.processors:
+                if receiver in self.models and number in self.processors and not of_result:
                     model, processor = receiver, number
                 elif number in self.models and receiver in self.processors and reads:
                     model, processor = number, receiver
