@@ -127,8 +127,8 @@ class Grouping:
             loaded = [value for value in inputs if isinstance(value, Loaded)]
             together = use.name == "pipeline" or use.name.endswith("Trainer")
             whole = together and use.kind == "pass"
-            prepared = (v for v in loaded if (v.path or whole) and not any(map(_READS.match, v.path)))
-            given = dict.fromkeys(value.load for value in prepared)
+            unread = (value for value in loaded if not any(map(_READS.match, value.path)))
+            given = dict.fromkeys(value.load for value in unread if value.path or whole)
             reads = _READS.match(use.name) is not None
             of_result = "__call__" in use.receiver.path  # what is done with outputs feeds no model
             kinds = [self.loads[number].kind for number in given]

@@ -15,7 +15,8 @@ TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
 BEFORE, AFTER = 30, 12
 """How many lines around a load and its uses belong to what is done there."""
-ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
+NO_WORDS = re.compile(r"https?://[^\s\"'<>)]+|[A-Za-z0-9+/=]{80,}")
+"""Web addresses, and images as they stand in notebooks."""
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
@@ -153,7 +154,7 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
 def _words(text: str) -> set[str]:
     """Return the words in identifiers and prose, in lower case, with and without a plural s.
 
-    Those of web addresses do not count.
+    Those of web addresses and of what is encoded do not count.
     """
-    found = {word.lower() for word in WORD.findall(ADDRESS.sub("", text))}
+    found = {word.lower() for word in WORD.findall(NO_WORDS.sub("", text))}
     return found | {word.removesuffix("s") for word in found}
