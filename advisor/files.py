@@ -146,10 +146,15 @@ def _refuse_leading_out(path: Path) -> None:
         raise _refused(path, errno.ELOOP, f"a link leads out of this folder, to {where}")
 
 
+def resolved(path: Path | str) -> Path:
+    """Return where a path leads; links in a circle, at which pathlib fails, lead to themselves."""
+    return Path(os.path.realpath(path))
+
+
 def path_shown(file: Path) -> str:
     """Return the path of a file as messages have it: from this folder, where it is in it."""
     try:
-        return file.resolve().relative_to(Path.cwd().resolve()).as_posix()
+        return resolved(file).relative_to(resolved(Path.cwd())).as_posix()
     except ValueError:
         return file.as_posix()
 

@@ -47,6 +47,7 @@ _IN_JSON = {
     if code >= 0x7F
 }
 """How JSON writes each of them that it need not write out; the value stays the same."""
+INERT_IN_JSON = r"#\u0023"
 _LONGEST_QUOTE, _LONGEST_MESSAGE = 300, 4_000
 _SURROGATE = "[\ud800-\udfff]"
 _MARKED = r"##(?=\w*\[)"
@@ -65,8 +66,9 @@ def visible_lines(text: str) -> str:
 
 
 def visible_json(text: str) -> str:
-    """Return JSON of the same value in which nothing is hidden."""
-    return text if text.isascii() else text.translate(_IN_JSON)
+    """Return JSON of the same value in which nothing is hidden, nor a command of a CI runner."""
+    text = text if text.isascii() else text.translate(_IN_JSON)
+    return re.sub(_MARKED, lambda _: INERT_IN_JSON, text) if "##" in text else text
 
 
 def shortened(text: str) -> str:

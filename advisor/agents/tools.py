@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from advisor.agents import compact
 from advisor.errors import UsageError, check_name
+from advisor.files import resolved
 from advisor.rulebase.base import RuleBase
 
 Arguments = Mapping[str, Any]
@@ -175,9 +176,9 @@ def _inside(path: Any) -> Path:
     """Return a path of the working folder. Raises UsageError for one that leads out of it."""
     if not isinstance(path, str | Path):
         raise UsageError("a path has to be text", hint='paths: ["src"]')
-    here = Path.cwd().resolve()
+    here = resolved(Path.cwd())
     try:
-        inside = (here / path).resolve().is_relative_to(here)
+        inside = resolved(here / path).is_relative_to(here)
     except (OSError, ValueError, RuntimeError):
         inside = False
     if not inside:

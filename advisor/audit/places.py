@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.draw.findings import FindingRow
+from advisor.files import resolved
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import shipped_rules
 
@@ -62,8 +63,8 @@ class Places:
 
 
 def _relative(file: Path, folder: Path) -> str:
-    resolved = file.resolve()
-    working = Path.cwd().resolve()
-    if resolved.is_relative_to(working):
-        return resolved.relative_to(working).as_posix()
-    return resolved.relative_to(folder.resolve().parent).as_posix()
+    place = resolved(file)
+    working = resolved(Path.cwd())
+    if place.is_relative_to(working):
+        return place.relative_to(working).as_posix()
+    return place.relative_to(resolved(folder).parent).as_posix()

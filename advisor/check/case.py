@@ -19,6 +19,8 @@ from advisor.engine.profile import Profile
 from advisor.model import Checkpoint
 from advisor.model.library import CheckRule
 from advisor.rulebase.base import RuleBase
+from advisor.scan.cells import code_of_notebook
+from advisor.scan.source import same_letters
 from advisor.scan.usage import Call, Load, Location, Scan, Usage
 
 if TYPE_CHECKING:
@@ -132,7 +134,7 @@ class Case:
 
     def replace_class(self, place: Location, old: str, new: str) -> tuple[Edit, ...]:
         """Return what puts a class in the place of another, and imports it; () if unsure."""
-        path, use = place.path, Edit(place, new)
+        path, use = place.path, Edit(place, new, old)
         names = [name for name in self.scan.names if name.place.path == path and name.imported]
         if any(name.name == new for name in names):
             return (use,)
@@ -140,7 +142,7 @@ class Case:
         if len(found) != 1 or found[0].module.partition(".")[0] != TRANSFORMERS:
             return ()
         needed = self._stands(path, old) > IMPORT_AND_USE
-        return use, Edit(found[0].place, f"{old}, {new}" if needed else new)
+        return use, Edit(found[0].place, f"{old}, {new}" if needed else new, old)
 
     def places_of_names(self) -> Mapping[tuple[str, str], dict[Location, bool]]:
         """Return where classes stand, by file and name; True for where they are imported."""
@@ -162,8 +164,12 @@ class Case:
         alias, and nothing else is touched.
         """
         if self._stands(place.path, old) <= len(places):
-            return (Edit(place, new),)
-        return (Edit(place, f"{new} as {old}"),) if places.get(place) else ()
+            return (Edit(place, new, old),)
+        return (Edit(place, f"{new} as {old}", old),) if places.get(place) else ()
+
+    def stand_whole(self, name: str, places: Iterable[Location]) -> bool:
+        """True where a name is written at each place: in a notebook, pieces may make it up."""
+        return all(same_letters(self.stands_at(place)) == name for place in places)
 
     def stands_at(self, place: Location) -> str:
         """Return the text at a place of a scanned file."""
@@ -172,21 +178,23 @@ class Case:
         return stretch(place.path, self.source(place.path), place)
 
     def _stands(self, path: str, name: str) -> int:
-        return _times(self.source(path), name)
+        return _times(path, self.source(path), name)
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)
-def _counted(_text: str) -> dict[str, int]:
-    """How often names stand in a text, as far as that was asked."""
-    return {}
+def _counted(path: str, text: str) -> tuple[str, dict[str, int]]:
+    """The code of a file, and how often names stand in it, as far as that was asked."""
+    if path.lower().endswith(".ipynb"):
+        text = code_of_notebook(text.encode("utf-8", "surrogatepass"))[0] or text
+    return same_letters(text), {}
 
 
-def _times(text: str, name: str) -> int:
-    """How often a name stands in a text."""
-    counted = _counted(text)
+def _times(path: str, text: str, name: str) -> int:
+    """How often a name stands in the text of a file; of a notebook, in its cells."""
+    code, counted = _counted(path, text)
     if name not in counted:
         word = re.escape(name)  # which begins the pattern, since it is found much faster so
-        counted[name] = len(re.findall(rf"{word}(?<!\w{word})\b", text))
+        counted[name] = len(re.findall(rf"{word}(?<!\w{word})\b", code))
     return counted[name]
 
 
@@ -239,10 +247,18 @@ class Detector(NamedTuple):
             because=finding.because or rule.because,
             sources=tuple(finding.sources or next(filter(None, cited), rule.sources)),
             place=finding.place or (choice.place if choice else None),
-            edits=tuple(edit._replace(old=case.stands_at(edit.place)) for edit in finding.edits),
+            edits=_sure(case, finding.edits),
             checkpoint=finding.checkpoint or id,
             choice=finding.choice or (choice.name if choice else None),
         )
+
+
+def _sure(case: Case, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """Return edits with what stands at their places; none where that is not what one replaces."""
+    there = [edit._replace(old=case.stands_at(edit.place)) for edit in edits]
+    pairs = zip(there, edits, strict=True)
+    same = all(edit.old in (now.old, same_letters(now.old)) for now, edit in pairs)
+    return tuple(there) if same else ()
 
 
 def rule(

@@ -15,7 +15,7 @@ class Edit(NamedTuple):
 
     place: Location
     text: str
-    old: str = ""
+    old: str
 
 
 class Finding(NamedTuple):

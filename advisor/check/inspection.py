@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,6 +24,21 @@ FAIL_LEVELS: dict[str, Failing] = {
     "never": (),
 }
 """The levels at which a check fails that is to fail from one on."""
+
+
+LEFT_OUT = {
+    "excluded": "excluded",
+    "gitignored": "ignored by git",
+    "environments": "in environments",
+    "caches": "in caches",
+    "links": "behind links",
+    "too_large": "too large",
+    "out_of_time": "out of time",
+    "not_parsed": "not parsed",
+    "other_language": "in another language",
+    "lowered": "rules lowered by an overlay",
+}
+"""What was not looked at, by the reason in JSON, as the closing line says it."""
 
 
 class Inspection(NamedTuple):
@@ -106,6 +121,11 @@ def _together(found: Iterable[Finding]) -> Iterator[Finding]:
         fixes = dict.fromkeys(one.fix for one in (first, *others) if one.fix)
         fix = "; ".join(fixes) or None
         yield first._replace(places=apart, edits=tuple(edits), fix=fix) if others else first
+
+
+def left_out_shown(left_out: Mapping[str, int]) -> list[str]:
+    """Return how much was not looked at, by reason, as the closing line says it."""
+    return [f"{number} {words}" for of, words in LEFT_OUT.items() if (number := left_out.get(of))]
 
 
 def judge(

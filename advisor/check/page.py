@@ -7,7 +7,7 @@ from typing import Any
 
 from advisor.check.case import Case
 from advisor.check.finding import Finding
-from advisor.check.inspection import Inspection
+from advisor.check.inspection import LEFT_OUT, Inspection, left_out_shown
 from advisor.check.judged_files import JudgedFiles
 from advisor.check.judgement import Judgement
 from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
@@ -22,18 +22,6 @@ MARKS = {"error": "-", "warning": "!", "note": ""}
 EXIT_TONES = {0: "good", 1: "bad", 3: "warn"}
 WORST = ("excluded", "discouraged", "allowed", "recommended")
 USAGE = ("path", "line", "checkpoint", "class", "task")
-LEFT_OUT = {
-    "excluded": "excluded",
-    "gitignored": "ignored by git",
-    "environments": "in environments",
-    "links": "behind links",
-    "too_large": "too large",
-    "out_of_time": "out of time",
-    "not_parsed": "not parsed",
-    "other_language": "in another language",
-    "lowered": "rules lowered by an overlay",
-}
-"""What was not looked at, by the reason in JSON, as the closing line says it."""
 MOST_PLACES = 4
 MOST_RELEASES = 2
 """As many releases and pins are named; more are counted."""
@@ -262,8 +250,7 @@ def _closing(inspection: Inspection) -> Text:
     away = ", ".join(f"{n} {word}" for n, word in zip(numbers, words, strict=True) if n)
     counts = _counts(inspection) + (f" ({away})" if away else "")
     text = f"{counts} in {looked}; {_releases(inspection.case)}"
-    unseen = (f"{n} {LEFT_OUT[of]}" for of in LEFT_OUT if (n := inspection.left_out[of]))
-    if not_seen := ", ".join(unseen):
+    if not_seen := ", ".join(left_out_shown(inspection.left_out)):
         text += f"; not looked at: {not_seen}"
     if hidden := scan.unreached:
         reach = "reach" if len(hidden) > 1 else "reaches"

@@ -15,13 +15,19 @@ from advisor.check import records
 from advisor.check.case import TEXTS_AT_ONCE, Case
 from advisor.check.declaration import FILE, ProjectDeclaration, read_declaration
 from advisor.check.finding import LEVELS
-from advisor.check.inspection import Failing, Inspection, failing_from, inspect
+from advisor.check.inspection import (
+    Failing,
+    Inspection,
+    failing_from,
+    inspect,
+    left_out_shown,
+)
 from advisor.check.judged_files import by_pin, judged_by_pin
 from advisor.check.judgement import judgements_of
 from advisor.console.commands import GivenLater, rules_of
 from advisor.console.options import Priority, day_or_today, priority_of
 from advisor.errors import UsageError
-from advisor.files import path_shown
+from advisor.files import path_shown, resolved
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 from advisor.scan.pin import Pins
@@ -83,8 +89,9 @@ class Project(NamedTuple):
         if not looked and not case.choices:
             names = ", ".join(f"`{path}`" for path in self.paths)
             hint = "name a folder with Python, notebooks or YAML"
-            unread = [f": {note.path} {note.message}" for note in case.scan.notes]
-            message = f"nothing to check in {names}{''.join(unread[:1])}"
+            unread = [f"{note.path} {note.message}" for note in case.scan.notes]
+            why = ", ".join([*unread[:1], *left_out_shown(case.scan.left_out)])
+            message = f"nothing to check in {names}{why and f': {why}'}"
             raise UsageError(message, hint=hint)
         return inspect(case, self.failing, self.baseline)
 
@@ -119,7 +126,7 @@ def open_project(
         judgements=tuple(one for each in judgements for one in each),
         today=day_or_today(options.today),
         whole=any(
-            folder.resolve().is_relative_to(path.resolve()) for path in looked_at if path.is_dir()
+            resolved(folder).is_relative_to(resolved(path)) for path in looked_at if path.is_dir()
         ),
         strict=options.strict,
         all_models=options.all_models,
@@ -170,7 +177,7 @@ def _rule_folders(declaration: ProjectDeclaration) -> list[Path]:
     top = next((outer for outer in (folder, *folder.parents) if (outer / ".git").exists()), folder)
     folders = [declaration.folder / rules for rules in declaration.rules]
     for named, rules in zip(declaration.rules, folders, strict=True):
-        if not rules.resolve().is_relative_to(top.resolve()):
+        if not resolved(rules).is_relative_to(resolved(top)):
             message = f"`rules: {named}` in `{FILE}` leads out of the project"
             raise UsageError(message, hint="`--rules DIR` takes any folder")
     return folders

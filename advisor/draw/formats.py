@@ -9,7 +9,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 
-from advisor.foreign import inert, visible_json
+from advisor.foreign import INERT_IN_JSON, inert, visible_json
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -61,7 +61,7 @@ FORMATS = {
     "junit": "findings",
 }
 """What of a report each format draws, by the function of that name in the module of that name."""
-INERT = {"json": r"#\u0023", "sarif": r"#\u0023", "html": "#&#35;", "junit": "#&#35;"}
+INERT = {"json": INERT_IN_JSON, "sarif": INERT_IN_JSON, "html": "#&#35;", "junit": "#&#35;"}
 """How two signs that begin a command of a CI runner are written in a format; see `inert`."""
 PAGE_FORMATS = tuple(format for format, part in FORMATS.items() if part != "findings")
 FINDING_FORMATS = tuple(FORMATS)

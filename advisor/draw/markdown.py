@@ -23,6 +23,8 @@ from advisor.draw.blocks import (
 _URL = re.compile(r"(https?://[^\s<>|]+)")
 _LINK = re.compile(r"\]([(\[])(?![\w-]+\.md\))")
 """Where a link or an image would begin to lead somewhere but to a page beside this one."""
+_FENCE = re.compile("`{3,}")
+_ENTITY = re.compile(r"&(?=#|\w+;)")
 MARKS = {"+": "for: ", "-": "against: ", "!": "caveat: ", ">": "", "": ""}
 
 
@@ -55,7 +57,8 @@ def _block(block: Block) -> str:
     if isinstance(block, Pairs):
         return "\n".join(f"- **{_escape(name)}**: {_escape(value)}" for name, value in block.rows)
     if isinstance(block, Code):
-        return f"```{block.language}\n{block.text}\n```"
+        fence = max(["```", *(f"{run}`" for run in _FENCE.findall(block.text))], key=len)
+        return f"{fence}{block.language}\n{block.text}\n{fence}"
     return _table(block)
 
 
@@ -87,4 +90,4 @@ def _escape(text: str) -> str:
 def _escape_words(text: str) -> str:
     for character in ("\\", "*", "_", "<", "#"):
         text = text.replace(character, f"\\{character}")
-    return _LINK.sub(r"]\\\1", text)
+    return _LINK.sub(r"]\\\1", _ENTITY.sub(r"\&", text))

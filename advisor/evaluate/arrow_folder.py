@@ -11,7 +11,7 @@ from advisor.errors import BrokenFileError, MissingExtraError
 from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData, merged
 from advisor.evaluate.image_folder import HELD_OUT
 from advisor.evaluate.label_tables import COLUMNS, annotation_of
-from advisor.files import leads_out, read_bounded, size_shown
+from advisor.files import leads_out, read_bounded, resolved, size_shown
 
 MARKS = ("dataset_dict.json", "state.json")
 """Files by which such a folder is known: of several parts, and of one."""
@@ -41,7 +41,7 @@ class ArrowRows:
         if not path:
             raise OSError(0, "its row holds no image")
         file = self.folder / path
-        if not file.resolve().is_relative_to(self.folder.resolve()) or leads_out(file, self.folder):
+        if not resolved(file).is_relative_to(resolved(self.folder)) or leads_out(file, self.folder):
             raise OSError(0, "its row names a file outside of the data")
         return read_bounded(file, LARGEST_IMAGE, within=self.folder)
 
@@ -69,9 +69,9 @@ def read_arrow(folder: Path) -> LabelledData:
         part = next((name for name in HELD_OUT if name in loaded), next(iter(loaded)))
         notes = [f"of its parts, `{part}` is taken"] if len(loaded) > 1 else []
         loaded = loaded[part]
-    home = folder.resolve()
+    home = resolved(folder)
     for file in loaded.cache_files:
-        if not Path(file["filename"]).resolve().is_relative_to(home):
+        if not resolved(file["filename"]).is_relative_to(home):
             raise BrokenFileError(
                 f"`{folder}` names `{file['filename']}`, which is outside of it",
                 hint="it should be what `save_to_disk` wrote",

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from advisor.console.profile_file import answers_in
 from advisor.decide.recommendation import recommend
 from advisor.engine.decision import Engine
 from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError, UsageError
+from advisor.files import size_shown
 from advisor.foreign import visible_json
 from advisor.phrasing import why_unparsed
 from advisor.rulebase.base import RuleBase
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from advisor.need.understanding import Understanding
 
 RECENT_ANSWERS = 256
+LONGEST = 1_000_000
+"""Bytes of a line; a device, or a file of something else, may have no end of one."""
 LINE = 'a line is {"id": ..., "need": "..."} or {"id": ..., "profile": {"task": "captioning"}}'
 
 
@@ -51,7 +53,7 @@ def run_batch(
 
     codes = set()
     with _lines(file) as lines:
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(iter(lambda: lines.readline(LONGEST + 1), b""), 1):
             row: dict[str, Any] = {}
             if not line.strip():
                 continue
@@ -70,10 +72,12 @@ def run_batch(
             codes.add(code)
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
+            if len(line) > LONGEST:
+                break
     return next((code for code in (2, 1, 3) if code in codes), 0)
 
 
-def _lines(file: str) -> AbstractContextManager[Iterable[bytes]]:
+def _lines(file: str) -> AbstractContextManager[BinaryIO]:
     if file == "-":
         return nullcontext(sys.stdin.buffer)
     try:
@@ -88,6 +92,9 @@ def _json(value: Any) -> str:
 
 
 def _row(line: bytes, number: int) -> dict[str, Any]:
+    if len(line) > LONGEST:
+        limit = size_shown(LONGEST)
+        raise _bad_line(f"line {number} is longer than {limit}; nothing from it on is read")
     try:
         row = json.loads(line.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:

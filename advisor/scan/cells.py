@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from advisor.scan.source import Spot, UnreadableError, decode_utf8, digest
 
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_LINE_FEEDS = ("\\n", "\\u000a", "\\u000A")
 _ESCAPED = re.compile(r"\\u[dD][89abAB]..(?:\\u[dD][c-fC-F]..)?|\\u....|\\.", re.DOTALL)
 """One character of the text that is written as an escape, or as a pair of surrogates."""
 _SOURCE = '"source"'
@@ -169,9 +170,10 @@ def _code_cells(file: str, notebook: Any) -> tuple[list[list[Line]], int]:
     if file[at : at + 1] != "{":
         raise JSONDecodeError("Expecting an object", file, at)
     notebook = _with_places(file, notebook) or _DECODER.raw_decode(file, at)[0]
+    if "worksheets" in notebook:
+        raise ValueError("its format is older than 4; open and save it once")
     if "cells" not in notebook:
-        old = "its format is older than 4; open and save it once"
-        raise ValueError(old if "worksheets" in notebook else "it has no cells")
+        raise ValueError("it has no cells")
     cells = notebook["cells"]
     if not isinstance(cells, list):
         raise ValueError("expecting a list of cells")  # noqa: TRY004
@@ -278,13 +280,11 @@ def _written_lines(file: str, source: Any) -> list[tuple[str, list[tuple[int, in
             lines[-1][1].append(ends)
             continue
         for escape in _ESCAPE.finditer(file, start, text.stop):
-            if escape[0] == "\\n":
+            if escape[0] in _LINE_FEEDS:
                 stretches.append((start, escape.start()))
                 start = escape.end()
         stretches.append((start, text.stop))
         pieces = text.split("\n")
-        if len(pieces) != len(stretches):  # a line feed is written in another way
-            pieces = [json.loads(f'"{file[begin:end]}"') for begin, end in stretches]
         before, at = lines[-1]
         lines[-1] = (before + pieces[0], [*at, stretches[0]])
         lines += ((piece, [one]) for piece, one in zip(pieces[1:], stretches[1:], strict=True))
@@ -301,6 +301,8 @@ def code_of_notebook(data: bytes) -> tuple[str | None, Any]:
         notebook = json.loads(data)
         cells = [cell["source"] for cell in notebook["cells"] if cell.get("cell_type") == "code"]
         texts = ["".join(source) for source in cells]
-        return "\n".join(texts) if _is_python(notebook.get("metadata")) else None, notebook
+        plain = all(isinstance(source, (str, list)) for source in cells)
+        plain = plain and "worksheets" not in notebook and _is_python(notebook.get("metadata"))
+        return "\n".join(texts) if plain else None, notebook
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, notebook

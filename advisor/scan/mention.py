@@ -41,7 +41,8 @@ _CLASS_NAME = re.compile(r"\b[A-Z]\w+")
 _PART_OF_CLASS_NAME = re.compile(r"[A-Z]\w+")
 """Found three times as fast; where none of them is the name of a class, no whole word is."""
 _IMPORTS = re.compile(
-    r"(?:from|import)[ \t]+(?:\w+[ \t]*,[ \t]*)*" rf"(?:{'|'.join(sorted(LIBRARIES))})\b"
+    r"(?:from|import)[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?+[ \t]*,[ \t]*)*"
+    rf"(?:{'|'.join(sorted(LIBRARIES))})\b"
 )
 _BEGINNING = ('"', "\r", "\n", ";", ":", "\\n")
 """Behind one of these, or where a text begins, a statement may, in a text of code too."""

@@ -29,6 +29,7 @@ from advisor.scan.source import (
     digest,
     ignores_in_python,
     parse_python,
+    same_letters,
     spells_otherwise,
 )
 from advisor.scan.statement import study_file
@@ -63,6 +64,10 @@ _SPOKEN_OF = tuple(
 
 The first stands in most of those files.
 """
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+"""A letter as JSON need not write it."""
+_BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
+"""Where a line of a cell, or a word of it, may go on."""
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
 _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
 """Words of a condition that asks for a version, for what is available, or for type checking."""
@@ -174,11 +179,7 @@ class _Scanner:
                     self.seen[file.name] = digest(data)
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
-            elif (
-                _speaks_of_us(data)
-                or self.vocabulary.ids_in(data)
-                or (file.kind == "python" and spells_otherwise(data))
-            ):
+            elif self._may_concern_us(file, data):
                 self._merge(file.name, data, self._code(file, data))
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
@@ -187,6 +188,20 @@ class _Scanner:
             self.notes.append(error.note)
         except (RecursionError, MemoryError):
             self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
+
+    def _may_concern_us(self, file: SourceFile, data: bytes) -> bool:
+        """True where words of ours stand in a file, in whatever letters Python takes for them."""
+        if _speaks_of_us(data) or self.vocabulary.ids_in(data):
+            return True
+        if file.kind == "python" and spells_otherwise(data):
+            return True
+        if file.kind == "notebook":
+            data = _BETWEEN_PIECES.sub(b"", data)
+            if _ESCAPED_LETTER.search(data) or _speaks_of_us(data):
+                return True
+        if data.isascii():
+            return False
+        return _speaks_of_us(same_letters(data.decode("utf-8", "replace")).encode())
 
     def unreached(self) -> Iterator[Value]:
         """Yield the known ids in texts of code that no load takes, as far as can be followed."""

@@ -10,6 +10,7 @@ import io
 import re
 import sys
 import tokenize
+import unicodedata
 import warnings
 from collections.abc import Callable, Iterator
 from functools import lru_cache
@@ -22,8 +23,14 @@ MARK = b"advisor:"
 """Stands in comments that tell the check to be silent: `# advisor: ignore[rule-id] reason`."""
 _OTHERWISE = rb"\x74 \u0074 +AHQ- ~{#t~} " + b"\x1b$B#t\x1b(B"
 """A letter as some encodings write it; in any other these signs are what they look like."""
-_MOST_OF_A_DECLARATION = 1_000
-"""Bytes of the first two lines, in which an encoding may be declared, where anybody reads them."""
+_FIRST_LINES = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?[^\r\n]*(?:\r\n?|\n)?")
+"""The two in which an encoding may be declared; `tokenize` takes line feeds alone for ends."""
+_LETTER_WRITTEN_OTHERWISE = re.compile(
+    r"\\(?:x|u00|U000000)[2-7]|\\N\{|\\(?:0?[4-7]|1[0-7])[0-7]|(?<=\S)\\\r?\n(?=\S)"
+)
+"""An escape for a sign of ASCII, or a word that goes on in the next line."""
+_SPACE = re.compile(r"\\\r?\n|\f")
+"""What stands between words as a blank does."""
 _COMMENT = re.compile(
     r"#\s*advisor:\s*ignore\b(?:\[(?P<rules>[\w\s,.-]*)\])?[ \t]*(?P<reason>(?:(?!\s#\s)[^\n])*)"
 )
@@ -149,7 +156,7 @@ def decode_python(data: bytes, name: str) -> tuple[str, str]:
     Raises UnreadableError where the encoding is unknown or the bytes do not follow it.
     """
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding = _declared(data)
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
         return data.decode(encoding), encoding
     except UnicodeDecodeError as error:
@@ -165,15 +172,42 @@ def spells_otherwise(data: bytes) -> bool:
 
     UTF-7 and `unicode_escape` do: a search for words in the bytes sees nothing there.
     """
-    if b"coding" not in data[:_MOST_OF_A_DECLARATION]:
+    if b"coding" not in _first_lines(data):
         return False
     with contextlib.suppress(SyntaxError, LookupError):
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding = _declared(data)
         try:
             return _OTHERWISE.decode(encoding) != _OTHERWISE.decode("ascii")
-        except UnicodeDecodeError:
+        except UnicodeError:
             return True
     return False
+
+
+def same_letters(text: str) -> str:
+    """Return a text with the letters that Python takes for those of ASCII, as of full width."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def searchable(code: str) -> str | None:
+    """Return code as a search for words is to see it; None where only a walk sees them."""
+    if "\\" in code and _LETTER_WRITTEN_OTHERWISE.search(code):
+        return None
+    code = same_letters(code)
+    return _SPACE.sub(" ", code) if "\\" in code or "\f" in code else code
+
+
+def _declared(data: bytes) -> str:
+    """Return the encoding that a Python file declares, or has by itself.
+
+    Raises SyntaxError where there is none of the name.
+    """
+    lines = _first_lines(data).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return tokenize.detect_encoding(io.BytesIO(lines).readline)[0]
+
+
+def _first_lines(data: bytes) -> bytes:
+    found = _FIRST_LINES.match(data)
+    return found[0] if found else b""
 
 
 def digest(data: bytes) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from advisor.scan.cells import Cells, code_of_notebook, read_cells
 from advisor.scan.mention import imported
-from advisor.scan.source import Spot, digest, spells_otherwise
+from advisor.scan.source import Spot, digest, searchable, spells_otherwise
 from advisor.scan.usage import FileScan, Location
 from advisor.scan.walk import SourceFile
 
@@ -29,9 +29,11 @@ def read_code(file: SourceFile, data: bytes) -> Read:
     if file.kind != "notebook":
         if spells_otherwise(data):
             return Read(data, None, key=(file.kind, digest(data)))
-        return Read(data, data.decode("utf-8", "replace"), key=(file.kind, digest(data)))
-    code, notebook = code_of_notebook(data)
-    written = (code or "").encode("utf-8", "surrogatepass")
+        code = searchable(data.decode("utf-8", "replace"))
+        return Read(data, code, key=(file.kind, digest(data)))
+    text, notebook = code_of_notebook(data)
+    code = None if text is None else searchable(text)
+    written = (text or "").encode("utf-8", "surrogatepass")
     return Read(data, code, notebook, (file.kind, digest(written)))
 
 

@@ -22,10 +22,9 @@ KINDS = {
     **dict.fromkeys((".yaml", ".yml", ".toml", ".json"), "configuration"),
 }
 MOST_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
-_CACHES = re.compile(
-    r"\.(?:eggs|git|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__"
-)
-"""Copies that tools make; nothing of a project stands in them alone."""
+_CACHES = re.compile(r"\.(?:eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__")
+"""Copies that tools make; nothing of a project stands in them alone, unless git tracks it."""
+_REPOSITORY = ".git"
 _ENVIRONMENTS = re.compile(
     r"\.(?:nox|tox|venv)|venv|__pypackages__|bower_components|node_modules|site-packages"
 )
@@ -47,9 +46,9 @@ class SourceFile(NamedTuple):
 class Found(NamedTuple):
     """The files to look at, in order of their names, and what is not looked into.
 
-    `left_out` counts files and whole folders by reason: excluded, gitignored, environments, links,
-    too_large. `vouched` is true where git said which files it tracks: those are looked at, whatever
-    patterns or the names of folders say, so that no change to a project can hide them.
+    `left_out` counts files and whole folders by reason: excluded, gitignored, environments, caches,
+    links, too_large. `vouched` is true where git said which files it tracks: those are looked at,
+    whatever patterns or the names of folders say, so that no change to a project can hide them.
     """
 
     files: tuple[SourceFile, ...]
@@ -73,6 +72,7 @@ def find_files(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -
     walk = _Walk(os.path.normpath(root.absolute()), parse_patterns("\n".join(exclude)))
     for path in paths:
         walk.add(Path(os.path.normpath(path.absolute())))
+    walk.add_links()
     files = sorted(walk.files.values(), key=lambda file: file.name)
     return Found(tuple(files), tuple(walk.notes), +walk.left_out, walk.vouched)
 
@@ -85,6 +85,7 @@ class _Walk:
         self.exclude = exclude
         self.files: dict[str, SourceFile] = {}
         self.notes: list[FileNote] = []
+        self.links: dict[str, tuple[str, str]] = {}
         self.left_out: Counter[str] = Counter()
         self.tracked = Tracked(Path(root))
         self.vouched = True
@@ -110,6 +111,16 @@ class _Walk:
         except (OSError, ValueError) as error:
             self._unreadable(str(path), error)
 
+    def add_links(self) -> None:
+        """Add links to what is not looked at under its own name, or as a file of another kind."""
+        for path, (target, kind) in self.links.items():
+            own = self.files.get(target)
+            if own is None or own.kind != kind:
+                try:
+                    self._file(path, kind, os.stat(target).st_size)  # noqa: PTH116
+                except OSError as error:
+                    self._unreadable(path, error)
+
     def _folder(self, folder: str, levels: Levels, depth: int) -> None:
         if depth > _DEEPEST:
             self._note(
@@ -133,9 +144,12 @@ class _Walk:
                 self._unreadable(entry.path, error)
 
     def _inner_folder(self, entry: os.DirEntry[str], levels: Levels, depth: int) -> None:
-        if _CACHES.fullmatch(entry.name):
+        if entry.name == _REPOSITORY:
             return
-        if _ENVIRONMENTS.fullmatch(entry.name):
+        if _CACHES.fullmatch(entry.name):
+            if not _compiled_alone(entry.path):
+                self._leave_out("caches", entry.path)
+        elif _ENVIRONMENTS.fullmatch(entry.name):
             self._leave_out("environments", entry.path)
         elif _ignored(entry.path, levels, folder=True):
             self._leave_out("gitignored", entry.path)
@@ -155,29 +169,32 @@ class _Walk:
         if entry.is_symlink():
             self._link(entry.path, kind)
         elif not entry.is_file(follow_symlinks=False):
-            return
+            self._note(entry.path, "is a pipe or a device, not a file")
         elif _ignored(entry.path, levels, folder=False):
             self._leave_out("gitignored", entry.path)
         else:
             self._file(entry.path, kind, entry.stat().st_size)
 
     def _link(self, path: str, kind: str) -> None:
-        """Look at what a link to a file leads to, unless that is looked at under its own name."""
-        target = Path(os.path.realpath(path))
-        inside = not leads_out(Path(path), Path(self.root))
-        if not inside or not target.is_file():
+        """Keep a link to a file of the project until it is known what is looked at by itself."""
+        target = os.path.realpath(path)
+        if leads_out(path, Path(self.root)) or not os.path.isfile(target):  # noqa: PTH113
             self.left_out["links"] += 1
-        elif target.suffix.lower() not in KINDS:
-            self._file(path, kind, target.stat().st_size)
+        else:
+            self.links[path] = target, kind
 
     def _leave_out(self, reason: str, path: str) -> None:
         """Leave out a file or folder, but for the files in it that git tracks."""
+        self.left_out[reason] += path not in self._tracked_files(path)
+
+    def _tracked_files(self, path: str) -> list[str]:
+        """Look at the files in a folder that git tracks, and return them."""
         found = [one for one in self.tracked.under(path) if os.path.isfile(one)]  # noqa: PTH113
         for one in found:
             kind = KINDS.get(os.path.splitext(one)[1].lower())  # noqa: PTH122
             if kind and not _SKIPPED_FILES.fullmatch(os.path.basename(one)):  # noqa: PTH119
                 self._file(one, kind, os.stat(one).st_size)  # noqa: PTH116
-        self.left_out[reason] += path not in found
+        return found
 
     def _file(self, path: str, kind: str, size: int) -> None:
         name = self._name(path)
@@ -212,6 +229,12 @@ class _Walk:
     def _unreadable(self, path: str, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         self._note(path, f"cannot be read: {reason.lower()}")
+
+
+def _compiled_alone(folder: str) -> bool:
+    """True for a folder with nothing in it but what Python compiled."""
+    with os.scandir(folder) as listing:
+        return all(entry.name.endswith(".pyc") for entry in listing)
 
 
 def _made_by_venv(folder: str) -> bool:

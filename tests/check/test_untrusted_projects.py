@@ -5,6 +5,7 @@ Numbers (A1, B7 ...) are those of a review that attacked the program from two si
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -97,6 +98,13 @@ def test_a9_b17_a_damaged_lock_is_one_sentence(check, text):
 
 
 @linux
+@linux
+def test_b17_a_link_that_leads_to_itself_cannot_be_read(check, tmp_path):
+    (tmp_path / "b.json").symlink_to("b.json")
+    result = check({"a.py": WRONG}, "--baseline", "b.json", format="terminal")
+    assert (result.code, "`b.json` cannot be read" in result.err) == (2, True)
+
+
 def test_b17_a_folder_called_advisor_lock_is_no_lock(check, tmp_path):
     (tmp_path / "advisor.lock").mkdir()
     assert check({"a.py": WRONG}).code == 2
@@ -259,6 +267,34 @@ def test_a8_a_link_to_a_file_of_another_name_is_looked_at(check, tmp_path):
 
 
 @linux
+@pytest.mark.parametrize("target", ["__pycache__/a.py", "a.yaml", "tokenizer.json", "old/a.py"])
+def test_a8_a_link_to_what_is_not_looked_at_as_such_is_looked_at(check, tmp_path, target):
+    (tmp_path / "a.py").symlink_to(target)
+    declared = {"advisor.yaml": "exclude: [old/]\n"}
+    assert paths(check({target: WRONG, "b.py": "x = 1\n", **declared})) == {"a.py"}
+
+
+def test_a8_what_git_tracks_in_a_folder_of_copies_is_looked_at(check, tmp_path):
+    check({"__pycache__/a.py": WRONG, ".eggs/b.py": WRONG, "__pycache__/c.pyc": b""})
+    for command in (["init", "-q"], ["add", "__pycache__"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    result = check({})
+    assert paths(result) == {"__pycache__/a.py"}
+    assert result.json["suppressed"]["caches"] == 2
+
+
+@linux
+def test_a8_a_pipe_among_the_files_is_named(check, tmp_path):
+    os.mkfifo(tmp_path / "a.py")
+    assert check({"b.py": "x = 1\n"}).json["suppressed"]["not_parsed"] == 1
+
+
+def test_a8_where_all_is_left_out_it_is_said_why(check):
+    result = check({"a.py": WRONG, ".gitignore": "*.py\n", "old/a.py": WRONG}, format="terminal")
+    assert (result.code, "2 ignored by git" in result.err) == (2, True)
+
+
+@linux
 def test_a8_links_out_of_the_project_are_counted(check, tmp_path, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside")
     (outside / "a.py").write_bytes(WRONG)
@@ -281,6 +317,61 @@ def test_a6_a_text_that_is_replaced_to_grow_ends(check):
 def test_a8_letters_written_as_other_signs_hide_nothing(check, encoding, letter, comment):
     code = f"# coding: {encoding}\n{comment}{WRONG.decode().replace('t', letter)}"
     assert paths(check({"a.py": code.encode(), "b.py": b""})) == {"a.py"}
+
+
+SPLIT = '"Salesforce/" "blip-vqa-base"'
+
+
+def escaped(text):
+    return "".join(f"\\u{ord(letter):04x}" for letter in text)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        # letters that Python takes for those of ASCII, and an id that stands nowhere as a whole
+        "from \uff54ransformers import BlipModel as B\n"
+        f"B.\uff46rom_pretrained({SPLIT}).\uff47et_image_features(x)\n",
+        # the declaration at the end of a long line, and behind carriage returns
+        f"#{' ' * 2_000}coding: utf-7\n{WRONG.decode().replace('t', '+AHQ-')}",
+        f"#\r# coding: utf-7\r{WRONG.decode().replace('t', '+AHQ-')}",
+        # a module among others
+        "import os.path, transformers\nx = transformers.AutoModelForVision2Seq\n",
+        "import numpy as np, transformers\nx = transformers.AutoModelForVision2Seq\n",
+        # words that go on in the next line
+        "from \\\n  transformers import AutoModelForVision2Seq\n",
+        "from\\\ntransformers import AutoModelForVision2Seq\n",
+        "from\ftransformers import AutoModelForVision2Seq\n",
+        # texts that are not written as they read
+        'from transformers import pipeline\npipeline("visual-question-\\x61nswering")\n',
+        'from transformers import pipeline\npipeline("visual-question-\\141nswering")\n',
+        'from transformers import pipeline\npipeline("visual-question-\\\nanswering")\n',
+        'from transformers import pipeline\npipeline("visual-question-'
+        '\\N{LATIN SMALL LETTER A}nswering")\n',
+    ],
+)
+def test_a8_no_way_of_writing_hides_a_word(check, code):
+    result = check({"a.py": code, "b.py": b""})
+    assert paths(result) | {one["path"] for one in result.json["usages"]} == {"a.py"}
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "punycode"])
+def test_a8_an_encoding_that_reads_nothing_is_a_note(check, encoding):
+    result = check({"a.py": f"# coding: {encoding}\nx = 1\n", "b.py": WRONG})
+    assert paths(result) == {"b.py"}
+    assert result.json["suppressed"]["not_parsed"] == 1
+
+
+def test_a8_a_cell_in_escapes_is_a_cell(check):
+    code = f'{{"cell_type": "code", "source": "{escaped(WRONG.decode())}"}}'
+    assert paths(check({"a.ipynb": f'{{"cells": [{code}], "metadata": {{}}}}'})) == {"a.ipynb"}
+
+
+def test_a8_sheets_of_an_old_notebook_do_not_vanish_behind_cells(check):
+    sheet = {"cells": [{"cell_type": "code", "input": WRONG.decode(), "language": "python"}]}
+    old = json.dumps({"nbformat": 3, "worksheets": [sheet], "cells": [], "metadata": {}})
+    result = check({"a.ipynb": old, "b.py": "x = 1\n"})
+    assert [one["rule"] for one in result.of("note")] == ["file-not-checked"]
 
 
 def test_a8_a_kernel_is_known_by_its_name(check):
@@ -334,6 +425,7 @@ def test_a11_a12_a13_names_speak_to_no_runner_terminal_or_page(check, monkeypatc
         "a\n::error::b.py",
         "bidi\u202egnp\u200b.py",
         "esc\x1b]0;x\x07\x9b.py",
+        "a&lt;b&#x202e;gnp.py",
     ]
     result = check(dict.fromkeys(names, WRONG + b"# ##[group]x\n"), format=format)
     out = result.out + result.err
@@ -346,6 +438,7 @@ def test_a11_a12_a13_names_speak_to_no_runner_terminal_or_page(check, monkeypatc
     assert not set(out) & set("\x1b\x07\x9b\u202e\u200b")
     if format == "markdown":
         assert "](http" not in result.out
+        assert not re.search(r"(?<!\\)&(?:#|lt;)", result.out)
     if format == "html":
         assert "<script>alert" not in result.out
 
@@ -467,6 +560,32 @@ def test_b1_b2_a_fix_is_made_in_the_encoding_that_the_file_declares(
     assert after in (changed.encode(encoding), text.encode(encoding))
     if encoding != "utf-7":
         assert after == changed.encode(encoding)
+
+
+def cell(source):
+    return f'{{"cells": [{{"cell_type": "code", "source": {source}}}], "metadata": {{}}}}'
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '["from trans", "formers import Auto", "ModelForVision2Seq\\n", "AutoModelForVision2Seq"]',
+        '"from transformers import \\u0041utoModelForVision2Seq\\nm = AutoModelForVision2Seq"',
+    ],
+)
+def test_b1_a_name_that_a_notebook_has_in_pieces_or_escapes_is_left_alone(check, tmp_path, written):
+    result = check({"a.ipynb": cell(written)}, "--fix")
+    assert paths(result) == {"a.ipynb"}
+    assert (tmp_path / "a.ipynb").read_text() == cell(written)
+
+
+def test_b1_a_name_in_pieces_counts_as_one_that_was_not_followed(check, tmp_path):
+    text = (
+        '["from transformers import AutoModelForVision2Seq\\n", "m = Auto", "ModelForVision2Seq"]'
+    )
+    check({"a.ipynb": cell(text)}, "--fix")
+    kept = text.replace("port Auto", "port AutoModelForImageTextToText as Auto")
+    assert (tmp_path / "a.ipynb").read_text() == cell(kept)
 
 
 def test_b3_b4_what_was_saved_meanwhile_is_left_alone(check, tmp_path, monkeypatch):

@@ -117,6 +117,22 @@ def test_a23_a_batch_answers_in_json_whatever_stands_in_a_line(advisor, tmp_path
     assert [answer.get("line") for answer in answers[:4]] == [1, 2, 3, 4]
 
 
+def test_a23_a_line_of_a_batch_that_does_not_end_ends_it(advisor, tmp_path):
+    (tmp_path / "b.jsonl").write_bytes(b"\n" + b"\0" * 3_000_000)
+    result = advisor("recommend", "--batch", tmp_path / "b.jsonl")
+    (answer,) = map(json.loads, result.out.splitlines())
+    assert (result.code, answer["line"], answer["error"]["kind"]) == (2, 2, "bad-line")
+
+
+@pytest.mark.parametrize("word", ["##[error]x", "##vso[task.setvariable variable=a]b"])
+def test_a11_an_error_in_json_speaks_to_no_runner(advisor, tmp_path, word):
+    (tmp_path / "b.jsonl").write_text(json.dumps({"id": word, "need": 1}))
+    for words in (["show", word, "-f", "json"], ["recommend", "--batch", tmp_path / "b.jsonl"]):
+        result = advisor(*words)
+        assert "##" not in result.out
+        assert word in str(json.loads(result.out))
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -142,7 +142,7 @@ def _class_edits(
     if not (same_use and sure and case.release.has_class(native) and written == load.class_name):
         return ()
     if dot:
-        return (Edit(load.class_place, f"{module}.{native}"),)
+        return (Edit(load.class_place, f"{module}.{native}", f"{module}.{written}"),)
     return case.replace_class(load.class_place, load.class_name, native)
 
 

@@ -71,7 +71,7 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 fix=f"use `{instead}`" if instead else None,
                 because=change.because if change else "",
                 sources=change.sources if change else (),
-                edits=(Edit(place, instead),) if renamed and instead else (),
+                edits=(Edit(place, instead, name),) if renamed and instead else (),
             )
 
 

@@ -42,7 +42,11 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
     written = {name: case.stands_at(one.place) for name, one in named.items()}
     free = other not in call.arguments and kind not in call.arguments and "2" not in call.arguments
     fits = free and all(text and len(text) <= LONGEST for text in written.values())
-    edits = tuple(Edit(one.place, f"{name}={written[name]}") for name, one in named.items() if fits)
+    edits = tuple(
+        Edit(one.place, f"{name}={written[name]}", written[name])
+        for name, one in named.items()
+        if fits
+    )
     goes = "a text" if kind == TEXT else "an image"
     return Finding(
         f"`{at.name}` takes `{other}` first in transformers {case.release.version}; "

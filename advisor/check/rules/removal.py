@@ -6,6 +6,7 @@ Each kind of name has two rules: `removed-` for what is gone, another for what s
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Edit, Finding
@@ -17,13 +18,14 @@ from advisor.scan.usage import Argument, Location, Usage
 def changed_class(case: Case) -> Iterator[Finding]:
     """A class that the release does not have, or whose old name is another one for the new."""
     places = case.places_of_names()
+    whole = cache(lambda path, name: case.stand_whole(name, places[path, name]))
     for name, place in _class_names(case):
         change = case.release.removed(name)
         instead = change and change.instead
         if change and (instead or change.id not in case.knowledge("unsure", "removed-class")):
             alias = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
             works = change.kind == "redirected" or case.release.has_class(name)
-            certain = works or change.kind == "renamed"
+            certain = (works or change.kind == "renamed") and whole(place.path, name)
             stands = places[place.path, name]
             edits = case.rename_edits(place, name, instead, stands) if instead and certain else ()
             now = alias if works else ""
@@ -72,7 +74,7 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
                 now = f"`{name}` is called `{new}` since transformers {change.since}"
             if new and argument.name_place and not fix:
                 same = change.id in case.knowledge("same_value", REMOVED)
-                edits = (Edit(place, new),) if same else ()
+                edits = (Edit(place, new, name),) if same else ()
             yield from _findings(case, change, argument, what, now, fix, edits=edits)
 
 
