@@ -32,7 +32,7 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
     for call in stored:
         if call.name in case.knowledge("settings") and _is_set(call):
             target = call.arguments["0"].source
-            edit = Edit(call.place, target.replace(f".{CONFIG}.", f".{GENERATION}.", 1))
+            edit = Edit(call.place, target.replace(f".{CONFIG}.", f".{GENERATION}.", 1), target)
             yield Finding(
                 "generation is steered by the model's configuration here, which transformers "
                 f"{case.release.version} refuses",
