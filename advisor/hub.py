@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import AdvisorError, MissingExtraError
-from advisor.files import resolved
 
 SECONDS = 10.0
 """How long one answer of the Hub is waited for."""
@@ -107,7 +106,9 @@ def cached_snapshot(id: str, revision: str | None = None, cache: Path | None = N
     root = repository_folder(id, cache or cache_folder())
     name = revision or "main"
     try:
-        if resolved(root / "refs" / name).is_relative_to(resolved(root / "refs")):
+        if Path(os.path.realpath(root / "refs" / name)).is_relative_to(
+            os.path.realpath(root / "refs")
+        ):
             name = (root / "refs" / name).read_text(encoding="utf-8").strip()
     except (OSError, ValueError):
         pass  # no branch or tag of that name: it may be a commit
