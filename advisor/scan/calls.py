@@ -83,6 +83,9 @@ class EvaluatedCall(NamedTuple):
         name = _last_name(self.node.func)
         if name == "backward" or name.endswith("Trainer"):
             self.study.training.append(self.node)
+        for holder in self.holders:
+            if behind := self.study.class_behind(holder, name):
+                self.study.made.append((self.node, f"{behind}.{name}", self.passed))
         loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
         certain = len({callee.load for callee in loaded}) == 1
         return union(

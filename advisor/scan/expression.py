@@ -108,6 +108,9 @@ class Expressions:
         holders = self.evaluate(node.value)
         values = union(*(self._attribute(holder, node.attr) for holder in holders))
         self.study.use(node, "read", node.attr, holders)
+        for holder in holders:
+            if name := self.study.class_behind(holder, node.attr):
+                self.study.made.append((node, f"{name}.{node.attr}", ()))
         return values
 
     def _attribute(self, holder: Abstract, name: str) -> Values:
@@ -201,6 +204,14 @@ class Expressions:
     def _visit_ifexp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
         return branches(self.evaluate(node.body), self.evaluate(node.orelse))
+
+    def _visit_unaryop(self, node: ast.UnaryOp) -> Values:
+        values = self.evaluate(node.operand)
+        if isinstance(node.op, ast.Not):
+            return NOTHING
+        loaded = tuple(value for value in values if isinstance(value, Loaded) and value.path)
+        self.study.use(node, "operate", type(node.op).__name__, loaded)
+        return loaded
 
     def _visit_boolop(self, node: ast.BoolOp) -> Values:
         groups = [self.evaluate(value) for value in node.values]

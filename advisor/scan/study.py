@@ -19,9 +19,11 @@ from advisor.scan.abstract import (
     Abstract,
     Constant,
     Distant,
+    ForeignObject,
     FunctionNode,
     ListLiteral,
     Loaded,
+    LocalObject,
     PartialString,
     String,
     Symbol,
@@ -49,6 +51,7 @@ _MOST_DOUBTFUL_USES = 1_000
 _MOST_BASES = 50
 """Classes behind a class that are looked through."""
 _HUB_PREFIX = "hf-hub:"
+_LIBRARY = "transformers."
 
 
 class Passed(NamedTuple):
@@ -172,7 +175,7 @@ class Study:
         self.classes: dict[str, ClassDefinition] = {}
         self.stars: list[str] = []
         self.training: list[Placed] = []
-        self.made: list[tuple[ast.Call, str, Sequence[Passed]]] = []
+        self.made: list[tuple[ast.expr, str, Sequence[Passed]]] = []
         self.pending: list[tuple[FunctionNode, Scope]] = []
         self.learned_more = True
         self.imports_library = False
@@ -335,6 +338,23 @@ class Study:
         if any("__init__" in one.methods for one in classes):
             return None
         return next((one.extends for one in classes if one.extends), None)
+
+    def class_behind(self, holder: Abstract, name: str) -> str | None:
+        """Return the class of transformers that has to have an attribute of an object.
+
+        That is the class it was made of, or the one that its own class extends without having it.
+        """
+        match holder:
+            case ForeignObject(callee) if callee.startswith(_LIBRARY):
+                made = callee.rpartition(".")[2]
+                return made if made[:1].isupper() else None
+            case LocalObject(owner):
+                own = any(name in self.known[one] for one in self._lineage(owner))
+                if own or self.method(owner, name):
+                    return None
+                classes = (self.classes[label] for label in self._lineage(owner))
+                return next((one.extends for one in classes if one.extends), None)
+        return None
 
     def _lineage(self, owner: str) -> list[str]:
         """A class of the file and its bases in it, the nearest first."""

@@ -184,7 +184,7 @@ class Name(NamedTuple):
 class Built(NamedTuple):
     """An object of a class of transformers that is made, not loaded: `TrainingArguments(...)`.
 
-    A method that is called on the class itself is `Class.method`.
+    What is taken from such an object, or from its class, is `Class.name`.
     """
 
     place: Location

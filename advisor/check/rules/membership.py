@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from functools import lru_cache
@@ -30,8 +31,12 @@ ALIKE = 0.7
 """How much of two names of methods is equal where one took the other's place."""
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 OUTPUT = "Output"
+SETTINGS = "Arguments"
+"""What classes end in whose fields are their attributes."""
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
 ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
+ASKING = ("isinstance", "hasattr", "getattr", "is_tensor", "is_torch_tensor")
+"""Functions that ask what something is."""
 QUOTED = re.compile(r"[\"'](?=(\w+)[\"'])")
 
 
@@ -53,19 +58,26 @@ def removed_member(case: Case) -> Iterator[Finding]:
 
 
 def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
-    """A method that is called on a class, which has it no more."""
-    name, _, method = made.class_name.partition(".")
-    at = case.release.members.of(name) if method and case.release.members else None
-    known = lifetime(case.release.version, name, (), method) if at and not at.has(method) else None
-    if at and known and method[:1] != "_" and known.text.startswith("("):
-        change = case.release.removed(method, "attribute")
+    """What is taken from a class, or from an object that is made of it, which has it no more."""
+    owner, _, name = made.class_name.partition(".")
+    at = case.release.members.of(owner) if name and case.release.members else None
+    known = lifetime(case.release.version, owner, (), name) if at and not at.has(name) else None
+    if at is None or known is None or name[:1] == "_" or name in _asked_names(_source(case, made)):
+        return
+    if known.text.startswith("(") or not at.open or owner.endswith(SETTINGS):
+        removed = case.release.removed
+        change = removed(made.class_name, "attribute") or removed(name, "attribute")
         yield Finding(
-            _absence(case, Receiver(at, name, ()), method, known),
+            _absence(case, Receiver(at, owner, ()), name, known),
             made.place,
             fix=_use(change.instead) if change else None,
             because=change.because if change else "",
             sources=change.sources if change else (),
         )
+
+
+def _source(case: Case, made: Built) -> str:
+    return case.source(made.place.path)
 
 
 def _without_items(case: Case, call: Call) -> Iterator[Finding]:
@@ -217,13 +229,37 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
     doubtful = alternatives(case)
     for usage in case.scan.usages:
         uses: dict[tuple[object, ...], list[Call]] = defaultdict(list)
+        makers: dict[tuple[object, ...], list[Call]] = defaultdict(list)
         for call in usage.calls:
             uses[call.of, call.receiver.place].append(call)
-        for call in usage.calls:
             asked = call.kind == "call" and "return_dict" not in call.arguments
-            if asked and is_sure(case, call, doubtful):  # what is used later is told once
-                later = uses.pop(((*call.of, call.name), call.receiver.place), [])
-                yield from _as_tensors(case, call, later)
+            if asked and is_sure(case, call, doubtful):
+                makers[(*call.of, call.name), call.receiver.place].append(call)
+        for key, made in makers.items():
+            if later := uses.get(key):
+                for call, own in _by_maker(made, later):
+                    yield from _as_tensors(case, call, own)
+
+
+def _by_maker(made: list[Call], later: list[Call]) -> Iterator[tuple[Call, list[Call]]]:
+    """Yield each call with the uses of what it gave: those up to the next such call.
+
+    Uses that ask what it is, or that stand before all calls, in a function say, may be of each of
+    them: of those, one of a kind and name belongs to every call.
+    """
+    calls = sorted(made, key=lambda call: call.place[:3])
+    starts = [call.place[:3] for call in calls]
+    own: list[list[Call]] = [[] for _ in calls]
+    before: dict[tuple[str, str], Call] = {}
+    for use in later:
+        place = use.place
+        number = bisect_left(starts, (place.path, place.end_line, place.end_column)) - 1
+        if number >= 0 and use.name not in ASKING:
+            own[number].append(use)
+        else:
+            before[use.kind, use.name] = use
+    for call, uses in zip(calls, own, strict=True):
+        yield call, [*before.values(), *uses]
 
 
 def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
@@ -295,9 +331,7 @@ def _knows(use: Call, fields: Set[str]) -> bool:
     """True where code takes a field out of the object, or asks what it is."""
     if use.kind == "index":
         return isinstance(use.arguments["0"].value, str)
-    return use.name in ("isinstance", "hasattr", "getattr") or (
-        use.kind == "read" and use.name in fields
-    )
+    return use.name in ASKING or (use.kind == "read" and use.name in fields)
 
 
 def _as_tensor(case: Case, use: Call, fields: Set[str]) -> bool:

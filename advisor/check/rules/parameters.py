@@ -133,10 +133,11 @@ def _built(case: Case) -> Iterator[Given]:
     """Yield what is made of classes that are no models."""
     for one in case.scan.built:  # a choice alone has none, and no release to be judged by
         members = case.release.members
-        at = members.of(one.class_name) if members else None
+        name, _, method = one.class_name.partition(".")
+        at = members.of(name) if members and one.arguments else None
         if at is not None:
-            name = one.class_name
-            yield Given(one.place, name, name, (), BUILDER, at, one.arguments)
+            shown = method or name
+            yield Given(one.place, shown, name, (), method or BUILDER, at, one.arguments)
 
 
 def _parameters(at: Members, method: str) -> frozenset[str] | None:

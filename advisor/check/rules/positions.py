@@ -60,7 +60,7 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
 
 def kind_of(case: Case, given: Argument) -> str | None:
     """What an argument is: a text by what it says or how it is called, images by their name."""
-    words = set(re.findall(r"[a-z]+", re.split(r"[\[(]", given.source)[0].lower()))
+    words = set(re.findall(r"[a-z]+", re.split(r"[\[(]", given.source.lstrip("[("))[0].lower()))
     if words & set(case.knowledge("texts", ORDER)):
         return TEXT
     values = given.value if isinstance(given.value, tuple) else (given.value,)
