@@ -7,10 +7,10 @@ known, and `Other` among them that there are possibilities besides the named one
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import chain, groupby, product
 from math import prod
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from advisor.scan.usage import Location
 
@@ -23,7 +23,9 @@ _MOST_STRINGS = 16
 _MOST_INSIDE = 2_000
 _MOST_PIECES = 200
 _LONGEST_STRING = 2_000
-_STRIPPING = {"strip", "rstrip", "lstrip", "as_posix", "resolve", "absolute", "expanduser"}
+FILES = {"as_posix", "resolve", "absolute", "expanduser", "read_text", "read", "open"}
+"""Methods that leave a path as it is; a file stands for its own."""
+_STRIPPING = {"strip", "rstrip", "lstrip", *FILES}
 
 
 class String(NamedTuple):
@@ -110,19 +112,40 @@ class LocalClass(NamedTuple):
 
 
 class LocalObject(NamedTuple):
-    """An object of the class of the scanned file with this dotted name."""
+    """An object of the class of the scanned file with this dotted name.
+
+    `fields` are those that it was made with, where its class builds it from nothing else.
+    """
 
     name: str
+    fields: tuple[tuple[str, Values], ...] = ()
+
+
+class Ready(NamedTuple):
+    """A function that needs nothing more: calling it gives one of these values."""
+
+    values: Values
+
+
+class Partial(NamedTuple):
+    """A function with some of its arguments given: `functools.partial(callee, ...)`."""
+
+    callee: Abstract
+    passed: tuple[Any, ...]
 
 
 class Namespace(NamedTuple):
     """A class of another file of the project, or an object of it, by its attributes.
 
-    `extends` is the class of transformers whose builder builds it, if there is one.
+    `extends` is the class of transformers whose builder builds it, if there is one; `methods` are
+    those that load something or are short, `fields` its annotated names.
     """
 
+    name: str
     attributes: tuple[tuple[str, Values], ...]
     extends: str | None = None
+    methods: tuple[Distant, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 class Wrapper(NamedTuple):
@@ -130,6 +153,7 @@ class Wrapper(NamedTuple):
 
     name: str
     parameters: tuple[tuple[int, str], ...]
+    function: Distant
 
 
 class Distant(NamedTuple):
@@ -155,7 +179,9 @@ class Other(NamedTuple):
 
 
 Written: TypeAlias = String | PartialString | Constant | ListLiteral | DictLiteral
-Local: TypeAlias = Function | LocalClass | LocalObject | Namespace | Wrapper | Distant
+Local: TypeAlias = (
+    Function | LocalClass | LocalObject | Namespace | Wrapper | Distant | Ready | Partial
+)
 Foreign: TypeAlias = Module | Symbol | Imported | ForeignObject
 Abstract: TypeAlias = Written | Local | Foreign | Loaded | Other
 Values: TypeAlias = tuple[Abstract, ...]
@@ -201,6 +227,24 @@ def doubted(values: Values) -> Values:
         else value
         for value in values
     )
+
+
+def without_loads(values: Values, gone: Container[int]) -> Values:
+    """Return values without what was reached from some loads, in lists and tables too."""
+    left: list[Abstract] = []
+    for value in values:
+        match value:
+            case Loaded(load) if load in gone:
+                continue
+            case ListLiteral(groups):
+                value = ListLiteral(tuple(without_loads(group, gone) for group in groups))
+            case DictLiteral(entries):
+                kept = ((key, without_loads(group, gone)) for key, group in entries)
+                value = DictLiteral(tuple(kept))
+            case Ready(inner):
+                value = Ready(without_loads(inner, gone))
+        left.append(value)
+    return tuple(dict.fromkeys(left))
 
 
 def elements(values: Values) -> Values:

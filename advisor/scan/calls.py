@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
 from advisor.scan.abstract import (
+    FILES,
     NOTHING,
     Abstract,
     Constant,
@@ -22,8 +23,12 @@ from advisor.scan.abstract import (
     Loaded,
     LocalClass,
     LocalObject,
+    Module,
     Namespace,
     Other,
+    Partial,
+    PartialString,
+    Ready,
     String,
     Symbol,
     Values,
@@ -31,12 +36,13 @@ from advisor.scan.abstract import (
     bounded,
     constant,
     doubted,
+    elements,
     item,
     joined,
     string_method,
     union,
 )
-from advisor.scan.study import RESULT, Passed, Scope, Study
+from advisor.scan.study import DEEPEST_CALLS, DEFAULT, RESULT, Passed, Scope, Study
 from advisor.scan.usage import WRAPPED, Load, Location
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
 
@@ -48,12 +54,32 @@ NAMESPACES = frozenset(
 OPTION = "--"
 """Stands for the command line, among what is learned, with the options it may have."""
 
+_FEW = 3
+"""Statements of a function that is followed wherever it is called."""
 _OF_MODEL = "model_kwargs"
 """The argument of a pipeline whose entries go to the load of its model."""
 _UNMISTAKABLE = "pretrained_model_name_or_path"
+_DOCUMENTS = frozenset(
+    f"{module}.{name}"
+    for module in ("json", "omegaconf.OmegaConf", "toml", "tomli", "tomllib", "yaml")
+    for name in ("full_load", "load", "loads", "safe_load")
+)
+"""What reads configuration; a file stands for its path."""
 _DECLARING = {"Field", "field", "Option", "Argument", "Parameter"}
 _UNCHANGED = frozenset(
-    ("str", "Path", "PurePath", "list", "tuple", "set", "sorted", "dict", "iter", "reversed")
+    (
+        "str",
+        "Path",
+        "PurePath",
+        "open",
+        "list",
+        "tuple",
+        "set",
+        "sorted",
+        "dict",
+        "iter",
+        "reversed",
+    )
 )
 _GROUPS = {"add_argument_group", "add_mutually_exclusive_group", "add_parser", "add_subparsers"}
 _GIVES_ITSELF = re.compile(
@@ -89,33 +115,51 @@ class EvaluatedCall(NamedTuple):
         loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
         certain = len({callee.load for callee in loaded}) == 1
         return union(
-            *(self._called(callee) for callee in self.callees if not isinstance(callee, Loaded)),
+            *(self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)),
             *(self._used(callee, certain=certain) for callee in loaded),
             *(self._method(holder) for holder in self.holders),
             NOTHING if loaded else self._foreign(name),
         )
 
-    def _called(self, callee: Abstract) -> Values:
+    def called(self, callee: Abstract) -> Values:
+        """Return what calling one of the callees may give."""
         match callee:
             case Symbol():
                 loader = loader_of(callee)
                 return self._symbol(callee) if loader is None else self._load(self._one_of(loader))
             case Function(node, owner):
-                return self._function(node, bound=owner is not None)
+                around = self.study.scopes.get(node)
+                return self._function(node, around, owner)
             case LocalClass(label):
                 return self._constructed(label)
             case LocalObject(label):
                 own = self.study.method(label, "__call__") or self.study.method(label, "forward")
-                return self._function(own, bound=True) if own else NOTHING
-            case Namespace(extends=base):
-                self._extended(base, ())
-                return (callee._replace(extends=None),)
-            case Wrapper(name, parameters):
-                return self._wrapped(name, parameters)
-            case Distant(node) if (
-                self._gives_loaded() or loads_something(node)
-            ) and self.study.visit(callee):
-                return self._function(node, bound=False)
+                return self._function(own, self.study.scopes.get(own), label) if own else NOTHING
+            case Namespace():
+                return self._constructed(self.study.adopt(callee))
+        return self._elsewhere(callee)
+
+    def _elsewhere(self, callee: Abstract) -> Values:
+        """What is made of functions, and functions of other files."""
+        match callee:
+            case Ready(values):
+                return values
+            case Partial(inner, passed):
+                given = {one.name for one in self.passed}
+                first = sum(one.name.isdigit() for one in passed)
+                later = (_later(one, first) for one in self.passed)
+                kept = (one for one in passed if one.name not in given or one.name.isdigit())
+                whole = self._replace(callees=(inner,), passed=(*kept, *later))
+                return whole.called(inner)
+            case Wrapper(name, parameters, inner):
+                return self._entered(inner) or self._wrapped(name, parameters)
+            case Distant(node) if self._gives_loaded() or loads_something(node):
+                if self.passed and loads_something(node) and (values := self._entered(callee)):
+                    return values
+                if self.study.visit(callee):
+                    return self._function(node)
+            case Distant(node) if is_short(node):
+                return self._entered(callee)
         return NOTHING
 
     def _gives_loaded(self) -> bool:
@@ -159,21 +203,59 @@ class EvaluatedCall(NamedTuple):
         classes = {one.class_name for one in loaders if one}
         return loader if len(classes) == 1 else loader._replace(class_name=None)
 
-    def _function(self, function: FunctionNode, *, bound: bool) -> Values:
-        """A function of the file, which is told what it is called with."""
-        parameters = [p.arg for p in (*function.args.posonlyargs, *function.args.args)]
-        if bound and "staticmethod" not in decorators(function):
+    def _entered(self, function: Distant) -> Values:
+        """What a function of another file gives for this call; nothing where it loads nothing."""
+        around = self.study.around(function)
+        if around is None or self.study.depth >= DEEPEST_CALLS or self.study.enter is None:
+            return NOTHING
+        given = self._by_name(_parameters(function.node))
+        with self.study.on_way(self.node):
+            return self.study.enter(self.study, function.node, around, given, NOTHING)
+
+    def _function(
+        self, function: FunctionNode, around: Scope | None = None, owner: str | None = None
+    ) -> Values:
+        """A function of the file, which is told what it is called with.
+
+        One that loads something is walked for each of its calls, where there are several.
+        """
+        study, parameters, first = self.study, _parameters(function), NOTHING
+        if owner is not None and "staticmethod" not in decorators(function):
+            of_class = "classmethod" in decorators(function)
+            first = (LocalClass(owner) if of_class else LocalObject(owner),)
             parameters = parameters[1:]
+        if (
+            around is not None
+            and study.enter is not None
+            and (loads_something(function) or study.home(function) != study.parsed.name)
+            and study.enters(function, self.node)
+        ):
+            with study.on_way(self.node):
+                return study.enter(study, function, around, self._by_name(parameters), first)
         self._learn(function, parameters)
-        return self.study.known[function].get(RESULT, NOTHING)
+        return study.known[function].get(RESULT, NOTHING)
+
+    def _by_name(self, parameters: list[str]) -> dict[str, Values]:
+        """What is passed, by the parameters that it is for."""
+        given: dict[str, Values] = {}
+        for argument in self.passed:
+            if argument.name.isidentifier():
+                given[argument.name] = argument.values
+            elif argument.name.isdigit() and int(argument.name) < len(parameters):
+                given[parameters[int(argument.name)]] = argument.values
+        return given
 
     def _constructed(self, label: str) -> Values:
         """An object of a class of the file, which is told what it is built with."""
         if own := self.study.method(label, "__init__"):
-            self._function(own, bound=True)
+            self._function(own, self.study.scopes.get(own), label)
         elif label in self.study.classes:
-            self._learn(label, self.study.classes[label].fields)
-            self._extended(self.study.built_as(label), self.study.classes[label].fields)
+            fields = self.study.classes[label].fields
+            self._learn(label, fields)
+            self._extended(self.study.built_as(label), fields)
+            given = {**self.study.known[label, DEFAULT], **self._by_name(fields)}
+            made = tuple((name, given[name]) for name in fields if given.get(name))
+            return (LocalObject(label, made),)
         return (LocalObject(label),)
 
     def _extended(self, base: str | None, own: Sequence[str]) -> None:
@@ -184,11 +266,8 @@ class EvaluatedCall(NamedTuple):
 
     def _learn(self, about: object, parameters: list[str]) -> None:
         """Learn what the arguments are, by the names of the parameters that they are for."""
-        for argument in self.passed:
-            if argument.keyword is not None:
-                self.study.learn(about, argument.name, argument.values)
-            elif argument.name.isdigit() and int(argument.name) < len(parameters):
-                self.study.learn(about, parameters[int(argument.name)], argument.values)
+        for name, values in self._by_name(parameters).items():
+            self.study.learn(about, name, values)
 
     def _used(self, callee: Loaded, *, certain: bool) -> Values:
         function = self.node.func
@@ -220,9 +299,8 @@ class EvaluatedCall(NamedTuple):
             return self._default(1)
         if name in _DECLARING:
             return self._default(0)
-        if full_name == "os.path.join":
-            parts = [argument.values for argument in self.passed]
-            return joined(parts, self.study.location(self.node), "/")
+        if (known := self._known_function(full_name)) is not None:
+            return known
         if name in _UNCHANGED and self.passed and callee.root in ("pathlib", "builtins"):
             return first
         if name == "HfArgumentParser":
@@ -240,15 +318,47 @@ class EvaluatedCall(NamedTuple):
             self.study.made.append((self.node, f"{owner}.{name}", self.passed))
         return (ForeignObject(full_name),)
 
-    def _load(self, loader: Loader) -> Values:
+    def _known_function(self, full_name: str) -> Values | None:
+        """What a function gives that hands on what it is given; None for any other."""
+        first = self.passed[0].values if self.passed else NOTHING
+        if full_name in _DOCUMENTS:
+            return self.study.imports.document(first)
+        if full_name == "functools.partial" and self.passed:
+            return self._partial()
+        if full_name == "importlib.import_module":
+            return tuple(Module(value.text) for value in first if isinstance(value, String))
+        if full_name == "os.path.join":
+            parts = [argument.values for argument in self.passed]
+            return joined(parts, self.study.location(self.node), "/")
+        return None
+
+    def _partial(self) -> Values:
+        """A function with the first arguments given: `functools.partial(callee, ...)`."""
+        callees, given = self.passed[0].values, tuple(_later(one, -1) for one in self.passed[1:])
+        written = self.node.args[0]
+        inner = self._replace(callees=callees, passed=given)
+        return tuple(inner.prepared(callee, written) for callee in callees)
+
+    def prepared(self, callee: Abstract, written: ast.expr) -> Abstract:
+        """Return a callee with these arguments.
+
+        A load of a known checkpoint belongs where it is written, not where it is called.
+        """
+        loader = loader_of(callee) if isinstance(callee, Symbol) else None
+        if loader and self._given(loader.checkpoint, str(loader.position)):
+            written = written.value if isinstance(written, ast.Attribute) else written
+            return Ready(self._load(self._one_of(loader), written))
+        return Partial(callee, self.passed)
+
+    def _load(self, loader: Loader, written: ast.expr | None = None) -> Values:
         checkpoint = self._passed_for(loader.checkpoint, loader.position)
         models = tuple(value for value in checkpoint if isinstance(value, Loaded))
         if loader.kind == "pipeline" and models:
             self._use("pass", "pipeline", models)
             checkpoint = tuple(value for value in checkpoint if not isinstance(value, Loaded))
         function = self.node.func
-        written = function.value if isinstance(function, ast.Attribute) else function
-        value = self._record(loader, written, checkpoint)
+        named = function.value if isinstance(function, ast.Attribute) else function
+        value = self._record(loader, written or named, checkpoint)
         if loader.parts == 1:
             return (value,)
         transforms: list[Values] = [(value.step("transform"),)] * (loader.parts - 1)
@@ -264,19 +374,24 @@ class EvaluatedCall(NamedTuple):
     def _record(self, loader: Loader, written: ast.expr, checkpoint: Values = NOTHING) -> Loaded:
         """Record a load; `written` is the expression for the class or library that loads."""
         study, node = self.study, self.node
+        ids = study.checkpoints(node, checkpoint)
+        here = study.asking(node, ids, loader.class_name or "") if study.ways else node
+        if here is not node and isinstance(here, ast.Call):
+            written = here.func
         load = Load(
-            place=study.location(node),
+            place=study.location(here),
             package=loader.package,
             kind=loader.kind,
             call=loader.call,
             class_name=loader.class_name,
             class_place=study.location(written),
             class_written=study.source(written),
-            checkpoint=study.checkpoints(node, checkpoint),
+            checkpoint=ids,
             second_checkpoint=study.checkpoints(node, self._passed_for(loader.second, 1)),
             task=study.checkpoints(node, self._passed_for(loader.task, 0)),
             arguments=study.arguments((*self.passed, *self._options(loader))),
             scope=self.scope.label,
+            asked=study.asked(ids) if study.ways else (),
         )
         return study.record(node, load)
 
@@ -314,6 +429,8 @@ class EvaluatedCall(NamedTuple):
             return NOTHING
         if named := self._named(name):
             return named
+        if name in _PAIRING and self.passed and not self.callees:
+            return _PAIRING[name]([one.values for one in self.passed])
         given = (value for argument in self.passed for value in argument.values)
         loaded: list[Loaded] = []
         for value in given:
@@ -325,8 +442,6 @@ class EvaluatedCall(NamedTuple):
             return self._table()
         if name in _UNCHANGED and self.passed and not self.callees:
             return self.passed[0].values
-        if name == "getattr" and len(self.passed) > 2 and not self.callees:
-            return doubted(self.passed[2].values)
         return NOTHING
 
     def _table(self) -> Values:
@@ -364,6 +479,8 @@ class EvaluatedCall(NamedTuple):
         """Methods of what is written out: texts, lists, dictionaries, parsers."""
         name = _last_name(self.node.func)
         match name, holder:
+            case _, PartialString() if name in FILES:
+                return (holder,)
             case _, String():
                 positional = [a.values for a in self.passed if a.keyword is None]
                 return string_method(name, holder, positional, self.study.location(self.node))
@@ -435,9 +552,67 @@ def spread(values: Values, node: ast.expr) -> list[Passed]:
     return passed
 
 
-@lru_cache(maxsize=1024)
-def loads_something(function: FunctionNode) -> bool:
-    """True where a function calls what loads, by its name."""
+def _later(passed: Passed, places: int) -> Passed:
+    """The same argument, as many places later if it has one."""
+    return passed._replace(name=str(int(passed.name) + places)) if passed.name.isdigit() else passed
+
+
+def _zipped(given: Sequence[Values]) -> Values:
+    """The pairs that `zip` gives of lists, one by one where they are written out."""
+    lists = [v.groups for one in given if len(one) == 1 for v in one if isinstance(v, ListLiteral)]
+    if lists and len(lists) == len(given):
+        pairs = tuple((ListLiteral(pair),) for pair in zip(*lists, strict=False))
+        return bounded(ListLiteral(pairs))
+    return bounded(ListLiteral(((ListLiteral(tuple(map(elements, given))),),)))
+
+
+def _numbered(given: Sequence[Values]) -> Values:
+    """The pairs that `enumerate` gives of a list, one by one where it is written out."""
+    match given[0]:
+        case (ListLiteral(groups),):
+            pairs = ((ListLiteral(((Constant(n),), one)),) for n, one in enumerate(groups))
+            return bounded(ListLiteral(tuple(pairs)))
+    return bounded(ListLiteral(((ListLiteral(((Other(),), elements(given[0]))),),)))
+
+
+_PAIRING = {"zip": _zipped, "enumerate": _numbered}
+
+
+def _parameters(function: FunctionNode) -> list[str]:
+    return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
+
+
+def lookups(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the tables that a statement asks for what is no constant, each with what it asks."""
+    parts = (
+        [item.context_expr for item in statement.items]
+        if isinstance(statement, ast.With)
+        else [statement]
+    )
+    for node in chain.from_iterable(map(ast.walk, parts)):
+        match node:
+            case ast.Subscript(
+                ast.Name() | ast.Attribute() as table, ast.Name() | ast.Attribute() as key
+            ):
+                yield table, key
+            case ast.Call(
+                ast.Attribute(ast.Name() | ast.Attribute() as table, "get"),
+                [ast.Name() | ast.Attribute() as key, *_],
+            ):
+                yield table, key
+
+
+def is_short(function: FunctionNode) -> bool:
+    """True where a function does little more than give something back."""
+    last = function.body[-1]
+    if isinstance(last, ast.With):
+        last = last.body[-1]
+    return len(function.body) <= _FEW and isinstance(last, ast.Return)
+
+
+@lru_cache(maxsize=4096)
+def loads_something(function: ast.AST) -> bool:
+    """True where something calls what loads, by its name."""
     called = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
     return any(_last_name(one) in CHECKPOINT_ARGUMENTS for one in called)
 

@@ -7,7 +7,7 @@ import contextlib
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from advisor.reader.document import read_text
@@ -61,14 +61,13 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     text = decode_utf8(data, name)
     if not _mentions(text, vocabulary):
         return Scan()
-    read = {"json": _json, "toml": read_toml}.get(name.rpartition(".")[2].lower(), _yaml)
     try:
-        documents = [document for document in read(text, name) if not _ours(document)]
+        documents = [one for one in documents_in(text, name) if not _ours(one)]
         texts = [entry for document in documents for entry in _texts(document, (), {})]
     except RecursionError:
         raise UnreadableError(name, None, "is nested too deeply to be read") from None
     usages = []
-    written = _Written(text)
+    written = Written(text)
     for keys, id, around in texts:
         line, column = written.next_place(id)
         if _is_checkpoint(keys[-1], id, vocabulary):
@@ -87,6 +86,12 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
         usages=tuple(sorted(usages, key=lambda usage: usage.place[:3])),
         ignores=tuple(ignores_in_text(text, name)) if MARK in data else (),
     )
+
+
+def documents_in(text: str, name: str) -> Iterable[Any]:
+    """Return the documents of a YAML, TOML or JSON file. Raises UnreadableError."""
+    read = {"json": _json, "toml": read_toml}.get(name.rpartition(".")[2].lower(), _yaml)
+    return read(text, name)
 
 
 def _ours(document: Any) -> bool:
@@ -120,7 +125,7 @@ def _sibling(around: dict[str, Any], keys: tuple[str, ...]) -> str | None:
     return next((value for value in single if isinstance(value, str)), None)
 
 
-class _Written:
+class Written:
     """Where ids stand in a text, found in one pass; comments are passed over."""
 
     def __init__(self, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from advisor.scan.abstract import (
     Abstract,
@@ -19,10 +19,12 @@ from advisor.scan.abstract import (
     LocalObject,
     Namespace,
     Other,
+    Partial,
+    Ready,
     Values,
     Wrapper,
 )
-from advisor.scan.calls import loads_something
+from advisor.scan.calls import is_short, loads_something
 from advisor.scan.imports import Exported
 from advisor.scan.statement import Statements
 from advisor.scan.study import Scope, Study
@@ -39,33 +41,10 @@ def exported(study: Study) -> Exported:
     Functions are not entered; they can be followed where they are given something. Loads mean
     nothing outside.
     """
-
-    def outside(values: Values, depth: int = 0) -> Values:
-        return tuple(dict.fromkeys(seen(v, depth) for v in values if depth <= _DEEPEST_VALUES))
-
-    def seen(value: Abstract, depth: int) -> Abstract:
-        match value:
-            case ListLiteral(groups):
-                return ListLiteral(tuple(outside(group, depth + 1) for group in groups))
-            case DictLiteral(entries):
-                return DictLiteral(
-                    tuple((key, outside(group, depth + 1)) for key, group in entries)
-                )
-            case LocalClass(label) | LocalObject(label):
-                known = study.known[label].items()
-                attributes = tuple((name, outside(group, depth + 1)) for name, group in known)
-                return Namespace(attributes, study.built_as(label))
-            case Function(node, None) if reaching := tuple(_reaching(node)):
-                return Wrapper(node.name, reaching)
-            case Function(node, None) if _may_follow(node):
-                return Distant(node, study.parsed.name)
-            case Function() | Loaded() | ForeignObject():
-                return Other()
-        return value
-
     scope = Scope()
     Statements(study, scope).walk(study.parsed.tree.body)
-    names = {name: outside(values) for name, values in scope.names.items()}
+    outside = _Outside(study)
+    names = {name: outside.values(values) for name, values in scope.names.items()}
     defined = Exported(names, study.imports)
     if study.homes is not None:
         lines = study.parsed._replace(tree=ast.Module([], []))  # trees of all files are too large
@@ -73,9 +52,72 @@ def exported(study: Study) -> Exported:
     return defined
 
 
+class _Outside:
+    """Values of a file as another one sees them."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+
+    def values(self, values: Values, depth: int = 0) -> Values:
+        """Return all values as they are seen; of what is nested too deeply, nothing."""
+        return tuple(
+            dict.fromkeys(self._seen(v, depth) for v in values if depth <= _DEEPEST_VALUES)
+        )
+
+    def _seen(self, value: Abstract, depth: int) -> Abstract:
+        match value:
+            case ListLiteral(groups):
+                return ListLiteral(tuple(self.values(group, depth + 1) for group in groups))
+            case DictLiteral(entries):
+                return DictLiteral(
+                    tuple((key, self.values(group, depth + 1)) for key, group in entries)
+                )
+            case LocalClass(label):
+                return self._class(label, (), depth)
+            case LocalObject(label, made):
+                return self._class(label, made, depth)
+            case Function(node, None):
+                return self._function(node)
+            case Ready(values):
+                return Ready(self.values(values, depth + 1))
+            case Function() | Loaded() | ForeignObject() | Partial():
+                return Other()
+        return value
+
+    def _function(self, node: FunctionNode) -> Abstract:
+        followed = Distant(node, self.study.parsed.name)
+        if reaching := tuple(_reaching(node)):
+            return Wrapper(node.name, reaching, followed)
+        return followed if _may_follow(node) else Other()
+
+    def _class(self, label: str, made: Iterable[tuple[str, Values]], depth: int) -> Namespace:
+        study = self.study
+        known = {**study.attributes(label), **dict(made)}.items()
+        return Namespace(
+            name=label if ":" in label else f"{study.parsed.name}:{label}",
+            attributes=tuple((name, self.values(group, depth + 1)) for name, group in known),
+            extends=study.built_as(label),
+            methods=tuple(_methods(study, label)),
+            fields=study.fields(label),
+        )
+
+
+def _methods(study: Study, label: str) -> Iterator[Distant]:
+    """Yield the methods of a class that can be followed: where it loads something, its builder."""
+    found = study.methods(label)
+    loads = any(map(loads_something, found.values()))
+    for name, node in found.items():
+        if loads_something(node) or is_short(node) or (loads and name == "__init__"):
+            yield Distant(node, study.home(node))
+
+
 def _may_follow(node: FunctionNode) -> bool:
-    """True where a function loads something, or by its parameters may be given it."""
-    return any(_GIVEN.search(name) for name in _parameters(node)) or loads_something(node)
+    """True where a function loads something, or may be given it, or is short."""
+    return (
+        any(_GIVEN.search(name) for name in _parameters(node))
+        or loads_something(node)
+        or is_short(node)
+    )
 
 
 def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:

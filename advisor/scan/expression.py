@@ -21,6 +21,7 @@ from advisor.scan.abstract import (
     Module,
     Namespace,
     Other,
+    Ready,
     String,
     Symbol,
     Values,
@@ -36,9 +37,13 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
-from advisor.scan.study import RESULT, Passed, Scope, Study
+from advisor.scan.narrowing import Names, dotted, narrowed
+from advisor.scan.study import DEEPEST_CALLS, RESULT, Passed, Scope, Study
 
 _LARGEST_TABLE = 64
+_MOST_TABLES = 8
+_SAME = {"module", "_orig_mod"}
+"""Where wrappers of a model keep it: what is reached so is the model itself."""
 _MOST_ARGUMENTS = 100
 """What is passed behind so many others is looked into, and then forgotten."""
 
@@ -79,16 +84,17 @@ class Expressions:
             case ast.Subscript(table, at):
                 self.evaluate(table)
                 key = known_key(self.evaluate(at))
-                match self.named(table.id) if isinstance(table, ast.Name) else None:
-                    case (DictLiteral(entries),) if len(entries) < _LARGEST_TABLE:
-                        self.bind(table, bounded(DictLiteral((*entries, (key, values)))))
+                self.add_entries(table, [(key, values)])
 
     def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
         starred = any(isinstance(target, ast.Starred) for target in targets)
-        fits = [isinstance(v, ListLiteral) and len(v.groups) == len(targets) for v in values]
-        matching = not starred and bool(fits) and all(fits)
+        fitting: list[Abstract] = [
+            v for v in values if isinstance(v, ListLiteral) and len(v.groups) == len(targets)
+        ]
+        others = [v for v in values if not isinstance(v, Loaded)]  # which may stand in no list
+        matching = not starred and bool(fitting) and len(fitting) == len(others)
         for number, target in enumerate(targets):
-            self.bind(target, item(values, number) if matching else elements(values))
+            self.bind(target, item(tuple(fitting), number) if matching else elements(values))
 
     def _visit_constant(self, node: ast.Constant) -> Values:
         if isinstance(node.value, str):
@@ -105,13 +111,21 @@ class Expressions:
         return self.study.imports.resolved(values) if values else values
 
     def _visit_attribute(self, node: ast.Attribute) -> Values:
+        if self.study.narrows and (known := self._narrowed(node)):
+            return known
         holders = self.evaluate(node.value)
         values = union(*(self._attribute(holder, node.attr) for holder in holders))
-        self.study.use(node, "read", node.attr, holders)
+        if node.attr not in _SAME:
+            self.study.use(node, "read", node.attr, holders)
         for holder in holders:
             if name := self.study.class_behind(holder, node.attr):
                 self.study.made.append((node, f"{name}.{node.attr}", ()))
         return values
+
+    def _narrowed(self, node: ast.Attribute) -> Values | None:
+        """What a condition says that an attribute is."""
+        name = dotted(node)
+        return self.scope.find(name) if name else None
 
     def _attribute(self, holder: Abstract, name: str) -> Values:
         """What an attribute of a value may be."""
@@ -121,23 +135,53 @@ class Expressions:
                 return (Symbol(module, name),) if defined is None else defined.get(name, NOTHING)
             case Symbol(module, outer):
                 return (Symbol(f"{module}.{outer}", name),)
-            case LocalObject(owner) | LocalClass(owner):
+            case LocalObject(owner, fields):
+                known = dict(fields).get(name) or self.study.attribute(owner, name)
+                return known or self._property(owner, name)
+            case LocalClass(owner):
                 return self.study.attribute(owner, name)
-            case Namespace(attributes):
-                return dict(attributes).get(name, NOTHING)
+            case Loaded() if name in _SAME:
+                return (holder,)
+            case Namespace(attributes=attributes):
+                found = dict(attributes).get(name, NOTHING)
+                return found or self._property(self.study.adopt(holder), name)
             case Loaded():
                 return (holder.step(name),)
+        return self._option(holder, name)
+
+    def _option(self, holder: Abstract, name: str) -> Values:
+        """What an attribute of configuration, or of an enumeration's member, may be."""
+        match holder:
+            case DictLiteral(entries):  # as configuration is asked
+                return next((inner for key, inner in entries if plain(key) == name), NOTHING)
             case ForeignObject(callee) if callee.rpartition(".")[2] in NAMESPACES:
                 return self.study.known[OPTION].get(name, NOTHING)
             case String() if name == "value":
                 return (holder,)
         return NOTHING
 
+    def _property(self, owner: str, name: str) -> Values:
+        """What a method gives that is asked for as an attribute."""
+        study, method = self.study, self.study.method(owner, name)
+        if method is None:
+            return NOTHING
+        around = study.scopes.get(method)
+        if study.home(method) == study.parsed.name or around is None or study.enter is None:
+            return study.known[method].get(RESULT, NOTHING)
+        if study.depth >= DEEPEST_CALLS:
+            return NOTHING
+        with study.on_way(name):
+            return study.enter(study, method, around, {}, (LocalObject(owner),))
+
     def _member(self, holder: Abstract, name: str) -> Values:
         """What is called where a member of a value is: methods of the file come first."""
         match holder:
             case LocalObject(owner) | LocalClass(owner) if own := self.study.method(owner, name):
                 return (Function(own, owner),)
+            case Namespace(methods=methods) if any(one.node.name == name for one in methods):
+                owner = self.study.adopt(holder)
+                own = self.study.method(owner, name)
+                return (Function(own, owner),) if own else NOTHING
         return self._attribute(holder, name)
 
     def _visit_subscript(self, node: ast.Subscript) -> Values:
@@ -203,7 +247,31 @@ class Expressions:
 
     def _visit_ifexp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
-        return branches(self.evaluate(node.body), self.evaluate(node.orelse))
+        sides = narrowed(node.test, self.evaluate)
+        groups = [
+            self._where(names, inner)
+            for names, inner, never in (
+                (sides.holds, node.body, sides.never_holds),
+                (sides.fails, node.orelse, sides.never_fails),
+            )
+            if not never
+        ]
+        return branches(*groups) if groups else NOTHING
+
+    def _where(self, names: Names, node: ast.expr) -> Values:
+        """What an expression may be where some names stand for no more than this."""
+        around = self.scope.begin_branch()
+        try:
+            for name, values in names.items():
+                self.narrow(name, values)
+            return self.evaluate(node)
+        finally:
+            self.scope.end_branch(around)
+
+    def narrow(self, name: str, values: Values) -> None:
+        """Let a name, or names behind dots, stand for no more than some values."""
+        self.study.narrows |= "." in name
+        self.scope.put(name, values)
 
     def _visit_unaryop(self, node: ast.UnaryOp) -> Values:
         values = self.evaluate(node.operand)
@@ -242,10 +310,11 @@ class Expressions:
 
     def _visit_lambda(self, node: ast.Lambda) -> Values:
         inner = Expressions(self.study, Scope(self.scope.label, self.scope))
-        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+        parameters = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+        for argument in parameters:
             inner.scope.names[argument.arg] = NOTHING
-        inner.evaluate(node.body)
-        return NOTHING
+        values = inner.evaluate(node.body)
+        return NOTHING if parameters else (Ready(values),)
 
     def _visit_await(self, node: ast.Await | ast.Starred | ast.YieldFrom) -> Values:
         return self.evaluate(node.value)
@@ -255,7 +324,9 @@ class Expressions:
     def learn_result(self, node: ast.expr | None) -> None:
         """Learn what the function around, if there is one, gives back."""
         values = self.evaluate(node)
-        if self.scope.function is not None:
+        if self.scope.results is not None:
+            self.scope.results.append(values)
+        elif self.scope.function is not None:
             self.study.learn(self.scope.function, RESULT, values)
 
     def _visit_yield(self, node: ast.Yield) -> Values:
@@ -264,6 +335,11 @@ class Expressions:
 
     def _visit_call(self, node: ast.Call) -> Values:
         holders: Values = NOTHING
+        match node:
+            case ast.Call(ast.Name("getattr"), [owner, ast.AST() as attribute, *default]) if (
+                self.scope.find("getattr") is None
+            ):
+                return self._reached(owner, attribute, default)
         if isinstance(node.func, ast.Attribute):
             holders = self.evaluate(node.func.value)
             name = node.func.attr
@@ -283,6 +359,14 @@ class Expressions:
             passed=passed[:_MOST_ARGUMENTS],
         ).result()
 
+    def _reached(self, owner: ast.expr, attribute: ast.expr, default: Sequence[ast.expr]) -> Values:
+        """What `getattr` gives; that an attribute may be missing is no use of it."""
+        holders, names = self.evaluate(owner), self.evaluate(attribute)
+        given = [
+            self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
+        ]
+        return union(*given, *(doubted(self.evaluate(one)) for one in default))
+
     def _append(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
         """A list that what was loaded gave something to holds it from here on."""
         match function, passed:
@@ -296,10 +380,33 @@ class Expressions:
     def _update(self, function: ast.Attribute, passed: Sequence[Passed]) -> None:
         """`table.update(...)` adds entries to a dictionary that a name stands for."""
         match function:
-            case ast.Attribute(ast.Name(name), "update") if passed:
-                match self.scope.find(name), passed[0].values:
-                    case (DictLiteral(entries),), (DictLiteral(more),):
-                        self.scope.bind(name, bounded(DictLiteral((*entries, *more))))
+            case ast.Attribute(ast.Name() as table, "update") if passed:
+                more: list[tuple[String | Constant | None, Values]] = []
+                for one in passed:
+                    match one:
+                        case Passed(name, values, _, ast.keyword() as keyword):
+                            more.append((String(name, self.study.location(keyword)), values))
+                        case Passed(_, (DictLiteral(entries),)):
+                            more.extend(entries)
+                        case _:
+                            more.append((None, (Other(),)))
+                self.add_entries(table, more)
+
+    def add_entries(
+        self, table: ast.expr, more: Sequence[tuple[String | Constant | None, Values]]
+    ) -> None:
+        """Add entries to each dictionary that a name may stand for."""
+        values = self.named(table.id) if isinstance(table, ast.Name) else None
+        if not values or len(values) > _MOST_TABLES:
+            return
+        grown: list[Values] = []
+        for value in values:
+            match value:
+                case DictLiteral(entries) if len(entries) + len(more) <= _LARGEST_TABLE:
+                    grown.append(bounded(DictLiteral((*entries, *more))))
+                case _:
+                    return
+        self.bind(table, union(*grown))
 
     def _passed(self, node: ast.Call) -> tuple[Passed, ...]:
         passed = []

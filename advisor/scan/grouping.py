@@ -34,9 +34,13 @@ class Grouping:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.loads = study.loads
-        self.relevant = [self._is_relevant(load) for load in self.loads]
-        self.models = [n for n, load in enumerate(self.loads) if load.kind in _MODELS]
-        self.processors = [n for n, load in enumerate(self.loads) if load.kind in _PROCESSORS]
+        self.relevant = [
+            number in study.recorded and self._is_relevant(load)
+            for number, load in enumerate(self.loads)
+        ]
+        recorded = [(n, load) for n, load in enumerate(self.loads) if n in study.recorded]
+        self.models = [n for n, load in recorded if load.kind in _MODELS]
+        self.processors = [n for n, load in recorded if load.kind in _PROCESSORS]
         self.uses = defaultdict[int, list[tuple[int, Use]]](list)
         for number, use in enumerate(study.uses):
             self.uses[use.receiver.load].append((number, use))
@@ -230,15 +234,26 @@ def _only(values: Iterable[Value]) -> str | None:
 
 
 def together(usages: Iterable[Usage]) -> list[Usage]:
-    """Return usages, of those of one load in one, whichever file it is used in."""
-    at: dict[tuple[object, ...], Usage] = {}
+    """Return usages, of those of one load in one, whichever file it is used in.
+
+    One place can load several checkpoints in turn; where only one is known, that is meant.
+    """
+    at: dict[tuple[object, ...], dict[frozenset[str], Usage]] = defaultdict(dict)
     for one in usages:
-        key = (one.place, one.class_name, one.task, one.key)
-        if before := at.get(key):
-            both = (*one.calls, *before.calls)
-            calls = {(c.place, c.kind, c.name, c.receiver.place): c for c in both}
-            trained = before.trained or one.trained
-            at[key] = before._replace(calls=tuple(calls.values()), trained=trained)
-        else:
-            at[key] = one
-    return list(at.values())
+        same = at[one.place, one.class_name, one.task, one.key]
+        texts = frozenset(value.text for value in one.alternatives if value.text)
+        known = texts if texts or len(same) != 1 else next(iter(same))
+        before = same.get(known) or same.pop(frozenset(), None)
+        same[known] = _both(before, one, known_last=before is not None and known not in same)
+    return [one for same in at.values() for one in same.values()]
+
+
+def _both(before: Usage | None, one: Usage, *, known_last: bool) -> Usage:
+    """Return two usages of one load as one."""
+    if before is None:
+        return one
+    both = (*one.calls, *before.calls)
+    calls = {(c.place, c.kind, c.name, c.receiver.place): c for c in both}
+    first = one if known_last else before
+    trained = before.trained or one.trained
+    return first._replace(calls=tuple(calls.values()), trained=trained)

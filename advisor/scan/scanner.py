@@ -14,6 +14,7 @@ from advisor.files import read_bounded
 from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
+from advisor.scan.documents import Documents
 from advisor.scan.exported import exported
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import guarded, mentions_guards, words
@@ -274,7 +275,8 @@ class _Scanner:
         else:
             parsed = parse_python(data, name)
         text = code if code is not None else "\n".join(parsed.lines)
-        found = self._usages(parsed, direct=imports_library(text)) if loads else FileScan()
+        direct, ids = imports_library(text), self.mentions.ids(text) if loads else ()
+        found = self._usages(parsed, direct=direct, ids=bool(ids)) if loads else FileScan()
         return found._replace(
             names=tuple(_names_in(parsed)),
             overrides=tuple(overrides(parsed)) if mentions_overrides(text) else (),
@@ -294,7 +296,7 @@ class _Scanner:
             return pin_of_notebook(data, text, file.name)
         return pin_of_script(data, file.name)
 
-    def _usages(self, parsed: Parsed, *, direct: bool) -> FileScan:
+    def _usages(self, parsed: Parsed, *, direct: bool, ids: bool) -> FileScan:
         """Return what a file loads and makes, and notes of what in it is too deep.
 
         Other files are read only where that may tell more.
@@ -302,11 +304,12 @@ class _Scanner:
         study = self.modules.study(parsed)
         if direct:
             asked: set[str] = set()
-            alone = Study(parsed, self.vocabulary, Imports(asked.add))
+            alone = Study(parsed, self.vocabulary, Imports(asked.add, study.imports.documents))
             study_file(alone, walks=1)
-            if not Grouping(alone).may_concern_us:
+            ours = any(self.modules.has(parsed.name, module) for module in asked)
+            if not Grouping(alone).may_concern_us and not (ids and ours):
                 return FileScan()
-            if not any(self.modules.has(parsed.name, module) for module in asked):
+            if not ours:
                 alone.imports = study.imports  # which has told it nothing yet: it goes on as it is
                 study = alone
         study_file(study)
@@ -323,6 +326,7 @@ class _Modules:
 
     def __init__(self, files: Sequence[SourceFile], vocabulary: Vocabulary) -> None:
         self._files = {file.name: file for file in files if file.kind == "python"}
+        self._documents = Documents(files)
         folders = {name.rpartition("/")[0] for name in self._files}
         self._folders = {outer for inner in folders for outer in _outward(inner)}
         self._vocabulary = vocabulary
@@ -394,7 +398,10 @@ class _Modules:
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
         importer = parsed.name
-        imports = Imports(lambda module: self.exports(importer, module))
+        imports = Imports(
+            lambda module: self.exports(importer, module),
+            lambda path: self._documents.of(importer, path),
+        )
         return Study(parsed, self._vocabulary, imports, self._homes)
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from types import MappingProxyType
+from typing import NamedTuple
 
 from advisor.scan.abstract import (
     NOTHING,
@@ -19,22 +23,33 @@ from advisor.scan.abstract import (
     Module,
     Namespace,
     Other,
+    Partial,
+    Ready,
+    String,
     Symbol,
     Values,
+    Wrapper,
+    bounded,
     branches,
     constant,
     doubted,
     elements,
     joined,
+    plain,
     union,
 )
-from advisor.scan.calls import decorators
+from advisor.scan.calls import decorators, loads_something, lookups
 from advisor.scan.expression import Expressions, methods
-from advisor.scan.study import ClassDefinition, Scope, Study
+from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
+from advisor.scan.study import DEFAULT, ClassDefinition, Scope, Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 
 _MOST_WALKS = 5
+_MOST_WAYS = 8
+"""More keys of a table, or turns of a loop, are not followed apart."""
+_MOST_TURNS = 3
+_SIMPLE = (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr, ast.With)
 _ANYTHING: Values = (Other(),)
 _NO_KIND = re.compile(
     r"(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?\Z", re.IGNORECASE
@@ -47,15 +62,45 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
         if not study.learned_more:
             break
         study.begin()
+        study.enter = _enter
         Statements(study, Scope()).walk(study.parsed.tree.body)
+        for label, method, around in study.inherited(loads_something):
+            with study.on_way(label):
+                _enter(study, method, around, {}, (LocalObject(label),))
         while study.pending:
             node, around = study.pending.pop(0)
+            if node in study.entered:
+                continue
             inner = Statements(study, Scope(around.inner(node.name), around, function=node))
             inner.bind_parameters(node, around)
             if node.name in ("training_step", "configure_optimizers"):
                 study.training.append(node)
             inner.walk(node.body)
+        study.forget_stale()
         study.learned_more &= bool(study.loads)
+
+
+def _enter(
+    study: Study, node: FunctionNode, around: Scope, given: Mapping[str, Values], of: Values
+) -> Values:
+    """Walk a function for one call of it, and return what that gives."""
+    scope = Scope(around.inner(node.name), around, function=node, results=[])
+    inner = Statements(study, scope)
+    inner.bind_parameters(node, around, given, of)
+    inner.walk(node.body)
+    return union(*scope.results or ())
+
+
+class Way(NamedTuple):
+    """Statements of which one or another runs, with what is known where these do.
+
+    `names` are narrowed; `target` is bound anew, in turn `number` of a loop.
+    """
+
+    body: Sequence[ast.stmt]
+    names: Names = MappingProxyType({})
+    target: tuple[ast.expr, Values] | None = None
+    turn: tuple[ast.AST, Hashable] | None = None
 
 
 class Statements(Expressions):
@@ -72,7 +117,43 @@ class Statements(Expressions):
 
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
         """Walk statements in order; return whether the end can be reached."""
-        return all(self._walk(statement) for statement in statements)
+        for number, statement in enumerate(statements):
+            if ways := self._ways(statement, statements[number:]):
+                return self._either(ways)
+            if not self._walk(statement):
+                return False
+        return True
+
+    def _ways(self, statement: ast.stmt, rest: Sequence[ast.stmt]) -> list[Way]:
+        """The ways to go on where a table is asked for a key that the code does not tell.
+
+        Each of its keys is one, so that what stands under one key is seen together.
+        """
+        if len(self.study.ways) >= _MOST_TURNS or not isinstance(statement, _SIMPLE):
+            return []
+        if not any(map(loads_something, rest)):
+            return []
+        for table, key in lookups(statement):
+            keys = self._keys(self.evaluate(table))
+            name, known = dotted(key), self.evaluate(key)
+            texts = {plain(one) for one in known if isinstance(one, String)}
+            if len(keys) < 2 or name is None or (len(texts) == 1 and len(known) == 1):
+                continue
+            meant = [one for one in keys if one.text in texts] if len(texts) > 1 else keys
+            return [
+                Way(rest, {name: (one._replace(certain=False),)}, turn=(key, one.text))
+                for one in meant
+            ]
+        return []
+
+    @staticmethod
+    def _keys(values: Values) -> list[String]:
+        """The keys of a table of checkpoints, or of what loads them; none of any other."""
+        match values:
+            case (DictLiteral(entries),) if len(entries) <= _MOST_WAYS:
+                keys = [key for key, _ in entries if isinstance(key, String)]
+                return keys if len(keys) == len(entries) else []
+        return []
 
     def _walk(self, node: ast.stmt) -> bool:
         try:
@@ -84,20 +165,24 @@ class Statements(Expressions):
             self.study.too_deep.add(node.lineno)
         return not isinstance(node, (ast.Raise, ast.Continue, ast.Break))
 
-    def _either(self, bodies: Sequence[Sequence[ast.stmt]]) -> bool:
-        """Walk branches of which one runs; return whether any of them reaches its end."""
+    def _either(self, ways: Sequence[Way]) -> bool:
+        """Walk ways of which one is gone; return whether any of them reaches its end."""
         ends = 0
         bound: dict[str, list[tuple[int, Values]]] = {}
-        for body in bodies:
+        told: Counter[str] = Counter()
+        for way in ways:
             around = self.scope.begin_branch()
             try:
-                reached = self.walk(body)
+                reached = self._go(way)
             finally:
                 changes = self.scope.end_branch(around)
             for name, values in changes.items() if reached else ():
+                told[name] += values is way.names.get(name)
                 bound.setdefault(name, []).append((ends, values))
             ends += reached
         for name, found in bound.items():
+            if told[name] == len(found) and ends == len(ways):
+                continue  # nothing has bound it, and it may be all that it was
             if len(found) < ends and (before := self.scope.names.get(name)) is not None:
                 at = next((n for n, (end, _) in enumerate(found) if n != end), len(found))
                 found.insert(at, (at, before))
@@ -107,6 +192,15 @@ class Statements(Expressions):
                     merged = branches(merged, values)
             self.scope.put(name, merged)
         return bool(ends)
+
+    def _go(self, way: Way) -> bool:
+        """Walk one of several ways; return whether it reaches its end."""
+        for name, values in way.names.items():
+            self.narrow(name, values)
+        with self.study.on_way(way.turn) if way.turn else nullcontext():
+            if way.target:
+                self.bind(*way.target)
+            return self.walk(way.body)
 
     def _walk_assign(self, node: ast.Assign) -> None:
         values = self.evaluate(node.value)
@@ -121,17 +215,37 @@ class Statements(Expressions):
 
     def _walk_augassign(self, node: ast.AugAssign) -> None:
         both = [self.evaluate(node.target), self.evaluate(node.value)]
+        match node.op, both:
+            case ast.BitOr(), [_, (DictLiteral(more),)]:
+                self.add_entries(node.target, more)
+                return
         added = isinstance(node.op, ast.Add)
         self.bind(node.target, joined(both, self.study.location(node)) if added else NOTHING)
 
     def _walk_if(self, node: ast.If) -> bool:
         self.evaluate(node.test)
         kept = self._doubt_defaults(node.test)
-        reached = self._either([node.body, node.orelse])
+        sides = narrowed(node.test, self.evaluate)
+        ways = (
+            Way(node.body, self._elsewhere(sides.holds, never=sides.never_holds)),
+            Way(node.orelse, self._elsewhere(sides.fails, never=sides.never_fails)),
+        )
+        reached = self._either(ways)
         for name, default in kept.items():
             if self.scope.names.get(name) == _ANYTHING:
                 self.scope.put(name, default)
         return reached
+
+    def _elsewhere(self, names: Names, *, never: bool) -> Names:
+        """What names stand for in a branch; one that no known call reaches is there for others."""
+        if not never:
+            return names
+        texts = (
+            name
+            for name in self.parameters
+            if any(isinstance(value, String) for value in self.scope.names.get(name, NOTHING))
+        )
+        return {**dict.fromkeys(texts, _ANYTHING), **names}
 
     def _doubt_defaults(self, test: ast.expr) -> dict[str, Values]:
         """In a branch that asks which kind of thing a parameter names, no other default is a fact.
@@ -157,19 +271,69 @@ class Statements(Expressions):
 
     def _walk_match(self, node: ast.Match) -> bool:
         self.evaluate(node.subject)
-        return self._either([*(case.body for case in node.cases), []])
+        ways: list[Way] = []
+        left: dict[str, Values] = {}
+
+        def asked(subject: ast.expr) -> Values:
+            name = dotted(subject)
+            return left[name] if name in left else self.evaluate(subject)
+
+        for case in node.cases:
+            sides = equal_to(node.subject, self._matched(case.pattern), asked)
+            ways.append(Way(case.body, sides.holds or dict(left)))
+            left.update(sides.fails)
+        return self._either([*ways, Way([], left)])
+
+    def _matched(self, pattern: ast.pattern) -> Values:
+        """What a pattern stands for, where that is values alone."""
+        parts = pattern.patterns if isinstance(pattern, ast.MatchOr) else [pattern]
+        values = [self.evaluate(one.value) for one in parts if isinstance(one, ast.MatchValue)]
+        return union(*values) if len(values) == len(parts) else NOTHING
 
     def _walk_while(self, node: ast.While) -> None:
         self.evaluate(node.test)
-        self._either([node.body, []])
+        self._either([Way(node.body), Way([])])
         self.walk(node.orelse)
 
     def _walk_for(self, node: ast.For | ast.AsyncFor) -> None:
         iterated = self.evaluate(node.iter)
-        self.bind(node.target, elements(iterated))
-        runs = len(iterated) == 1 and isinstance(iterated[0], ListLiteral) and iterated[0].groups
-        self._either([node.body] if runs else [node.body, []])
+        if turns := self._turns(node, iterated):
+            self._either(turns)
+        else:
+            self.bind(node.target, elements(iterated))
+            alone = iterated[0] if len(iterated) == 1 else None
+            runs = isinstance(alone, ListLiteral) and alone.groups
+            self._either([Way(node.body)] if runs else [Way(node.body), Way([])])
         self.walk(node.orelse)
+
+    def _turns(self, node: ast.For | ast.AsyncFor, iterated: Values) -> list[Way]:
+        """The turns of a loop that loads something, one for each item of a list written out."""
+        groups: tuple[Values, ...] = tuple((key,) for key in self._keys(iterated))
+        for one in iterated if len(iterated) == 1 else ():
+            if isinstance(one, ListLiteral) and len(one.groups) <= _MOST_WAYS:
+                groups = one.groups
+        if len(groups) < 2 or len(self.study.ways) >= _MOST_TURNS or not self._may_load(node):
+            return []
+        return [
+            Way(node.body, target=(node.target, group), turn=(node, number))
+            for number, group in enumerate(groups)
+        ]
+
+    def _may_load(self, node: ast.AST) -> bool:
+        """True where a statement loads something, or calls a function of the file that does."""
+        if loads_something(node):
+            return True
+        called = {
+            one.func.id
+            for one in ast.walk(node)
+            if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)
+        }
+        found = (value for name in called for value in self.scope.find(name) or ())
+        return any(
+            isinstance(value, (Ready, Partial, Wrapper, Imported))
+            or (isinstance(value, Function) and loads_something(value.node))
+            for value in found
+        )
 
     _walk_asyncfor = _walk_for
 
@@ -184,7 +348,7 @@ class Statements(Expressions):
 
     def _walk_try(self, node: ast.Try | ast.TryStar) -> bool:
         handlers = (handler.body for handler in node.handlers)
-        reached = self._either([[*node.body, *node.orelse], *handlers])
+        reached = self._either([Way([*node.body, *node.orelse]), *map(Way, handlers)])
         return self.walk(node.finalbody) and reached
 
     _walk_trystar = _walk_try
@@ -221,7 +385,9 @@ class Statements(Expressions):
             self.evaluate(decorator)
             if isinstance(decorator, ast.Call):
                 self._offer_default(node, decorator)
+                self._offer_configuration(node, decorator)
         self.study.pending.append((node, self.scope))
+        self.study.scopes[node] = self.scope
         owner = self.scope.label if self.scope.is_class else None
         self.scope.bind(node.name, (Function(node, owner),))
 
@@ -236,19 +402,41 @@ class Statements(Expressions):
                 parameter = name.lstrip("-").partition("/")[0].replace("-", "_")
                 self.study.learn(node, parameter, doubted(self.evaluate(default)))
 
-    def bind_parameters(self, node: FunctionNode, around: Scope) -> None:
-        """Give parameters what the function is called with in this file, and their defaults."""
+    def _offer_configuration(self, node: FunctionNode, decorator: ast.Call) -> None:
+        """`@hydra.main(config_path=..., config_name=...)` gives the first parameter a file."""
+        match self.evaluate(decorator.func), node.args.args:
+            case (Symbol("hydra", "main"),), [first, *_]:
+                given = {one.arg: self.evaluate(one.value) for one in decorator.keywords}
+                parts = [given.get("config_path") or NOTHING, given.get("config_name") or NOTHING]
+                path = joined([one for one in parts if one], self.study.location(node), "/")
+                self.study.learn(node, first.arg, self.study.imports.document(path))
+
+    def bind_parameters(
+        self,
+        node: FunctionNode,
+        around: Scope,
+        passed: Mapping[str, Values] | None = None,
+        of: Values = NOTHING,
+    ) -> None:
+        """Give parameters what the function is called with, and their defaults.
+
+        That is what one call passes, and the object of which it is a method, or else what all calls
+        in this file do.
+        """
         arguments, names = node.args, self.scope.names
         positional = [*arguments.posonlyargs, *arguments.args]
         parameters = [*positional, *arguments.kwonlyargs]
         without = [None] * (len(positional) - len(arguments.defaults))
         defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
         outside = Expressions(self.study, around)
+        known = self.study.known[node] if passed is None else passed
         self.parameters.update(parameter.arg for parameter in parameters)
         for parameter, expression in zip(parameters, defaults, strict=True):
-            given = self.study.known[node].get(parameter.arg, NOTHING)
-            default = doubted(outside.evaluate(expression))
-            values = union(given, default)
+            given = known.get(parameter.arg, NOTHING)
+            default = outside.evaluate(expression)
+            if passed is None or parameter.arg in passed:
+                default = doubted(default)
+            values = given if passed is not None and given else union(given, default)
             certain = not given or not default or len(values) == 1
             names[parameter.arg] = values if certain else doubted(values)
             if not values and parameter.annotation is not None:
@@ -258,11 +446,17 @@ class Statements(Expressions):
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = NOTHING
         if arguments.kwarg is not None:  # what callers give, which nobody knows, and what is added
-            names[arguments.kwarg.arg] = (DictLiteral(((None, (Other(),)),)),)
-        if around.is_class and positional and "staticmethod" not in decorators(node):
+            rest: list[tuple[String | None, Values]] = [(None, _ANYTHING)]
+            if passed is not None:
+                taken = {parameter.arg for parameter in parameters}
+                place = self.study.location(node)
+                extra = {name: values for name, values in passed.items() if name not in taken}
+                rest = [(String(name, place), values) for name, values in extra.items()]
+            names[arguments.kwarg.arg] = bounded(DictLiteral(tuple(rest)))
+        if (of or around.is_class) and positional and "staticmethod" not in decorators(node):
             of_class = "classmethod" in decorators(node)
             first = LocalClass(around.label) if of_class else LocalObject(around.label)
-            names[positional[0].arg] = (first,)
+            names[positional[0].arg] = of or (first,)
 
     def _annotated(self, annotation: ast.expr, outside: Expressions) -> Values:
         """What a parameter is whose annotation is a vision-language class, maybe among others."""
@@ -295,6 +489,14 @@ class Statements(Expressions):
         )
         return (study.record(part, load),)
 
+    def _labels(self, bases: Sequence[Abstract]) -> Iterator[str]:
+        """The names of bases, of this file and of others."""
+        for base in bases:
+            if isinstance(base, LocalClass):
+                yield base.name
+            elif isinstance(base, Namespace):
+                yield self.study.adopt(base)
+
     def _walk_classdef(self, node: ast.ClassDef) -> None:
         label = self.scope.inner(node.name)
         for decorator in node.decorator_list:
@@ -304,7 +506,7 @@ class Statements(Expressions):
         methods = {child.name: child for child in node.body if isinstance(child, FunctionNode)}
         fields = [target.id for target in annotated if isinstance(target, ast.Name)]
         definition = ClassDefinition(
-            bases=tuple(base.name for base in bases if isinstance(base, LocalClass)),
+            bases=tuple(self._labels(bases)),
             methods=methods,
             fields=fields,
             extends=next((name for base in bases if (name := _of_library(base))), None),
@@ -318,6 +520,8 @@ class Statements(Expressions):
                 sure = name not in annotated_names
                 values = self.study.imports.resolved(values)
                 self.study.learn(label, name, values if sure else doubted(values))
+                if not sure:
+                    self.study.learn((label, DEFAULT), name, doubted(values))
         self.scope.bind(node.name, (LocalClass(label),))
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple, TypeAlias
@@ -24,6 +25,7 @@ from advisor.scan.abstract import (
     ListLiteral,
     Loaded,
     LocalObject,
+    Namespace,
     PartialString,
     String,
     Symbol,
@@ -31,12 +33,15 @@ from advisor.scan.abstract import (
     doubted,
     pieces,
     union,
+    without_loads,
 )
 from advisor.scan.imports import Imports
 from advisor.scan.source import Parsed, Placed
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
+DEFAULT = "="
+"""Stands for the defaults of a class's fields, among what is learned of it."""
 RESULT = "return"
 """What a function gives back, among what is learned of it; no parameter has this name."""
 
@@ -50,6 +55,10 @@ _MOST_DOUBTFUL_USES = 1_000
 """Uses of a load that may as well be those of another; more of them tell nothing new."""
 _MOST_BASES = 50
 """Classes behind a class that are looked through."""
+_MOST_CALLS = 12
+"""Calls of a function, each on its own way, that are followed apart."""
+DEEPEST_CALLS = 3
+"""Functions inside functions that are walked for one call alone."""
 _HUB_PREFIX = "hf-hub:"
 _LIBRARY = "transformers."
 
@@ -107,6 +116,8 @@ class Scope:
     shared: set[str] = field(default_factory=set)
     earlier: dict[str, Values] = field(default_factory=dict)
     trail: dict[str, Values | None] | None = None
+    results: list[Values] | None = None
+    """What a function gives back that is entered at one call; None where it is learned for all."""
 
     def inner(self, name: str) -> str:
         """Return the label of what is defined in this scope under a name."""
@@ -160,6 +171,10 @@ class Scope:
         return bound
 
 
+Enter: TypeAlias = "Callable[[Study, FunctionNode, Scope, Mapping[str, Values], Values], Values]"
+"""Walks a function for one call: with what is around it, what is passed, and its object."""
+
+
 class Study:
     """One file under study."""
 
@@ -182,19 +197,33 @@ class Study:
         self._missed_library = False
         self.too_deep: set[int] = set()
         """The lines of statements that are nested too deeply to be followed."""
-        self._numbers: dict[Placed, int] = {}
+        self.ways: tuple[Hashable, ...] = ()
+        """The calls, turns of loops and keys of tables that the walk is under way for."""
+        self.recorded: set[int] = set()
+        """The loads that the last walk recorded."""
+        self.narrows = False
+        """True once a condition has told something of names behind dots."""
+        self.enter: Enter | None = None
+        self.entered: set[FunctionNode] = set()
+        """Functions that are walked once for each call of them, not for all calls in one."""
+        self._stale: set[int] = set()
+        self._calls: dict[FunctionNode, set[Hashable]] = defaultdict(set)
+        self._numbers: dict[Hashable, int] = {}
         self._doubtful: Counter[int] = Counter()
         self.known: dict[object, dict[str, Values]] = defaultdict(dict)
         self._elsewhere: dict[ast.AST, Parsed] = {}
         self._visited: set[ast.AST] = set()
         self._places: dict[Placed, Location] = {}
+        self._around: dict[ast.AST, Scope] = {}
+        self.scopes: dict[FunctionNode, Scope] = {}
+        """What stands around the functions of the file."""
         self.source = cache(_source)
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
         self.learned_more = False
         records = (self.uses, self.training, self.pending, self.stars, self.made, self._doubtful)
-        for record in (*records, self._visited):
+        for record in (*records, self._visited, self.recorded):
             record.clear()
 
     def location(self, node: Placed) -> Location:
@@ -205,30 +234,100 @@ class Study:
             self._places[node] = place
         return place
 
-    def visit(self, function: Distant) -> bool:
-        """Walk a function of another file as well; return whether that is done."""
+    def around(self, function: Distant) -> Scope | None:
+        """Return what stands around a function of another file; None where it is not followed."""
+        if function.node in self._around:
+            return self._around[function.node]
         home = (self.homes or {}).get(function.home)
         if home is None:
-            return False
+            return None
         parsed, defined = home
         nodes = list(ast.walk(function.node))
-        if function.node not in self._elsewhere:
-            if sum(isinstance(node, ast.stmt) for node in nodes) > _MOST_STATEMENTS:
-                return False
-            self._elsewhere.update(dict.fromkeys(nodes, parsed))
-        if function.node not in self._visited:
+        if sum(isinstance(node, ast.stmt) for node in nodes) > _MOST_STATEMENTS:
+            return None
+        self._elsewhere.update(dict.fromkeys(nodes, parsed))
+        used = {node.id for node in nodes if isinstance(node, ast.Name)} & {*defined}
+        around = Scope(names={name: defined[name] for name in used})
+        self._around[function.node] = around
+        return around
+
+    def visit(self, function: Distant) -> bool:
+        """Walk a function of another file as well; return whether that is done."""
+        around = self.around(function)
+        if around is not None and function.node not in self._visited:
             self._visited.add(function.node)
-            used = {node.id for node in nodes if isinstance(node, ast.Name)} & {*defined}
-            self.pending.append(
-                (function.node, Scope(names={name: defined[name] for name in used}))
-            )
-        return True
+            self.pending.append((function.node, around))
+        return around is not None
 
     def record(self, node: ast.expr, load: Load) -> Loaded:
-        """Record a load; the same expression is the same load in every walk."""
-        number = self._numbers.setdefault(node, len(self.loads))
+        """Record a load; the same expression on the same way is the same load in every walk."""
+        number = self._numbers.setdefault((node, *self.ways), len(self.loads))
         self.loads[number : number + 1] = [load]
+        self.recorded.add(number)
         return Loaded(number)
+
+    def asking(self, node: Placed, ids: Iterable[Value], class_name: str) -> Placed:
+        """Return where a load is asked for.
+
+        That is the call in this file of a function of another one, where it is told there what to
+        load.
+        """
+        home = self._elsewhere.get(node)
+        calls = (way for way in reversed(self.ways) if isinstance(way, ast.Call))
+        own = next((call for call in calls if call not in self._elsewhere), None)
+        if home is None or own is None:
+            return node
+        told = any(one.text and one.place.path != home.name for one in ids)
+        called = node.func if isinstance(node, ast.Call) else node
+        named = called.value if isinstance(called, ast.Attribute) else called
+        written = getattr(named, "attr", None) or getattr(named, "id", None)
+        return own if told or class_name != written else node
+
+    def asked(self, ids: Iterable[Value]) -> tuple[Location, ...]:
+        """Return the calls that the walk is under way for, and where the ids are written."""
+        calls = (self.location(way) for way in self.ways if isinstance(way, ast.Call))
+        return tuple(dict.fromkeys((*calls, *(one.place for one in ids if one.text))))
+
+    def forget_stale(self) -> None:
+        """Forget what is known of loads that the last walk no longer met: they are others now."""
+        stale = {n for n in range(len(self.loads)) if n not in self.recorded} - self._stale
+        if not stale:
+            return
+        self._stale |= stale
+        for known in self.known.values():
+            for name, values in known.items():
+                if (left := without_loads(values, stale)) != values:
+                    known[name] = left
+                    self.learned_more = True
+
+    @contextmanager
+    def on_way(self, way: Hashable) -> Iterator[None]:
+        """Follow one of several ways through what is walked inside."""
+        before, self.ways = self.ways, (*self.ways, way)
+        try:
+            yield
+        finally:
+            self.ways = before
+
+    def enters(self, function: FunctionNode, call: ast.Call) -> bool:
+        """Return whether a function is walked for this call alone: where there are several."""
+        if function in self._elsewhere:  # which nothing else walks
+            return self.depth < DEEPEST_CALLS
+        calls = self._calls[function]
+        if (key := (call, *self.ways)) not in calls and len(calls) <= _MOST_CALLS:
+            calls.add(key)
+            if 1 < len(calls) <= _MOST_CALLS and function not in self.entered:
+                self.entered.add(function)
+                self.learned_more = True
+            elif len(calls) > _MOST_CALLS:
+                self.entered.discard(function)
+                self.learned_more = True
+        return function in self.entered and self.depth < DEEPEST_CALLS
+
+    @property
+    def depth(self) -> int:
+        """How many functions are being walked for one call alone."""
+        return sum(isinstance(way, ast.Call) for way in self.ways)
 
     def use(
         self,
@@ -327,10 +426,63 @@ class Study:
         owners = self._lineage(owner) or [owner]
         return next((self.known[own][name] for own in owners if name in self.known[own]), NOTHING)
 
+    def attributes(self, owner: str) -> dict[str, Values]:
+        """Return what all attributes of a class may be, those of its bases included."""
+        lineage = reversed(self._lineage(owner) or [owner])
+        return {name: values for own in lineage for name, values in self.known[own].items()}
+
+    def fields(self, owner: str) -> tuple[str, ...]:
+        """Return the annotated names of a class and its bases, those of the bases first."""
+        lineage = reversed(self._lineage(owner))
+        return tuple(dict.fromkeys(name for own in lineage for name in self.classes[own].fields))
+
+    def methods(self, owner: str) -> dict[str, FunctionNode]:
+        """Return the methods of a class, those of its bases included."""
+        lineage = reversed(self._lineage(owner))
+        return {name: node for own in lineage for name, node in self.classes[own].methods.items()}
+
+    def home(self, node: ast.AST) -> str:
+        """Return the file in which a function stands."""
+        return self._elsewhere.get(node, self.parsed).name
+
+    def adopt(self, one: Namespace) -> str:
+        """Treat a class of another file as one of this file; return its name."""
+        if one.name not in self.classes:
+            methods: dict[str, FunctionNode] = {}
+            for distant in one.methods:
+                if (around := self.around(distant)) is not None:
+                    methods[distant.node.name] = distant.node
+                    self.scopes[distant.node] = around
+            self.define(one.name, ClassDefinition((), methods, list(one.fields), one.extends))
+            for name, values in one.attributes:
+                self.learn(one.name, name, values)
+                if name in one.fields:
+                    self.learn((one.name, DEFAULT), name, values)
+        return one.name
+
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
         owners = (self.classes[label].methods for label in self._lineage(owner))
         return next((methods[name] for methods in owners if name in methods), None)
+
+    def inherited(
+        self, asks: Callable[[FunctionNode], bool]
+    ) -> Iterator[tuple[str, FunctionNode, Scope]]:
+        """Yield the methods that classes inherit which say more than the class they come from.
+
+        Each comes with its class and with what is around it; `asks` tells of which to speak.
+        """
+        for label, one in [*self.classes.items()]:
+            if not self.known[label] or not one.bases:
+                continue
+            lineage = [self.classes[base] for base in self._lineage(label)]
+            found: dict[str, tuple[FunctionNode, Scope | None]] = {}
+            for each in reversed(lineage):
+                methods = each.methods.items()
+                found.update((name, (node, self.scopes.get(node))) for name, node in methods)
+            for name, (node, around) in found.items():
+                if name not in one.methods and around is not None and asks(node):
+                    yield label, node, around
 
     def built_as(self, owner: str) -> str | None:
         """Return the class of transformers whose builder builds objects of a class of the file."""
@@ -349,10 +501,11 @@ class Study:
                 made = callee.rpartition(".")[2]
                 return made if made[:1].isupper() else None
             case LocalObject(owner):
-                own = any(name in self.known[one] for one in self._lineage(owner))
-                if own or self.method(owner, name):
+                lineage = self._lineage(owner)
+                own = any(name in self.known[one] for one in lineage)
+                if own or self.method(owner, name) or any(map(_is_adopted, lineage)):
                     return None
-                classes = (self.classes[label] for label in self._lineage(owner))
+                classes = (self.classes[label] for label in lineage)
                 return next((one.extends for one in classes if one.extends), None)
         return None
 
@@ -387,6 +540,11 @@ class Study:
         if self.classes.get(label) != definition:
             self.classes[label] = definition
             self.learned_more = True
+
+
+def _is_adopted(label: str) -> bool:
+    """True for a class of another file, of which not all methods are kept."""
+    return ":" in label
 
 
 def _source(node: ast.expr) -> str:

@@ -96,6 +96,8 @@ class Load(NamedTuple):
     - `second_checkpoint`: the decoder of an encoder-decoder, the text tower of a dual encoder,
       the weights (`pretrained=`) of open_clip.
     - `scope`: the function or class around it, dotted, or "" for the module.
+    - `asked`: the calls of functions that this load is for, and what they name, where a function
+      is walked for each of them apart.
     """
 
     place: Location
@@ -110,6 +112,7 @@ class Load(NamedTuple):
     task: tuple[Value, ...]
     arguments: dict[str, Argument]
     scope: str
+    asked: tuple[Location, ...] = ()
 
 
 class Call(NamedTuple):

@@ -70,7 +70,7 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
     """A softmax over logits that were trained with a sigmoid for each pair."""
     functions, logits = case.knowledge("functions"), set(case.knowledge("logits"))
     for call in usage.calls if identity.model_type in case.knowledge("model_types") else ():
-        if call.name in functions and logits & set(call.of):
+        if call.certain and call.name in functions and logits & set(call.of):
             message = f"{identity.id} was trained with a sigmoid for each pair, not with a softmax"
             fix = "use `torch.sigmoid(logits)`; the order stays the same"
             yield Finding(message, call.place, fix=fix)

@@ -106,6 +106,15 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
     if at.any and not _of_vision(case, usage):
         return
     known = lifetime(case.release.version, at.load, at.path, call.name)
+    if known is None and (part := _part_with(case, at, call, usage)):
+        yield Finding(
+            f"`{at.name}` has no `{call.name}` in transformers {case.release.version}",
+            call.place,
+            level=at.level,
+            fix=f"use `{part}.{call.name}`",
+            because=f"Its `{part}` has it.",
+        )
+        return
     if known is None or not _is_absent(case, at, call, known):
         return
     fix, because = _instead(case, at, call, known)
@@ -149,6 +158,18 @@ def _nested(case: Case, at: Receiver, call: Call) -> str | None:
         return None
     inner = case.release.members.near(part[0], at.members)
     return part[1] if inner and inner.has(call.name) else None
+
+
+def _part_with(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
+    """The part of a model that has what the model itself never had.
+
+    A wrapper such as an adapter has more attributes than the model in it.
+    """
+    members, wrapped = case.release.members, set(case.knowledge("wrappers"))
+    if at.members.open or members is None or any(one.name in wrapped for one in usage.calls):
+        return None
+    parts = ((part, part_of(members, at.members, part)) for part in at.members.texts)
+    return next((part for part, inner in parts if inner and inner.has(call.name)), None)
 
 
 def _is_absent(case: Case, at: Receiver, call: Call, known: Lifetime) -> bool:

@@ -1,0 +1,179 @@
+"""What belongs together is seen together: one call, one turn of a loop, one key of a table."""
+
+import textwrap
+
+import pytest
+
+from advisor.scan.scanner import scan
+from advisor.scan.vocabulary import vocabulary_of
+
+CLIP, SIGLIP = "openai/clip-vit-base-patch32", "google/siglip-base-patch16-224"
+TWO = {("CLIPModel", CLIP), ("SiglipModel", SIGLIP)}
+HEAD = f"""from transformers import CLIPModel, SiglipModel
+CLIP, SIGLIP = "{CLIP}", "{SIGLIP}"
+"""
+
+APART = {
+    "calls": """
+        def load(name, cls):
+            return cls.from_pretrained(name)
+        load(CLIP, CLIPModel), load(SIGLIP, cls=SiglipModel)
+        """,
+    "turns of a loop": """
+        for name, cls in [(CLIP, CLIPModel), (SIGLIP, SiglipModel)]:
+            cls.from_pretrained(name)
+        """,
+    "turns over two lists": """
+        for name, cls in zip([CLIP, SIGLIP], [CLIPModel, SiglipModel]):
+            cls.from_pretrained(name)
+        """,
+    "keys of two tables": """
+        def load(kind):
+            name = {"a": CLIP, "b": SIGLIP}
+            classes = {"a": CLIPModel, "b": SiglipModel}
+            return classes[kind].from_pretrained(name[kind])
+        """,
+    "rows of a table": """
+        ROWS = {"a": (CLIP, CLIPModel), "b": (SIGLIP, SiglipModel)}
+        def load(args):
+            name, cls = ROWS[args.kind]
+            return cls.from_pretrained(name)
+        """,
+    "records": """
+        from typing import NamedTuple
+        class Row(NamedTuple):
+            name: str
+            cls: type = CLIPModel
+        for row in (Row(CLIP), Row(SIGLIP, SiglipModel)):
+            row.cls.from_pretrained(row.name)
+        """,
+    "conditions": """
+        def load(name=CLIP):
+            if "siglip" in name.lower():
+                return SiglipModel.from_pretrained(name)
+            return CLIPModel.from_pretrained(name)
+        load(SIGLIP), load(CLIP)
+        """,
+    "cases": """
+        def load(kind):
+            names = {"a": CLIP, "b": SIGLIP}
+            match kind:
+                case "a":
+                    return CLIPModel.from_pretrained(names[kind])
+                case _:
+                    return SiglipModel.from_pretrained(names["b"])
+        """,
+    "partial functions": """
+        from functools import partial
+        FIRST = partial(CLIPModel.from_pretrained, CLIP)
+        LATER = partial(SiglipModel.from_pretrained, dtype=None)
+        FIRST(), LATER(SIGLIP)
+        """,
+    "classes by their names": """
+        import transformers
+        def load(architecture, name):
+            return getattr(transformers, architecture).from_pretrained(name)
+        load("CLIPModel", CLIP), load("SiglipModel", SIGLIP)
+        """,
+    "classes that inherit": """
+        class Base:
+            def __init__(self):
+                self.model = self.cls.from_pretrained(self.name)
+        class One(Base):
+            name, cls = CLIP, CLIPModel
+        class Two(Base):
+            name, cls = SIGLIP, SiglipModel
+        """,
+}
+
+FILES = {
+    "a table in another file": {
+        "app.py": "from tables import ROWS\ndef load(kind):\n"
+        "    cls, name = ROWS[kind]\n    return cls.from_pretrained(name)\n",
+        "tables.py": HEAD + "ROWS = {'a': (CLIPModel, CLIP), 'b': (SiglipModel, SIGLIP)}\n",
+    },
+    "a function in another file": {
+        "app.py": HEAD
+        + "from loading import load\nload(CLIPModel, CLIP), load(SiglipModel, SIGLIP)",
+        "loading.py": "def load(cls, name):\n    return cls.from_pretrained(name)\n",
+    },
+    "a base class in another file": {
+        "app.py": HEAD
+        + "from base import Base\nclass One(Base):\n    name, cls = CLIP, CLIPModel\n"
+        "class Two(Base):\n    name, cls = SIGLIP, SiglipModel\n",
+        "base.py": "class Base:\n    def setup(self):\n"
+        "        self.model = self.cls.from_pretrained(self.name)\n",
+    },
+    "settings that a function gives": {
+        "app.py": HEAD + "from settings import get\nSiglipModel.from_pretrained(get().siglip)\n"
+        "CLIPModel.from_pretrained(get().clip)",
+        "settings.py": "from pydantic import BaseModel, Field\nclass Settings(BaseModel):\n"
+        f"    clip: str = '{CLIP}'\n    siglip: str = Field('{SIGLIP}')\n"
+        "def get():\n    return Settings()\n",
+    },
+    "objects of a class in another file": {
+        "app.py": HEAD
+        + "from tower import Tower\nTower(CLIP, CLIPModel), Tower(SIGLIP, SiglipModel)",
+        "tower.py": "class Tower:\n    def __init__(self, name, cls):\n"
+        "        self.model = cls.from_pretrained(name)\n",
+    },
+    "what a class of another file makes of a document": {
+        "app.py": HEAD + "from settings import Settings\nsettings = Settings.load('a.yaml')\n"
+        "CLIPModel.from_pretrained(settings.clip)\nSiglipModel.from_pretrained(settings.siglip)\n",
+        "settings.py": "from dataclasses import dataclass\nimport yaml\n@dataclass\n"
+        f"class Settings:\n    clip: str\n    siglip: str = '{SIGLIP}'\n    @classmethod\n"
+        "    def load(cls, path):\n        with open(path) as file:\n"
+        "            return cls(**yaml.safe_load(file))\n",
+        "a.yaml": f"clip: {CLIP}\n",
+    },
+    "files of configuration": {
+        "app.py": HEAD + "import json, yaml\nfrom pathlib import Path\n"
+        "with open('conf/a.yaml') as file:\n    a = yaml.safe_load(file)\n"
+        "b = json.loads((Path(__file__).parent / 'b.json').read_text())\n"
+        "CLIPModel.from_pretrained(a['model']['name'])\nSiglipModel.from_pretrained(b['name'])",
+        "conf/a.yaml": f"model:\n  name: {CLIP}\n",
+        "b.json": f'{{"name": "{SIGLIP}"}}',
+    },
+    "files that hydra puts together": {
+        "app.py": HEAD + "import hydra\n@hydra.main(config_path='conf', config_name='run')\n"
+        "def main(cfg):\n    CLIPModel.from_pretrained(cfg.name)\n"
+        "    SiglipModel.from_pretrained(cfg.model.checkpoint)\n",
+        "conf/run.yaml": f"defaults:\n  - model: big\nname: {CLIP}\n",
+        "conf/model/big.yaml": f"checkpoint: {SIGLIP}\n",
+    },
+}
+
+
+@pytest.fixture
+def pairs(tmp_path, rulebase):
+    """The pairs of class and checkpoint that files load."""
+
+    def loaded(files):
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text, "utf-8")
+        usages = scan([tmp_path], tmp_path, vocabulary_of(rulebase)).usages
+        return {(one.class_name, one.checkpoint) for one in usages if one.class_name}
+
+    return loaded
+
+
+@pytest.mark.parametrize("code", APART.values(), ids=APART)
+def test_what_is_named_together_is_loaded_together(pairs, code):
+    assert pairs({"app.py": HEAD + textwrap.dedent(code)}) >= TWO
+
+
+@pytest.mark.parametrize("files", FILES.values(), ids=FILES)
+def test_what_other_files_name_is_loaded_too(pairs, files):
+    assert pairs(files) >= TWO
+
+
+@pytest.mark.parametrize("condition", ['kind == "a"', '"clip" in name', 'kind in ("a", "c")'])
+def test_what_a_condition_rules_out_is_not_loaded(pairs, condition):
+    code = f"""
+    def load(kind="a", name=CLIP):
+        if not ({condition}):
+            return SiglipModel.from_pretrained(name)
+    load("a", CLIP)
+    """
+    assert ("SiglipModel", CLIP) not in pairs({"app.py": HEAD + textwrap.dedent(code)})
