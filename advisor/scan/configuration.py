@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import codecs
 import contextlib
 import json
 import re
@@ -27,6 +28,9 @@ _WORTH_READING = re.compile(
     rb"(?i)model|checkpoint|pretrained|weights|processor|tokenizer|encoder|captioner|backbone|repo"
     rb"|hf_|hub|clip|blip|vlm|vision|caption|embed"
 )
+_OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_ESCAPED = re.compile(rb"\\(?:/|(?:x|u00|U000000)[2-7])|[\w/.-]\\\r?\n[ \t]*[\w/.-]")
+"""A sign of an id or a key that is not written as it reads, or an id that goes on in a line."""
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"(?<![\w-])[A-Za-z0-9_-]++(?=[\"']?\s*+[:=])", re.ASCII)
 _DECODER = json.JSONDecoder(parse_int=float)
@@ -56,10 +60,13 @@ def read_configuration(data: bytes, name: str, vocabulary: Vocabulary) -> Scan:
     names an architecture (`clip_model`).
     Raises UnreadableError where the file may name a checkpoint and cannot be read.
     """
-    if b"/" not in data or not _WORTH_READING.search(data):
+    if data.startswith(_OTHER_MARKS) or b"\0" in data[:4]:
+        raise UnreadableError(name, None, "is not UTF-8 text")
+    escaped = _ESCAPED.search(data)
+    if not escaped and (b"/" not in data or not _WORTH_READING.search(data)):
         return Scan()
     text = decode_utf8(data, name)
-    if not _mentions(text, vocabulary):
+    if not escaped and not _mentions(text, vocabulary):
         return Scan()
     try:
         documents = [one for one in documents_in(text, name) if not _ours(one)]

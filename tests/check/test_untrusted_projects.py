@@ -355,6 +355,26 @@ def test_a8_no_way_of_writing_hides_a_word(check, code):
     assert paths(result) | {one["path"] for one in result.json["usages"]} == {"a.py"}
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.json", r'{"model": "Salesforce\/blip-vqa-bas"}'),
+        ("a.json", f'{{"{escaped("model")}": "{escaped("Salesforce/blip-vqa-bas")}"}}'),
+        ("a.toml", r'model = "\u0053alesforce\U0000002Fblip-vqa-bas"'),
+        ("a.yaml", r'"m\x6fdel": "Salesforce\x2fblip-vqa-bas"'),
+        ("a.yaml", 'model: "Salesforce/blip-\\\n  vqa-bas"'),
+    ],
+)
+def test_a8_no_way_of_writing_hides_an_id_in_a_configuration(check, name, text):
+    assert paths(check({name: text, "b.py": ""}), "warning") == {name}
+
+
+def test_a8_a_configuration_of_another_encoding_is_named(check):
+    text = "model: Salesforce/blip-vqa-base\n"
+    result = check({"a.yaml": text.encode("utf-16"), "b.json": text.encode("utf-16-be")})
+    assert [one["rule"] for one in result.of("note")] == ["file-not-checked"] * 2
+
+
 @pytest.mark.parametrize("encoding", ["undefined", "punycode"])
 def test_a8_an_encoding_that_reads_nothing_is_a_note(check, encoding):
     result = check({"a.py": f"# coding: {encoding}\nx = 1\n", "b.py": WRONG})
