@@ -212,7 +212,7 @@ def cache_folder() -> Path | None:
     may be somebody else's.
     """
     if configured := os.environ.get("ADVISOR_CACHE"):
-        return Path(configured).absolute()
+        return Path(configured) if os.path.isabs(configured) else None  # noqa: PTH117
     if os.name == "nt":
         base = os.environ.get("LOCALAPPDATA", "")
     else:

@@ -224,6 +224,8 @@ def test_b10_in_a_working_folder_that_is_gone_it_is_said_so(advisor, tmp_path, m
         ({"HOME": "/somewhere", "XDG_CACHE_HOME": ""}, True),
         ({"XDG_CACHE_HOME": "/else"}, True),
         ({"HOME": "~"}, False),
+        ({"ADVISOR_CACHE": "rel", "HOME": "/somewhere"}, False),
+        ({"ADVISOR_CACHE": "/else"}, True),
         ({"HOME": "."}, False),
     ],
 )
