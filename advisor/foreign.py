@@ -57,11 +57,15 @@ _COMMAND = r"(?m)^([^\S\n]*):(?=:)"
 
 def visible(text: str) -> str:
     """Return a name on one line, with every character that would hide something written out."""
+    if text.isascii() and text.isprintable():  # as most are
+        return text
     return re.sub(_SURROGATE, _byte, text.translate(NAMES))
 
 
 def visible_lines(text: str) -> str:
     """Return a text with its lines kept, and what would hide something written out."""
+    if text.isascii() and text.isprintable():
+        return text
     return re.sub(_SURROGATE, _byte, text.translate(TEXTS))
 
 

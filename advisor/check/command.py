@@ -93,7 +93,7 @@ class CheckOptions:
         bool,
         option("--all-models", "Judge files that have nothing to do with vision, too, in full."),
     ] = False
-    verbose: Annotated[bool, option("--verbose -v", "Show every note.")] = False
+    verbose: Annotated[bool, option("--verbose -v", "Show every finding and note in full.")] = False
 
 
 def check(

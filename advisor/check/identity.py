@@ -22,6 +22,8 @@ _OTHER_FORMATS = {"gguf", "mlx", "onnx", "openvino", "ov", "tflite", "ggml"}
 _OF_EXPERTS = re.compile(r"(?:a\d+(?:\.\d+)?b|moe)\Z")
 """Of so many active parameters: mixtures of experts have a model type of their own."""
 _MOST_WORDS = 4
+_MOST_IDS = 1 << 17
+"""Ids of a run that are looked up once each, however many rules ask."""
 _LEAST_LETTERS = 6
 """Shorter words are parts of too many names: clip, blip, git."""
 
@@ -53,7 +55,7 @@ class Identity(NamedTuple):
         return self.known[0].sources
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_MOST_IDS)
 def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
     """Return what is known of an id; None where that is nothing."""
     itself = rulebase.checkpoints.get(id or "")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 
 from advisor.check.case import Case
@@ -23,16 +25,19 @@ EXIT_TONES = {0: "good", 1: "bad", 3: "warn"}
 WORST = ("excluded", "discouraged", "allowed", "recommended")
 USAGE = ("path", "line", "checkpoint", "class", "task")
 MOST_PLACES = 4
+MOST_OF_A_RULE_IN_A_FILE, MOST_OF_A_RULE = 20, 200
+"""So many findings of a rule a page shows in full; more are counted. Other formats have all."""
 MOST_RELEASES = 2
 """As many releases and pins are named; more are counted."""
 WIDEST = 72
 """Longer lines of code are cut around the place they are shown for."""
+_INDENT = re.compile(r"\s*+")
 
 
 def project_report(
     inspection: Inspection, *, statistics: bool = False, verbose: bool = False
 ) -> Report:
-    """Return what a check of a project found; notes one by one where `verbose`."""
+    """Return what a check of a project found: in pages the first findings, all if `verbose`."""
     return Report(
         lambda: _project_json(inspection),
         lambda: _project_page(inspection, statistics=statistics, verbose=verbose),
@@ -161,18 +166,49 @@ def _project_page(inspection: Inspection, *, statistics: bool, verbose: bool) ->
     if statistics:
         return [_statistics(inspection), _closing(inspection)]
     page: Page = []
-    for finding in inspection.findings:
-        if finding.level != "note":
-            head = _placed(finding, f"{finding.level} {finding.rule}")
-            page += [Heading(head, 3), Text(finding.message, TONES[finding.level])]
-            if snippet := _snippet(inspection, finding):
-                page.append(Code(snippet))
-            if reasons := _reasons(finding):
-                page.append(Items(reasons))
+    serious = [finding for finding in inspection.findings if finding.level != "note"]
+    told, others = (serious, []) if verbose else _first_ones(serious)
+    for finding in told:
+        head = _placed(finding, f"{finding.level} {finding.rule}")
+        page += [Heading(head, 3), Text(finding.message, TONES[finding.level])]
+        if snippet := _snippet(inspection, finding):
+            page.append(Code(snippet))
+        if reasons := _reasons(finding):
+            page.append(Items(reasons))
+    if others:
+        page += [Heading("More of the same (`-v` shows each)", 3), Items(_counted_by_rule(others))]
     notes = [finding for finding in inspection.findings if finding.level == "note"]
     if rows := _each_note(notes) if verbose else _notes_by_rule(inspection, notes):
         page += [Heading("Notes" if verbose else "Notes (`-v` shows each)", 3), Items(rows)]
     return [*page, _closing(inspection), *_way_on(inspection)]
+
+
+def _first_ones(found: list[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """Return findings to be shown in full, and the others: of each rule the first are enough."""
+    of_rule: Counter[str] = Counter()
+    of_file: Counter[tuple[str, str]] = Counter()
+    parts: tuple[list[Finding], list[Finding]] = [], []
+    for one in found:
+        place = one.rule, one.place.path if one.place else ""
+        more = of_rule[one.rule] >= MOST_OF_A_RULE or of_file[place] >= MOST_OF_A_RULE_IN_A_FILE
+        parts[more].append(one)
+        if not more:
+            of_rule[one.rule] += 1
+            of_file[place] += 1
+    return parts
+
+
+def _counted_by_rule(found: list[Finding]) -> tuple[Item, ...]:
+    """A line a rule: how many more, in how many files, and where the first of them is."""
+    rules: dict[tuple[str, str], list[Finding]] = {}
+    for one in found:
+        rules.setdefault((one.level, one.rule), []).append(one)
+    rows = []
+    for (level, rule), ones in rules.items():
+        files = count(len({one.place.path for one in ones if one.place}), "file")
+        where = _placed(ones[0], "").removesuffix(": ")
+        rows.append(Item("", f"{rule}: {count(len(ones), level)} in {files} (from {where} on)"))
+    return tuple(rows)
 
 
 def _each_note(notes: list[Finding]) -> tuple[Item, ...]:
@@ -217,18 +253,24 @@ def _placed(finding: Finding, text: str) -> str:
 
 def _snippet(inspection: Inspection, finding: Finding) -> str:
     place = finding.place
-    lines = inspection.case.source(place.path).removeprefix("\ufeff").split("\n") if place else []
-    if place is None or place.line > len(lines) or not lines[place.line - 1].strip():
+    lines = _lines_of(inspection.case.source(place.path)) if place else ()
+    line = lines[place.line - 1] if place and place.line <= len(lines) else ""
+    if place is None or not line or line.isspace():
         return ""
-    line = lines[place.line - 1].rstrip("\r").replace("\t", " ")
-    first, indent = place.column - 1, len(line) - len(line.lstrip())
+    blank = _INDENT.match(line)
+    first, indent = place.column - 1, blank.end() if blank else 0
     length = max(1, place.end_column - place.column) if place.end_line == place.line else 1
     cut = max(indent, first - WIDEST // 3) if first + length - indent > WIDEST else indent
     before = "... " if cut > indent else ""
-    shown = before + line[cut : cut + WIDEST]
+    shown = before + line[cut : cut + WIDEST].rstrip("\r").replace("\t", " ")
     start = len(before) + first - cut
     caret = " " * start + "^" * max(1, min(length, len(shown) - start))
     return f"{place.line} | {shown}\n{' ' * len(str(place.line))} | {caret}"
+
+
+@lru_cache(maxsize=4)
+def _lines_of(text: str) -> tuple[str, ...]:
+    return tuple(text.removeprefix("\ufeff").split("\n"))
 
 
 def _statistics(inspection: Inspection) -> Table:

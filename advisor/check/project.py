@@ -79,8 +79,9 @@ class Project(NamedTuple):
         if self.pins is None:
             return case
         paths = sorted(set(scanned.paths()))
-        judged = by_pin(case.rulebase, self.pins, scanned.pins, paths)
-        return replace(case, judged=tuple(judged))
+        judged = tuple(by_pin(case.rulebase, self.pins, scanned.pins, paths))
+        notes = dict.fromkeys((*scanned.notes, *self.pins.unread))
+        return replace(case, judged=judged, scan=scanned._replace(notes=tuple(notes)))
 
     def inspect(self) -> Inspection:
         """Check the project. Raises UsageError where there is nothing to look at."""

@@ -138,7 +138,8 @@ def links(value: Any) -> Iterator[Link]:
 def shown(value: Any, instead: dict[int, Any]) -> Any:
     """Return a block, or what it is made of, with all of its text visible; `instead` for some."""
     if isinstance(value, str):
-        return visible_lines(value).translate(instead)
+        text = visible_lines(value)
+        return text.translate(instead) if instead else text
     if isinstance(value, tuple):
         parts = [shown(part, instead) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)

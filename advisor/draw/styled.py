@@ -1,38 +1,15 @@
-"""A page drawn by rich: blocks whose lines hang on the width, and terminals that rich knows."""
+"""A page drawn by rich, for terminals that it knows better than the variables say."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 
-from rich.console import Console, ConsoleDimensions, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table as Grid
+from rich.console import Console, ConsoleDimensions
 from rich.text import Text as Styled
 
-from advisor.draw.blocks import Block, Candidate, Heading, Items, Page, Pairs, Text, shown
-from advisor.draw.typesetting import (
-    ASCII,
-    ENDLESS,
-    LAID_OUT,
-    TONES,
-    USUAL_WIDTH,
-    WIDTH,
-    apart,
-    spans,
-)
-
-SHOWN_SOURCES = 2
-INDENT = (0, 0, 0, 2)
-VERDICTS = {
-    "recommended": "bold green",
-    "allowed": "cyan",
-    "discouraged": "yellow",
-    "excluded": "red",
-}
-BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
-MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
+from advisor.draw.blocks import Block, Page, shown
+from advisor.draw.typesetting import ASCII, ENDLESS, USUAL_WIDTH, WIDTH, apart, spans
 
 
 def styled(page: Page, *, bare: bool) -> str:
@@ -40,11 +17,13 @@ def styled(page: Page, *, bare: bool) -> str:
     console = _console(bare=bare)
     ascii = {} if console.encoding.lower().startswith("utf") else ASCII
     before: Block | None = None
+    width = console.width
     with console.capture() as capture:
         for block in (shown(block, ascii) for block in page):
             if before and apart(before, block):
                 console.print()
-            console.print(_block(block, console.width), soft_wrap=isinstance(block, LAID_OUT))
+            parts = spans(block, width)
+            console.print(Styled.assemble(*parts, no_wrap=True, overflow="ignore"), soft_wrap=True)
             before = block
     lines = [line.rstrip() for line in capture.get().translate(ascii).splitlines()]
     return "\n".join(lines) + "\n"
@@ -66,58 +45,3 @@ def _console(*, bare: bool) -> Console:
         width = ENDLESS
     console.size = ConsoleDimensions(width, height)  # which is not asked of the system each time
     return console
-
-
-def _block(block: Block, width: int) -> RenderableType:
-    if isinstance(block, Heading):
-        return _text(block.text, "bold")
-    if isinstance(block, Text):
-        return Padding(_text(block.text, TONES[block.tone]), INDENT, expand=False)
-    if isinstance(block, Candidate):
-        return _candidate(block, width)
-    if isinstance(block, Items):
-        return _items(block)
-    if isinstance(block, Pairs):
-        return _pairs(block.rows)
-    return Styled.assemble(*spans(block, width), no_wrap=True, overflow="ignore")
-
-
-def _text(text: str, style: str) -> Styled:
-    return Styled(text, style=style, overflow="fold")
-
-
-def _candidate(block: Candidate, width: int) -> RenderableType:
-    style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
-    name = f"{BULLETS.get(block.verdict, '○')} {block.name}"
-    head: RenderableType = _text(f"{name}  {block.verdict}", style)
-    if width != ENDLESS:
-        grid = Grid.grid(expand=True)
-        grid.add_column(overflow="fold")
-        grid.add_column(justify="right", no_wrap=True)
-        grid.add_row(_text(name, style), _text(block.verdict, style))
-        head = grid
-    if not block.text:
-        return head
-    return Group(head, Padding(_text(block.text, "dim"), INDENT, expand=False))
-
-
-def _items(block: Items) -> RenderableType:
-    grid = Grid.grid(padding=(0, 1, 0, 0))
-    grid.add_column(width=1)
-    grid.add_column(overflow="fold")
-    for item in block.rows:
-        text = _text(item.text, "")
-        if cited := item.cited(SHOWN_SOURCES):
-            text.append_text(_text(f"  [{cited}]", "dim"))
-        mark = {"": "·", ">": "→"}.get(item.mark, item.mark)
-        grid.add_row(_text(mark, MARKS[item.mark]), text)
-    return Padding(grid, INDENT, expand=False)
-
-
-def _pairs(rows: Iterable[tuple[str, str]]) -> RenderableType:
-    grid = Grid.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    for name, value in rows:
-        grid.add_row(_text(name, "dim"), _text(value, ""))
-    return Padding(grid, INDENT, expand=False)

@@ -4,7 +4,7 @@ What is not read by a person has no width: on a pipe nothing is wrapped or cut, 
 a line. COLUMNS gives a width all the same. Ids lead to their pages (OSC 8) only where a terminal is
 known to understand it: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda
 
-A page of blocks that know their lines, as an answer on a screen is, takes no library to draw.
+No library is needed for it, but where variables say odd things of stdout.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from advisor.draw.blocks import Block, Page, links, shown
 from advisor.draw.typesetting import (
     ASCII,
     ENDLESS,
-    LAID_OUT,
     USUAL_WIDTH,
     WIDTH,
     Span,
@@ -43,7 +42,7 @@ def terminal(page: Page, *, color: bool = True) -> str:
     It is as wide as the terminal, at most 100 columns.
     """
     bare = not color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    width = _width() if all(isinstance(block, LAID_OUT) for block in page) else None
+    width = _width()
     if width is None:
         from advisor.draw.styled import styled
 
@@ -54,7 +53,8 @@ def terminal(page: Page, *, color: bool = True) -> str:
     lines: list[str] = []
     before: Block | None = None
     for block in (shown(block, ascii) for block in page):
-        lines += [""] if before and apart(before, block) else []
+        if before and apart(before, block):
+            lines.append("")
         lines += _lines(spans(block, width), colored=colored)
         before = block
     drawn = "\n".join(lines).translate(ascii).splitlines()
@@ -90,7 +90,8 @@ def _lines(parts: Iterator[Span], *, colored: bool) -> list[str]:
         codes = ";".join(ANSI[word] for word in style.split()) if colored else ""
         first, *more = text.split("\n")
         for number, part in enumerate((first, *more)):
-            lines += [""] if number else []
+            if number:
+                lines.append("")
             lines[-1] += f"\x1b[{codes}m{part}\x1b[0m" if codes and part else part
     return lines
 

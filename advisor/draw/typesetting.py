@@ -5,6 +5,7 @@ Words are never broken, so that an id, a path or an address can be copied.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -14,8 +15,11 @@ from advisor.draw.blocks import (
     Code,
     Heading,
     Headline,
+    Item,
+    Items,
     Notes,
     Page,
+    Pairs,
     Table,
     Text,
 )
@@ -24,9 +28,17 @@ WIDTH = 100
 USUAL_WIDTH = 80
 ENDLESS = 1 << 20
 """The width of what no person reads."""
-LAID_OUT = (Headline, Notes, Code, Table)
-"""Blocks that know their lines; a word that is too wide for one is left whole."""
 TONES = {"plain": "", "quiet": "dim", "good": "green", "bad": "red", "warn": "yellow"}
+VERDICTS = {
+    "recommended": "bold green",
+    "allowed": "cyan",
+    "discouraged": "yellow",
+    "excluded": "red",
+}
+BULLETS = {"recommended": "●", "allowed": "○", "discouraged": "○", "excluded": "×"}
+MARKS = {"+": "green", "-": "red", "!": "yellow", ">": "cyan", "": "dim"}
+SIGNS = {"": "·", ">": "→"}
+SHOWN_SOURCES = 2
 ASCII = str.maketrans("●○×→├└│─·—“”’", '*ox>|`|-,-""\'') | {ord("…"): "...", ord("≤"): "<="}
 GAP = 2
 LEAST = 8
@@ -36,6 +48,7 @@ LABEL = 9
 SHORT = 10
 """So many characters of a cell are not broken into lines."""
 _WORDS = re.compile(r"--[a-z-]+ \S+|\S+")
+_BLANKS_AND_WORD = re.compile(r"(\s*)(--[a-z-]+ \S+|\S+)")
 _FLAG = re.compile(r" (?=--[a-z])")
 
 Span = tuple[str, str]
@@ -172,7 +185,7 @@ def height(page: Page, width: int) -> int:
 
 
 def spans(block: Block, width: int) -> Iterator[Span]:
-    """Yield the text of a block that knows its lines, with its styles."""
+    """Yield the text of a block with its styles, laid out in a width."""
     if isinstance(block, Headline):
         yield from _headline(block, width)
     elif isinstance(block, Notes):
@@ -183,6 +196,81 @@ def spans(block: Block, width: int) -> Iterator[Span]:
         head, *rows = table_lines(block, width - 2)
         yield "\n".join(f"  {line}" for line in head), "dim"
         yield "".join(f"\n  {line}" for row in rows for line in row), ""
+    elif isinstance(block, Heading):
+        yield "\n".join(flowed(block.text, width)), "bold"
+    elif isinstance(block, Text):
+        yield _indented(block.text, width), TONES[block.tone]
+    elif isinstance(block, Candidate):
+        yield from _candidate(block, width)
+    elif isinstance(block, Items):
+        for place, item in enumerate(block.rows):
+            yield "\n" if place else "", ""
+            yield from _item(item, width)
+    else:
+        yield from _pairs(block, width)
+
+
+def flowed(text: str, width: int) -> list[str]:
+    """Return the lines of a text, each of which goes on below where it is too wide.
+
+    Blanks within a line stay as they are.
+    """
+    lines = []
+    for line in text.split("\n"):
+        begun = ""
+        for blanks, word in _BLANKS_AND_WORD.findall(line) if len(line) > width else ():
+            if begun.strip() and len(begun) + len(blanks) + len(word) > width:
+                lines.append(begun)
+                begun = word
+            else:
+                begun += blanks + word
+        lines.append(begun or line)
+    return lines
+
+
+def _indented(text: str, width: int) -> str:
+    return "\n".join(f"  {line}" for line in flowed(text, width - 2))
+
+
+def _candidate(block: Candidate, width: int) -> Iterator[Span]:
+    """A family with its verdict at the end of the line, if there is an end."""
+    style = VERDICTS.get(block.verdict, "yellow")  # several verdicts are still possible
+    name = f"{BULLETS.get(block.verdict, '○')} {block.name}"
+    room = 0 if width == ENDLESS else width - len(name) - len(block.verdict)
+    yield f"{name}{' ' * max(GAP, room)}{block.verdict}", style
+    if block.text:
+        yield f"\n{_indented(block.text, width)}", "dim"
+
+
+def _item(item: Item, width: int) -> Iterator[Span]:
+    """A line of a list, behind its mark; what it cites follows in a quiet tone."""
+    cited = item.cited(SHOWN_SOURCES)
+    whole = f"{item.text}  [{cited}]" if cited else item.text
+    left = len("".join(item.text.split()))
+    yield "  ", ""
+    yield SIGNS.get(item.mark, item.mark), MARKS[item.mark]
+    for place, line in enumerate(flowed(whole, width - 4)):
+        end = _after(line, left)
+        left -= len("".join(line[:end].split()))
+        yield f"{chr(10) + '   ' if place else ''} {line[:end]}", ""
+        yield line[end:], "dim"
+
+
+def _after(line: str, letters: int) -> int:
+    """Where in a line so many letters, blanks not counted, have been written; its end at most."""
+    if len(line) <= letters:
+        return len(line)
+    ends = (word.end() for word in re.finditer(r"\S", line))
+    return next(itertools.islice(ends, letters - 1, None), len(line)) if letters else 0
+
+
+def _pairs(block: Pairs, width: int) -> Iterator[Span]:
+    most = max((len(name) for name, _ in block.rows), default=0)
+    for place, (name, value) in enumerate(block.rows):
+        yield "\n" if place else "", ""
+        yield f"  {name:<{most}}", "dim"
+        lines = flowed(value, max(LEAST, width - most - 2 * GAP))
+        yield "  " + f"\n{' ' * (most + 2 * GAP)}".join(lines), ""
 
 
 def _headline(block: Headline, width: int) -> Iterator[Span]:

@@ -42,6 +42,7 @@ def exported(study: Study) -> Exported:
     nothing outside.
     """
     scope = Scope()
+    study.shares_all = True
     Statements(study, scope).walk(study.parsed.tree.body)
     outside = _Outside(study)
     names = {name: outside.values(values) for name, values in scope.names.items()}

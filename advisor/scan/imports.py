@@ -79,6 +79,9 @@ class Exported(Mapping[str, Values]):
     def __getitem__(self, name: str) -> Values:
         return self._imports.resolved(self._names[name])
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._names  # without looking for what it is
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.files import name_of, path_of, read_bounded
+from advisor.scan.usage import FileNote
 from advisor.scan.version_range import VersionRange, read_range
 
 PACKAGE = "transformers"
 LOCK = ".lock"
-_MOST_BYTES = 500_000
-_MOST_BYTES_OF_A_LOCK = 5_000_000
+_MOST_BYTES = 5_000_000
 _MOST_FILES = 40
 _LONGEST = 2_000
 """No honest requirement is longer; reading one takes time by the square of its length."""
@@ -66,13 +66,14 @@ class Pin(NamedTuple):
 class Pins:
     """The pins of the folders of a project, each read when it is first asked for.
 
-    `root` is what the paths of files are relative to.
+    `root` is what the paths of files are relative to; `unread` says of files why they are not read.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = Path(os.path.normpath(root.absolute()))
         self._top = _top(self._root)
         self.of_folder = cache(self._of_folder)
+        self.unread: list[FileNote] = []
 
     def of_file(self, path: str) -> Pin | None:
         """Return the pin of the nearest folder above a file that has one."""
@@ -111,14 +112,15 @@ class Pins:
         return declared if stale else first
 
     def _pin_in(self, folder: Path, name: str) -> Pin | None:
-        most = _MOST_BYTES_OF_A_LOCK if name.endswith(LOCK) else _MOST_BYTES
+        path = name_of(os.path.relpath(folder / name, self._root).replace(os.sep, "/"))
         try:
-            data = read_bounded(folder / name, most, within=folder)
-        except OSError:
+            data = read_bounded(folder / name, _MOST_BYTES, within=folder)
+        except OSError as error:
+            message = f"cannot be read for its pins: {error.strerror or error}"
+            self.unread.append(FileNote(path, None, message))
             return None
         if PACKAGE.encode() not in data:
             return None
-        path = name_of(os.path.relpath(folder / name, self._root).replace(os.sep, "/"))
         return read_pin(data.decode("utf-8", "replace"), path)
 
 

@@ -374,7 +374,7 @@ class Statements(Expressions):
         for alias in node.names:
             if alias.name == "*":
                 self.study.stars.append(module)
-                for known in self.study.imports.exports(module) or ():
+                for known in self.study.imported_by_star(module):
                     self.scope.bind(known, (Imported(module, known),))
             else:
                 self.scope.bind(alias.asname or alias.name, (Imported(module, alias.name),))

@@ -7,11 +7,20 @@ give back and are called with, the next one uses it.
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple, TypeAlias
 
 from advisor.scan.abstract import (
@@ -59,6 +68,7 @@ _MOST_CALLS = 12
 """Calls of a function, each on its own way, that are followed apart."""
 DEEPEST_CALLS = 3
 """Functions inside functions that are walked for one call alone."""
+_WORD = re.compile(r"[^\W\d]\w*")
 _HUB_PREFIX = "hf-hub:"
 _LIBRARY = "transformers."
 
@@ -209,6 +219,8 @@ class Study:
         self._stale: set[int] = set()
         self._calls: dict[FunctionNode, set[Hashable]] = defaultdict(set)
         self._numbers: dict[Hashable, int] = {}
+        self.shares_all = False
+        """True where other files ask for its names: then those it cannot use itself count too."""
         self._doubtful: Counter[int] = Counter()
         self.known: dict[object, dict[str, Values]] = defaultdict(dict)
         self._elsewhere: dict[ast.AST, Parsed] = {}
@@ -528,6 +540,19 @@ class Study:
             self._missed_library |= not self.imports_library
             return (Symbol("transformers", name),) if self.imports_library else NOTHING
         return (Symbol(modules[-1], name),) if modules and loads else NOTHING
+
+    def imported_by_star(self, module: str) -> Collection[str]:
+        """Return the names that `from module import *` binds, as far as anybody here uses them."""
+        exports = self.imports.exports(module) or {}
+        if self.shares_all:
+            return exports
+        few, many = sorted((exports, self._words), key=len)
+        return [name for name in few if name in many]
+
+    @cached_property
+    def _words(self) -> dict[str, None]:
+        """Each word of the file once, also those in annotations that are texts."""
+        return dict.fromkeys(_WORD.findall("\n".join(self.parsed.lines)))
 
     def import_library(self) -> None:
         """Learn that the file imports transformers, of which names before it may be meant."""

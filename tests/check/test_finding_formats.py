@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from advisor.check.page import MOST_OF_A_RULE_IN_A_FILE, _lines_of
 from advisor.draw.findings import FindingRow, FindingsReport, RuleText
 from advisor.draw.github import SHOWN_A_STEP, github, workflow_commands
 from advisor.draw.junit import junit
@@ -133,3 +134,28 @@ def test_junit_validates_against_the_common_xsd(found):
     etree = pytest.importorskip("lxml.etree")
     schema = etree.XMLSchema(etree.parse(str(SCHEMAS / "junit-10.xsd")))
     schema.assertValid(etree.fromstring(junit(found).encode()))
+
+
+def test_a_page_shows_the_first_findings_of_a_rule_and_counts_the_others(check):
+    """A machine gets all; a reader of forty thousand would see none."""
+    load = 'BlipModel.from_pretrained("openai/clip-vit-base-patch32")\n'
+    found = {f"{name}.py": "from transformers import BlipModel\n" + load * 30 for name in "ab"}
+    said, told = "error class-does-not-match", "is for another kind"
+    assert len(check(found).of("error")) == 60
+    assert len(check({}, format="sarif").json["runs"][0]["results"]) >= 60
+    assert check({}, format="github").out.count(said) == 60
+    assert check({}, format="junit").out.count('<failure type="class-does-not-match"') == 60
+    for format in ("terminal", "markdown", "html"):
+        page = check({}, format=format)
+        assert page.code == 1
+        assert page.out.count(told) == 2 * MOST_OF_A_RULE_IN_A_FILE
+        assert "class-does-not-match: 20 errors in 2 files (from a.py:22:1 on)" in page.out
+        assert check({}, "-v", format=format).out.count(told) == 60
+
+
+def test_the_lines_of_a_file_are_found_once_for_all_its_findings(check):
+    load = 'BlipModel.from_pretrained("openai/clip-vit-base-patch32")\n'
+    _lines_of.cache_clear()
+    check({"a.py": "from transformers import BlipModel\n" + load * 10}, format="terminal")
+    known = _lines_of.cache_info()
+    assert (known.misses, known.hits) == (1, 9)

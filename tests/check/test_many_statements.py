@@ -1,6 +1,7 @@
 """The time of one file grows with its statements, whatever kind they are of."""
 
 import time
+from collections import Counter
 
 import pytest
 
@@ -9,6 +10,7 @@ from advisor.check.case import Case
 from advisor.check.inspection import inspect
 from advisor.rulebase.store import load_rules
 from advisor.scan.scanner import scan
+from advisor.scan.study import Scope
 from advisor.scan.vocabulary import vocabulary_of
 
 HEAD = "from transformers import CLIPModel, CLIPProcessor\n"
@@ -42,6 +44,11 @@ KINDS = {
     "names that are gone": lambda n: "".join(
         f"from transformers import AutoModelForVision2Seq as A{i}\n" for i in range(n)
     ),
+    "comments that silence": lambda n: "from transformers import BlipModel\n" + "".join(
+        f'm{i} = BlipModel.from_pretrained("openai/clip-vit-base-patch32")'
+        "  # advisor: ignore[class-does-not-match] as it was\n"
+        for i in range(n)
+    ),
     "lists of loads": lambda n: f"f([{', '.join([LOAD] * 20)}])\n" * (n // 20),
     "ids of nobody": lambda n: "".join(
         f'm{i} = CLIPModel.from_pretrained("own/clip-{i}")\n'
@@ -66,6 +73,27 @@ def seconds(folder, code):
 def test_six_times_the_statements_take_no_more_than_fifteen_times_as_long(kind, tmp_path):
     few, many = (seconds(tmp_path, KINDS[kind](n)) for n in (300, 1_800))
     assert many < 15 * max(few, 0.02), "36 times would be quadratic"
+
+
+def test_of_a_star_import_only_what_a_file_names_is_bound(tmp_path):
+    for n in range(30):
+        names = "".join(f"from m{k} import *\n" for k in range(1, 30)) if n == 0 else ""
+        text = f"{names or 'from m0 import *'}\nN{n} = 'openai/clip-vit-base-patch32'\n"
+        (tmp_path / f"m{n}.py").write_text(
+            f"{text}{HEAD}CLIPModel.from_pretrained(N{(n + 1) % 30})"
+        )
+    bound = Counter()
+    plain = Scope.bind
+
+    def counted(self, name, values):
+        bound[name] += 1
+        plain(self, name, values)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Scope, "bind", counted)
+        found = scan([tmp_path], tmp_path, vocabulary_of(load_rules()))
+    assert {one.checkpoint for one in found.usages} == {"openai/clip-vit-base-patch32"}
+    assert sum(bound.values()) < 30 * 25, "30 times 30 names would be bound, twice"
 
 
 def test_what_is_appended_is_looked_at_once(tmp_path):

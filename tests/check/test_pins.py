@@ -169,3 +169,11 @@ def test_notes_are_a_line_a_rule_and_each_one_with_verbose(check):
     assert short.count("unpinned-revision") == 1
     assert "and 1 more" in short
     assert check({}, "-v", format="terminal").out.count("unpinned-revision") == 2
+
+
+def test_requirements_that_are_too_large_to_read_are_said_to_be_unread(check):
+    result = check({"a.py": "import transformers\n", "requirements.txt": "a==1\n" * 1_100_000})
+    (note,) = result.of("note")
+    assert (note["rule"], note["path"]) == ("file-not-checked", "requirements.txt")
+    assert "larger than 5 MB" in note["message"]
+    assert result.json["suppressed"]["not_parsed"] == 1

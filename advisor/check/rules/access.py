@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from advisor.check.case import TRANSFORMERS, Case, id_place, rule
@@ -144,8 +144,8 @@ def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     id, identity = usage.checkpoint, case.identity(usage)
     if id is None or "/" not in id or _is_local(usage) or (identity and identity.checkpoint):
         return
-    near = _slip(case.rulebase, id)
-    near = near or (None if identity else _only_line_of_owner(case.rulebase, id))
+    lowered = _by_owner(case.rulebase).get(id.partition("/")[0].lower(), {})
+    near = _slip(id, lowered) or (None if identity else _only_line_of_owner(id, lowered.values()))
     if near is not None and not (usage.key and near.lower() == id.lower()):
         message = f"{id} is not a known checkpoint; {near} is"
         yield Finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
@@ -155,15 +155,27 @@ def _is_local(usage: Usage) -> bool:
     return any(value.local for value in usage.alternatives)
 
 
-@lru_cache(maxsize=1024)
-def _slip(rulebase: RuleBase, id: str) -> str | None:
+@lru_cache(maxsize=1)
+def _by_owner(rulebase: RuleBase) -> dict[str, dict[str, str]]:
+    """The catalogued ids of each owner, by how they are written in small letters."""
+    owners: dict[str, dict[str, str]] = {}
+    for one in rulebase.checkpoints:
+        owners.setdefault(one.partition("/")[0].lower(), {})[one.lower()] = one
+    return owners
+
+
+def _slip(id: str, lowered: Mapping[str, str]) -> str | None:
     """Return a catalogued id that differs in spelling, not in size, version or purpose."""
-    owner = f"{id.partition('/')[0].lower()}/"
-    lowered = {name: one for one in rulebase.checkpoints if (name := one.lower()).startswith(owner)}
-    for near in difflib.get_close_matches(id.lower(), list(lowered), 3, SAME_ID):
-        words, others = parts(id), parts(near)
-        if words != others and list(map(_letters, words)) == list(map(_letters, others)):
-            continue  # another size or version: a sibling
+    words = parts(id)
+    others_of = {near: parts(near) for near in lowered}
+    letters = list(map(_letters, words))
+    alike = [  # but for those of another size or version, which are siblings
+        near
+        for near, others in others_of.items()
+        if words == others or letters != list(map(_letters, others))
+    ]
+    for near in difflib.get_close_matches(id.lower(), alike, 3, SAME_ID):
+        others = others_of[near]
         ours, theirs = set(words) - set(others), set(others) - set(words)
         slips = len(ours) == len(theirs) > 0 and all(
             not is_size(word) and difflib.get_close_matches(word, theirs, 1, SAME_WORD)
@@ -174,15 +186,15 @@ def _slip(rulebase: RuleBase, id: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def _letters(word: str) -> str:
     return re.sub(r"[\d.]", "", word)
 
 
-@lru_cache(maxsize=1024)
-def _only_line_of_owner(rulebase: RuleBase, id: str) -> str | None:
+def _only_line_of_owner(id: str, known: Iterable[str]) -> str | None:
     """Return the catalogued id with the same sizes, where the owner has one line and not this."""
     owner, size = f"{id.partition('/')[0]}/", sizes(id)
-    ends = {one: sizes(one) for one in rulebase.checkpoints if one.startswith(owner)}
+    ends = {one: sizes(one) for one in known if one.startswith(owner)}
     lines = {tuple(parts(one)[: -len(end)]) for one, end in ends.items() if end}
     if len(lines) != 1 or len(size) < LEAST_SIZES or tuple(parts(id)[: -len(size)]) in lines:
         return None

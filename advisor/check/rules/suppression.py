@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import bisect
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TypeAlias
 
 from advisor.check.case import Case, Suppression, rule
 from advisor.check.declaration import DeclaredChoice, Waiver
@@ -21,9 +25,10 @@ def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppress
     """Take away what is ignored or waived."""
     today = case.today
     agreed = {(choice.name, one.rule) for choice, one in _waivers(case) if one.until >= today}
+    covered = _covered(case.scan.ignores)
     left, ignored, waived = [], [], []
     for finding in findings:
-        if any(_covers(ignore, finding) for ignore in case.scan.ignores):
+        if _is_covered(covered, finding):
             ignored.append(finding)
         elif (finding.choice, finding.rule) in agreed:
             waived.append(finding)
@@ -32,18 +37,56 @@ def suppress(case: Case, findings: list[Finding], not_run: set[str]) -> Suppress
     return Suppression(tuple(left), tuple(ignored), tuple(waived), frozenset(not_run))
 
 
-def _covers(ignore: Ignore, finding: Finding) -> bool:
+Lines: TypeAlias = tuple[int, int]
+Covered: TypeAlias = dict[tuple[str, str], list[Lines]]
+"""Lines from which comments take findings away, by file and rule; without a rule, any finding."""
+
+
+def _covered(ignores: Iterable[Ignore]) -> Covered:
+    """Return what comments cover: stretches that do not meet, in order."""
+    covered: Covered = defaultdict(list)
+    for ignore in sorted(ignores, key=lambda one: (one.first, one.last)):
+        for id in ignore.rules or ("",):
+            stretches = covered[ignore.place.path, id]
+            if stretches and stretches[-1][1] >= ignore.first:
+                first, last = stretches.pop()
+                stretches.append((first, max(last, ignore.last)))
+            else:
+                stretches.append((ignore.first, ignore.last))
+    return covered
+
+
+def _is_covered(covered: Covered, finding: Finding) -> bool:
     place = finding.place
-    if place is None or place.path != ignore.place.path:
+    if place is None:
         return False
-    named = not ignore.rules or finding.rule in ignore.rules
-    return named and ignore.first <= place.line <= ignore.last
+    for id in ("", finding.rule):
+        stretches = covered.get((place.path, id), [])
+        before = bisect.bisect_right(stretches, place.line, key=lambda lines: lines[0])
+        if before and stretches[before - 1][1] >= place.line:
+            return True
+    return False
 
 
 def _ignores(case: Case) -> Iterator[tuple[set[str], Ignore]]:
     """Yield each comment with the rules of which it takes findings away."""
+    lines: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for one in case.suppression.ignored:
+        if one.place:
+            lines[one.place.path].append((one.place.line, one.rule))
+    for of_file in lines.values():
+        of_file.sort()
+
+    @cache
+    def rules(path: str, first: int, last: int) -> set[str]:
+        found = lines.get(path, [])
+        begin = bisect.bisect_left(found, (first, ""))
+        end = bisect.bisect_left(found, (last + 1, ""))
+        return {rule for _, rule in found[begin:end]}
+
     for ignore in case.scan.ignores:
-        yield {one.rule for one in case.suppression.ignored if _covers(ignore, one)}, ignore
+        used = rules(ignore.place.path, ignore.first, ignore.last)
+        yield used & {*ignore.rules} if ignore.rules else used, ignore
 
 
 def _waivers(case: Case) -> Iterator[tuple[DeclaredChoice, Waiver]]:
