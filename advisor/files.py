@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import stat
 import sys
@@ -23,6 +24,7 @@ ESCAPED = "advisor-escaped"
 
 
 MEGABYTE = 1_000_000
+MOST_TEXT = 1_000_000_000
 FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening never waits: a pipe without a writer opens at once, and is then refused."""
@@ -52,6 +54,19 @@ def read_bounded(file: Path | str, most: int, *, within: Path | None = None) -> 
     if left <= 0:
         raise _refused(file, errno.EFBIG, f"it is larger than {size_shown(most)}")
     return b"".join(pieces)
+
+
+def read_lines(file: Path | str, most: int = MOST_TEXT) -> io.StringIO:
+    """Return the text of a regular file in UTF-8, with or without a mark, to be read by lines.
+
+    Their ends are left as they are. Raises OSError as `read_bounded` does, and UnicodeDecodeError.
+    """
+    return io.StringIO(read_bounded(file, most).decode("utf-8-sig"), newline="")
+
+
+def lines_of(file: Path | str) -> list[str]:
+    """Return the lines of a regular file in UTF-8. Raises what `read_lines` does."""
+    return read_lines(file).read().replace("\r\n", "\n").removesuffix("\n").split("\n")
 
 
 def leads_out(file: Path | str, folder: Path) -> bool:

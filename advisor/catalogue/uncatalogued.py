@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from advisor.draw.formats import document, plain
 from advisor.errors import AdvisorError
+from advisor.files import read_bounded
 from advisor.hub import cached_snapshot, is_commit, is_hub_id, repository_folder
 from advisor.model import Checkpoint
 from advisor.phrasing import why_unparsed
@@ -96,14 +97,10 @@ def described(
 def read_config(file: Path, name: str) -> dict[str, Any]:
     """Return a `config.json` as it is; raises AdvisorError where it is no JSON object."""
     try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
-        config = json.loads(data.decode("utf-8-sig")) if len(data) <= MAX_BYTES else {}
+        config = json.loads(read_bounded(file, MAX_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         reason = getattr(error, "strerror", None) or why_unparsed(error)
         raise _unreadable(name, reason) from error
-    if len(data) > MAX_BYTES:
-        raise _unreadable(name, f"it is larger than {MAX_BYTES:,} bytes")
     if not isinstance(config, dict):
         raise AdvisorError(
             f"the config.json of `{name}` holds no configuration: it is no JSON object",

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from advisor.console.options import Device, option
 from advisor.errors import BrokenFileError, UsageError
-from advisor.files import make_folder, put_on_disk, replacing
+from advisor.files import make_folder, put_on_disk, read_lines, replacing
 from advisor.phrasing import count
 from advisor.trial.failures import BrokenCheckpointError, OutputExistsError, TrainingError
 from advisor.trial.images import open_image
@@ -53,10 +53,9 @@ def read_pairs(path: str | Path) -> tuple[TrainingPair, ...]:
     """
     source = Path(path)
     try:
-        with source.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [(reader.line_num, row) for row in reader]
-            columns = reader.fieldnames or ()
+        reader = csv.DictReader(read_lines(source))
+        rows = [(reader.line_num, row) for row in reader]
+        columns = reader.fieldnames or ()
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BrokenFileError(
             f"`{path}` cannot be read: {getattr(error, 'strerror', None) or error}",

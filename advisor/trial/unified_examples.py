@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import BrokenFileError, UsageError
+from advisor.files import MOST_TEXT, read_bounded, read_lines
 from advisor.phrasing import count
 from advisor.trial.images import STORED_REGIONS, SUFFIXES
 
@@ -90,10 +91,9 @@ Row = tuple[str, str, str, tuple[tuple[str, float], ...]]
 def _of_csv(source: Path) -> Iterator[Row]:
     """Yield the rows of a CSV with `image` and `text`, or with `image`, `question`, `answer`."""
     try:
-        with source.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            rows = [(reader.line_num, row) for row in reader]
-            columns = set(reader.fieldnames or ())
+        reader = csv.DictReader(read_lines(source))
+        rows = [(reader.line_num, row) for row in reader]
+        columns = set(reader.fieldnames or ())
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise _unreadable(source, error) from error
     asked = {"question", "answer"} <= columns
@@ -166,7 +166,7 @@ def _picture(folder: Path, name: str) -> Path | None:
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        told = json.loads(file.read_text(encoding="utf-8"))
+        told = json.loads(read_bounded(file, MOST_TEXT).decode())
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise _unreadable(file, error) from error
     return told if isinstance(told, dict) else {}

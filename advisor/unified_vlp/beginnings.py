@@ -11,6 +11,7 @@ import torch
 from tokenizers.pre_tokenizers import BertPreTokenizer
 from transformers import AutoProcessor, BertTokenizer
 
+from advisor.files import lines_of
 from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
 from advisor.unified_vlp.region_reader import UnifiedVLPRegionReader
@@ -53,7 +54,7 @@ def new(
     all words of the texts, with their letters for those it never saw.
     """
     torch.manual_seed(seed)
-    words = _lines(vocabulary) if vocabulary is not None else words_of(texts)
+    words = lines_of(vocabulary) if vocabulary is not None else words_of(texts)
     sizes = dict(SMALL_GRID)
     if regions is not None:
         stored = read_regions(regions)
@@ -113,7 +114,3 @@ def _labels(answers: Counter[str]) -> dict[str, Any]:
     named = [UNKNOWN, *(each for each in ranked if each != UNKNOWN)][:MOST_ANSWERS]
     places = {answer: place for place, answer in enumerate(named)}
     return {"id2label": dict(enumerate(named)), "label2id": places}
-
-
-def _lines(file: str | Path) -> list[str]:
-    return Path(file).read_text(encoding="utf-8").removesuffix("\n").split("\n")

@@ -17,7 +17,7 @@ import torch
 from transformers import BertTokenizer
 
 from advisor.errors import AdvisorError
-from advisor.files import creating_folder
+from advisor.files import creating_folder, lines_of
 from advisor.unified_vlp.conversion_card import card
 from advisor.unified_vlp.heads import UnifiedVLPForAnswering, UnifiedVLPForCaptioning
 from advisor.unified_vlp.processor import UnifiedVLPProcessor
@@ -277,7 +277,7 @@ def _loaded(network: Any, kept: dict[str, torch.Tensor], file: str) -> Any:
 def _lines(file: Path) -> tuple[str, ...]:
     """Return the lines of a text file."""
     try:
-        return tuple(file.read_text(encoding="utf-8").removesuffix("\n").split("\n"))
+        return tuple(lines_of(file))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConversionError(

@@ -588,6 +588,19 @@ def test_what_cannot_be_read_is_said_in_words_of_ours(tmp_path, capsys, content,
     assert said in capsys.readouterr().err
 
 
+@posix
+@pytest.mark.parametrize("words", [["show", "./m"], ["compare", "./m", "clip"]])
+def test_a19_a_pipe_in_place_of_a_configuration_is_refused(tmp_path, capsys, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    Path("m").mkdir()
+    os.mkfifo("m/config.json")
+    assert run(words) == 2
+    assert "pipe" in capsys.readouterr().err
+    for read in (files.read_lines, files.lines_of):
+        with pytest.raises(OSError, match="pipe"):
+            read("m/config.json")
+
+
 # -- rules of a size that nobody writes by hand ----------------------------------------------------
 
 
