@@ -119,6 +119,7 @@ def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path, programs)
         "FAIL_ON": "",
         "BASELINE": "",
         "SARIF": "out file.sarif",
+        "ACTION_PATH": str(tmp_path),
     }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", action["runs"]["steps"][1]["run"]],
@@ -138,6 +139,35 @@ def test_the_step_of_the_action_checks_the_paths_it_is_given(tmp_path, programs)
         "src",
         "a folder; echo $HOME",
     ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the step is written for bash")
+def test_the_copy_of_the_action_beside_the_project_is_not_checked(advisor, monkeypatch, tmp_path):
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    monkeypatch.chdir(tmp_path)
+    subprocess.run(["git", "init", "-q"], check=True)
+    wrong = "from transformers import AutoModelForVision2Seq\n"
+    for folder in (".advisor-action/examples", "src", "runner/advisor/bin"):
+        Path(folder).mkdir(parents=True)
+    for file in (".advisor-action/examples/a.py", "src/a.py"):
+        Path(file).write_text(wrong)
+    (python := Path("runner/advisor/bin/python")).write_text("#!/bin/sh\n")
+    python.chmod(0o755)
+    given = ("PATHS", "TRANSFORMERS", "FAIL_ON", "BASELINE", "SARIF")
+    for path in (f"{tmp_path}/./.advisor-action", str(tmp_path)):
+        subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", action["runs"]["steps"][1]["run"]],
+            env={
+                **dict.fromkeys(given, ""),
+                "PATH": "/usr/bin:/bin",
+                "RUNNER_TEMP": f"{tmp_path}/runner",
+                "ACTION_PATH": path,
+            },
+            check=True,
+        )
+    result = advisor("check", ".", "--format", "json")
+    assert {one["path"] for one in result.json["findings"]} == {"src/a.py"}
+    assert result.json["suppressed"]["gitignored"] == 1
 
 
 PLANTED = ("advisor", "venv", "pip", "ensurepip", "typer", "rich", "yaml", "json", "sitecustomize",
