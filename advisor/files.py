@@ -10,6 +10,8 @@ import contextlib
 import errno
 import io
 import os
+import re
+import signal
 import stat
 import sys
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from advisor.errors import AdvisorError
+from advisor.errors import AdvisorError, UsageError
 
 ESCAPED = "advisor-escaped"
 """How text is encoded that an encoding cannot hold; `cli.main` registers it."""
@@ -25,16 +27,24 @@ ESCAPED = "advisor-escaped"
 
 MEGABYTE = 1_000_000
 MOST_TEXT = 1_000_000_000
-FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What the system says of a disk, a quota or a file that takes no more."""
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening never waits: a pipe without a writer opens at once, and is then refused."""
 
 
-def read_bounded(file: Path | str, most: int, *, within: Path | None = None) -> bytes:
+_read: set[tuple[int, int]] = set()
+"""The files that this command has read, as the system tells them apart."""
+
+
+def read_bounded(
+    file: Path | str, most: int, *, within: Path | None = None, known: bool = True
+) -> bytes:
     """Return the bytes of a regular file of at most `most` bytes.
 
-    With `within`, a file that a link puts outside that folder is refused. Raises OSError, whose
-    `strerror` says why in words: also for a pipe, a device, a folder and a file that is too large.
+    With `within`, a file that a link puts outside that folder is refused. One that is `known` is
+    known as read from then on. Raises OSError, whose `strerror` says why in words: also for a pipe,
+    a device, a folder and a file that is too large.
     """
     if within is not None and leads_out(file, within):
         raise _refused(file, errno.ELOOP, "a link leads out of the folder")
@@ -43,6 +53,8 @@ def read_bounded(file: Path | str, most: int, *, within: Path | None = None) -> 
     try:
         status = os.fstat(handle)
         _regular(file, status)
+        if known:
+            _read.add((status.st_dev, status.st_ino))
         pieces, left, asked = [], most + 1, max(status.st_size + 1, 65_536)
         while left > 0 and (piece := os.read(handle, min(left, asked))):
             pieces.append(piece)
@@ -67,6 +79,31 @@ def read_lines(file: Path | str, most: int = MOST_TEXT) -> io.StringIO:
 def lines_of(file: Path | str) -> list[str]:
     """Return the lines of a regular file in UTF-8. Raises what `read_lines` does."""
     return read_lines(file).read().replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
+def know_as_read(*files: Path | str) -> None:
+    """Know files as read by this command, which others open."""
+    for status in filter(None, (_status(Path(file)) for file in files)):
+        _read.add((status.st_dev, status.st_ino))
+
+
+def forget_what_was_read() -> None:
+    """Begin a command anew."""
+    _read.clear()
+
+
+def refuse_what_was_read(*files: Path) -> None:
+    """Raise UsageError where an answer would replace a file that this command has read."""
+    for file in files:
+        status = _status(file)
+        if status and stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino) in _read:
+            raise replaces_input(file)
+
+
+def replaces_input(file: Path) -> UsageError:
+    """Return the refusal to write an answer over what it is made from."""
+    message = f"`{file}` is read by this command, and its answer would replace it"
+    return UsageError(message, hint="name another file for the answer")
 
 
 def leads_out(file: Path | str, folder: Path) -> bool:
@@ -133,7 +170,7 @@ def write_text(file: Path, content: str, encoding: str = "utf-8") -> None:
             scratch.write_text(content, encoding=encoding, errors=ESCAPED, newline="")
     except OSError as error:
         hint = "name a file in a folder that exists and can be written"
-        raise _cannot_write(file, error, hint) from error
+        raise cannot_write(file, error, hint) from error
 
 
 def make_folder(folder: Path) -> None:
@@ -145,10 +182,11 @@ def make_folder(folder: Path) -> None:
         _refuse_leading_out(folder)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _cannot_write(folder, error, "name a folder that can be written") from error
+        raise cannot_write(folder, error, "name a folder that can be written") from error
 
 
-def _cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
+def cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
+    """Return the error for what cannot be written; a full disk has a hint of its own."""
     if error.errno in FULL:
         hint = "free some space, and run the command again"
     message = f"`{path}` cannot be written: {error.strerror or error}"
@@ -187,21 +225,20 @@ def replacing(file: Path) -> Iterator[Path]:
     if status is not None and not os.access(file, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(file))
     target = Path(os.path.realpath(file))
-    scratch = target.with_name(_scratch_name())
-    try:
+    with _vanishing(target.with_name(_scratch_name())) as scratch:
         os.close(os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         yield scratch
         _grant(scratch, status)
         _go_on()
         scratch.replace(target)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
 
 
 def _scratch_name() -> str:
     """Return a name that nobody can guess, short enough for every file system."""
     return f".advisor-{os.urandom(8).hex()}"
+
+
+_SCRATCH = re.compile(r"\.advisor-[0-9a-f]{16}")
 
 
 def _grant(scratch: Path, status: os.stat_result | None) -> None:
@@ -218,11 +255,77 @@ def _grant(scratch: Path, status: os.stat_result | None) -> None:
 
 stopped = False
 """Set by an interrupt: nothing is put in place after it, even where Python lost the exception."""
+_unfinished: set[Path] = set()
+"""What is half written now, or half removed."""
+_holding = False
+_held_back: list[int] = []
 
 
 def _go_on() -> None:
     if stopped:
         raise KeyboardInterrupt
+
+
+def waits(number: int) -> bool:
+    """True where a signal has to wait: whoever takes signals asks before an exception is raised.
+
+    After a first one nothing else ends the process before what is half written is removed; one that
+    comes while something is removed for another reason is taken up afterwards.
+    """
+    if _holding and not stopped:
+        _held_back.append(number)
+        return True
+    return stopped and bool(_unfinished)
+
+
+@contextmanager
+def _vanishing(scratch: Path) -> Iterator[Path]:
+    """Yield a path; at the end, remove what is there still, whatever signals come."""
+    global _holding
+    _unfinished.add(scratch)
+    try:
+        yield scratch
+    finally:
+        _holding = True  # Python looks for no signal between an exception and this
+        _remove(scratch)
+        _unfinished.discard(scratch)
+        _let_go()
+
+
+def _let_go() -> None:
+    """Take up a signal that was held back."""
+    global _holding
+    _holding = False
+    if _held_back:
+        number = _held_back[0]
+        _held_back.clear()
+        signal.raise_signal(number)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        import shutil
+
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def passing_folder() -> Iterator[Path]:
+    """Yield a new folder, where the system keeps such, that vanishes at the end."""
+    global _holding
+    import tempfile
+
+    _holding = True
+    try:
+        top = tempfile.gettempdir()  # tries by a file whether one can be written
+    finally:
+        _let_go()
+    with _vanishing(Path(top) / _scratch_name()) as scratch:
+        scratch.mkdir(0o700)
+        yield scratch
 
 
 def refuse_unwritable(folder: Path) -> None:
@@ -235,18 +338,32 @@ def refuse_unwritable(folder: Path) -> None:
         if not os.access(there, os.W_OK | os.X_OK):
             raise _refused(folder, errno.EACCES, f"`{there}` takes no files")
     except OSError as error:
-        raise _cannot_write(folder, error, "name another folder") from error
+        raise cannot_write(folder, error, "name another folder") from error
 
 
 def refuse_contents(folder: Path) -> None:
     """Raise AdvisorError where a folder cannot be written, or holds something."""
     refuse_unwritable(folder)
-    if folder.exists() and any(folder.iterdir()):
+    if holds_something(folder):
         raise AdvisorError(
             f"`{folder}` is there already and holds something else",
             hint="name a new folder",
             kind="output-exists",
         )
+
+
+def holds_something(folder: Path) -> bool:
+    """True where a folder holds more than what a run of advisor that was killed left half written.
+
+    That goes.
+    """
+    others = False
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if _SCRATCH.fullmatch(path.name):
+            _remove(path)
+        else:
+            others = True
+    return others
 
 
 def refuse_folder(folder: Path) -> None:
@@ -270,13 +387,10 @@ def creating_folder(folder: Path) -> Iterator[Path]:
     What else a command writes about the folder is written before that end: a second run goes by
     the folder alone.
     """
-    import shutil
-
     refuse_folder(folder)
     make_folder(folder.parent)
     folder = Path(os.path.realpath(folder))
-    scratch = folder.with_name(_scratch_name())
-    try:
+    with _vanishing(folder.with_name(_scratch_name())) as scratch:
         scratch.mkdir(0o700)
         yield scratch
         grant_umask(scratch)
@@ -284,9 +398,6 @@ def creating_folder(folder: Path) -> Iterator[Path]:
         if folder.exists():
             folder.rmdir()
         scratch.replace(folder)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
 
 
 def put_on_disk(*paths: Path) -> None:
@@ -298,15 +409,8 @@ def put_on_disk(*paths: Path) -> None:
 
 def remove_folder(folder: Path) -> None:
     """Remove a folder at once for whoever looks: it is renamed, then deleted."""
-    import shutil
-
-    scratch = folder.with_name(_scratch_name())
-    try:
+    with _vanishing(folder.with_name(_scratch_name())) as scratch:
         folder.replace(scratch)
-        shutil.rmtree(scratch, ignore_errors=True)
-    except BaseException:
-        shutil.rmtree(scratch, ignore_errors=True)
-        raise
 
 
 def grant_umask(folder: Path) -> None:

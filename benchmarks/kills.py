@@ -3,8 +3,9 @@
 `python benchmarks/kills.py --instants 30 [COMMAND]...`: for each command and signal a count of
 files that are neither old nor new, of stray files, and of runs that did not recover afterwards.
 `--steps` stops them at each change that Python makes to the folder instead of at moments of time:
-whenever a file is opened to be written, renamed, removed, and so on, one run for each.
-Exit 1 where any count is not 0; strays of SIGKILL cannot be helped and are counted apart.
+whenever a file is opened to be written, renamed, removed, and so on, one run for each; `--again`
+sends the signal at each change after that one as well, which is while what is half done is undone.
+What is left in the folder for temporary files is stray as well. Exit 1 where any count is not 0; strays of SIGKILL cannot be helped and are counted apart.
 
 What differs between two undisturbed runs, as times do, is held to be whole where it ends as theirs
 do. A training keeps its state under `unfinished/`, and an evaluation a journal: neither is stray.
@@ -39,6 +40,8 @@ CHANGES = {
 }
 """What Python says of itself (`sys.addaudithook`) before it changes a folder, beside `open`."""
 STEPS = "steps"
+PASSING = "tmp"
+"""The folder beside a project in which a command keeps its temporary files."""
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 HUB_ANSWER = {
     "sha": "0123456789abcdef0123456789abcdef01234567",
@@ -59,16 +62,22 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 class Stop(NamedTuple):
-    """A signal that a command gets: after some seconds, or at the nth change that it makes."""
+    """A signal that a command gets: after some seconds, or at the nth change that it makes.
+
+    With `again` at each change after that one too.
+    """
 
     number: int
     seconds: float = 0.0
     step: int = 0
+    again: bool = False
 
 
 def run(writer: Writer, folder: Path, stop: Stop | None = None) -> float:
     """Run a command in a folder, whose cache and home are inside it; return its seconds."""
+    (passing := folder.parent / PASSING).mkdir(exist_ok=True)
     variables = {**os.environ, "HF_HOME": str(folder.parent / "hf"), "OMP_NUM_THREADS": "1"}
+    variables["TMPDIR"] = str(passing)
     if "our" in writer.words or writer.program:  # whose cache is what is looked at
         variables["ADVISOR_CACHE"] = str(folder / "cache")
     start = time.monotonic()
@@ -103,6 +112,7 @@ def _inside(writer: Writer, folder: Path, variables: dict[str, str], stop: Stop 
 
     os.chdir(folder)
     os.environ.update(variables)
+    tempfile.tempdir = None  # which is remembered
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
@@ -117,17 +127,18 @@ def _inside(writer: Writer, folder: Path, variables: dict[str, str], stop: Stop 
 def _count_changes(folder: Path, stop: Stop | None) -> None:
     """Count the changes that this process makes to a folder; get the signal at one of them."""
     seen, count = folder.with_name(STEPS), 0
+    places = {folder, folder.with_name(PASSING)}
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal count
         if not (event in CHANGES or (event == "open" and (arguments[2] or 0) & WRITING)):
             return
-        if isinstance(arguments[0], int) or folder not in Path(arguments[0]).absolute().parents:
+        if isinstance(arguments[0], int) or not places & {*Path(arguments[0]).absolute().parents}:
             return
         count += 1
         if stop is None:
             os.pwrite(written, str(count).encode(), 0)
-        elif count == stop.step:
+        elif count == stop.step or (stop.again and count > stop.step > 0):
             os.kill(os.getpid(), stop.number)
 
     written = os.open(seen, os.O_WRONLY | os.O_CREAT)
@@ -172,10 +183,10 @@ class Undisturbed(NamedTuple):
     steps: int
     tells: tuple[str, ...]
 
-    def stops(self, number: int, instants: int) -> list[Stop]:
+    def stops(self, number: int, instants: int, *, again: bool) -> list[Stop]:
         """Return when to send a signal: at so many moments; at each change where there are none."""
         if not instants:
-            return [Stop(number, step=step + 1) for step in range(self.steps)]
+            return [Stop(number, step=step + 1, again=again) for step in range(self.steps)]
         return [Stop(number, self.seconds * (n + 0.5) / instants) for n in range(instants)]
 
     def whole(self, file: str, content: bytes) -> bool:
@@ -213,6 +224,7 @@ def counted(writer: Writer, before: Path, known: Undisturbed, stops: list[Stop])
                 if not any(part.startswith(KEPT_ON_THE_WAY) for part in file.split("/"))
             }  # fmt: skip
             strays = sorted(left.keys() - known.before.keys() - known.after.keys())
+            strays += sorted(each.name for each in folder.with_name(PASSING).iterdir())
             known_files = left.keys() - strays
             halves = sorted(file for file in known_files if not known.whole(file, left[file]))
             run(writer, folder)
@@ -254,6 +266,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instants", type=int, default=30)
     parser.add_argument("--steps", action="store_true", help="at each change to the folder instead")
+    parser.add_argument("--again", action="store_true", help="with --steps: and at all after it")
     parser.add_argument("commands", nargs="*", metavar="COMMAND", help=", ".join(WRITERS))
     given = parser.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
@@ -275,13 +288,14 @@ def main() -> int:
                     wrong += 1
                     continue
                 for number in SIGNALS:
-                    stops = known.stops(number, 0 if given.steps else given.instants)
+                    instants = 0 if given.steps or given.again else given.instants
+                    stops = known.stops(number, instants, again=given.again)
                     counts = counted(writer, before, known, stops)
                     runs += len(stops)
                     word = signal.Signals(number).name
                     kinds = ("half", "stray", "not recovered")
                     said = ", ".join(f"{counts[one]} {one}" for one in kinds)
-                    moments = "steps" if given.steps else "instants"
+                    moments = "instants" if instants else "steps"
                     sys.stdout.write(
                         f"{name:26} {word:8} {len(stops)} {moments} in {known.seconds:.1f} s, "
                         f"{len(new)} files: {said}\n"

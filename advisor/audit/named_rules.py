@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from advisor.errors import AdvisorError, UsageError
+from advisor.files import passing_folder
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
@@ -24,14 +25,12 @@ def named_rule_base(name: str, overlays: list[Path]) -> Iterator[RuleBase]:
 
     Files of a revision last as long as this does.
     """
-    import tempfile
-
     if name == SHIPPED:
         yield load_rules(overlays=tuple(overlays))
     elif name.startswith(PREFIX):
-        with tempfile.TemporaryDirectory(prefix="advisor-") as copy:
-            _copy_revision(name, Path(copy))
-            yield _read(Path(copy), name, overlays)
+        with passing_folder() as copy:
+            _copy_revision(name, copy)
+            yield _read(copy, name, overlays)
     else:
         yield _read(Path(name), name, overlays)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path as FilePath
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from advisor.catalogue.knowledge import KEYS
@@ -13,7 +12,7 @@ from advisor.catalogue.refresh import FieldChange, Refresh, Refreshed
 from advisor.catalogue.rewrite import REMOVED, appended, rewrite
 from advisor.console.output import note
 from advisor.errors import AdvisorError, BrokenFileError, UsageError
-from advisor.files import make_folder, path_shown, read_bounded, write_text
+from advisor.files import make_folder, passing_folder, path_shown, read_bounded, write_text
 from advisor.model import Checkpoint
 from advisor.reader.document import MAX_BYTES, Document, KeyPath, read_text
 from advisor.rulebase import store
@@ -57,8 +56,8 @@ def write_files(files: Mapping[FilePath, str], folder: FilePath) -> tuple[str, .
 def _check_whole(files: Mapping[FilePath, str], folder: FilePath) -> None:
     """Read a rule folder as it would be with these files in it."""
     shipped = folder == store.shipped_rules()
-    with TemporaryDirectory() as place:
-        copy = FilePath(place) / folder.absolute().name
+    with passing_folder() as place:
+        copy = place / folder.absolute().name
         kept = store.rule_files(folder) if any(map(any, map(folder.glob, store.PLACES))) else []
         whole = {file.name: file.data for file in kept}
         whole |= {path.relative_to(folder).as_posix(): files[path].encode() for path in files}

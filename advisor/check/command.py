@@ -81,7 +81,8 @@ class CheckOptions:
         Path | None, option("--baseline FILE", "Leave out the findings of this file.")
     ] = None
     write_baseline: Annotated[
-        Path | None, option("--write-baseline FILE", "Write all findings to this file.")
+        Path | None,
+        option("--write-baseline FILE", "Write all findings to this file.", writes=True),
     ] = None
     lock: Annotated[bool, option("--lock", "Write what holds for each choice to advisor.lock.")] = (
         False

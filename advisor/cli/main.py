@@ -86,11 +86,15 @@ def _take_signals() -> bool:
     None is taken where whoever started us ignores it; return whether interrupts are.
     """
 
-    def interrupt(_number: int, _frame: object) -> None:
+    def interrupt(number: int, _frame: object) -> None:
+        if files.waits(number):
+            return
         files.stopped = True
         raise KeyboardInterrupt
 
     def terminate(number: int, _frame: object) -> None:
+        if files.waits(number):
+            return
         files.stopped = True
         raise SystemExit(SIGNALLED + number)
 
@@ -103,13 +107,14 @@ def _take_signals() -> bool:
     return signal.getsignal(signal.SIGINT) is interrupt
 
 
-UNWRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
+UNWRITTEN = {*files.FULL, errno.EIO, errno.EBADF}
 """Error numbers of a failed write to stdout or stderr; such errors name no file."""
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; never raises."""
     prepare_streams()
+    files.forget_what_was_read()
     line = CommandLine(tuple(arguments))
     error: AdvisorError | None = None
     code = OK

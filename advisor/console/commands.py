@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Container, Sequence
 from functools import cache
@@ -38,10 +39,13 @@ from advisor.console.flags import (
 from advisor.engine.profile import Profile, read_answers
 from advisor.engine.readings import as_meant
 from advisor.errors import BrokenFileError
+from advisor.files import replaces_input
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
+FILES = re.compile(r"FILE|PATH|DATA|PAIRS")
+"""What an option or an argument is called in help that takes a file."""
 HERE = "here"
 """Said instead of an option: this machine is looked at."""
 QUESTIONS, LATER = "questions", "questions of other rules"
@@ -84,6 +88,7 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
 
     def call(**given: Any) -> int:
         values.read(given)
+        values.refuse_to_replace_inputs()
         code: int = values.of(function)
         return code
 
@@ -194,6 +199,30 @@ class _Values:
         for name, (_, convert) in self._own.items():
             given[name] = convert(given[name]) if convert else given[name]
         self._given = given
+
+    def refuse_to_replace_inputs(self) -> None:
+        """Raise UsageError where a file to be written is one that the command line says to read."""
+        named = {True: self._files(written=True), False: self._files(written=False)}
+        read = {os.path.realpath(file) for file in named[False]}
+        for file in named[True]:
+            if os.path.realpath(file) in read and Path(file).is_file():
+                raise replaces_input(Path(file))
+
+    def _files(self, *, written: bool) -> list[str]:
+        """Return the files that a command line names to be written, or to be read."""
+        metas = _metas(self._function)
+        named = [
+            (option.metavar or "", self._given[name])
+            for name, (option, _) in self._own.items()
+            if getattr(metas[name].default, "writes", False) == written
+            and FILES.search(option.metavar or "")
+        ]
+        every = [
+            (metavar, str(value))
+            for metavar, values in named
+            for value in (values if isinstance(values, (list, tuple)) else [values or ""])
+        ]
+        return [value.partition("=")[2] if "=" in metavar else value for metavar, value in every]
 
     def of(self, function: Callable[..., Any]) -> Any:
         """Return what a function makes of its parameters."""

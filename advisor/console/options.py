@@ -23,18 +23,20 @@ def option(
     help: str,
     was: str = "",
     alone: tuple[str, Container[str]] | None = None,
+    writes: bool = False,
     **more: Any,
 ) -> Any:
     """Return an option of the parser; `spec` is as help shows it: `--format -f FORMAT`.
 
     `was` is what the flag was called before: it works still, and says so. `alone` is what it stands
-    for without a value, and what may follow it as one.
+    for without a value, and what may follow it as one. What an option `writes` is no file that the
+    command reads; any other FILE is.
     """
     words = spec.split()
     flags = [word for word in words if word.startswith("-")]
     metavar = " ".join(words[len(flags) :]) or None
     made = typer.Option(*flags, metavar=metavar, help=help, **more)
-    made.was, made.alone = was, alone
+    made.was, made.alone, made.writes = was, alone, writes
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -13,14 +14,18 @@ from advisor.console.commands import Options
 from advisor.console.options import option
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
 from advisor.errors import UsageError, check_name
-from advisor.files import write_text
+from advisor.files import refuse_what_was_read, write_text
 from advisor.foreign import inert, visible
 from advisor.phrasing import joined
 
 NoColor = Annotated[bool, option("--no-color", "No colours (NO_COLOR does the same).")]
 Output = Annotated[
     list[str],
-    option("--output FORMAT=FILE", "Write another format to a file as well; repeat at will."),
+    option(
+        "--output FORMAT=FILE",
+        "Write another format to a file as well; repeat at will.",
+        writes=True,
+    ),
 ]
 
 
@@ -46,6 +51,7 @@ class Showing(NamedTuple):
     def emit(self, report: Report) -> None:
         """Print a report, and write it to the files first."""
         check_format(self.format, report.formats)
+        refuse_what_was_read(*[file for _, file in self.files])
         for format, file in self.files:
             write_text(file, drawn(report, format))
         self.say(report)
@@ -54,6 +60,17 @@ class Showing(NamedTuple):
         """Raise UsageError where a file of this answer is one that the command writes besides."""
         check_apart(*others, *[file for _, file in self.files])
 
+    def refuse_part_of(self, folder: Path, *patterns: str) -> None:
+        """Raise UsageError where a file of this answer is one that the command keeps in a folder.
+
+        `patterns` are how the names of those look.
+        """
+        top = os.path.realpath(folder)
+        for _, file in self.files:
+            there, name = os.path.split(os.path.realpath(file))
+            if there == top and any(fnmatchcase(name, pattern) for pattern in patterns):
+                raise _part_of(folder, file)
+
     def write_with(self, folder: Path, scratch: Path, report: Report) -> None:
         """Write a report to the files while `folder` is still `scratch`; `say` prints it then.
 
@@ -61,15 +78,13 @@ class Showing(NamedTuple):
         into `scratch`. Raises UsageError where one by its name is there.
         """
         top = os.path.realpath(folder)
+        refuse_what_was_read(*[file for _, file in self.files])
         for format, file in self.files:
             target = os.path.realpath(file)
             inside = target.startswith(top + os.sep)
             place = scratch / os.path.relpath(target, top) if inside else file
             if inside and place.exists():
-                raise UsageError(
-                    f"`{file}` is part of what is written to `{folder}`",
-                    hint="name another file for the page",
-                )
+                raise _part_of(folder, file)
             write_text(place, drawn(report, format))
 
     def say(self, report: Report) -> None:
@@ -127,6 +142,11 @@ def check_outputs(
         found.append((format, Path(file)))
     check_apart(*[file for _, file in found])
     return found
+
+
+def _part_of(folder: Path, file: Path) -> UsageError:
+    message = f"`{file}` is part of what is written to `{folder}`"
+    return UsageError(message, hint="name another file for the page")
 
 
 def check_apart(*files: Path) -> None:

@@ -21,6 +21,7 @@ from advisor.evaluate.data_source import read_data
 from advisor.evaluate.evaluation_set import InferredTask, infer_task, make_set
 from advisor.evaluate.manifest import MANIFEST
 from advisor.evaluate.work_order import RUNNER_VERSION
+from advisor.files import holds_something
 from advisor.model import TASK
 from advisor.rulebase.store import cache_folder
 from advisor.trial.answer import check_template
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
 BATCH = 16
 KEPT, MOST_KEPT = "evaluations", 20
 """The folder of the cache in which runs are kept, and how many of them stay there."""
-WRITTEN_TO_A_RUN = (MANIFEST, "images.jsonl", "given-*.jsonl", "timing-*.jsonl")
+WRITTEN_TO_A_RUN = ("timing-*.jsonl", "given-*.jsonl", "images.jsonl", MANIFEST)
+"""In the order in which they go: what has a manifest is a run, as long as anything of it is left.
+"""
 
 Confirming = Callable[[InferredTask], str]
 """Is shown the task that was inferred, and returns the one to take."""
@@ -157,8 +160,7 @@ def run_folder(arrangement: Arrangement, named: str, *, fresh: bool) -> Path:
         folder = Path(named)
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"`--run {named}` is a file", hint="name a folder")
-        strange = folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).exists()
-        if strange:
+        if not (folder / MANIFEST).exists() and holds_something(folder):
             raise UsageError(
                 f"`{named}` holds something else than a run", hint="name a new folder: --run DIR"
             )

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -92,6 +93,7 @@ def evaluate(
       advisor evaluate data.jsonl --dry-run --price-per-hour 1.20
       advisor evaluate photos --candidate ./mine --fail-under accuracy=0.9 --confident
     """
+    from advisor.evaluate.arrangement import WRITTEN_TO_A_RUN
     from advisor.evaluate.evaluation_report import report_of
     from advisor.evaluate.scores import score
     from advisor.evaluate.verdict import refuse_what_cannot_decide, verdict
@@ -102,6 +104,8 @@ def evaluate(
     refuse_what_cannot_decide(split(gates.priority))
     if ahead.dry_run:
         return forecast_only(rulebase, made, ahead.price, shown)
+    if place.folder:
+        shown.refuse_part_of(Path(place.folder), *WRITTEN_TO_A_RUN)
     run = run_of(rulebase, made, place)
     scores = score(run)
     found = verdict(scores, rulebase, split(gates.priority))

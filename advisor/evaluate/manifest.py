@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from advisor.errors import AdvisorError, BrokenFileError
+from advisor.errors import BrokenFileError
 from advisor.evaluate.labelled import (
     EvaluationSet,
     LabelledImage,
@@ -15,12 +15,13 @@ from advisor.evaluate.labelled import (
     digest_of,
 )
 from advisor.evaluate.recorded import EvaluatedCandidate, EvaluationRun, broken_run
-from advisor.files import make_folder, read_bounded, replacing
+from advisor.files import cannot_write, make_folder, read_bounded, replacing
 
 MANIFEST, IMAGES = "manifest.json", "images.jsonl"
 FORM = 1
 """Goes up when a folder is written in another form."""
 LARGEST = 1_000_000_000
+KEPT_WHERE = "--run DIR says where a run is kept"
 
 
 def write_manifest(run: EvaluationRun) -> None:
@@ -38,7 +39,7 @@ def write_manifest(run: EvaluationRun) -> None:
         with replacing(run.folder / MANIFEST) as scratch:
             scratch.write_text(_text(body, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise _cannot_write(run.folder, error) from error
+        raise cannot_write(run.folder, error, KEPT_WHERE) from error
 
 
 def write_images(run: EvaluationRun) -> None:
@@ -47,7 +48,7 @@ def write_images(run: EvaluationRun) -> None:
         with replacing(run.folder / IMAGES) as scratch, scratch.open("wb") as file:
             file.writelines(_image_line(each) for each in run.data.images)
     except OSError as error:
-        raise _cannot_write(run.folder, error) from error
+        raise cannot_write(run.folder, error, KEPT_WHERE) from error
 
 
 def read_run(folder: Path) -> EvaluationRun:
@@ -116,10 +117,3 @@ def _text(value: Any, indent: int | None = None) -> str:
     separators = None if indent else (",", ":")
     return json.dumps(value, indent=indent, separators=separators)
 
-
-def _cannot_write(folder: Path, error: OSError) -> AdvisorError:
-    return AdvisorError(
-        f"`{folder}` cannot be written to: {error.strerror or error}",
-        hint="--run DIR says where a run is kept",
-        kind="cannot-write",
-    )

@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple
 from advisor.errors import BrokenFileError
 from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData
 from advisor.evaluate.label_tables import COLUMNS, annotation_of
-from advisor.files import leads_out, read_bounded, size_shown
+from advisor.files import know_as_read, leads_out, read_bounded, size_shown
 from advisor.trial.images import SUFFIXES
 
 LARGEST_NOTE = 10_000_000
@@ -103,6 +103,7 @@ def _members(shard: Path) -> Iterator[tuple[PurePosixPath, Member, Any]]:
     try:
         if not shard.is_file():
             raise _broken(shard, "it is not a regular file")
+        know_as_read(shard)
         with shard.open("rb") as opened:
             frugal: Any = _Frugal(opened)
             tar: Any = tarfile.open(fileobj=frugal, mode="r:")  # noqa: SIM115 - it owns no file

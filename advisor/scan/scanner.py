@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from advisor.files import read_bounded
+from advisor.files import know_as_read, read_bounded
 from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
@@ -172,11 +172,13 @@ class _Scanner:
 
     def _add(self, file: SourceFile) -> None:
         try:
-            data = read_bounded(file.path, MOST_BYTES[file.kind])
+            code = file.kind != "configuration"  # which may be a report that is written anew
+            data = read_bounded(file.path, MOST_BYTES[file.kind], known=code)
             self.files += 1
             if file.kind == "configuration":
                 seen = read_configuration(data, file.name, self.vocabulary)
                 if seen.usages:
+                    know_as_read(file.path)
                     self.seen[file.name] = digest(data)
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from advisor.errors import UsageError
-from advisor.files import replacing
-from advisor.trial.failures import CannotWriteError, ImageError, MissingInputError
+from advisor.files import cannot_write, refuse_what_was_read, replacing
+from advisor.trial.failures import ImageError, MissingInputError
 from advisor.trial.images import Gallery, OpenedImage
 from advisor.trial.runtime import library
 
@@ -111,7 +111,7 @@ def write_vectors(
     """Write float32 vectors, (N, dimensions), to `path`.npy and their names to `path`.npy.json.
 
     Row and name number n belong together. Each file is complete or not there. Returns both paths;
-    raises CannotWriteError.
+    raises AdvisorError.
     """
     if not vectors or len(names) != len(vectors):
         raise MissingInputError(
@@ -120,14 +120,13 @@ def write_vectors(
         )
     numpy = library("numpy")
     target, listing = vector_files(path)
+    refuse_what_was_read(target, listing)
     try:
         with replacing(target) as array, replacing(listing) as listed:  # both, then both in place
             with array.open("wb") as file:
                 numpy.save(file, numpy.asarray(vectors, dtype="float32"))
             listed.write_text(json.dumps(list(names), indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise CannotWriteError(
-            f"`{target}` cannot be written: {error.strerror or error}",
-            hint="name a file in a folder that exists and can be written",
-        ) from error
+        hint = "name a file in a folder that exists and can be written"
+        raise cannot_write(target, error, hint) from error
     return target, listing

@@ -28,7 +28,9 @@ Repeat = Annotated[
     ),
 ]  # fmt: skip
 Top = Annotated[int, option("--top", "Answers of a ranking to show; JSON has all.", min=1)]
-Vectors = Annotated[str, option("--vectors FILE", "Write embeddings to this .npy file.")]
+Vectors = Annotated[
+    str, option("--vectors FILE", "Write embeddings to this .npy file.", writes=True)
+]
 
 
 def loading_options(

@@ -151,13 +151,16 @@ def stopping_between_steps() -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C end training after the step it is in; a second one ends it at once."""
     asked = threading.Event()
 
-    def interrupted(number: int, frame: Any) -> None:  # noqa: ARG001 - the system's signature
+    def interrupted(number: int, frame: Any) -> None:
         if asked.is_set():
-            raise KeyboardInterrupt
+            before(number, frame)
+            return
         asked.set()
         note("", "stopping after this step, its state is kept; Ctrl-C again stops at once")
 
-    before = signal.signal(signal.SIGINT, interrupted)
+    before: Any = signal.getsignal(signal.SIGINT)
+    before = before if callable(before) else signal.default_int_handler
+    signal.signal(signal.SIGINT, interrupted)
     try:
         yield asked.is_set
     except KeyboardInterrupt:

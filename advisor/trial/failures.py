@@ -21,10 +21,6 @@ class DiskFullError(InferenceError, kind="disk-full"):
     """There is no room for the checkpoint."""
 
 
-class CannotWriteError(InferenceError, kind="cannot-write"):
-    """A file cannot be written."""
-
-
 class OutputExistsError(InferenceError, kind="output-exists"):
     """The folder to write to already holds something."""
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from advisor.files import know_as_read
 from advisor.trial.failures import ImageError
 from advisor.trial.runtime import library
 
@@ -174,6 +175,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
         elif path.stat().st_size == 0:
             wrong, hint = "is empty", "use another copy of the image"
         else:
+            know_as_read(path)
             return
     except (OSError, ValueError) as error:
         raise ImageError(f"`{path}` cannot be opened: {_plain(error)}") from error

@@ -12,7 +12,7 @@ from typing import Any
 
 from advisor.catalogue.uncatalogued import read_config
 from advisor.errors import AdvisorError
-from advisor.files import MEGABYTE, size_shown
+from advisor.files import MEGABYTE, know_as_read, size_shown
 from advisor.trial.failures import BrokenCheckpointError, RemoteCodeError, UnsafeWeightsError
 from advisor.trial.runtime import library
 
@@ -97,6 +97,7 @@ def _refuse_what_is_no_file(folder: Path, name: str) -> None:
             status = path.stat()
             if stat.S_ISDIR(status.st_mode):
                 continue
+            know_as_read(path)
             reason = "" if stat.S_ISREG(status.st_mode) else "is a pipe or a device, not a file"
             if path.suffix in READ_WHOLE and status.st_size > most:
                 reason = f"is larger than {size_shown(most)}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import importlib
 import os
 import re
@@ -14,13 +13,13 @@ from typing import Any
 
 from advisor.distribution import install_hint
 from advisor.errors import AdvisorError, MissingExtraError
+from advisor.files import FULL
 from advisor.trial.failures import BrokenCheckpointError, DiskFullError, OutOfMemoryError
 
 OWN_CLASSES, OWN_NETWORKS = "UnifiedVLP", "advisor.unified_vlp"
 """How the classes begin that transformers lacks, and where they are."""
 PANIC = "PanicException"
 """What tokenizers raises where its Rust code gave up; it is no Exception, and has no module."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PIP = re.compile(r"pip install (?:-U |--upgrade )?([A-Za-z][\w.-]*\w)")
 _LIBRARY = re.compile(r"requires? the (\w+) library but it was not found", re.IGNORECASE)
 
@@ -145,9 +144,9 @@ def is_disk_full(error: BaseException | None) -> bool:
     The weights' library passes on only the text of the system's error.
     """
     while error is not None:
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if isinstance(error, OSError) and error.errno in FULL:
             return True
-        if any(f"os error {number})" in str(error) for number in _FULL):
+        if any(f"os error {number})" in str(error) for number in FULL):
             return True
         error = error.__cause__ or error.__context__
     return False
