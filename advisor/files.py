@@ -29,6 +29,7 @@ MEGABYTE = 1_000_000
 MOST_TEXT = 1_000_000_000
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 """What the system says of a disk, a quota or a file that takes no more."""
+FREE_SPACE = "free some space, and run the command again"
 _OPEN = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Opening never waits: a pipe without a writer opens at once, and is then refused."""
 
@@ -173,6 +174,20 @@ def write_text(file: Path, content: str, encoding: str = "utf-8") -> None:
         raise cannot_write(file, error, hint) from error
 
 
+def disk_is_full(error: BaseException | None) -> bool:
+    """Return whether an error, or what it came from, is a disk or a quota that is full.
+
+    The library that writes weights passes on only the text of the system's error.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        if any(f"os error {number})" in str(error) for number in FULL):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, where it is missing: never through a link that leads out.
 
@@ -188,7 +203,7 @@ def make_folder(folder: Path) -> None:
 def cannot_write(path: Path, error: OSError, hint: str) -> AdvisorError:
     """Return the error for what cannot be written; a full disk has a hint of its own."""
     if error.errno in FULL:
-        hint = "free some space, and run the command again"
+        hint = FREE_SPACE
     message = f"`{path}` cannot be written: {error.strerror or error}"
     return AdvisorError(message, hint=hint, kind="cannot-write")
 
@@ -385,19 +400,25 @@ def creating_folder(folder: Path) -> Iterator[Path]:
     """Yield a scratch folder that becomes `folder`, new or empty, at the end, or vanishes.
 
     What else a command writes about the folder is written before that end: a second run goes by
-    the folder alone.
+    the folder alone. Raises AdvisorError where the disk fills up on the way.
     """
     refuse_folder(folder)
     make_folder(folder.parent)
     folder = Path(os.path.realpath(folder))
     with _vanishing(folder.with_name(_scratch_name())) as scratch:
-        scratch.mkdir(0o700)
-        yield scratch
-        grant_umask(scratch)
-        _go_on()
-        if folder.exists():
-            folder.rmdir()
-        scratch.replace(folder)
+        try:
+            scratch.mkdir(0o700)
+            yield scratch
+            grant_umask(scratch)
+            _go_on()
+            if folder.exists():
+                folder.rmdir()
+            scratch.replace(folder)
+        except Exception as error:
+            if isinstance(error, AdvisorError) or not disk_is_full(error):
+                raise
+            message = f"the disk filled up while `{folder}` was written"
+            raise AdvisorError(message, hint=FREE_SPACE, kind="disk-full") from error
 
 
 def put_on_disk(*paths: Path) -> None:

@@ -5,7 +5,8 @@ files that are neither old nor new, of stray files, and of runs that did not rec
 `--steps` stops them at each change that Python makes to the folder instead of at moments of time:
 whenever a file is opened to be written, renamed, removed, and so on, one run for each; `--again`
 sends the signal at each change after that one as well, which is while what is half done is undone.
-What is left in the folder for temporary files is stray as well. Exit 1 where any count is not 0; strays of SIGKILL cannot be helped and are counted apart.
+What is left in the folder for temporary files is stray as well. Exit 1 where any count is not 0;
+strays of SIGKILL cannot be helped and are counted apart.
 
 What differs between two undisturbed runs, as times do, is held to be whole where it ends as theirs
 do. A training keeps its state under `unfinished/`, and an evaluation a journal: neither is stray.

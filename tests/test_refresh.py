@@ -131,6 +131,12 @@ def first(*path):
     return ("checkpoints", 0, *path)
 
 
+def test_a_value_that_is_set_already_stays_as_it_is_written():
+    text = TEXT.replace("licence: mit", "licence: 'mit'")
+    same = {first("licence"): "mit", first("sources", "gated"): REMOVED}
+    assert rewrite(text, "f", same, ORDER) == text
+
+
 def test_a_value_changes_and_every_comment_around_it_stays():
     changed = rewrite(TEXT, "f", {first("licence"): "apache-2.0"}, ORDER)
     assert changed == TEXT.replace("licence: mit", "licence: apache-2.0")

@@ -66,11 +66,24 @@ def test_each_module_that_writes_is_reached_by_a_command_that_is_killed():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["check --lock", "convert vlp"])
-def test_a_command_that_is_stopped_at_any_change_it_makes_leaves_no_half(name):
+@pytest.mark.parametrize("again", [(), ("--again",)])
+def test_a_command_that_is_stopped_at_any_change_it_makes_leaves_no_half(name, again):
     if WRITERS[name].heavy:
         pytest.importorskip("torch")
         pytest.importorskip("transformers")
-    kills = [sys.executable, ROOT / "benchmarks" / "kills.py", "--steps", name]
+    kills = [sys.executable, ROOT / "benchmarks" / "kills.py", "--steps", *again, name]
     done = subprocess.run(kills, capture_output=True, text=True, timeout=1500)
     assert done.returncode == 0, done.stdout + done.stderr[-2000:]
     assert " steps in " in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["check --lock", "check --fix", "rules cache", "convert vlp"])
+def test_a_command_on_a_full_disk_says_so_and_leaves_no_half(name):
+    if WRITERS[name].heavy:
+        pytest.importorskip("torch")
+        pytest.importorskip("transformers")
+    full = [sys.executable, ROOT / "benchmarks" / "full_disk.py", name]
+    done = subprocess.run(full, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    assert "exit " in done.stdout

@@ -31,12 +31,13 @@ Splice = tuple[int, int, int, Sequence[str]]
 def rewrite(text: str, name: str, edits: Mapping[KeyPath, Any], order: Iterable[str] = ()) -> str:
     """Return the text with each path set to a value, or its key REMOVED.
 
-    A new key comes after the last key there that stands before it in `order`. Raises AdvisorError
-    where the text cannot be changed safely.
+    What is set already stays as it is written. A new key comes after the last key there that stands
+    before it in `order`. Raises AdvisorError where the text cannot be changed safely.
     """
     source = _Source(text, name, order)
     if problems := source.document.problems:
         raise AdvisorError(f"`{name}` cannot be changed: {problems[0]}", kind="rewrite")
+    edits = {path: one for path, one in edits.items() if not source.holds(path, one)}
     paths = sorted(edits, key=lambda path: (-len(path), source.rank(path[-1])))
     splices = [source.splice(path, edits[path], number) for number, path in enumerate(paths)]
     for start, end, _, lines in sorted(splices, reverse=True):
@@ -76,6 +77,16 @@ class _Source:
         self.document = read_text(text, name)
         self.lines = text.splitlines(keepends=True)
         self._order = list(order)
+
+    def holds(self, path: KeyPath, value: Any) -> bool:
+        """True where a path has a value already, or where its key is gone that is to be REMOVED."""
+        there = self.document.value
+        for step in path:
+            try:
+                there = there[step]
+            except (LookupError, TypeError):
+                return value is REMOVED
+        return bool(there == (list(value) if isinstance(value, tuple) else value))
 
     def rank(self, key: object) -> int:
         """Return where a key stands in the order; keys that are not in it come last."""

@@ -12,8 +12,8 @@ from typing import Self
 
 from advisor.errors import AdvisorError
 from advisor.evaluate.recorded import Response, read_response, response_line
+from advisor.files import disk_is_full
 from advisor.trial.failures import DiskFullError
-from advisor.trial.runtime import is_disk_full
 
 SYNC_SECONDS = 10.0
 """How often what was written is forced to the disk, at most: the disk may keep it waiting."""
@@ -132,7 +132,7 @@ def _lock(file: FileIO, path: Path) -> None:
 
 
 def _cannot_write(file: Path, error: OSError) -> AdvisorError:
-    if is_disk_full(error):
+    if disk_is_full(error):
         return DiskFullError(
             f"the disk filled up while `{file}` was written",
             hint="free some space and start again: it goes on where it stopped",

@@ -116,4 +116,3 @@ def _image_line(image: LabelledImage) -> bytes:
 def _text(value: Any, indent: int | None = None) -> str:
     separators = None if indent else (",", ":")
     return json.dumps(value, indent=indent, separators=separators)
-

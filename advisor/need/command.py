@@ -70,12 +70,20 @@ def recommend(
     text = " ".join(need).strip()
     _check(text, given, batch, order)
     if batch:
+        _refuse_other_formats(telling)
         from advisor.need.batch import run_batch
 
         return run_batch(rulebase, batch, first, literally=literally, **how)
     may_ask = not no_input and telling.format == "terminal"
     answer = _answer(rulebase, text, given, first, may_ask, literally=literally, **how)
     return _told(answer, telling, day, how)
+
+
+def _refuse_other_formats(telling: AnswerTelling) -> None:
+    """Raise UsageError where a batch would leave a file unwritten that was asked for."""
+    if telling.shown.files:
+        message = "`--batch` prints a line of JSON for each line, and writes no other answer"
+        raise UsageError(message, hint="leave `--output` out; `> answers.jsonl` keeps the lines")
 
 
 def _told(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor.errors import AdvisorError
+from advisor.files import disk_is_full
 from advisor.hub import (
     SECONDS,
     NotFoundError,
@@ -31,7 +32,7 @@ from advisor.trial.local_checkpoint import (
     read_checkpoint,
     refuse_pickled,
 )
-from advisor.trial.runtime import is_disk_full, library, quiet
+from advisor.trial.runtime import library, quiet
 
 DEMO = "demo:"
 NEEDED = (".json", ".txt", ".jinja", ".model", ".safetensors")
@@ -228,7 +229,7 @@ def _hub_errors(name: str, revision: str | None) -> Iterator[None]:
     except AdvisorError:
         raise
     except Exception as error:
-        if is_disk_full(error):
+        if disk_is_full(error):
             raise DiskFullError(
                 f"the disk filled up while `{name}` was fetched",
                 hint="free some space and start again: it resumes; or point HF_HOME at another "

@@ -13,7 +13,7 @@ from typing import Any
 
 from advisor.distribution import install_hint
 from advisor.errors import AdvisorError, MissingExtraError
-from advisor.files import FULL
+from advisor.files import disk_is_full
 from advisor.trial.failures import BrokenCheckpointError, DiskFullError, OutOfMemoryError
 
 OWN_CLASSES, OWN_NETWORKS = "UnifiedVLP", "advisor.unified_vlp"
@@ -127,7 +127,7 @@ def plain_errors(name: str) -> Iterator[None]:
                 f"the memory ran out while `{name}` was used",
                 hint="try a smaller checkpoint, --dtype bfloat16, or a smaller image",
             ) from error
-        if is_disk_full(error):
+        if disk_is_full(error):
             raise DiskFullError(
                 f"the disk filled up while `{name}` was written",
                 hint="free some space and start again",
@@ -136,20 +136,6 @@ def plain_errors(name: str) -> Iterator[None]:
             f"transformers cannot use `{name}`: {_first_words(error)}",
             hint="`ADVISOR_DEBUG=1` shows where it failed",
         ) from error
-
-
-def is_disk_full(error: BaseException | None) -> bool:
-    """Return whether an error, or what it came from, is a disk or a quota that is full.
-
-    The weights' library passes on only the text of the system's error.
-    """
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL:
-            return True
-        if any(f"os error {number})" in str(error) for number in FULL):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _needed_library(error: BaseException) -> str:

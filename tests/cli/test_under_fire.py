@@ -332,7 +332,7 @@ def test_b19_vectors_are_written_as_all_else_is(tmp_path, monkeypatch):
 
 def test_b19_vectors_and_their_names_come_together_or_not_at_all(tmp_path, monkeypatch):
     numpy = pytest.importorskip("numpy")
-    from advisor.trial.answer import CannotWriteError, write_vectors
+    from advisor.trial.answer import write_vectors
 
     write_vectors(tmp_path / "v", ["a"], [[1.0]])
 
@@ -340,7 +340,7 @@ def test_b19_vectors_and_their_names_come_together_or_not_at_all(tmp_path, monke
         raise OSError(errno.ENOSPC, "no space")
 
     monkeypatch.setattr(json, "dumps", full)
-    with pytest.raises(CannotWriteError):
+    with pytest.raises(AdvisorError, match="no space"):
         write_vectors(tmp_path / "v", ["b", "c"], [[2.0], [3.0]])
     assert numpy.load(tmp_path / "v.npy").tolist() == [[1.0]]
     assert {file.name for file in tmp_path.iterdir()} == {"v.npy", "v.npy.json"}
@@ -414,6 +414,81 @@ def test_b21_a_signal_while_a_file_is_written_leaves_no_trace(tmp_path, number, 
     assert done.returncode == code
     assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
     assert (tmp_path / "a.json").read_text() == "old"
+
+
+TWICE = """
+import os, signal, sys
+first, again = (getattr(signal, name) for name in sys.argv[1:3])
+for number in (first, again):
+    signal.signal(number, signal.SIG_DFL)
+from pathlib import Path
+from advisor import files
+from advisor.cli import main
+broken_off = []
+
+def each_time_something_is_removed(event, arguments):
+    if broken_off and event in ("os.remove", "os.rmdir"):
+        os.kill(os.getpid(), again)
+
+def work(_):
+    with files.creating_folder(Path("made")) as scratch:
+        for number in range(20):
+            (scratch / str(number)).touch()
+        with files.replacing(Path("page")), files.passing_folder() as passing:
+            (passing / "x").touch()
+            broken_off.append(True)
+            if first == signal.SIGHUP:
+                raise RuntimeError("full")
+            os.kill(os.getpid(), first)
+
+sys.addaudithook(each_time_something_is_removed)
+main._run = work
+main.main()
+"""
+
+
+@posix
+@pytest.mark.parametrize(
+    ("first", "again", "code"),
+    [("SIGINT", "SIGINT", 130), ("SIGTERM", "SIGINT", 143), ("SIGHUP", "SIGTERM", 143)],
+)
+def test_b21_signals_while_what_is_half_written_is_removed_leave_no_trace(
+    tmp_path, first, again, code
+):
+    (tmp_path / "passing").mkdir()
+    program = [sys.executable, "-c", TWICE, first, again]
+    variables = {**os.environ, "TMPDIR": str(tmp_path / "passing")}
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, check=False, env=variables)
+    assert done.returncode == code, done.stderr
+    assert [file.name for file in tmp_path.rglob("*")] == ["passing"]
+
+
+@pytest.mark.parametrize(
+    "full",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        RuntimeError("I/O error: File too large (os error 27)"),
+    ],
+)
+def test_b21_a_disk_that_fills_up_while_a_folder_is_written_is_one_sentence(tmp_path, full):
+    folder = tmp_path / "new"
+    said = pytest.raises(AdvisorError, match="the disk filled up")
+    with said as error, files.creating_folder(folder) as scratch:
+        (scratch / "part").touch()
+        raise full
+    assert (error.value.kind, error.value.exit_code) == ("disk-full", 2)
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_b21_what_a_killed_run_left_half_written_is_in_nobodys_way(tmp_path):
+    (left := tmp_path / "new" / files._scratch_name()).mkdir(parents=True)
+    (left / "part").touch()
+    files.refuse_folder(tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+    (tmp_path / "new" / ".advisor-notes").touch()
+    with pytest.raises(AdvisorError, match="holds something else"):
+        files.refuse_folder(tmp_path / "new")
 
 
 @posix
