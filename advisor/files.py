@@ -404,7 +404,7 @@ def creating_folder(folder: Path) -> Iterator[Path]:
     """
     refuse_folder(folder)
     make_folder(folder.parent)
-    folder = Path(os.path.realpath(folder))
+    named, folder = folder, Path(os.path.realpath(folder))
     with _vanishing(folder.with_name(_scratch_name())) as scratch:
         try:
             scratch.mkdir(0o700)
@@ -417,7 +417,7 @@ def creating_folder(folder: Path) -> Iterator[Path]:
         except Exception as error:
             if isinstance(error, AdvisorError) or not disk_is_full(error):
                 raise
-            message = f"the disk filled up while `{folder}` was written"
+            message = f"the disk filled up while `{named}` was written"
             raise AdvisorError(message, hint=FREE_SPACE, kind="disk-full") from error
 
 

@@ -41,6 +41,14 @@ INTERVIEW = (
     "    SavedInterview().write(session)\n"
 )
 
+COMPLETION = (
+    "import os, sys\n"
+    "os.environ |= {'HOME': os.getcwd(), '_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION': '1'}\n"
+    "sys.argv = ['advisor', '--install-completion', 'bash']\n"
+    "from advisor.cli.main import main\n"
+    "main()\n"
+)
+
 
 class Writer(NamedTuple):
     """A command that writes: its words, or a program, and what it needs in its folder.
@@ -63,6 +71,11 @@ def code(folder: Path) -> None:
         (folder / f"f{number:03}.py").write_text(CODE)
     (folder / "advisor.yaml").write_text(f"choices:\n  - {CHOICE}\n")
     (folder / "known.json").write_text('{"baseline_version": 1, "findings": []}\n')
+
+
+def shell(folder: Path) -> None:
+    """Write a start file of a shell, with much in it that nobody wants to lose."""
+    (folder / ".bashrc").write_text("alias ll='ls -l'\n" * 5000)
 
 
 def overlay(folder: Path) -> None:
@@ -164,6 +177,7 @@ WRITERS = {
     ),
     "code --output": Writer(("code", *CAPTIONING, "--output", "python=a.py"), ("console.output",)),
     "ask keeps": Writer((), ("interview.saved_interview",), program=INTERVIEW),
+    "--install-completion": Writer((), ("cli.completion",), shell, COMPLETION),
     "catalogue refresh --write": Writer(
         (
             "catalogue",

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from advisor import __version__
+from advisor.cli.completion import write_whole_files
 from advisor.console import HOMES, SETTINGS
 
 
@@ -183,6 +184,9 @@ def program(overlays: Sequence[Path] = ()) -> Commands:
     app.callback()(_root)
     made: Commands = typer.main.get_command(app)  # type: ignore[assignment]
     made.table, made.overlays = COMMANDS, overlays
+    for option in made.params:
+        if option.name == "install_completion":
+            write_whole_files(option)
     HOMES[:] = [entry.home for entry in COMMANDS.values() if isinstance(entry, Command)]
     return made
 

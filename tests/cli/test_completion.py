@@ -2,13 +2,13 @@
 
 import os
 import shutil
+import subprocess
 import sys
 
 import pytest
 
 pexpect = pytest.importorskip("pexpect")
-if sys.platform == "win32":
-    pytest.skip("shells of POSIX", allow_module_level=True)
+resource = pytest.importorskip("resource", reason="shells of POSIX")
 
 ASKED = [
     ("advisor recommend --task capt", "captioning"),
@@ -35,6 +35,31 @@ def test_zsh_and_fish_are_offered_the_same(process, shell, more, words, offered)
 def test_each_shell_has_a_script(process, shell):
     result = process(_ADVISOR_COMPLETE=f"source_{shell}")
     assert "_ADVISOR_COMPLETE=complete_" in result.out
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_a_start_file_gets_its_line_or_stays_as_it_is(environment, compiled, tmp_path, full):
+    start = tmp_path / ".bashrc"
+    start.write_text(before := "alias ll='ls -l'\n" * 1000)
+    variables = environment | {
+        "ADVISOR_CACHE": str(compiled),
+        "HOME": str(tmp_path),
+        "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1",
+    }
+    room = 1_000 if full else resource.RLIM_INFINITY
+    done = subprocess.run(
+        [sys.executable, "-m", "advisor", "--install-completion", "bash"],
+        env=variables, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )  # fmt: skip
+    if full:
+        assert (done.returncode, done.stderr.count("advisor: ")) == (2, 1)
+        assert start.read_text() == before
+        assert list(tmp_path.iterdir()) == [start]
+    else:
+        assert done.returncode == 0
+        assert start.read_text().startswith(before)
+        assert (tmp_path / ".bash_completions" / "advisor.sh").is_file()
 
 
 @pytest.mark.slow
