@@ -61,6 +61,7 @@ def _inside(writer: Writer, folder: Path, said: Path, most: int | None) -> None:
     os.environ |= {"HF_HOME": str(said.parent / "hf"), "TMPDIR": str(said.parent)}
     tempfile.tempdir = None
     sys.argv[1:] = writer.words
+    sys.dont_write_bytecode = True  # Python would put what fits of it in place
     if most is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
     code = 0
