@@ -14,6 +14,8 @@ from advisor.rulebase.base import RuleBase
 
 KEPT_SPACES = 128
 """So many spaces an engine remembers: those of the tasks, and of the last few profiles."""
+KEPT_NODES = 1_000_000
+"""So many nodes they have at most: of rules with hundreds of questions, fewer spaces stay."""
 
 VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
 
@@ -119,10 +121,17 @@ class Engine:
             space = Space(self.encoding, self.choices(profile))
             if not space:
                 raise contradiction(profile, self.rulebase, self.admits)
-            if len(self._spaces) >= KEPT_SPACES:
-                self._spaces.pop(next(iter(self._spaces)))
             self._spaces[key] = space
+            self._forget_the_oldest()
         return space
+
+    def _forget_the_oldest(self) -> None:
+        """Let spaces go, but for the newest, until those that stay are small enough."""
+        sizes = [len(space) for space in self._spaces.values()]
+        for place in range(len(sizes) - 1):
+            if len(sizes) - place <= KEPT_SPACES and sum(sizes[place:]) <= KEPT_NODES:
+                break
+            self._spaces.pop(next(iter(self._spaces)))
 
     def view(self, profile: Profile) -> tuple[Space, Allowed]:
         """Return a space around a profile, and what the profile allows of it.

@@ -6,12 +6,11 @@ Nothing here prompts or prints; a terminal, a form or a script can drive it.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from typing import Any
 
 from advisor.decide.selection import select
 from advisor.engine.decision import Decision, Engine
-from advisor.engine.profile import UNKNOWN, Answer, Profile, read_answer
+from advisor.engine.profile import UNKNOWN, Answer, Profile, contradiction, read_answer
 from advisor.engine.space import Space
 from advisor.errors import ContradictionError, UsageError
 from advisor.interview.exchange import Agreement, Ask, AskedAnswer
@@ -34,8 +33,7 @@ def settled(engine: Engine, profile: Profile) -> Profile:
         if question.flag_only and question.id not in profile:
             usual = (question.options[0].id, *([NOT_APPLICABLE] if question.ask_if else []))
             answer = Answer(usual, None, "assumed")
-            with suppress(ContradictionError):  # it may make no sense here
-                engine.space({**whole, question.id: answer})  # remembered
+            if engine.admits({**whole, question.id: answer}):  # it may make no sense here
                 whole[question.id] = answer
     return whole
 
@@ -50,7 +48,7 @@ class Session:
         self.steps: list[AskedAnswer] = []
         self._finalists: dict[Any, Finalists | None] = {}
         self._asks: dict[Any, Ask | None] = {}
-        engine.space(self.profile)
+        self._refuse_clashes()
 
     @property
     def profile(self) -> Profile:
@@ -222,16 +220,21 @@ class Session:
         answer = None if given == UNKNOWN else read_answer(asked, given, "asked")
         self.steps.append(AskedAnswer(question, answer))
         try:
-            self.engine.space(self.profile)
+            self._refuse_clashes()
         except ContradictionError:
             self.steps.pop()
             raise
+
+    def _refuse_clashes(self) -> None:
+        """Raise ContradictionError where the answers cannot all be true."""
+        if not self.engine.admits(self.profile):
+            raise contradiction(self.profile, self.engine.rulebase, self.engine.admits)
 
     def give(self, answers: Profile) -> None:
         """Take answers given besides the interview; they count over what was asked."""
         self.given.update(answers)
         self.steps = [step for step in self.steps if step.question not in answers]
-        self.engine.space(self.profile)
+        self._refuse_clashes()
 
     def back(self) -> str | None:
         """Take the last answer back; return its question, None where there was none."""
@@ -277,7 +280,7 @@ class Session:
         elif one.answer:
             self.given[one.question] = one.answer
         try:
-            self.engine.space(self.profile)
+            self._refuse_clashes()
         except ContradictionError:
             self.given, self.steps = before
             return False
