@@ -7,7 +7,7 @@ What nothing measured is told apart by relations: the larger of a series, the su
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
@@ -120,13 +120,20 @@ class Gauge(NamedTuple):
     rest: bool
     tables: tuple[dict[str, Figure], ...]
 
-    def apart(self, one: Figure, other: Figure) -> float:
-        """Return by how many times the noise one is better than another; 0 within it."""
-        gap = one[0] - other[0] if self.better == "higher" else other[0] - one[0]
-        noise = self.noise if one[2] == other[2] else self.between
-        if self.share is not None:
-            noise = self.share * max(abs(one[0]), abs(other[0]))
-        return 0.0 if abs(gap) < noise - ROUNDING else gap / max(noise, ROUNDING)
+    @property
+    def apart(self) -> Callable[[Figure, Figure], float]:
+        """By how many times the noise one figure is better than another; 0 within it."""
+        sign = 1 if self.better == "higher" else -1
+        noise, between, share = self.noise, self.between, self.share
+
+        def times(one: Figure, other: Figure) -> float:
+            gap = sign * (one[0] - other[0])
+            limit = noise if one[2] == other[2] else between
+            if share is not None:
+                limit = share * max(abs(one[0]), abs(other[0]))
+            return 0.0 if abs(gap) < limit - ROUNDING else gap / max(limit, ROUNDING)
+
+        return times
 
 
 class Precedences:

@@ -21,12 +21,15 @@ ties are not transitive, and a walk from tie to tie would end far below."""
 
 
 class Locked(NamedTuple):
-    """A strict partial order: what stands behind each, the evidence, what closed a cycle, ties."""
+    """A strict partial order: what stands behind each, the evidence, what closed a cycle.
+
+    `ties` are those that tie with each.
+    """
 
     behind: Mapping[str, frozenset[str]]
     told: Mapping[tuple[str, str], Told]
     dropped: tuple[Told, ...]
-    tied: frozenset[tuple[str, str]]
+    ties: Mapping[str, Collection[str]]
     by: Precedences
 
     def precedence(self, before: str, behind: str) -> Precedence | None:
@@ -48,7 +51,7 @@ class Locked(NamedTuple):
 
     def tie(self, one: str, other: str) -> bool:
         """True where a yardstick compared the two and nothing told them apart."""
-        return (one, other) in self.tied or (other, one) in self.tied
+        return other in self.ties.get(one, ())
 
     def first_before(self, ids: Sequence[str]) -> dict[str, str]:
         """Return for each the first of some ids that evidence puts right before it, if one is."""
@@ -67,12 +70,16 @@ class Locked(NamedTuple):
 
 def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order that evidence gives, taken in its order; `ids` are those to order."""
-    pairs = {said[3:5]: said for said in compared.told}
+    pairs = {(said[3], said[4]): said for said in compared.told}
     order = _Order(ids, pairs)
     dropped = [said for pair, said in pairs.items() if not order.add(*pair)]
     for said in dropped:
         del pairs[said[3:5]]
-    return Locked(order.closed(), pairs, tuple(dropped), compared.tied, compared.by)
+    ties: dict[str, set[str]] = {}
+    for one, other in compared.tied:
+        ties.setdefault(one, set()).add(other)
+        ties.setdefault(other, set()).add(one)
+    return Locked(order.closed(), pairs, tuple(dropped), ties, compared.by)
 
 
 class _Order:
@@ -192,8 +199,8 @@ def _next(
         able = [id for id in able if freedom(id) == freest]
         reach = {id: len(locked.behind[id]) for id in able}
     leader = max(able, key=reach.__getitem__)
-    tied = locked.tied
-    equals = [id for id in able if id == leader or (id, leader) in tied or (leader, id) in tied]
+    alike = {leader, *locked.ties.get(leader, ())}
+    equals = [id for id in able if id in alike]
     freest = min(map(freedom, equals))
     equals = [id for id in equals if freedom(id) == freest]
     enough = max(reach[id] for id in equals) * NEARLY_ALL
