@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
+from itertools import chain
 
 from advisor.scan.source import Parsed, statements
 from advisor.scan.usage import Location
@@ -25,22 +26,64 @@ def mentions_guards(code: str) -> bool:
 def guarded(parsed: Parsed) -> Iterator[Location]:
     """Yield the stretches of a file that a test of a version, or a handler, stands before.
 
-    Such a test is the condition of an `if`, or stands in a decorator of a function or class
-    (`skipif`); what runs on either side of it may be meant for another version.
+    Such a test is the condition of an `if` or of an expression, or stands in a decorator of a
+    function or class (`skipif`); what runs on either side of it may be meant for another version.
+    It may stand under a name, and where one side ends in `return`, all behind it is the other.
     """
-    for node in statements(parsed.tree):
+    names = _names_of_versions(parsed.tree)
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.IfExp) and _asks_version(node.test, names):
+            yield parsed.location(node)
+    for node in (parsed.tree, *statements(parsed.tree)):
+        yield from _behind(parsed, node, names)
         match node:
-            case ast.If(test) if _asks_version(test):
+            case ast.If(test) if _asks_version(test, names):
                 yield parsed.location(node)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if any(
-                map(_asks_version, node.decorator_list)
+                _asks_version(one, names) for one in node.decorator_list
             ):
                 yield parsed.location(node)
             case ast.Try(body, handlers) | ast.TryStar(body, handlers) if any(
                 one.type is not None and words(one.type) & _READY for one in handlers
             ):
-                first, last = parsed.location(body[0]), parsed.location(body[-1])
-                yield first._replace(end_line=last.end_line, end_column=last.end_column)
+                yield _from_to(parsed, body[0], body[-1])
+
+
+def _names_of_versions(tree: ast.Module) -> frozenset[str]:
+    """Return the names that something made of a version is given to: `V5 = __version__ >= "5"`."""
+    names: set[str] = set()
+    for node in statements(tree):
+        if isinstance(node, ast.Assign) and _tells_version(node.value, names):
+            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return frozenset(names)
+
+
+def _tells_version(value: ast.expr, names: Set[str]) -> bool:
+    """True for what is made of a version of a library, and for a comparison with that."""
+    called = (words(node.func) for node in ast.walk(value) if isinstance(node, ast.Call))
+    said = words(value)
+    compared = isinstance(value, ast.Compare) and bool(said & names)
+    return "__version__" in said or compared or any(map(_VERSION.search, chain(*called)))
+
+
+def _behind(parsed: Parsed, node: ast.AST, names: Set[str]) -> Iterator[Location]:
+    """Yield what stands behind a test of a version of which one side returns."""
+    for part in ("body", "orelse"):
+        block = getattr(node, part, ())
+        for number, one in enumerate(block if isinstance(block, list) else ()):
+            rest = block[number + 1 :]
+            tested = isinstance(one, ast.If) and _asks_version(one.test, names)
+            if rest and tested and any(_returns(side) for side in (one.body, one.orelse)):
+                yield _from_to(parsed, rest[0], rest[-1])
+
+
+def _returns(block: list[ast.stmt]) -> bool:
+    return bool(block) and isinstance(block[-1], ast.Return | ast.Continue)
+
+
+def _from_to(parsed: Parsed, first: ast.stmt, last: ast.stmt) -> Location:
+    start, end = parsed.location(first), parsed.location(last)
+    return start._replace(end_line=end.end_line, end_column=end.end_column)
 
 
 def words(expression: ast.expr) -> set[str]:
@@ -48,5 +91,6 @@ def words(expression: ast.expr) -> set[str]:
     return {getattr(node, "id", "") or getattr(node, "attr", "") for node in ast.walk(expression)}
 
 
-def _asks_version(expression: ast.expr) -> bool:
-    return any(map(_VERSION.search, words(expression)))
+def _asks_version(expression: ast.expr, names: Set[str]) -> bool:
+    said = words(expression)
+    return bool(said & names) or any(map(_VERSION.search, said))

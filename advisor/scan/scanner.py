@@ -54,6 +54,7 @@ from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
 _LIBRARY = "transformers"
+_HUB = "huggingface_hub"
 _ENVIRONMENT = "environ"
 _WORDS = {"pretrained", "pipeline", *FEATURES, *LIBRARIES}
 _SPOKEN_OF = tuple(
@@ -427,7 +428,10 @@ def _outward(folder: str) -> Iterator[str]:
 
 
 def _names_in(parsed: Parsed) -> list[Name]:
-    """Return the names of transformers that a file imports or reaches, in order of place."""
+    """Return the names of transformers and of the Hub's library that a file imports or reaches.
+
+    They stand in the order of their places.
+    """
     names: list[Name] = []
     modules: dict[str, str] = {}
     for node, optional in _imports(parsed.tree):
@@ -438,7 +442,7 @@ def _names_in(parsed: Parsed) -> list[Name]:
                     outer, _, inner = alias.name.rpartition(".")
                     if outer:
                         names.append(Name(parsed.location(alias), outer, inner, True, optional))
-        elif node.level == 0 and (node.module or "").partition(".")[0] == _LIBRARY:
+        elif node.level == 0 and (node.module or "").partition(".")[0] in (_LIBRARY, _HUB):
             for alias in (alias for alias in node.names if alias.name != "*"):
                 place = parsed.location(alias)
                 end = place.column + len(alias.name)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from advisor.catalogue.release import version_number
 from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Edit, Finding
+from advisor.check.loaded import receiver_of
 from advisor.scan.usage import Call, Usage
 
 CONFIG, GENERATION = "config", "generation_config"
@@ -41,6 +42,24 @@ def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
                 edits=(edit,) if edit.text != target else (),
             )
     yield from _without_start(case, usage, stored)
+    yield from _asked_for(case, usage, {call.name for call in stored})
+
+
+def _asked_for(case: Case, usage: Usage, stored: Set[str]) -> Iterator[Finding]:
+    """A setting that is read from the configuration of a model, where none stands any more."""
+    for call in usage.calls:
+        model = usage.model is not None and call.receiver.place == usage.model.place
+        read = call.kind == "read" and call.of == (CONFIG,) and call.certain and model
+        if not read or call.name in stored or call.name not in case.knowledge("settings"):
+            continue
+        at = receiver_of(case, call, usage)
+        if at is not None and not at.members.has(call.name):
+            yield Finding(
+                f"`{CONFIG}` has no `{call.name}` in transformers {case.release.version}",
+                call.place,
+                level=at.level,
+                fix=f"use `{GENERATION}.{call.name}`",
+            )
 
 
 def _is_set(call: Call) -> bool:

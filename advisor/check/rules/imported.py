@@ -24,6 +24,7 @@ UNREAD = "utils.dummy_"
 def removed_name(case: Case) -> Iterator[Finding]:
     """A name that a module of the release lacks, or a module that the release lacks."""
     members = case.judged_by.members if case.judged_by else None
+    yield from _gone_with_it(case)
     for name in case.scan.names if members else ():
         inside = TRANSFORMERS in name.place.path.split("/")[:-1]  # the library, or a copy of it
         library, _, module = name.module.partition(".")
@@ -51,6 +52,24 @@ def removed_name(case: Case) -> Iterator[Finding]:
             because=change.because if change else "",
             sources=change.sources if change else (),
         )
+
+
+def _gone_with_it(case: Case) -> Iterator[Finding]:
+    """A name of the library of the Hub that the one which this release needs has no more."""
+    for name in case.scan.names if case.judged_by else ():
+        library = name.module.partition(".")[0]
+        if library == TRANSFORMERS or not name.imported or name.optional:
+            continue
+        change = case.release.removed(f"{library}.{name.name}", "module")
+        if change is not None:
+            yield Finding(
+                f"the `{library}` that transformers {case.release.version} needs has no "
+                f"`{name.name}`",
+                name.place,
+                fix=_use(change),
+                because=change.because,
+                sources=change.sources,
+            )
 
 
 def _moved(case: Case, module: str, name: str) -> NameChange | None:

@@ -14,6 +14,7 @@ from advisor.catalogue.release_members import Members
 from advisor.check.case import TEXTS_AT_ONCE, Case, rule
 from advisor.check.finding import Finding
 from advisor.check.loaded import (
+    CONFIG,
     Lifetime,
     Receiver,
     alternatives,
@@ -37,6 +38,7 @@ LEADING = re.compile(r"[a-z]+_[a-z]+_")
 ASKS = re.compile(r"attr(?<=(?:has|get|set|del)attr)\(([^\n]*)")  # found by its first letters
 ASKING = ("isinstance", "hasattr", "getattr", "is_tensor", "is_torch_tensor")
 """Functions that ask what something is."""
+NAMED = re.compile(r"(\w+)`")
 QUOTED = re.compile(r"[\"'](?=(\w+)[\"'])")
 
 
@@ -62,8 +64,11 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
     owner, _, name = made.class_name.partition(".")
     at = case.release.members.of(owner) if name and case.release.members else None
     known = lifetime(case.release.version, owner, (), name) if at and not at.has(name) else None
-    if at is None or known is None or name[:1] == "_" or name in _asked_names(_source(case, made)):
+    source = case.source(made.place.path)
+    if at is None or known is None or name[:1] == "_" or name in _asked_names(source):
         return
+    if re.search(rf"\.{name}\s*=[^=]", source):
+        return  # an attribute of the file's own
     if known.text.startswith("(") or not at.open or owner.endswith(SETTINGS):
         removed = case.release.removed
         change = removed(made.class_name, "attribute") or removed(name, "attribute")
@@ -74,10 +79,6 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
             because=change.because if change else "",
             sources=change.sources if change else (),
         )
-
-
-def _source(case: Case, made: Built) -> str:
-    return case.source(made.place.path)
 
 
 def _without_items(case: Case, call: Call) -> Iterator[Finding]:
@@ -97,6 +98,11 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
 
 def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
     at = receiver_of(case, call, usage)
+    inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
+    if at is None and (change := case.release.removed(inside, "attribute")):
+        message = f"the configuration has no `{call.name}` in transformers {case.release.version}"
+        fix, because = _use(change.instead), change.because
+        yield Finding(message, call.place, fix=fix, because=because, sources=change.sources)
     if at is None or at.members.has(call.name) or _asked_for(case, call):
         return
     if inner := _nested(case, at, call):
@@ -118,6 +124,8 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
     if known is None or not _is_absent(case, at, call, known):
         return
     fix, because = _instead(case, at, call, known)
+    if set(NAMED.findall(fix or "")) & _asked_names(case.source(call.place.path)):
+        return  # whether the new name is there is asked for
     if onward := _onward(case, at, call, usage):
         fix, because = onward, "What was reached through it stands elsewhere by now."
     message = _absence(case, at, call.name, known)
@@ -316,7 +324,8 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
         return
     output, level = found
     fields = output.texts.keys()
-    if any(_knows(one, fields) for one in later):
+    own = re.search(rf"\.{call.name}\s*=[^=]", case.source(call.place.path))
+    if own or any(_knows(one, fields) for one in later):
         return
     name, version = output.home.rpartition(":")[2], case.release.version
     change = case.release.removed(call.name, "attribute")

@@ -67,12 +67,18 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 f"`{given.shown}` takes no `{name}` in transformers {version}{when}",
                 place,
                 places=argument.named_at,
-                level=given.level,
+                level=given.level or _level(case, change),
                 fix=f"use `{instead}`" if instead else None,
                 because=change.because if change else "",
                 sources=change.sources if change else (),
                 edits=(Edit(place, instead, name),) if renamed and instead else (),
             )
+
+
+def _level(case: Case, change: NameChange | None) -> str:
+    """A call that does not fail, and does not do what it is asked for, is a warning."""
+    silent = change is not None and change.id in case.knowledge("asked_by_false")
+    return "warning" if silent else ""
 
 
 def _takes_instead(given: Given, name: str, instead: str | None) -> bool:
@@ -87,6 +93,8 @@ def _asks(case: Case, given: Given, change: NameChange, argument: Argument) -> b
     """True where a method is asked for what it does no more by itself, though it takes the name."""
     ready = set(case.knowledge("ready")) & given.arguments.keys()
     own = change.name == f"{given.shown}({change.name.partition('(')[2]}"
+    if change.id in case.knowledge("asked_by_false") and argument.value is not False:
+        return False
     by_value = change.id in case.knowledge("asked_by_value")
     return own and change.instead is None and not ready and (not by_value or _asking(argument))
 

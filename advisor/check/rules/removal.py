@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from advisor.catalogue.release import version_number
 from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Edit, Finding
+from advisor.check.identity import Identity
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Location, Usage
 
@@ -93,6 +95,23 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
         other = f"{pipeline} is now `{change.instead}`, with other inputs and outputs"
         now = other if change.kind != "removed" else ""
         yield from _findings(case, change, usage.place, pipeline, now, fix)
+
+
+@rule("feature-extractor-of-images", each=Case.known, of_release=True)
+def feature_extractor_of_images(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
+    """An auto class that gives extractors of sounds alone by now, for a checkpoint of pictures."""
+    since = version_number(case.knowledge("images_until")[0])
+    hears = identity.model_type in case.knowledge("hearing")
+    for load in usage.loads if version_number(case.release.version) >= since and not hears else ():
+        old, new = case.knowledge("extractor")
+        ids = {value.text for value in load.checkpoint}
+        if load.class_name == old and load.class_place and ids == {identity.id}:
+            yield Finding(
+                f"`{old}` loads nothing for {identity.id} in transformers {case.release.version}",
+                load.class_place,
+                fix=f"use `{new}`",
+                edits=case.replace_class(load.class_place, old, new),
+            )
 
 
 @rule("removed-variable", of_release=True)
