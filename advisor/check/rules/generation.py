@@ -58,7 +58,7 @@ def _asked_for(case: Case, usage: Usage, stored: Set[str]) -> Iterator[Finding]:
                 f"`{CONFIG}` has no `{call.name}` in transformers {case.release.version}",
                 call.place,
                 level=at.level,
-                fix=f"use `{GENERATION}.{call.name}`",
+                fix=f"say the value, or set `{GENERATION}.{call.name}` and read that",
             )
 
 
