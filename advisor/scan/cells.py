@@ -83,24 +83,20 @@ class Cells(NamedTuple):
         return _spots(self.file, self.lines)
 
     def written(self) -> bytes:
-        """Return what is the same for notebooks whose code is written in the same way.
-
-        That of a line in several pieces is like no other.
-        """
-        pieces = []
-        for line in self.lines:
-            *before, (start, stop) = line.stretches
-            whole = all(begin == end for begin, end in before)
-            pieces.append(f"{line.cell_line if whole else id(self)}:{self.file[start:stop]}")
-        return digest("\n".join(pieces).encode("utf-8", "surrogatepass"))
+        """Return what is the same for notebooks whose code is written in the same way."""
+        texts = [
+            self.file[cell[0].stretches[0][0] : cell[-1].stretches[-1][1]] for cell in self.cells
+        ]
+        sizes = ",".join(str(len(text)) for text in texts)
+        return digest("\n".join([sizes, *texts]).encode("utf-8", "surrogatepass"))
 
     def starts(self) -> list[Spot]:
-        """Return where each line begins in the file."""
-        begins = [line.stretches[-1][0] for line in self.lines]
+        """Return where the code of each cell begins in the file."""
+        begins = [cell[0].stretches[0][0] for cell in self.cells]
         return [
-            Spot(row, begin - start + 1, line.cell, line.cell_line)
-            for line, begin, (row, start) in zip(
-                self.lines, begins, _rows(self.file, begins), strict=True
+            Spot(row, begin - start + 1, cell[0].cell)
+            for cell, begin, (row, start) in zip(
+                self.cells, begins, _rows(self.file, begins), strict=True
             )
         ]
 

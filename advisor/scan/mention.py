@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, cached_property
 
 from advisor.scan.override import mentions_overrides
 from advisor.scan.vocabulary import LIBRARIES, OF_VISION, VISION_CLASSES, Vocabulary
@@ -58,7 +58,8 @@ _FROM_LIBRARY = re.compile(
 _COMMENT = re.compile(r"#[^\n]*")
 _NAME = re.compile(r"[\s(\\]*(\w+)")
 _OF_LIBRARY = re.compile(r"\btransformers(?P<module>(?:\.[a-z_]\w*)*)\.(?P<name>\w+)")
-_UNDER_ANOTHER_NAME = re.compile(r"\bimport\s[^\n]*\btransformers[\w.]*\s+as\b")
+_WHOLE_LIBRARY = re.compile(r"import(?<!\wimport)\s[^\n]*\btransformers\b")
+_UNDER_ANOTHER_NAME = re.compile(_WHOLE_LIBRARY.pattern + r"[\w.]*\s+as\b")
 _VISION = re.compile(
     rf"\b(?:from|import)\s[^\n]*\b(?:{'|'.join(sorted(OF_VISION))})\b"
     rf"|\b(?:{'|'.join(sorted(VISION_CLASSES))})\b"
@@ -77,10 +78,13 @@ class Mentions:
         self._vocabulary, self._settled = vocabulary, cache(settled)
         self._is_ours = is_ours
         self._is_class = cache(vocabulary.is_class)
-        self._hints = _beginnings(vocabulary.hints)
         names = sorted(vocabulary.pipelines | vocabulary.gone_pipelines)
         tasks = (re.escape(name).replace(r"\*", r"\w*") for name in names)
         self._tasks = re.compile(rf"[\"'](?:{'|'.join(tasks)})\\?[\"']")
+
+    @cached_property
+    def _hints(self) -> re.Pattern[str]:
+        return _beginnings(self._vocabulary.hints)
 
     def ids(self, code: str) -> set[str]:
         """Return the catalogued ids that stand in quotes."""
@@ -96,7 +100,7 @@ class Mentions:
         if not LOADING.search(code):
             return False
         return bool(
-            self._hints.search(code)
+            self._hints.search(code.lower())
             or _VISION.search(code)
             or ("pipeline" in code and self._tasks.search(code))
             or any(map(self._vocabulary.resembles, set(_QUOTED_ID.findall(code))))
@@ -113,7 +117,7 @@ class Mentions:
             for statement in _FROM_LIBRARY.finditer(code)
             for name in _names(statement["names"])
         }
-        if re.search(r"\bimport\s[^\n]*\btransformers\b", code):
+        if _WHOLE_LIBRARY.search(code):
             reached = ((one["module"][1:], one["name"]) for one in _OF_LIBRARY.finditer(code))
             found.update(one for one in reached)
         return not all(self._settled(module, name) for module, name in found)
@@ -155,10 +159,10 @@ def _names(written: str) -> Iterable[str]:
 
 
 def _beginnings(hints: Iterable[str]) -> re.Pattern[str]:
-    """What finds a text, or the name in one, that begins with one of some words."""
+    """What finds a text, or the name in one, that begins with a word; all in small letters."""
     by_letter: dict[str, list[str]] = defaultdict(list)
     for hint in sorted(hints):
         by_letter[hint[0]].append("[^a-z0-9\"'/\n]*".join(hint[1:]))
     between = "[^a-z0-9\"'/\n]*"
     words = "|".join(f"{letter}{between}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
-    return re.compile(rf"(?i)[\"'/}}][^a-z0-9\"'/\n]*(?:{words})(?![a-z0-9])")
+    return re.compile(rf"[\"'/}}][^a-z0-9\"'/\n]*(?:{words})(?![a-z0-9])")

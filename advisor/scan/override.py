@@ -10,7 +10,7 @@ from advisor.scan.source import Parsed, statements
 from advisor.scan.usage import Override
 
 _LIBRARY = "transformers"
-_EXTENDED = re.compile(r"\bclass\s+\w+\s*\([^)]*Trainer\b")
+_EXTENDED = re.compile(r"class(?<!\wclass)\s+\w+\s*\([^)]*Trainer\b")
 
 
 def mentions_overrides(code: str) -> bool:

@@ -152,7 +152,7 @@ def _commands(code: str) -> Iterator[tuple[str, str]]:
     """Yield the lines of code that may install something, each with what it goes on with."""
     lines = code.split("\n")
     for number, line in enumerate(lines):
-        if _INSTALLER.search(line):
+        if (PACKAGE in line or line.endswith("\\")) and _INSTALLER.search(line):
             whole, after = line, number + 1
             while whole.endswith("\\") and after < len(lines) and len(whole) < _LONGEST:
                 whole, after = f"{whole[:-1]} {lines[after]}", after + 1

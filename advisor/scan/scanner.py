@@ -24,6 +24,7 @@ from advisor.scan.notebook import parse_cells
 from advisor.scan.override import mentions_overrides, overrides
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
 from advisor.scan.source import (
+    BLOCKS,
     MARK,
     Parsed,
     UnreadableError,
@@ -332,6 +333,7 @@ class _Modules:
         self._documents = Documents(files)
         folders = {name.rpartition("/")[0] for name in self._files}
         self._folders = {outer for inner in folders for outer in _outward(inner)}
+        self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
         self._vocabulary = vocabulary
         self._defined: dict[str, Mapping[str, Values]] = {}
         self._homes: Homes = {}
@@ -384,11 +386,12 @@ class _Modules:
                     return self._files[file]
         return None
 
-    @staticmethod
-    def _paths(importer: str, module: str) -> Iterator[tuple[str, str, str]]:
+    def _paths(self, importer: str, module: str) -> Iterator[tuple[str, str, str]]:
         """Yield where a module may stand: its folder, and the two files that it may be."""
         name = module.lstrip(".")
         parts = [part for part in name.split(".") if part]
+        if parts and parts[-1] not in self._words:
+            return  # as nearly all are that come from elsewhere
         folders = importer.split("/")[:-1]
         ends = range(len(folders), -1, -1) if parts else range(0)
         if level := len(module) - len(name):
@@ -497,10 +500,5 @@ def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]
             )
         elif isinstance(node, ast.If):
             optional = optional or any(map(_INSTALLED.search, words(node.test)))
-        inner = [
-            (statement, optional)
-            for part in ("body", "orelse", "finalbody", "handlers", "cases")
-            if isinstance(statements := getattr(node, part, ()), (list, tuple))
-            for statement in statements
-        ]
-        left.extend(reversed(inner))
+        for part in reversed(BLOCKS.get(type(node), ())):
+            left.extend((inner, optional) for inner in reversed(getattr(node, part)))

@@ -40,6 +40,13 @@ _F_STRING = re.compile(
 )
 MOST_STEPS = 2_000_000_000
 """Python before 3.12 looks for each part of an f-string from its beginning."""
+_PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
+_HOLDERS: tuple[type[ast.AST], ...] = (ast.Module, ast.ExceptHandler, ast.match_case)
+BLOCKS = {
+    kind: tuple(part for part in _PARTS if part in kind._fields)
+    for kind in (*_HOLDERS, *ast.stmt.__subclasses__())
+}
+"""The parts of a node in which statements stand, or what holds some, by its kind."""
 _STRING = re.compile(
     r"(?s)('''|\"\"\").*?(?:\1|\Z)|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|(?P<comment>#[^\n]*)"
 )
@@ -265,10 +272,8 @@ def statements(tree: ast.AST) -> Iterator[ast.stmt]:
         node = left.pop()
         if isinstance(node, ast.stmt):
             yield node
-        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
-            inner = getattr(node, part, None)
-            if isinstance(inner, list):
-                left.extend(inner)
+        for part in BLOCKS.get(type(node), ()):
+            left.extend(getattr(node, part))
 
 
 def _spans(tree: ast.Module) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import bisect
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from advisor.scan.cells import Cells, code_of_notebook, read_cells
@@ -41,7 +43,7 @@ Place: TypeAlias = Callable[[Location], Location]
 
 
 class _Kept(NamedTuple):
-    """What a file holds; for a notebook, how its code is written and where its lines begin."""
+    """What a file holds; for a notebook, how its code is written and where its cells begin."""
 
     name: str
     held: FileScan
@@ -92,30 +94,29 @@ class Twins:
                 kept.held, lambda at: at._replace(path=file.name) if at.path == before else at
             )
         cells = self.cells(file, read)
-        place = _place(kept, cells, file.name) if cells.written() == kept.written else None
-        return _moved(kept.held, place) if place else None
+        if cells.written() != kept.written:
+            return None
+        return _moved(kept.held, _place(kept.starts, cells.starts(), file.name))
 
     def _may_follow(self, kept: _Kept, file: SourceFile) -> bool:
         return not any(self._is_ours(file.name, module) for module in kept.modules)
 
 
-def _place(kept: _Kept, cells: Cells, name: str) -> Place | None:
-    """What tells where a place of a kept notebook is in another; None where lines share rows."""
-    pairs = {old[0]: (old, new) for old, new in zip(kept.starts, cells.starts(), strict=True)}
-    if len(pairs) < len(kept.starts):
-        return None
+def _place(old: Sequence[Spot], new: Sequence[Spot], name: str) -> Place:
+    """Return what tells where a place in a notebook is in one whose cells begin elsewhere."""
 
     def place(at: Location) -> Location:
-        old, new = pairs[at.line]
-        old_end, new_end = pairs[at.end_line]
+        cell = bisect.bisect_right(old, (at.line, at.column), key=itemgetter(0, 1)) - 1
+        before, now = old[cell], new[cell]
+        rows, columns = now.line - before.line, now.column - before.column
         return Location(
             name,
-            new.line,
-            at.column - old.column + new.column,
-            new_end.line,
-            at.end_column - old_end.column + new_end.column,
-            new.cell,
-            new.cell_line,
+            at.line + rows,
+            at.column + columns * (at.line == before.line),
+            at.end_line + rows,
+            at.end_column + columns * (at.end_line == before.line),
+            now.cell,
+            at.cell_line,
         )
 
     return place
