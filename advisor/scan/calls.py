@@ -220,6 +220,8 @@ class EvaluatedCall(NamedTuple):
         One that loads something is walked for each of its calls, where there are several.
         """
         study, parameters, first = self.study, _parameters(function), NOTHING
+        if owner is not None and study.narrows:
+            study.call_where(function, self.node, self.scope.conditions())
         if owner is not None and "staticmethod" not in decorators(function):
             of_class = "classmethod" in decorators(function)
             first = (LocalClass(owner) if of_class else LocalObject(owner),)

@@ -457,6 +457,8 @@ class Statements(Expressions):
             of_class = "classmethod" in decorators(node)
             first = LocalClass(around.label) if of_class else LocalObject(around.label)
             names[positional[0].arg] = of or (first,)
+            if self.study.narrows:
+                names.update(self.study.conditions(node))
 
     def _annotated(self, annotation: ast.expr, outside: Expressions) -> Values:
         """What a parameter is whose annotation is a vision-language class, maybe among others."""

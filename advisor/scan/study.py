@@ -69,6 +69,7 @@ _MOST_CALLS = 12
 DEEPEST_CALLS = 3
 """Functions inside functions that are walked for one call alone."""
 _WORD = re.compile(r"[^\W\d]\w*")
+_OWN = "self."
 _HUB_PREFIX = "hf-hub:"
 _LIBRARY = "transformers."
 
@@ -158,6 +159,10 @@ class Scope:
             before = tuple(v for v in top.names.get(name, NOTHING) if not isinstance(v, Constant))
             top.put(name, union(before, values))
 
+    def conditions(self) -> dict[str, Values]:
+        """Return what conditions around say of the attributes of the object at hand."""
+        return {name: values for name, values in self.names.items() if name.startswith(_OWN)}
+
     def put(self, name: str, values: Values) -> None:
         """Set what a name stands for, whatever it stood for."""
         if self.trail is not None:
@@ -218,6 +223,9 @@ class Study:
         """Functions that are walked once for each call of them, not for all calls in one."""
         self._stale: set[int] = set()
         self._calls: dict[FunctionNode, set[Hashable]] = defaultdict(set)
+        self._conditions: dict[FunctionNode, dict[Hashable, Mapping[str, Values]]] = defaultdict(
+            dict
+        )
         self._numbers: dict[Hashable, int] = {}
         self.shares_all = False
         """True where other files ask for its names: then those it cannot use itself count too."""
@@ -230,6 +238,24 @@ class Study:
         self.scopes: dict[FunctionNode, Scope] = {}
         """What stands around the functions of the file."""
         self.source = cache(_source)
+
+    def call_where(self, method: FunctionNode, call: ast.Call, names: Mapping[str, Values]) -> None:
+        """Learn what conditions around a call say of attributes, which hold in the method too."""
+        calls = self._conditions[method]
+        if calls.get(call) != names:
+            calls[call] = names
+            self.learned_more = True
+
+    def conditions(self, method: FunctionNode) -> dict[str, Values]:
+        """Return what conditions around say of attributes where a method is called.
+
+        That is one call of it where the walk is under way for it, or else all of them.
+        """
+        calls = self._conditions.get(method, {})
+        now = next((way for way in reversed(self.ways) if way in calls), None)
+        known = [calls[now]] if isinstance(now, ast.Call) else [*calls.values()]
+        names = set.intersection(*map(set, known)) if known else set()
+        return {name: union(*(one[name] for one in known)) for name in names}
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""

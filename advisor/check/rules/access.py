@@ -139,14 +139,14 @@ def pickled_weights(case: Case, usage: Usage) -> Iterator[Finding]:
 def suspicious_id(case: Case, usage: Usage) -> Iterator[Finding]:
     """An id one slip away from a catalogued one, or of an owner that has no such model.
 
-    In configuration, names in other letters are those of registries and services.
+    The Hub does not tell capital letters from small ones.
     """
     id, identity = usage.checkpoint, case.identity(usage)
     if id is None or "/" not in id or _is_local(usage) or (identity and identity.checkpoint):
         return
     lowered = _by_owner(case.rulebase).get(id.partition("/")[0].lower(), {})
     near = _slip(id, lowered) or (None if identity else _only_line_of_owner(id, lowered.values()))
-    if near is not None and not (usage.key and near.lower() == id.lower()):
+    if near is not None and near.lower() != id.lower():
         message = f"{id} is not a known checkpoint; {near} is"
         yield Finding(message, id_place(usage), checkpoint=id, fix=f"did you mean {near}?")
 
