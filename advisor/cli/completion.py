@@ -12,8 +12,12 @@ class _WholeFile(type(Path())):  # type: ignore[misc]
     """A path that is written as advisor writes; Typer would empty a start file, then fill it."""
 
     def write_text(self, data: str, *_: Any, **__: Any) -> int:
-        """Write a text through a temporary file."""
-        write_text(Path(self), data)
+        """Write a text through a temporary file; one that is there already but for its end stays.
+
+        Typer would add an empty line each time.
+        """
+        if not self.is_file() or self.read_text().rstrip() != data.rstrip():
+            write_text(Path(self), data)
         return len(data)
 
 

@@ -59,6 +59,9 @@ def test_a_start_file_gets_its_line_or_stays_as_it_is(environment, tmp_path, ful
         assert done.returncode == 0, done.stderr
         assert start.read_text().startswith(before)
         assert (tmp_path / ".bash_completions" / "advisor.sh").is_file()
+        first = start.read_text()
+        assert subprocess.run(done.args, env=variables, capture_output=True).returncode == 0
+        assert start.read_text() == first
 
 
 @pytest.mark.slow
