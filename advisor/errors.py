@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # `typing` is imported by what needs it
+    from typing import Any
+
 
 class AdvisorError(Exception):
     """A failure to report to the user.
@@ -93,6 +97,16 @@ def check_type(name: str, value: object, wanted: type | tuple[type, ...], words:
     """Raise TypeError for an argument of another type than one wanted, with both by name."""
     if not isinstance(value, wanted):
         raise TypeError(f"`{name}` takes {words}, not {type(value).__name__}")
+
+
+def several(name: str, values: object, of: type | tuple[type, ...], words: str) -> tuple[Any, ...]:
+    """Return one value or several as a tuple. Raises TypeError where one is of another type."""
+    values = (values,) if isinstance(values, of) else values
+    check_type(name, values, Iterable, f"{words}, or several")
+    found = tuple(values)  # type: ignore[arg-type] - just looked at
+    for value in found:
+        check_type(name, value, of, words)
+    return found
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -21,7 +21,7 @@ from advisor.decide.starting_points import select_or_train
 from advisor.engine.decision import Decision, Engine, applicable
 from advisor.engine.profile import Answer, Profile, holds, make_profile
 from advisor.engine.readings import for_each_task
-from advisor.errors import UsageError, check_type
+from advisor.errors import UsageError, check_type, several
 from advisor.model import NONE, TASK, Checkpoint, Detour, Elsewhere
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
@@ -321,7 +321,7 @@ def recommend(
     check_order(order)
     if engine is not None:
         check_type("engine", engine, Engine, "an Engine")
-    priority = (priority,) if isinstance(priority, str) else priority
+    priority = several("priority", priority, str, "a criterion")
     if engine is not None and priority and priority != engine.priority:
         raise ValueError("`priority` is not that of `engine`; give one of the two")
     rules, said = called_with(rulebase, answers, keywords)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.profile import Answer, Profile, contradiction
 from advisor.engine.space import Encoding, Ranking, Space
-from advisor.errors import check_type
+from advisor.errors import check_type, several
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
 
@@ -74,7 +74,7 @@ class Engine:
 
     def __init__(self, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> None:
         check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
-        priority = (priority,) if isinstance(priority, str) else tuple(priority)
+        priority = several("priority", priority, str, "a criterion")
         for id in priority:
             rulebase.criterion(id)
         self.rulebase = rulebase
@@ -91,7 +91,7 @@ class Engine:
     def known(cls, rulebase: RuleBase, priority: tuple[str, ...] = ()) -> Engine:
         """Return the engine of a rule base and a priority, the same each time."""
         check_type("rulebase", rulebase, RuleBase, "a RuleBase, of `load_rules`")
-        key = cls, (priority,) if isinstance(priority, str) else tuple(priority)
+        key = cls, (priority := several("priority", priority, str, "a criterion"))
         if key not in rulebase.remembered:
             rulebase.remembered[key] = cls(rulebase, priority)
         engine: Engine = rulebase.remembered[key]

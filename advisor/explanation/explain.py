@@ -84,7 +84,7 @@ def explain(
         caveats=_rules(won, "avoid"),
         why_not=tuple(_why_not(a, changes) for a in others if wanted in (None, a.family)),
         changes=changes,
-        priority=priority,
+        priority=engine.priority,
         all=full_explanation(engine, decision, changes) if all else None,
         smallest=reason.smallest,
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from advisor import __version__
-from advisor.errors import BrokenFileError, check_type
+from advisor.errors import BrokenFileError, check_type, several
 from advisor.files import read_bounded
 from advisor.rulebase.base import RuleBase
 
@@ -138,9 +138,9 @@ def load_rules(folder: Path | str | None = None, overlays: tuple[Path | str, ...
     A process that asks again for what has not changed gets the same one. Raises BrokenFileError
     naming every problem at file:line:column.
     """
-    overlays = (overlays,) if isinstance(overlays, (str, Path)) else tuple(overlays)
-    for path in (*overlays, *([] if folder is None else [folder])):
-        check_type("overlays" if path in overlays else "folder", path, (str, Path), "a path")
+    overlays = several("overlays", overlays, (str, Path), "a path")
+    if folder is not None:
+        check_type("folder", folder, (str, Path), "a path")
     if folder is None and not overlays and (COMPILED / "core.json").is_file():
         return _of_package()
     base = rule_files(Path(folder) if folder is not None else shipped_rules())
