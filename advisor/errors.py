@@ -103,7 +103,7 @@ def several(name: str, values: object, of: type | tuple[type, ...], words: str) 
     """Return one value or several as a tuple. Raises TypeError where one is of another type."""
     values = (values,) if isinstance(values, of) else values
     check_type(name, values, Iterable, f"{words}, or several")
-    found = tuple(values)  # type: ignore[arg-type]  # looked at above
+    found: tuple[Any, ...] = tuple(values)  # type: ignore[arg-type]  # looked at above
     for value in found:
         check_type(name, value, of, words)
     return found

@@ -117,10 +117,10 @@ def digest(folders: list[list[RuleFile]], salt: str) -> str:
     """Return a short digest of the files' names and contents."""
     import hashlib
 
-    state = hashlib.sha256(salt.encode())
+    state = hashlib.sha256(salt.encode(errors="surrogateescape"))
     for files in folders:
         for file in files:
-            state.update(file.name.encode() + b"\0")
+            state.update(file.name.encode(errors="surrogateescape") + b"\0")
             state.update(f"unreadable: {file.refused}".encode() if file.refused else file.data)
         state.update(b"\1")
     return state.hexdigest()[:16]

@@ -206,6 +206,15 @@ def test_b6_a_cached_overlay_is_read_under_its_own_name(advisor, weather_of, tmp
         assert f"from {folder.name}/" in said.replace("       ", " ").replace("  ", " ")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a system that takes any bytes as a name")
+def test_b6_a_rule_folder_may_be_called_by_any_bytes(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (folder := Path(os.fsdecode(b"r\xff")) / "decisions").mkdir(parents=True)
+    (folder / os.fsdecode(b"\xfe.yaml")).write_text("x: 1\n")
+    assert run(["list", "tasks", "--rules", str(folder.parent)]) == 2
+    assert r"\xfe.yaml:1:1: unknown key" in capsys.readouterr().err
+
+
 def test_b10_in_a_working_folder_that_is_gone_it_is_said_so(advisor, tmp_path, monkeypatch):
     (gone := tmp_path / "gone").mkdir()
     monkeypatch.chdir(gone)
