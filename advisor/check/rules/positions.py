@@ -14,6 +14,8 @@ ORDER = "text-before-images"
 IMAGES, TEXT = "images", "text"
 PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
 """A text that stands for a picture."""
+KEY = re.compile(r"\[[\"'](\w+)[\"']\]\Z")
+"""What an entry is called, at the end: `batch["prompt"]`."""
 LONGEST = 80
 """Longer arguments are not written anew."""
 
@@ -60,7 +62,8 @@ def _turned(case: Case, call: Call, at: Receiver, given: Argument, kind: str) ->
 
 def kind_of(case: Case, given: Argument) -> str | None:
     """What an argument is: a text by what it says or how it is called, images by their name."""
-    words = set(re.findall(r"[a-z]+", re.split(r"[\[(]", given.source.lstrip("[("))[0].lower()))
+    named = re.split(r"[\[(]", given.source.lstrip("[("))[0]
+    words = set(re.findall(r"[a-z]+", " ".join((named, *KEY.findall(given.source))).lower()))
     if words & set(case.knowledge("texts", ORDER)):
         return TEXT
     values = given.value if isinstance(given.value, tuple) else (given.value,)
