@@ -207,6 +207,9 @@ def _asked_names(text: str) -> frozenset[str]:
 def _absence(case: Case, at: Receiver, name: str, known: Lifetime) -> str:
     """What is said of a member that is gone, or not there yet."""
     when = f"it was there until {known.last}" if known.last else f"it came with {known.first}"
+    change = case.release.removed(name, "attribute") if at.of_texts else None
+    if change is not None:  # some attributes of tokenizers were made when they were asked for
+        when = f"it is gone since {change.since}"
     return f"`{at.name}` has no `{name}` in transformers {case.release.version}; {when}"
 
 
