@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -72,9 +72,9 @@ def lock(ids: Iterable[str], compared: Compared) -> Locked:
     """Return the order that evidence gives, taken in its order; `ids` are those to order."""
     pairs = {(said[3], said[4]): said for said in compared.told}
     order = _Order(ids, pairs)
-    dropped = [said for pair, said in pairs.items() if not order.add(*pair)]
+    dropped = [pairs[pair] for pair in order.refused(pairs)]
     for said in dropped:
-        del pairs[said[3:5]]
+        del pairs[said[3], said[4]]
     ties: dict[str, set[str]] = {}
     for one, other in compared.tied:
         ties.setdefault(one, set()).add(other)
@@ -97,19 +97,27 @@ class _Order:
         self._after: dict[str, list[str]] = {id: [] for id in line}
         self._ahead: dict[str, list[str]] = {id: [] for id in line}
 
-    def add(self, before: str, behind: str) -> bool:
-        """Put one before another; False where that would close a cycle."""
+    def refused(self, pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Put one before another, pair after pair; yield each pair that would close a cycle."""
+        place, after, ahead = self._place, self._after, self._ahead
+        for pair in pairs:
+            before, behind = pair
+            if place[before] > place[behind] and not self._moved(before, behind):
+                yield pair
+            else:
+                after[before].append(behind)
+                ahead[behind].append(before)
+
+    def _moved(self, before: str, behind: str) -> bool:
+        """Move one before another in the line; False where it stands behind it for good."""
         place = self._place
-        if place[before] > place[behind]:
-            later = self._reached(behind, self._after, lambda one: place[one] <= place[before])
-            if before in later:
-                return False
-            sooner = self._reached(before, self._ahead, lambda one: place[one] >= place[behind])
-            moved = sorted(sooner, key=place.__getitem__) + sorted(later, key=place.__getitem__)
-            for at, id in zip(sorted(place[id] for id in moved), moved, strict=True):
-                place[id] = at
-        self._after[before].append(behind)
-        self._ahead[behind].append(before)
+        later = self._reached(behind, self._after, lambda one: place[one] <= place[before])
+        if before in later:
+            return False
+        sooner = self._reached(before, self._ahead, lambda one: place[one] >= place[behind])
+        moved = sorted(sooner, key=place.__getitem__) + sorted(later, key=place.__getitem__)
+        for at, id in zip(sorted(place[id] for id in moved), moved, strict=True):
+            place[id] = at
         return True
 
     def _reached(
@@ -154,7 +162,7 @@ def in_places(
     """
     inside, known = set(ids), set(measured)
     within = {id: locked.behind[id] & inside for id in inside}
-    over = Counter(chain.from_iterable(within.values()))
+    over = dict.fromkeys(inside, 0) | Counter(chain.from_iterable(within.values()))
     counted = {id: len(locked.behind[id] & known) for id in inside}
     line = {id: number for number, id in enumerate(sorted(ids, key=key))}
     able = sorted((id for id in inside if not over[id]), key=line.__getitem__)
