@@ -302,8 +302,4 @@ def runs(usage: Usage) -> Call | None:
 
 def _calls(usage: Usage, loads: Iterable[Load | None]) -> list[Call]:
     places = {load.place for load in loads if load}
-    return [
-        call
-        for call in usage.calls
-        if call.kind == "call" and call.certain and call.receiver.place in places
-    ]
+    return [call for call in usage.calls if call.kind == "call" and call.receiver.place in places]

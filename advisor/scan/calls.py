@@ -42,7 +42,7 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
-from advisor.scan.study import DEEPEST_CALLS, DEFAULT, RESULT, Passed, Scope, Study
+from advisor.scan.study import DEFAULT, RESULT, Passed, Scope, Study
 from advisor.scan.usage import WRAPPED, Load, Location
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
 
@@ -106,7 +106,7 @@ class EvaluatedCall(NamedTuple):
 
     def result(self) -> Values:
         """Return what the call may give; a load or a use is recorded."""
-        name = _last_name(self.node.func)
+        name = last_name(self.node.func)
         if name == "backward" or name.endswith("Trainer"):
             self.study.training.append(self.node)
         for holder in self.holders:
@@ -206,10 +206,10 @@ class EvaluatedCall(NamedTuple):
     def _entered(self, function: Distant) -> Values:
         """What a function of another file gives for this call; nothing where it loads nothing."""
         around = self.study.around(function)
-        if around is None or self.study.depth >= DEEPEST_CALLS or self.study.enter is None:
+        if around is None or self.study.enter is None or not self.study.may_enter:
             return NOTHING
         given = self._by_name(_parameters(function.node))
-        with self.study.on_way(self.node):
+        with self.study.entering(self.node):
             return self.study.enter(self.study, function.node, around, given, NOTHING)
 
     def _function(
@@ -232,7 +232,7 @@ class EvaluatedCall(NamedTuple):
             and (loads_something(function) or study.home(function) != study.parsed.name)
             and study.enters(function, self.node)
         ):
-            with study.on_way(self.node):
+            with study.entering(self.node):
                 return study.enter(study, function, around, self._by_name(parameters), first)
         self._learn(function, parameters)
         return study.known[function].get(RESULT, NOTHING)
@@ -479,7 +479,7 @@ class EvaluatedCall(NamedTuple):
 
     def _method(self, holder: Abstract) -> Values:
         """Methods of what is written out: texts, lists, dictionaries, parsers."""
-        name = _last_name(self.node.func)
+        name = last_name(self.node.func)
         match name, holder:
             case _, PartialString() if name in FILES:
                 return (holder,)
@@ -616,7 +616,7 @@ def is_short(function: FunctionNode) -> bool:
 def loads_something(function: ast.AST) -> bool:
     """True where something calls what loads, by its name."""
     called = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
-    return any(_last_name(one) in CHECKPOINT_ARGUMENTS for one in called)
+    return any(last_name(one) in CHECKPOINT_ARGUMENTS for one in called)
 
 
 def decorators(function: FunctionNode) -> set[str]:
@@ -624,9 +624,10 @@ def decorators(function: FunctionNode) -> set[str]:
     return {node.id for node in function.decorator_list if isinstance(node, ast.Name)}
 
 
-def _last_name(function: ast.expr) -> str:
+def last_name(function: ast.expr) -> str:
+    """Return the name of what is called, without what stands before its dot."""
     if isinstance(function, ast.Attribute):
         return function.attr
     if isinstance(function, ast.Name):
         return function.id
-    return _last_name(function.func) if isinstance(function, ast.Call) else ""
+    return last_name(function.func) if isinstance(function, ast.Call) else ""

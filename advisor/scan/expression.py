@@ -38,7 +38,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
 from advisor.scan.narrowing import Names, dotted, narrowed
-from advisor.scan.study import DEEPEST_CALLS, RESULT, Passed, Scope, Study
+from advisor.scan.study import RESULT, Passed, Scope, Study
 
 _LARGEST_TABLE = 64
 _MOST_TABLES = 8
@@ -168,9 +168,9 @@ class Expressions:
         around = study.scopes.get(method)
         if study.home(method) == study.parsed.name or around is None or study.enter is None:
             return study.known[method].get(RESULT, NOTHING)
-        if study.depth >= DEEPEST_CALLS:
+        if not study.may_enter:
             return NOTHING
-        with study.on_way(name):
+        with study.entering(name):
             return study.enter(study, method, around, {}, (LocalObject(owner),))
 
     def _member(self, holder: Abstract, name: str) -> Values:
@@ -410,9 +410,20 @@ class Expressions:
 
     def _passed(self, node: ast.Call) -> tuple[Passed, ...]:
         passed = []
-        for number, argument in enumerate(node.args):
-            name = "*" if isinstance(argument, ast.Starred) else str(number)
-            passed.append(Passed(name, self.evaluate(argument), argument))
+        number = 0
+        for argument in node.args:
+            groups: tuple[Values, ...] = (self.evaluate(argument),)
+            name = str(number)
+            if isinstance(argument, ast.Starred):
+                match groups:
+                    case ((ListLiteral(items),),):
+                        groups = items
+                    case _:
+                        name = "*"
+            for place, values in enumerate(groups):
+                at = name if name == "*" else str(number + place)
+                passed.append(Passed(at, values, argument))
+            number += len(groups)
         for keyword in node.keywords:
             values = self.evaluate(keyword.value)
             if keyword.arg is not None:

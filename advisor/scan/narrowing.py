@@ -80,13 +80,17 @@ def equal_to(subject: ast.expr, values: Values, evaluate: Evaluate) -> Narrowed:
     """Return what holds where an expression is one of some values, which are known."""
     name = dotted(subject)
     known = {plain(value) for value in values if isinstance(value, (String, Constant))}
-    if name is None or not values or len(known) < len(set(values)) or known == {None}:
+    if not values or len(known) < len(set(values)) or known == {None}:
+        return _SILENT
+    if name is None and not isinstance(subject, ast.Subscript):
         return _SILENT
     before = evaluate(subject)
     same = tuple(value for value in before if plain(value) in known)
     others = tuple(value for value in before if plain(value) not in known)
     holds = same or doubted(values)
     never = bool(before) and not same, bool(before) and not others
+    if name is None:
+        return Narrowed({}, {}, *never)
     return Narrowed({name: holds}, {name: others or _ANYTHING}, *never)
 
 

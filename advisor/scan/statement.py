@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -35,13 +36,12 @@ from advisor.scan.abstract import (
     doubted,
     elements,
     joined,
-    plain,
     union,
 )
-from advisor.scan.calls import decorators, loads_something, lookups
+from advisor.scan.calls import decorators, last_name, loads_something, lookups
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
-from advisor.scan.study import DEFAULT, ClassDefinition, Scope, Study
+from advisor.scan.study import DEFAULT, RESULT, ClassDefinition, Scope, Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 
@@ -65,10 +65,12 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
         study.enter = _enter
         Statements(study, Scope()).walk(study.parsed.tree.body)
         for label, method, around in study.inherited(loads_something):
-            with study.on_way(label):
+            if not study.may_enter:
+                break
+            with study.entering(label):
                 _enter(study, method, around, {}, (LocalObject(label),))
         while study.pending:
-            node, around = study.pending.pop(0)
+            node, around, study.ways = study.pending.pop(0)
             if node in study.entered:
                 continue
             inner = Statements(study, Scope(around.inner(node.name), around, function=node))
@@ -76,6 +78,7 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
             if node.name in ("training_step", "configure_optimizers"):
                 study.training.append(node)
             inner.walk(node.body)
+        study.ways = ()
         study.forget_stale()
         study.learned_more &= bool(study.loads)
 
@@ -129,14 +132,15 @@ class Statements(Expressions):
 
         Each of its keys is one, so that what stands under one key is seen together.
         """
-        if len(self.study.ways) >= _MOST_TURNS or not isinstance(statement, _SIMPLE):
+        if not isinstance(statement, _SIMPLE) or not self._loads:
             return []
-        if not any(map(loads_something, rest)):
+        asked = [*lookups(statement)]
+        if not asked or len(self.study.ways) >= _MOST_TURNS or not any(map(loads_something, rest)):
             return []
-        for table, key in lookups(statement):
+        for table, key in asked:
             keys = self._keys(self.evaluate(table))
             name, known = dotted(key), self.evaluate(key)
-            texts = {plain(one) for one in known if isinstance(one, String)}
+            texts = {one.text for one in known if isinstance(one, String) and one.certain}
             if len(keys) < 2 or name is None or (len(texts) == 1 and len(known) == 1):
                 continue
             meant = [one for one in keys if one.text in texts] if len(texts) > 1 else keys
@@ -145,6 +149,15 @@ class Statements(Expressions):
                 for one in meant
             ]
         return []
+
+    @cached_property
+    def _loads(self) -> bool:
+        """True where the statements of this scope load something."""
+        if self.scope.function is not None:
+            return loads_something(self.scope.function)
+        inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        own = (one for one in self.study.parsed.tree.body if not isinstance(one, inner))
+        return any(map(loads_something, own))
 
     @staticmethod
     def _keys(values: Values) -> list[String]:
@@ -226,11 +239,18 @@ class Statements(Expressions):
         self.evaluate(node.test)
         kept = self._doubt_defaults(node.test)
         sides = narrowed(node.test, self.evaluate)
-        ways = (
-            Way(node.body, self._elsewhere(sides.holds, never=sides.never_holds)),
-            Way(node.orelse, self._elsewhere(sides.fails, never=sides.never_fails)),
+        both = (
+            (node.body, sides.holds, sides.never_holds),
+            (node.orelse, sides.fails, sides.never_fails),
         )
-        reached = self._either(ways)
+        here = bool(self.study.ways)  # then all that is known is known of this way
+        reached = self._either(
+            [
+                Way(body, self._elsewhere(names, never=never))
+                for body, names, never in both
+                if not (here and never)
+            ]
+        )
         for name, default in kept.items():
             if self.scope.names.get(name) == _ANYTHING:
                 self.scope.put(name, default)
@@ -386,7 +406,7 @@ class Statements(Expressions):
             if isinstance(decorator, ast.Call):
                 self._offer_default(node, decorator)
                 self._offer_configuration(node, decorator)
-        self.study.pending.append((node, self.scope))
+        self.study.pending.append((node, self.scope, self.study.ways))
         self.study.scopes[node] = self.scope
         owner = self.scope.label if self.scope.is_class else None
         self.scope.bind(node.name, (Function(node, owner),))
@@ -432,14 +452,16 @@ class Statements(Expressions):
         known = self.study.known[node] if passed is None else passed
         self.parameters.update(parameter.arg for parameter in parameters)
         for parameter, expression in zip(parameters, defaults, strict=True):
-            given = known.get(parameter.arg, NOTHING)
+            given = known.get(parameter.arg) or self.study.known[node].get(parameter.arg, NOTHING)
             default = outside.evaluate(expression)
             if passed is None or parameter.arg in passed:
                 default = doubted(default)
             values = given if passed is not None and given else union(given, default)
             certain = not given or not default or len(values) == 1
             names[parameter.arg] = values if certain else doubted(values)
-            if not values and parameter.annotation is not None:
+            if not values and (fixture := self._fixture(parameter.arg, around)):
+                names[parameter.arg] = fixture
+            elif not values and parameter.annotation is not None:
                 names[parameter.arg] = self._annotated(parameter.annotation, outside)
             if not given and default and expression is not None:
                 self.defaults[parameter.arg] = names[parameter.arg]
@@ -459,6 +481,15 @@ class Statements(Expressions):
             names[positional[0].arg] = of or (first,)
             if self.study.narrows:
                 names.update(self.study.conditions(node))
+
+    def _fixture(self, name: str, around: Scope) -> Values:
+        """What pytest passes for a parameter that has the name of a fixture."""
+        match around.find(name):
+            case (Function(node, None),) if any(
+                last_name(one) == "fixture" for one in node.decorator_list
+            ):
+                return self.study.known[node].get(RESULT, NOTHING)
+        return NOTHING
 
     def _annotated(self, annotation: ast.expr, outside: Expressions) -> Values:
         """What a parameter is whose annotation is a vision-language class, maybe among others."""

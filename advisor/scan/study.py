@@ -66,10 +66,12 @@ _MOST_BASES = 50
 """Classes behind a class that are looked through."""
 _MOST_CALLS = 12
 """Calls of a function, each on its own way, that are followed apart."""
-DEEPEST_CALLS = 3
+_DEEPEST_CALLS = 3
 """Functions inside functions that are walked for one call alone."""
 _WORD = re.compile(r"[^\W\d]\w*")
 _OWN = "self."
+_MOST_ENTRIES = 500
+"""Functions that a walk of one file walks for one call alone."""
 _HUB_PREFIX = "hf-hub:"
 _LIBRARY = "transformers."
 
@@ -206,7 +208,8 @@ class Study:
         self.stars: list[str] = []
         self.training: list[Placed] = []
         self.made: list[tuple[ast.expr, str, Sequence[Passed]]] = []
-        self.pending: list[tuple[FunctionNode, Scope]] = []
+        self.pending: list[tuple[FunctionNode, Scope, tuple[Hashable, ...]]] = []
+        """Functions to be walked, with what is around them and the ways to them."""
         self.learned_more = True
         self.imports_library = False
         self._missed_library = False
@@ -214,6 +217,7 @@ class Study:
         """The lines of statements that are nested too deeply to be followed."""
         self.ways: tuple[Hashable, ...] = ()
         """The calls, turns of loops and keys of tables that the walk is under way for."""
+        self._entries = 0
         self.recorded: set[int] = set()
         """The loads that the last walk recorded."""
         self.narrows = False
@@ -260,6 +264,7 @@ class Study:
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
         self.learned_more = False
+        self._entries = 0
         records = (self.uses, self.training, self.pending, self.stars, self.made, self._doubtful)
         for record in (*records, self._visited, self.recorded):
             record.clear()
@@ -294,7 +299,7 @@ class Study:
         around = self.around(function)
         if around is not None and function.node not in self._visited:
             self._visited.add(function.node)
-            self.pending.append((function.node, around))
+            self.pending.append((function.node, around, ()))
         return around is not None
 
     def record(self, node: ast.expr, load: Load) -> Loaded:
@@ -339,6 +344,13 @@ class Study:
                     self.learned_more = True
 
     @contextmanager
+    def entering(self, way: Hashable) -> Iterator[None]:
+        """Walk a function for one call, or one object, alone."""
+        self._entries += 1
+        with self.on_way(way):
+            yield
+
+    @contextmanager
     def on_way(self, way: Hashable) -> Iterator[None]:
         """Follow one of several ways through what is walked inside."""
         before, self.ways = self.ways, (*self.ways, way)
@@ -350,22 +362,23 @@ class Study:
     def enters(self, function: FunctionNode, call: ast.Call) -> bool:
         """Return whether a function is walked for this call alone: where there are several."""
         if function in self._elsewhere:  # which nothing else walks
-            return self.depth < DEEPEST_CALLS
+            return self.may_enter
         calls = self._calls[function]
         if (key := (call, *self.ways)) not in calls and len(calls) <= _MOST_CALLS:
             calls.add(key)
-            if 1 < len(calls) <= _MOST_CALLS and function not in self.entered:
+            if len(calls) <= _MOST_CALLS and function not in self.entered:
                 self.entered.add(function)
                 self.learned_more = True
             elif len(calls) > _MOST_CALLS:
                 self.entered.discard(function)
                 self.learned_more = True
-        return function in self.entered and self.depth < DEEPEST_CALLS
+        return function in self.entered and self.may_enter
 
     @property
-    def depth(self) -> int:
-        """How many functions are being walked for one call alone."""
-        return sum(isinstance(way, ast.Call) for way in self.ways)
+    def may_enter(self) -> bool:
+        """True while one more function can be walked for one call alone."""
+        calls = sum(isinstance(way, ast.Call) for way in self.ways)
+        return calls < _DEEPEST_CALLS and self._entries < _MOST_ENTRIES
 
     def use(
         self,
@@ -541,7 +554,8 @@ class Study:
             case LocalObject(owner):
                 lineage = self._lineage(owner)
                 own = any(name in self.known[one] for one in lineage)
-                if own or self.method(owner, name) or any(map(_is_adopted, lineage)):
+                parts = any("attributes" in self.known[one] for one in lineage)  # of a processor
+                if own or parts or self.method(owner, name) or any(map(_is_adopted, lineage)):
                     return None
                 classes = (self.classes[label] for label in lineage)
                 return next((one.extends for one in classes if one.extends), None)

@@ -75,6 +75,28 @@ APART = {
             return getattr(transformers, architecture).from_pretrained(name)
         load("CLIPModel", CLIP), load("SiglipModel", SIGLIP)
         """,
+    "rows that are asked what they are": """
+        for row in [{"kind": "a", "name": CLIP}, {"kind": "b", "name": SIGLIP}]:
+            if row["kind"] == "a":
+                CLIPModel.from_pretrained(row["name"])
+            else:
+                SiglipModel.from_pretrained(row["name"])
+        """,
+    "arguments in a tuple": """
+        FIRST, SECOND = (CLIP,), (SIGLIP,)
+        CLIPModel.from_pretrained(*FIRST), SiglipModel.from_pretrained(*SECOND)
+        """,
+    "functions that call each other": """
+        def register(name):
+            def load(cls):
+                register(SIGLIP)
+                return cls.from_pretrained(name)
+            return load
+        def both():
+            CLIPModel.from_pretrained(CLIP), SiglipModel.from_pretrained(SIGLIP)
+            register(CLIP), both()
+        both()
+        """,
     "classes that inherit": """
         class Base:
             def __init__(self):
