@@ -459,28 +459,33 @@ class Statements(Expressions):
             values = given if passed is not None and given else union(given, default)
             certain = not given or not default or len(values) == 1
             names[parameter.arg] = values if certain else doubted(values)
-            if not values and (fixture := self._fixture(parameter.arg, around)):
-                names[parameter.arg] = fixture
-            elif not values and parameter.annotation is not None:
-                names[parameter.arg] = self._annotated(parameter.annotation, outside)
+            if not values:
+                names[parameter.arg] = self._fixture(parameter.arg, around) or self._annotated(
+                    parameter.annotation, outside
+                )
             if not given and default and expression is not None:
                 self.defaults[parameter.arg] = names[parameter.arg]
         if arguments.vararg is not None:
             names[arguments.vararg.arg] = NOTHING
-        if arguments.kwarg is not None:  # what callers give, which nobody knows, and what is added
-            rest: list[tuple[String | None, Values]] = [(None, _ANYTHING)]
-            if passed is not None:
-                taken = {parameter.arg for parameter in parameters}
-                place = self.study.location(node)
-                extra = {name: values for name, values in passed.items() if name not in taken}
-                rest = [(String(name, place), values) for name, values in extra.items()]
-            names[arguments.kwarg.arg] = bounded(DictLiteral(tuple(rest)))
+        if arguments.kwarg is not None:
+            taken = {parameter.arg for parameter in parameters}
+            names[arguments.kwarg.arg] = self._rest(node, taken, passed)
         if (of or around.is_class) and positional and "staticmethod" not in decorators(node):
             of_class = "classmethod" in decorators(node)
             first = LocalClass(around.label) if of_class else LocalObject(around.label)
             names[positional[0].arg] = of or (first,)
             if self.study.narrows:
                 names.update(self.study.conditions(node))
+
+    def _rest(
+        self, node: FunctionNode, taken: set[str], passed: Mapping[str, Values] | None
+    ) -> Values:
+        """What `**kwargs` holds: what callers give, which nobody knows but for one call alone."""
+        if passed is None:
+            return (DictLiteral(((None, _ANYTHING),)),)
+        place = self.study.location(node)
+        extra = ((String(name, place), one) for name, one in passed.items() if name not in taken)
+        return bounded(DictLiteral(tuple(extra)))
 
     def _fixture(self, name: str, around: Scope) -> Values:
         """What pytest passes for a parameter that has the name of a fixture."""
@@ -491,10 +496,10 @@ class Statements(Expressions):
                 return self.study.known[node].get(RESULT, NOTHING)
         return NOTHING
 
-    def _annotated(self, annotation: ast.expr, outside: Expressions) -> Values:
+    def _annotated(self, annotation: ast.expr | None, outside: Expressions) -> Values:
         """What a parameter is whose annotation is a vision-language class, maybe among others."""
         study, found = self.study, []
-        for part in ast.walk(annotation):
+        for part in ast.walk(annotation) if annotation else ():
             if isinstance(part, (ast.Name, ast.Attribute)):
                 found += [(part, one) for one in outside.evaluate(part) if isinstance(one, Symbol)]
         ours = [
