@@ -193,7 +193,9 @@ class Expressions:
         if reached:
             passed = (Passed("0", keys, node.slice),)
             self.study.use(node, "index", "[]", reached, passed)
-        return union(*(item(holders, plain(key)) for key in keys or (None,)))
+        found = union(*(item(holders, plain(key)) for key in keys or (None,)))
+        sure = all(not isinstance(key, String) or key.certain for key in keys)
+        return found if sure else doubted(found)
 
     def _visit_list(self, node: ast.List | ast.Tuple | ast.Set) -> Values:
         return bounded(ListLiteral(tuple(self.evaluate(element) for element in node.elts)))
@@ -256,7 +258,9 @@ class Expressions:
             )
             if not never
         ]
-        return branches(*groups) if groups else NOTHING
+        known = all(any(isinstance(value, String) for value in group) for group in groups)
+        either = branches(*groups) if groups else NOTHING
+        return either if known else doubted(either)  # what is not known may be another text
 
     def _where(self, names: Names, node: ast.expr) -> Values:
         """What an expression may be where some names stand for no more than this."""

@@ -246,7 +246,7 @@ class Statements(Expressions):
         here = bool(self.study.ways)  # then all that is known is known of this way
         reached = self._either(
             [
-                Way(body, self._elsewhere(names, never=never))
+                Way(body, self._elsewhere(names, body if never else ()))
                 for body, names, never in both
                 if not (here and never)
             ]
@@ -256,16 +256,41 @@ class Statements(Expressions):
                 self.scope.put(name, default)
         return reached
 
-    def _elsewhere(self, names: Names, *, never: bool) -> Names:
-        """What names stand for in a branch; one that no known call reaches is there for others."""
-        if not never:
-            return names
-        texts = (
+    def _elsewhere(self, names: Names, never: Sequence[ast.stmt]) -> Names:
+        """What names stand for in a branch; one that no known call reaches is there for others.
+
+        So there nothing is known of parameters, nor of what somebody outside may choose.
+        """
+        nodes = (node for statement in never for node in ast.walk(statement))
+        texts = {
+            name: values
+            for node in nodes
+            if isinstance(node, (ast.Name, ast.Attribute)) and (name := dotted(node))
+            for values in (self._without_reading(node),)
+        }
+        chosen = (
             name
-            for name in self.parameters
-            if any(isinstance(value, String) for value in self.scope.names.get(name, NOTHING))
+            for name, values in texts.items()
+            if any(
+                isinstance(value, String) and (name in self.parameters or not value.certain)
+                for value in values
+            )
         )
-        return {**dict.fromkeys(texts, _ANYTHING), **names}
+        told = {
+            n: values for n, values in names.items() if not {*values} & {*texts.get(n, NOTHING)}
+        }
+        return {**names, **dict.fromkeys(chosen, _ANYTHING), **told}
+
+    def _without_reading(self, node: ast.Name | ast.Attribute) -> Values:
+        """What a name is, or an attribute of the object at hand; no use of it is recorded."""
+        match node:
+            case ast.Name(name):
+                return self.named(name) or NOTHING
+            case ast.Attribute(ast.Name(owner), name):
+                holders = self.named(owner) or NOTHING
+                own = (one.name for one in holders if isinstance(one, LocalObject))
+                return union(*(self.study.attribute(one, name) for one in own))
+        return NOTHING
 
     def _doubt_defaults(self, test: ast.expr) -> dict[str, Values]:
         """In a branch that asks which kind of thing a parameter names, no other default is a fact.
