@@ -113,7 +113,7 @@ class EvaluatedCall(NamedTuple):
             if behind := self.study.class_behind(holder, name):
                 self.study.made.append((self.node, f"{behind}.{name}", self.passed))
         loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
-        certain = len({callee.load for callee in loaded}) == 1
+        certain = self.study.is_one(loaded)
         return union(
             *(self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)),
             *(self._used(callee, certain=certain) for callee in loaded),

@@ -36,12 +36,14 @@ from advisor.scan.abstract import (
     plain,
     union,
 )
-from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
+from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, last_name, spread
 from advisor.scan.narrowing import Names, dotted, narrowed
 from advisor.scan.study import RESULT, Passed, Scope, Study
 
 _LARGEST_TABLE = 64
 _MOST_TABLES = 8
+_ONCE = {"contextmanager", "asynccontextmanager", "fixture"}
+"""Decorators of functions that yield one thing, which is what they give."""
 _SAME = {"module", "_orig_mod"}
 """Where wrappers of a model keep it: what is reached so is the model itself."""
 _MOST_ARGUMENTS = 100
@@ -325,16 +327,17 @@ class Expressions:
 
     _visit_starred = _visit_yieldfrom = _visit_await
 
-    def learn_result(self, node: ast.expr | None) -> None:
+    def learn_result(self, values: Values) -> None:
         """Learn what the function around, if there is one, gives back."""
-        values = self.evaluate(node)
         if self.scope.results is not None:
             self.scope.results.append(values)
         elif self.scope.function is not None:
             self.study.learn(self.scope.function, RESULT, values)
 
     def _visit_yield(self, node: ast.Yield) -> Values:
-        self.learn_result(node.value)
+        values, function = self.evaluate(node.value), self.scope.function
+        once = function and any(last_name(one) in _ONCE for one in function.decorator_list)
+        self.learn_result(values if once or not values else bounded(ListLiteral((values,))))
         return NOTHING
 
     def _visit_call(self, node: ast.Call) -> Values:

@@ -399,7 +399,7 @@ class Statements(Expressions):
     _walk_trystar = _walk_try
 
     def _walk_return(self, node: ast.Return) -> bool:
-        self.learn_result(node.value)
+        self.learn_result(self.evaluate(node.value))
         return False
 
     def _walk_global(self, node: ast.Global | ast.Nonlocal) -> None:

@@ -380,6 +380,14 @@ class Study:
         calls = sum(isinstance(way, ast.Call) for way in self.ways)
         return calls < _DEEPEST_CALLS and self._entries < _MOST_ENTRIES
 
+    def is_one(self, loaded: Iterable[Loaded]) -> bool:
+        """True where all is loaded by one expression, from the same, be it on several ways."""
+        numbers = {value.load for value in loaded}
+        if len(numbers) < 2:
+            return bool(numbers)
+        found = (self.loads[number] for number in numbers)
+        return len({(one.place, one.class_name, one.checkpoint) for one in found}) == 1
+
     def use(
         self,
         node: Placed,
@@ -392,7 +400,7 @@ class Study:
     ) -> None:
         """Record a use of whatever among `receivers` was loaded; of one of them, if several."""
         loaded = [value for value in receivers if isinstance(value, Loaded)][:MOST_VALUES]
-        certain = certain and len({value.load for value in loaded}) == 1
+        certain = certain and self.is_one(loaded)
         if len(loaded) > 1:
             self._doubtful.update(value.load for value in loaded)
             loaded = [v for v in loaded if self._doubtful[v.load] <= _MOST_DOUBTFUL_USES]

@@ -37,7 +37,12 @@ def pipeline_or_generate(case: Case, usage: Usage, identity: Identity) -> Iterat
             fix = f"its pipeline is `{own}`; use another checkpoint for this one"
     else:
         call, family = writes(usage), _family(case, identity)
-        if call is None or not family or set(case.knowledge("written")) & set(family.gives):
+        if (
+            call is None
+            or not call.certain
+            or not family
+            or set(case.knowledge("written")) & set(family.gives)
+        ):
             return
         place, message = call.place, f"{id} has no decoder, so it cannot write text"
     yield Finding(message, place, fix=fix)
