@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from advisor.draw.blocks import Code
+from advisor.draw.markdown import markdown
 from advisor.foreign import visible, visible_json, visible_lines
 
 HIDDEN = (
@@ -26,3 +28,8 @@ def test_what_hides_is_written_out_and_json_keeps_its_value(character):
 def test_honest_signs_stay():
     for text in ("Zürich", "日本語", "❤️ 1️⃣", "שלום", "a-b_c"):
         assert visible(text) == visible_json(text) == text
+
+
+def test_code_that_holds_a_fence_stays_in_one_in_markdown():
+    text = "````\n<b>\n```"
+    assert markdown([Code(text)]).split("\n") == ["`````", *text.split("\n"), "`````", ""]
