@@ -107,6 +107,20 @@ def replaces_input(file: Path) -> UsageError:
     return UsageError(message, hint="name another file for the answer")
 
 
+def first_bytes(file: Path | str, most: int) -> bytes:
+    """Return the beginning of a regular file; nothing where it cannot be read, or is none."""
+    try:
+        _regular(file, os.stat(file))  # noqa: PTH116
+        handle = os.open(file, _OPEN)
+        try:
+            _regular(file, os.fstat(handle))
+            return os.read(handle, most)
+        finally:
+            os.close(handle)
+    except OSError:
+        return b""
+
+
 def leads_out(file: Path | str, folder: Path) -> bool:
     """True where a path that lies in a folder as written leads out of it, through a link."""
     top = os.path.abspath(folder)  # noqa: PTH100 - pathlib's would follow links

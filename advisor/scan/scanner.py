@@ -50,7 +50,7 @@ from advisor.scan.usage import (
     Value,
 )
 from advisor.scan.vocabulary import LIBRARIES, Vocabulary
-from advisor.scan.walk import MOST_BYTES, SourceFile, find_files
+from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
 _LIBRARIES = LIBRARIES | {"torch"}
 """Looked for under their own names, even in a project that holds a copy."""
@@ -184,6 +184,8 @@ class _Scanner:
                     self.seen[file.name] = digest(data)
                 self.usages.extend(seen.usages)
                 self.ignores.extend(seen.ignores)
+            elif file.kind == "dialect":
+                self._pass_over(file, data)
             elif self._may_concern_us(file, data):
                 self._merge(file.name, data, self._code(file, data))
         except OSError as error:
@@ -207,6 +209,13 @@ class _Scanner:
         if data.isascii():
             return False
         return _speaks_of_us(same_letters(data.decode("utf-8", "replace")).encode())
+
+    def _pass_over(self, file: SourceFile, data: bytes) -> None:
+        """Say of what is nearly Python that it is not read, where that may hide something."""
+        if _speaks_of_us(data) or self.vocabulary.ids_in(data):
+            self.notes.append(
+                FileNote(file.name, None, f"is {dialect_of(file.name)}, which is not read")
+            )
 
     def unreached(self) -> Iterator[Value]:
         """Yield the known ids in texts of code that no load takes, as far as can be followed."""

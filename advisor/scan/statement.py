@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -94,6 +94,19 @@ def _enter(
     return union(*scope.results or ())
 
 
+@lru_cache(maxsize=4)
+def _loads_outside(tree: ast.Module) -> bool:
+    """True where a file loads something outside its functions and classes."""
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return any(loads_something(one) for one in tree.body if not isinstance(one, inner))
+
+
+def _last_load(statements: Sequence[ast.stmt]) -> int:
+    """The number of the last statement that calls what loads; -1 where none does."""
+    backwards = range(len(statements) - 1, -1, -1)
+    return next((number for number in backwards if loads_something(statements[number])), -1)
+
+
 class Way(NamedTuple):
     """Statements of which one or another runs, with what is known where these do.
 
@@ -120,44 +133,43 @@ class Statements(Expressions):
 
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
         """Walk statements in order; return whether the end can be reached."""
+        last_load: int | None = None
         for number, statement in enumerate(statements):
-            if ways := self._ways(statement, statements[number:]):
-                return self._either(ways)
+            may_part = isinstance(statement, _SIMPLE) and len(self.study.ways) < _MOST_TURNS
+            if may_part and self._loads:
+                for way_on in lookups(statement):
+                    if last_load is None:
+                        last_load = _last_load(statements)
+                    if number > last_load:
+                        break
+                    if ways := self._ways_of_key(*way_on):
+                        rest = statements[number:]
+                        return self._either([way._replace(body=rest) for way in ways])
             if not self._walk(statement):
                 return False
         return True
 
-    def _ways(self, statement: ast.stmt, rest: Sequence[ast.stmt]) -> list[Way]:
+    def _ways_of_key(self, table: ast.expr, key: ast.expr) -> list[Way]:
         """The ways to go on where a table is asked for a key that the code does not tell.
 
         Each of its keys is one, so that what stands under one key is seen together.
         """
-        if not isinstance(statement, _SIMPLE) or not self._loads:
+        keys = self._keys(self.evaluate(table))
+        name, known = dotted(key), self.evaluate(key)
+        texts = {one.text for one in known if isinstance(one, String) and one.certain}
+        if len(keys) < 2 or name is None or (len(texts) == 1 and len(known) == 1):
             return []
-        asked = [*lookups(statement)]
-        if not asked or len(self.study.ways) >= _MOST_TURNS or not any(map(loads_something, rest)):
-            return []
-        for table, key in asked:
-            keys = self._keys(self.evaluate(table))
-            name, known = dotted(key), self.evaluate(key)
-            texts = {one.text for one in known if isinstance(one, String) and one.certain}
-            if len(keys) < 2 or name is None or (len(texts) == 1 and len(known) == 1):
-                continue
-            meant = [one for one in keys if one.text in texts] if len(texts) > 1 else keys
-            return [
-                Way(rest, {name: (one._replace(certain=False),)}, turn=(key, one.text))
-                for one in meant
-            ]
-        return []
+        meant = [one for one in keys if one.text in texts] if len(texts) > 1 else keys
+        return [
+            Way((), {name: (one._replace(certain=False),)}, turn=(key, one.text)) for one in meant
+        ]
 
     @cached_property
     def _loads(self) -> bool:
         """True where the statements of this scope load something."""
         if self.scope.function is not None:
             return loads_something(self.scope.function)
-        inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        own = (one for one in self.study.parsed.tree.body if not isinstance(one, inner))
-        return any(map(loads_something, own))
+        return _loads_outside(self.study.parsed.tree)
 
     @staticmethod
     def _keys(values: Values) -> list[String]:

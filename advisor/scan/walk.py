@@ -11,17 +11,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from advisor.files import leads_out, name_of, size_shown
+from advisor.files import first_bytes, leads_out, name_of, size_shown
 from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
 from advisor.scan.tracked import Tracked
 from advisor.scan.usage import FileNote
 
 KINDS = {
-    **dict.fromkeys((".py", ".pyi", ".pyw"), "python"),
+    **dict.fromkeys((".py", ".pyi", ".pyt", ".pyw", ".wsgi"), "python"),
     ".ipynb": "notebook",
     **dict.fromkeys((".yaml", ".yml", ".toml", ".json"), "configuration"),
 }
-MOST_BYTES = {"python": 4_000_000, "notebook": 40_000_000, "configuration": 1_000_000}
+DIALECTS = {
+    **dict.fromkeys((".pxd", ".pxi", ".pyx"), "Cython"),
+    ".ipy": "a script of IPython",
+    ".sage": "Sage",
+    ".xsh": "xonsh",
+}
+"""What is nearly Python, by suffix: it is searched for words of ours, but not parsed."""
+_TEMPLATE = re.compile(r".+\.py\.(?:in|j2|jinja2?|mako|template|tmpl|tpl)", re.IGNORECASE)
+_SCRIPTS = ("", ".cgi", ".fcgi")
+"""Suffixes of programs whose first line says what they are written in."""
+_SHEBANG = re.compile(rb"#![^\n]*(?:\b(?:python|pypy)[\d.]*(?![\w-])|\b(?:uv|pipx) run\b)")
+_LONGEST_SHEBANG = 256
+"""Bytes, as on Linux."""
+MOST_BYTES = {
+    "python": 4_000_000,
+    "dialect": 4_000_000,
+    "notebook": 40_000_000,
+    "configuration": 1_000_000,
+}
 _CACHES = re.compile(r"\.(?:eggs|hg|ipynb_checkpoints|svn|(?:mypy|pytest|ruff)_cache)|__pycache__")
 """Copies that tools make; nothing of a project stands in them alone, unless git tracks it."""
 _REPOSITORY = ".git"
@@ -104,7 +122,7 @@ class _Walk:
             elif not stat.S_ISREG(status.st_mode):
                 self._note(str(path), "is a pipe or a device, not a file")
             elif not _SKIPPED_FILES.fullmatch(path.name):
-                kind = KINDS.get(path.suffix.lower(), "python")
+                kind = kind_of(str(path)) or "python"
                 self._file(str(path), kind, status.st_size)
         except FileNotFoundError:
             self._note(str(path), "does not exist")
@@ -159,8 +177,7 @@ class _Walk:
             self._folder(entry.path, levels, depth + 1)
 
     def _entry(self, entry: os.DirEntry[str], levels: Levels) -> None:
-        stem, _, suffix = entry.name.rpartition(".")
-        kind = KINDS.get(f".{suffix.lower()}") if stem else None
+        kind = kind_of(entry.path)
         if kind is None:
             self.left_out["links"] += entry.is_symlink() and entry.is_dir()
             return
@@ -191,7 +208,7 @@ class _Walk:
         """Look at the files in a folder that git tracks, and return them."""
         found = [one for one in self.tracked.under(path) if os.path.isfile(one)]  # noqa: PTH113
         for one in found:
-            kind = KINDS.get(os.path.splitext(one)[1].lower())  # noqa: PTH122
+            kind = kind_of(one)
             if kind and not _SKIPPED_FILES.fullmatch(os.path.basename(one)):  # noqa: PTH119
                 self._file(one, kind, os.stat(one).st_size)  # noqa: PTH116
         return found
@@ -229,6 +246,24 @@ class _Walk:
     def _unreadable(self, path: str, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         self._note(path, f"cannot be read: {reason.lower()}")
+
+
+def kind_of(path: str) -> str | None:
+    """Return what a file holds, by its name or, where that says nothing, by its first line."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - a walk is long
+    if kind := KINDS.get(suffix):
+        return kind
+    if dialect_of(path):
+        return "dialect"
+    if suffix not in _SCRIPTS:
+        return None
+    return "python" if _SHEBANG.match(first_bytes(path, _LONGEST_SHEBANG)) else None
+
+
+def dialect_of(path: str) -> str | None:
+    """Return what a file is that is nearly Python, in words; None where it is not."""
+    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122
+    return DIALECTS.get(suffix) or ("a template of Python" if _TEMPLATE.fullmatch(path) else None)
 
 
 def _compiled_alone(folder: str) -> bool:

@@ -250,3 +250,56 @@ def test_nothing_is_ever_run(tmp_path, vocabulary):
     scan([tmp_path], tmp_path, vocabulary)
     assert not flag.exists()
     assert Path.cwd() != tmp_path
+
+
+def test_python_is_read_whatever_its_file_is_called(scanned_files):
+    files = {
+        "bin/serve": "#!/usr/bin/env python3\n" + GOOD,
+        "bin/run": "#!/usr/bin/env -S uv run --script\n" + GOOD,
+        "cgi/a.cgi": "#!/usr/local/bin/python3.11 -u\n" + GOOD,
+        "app.wsgi": GOOD,
+        "box.PYT": GOOD,
+        "win.pyw": GOOD,
+    }
+    others = {
+        "LICENSE": GOOD,
+        "bin/shell": "#!/bin/sh\n" + GOOD,
+        "bin/python-config": "#!/usr/bin/python-config\n" + GOOD,
+        "a.sh": "#!/usr/bin/python\n" + GOOD,
+    }
+    found = scanned_files(**files, **others)
+    assert {one.place.path for one in found.usages} == set(files)
+    assert found.notes == ()
+
+
+def test_what_is_nearly_python_is_said_to_be_unread_where_it_speaks_of_models(scanned_files):
+    said = {
+        "fast.pyx": "Cython",
+        "a.ipy": "a script of IPython",
+        "{{x}}/model.py.j2": "a template of Python",
+        "model.py.in": "a template of Python",
+    }
+    found = scanned_files(**dict.fromkeys(said, GOOD), **{"quiet.pyx": "x = 1\n"})
+    assert {note.path: note.message for note in found.notes} == {
+        name: f"is {what}, which is not read" for name, what in said.items()
+    }
+    assert found.files == 5
+    assert found.usages == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes need rights there")
+def test_a_file_without_a_suffix_is_looked_at_only_where_it_is_one(scanned_files, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    assert scanned_files(**{"a.py": GOOD}).files == 1
+
+
+@pytest.fixture
+def scanned_files(tmp_path, vocabulary):
+    """Write files and scan them."""
+
+    def call(**files):
+        tree(tmp_path, **files)
+        return scan([tmp_path], tmp_path, vocabulary)
+
+    return call
