@@ -181,6 +181,15 @@ class Case:
         return _times(path, self.source(path), name)
 
 
+@lru_cache(maxsize=8 * TEXTS_AT_ONCE)
+def mentions(text: str, *sought: str | re.Pattern[str]) -> bool:
+    """True where one of some words or patterns stands in a text.
+
+    A text is searched once for them, not for each load in it.
+    """
+    return any(one in text if isinstance(one, str) else bool(one.search(text)) for one in sought)
+
+
 @lru_cache(maxsize=TEXTS_AT_ONCE)
 def _counted(path: str, text: str) -> tuple[str, dict[str, int]]:
     """The code of a file, and how often names stand in it, as far as that was asked."""

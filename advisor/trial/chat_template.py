@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.trial.failures import BrokenCheckpointError
@@ -16,15 +17,17 @@ from advisor.trial.placement import field_mb
 MOST_MB = 500
 MOST_CHARACTERS = 100_000
 """Of a rendered turn, beside what was asked."""
+MOST_BITS = 10_000
+"""Of a number that a template computes; the time for larger ones grows faster than they do."""
 
 
 def rendered(name: str, render: Callable[[], str], asked: str) -> str:
     """Return what a chat template makes of a turn; BrokenCheckpointError where it has no end."""
     deadline = Deadline()
     try:
-        with deadline.watched(), deadline, _little_memory():
+        with deadline.watched(), deadline, _little_memory(), _small_products():
             text = render()
-    except (OutOfTimeError, MemoryError):
+    except (OutOfTimeError, MemoryError, OverflowError):  # the last for a range too long
         text = None
     if text is None or len(text) > MOST_CHARACTERS + 2 * len(asked):
         raise BrokenCheckpointError(
@@ -53,3 +56,39 @@ def _little_memory() -> Iterator[None]:
                 resource.setrlimit(resource.RLIMIT_AS, (most, hard))
                 after.callback(resource.setrlimit, resource.RLIMIT_AS, (soft, hard))
         yield
+
+
+@contextmanager
+def _small_products() -> Iterator[None]:
+    """Refuse a power or a product that would be huge, before it is computed.
+
+    A number of millions of digits is made within one instruction, which no deadline interrupts.
+    jinja2 asks its sandbox before these operators where the sandbox says so when the template is
+    compiled, which is the first time that it is rendered.
+    """
+    from jinja2.sandbox import SandboxedEnvironment
+
+    asked, compute = SandboxedEnvironment.intercepted_binops, SandboxedEnvironment.call_binop
+
+    def small(self: Any, context: Any, operator: str, left: Any, right: Any) -> Any:
+        if _size(operator, left, right) > MOST_BITS:
+            raise MemoryError
+        return compute(self, context, operator, left, right)
+
+    SandboxedEnvironment.intercepted_binops = frozenset({"*", "**"})
+    SandboxedEnvironment.call_binop = small  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        SandboxedEnvironment.intercepted_binops = asked
+        SandboxedEnvironment.call_binop = compute  # type: ignore[method-assign]
+
+
+def _size(operator: str, left: Any, right: Any) -> int:
+    """How many bits the result of an operator has, at most; 0 for what is no whole number."""
+    if not (isinstance(left, int) and isinstance(right, int)):
+        return 0
+    bits, others = left.bit_length(), right.bit_length()
+    if operator == "*":
+        return bits + others
+    return bits * max(right, 0) if bits > 1 else 0

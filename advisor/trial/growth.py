@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 from advisor.trial.failures import BrokenCheckpointError
@@ -46,11 +47,61 @@ class Growth:
 def bounded(name: str, images: int = 1) -> Iterator[None]:
     """Let nothing inside make a tensor of more than `MOST_NUMBERS`, or of endlessly many.
 
-    Sizes are read off each operation of torch before it runs. Raises BrokenCheckpointError: the
+    Sizes are read off each operation of torch before it runs, and off what processors without torch
+    ask of Pillow and numpy. Raises BrokenCheckpointError: the
     settings of a processor, or an image as long and thin as a thread, ask for such tensors.
     """
-    with _watch()(name, MOST_NUMBERS * images, MOST_OPERATIONS * images):
+    watch = _watch()(name, MOST_NUMBERS * images, MOST_OPERATIONS * images)
+    with watch, _watched_arrays(watch.look_at):
         yield
+
+
+@contextmanager
+def _watched_arrays(look_at: Callable[[int], None]) -> Iterator[None]:
+    """Look at the size of each image of Pillow that is resized or made, and of each new array."""
+    image, numpy = library("PIL.Image"), library("numpy")
+
+    def of_image(picture: Any, size: Any, *_: Any, **_more: Any) -> int:
+        bands = 3 if isinstance(picture, str) else len(picture.getbands())
+        return int(bands * math.prod(map(abs, size)))
+
+    def of_array(shape: Any, *_: Any, **_more: Any) -> int:
+        sizes: list[int] = [*shape] if isinstance(shape, Sequence) else [int(shape)]
+        return math.prod(sizes)
+
+    def of_padded(array: Any, width: Any, *_: Any, **_more: Any) -> int:
+        sides = numpy.broadcast_to(width, (numpy.ndim(array), 2)).sum(axis=1)
+        return math.prod(int(n) + int(more) for n, more in zip(array.shape, sides, strict=True))
+
+    watched: list[tuple[Any, str, Callable[..., int]]] = [
+        (image.Image, "resize", of_image),
+        (image, "new", of_image),
+        *((numpy, name, of_array) for name in ("zeros", "ones", "empty", "full")),
+        (numpy, "pad", of_padded),
+    ]
+    with contextlib.ExitStack() as after:
+        for owner, name, size in watched:
+            plain = getattr(owner, name)
+            after.callback(setattr, owner, name, plain)
+            setattr(owner, name, _looking_first(plain, size, look_at))
+        yield
+
+
+def _looking_first(
+    plain: Callable[..., Any], size: Callable[..., int], look_at: Callable[[int], None]
+) -> Callable[..., Any]:
+    """Return a function that has the size of its result looked at before it makes it."""
+
+    @wraps(plain)
+    def make(*given: Any, **settings: Any) -> Any:
+        try:
+            numbers = size(*given, **settings)
+        except (TypeError, ValueError, AttributeError):
+            numbers = 0  # what it cannot take, it says itself
+        look_at(numbers)
+        return plain(*given, **settings)
+
+    return make
 
 
 @cache
@@ -66,9 +117,14 @@ def _watch() -> Any:
         def __torch_dispatch__(
             self, operation: Any, _types: Any, given: Any = (), settings: Any = None
         ) -> Any:
-            self.left -= 1
             settings = settings or {}
-            if self.left < 0 or _asked(operation, (*given, *settings.values())) > self.most:
+            self.look_at(_asked(operation, (*given, *settings.values())))
+            return operation(*given, **settings)
+
+        def look_at(self, asked: int) -> None:
+            """Refuse what is too much: numbers in one, or one more."""
+            self.left -= 1
+            if self.left < 0 or asked > self.most:
                 numbers = f"more than {self.most / 1e6:,.0f} million numbers"
                 what = numbers if self.left >= 0 else "thousands of parts"
                 raise BrokenCheckpointError(
@@ -77,7 +133,6 @@ def _watch() -> Any:
                     hint=f"see the sizes in its {SETTINGS[0]} or {SETTINGS[1]}, or cut the image "
                     "into parts",
                 )
-            return operation(*given, **settings)
 
     return Watch
 

@@ -6,9 +6,10 @@ from collections import Counter
 import pytest
 
 from advisor.catalogue.release import described_releases, release
-from advisor.check.case import Case
+from advisor.check.case import Case, mentions
 from advisor.check.inspection import inspect
 from advisor.rulebase.store import load_rules
+from advisor.scan import statement
 from advisor.scan.scanner import scan
 from advisor.scan.study import Scope
 from advisor.scan.vocabulary import vocabulary_of
@@ -94,6 +95,19 @@ def test_of_a_star_import_only_what_a_file_names_is_bound(tmp_path):
         found = scan([tmp_path], tmp_path, vocabulary_of(load_rules()))
     assert {one.checkpoint for one in found.usages} == {"openai/clip-vit-base-patch32"}
     assert sum(bound.values()) < 30 * 25, "30 times 30 names would be bound, twice"
+
+
+def test_a_text_is_searched_once_for_all_loads_in_it(tmp_path):
+    mentions.cache_clear()
+    seconds(tmp_path, f"m = {LOAD}\n" * 20)
+    assert mentions.cache_info().misses < 10
+
+
+def test_what_loads_is_looked_for_once_not_behind_each_statement(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(statement, "loads_something", lambda node: asked.append(node) or False)
+    seconds(tmp_path, f"m = {LOAD}\n" + "x = table[key]\n" * 100)
+    assert len(asked) <= 3 * 102, "100 times 100 would be asked"
 
 
 def test_what_is_appended_is_looked_at_once(tmp_path):

@@ -142,6 +142,35 @@ def test_pipes_devices_and_endless_files_are_refused_before_a_library_reads_them
         read_checkpoint(tmp_path / "many", "x")
 
 
+def test_what_a_processor_asks_of_pillow_and_numpy_is_looked_at_too(tmp_path: Path) -> None:
+    numpy = pytest.importorskip("numpy")
+    picture = Image.new("RGB", (8, 2))
+    before = Image.Image.resize, Image.new, numpy.zeros, numpy.pad
+    for make in (
+        lambda: picture.resize((100_000, 100_000)),
+        lambda: Image.new("RGB", (100_000, 100_000)),
+        lambda: numpy.zeros((3, 100_000, 100_000)),
+        lambda: numpy.pad(numpy.zeros((3, 2, 2)), ((0, 0), (0, 10**5), (0, 10**5))),
+    ):
+        with pytest.raises(BrokenCheckpointError, match="120 million numbers"), bounded("x"):
+            make()
+    with bounded("x"):
+        assert numpy.pad(numpy.zeros((1, 2)), 1).shape == (3, 4)
+        assert picture.resize(size=(4, 4)).size == (4, 4)
+    assert before == (Image.Image.resize, Image.new, numpy.zeros, numpy.pad)
+
+
+def test_a_tokenizer_that_names_thousands_of_special_tokens_is_refused(
+    tiny: Tiny, tmp_path: Path
+) -> None:
+    """The library looks for each in the list of all, which takes time by the square of them."""
+    named = [f"<{number}>" for number in range(6_000)]
+    path = ("tokenizer_config.json", "additional_special_tokens")
+    folder = changed(tiny("clip"), tmp_path / "c", *path, value=named)
+    with pytest.raises(BrokenCheckpointError, match="names 6,000 special tokens"):
+        read_checkpoint(folder, "x")
+
+
 def test_a_chat_template_has_an_end_and_is_then_a_text() -> None:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -149,7 +178,12 @@ def test_a_chat_template_has_an_end_and_is_then_a_text() -> None:
     for text in ('a "b"\n\\ {{ c }} {% endraw %}', "\U0001f600 \u00e9 \x00", ""):
         assert environment.from_string(literal(text)).render() == text
     assert rendered("x", lambda: "hello", "") == "hello"
-    for endless in ('{{ "a"|center(10**9) }}', '{{ "a" * 10**9 }}', '{{ "a" * 10**6 }}'):
+    assert rendered("x", environment.from_string("{{ 2**10 * 3 }}").render, "") == "3072"
+    for endless in (
+        '{{ "a"|center(10**9) }}', '{{ "a" * 10**9 }}', '{{ "a" * 10**6 }}', "{{ 9**(9**9) }}",
+        "{% set n = namespace(x=9) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}",
+        "{{ range(10**12)|list }}",
+    ):  # fmt: skip
         with pytest.raises(BrokenCheckpointError, match="makes no end"):
             rendered("x", lambda made=endless: environment.from_string(made).render(), "")
 

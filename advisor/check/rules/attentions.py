@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from advisor.catalogue.release import version_number
-from advisor.check.case import TRANSFORMERS, Case, rule
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.check.loaded import class_of
 from advisor.scan.usage import Usage
@@ -27,7 +27,7 @@ def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
     known = class_of(case, model, usage)
     if known is None or known[0] not in case.knowledge("computed_in_one_step"):
         return
-    if any(word in case.source(usage.place.path) for word in case.knowledge("chosen_by")):
+    if mentions(case.source(usage.place.path), *case.knowledge("chosen_by")):
         return
     used = [call for call in usage.calls if call.receiver.place == model.place]
     read = [call.place for call in used if call.kind == "read" and WEIGHTS.match(call.name)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 
 from advisor.catalogue.release import version_number
-from advisor.check.case import TRANSFORMERS, Case, rule
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding
 from advisor.check.loaded import receiver_of
 from advisor.scan.usage import Call, Usage
@@ -74,7 +74,7 @@ def _without_start(case: Case, usage: Usage, stored: list[Call]) -> Iterator[Fin
     starts = [call for call in stored if call.name in case.knowledge("starts")]
     writing = [call for call in usage.calls if call.name == "generate" and call.kind == "call"]
     ready = [call for call in writing if not set(case.knowledge("starts")) & call.arguments.keys()]
-    if starts and ready and GENERATION not in case.source(usage.place.path):
+    if starts and ready and not mentions(case.source(usage.place.path), GENERATION):
         name = starts[0].name
         yield Finding(
             f"`{name}` stands in the model's configuration alone, and `generate` reads "

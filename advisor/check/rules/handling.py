@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from advisor.check.case import Case, prepares, rule, writes
+from advisor.check.case import TEXTS_AT_ONCE, Case, prepares, rule, writes
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
@@ -138,8 +139,8 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
     if not reads_lines or usage.trained or not _infers(usage):
         return
     path, first = usage.place.path, usage.place.line
-    lines = case.source(path).splitlines()
-    if _words("\n".join(lines)) & set(case.knowledge("line_words")):
+    lines, spoken = _lines_and_words(case.source(path))
+    if spoken & set(case.knowledge("line_words")):
         return
     last = max([first, *(call.place.line for call in usage.calls if call.place.path == path)])
     around = "\n".join(lines[max(0, first - BEFORE) : last + AFTER])
@@ -149,6 +150,13 @@ def line_reader_on_pages(case: Case, usage: Usage, checkpoint: Checkpoint) -> It
         message = f"{checkpoint.id} reads one line at a time; the code here speaks of {shown}"
         fix = "cut the page into lines first, or use a checkpoint that reads pages"
         yield Finding(message, usage.place, fix=fix)
+
+
+@lru_cache(maxsize=TEXTS_AT_ONCE)
+def _lines_and_words(text: str) -> tuple[list[str], set[str]]:
+    """The lines of a file and its words, found once for all loads in it."""
+    lines = text.splitlines()
+    return lines, _words("\n".join(lines))
 
 
 def _words(text: str) -> set[str]:

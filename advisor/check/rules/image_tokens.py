@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from advisor.catalogue.release import version_number
-from advisor.check.case import Case, rule
+from advisor.check.case import Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.scan.usage import Call, Usage
 
@@ -22,13 +23,18 @@ def image_tokens_missing(case: Case) -> Iterator[Finding]:
     A file is spoken of once.
     """
     said = set[str]()
+    calls: dict[str, list[Call]] = defaultdict(list)
     for usage in case.scan.usages:
-        for finding in _without_places(case, usage) if usage.place.path not in said else ():
+        calls[usage.place.path] += (call for call in usage.calls if call.kind == "call")
+    for usage in case.scan.usages:
+        path = usage.place.path
+        for finding in _without_places(case, usage, calls[path]) if path not in said else ():
             said.add(usage.place.path)
             yield finding
 
 
-def _without_places(case: Case, usage: Usage) -> Iterator[Finding]:
+def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Finding]:
+    """What a usage lacks, by all calls in its file."""
     identity = case.identity(usage)
     types = case.knowledge("model_types")
     named = usage.class_name in case.knowledge("classes")
@@ -38,13 +44,10 @@ def _without_places(case: Case, usage: Usage) -> Iterator[Finding]:
     if usage.model is None or version_number(case.release.version) < since:
         return
     path = usage.place.path
-    beside = [one.calls for one in case.scan.usages if one.place.path == path]
-    calls = [call for each in beside for call in each if call.kind == "call"]
     made = [call.place for call in calls if _tokenizes(call)]
     if any(map(_gives_text, calls)) or not made:
         return
-    source = case.source(path)
-    if any(word in source for word in case.knowledge("speaks_of_them")):
+    if mentions(case.source(path), *case.knowledge("speaks_of_them")):
         return
     run = [one.place for one in calls if _runs_on_ids(usage, one)]
     trained = usage.trained and any(map(_calls_processor, calls))  # on what a loader gathered

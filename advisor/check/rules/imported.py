@@ -9,7 +9,7 @@ from functools import lru_cache
 from advisor.catalogue.release import members_of, release_table, version_number
 from advisor.catalogue.release_members import ReleaseMembers
 from advisor.catalogue.release_table import block_of
-from advisor.check.case import TRANSFORMERS, Case, rule
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.model.library import NameChange
 from advisor.scan.usage import Name
@@ -37,7 +37,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
         last = _last(case, module, name)
         if last is None and members.version != case.release.version:
             continue  # a release that is not described may have what is new
-        if last is None and OWN_BUILD.search(case.source(name.place.path)):
+        if last is None and mentions(case.source(name.place.path), OWN_BUILD):
             continue
         at = f"transformers.{module}" if module else TRANSFORMERS
         what = f"module `{at}`" if gone else f"`{name.name}` in `{at}`"

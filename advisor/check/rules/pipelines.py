@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from advisor.catalogue.release import version_number
 from advisor.catalogue.release_members import Signature
-from advisor.check.case import TRANSFORMERS, Case, rule
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.check.rules.positions import IMAGES, TEXT, kind_of
 from advisor.scan.usage import Call, Usage
@@ -73,6 +73,5 @@ def _images_beside_chat(case: Case, signature: Signature, call: Call) -> bool:
     if text is None or images is None or images.value is None or isinstance(text.value, str):
         return False
     words = set(WORD.findall(text.source))
-    return bool(words & set(case.knowledge("chats"))) and bool(
-        ROLE.search(case.source(call.place.path))
-    )
+    chats = words & set(case.knowledge("chats"))
+    return bool(chats) and mentions(case.source(call.place.path), ROLE)
