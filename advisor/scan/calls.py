@@ -42,6 +42,7 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
+from advisor.scan.source import descendants
 from advisor.scan.study import DEFAULT, RESULT, Passed, Scope, Study
 from advisor.scan.usage import WRAPPED, Load, Location
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
@@ -615,7 +616,7 @@ def is_short(function: FunctionNode) -> bool:
 @lru_cache(maxsize=4096)
 def loads_something(function: ast.AST) -> bool:
     """True where something calls what loads, by its name."""
-    called = (node.func for node in ast.walk(function) if isinstance(node, ast.Call))
+    called = (node.func for node in descendants(function) if isinstance(node, ast.Call))
     return any(last_name(one) in CHECKPOINT_ARGUMENTS for one in called)
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Set
 from itertools import chain
 
-from advisor.scan.source import Parsed, statements
+from advisor.scan.source import Parsed, descendants, statements
 from advisor.scan.usage import Location
 
 _MENTIONED = ("version", "transformers_v", "attributeerror", "importerror", "modulenotfounderror")
@@ -31,7 +31,7 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
     It may stand under a name, and where one side ends in `return`, all behind it is the other.
     """
     names = _names_of_versions(parsed.tree)
-    for node in ast.walk(parsed.tree):
+    for node in descendants(parsed.tree):
         if isinstance(node, ast.IfExp) and _asks_version(node.test, names):
             yield parsed.location(node)
     for node in (parsed.tree, *statements(parsed.tree)):
@@ -60,7 +60,7 @@ def _names_of_versions(tree: ast.Module) -> frozenset[str]:
 
 def _tells_version(value: ast.expr, names: Set[str]) -> bool:
     """True for what is made of a version of a library, and for a comparison with that."""
-    called = (words(node.func) for node in ast.walk(value) if isinstance(node, ast.Call))
+    called = (words(node.func) for node in descendants(value) if isinstance(node, ast.Call))
     said = words(value)
     compared = isinstance(value, ast.Compare) and bool(said & names)
     return "__version__" in said or compared or any(map(_VERSION.search, chain(*called)))
@@ -69,12 +69,13 @@ def _tells_version(value: ast.expr, names: Set[str]) -> bool:
 def _behind(parsed: Parsed, node: ast.AST, names: Set[str]) -> Iterator[Location]:
     """Yield what stands behind a test of a version of which one side returns."""
     for part in ("body", "orelse"):
-        block = getattr(node, part, ())
-        for number, one in enumerate(block if isinstance(block, list) else ()):
-            rest = block[number + 1 :]
-            tested = isinstance(one, ast.If) and _asks_version(one.test, names)
-            if rest and tested and any(_returns(side) for side in (one.body, one.orelse)):
-                yield _from_to(parsed, rest[0], rest[-1])
+        block: list[ast.stmt] = getattr(node, part, [])
+        for number, one in enumerate(block):
+            if not isinstance(one, ast.If) or number + 1 == len(block):
+                continue
+            returns = any(_returns(side) for side in (one.body, one.orelse))
+            if returns and _asks_version(one.test, names):
+                yield _from_to(parsed, block[number + 1], block[-1])
 
 
 def _returns(block: list[ast.stmt]) -> bool:
@@ -88,7 +89,9 @@ def _from_to(parsed: Parsed, first: ast.stmt, last: ast.stmt) -> Location:
 
 def words(expression: ast.expr) -> set[str]:
     """Return the names and attributes in an expression."""
-    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in ast.walk(expression)}
+    return {
+        getattr(node, "id", "") or getattr(node, "attr", "") for node in descendants(expression)
+    }
 
 
 def _asks_version(expression: ast.expr, names: Set[str]) -> bool:

