@@ -35,6 +35,8 @@ def removed_name(case: Case) -> Iterator[Finding]:
             continue
         gone = members.names(module) is None
         last = _last(case, module, name)
+        if last is None and not name.imported and not gone:
+            continue  # an attribute that no release ever had was put there by somebody
         if last is None and members.version != case.release.version:
             continue  # a release that is not described may have what is new
         if last is None and mentions(case.source(name.place.path), OWN_BUILD):
