@@ -101,6 +101,7 @@ def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
     return at_top and (case.release.has_class(name) or case.release.may_lead_on(name))
 
 
+@lru_cache(maxsize=1024)
 def _heir(members: ReleaseMembers, module: str, name: str, last: str) -> str | None:
     """The class that stands by now where the one that is gone stood, in a class of its module.
 
@@ -113,6 +114,8 @@ def _heir(members: ReleaseMembers, module: str, name: str, last: str) -> str | N
         if old is None or new is None:
             continue
         for member, text in old.texts.items():
+            if name not in text:
+                continue
             was, now = set(CLASS.findall(text)), set(CLASS.findall(new.texts.get(member, "")))
             if name in was and name not in now and len(now - was) == 1:
                 found |= now - was
