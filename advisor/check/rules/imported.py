@@ -107,7 +107,7 @@ def _heir(members: ReleaseMembers, module: str, name: str, last: str) -> str | N
 
     That is what a method gives in place of it, or what an attribute is an instance of.
     """
-    before = members_of(last)
+    before = members_of(last) if module else None  # the library itself has too many classes
     found = set[str]()
     for one in (before.names(module) or ()) if before else ():
         old, new = before.of(one, module) if before else None, members.of(one, module)
