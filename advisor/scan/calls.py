@@ -273,9 +273,8 @@ class EvaluatedCall(NamedTuple):
             self.study.learn(about, name, values)
 
     def _used(self, callee: Loaded, *, certain: bool) -> Values:
-        function = self.node.func
-        if isinstance(function, ast.Attribute) and callee.path[-1:] == (function.attr,):
-            name, receiver = function.attr, callee._replace(path=callee.path[:-1])
+        if callee.path and self._is_taken_here(callee):
+            name, receiver = callee.path[-1], callee._replace(path=callee.path[:-1])
             result = receiver if _GIVES_ITSELF.fullmatch(name) else callee
         else:
             name, receiver = "__call__", callee
@@ -283,6 +282,14 @@ class EvaluatedCall(NamedTuple):
         self._use("call", name, (receiver,), certain=certain)
         self._passed_on(name, receiver)
         return (result,)
+
+    def _is_taken_here(self, callee: Loaded) -> bool:
+        """True where this call takes it from its owner: no attribute elsewhere of the same name."""
+        function = self.node.func
+        if not isinstance(function, ast.Attribute):
+            return False
+        owners = (one for one in self.holders if isinstance(one, Loaded))
+        return any(one.step(function.attr) == callee for one in owners)
 
     def _passed_on(self, name: str, receiver: Loaded) -> None:
         """What something loaded gave, as an argument of a method of another load."""
