@@ -2,7 +2,8 @@
 
 `python benchmarks/many_questions.py [--questions 200 --checkpoints 2000 --tasks 300]`: writes an
 overlay in which every question can decide, runs the commands that reason about answers on it, and
-prints the processor time and memory of each, its exit code, and what it says it did not prove.
+prints the processor time and memory of each, its exit code, and what it says it did not prove; of
+the interview the seconds for each question.
 Exit 1 where a command breaks off, or ends with another code than it may.
 """
 
@@ -25,16 +26,20 @@ from large_rules import Size, write_overlay
 
 ADVISOR = (sys.executable, "-m", "advisor")
 ASK = """
-import json, sys
+import gc, json, sys, time
 import advisor
+gc.set_threshold(100_000, 20, 20)  # as the command does
 from advisor.interview.session import Session
 session = Session(advisor.Engine(advisor.load_rules(overlays=sys.argv[1])))
 session.answer("task", "captioning")
-asked = 0
-while (ask := session.next()) and asked < 5:
+spent, before = [], time.process_time()
+while (ask := session.next()) and len(spent) < 5:
+    session.race, session.agreement
     session.answer(ask.question.id, ask.options[-1].id)
-    asked += 1
-print(json.dumps({"asked": asked, "family": session.decide().family}))
+    spent.append(round(time.process_time() - before, 2))
+    before = time.process_time()
+family = session.decide().family
+print(json.dumps({"asked": spent, "proved": not session.too_much_open, "family": family}))
 """
 
 
@@ -63,7 +68,9 @@ def unproved(out: str) -> str:
         answer = json.loads(out)
     except ValueError:
         return " ".join(line.strip() for line in out.splitlines() if "not proved" in line)[:100]
-    said = [f"{key}: {answer[key]}" for key in ("because_smallest", "asked") if key in answer]
+    said = [
+        f"{key}: {answer[key]}" for key in ("because_smallest", "asked", "proved") if key in answer
+    ]
     said += ["error: " + answer["error"]["message"]] if "error" in answer else []
     return ", ".join(said)
 

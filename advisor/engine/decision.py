@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from advisor.engine.diagram import Allowed, Choice, Reachable
 from advisor.engine.profile import Answer, Profile, contradiction
-from advisor.engine.space import Encoding, Ranking, Space
+from advisor.engine.space import Encoding, Ranking, Space, Spend
 from advisor.errors import check_type, several
 from advisor.model import NONE, NOT_APPLICABLE, TASK, Fit, Rule
 from advisor.rulebase.base import RuleBase
@@ -16,6 +16,8 @@ KEPT_SPACES = 128
 """So many spaces an engine remembers: those of the tasks, and of the last few profiles."""
 KEPT_NODES = 1_000_000
 """So many nodes they have at most: of rules with hundreds of questions, fewer spaces stay."""
+SHARED_EDGES = 200_000
+"""So many edges a space may have that profiles share: a larger one takes longer than their own."""
 
 VERDICTS = ("recommended", "allowed", "discouraged", "excluded")
 
@@ -69,6 +71,23 @@ class Decision(NamedTuple):
     given: Profile
 
 
+class _TooLargeError(Exception):
+    """A space has more edges than were granted."""
+
+
+def _at_most(edges: int) -> Spend:
+    """Return a budget of so many edges. It raises _TooLargeError."""
+    left = edges
+
+    def spend(number: int) -> None:
+        nonlocal left
+        left -= number
+        if left < 0:
+            raise _TooLargeError
+
+    return spend
+
+
 class Engine:
     """Decides profiles against one rule base, under one order of criteria."""
 
@@ -83,6 +102,8 @@ class Engine:
         self.ranking = Ranking(self.encoding, priority)
         self._spaces: dict[tuple[tuple[str, tuple[str, ...]], ...], Space] = {}
         self._verdicts: dict[int, tuple[str, ...]] = {}
+        self._large: set[str] = set()
+        """The tasks whose spaces profiles do not share."""
         self._all: list[tuple[Choice, ...]] = [
             tuple((option,) for option in range(len(options))) for options in self.encoding.options
         ]
@@ -110,15 +131,15 @@ class Engine:
             result[question] = (options,) if many else tuple((option,) for option in options)
         return result
 
-    def space(self, profile: Profile) -> Space:
-        """Return all complete profiles within a profile.
+    def space(self, profile: Profile, spend: Spend | None = None) -> Space:
+        """Return all complete profiles within a profile; `spend` bounds the size of a new one.
 
         Raises ContradictionError where there is none, naming the answers that clash.
         """
         key = tuple((id, answer.options) for id, answer in profile.items())
         space = self._spaces.get(key)
         if space is None:
-            space = Space(self.encoding, self.choices(profile))
+            space = Space(self.encoding, self.choices(profile), spend=spend)
             if not space:
                 raise contradiction(profile, self.rulebase, self.admits)
             self._spaces[key] = space
@@ -141,11 +162,15 @@ class Engine:
         task = profile.get(TASK)
         choices = self.choices(profile)
         held = any(len(choice) > 1 for of_question in choices for choice in of_question)
-        if task is None or len(task.options) != 1 or held:
+        if task is None or len(task.options) != 1 or held or task.options[0] in self._large:
             return self.space(profile), {}
         index = self.encoding.index
         allowed = {index[id]: choices[index[id]] for id in profile if id != TASK}
-        return self.space({TASK: task}), allowed
+        try:
+            return self.space({TASK: task}, _at_most(SHARED_EDGES)), allowed
+        except _TooLargeError:
+            self._large.add(task.options[0])
+            return self.space(profile), {}
 
     def admits(self, profile: Profile) -> bool:
         """True where the answers can all be true."""

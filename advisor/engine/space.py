@@ -356,6 +356,34 @@ class Space(Diagram):
         """Return the exact set of winners as bits; the bit after the last family is `none`."""
         return ranking.winners(self.outcomes)
 
+    def winners_after(self, ranking: Ranking, question: int) -> dict[Choice, int]:
+        """Return for each choice of a question who can win after it, as bits.
+
+        Choices that no profile has are left out.
+        """
+        won: list[int] = []
+        for node, children in enumerate(self.children):  # made before what leads to them
+            below = 1 << ranking.winner(self.label[node]) if node in self.label else 0
+            for child in children:
+                below |= won[child]
+            won.append(below)
+        after = [0] * len(self.choices[question])
+        ahead, seen = [self.root], {self.root}
+        while ahead:
+            node = ahead.pop()
+            if self.level[node] < question:
+                fresh = set(self.children[node]) - seen
+                seen |= fresh
+                ahead += fresh
+            else:
+                children = self.cofactors(node, question)
+                after = [found | won[child] for found, child in zip(after, children, strict=True)]
+        return {
+            choice: found
+            for choice, found in zip(self.choices[question], after, strict=True)
+            if found
+        }
+
     def wins(self, ranking: Ranking) -> list[int]:
         """Return for each family, and `none` last, in how many complete profiles it wins."""
         won = [0] * (len(self.encoding.families) + 1)

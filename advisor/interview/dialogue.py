@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from advisor.interview.exchange import Ask
     from advisor.interview.session import Session
 
+TOO_MUCH_OPEN = "too much is open to prove which question settles most"
 OPEN = {"checkpoint": "which checkpoint comes first", "ranking": "what holds for the others"}
 SHOWN_OPTIONS = 12
 WIDTH = 80
@@ -137,6 +138,8 @@ class Dialogue:
         else:
             rest = OPEN.get(ask.about, "what comes after it")
             text = f"settled: {self._names(race)}; open is {rest}"
+        if self.session.too_much_open:
+            return f"{text}; {TOO_MUCH_OPEN}"
         finalists = self.session.finalists
         return f"{text} ({finalists} may come first)" if finalists > 1 else text
 

@@ -64,17 +64,23 @@ class Session:
 
     @property
     def agreement(self) -> Agreement:
-        """The answer that most complete profiles end in, counted exactly."""
-        decision = self.decide()
-        assumed = decision.family or NONE
+        """The answer that most complete profiles end in, counted exactly.
+
+        An empty one where too much is open to count.
+        """
         if self._about_checkpoint:
             left = self._left()
-            counts = left.residual.counts(left.node) if left and left.whole else {"": 1}
-            picks = select(self.engine.rulebase, decision).picks
-            assumed = picks[0].checkpoint.id if picks else assumed
+            if left is None or not left.whole:
+                return Agreement("", 1, 1, assumed=False)
+            counts = left.residual.counts(left.node)
         else:
             wins = self._space.wins(self.engine.ranking)
             counts = {self.engine.names(1 << winner)[0]: n for winner, n in enumerate(wins)}
+        decision = self.decide()
+        assumed = decision.family or NONE
+        if self._about_checkpoint:
+            picks = select(self.engine.rulebase, decision).picks
+            assumed = picks[0].checkpoint.id if picks else assumed
         answer = max(counts, key=counts.__getitem__)
         return Agreement(answer, counts[answer], sum(counts.values()), answer == assumed)
 
@@ -95,6 +101,9 @@ class Session:
     @property
     def _task(self) -> Answer | None:
         """The one task that is meant, said or following from what was; None where it is open."""
+        said = self.profile.get(TASK)
+        if said is not None and len(said.options) == 1:
+            return said
         space = self._space
         found = space.reachable(space.root).choices[self.engine.encoding.index[TASK]]
         if len(found) != 1:
@@ -185,19 +194,19 @@ class Session:
         return None if split is None else self._ask(split.question, about)
 
     def _ask(self, place: int, about: str) -> Ask:
-        engine, space = self.engine, self._space
-        after = {
-            choice: space.reachable(space.root, {place: (choice,)}).labels
-            for choice in space.choices[place]
-        }
+        engine = self.engine
         names = {
-            engine.options(place, choice)[0]: engine.names(engine.ranking.winners(outcomes))
-            for choice, outcomes in after.items()
-            if outcomes
+            engine.options(place, choice)[0]: engine.names(winners)
+            for choice, winners in self._space.winners_after(engine.ranking, place).items()
         }
         question = engine.rulebase.questions[place]
         options = tuple(option for option in question.options if option.id in names)
         return Ask(question, options, names, about)
+
+    @property
+    def too_much_open(self) -> bool:
+        """True where no question can be proved the best one: the checkpoint is far from settled."""
+        return self._about_checkpoint and self._left() is None
 
     @property
     def finalists(self) -> int:
