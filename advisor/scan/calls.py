@@ -620,7 +620,7 @@ def is_short(function: FunctionNode) -> bool:
     return len(function.body) <= _FEW and isinstance(last, ast.Return)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=64)
 def loads_something(function: ast.AST) -> bool:
     """True where something calls what loads, by its name."""
     called = (node.func for node in descendants(function) if isinstance(node, ast.Call))
