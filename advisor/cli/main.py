@@ -169,6 +169,17 @@ def _show_cause(failure: BaseException | None) -> None:
             traceback.print_exception(failure)
 
 
+def _nowhere(reason: str) -> AdvisorError:
+    """Say that the working folder is gone; what is missing where it is still there."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        message = "the working folder is gone"
+        return AdvisorError(message, hint="change to a folder that exists", kind="bad-path")
+    hint = "make room on the disk, or set TMPDIR to a folder that can be written"  # of tempfile
+    return AdvisorError(reason, hint=hint, kind="cannot-write")
+
+
 def _failure(failure: Exception) -> AdvisorError:
     """What no command foresaw as an error: a path or a stream that the system refuses, or a bug."""
     if isinstance(failure, OSError):
@@ -176,9 +187,8 @@ def _failure(failure: Exception) -> AdvisorError:
         reason = reason[:1].lower() + reason[1:]
         if failure.filename is not None:
             return refused_path(failure)
-        if failure.errno == errno.ENOENT:
-            message = "the working folder is gone"
-            return AdvisorError(message, hint="change to a folder that exists", kind="bad-path")
+        if failure.errno == errno.ENOENT:  # without a path
+            return _nowhere(reason)
         if failure.errno in UNWRITTEN:
             return AdvisorError(
                 f"the answer cannot be written: {reason}",
