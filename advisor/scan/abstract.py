@@ -375,4 +375,9 @@ def string_method(
         return (string._replace(text=string.text.lower()),)
     if name in _STRIPPING and not arguments:
         return (string._replace(text=string.text.strip()),)
+    match name, [constant(argument) for argument in arguments]:
+        case "strip" | "rstrip" | "lstrip", [str() as ends]:
+            return (string._replace(text=getattr(string.text, name)(ends)),)
+        case "split", [str() as between] if between:  # a part of an id is no id
+            return bounded(ListLiteral(tuple((Constant(x),) for x in string.text.split(between))))
     return NOTHING

@@ -122,17 +122,20 @@ def _holding(
         lowered |= inner.attr in ("lower", "casefold")
         text = inner.value
     name, part = dotted(text), plain(parts[0]) if len(parts) == 1 else None
-    before = evaluate(text) if name and isinstance(part, str) else NOTHING
-    if name is None or not isinstance(part, str) or not before:
+    asked = isinstance(part, str) and (name or isinstance(text, ast.Subscript))
+    before = evaluate(text) if asked else NOTHING
+    if not isinstance(part, str) or not before:
         return _SILENT
-    known = [value for value in before if isinstance(value, String)]
-    having = {one for one in known if asks(one.text.lower() if lowered else one.text, part)}
-    unknown = tuple(value for value in before if not isinstance(value, String))
-    holds = (*(one for one in known if one in having), *unknown)
+    texts = [(value, str(plain(value))) for value in before if isinstance(plain(value), str)]
+    known = [value for value, _ in texts]
+    having = [value for value, own in texts if asks(own.lower() if lowered else own, part)]
+    unknown = tuple(value for value in before if value not in known)
+    holds = (*having, *unknown)
     fails = (*(one for one in known if one not in having), *unknown)
-    return Narrowed(
-        {name: holds or _ANYTHING}, {name: fails or _ANYTHING}, not holds, bool(known) and not fails
-    )
+    never = not holds, bool(known) and not fails
+    if name is None:
+        return Narrowed({}, {}, *never)
+    return Narrowed({name: holds or _ANYTHING}, {name: fails or _ANYTHING}, *never)
 
 
 def _all(parts: Sequence[Narrowed]) -> Narrowed:
