@@ -15,8 +15,8 @@ from advisor.rulebase.base import RuleBase
 def settled_names(rulebase: RuleBase, judged_by: Release | None) -> Callable[[str, str], bool]:
     """Return what tells whether no release can say anything of a name in a module.
 
-    The module is dotted, below the library. Where a release judges that is not described, no name
-    is settled.
+    The module is dotted, below the library, or one of `huggingface_hub`. Where a release judges
+    that is not described, no name is settled.
     """
     table = release_table()
     if table is None or (judged_by and judged_by.version not in table.versions):
@@ -24,6 +24,7 @@ def settled_names(rulebase: RuleBase, judged_by: Release | None) -> Callable[[st
     patterns = (one.name for one in rulebase.changes if one.of == "class")
     words = (r"\w+".join(map(re.escape, pattern.split("*"))) for pattern in patterns)
     changed = re.compile("|".join(words) or r"(?!)")
+    gone = {one.name for one in rulebase.changes if one.of == "module"}
 
     @cache
     def lasting(block: str, group: str) -> frozenset[str]:
@@ -34,6 +35,8 @@ def settled_names(rulebase: RuleBase, judged_by: Release | None) -> Callable[[st
             return True
         if changed.fullmatch(name):
             return False
+        if module.partition(".")[0] == "huggingface_hub":
+            return f"{module}.{name}" not in gone
         if not module and name in lasting(f"{EXPORTS}{name[:1]}", ""):
             return True
         return name in lasting(block_of(module), f"{module}:")

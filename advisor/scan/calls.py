@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import wraps
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 from advisor.scan.abstract import (
     FILES,
@@ -42,10 +43,13 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
-from advisor.scan.source import descendants
+from advisor.scan.source import own_nodes, statements
 from advisor.scan.study import DEFAULT, RESULT, Passed, Scope, Study
 from advisor.scan.usage import WRAPPED, Load, Location
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
+
+Node = TypeVar("Node", bound=ast.AST)
+Answer = TypeVar("Answer")
 
 NAMESPACES = frozenset(
     ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
@@ -592,24 +596,48 @@ def _parameters(function: FunctionNode) -> list[str]:
     return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
 
 
-def lookups(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield the tables that a statement asks for what is no constant, each with what it asks."""
-    parts = (
-        [item.context_expr for item in statement.items]
-        if isinstance(statement, ast.With)
-        else [statement]
-    )
-    for node in chain.from_iterable(map(ast.walk, parts)):
+def remembered(ask: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
+    """Remember what a function says of a node, for as long as the node is there."""
+    told: WeakKeyDictionary[Node, Answer] = WeakKeyDictionary()
+
+    @wraps(ask)
+    def answer(node: Node) -> Answer:
+        if (known := told.get(node)) is None:
+            known = told[node] = ask(node)
+        return known
+
+    return answer
+
+
+class Asks(NamedTuple):
+    """What a statement asks for, statements inside it apart.
+
+    `loads` where it calls what loads, by its name; `tables` are those that it asks for what is no
+    constant, each with that.
+    """
+
+    loads: bool
+    tables: Sequence[tuple[ast.expr, ast.expr]]
+
+
+@remembered
+def asks(statement: ast.AST) -> Asks:
+    """Return what a statement, or an expression, asks for."""
+    loads, tables = False, list[tuple[ast.expr, ast.expr]]()
+    for node in own_nodes(statement):
         match node:
-            case ast.Subscript(
-                ast.Name() | ast.Attribute() as table, ast.Name() | ast.Attribute() as key
-            ):
-                yield table, key
             case ast.Call(
                 ast.Attribute(ast.Name() | ast.Attribute() as table, "get"),
                 [ast.Name() | ast.Attribute() as key, *_],
             ):
-                yield table, key
+                tables.append((table, key))
+            case ast.Call(called):
+                loads = loads or last_name(called) in CHECKPOINT_ARGUMENTS
+            case ast.Subscript(
+                ast.Name() | ast.Attribute() as table, ast.Name() | ast.Attribute() as key
+            ):
+                tables.append((table, key))
+    return Asks(loads, sorted(tables, key=lambda one: (one[0].lineno, one[0].col_offset)))
 
 
 def is_short(function: FunctionNode) -> bool:
@@ -620,11 +648,11 @@ def is_short(function: FunctionNode) -> bool:
     return len(function.body) <= _FEW and isinstance(last, ast.Return)
 
 
-@lru_cache(maxsize=64)
-def loads_something(function: ast.AST) -> bool:
+@remembered
+def loads_something(node: ast.AST) -> bool:
     """True where something calls what loads, by its name."""
-    called = (node.func for node in descendants(function) if isinstance(node, ast.Call))
-    return any(last_name(one) in CHECKPOINT_ARGUMENTS for one in called)
+    parts = statements(node) if isinstance(node, (ast.stmt, ast.Module)) else (node,)
+    return any(asks(part).loads for part in parts)
 
 
 def decorators(function: FunctionNode) -> set[str]:

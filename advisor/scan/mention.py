@@ -52,7 +52,7 @@ _IMPORTED = re.compile(
     r"|import[ \t]+(?P<names>[\w., \t]+))"
 )
 _FROM_LIBRARY = re.compile(
-    r"\bfrom\s+transformers(?P<module>(?:\.\w+)*)\s+import\s*"
+    r"\bfrom\s+(?:transformers(?P<module>(?:\.\w+)*)|(?P<hub>huggingface_hub[.\w]*))\s+import\s*"
     r"(?P<names>\((?:[^()#]|#[^\n]*)*\)?|(?:[^\n\\;#]|\\\r?\n)*)"
 )
 _COMMENT = re.compile(r"#[^\n]*")
@@ -113,7 +113,7 @@ class Mentions:
         if _UNDER_ANOTHER_NAME.search(code) or mentions_overrides(code):
             return True
         found = {
-            (statement["module"][1:], name)
+            (statement["hub"] or statement["module"][1:], name)
             for statement in _FROM_LIBRARY.finditer(code)
             for name in _names(statement["names"])
         }

@@ -26,9 +26,10 @@ _OTHERWISE = rb"\x74 \u0074 +AHQ- ~{#t~} " + b"\x1b$B#t\x1b(B"
 _FIRST_LINES = re.compile(rb"[^\r\n]*(?:\r\n?|\n)?[^\r\n]*(?:\r\n?|\n)?")
 """The two in which an encoding may be declared; `tokenize` takes line feeds alone for ends."""
 _LETTER_WRITTEN_OTHERWISE = re.compile(
-    r"\\(?:x|u00|U000000)[2-7]|\\N\{|\\(?:0?[4-7]|1[0-7])[0-7]|(?<=\S)\\\r?\n(?=\S)"
+    r"\\(?:(?:x|u00|U000000)(?P<hex>[2-7][0-9A-Fa-f])|N\{(?P<name>[^{}\n]*)\}"
+    r"|(?P<octal>(?:0?[4-7]|1[0-7])[0-7]))|(?<=\S)\\\r?\n(?=\S)"
 )
-"""An escape for a sign of ASCII, or a word that goes on in the next line."""
+"""An escape for a sign of ASCII, or the end of a line in the middle of a word."""
 _SPACE = re.compile(r"\\\r?\n|\f")
 """What stands between words as a blank does."""
 _COMMENT = re.compile(
@@ -40,7 +41,8 @@ _F_STRING = re.compile(
 )
 MOST_STEPS = 2_000_000_000
 """Python before 3.12 looks for each part of an f-string from its beginning."""
-_PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
+_BODIES = ("body", "orelse", "finalbody")
+_PARTS = (*_BODIES, "handlers", "cases")
 _HOLDERS: tuple[type[ast.AST], ...] = (ast.Module, ast.ExceptHandler, ast.match_case)
 BLOCKS = {
     kind: tuple(part for part in _PARTS if part in kind._fields)
@@ -195,12 +197,26 @@ def same_letters(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFKC", text)
 
 
-def searchable(code: str) -> str | None:
-    """Return code as a search for words is to see it; None where only a walk sees them."""
-    if "\\" in code and _LETTER_WRITTEN_OTHERWISE.search(code):
-        return None
+def searchable(code: str) -> str:
+    """Return code as a search for words is to see it: with its letters plain and words whole."""
     code = same_letters(code)
-    return _SPACE.sub(" ", code) if "\\" in code or "\f" in code else code
+    if "\\" not in code and "\f" not in code:
+        return code
+    seen = _SPACE.sub(" ", code)
+    if not _LETTER_WRITTEN_OTHERWISE.search(code):
+        return seen
+    return f"{seen}\n{_LETTER_WRITTEN_OTHERWISE.sub(_plain, code)}"
+
+
+def _plain(escape: re.Match[str]) -> str:
+    """The sign of ASCII that an escape stands for; nothing for the end of a line."""
+    if name := escape["name"]:
+        with contextlib.suppress(KeyError):
+            return unicodedata.lookup(name)
+        return ""
+    if digits := escape["hex"]:
+        return chr(int(digits, 16))
+    return chr(int(escape["octal"], 8)) if escape["octal"] else ""
 
 
 def _declared(data: bytes) -> str:
@@ -275,6 +291,22 @@ def descendants(tree: ast.AST) -> Iterator[ast.AST]:
         elif type(node) is not int and isinstance(node, ast.AST):  # most are lines and columns
             yield node
             left.extend(vars(node).values())
+
+
+def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a statement or an expression, without those of statements inside it."""
+    left: list[object] = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, list):
+            left.extend(node)
+        elif type(node) is not int and isinstance(node, ast.AST):
+            yield node
+            parts = vars(node)
+            if type(node) in BLOCKS:
+                left.extend(part for name, part in parts.items() if name not in _BODIES)
+            else:
+                left.extend(parts.values())
 
 
 def statements(tree: ast.AST) -> Iterator[ast.stmt]:

@@ -38,9 +38,10 @@ from advisor.scan.abstract import (
     joined,
     union,
 )
-from advisor.scan.calls import decorators, last_name, loads_something, lookups
+from advisor.scan.calls import asks, decorators, last_name, loads_something
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
+from advisor.scan.source import descendants
 from advisor.scan.study import DEFAULT, RESULT, ClassDefinition, Scope, Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
@@ -137,7 +138,7 @@ class Statements(Expressions):
         for number, statement in enumerate(statements):
             may_part = isinstance(statement, _SIMPLE) and len(self.study.ways) < _MOST_TURNS
             if may_part and self._loads:
-                for way_on in lookups(statement):
+                for way_on in asks(statement).tables:
                     if last_load is None:
                         last_load = _last_load(statements)
                     if number > last_load:
@@ -273,7 +274,7 @@ class Statements(Expressions):
 
         So there nothing is known of parameters, nor of what somebody outside may choose.
         """
-        nodes = (node for statement in never for node in ast.walk(statement))
+        nodes = (node for statement in never for node in descendants(statement))
         texts = {
             name: values
             for node in nodes
@@ -312,10 +313,10 @@ class Statements(Expressions):
         """
         asked = {
             inner.id
-            for part in ast.walk(test)
+            for part in descendants(test)
             if isinstance(part, (ast.Compare, ast.Call))
-            and any(_names_a_kind(one) for one in ast.walk(part))
-            for inner in ast.walk(part)
+            and any(_names_a_kind(one) for one in descendants(part))
+            for inner in descendants(part)
             if isinstance(inner, ast.Name) and inner.id in self.parameters
         }
         kept: dict[str, Values] = {}
@@ -382,7 +383,7 @@ class Statements(Expressions):
             return True
         called = {
             one.func.id
-            for one in ast.walk(node)
+            for one in descendants(node)
             if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)
         }
         found = (value for name in called for value in self.scope.find(name) or ())

@@ -45,7 +45,7 @@ from advisor.scan.abstract import (
     without_loads,
 )
 from advisor.scan.imports import Imports
-from advisor.scan.source import Parsed, Placed
+from advisor.scan.source import Parsed, Placed, descendants
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
@@ -285,7 +285,7 @@ class Study:
         if home is None:
             return None
         parsed, defined = home
-        nodes = list(ast.walk(function.node))
+        nodes = list(descendants(function.node))
         if sum(isinstance(node, ast.stmt) for node in nodes) > _MOST_STATEMENTS:
             return None
         self._elsewhere.update(dict.fromkeys(nodes, parsed))

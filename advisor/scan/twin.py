@@ -34,9 +34,9 @@ def read_code(file: SourceFile, data: bytes) -> Read:
         code = searchable(data.decode("utf-8", "replace"))
         return Read(data, code, key=(file.kind, digest(data)))
     text, notebook = code_of_notebook(data)
-    code = None if text is None else searchable(text)
+    seen = None if text is None else searchable(text)
     written = (text or "").encode("utf-8", "surrogatepass")
-    return Read(data, code, notebook, (file.kind, digest(written)))
+    return Read(data, seen, notebook, (file.kind, digest(written)))
 
 
 Place: TypeAlias = Callable[[Location], Location]

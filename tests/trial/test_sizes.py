@@ -28,16 +28,18 @@ def test_every_architecture_counts_as_its_checkpoints_say(id):
     assert recount(RULEBASE, RULEBASE.architectures[id]).differences == ()
 
 
-def test_every_derived_size_has_an_architecture_behind_it():
+def test_every_derived_size_has_an_architecture_behind_it_or_sources_of_its_own():
     behind = {id for one in RULEBASE.architectures.values() for id in one.checkpoints}
     derived = {
-        one.id
+        one.id: one
         for one in RULEBASE.checkpoints.values()
         if one.notes.get("parameters_precision") == "derived"
         and not str(one.model_class).startswith(OWN_CLASSES)  # counted in tests/unified_vlp
     }
-    assert derived == behind
-    assert len(derived) >= 40
+    assert behind <= derived.keys()
+    assert len(behind) >= 40
+    for id in derived.keys() - behind:  # no class of transformers builds it as it is
+        assert derived[id].sources["parameters_millions"], id
 
 
 def test_network_is_built_without_memory_and_counted_once_where_parts_are_shared():

@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from advisor.cli.main import run
-from advisor.errors import BrokenFileError, UsageError
+from advisor.errors import AdvisorError, BrokenFileError, UsageError
 from advisor.trial import load_runner, open_image
 from advisor.trial.answer import Request
 from advisor.trial.failures import OutputExistsError
@@ -106,7 +106,7 @@ def test_a_start_that_is_not_whole_is_made_anew(pictures, monkeypatch):
     data = pictures / "captions.csv"
     with monkeypatch.context() as patched:
         patched.setattr(UnifiedVLPProcessor, "save_pretrained", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(AdvisorError, match="the disk filled up"):
             train_unified(data, pictures / "out", aim="captions", **QUICK)
     assert train_unified(data, pictures / "out", aim="captions", **QUICK).resumed_at == 0
 
