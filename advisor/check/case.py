@@ -181,13 +181,22 @@ class Case:
         return _times(path, self.source(path), name)
 
 
-@lru_cache(maxsize=8 * TEXTS_AT_ONCE)
 def mentions(text: str, *sought: str | re.Pattern[str]) -> bool:
     """True where one of some words or patterns stands in a text.
 
     A text is searched once for them, not for each load in it.
     """
-    return any(one in text if isinstance(one, str) else bool(one.search(text)) for one in sought)
+    known = _searched(text)
+    if sought not in known:
+        found = (one in text if isinstance(one, str) else one.search(text) for one in sought)
+        known[sought] = any(found)
+    return known[sought]
+
+
+@lru_cache(maxsize=TEXTS_AT_ONCE)
+def _searched(_: str) -> dict[tuple[str | re.Pattern[str], ...], bool]:
+    """What was sought in a text, and whether it stands there."""
+    return {}
 
 
 @lru_cache(maxsize=TEXTS_AT_ONCE)
