@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from advisor import files
 from advisor.cli import end_at_once
 from advisor.errors import AdvisorError, BrokenFileError, UnknownNameError, refused_path
-from advisor.files import ESCAPED
+from advisor.files import ESCAPED, silence_stdout
 
 OK, NO, CANNOT, UNDETERMINED, BUG, INTERRUPTED = 0, 1, 2, 3, 4, 130
 SIGNALLED = 128
@@ -286,17 +286,6 @@ def prepare_streams() -> None:
     codecs.register_error(ESCAPED, _escaped)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors=ESCAPED)
-
-
-def silence_stdout() -> None:
-    """Redirect a broken stdout to the null device, so that nothing fails when Python flushes it."""
-    try:
-        number = sys.stdout.fileno()
-    except (OSError, ValueError):
-        return  # not a stream of the system
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, number)
-    os.close(nowhere)
 
 
 def _escaped(error: UnicodeError) -> tuple[str, int]:

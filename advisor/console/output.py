@@ -14,7 +14,7 @@ from advisor.console.commands import Options
 from advisor.console.options import option
 from advisor.draw.formats import FINDING_FORMATS, PAGE_FORMATS, Report, drawn
 from advisor.errors import UsageError, check_name
-from advisor.files import refuse_what_was_read, write_text
+from advisor.files import refuse_what_was_read, silence_stdout, write_text
 from advisor.foreign import inert, visible
 from advisor.phrasing import joined
 
@@ -88,9 +88,13 @@ class Showing(NamedTuple):
             write_text(place, drawn(report, format))
 
     def say(self, report: Report) -> None:
-        """Print a report."""
+        """Print a report; whoever has read enough of it changes nothing else of the command."""
         indent = 2 if sys.stdout.isatty() else None  # on a pipe one line, ten times as fast
-        sys.stdout.write(drawn(report, self.format, indent=indent, color=self.color))
+        text = drawn(report, self.format, indent=indent, color=self.color)
+        try:
+            sys.stdout.write(text)
+        except BrokenPipeError:
+            silence_stdout()
 
 
 def showing(formats: tuple[str, ...]) -> Options:

@@ -258,6 +258,24 @@ def test_a_closed_pipe_leaves_no_traceback(environment, arguments, code):
 
 
 @posix
+def test_a_reader_that_leaves_early_does_not_make_a_check_succeed(environment, tmp_path):
+    code = "from transformers import BlipModel\n"
+    code += 'BlipModel.from_pretrained("Salesforce/blip-vqa-base", use_auth_token=True)\n' * 200
+    (tmp_path / "code.py").write_text(code, "utf-8")
+    line = f"'{sys.executable}' -m advisor check '{tmp_path}' -v | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=30,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "1"
+
+
+@posix
 def test_head_gets_its_line_and_nothing_complains(environment):
     line = f"'{sys.executable}' -m advisor list sources --format markdown | head -1"
     done = subprocess.run(
