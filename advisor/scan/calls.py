@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
+from typing import NamedTuple
 
 from advisor.scan.abstract import (
     FILES,
@@ -43,13 +41,11 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
-from advisor.scan.source import own_nodes, statements
-from advisor.scan.study import DEFAULT, RESULT, Passed, Scope, Study
+from advisor.scan.node import decorators, is_short, last_name, loads_something
+from advisor.scan.scope import Scope
+from advisor.scan.study import DEFAULT, RESULT, Passed, Study
 from advisor.scan.usage import WRAPPED, Load, Location
-from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
-
-Node = TypeVar("Node", bound=ast.AST)
-Answer = TypeVar("Answer")
+from advisor.scan.vocabulary import Loader, loader_of
 
 NAMESPACES = frozenset(
     ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
@@ -59,8 +55,6 @@ NAMESPACES = frozenset(
 OPTION = "--"
 """Stands for the command line, among what is learned, with the options it may have."""
 
-_FEW = 3
-"""Statements of a function that is followed wherever it is called."""
 _OF_MODEL = "model_kwargs"
 """The argument of a pipeline whose entries go to the load of its model."""
 _UNMISTAKABLE = "pretrained_model_name_or_path"
@@ -594,76 +588,3 @@ _PAIRING = {"zip": _zipped, "enumerate": _numbered}
 
 def _parameters(function: FunctionNode) -> list[str]:
     return [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
-
-
-def remembered(ask: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
-    """Remember what a function says of a node, for as long as the node is there."""
-    told: WeakKeyDictionary[Node, Answer] = WeakKeyDictionary()
-
-    @wraps(ask)
-    def answer(node: Node) -> Answer:
-        if (known := told.get(node)) is None:
-            known = told[node] = ask(node)
-        return known
-
-    return answer
-
-
-class Asks(NamedTuple):
-    """What a statement asks for, statements inside it apart.
-
-    `loads` where it calls what loads, by its name; `tables` are those that it asks for what is no
-    constant, each with that.
-    """
-
-    loads: bool
-    tables: Sequence[tuple[ast.expr, ast.expr]]
-
-
-@remembered
-def asks(statement: ast.AST) -> Asks:
-    """Return what a statement, or an expression, asks for."""
-    loads, tables = False, list[tuple[ast.expr, ast.expr]]()
-    for node in own_nodes(statement):
-        match node:
-            case ast.Call(
-                ast.Attribute(ast.Name() | ast.Attribute() as table, "get"),
-                [ast.Name() | ast.Attribute() as key, *_],
-            ):
-                tables.append((table, key))
-            case ast.Call(called):
-                loads = loads or last_name(called) in CHECKPOINT_ARGUMENTS
-            case ast.Subscript(
-                ast.Name() | ast.Attribute() as table, ast.Name() | ast.Attribute() as key
-            ):
-                tables.append((table, key))
-    return Asks(loads, sorted(tables, key=lambda one: (one[0].lineno, one[0].col_offset)))
-
-
-def is_short(function: FunctionNode) -> bool:
-    """True where a function does little more than give something back."""
-    last = function.body[-1]
-    if isinstance(last, ast.With):
-        last = last.body[-1]
-    return len(function.body) <= _FEW and isinstance(last, ast.Return)
-
-
-@remembered
-def loads_something(node: ast.AST) -> bool:
-    """True where something calls what loads, by its name."""
-    parts = statements(node) if isinstance(node, (ast.stmt, ast.Module)) else (node,)
-    return any(asks(part).loads for part in parts)
-
-
-def decorators(function: FunctionNode) -> set[str]:
-    """Return the plain names among the decorators of a function."""
-    return {node.id for node in function.decorator_list if isinstance(node, ast.Name)}
-
-
-def last_name(function: ast.expr) -> str:
-    """Return the name of what is called, without what stands before its dot."""
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    if isinstance(function, ast.Name):
-        return function.id
-    return last_name(function.func) if isinstance(function, ast.Call) else ""

@@ -24,10 +24,11 @@ from advisor.scan.abstract import (
     Values,
     Wrapper,
 )
-from advisor.scan.calls import is_short, loads_something
 from advisor.scan.imports import Exported
+from advisor.scan.node import is_short, loads_something
+from advisor.scan.scope import Scope
 from advisor.scan.statement import Statements
-from advisor.scan.study import Scope, Study
+from advisor.scan.study import Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _DEEPEST_VALUES = 3

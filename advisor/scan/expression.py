@@ -36,9 +36,11 @@ from advisor.scan.abstract import (
     plain,
     union,
 )
-from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, last_name, spread
+from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
 from advisor.scan.narrowing import Names, dotted, narrowed
-from advisor.scan.study import RESULT, Passed, Scope, Study
+from advisor.scan.node import last_name
+from advisor.scan.scope import Scope
+from advisor.scan.study import RESULT, Passed, Study
 
 _LARGEST_TABLE = 64
 _MOST_TABLES = 8

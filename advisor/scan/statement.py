@@ -38,11 +38,12 @@ from advisor.scan.abstract import (
     joined,
     union,
 )
-from advisor.scan.calls import asks, decorators, last_name, loads_something
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
+from advisor.scan.node import asks, decorators, last_name, loads_something
+from advisor.scan.scope import Scope
 from advisor.scan.source import descendants
-from advisor.scan.study import DEFAULT, RESULT, ClassDefinition, Scope, Study
+from advisor.scan.study import DEFAULT, RESULT, ClassDefinition, Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 

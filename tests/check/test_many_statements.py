@@ -11,7 +11,7 @@ from advisor.check.inspection import inspect
 from advisor.rulebase.store import load_rules
 from advisor.scan import statement
 from advisor.scan.scanner import scan
-from advisor.scan.study import Scope
+from advisor.scan.scope import Scope
 from advisor.scan.vocabulary import vocabulary_of
 
 HEAD = "from transformers import CLIPModel, CLIPProcessor\n"
