@@ -21,7 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from kills import KEPT_ON_THE_WAY, _import_commands, _import_networks, files, hub
+from kills import KEPT_ON_THE_WAY, each_writer, files
 from writers import WRITERS, Writer
 
 CANNOT, GOES_ON, NAMES_EACH = 2, ("rules cache", "ask keeps"), "check --fix"
@@ -154,18 +154,11 @@ def main() -> int:
     parser.add_argument("--mount", action="store_true", help="a small disk that is really full")
     parser.add_argument("commands", nargs="*", metavar="COMMAND", help=", ".join(WRITERS))
     given = parser.parse_args()
-    os.environ.pop("ADVISOR_RULES", None)
     count = 0
-    _import_commands()
-    with hub():
-        for name in given.commands or sorted(WRITERS, key=lambda one: WRITERS[one].heavy):
-            writer = WRITERS[name]
-            if writer.heavy:
-                _import_networks()
-            with tempfile.TemporaryDirectory() as place:
-                for problem in tried(name, writer, Path(place), mount=given.mount):
-                    print(f"  {problem}", flush=True)
-                    count += 1
+    for name, writer, place in each_writer(given.commands):
+        for problem in tried(name, writer, place, mount=given.mount):
+            print(f"  {problem}", flush=True)
+            count += 1
     print(f"{count} wrong")
     return 1 if count else 0
 

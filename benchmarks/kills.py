@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -262,6 +262,18 @@ def hub() -> Iterator[None]:
     small.close()
 
 
+def each_writer(names: Sequence[str]) -> Iterator[tuple[str, Writer, Path]]:
+    """Yield commands, the light ones first, each with a folder; what they import is there then."""
+    os.environ.pop("ADVISOR_RULES", None)
+    _import_commands()
+    with hub():
+        for name in names or sorted(WRITERS, key=lambda one: WRITERS[one].heavy):
+            if WRITERS[name].heavy:
+                _import_networks()
+            with tempfile.TemporaryDirectory() as place:
+                yield name, WRITERS[name], Path(place)
+
+
 def main() -> int:
     """Print a line for each command and signal."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -271,39 +283,32 @@ def main() -> int:
     parser.add_argument("commands", nargs="*", metavar="COMMAND", help=", ".join(WRITERS))
     given = parser.parse_args()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored
-    os.environ.pop("ADVISOR_RULES", None)
     wrong = runs = 0
-    _import_commands()
-    with hub():
-        for name in given.commands or sorted(WRITERS, key=lambda one: WRITERS[one].heavy):
-            writer = WRITERS[name]
-            if writer.heavy:
-                _import_networks()
-            with tempfile.TemporaryDirectory() as place:
-                (before := Path(place) / "before").mkdir()
-                writer.prepare(before)
-                known = undisturbed(writer, before)
-                new = [one for one in known.after if known.after[one] != known.before.get(one)]
-                if not new:
-                    sys.stdout.write(f"{name:26} writes nothing: nothing is shown\n")
-                    wrong += 1
-                    continue
-                for number in SIGNALS:
-                    instants = 0 if given.steps or given.again else given.instants
-                    stops = known.stops(number, instants, again=given.again)
-                    counts = counted(writer, before, known, stops)
-                    runs += len(stops)
-                    word = signal.Signals(number).name
-                    kinds = ("half", "stray", "not recovered")
-                    said = ", ".join(f"{counts[one]} {one}" for one in kinds)
-                    moments = "instants" if instants else "steps"
-                    sys.stdout.write(
-                        f"{name:26} {word:8} {len(stops)} {moments} in {known.seconds:.1f} s, "
-                        f"{len(new)} files: {said}\n"
-                    )
-                    sys.stdout.flush()
-                    strays = 0 if number == signal.SIGKILL else counts["stray"]
-                    wrong += counts["half"] + counts["not recovered"] + strays
+    for name, writer, place in each_writer(given.commands):
+        (before := place / "before").mkdir()
+        writer.prepare(before)
+        known = undisturbed(writer, before)
+        new = [one for one in known.after if known.after[one] != known.before.get(one)]
+        if not new:
+            sys.stdout.write(f"{name:26} writes nothing: nothing is shown\n")
+            wrong += 1
+            continue
+        for number in SIGNALS:
+            instants = 0 if given.steps or given.again else given.instants
+            stops = known.stops(number, instants, again=given.again)
+            counts = counted(writer, before, known, stops)
+            runs += len(stops)
+            word = signal.Signals(number).name
+            kinds = ("half", "stray", "not recovered")
+            said = ", ".join(f"{counts[one]} {one}" for one in kinds)
+            moments = "instants" if instants else "steps"
+            sys.stdout.write(
+                f"{name:26} {word:8} {len(stops)} {moments} in {known.seconds:.1f} s, "
+                f"{len(new)} files: {said}\n"
+            )
+            sys.stdout.flush()
+            strays = 0 if number == signal.SIGKILL else counts["stray"]
+            wrong += counts["half"] + counts["not recovered"] + strays
     sys.stdout.write(f"{runs} runs, {wrong} wrong\n")
     return 1 if wrong else 0
 

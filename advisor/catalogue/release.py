@@ -62,9 +62,12 @@ class Release:
         self._named: dict[str, list[str]] = description["named"]
         self.pipeline_aliases: dict[str, str] = description["aliases"]
         self._suffixes: tuple[str, ...] = tuple(description["suffixes"])
-        number = version_number(self.version)
-        self.changes = [one for one in changes if version_number(one.since) <= number]
+        self.changes = [one for one in changes if self.reaches(one.since)]
         self._became = cache(self._change)
+
+    def reaches(self, version: str) -> bool:
+        """True where the release is that version or a later one."""
+        return version_number(self.version) >= version_number(version)
 
     @property
     def note(self) -> str | None:

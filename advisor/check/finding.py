@@ -46,3 +46,10 @@ def in_order(finding: Finding) -> tuple[str, int, int, int, str, str]:
     place = finding.place
     where = (place.path, place.line, place.column) if place else ("", 0, 0)
     return (*where, LEVELS.index(finding.level), finding.rule, finding.message)
+
+
+def advice(name: str | None) -> str | None:
+    """Return in words that a name is to be used instead, if there is one."""
+    if name == "__call__":
+        return "call it itself"
+    return f"use `{name}`" if name else None

@@ -61,7 +61,7 @@ def class_in_code(
         message,
         (usage.model and usage.model.class_place) or usage.place,
         level=level,
-        places=tuple(one for one in usage.model.asked) if usage.model else (),
+        places=usage.model.asked if usage.model else (),
         fix=f"use `{native or 'the class of its model type'}`{instead}",
         edits=_class_edits(case, usage, identity, kind, loads),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from advisor.catalogue.release import version_number
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.check.loaded import class_of
@@ -17,12 +16,9 @@ WEIGHTS = re.compile(r"(?:cross_|encoder_|decoder_)?attentions\Z")
 @rule("attentions-not-kept", each=Case.usages, of_release=True)
 def attentions_not_kept(case: Case, usage: Usage) -> Iterator[Finding]:
     """Weights of attention, of a model whose attention is computed in one step."""
-    model, since = usage.model, version_number(case.knowledge("since")[0])
-    if (
-        model is None
-        or model.package != TRANSFORMERS
-        or version_number(case.release.version) < since
-    ):
+    model = usage.model
+    ours = model is not None and model.package == TRANSFORMERS
+    if model is None or not ours or not case.release.reaches(case.knowledge("since")[0]):
         return
     known = class_of(case, model, usage)
     if known is None or known[0] not in case.knowledge("computed_in_one_step"):

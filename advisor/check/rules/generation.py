@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from advisor.catalogue.release import version_number
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Edit, Finding
 from advisor.check.loaded import receiver_of
@@ -17,13 +16,9 @@ COMPOSITION = "composition"
 @rule("generation-set-in-config", each=Case.usages, of_release=True)
 def generation_set_in_config(case: Case, usage: Usage) -> Iterator[Finding]:
     """A setting of `generate` that is stored in the configuration of the model."""
-    since = version_number(case.knowledge("since")[0])
     model = usage.model
-    if (
-        model is None
-        or model.package != TRANSFORMERS
-        or version_number(case.release.version) < since
-    ):
+    ours = model is not None and model.package == TRANSFORMERS
+    if model is None or not ours or not case.release.reaches(case.knowledge("since")[0]):
         return
     stored = [
         call

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from advisor.catalogue.release import version_number
 from advisor.check.case import Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.scan.usage import Call, Usage
@@ -40,8 +39,7 @@ def _without_places(case: Case, usage: Usage, calls: list[Call]) -> Iterator[Fin
     named = usage.class_name in case.knowledge("classes")
     if not named and not (identity and identity.model_type in types):
         return
-    since = version_number(case.knowledge("since")[0])
-    if usage.model is None or version_number(case.release.version) < since:
+    if usage.model is None or not case.release.reaches(case.knowledge("since")[0]):
         return
     path = usage.place.path
     made = [call.place for call in calls if _tokenizes(call)]

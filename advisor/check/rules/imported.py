@@ -10,7 +10,7 @@ from advisor.catalogue.release import members_of, release_table, version_number
 from advisor.catalogue.release_members import ReleaseMembers
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
-from advisor.check.finding import Finding
+from advisor.check.finding import Finding, advice
 from advisor.model.library import NameChange
 from advisor.scan.usage import Name
 
@@ -54,7 +54,7 @@ def removed_name(case: Case) -> Iterator[Finding]:
         yield Finding(
             f"transformers {case.release.version} has no {what}{until}",
             name.place,
-            fix=f"it is in `{fix}`" if fix else _use(change) or inherited,
+            fix=f"it is in `{fix}`" if fix else advice(change.instead if change else inherited),
             because=change.because if change else "",
             sources=change.sources if change else (),
         )
@@ -72,7 +72,7 @@ def _gone_with_it(case: Case) -> Iterator[Finding]:
                 f"the `{library}` that transformers {case.release.version} needs has no "
                 f"`{name.name}`",
                 name.place,
-                fix=_use(change),
+                fix=advice(change.instead),
                 because=change.because,
                 sources=change.sources,
             )
@@ -84,10 +84,6 @@ def _moved(case: Case, module: str, name: str) -> NameChange | None:
     names = (".".join(parts[:length]) for length in range(2, len(parts) + 1))
     changes = (case.release.removed(one, "module") for one in names)
     return next((one for one in changes if one and one.kind == "removed"), None)
-
-
-def _use(change: NameChange | None) -> str | None:
-    return f"use `{change.instead}`" if change and change.instead else None
 
 
 def _has(case: Case, members: ReleaseMembers, module: str, name: str) -> bool:
@@ -120,7 +116,7 @@ def _heir(members: ReleaseMembers, module: str, name: str, last: str) -> str | N
             if name in was and name not in now and len(now - was) == 1:
                 found |= now - was
     names = [one for one in found if one in (members.names(module) or ())]
-    return f"use `{names[0]}`" if len(found) == 1 and names else None
+    return names[0] if len(found) == 1 and names else None
 
 
 def _last(case: Case, module: str, name: Name) -> str | None:

@@ -9,10 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Set
 from functools import lru_cache
 
-from advisor.catalogue.release import version_number
 from advisor.catalogue.release_members import Members
-from advisor.check.case import TEXTS_AT_ONCE, Case, rule
-from advisor.check.finding import Finding
+from advisor.check.case import TEXTS_AT_ONCE, Case, mentions, rule
+from advisor.check.finding import Finding, advice
 from advisor.check.loaded import (
     CONFIG,
     Lifetime,
@@ -25,7 +24,7 @@ from advisor.check.loaded import (
     part_of,
     receiver_of,
 )
-from advisor.scan.usage import WRAPPED, Argument, Built, Call, Usage
+from advisor.scan.usage import WRAPPED, Argument, Built, Call, Location, Usage
 from advisor.scan.vocabulary import vocabulary_of
 
 ALIKE = 0.7
@@ -64,18 +63,17 @@ def _missing_of_class(case: Case, made: Built) -> Iterator[Finding]:
     owner, _, name = made.class_name.partition(".")
     at = case.release.members.of(owner) if name and case.release.members else None
     known = lifetime(case.release.version, owner, (), name) if at and not at.has(name) else None
-    source = case.source(made.place.path)
-    if at is None or known is None or name[:1] == "_" or name in _asked_names(source):
+    if at is None or known is None or name[:1] == "_":
         return
-    if re.search(rf"\.{name}\s*=[^=]", source):
-        return  # an attribute of the file's own
+    if name in _asked_names(case.source(made.place.path)) or _is_stored(case, made.place, name):
+        return
     if known.text.startswith("(") or not at.open or owner.endswith(SETTINGS):
         removed = case.release.removed
         change = removed(made.class_name, "attribute") or removed(name, "attribute")
         yield Finding(
             _absence(case, Receiver(at, owner, ()), name, known),
             made.place,
-            fix=_use(change.instead) if change else None,
+            fix=advice(change.instead) if change else None,
             because=change.because if change else "",
             sources=change.sources if change else (),
         )
@@ -90,7 +88,7 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
             f"`{at.name}` is no tuple in transformers {case.release.version}",
             call.place,
             level=at.level,
-            fix=_use(change.instead),
+            fix=advice(change.instead),
             because=change.because,
             sources=change.sources,
         )
@@ -101,7 +99,7 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
     inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
     if at is None and (change := case.release.removed(inside, "attribute")):
         message = f"the configuration has no `{call.name}` in transformers {case.release.version}"
-        fix, because = _use(change.instead), change.because
+        fix, because = advice(change.instead), change.because
         yield Finding(message, call.place, fix=fix, because=because, sources=change.sources)
     if at is None or at.members.has(call.name) or _asked_for(case, call):
         return
@@ -160,9 +158,9 @@ def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
 
 def _nested(case: Case, at: Receiver, call: Call) -> str | None:
     """The part of a configuration that holds by now what the whole once gave."""
-    since = version_number(case.knowledge("nested_since")[0])
     part = case.knowledge("nested").get(at.name)
-    if not part or version_number(case.release.version) < since or case.release.members is None:
+    by_now = case.release.reaches(case.knowledge("nested_since")[0])
+    if not part or not by_now or case.release.members is None:
         return None
     inner = case.release.members.near(part[0], at.members)
     return part[1] if inner and inner.has(call.name) else None
@@ -198,6 +196,11 @@ def _asked_for(case: Case, call: Call) -> bool:
     return call.name in _asked_names(case.source(call.place.path))
 
 
+def _is_stored(case: Case, place: Location, name: str) -> bool:
+    """True where a file stores something under the name: then it has an attribute of its own."""
+    return mentions(case.source(place.path), re.compile(rf"\.{name}\s*=[^=]"))
+
+
 @lru_cache(maxsize=TEXTS_AT_ONCE)
 def _asked_names(text: str) -> frozenset[str]:
     """Return what stands in quotes behind `hasattr` and its like, line by line."""
@@ -218,7 +221,7 @@ def _instead(case: Case, at: Receiver, call: Call, known: Lifetime) -> tuple[str
     release, name = case.release, call.name
     change = release.removed(name, "attribute")
     if change and (at.of_texts or not change.instead or at.members.has(change.instead)):
-        return _use(change.instead), change.because
+        return advice(change.instead), change.because
     if known.last is None or release.members is None:
         return None, ""
     for part in at.members.texts:
@@ -239,13 +242,6 @@ def _instead(case: Case, at: Receiver, call: Call, known: Lifetime) -> tuple[str
         if near := difflib.get_close_matches(name, methods, 1, ALIKE):
             return f"use `{near[0]}`", ""
     return None, ""
-
-
-def _use(name: str | None) -> str | None:
-    """What is said of the name to use instead, if there is one."""
-    if name == "__call__":
-        return "call it itself"
-    return f"use `{name}`" if name else None
 
 
 def _flattened(held: Members, before: Members, now: Members) -> bool:
@@ -296,9 +292,9 @@ def _by_maker(made: list[Call], later: list[Call]) -> Iterator[tuple[Call, list[
 
 def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     """What a tokenizer makes of a chat, used as the ids that it was."""
-    at, since = receiver_of(case, call), version_number(case.knowledge("encoded_since")[0])
+    at, by_now = receiver_of(case, call), case.release.reaches(case.knowledge("encoded_since")[0])
     tokenizes = call.arguments.get("tokenize")
-    if at is None or not at.of_texts or version_number(case.release.version) < since:
+    if at is None or not at.of_texts or not by_now:
         return
     if tokenizes is not None and tokenizes.value is not True:
         return
@@ -327,8 +323,7 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
         return
     output, level = found
     fields = output.texts.keys()
-    own = re.search(rf"\.{call.name}\s*=[^=]", case.source(call.place.path))
-    if own or any(_knows(one, fields) for one in later):
+    if _is_stored(case, call.place, call.name) or any(_knows(one, fields) for one in later):
         return
     name, version = output.home.rpartition(":")[2], case.release.version
     change = case.release.removed(call.name, "attribute")

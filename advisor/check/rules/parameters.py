@@ -9,7 +9,7 @@ from typing import NamedTuple
 from advisor.catalogue.release import described_releases, members_of, version_number
 from advisor.catalogue.release_members import Members
 from advisor.check.case import Case, rule
-from advisor.check.finding import Edit, Finding
+from advisor.check.finding import Edit, Finding, advice
 from advisor.check.loaded import members_in, receiver_of
 from advisor.model.library import NameChange
 from advisor.scan.usage import WRAPPED, Argument, Location
@@ -68,7 +68,7 @@ def removed_parameter(case: Case) -> Iterator[Finding]:
                 place,
                 places=argument.named_at,
                 level=given.level or _level(case, change),
-                fix=f"use `{instead}`" if instead else None,
+                fix=advice(instead),
                 because=change.because if change else "",
                 sources=change.sources if change else (),
                 edits=(Edit(place, instead, name),) if renamed and instead else (),
@@ -118,7 +118,7 @@ def _tensors(case: Case) -> Iterator[Finding]:
                     f"there are no `{argument.value}` tensors in transformers "
                     f"{case.release.version}",
                     argument.written,
-                    fix=f"use `{change.instead}`",
+                    fix=advice(change.instead),
                     because=change.because,
                     sources=change.sources,
                 )
@@ -193,7 +193,7 @@ def narrower_override(case: Case) -> Iterator[Finding]:
             if by_name
             else (one.positional >= int(number) or one.many)
         )
-        if taken or called_here or version_number(case.release.version) < version_number(since):
+        if taken or called_here or not case.release.reaches(since):
             continue
         yield Finding(
             f"`{one.base}` passes `{name}` to `{one.name}` since transformers {since}, which this "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from advisor.catalogue.release import version_number
 from advisor.catalogue.release_members import Signature
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding
@@ -66,8 +65,8 @@ def _missing(case: Case, task: str, signature: Signature, call: Call) -> str | N
 def _images_beside_chat(case: Case, signature: Signature, call: Call) -> bool:
     """True where images are given, and a chat as the text."""
     given = call.arguments
-    since = version_number(case.knowledge("refused_since")[0])
-    if signature.positional[:2] != (IMAGES, TEXT) or version_number(case.release.version) < since:
+    refused = case.release.reaches(case.knowledge("refused_since")[0])
+    if signature.positional[:2] != (IMAGES, TEXT) or not refused:
         return False
     text, images = given.get(TEXT) or given.get("1"), given.get(IMAGES) or given.get("0")
     if text is None or images is None or images.value is None or isinstance(text.value, str):

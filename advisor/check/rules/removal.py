@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
-from advisor.catalogue.release import version_number
 from advisor.check.case import TRANSFORMERS, Case, rule
-from advisor.check.finding import Edit, Finding
+from advisor.check.finding import Edit, Finding, advice
 from advisor.check.identity import Identity
 from advisor.model.library import NameChange
 from advisor.scan.usage import Argument, Location, Usage
@@ -100,9 +99,9 @@ def changed_pipeline(case: Case, usage: Usage) -> Iterator[Finding]:
 @rule("feature-extractor-of-images", each=Case.known, of_release=True)
 def feature_extractor_of_images(case: Case, usage: Usage, identity: Identity) -> Iterator[Finding]:
     """An auto class that gives extractors of sounds alone by now, for a checkpoint of pictures."""
-    since = version_number(case.knowledge("images_until")[0])
+    gone = case.release.reaches(case.knowledge("images_until")[0])
     hears = identity.model_type in case.knowledge("hearing")
-    for load in usage.loads if version_number(case.release.version) >= since and not hears else ():
+    for load in usage.loads if gone and not hears else ():
         old, new = case.knowledge("extractor")
         ids = {value.text for value in load.checkpoint}
         if load.class_name == old and load.class_place and ids == {identity.id}:
@@ -165,6 +164,6 @@ def _findings(
             places=others,
             because=change.because,
             sources=change.sources,
-            fix=fix or (f"use `{change.instead}`" if change.instead else None),
+            fix=fix or advice(change.instead),
             edits=edits,
         )
