@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import typer._completion_shared as shells
+
 from advisor.files import write_text
 
 
@@ -21,14 +23,6 @@ class _WholeFile(type(Path())):  # type: ignore[misc]
         return len(data)
 
 
-def write_whole_files(option: Any) -> None:
-    """Have the option of Typer that installs completion write as advisor does."""
-    install = option.callback
-
-    def installed(*given: Any, **named: Any) -> Any:
-        import typer._completion_shared as shells
-
-        vars(shells)["Path"] = _WholeFile
-        return install(*given, **named)
-
-    option.callback = installed
+def write_whole_files() -> None:
+    """Have Typer write the start files of shells as advisor writes."""
+    vars(shells)["Path"] = _WholeFile
