@@ -137,8 +137,8 @@ class Statements(Expressions):
         """Walk statements in order; return whether the end can be reached."""
         last_load: int | None = None
         for number, statement in enumerate(statements):
-            may_part = isinstance(statement, _SIMPLE) and len(self.study.ways) < _MOST_TURNS
-            if may_part and self._loads:
+            simple = isinstance(statement, _SIMPLE) and len(self.study.ways) < _MOST_TURNS
+            if simple and self._may_part:
                 for way_on in asks(statement).tables:
                     if last_load is None:
                         last_load = _last_load(statements)
@@ -167,10 +167,13 @@ class Statements(Expressions):
         ]
 
     @cached_property
-    def _loads(self) -> bool:
-        """True where the statements of this scope load something."""
-        if self.scope.function is not None:
-            return loads_something(self.scope.function)
+    def _may_part(self) -> bool:
+        """True where the statements of this scope load something, and may ask a table for it."""
+        function, here = self.scope.function, self.study.parsed.name
+        if not self.study.asks_tables and (function is None or self.study.home(function) == here):
+            return False
+        if function is not None:
+            return loads_something(function)
         return _loads_outside(self.study.parsed.tree)
 
     @staticmethod

@@ -45,7 +45,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.imports import Imports
 from advisor.scan.scope import Scope
-from advisor.scan.source import Parsed, Placed, descendants
+from advisor.scan.source import Parsed, Placed, descendants, same_letters
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import Vocabulary
 
@@ -71,6 +71,8 @@ _DEEPEST_CALLS = 3
 _WORD = re.compile(r"[^\W\d]\w*")
 _MOST_ENTRIES = 500
 """Functions that a walk of one file walks for one call alone."""
+_ASKS_A_TABLE = re.compile(r"\bget\b|\[[\s(\\]*+(?:[^\W\d]|#)")
+"""What stands in all code that asks a table for what is no constant."""
 _HUB_PREFIX = "hf-hub:"
 _LIBRARY = "transformers."
 
@@ -165,6 +167,12 @@ class Study:
         self.scopes: dict[FunctionNode, Scope] = {}
         """What stands around the functions of the file."""
         self.source = cache(_source)
+
+    @cached_property
+    def asks_tables(self) -> bool:
+        """False where nothing in the file asks a table for what is no constant."""
+        text = same_letters("\n".join(self.parsed.lines))
+        return _ASKS_A_TABLE.search(text) is not None
 
     def call_where(self, method: FunctionNode, call: ast.Call, names: Mapping[str, Values]) -> None:
         """Learn what conditions around a call say of attributes, which hold in the method too."""

@@ -8,6 +8,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -101,6 +102,7 @@ class _Walk:
     def __init__(self, root: str, exclude: Patterns) -> None:
         self.root = root
         self.exclude = exclude
+        self._excludes = cache(self._excluded)
         self.files: dict[str, SourceFile] = {}
         self.notes: list[FileNote] = []
         self.links: dict[str, tuple[str, str]] = {}
@@ -215,13 +217,9 @@ class _Walk:
 
     def _file(self, path: str, kind: str, size: int) -> None:
         name = self._name(path)
-        folders = (name[: slash.start()] for slash in re.finditer("/", name))
-        excluded = self.exclude.ignores(name, folder=False) or any(
-            self.exclude.ignores(folder, folder=True) for folder in folders
-        )
         if path in self.files:
             return
-        if excluded:
+        if self.exclude.ignores(name, folder=False) or self._excludes(name.rpartition("/")[0]):
             self.left_out["excluded"] += 1
         elif size <= MOST_BYTES[kind]:
             self.files[path] = SourceFile(path, name, kind, size)
@@ -230,6 +228,13 @@ class _Walk:
             if not name.endswith(".json"):  # data, more often than not
                 limit = size_shown(MOST_BYTES[kind])
                 self._note(path, f"is {size_shown(size)}; files over {limit} are not checked")
+
+    def _excluded(self, folder: str) -> bool:
+        """True for a folder that is excluded, or that stands in one that is."""
+        return bool(folder) and (
+            bool(self.exclude.ignores(folder, folder=True))
+            or self._excludes(folder.rpartition("/")[0])
+        )
 
     def _name(self, path: str) -> str:
         """The path as reports show it: relative to the root, with forward slashes."""
