@@ -112,13 +112,14 @@ class EvaluatedCall(NamedTuple):
             if behind := self.study.class_behind(holder, name):
                 self.study.made.append((self.node, f"{behind}.{name}", self.passed))
         loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
-        certain = self.study.is_one(loaded)
-        return union(
-            *(self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)),
-            *(self._used(callee, certain=certain) for callee in loaded),
-            *(self._method(holder) for holder in self.holders),
-            NOTHING if loaded else self._foreign(name),
-        )
+        given = [self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)]
+        if loaded:
+            certain = self.study.is_one(loaded)
+            given.extend([self._used(callee, certain=certain) for callee in loaded])
+        given.extend([self._method(holder) for holder in self.holders])
+        if not loaded:
+            given.append(self._foreign(name))
+        return union(*given)
 
     def called(self, callee: Abstract) -> Values:
         """Return what calling one of the callees may give."""
@@ -457,9 +458,7 @@ class EvaluatedCall(NamedTuple):
         entries: list[tuple[String | Constant | None, Values]] = []
         for one in self.passed:
             if one.keyword is not None:
-                place = self.study.location(one.keyword)
-                end = place.column + len(one.name)
-                place = place._replace(end_line=place.line, end_column=end)
+                place = self.study.location(one.keyword).beginning(len(one.name))
                 entries.append((String(one.name, place), one.values))
             elif one.key is not None:
                 entries.append((String(one.name, one.key), one.values))

@@ -48,6 +48,8 @@ _ONCE = {"contextmanager", "asynccontextmanager", "fixture"}
 """Decorators of functions that yield one thing, which is what they give."""
 _SAME = {"module", "_orig_mod"}
 """Where wrappers of a model keep it: what is reached so is the model itself."""
+_ADDING = {"append", "update"}
+"""Methods that add to a list or a dictionary that a name stands for."""
 _MOST_ARGUMENTS = 100
 """What is passed behind so many others is looked into, and then forgotten."""
 
@@ -344,31 +346,25 @@ class Expressions:
 
     def _visit_call(self, node: ast.Call) -> Values:
         holders: Values = NOTHING
-        match node:
-            case ast.Call(ast.Name("getattr"), [owner, ast.AST() as attribute, *default]) if (
-                self.scope.find("getattr") is None
-            ):
-                return self._reached(owner, attribute, default)
-        if isinstance(node.func, ast.Attribute):
-            holders = self.evaluate(node.func.value)
-            name = node.func.attr
-            callees = union(*(self._member(holder, name) for holder in holders))
+        function = node.func
+        if _is_getattr(node) and self.scope.find("getattr") is None:
+            return self._reached(*node.args)
+        if isinstance(function, ast.Attribute):
+            holders = self.evaluate(function.value)
+            name = function.attr
+            callees = union(*[self._member(holder, name) for holder in holders])
         else:
-            callees = self.evaluate(node.func)
+            callees = self.evaluate(function)
         passed = self._passed(node)
-        if isinstance(node.func, ast.Attribute):
-            self._append(node.func, passed)
-            self._update(node.func, passed)
-        return EvaluatedCall(
-            study=self.study,
-            scope=self.scope,
-            node=node,
-            holders=holders,
-            callees=callees,
-            passed=passed[:_MOST_ARGUMENTS],
-        ).result()
+        if isinstance(function, ast.Attribute) and function.attr in _ADDING:
+            self._append(function, passed)
+            self._update(function, passed)
+        call = EvaluatedCall(
+            self.study, self.scope, node, holders, callees, passed[:_MOST_ARGUMENTS]
+        )
+        return call.result()
 
-    def _reached(self, owner: ast.expr, attribute: ast.expr, default: Sequence[ast.expr]) -> Values:
+    def _reached(self, owner: ast.expr, attribute: ast.expr, *default: ast.expr) -> Values:
         """What `getattr` gives; that an attribute may be missing is no use of it."""
         holders, names = self.evaluate(owner), self.evaluate(attribute)
         given = [
@@ -454,3 +450,7 @@ _VISITS = methods(Expressions, "_visit_")
 
 def _has_string(values: Values) -> bool:
     return any(isinstance(value, String) for value in values)
+
+
+def _is_getattr(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1

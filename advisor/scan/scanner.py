@@ -457,9 +457,7 @@ def _names_in(parsed: Parsed) -> list[Name]:
                         names.append(Name(parsed.location(alias), outer, inner, True, optional))
         elif node.level == 0 and (node.module or "").partition(".")[0] in (_LIBRARY, _HUB):
             for alias in (alias for alias in node.names if alias.name != "*"):
-                place = parsed.location(alias)
-                end = place.column + len(alias.name)
-                place = place._replace(end_line=place.line, end_column=end)
+                place = parsed.location(alias).beginning(len(alias.name))
                 names.append(Name(place, node.module or "", alias.name, True, optional))
     for part in descendants(parsed.tree) if modules else ():
         match part:  # what is stored need not have been there

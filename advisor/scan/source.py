@@ -67,6 +67,10 @@ class Spot(NamedTuple):
     cell_line: int | None = None
 
 
+def _as_written(line: int, characters: int) -> Spot:
+    return Spot(line, characters + 1)
+
+
 class Parsed(NamedTuple):
     """A file as a syntax tree, with its lines.
 
@@ -78,7 +82,7 @@ class Parsed(NamedTuple):
     name: str
     tree: ast.Module
     lines: list[str]
-    spot: Callable[[int, int], Spot] = lambda line, characters: Spot(line, characters + 1)
+    spot: Callable[[int, int], Spot] = _as_written
     notes: tuple[FileNote, ...] = ()
     other_language: int = 0
 
@@ -92,6 +96,8 @@ class Parsed(NamedTuple):
 
     def between(self, start: tuple[int, int], end: tuple[int, int]) -> Location:
         """Return the location between two lines with the characters before in each."""
+        if self.spot is _as_written:
+            return Location(self.name, start[0], start[1] + 1, end[0], end[1] + 1)
         first, last = self.spot(*start), self.spot(*end)
         return Location(self.name, first.line, first.column, last.line, last.column, *first[2:])
 

@@ -382,9 +382,7 @@ class Study:
         for name, values, node, keyword, key in passed:
             name_place = None
             if keyword is not None:
-                whole = self.location(keyword)
-                end = whole.column + len(keyword.arg or "")
-                name_place = whole._replace(end_line=whole.line, end_column=end)
+                name_place = self.location(keyword).beginning(len(keyword.arg or ""))
             arguments[name] = Argument(
                 value=_literal(values),
                 source=self.source(node),

@@ -37,6 +37,11 @@ class Location(NamedTuple):
     cell: int | None = None
     cell_line: int | None = None
 
+    def beginning(self, characters: int) -> Location:
+        """Return its first characters, which stand on one line."""
+        path, line, column, _, _, *cell = self
+        return Location(path, line, column, line, column + characters, *cell)
+
 
 class Value(NamedTuple):
     """A string the code gives to a load; `text` is None where the code alone does not tell.

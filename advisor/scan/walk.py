@@ -103,6 +103,7 @@ class _Walk:
         self.root = root
         self.exclude = exclude
         self._excludes = cache(self._excluded)
+        self._beginning = cache(self._named)
         self.files: dict[str, SourceFile] = {}
         self.notes: list[FileNote] = []
         self.links: dict[str, tuple[str, str]] = {}
@@ -238,12 +239,17 @@ class _Walk:
 
     def _name(self, path: str) -> str:
         """The path as reports show it: relative to the root, with forward slashes."""
-        if path.startswith(self.root + os.sep):
-            path = path[len(self.root) + 1 :]
-        else:
-            with contextlib.suppress(ValueError):  # on another drive
-                path = os.path.relpath(path, self.root)
-        return name_of(path.replace(os.sep, "/"))
+        if path == self.root:
+            return os.curdir
+        folder, name = os.path.split(path)
+        return self._beginning(folder) + name_of(name)
+
+    def _named(self, folder: str) -> str:
+        """What the names of files in a folder begin with."""
+        with contextlib.suppress(ValueError):  # on another drive
+            folder = os.path.relpath(folder, self.root)
+        folder = "" if folder == os.curdir else name_of(folder).replace(os.sep, "/")
+        return folder and f"{folder.removesuffix('/')}/"
 
     def _note(self, path: str, message: str) -> None:
         self.notes.append(FileNote(self._name(path), None, message))

@@ -18,12 +18,13 @@ from advisor.scan.usage import Argument, Location, Usage
 @rule("removed-class", "renamed-class", of_release=True)
 def changed_class(case: Case) -> Iterator[Finding]:
     """A class that the release does not have, or whose old name is another one for the new."""
-    places = case.places_of_names()
+    classes = ((case.release.removed(name), name, place) for name, place in _class_names(case))
+    changed = [(change, name, place) for change, name, place in classes if change]
+    places = case.places_of_names() if changed else {}
     whole = cache(lambda path, name: case.stand_whole(name, places[path, name]))
-    for name, place in _class_names(case):
-        change = case.release.removed(name)
-        instead = change and change.instead
-        if change and (instead or change.id not in case.knowledge("unsure", "removed-class")):
+    for change, name, place in changed:
+        instead = change.instead
+        if instead or change.id not in case.knowledge("unsure", "removed-class"):
             alias = f"`{name}` is an alias of `{instead}` since transformers {change.since}"
             works = change.kind == "redirected" or case.release.has_class(name)
             certain = (works or change.kind == "renamed") and whole(place.path, name)
