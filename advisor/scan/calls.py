@@ -235,7 +235,7 @@ class EvaluatedCall(NamedTuple):
             with study.entering(self.node):
                 return study.enter(study, function, around, self._by_name(parameters), first)
         self._learn(function, parameters)
-        return study.known[function].get(RESULT, NOTHING)
+        return study.told_of(function).get(RESULT, NOTHING)
 
     def _by_name(self, parameters: list[str]) -> dict[str, Values]:
         """What is passed, by the parameters that it is for."""
@@ -255,7 +255,7 @@ class EvaluatedCall(NamedTuple):
             fields = self.study.classes[label].fields
             self._learn(label, fields)
             self._extended(self.study.built_as(label), fields)
-            given = {**self.study.known[label, DEFAULT], **self._by_name(fields)}
+            given = {**self.study.told_of((label, DEFAULT)), **self._by_name(fields)}
             made = tuple((name, given[name]) for name in fields if given.get(name))
             return (LocalObject(label, made),)
         return (LocalObject(label),)

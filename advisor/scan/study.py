@@ -159,7 +159,9 @@ class Study:
         self.shares_all = False
         """True where other files ask for its names: then those it cannot use itself count too."""
         self._doubtful: Counter[int] = Counter()
-        self.known: dict[object, dict[str, Values]] = defaultdict(dict)
+        self._told: dict[object, dict[str, Values]] = defaultdict(dict)
+        self._asked: set[object] = set()
+        """Of what this walk has asked what is told of it."""
         self._elsewhere: dict[ast.AST, Parsed] = {}
         self._visited: set[ast.AST] = set()
         self._places: dict[Placed, Location] = {}
@@ -195,6 +197,7 @@ class Study:
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
         self.learned_more = False
+        self._asked.clear()
         self._entries = 0
         records = (self.uses, self.training, self.pending, self.stars, self.made, self._doubtful)
         for record in (*records, self._visited, self.recorded):
@@ -268,10 +271,10 @@ class Study:
         if not stale:
             return
         self._stale |= stale
-        for known in self.known.values():
-            for name, values in known.items():
+        for told in self._told.values():
+            for name, values in told.items():
                 if (left := without_loads(values, stale)) != values:
-                    known[name] = left
+                    told[name] = left
                     self.learned_more = True
 
     @contextmanager
@@ -400,24 +403,30 @@ class Study:
         """
         if not values:
             return
-        before = self.known[about].get(name)
+        before = self._told[about].get(name)
         useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
         merged = union(before or NOTHING, useful)
         if len({value.text for value in merged if isinstance(value, String)}) > 1:
             merged = tuple(dict.fromkeys(doubted(merged)))
         if merged != before:
-            self.known[about][name] = merged
-            self.learned_more = True
+            self._told[about][name] = merged
+            self.learned_more |= about in self._asked
+
+    def told_of(self, about: object) -> Mapping[str, Values]:
+        """Return what is known of a function's parameters and result, or a class's attributes."""
+        self._asked.add(about)
+        return self._told[about]
 
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
         owners = self._lineage(owner) or [owner]
-        return next((self.known[own][name] for own in owners if name in self.known[own]), NOTHING)
+        told = map(self.told_of, owners)
+        return next((one[name] for one in told if name in one), NOTHING)
 
     def attributes(self, owner: str) -> dict[str, Values]:
         """Return what all attributes of a class may be, those of its bases included."""
         lineage = reversed(self._lineage(owner) or [owner])
-        return {name: values for own in lineage for name, values in self.known[own].items()}
+        return {name: values for own in lineage for name, values in self.told_of(own).items()}
 
     def fields(self, owner: str) -> tuple[str, ...]:
         """Return the annotated names of a class and its bases, those of the bases first."""
@@ -461,7 +470,7 @@ class Study:
         Each comes with its class and with what is around it; `asks` tells of which to speak.
         """
         for label, one in [*self.classes.items()]:
-            if not self.known[label] or not one.bases:
+            if not self.told_of(label) or not one.bases:
                 continue
             lineage = [self.classes[base] for base in self._lineage(label)]
             found: dict[str, tuple[FunctionNode, Scope | None]] = {}
@@ -490,8 +499,8 @@ class Study:
                 return made if made[:1].isupper() else None
             case LocalObject(owner):
                 lineage = self._lineage(owner)
-                own = any(name in self.known[one] for one in lineage)
-                parts = any("attributes" in self.known[one] for one in lineage)  # of a processor
+                own = any(name in self.told_of(one) for one in lineage)
+                parts = any("attributes" in self.told_of(one) for one in lineage)  # of a processor
                 if own or parts or self.method(owner, name) or any(map(_is_adopted, lineage)):
                     return None
                 classes = (self.classes[label] for label in lineage)
