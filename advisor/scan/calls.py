@@ -235,7 +235,7 @@ class EvaluatedCall(NamedTuple):
             with study.entering(self.node):
                 return study.enter(study, function, around, self._by_name(parameters), first)
         self._learn(function, parameters)
-        return study.told_of(function).get(RESULT, NOTHING)
+        return study.told(function, RESULT)
 
     def _by_name(self, parameters: list[str]) -> dict[str, Values]:
         """What is passed, by the parameters that it is for."""

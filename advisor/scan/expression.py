@@ -161,7 +161,7 @@ class Expressions:
             case DictLiteral(entries):  # as configuration is asked
                 return next((inner for key, inner in entries if plain(key) == name), NOTHING)
             case ForeignObject(callee) if callee.rpartition(".")[2] in NAMESPACES:
-                return self.study.told_of(OPTION).get(name, NOTHING)
+                return self.study.told(OPTION, name)
             case String() if name == "value":
                 return (holder,)
         return NOTHING
@@ -173,7 +173,7 @@ class Expressions:
             return NOTHING
         around = study.scopes.get(method)
         if study.home(method) == study.parsed.name or around is None or study.enter is None:
-            return study.told_of(method).get(RESULT, NOTHING)
+            return study.told(method, RESULT)
         if not study.may_enter:
             return NOTHING
         with study.entering(name):

@@ -491,11 +491,9 @@ class Statements(Expressions):
         without = [None] * (len(positional) - len(arguments.defaults))
         defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
         outside = Expressions(self.study, around)
-        told = self.study.told_of(node)
-        known = told if passed is None else passed
         self.parameters.update(parameter.arg for parameter in parameters)
         for parameter, expression in zip(parameters, defaults, strict=True):
-            given = known.get(parameter.arg) or told.get(parameter.arg, NOTHING)
+            given = (passed or {}).get(parameter.arg) or self.study.told(node, parameter.arg)
             default = outside.evaluate(expression)
             if passed is None or parameter.arg in passed:
                 default = doubted(default)
@@ -536,7 +534,7 @@ class Statements(Expressions):
             case (Function(node, None),) if any(
                 last_name(one) == "fixture" for one in node.decorator_list
             ):
-                return self.study.told_of(node).get(RESULT, NOTHING)
+                return self.study.told(node, RESULT)
         return NOTHING
 
     def _annotated(self, annotation: ast.expr | None, outside: Expressions) -> Values:

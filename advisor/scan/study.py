@@ -410,18 +410,26 @@ class Study:
             merged = tuple(dict.fromkeys(doubted(merged)))
         if merged != before:
             self._told[about][name] = merged
-            self.learned_more |= about in self._asked
+            self.learned_more |= not self._asked.isdisjoint((about, (about, name)))
+
+    def told(self, about: object, name: str) -> Values:
+        """Return what has been learned of one parameter, result or attribute."""
+        self._asked.add((about, name))
+        return self._told[about].get(name, NOTHING)
 
     def told_of(self, about: object) -> Mapping[str, Values]:
-        """Return what is known of a function's parameters and result, or a class's attributes."""
+        """Return all that has been learned of a function or a class, by name."""
         self._asked.add(about)
         return self._told[about]
 
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
         owners = self._lineage(owner) or [owner]
-        told = map(self.told_of, owners)
-        return next((one[name] for one in told if name in one), NOTHING)
+        for own in owners:
+            values = self.told(own, name)
+            if name in self._told[own]:
+                return values
+        return NOTHING
 
     def attributes(self, owner: str) -> dict[str, Values]:
         """Return what all attributes of a class may be, those of its bases included."""
