@@ -25,7 +25,8 @@ class JudgedFiles(NamedTuple):
 
     `release` judges: the newest described one that the pin allows. `lowest` is the oldest one,
     which a fix has to work with as well. `newest` is a described one above all that are allowed,
-    None where there is none. `below` is true where the pin is older than any described release.
+    None where there is none. `below` is true where the pin is older than any described release,
+    `unknown` where it is a commit, which may be older than the release that judges.
     """
 
     pin: Pin
@@ -33,6 +34,7 @@ class JudgedFiles(NamedTuple):
     lowest: Release
     newest: Release | None = None
     below: bool = False
+    unknown: bool = False
     paths: frozenset[str] = frozenset()
 
     def within(self, finding: Finding) -> Finding:
@@ -64,7 +66,7 @@ def together(judged: Iterable[JudgedFiles]) -> Iterator[JudgedFiles]:
     alike: dict[tuple[object, ...], list[JudgedFiles]] = defaultdict(list)
     for one in judged:
         floor, versions = one.floor, [one.release, one.lowest, one.newest or one.release]
-        alike[floor, one.below, *(each.version for each in versions)].append(one)
+        alike[floor, one.below, one.unknown, *(each.version for each in versions)].append(one)
     for first, *others in alike.values():
         yield first._replace(paths=first.paths.union(*(one.paths for one in others)))
 
@@ -101,6 +103,7 @@ def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
         lowest=_read(rulebase, allowed[0]),
         newest=_read(rulebase, newest) if newest else None,
         below=below,
+        unknown=pin.is_commit,
     )
 
 

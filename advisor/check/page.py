@@ -321,8 +321,10 @@ def _asked(files: list[JudgedFiles]) -> str:
         return ""
     pin, more = files[0].pin, len(files) - 1
     others = f" and {count(more, 'more place')}" if more else ""
-    old = ", older than any described" if any(one.below for one in files) else ""
-    return f" ({visible(pin.written)} in {visible(pin.path)}{others}{old})"
+    doubt = ", older than any described" if any(one.below for one in files) else ""
+    if any(one.unknown for one in files):
+        doubt = ", a commit of no known release"
+    return f" ({visible(pin.written)} in {visible(pin.path)}{others}{doubt})"
 
 
 def _counts(inspection: Inspection) -> str:

@@ -29,6 +29,7 @@ _CLAUSES = r"(?P<range>\s*\(?\s*(?:[~=!<>]=?=?\s*v?\d[\w.*+]*\s*,?\s*)+\)?)"
 _FROM_GIT = re.compile(
     rf"git\+[^\s\"']*/{PACKAGE}(?:\.git)?(?:@v?(?P<tag>[\w.-]+))?(?=[\s\"'#;,\]]|\Z)"
 )
+_COMMIT = re.compile(r"git\+[^\s@]+@[0-9a-f]{7,40}(?![\w.-])")
 _REQUIREMENT = re.compile(rf"{_NAME}(?:\s*@\s*\S+|{_CLAUSES}|\s*(?=[\s;#\"'\\]|\Z))")
 _INSTALL = re.compile(
     r"(?:pip3?|uv|conda|mamba)[ \t]+(?:pip[ \t]+)?(?:install|add)\b(?P<what>[^\n#&|]*)"
@@ -61,6 +62,11 @@ class Pin(NamedTuple):
     line: int
     written: str
     range: VersionRange
+
+    @property
+    def is_commit(self) -> bool:
+        """True where it asks for a commit, of which no release is known."""
+        return not self.range.clauses and _COMMIT.search(self.written) is not None
 
 
 class Pins:

@@ -93,6 +93,15 @@ def test_what_breaks_only_above_the_pin_is_a_note_about_upgrading(check):
     assert asked.json["releases"] == []
 
 
+@pytest.mark.parametrize(("asked", "level"), [("@1931a35", "note"), ("@main", "error")])
+def test_of_a_commit_nobody_knows_which_release_it_is(check, asked, level):
+    pinned = f"git+https://github.com/huggingface/transformers{asked}\n"
+    result = check({"requirements.txt": pinned, "app.py": OLD_CLASS})
+    (found,) = [one for one in result.json["findings"] if one["rule"] == "removed-class"]
+    assert found["level"] == level
+    assert found.get("upgrade") == (NEWEST if level == "note" else None)
+
+
 def test_a_fix_has_to_hold_for_all_that_is_allowed(check, tmp_path):
     files = {"app.py": OLD_ARGUMENT, "requirements.txt": "transformers>=4.40\n"}
     check(files, "--fix")

@@ -108,7 +108,10 @@ def _of_part(detector: Detector, part: Part) -> Iterator[Finding]:
         yield from here
         return
     for one in here:  # of what is older than any described release, nothing is sure
-        yield one._replace(level="note") if files.below else one
+        if files.unknown and one.level != "note":
+            yield one._replace(level="note", edits=(), upgrade=files.release.version)
+        else:
+            yield one._replace(level="note") if files.below else one
     places = {(one.rule, one.place) for one in here}
     newest = files.newest
     for one in detector.findings(part.above) if part.above else ():
