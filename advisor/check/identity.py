@@ -68,7 +68,7 @@ def identity_of(rulebase: RuleBase, id: str | None) -> Identity | None:
         {getattr(one, field) for one in known}
         for field in ("model_type", "model_class", "processor")
     )
-    if id is None or len(types) != 1:
+    if id is None or len(types) != 1 or (not itself and _speaks_of_more(rulebase, id, *types)):
         return None
     type, model_class, processor = (
         values.pop() if len(values) == 1 else None for values in (types, *others)
@@ -95,12 +95,18 @@ def _named_alike(rulebase: RuleBase, id: str) -> list[Checkpoint]:
     return next((names.get(head, []) for head in heads if head in names or head in types), [])
 
 
+def _speaks_of_more(rulebase: RuleBase, id: str, model_type: str | None) -> bool:
+    """True where a name has all words of a model type that goes on from this one."""
+    words, within = set(parts(id)), set((model_type or "").split("_"))
+    return any(within < more <= words for more in _model_types(rulebase).values())
+
+
 @lru_cache(maxsize=1)
-def _model_types(rulebase: RuleBase) -> frozenset[str]:
-    """All model types of the newest release, catalogued or not."""
+def _model_types(rulebase: RuleBase) -> dict[str, set[str]]:
+    """The words of all model types of the newest release, catalogued or not."""
     described = described_releases()
     known = release(rulebase, described[-1]).auto["AutoConfig"] if described else ()
-    return frozenset(_squeezed([type]) for type in known)
+    return {_squeezed([type]): set(type.split("_")) for type in known}
 
 
 @lru_cache(maxsize=1)

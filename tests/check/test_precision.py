@@ -69,6 +69,25 @@ def test_every_checkpoint_is_wrong_in_a_class_of_another_architecture(rulebase, 
     assert {rule for _, rule, _ in found} == {"class-does-not-match"}
 
 
+def test_a_class_that_takes_the_same_weights_is_right(said):
+    text = """from transformers import {0}
+model = {0}.from_pretrained("Salesforce/instructblip-vicuna-7b")
+"""
+    assert said(text.format("InstructBlipVideoForConditionalGeneration")) == []
+    assert said(text.format("InstructBlipForConditionalGeneration")) == []
+    wrong = said(text.format("Blip2ForConditionalGeneration"))
+    assert [rule for _, rule, _ in wrong] == ["class-does-not-match"]
+
+
+def test_a_name_that_says_more_than_a_model_type_is_of_another_one(said):
+    text = """from transformers import AutoModelForDepthEstimation, {0}
+model = {0}.from_pretrained("google/tipsv2-{1}")
+"""
+    assert said(text.format("Tipsv2DptForDensePrediction", "b14-dpt")) == []
+    assert said(text.format("AutoModelForDepthEstimation", "b14-dpt")) == []
+    assert said(text.format("AutoModelForDepthEstimation", "b14")) != []
+
+
 @pytest.mark.parametrize("version", described_releases())
 def test_a_checkpoint_that_a_release_does_not_know_is_not_judged_by_it(rulebase, said, version):
     judged = release(rulebase, version)

@@ -118,7 +118,8 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     if None in folders or loads not in release.classes:
         return "", loads
     if release.classes[loads] not in folders:
-        return "other", loads
+        same = case.knowledge("same_weights", ARCHITECTURE).get(model_type, [])
+        return "" if release.classes[loads] in same else "other", loads
     native = identity.model_class or loads
     whole = case.knowledge("whole", LAYERS).get(native, [])
     incomplete = case.knowledge("incomplete", LAYERS).get(native, [])
