@@ -41,7 +41,7 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
-from advisor.scan.node import decorators, is_short, last_name, loads_something
+from advisor.scan.node import chooses, decorators, is_short, last_name, loads_something
 from advisor.scan.scope import Scope
 from advisor.scan.study import DEFAULT, RESULT, Passed, Study
 from advisor.scan.usage import WRAPPED, Load, Location
@@ -166,6 +166,10 @@ class EvaluatedCall(NamedTuple):
         """True where something loaded is passed, or what came of it."""
         return any(isinstance(v, Loaded) for argument in self.passed for v in argument.values)
 
+    def _gives_text(self) -> bool:
+        """True where a text is passed that is known."""
+        return any(isinstance(v, String) for argument in self.passed for v in argument.values)
+
     def _wrapped(self, name: str, parameters: Sequence[tuple[int, str]]) -> Values:
         """A load that a function of another file does with what it is passed here."""
         for position, parameter in parameters:
@@ -229,7 +233,11 @@ class EvaluatedCall(NamedTuple):
         if (
             around is not None
             and study.enter is not None
-            and (loads_something(function) or study.home(function) != study.parsed.name)
+            and (
+                loads_something(function)
+                or study.home(function) != study.parsed.name
+                or (chooses(function) and self._gives_text())
+            )
             and study.enters(function, self.node)
         ):
             with study.entering(self.node):

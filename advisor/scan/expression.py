@@ -41,6 +41,7 @@ from advisor.scan.narrowing import Names, dotted, narrowed
 from advisor.scan.node import last_name
 from advisor.scan.scope import Scope
 from advisor.scan.study import RESULT, Passed, Study
+from advisor.scan.way import told
 
 _LARGEST_TABLE = 64
 _MOST_TABLES = 8
@@ -81,9 +82,10 @@ class Expressions:
             case ast.Starred(inner):
                 self.bind(inner, (ListLiteral((elements(values),)),) if values else NOTHING)
             case ast.Attribute(owner, name):
+                informing = told(values) if self.scope.aside else values
                 for holder in self.evaluate(owner):
                     if isinstance(holder, (LocalObject, LocalClass)):
-                        self.study.learn(holder.name, name, values)
+                        self.study.learn(holder.name, name, informing)
                     elif isinstance(holder, Loaded):
                         passed = (Passed("0", values, target),)
                         self.study.use(target, "assign", name, (holder,), passed)
@@ -287,6 +289,9 @@ class Expressions:
         values = self.evaluate(node.operand)
         if isinstance(node.op, ast.Not):
             return NOTHING
+        match node.op, values:
+            case ast.USub(), (Constant(int() | float() as number),):
+                return (Constant(-number),)
         loaded = tuple(value for value in values if isinstance(value, Loaded) and value.path)
         self.study.use(node, "operate", type(node.op).__name__, loaded)
         return loaded
@@ -333,6 +338,7 @@ class Expressions:
 
     def learn_result(self, values: Values) -> None:
         """Learn what the function around, if there is one, gives back."""
+        values = told(values) if self.scope.aside else values
         if self.scope.results is not None:
             self.scope.results.append(values)
         elif self.scope.function is not None:

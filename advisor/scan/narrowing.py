@@ -12,6 +12,7 @@ from advisor.scan.abstract import (
     DictLiteral,
     ListLiteral,
     Other,
+    PartialString,
     String,
     Values,
     doubted,
@@ -88,7 +89,8 @@ def equal_to(subject: ast.expr, values: Values, evaluate: Evaluate) -> Narrowed:
     same = tuple(value for value in before if plain(value) in known)
     others = tuple(value for value in before if plain(value) not in known)
     holds = same or doubted(values)
-    never = bool(before) and not same, bool(before) and not others
+    unknown = any(isinstance(value, (Other, PartialString)) for value in before)
+    never = bool(before) and not same and not unknown, bool(before) and not others
     if name is None:
         return Narrowed({}, {}, *never)
     return Narrowed({name: holds}, {name: others or _ANYTHING}, *never)
@@ -150,4 +152,4 @@ def _all(parts: Sequence[Narrowed]) -> Narrowed:
     fails: dict[str, Values] = {}
     if len(names) == 1 and all(part.fails for part in parts):  # one of them fails
         fails = {name: union(*(part.fails[name] for part in parts)) for name in names}
-    return Narrowed(holds, fails, never)
+    return Narrowed(holds, fails, never, all(part.never_fails for part in parts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from functools import wraps
+from itertools import islice
 from typing import NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -16,7 +17,9 @@ Node = TypeVar("Node", bound=ast.AST)
 Answer = TypeVar("Answer")
 
 _FEW = 3
-"""Statements of a function that is followed wherever it is called."""
+"""Statements of a function that is followed wherever it is called, those inside others apart."""
+_FEW_IN_ALL = 12
+"""Or else so many with them."""
 
 
 def remembered(ask: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
@@ -63,12 +66,36 @@ def asks(statement: ast.AST) -> Asks:
     return Asks(loads, sorted(tables, key=lambda one: (one[0].lineno, one[0].col_offset)))
 
 
+@remembered
 def is_short(function: FunctionNode) -> bool:
     """True where a function does little more than give something back."""
     last = function.body[-1]
-    if isinstance(last, ast.With):
-        last = last.body[-1]
-    return len(function.body) <= _FEW and isinstance(last, ast.Return)
+    if isinstance(last, ast.Raise) or not _gives_back(last):
+        return False
+    within = islice(statements(function), _FEW_IN_ALL + 2)  # the function is one itself
+    return len(function.body) <= _FEW or sum(1 for _ in within) <= _FEW_IN_ALL + 1
+
+
+def _gives_back(last: ast.stmt) -> bool:
+    """True where a statement gives something back on each way through it that leads on."""
+    match last:
+        case ast.Return() | ast.Raise():
+            return True
+        case ast.With(body=body):
+            return _gives_back(body[-1])
+        case ast.If(body=body, orelse=[*_, other]):
+            return _gives_back(body[-1]) and _gives_back(other)
+        case ast.Match(cases=cases):
+            return all(_gives_back(case.body[-1]) for case in cases)
+    return False
+
+
+@remembered
+def chooses(function: FunctionNode) -> bool:
+    """True for a short function that gives back one thing or another, as a condition tells."""
+    return is_short(function) and any(
+        isinstance(node, (ast.If, ast.IfExp, ast.Match)) for node in descendants(function)
+    )
 
 
 @remembered

@@ -34,6 +34,8 @@ class Scope:
     shared: set[str] = field(default_factory=set)
     earlier: dict[str, Values] = field(default_factory=dict)
     trail: dict[str, Values | None] | None = None
+    aside: bool = False
+    """True where the walk has come to what no known call reaches."""
     results: list[Values] | None = None
     """What a function gives back that is entered at one call; None where it is learned for all."""
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, lru_cache
-from types import MappingProxyType
-from typing import NamedTuple
 
 from advisor.scan.abstract import (
     NOTHING,
@@ -31,7 +28,6 @@ from advisor.scan.abstract import (
     Values,
     Wrapper,
     bounded,
-    branches,
     constant,
     doubted,
     elements,
@@ -46,6 +42,7 @@ from advisor.scan.source import descendants
 from advisor.scan.study import DEFAULT, RESULT, ClassDefinition, Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
+from advisor.scan.way import End, Way, meeting
 
 _MOST_WALKS = 5
 _MOST_WAYS = 8
@@ -107,18 +104,6 @@ def _last_load(statements: Sequence[ast.stmt]) -> int:
     """The number of the last statement that calls what loads; -1 where none does."""
     backwards = range(len(statements) - 1, -1, -1)
     return next((number for number in backwards if loads_something(statements[number])), -1)
-
-
-class Way(NamedTuple):
-    """Statements of which one or another runs, with what is known where these do.
-
-    `names` are narrowed; `target` is bound anew, in turn `number` of a loop.
-    """
-
-    body: Sequence[ast.stmt]
-    names: Names = MappingProxyType({})
-    target: tuple[ast.expr, Values] | None = None
-    turn: tuple[ast.AST, Hashable] | None = None
 
 
 class Statements(Expressions):
@@ -195,33 +180,45 @@ class Statements(Expressions):
             self.study.too_deep.add(node.lineno)
         return not isinstance(node, (ast.Raise, ast.Continue, ast.Break))
 
-    def _either(self, ways: Sequence[Way]) -> bool:
-        """Walk ways of which one is gone; return whether any of them reaches its end."""
-        ends = 0
-        bound: dict[str, list[tuple[int, Values]]] = {}
-        told: Counter[str] = Counter()
+    def _either(self, ways: Sequence[Way], *, goes_on: bool = False) -> bool:
+        """Walk ways of which one is gone; return whether any of them reaches its end.
+
+        `goes_on` where what follows is reached even if none of them reaches it.
+        """
+        aside, ends = self.scope.aside, list[End]()
         for way in ways:
             around = self.scope.begin_branch()
+            self.scope.aside = aside or way.aside
             try:
                 reached = self._go(way)
             finally:
                 changes = self.scope.end_branch(around)
-            for name, values in changes.items() if reached else ():
-                told[name] += values is way.names.get(name)
-                bound.setdefault(name, []).append((ends, values))
-            ends += reached
-        for name, found in bound.items():
-            if told[name] == len(found) and ends == len(ways):
-                continue  # nothing has bound it, and it may be all that it was
-            if len(found) < ends and (before := self.scope.names.get(name)) is not None:
-                at = next((n for n, (end, _) in enumerate(found) if n != end), len(found))
-                found.insert(at, (at, before))
-            merged = found[0][1]
-            for _, values in found[1:]:
-                if merged is not values:
-                    merged = branches(merged, values)
-            self.scope.put(name, merged)
+                apart, self.scope.aside = self.scope.aside, aside
+            if reached:
+                ends.append(End(changes, way.names, apart))
+        all_end = len(ends) == len(ways)
+        left = bool(ends) and not aside and all(end.aside for end in ends)
+        if left and goes_on:
+            ends.append(End({}))
+        for name, values in meeting(ends, self.scope.names, all_end=all_end):
+            self.scope.put(name, values)
+        if left and not goes_on:
+            self._step_aside()
         return bool(ends)
+
+    def _step_aside(self) -> None:
+        """Go on where no known call comes: nothing is known of what callers choose."""
+        self.scope.aside = True
+        for name, values in [*self.scope.names.items()]:
+            if self._is_chosen(name, values):
+                self.scope.put(name, _ANYTHING)
+
+    def _is_chosen(self, name: str, values: Values) -> bool:
+        """True for the text of a parameter, or one that somebody outside may choose."""
+        return any(
+            isinstance(value, String) and (name in self.parameters or not value.certain)
+            for value in values
+        )
 
     def _go(self, way: Way) -> bool:
         """Walk one of several ways; return whether it reaches its end."""
@@ -263,13 +260,13 @@ class Statements(Expressions):
         here = bool(self.study.ways)  # then all that is known is known of this way
         reached = self._either(
             [
-                Way(body, self._elsewhere(names, body if never else ()))
+                Way(body, self._elsewhere(names, body if never else ()), aside=never)
                 for body, names, never in both
                 if not (here and never)
             ]
         )
         for name, default in kept.items():
-            if self.scope.names.get(name) == _ANYTHING:
+            if self.scope.names.get(name) == _ANYTHING and not self.scope.aside:
                 self.scope.put(name, default)
         return reached
 
@@ -285,14 +282,7 @@ class Statements(Expressions):
             if isinstance(node, (ast.Name, ast.Attribute)) and (name := dotted(node))
             for values in (self._without_reading(node),)
         }
-        chosen = (
-            name
-            for name, values in texts.items()
-            if any(
-                isinstance(value, String) and (name in self.parameters or not value.certain)
-                for value in values
-            )
-        )
+        chosen = (name for name, values in texts.items() if self._is_chosen(name, values))
         told = {
             n: values for n, values in names.items() if not {*values} & {*texts.get(n, NOTHING)}
         }
@@ -335,6 +325,7 @@ class Statements(Expressions):
         self.evaluate(node.subject)
         ways: list[Way] = []
         left: dict[str, Values] = {}
+        here, met, all_met = bool(self.study.ways), False, False
 
         def asked(subject: ast.expr) -> Values:
             name = dotted(subject)
@@ -342,9 +333,17 @@ class Statements(Expressions):
 
         for case in node.cases:
             sides = equal_to(node.subject, self._matched(case.pattern), asked)
-            ways.append(Way(case.body, sides.holds or dict(left)))
-            left.update(sides.fails)
-        return self._either([*ways, Way([], left)])
+            never = met or sides.never_holds
+            if not (here and never):
+                names = self._elsewhere(sides.holds or dict(left), case.body if never else ())
+                ways.append(Way(case.body, names, aside=never))
+            if case.guard is None:
+                left.update(sides.fails)
+                all_met |= _meets_all(case.pattern)
+                met |= sides.never_fails or all_met
+        if not (all_met or (here and met)):
+            ways.append(Way([], left, aside=met))
+        return self._either(ways)
 
     def _matched(self, pattern: ast.pattern) -> Values:
         """What a pattern stands for, where that is values alone."""
@@ -360,12 +359,12 @@ class Statements(Expressions):
     def _walk_for(self, node: ast.For | ast.AsyncFor) -> None:
         iterated = self.evaluate(node.iter)
         if turns := self._turns(node, iterated):
-            self._either(turns)
+            self._either(turns, goes_on=True)
         else:
             self.bind(node.target, elements(iterated))
             alone = iterated[0] if len(iterated) == 1 else None
             runs = isinstance(alone, ListLiteral) and alone.groups
-            self._either([Way(node.body)] if runs else [Way(node.body), Way([])])
+            self._either([Way(node.body)] if runs else [Way(node.body), Way([])], goes_on=True)
         self.walk(node.orelse)
 
     def _turns(self, node: ast.For | ast.AsyncFor, iterated: Values) -> list[Way]:
@@ -602,6 +601,11 @@ class Statements(Expressions):
                 if not sure:
                     self.study.learn((label, DEFAULT), name, doubted(values))
         self.scope.bind(node.name, (LocalClass(label),))
+
+
+def _meets_all(pattern: ast.pattern) -> bool:
+    """True for a pattern that everything fits: `_`, or a name."""
+    return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
 
 
 def _of_library(base: Abstract) -> str | None:

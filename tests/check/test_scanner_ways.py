@@ -165,6 +165,83 @@ FILES = {
     },
 }
 
+CHOICES = {
+    "returned": """
+        if "siglip" in path:
+            return "b"
+        else:
+            return "a"
+        """,
+    "returned early": """
+        if "siglip" in path:
+            return "b"
+        return "a"
+        """,
+    "assigned": """
+        if "siglip" in path:
+            kind = "b"
+        else:
+            kind = "a"
+        return kind
+        """,
+    "assigned before": """
+        kind = "a"
+        if path.startswith("google"):
+            kind = "b"
+        return kind
+        """,
+    "assigned in a chain": """
+        if "blip" in path:
+            kind = "c"
+        elif "siglip" in path or "siglip2" in path:
+            kind = "b"
+        elif "clip" in path:
+            kind = "a"
+        else:
+            raise ValueError(path)
+        return kind
+        """,
+    "assigned in cases": """
+        match path.split("/")[0]:
+            case "openai" | "laion":
+                kind = "a"
+            case "google":
+                kind = "b"
+            case _:
+                kind = "c"
+        return kind
+        """,
+    "a conditional expression": """
+        kind = "b" if "siglip" in path else "a"
+        return kind
+        """,
+    "raised early": """
+        if not path.startswith("google"):
+            if path.startswith("openai"):
+                return "a"
+            raise ValueError(path)
+        return "b"
+        """,
+}
+LOADING = """
+def load(path, kind):
+    if kind == "b":
+        return SiglipModel.from_pretrained(path)
+    return CLIPModel.from_pretrained(path)
+"""
+CALLS = "load(SIGLIP, kind_of(SIGLIP)), load(CLIP, kind_of(CLIP))\n"
+LAST_PART = """
+def load(path{default}):
+    parts = path.strip("/").split("/")
+    if parts[-1].startswith("checkpoint-"):
+        name = parts[-2] + "_" + parts[-1]
+    else:
+        name = parts[-1]
+    if "siglip" in name.lower():
+        return SiglipModel.from_pretrained(path)
+    return CLIPModel.from_pretrained(path)
+"""
+
 
 @pytest.fixture
 def pairs(tmp_path, rulebase):
@@ -199,3 +276,58 @@ def test_what_a_condition_rules_out_is_not_loaded(pairs, condition):
     load("a", CLIP)
     """
     assert ("SiglipModel", CLIP) not in pairs({"app.py": HEAD + textwrap.dedent(code)})
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one file", "two files"])
+@pytest.mark.parametrize("body", CHOICES.values(), ids=CHOICES)
+def test_what_no_call_reaches_is_not_mixed_with_what_one_does(pairs, body, apart):
+    choice = "def kind_of(path):\n" + textwrap.indent(textwrap.dedent(body), "    ")
+    imported = HEAD + "from choice import kind_of\n"
+    files = {"choice.py": choice, "app.py": imported + LOADING + CALLS}
+    found = pairs(files if apart else {"app.py": HEAD + choice + LOADING + CALLS})
+    assert {pair for pair in found if pair[1]} == TWO
+
+
+@pytest.mark.parametrize(
+    ("default", "call"), [("", "load(SIGLIP)"), ("=SIGLIP", ""), ("", "load(args.path)")]
+)
+def test_a_name_from_a_branch_that_is_not_reached_does_not_hide_the_other(pairs, default, call):
+    options = "parser = ArgumentParser()\nparser.add_argument('--path', default=SIGLIP)\n"
+    head = HEAD + "from argparse import ArgumentParser\n" + options + "args = parser.parse_args()\n"
+    found = pairs({"app.py": head + LAST_PART.format(default=default) + call})
+    assert {pair for pair in found if pair[1]} == {("SiglipModel", SIGLIP)}
+
+
+def test_what_somebody_outside_may_choose_counts_beside_the_default(pairs):
+    code = """
+    def load(kind="a"):
+        if kind == "a":
+            name = CLIP
+        else:
+            name = SIGLIP
+        return CLIPModel.from_pretrained(name)
+    """
+    assert ("CLIPModel", None) in pairs({"app.py": HEAD + textwrap.dedent(code)})
+
+
+def test_a_loop_goes_on_behind_what_is_always_skipped(pairs):
+    code = """
+    def load(name=CLIP):
+        for kind in ["a"]:
+            if kind == "a":
+                continue
+            name = kind
+        return CLIPModel.from_pretrained(name)
+    """
+    assert ("CLIPModel", CLIP) in pairs({"app.py": HEAD + textwrap.dedent(code)})
+
+
+def test_a_value_that_may_be_another_rules_nothing_out(pairs):
+    code = """
+    def load(kind):
+        if kind == "b":
+            return SiglipModel.from_pretrained(SIGLIP)
+        return CLIPModel.from_pretrained(CLIP)
+    load(f"{input()}-a")
+    """
+    assert pairs({"app.py": HEAD + textwrap.dedent(code)}) >= TWO
