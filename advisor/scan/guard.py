@@ -60,10 +60,13 @@ def _names_of_versions(tree: ast.Module) -> frozenset[str]:
 
 def _tells_version(value: ast.expr, names: Set[str]) -> bool:
     """True for what is made of a version of a library, and for a comparison with that."""
-    called = (words(node.func) for node in descendants(value) if isinstance(node, ast.Call))
     said = words(value)
-    compared = isinstance(value, ast.Compare) and bool(said & names)
-    return "__version__" in said or compared or any(map(_VERSION.search, chain(*called)))
+    if "__version__" in said or (isinstance(value, ast.Compare) and said & names):
+        return True
+    if not any(map(_VERSION.search, said)):
+        return False
+    called = (words(node.func) for node in descendants(value) if isinstance(node, ast.Call))
+    return any(map(_VERSION.search, chain(*called)))
 
 
 def _behind(parsed: Parsed, node: ast.AST, names: Set[str]) -> Iterator[Location]:

@@ -49,6 +49,18 @@ BLOCKS = {
     for kind in (*_HOLDERS, *ast.stmt.__subclasses__())
 }
 """The parts of a node in which statements stand, or what holds some, by its kind."""
+_BARE = {"arg", "asname", "attr", "conversion", "ctx", "id", "kind", "kwd_attrs", "level", "module"}
+_BARE |= {"is_async", "op", "ops", "rest", "simple", "type_comment"}
+_FIELDS = {
+    kind: tuple(name for name in kind._fields if name not in _BARE)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
+"""The fields of a node in which others may stand, by its kind."""
+_OWN_FIELDS = {
+    kind: tuple(name for name in names if kind not in BLOCKS or name not in _BODIES)
+    for kind, names in _FIELDS.items()
+}
 _STRING = re.compile(
     r"(?s)('''|\"\"\").*?(?:\1|\Z)|'(?:\\.|[^'\\\n])*'|\"(?:\\.|[^\"\\\n])*\"|(?P<comment>#[^\n]*)"
 )
@@ -288,21 +300,20 @@ def _covered(spans: list[tuple[int, int]], line: int, *, alone: bool) -> tuple[i
 
 
 def descendants(tree: ast.AST, *, own: bool = False) -> Iterator[ast.AST]:
-    """Yield every node of a tree, as `ast.walk` does, in no order and in half of its time.
+    """Yield the nodes of a tree but for operators and contexts, in no order.
 
     `own` leaves out the statements inside others.
     """
+    holding = _OWN_FIELDS if own else _FIELDS
     left: list[object] = [tree]
     while left:
         node = left.pop()
-        if isinstance(node, list):
+        if type(node) is list:
             left.extend(node)
-        elif type(node) is not int and isinstance(node, ast.AST):  # most are lines and columns
+        elif isinstance(node, ast.AST):
             yield node
-            if own and type(node) in BLOCKS:
-                left.extend(part for name, part in vars(node).items() if name not in _BODIES)
-            else:
-                left.extend(vars(node).values())
+            for name in holding[type(node)]:
+                left.append(getattr(node, name, None))  # noqa: PERF401 - a list more each time
 
 
 def statements(tree: ast.AST) -> Iterator[ast.stmt]:

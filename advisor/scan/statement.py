@@ -305,6 +305,8 @@ class Statements(Expressions):
         `if name == "florence2":` is there for callers who pass another path as well. Returns the
         defaults that were taken away for its branches.
         """
+        if not self.defaults:
+            return {}
         asked = {
             inner.id
             for part in descendants(test)
