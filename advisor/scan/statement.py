@@ -22,6 +22,7 @@ from advisor.scan.abstract import (
     Namespace,
     Other,
     Partial,
+    PartialString,
     Ready,
     String,
     Symbol,
@@ -246,8 +247,11 @@ class Statements(Expressions):
             case ast.BitOr(), [_, (DictLiteral(more),)]:
                 self.add_entries(node.target, more)
                 return
-        added = isinstance(node.op, ast.Add)
-        self.bind(node.target, joined(both, self.study.location(node)) if added else NOTHING)
+        values = NOTHING
+        if isinstance(node.op, ast.Add):
+            text = any(isinstance(one, (String, PartialString)) for part in both for one in part)
+            values = joined(both, self.study.location(node)) if text else _ANYTHING
+        self.bind(node.target, values)
 
     def _walk_if(self, node: ast.If) -> bool:
         self.evaluate(node.test)

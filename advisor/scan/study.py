@@ -478,7 +478,7 @@ class Study:
         Each comes with its class and with what is around it; `asks` tells of which to speak.
         """
         for label, one in [*self.classes.items()]:
-            if not self.told_of(label) or not one.bases:
+            if not one.bases or not self.told_of(label):
                 continue
             lineage = [self.classes[base] for base in self._lineage(label)]
             found: dict[str, tuple[FunctionNode, Scope | None]] = {}
@@ -507,12 +507,13 @@ class Study:
                 return made if made[:1].isupper() else None
             case LocalObject(owner):
                 lineage = self._lineage(owner)
+                classes = (self.classes[label] for label in lineage)
+                extended = next((one.extends for one in classes if one.extends), None)
+                if extended is None or self.method(owner, name) or any(map(_is_adopted, lineage)):
+                    return None
                 own = any(name in self.told_of(one) for one in lineage)
                 parts = any("attributes" in self.told_of(one) for one in lineage)  # of a processor
-                if own or parts or self.method(owner, name) or any(map(_is_adopted, lineage)):
-                    return None
-                classes = (self.classes[label] for label in lineage)
-                return next((one.extends for one in classes if one.extends), None)
+                return None if own or parts else extended
         return None
 
     def _lineage(self, owner: str) -> list[str]:
@@ -555,10 +556,11 @@ class Study:
         self._missed_library = False
 
     def define(self, label: str, definition: ClassDefinition) -> None:
-        """Learn what a class of the file is."""
-        if self.classes.get(label) != definition:
+        """Learn what a class of the file is; nobody has asked for one that is not known yet."""
+        before = self.classes.get(label)
+        if before != definition:
             self.classes[label] = definition
-            self.learned_more = True
+            self.learned_more |= before is not None
 
 
 def _is_adopted(label: str) -> bool:
