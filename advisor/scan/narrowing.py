@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from advisor.scan.abstract import (
     NOTHING,
+    Abstract,
     Constant,
     DictLiteral,
     ListLiteral,
@@ -128,9 +129,13 @@ def _holding(
     before = evaluate(text) if asked else NOTHING
     if not isinstance(part, str) or not before:
         return _SILENT
-    texts = [(value, str(plain(value))) for value in before if isinstance(plain(value), str)]
-    known = [value for value, _ in texts]
-    having = [value for value, own in texts if asks(own.lower() if lowered else own, part)]
+    texts = [(value, _pieces(value, asks)) for value in before]
+    having = [
+        value
+        for value, pieces in texts
+        if any(asks(own.lower() if lowered else own, part) for own in pieces)
+    ]
+    known = [value for value in before if value in having or isinstance(plain(value), str)]
     unknown = tuple(value for value in before if value not in known)
     holds = (*having, *unknown)
     fails = (*(one for one in known if one not in having), *unknown)
@@ -138,6 +143,17 @@ def _holding(
     if name is None:
         return Narrowed({}, {}, *never)
     return Narrowed({name: holds or _ANYTHING}, {name: fails or _ANYTHING}, *never)
+
+
+def _pieces(value: Abstract, asks: Callable[[str, str], bool]) -> Sequence[str]:
+    """The pieces of a text that are known: the whole of it, or of one with gaps those asked for."""
+    if isinstance(value, PartialString):
+        start = -1 if asks is str.endswith else 0
+        end = 1 if asks is str.startswith else None
+        parts = value.parts[start:end]
+        return [part for part in parts if part]
+    text = plain(value)
+    return [text] if isinstance(text, str) else []
 
 
 def _all(parts: Sequence[Narrowed]) -> Narrowed:
@@ -151,5 +167,6 @@ def _all(parts: Sequence[Narrowed]) -> Narrowed:
     names = {name for part in parts for name in part.fails}
     fails: dict[str, Values] = {}
     if len(names) == 1 and all(part.fails for part in parts):  # one of them fails
-        fails = {name: union(*(part.fails[name] for part in parts)) for name in names}
+        failing = [part for part in parts if not part.never_fails] or parts
+        fails = {name: union(*(part.fails[name] for part in failing)) for name in names}
     return Narrowed(holds, fails, never, all(part.never_fails for part in parts))

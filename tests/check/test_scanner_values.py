@@ -138,6 +138,12 @@ def test_branches_give_alternatives_of_which_none_is_certain(scanned):
     assert not any(value.certain for value in usage.alternatives)
 
 
+def test_numbers_that_are_added_are_no_text(scanned):
+    load = LOAD.format("x").replace(")", ", top_k=n)")
+    (usage,) = scanned(IMPORT + f"x = '{BLIP}'\nn = 1\nn += 1\n{load}").usages
+    assert usage.model.arguments["top_k"].pieces == ()
+
+
 def test_a_branch_that_leaves_does_not_count(scanned):
     code = f"""
     def f(big):

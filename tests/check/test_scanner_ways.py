@@ -331,3 +331,19 @@ def test_a_value_that_may_be_another_rules_nothing_out(pairs):
     load(f"{input()}-a")
     """
     assert pairs({"app.py": HEAD + textwrap.dedent(code)}) >= TWO
+
+
+def test_a_text_with_gaps_has_what_its_pieces_have(pairs):
+    code = """
+    def load(path, root):
+        name = f"{root}/siglip-{root}"
+        if "siglip" in name and name.startswith("x"):
+            return None
+        if not name.lower().endswith("b") and "siglip" in name:
+            return SiglipModel.from_pretrained(path)
+        if "siglip" not in name:
+            return CLIPModel.from_pretrained(path)
+    load(SIGLIP, input())
+    """
+    found = pairs({"app.py": HEAD + textwrap.dedent(code)})
+    assert {pair for pair in found if pair[1]} == {("SiglipModel", SIGLIP)}
