@@ -41,7 +41,14 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
-from advisor.scan.node import chooses, decorators, is_short, last_name, loads_something
+from advisor.scan.node import (
+    chooses,
+    decorators,
+    is_short,
+    is_super,
+    last_name,
+    loads_something,
+)
 from advisor.scan.scope import Scope
 from advisor.scan.study import DEFAULT, RESULT, Passed, Study
 from advisor.scan.usage import WRAPPED, Load, Location
@@ -128,13 +135,12 @@ class EvaluatedCall(NamedTuple):
                 loader = loader_of(callee)
                 return self._symbol(callee) if loader is None else self._load(self._one_of(loader))
             case Function(node, owner):
-                around = self.study.scopes.get(node)
-                return self._function(node, around, owner)
+                return self._function(node, owner)
             case LocalClass(label):
                 return self._constructed(label)
             case LocalObject(label):
                 own = self.study.method(label, "__call__") or self.study.method(label, "forward")
-                return self._function(own, self.study.scopes.get(own), label) if own else NOTHING
+                return self._function(own, label) if own else NOTHING
             case Namespace():
                 return self._constructed(self.study.adopt(callee))
         return self._elsewhere(callee)
@@ -216,9 +222,7 @@ class EvaluatedCall(NamedTuple):
         with self.study.entering(self.node):
             return self.study.enter(self.study, function.node, around, given, NOTHING)
 
-    def _function(
-        self, function: FunctionNode, around: Scope | None = None, owner: str | None = None
-    ) -> Values:
+    def _function(self, function: FunctionNode, owner: str | None = None) -> Values:
         """A function of the file, which is told what it is called with.
 
         One that loads something is walked for each of its calls, where there are several.
@@ -231,19 +235,31 @@ class EvaluatedCall(NamedTuple):
             first = (LocalClass(owner) if of_class else LocalObject(owner),)
             parameters = parameters[1:]
         if (
-            around is not None
-            and study.enter is not None
-            and (
-                loads_something(function)
-                or study.home(function) != study.parsed.name
-                or (chooses(function) and self._gives_text())
-            )
-            and study.enters(function, self.node)
+            study.enter is not None
+            and self._tells(function, owner)
+            and (around := study.scope(function)) is not None
+            and (study.may_enter if self._is_above else study.enters(function, self.node))
         ):
             with study.entering(self.node):
                 return study.enter(study, function, around, self._by_name(parameters), first)
         self._learn(function, parameters)
         return study.told(function, RESULT)
+
+    def _tells(self, function: FunctionNode, owner: str | None) -> bool:
+        """True where a walk through a function for this call alone may tell something."""
+        if loads_something(function) or (chooses(function) and self._gives_text()):
+            return True
+        if self.study.home(function) != self.study.parsed.name and (
+            owner is None or function.name == "__init__" or is_short(function)
+        ):
+            return True
+        return owner is not None and self.study.says_more(owner, function)
+
+    @property
+    def _is_above(self) -> bool:
+        """True where a method of a class behind is called, which is walked for that class too."""
+        function = self.node.func
+        return isinstance(function, ast.Attribute) and is_super(function.value)
 
     def _by_name(self, parameters: list[str]) -> dict[str, Values]:
         """What is passed, by the parameters that it is for."""
@@ -258,7 +274,7 @@ class EvaluatedCall(NamedTuple):
     def _constructed(self, label: str) -> Values:
         """An object of a class of the file, which is told what it is built with."""
         if own := self.study.method(label, "__init__"):
-            self._function(own, self.study.scopes.get(own), label)
+            self._function(own, label)
         elif label in self.study.classes:
             fields = self.study.classes[label].fields
             self._learn(label, fields)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
+from itertools import chain
 
 from advisor.scan.abstract import (
     Abstract,
@@ -25,15 +26,21 @@ from advisor.scan.abstract import (
     Wrapper,
 )
 from advisor.scan.imports import Exported
-from advisor.scan.node import is_short, loads_something
+from advisor.scan.node import is_open, is_short, loads_something, own_names
 from advisor.scan.scope import Scope
 from advisor.scan.statement import Statements
 from advisor.scan.study import Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _DEEPEST_VALUES = 3
-_GIVEN = re.compile(r"(?i)model|processor|tokenizer|encoder|clip|blip|vlm|tower|backbone")
+_GIVEN = re.compile(
+    r"model|processor|tokenizer|encoder|clip|blip|vlm|tower|backbone", re.IGNORECASE
+)
 """Parameters for something loaded; functions without any are not kept."""
+_OWN = re.compile(rf"\bself\.(\w*?(?:(?:{_GIVEN.pattern})|load|build|create|net\b)\w*)")
+"""What an object is asked for that may be something loaded, or load it."""
+_SET = re.compile(r"\bself\.(\w+)(?=(?:\s*:[^=\n]+|(?:\s*,\s*self\.\w+)+)?\s*=(?!=))")
+"""What an object is given."""
 
 
 def exported(study: Study) -> Exported:
@@ -105,12 +112,39 @@ class _Outside:
 
 
 def _methods(study: Study, label: str) -> Iterator[Distant]:
-    """Yield the methods of a class that can be followed: where it loads something, its builder."""
+    """Yield the methods of a class that can be followed: where it loads something, its builder.
+
+    Where classes that extend it are to load something, what asks for that is among them.
+    """
     found = study.methods(label)
     loads = any(map(loads_something, found.values()))
+    open = _left_open(study, label, found)
     for name, node in found.items():
-        if loads_something(node) or is_short(node) or (loads and name == "__init__"):
+        if (
+            loads_something(node)
+            or is_short(node)
+            or (loads and name == "__init__")
+            or not open.isdisjoint(own_names(node).asked)
+        ):
             yield Distant(node, study.home(node))
+
+
+def _left_open(study: Study, label: str, methods: Mapping[str, FunctionNode]) -> Set[str]:
+    """What a class asks its object for that classes which extend it are to load, or to set.
+
+    What it sets itself where it asks for that may come of it.
+    """
+    lines = study.parsed.lines
+    here = (node for node in methods.values() if study.home(node) == study.parsed.name)
+    text = "\n".join(chain.from_iterable(lines[one.lineno : one.end_lineno] for one in here))
+    asked, known = {*_OWN.findall(text)}, {*_SET.findall(text)}
+    known.update(name for name, values in study.attributes(label).items() if values)
+    known.update(name for name, node in methods.items() if not is_open(node))
+    if not (open := asked - known):
+        return open
+    names = [own_names(node) for node in methods.values()]
+    came = (own.set for own in names if not open.isdisjoint(own.asked))
+    return open | (asked & set().union(*came))
 
 
 def _may_follow(node: FunctionNode) -> bool:

@@ -38,7 +38,7 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
 from advisor.scan.narrowing import Names, dotted, narrowed
-from advisor.scan.node import last_name
+from advisor.scan.node import is_super, last_name
 from advisor.scan.scope import Scope
 from advisor.scan.study import RESULT, Passed, Study
 from advisor.scan.way import told
@@ -173,10 +173,10 @@ class Expressions:
         study, method = self.study, self.study.method(owner, name)
         if method is None:
             return NOTHING
-        around = study.scopes.get(method)
-        if study.home(method) == study.parsed.name or around is None or study.enter is None:
+        if study.home(method) == study.parsed.name or study.enter is None:
             return study.told(method, RESULT)
-        if not study.may_enter:
+        around = study.scope(method) if study.may_enter else None
+        if around is None:
             return NOTHING
         with study.entering(name):
             return study.enter(study, method, around, {}, (LocalObject(owner),))
@@ -359,6 +359,8 @@ class Expressions:
             holders = self.evaluate(function.value)
             name = function.attr
             callees = union(*[self._member(holder, name) for holder in holders])
+            if is_super(function.value):
+                callees = self._above(name)
         else:
             callees = self.evaluate(function)
         passed = self._passed(node)
@@ -369,6 +371,20 @@ class Expressions:
             self.study, self.scope, node, holders, callees, passed[:_MOST_ARGUMENTS]
         )
         return call.result()
+
+    def _above(self, name: str) -> Values:
+        """What `super().name` is: a method of a class behind that of the object at hand."""
+        scope: Scope | None = self.scope
+        while scope is not None and scope.function is None:
+            scope = scope.parent
+        if scope is None or scope.function is None or not scope.function.args.args:
+            return NOTHING
+        found: list[Abstract] = []
+        for one in scope.names.get(scope.function.args.args[0].arg) or ():
+            if isinstance(one, (LocalObject, LocalClass)):
+                method = self.study.above(one.name, scope.function, name)
+                found.extend([Function(method, one.name)] if method else [])
+        return tuple(found)
 
     def _reached(self, owner: ast.expr, attribute: ast.expr, *default: ast.expr) -> Values:
         """What `getattr` gives; that an attribute may be missing is no use of it."""

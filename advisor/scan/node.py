@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from functools import wraps
 from itertools import islice
 from typing import NamedTuple, TypeVar
@@ -16,6 +16,15 @@ from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 Node = TypeVar("Node", bound=ast.AST)
 Answer = TypeVar("Answer")
 
+_OF_ANY_MODULE = {
+    *("to", "eval", "train", "cuda", "cpu", "half", "float", "device", "dtype", "requires_grad_"),
+    *("parameters", "named_parameters", "modules", "named_modules", "children"),
+    *("state_dict", "load_state_dict"),
+}
+"""What every network has, so that nothing depends on which it is."""
+_ASKING = {"hasattr", "isinstance", "len", "print", "type"}
+"""What does nothing with a network but ask."""
+_PROPERTIES = {"property", "cached_property"}
 _FEW = 3
 """Statements of a function that is followed wherever it is called, those inside others apart."""
 _FEW_IN_ALL = 12
@@ -108,6 +117,61 @@ def loads_something(node: ast.AST) -> bool:
 def decorators(function: FunctionNode) -> set[str]:
     """Return the plain names among the decorators of a function."""
     return {node.id for node in function.decorator_list if isinstance(node, ast.Name)}
+
+
+class Own(NamedTuple):
+    """The names that a method asks its own object for, to do something with, and those it sets."""
+
+    asked: Set[str]
+    set: Set[str]
+
+
+@remembered
+def own_names(method: FunctionNode) -> Own:
+    """Return the names of its own object that stand in a method."""
+    parameters = (*method.args.posonlyargs, *method.args.args)
+    own = parameters[0].arg if parameters else ""
+    asked, given = set[str](), set[str]()
+    for node in descendants(method):
+        used: Iterable[ast.expr] = ()
+        match node:
+            case ast.Attribute(ast.Name(name), attribute, ast.Store()) if name == own:
+                given.add(attribute)
+            case ast.Attribute(ast.Attribute() as inner, name) if name not in _OF_ANY_MODULE:
+                used = (inner,)
+            case ast.Call(ast.Name(name)) if name in _ASKING:
+                pass
+            case ast.Call(called, arguments, keywords):
+                used = (called, *arguments, *(one.value for one in keywords))
+            case ast.Assign(value=ast.Attribute() as inner):
+                used = (inner,)
+        for one in used:
+            match one:
+                case ast.Attribute(ast.Name(name), attribute) if name == own:
+                    asked.add(attribute)
+    return Own(asked, given)
+
+
+def is_open(method: FunctionNode) -> bool:
+    """True for a method without a body of its own, which classes that extend its class give it."""
+    return all(
+        isinstance(one, (ast.Pass, ast.Raise))
+        or (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))
+        for one in method.body
+    )
+
+
+def is_property(method: FunctionNode) -> bool:
+    """True for a method that is asked for as an attribute."""
+    return any(last_name(one) in _PROPERTIES for one in method.decorator_list)
+
+
+def is_super(node: ast.expr) -> bool:
+    """True for `super()`, the object at hand as the classes behind have it."""
+    match node:
+        case ast.Call(ast.Name("super")):
+            return True
+    return False
 
 
 def last_name(function: ast.expr) -> str:

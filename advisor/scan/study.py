@@ -44,6 +44,7 @@ from advisor.scan.abstract import (
     without_loads,
 )
 from advisor.scan.imports import Imports
+from advisor.scan.node import is_property, loads_something, own_names
 from advisor.scan.scope import Scope
 from advisor.scan.source import Parsed, Placed, descendants, same_letters
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
@@ -168,6 +169,8 @@ class Study:
         self._around: dict[ast.AST, Scope] = {}
         self.scopes: dict[FunctionNode, Scope] = {}
         """What stands around the functions of the file."""
+        self._adopted: dict[ast.AST, Distant] = {}
+        """Methods of classes of other files."""
         self.source = cache(_source)
 
     @cached_property
@@ -227,6 +230,11 @@ class Study:
         around = Scope(names={name: defined[name] for name in used})
         self._around[function.node] = around
         return around
+
+    def scope(self, function: FunctionNode) -> Scope | None:
+        """Return what stands around a function, or a method of a class of another file."""
+        adopted = self._adopted.get(function)
+        return self.scopes.get(function) if adopted is None else self.around(adopted)
 
     def visit(self, function: Distant) -> bool:
         """Walk a function of another file as well; return whether that is done."""
@@ -295,7 +303,7 @@ class Study:
 
     def enters(self, function: FunctionNode, call: ast.Call) -> bool:
         """Return whether a function is walked for this call alone: where there are several."""
-        if function in self._elsewhere:  # which nothing else walks
+        if function in self._elsewhere or function in self._adopted:  # nothing else walks it
             return self.may_enter
         calls = self._calls[function]
         if (key := (call, *self.ways)) not in calls and len(calls) <= _MOST_CALLS:
@@ -448,16 +456,17 @@ class Study:
 
     def home(self, node: ast.AST) -> str:
         """Return the file in which a function stands."""
-        return self._elsewhere.get(node, self.parsed).name
+        adopted = self._adopted.get(node)
+        return self._elsewhere.get(node, self.parsed).name if adopted is None else adopted.home
 
     def adopt(self, one: Namespace) -> str:
         """Treat a class of another file as one of this file; return its name."""
         if one.name not in self.classes:
             methods: dict[str, FunctionNode] = {}
             for distant in one.methods:
-                if (around := self.around(distant)) is not None:
+                if distant.home in (self.homes or {}):
                     methods[distant.node.name] = distant.node
-                    self.scopes[distant.node] = around
+                    self._adopted[distant.node] = distant
             self.define(one.name, ClassDefinition((), methods, list(one.fields), one.extends))
             for name, values in one.attributes:
                 self.learn(one.name, name, values)
@@ -470,6 +479,66 @@ class Study:
         owners = (self.classes[label].methods for label in self._lineage(owner))
         return next((methods[name] for methods in owners if name in methods), None)
 
+    def above(self, owner: str, method: ast.AST | None, name: str) -> FunctionNode | None:
+        """Return what `super().name` is in a method, for an object of a class."""
+        lineage = self._lineage(owner)
+        here = (n for n, one in enumerate(lineage) if method in self.classes[one].methods.values())
+        start = next(here, len(lineage)) + 1
+        owners = (self.classes[one].methods for one in lineage[start:])
+        return next((methods[name] for methods in owners if name in methods), None)
+
+    def says_more(self, owner: str, method: FunctionNode) -> bool:
+        """True where a method that a class inherits asks for what only that class loads.
+
+        That is what a method of the class gives, or has set.
+        """
+        nearer: list[str] = []
+        for one in self._lineage(owner):
+            if self.classes[one].methods.get(method.name) is method:
+                break
+            nearer.append(one)
+        return bool(nearer) and any(
+            self._is_loaded(owner, nearer, n) for n in own_names(method).asked
+        )
+
+    def _is_loaded(self, owner: str, nearer: Sequence[str], name: str) -> bool:
+        """True where some of a class's lineage load what they have under a name."""
+        for one in nearer:
+            if (own := self.classes[one].methods.get(name)) is not None:
+                return loads_something(own) or self._holds_ours(self.told(own, RESULT))
+            if self._holds_ours(self.told(one, name)):
+                return True
+        method = self.method(owner, name)
+        if method is None or not is_property(method):
+            return False
+        asked = own_names(method).asked
+        return any(
+            (own := self.classes[one].methods.get(inner)) is not None and loads_something(own)
+            for one in nearer
+            for inner in asked
+        )
+
+    def _holds_ours(self, values: Values) -> bool:
+        """True where something loaded that may be ours is among values, or in a list there."""
+        return any(
+            isinstance(inner, Loaded)
+            and not inner.path
+            and self._may_be_ours(self.loads[inner.load])
+            for value in values
+            for group in (value.groups if isinstance(value, ListLiteral) else ((value,),))
+            for inner in group
+        )
+
+    def _may_be_ours(self, load: Load) -> bool:
+        """False for a load of a class of transformers that has nothing to do with pictures."""
+        name = load.class_name or "Auto"
+        return (
+            load.package != "transformers"
+            or name.startswith("Auto")
+            or self.vocabulary.is_class(name)
+            or any(value.text and self.vocabulary.known(value.text) for value in load.checkpoint)
+        )
+
     def inherited(
         self, asks: Callable[[FunctionNode], bool]
     ) -> Iterator[tuple[str, FunctionNode, Scope]]:
@@ -478,15 +547,18 @@ class Study:
         Each comes with its class and with what is around it; `asks` tells of which to speak.
         """
         for label, one in [*self.classes.items()]:
-            if not one.bases or not self.told_of(label):
+            if not one.bases:
                 continue
             lineage = [self.classes[base] for base in self._lineage(label)]
-            found: dict[str, tuple[FunctionNode, Scope | None]] = {}
+            found: dict[str, FunctionNode] = {}
             for each in reversed(lineage):
-                methods = each.methods.items()
-                found.update((name, (node, self.scopes.get(node))) for name, node in methods)
-            for name, (node, around) in found.items():
-                if name not in one.methods and around is not None and asks(node):
+                found.update(each.methods)
+            for name, node in found.items():
+                if name in one.methods:
+                    continue
+                if not (asks(node) and self.told_of(label)) and not self.says_more(label, node):
+                    continue
+                if (around := self.scope(node)) is not None:
                     yield label, node, around
 
     def built_as(self, owner: str) -> str | None:
