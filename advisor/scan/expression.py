@@ -37,6 +37,7 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
+from advisor.scan.condition import Assumed, condition
 from advisor.scan.narrowing import Names, dotted, narrowed
 from advisor.scan.node import is_super, last_name
 from advisor.scan.scope import Scope
@@ -83,6 +84,7 @@ class Expressions:
                 self.bind(inner, (ListLiteral((elements(values),)),) if values else NOTHING)
             case ast.Attribute(owner, name):
                 informing = told(values) if self.scope.aside else values
+                self._bind_on_way(target, values)
                 for holder in self.evaluate(owner):
                     if isinstance(holder, (LocalObject, LocalClass)):
                         self.study.learn(holder.name, name, informing)
@@ -93,6 +95,15 @@ class Expressions:
                 self.evaluate(table)
                 key = known_key(self.evaluate(at))
                 self.add_entries(table, [(key, values)])
+
+    def _bind_on_way(self, target: ast.Attribute, values: Values) -> None:
+        """Let an attribute be what it is given where a condition decides that, until another."""
+        on_way = any(isinstance(one, Assumed) for one in self.study.ways)
+        if (on_way or self.study.narrows) and (name := dotted(target)):
+            if on_way and values:
+                self.narrow(name, values)
+            elif name in self.scope.names:
+                self.scope.put(name, values)
 
     def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
         starred = any(isinstance(target, ast.Starred) for target in targets)
@@ -257,6 +268,8 @@ class Expressions:
 
     def _visit_ifexp(self, node: ast.IfExp) -> Values:
         self.evaluate(node.test)
+        if (holds := self.assumed(node.test)) is not None:
+            return doubted(self.evaluate(node.body if holds else node.orelse))
         sides = narrowed(node.test, self.evaluate)
         groups = [
             self._where(names, inner)
@@ -269,6 +282,16 @@ class Expressions:
         known = all(any(isinstance(value, String) for value in group) for group in groups)
         either = branches(*groups) if groups else NOTHING
         return either if known else doubted(either)  # what is not known may be another text
+
+    def assumed(self, test: ast.expr) -> bool | None:
+        """Return whether a condition holds on the way that is walked; None where that is open."""
+        ways = [one for one in self.study.ways if isinstance(one, Assumed)]
+        if not ways:
+            return None
+        (text, holds), function = condition(test), self.scope.function
+        known = (one.holds for one in ways if one.function is function and one.text == text)
+        found = next(known, None)
+        return None if found is None else found == holds
 
     def _where(self, names: Names, node: ast.expr) -> Values:
         """What an expression may be where some names stand for no more than this."""

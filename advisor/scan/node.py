@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Sequence, Set
 from functools import wraps
 from itertools import islice
@@ -25,6 +26,9 @@ _OF_ANY_MODULE = {
 _ASKING = {"hasattr", "isinstance", "len", "print", "type"}
 """What does nothing with a network but ask."""
 _PROPERTIES = {"property", "cached_property"}
+_NO_KIND = re.compile(
+    r"(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?\Z", re.IGNORECASE
+)
 _FEW = 3
 """Statements of a function that is followed wherever it is called, those inside others apart."""
 _FEW_IN_ALL = 12
@@ -181,3 +185,9 @@ def last_name(function: ast.expr) -> str:
     if isinstance(function, ast.Name):
         return function.id
     return last_name(function.func) if isinstance(function, ast.Call) else ""
+
+
+def names_a_kind(node: ast.AST) -> bool:
+    """True for a text written out, but for those that name a device or a precision."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and bool(text) and not _NO_KIND.match(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, lru_cache
@@ -35,9 +34,10 @@ from advisor.scan.abstract import (
     joined,
     union,
 )
+from advisor.scan.condition import Assumed, asked_again, condition, hangs
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
-from advisor.scan.node import asks, decorators, last_name, loads_something
+from advisor.scan.node import asks, decorators, last_name, loads_something, names_a_kind
 from advisor.scan.scope import Scope
 from advisor.scan.source import descendants
 from advisor.scan.study import DEFAULT, RESULT, ClassDefinition, Study
@@ -51,9 +51,6 @@ _MOST_WAYS = 8
 _MOST_TURNS = 3
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr, ast.With)
 _ANYTHING: Values = (Other(),)
-_NO_KIND = re.compile(
-    r"(?:cuda|cpu|mps|xpu|auto|none|bf?loat\d*|fp\d+|bf\d+|int\d+)(?::\d+)?\Z", re.IGNORECASE
-)
 
 
 def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
@@ -123,6 +120,8 @@ class Statements(Expressions):
         """Walk statements in order; return whether the end can be reached."""
         last_load: int | None = None
         for number, statement in enumerate(statements):
+            if (reached := self._decided(statements, number)) is not None:
+                return reached
             simple = isinstance(statement, _SIMPLE) and len(self.study.ways) < _MOST_TURNS
             if simple and self._may_part:
                 for way_on in asks(statement).tables:
@@ -136,6 +135,37 @@ class Statements(Expressions):
             if not self._walk(statement):
                 return False
         return True
+
+    def _decided(self, statements: Sequence[ast.stmt], number: int) -> bool | None:
+        """Walk on from where a condition is asked that more hangs on, or that is decided.
+
+        Returns whether the end can be reached; None where no such condition is asked.
+        """
+        statement = statements[number]
+        if isinstance(statement, ast.If) and (holds := self.assumed(statement.test)) is not None:
+            self.evaluate(statement.test)
+            reached = self.walk(statement.body if holds else statement.orelse)
+            return reached and self.walk(statements[number + 1 :])
+        if self.study.chooses and len(self.study.ways) < _MOST_TURNS and self._loads_here:
+            rest = statements[number:] if hangs(statement) else ()
+            ways = self._ways_of_condition(rest)
+            return self._either([way._replace(body=rest) for way in ways]) if ways else None
+        return None
+
+    def _ways_of_condition(self, statements: Sequence[ast.stmt]) -> list[Way]:
+        """The ways to go on where what a load takes hangs on one condition in several places."""
+        for test in asked_again(statements) if statements else ():
+            if self.assumed(test) is None and _last_load(statements) >= 0:
+                sides = narrowed(test, self.evaluate)
+                if sides.never_holds or sides.never_fails:
+                    continue
+                text, holds = condition(test)
+                function = self.scope.function
+                return [
+                    Way((), sides.holds, turn=Assumed(function, text, holds)),
+                    Way((), sides.fails, turn=Assumed(function, text, not holds)),
+                ]
+        return []
 
     def _ways_of_key(self, table: ast.expr, key: ast.expr) -> list[Way]:
         """The ways to go on where a table is asked for a key that the code does not tell.
@@ -158,7 +188,12 @@ class Statements(Expressions):
         function, here = self.scope.function, self.study.parsed.name
         if not self.study.asks_tables and (function is None or self.study.home(function) == here):
             return False
-        if function is not None:
+        return self._loads_here
+
+    @cached_property
+    def _loads_here(self) -> bool:
+        """True where the statements of this scope load something."""
+        if (function := self.scope.function) is not None:
             return loads_something(function)
         return _loads_outside(self.study.parsed.tree)
 
@@ -315,7 +350,7 @@ class Statements(Expressions):
             inner.id
             for part in descendants(test)
             if isinstance(part, (ast.Compare, ast.Call))
-            and any(_names_a_kind(one) for one in descendants(part))
+            and any(names_a_kind(one) for one in descendants(part))
             for inner in descendants(part)
             if isinstance(inner, ast.Name) and inner.id in self.parameters
         }
@@ -622,12 +657,6 @@ def _of_library(base: Abstract) -> str | None:
         case Namespace(extends=str() as name):
             return name
     return None
-
-
-def _names_a_kind(node: ast.AST) -> bool:
-    """True for a text written out, but for those that name a device or a precision."""
-    text = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(text, str) and bool(text) and not _NO_KIND.match(text)
 
 
 _WALKS = methods(Statements, "_walk_")

@@ -74,6 +74,8 @@ _MOST_ENTRIES = 500
 """Functions that a walk of one file walks for one call alone."""
 _ASKS_A_TABLE = re.compile(r"\bget\b|\[[\s(\\]*+(?:[^\W\d]|#)")
 """What stands in all code that asks a table for what is no constant."""
+_CHOOSES = re.compile(r"\bif\b.+\belse\b|\bif\b[^:]*$|^\s*else\b[^:]")
+"""What stands in one of the lines of a conditional expression."""
 _HUB_PREFIX = "hf-hub:"
 _LIBRARY = "transformers."
 
@@ -178,6 +180,11 @@ class Study:
         """False where nothing in the file asks a table for what is no constant."""
         text = same_letters("\n".join(self.parsed.lines))
         return _ASKS_A_TABLE.search(text) is not None
+
+    @cached_property
+    def chooses(self) -> bool:
+        """False where no conditional expression stands in the file."""
+        return any(_CHOOSES.search(line) for line in self.parsed.lines)
 
     def call_where(self, method: FunctionNode, call: ast.Call, names: Mapping[str, Values]) -> None:
         """Learn what conditions around a call say of attributes, which hold in the method too."""

@@ -21,7 +21,7 @@ class Way(NamedTuple):
     body: Sequence[ast.stmt]
     names: Names = MappingProxyType({})
     target: tuple[ast.expr, Values] | None = None
-    turn: tuple[ast.AST, Hashable] | None = None
+    turn: Hashable | None = None
     aside: bool = False
 
 

@@ -108,6 +108,48 @@ APART = {
         """,
 }
 
+ON_ONE_CONDITION = {
+    "two conditional expressions": """
+        def load(large):
+            name = CLIP if large else SIGLIP
+            cls = CLIPModel if large else SiglipModel
+            return cls.from_pretrained(name)
+        """,
+    "an expression and a statement": """
+        def load(cfg):
+            name = SIGLIP if not cfg.model.large else CLIP
+            if cfg.model.large:
+                cls = CLIPModel
+            else:
+                cls = SiglipModel
+            return cls.from_pretrained(name)
+        """,
+    "an expression and loads": """
+        def load(kind):
+            name = SIGLIP if kind != "blip" else CLIP
+            if kind == "blip":
+                return CLIPModel.from_pretrained(name)
+            return SiglipModel.from_pretrained(name)
+        """,
+    "one statement": """
+        def load(large):
+            return (CLIPModel if large else SiglipModel).from_pretrained(CLIP if large else SIGLIP)
+        """,
+    "pairs": """
+        def load(large):
+            name, cls = (CLIP, CLIPModel) if large else (SIGLIP, SiglipModel)
+            return cls.from_pretrained(name)
+        """,
+    "attributes of an object": """
+        class Tower:
+            def __init__(self, large=False):
+                self.large = large
+                self.name = CLIP if self.large else SIGLIP
+                self.cls = CLIPModel if self.large else SiglipModel
+                self.model = self.cls.from_pretrained(self.name)
+        """,
+}
+
 FILES = {
     "a table in another file": {
         "app.py": "from tables import ROWS\ndef load(kind):\n"
@@ -260,6 +302,27 @@ def pairs(tmp_path, rulebase):
 @pytest.mark.parametrize("code", APART.values(), ids=APART)
 def test_what_is_named_together_is_loaded_together(pairs, code):
     assert pairs({"app.py": HEAD + textwrap.dedent(code)}) >= TWO
+
+
+@pytest.mark.parametrize("code", ON_ONE_CONDITION.values(), ids=ON_ONE_CONDITION)
+def test_what_hangs_on_one_condition_is_loaded_together_and_nothing_else(pairs, code):
+    assert pairs({"app.py": HEAD + textwrap.dedent(code)}) == TWO
+
+
+@pytest.mark.parametrize(
+    "between", ["large = not large", "large = ask()", "for large in sizes: ..."]
+)
+def test_a_condition_on_a_name_that_is_bound_anew_is_another(pairs, between):
+    code = f"""
+    def load(large, sizes):
+        name = CLIP if large else SIGLIP
+        {between}
+        model = CLIPModel.from_pretrained(name if large else CLIP)
+        if large:
+            SiglipModel.from_pretrained(name)
+    """
+    files = {"app.py": HEAD + textwrap.dedent(code)}
+    assert not {("SiglipModel", CLIP), ("SiglipModel", SIGLIP)} & pairs(files)
 
 
 @pytest.mark.parametrize("files", FILES.values(), ids=FILES)
