@@ -42,6 +42,7 @@ from advisor.scan.abstract import (
     union,
 )
 from advisor.scan.node import (
+    asks_table,
     chooses,
     decorators,
     is_short,
@@ -247,7 +248,9 @@ class EvaluatedCall(NamedTuple):
 
     def _tells(self, function: FunctionNode, owner: str | None) -> bool:
         """True where a walk through a function for this call alone may tell something."""
-        if loads_something(function) or (chooses(function) and self._gives_text()):
+        if loads_something(function) or asks_table(function):
+            return True
+        if chooses(function) and self._gives_text():
             return True
         if self.study.home(function) != self.study.parsed.name and (
             owner is None or function.name == "__init__" or is_short(function)

@@ -111,6 +111,11 @@ def chooses(function: FunctionNode) -> bool:
     )
 
 
+def asks_table(function: FunctionNode) -> bool:
+    """True for a short function that asks a table for what is no constant."""
+    return is_short(function) and any(asks(one).tables for one in function.body)
+
+
 @remembered
 def loads_something(node: ast.AST) -> bool:
     """True where something calls what loads, by its name."""

@@ -10,7 +10,9 @@ from functools import cached_property, lru_cache
 from advisor.scan.abstract import (
     NOTHING,
     Abstract,
+    Constant,
     DictLiteral,
+    Distant,
     Function,
     FunctionNode,
     Imported,
@@ -32,12 +34,14 @@ from advisor.scan.abstract import (
     doubted,
     elements,
     joined,
+    known_key,
     union,
 )
 from advisor.scan.condition import Assumed, asked_again, condition, hangs
 from advisor.scan.expression import Expressions, methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
 from advisor.scan.node import asks, decorators, last_name, loads_something, names_a_kind
+from advisor.scan.registry import Registering, registers
 from advisor.scan.scope import Scope
 from advisor.scan.source import descendants
 from advisor.scan.study import DEFAULT, RESULT, ClassDefinition, Study
@@ -492,6 +496,7 @@ class Statements(Expressions):
         self.study.scopes[node] = self.scope
         owner = self.scope.label if self.scope.is_class else None
         self.scope.bind(node.name, (Function(node, owner),))
+        self._register(node, (Function(node, owner),))
 
     _walk_asyncfunctiondef = _walk_functiondef
 
@@ -642,6 +647,32 @@ class Statements(Expressions):
                 if not sure:
                     self.study.learn((label, DEFAULT), name, doubted(values))
         self.scope.bind(node.name, (LocalClass(label),))
+        self._register(node, (LocalClass(label),))
+
+    def _register(self, node: FunctionNode | ast.ClassDef, values: Values) -> None:
+        """Keep a function or a class in the tables that its decorators fill."""
+        for decorator in node.decorator_list if self.scope.parent is None else ():
+            called = isinstance(decorator, ast.Call)
+            function = decorator.func if isinstance(decorator, ast.Call) else decorator
+            for one in self.evaluate(function):
+                if not isinstance(one, (Function, Distant)):
+                    continue
+                done = registers(one.node)
+                if done.table and done.called == called:
+                    own = String(node.name, self.study.location(node))
+                    key = self._registered_as(decorator, done, own)
+                    self.add_entries(ast.Name(done.table), [(key, values)])
+
+    def _registered_as(
+        self, decorator: ast.expr, done: Registering, own: String
+    ) -> String | Constant | None:
+        """The key that a decorator is given, or else the name of what it stands at."""
+        if not isinstance(decorator, ast.Call) or not done.parameter:
+            return own
+        given = {one.arg: one.value for one in decorator.keywords}
+        places = decorator.args[done.position : done.position + 1]
+        written = given.get(done.parameter, places[0] if places else None)
+        return own if written is None else known_key(self.evaluate(written))
 
 
 def _meets_all(pattern: ast.pattern) -> bool:
