@@ -88,12 +88,10 @@ def _read(rulebase: RuleBase, version: str) -> Release:
 def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
     described = described_releases()
     allowed = [one for one in described if pin.range.allows(version_number(one))]
-    ends: Number = pin.range.ends
-    below = bool(ends) and not allowed and version_number(described[0])[:2] > ends[:2]
-    if not allowed:
-        near = [one for one in described if version_number(one)[: len(ends[:2])] == ends[:2]]
-        under = [one for one in described if version_number(one) <= ends]
-        allowed = near[:1] or under[-1:] or described[:1]
+    near = [one for one in described if pin.range.reaches(version_number(one)[:2])]
+    under = [one for one in described if version_number(one) <= pin.range.ends]
+    below = not (allowed or near or under)
+    allowed = allowed or near[-1:] or under[-1:] or described[:1]
     if not pin.range.clauses:
         allowed = described[-1:]  # nothing is promised of older ones
     newest = described[-1] if described[-1] != allowed[-1] else None

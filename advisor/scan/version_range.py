@@ -11,6 +11,8 @@ Number: TypeAlias = tuple[int, ...]
 _CLAUSE = re.compile(r"(~=|===?|!=|<=|>=|<|>|\^|~|=)?\s*v?(\d+(?:\.\d+)*(?:\.\*)?)[\w.+-]*\Z")
 _UPPER = ("<", "<=", "!=")
 _POETRY = ("^", "~")
+_MOST_PATCHES = 30
+"""No minor release had as many."""
 
 
 class VersionRange(NamedTuple):
@@ -21,6 +23,10 @@ class VersionRange(NamedTuple):
     def allows(self, number: Number) -> bool:
         """True where a release with this number meets every clause."""
         return all(_meets(number, *clause) for clause in self.clauses)
+
+    def reaches(self, minor: Number) -> bool:
+        """True where some patch of a minor release meets every clause."""
+        return any(self.allows((*minor, patch)) for patch in range(_MOST_PATCHES))
 
     @property
     def ends(self) -> Number:

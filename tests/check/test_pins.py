@@ -146,6 +146,29 @@ def test_older_than_all_that_is_described_gives_no_error(check):
     assert [one["transformers"] for one in result.json["releases"]] == [described_releases()[0]]
 
 
+@pytest.mark.parametrize("asked", ["<4.46", "<4.46.0", ">=4.41,<4.46"])
+def test_a_release_that_the_pin_leaves_out_is_above_it(check, asked):
+    text = (
+        "from transformers import SiglipModel, Trainer\n"
+        "class Mine(Trainer):\n"
+        "    def compute_loss(self, model, inputs, return_outputs=False):\n"
+        "        return model(**inputs).loss\n"
+    )
+    result = check({"requirements.txt": f"transformers{asked}\n", "app.py": text})
+    assert rules_of(result, "error") == []
+    assert ("app.py", "narrower-override") in rules_of(result, "note")
+
+
+@pytest.mark.parametrize(
+    ("asked", "judging"),
+    [(">=4.50.4,<4.51", "4.50.3"), ("<4.46.2", "4.46.3"), ("<=4.46", "4.46.3"), ("<5", "4.57.6")],
+)
+def test_where_no_described_release_is_allowed_one_of_a_minor_that_is_judges(check, asked, judging):
+    files = {"requirements.txt": f"transformers{asked}\n", "app.py": OLD_CLASS}
+    (one,) = check(files).json["releases"]
+    assert one["transformers"] == judging
+
+
 @pytest.mark.parametrize(
     "guarded",
     [
