@@ -27,10 +27,18 @@ class Subject:
         for stretch in scan.guarded:
             self._guarded[stretch.path].append(stretch)
 
-    def guards(self, place: Location | None) -> bool:
-        """True for a place that is ready for another version of a library."""
-        stretches = self._guarded.get(place.path, ()) if place else ()
-        return any(place and it.line <= place.line <= it.end_line for it in stretches)
+    def guards(self, finding: Finding) -> bool:
+        """True for what is said of code that is ready for another version of a library.
+
+        It stands there itself, or all else does that it comes from.
+        """
+        comes_from = [self._is_guarded(place) for place in finding.places]
+        here = finding.place is not None and self._is_guarded(finding.place)
+        return here or (bool(comes_from) and all(comes_from))
+
+    def _is_guarded(self, place: Location) -> bool:
+        stretches = self._guarded.get(place.path, ())
+        return any(it.line <= place.line <= it.end_line for it in stretches)
 
     def limited(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         """Yield what is found in code about vision and language, and a line a file of the rest."""

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 from itertools import chain
+from typing import NamedTuple
 
+from advisor.scan.node import last_name
 from advisor.scan.source import Parsed, descendants, statements
 from advisor.scan.usage import Location
 
-_MENTIONED = ("version", "transformers_v", "attributeerror", "importerror", "modulenotfounderror")
-"""Code without any of these, or an underscore and a number behind the library, guards nothing."""
-_NUMBERED = re.compile(r"transformers_\d")
+_LIBRARIES = {"transformers", "huggingface_hub"}
+"""What is asked for what it has, to tell its version by that."""
+_LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "hasattr", "signature", "vars"}
+"""Functions that tell what the first thing they are given has, or takes."""
+_TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
+"""Attributes that list what their owner has."""
+_FINDING = "find_spec"
+_MENTIONED = re.compile(
+    r"version|transformers_v?\d|(?:attribute|import|modulenotfound|type)error"
+    rf"|getattr|{_FINDING}|{'|'.join(sorted(_TABLES))}|\b(?:{'|'.join(sorted(_LOOKING))})\b"
+)
+"""Code without any of these guards nothing."""
 _VERSION = re.compile(r"(?i)version|transformers_v?\d")
 _READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
+_REFUSED = "TypeError"
+"""What a call raises that gives an argument which is not taken."""
 
 
 def mentions_guards(code: str) -> bool:
     """True where code has words of which one stands in each guard; never less than there is."""
-    lowered = code.lower()
-    return any(word in lowered for word in _MENTIONED) or bool(_NUMBERED.search(lowered))
+    return _MENTIONED.search(code.lower()) is not None
 
 
 def guarded(parsed: Parsed) -> Iterator[Location]:
@@ -29,47 +41,134 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
     Such a test is the condition of an `if` or of an expression, or stands in a decorator of a
     function or class (`skipif`); what runs on either side of it may be meant for another version.
     It may stand under a name, and where one side ends in `return`, all behind it is the other.
+    To ask what a library, a class or a function of it has is such a test as well.
     """
-    names = _names_of_versions(parsed.tree)
+    asking = _asking(parsed.tree)
     for node in descendants(parsed.tree):
-        if isinstance(node, ast.IfExp) and _asks_version(node.test, names):
-            yield parsed.location(node)
-    for node in (parsed.tree, *statements(parsed.tree)):
-        yield from _behind(parsed, node, names)
         match node:
-            case ast.If(test) if _asks_version(test, names):
+            case ast.IfExp(test) if asking.version(test):
                 yield parsed.location(node)
-            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if any(
-                _asks_version(one, names) for one in node.decorator_list
-            ):
+            case ast.BoolOp(values=[*tests, _]) if any(map(asking.version, tests)):
                 yield parsed.location(node)
-            case ast.Try(body, handlers) | ast.TryStar(body, handlers) if any(
-                one.type is not None and words(one.type) & _READY for one in handlers
-            ):
-                yield _from_to(parsed, body[0], body[-1])
+    for node in (parsed.tree, *statements(parsed.tree)):
+        yield from _behind(parsed, node, asking)
+        if isinstance(node, ast.Try | ast.TryStar):
+            yield from _tried(parsed, node)
+        elif isinstance(node, ast.With):
+            if suppressed(node) & _READY:
+                yield _from_to(parsed, node.body[0], node.body[-1])
+        elif isinstance(node, ast.stmt) and any(map(asking.version, _tests(node))):
+            yield parsed.location(node)
 
 
-def _names_of_versions(tree: ast.Module) -> frozenset[str]:
-    """Return the names that something made of a version is given to: `V5 = __version__ >= "5"`."""
-    names: set[str] = set()
-    for node in statements(tree):
-        if isinstance(node, ast.Assign) and _tells_version(node.value, names):
-            names.update(target.id for target in node.targets if isinstance(target, ast.Name))
-    return frozenset(names)
+def _tests(node: ast.stmt) -> list[ast.expr]:
+    """The conditions of which one may say that a statement is for one version."""
+    match node:
+        case ast.If(test):
+            return [test]
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return node.decorator_list
+    return []
 
 
-def _tells_version(value: ast.expr, names: Set[str]) -> bool:
-    """True for what is made of a version of a library, and for a comparison with that."""
-    said = words(value)
-    if "__version__" in said or (isinstance(value, ast.Compare) and said & names):
-        return True
-    if not any(map(_VERSION.search, said)):
+def _tried(parsed: Parsed, node: ast.Try | ast.TryStar) -> Iterator[Location]:
+    """Yield what a handler is ready for: a name that is missing, or an argument not taken."""
+    if any(one.type is not None and words(one.type) & _READY for one in node.handlers):
+        yield _from_to(parsed, node.body[0], node.body[-1])
+    if any(_tries_again(node.body, one) for one in node.handlers):
+        yield parsed.location(node)
+
+
+def suppressed(node: ast.With) -> set[str]:
+    """Return the errors that `with contextlib.suppress(...)` is ready for, by their names."""
+    calls = (one.context_expr for one in node.items)
+    ready = (one for one in calls if isinstance(one, ast.Call) and last_name(one) == "suppress")
+    return {word for call in ready for one in call.args for word in words(one)}
+
+
+class _Asking(NamedTuple):
+    """How a file may ask for a version: by names that tell it, and by names of a library."""
+
+    telling: set[str]
+    ours: set[str]
+
+    def version(self, test: ast.expr) -> bool:
+        """True where a condition asks for the version of a library, or for what it has."""
+        said = words(test)
+        told = bool(said & self.telling) or any(map(_VERSION.search, said))
+        return told or self._looks(test)
+
+    def told_by(self, value: ast.expr) -> bool:
+        """True for what is made of a version of a library, and for a comparison with that."""
+        said = words(value)
+        if "__version__" in said or (isinstance(value, ast.Compare) and said & self.telling):
+            return True
+        called = (words(node.func) for node in descendants(value) if isinstance(node, ast.Call))
+        told = any(map(_VERSION.search, said)) and any(map(_VERSION.search, chain(*called)))
+        return told or self._looks(value)
+
+    def _looks(self, expression: ast.expr) -> bool:
+        """True where an expression looks into a library: `hasattr(transformers, "AdamW")`."""
+        return bool(self.ours) and any(map(self._is_look, descendants(expression)))
+
+    def _is_look(self, node: ast.AST) -> bool:
+        match node:
+            case ast.Call(called, [ast.Constant(str(name)), *_]) if last_name(called) == _FINDING:
+                library, _, inner = name.partition(".")
+                return library in _LIBRARIES and bool(inner)
+            case ast.Call(called, [owner, *others]):
+                name = last_name(called)
+                looks = name in _LOOKING or (name == "getattr" and len(others) > 1)
+                return looks and self._is_ours(owner)
+            case ast.Attribute(owner, name):
+                return name in _TABLES and self._is_ours(owner)
         return False
-    called = (words(node.func) for node in descendants(value) if isinstance(node, ast.Call))
-    return any(map(_VERSION.search, chain(*called)))
+
+    def _is_ours(self, owner: ast.expr) -> bool:
+        """True for a name of a library, and for what is reached from one."""
+        while isinstance(owner, ast.Attribute):
+            owner = owner.value
+        return isinstance(owner, ast.Name) and owner.id in self.ours
 
 
-def _behind(parsed: Parsed, node: ast.AST, names: Set[str]) -> Iterator[Location]:
+def _asking(tree: ast.Module) -> _Asking:
+    """Return the names of a file that tell of a version: `V5 = __version__ >= "5"`."""
+    asking = _Asking(set(), set())
+    for node in sorted(statements(tree), key=lambda one: one.lineno):
+        match node:
+            case ast.Import(names):
+                ours = (one for one in names if one.name.partition(".")[0] in _LIBRARIES)
+                asking.ours.update(one.asname or one.name.partition(".")[0] for one in ours)
+            case ast.ImportFrom(module, names, 0) if (module or "").split(".")[0] in _LIBRARIES:
+                asking.ours.update(one.asname or one.name for one in names)
+            case ast.Assign(targets, value) if asking.told_by(value):
+                asking.telling.update(name for one in targets for name in _bound(one))
+            case ast.AnnAssign(ast.Name(name), _, ast.expr() as value) if asking.told_by(value):
+                asking.telling.add(name)
+    return asking
+
+
+def _bound(target: ast.expr) -> Iterator[str]:
+    """Yield the names that an assignment binds."""
+    inner = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
+    yield from (one.id for one in inner if isinstance(one, ast.Name))
+
+
+def _tries_again(body: list[ast.stmt], handler: ast.ExceptHandler) -> bool:
+    """True where a handler calls what refused an argument again, without it."""
+    if handler.type is None or _REFUSED not in words(handler.type):
+        return False
+    before, again = _keywords(body), _keywords(handler.body)
+    return any(before.get(name, given) - given for name, given in again.items() if name)
+
+
+def _keywords(block: list[ast.stmt]) -> dict[str, frozenset[str | None]]:
+    """The names of the arguments that each function is given, for the last of its calls."""
+    calls = (node for one in block for node in descendants(one) if isinstance(node, ast.Call))
+    return {last_name(call.func): frozenset(one.arg for one in call.keywords) for call in calls}
+
+
+def _behind(parsed: Parsed, node: ast.AST, asking: _Asking) -> Iterator[Location]:
     """Yield what stands behind a test of a version of which one side returns."""
     for part in ("body", "orelse"):
         block: list[ast.stmt] = getattr(node, part, [])
@@ -77,7 +176,7 @@ def _behind(parsed: Parsed, node: ast.AST, names: Set[str]) -> Iterator[Location
             if not isinstance(one, ast.If) or number + 1 == len(block):
                 continue
             returns = any(_returns(side) for side in (one.body, one.orelse))
-            if returns and _asks_version(one.test, names):
+            if returns and asking.version(one.test):
                 yield _from_to(parsed, block[number + 1], block[-1])
 
 
@@ -95,8 +194,3 @@ def words(expression: ast.expr) -> set[str]:
     return {
         getattr(node, "id", "") or getattr(node, "attr", "") for node in descendants(expression)
     }
-
-
-def _asks_version(expression: ast.expr, names: Set[str]) -> bool:
-    said = words(expression)
-    return bool(said & names) or any(map(_VERSION.search, said))

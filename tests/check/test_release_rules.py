@@ -24,6 +24,20 @@ class Backend:
     "indexed, which fails in silence": (
         CLIP + "v = model.get_text_features(ids)[0].detach().numpy()  # wrong: output-as-tensor\n"
     ),
+    "rows taken one by one": (
+        CLIP + "v = model.get_text_features(ids)\ns = v[0] @ v[1]  # wrong: output-as-tensor\n"
+    ),
+    "the last item, where more is asked for": (
+        CLIP + "v = model.get_text_features(ids, output_hidden_states=True)[-1]\n"
+        "print(v.shape)  # wrong: output-as-tensor\n"
+    ),
+    "a new axis, which a tuple has not": (
+        CLIP + "v = model.get_text_features(ids)[None]  # wrong: output-as-tensor\n"
+    ),
+    "all axes": CLIP + "v = model.get_text_features(ids)[...]  # wrong: output-as-tensor\n",
+    "a stretch of rows": (
+        CLIP + "v = model.get_text_features(ids)[1:]  # wrong: output-as-tensor\n"
+    ),
     "passed to a function of torch": (
         "import torch.nn.functional as F\n" + CLIP + "a = model.get_image_features(x)\n"
         "b = model.get_text_features(y)\n"
@@ -102,6 +116,8 @@ RIGHT = {
         "e = e if isinstance(e, torch.Tensor) else e.pooler_output\ne = e / e.norm()\n"
     ),
     "an item by its name": CLIP + 'e = model.get_image_features(x)["pooler_output"]\ne = e / 2\n',
+    "an item by its number": CLIP + "e = model.get_text_features(x)[1]\ne = e / e.norm()\n",
+    "the last item": CLIP + "out = model.get_image_features(x)\ne = out[-1] / out[-1].norm()\n",
     "where it is by now": """
 from transformers import PaliGemmaForConditionalGeneration
 model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")

@@ -93,7 +93,7 @@ def _found(
     if not detector.of_release:
         yield from found
         return
-    unguarded = (one for one in found if not subject.guards(one.place))
+    unguarded = (one for one in found if not subject.guards(one))
     yield from unguarded if case.all_models else subject.limited(unguarded)
 
 

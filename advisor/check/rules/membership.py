@@ -328,6 +328,8 @@ def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     name, version = output.home.rpartition(":")[2], case.release.version
     change = case.release.removed(call.name, "attribute")
     instead = change and change.instead
+    if instead in fields and _unpacks(case, call, later):
+        return
     for one in later:
         if _as_tensor(case, one, fields):
             yield Finding(
@@ -362,6 +364,18 @@ def _knows(use: Call, fields: Set[str]) -> bool:
     return use.name in ASKING or (use.kind == "read" and use.name in fields)
 
 
+def _unpacks(case: Case, call: Call, later: list[Call]) -> bool:
+    """True where code takes the vector out of the object by its number, and no rows of a tensor.
+
+    The last item is the vector too, where nothing more is asked for.
+    """
+    keys = [one.arguments["0"] for one in later if one.kind == "index"]
+    first, last = case.knowledge("numbers")
+    more = any(name.startswith("output_") for name in call.arguments)
+    taken = any(key.source == first or (key.source == last and not more) for key in keys)
+    return taken and not any(map(_indexes, keys))
+
+
 def _as_tensor(case: Case, use: Call, fields: Set[str]) -> bool:
     """True where only a tensor can be used so, or means something else then."""
     if use.kind == "operate":
@@ -374,4 +388,5 @@ def _as_tensor(case: Case, use: Call, fields: Set[str]) -> bool:
 def _indexes(key: Argument) -> bool:
     """True for the first row of a tensor, and for what only a tensor is cut by."""
     first = key.value == 0 and key.value is not False
-    return first or ":" in key.source or "," in key.source
+    axis = key.value is None or key.value is ...
+    return first or axis or ":" in key.source or "," in key.source

@@ -1,0 +1,133 @@
+"""Code that is ready for several releases is right in each; what stands beside it is judged."""
+
+import pytest
+
+NEW = ("--transformers", "5.24")
+HEAD = """
+import contextlib, importlib.util, inspect, pytest
+import transformers
+from contextlib import suppress
+from transformers import BlipForQuestionAnswering, Trainer, TrainingArguments
+m = BlipForQuestionAnswering.from_pretrained("Salesforce/blip-vqa-base")
+"""
+LOAD = 'BlipForQuestionAnswering.from_pretrained("Salesforce/blip-vqa-base", **more)\n'
+READY = {
+    "a module is asked for a name": (
+        'if hasattr(transformers, "AdamW"):\n    AdamW = transformers.AdamW\n'
+    ),
+    "the names of a module are asked for": (
+        'if "AdamW" in dir(transformers):\n    from transformers import AdamW\n'
+    ),
+    "a default is asked for": (
+        'if getattr(transformers, "AdamW", None) is not None:\n    from transformers import AdamW\n'
+    ),
+    "a module is looked for": (
+        'if importlib.util.find_spec("transformers.deepspeed"):\n'
+        "    import transformers.deepspeed\n"
+    ),
+    "an answer has a name": (
+        'OLD = hasattr(transformers, "AdamW")\nif OLD:\n    from transformers import AdamW\n'
+    ),
+    "two numbers of a version have names": (
+        'major, minor = map(int, transformers.__version__.split(".")[:2])\n'
+        "if major < 5:\n    from transformers import AdamW\n"
+    ),
+    "a version is compared with a name before it": (
+        "HERE = transformers.__version__\nV5: bool = HERE >= '5'\n"
+        "if not V5:\n    from transformers import AdamW\n"
+    ),
+    "a key is set for one release": (
+        "V5 = int(transformers.__version__.split('.')[0]) >= 5\nmore = {}\n"
+        'if not V5:\n    more["resume_download"] = True\n' + LOAD
+    ),
+    "a table is made for one release": (
+        "OLD = transformers.__version__ < '5'\n"
+        'def more_of():\n    return {"torch_dtype": "auto"} if OLD else {"dtype": "auto"}\n'
+        "more = more_of()\n" + LOAD
+    ),
+    "a key is set where a class has the field": (
+        'more = {"output_dir": "x"}\n'
+        'if "evaluation_strategy" in TrainingArguments.__dataclass_fields__:\n'
+        '    more["evaluation_strategy"] = "steps"\n'
+        'else:\n    more["eval_strategy"] = "steps"\n'
+        "TrainingArguments(**more)\n"
+    ),
+    "a key is set where a builder takes it": (
+        "taken = inspect.signature(Trainer.__init__).parameters\nmore = {}\n"
+        'if "processing_class" in taken:\n    more["processing_class"] = p\n'
+        'else:\n    more["tokenizer"] = p\nTrainer(model=m, **more)\n'
+    ),
+    "an import may fail in a context": (
+        "with contextlib.suppress(ImportError):\n"
+        "    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "anything may fail in a context": (
+        "with suppress(Exception):\n    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "an attribute may be missing in a context": (
+        "with suppress(KeyError, AttributeError):\n    AdamW = transformers.AdamW\n"
+    ),
+    "a call that is refused is made again": (
+        "try:\n    Trainer(model=m, processing_class=p)\n"
+        "except TypeError:\n    Trainer(model=m, tokenizer=p)\n"
+    ),
+}
+UNREADY = {
+    "another module is asked": (
+        "import torch\n"
+        'if hasattr(torch, "compile"):\n    AdamW = transformers.AdamW  # wrong: removed-name\n'
+    ),
+    "another package is looked for": (
+        'if importlib.util.find_spec("flash_attn"):\n'
+        "    from transformers import AdamW  # wrong: removed-name\n"
+    ),
+    "the library itself is looked for": (
+        'if importlib.util.find_spec("transformers"):\n'
+        "    AdamW = transformers.AdamW  # wrong: removed-name\n"
+    ),
+    "behind the test": (
+        'if hasattr(transformers, "x"):\n    pass\n'
+        "AdamW = transformers.AdamW  # wrong: removed-name\n"
+    ),
+    "another error is suppressed": (
+        "with suppress(KeyError):\n"
+        "    from transformers import CLIPFeatureExtractor  # wrong: removed-class\n"
+    ),
+    "the key stands before the test": (
+        'more = {"resume_download": True}\n'
+        'if transformers.__version__ < "5":\n    more["torch_dtype"] = "auto"\n'
+        + LOAD.replace("\n", "  # wrong: removed-argument\n")
+    ),
+    "a refused call is told of": (
+        "try:\n    Trainer(model=m, tokenizer=p)  # wrong: removed-parameter\n"
+        "except TypeError as error:\n    print(error, flush=True)\n"
+    ),
+    "a refused call is made again with the same argument": (
+        "try:\n    Trainer(m, tokenizer=p)  # wrong: removed-parameter\n"
+        "except TypeError:\n    Trainer(model=m, tokenizer=p)\n"
+    ),
+}
+
+
+def said_of_release(result, *levels):
+    """The lines of findings, each with its rule, but for what is said in any release."""
+    found = [(one["line"], one["rule"]) for one in result.of(*levels)]
+    return {one for one in found if one[1] != "unpinned-revision"}
+
+
+@pytest.mark.parametrize("text", READY.values(), ids=READY)
+def test_what_is_ready_for_several_releases_is_right(check, text):
+    found = check({"app.py": HEAD + text}, *NEW, "--all-models", "-v")
+    assert said_of_release(found, "error", "warning", "note") == set()
+
+
+@pytest.mark.parametrize("text", UNREADY.values(), ids=UNREADY)
+def test_what_only_looks_ready_is_found(check, text):
+    text = HEAD + text
+    wrong = {
+        (number, line.partition("# wrong: ")[2])
+        for number, line in enumerate(text.splitlines(), 1)
+        if "# wrong: " in line
+    }
+    found = check({"app.py": text}, *NEW, "--all-models")
+    assert said_of_release(found, "error") == wrong
