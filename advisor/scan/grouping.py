@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 
 from advisor.scan.abstract import Loaded
@@ -111,10 +111,15 @@ class Grouping:
             same = {other for other in maybe[model] if self._same_checkpoint(model, other)}
             tied[model] = sure[model] | same or maybe[model]
         taken = set().union(*tied.values(), *maybe.values())
-        for processor in self.processors:
-            if processor not in taken:
-                for model in self._nearest(processor):
-                    tied[model].add(processor)
+        left = [processor for processor in self.processors if processor not in taken]
+        near = {one: models for one in left if (models := self._nearest(one))}
+        for processor, models in near.items():
+            for model in models:
+                tied[model].add(processor)
+        alone = (processor for processor in left if processor not in near)
+        for processor, only in [(each, self._beside(each, tied)) for each in alone]:
+            if only is not None:
+                tied[only].add(processor)
         times: Counter[int] = Counter()
         for own in tied.values():
             times.update(own)
@@ -148,17 +153,20 @@ class Grouping:
         return sure, maybe
 
     def _nearest(self, processor: int) -> list[int]:
-        """The models of the same checkpoint, or the only one in the same function."""
+        """The models of the same checkpoint."""
         load, texts = self.loads[processor], self.texts[processor]
         name = self._named(processor)
         keys = [key for key in (texts and (load.scope, texts), name) if key]
         near = sorted(model for key in keys for model in self._near[key][:_MOST_TIED])
-        if same := near or (self._near[texts] if texts else []):
-            return same[:_MOST_TIED]
-        if not self.relevant[processor]:
-            return []
-        ours = self._ours[load.scope, load.package]
-        return ours if len(ours) == 1 else []
+        return (near or (self._near[texts] if texts else []))[:_MOST_TIED]
+
+    def _beside(self, processor: int, tied: Mapping[int, set[int]]) -> int | None:
+        """The only model in the same function, unless it has a processor of this kind."""
+        load = self.loads[processor]
+        ours = self._ours[load.scope, load.package] if self.relevant[processor] else []
+        if len(ours) != 1 or load.kind in {self.loads[own].kind for own in tied[ours[0]]}:
+            return None
+        return ours[0]
 
     def _named(self, number: int) -> tuple[str, str] | None:
         """What loads in one function that write their checkpoint alike have in common."""

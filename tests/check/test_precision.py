@@ -79,6 +79,31 @@ model = {0}.from_pretrained("Salesforce/instructblip-vicuna-7b")
     assert [rule for _, rule, _ in wrong] == ["class-does-not-match"]
 
 
+PAIR = """from transformers import AutoProcessor, DonutProcessor, Qwen2VLForConditionalGeneration
+model = Qwen2VLForConditionalGeneration.from_pretrained("Qwen/Qwen2-VL-2B-Instruct")
+donut = DonutProcessor.from_pretrained("naver-clova-ix/donut-base")
+"""
+OWN = 'processor = AutoProcessor.from_pretrained("Qwen/Qwen2-VL-2B-Instruct")\n'
+RUN = "model.generate(**{}(text=texts, return_tensors='pt'))\n"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        OWN + RUN.format("processor") + "print(donut.token2json(text))\n",
+        OWN + RUN.format("processor") + "send(dict(donut(images=images)))\n",
+        OWN + "print(donut.token2json(text))\n",
+    ],
+)
+def test_a_processor_beside_a_model_that_has_its_own_is_for_something_else(said, rest):
+    assert said(PAIR + rest) == []
+
+
+@pytest.mark.parametrize("rest", ["", RUN.format("donut"), OWN + RUN.format("donut")])
+def test_the_only_processor_and_one_that_feeds_the_model_are_of_it(said, rest):
+    assert [rule for _, rule, _ in said(PAIR + rest)] == ["processor-does-not-match"]
+
+
 def test_a_name_that_says_more_than_a_model_type_is_of_another_one(said):
     text = """from transformers import AutoModelForDepthEstimation, {0}
 model = {0}.from_pretrained("google/tipsv2-{1}")
