@@ -14,17 +14,19 @@ from advisor.scan.usage import Location
 
 _LIBRARIES = {"transformers", "huggingface_hub"}
 """What is asked for what it has, to tell its version by that."""
-_LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "hasattr", "signature", "vars"}
+_LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"}
 """Functions that tell what the first thing they are given has, or takes."""
 _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
 """Attributes that list what their owner has."""
 _FINDING = "find_spec"
 _MENTIONED = re.compile(
     r"version|transformers_v?\d|(?:attribute|import|modulenotfound|type)error"
-    rf"|getattr|{_FINDING}|{'|'.join(sorted(_TABLES))}|\b(?:{'|'.join(sorted(_LOOKING))})\b"
+    rf"|(?:get|has)attr|{_FINDING}|{'|'.join(sorted(_TABLES))}|\b(?:{'|'.join(sorted(_LOOKING))})\b"
 )
 """Code without any of these guards nothing."""
 _VERSION = re.compile(r"(?i)version|transformers_v?\d")
+_EXPECTING = {"assertRaises", "raises", "suppress"}
+"""Contexts that errors do not leave."""
 _READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
 _REFUSED = "TypeError"
 """What a call raises that gives an argument which is not taken."""
@@ -55,7 +57,7 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
         if isinstance(node, ast.Try | ast.TryStar):
             yield from _tried(parsed, node)
         elif isinstance(node, ast.With):
-            if suppressed(node) & _READY:
+            if expected(node) & _READY:
                 yield _from_to(parsed, node.body[0], node.body[-1])
         elif isinstance(node, ast.stmt) and any(map(asking.version, _tests(node))):
             yield parsed.location(node)
@@ -79,10 +81,10 @@ def _tried(parsed: Parsed, node: ast.Try | ast.TryStar) -> Iterator[Location]:
         yield parsed.location(node)
 
 
-def suppressed(node: ast.With) -> set[str]:
-    """Return the errors that `with contextlib.suppress(...)` is ready for, by their names."""
+def expected(node: ast.With) -> set[str]:
+    """Return the errors that a context is ready for, by name: `contextlib.suppress(KeyError)`."""
     calls = (one.context_expr for one in node.items)
-    ready = (one for one in calls if isinstance(one, ast.Call) and last_name(one) == "suppress")
+    ready = (one for one in calls if isinstance(one, ast.Call) and last_name(one) in _EXPECTING)
     return {word for call in ready for one in call.args for word in words(one)}
 
 
@@ -116,10 +118,12 @@ class _Asking(NamedTuple):
             case ast.Call(called, [ast.Constant(str(name)), *_]) if last_name(called) == _FINDING:
                 library, _, inner = name.partition(".")
                 return library in _LIBRARIES and bool(inner)
-            case ast.Call(called, [owner, *others]):
-                name = last_name(called)
-                looks = name in _LOOKING or (name == "getattr" and len(others) > 1)
-                return looks and self._is_ours(owner)
+            case ast.Call(ast.Name("hasattr"), [owner, ast.Constant()]):
+                return self._is_ours(owner)
+            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(), _]):
+                return self._is_ours(owner)
+            case ast.Call(called, [owner, *_]):
+                return last_name(called) in _LOOKING and self._is_ours(owner)
             case ast.Attribute(owner, name):
                 return name in _TABLES and self._is_ours(owner)
         return False

@@ -17,7 +17,7 @@ from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.documents import Documents
 from advisor.scan.exported import exported
 from advisor.scan.grouping import Grouping, together
-from advisor.scan.guard import guarded, mentions_guards, suppressed, words
+from advisor.scan.guard import expected, guarded, mentions_guards, words
 from advisor.scan.imports import Imports
 from advisor.scan.mention import FEATURES, Mentions, Settled, imports_library, sees
 from advisor.scan.notebook import parse_cells
@@ -509,7 +509,7 @@ def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]
                 one.type is None or words(one.type) & _EXPECTED for one in node.handlers
             )
         elif isinstance(node, ast.With):
-            optional = optional or bool(suppressed(node) & _EXPECTED)
+            optional = optional or bool(expected(node) & _EXPECTED)
         elif isinstance(node, ast.If):
             optional = optional or any(map(_INSTALLED.search, words(node.test)))
         for part in reversed(BLOCKS.get(type(node), ())):

@@ -67,6 +67,9 @@ READY = {
     "an attribute may be missing in a context": (
         "with suppress(KeyError, AttributeError):\n    AdamW = transformers.AdamW\n"
     ),
+    "an import has to fail": (
+        "with pytest.raises(ImportError):\n    from transformers import CLIPFeatureExtractor\n"
+    ),
     "a call that is refused is made again": (
         "try:\n    Trainer(model=m, processing_class=p)\n"
         "except TypeError:\n    Trainer(model=m, tokenizer=p)\n"
@@ -83,6 +86,11 @@ UNREADY = {
     ),
     "the library itself is looked for": (
         'if importlib.util.find_spec("transformers"):\n'
+        "    AdamW = transformers.AdamW  # wrong: removed-name\n"
+    ),
+    "any name may be asked for": (
+        "name = read()\n"
+        "if hasattr(transformers, name):\n"
         "    AdamW = transformers.AdamW  # wrong: removed-name\n"
     ),
     "behind the test": (
