@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from advisor.scan.node import last_name
@@ -19,9 +18,14 @@ _LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"
 _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
 """Attributes that list what their owner has."""
 _FINDING = "find_spec"
+_GATHERING = {"all", "any", "bool", "frozenset", "list", "set", "sorted", "tuple"}
+"""Functions whose result tells what is in what they are given."""
+_LOOKS = re.compile(
+    rf"(?:get|has)attr|{_FINDING}|{'|'.join(sorted(_TABLES))}|\b(?:{'|'.join(sorted(_LOOKING))})\b"
+)
+"""Code without any of these looks into nothing."""
 _MENTIONED = re.compile(
-    r"version|transformers_v?\d|(?:attribute|import|modulenotfound|type)error"
-    rf"|(?:get|has)attr|{_FINDING}|{'|'.join(sorted(_TABLES))}|\b(?:{'|'.join(sorted(_LOOKING))})\b"
+    r"version|transformers_v?\d|(?:attribute|import|modulenotfound|type)error|" + _LOOKS.pattern
 )
 """Code without any of these guards nothing."""
 _VERSION = re.compile(r"(?i)version|transformers_v?\d")
@@ -45,7 +49,8 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
     It may stand under a name, and where one side ends in `return`, all behind it is the other.
     To ask what a library, a class or a function of it has is such a test as well.
     """
-    asking = _asking(parsed.tree)
+    looks = _LOOKS.search("\n".join(parsed.lines)) is not None
+    asking = _asking(parsed.tree, looks=looks)
     for node in descendants(parsed.tree):
         match node:
             case ast.IfExp(test) if asking.version(test):
@@ -98,20 +103,38 @@ class _Asking(NamedTuple):
         """True where a condition asks for the version of a library, or for what it has."""
         said = words(test)
         told = bool(said & self.telling) or any(map(_VERSION.search, said))
-        return told or self._looks(test)
+        return told or self._looks(said, test)
 
     def told_by(self, value: ast.expr) -> bool:
         """True for what is made of a version of a library, and for a comparison with that."""
-        said = words(value)
+        nodes = list(descendants(value))
+        said = _words(nodes)
         if "__version__" in said or (isinstance(value, ast.Compare) and said & self.telling):
             return True
-        called = (words(node.func) for node in descendants(value) if isinstance(node, ast.Call))
-        told = any(map(_VERSION.search, said)) and any(map(_VERSION.search, chain(*called)))
-        return told or self._looks(value)
+        called = any(map(_VERSION.search, said)) and any(
+            any(map(_VERSION.search, words(one.func))) for one in nodes if isinstance(one, ast.Call)
+        )
+        return called or (self._may_look(said) and self._keeps_look(value))
 
-    def _looks(self, expression: ast.expr) -> bool:
+    def _looks(self, said: set[str], expression: ast.expr) -> bool:
         """True where an expression looks into a library: `hasattr(transformers, "AdamW")`."""
-        return bool(self.ours) and any(map(self._is_look, descendants(expression)))
+        return self._may_look(said) and any(map(self._is_look, descendants(expression)))
+
+    def _may_look(self, said: set[str]) -> bool:
+        return bool(said & self.ours) or _FINDING in said
+
+    def _keeps_look(self, value: ast.expr) -> bool:
+        """True for what a look gives, be it gathered; what else is called with it is no look."""
+        left: list[ast.AST] = [value]
+        while left:
+            node = left.pop()
+            if self._is_look(node):
+                return True
+            if isinstance(node, ast.Call) and last_name(node.func) not in _GATHERING:
+                left.append(node.func)
+            else:
+                left.extend(ast.iter_child_nodes(node))
+        return False
 
     def _is_look(self, node: ast.AST) -> bool:
         match node:
@@ -135,16 +158,20 @@ class _Asking(NamedTuple):
         return isinstance(owner, ast.Name) and owner.id in self.ours
 
 
-def _asking(tree: ast.Module) -> _Asking:
-    """Return the names of a file that tell of a version: `V5 = __version__ >= "5"`."""
+def _asking(tree: ast.Module, *, looks: bool) -> _Asking:
+    """Return the names of a file that tell of a version: `V5 = __version__ >= "5"`.
+
+    Those of a library count only where the file looks into something.
+    """
     asking = _Asking(set(), set())
     for node in sorted(statements(tree), key=lambda one: one.lineno):
         match node:
-            case ast.Import(names):
+            case ast.Import(names) if looks:
                 ours = (one for one in names if one.name.partition(".")[0] in _LIBRARIES)
                 asking.ours.update(one.asname or one.name.partition(".")[0] for one in ours)
-            case ast.ImportFrom(module, names, 0) if (module or "").split(".")[0] in _LIBRARIES:
-                asking.ours.update(one.asname or one.name for one in names)
+            case ast.ImportFrom(module, names, 0) if looks:
+                if (module or "").partition(".")[0] in _LIBRARIES:
+                    asking.ours.update(one.asname or one.name for one in names)
             case ast.Assign(targets, value) if asking.told_by(value):
                 asking.telling.update(name for one in targets for name in _bound(one))
             case ast.AnnAssign(ast.Name(name), _, ast.expr() as value) if asking.told_by(value):
@@ -195,6 +222,8 @@ def _from_to(parsed: Parsed, first: ast.stmt, last: ast.stmt) -> Location:
 
 def words(expression: ast.expr) -> set[str]:
     """Return the names and attributes in an expression."""
-    return {
-        getattr(node, "id", "") or getattr(node, "attr", "") for node in descendants(expression)
-    }
+    return _words(descendants(expression))
+
+
+def _words(nodes: Iterable[ast.AST]) -> set[str]:
+    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in nodes}

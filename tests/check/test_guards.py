@@ -52,6 +52,9 @@ READY = {
         'else:\n    more["eval_strategy"] = "steps"\n'
         "TrainingArguments(**more)\n"
     ),
+    "names are gathered": (
+        'OLD = "AdamW" in set(dir(transformers))\nif OLD:\n    from transformers import AdamW\n'
+    ),
     "a key is set where a builder takes it": (
         "taken = inspect.signature(Trainer.__init__).parameters\nmore = {}\n"
         'if "processing_class" in taken:\n    more["processing_class"] = p\n'
@@ -92,6 +95,10 @@ UNREADY = {
         "name = read()\n"
         "if hasattr(transformers, name):\n"
         "    AdamW = transformers.AdamW  # wrong: removed-name\n"
+    ),
+    "something else is made with what was asked": (
+        'thing = make(old=hasattr(transformers, "AdamW"))\n'
+        "if thing is not None:\n    AdamW = transformers.AdamW  # wrong: removed-name\n"
     ),
     "behind the test": (
         'if hasattr(transformers, "x"):\n    pass\n'
