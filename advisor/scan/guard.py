@@ -116,6 +116,11 @@ class _Asking(NamedTuple):
         )
         return called or (self._may_look(said) and self._keeps_look(value))
 
+    def answers(self, value: ast.expr) -> bool:
+        """True for a yes or no that a version of a library decides."""
+        yes_or_no = isinstance(value, ast.Compare | ast.BoolOp | ast.UnaryOp)
+        return (yes_or_no or self._is_look(value)) and self.told_by(value)
+
     def _looks(self, said: set[str], expression: ast.expr) -> bool:
         """True where an expression looks into a library: `hasattr(transformers, "AdamW")`."""
         return self._may_look(said) and any(map(self._is_look, descendants(expression)))
@@ -161,10 +166,11 @@ class _Asking(NamedTuple):
 def _asking(tree: ast.Module, *, looks: bool) -> _Asking:
     """Return the names of a file that tell of a version: `V5 = __version__ >= "5"`.
 
-    Those of a library count only where the file looks into something.
+    An attribute, and a function by what it gives, tell where they answer yes or no. Names of a
+    library count only where the file looks into something.
     """
     asking = _Asking(set(), set())
-    for node in sorted(statements(tree), key=lambda one: one.lineno):
+    for node in sorted(statements(tree), key=lambda one: one.end_lineno or one.lineno):
         match node:
             case ast.Import(names) if looks:
                 ours = (one for one in names if one.name.partition(".")[0] in _LIBRARIES)
@@ -173,16 +179,23 @@ def _asking(tree: ast.Module, *, looks: bool) -> _Asking:
                 if (module or "").partition(".")[0] in _LIBRARIES:
                     asking.ours.update(one.asname or one.name for one in names)
             case ast.Assign(targets, value) if asking.told_by(value):
-                asking.telling.update(name for one in targets for name in _bound(one))
+                answers = asking.answers(value)
+                found = (name for one in targets for name in _bound(one, attributes=answers))
+                asking.telling.update(found)
             case ast.AnnAssign(ast.Name(name), _, ast.expr() as value) if asking.told_by(value):
                 asking.telling.add(name)
+            case ast.FunctionDef(name, body=[*_, ast.Return(ast.expr() as value)]):
+                if asking.answers(value):
+                    asking.telling.add(name)
     return asking
 
 
-def _bound(target: ast.expr) -> Iterator[str]:
-    """Yield the names that an assignment binds."""
+def _bound(target: ast.expr, *, attributes: bool) -> Iterator[str]:
+    """Yield the names that an assignment binds, those of attributes where they are asked for."""
     inner = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
     yield from (one.id for one in inner if isinstance(one, ast.Name))
+    if attributes and isinstance(target, ast.Attribute):
+        yield target.attr
 
 
 def _tries_again(body: list[ast.stmt], handler: ast.ExceptHandler) -> bool:

@@ -36,6 +36,16 @@ READY = {
         "HERE = transformers.__version__\nV5: bool = HERE >= '5'\n"
         "if not V5:\n    from transformers import AdamW\n"
     ),
+    "an attribute holds the answer": (
+        "class Ready:\n    def __init__(self):\n"
+        "        self.new = int(transformers.__version__[0]) >= 5\n"
+        "    def make(self):\n"
+        "        return None if self.new else transformers.AdamW\n"
+    ),
+    "a function gives the answer": (
+        "def is_new():\n    number = transformers.__version__[0]\n    return int(number) >= 5\n"
+        "if not is_new():\n    from transformers import AdamW\n"
+    ),
     "a key is set for one release": (
         "V5 = int(transformers.__version__.split('.')[0]) >= 5\nmore = {}\n"
         'if not V5:\n    more["resume_download"] = True\n' + LOAD
@@ -99,6 +109,10 @@ UNREADY = {
     "something else is made with what was asked": (
         'thing = make(old=hasattr(transformers, "AdamW"))\n'
         "if thing is not None:\n    AdamW = transformers.AdamW  # wrong: removed-name\n"
+    ),
+    "a function that gives something else": (
+        "def make():\n    return print(transformers.__version__)\n"
+        "if make():\n    AdamW = transformers.AdamW  # wrong: removed-name\n"
     ),
     "behind the test": (
         'if hasattr(transformers, "x"):\n    pass\n'
