@@ -94,10 +94,14 @@ def expected(node: ast.With) -> set[str]:
 
 
 class _Asking(NamedTuple):
-    """How a file may ask for a version: by names that tell it, and by names of a library."""
+    """How a file may ask for a version: by names that tell it, and by names of a library.
+
+    `marks` are private attributes that the file sets: to ask for one is to ask what it did itself.
+    """
 
     telling: set[str]
     ours: set[str]
+    marks: frozenset[str]
 
     def version(self, test: ast.expr) -> bool:
         """True where a condition asks for the version of a library, or for what it has."""
@@ -146,10 +150,10 @@ class _Asking(NamedTuple):
             case ast.Call(called, [ast.Constant(str(name)), *_]) if last_name(called) == _FINDING:
                 library, _, inner = name.partition(".")
                 return library in _LIBRARIES and bool(inner)
-            case ast.Call(ast.Name("hasattr"), [owner, ast.Constant()]):
-                return self._is_ours(owner)
-            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(), _]):
-                return self._is_ours(owner)
+            case ast.Call(ast.Name("hasattr"), [owner, ast.Constant(str(name))]) | ast.Call(
+                ast.Name("getattr"), [owner, ast.Constant(str(name)), _]
+            ):
+                return self._is_ours(owner) and name not in self.marks
             case ast.Call(called, [owner, *_]):
                 return last_name(called) in _LOOKING and self._is_ours(owner)
             case ast.Attribute(owner, name):
@@ -169,7 +173,7 @@ def _asking(tree: ast.Module, *, looks: bool) -> _Asking:
     An attribute, and a function by what it gives, tell where they answer yes or no. Names of a
     library count only where the file looks into something.
     """
-    asking = _Asking(set(), set())
+    asking = _Asking(set(), set(), frozenset(_marks(tree)) if looks else frozenset())
     for node in sorted(statements(tree), key=lambda one: one.end_lineno or one.lineno):
         match node:
             case ast.Import(names) if looks:
@@ -188,6 +192,14 @@ def _asking(tree: ast.Module, *, looks: bool) -> _Asking:
                 if asking.answers(value):
                     asking.telling.add(name)
     return asking
+
+
+def _marks(tree: ast.Module) -> Iterator[str]:
+    """Yield the private attributes that a file sets."""
+    for node in statements(tree):
+        for target in node.targets if isinstance(node, ast.Assign) else ():
+            if isinstance(target, ast.Attribute) and target.attr.startswith("_"):
+                yield target.attr
 
 
 def _bound(target: ast.expr, *, attributes: bool) -> Iterator[str]:

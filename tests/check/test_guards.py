@@ -114,6 +114,11 @@ UNREADY = {
         "def make():\n    return print(transformers.__version__)\n"
         "if make():\n    AdamW = transformers.AdamW  # wrong: removed-name\n"
     ),
+    "a mark of one's own is asked for": (
+        'if getattr(Trainer, "_patched", False):\n    print("again")\nelse:\n'
+        "    from transformers import AdamW  # wrong: removed-name\n"
+        "Trainer._patched = True\n"
+    ),
     "behind the test": (
         'if hasattr(transformers, "x"):\n    pass\n'
         "AdamW = transformers.AdamW  # wrong: removed-name\n"
