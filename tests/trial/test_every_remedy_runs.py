@@ -156,6 +156,43 @@ REMEDIES = (
         said="name the arguments: `text=`, `images=`",
     ),
     Remedy(
+        *("halves-swapped", "clip", CLIP),
+        before=P.format("CLIPImageProcessor") + "p(['a cat'], padding=True, return_tensors='pt')",
+        said="use the tokenizer for that",
+        after=P.format("CLIPTokenizer") + "p(['a cat'], padding=True, return_tensors='pt')",
+    ),
+    Remedy(
+        *("halves-swapped", "clip", CLIP),
+        before=P.format("CLIPImageProcessor") + "p(image, truncation=True)",
+        said="use the tokenizer for that",
+        after=P.format("CLIPImageProcessor") + "p(image)",
+    ),
+    Remedy(
+        *("halves-swapped", "clip", CLIP),
+        before=P.format("CLIPTokenizer") + "p(images=image)",
+        said="use the image processor for that",
+        after=P.format("CLIPImageProcessor") + "p(images=image)",
+    ),
+    Remedy(
+        *("halves-swapped", "clip", CLIP),
+        before=P.format("CLIPTokenizer") + "p('a cat', images=image)['input_ids']",
+        said="use the image processor for that",
+        after=P.format("CLIPProcessor") + "p(text='a cat', images=image)['pixel_values']",
+        fails=False,
+    ),
+    Remedy(
+        *("halves-swapped", "clip", CLIP),
+        before=P.format("CLIPProcessor") + "p.image_processor(image).input_ids",
+        said="use the tokenizer for that",
+        after=P.format("CLIPProcessor") + "p.tokenizer('a cat').input_ids",
+    ),
+    Remedy(
+        *("halves-swapped", "clip", CLIP),
+        before=P.format("CLIPImageProcessor") + "p.batch_decode([[0]])",
+        said="use the tokenizer for that",
+        after=P.format("CLIPTokenizer") + "p.batch_decode([[0]])",
+    ),
+    Remedy(
         *("removed-name", "clip", CLIP),
         before=CLIP_MODEL + "from transformers.modeling_utils import apply_chunking_to_forward",
         said="it is in `transformers`",

@@ -30,6 +30,7 @@ from advisor.check.rules import (
     regions,
     removal,
     suppression,
+    swapping,
 )
 from advisor.check.subject import Subject
 
@@ -41,7 +42,8 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 DETECTORS = _detectors(
     *(choices, capability, architecture, handling, image_tokens, regions, removal),
-    *(imported, membership, parameters, positions, generation, attentions, pipelines, access),
+    *(imported, membership, parameters, positions, swapping, generation, attentions),
+    *(pipelines, access),
 )
 """In the order in which findings of one level about a single checkpoint are distinct."""
 TOGETHER = frozenset(id for one in DETECTORS if one.together for id in one.ids)

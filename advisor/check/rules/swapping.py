@@ -1,0 +1,154 @@
+"""Whether images go to what prepares images, and texts to what prepares texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from advisor.catalogue.release_members import Members
+from advisor.check.case import TRANSFORMERS, Case, mentions, rule
+from advisor.check.finding import Finding
+from advisor.check.identity import identity_of
+from advisor.check.loaded import AUTOMATIC, alternatives, is_sure
+from advisor.check.rules.positions import IMAGES, PATH, TEXT
+from advisor.scan.usage import Argument, Call, Load, Location
+
+CALLED = "__call__"
+PROCESSOR, IMAGE_PROCESSOR, TOKENIZER = "processor", "image_processor", "tokenizer"
+ENDINGS = {
+    IMAGE_PROCESSOR: re.compile(r"\w*ImageProcessor(?:Fast|Pil)?\Z"),
+    TOKENIZER: re.compile(r"\w*Tokenizer(?:Fast)?\Z"),
+}
+"""What the names of classes end in; feature extractors may be of sounds."""
+BACKEND = "backend"
+"""A member of the image processors that refuse every argument they do not know."""
+NAME = re.compile(r"\[?(?:\w+\.)*(?:\w+\[[\"'](?=\w+[\"']\]))?(\w+)[\"'\]]*\Z")
+"""What an argument is called: `prompts`, `[image]`, `self.texts`, `batch["caption"]`."""
+WHAT = {TEXT: "a text", IMAGES: "an image"}
+
+
+class Half(NamedTuple):
+    """The half of a processor that a use is on, and the steps from there, the use included."""
+
+    kind: str
+    shown: str
+    load: Load
+    steps: tuple[str, ...]
+
+    @property
+    def other(self) -> str:
+        """The other half."""
+        return TOKENIZER if self.kind == IMAGE_PROCESSOR else IMAGE_PROCESSOR
+
+
+@rule("halves-swapped", of_release=True)
+def halves_swapped(case: Case) -> Iterator[Finding]:
+    """A text goes to an image processor, images to a tokenizer, or the other's result is asked.
+
+    What a wrong call gives is not judged once more.
+    """
+    doubtful = alternatives(case)
+    for usage in case.scan.usages:
+        uses = ((call, half) for call in usage.calls if (half := _half(call)))
+        sure = [(call, half) for call, half in uses if is_sure(case, call, doubtful)]
+        wrong = set[Location]()
+        for call, half in sure:
+            for finding in _called(case, half, call):
+                wrong.add(half.load.place)
+                yield finding
+        for call, half in sure:
+            if half.load.place not in wrong:
+                yield from _taken(case, half, call)
+
+
+def _half(call: Call) -> Half | None:
+    """The half that a use is on; None for anything else."""
+    load, steps = call.receiver, (*call.of, call.name)
+    if load.package != TRANSFORMERS or load.arguments.get("trust_remote_code") is not None:
+        return None
+    if load.kind in ENDINGS:
+        name = load.class_name or ""
+        return Half(load.kind, name, load, steps) if ENDINGS[load.kind].match(name) else None
+    part_alone = len(steps) == 1 and call.kind != "call"
+    if load.kind != PROCESSOR or steps[0] not in ENDINGS or part_alone:
+        return None
+    kind, *rest = steps
+    if call.kind != "call" and len(rest) == 1:  # of the part, or of what it gave when called
+        rest = [CALLED, *rest]
+    return Half(kind, f"{load.class_name or PROCESSOR}.{kind}", load, tuple(rest) or (CALLED,))
+
+
+def _called(case: Case, half: Half, call: Call) -> Iterator[Finding]:
+    """What is given to a half that belongs to the other."""
+    if call.kind != "call" or half.steps != (CALLED,):
+        return
+    mine, foreign = (IMAGES, TEXT) if half.kind == IMAGE_PROCESSOR else (TEXT, IMAGES)
+    arguments = call.arguments
+    first, named = arguments.get("0") or arguments.get(mine), arguments.get(foreign)
+    unseen = {"*", "**"} & arguments.keys()
+    if named and not unseen:
+        if half.kind == IMAGE_PROCESSOR or first is None:
+            yield _finding(half, f"is given `{foreign}`, which it does not take", named.written)
+        else:
+            message = f"is given `{foreign}` as well, and makes nothing of them"
+            yield _finding(half, message, named.written)._replace(level="warning")
+    elif first and _is_visibly(case, first, foreign):
+        yield _finding(half, f"is given {WHAT[foreign]}", first.place)
+    elif half.kind == IMAGE_PROCESSOR and (class_ := _strict_class(case, half)):
+        for name in case.knowledge("of_texts"):
+            if name in arguments and not class_.has(name):
+                message = f"takes no `{name}`, which a tokenizer does"
+                yield _finding(half, message, arguments[name].written)
+                return
+
+
+def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
+    """A member or a field that only the other half has, of which the file stores none itself."""
+    name, steps = call.name, half.steps[:-1]
+    if call.kind == "index" and isinstance(call.arguments["0"].value, str):
+        name = call.arguments["0"].value
+    if steps == (CALLED,) and call.kind in ("read", "index"):
+        has, verb = case.knowledge("fields"), "gives"
+    elif not steps and call.kind in ("read", "call"):
+        has, verb = case.knowledge("members"), "has"
+    else:
+        return
+    if name in has[half.other] and not mentions(case.source(call.place.path), *_storing(name)):
+        yield _finding(half, f"{verb} no `{name}`", call.place)
+
+
+def _storing(name: str) -> tuple[re.Pattern[str], ...]:
+    """How a file puts a field into what was made, or several at once."""
+    stored = rf"[\"']{name}[\"']\s*\]\s*=[^=]|\.{name}\s*=[^=]|attr\([^\n]*{name}"
+    return re.compile(stored), re.compile(r"\.update\(")
+
+
+def _finding(half: Half, message: str, place: Location) -> Finding:
+    fix = f"use the {half.other.replace('_', ' ')} for that; the two may have been swapped"
+    return Finding(f"`{half.shown}` {message}", place, fix=fix)
+
+
+def _is_visibly(case: Case, given: Argument, kind: str) -> bool:
+    """True for texts and images that the code writes out, or that are called exactly so."""
+    values = given.value if isinstance(given.value, tuple) else (given.value,)
+    texts = [one for one in values if isinstance(one, str)] or given.pieces
+    if texts:
+        return kind == TEXT and any(not PATH.match(one.strip()) for one in texts if one.strip())
+    name = NAME.match(given.source)
+    return name is not None and name[1].lower() in case.knowledge("called")[kind]
+
+
+def _strict_class(case: Case, half: Half) -> Members | None:
+    """The class of an image processor that is known to refuse what it does not know."""
+    name = half.load.class_name if half.load.kind == IMAGE_PROCESSOR else None
+    if name is None or case.release.members is None:
+        return None
+    if name.startswith(AUTOMATIC):
+        ids = {value.text for value in half.load.checkpoint}
+        identity = identity_of(case.rulebase, ids.pop()) if len(ids) == 1 else None
+        type_ = identity.model_type if identity and not identity.by_words else None
+        classes = case.release.classes_for("AutoImageProcessor", type_) if type_ else ()
+        name = classes[0] if classes else ""
+    members = case.release.members.of(name)
+    return members if members and members.has(BACKEND) else None
