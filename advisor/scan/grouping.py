@@ -44,6 +44,7 @@ class Grouping:
         self.uses = defaultdict[int, list[tuple[int, Use]]](list)
         for number, use in enumerate(study.uses):
             self.uses[use.receiver.load].append((number, use))
+        self._sure, self._maybe = self._flows()
         self.trainings = [study.location(place) for place in study.training]
         self.texts = [frozenset(v.text for v in one.checkpoint if v.text) for one in self.loads]
         self._near = defaultdict[object, list[int]](list)
@@ -105,7 +106,7 @@ class Grouping:
 
     def _tied(self) -> dict[int, set[int]]:
         """The processors of each model."""
-        sure, maybe = self._flows()
+        sure, maybe = self._sure, self._maybe
         tied = {}
         for model in self.models:
             same = {other for other in maybe[model] if self._same_checkpoint(model, other)}
@@ -211,6 +212,7 @@ class Grouping:
             class_name=main.class_name,
             task=_only(main.task),
             trained=trained[0] if trained else None,
+            joined=tuple(self.loads[n] for n in numbers[1:] if n in self._sure[numbers[0]]),
         )
 
     def _checkpoint(self, load: Load) -> str | None:
@@ -264,4 +266,7 @@ def _both(before: Usage | None, one: Usage, *, known_last: bool) -> Usage:
     calls = {(c.place, c.kind, c.name, c.receiver.place): c for c in both}
     first = one if known_last else before
     trained = before.trained or one.trained
-    return first._replace(calls=tuple(calls.values()), trained=trained)
+    joined = {load.place: load for load in (*one.joined, *before.joined)}
+    return first._replace(
+        calls=tuple(calls.values()), trained=trained, joined=tuple(joined.values())
+    )

@@ -150,6 +150,7 @@ class Usage(NamedTuple):
     - `class_name`, `task`: of the model or pipeline; from neighbouring keys in configuration.
     - `place`: of the load; in configuration, of the id.
     - `trained`: where the same file trains it, as far as can be seen, else None.
+    - `joined`: those of its processors that visibly feed the model, or read what it gives.
     - `key`: the dotted key of the id in a configuration file, else None.
     """
 
@@ -162,6 +163,7 @@ class Usage(NamedTuple):
     class_name: str | None = None
     task: str | None = None
     trained: Location | None = None
+    joined: tuple[Load, ...] = ()
     key: str | None = None
 
     @property

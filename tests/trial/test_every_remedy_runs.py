@@ -317,6 +317,28 @@ REMEDIES = (
         fails=False,
     ),
     Remedy(
+        *("processor-does-not-match", "clip", CLIP),
+        before=BOTH.format("CLIPVisionModel", "CLIPImageProcessor").replace(
+            "r.from_pretrained('ID')", "r.from_pretrained('openai/clip-vit-large-patch14-336')"
+        )
+        + "m(p(image, return_tensors='pt').pixel_values)",
+        said="load it from ID",
+        after=BOTH.format("CLIPVisionModel", "CLIPImageProcessor")
+        + "m(p(image, return_tensors='pt').pixel_values)",
+        fails=False,
+    ),
+    Remedy(
+        *("processor-does-not-match", "clip", CLIP),
+        before=BOTH.format("CLIPModel", "AutoTokenizer").replace(
+            "r.from_pretrained('ID')", "r.from_pretrained('bert-base-uncased')"
+        )
+        + "m.get_text_features(**p('a cat', return_tensors='pt'))",
+        said="load it from ID",
+        after=BOTH.format("CLIPModel", "AutoTokenizer")
+        + "m.get_text_features(**p('a cat', return_tensors='pt'))",
+        fails=False,
+    ),
+    Remedy(
         *("trust-remote-code", "clip", CLIP),
         before=M.format("AutoModel").replace("'ID'", "'ID', trust_remote_code=True"),
         said="leave the argument out",
@@ -412,7 +434,8 @@ def test_what_a_rule_says_to_do_runs(remedy, tiny, tmp_path, capsys, monkeypatch
     advisor = in_this_process(capsys, monkeypatch, 200)
     before, after = (text.replace("ID", remedy.id) for text in (remedy.before, remedy.after))
     found = checked(advisor, before)
-    assert [fix for rule, fix in found if rule == remedy.rule and remedy.said in fix], found
+    said = remedy.said.replace("ID", remedy.id)
+    assert [fix for rule, fix in found if rule == remedy.rule and said in fix], found
     if remedy.fails:
         with pytest.raises(Exception):  # noqa: B017 - each fails in its own way
             run(before, remedy.id, tiny(remedy.kind))

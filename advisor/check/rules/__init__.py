@@ -24,6 +24,7 @@ from advisor.check.rules import (
     image_tokens,
     imported,
     membership,
+    pairing,
     parameters,
     pipelines,
     positions,
@@ -41,7 +42,7 @@ def _detectors(*modules: ModuleType) -> tuple[Detector, ...]:
 
 
 DETECTORS = _detectors(
-    *(choices, capability, architecture, handling, image_tokens, regions, removal),
+    *(choices, capability, architecture, pairing, handling, image_tokens, regions, removal),
     *(imported, membership, parameters, positions, swapping, generation, attentions),
     *(pipelines, access),
 )

@@ -1,4 +1,4 @@
-"""Whether the classes that load a checkpoint, model and processor, are those it was made with."""
+"""Whether the class that loads a checkpoint is the one it was made with."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
 from advisor.errors import nearest
-from advisor.scan.usage import Load, Usage
+from advisor.scan.usage import Usage
 
 HEAD = "For"
 """In a class name: what follows says what the layers on top are for."""
@@ -146,44 +146,3 @@ def _class_edits(
     if dot:
         return (Edit(load.class_place, f"{module}.{native}", f"{module}.{written}"),)
     return case.replace_class(load.class_place, load.class_name, native)
-
-
-def _processors(case: Case) -> Iterator[tuple[Load, Identity, Identity]]:
-    """Yield each processor with what it is loaded from, and the model it is used for."""
-    for usage, model in case.known():
-        composed = usage.model and usage.model.kind == "composition"
-        for load in usage.processors if not composed else ():
-            id = load.checkpoint[0].text if len(load.checkpoint) == 1 else None
-            source = identity_of(case.rulebase, id)
-            if source and (load.package, load.kind) == (TRANSFORMERS, "processor"):
-                yield load, source, model
-
-
-@rule("processor-does-not-match", each=_processors, citing=("processor",))
-def processor_class(case: Case, load: Load, source: Identity, model: Identity) -> Iterator[Finding]:
-    """A processor class of another architecture."""
-    right, name, place = model.processor, load.class_name, load.class_place
-    if source.id != model.id or not (name and right and place) or name.startswith("Auto"):
-        return
-    folders = {case.release.classes.get(one) for one in (name, right)}
-    if None not in folders and len(folders) > 1:
-        message = f"{model.id} comes with `{right}`; `{name}` prepares for another kind of model"
-        certain = model.checkpoint and load.class_written == name
-        edits = case.replace_class(place, name, right) if certain else ()
-        yield Finding(message, place, fix=f"use `{right}`", edits=edits)
-
-
-@rule("processor-does-not-match", each=_processors, citing=("image_size", "processor"))
-def processor_of_another(
-    _: Case, load: Load, other: Identity, model: Identity
-) -> Iterator[Finding]:
-    """A processor loaded from an unlike checkpoint."""
-    ours, theirs = (one.checkpoint and one.checkpoint.image_size for one in (model, other))
-    why = ""
-    if model.processor and other.processor and model.processor != other.processor:
-        why = f"it is a `{other.processor}`, and {model.id} needs a `{model.processor}`"
-    elif ours and theirs and ours != theirs:
-        why = f"it makes images of {theirs} pixels, and {model.id} takes {ours}"
-    if why and other.id != model.id:
-        message, fix = f"the processor is loaded from {other.id}: {why}", f"load it from {model.id}"
-        yield Finding(message, load.checkpoint[0].place, fix=fix)
