@@ -50,7 +50,7 @@ def halves_swapped(case: Case) -> Iterator[Finding]:
     """
     doubtful = alternatives(case)
     for usage in case.scan.usages:
-        uses = ((call, half) for call in usage.calls if (half := _half(call)))
+        uses = ((call, half) for call in usage.calls if (half := _half(case, call)))
         sure = [(call, half) for call, half in uses if is_sure(case, call, doubtful)]
         wrong = set[Location]()
         for call, half in sure:
@@ -62,14 +62,17 @@ def halves_swapped(case: Case) -> Iterator[Finding]:
                 yield from _taken(case, half, call)
 
 
-def _half(call: Call) -> Half | None:
-    """The half that a use is on; None for anything else."""
+def _half(case: Case, call: Call) -> Half | None:
+    """The half that a use is on; None for anything else, a whole with the name of one included."""
     load, steps = call.receiver, (*call.of, call.name)
     if load.package != TRANSFORMERS or load.arguments.get("trust_remote_code") is not None:
         return None
     if load.kind in ENDINGS:
-        name = load.class_name or ""
-        return Half(load.kind, name, load, steps) if ENDINGS[load.kind].match(name) else None
+        name, members = load.class_name or "", case.release.members
+        described = members.of(name) if members else None
+        whole = described is not None and described.has(IMAGE_PROCESSOR)
+        fits = ENDINGS[load.kind].match(name) and not whole
+        return Half(load.kind, name, load, steps) if fits else None
     part_alone = len(steps) == 1 and call.kind != "call"
     if load.kind != PROCESSOR or steps[0] not in ENDINGS or part_alone:
         return None
@@ -88,11 +91,10 @@ def _called(case: Case, half: Half, call: Call) -> Iterator[Finding]:
     first, named = arguments.get("0") or arguments.get(mine), arguments.get(foreign)
     unseen = {"*", "**"} & arguments.keys()
     if named and not unseen:
-        if half.kind == IMAGE_PROCESSOR or first is None:
-            yield _finding(half, f"is given `{foreign}`, which it does not take", named.written)
-        else:
-            message = f"is given `{foreign}` as well, and makes nothing of them"
-            yield _finding(half, message, named.written)._replace(level="warning")
+        fails = first is None or (half.kind == IMAGE_PROCESSOR and _strict_class(case, half))
+        does = "which it does not take" if fails else "and makes nothing of it"
+        found = _finding(half, f"is given `{foreign}`, {does}", named.written)
+        yield found if fails else found._replace(level="warning")
     elif first and _is_visibly(case, first, foreign):
         yield _finding(half, f"is given {WHAT[foreign]}", first.place)
     elif half.kind == IMAGE_PROCESSOR and (class_ := _strict_class(case, half)):
@@ -109,13 +111,26 @@ def _taken(case: Case, half: Half, call: Call) -> Iterator[Finding]:
     if call.kind == "index" and isinstance(call.arguments["0"].value, str):
         name = call.arguments["0"].value
     if steps == (CALLED,) and call.kind in ("read", "index"):
-        has, verb = case.knowledge("fields"), "gives"
+        has, verb = {} if _may_give_ids(case, half) else case.knowledge("fields"), "gives"
     elif not steps and call.kind in ("read", "call"):
         has, verb = case.knowledge("members"), "has"
     else:
         return
-    if name in has[half.other] and not mentions(case.source(call.place.path), *_storing(name)):
+    if name in has.get(half.other, ()) and not mentions(
+        case.source(call.place.path), *_storing(name)
+    ):
         yield _finding(half, f"{verb} no `{name}`", call.place)
+
+
+def _may_give_ids(case: Case, half: Half) -> bool:
+    """True for image processors that turn colours into ids, or of which nothing is known."""
+    load = half.load
+    if half.kind != IMAGE_PROCESSOR or load.kind != IMAGE_PROCESSOR:
+        return False
+    words = [load.class_name or "", *(value.text or "" for value in load.checkpoint)]
+    known = all(words) or not words[0].startswith(AUTOMATIC)
+    of_ids = case.knowledge("gives_ids")
+    return not known or any(word in text.lower() for word in of_ids for text in words)
 
 
 def _storing(name: str) -> tuple[re.Pattern[str], ...]:
