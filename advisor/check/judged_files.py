@@ -13,6 +13,7 @@ from advisor.catalogue.release import Release, described_releases, release, vers
 from advisor.check.finding import Edit, Finding
 from advisor.rulebase.base import RuleBase
 from advisor.scan.pin import Pin, Pins
+from advisor.scan.version_range import same_release
 
 if TYPE_CHECKING:
     from advisor.scan.version_range import Number
@@ -26,7 +27,8 @@ class JudgedFiles(NamedTuple):
     `release` judges: the newest described one that the pin allows. `lowest` is the oldest one,
     which a fix has to work with as well. `newest` is a described one above all that are allowed,
     None where there is none. `below` is true where the pin is older than any described release,
-    `unknown` where it is a commit, which may be older than the release that judges.
+    `unknown` where it is a commit, which may be older than the release that judges. `asked` is the
+    release that the pin names where that is not described, "" where it is.
     """
 
     pin: Pin
@@ -35,6 +37,7 @@ class JudgedFiles(NamedTuple):
     newest: Release | None = None
     below: bool = False
     unknown: bool = False
+    asked: str = ""
     paths: frozenset[str] = frozenset()
 
     def within(self, finding: Finding) -> Finding:
@@ -45,7 +48,7 @@ class JudgedFiles(NamedTuple):
     @property
     def floor(self) -> Number:
         """The number from which on the pin allows releases; above all where it says nothing."""
-        return self.pin.range.begins if self.pin.range.clauses else (sys.maxsize,)
+        return (sys.maxsize,) if self.pin.range.is_open else self.pin.range.begins
 
     def _holds(self, edit: Edit) -> bool:
         floor = self.floor
@@ -92,8 +95,8 @@ def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
     under = [one for one in described if version_number(one) <= pin.range.ends]
     below = not (allowed or near or under)
     allowed = allowed or near[-1:] or under[-1:] or described[:1]
-    if not pin.range.clauses:
-        allowed = described[-1:]  # nothing is promised of older ones
+    if pin.range.takes_newest:  # nothing is promised of older ones
+        allowed = [*([] if pin.range.is_open else allowed), described[-1]]
     newest = described[-1] if described[-1] != allowed[-1] else None
     return JudgedFiles(
         pin=pin,
@@ -102,7 +105,19 @@ def _releases(rulebase: RuleBase, pin: Pin) -> JudgedFiles:
         newest=_read(rulebase, newest) if newest else None,
         below=below,
         unknown=pin.is_commit,
+        asked=_not_described(pin, described),
     )
+
+
+def _not_described(pin: Pin, described: list[str]) -> str:
+    """The highest release that a pin names, where that is none of those described.
+
+    An upper end that is above all of them is no release that anybody asks for.
+    """
+    asked, numbers = pin.range.asked, [version_number(one) for one in described]
+    bound = asked > numbers[-1] and any(map(pin.range.allows, numbers))
+    known = any(same_release(asked, number) for number in numbers)
+    return "" if known or bound else ".".join(map(str, asked))
 
 
 def by_pin(

@@ -322,6 +322,8 @@ def _asked(files: list[JudgedFiles]) -> str:
     pin, more = files[0].pin, len(files) - 1
     others = f" and {count(more, 'more place')}" if more else ""
     doubt = ", older than any described" if any(one.below for one in files) else ""
+    if asked := next((one.asked for one in files if one.asked), ""):
+        doubt = f", {asked} is not described"
     if any(one.unknown for one in files):
         doubt = ", a commit of no known release"
     return f" ({visible(pin.written)} in {visible(pin.path)}{others}{doubt})"

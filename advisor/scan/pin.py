@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 
 from advisor.files import name_of, path_of, read_bounded
 from advisor.scan.usage import FileNote
-from advisor.scan.version_range import VersionRange, read_range
+from advisor.scan.version_range import VersionRange, either, read_range
 
 PACKAGE = "transformers"
+EITHER = " or "
+"""What stands between requirements of which one is enough."""
 LOCK = ".lock"
 _MOST_BYTES = 5_000_000
 _MOST_FILES = 40
@@ -66,7 +68,7 @@ class Pin(NamedTuple):
     @property
     def is_commit(self) -> bool:
         """True where it asks for a commit, of which no release is known."""
-        return not self.range.clauses and _COMMIT.search(self.written) is not None
+        return self.range.is_open and _COMMIT.search(self.written) is not None
 
 
 class Pins:
@@ -137,7 +139,7 @@ def read_pin(text: str, path: str) -> Pin | None:
     if found is None:
         return None
     written, range = found
-    at = text.find(written)
+    at = text.find(written.partition(EITHER)[0])
     return Pin(path, text.count("\n", 0, max(at, 0)) + 1, _shown(written), range)
 
 
@@ -235,27 +237,39 @@ def _of_toml(text: str) -> Iterator[tuple[str, VersionRange]]:
         return
     tool, project = _table(value, "tool"), _table(value, "project")
     poetry = _table(tool, "poetry")
-    groups = [_table(one, "dependencies") for one in _table(poetry, "group").values()]
-    for table in (_table(poetry, "dependencies"), *groups):
-        if PACKAGE in table:
-            yield from _of_poetry(table[PACKAGE])
-    listed = [
-        project.get("dependencies"),
-        value.get("dependencies"),
-        *_table(project, "optional-dependencies").values(),
-        *_table(value, "dependency-groups").values(),
-    ]
-    found = [
-        one
-        for requirements in listed
-        for text in (requirements if isinstance(requirements, list) else ())
-        if isinstance(text, str)
-        for one in _in_text(text)
-    ]
-    yield from sorted(found, key=lambda one: not one[1].clauses)
+    poetry_groups = _table(poetry, "group").values()
+    yield from _of_poetry(_table(poetry, "dependencies"))
+    for listed in (project.get("dependencies"), value.get("dependencies")):
+        yield from sorted(_in_list(listed), key=lambda one: one[1].is_open)
+    lists = [*_table(project, "optional-dependencies").values()]
+    lists += _table(value, "dependency-groups").values()
+    extras = [one for group in poetry_groups for one in _of_poetry(_table(group, "dependencies"))]
+    extras += [one for listed in lists for one in _in_list(listed)]
+    yield from _any_of(extras)
 
 
-def _of_poetry(entry: Any) -> Iterator[tuple[str, VersionRange]]:
+def _in_list(requirements: Any) -> Iterator[tuple[str, VersionRange]]:
+    """Yield the requirements of transformers in a list of texts."""
+    for text in requirements if isinstance(requirements, list) else ():
+        if isinstance(text, str):
+            yield from _in_text(text)
+
+
+def _any_of(extras: list[tuple[str, VersionRange]]) -> Iterator[tuple[str, VersionRange]]:
+    """Yield what extras ask for, of which nobody installs all: whatever one of them allows.
+
+    A bare name among them asks for nothing.
+    """
+    asking = [one for one in extras if not one[1].is_open or one[0].startswith("git+")] or extras
+    if asking:
+        said = {range: written for written, range in reversed(asking)}
+        yield EITHER.join(reversed(said.values())), either(reversed(said))
+
+
+def _of_poetry(table: dict[str, Any]) -> Iterator[tuple[str, VersionRange]]:
+    if PACKAGE not in table:
+        return
+    entry = table[PACKAGE]
     written = entry.get("version", "*") if isinstance(entry, dict) else entry
     if isinstance(written, str) and (range := read_range(written)) is not None:
         yield written, range

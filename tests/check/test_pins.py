@@ -194,6 +194,69 @@ def test_the_closing_line_says_which_release_and_from_where(check):
     assert "transformers 4.57.6 (transformers<5 in requirements.txt)" in page
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("<=5.8.0", "5.7.0 (transformers<=5.8.0 in requirements.txt, 5.8.0 is not described)"),
+        ("==4.52.3", "4.52.4 (transformers==4.52.3 in requirements.txt, 4.52.3 is not described)"),
+        (">=5.3,<=5.8.1", "5.8.1 (transformers>=5.3,<=5.8.1 in requirements.txt)"),
+        ("<=99", f"{NEWEST} (transformers<=99 in requirements.txt)"),
+        ("~=4.52.3", "4.52.4 (transformers~=4.52.3 in requirements.txt)"),
+    ],
+)
+def test_a_release_in_between_is_said_to_be_judged_by_another(check, asked, said):
+    files = {"requirements.txt": f"transformers{asked}\n", "app.py": OLD_ARGUMENT}
+    page = " ".join(check(files, format="terminal").out.split())
+    assert f"transformers {said}" in page
+
+
+def pyproject(*dependencies, **extras):
+    lines = [f"{name} = {[text]}" for name, text in extras.items()]
+    return "\n".join(
+        [
+            "[project]",
+            f"dependencies = {[*dependencies]}",
+            "[project.optional-dependencies]",
+            *lines,
+        ]
+    )
+
+
+EXACT, LATER, FRESH = (
+    "transformers==4.57.6",
+    "transformers>=5.5.0",
+    "transformers @ git+https://github.com/huggingface/transformers.git",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "judged", "said"),
+    [
+        (pyproject(EXACT, local=LATER), "4.57.6", EXACT),
+        (pyproject("transformers", reward=EXACT), NEWEST, "transformers"),
+        (pyproject(reward=EXACT, local=LATER), NEWEST, f"{EXACT} or {LATER}"),
+        (pyproject(reward=EXACT, other="transformers<5"), "4.57.6", f"{EXACT} or transformers<5"),
+        (pyproject(reward=EXACT, local=EXACT), "4.57.6", EXACT),
+        (pyproject(reward=EXACT, local="transformers"), "4.57.6", EXACT),
+    ],
+)
+def test_one_extra_among_others_does_not_judge_the_project(check, text, judged, said):
+    (told,) = check({"pyproject.toml": text, "app.py": OLD_ARGUMENT}).json["releases"]
+    assert (told["transformers"], told["requirement"]) == (judged, said)
+
+
+def test_extras_that_differ_leave_only_fixes_that_hold_for_each(check, tmp_path):
+    files = {"pyproject.toml": pyproject(a="transformers==4.48.3", b=LATER), "app.py": OLD_ARGUMENT}
+    check(files, "--fix")
+    assert "torch_dtype" in (tmp_path / "app.py").read_text()
+
+
+def test_an_extra_that_asks_for_the_repository_asks_for_the_newest(check):
+    text = pyproject(reward=EXACT, fresh=FRESH)
+    (told,) = check({"pyproject.toml": text, "app.py": OLD_ARGUMENT}).json["releases"]
+    assert (told["transformers"], told["line"]) == (NEWEST, 4)
+
+
 def test_notes_are_a_line_a_rule_and_each_one_with_verbose(check):
     load = 'CLIPModel.from_pretrained("openai/clip-vit-{}-patch32")\n'
     text = "from transformers import CLIPModel\n" + load.format("base") + load.format("large")
