@@ -75,6 +75,11 @@ _BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
 _EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
 _INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
 """Words of a condition that asks for a version, for what is available, or for type checking."""
+_NOT_ALWAYS = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.If, ast.For, ast.AsyncFor, ast.While),
+    *(ast.ExceptHandler, ast.match_case),
+)
+"""Statements whose blocks are not done whenever a file is read."""
 TOO_DEEP = "{} is nested too deeply to be followed"
 _MOST_BYTES_OF_MODULE = 1_000_000
 _DEEPEST_IMPORTS = 12
@@ -447,18 +452,19 @@ def _names_in(parsed: Parsed) -> list[Name]:
     """
     names: list[Name] = []
     modules: dict[str, str] = {}
-    for node, optional in _imports(parsed.tree):
+    for node, optional, inside in _imports(parsed.tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] == _LIBRARY:
                     modules[alias.asname or _LIBRARY] = alias.name if alias.asname else _LIBRARY
                     outer, _, inner = alias.name.rpartition(".")
                     if outer:
-                        names.append(Name(parsed.location(alias), outer, inner, True, optional))
+                        place = parsed.location(alias)
+                        names.append(Name(place, outer, inner, True, optional, inside))
         elif node.level == 0 and (node.module or "").partition(".")[0] in (_LIBRARY, _HUB):
             for alias in (alias for alias in node.names if alias.name != "*"):
                 place = parsed.location(alias).beginning(len(alias.name))
-                names.append(Name(place, node.module or "", alias.name, True, optional))
+                names.append(Name(place, node.module or "", alias.name, True, optional, inside))
     for part in descendants(parsed.tree) if modules else ():
         match part:  # what is stored need not have been there
             case ast.Attribute(value, attr, ast.Load()) if module := _module(value, modules):
@@ -497,13 +503,17 @@ def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
     return None
 
 
-def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
-    """Yield the imports among statements, each with whether the file is ready for it to fail."""
-    left: list[tuple[ast.AST, bool]] = [(tree, False)]
+def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
+    """Yield the imports among statements.
+
+    Each with whether the file is ready for it to fail, and whether it stands in a function or a
+    branch.
+    """
+    left: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
     while left:
-        node, optional = left.pop()
+        node, optional, inside = left.pop()
         if isinstance(node, ast.Import | ast.ImportFrom):
-            yield node, optional
+            yield node, optional, inside
         elif isinstance(node, ast.Try | ast.TryStar):
             optional = optional or any(
                 one.type is None or words(one.type) & _EXPECTED for one in node.handlers
@@ -512,5 +522,6 @@ def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]
             optional = optional or bool(expected(node) & _EXPECTED)
         elif isinstance(node, ast.If):
             optional = optional or any(map(_INSTALLED.search, words(node.test)))
+        inside = inside or isinstance(node, _NOT_ALWAYS)
         for part in reversed(BLOCKS.get(type(node), ())):
-            left.extend((inner, optional) for inner in reversed(getattr(node, part)))
+            left.extend((inner, optional, inside) for inner in reversed(getattr(node, part)))

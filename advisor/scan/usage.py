@@ -181,7 +181,8 @@ class Name(NamedTuple):
     """A name of a library written in code: imported, or reached as `transformers.X`.
 
     `module` is where it is imported from (`transformers`, `transformers.models.blip`), `place` is
-    of the name alone, `optional` is true inside `try` with an `except ImportError` (or wider).
+    of the name alone, `optional` is true inside `try` with an `except ImportError` (or wider),
+    `inside` in a function or a branch: what the file does there is not done whenever it is read.
     """
 
     place: Location
@@ -189,6 +190,7 @@ class Name(NamedTuple):
     name: str
     imported: bool
     optional: bool
+    inside: bool = False
 
 
 class Built(NamedTuple):

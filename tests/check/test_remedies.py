@@ -129,3 +129,77 @@ def test_without_places_for_it_among_the_ids_blip2_does_not_look_at_the_image():
     assert loss(ids, one) == loss(ids, other)
     ids = torch.cat([places, ids], 1)
     assert loss(ids, one) != loss(ids, other)
+
+
+def told_of(check, text, rule, release="5.24"):
+    """The one finding of a rule in a file that loads a model, as its reason and its remedy."""
+    load = 'from transformers import CLIPModel\nname = "openai/clip-vit-base-patch32"\n'
+    found = check({"app.py": load + text}, "--transformers", release).json["findings"]
+    (one,) = [one for one in found if one["rule"] == rule]
+    return one["because"], one.get("fix")
+
+
+GONE = "from transformers.modeling_utils import apply_chunking_to_forward\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (GONE, "with it the whole file"),
+        (f"class A:\n    {GONE}", "with it the whole file"),
+        (f"def f():\n    {GONE}", "where it is reached"),
+        (f"if name:\n    {GONE}", "where it is reached"),
+        ("import transformers\ntransformers.is_tf_available\n", "raises an AttributeError"),
+    ],
+)
+def test_an_import_that_fails_ends_the_file_only_where_it_is_always_reached(check, text, said):
+    assert said in told_of(check, text, "removed-name")[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("AttentionMaskConverter", "use `transformers.masking_utils.create_causal_mask(config, "),
+        (
+            "_prepare_4d_causal_attention_mask",
+            "use `transformers.masking_utils.create_causal_",
+        ),
+        ("_prepare_4d_attention_mask_for_sdpa", "masking_utils.create_bidirectional_mask(config, "),
+        ("anything", "`transformers.masking_utils` is in its place, without `anything`"),
+    ],
+)
+def test_a_module_is_no_remedy_for_a_name_that_it_lacks(check, name, remedy):
+    text = f"from transformers.modeling_attn_mask_utils import {name}\n"
+    assert remedy in told_of(check, text, "removed-name")[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "remedy"),
+    [
+        ("load_in_8bit=True", "use `quantization_config`"),
+        ("load_in_4bit=False", "leave it out"),
+        (
+            "load_in_4bit=True, quantization_config=name",
+            "leave it out, as `quantization_config` is given",
+        ),
+    ],
+)
+def test_what_is_given_by_its_new_name_too_is_to_be_left_out(check, given, remedy):
+    text = f"model = CLIPModel.from_pretrained(name, {given})\n"
+    because, fix = told_of(check, text, "removed-argument")
+    assert fix == remedy
+    assert "raises a TypeError" in because
+
+
+def test_an_argument_is_not_given_its_new_name_twice(check, tmp_path):
+    text = 'model = CLIPModel.from_pretrained(name, torch_dtype="auto", dtype="auto")\n'
+    assert told_of(check, text, "renamed-argument")[1] == "leave it out, as `dtype` is given"
+    check({}, "--transformers", "5.24", "--fix")
+    assert text in (tmp_path / "app.py").read_text()
+
+
+@pytest.mark.parametrize("kind", ["AutoTokenizer", "AutoProcessor"])
+def test_bits_do_nothing_where_no_model_is_loaded(check, kind):
+    load = f"transformers.{kind}.from_pretrained(name, load_in_8bit=True)"
+    text = f"import transformers\none = {load}\n"
+    assert told_of(check, text, "renamed-argument")[1] == "leave it out"

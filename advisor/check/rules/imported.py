@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from advisor.catalogue.release import members_of, release_table, version_number
-from advisor.catalogue.release_members import ReleaseMembers
+from advisor.catalogue.release_members import ReleaseMembers, signature
 from advisor.catalogue.release_table import block_of
 from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding, advice
@@ -51,13 +51,34 @@ def removed_name(case: Case) -> Iterator[Finding]:
         inherited = (
             None if fix or change or last is None else _heir(members, module, name.name, last)
         )
+        remedy = _advised(members, name, change) if change else advice(inherited)
         yield Finding(
             f"transformers {case.release.version} has no {what}{until}",
             name.place,
-            fix=f"it is in `{fix}`" if fix else advice(change.instead if change else inherited),
-            because=change.because if change else "",
+            fix=f"it is in `{fix}`" if fix else remedy,
+            because=change.because if change else _consequence(case, name),
             sources=change.sources if change else (),
         )
+
+
+def _consequence(case: Case, name: Name) -> str:
+    """What happens where a name is not there; "" for what the rule says of an import."""
+    where = "inside" if name.inside else "" if name.imported else "attribute"
+    return str(case.knowledge("consequence")[where][0]) if where else ""
+
+
+def _advised(members: ReleaseMembers, name: Name, change: NameChange) -> str | None:
+    """What to use: a function with what it asks for, or a module, which may lack the name."""
+    instead = change.instead or ""
+    at, _, last = instead.removeprefix(f"{TRANSFORMERS}.").rpartition(".")
+    if taken := signature((members.names(at) or {}).get(last, "")):
+        asked = ", ".join(one for one in taken.positional if one in taken.required)
+        return advice(f"{instead}({asked})")
+    inside = members.names(instead.removeprefix(f"{TRANSFORMERS}."))
+    whole = change.name == f"{name.module}.{name.name}"
+    if inside is None or whole or name.name in inside:
+        return advice(instead)
+    return f"`{instead}` is in its place, without `{name.name}`"
 
 
 def _gone_with_it(case: Case) -> Iterator[Finding]:
@@ -81,7 +102,7 @@ def _gone_with_it(case: Case) -> Iterator[Finding]:
 def _moved(case: Case, module: str, name: str) -> NameChange | None:
     """What is known of a module that is gone, or of one that is imported as a name."""
     parts = [TRANSFORMERS, *module.split("."), name] if module else [TRANSFORMERS, name]
-    names = (".".join(parts[:length]) for length in range(2, len(parts) + 1))
+    names = (".".join(parts[:length]) for length in range(len(parts), 1, -1))
     changes = (case.release.removed(one, "module") for one in names)
     return next((one for one in changes if one and one.kind == "removed"), None)
 

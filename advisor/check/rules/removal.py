@@ -12,7 +12,7 @@ from advisor.check.case import TRANSFORMERS, Case, rule
 from advisor.check.finding import Edit, Finding, advice
 from advisor.check.identity import Identity
 from advisor.model.library import NameChange
-from advisor.scan.usage import Argument, Location, Usage
+from advisor.scan.usage import Argument, Load, Location, Usage
 
 
 @rule("removed-class", "renamed-class", of_release=True)
@@ -72,12 +72,32 @@ def changed_argument(case: Case, usage: Usage) -> Iterator[Finding]:
                 change.id in case.knowledge("asks_by_true", REMOVED) and argument.value is not True
             ):
                 now, fix = f"`{name}` does nothing any more", "leave it out"
-            elif new and change.kind != "removed":
-                now = f"`{name}` is called `{new}` since transformers {change.since}"
+            else:
+                if new and change.kind != "removed":
+                    now = f"`{name}` is called `{new}` since transformers {change.since}"
+                if _beside(change, load):
+                    fix = f"leave it out, as `{_name(change)}` is given"
+                elif _asks_nothing(case, change, argument):
+                    fix = "leave it out"
             if new and argument.name_place and not fix:
                 same = change.id in case.knowledge("same_value", REMOVED)
                 edits = (Edit(place, new, name),) if same else ()
             yield from _findings(case, change, argument, what, now, fix, edits=edits)
+
+
+def _beside(change: NameChange, load: Load) -> bool:
+    """True where what took the place of an argument is given beside it."""
+    return _name(change) in load.arguments
+
+
+def _name(change: NameChange) -> str:
+    return (change.instead or "").partition("=")[0]
+
+
+def _asks_nothing(case: Case, change: NameChange, argument: Argument) -> bool:
+    """True for False given to what is gone, unless that says the same by the new name."""
+    said = change.kind != "removed" or change.id in case.knowledge("same_value", REMOVED)
+    return argument.value is False and not said
 
 
 def _spoken(kind: str) -> str:
