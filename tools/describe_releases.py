@@ -20,9 +20,13 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import module_aliases
+import module_facts
+from module_aliases import expanded
 from module_facts import OTHER_FRAMEWORK, facts_of
 
 from advisor.catalogue.release_files import describe
@@ -58,8 +62,9 @@ class Package:
                 parts = inside.parent.parts if package else inside.with_suffix("").parts
                 name = ".".join(parts)
                 self.modules[name] = _facts(name, file, package=package)
-        aliases = self.modules[""].get("aliases", {})
-        if aliases:  # where it has them, it also leads from each old fast image processor
+        top = self.modules[""]
+        aliases = top["aliases"] | expanded(top["looped"], self.modules)
+        if aliases and not top["looped"] and "_LegacyModuleAliasFinder" in top["bound"]:
             fast = (name for name in self.modules if FAST_MODULE.search(name))
             aliases |= {f"{name}_fast": name for name in fast}
         for old, new in aliases.items():
@@ -207,7 +212,7 @@ def _mappings(known: dict[str, Any]) -> Iterator[TableRow]:
 
 def _facts(name: str, file: Path, *, package: bool) -> dict[str, Any]:
     data = file.read_bytes()
-    key = hashlib.blake2b(name.encode() + b"\0" + data, digest_size=16).hexdigest()
+    key = hashlib.blake2b(b"\0".join((_readers(), name.encode(), data)), digest_size=16).hexdigest()
     kept = FACTS / f"{key}.json"
     if kept.is_file():
         return dict(json.loads(kept.read_bytes()))
@@ -215,6 +220,12 @@ def _facts(name: str, file: Path, *, package: bool) -> dict[str, Any]:
     kept.parent.mkdir(exist_ok=True)
     kept.write_text(json.dumps(facts, separators=(",", ":")), encoding="utf-8")
     return facts
+
+
+@cache
+def _readers() -> bytes:
+    """The text of what reads a file: facts that another one read are not taken for its own."""
+    return b"".join(Path(str(one.__file__)).read_bytes() for one in (module_aliases, module_facts))
 
 
 def main(wheels: list[str]) -> int:

@@ -1,9 +1,10 @@
 """What one module of a library binds, read by parsing it: names, classes and their members.
 
 A member is written as a text: "" for an attribute, ":Class" for one that is an instance of a class
-known by name, "(a,b=,*,c=,**rest)Class" for a method. `=` follows a parameter with a default, `~`
-the parentheses of a processor that takes texts and images in either order. A member called "?..."
-says that a class has more than can be read, one called "-name" that it takes a name away.
+known by name, "(a,b=,*,c=,old=a,**rest)Class" for a method. `=` follows a parameter with a default;
+a name behind it is what a decorator gives the argument on as. `~` follows the parentheses of a
+processor that takes texts and images in either order. A member called "?..." says that a class has
+more than can be read, one called "-name" that it takes a name away.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from module_aliases import aliases_of
+
 FIELDS = ("dataclass", "ModelOutput", "TypedDict", "NamedTuple", "strict")
 """Decorators and bases of classes whose annotated names are attributes without a value too."""
 PARTS = ("image_processor", "tokenizer", "feature_extractor", "video_processor", "audio_processor")
@@ -20,6 +23,8 @@ PARTS = ("image_processor", "tokenizer", "feature_extractor", "video_processor",
 TABLES = ("attributes", "optional_attributes", "attribute_map", "SPECIAL_TOKENS_ATTRIBUTES")
 """Class attributes that list names of further attributes."""
 STORING = ("register_buffer", "register_parameter", "add_module", "register_module")
+RENAMING, RENAMING_TAKES = "deprecate_kwarg", ("old_name", "version", "new_name")
+"""The decorator of the library that gives an argument on under another name."""
 OTHER_FRAMEWORK = re.compile(r"(^|[._])(tf|flax)(_|$)")
 VISION = re.compile(r"vision_config|image_size|patch_size|num_channels|vision_model")
 SAYS_NOTHING = ("None", "Any", "Self", "Optional", "Union")
@@ -51,8 +56,11 @@ class _Module:
             "vision": bool(VISION.search(source)),
         }
         others = OTHER_FRAMEWORK.search(name.rpartition(".")[2])
-        for statement in _statements(ast.parse(source).body):
+        body = ast.parse(source).body
+        for statement in _statements(body):
             self._statement(statement, bool(others))
+        if not name:
+            self.facts |= aliases_of(body)
 
     def _statement(self, node: ast.stmt, others: bool) -> None:
         match node:
@@ -151,8 +159,6 @@ class _Module:
                 continue
             if name == "_import_structure":
                 self.facts["lazy"].setdefault(key.value, []).extend(_texts(value))
-            elif name == "_LEGACY_MODULE_ALIASES":
-                self.facts.setdefault("aliases", {})[key.value] = ast.literal_eval(value)
 
 
 class _Members:
@@ -245,16 +251,30 @@ def signature(node: Function, *, bound: bool = False) -> str:
     first_default = len(plain) - len(args.defaults)
     parts = [one.arg + "=" * (number >= first_default) for number, one in enumerate(plain)]
     parts = parts[1:] if bound else parts
-    if args.vararg or args.kwonlyargs:
+    renamed = dict(_renamed(node))
+    if args.vararg or args.kwonlyargs or renamed:
         parts.append("*" + (args.vararg.arg if args.vararg else ""))
     for one, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
         parts.append(one.arg + "=" * (default is not None))
+    parts += [f"{old}={new}" for old, new in renamed.items()]
     if args.kwarg:
         parts.append("**" + args.kwarg.arg)
     calls = (one.func for one in ast.walk(node) if isinstance(one, ast.Call))
     either = any("_input_order" in dotted(call) for call in calls)
     returned = classes_in(node.returns) or sorted(set(_outputs(node)))
     return f"({','.join(parts)}){'~' if either else ''}{'|'.join(returned)}"
+
+
+def _renamed(node: Function) -> Iterator[tuple[str, str]]:
+    """The old names that decorators take arguments by, with the parameters they give them on as."""
+    taken = {one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    for one in node.decorator_list:
+        if isinstance(one, ast.Call) and dotted(one.func).rpartition(".")[2] == RENAMING:
+            given = dict(zip(RENAMING_TAKES, one.args, strict=False))
+            given |= {keyword.arg or "": keyword.value for keyword in one.keywords}
+            match given.get("old_name"), given.get("new_name"):
+                case ast.Constant(str(old)), ast.Constant(str(new)) if old not in taken:
+                    yield old, new
 
 
 def _outputs(node: Function) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What the classes, functions and modules of one release have, read from the table on demand.
 
 Members of bases count. A text of a member says what it is: "" an attribute, ":Class" an attribute
-that is an instance, "(a,b=,*,c=,**rest)Class" a method with what it takes and gives back.
+that is an instance, "(a,b=,*,c=,old=a,**rest)Class" a method with what it takes and gives back:
+here it takes `old` too, as another name of `a`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Signature(NamedTuple):
 
     `positional` are the names of parameters in order, `keywords` those that can be named, `rest`
     is true where any other keyword is taken too, `either` where texts and images may change places.
+    `renamed` are the old names among the keywords, with those that they are given on under.
     """
 
     positional: tuple[str, ...]
@@ -65,6 +67,7 @@ class Signature(NamedTuple):
     many: bool
     either: bool
     returns: tuple[str, ...]
+    renamed: Mapping[str, str]
 
 
 class Members(NamedTuple):
@@ -175,9 +178,10 @@ def signature(text: str) -> Signature | None:
         return None
     positional: list[str] = []
     keywords, required = set(), set()
+    renamed: dict[str, str] = {}
     rest = many = named_only = False
     for part in filter(None, match["parameters"].split(",")):
-        name = part.strip("*=")
+        name, default, new = part.lstrip("*").partition("=")
         if part.startswith("**"):
             rest = True
         elif part.startswith("*"):
@@ -186,7 +190,9 @@ def signature(text: str) -> Signature | None:
             if not named_only:
                 positional.append(name)
             keywords.add(name)
-            if not part.endswith("="):
+            if new:
+                renamed[name] = new
+            if not default:
                 required.add(name)
     returns = tuple(one for one in match["returns"].split("|") if one)
     return Signature(
@@ -197,4 +203,5 @@ def signature(text: str) -> Signature | None:
         many=many,
         either=bool(match["either"]),
         returns=returns,
+        renamed=renamed,
     )

@@ -178,3 +178,18 @@ def test_one_finding_a_file_names_the_other_places(check):
     text = CLIP + "a = model.get_image_features(x).cpu()\nb = model.get_image_features(y).cpu()\n"
     (found,) = check({"app.py": text}, *NEW).of("error")
     assert (found["line"], [one["line"] for one in found["places"]]) == (4, [5])
+
+
+MODULES = """
+from transformers import CLIPModel
+from transformers.tokenization_utils import AddedToken, PreTrainedTokenizer
+from transformers.tokenization_utils_fast import PreTrainedTokenizerFast
+from transformers.image_processing_utils_fast import BaseImageProcessorFast
+from transformers.models.llava.image_processing_llava_fast import LlavaImageProcessorFast
+"""
+
+
+@pytest.mark.parametrize("release", ["4.57", "5.0", "5.3", "5.5", "5.14", "5.20", "5.21", "5.24"])
+def test_a_module_that_its_old_name_still_leads_to_is_there(check, release):
+    text = MODULES if release != "5.0" else MODULES + "import transformers.tokenization_utils\n"
+    assert check({"app.py": text}, "--transformers", release).of("error") == []
