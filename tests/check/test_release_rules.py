@@ -193,3 +193,21 @@ from transformers.models.llava.image_processing_llava_fast import LlavaImageProc
 def test_a_module_that_its_old_name_still_leads_to_is_there(check, release):
     text = MODULES if release != "5.0" else MODULES + "import transformers.tokenization_utils\n"
     assert check({"app.py": text}, "--transformers", release).of("error") == []
+
+
+BOXES = """
+from transformers import AutoProcessor
+processor = AutoProcessor.from_pretrained("IDEA-Research/grounding-dino-tiny")
+results = processor.post_process_grounded_object_detection(outputs, ids, box_threshold=0.4)
+"""
+
+
+@pytest.mark.parametrize("release", ["4.48", "4.49", "4.51", "4.52", "4.53"])
+def test_an_argument_that_a_decorator_gives_on_under_its_new_name_is_taken(check, release):
+    assert check({"app.py": BOXES}, "--transformers", release).of("error") == []
+
+
+def test_the_name_that_the_decorator_gave_it_on_as_is_the_remedy(check):
+    (found,) = check({"app.py": BOXES}, *NEW).of("error")
+    assert found["rule"] == "removed-parameter"
+    assert found["fix"] == "use `threshold`"

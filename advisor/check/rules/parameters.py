@@ -170,8 +170,12 @@ def _last(case: Case, given: Given, name: str) -> str | None:
 
 
 def _successor(given: Given, name: str, taken: Collection[str], known: str) -> str | None:
-    """The parameter that is new since then, or else any, and has nearly the same name."""
+    """The parameter that the release gave it on as, or a new one of nearly that name, or any."""
     before = members_in(known, given.load, given.path)
+    signature = before.signature(given.method) if before else None
+    renamed = signature.renamed.get(name) if signature else None
+    if renamed in taken:
+        return renamed
     old = (_parameters(before, given.method) if before else None) or frozenset()
     near = difflib.get_close_matches(name, sorted(set(taken) - old), 1, ALIKE)
     near = near or difflib.get_close_matches(name, sorted(taken), 1, ALIKE_OF_OLD)
