@@ -253,7 +253,11 @@ class EvaluatedCall(NamedTuple):
         if chooses(function) and self._gives_text():
             return True
         if self.study.home(function) != self.study.parsed.name and (
-            owner is None or function.name == "__init__" or is_short(function)
+            owner is None
+            or function.name == "__init__"
+            or is_short(function)
+            or self._gives_loaded()
+            or self.study.holds_loaded(owner)
         ):
             return True
         return owner is not None and self.study.says_more(owner, function)
@@ -275,7 +279,12 @@ class EvaluatedCall(NamedTuple):
         return given
 
     def _constructed(self, label: str) -> Values:
-        """An object of a class of the file, which is told what it is built with."""
+        """An object of a class of the file, which is told what it is built with.
+
+        What it is given that was loaded may be used by any of its methods.
+        """
+        if self._gives_loaded():
+            self.study.visit_methods(label)
         if own := self.study.method(label, "__init__"):
             self._function(own, label)
         elif label in self.study.classes:

@@ -26,7 +26,7 @@ from advisor.scan.abstract import (
     Wrapper,
 )
 from advisor.scan.imports import Exported
-from advisor.scan.node import is_open, is_short, loads_something, own_names
+from advisor.scan.node import is_long, is_open, is_short, loads_something, own_names
 from advisor.scan.scope import Scope
 from advisor.scan.statement import Statements
 from advisor.scan.study import Study
@@ -112,20 +112,17 @@ class _Outside:
 
 
 def _methods(study: Study, label: str) -> Iterator[Distant]:
-    """Yield the methods of a class that can be followed: where it loads something, its builder.
+    """Yield the methods of a class that can be followed: all, where it holds something loaded.
 
     Where classes that extend it are to load something, what asks for that is among them.
     """
     found = study.methods(label)
-    loads = any(map(loads_something, found.values()))
+    whole = "__init__" in found and _may_be_given(found["__init__"])
+    whole = whole or any(map(loads_something, found.values()))
     open = _left_open(study, label, found)
-    for name, node in found.items():
-        if (
-            loads_something(node)
-            or is_short(node)
-            or (loads and name == "__init__")
-            or not open.isdisjoint(own_names(node).asked)
-        ):
+    for node in found.values():
+        asks = not open.isdisjoint(own_names(node).asked)
+        if is_short(node) or asks or (whole and not is_long(node)):
             yield Distant(node, study.home(node))
 
 
@@ -147,13 +144,14 @@ def _left_open(study: Study, label: str, methods: Mapping[str, FunctionNode]) ->
     return open | (asked & set().union(*came))
 
 
+def _may_be_given(node: FunctionNode) -> bool:
+    """True where a parameter of a function is for something loaded."""
+    return any(_GIVEN.search(name) for name in _parameters(node))
+
+
 def _may_follow(node: FunctionNode) -> bool:
     """True where a function loads something, or may be given it, or is short."""
-    return (
-        any(_GIVEN.search(name) for name in _parameters(node))
-        or loads_something(node)
-        or is_short(node)
-    )
+    return _may_be_given(node) or loads_something(node) or is_short(node)
 
 
 def _reaching(node: FunctionNode) -> Iterator[tuple[int, str]]:

@@ -33,6 +33,9 @@ _FEW = 3
 """Statements of a function that is followed wherever it is called, those inside others apart."""
 _FEW_IN_ALL = 12
 """Or else so many with them."""
+"""Statements of a function that is followed wherever it is called."""
+_MANY = 200
+"""Statements of the longest function of another file that is followed."""
 
 
 def remembered(ask: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
@@ -114,6 +117,12 @@ def chooses(function: FunctionNode) -> bool:
 def asks_table(function: FunctionNode) -> bool:
     """True for a short function that asks a table for what is no constant."""
     return is_short(function) and any(asks(one).tables for one in function.body)
+
+
+@remembered
+def is_long(function: ast.AST) -> bool:
+    """True where a function of another file has too many statements to be followed."""
+    return sum(1 for _ in statements(function)) > _MANY
 
 
 @remembered

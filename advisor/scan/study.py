@@ -44,7 +44,7 @@ from advisor.scan.abstract import (
     without_loads,
 )
 from advisor.scan.imports import Imports
-from advisor.scan.node import is_property, loads_something, own_names
+from advisor.scan.node import is_long, is_property, loads_something, own_names
 from advisor.scan.scope import Scope
 from advisor.scan.source import Parsed, Placed, descendants, same_letters
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
@@ -59,8 +59,6 @@ Homes: TypeAlias = "dict[str, tuple[Parsed, Mapping[str, Values]]]"
 """Files of the project, by name: as a tree, and what they define."""
 
 _LONGEST_SOURCE = 200
-_MOST_STATEMENTS = 200
-"""Longer functions of other files are not followed."""
 _MOST_DOUBTFUL_USES = 1_000
 """Uses of a load that may as well be those of another; more of them tell nothing new."""
 _MOST_BASES = 50
@@ -166,7 +164,7 @@ class Study:
         self._asked: set[object] = set()
         """Of what this walk has asked what is told of it."""
         self._elsewhere: dict[ast.AST, Parsed] = {}
-        self._visited: set[ast.AST] = set()
+        self._visited: set[tuple[str, ast.AST]] = set()
         self._places: dict[Placed, Location] = {}
         self._around: dict[ast.AST, Scope] = {}
         self.scopes: dict[FunctionNode, Scope] = {}
@@ -229,9 +227,9 @@ class Study:
         if home is None:
             return None
         parsed, defined = home
-        nodes = list(descendants(function.node))
-        if sum(isinstance(node, ast.stmt) for node in nodes) > _MOST_STATEMENTS:
+        if is_long(function.node):
             return None
+        nodes = list(descendants(function.node))
         self._elsewhere.update(dict.fromkeys(nodes, parsed))
         used = {node.id for node in nodes if isinstance(node, ast.Name)} & {*defined}
         around = Scope(names={name: defined[name] for name in used})
@@ -246,10 +244,23 @@ class Study:
     def visit(self, function: Distant) -> bool:
         """Walk a function of another file as well; return whether that is done."""
         around = self.around(function)
-        if around is not None and function.node not in self._visited:
-            self._visited.add(function.node)
-            self.pending.append((function.node, around, ()))
+        if around is not None:
+            self._walk_once(function.node, around)
         return around is not None
+
+    def visit_methods(self, owner: str) -> None:
+        """Walk what a class has of other files as well, but for its builder."""
+        for name, node in self.methods(owner).items():
+            if node not in self._elsewhere or name == "__init__":
+                continue
+            if (around := self.scope(node)) is not None:
+                self._walk_once(node, Scope(owner, around, is_class=True))
+
+    def _walk_once(self, function: FunctionNode, around: Scope) -> None:
+        """Let a function be walked, once for each class that has it."""
+        if (key := (around.label, function)) not in self._visited:
+            self._visited.add(key)
+            self.pending.append((function, around, ()))
 
     def record(self, node: ast.expr, load: Load) -> Loaded:
         """Record a load; the same expression on the same way is the same load in every walk."""
@@ -471,15 +482,21 @@ class Study:
         if one.name not in self.classes:
             methods: dict[str, FunctionNode] = {}
             for distant in one.methods:
-                if distant.home in (self.homes or {}):
+                if home := (self.homes or {}).get(distant.home):
                     methods[distant.node.name] = distant.node
                     self._adopted[distant.node] = distant
+                    self._elsewhere[distant.node] = home[0]
             self.define(one.name, ClassDefinition((), methods, list(one.fields), one.extends))
             for name, values in one.attributes:
                 self.learn(one.name, name, values)
                 if name in one.fields:
                     self.learn((one.name, DEFAULT), name, values)
         return one.name
+
+    def holds_loaded(self, owner: str) -> bool:
+        """True where an attribute of a class may be something loaded."""
+        known = (values for own in self._lineage(owner) for values in self.told_of(own).values())
+        return any(isinstance(value, Loaded) for values in known for value in values)
 
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
