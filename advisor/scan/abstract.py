@@ -174,6 +174,14 @@ class Loaded(NamedTuple):
         return Loaded(self.load, (*self.path, name)[-LONGEST_PATH:])
 
 
+class LoadedElsewhere(NamedTuple):
+    """Something that another file loads, or that is reached from it: `home` is the file."""
+
+    home: str
+    load: int
+    path: tuple[str, ...] = ()
+
+
 class Other(NamedTuple):
     """Anything else."""
 
@@ -183,7 +191,7 @@ Local: TypeAlias = (
     Function | LocalClass | LocalObject | Namespace | Wrapper | Distant | Ready | Partial
 )
 Foreign: TypeAlias = Module | Symbol | Imported | ForeignObject
-Abstract: TypeAlias = Written | Local | Foreign | Loaded | Other
+Abstract: TypeAlias = Written | Local | Foreign | Loaded | LoadedElsewhere | Other
 Values: TypeAlias = tuple[Abstract, ...]
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 

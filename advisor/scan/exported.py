@@ -16,6 +16,7 @@ from advisor.scan.abstract import (
     FunctionNode,
     ListLiteral,
     Loaded,
+    LoadedElsewhere,
     LocalClass,
     LocalObject,
     Namespace,
@@ -28,8 +29,8 @@ from advisor.scan.abstract import (
 from advisor.scan.imports import Exported
 from advisor.scan.node import is_long, is_open, is_short, loads_something, own_names
 from advisor.scan.scope import Scope
-from advisor.scan.statement import Statements
-from advisor.scan.study import Study
+from advisor.scan.statement import Statements, enter
+from advisor.scan.study import Home, Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _DEEPEST_VALUES = 3
@@ -46,18 +47,20 @@ _SET = re.compile(r"\bself\.(\w+)(?=(?:\s*:[^=\n]+|(?:\s*,\s*self\.\w+)+)?\s*=(?
 def exported(study: Study) -> Exported:
     """Return what the statements of the module alone define, as another file sees it.
 
-    Functions are not entered; they can be followed where they are given something. Loads mean
-    nothing outside.
+    Functions are entered where the module itself loads something by them; others can be followed
+    where they are given something.
     """
     scope = Scope()
     study.shares_all = True
-    Statements(study, scope).walk(study.parsed.tree.body)
+    study.enter = enter
+    body = [one for one in study.parsed.tree.body if not _runs_as_program(one)]
+    Statements(study, scope).walk(body)
     outside = _Outside(study)
     names = {name: outside.values(values) for name, values in scope.names.items()}
     defined = Exported(names, study.imports)
     if study.homes is not None:
         lines = study.parsed._replace(tree=ast.Module([], []))  # trees of all files are too large
-        study.homes[study.parsed.name] = lines, defined
+        study.homes[study.parsed.name] = Home(lines, defined, study.loads)
     return defined
 
 
@@ -83,13 +86,15 @@ class _Outside:
                 )
             case LocalClass(label):
                 return self._class(label, (), depth)
+            case Loaded(load, path):
+                return LoadedElsewhere(self.study.parsed.name, load, path)
             case LocalObject(label, made):
                 return self._class(label, made, depth)
             case Function(node, None):
                 return self._function(node)
             case Ready(values):
                 return Ready(self.values(values, depth + 1))
-            case Function() | Loaded() | ForeignObject() | Partial():
+            case Function() | ForeignObject() | Partial():
                 return Other()
         return value
 
@@ -147,6 +152,14 @@ def _left_open(study: Study, label: str, methods: Mapping[str, FunctionNode]) ->
 def _may_be_given(node: FunctionNode) -> bool:
     """True where a parameter of a function is for something loaded."""
     return any(_GIVEN.search(name) for name in _parameters(node))
+
+
+def _runs_as_program(statement: ast.stmt) -> bool:
+    """True for what a module does only where it is not imported."""
+    match statement:
+        case ast.If(ast.Compare(ast.Name("__name__"), [ast.Eq()], [_])):
+            return True
+    return False
 
 
 def _may_follow(node: FunctionNode) -> bool:

@@ -127,7 +127,10 @@ class Expressions:
     def named(self, name: str) -> Values | None:
         """Return what a name may be; None where it is not bound."""
         values = self.scope.find(name)
-        return self.study.imports.resolved(values) if values else values
+        if not values:
+            return values
+        found = self.study.imports.resolved(values)
+        return found if found is values else self.study.here(found)
 
     def _visit_attribute(self, node: ast.Attribute) -> Values:
         if self.study.narrows and (known := self._narrowed(node)):
@@ -151,7 +154,9 @@ class Expressions:
         match holder:
             case Module(module):
                 defined = self.study.imports.exports(module)
-                return (Symbol(module, name),) if defined is None else defined.get(name, NOTHING)
+                if defined is None:
+                    return (Symbol(module, name),)
+                return self.study.here(defined.get(name, NOTHING))
             case Symbol(module, outer):
                 return (Symbol(f"{module}.{outer}", name),)
             case LocalObject(owner, fields):
@@ -162,7 +167,7 @@ class Expressions:
             case Loaded() if name in _SAME:
                 return (holder,)
             case Namespace(attributes=attributes):
-                found = dict(attributes).get(name, NOTHING)
+                found = self.study.here(dict(attributes).get(name, NOTHING))
                 return found or self._property(self.study.adopt(holder), name)
             case Loaded():
                 return (holder.step(name),)

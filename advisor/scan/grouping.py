@@ -73,6 +73,11 @@ class Grouping:
         return sorted(usages, key=lambda usage: usage.place[:3])
 
     @property
+    def ours(self) -> set[int]:
+        """The numbers of the loads that may be of vision-language models."""
+        return {number for number, is_one in enumerate(self.relevant) if is_one}
+
+    @property
     def may_concern_us(self) -> bool:
         """True where something loaded is ours, or could be if more of the project were known."""
         models = (self.loads[model] for model in self.models)

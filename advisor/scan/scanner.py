@@ -18,6 +18,7 @@ from advisor.scan.documents import Documents
 from advisor.scan.exported import exported
 from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import expected, guarded, mentions_guards, words
+from advisor.scan.importers import Importers, given_names, uses
 from advisor.scan.imports import Imports
 from advisor.scan.mention import FEATURES, Mentions, Settled, imports_library, sees
 from advisor.scan.notebook import parse_cells
@@ -84,6 +85,8 @@ TOO_DEEP = "{} is nested too deeply to be followed"
 _MOST_BYTES_OF_MODULE = 1_000_000
 _DEEPEST_IMPORTS = 12
 _VALUES_MADE = 50_000
+_MOST_IN_A_ROW = 3
+"""Files that have something loaded each from the next, without a word of it."""
 
 
 def scan(
@@ -110,6 +113,7 @@ def scan(
                 scanner.stop_at(file, len(found.files) - number)
                 break
             scanner.add(file, deadline)
+        scanner.follow_importers(deadline)
     notes = {*found.notes, *scanner.notes}
     return Scan(
         usages=tuple(together(scanner.usages)),
@@ -149,6 +153,7 @@ class _Scanner:
         self.vocabulary = vocabulary
         self.mentions = Mentions(vocabulary, settled, modules.is_ours)
         self.twins = Twins(modules.is_ours)
+        self.importers = Importers(modules.home, modules.words)
         self.usages: list[Usage] = []
         self.names: list[Name] = []
         self.built: list[Built] = []
@@ -172,28 +177,17 @@ class _Scanner:
 
     def add(self, file: SourceFile, deadline: Deadline) -> None:
         """Add what one file holds, or that it took too long."""
+        with self._within(deadline, file):
+            self._add(file)
+
+    @contextmanager
+    def _within(self, deadline: Deadline, file: SourceFile) -> Iterator[None]:
+        """Work on a file; what stops that is noted."""
         try:
             with deadline:
-                self._add(file)
+                yield
         except OutOfTimeError:
             self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
-
-    def _add(self, file: SourceFile) -> None:
-        try:
-            code = file.kind != "configuration"  # which may be a report that is written anew
-            data = read_bounded(file.path, MOST_BYTES[file.kind], known=code)
-            self.files += 1
-            if file.kind == "configuration":
-                seen = read_configuration(data, file.name, self.vocabulary)
-                if seen.usages:
-                    know_as_read(file.path)
-                    self.seen[file.name] = digest(data)
-                self.usages.extend(seen.usages)
-                self.ignores.extend(seen.ignores)
-            elif file.kind == "dialect":
-                self._pass_over(file, data)
-            elif self._may_concern_us(file, data):
-                self._merge(file.name, data, self._code(file, data))
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
             self.notes.append(FileNote(file.name, None, message))
@@ -201,6 +195,46 @@ class _Scanner:
             self.notes.append(error.note)
         except (RecursionError, MemoryError):
             self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
+
+    def _add(self, file: SourceFile) -> None:
+        code = file.kind != "configuration"  # which may be a report that is written anew
+        data = read_bounded(file.path, MOST_BYTES[file.kind], known=code)
+        self.files += 1
+        if file.kind == "configuration":
+            seen = read_configuration(data, file.name, self.vocabulary)
+            if seen.usages:
+                know_as_read(file.path)
+                self.seen[file.name] = digest(data)
+            self.usages.extend(seen.usages)
+            self.ignores.extend(seen.ignores)
+        elif file.kind == "dialect":
+            self._pass_over(file, data)
+        elif self._may_concern_us(file, data):
+            self._merge(file.name, data, self._code(file, data))
+        elif file.kind == "python":
+            self.importers.keep(file, data, left=True)
+
+    def follow_importers(self, deadline: Deadline) -> None:
+        """Follow files that were passed over, but use what others load, and those that use them."""
+        for _ in range(_MOST_IN_A_ROW):
+            using = self.importers.using()
+            for number, (file, names) in enumerate(using.items()):
+                if not deadline.left:
+                    self.stop_at(file, len(using) - number)
+                    return
+                with self._within(deadline, file):
+                    self._again(file, names)
+
+    def _again(self, file: SourceFile, names: set[str]) -> None:
+        """Add what a file does with what others load that it has by these names."""
+        data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
+        if not uses(data, names):
+            return
+        held = self._parsed(file, read_code(file, data), loads=True, again=True)
+        if file.name in self.seen:  # it was walked through
+            nothing = FileScan(notes=held.notes, gives=held.gives)
+            held = nothing._replace(usages=held.usages, built=held.built)
+        self._merge(file.name, data, held)
 
     def _may_concern_us(self, file: SourceFile, data: bytes) -> bool:
         """True where words of ours stand in a file, in whatever letters Python takes for them."""
@@ -248,6 +282,7 @@ class _Scanner:
         self.left_out["other_language"] += held.other_language
         if held.ids:
             self.named_ids[name] = dict(held.ids)
+        self.importers.give(name, held.gives)
         if held.pin:
             self.pins[name] = held.pin
         if held.parsed:
@@ -271,6 +306,14 @@ class _Scanner:
         return held
 
     def _followed(self, file: SourceFile, read: Read) -> FileScan:
+        """What a file of code holds; it is kept for later where that may come from others."""
+        held = self._searched(file, read)
+        if read.code is not None:
+            code = read.code.encode("utf-8", "replace")
+            self.importers.keep(file, code, left=not held.followed)
+        return held
+
+    def _searched(self, file: SourceFile, read: Read) -> FileScan:
         """What a file of code holds, read as far as a search tells that it has to be."""
         name, data, code = file.name, read.data, read.code
         known = code is None or bool(self.mentions.ids(code))
@@ -285,8 +328,13 @@ class _Scanner:
             return FileScan(ids=ids, skimmed=True)
         return FileScan(ids=ids)
 
-    def _parsed(self, file: SourceFile, read: Read, *, loads: bool) -> FileScan:
-        """What a walk through a file finds; `loads` is false where it loads nothing of ours."""
+    def _parsed(
+        self, file: SourceFile, read: Read, *, loads: bool, again: bool = False
+    ) -> FileScan:
+        """What a walk through a file finds; `loads` is false where it loads nothing of ours.
+
+        It is walked again where it may have something loaded from a file that it imports.
+        """
         name, data, code = file.name, read.data, read.code
         notebook = file.kind == "notebook"
         if notebook:
@@ -294,7 +342,7 @@ class _Scanner:
         else:
             parsed = parse_python(data, name)
         text = code if code is not None else "\n".join(parsed.lines)
-        direct, ids = imports_library(text), self.mentions.ids(text) if loads else ()
+        direct, ids = not again and imports_library(text), self.mentions.ids(text) if loads else ()
         found = self._usages(parsed, direct=direct, ids=bool(ids)) if loads else FileScan()
         return found._replace(
             names=tuple(_names_in(parsed)),
@@ -336,8 +384,15 @@ class _Scanner:
             FileNote(parsed.name, parsed.spot(line, 0).line, TOO_DEEP.format("a statement"))
             for line in sorted(study.too_deep)
         )
-        usages = tuple(Grouping(study).usages())
-        return FileScan(usages, built=tuple(study.built()) if usages else (), notes=notes)
+        grouping = Grouping(study)
+        usages = tuple(grouping.usages())
+        return FileScan(
+            usages,
+            built=tuple(study.built()) if usages else (),
+            notes=notes,
+            gives=given_names(study, grouping.ours) if usages else frozenset(),
+            followed=True,
+        )
 
 
 class _Modules:
@@ -348,7 +403,7 @@ class _Modules:
         self._documents = Documents(files)
         folders = {name.rpartition("/")[0] for name in self._files}
         self._folders = {outer for inner in folders for outer in _outward(inner)}
-        self._words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
+        self.words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
         self._vocabulary = vocabulary
         self._defined: dict[str, Mapping[str, Values]] = {}
         self._homes: Homes = {}
@@ -357,6 +412,13 @@ class _Modules:
     def has(self, importer: str, module: str) -> bool:
         """True where a module, as imported in a file, is a file whose names can be told."""
         return module.partition(".")[0] not in _LIBRARIES and bool(self._find(importer, module))
+
+    def home(self, importer: str, module: str) -> str | None:
+        """Return the file of a module, as imported in a file; None where it is none of ours."""
+        if module.partition(".")[0] in _LIBRARIES:
+            return None
+        file = self._find(importer, module)
+        return file and file.name
 
     def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
         """Return what `module`, as imported in a file, defines; None where it is no file of ours.
@@ -405,7 +467,7 @@ class _Modules:
         """Yield where a module may stand: its folder, and the two files that it may be."""
         name = module.lstrip(".")
         parts = [part for part in name.split(".") if part]
-        if parts and parts[-1] not in self._words:
+        if parts and parts[-1] not in self.words:
             return  # as nearly all are that come from elsewhere
         folders = importer.split("/")[:-1]
         ends = range(len(folders), -1, -1) if parts else range(0)

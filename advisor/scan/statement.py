@@ -63,13 +63,13 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
         if not study.learned_more:
             break
         study.begin()
-        study.enter = _enter
-        Statements(study, Scope()).walk(study.parsed.tree.body)
+        study.enter = enter
+        Statements(study, Scope(names=study.names)).walk(study.parsed.tree.body)
         for label, method, around in study.inherited(loads_something):
             if not study.may_enter:
                 break
             with study.entering(label):
-                _enter(study, method, around, {}, (LocalObject(label),))
+                enter(study, method, around, {}, (LocalObject(label),))
         while study.pending:
             node, around, study.ways = study.pending.pop(0)
             if node in study.entered:
@@ -84,7 +84,7 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
         study.learned_more &= bool(study.loads)
 
 
-def _enter(
+def enter(
     study: Study, node: FunctionNode, around: Scope, given: Mapping[str, Values], of: Values
 ) -> Values:
     """Walk a function for one call of it, and return what that gives."""
@@ -642,7 +642,7 @@ class Statements(Expressions):
         for name, values in inner.scope.names.items():
             if name not in methods:
                 sure = name not in annotated_names
-                values = self.study.imports.resolved(values)
+                values = self.study.here(self.study.imports.resolved(values))
                 self.study.learn(label, name, values if sure else doubted(values))
                 if not sure:
                     self.study.learn((label, DEFAULT), name, doubted(values))

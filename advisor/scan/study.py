@@ -27,14 +27,17 @@ from advisor.scan.abstract import (
     NOTHING,
     Abstract,
     Constant,
+    DictLiteral,
     Distant,
     ForeignObject,
     FunctionNode,
     ListLiteral,
     Loaded,
+    LoadedElsewhere,
     LocalObject,
     Namespace,
     PartialString,
+    Ready,
     String,
     Symbol,
     Values,
@@ -55,8 +58,6 @@ DEFAULT = "="
 RESULT = "return"
 """What a function gives back, among what is learned of it; no parameter has this name."""
 
-Homes: TypeAlias = "dict[str, tuple[Parsed, Mapping[str, Values]]]"
-"""Files of the project, by name: as a tree, and what they define."""
 
 _LONGEST_SOURCE = 200
 _MOST_DOUBTFUL_USES = 1_000
@@ -76,6 +77,18 @@ _CHOOSES = re.compile(r"\bif\b.+\belse\b|\bif\b[^:]*$|^\s*else\b[^:]")
 """What stands in one of the lines of a conditional expression."""
 _HUB_PREFIX = "hf-hub:"
 _LIBRARY = "transformers."
+
+
+class Home(NamedTuple):
+    """A file of the project as others see it: its lines, what it defines, what it loads."""
+
+    parsed: Parsed
+    defined: Mapping[str, Values]
+    loads: Sequence[Load]
+
+
+Homes: TypeAlias = "dict[str, Home]"
+"""Files of the project, by name."""
 
 
 class Passed(NamedTuple):
@@ -139,6 +152,8 @@ class Study:
         self.learned_more = True
         self.imports_library = False
         self._missed_library = False
+        self.names: dict[str, Values] = {}
+        """What stands outside its functions and classes."""
         self.too_deep: set[int] = set()
         """The lines of statements that are nested too deeply to be followed."""
         self.ways: tuple[Hashable, ...] = ()
@@ -165,6 +180,9 @@ class Study:
         """Of what this walk has asked what is told of it."""
         self._elsewhere: dict[ast.AST, Parsed] = {}
         self._visited: set[tuple[str, ast.AST]] = set()
+        self._namespaces: dict[int, Namespace] = {}
+        self._taken: set[int] = set()
+        """The loads of other files, which each walk knows."""
         self._places: dict[Placed, Location] = {}
         self._around: dict[ast.AST, Scope] = {}
         self.scopes: dict[FunctionNode, Scope] = {}
@@ -210,6 +228,8 @@ class Study:
         records = (self.uses, self.training, self.pending, self.stars, self.made, self._doubtful)
         for record in (*records, self._visited, self.recorded):
             record.clear()
+        self.recorded |= self._taken
+        self.names = {}
 
     def location(self, node: Placed) -> Location:
         """Return where a node stands, in the file or in another that it comes from."""
@@ -226,13 +246,13 @@ class Study:
         home = (self.homes or {}).get(function.home)
         if home is None:
             return None
-        parsed, defined = home
+        parsed, defined, _ = home
         if is_long(function.node):
             return None
         nodes = list(descendants(function.node))
         self._elsewhere.update(dict.fromkeys(nodes, parsed))
         used = {node.id for node in nodes if isinstance(node, ast.Name)} & {*defined}
-        around = Scope(names={name: defined[name] for name in used})
+        around = Scope(names={name: self.here(defined[name]) for name in used})
         self._around[function.node] = around
         return around
 
@@ -268,6 +288,34 @@ class Study:
         self.loads[number : number + 1] = [load]
         self.recorded.add(number)
         return Loaded(number)
+
+    def here(self, values: Values) -> Values:
+        """Return what another file defines as it is known in this one."""
+        if not any(isinstance(value, _HOLDING) for value in values):
+            return values
+        return tuple(map(self._here, values))
+
+    def _here(self, value: Abstract) -> Abstract:
+        match value:
+            case LoadedElsewhere(home, load, path):
+                return self._taken_over(home, load)._replace(path=path)
+            case ListLiteral(groups):
+                return ListLiteral(tuple(map(self.here, groups)))
+            case DictLiteral(entries):
+                return DictLiteral(tuple((key, self.here(inner)) for key, inner in entries))
+            case Ready(inner):
+                return Ready(self.here(inner))
+        return value
+
+    def _taken_over(self, home: str, number: int) -> Loaded:
+        """A load of another file as one of this file's."""
+        own = self._numbers.setdefault((home, number), len(self.loads))
+        if own == len(self.loads):
+            load = (self.homes or {})[home].loads[number]
+            self.loads.append(load._replace(scope=f"{home}:{load.scope}"))
+            self._taken.add(own)
+            self.recorded.add(own)
+        return Loaded(own)
 
     def asking(self, node: Placed, ids: Iterable[Value], class_name: str) -> Placed:
         """Return where a load is asked for.
@@ -485,12 +533,15 @@ class Study:
                 if home := (self.homes or {}).get(distant.home):
                     methods[distant.node.name] = distant.node
                     self._adopted[distant.node] = distant
-                    self._elsewhere[distant.node] = home[0]
+                    self._elsewhere[distant.node] = home.parsed
             self.define(one.name, ClassDefinition((), methods, list(one.fields), one.extends))
+        if id(one) not in self._namespaces:  # several objects may be of one class
+            self._namespaces[id(one)] = one
             for name, values in one.attributes:
-                self.learn(one.name, name, values)
+                known = self.here(values)
+                self.learn(one.name, name, known)
                 if name in one.fields:
-                    self.learn((one.name, DEFAULT), name, values)
+                    self.learn((one.name, DEFAULT), name, known)
         return one.name
 
     def holds_loaded(self, owner: str) -> bool:
@@ -657,6 +708,10 @@ class Study:
         if before != definition:
             self.classes[label] = definition
             self.learned_more |= before is not None
+
+
+_HOLDING = (LoadedElsewhere, ListLiteral, DictLiteral, Ready)
+"""Values that are something another file loads, or may hold it."""
 
 
 def _is_adopted(label: str) -> bool:

@@ -247,8 +247,9 @@ class FileNote(NamedTuple):
 class FileScan(NamedTuple):
     """What one file of code holds: see Scan. `ids` are the known ones in its texts, by line.
 
-    `parsed` is true where it was walked through, `skimmed` where a search told that nothing can be
-    said.
+    `parsed` is true where it was walked through, `followed` where all that it loads was, `skimmed`
+    where a search told that nothing can be said. `gives` are names of its own by which other files
+    may have something loaded.
     """
 
     usages: tuple[Usage, ...] = ()
@@ -261,7 +262,9 @@ class FileScan(NamedTuple):
     ids: Mapping[str, int] = MappingProxyType({})
     pin: Pin | None = None
     other_language: int = 0
+    gives: frozenset[str] = frozenset()
     parsed: bool = False
+    followed: bool = False
     skimmed: bool = False
     seeing: bool = False
 
