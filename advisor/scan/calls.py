@@ -257,7 +257,7 @@ class EvaluatedCall(NamedTuple):
             or function.name == "__init__"
             or is_short(function)
             or self._gives_loaded()
-            or self.study.holds_loaded(owner)
+            or bool(self.study.holds_loaded(owner))
         ):
             return True
         return owner is not None and self.study.says_more(owner, function)
@@ -283,8 +283,12 @@ class EvaluatedCall(NamedTuple):
 
         What it is given that was loaded may be used by any of its methods.
         """
+        made = self._built(label)
         if self._gives_loaded():
             self.study.visit_methods(label)
+        return (made,)
+
+    def _built(self, label: str) -> LocalObject:
         if own := self.study.method(label, "__init__"):
             self._function(own, label)
         elif label in self.study.classes:
@@ -293,8 +297,8 @@ class EvaluatedCall(NamedTuple):
             self._extended(self.study.built_as(label), fields)
             given = {**self.study.told_of((label, DEFAULT)), **self._by_name(fields)}
             made = tuple((name, given[name]) for name in fields if given.get(name))
-            return (LocalObject(label, made),)
-        return (LocalObject(label),)
+            return LocalObject(label, made)
+        return LocalObject(label)
 
     def _extended(self, base: str | None, own: Sequence[str]) -> None:
         """An object of a class that extends one of transformers and leaves its builder alone."""

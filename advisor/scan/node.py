@@ -120,6 +120,12 @@ def asks_table(function: FunctionNode) -> bool:
 
 
 @remembered
+def attributes_in(node: ast.AST) -> frozenset[str]:
+    """Return the names that stand behind dots."""
+    return frozenset(one.attr for one in descendants(node) if isinstance(one, ast.Attribute))
+
+
+@remembered
 def is_long(function: ast.AST) -> bool:
     """True where a function of another file has too many statements to be followed."""
     return sum(1 for _ in statements(function)) > _MANY

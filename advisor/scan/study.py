@@ -47,7 +47,7 @@ from advisor.scan.abstract import (
     without_loads,
 )
 from advisor.scan.imports import Imports
-from advisor.scan.node import is_long, is_property, loads_something, own_names
+from advisor.scan.node import attributes_in, is_long, is_property, loads_something, own_names
 from advisor.scan.scope import Scope
 from advisor.scan.source import Parsed, Placed, descendants, same_letters
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
@@ -269,12 +269,23 @@ class Study:
         return around is not None
 
     def visit_methods(self, owner: str) -> None:
-        """Walk what a class has of other files as well, but for its builder."""
-        for name, node in self.methods(owner).items():
-            if node not in self._elsewhere or name == "__init__":
-                continue
-            if (around := self.scope(node)) is not None:
+        """Walk what methods of other files a class has that use what it holds of loads."""
+        for node in self._using(owner):
+            if node in self._elsewhere and (around := self.scope(node)) is not None:
                 self._walk_once(node, Scope(owner, around, is_class=True))
+
+    def _using(self, owner: str) -> list[FunctionNode]:
+        """The methods that use what a class holds of loads, themselves or by one another."""
+        methods = {name: node for name, node in self.methods(owner).items() if name != "__init__"}
+        names, using = self.holds_loaded(owner), dict[str, FunctionNode]()
+        while more := {
+            name: node
+            for name, node in methods.items()
+            if name not in using and not names.isdisjoint(attributes_in(node))
+        }:
+            using.update(more)
+            names = {*more}
+        return [*using.values()]
 
     def _walk_once(self, function: FunctionNode, around: Scope) -> None:
         """Let a function be walked, once for each class that has it."""
@@ -544,10 +555,10 @@ class Study:
                     self.learn((one.name, DEFAULT), name, known)
         return one.name
 
-    def holds_loaded(self, owner: str) -> bool:
-        """True where an attribute of a class may be something loaded."""
-        known = (values for own in self._lineage(owner) for values in self.told_of(own).values())
-        return any(isinstance(value, Loaded) for values in known for value in values)
+    def holds_loaded(self, owner: str) -> set[str]:
+        """Return the attributes of a class that may be something loaded, or hold it."""
+        known = (pair for own in self._lineage(owner) for pair in self.told_of(own).items())
+        return {name for name, values in known if any(map(_is_loaded, values))}
 
     def method(self, owner: str, name: str) -> FunctionNode | None:
         """Return the method of a class, looking through bases in the same file."""
@@ -708,6 +719,12 @@ class Study:
         if before != definition:
             self.classes[label] = definition
             self.learned_more |= before is not None
+
+
+def _is_loaded(value: Abstract) -> bool:
+    """True for something loaded, or a list or table of it."""
+    inside = value.groups if isinstance(value, (ListLiteral, DictLiteral)) else ((value,),)
+    return any(isinstance(one, Loaded) for group in inside for one in group)
 
 
 _HOLDING = (LoadedElsewhere, ListLiteral, DictLiteral, Ready)
