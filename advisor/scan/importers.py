@@ -53,12 +53,16 @@ class Importers:
     def __init__(self, find: Find, words: Iterable[str]) -> None:
         self._find = find
         self._words = {word.encode("utf-8", "surrogatepass") for word in words}
+        self._foreign: set[bytes] = set()
+        """What is written of modules that are none of the project."""
         self._importers: dict[str, Importer] = {}
         self._given: dict[str, set[str]] = defaultdict(set)
 
     def keep(self, file: SourceFile, code: bytes, *, left: bool) -> None:
         """Keep a file that imports modules of the project."""
-        if imports := tuple(self._imports(code)):
+        found = [one for one in _FROM.findall(code) if one[0] not in self._foreign]
+        whole = [one for one in _IMPORT.findall(b"\n" + code) if one not in self._foreign]
+        if (found or whole) and (imports := tuple(self._imports(found, whole))):
             self._importers[file.name] = Importer(file, imports, left)
 
     def give(self, name: str, given: Collection[str]) -> None:
@@ -93,19 +97,24 @@ class Importers:
             )
         return taken
 
-    def _imports(self, code: bytes) -> Iterator[Import]:
-        """Yield the imports in code of what may be a module of the project."""
-        for module, names in _FROM.findall(code):
+    def _imports(
+        self, found: Iterable[tuple[bytes, bytes]], whole: Iterable[bytes]
+    ) -> Iterator[Import]:
+        """Yield the imports among some of what may be a module of the project."""
+        for module, names in found:
             if not (last := module.rpartition(b".")[2]) or last in self._words:
                 parts = _COMMENT.sub(b"", names).strip(b"()").split(b",")
                 called = tuple(part.split()[0].decode() for part in parts if part.strip())
                 if called:
                     yield Import(module.decode(), called)
-        for modules in _IMPORT.findall(b"\n" + code):
-            for part in modules.split(b","):
-                module = part.split()[0] if part.strip() else b""
-                if module.rpartition(b".")[2] in self._words:
-                    yield Import(module.decode())
+            else:
+                self._foreign.add(module)
+        for modules in whole:
+            parts = [part.split()[0] for part in modules.split(b",") if part.strip()]
+            ours = [module for module in parts if module.rpartition(b".")[2] in self._words]
+            yield from (Import(module.decode()) for module in ours)
+            if not ours:
+                self._foreign.add(modules)
 
 
 def uses(code: bytes, names: Iterable[str]) -> bool:
@@ -139,11 +148,11 @@ class _Given(NamedTuple):
             case ListLiteral() | DictLiteral():
                 return any(map(self.among, value.groups))
             case Function(node):
-                return loads_something(node) or self.among(self.study.told(node, RESULT))
+                return self.among(self.study.told(node, RESULT)) or loads_something(node)
             case LocalObject(label) | LocalClass(label):
                 methods = self.study.methods(label).values()
                 held = self.study.attributes(label).values()
-                return any(map(loads_something, methods)) or any(map(self._loads, held))
+                return any(map(self._loads, held)) or any(map(loads_something, methods))
         return False
 
     def _loads(self, values: Values) -> bool:

@@ -6,7 +6,7 @@ import ast
 import gc
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -175,17 +175,14 @@ class _Scanner:
         more = f", nor were {left - 1} files behind it" if left > 1 else ""
         self.notes.append(FileNote(file.name, None, f"was not reached before the deadline{more}"))
 
-    def add(self, file: SourceFile, deadline: Deadline) -> None:
-        """Add what one file holds, or that it took too long."""
-        with self._within(deadline, file):
-            self._add(file)
-
-    @contextmanager
-    def _within(self, deadline: Deadline, file: SourceFile) -> Iterator[None]:
-        """Work on a file; what stops that is noted."""
+    def add(self, file: SourceFile, deadline: Deadline, taken: Collection[str] = ()) -> None:
+        """Add what one file holds, or does with what it has taken of others; or what stops that."""
         try:
             with deadline:
-                yield
+                if taken:
+                    self._again(file, taken)
+                else:
+                    self._add(file)
         except OutOfTimeError:
             self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
         except OSError as error:
@@ -217,15 +214,15 @@ class _Scanner:
     def follow_importers(self, deadline: Deadline) -> None:
         """Follow files that were passed over, but use what others load, and those that use them."""
         for _ in range(_MOST_IN_A_ROW):
-            using = self.importers.using()
+            if not (using := self.importers.using()):
+                return
             for number, (file, names) in enumerate(using.items()):
                 if not deadline.left:
                     self.stop_at(file, len(using) - number)
                     return
-                with self._within(deadline, file):
-                    self._again(file, names)
+                self.add(file, deadline, names)
 
-    def _again(self, file: SourceFile, names: set[str]) -> None:
+    def _again(self, file: SourceFile, names: Collection[str]) -> None:
         """Add what a file does with what others load that it has by these names."""
         data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
         if not uses(data, names):
