@@ -114,11 +114,13 @@ class LocalClass(NamedTuple):
 class LocalObject(NamedTuple):
     """An object of the class of the scanned file with this dotted name.
 
-    `fields` are those that it was made with, where its class builds it from nothing else.
+    `fields` are those that it was made with, where its class builds it from nothing else; then it
+    is `built`, and the others are what they are by default.
     """
 
     name: str
     fields: tuple[tuple[str, Values], ...] = ()
+    built: bool = False
 
 
 class Ready(NamedTuple):
@@ -138,7 +140,8 @@ class Namespace(NamedTuple):
     """A class of another file of the project, or an object of it, by its attributes.
 
     `extends` is the class of transformers whose builder builds it, if there is one; `methods` are
-    those that load something or are short, `fields` its annotated names.
+    those that load something or are short, `fields` its annotated names; `loads_as` is the class of
+    transformers whose loader it has unchanged.
     """
 
     name: str
@@ -146,6 +149,7 @@ class Namespace(NamedTuple):
     extends: str | None = None
     methods: tuple[Distant, ...] = ()
     fields: tuple[str, ...] = ()
+    loads_as: str | None = None
 
 
 class Wrapper(NamedTuple):
@@ -274,6 +278,8 @@ def item(values: Values, key: object) -> Values:
     groups: list[Values] = []
     for value in values:
         match value:
+            case DictLiteral(()):
+                continue  # it has nothing, whatever may be asked of it
             case ListLiteral(items) | DictLiteral(groups=items) if key is None and items:
                 groups.append(doubted(union(*items)))
             case ListLiteral(items):
@@ -285,6 +291,19 @@ def item(values: Values, key: object) -> Values:
             case Loaded():
                 groups.append((value,))
     return union(*groups)
+
+
+def with_entries(values: Values, more: DictLiteral) -> Values:
+    """Return values with entries that a dictionary among them gets somewhere; there may be others.
+
+    So nobody can tell that a key is not in it, and later entries replace earlier ones.
+    """
+    tables = [value for value in values if isinstance(value, DictLiteral)]
+    if len(tables) > 1:
+        return union(values, (more,))
+    entries = (*(entry for table in tables for entry in table.entries), *more.entries)
+    others = tuple(value for value in values if value not in tables)
+    return (*others, *bounded(DictLiteral((*entries, (None, NOTHING)))))
 
 
 def known_key(values: Values) -> String | Constant | None:

@@ -45,19 +45,28 @@ from advisor.scan.node import (
     asks_table,
     chooses,
     decorators,
+    gives_class,
     is_short,
     is_super,
     last_name,
     loads_something,
 )
 from advisor.scan.scope import Scope
-from advisor.scan.study import DEFAULT, RESULT, Passed, Study
+from advisor.scan.study import RESULT, Passed, Study
 from advisor.scan.usage import WRAPPED, Load, Location
-from advisor.scan.vocabulary import Loader, loader_of
+from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
 
-NAMESPACES = frozenset(
-    ("parse_args", "parse_known_args", "parse_args_into_dataclasses", "parse_intermixed_args")
+_FILLING_METHODS = frozenset(
+    (
+        "parse_args_into_dataclasses",
+        "parse_args_and_config",
+        "parse_dict",
+        "parse_json_file",
+        "parse_yaml_file",
+    )
 )
+"""Methods of parsers that give an object of each of their classes."""
+NAMESPACES = _FILLING_METHODS | {"parse_args", "parse_known_args", "parse_intermixed_args"}
 """Methods of parsers that give an object with an attribute for each option."""
 
 OPTION = "--"
@@ -72,6 +81,24 @@ _DOCUMENTS = frozenset(
     for name in ("full_load", "load", "loads", "safe_load")
 )
 """What reads configuration; a file stands for its path."""
+_OF_CLASSES = frozenset(("HfArgumentParser", "TrlParser", "H4ArgumentParser"))
+"""Parsers of the options that the fields of classes stand for."""
+_FILLING = frozenset(
+    (
+        "draccus.parse",
+        "jsonargparse.CLI",
+        "jsonargparse.auto_cli",
+        "omegaconf.OmegaConf.structured",
+        "pyrallis.parse",
+        "simple_parsing.parse",
+        "tyro.cli",
+    )
+)
+"""Functions that give an object of a class, whose fields somebody outside may fill."""
+_REMEMBERING = frozenset(
+    ("functools.cache", "functools.lru_cache", "streamlit.cache_data", "streamlit.cache_resource")
+)
+"""Functions that give back a function which remembers what it gave."""
 _DECLARING = {"Field", "field", "Option", "Argument", "Parameter"}
 _UNCHANGED = frozenset(
     (
@@ -119,6 +146,8 @@ class EvaluatedCall(NamedTuple):
         for holder in self.holders:
             if behind := self.study.class_behind(holder, name):
                 self.study.made.append((self.node, f"{behind}.{name}", self.passed))
+        if not self.callees and name in CHECKPOINT_ARGUMENTS:
+            self.study.awaits = True
         loaded = [callee for callee in self.callees if isinstance(callee, Loaded)]
         given = [self.called(callee) for callee in self.callees if not isinstance(callee, Loaded)]
         if loaded:
@@ -250,7 +279,7 @@ class EvaluatedCall(NamedTuple):
         """True where a walk through a function for this call alone may tell something."""
         if loads_something(function) or asks_table(function):
             return True
-        if chooses(function) and self._gives_text():
+        if gives_class(function) or (chooses(function) and self._gives_text()):
             return True
         if self.study.home(function) != self.study.parsed.name and (
             owner is None
@@ -295,9 +324,9 @@ class EvaluatedCall(NamedTuple):
             fields = self.study.classes[label].fields
             self._learn(label, fields)
             self._extended(self.study.built_as(label), fields)
-            given = {**self.study.told_of((label, DEFAULT)), **self._by_name(fields)}
+            given = self._by_name(fields)
             made = tuple((name, given[name]) for name in fields if given.get(name))
-            return LocalObject(label, made)
+            return LocalObject(label, made, built=True)
         return LocalObject(label)
 
     def _extended(self, base: str | None, own: Sequence[str]) -> None:
@@ -347,12 +376,12 @@ class EvaluatedCall(NamedTuple):
         if name == "getenv" or full_name == "os.environ.get":
             return self._default(1)
         if name in _DECLARING:
-            return self._default(0)
+            return self._default(0) or self._made_by_default()
         if (known := self._known_function(full_name)) is not None:
             return known
         if name in _UNCHANGED and self.passed and callee.root in ("pathlib", "builtins"):
             return first
-        if name == "HfArgumentParser":
+        if name in _OF_CLASSES:
             return (ForeignObject(name), *first) if self.passed else NOTHING
         if callee.root == "transformers" and name[:1].isupper():
             self.study.made.append((self.node, name, self.passed))
@@ -372,6 +401,10 @@ class EvaluatedCall(NamedTuple):
         first = self.passed[0].values if self.passed else NOTHING
         if full_name in _DOCUMENTS:
             return self.study.imports.document(first)
+        if full_name in _FILLING:
+            return union(*(self._object_of(one) for given in self.passed for one in given.values))
+        if full_name in _REMEMBERING and any(isinstance(v, Function) for v in first):
+            return first
         if full_name == "functools.partial" and self.passed:
             return self._partial()
         if full_name == "importlib.import_module":
@@ -427,6 +460,7 @@ class EvaluatedCall(NamedTuple):
         here = study.asking(node, ids, loader.class_name or "") if study.ways else node
         if here is not node and isinstance(here, ast.Call):
             written = here.func
+        own = self._own_class() if loader.kind == "model" else None
         load = Load(
             place=study.location(here),
             package=loader.package,
@@ -441,8 +475,22 @@ class EvaluatedCall(NamedTuple):
             arguments=study.arguments((*self.passed, *self._options(loader))),
             scope=self.scope.label,
             asked=study.asked(ids) if study.ways else (),
+            extended=own is not None,
         )
-        return study.record(node, load)
+        loaded = study.record(node, load)
+        if own is not None:
+            study.extending[loaded.load] = own
+        return loaded
+
+    def _own_class(self) -> str | None:
+        """The class of the project that loads."""
+        for holder in self.holders:
+            match holder:
+                case LocalClass(label):
+                    return label
+                case Namespace():
+                    return self.study.adopt(holder)
+        return None
 
     def _given(self, *names: str) -> Values | None:
         """What is passed under one of these names, or None where nothing is."""
@@ -460,6 +508,13 @@ class EvaluatedCall(NamedTuple):
     def _default(self, position: int) -> Values:
         """The default among the arguments; something outside may replace it."""
         return doubted(self._given("default", str(position)) or NOTHING)
+
+    def _made_by_default(self) -> Values:
+        """What the factory of a field makes: `field(default_factory=Model)`."""
+        factories = self._given("default_factory", "factory") or NOTHING
+        alone = self._replace(passed=())
+        made = [alone.called(one) for one in factories if not isinstance(one, (Symbol, Loaded))]
+        return doubted(union(*made))
 
     def _foreign(self, name: str) -> Values:
         """A function that is not ours: what it does to something loaded (`torch.softmax(logits)`).
@@ -524,14 +579,14 @@ class EvaluatedCall(NamedTuple):
 
     def _method(self, holder: Abstract) -> Values:
         """Methods of what is written out: texts, lists, dictionaries, parsers."""
-        name = last_name(self.node.func)
+        name, callees = last_name(self.node.func), self.callees
         match name, holder:
             case _, PartialString() if name in FILES:
                 return (holder,)
             case _, String():
                 positional = [a.values for a in self.passed if a.keyword is None]
                 return string_method(name, holder, positional, self.study.location(self.node))
-            case "get" | "pop", DictLiteral() if self.passed:
+            case "get" | "pop" | "setdefault", DictLiteral() if self.passed:
                 return union(item((holder,), constant(self.passed[0].values)), self._default(1))
             case "values", DictLiteral(groups=groups):
                 return (ListLiteral(groups),)
@@ -539,7 +594,7 @@ class EvaluatedCall(NamedTuple):
                 known = ((key if isinstance(key, String) else Other(), v) for key, v in entries)
                 pairs = (ListLiteral(((key,), values)) for key, values in known)
                 return (ListLiteral(tuple((pair,) for pair in pairs)),)
-            case "keys" | "copy", DictLiteral():
+            case ("keys" | "copy", DictLiteral()) | ("parse_args", LocalObject()) if not callees:
                 return (holder,)
             case "pop" | "copy", ListLiteral():
                 return item((holder,), None)
@@ -555,17 +610,23 @@ class EvaluatedCall(NamedTuple):
             option, default = self._option_name(), self._given("default")
             if option and default is not None:
                 self.study.learn(OPTION, option, doubted(default))
-        elif name == "parse_args_into_dataclasses":
+        elif name in _FILLING_METHODS:
             lists = [holder.groups for holder in self.holders if isinstance(holder, ListLiteral)]
-            classes = [(holder,) for holder in self.holders if isinstance(holder, LocalClass)]
-            objects = (
-                tuple(LocalObject(v.name) for v in group if isinstance(v, LocalClass))
-                for group in (*chain.from_iterable(lists),) or classes
-            )
+            groups = (*chain.from_iterable(lists),) or tuple((one,) for one in self.holders[1:])
+            objects = (union(*map(self._object_of, group)) for group in groups)
             return (ListLiteral(tuple(objects)),)
         elif name == "parse_known_args":
             return (ListLiteral((made, NOTHING)),)
         return made if name in NAMESPACES | _GROUPS else NOTHING
+
+    def _object_of(self, value: Abstract) -> Values:
+        """An object of a class of the project that somebody outside fills."""
+        match value:
+            case LocalClass(label):
+                return (LocalObject(label),)
+            case Namespace():
+                return (LocalObject(self.study.adopt(value)),)
+        return NOTHING
 
     def _option_name(self) -> str | None:
         constants = ((argument.name, constant(argument.values)) for argument in self.passed)

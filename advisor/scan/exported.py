@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from itertools import chain
 
 from advisor.scan.abstract import (
@@ -34,6 +34,8 @@ from advisor.scan.study import Home, Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 
 _DEEPEST_VALUES = 3
+_MOST_OBJECTS = 200
+"""Objects and classes inside what one name stands for."""
 _GIVEN = re.compile(
     r"model|processor|tokenizer|encoder|clip|blip|vlm|tower|backbone", re.IGNORECASE
 )
@@ -56,7 +58,7 @@ def exported(study: Study) -> Exported:
     body = [one for one in study.parsed.tree.body if not _runs_as_program(one)]
     Statements(study, scope).walk(body)
     outside = _Outside(study)
-    names = {name: outside.values(values) for name, values in scope.names.items()}
+    names = {name: outside.named(values) for name, values in scope.names.items()}
     defined = Exported(names, study.imports)
     if study.homes is not None:
         lines = study.parsed._replace(tree=ast.Module([], []))  # trees of all files are too large
@@ -69,6 +71,12 @@ class _Outside:
 
     def __init__(self, study: Study) -> None:
         self.study = study
+        self._left = _MOST_OBJECTS
+
+    def named(self, values: Values) -> Values:
+        """Return all values of one name as they are seen."""
+        self._left = _MOST_OBJECTS
+        return self.values(values)
 
     def values(self, values: Values, depth: int = 0) -> Values:
         """Return all values as they are seen; of what is nested too deeply, nothing."""
@@ -85,11 +93,11 @@ class _Outside:
                     tuple((key, self.values(group, depth + 1)) for key, group in entries)
                 )
             case LocalClass(label):
-                return self._class(label, (), depth)
+                return self._object(LocalObject(label), depth)
             case Loaded(load, path):
                 return LoadedElsewhere(self.study.parsed.name, load, path)
-            case LocalObject(label, made):
-                return self._class(label, made, depth)
+            case LocalObject():
+                return self._object(value, depth)
             case Function(node, None):
                 return self._function(node)
             case Ready(values):
@@ -104,15 +112,22 @@ class _Outside:
             return Wrapper(node.name, reaching, followed)
         return followed if _may_follow(node) else Other()
 
-    def _class(self, label: str, made: Iterable[tuple[str, Values]], depth: int) -> Namespace:
-        study = self.study
-        known = {**study.attributes(label), **dict(made)}.items()
+    def _object(self, value: LocalObject, depth: int) -> Abstract:
+        """A class or an object of it; beyond a number of them inside one value, anything."""
+        study, label = self.study, value.name
+        self._left -= 1
+        if self._left < 0:
+            return Other()
+        attributes = study.attributes(label)
+        names = dict.fromkeys((*attributes, *(name for name, _ in value.fields)))
+        known = ((name, study.field(value, name) or attributes[name]) for name in names)
         return Namespace(
             name=label if ":" in label else f"{study.parsed.name}:{label}",
             attributes=tuple((name, self.values(group, depth + 1)) for name, group in known),
             extends=study.built_as(label),
             methods=tuple(_methods(study, label)),
             fields=study.fields(label),
+            loads_as=study.loads_as(label),
         )
 
 

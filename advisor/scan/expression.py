@@ -42,6 +42,7 @@ from advisor.scan.narrowing import Names, dotted, narrowed
 from advisor.scan.node import is_super, last_name
 from advisor.scan.scope import Scope
 from advisor.scan.study import RESULT, Passed, Study
+from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 from advisor.scan.way import told
 
 _LARGEST_TABLE = 64
@@ -87,13 +88,14 @@ class Expressions:
                 self._bind_on_way(target, values)
                 for holder in self.evaluate(owner):
                     if isinstance(holder, (LocalObject, LocalClass)):
-                        self.study.learn(holder.name, name, informing)
+                        self.study.store(holder.name, name, informing)
                     elif isinstance(holder, Loaded):
                         passed = (Passed("0", values, target),)
                         self.study.use(target, "assign", name, (holder,), passed)
             case ast.Subscript(table, at):
                 self.evaluate(table)
                 key = known_key(self.evaluate(at))
+                self._keep(table, key, values)
                 self.add_entries(table, [(key, values)])
 
     def _bind_on_way(self, target: ast.Attribute, values: Values) -> None:
@@ -104,6 +106,16 @@ class Expressions:
                 self.narrow(name, values)
             elif name in self.scope.names:
                 self.scope.put(name, values)
+
+    def _keep(self, table: ast.expr, key: String | Constant | None, values: Values) -> None:
+        """A dictionary that an object has, or the file, keeps what it is given."""
+        match table:
+            case ast.Attribute(ast.Name(owner), name):
+                for holder in self.named(owner) or ():
+                    if isinstance(holder, (LocalObject, LocalClass)):
+                        self.study.keep(holder.name, name, key, values)
+            case ast.Name(name) if self.scope.function and self.scope.is_global(name):
+                self.study.keep(None, name, key, values)
 
     def _unpack(self, targets: Sequence[ast.expr], values: Values) -> None:
         starred = any(isinstance(target, ast.Starred) for target in targets)
@@ -129,6 +141,8 @@ class Expressions:
         values = self.scope.find(name)
         if not values:
             return values
+        if self.study.keeps and self.scope.is_global(name):
+            values = self.study.with_kept(None, name, values)
         found = self.study.imports.resolved(values)
         return found if found is values else self.study.here(found)
 
@@ -159,13 +173,15 @@ class Expressions:
                 return self.study.here(defined.get(name, NOTHING))
             case Symbol(module, outer):
                 return (Symbol(f"{module}.{outer}", name),)
-            case LocalObject(owner, fields):
-                known = dict(fields).get(name) or self.study.attribute(owner, name)
+            case LocalObject(owner):
+                known = self.study.field(holder, name) or self.study.attribute(owner, name)
                 return known or self._property(owner, name)
             case LocalClass(owner):
                 return self.study.attribute(owner, name)
             case Loaded() if name in _SAME:
                 return (holder,)
+            case Loaded() if own := self.study.defines(holder, name):
+                return self.study.attribute(own, name) or self._property(own, name)
             case Namespace(attributes=attributes):
                 found = self.study.here(dict(attributes).get(name, NOTHING))
                 return found or self._property(self.study.adopt(holder), name)
@@ -202,10 +218,18 @@ class Expressions:
         match holder:
             case LocalObject(owner) | LocalClass(owner) if own := self.study.method(owner, name):
                 return (Function(own, owner),)
+            case Loaded() if label := self.study.defines(holder, name):
+                own = self.study.method(label, name)
+                return (Function(own, label),) if own else self._attribute(holder, name)
             case Namespace(methods=methods) if any(one.node.name == name for one in methods):
                 owner = self.study.adopt(holder)
                 own = self.study.method(owner, name)
                 return (Function(own, owner),) if own else NOTHING
+            case LocalClass(owner) if name in CHECKPOINT_ARGUMENTS:
+                base = self.study.loads_as(owner)
+                return (_of_class(base, name),) if base else self._attribute(holder, name)
+            case Namespace(loads_as=str() as base) if name in CHECKPOINT_ARGUMENTS:
+                return (_of_class(base, name),)
         return self._attribute(holder, name)
 
     def _visit_subscript(self, node: ast.Subscript) -> Values:
@@ -391,6 +415,8 @@ class Expressions:
                 callees = self._above(name)
         else:
             callees = self.evaluate(function)
+            if self.study.extending:
+                callees = tuple(map(self._own_call, callees))
         passed = self._passed(node)
         if isinstance(function, ast.Attribute) and function.attr in _ADDING:
             self._append(function, passed)
@@ -413,6 +439,11 @@ class Expressions:
                 method = self.study.above(one.name, scope.function, name)
                 found.extend([Function(method, one.name)] if method else [])
         return tuple(found)
+
+    def _own_call(self, callee: Abstract) -> Abstract:
+        """What is called, which is an object of a class of the file where that says how."""
+        owner = self.study.defines(callee, "__call__") if isinstance(callee, Loaded) else None
+        return LocalObject(owner) if owner else callee
 
     def _reached(self, owner: ast.expr, attribute: ast.expr, *default: ast.expr) -> Values:
         """What `getattr` gives; that an attribute may be missing is no use of it."""
@@ -496,6 +527,11 @@ def methods(owner: type, prefix: str) -> dict[type, Callable[..., Any]]:
 
 
 _VISITS = methods(Expressions, "_visit_")
+
+
+def _of_class(name: str, method: str) -> Symbol:
+    """A method of a class of transformers, as it is reached from that."""
+    return Symbol(f"transformers.{name}", method)
 
 
 def _has_string(values: Values) -> bool:

@@ -138,6 +138,19 @@ def loads_something(node: ast.AST) -> bool:
     return any(asks(part).loads for part in parts)
 
 
+@remembered
+def gives_class(function: FunctionNode) -> bool:
+    """True where a function gives back what has the name of a class, or several of them."""
+    found = (one.value for one in statements(function) if isinstance(one, ast.Return))
+    parts = (one.elts if isinstance(one, ast.Tuple) else [one] for one in found)
+    return any(_is_class_name(one) for each in parts for one in each)
+
+
+def _is_class_name(node: ast.expr | None) -> bool:
+    name = last_name(node) if isinstance(node, (ast.Name, ast.Attribute)) else ""
+    return name[:1].isupper() and not name.isupper()
+
+
 def decorators(function: FunctionNode) -> set[str]:
     """Return the plain names among the decorators of a function."""
     return {node.id for node in function.decorator_list if isinstance(node, ast.Name)}

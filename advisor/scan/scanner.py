@@ -371,8 +371,9 @@ class _Scanner:
             alone = Study(parsed, self.vocabulary, Imports(asked.add, study.imports.documents))
             study_file(alone, walks=1)
             ours = any(self.modules.has(parsed.name, module) for module in asked)
-            if not Grouping(alone).may_concern_us and not (ids and ours):
-                return FileScan()
+            goes_on = alone.awaits and alone.learned_more and not ours
+            if not (Grouping(alone).may_concern_us or (ids and ours) or goes_on):
+                return FileScan(built=_members_of_ours(alone))
             if not ours:
                 alone.imports = study.imports  # which has told it nothing yet: it goes on as it is
                 study = alone
@@ -385,11 +386,19 @@ class _Scanner:
         usages = tuple(grouping.usages())
         return FileScan(
             usages,
-            built=tuple(study.built()) if usages else (),
+            built=study.built() if usages else study.members_of_ours(),
             notes=notes,
             gives=given_names(study, grouping.ours) if usages else frozenset(),
             followed=True,
         )
+
+
+def _members_of_ours(study: Study) -> tuple[Built, ...]:
+    """What is taken from our classes that a file extends, seen again when all of it is known."""
+    if study.members_of_ours():
+        study.learned_more = True
+        study_file(study, walks=1)
+    return study.members_of_ours()
 
 
 class _Modules:

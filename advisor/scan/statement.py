@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, lru_cache
 
@@ -55,6 +55,11 @@ _MOST_WAYS = 8
 _MOST_TURNS = 3
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr, ast.With)
 _ANYTHING: Values = (Other(),)
+_ABSTRACT = frozenset(("abc", "typing"))
+_CONFIGURATION = frozenset(("config", "config_class"))
+"""Names of a model's class that say which configuration is its own."""
+_AROUND = frozenset(("Annotated", "ClassVar", "Final", "Optional", "Union"))
+"""What may stand in an annotation around the class of which something is an object."""
 
 
 def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
@@ -81,7 +86,7 @@ def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
             inner.walk(node.body)
         study.ways = ()
         study.forget_stale()
-        study.learned_more &= bool(study.loads)
+        study.learned_more &= bool(study.loads) or study.awaits
 
 
 def enter(
@@ -583,7 +588,11 @@ class Statements(Expressions):
         return NOTHING
 
     def _annotated(self, annotation: ast.expr | None, outside: Expressions) -> Values:
-        """What a parameter is whose annotation is a vision-language class, maybe among others."""
+        """What a parameter is by its annotation.
+
+        That is a load of a vision-language class, maybe among others, or an object of a class of
+        the project.
+        """
         study, found = self.study, []
         for part in ast.walk(annotation) if annotation else ():
             if isinstance(part, (ast.Name, ast.Attribute)):
@@ -594,7 +603,8 @@ class Statements(Expressions):
             if one.module == "transformers" and study.vocabulary.is_class(one.name)
         ]
         if len(ours) != 1:
-            return NOTHING
+            meant = (one for part in _meant(annotation) for one in outside.evaluate(part))
+            return union(*(self.study.objects_of(label) for label in self._labels(meant)))
         part, symbol = ours[0]
         loader = loader_of(Symbol(f"transformers.{symbol.name}", "from_pretrained"))
         load = Load(
@@ -613,8 +623,8 @@ class Statements(Expressions):
         )
         return (study.record(part, load),)
 
-    def _labels(self, bases: Sequence[Abstract]) -> Iterator[str]:
-        """The names of bases, of this file and of others."""
+    def _labels(self, bases: Iterable[Abstract]) -> Iterator[str]:
+        """The names of classes, of this file and of others."""
         for base in bases:
             if isinstance(base, LocalClass):
                 yield base.name
@@ -634,6 +644,8 @@ class Statements(Expressions):
             methods=methods,
             fields=fields,
             extends=next((name for base in bases if (name := _of_library(base))), None),
+            whole=len(bases) == len(node.bases) and all(map(_is_known, bases)),
+            configured=not _CONFIGURATION.isdisjoint(_names_bound(node.body)),
         )
         self.study.define(label, definition)
         inner = Statements(self.study, Scope(label, self.scope, is_class=True))
@@ -680,6 +692,20 @@ def _meets_all(pattern: ast.pattern) -> bool:
     return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
 
 
+def _meant(annotation: ast.expr | None) -> Iterator[ast.expr]:
+    """Yield the names of classes of which something annotated is an object, one or another."""
+    match annotation:
+        case ast.Name() | ast.Attribute():
+            yield annotation
+        case ast.BinOp(left, ast.BitOr(), right):
+            yield from _meant(left)
+            yield from _meant(right)
+        case ast.Subscript(outer, inner) if last_name(outer) in _AROUND:
+            several = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            for one in several:
+                yield from _meant(one)
+
+
 def _of_library(base: Abstract) -> str | None:
     """The class of transformers that a base is, or that one of another file extends."""
     match base:
@@ -688,6 +714,19 @@ def _of_library(base: Abstract) -> str | None:
         case Namespace(extends=str() as name):
             return name
     return None
+
+
+def _names_bound(body: Sequence[ast.stmt]) -> Iterator[str]:
+    """Yield the names that assignments of a class bind, or annotate."""
+    for one in body:
+        targets = one.targets if isinstance(one, ast.Assign) else [getattr(one, "target", None)]
+        yield from (target.id for target in targets if isinstance(target, ast.Name))
+
+
+def _is_known(base: Abstract) -> bool:
+    """True for a class of the project or of transformers, or one that has nothing to inherit."""
+    abstract = isinstance(base, Symbol) and base.module in _ABSTRACT
+    return abstract or isinstance(base, (LocalClass, Namespace)) or _of_library(base) is not None
 
 
 _WALKS = methods(Statements, "_walk_")

@@ -34,6 +34,7 @@ from advisor.scan.abstract import (
     ListLiteral,
     Loaded,
     LoadedElsewhere,
+    LocalClass,
     LocalObject,
     Namespace,
     PartialString,
@@ -41,9 +42,12 @@ from advisor.scan.abstract import (
     String,
     Symbol,
     Values,
+    bounded,
     doubted,
     pieces,
+    plain,
     union,
+    with_entries,
     without_loads,
 )
 from advisor.scan.imports import Imports
@@ -51,10 +55,14 @@ from advisor.scan.node import attributes_in, is_long, is_property, loads_somethi
 from advisor.scan.scope import Scope
 from advisor.scan.source import Parsed, Placed, descendants, same_letters
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
-from advisor.scan.vocabulary import Vocabulary
+from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
 
 DEFAULT = "="
 """Stands for the defaults of a class's fields, among what is learned of it."""
+STORED = "."
+"""Stands for what is put into a class's fields later, among what is learned of it."""
+KEPT = "[]"
+"""Stands for the entries that dictionaries get, among what is learned of who has them."""
 RESULT = "return"
 """What a function gives back, among what is learned of it; no parameter has this name."""
 
@@ -69,6 +77,9 @@ _MOST_CALLS = 12
 _DEEPEST_CALLS = 3
 """Functions inside functions that are walked for one call alone."""
 _WORD = re.compile(r"[^\W\d]\w*")
+_WORTH_KEEPING = (DictLiteral, ListLiteral, Loaded, LocalClass, LocalObject, String, Symbol)
+_MOST_KEPT = 64
+"""Entries that dictionaries of one name get."""
 _MOST_ENTRIES = 500
 """Functions that a walk of one file walks for one call alone."""
 _ASKS_A_TABLE = re.compile(r"\bget\b|\[[\s(\\]*+(?:[^\W\d]|#)")
@@ -118,13 +129,17 @@ class Use(NamedTuple):
 class ClassDefinition(NamedTuple):
     """A class of the file: its bases in the file, its methods, and its annotated names.
 
-    `extends` is the class of transformers that it extends, itself or through another file.
+    `extends` is the class of transformers that it extends, itself or through another file; `whole`
+    is false where there are bases of which nothing is known, `configured` true where it says which
+    configuration is its own.
     """
 
     bases: tuple[str, ...]
     methods: dict[str, FunctionNode]
     fields: list[str]
     extends: str | None = None
+    whole: bool = True
+    configured: bool = False
 
 
 Enter: TypeAlias = "Callable[[Study, FunctionNode, Scope, Mapping[str, Values], Values], Values]"
@@ -154,6 +169,12 @@ class Study:
         self._missed_library = False
         self.names: dict[str, Values] = {}
         """What stands outside its functions and classes."""
+        self.awaits = False
+        """True where the last walk met a call that may load, and did not know what is called."""
+        self.keeps = False
+        """True once an entry was put into a dictionary that others may ask for it."""
+        self.extending: dict[int, str] = {}
+        """The classes of the file that loads are of, by the numbers of these."""
         self.too_deep: set[int] = set()
         """The lines of statements that are nested too deeply to be followed."""
         self.ways: tuple[Hashable, ...] = ()
@@ -222,7 +243,7 @@ class Study:
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
-        self.learned_more = False
+        self.learned_more = self.awaits = False
         self._asked.clear()
         self._entries = 0
         records = (self.uses, self.training, self.pending, self.stars, self.made, self._doubtful)
@@ -418,7 +439,10 @@ class Study:
         certain: bool = True,
     ) -> None:
         """Record a use of whatever among `receivers` was loaded; of one of them, if several."""
-        loaded = [value for value in receivers if isinstance(value, Loaded)][:MOST_VALUES]
+        loaded = [value for value in receivers if isinstance(value, Loaded)]
+        if self.extending:
+            loaded = [value for value in loaded if not self.defines(value, name)]
+        loaded = loaded[:MOST_VALUES]
         certain = certain and self.is_one(loaded)
         if len(loaded) > 1:
             self._doubtful.update(value.load for value in loaded)
@@ -428,11 +452,22 @@ class Study:
             for value in loaded
         )
 
-    def built(self) -> Iterator[Built]:
-        """Yield what is made of classes of transformers, each place once."""
-        once = {node: (name, passed) for node, name, passed in self.made}
-        for node, (name, passed) in once.items():
-            yield Built(self.location(node), name, self.arguments(passed))
+    def built(self) -> tuple[Built, ...]:
+        """Return what is made of classes of transformers, each place once."""
+        return self._built(self.made)
+
+    def members_of_ours(self) -> tuple[Built, ...]:
+        """Return what is taken from classes of ours that classes of the file extend."""
+        named = ((one, one[1].partition(".")) for one in self.made)
+        is_class = self.vocabulary.is_class
+        return self._built(one for one, (name, _, of) in named if of and is_class(name))
+
+    def _built(self, made: Iterable[tuple[ast.expr, str, Sequence[Passed]]]) -> tuple[Built, ...]:
+        once = {node: (name, passed) for node, name, passed in made}
+        return tuple(
+            Built(self.location(node), name, self.arguments(passed))
+            for node, (name, passed) in once.items()
+        )
 
     def call(self, use: Use) -> Call:
         """Return a recorded use as the check sees it."""
@@ -497,6 +532,33 @@ class Study:
             self._told[about][name] = merged
             self.learned_more |= not self._asked.isdisjoint((about, (about, name)))
 
+    def keep(self, about: object, name: str, key: String | Constant | None, values: Values) -> None:
+        """Learn an entry of a dictionary: of an attribute of a class, or of a name of the file.
+
+        Nothing is learned from numbers and what is made of foreign classes.
+        """
+        if not any(isinstance(value, _WORTH_KEEPING) for value in values):
+            return
+        tables = self._told[about, KEPT]
+        before = next((v for v in tables.get(name, ()) if isinstance(v, DictLiteral)), None)
+        entries = {plain(one): (one, inner) for one, inner in (before.entries if before else ())}
+        known, inner = entries.get(plain(key), (key, NOTHING))
+        merged = union(inner, values)
+        if merged == inner or len(entries) >= _MOST_KEPT:
+            return
+        entries[plain(key)] = known, merged
+        tables[name] = bounded(DictLiteral(tuple(entries.values())))
+        asked = not self._asked.isdisjoint(((about, KEPT), ((about, KEPT), name)))
+        self.learned_more |= asked or not self.keeps
+        self.keeps = True
+
+    def with_kept(self, about: object, name: str, values: Values) -> Values:
+        """Return values with what is kept in a dictionary among them."""
+        for table in self.told((about, KEPT), name):
+            if isinstance(table, DictLiteral):
+                return with_entries(values, table)
+        return values
+
     def told(self, about: object, name: str) -> Values:
         """Return what has been learned of one parameter, result or attribute."""
         self._asked.add((about, name))
@@ -513,8 +575,27 @@ class Study:
         for own in owners:
             values = self.told(own, name)
             if name in self._told[own]:
-                return values
+                return self.with_kept(own, name, values) if self.keeps else values
         return NOTHING
+
+    def store(self, owner: str, name: str, values: Values) -> None:
+        """Learn what an attribute is given, which a field of that name was not built with."""
+        self.learn(owner, name, values)
+        if owner in self.classes and name in self.fields(owner):
+            self.learn((owner, STORED), name, values)
+
+    def objects_of(self, owner: str) -> Values:
+        """Return an object of a class of the file, which may be one of a class that extends it."""
+        extending = (name for name, one in self.classes.items() if owner in one.bases)
+        return (LocalObject(owner), *map(LocalObject, extending))
+
+    def field(self, made: LocalObject, name: str) -> Values:
+        """Return what a field of an object may be: as it was made, or as it was stored later."""
+        known = dict(made.fields).get(name, NOTHING)
+        if not known and made.built:
+            known = self.told((made.name, DEFAULT), name)
+        stored = self.told((made.name, STORED), name) if known else NOTHING
+        return doubted(union(known, stored)) if stored else known
 
     def attributes(self, owner: str) -> dict[str, Values]:
         """Return what all attributes of a class may be, those of its bases included."""
@@ -654,6 +735,34 @@ class Study:
             return None
         return next((one.extends for one in classes if one.extends), None)
 
+    def loads_as(self, owner: str) -> str | None:
+        """Return the class of transformers whose loader a class of the file has, unchanged.
+
+        None where another configuration is its own, or where not all that it extends is known.
+        """
+        if any(self.method(owner, name) for name in CHECKPOINT_ARGUMENTS):
+            return None
+        lineage = self._lineage(owner)
+        if any("config_class" in self.told_of(one) or _is_adopted(one) for one in lineage):
+            return None
+        classes = [self.classes[label] for label in lineage]
+        bases = {one.extends for one in classes if one.extends}
+        known = all(one.whole and not one.configured for one in classes)
+        base = bases.pop() if len(bases) == 1 and known else ""
+        return base if self.vocabulary.is_class(base) and not base.startswith("Auto") else None
+
+    def defines(self, loaded: Loaded, name: str) -> str | None:
+        """Return the class of the file that something loaded is of, where it has a name itself.
+
+        One of another file may have any, since not all methods of it are kept.
+        """
+        owner = self.extending.get(loaded.load) if not loaded.path else None
+        if owner is None or _is_adopted(owner):
+            return owner
+        names = {"forward", "__call__"} if name == "__call__" else {name}
+        stored = any(one in self.told_of(label) for label in self._lineage(owner) for one in names)
+        return owner if stored or any(self.method(owner, one) for one in names) else None
+
     def class_behind(self, holder: Abstract, name: str) -> str | None:
         """Return the class of transformers that has to have an attribute of an object.
 
@@ -665,9 +774,11 @@ class Study:
                 return made if made[:1].isupper() else None
             case LocalObject(owner):
                 lineage = self._lineage(owner)
-                classes = (self.classes[label] for label in lineage)
+                classes = [self.classes[label] for label in lineage]
                 extended = next((one.extends for one in classes if one.extends), None)
-                if extended is None or self.method(owner, name) or any(map(_is_adopted, lineage)):
+                if extended is None or not all(one.whole for one in classes):
+                    return None
+                if self.method(owner, name) or any(map(_is_adopted, lineage)):
                     return None
                 own = any(name in self.told_of(one) for one in lineage)
                 parts = any("attributes" in self.told_of(one) for one in lineage)  # of a processor

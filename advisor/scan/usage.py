@@ -103,6 +103,7 @@ class Load(NamedTuple):
     - `scope`: the function or class around it, dotted, or "" for the module.
     - `asked`: the calls of functions that this load is for, and what they name, where a function
       is walked for each of them apart.
+    - `extended`: true where it is a class of the project that loads, which extends `class_name`.
     """
 
     place: Location
@@ -118,6 +119,7 @@ class Load(NamedTuple):
     arguments: dict[str, Argument]
     scope: str
     asked: tuple[Location, ...] = ()
+    extended: bool = False
 
 
 class Call(NamedTuple):

@@ -29,7 +29,9 @@ def _mismatches(case: Case) -> Iterator[tuple[str, str, Usage, Identity]]:
             own_code = remote is not None and remote.value is True
             judged = (load.package, load.kind) == (TRANSFORMERS, "model") and not own_code
         if judged and name:
-            yield *_mismatch(case, identity, name), usage, identity
+            kind, loads = _mismatch(case, identity, name)
+            if not (load and load.extended and (kind != "other" or "config" in load.arguments)):
+                yield kind, loads, usage, identity
 
 
 @rule(ARCHITECTURE, LAYERS, each=_mismatches, citing=("class",))
@@ -44,7 +46,10 @@ def class_in_code(
     if kind == "refused":
         message = f"`{loads}` loads no {identity.model_type} model, which {id} is"
     elif kind == "other":
-        message = f"{id} is a {identity.model_type} model; `{loads}` is for another kind"
+        named = f"`{loads}`"
+        if usage.model and usage.model.extended:
+            named, instead = f"`{usage.model.class_written}` extends {named}, which", " as its base"
+        message = f"{id} is a {identity.model_type} model; {named} is for another kind"
     else:  # layers left random are fine where they are new on purpose and trained
         fresh_start = HEAD not in (native or "") or (
             checkpoint and checkpoint.stage == "pre-trained" and not checkpoint.tasks
@@ -62,7 +67,7 @@ def class_in_code(
         (usage.model and usage.model.class_place) or usage.place,
         level=level,
         places=usage.model.asked if usage.model else (),
-        fix=f"use `{native or 'the class of its model type'}`{instead}",
+        fix=f"use `{native}`{instead}" if native else _class_of_type(case, identity),
         edits=_class_edits(case, usage, identity, kind, loads),
     )
 
@@ -105,8 +110,10 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     """
     release, model_type, loads = case.release, identity.model_type, name
     natives = {one.model_class for one in identity.known if one.model_class}
-    if model_type is None or not natives or not release.has_class(name):
+    if model_type is None or not release.has_class(name):
         return "", name
+    if not natives:
+        return "other" if _is_of_another_type(case, name, model_type) else "", name
     if name.startswith("Auto"):
         if name not in release.auto or not release.knows(model_type):
             return "", name
@@ -125,6 +132,29 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     incomplete = case.knowledge("incomplete", LAYERS).get(native, [])
     other_layers = (HEAD in loads or loads in incomplete) and loads not in (native, *whole)
     return "unlike" if identity.checkpoint and other_layers else "", loads
+
+
+def _is_of_another_type(case: Case, name: str, model_type: str) -> bool:
+    """True where a model class stands in the folder of another model type.
+
+    That is sure of a checkpoint with code of its own too, whose class is none of transformers; of
+    what an auto class gives for it nothing is.
+    """
+    release = case.release
+    configurations = release.classes_for("AutoConfig", model_type)
+    folders = {"", *(release.classes.get(one, "") for one in configurations)}
+    known = bool(configurations) and bool(release.types_of(name))
+    return known and release.classes.get(name, "") not in folders
+
+
+def _class_of_type(case: Case, identity: Identity) -> str:
+    """What to use instead of a class, where the checkpoint itself has none of transformers."""
+    type = identity.model_type
+    alike = (one for one in case.rulebase.checkpoints.values() if one.model_type == type)
+    classes = {one.id: one.model_class for one in alike if one.model_class}
+    if near := nearest(identity.id, classes):
+        return f"use `{classes[near]}` with {near}"
+    return "use the class of its model type"
 
 
 def _class_edits(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from advisor.check.case import Case, prepares, rule
 from advisor.check.finding import Edit, Finding
-from advisor.check.loaded import Receiver, receiver_of
+from advisor.check.loaded import Receiver, alternatives, is_sure, receiver_of
 from advisor.scan.usage import WRAPPED, Argument, Call, Usage
 
 ORDER = "text-before-images"
@@ -20,13 +20,19 @@ LONGEST = 80
 """Longer arguments are not written anew."""
 
 
-@rule("text-before-images", each=Case.usages, of_release=True)
-def text_before_images(case: Case, usage: Usage) -> Iterator[Finding]:
+@rule("text-before-images", of_release=True)
+def text_before_images(case: Case) -> Iterator[Finding]:
     """A text goes to a processor first, where images come first; or the other way round."""
-    for call in prepares(usage):
+    doubtful = alternatives(case)
+    for usage in case.scan.usages:
+        calls = (call for call in prepares(usage) if is_sure(case, call, doubtful))
+        yield from _in_wrong_order(case, usage, calls)
+
+
+def _in_wrong_order(case: Case, usage: Usage, calls: Iterable[Call]) -> Iterator[Finding]:
+    for call in calls:
         given, at = call.arguments.get("0"), receiver_of(case, call, usage)
-        followed = call.receiver.package != WRAPPED
-        if given is None or at is None or not call.certain or not followed:
+        if given is None or at is None or call.receiver.package == WRAPPED:
             continue
         signature = at.members.signature("__call__")
         if signature is None or signature.either or IMAGES not in signature.keywords:
