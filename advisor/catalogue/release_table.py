@@ -83,6 +83,10 @@ class ReleaseTable:
             self._blocks[name] = text
         return self._blocks[name]
 
+    def forget(self, block: str) -> None:
+        """Let go of the lines of a block, which are read again where somebody asks for them."""
+        self._blocks.pop(block, None)
+
     def groups(self, block: str) -> Iterable[str]:
         """Return the lines of each group of a block, its name first."""
         return self.block(block)[len(GROUP) :].split(GROUP) if self.block(block) else ()

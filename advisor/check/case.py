@@ -90,10 +90,13 @@ class Case:
 
     def _with_files(self, by: Release | None, has: Callable[[str], bool]) -> Case:
         usages = tuple(one for one in self.scan.usages if has(one.place.path))
+        beside = tuple(one for one in self.scan.beside if has(one.place.path))
         names = tuple(one for one in self.scan.names if has(one.place.path))
         built = tuple(one for one in self.scan.built if has(one.place.path))
         anew = tuple(one for one in self.scan.overrides if has(one.place.path))
-        scan = self.scan._replace(usages=usages, names=names, built=built, overrides=anew)
+        scan = self.scan._replace(
+            usages=usages, beside=beside, names=names, built=built, overrides=anew
+        )
         return replace(self, judged_by=by, judged=(), scan=scan)
 
     def usages(self) -> Iterator[tuple[Usage]]:

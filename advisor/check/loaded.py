@@ -5,21 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from advisor.catalogue.release import Release, described_releases, members_of
 from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TRANSFORMERS, Case
 from advisor.check.identity import identity_of
+from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import WRAPPED, Call, Load, Usage
 
 AUTOMATIC = "Auto"
 TOKENIZER = "tokenizer"
+OF_TEXTS = ("Tokenizer", "TokenizerFast")
+"""What classes of tokenizers end in."""
 ANY_TOKENIZER = ("PreTrainedTokenizer", "PreTrainedTokenizerFast")
 """What tokenizers inherit from, one or the other."""
 CACHE, CACHE_FIELD = "DynamicCache", "past_key_values"
 """What a model gives under a name beside its logits; caches of other classes have the same."""
 CONFIG = "config"
+BARE = ("model",)
+"""The way from a model with a head to the model without it."""
+SEEING = {"encoder": "encoder", "vision_tower": "vision_config"}
+"""The part of a model that sees, and what its configuration is called."""
 OF_ARCHITECTURE = re.compile(r"(.+?)(?:For[A-Z]\w*|Model)\Z")
 KINDS = ("model", "processor", "image_processor", "tokenizer", "composition")
 
@@ -49,7 +56,7 @@ class Receiver(NamedTuple):
     @property
     def of_texts(self) -> bool:
         """True for a tokenizer, some of whose attributes are made when they are asked for."""
-        return self.any or self.name.endswith(("Tokenizer", "TokenizerFast"))
+        return self.any or self.name.endswith(OF_TEXTS)
 
 
 def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, str] | None:
@@ -68,8 +75,7 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, s
     if load.kind == TOKENIZER and load.arguments.get("trust_remote_code") is not None:
         return None
     if load.kind == TOKENIZER:
-        described = case.release.members and case.release.members.of(name)
-        return (name if described else TOKENIZER, "")
+        return _tokenizer_of(case, load, name), ""
     if not name.startswith(AUTOMATIC):
         return name, ""
     remote = load.arguments.get("trust_remote_code")
@@ -83,6 +89,18 @@ def class_of(case: Case, load: Load, usage: Usage | None = None) -> tuple[str, s
         known, model_type = True, beside
     classes = case.release.classes_for(name, model_type) if model_type else ()
     return (classes[0], "" if known else "warning") if classes else None
+
+
+def _tokenizer_of(case: Case, load: Load, name: str) -> str:
+    """The class of a tokenizer where that is described; an auto class gives that of a known id."""
+    if name.startswith(AUTOMATIC):
+        ids = {value.text for value in load.checkpoint}
+        identity = identity_of(case.rulebase, ids.pop()) if len(ids) == 1 else None
+        known = identity.model_type if identity and not identity.by_words else None
+        given = case.release.classes_for(name, known) if known else ()
+        name = given[0] if len(given) == 1 and given[0].endswith(OF_TEXTS) else name
+    described = case.release.members and case.release.members.of(name)
+    return name if described and not name.startswith(AUTOMATIC) else TOKENIZER
 
 
 def _type_beside(case: Case, load: Load, usage: Usage | None) -> str | None:
@@ -118,10 +136,33 @@ def receiver_of(case: Case, call: Call, usage: Usage | None = None) -> Receiver 
     if call.of[-1:] == (CACHE_FIELD,) and call.receiver.kind == "model":
         inside = members.of(CACHE)
         return Receiver(inside, CACHE, (), known[1]) if inside else None
-    at = _of(members, known[0])
-    for step in call.of:
-        at = part_of(members, at, step) if at else None
-    return Receiver(at, known[0], call.of, known[1]) if at else None
+    at, load, path = _of(members, known[0]), known[0], call.of
+    for number, step in enumerate(call.of):
+        inner = part_of(members, at, step) if at else None
+        own = call.of[:number] in ((), BARE) and at is not None and at.has(step)
+        if inner is None and own and (name := _built_from(case, call.receiver, step)):
+            inner, load, path = members.of(name), name, call.of[number + 1 :]
+        at = inner
+    if at and at.home == TOKENIZER and call.of:  # of a processor whose checkpoint may tell it
+        at = _of(members, _tokenizer_of(case, call.receiver, f"{AUTOMATIC}Tokenizer"))
+    return Receiver(at, load, path, known[1]) if at else None
+
+
+def _built_from(case: Case, load: Load, part: str) -> str | None:
+    """The class of what sees in a model, where the checkpoint's dimensions tell its model type."""
+    ids = {value.text for value in load.checkpoint}
+    dimensions = _dimensions(case.rulebase).get(ids.pop() or "") if len(ids) == 1 else None
+    inner = dimensions.get(SEEING.get(part, "")) if dimensions else None
+    model_type = inner.get("model_type") if isinstance(inner, Mapping) else None
+    classes = case.release.classes_for("AutoModel", str(model_type)) if model_type else ()
+    return classes[0] if classes else None
+
+
+@lru_cache(maxsize=1)
+def _dimensions(rulebase: RuleBase) -> dict[str, Mapping[str, Any]]:
+    """The dimensions of networks by the ids of their checkpoints."""
+    known = rulebase.architectures.values()
+    return {id: one.dimensions for one in known for id in one.checkpoints}
 
 
 @lru_cache(maxsize=256)
@@ -198,7 +239,7 @@ def _number(version: str) -> tuple[int, ...]:
 def alternatives(case: Case) -> dict[tuple[object, ...], list[Call]]:
     """Return by place and name the uses of which it is not sure on which load they are."""
     grouped: dict[tuple[object, ...], list[Call]] = {}
-    for usage in case.scan.usages:
+    for usage in (*case.scan.usages, *case.scan.beside):
         for call in usage.calls:
             if not call.certain:
                 grouped.setdefault((call.place, call.kind, call.name), []).append(call)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from advisor.catalogue.lost import lost_members
 from advisor.catalogue.release import release
 from advisor.catalogue.settled import settled_names
 from advisor.check import records
@@ -68,6 +69,7 @@ class Project(NamedTuple):
             exclude=exclude,
             deadline=Deadline(self.seconds),
             settled=settled_names(self.case.rulebase, self.case.judged_by),
+            lost=lost_members(),
         )
 
         def source(path: str) -> str:

@@ -72,6 +72,14 @@ class Grouping:
         usages.extend(self._usage([processor]) for processor in alone if self.relevant[processor])
         return sorted(usages, key=lambda usage: usage.place[:3])
 
+    def beside(self) -> list[Usage]:
+        """Return what is loaded of other classes of transformers, each by itself."""
+        return [
+            self._usage([number])
+            for number in (*self.models, *self.processors)
+            if not self.relevant[number] and _of_other_class(self.loads[number])
+        ]
+
     @property
     def ours(self) -> set[int]:
         """The numbers of the loads that may be of vision-language models."""
@@ -229,6 +237,11 @@ class Grouping:
         if load.package == "sentence_transformers" and "/" not in text:
             return f"sentence-transformers/{text}"
         return text
+
+
+def _of_other_class(load: Load) -> bool:
+    named = load.package == "transformers" and load.class_name and "Auto" not in load.class_name
+    return bool(named) and load.kind in ("model", "image_processor")
 
 
 def _trains(call: Call) -> bool:

@@ -14,6 +14,8 @@ from functools import cache, cached_property
 from advisor.scan.override import mentions_overrides
 from advisor.scan.vocabulary import LIBRARIES, OF_VISION, VISION_CLASSES, Vocabulary
 
+Lost = Callable[[str], frozenset[str]]
+"""Gives the members that a class, or one beside it, once had and has no more."""
 Settled = Callable[[str, str], bool]
 """True for a module below the library, and a name in it, of which no release can say anything."""
 
@@ -40,6 +42,10 @@ By a part of each in small letters, which is looked for first, since that is fas
 _CLASS_NAME = re.compile(r"\b[A-Z]\w+")
 _PART_OF_CLASS_NAME = re.compile(r"[A-Z]\w+")
 """Found three times as fast; where none of them is the name of a class, no whole word is."""
+_LOADS = ".from_pretrained"
+_LAST_CLASS = re.compile(r"\b(?!Auto)[A-Z]\w+\Z")
+_LONGEST_CLASS = 80
+_ATTRIBUTE = re.compile(r"\.([A-Za-z]\w*)")
 _IMPORTS = re.compile(
     r"(?:from|import)[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?+[ \t]*,[ \t]*)*"
     rf"(?:{'|'.join(sorted(LIBRARIES))})\b"
@@ -73,10 +79,14 @@ class Mentions:
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, settled: Settled, is_ours: Callable[[str, str], bool]
+        self,
+        vocabulary: Vocabulary,
+        settled: Settled,
+        is_ours: Callable[[str, str], bool],
+        lost: Lost = lambda _: frozenset(),
     ) -> None:
         self._vocabulary, self._settled = vocabulary, cache(settled)
-        self._is_ours = is_ours
+        self._is_ours, self._lost = is_ours, lost
         self._is_class = cache(vocabulary.is_class)
         names = sorted(vocabulary.pipelines | vocabulary.gone_pipelines)
         tasks = (re.escape(name).replace(r"\*", r"\w*") for name in names)
@@ -105,6 +115,13 @@ class Mentions:
             or ("pipeline" in code and self._tasks.search(code))
             or any(map(self._vocabulary.resembles, set(_QUOTED_ID.findall(code))))
         ) or any(self._is_ours(name, module) for module in imported(code))
+
+    def may_lack(self, code: str) -> bool:
+        """True where a class is loaded, of which members are lost that are used."""
+        before = (text[-_LONGEST_CLASS:] for text in code.split(_LOADS)[:-1])
+        loaded = {found[0] for found in map(_LAST_CLASS.search, before) if found}
+        lost = frozenset[str]().union(*map(self._lost, loaded))
+        return bool(lost) and not lost.isdisjoint(_ATTRIBUTE.findall(code))
 
     def may_drift(self, code: str) -> bool:
         """True where names of transformers are used that a release may lack or call otherwise."""

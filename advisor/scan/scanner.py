@@ -20,7 +20,7 @@ from advisor.scan.grouping import Grouping, together
 from advisor.scan.guard import expected, guarded, mentions_guards, words
 from advisor.scan.importers import Importers, given_names, uses
 from advisor.scan.imports import Imports
-from advisor.scan.mention import FEATURES, Mentions, Settled, imports_library, sees
+from advisor.scan.mention import FEATURES, Lost, Mentions, Settled, imports_library, sees
 from advisor.scan.notebook import parse_cells
 from advisor.scan.override import mentions_overrides, overrides
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
@@ -97,16 +97,18 @@ def scan(
     exclude: Sequence[str] = (),
     deadline: Deadline | None = None,
     settled: Settled = lambda *_: False,
+    lost: Lost = lambda _: frozenset(),
 ) -> Scan:
     """Return what the files under `paths` load; places are relative to `root`.
 
     Files are parsed, never imported or run. One that cannot be read or parsed gives a note, and
     the others are still scanned; nothing is raised for what a file holds. A file that uses nothing
     but `settled` names, of which no release can say anything, and loads nothing is only `skimmed`.
+    Classes that know no language are followed where they have `lost` members that a file uses.
     """
     found = find_files(paths, root, exclude)
     deadline = deadline or Deadline()
-    scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary, settled)
+    scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary, settled, lost)
     with deadline.watched(), _rare_collections():
         for number, file in enumerate(found.files):
             if not deadline.left:
@@ -117,6 +119,7 @@ def scan(
     notes = {*found.notes, *scanner.notes}
     return Scan(
         usages=tuple(together(scanner.usages)),
+        beside=tuple(scanner.beside),
         names=tuple(scanner.names),
         built=tuple(scanner.built),
         overrides=tuple(scanner.overrides),
@@ -148,13 +151,16 @@ def _rare_collections() -> Iterator[None]:
 class _Scanner:
     """A scan under way."""
 
-    def __init__(self, modules: _Modules, vocabulary: Vocabulary, settled: Settled) -> None:
+    def __init__(
+        self, modules: _Modules, vocabulary: Vocabulary, settled: Settled, lost: Lost
+    ) -> None:
         self.modules = modules
         self.vocabulary = vocabulary
-        self.mentions = Mentions(vocabulary, settled, modules.is_ours)
+        self.mentions = Mentions(vocabulary, settled, modules.is_ours, lost)
         self.twins = Twins(modules.is_ours)
         self.importers = Importers(modules.home, modules.words)
         self.usages: list[Usage] = []
+        self.beside: list[Usage] = []
         self.names: list[Name] = []
         self.built: list[Built] = []
         self.overrides: list[Override] = []
@@ -270,6 +276,7 @@ class _Scanner:
     def _merge(self, name: str, data: bytes, held: FileScan) -> None:
         """Add what a file of code holds."""
         self.usages.extend(held.usages)
+        self.beside.extend(held.beside)
         self.names.extend(held.names)
         self.built.extend(held.built)
         self.overrides.extend(held.overrides)
@@ -318,6 +325,7 @@ class _Scanner:
         whole = known or MARK in data
         if code is None or whole or _may_ask(code) or imports_library(code):
             loads = known or code is None or self.mentions.may_load(code, name)
+            loads = loads or self.mentions.may_lack(code or "")
             if loads or whole or self.mentions.may_drift(code or ""):
                 return self._parsed(file, read, loads=loads)._replace(ids=ids)
             if file.kind == "python":
@@ -340,7 +348,8 @@ class _Scanner:
             parsed = parse_python(data, name)
         text = code if code is not None else "\n".join(parsed.lines)
         direct, ids = not again and imports_library(text), self.mentions.ids(text) if loads else ()
-        found = self._usages(parsed, direct=direct, ids=bool(ids)) if loads else FileScan()
+        lacks = loads and self.mentions.may_lack(text)
+        found = self._usages(parsed, direct, bool(ids), lacks) if loads else FileScan()
         return found._replace(
             names=tuple(_names_in(parsed)),
             overrides=tuple(overrides(parsed)) if mentions_overrides(text) else (),
@@ -360,7 +369,7 @@ class _Scanner:
             return pin_of_notebook(data, text, file.name)
         return pin_of_script(data, file.name)
 
-    def _usages(self, parsed: Parsed, *, direct: bool, ids: bool) -> FileScan:
+    def _usages(self, parsed: Parsed, direct: bool, ids: bool, lacks: bool) -> FileScan:
         """Return what a file loads and makes, and notes of what in it is too deep.
 
         Other files are read only where that may tell more.
@@ -372,7 +381,8 @@ class _Scanner:
             study_file(alone, walks=1)
             ours = any(self.modules.has(parsed.name, module) for module in asked)
             goes_on = alone.awaits and alone.learned_more and not ours
-            if not (Grouping(alone).may_concern_us or (ids and ours) or goes_on):
+            concerns = Grouping(alone).may_concern_us or (ids and ours)
+            if not (concerns or goes_on or lacks):
                 return FileScan(built=_members_of_ours(alone))
             if not ours:
                 alone.imports = study.imports  # which has told it nothing yet: it goes on as it is
@@ -383,9 +393,10 @@ class _Scanner:
             for line in sorted(study.too_deep)
         )
         grouping = Grouping(study)
-        usages = tuple(grouping.usages())
+        usages, beside = tuple(grouping.usages()), tuple(grouping.beside()) if lacks else ()
         return FileScan(
             usages,
+            beside,
             built=study.built() if usages else study.members_of_ours(),
             notes=notes,
             gives=given_names(study, grouping.ours) if usages else frozenset(),

@@ -141,5 +141,5 @@ def _moved(held: FileScan, place: Place) -> FileScan:
             return {key: moved(inner) for key, inner in value.items()}
         return value
 
-    placed = ("usages", "names", "built", "overrides", "guarded")
+    placed = ("usages", "beside", "names", "built", "overrides", "guarded")
     return held._replace(**{name: moved(getattr(held, name)) for name in placed})

@@ -255,6 +255,7 @@ class FileScan(NamedTuple):
     """
 
     usages: tuple[Usage, ...] = ()
+    beside: tuple[Usage, ...] = ()
     names: tuple[Name, ...] = ()
     built: tuple[Built, ...] = ()
     overrides: tuple[Override, ...] = ()
@@ -274,6 +275,9 @@ class FileScan(NamedTuple):
 class Scan(NamedTuple):
     """Everything seen: in the order of paths, lines and columns. `files` counts those checked.
 
+    `beside` are usages of models that know no language, where their classes may have lost what the
+    file uses.
+
     `left_out` counts by reason what was not looked at; `vouched` is true where git said that none
     of it belongs to the project. `seen` has a digest of each file that was parsed, `pins` the
     requirement of transformers that a notebook or script has in itself. `guarded` are stretches
@@ -284,6 +288,7 @@ class Scan(NamedTuple):
     """
 
     usages: tuple[Usage, ...] = ()
+    beside: tuple[Usage, ...] = ()
     names: tuple[Name, ...] = ()
     built: tuple[Built, ...] = ()
     overrides: tuple[Override, ...] = ()
@@ -306,6 +311,6 @@ class Scan(NamedTuple):
 
     def paths(self) -> Iterator[str]:
         """Yield the files that load something, or name a library, some more than once."""
-        yield from (usage.place.path for usage in self.usages)
+        yield from (usage.place.path for usage in (*self.usages, *self.beside))
         yield from (name.place.path for name in self.names)
         yield from self.skimmed

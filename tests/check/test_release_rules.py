@@ -52,6 +52,24 @@ class Backend:
         CLIP + "def unit(v):\n    return v / v.norm(dim=-1)  # wrong: output-as-tensor\n"
         "e = unit(model.get_image_features(x))\n"
     ),
+    "one for each image, gone through": """
+import torch
+from transformers import LlavaForConditionalGeneration
+model = LlavaForConditionalGeneration.from_pretrained("llava-hf/llava-1.5-7b-hf")
+features = model.get_image_features(pixel_values=pixels, vision_feature_layer=-2)
+tokens = torch.cat([one.unsqueeze(0) for one in features])  # wrong: output-as-tensor
+""",
+    "one for each image, put together": """
+import torch
+from transformers import Qwen2VLForConditionalGeneration
+model = Qwen2VLForConditionalGeneration.from_pretrained("Qwen/Qwen2-VL-2B-Instruct")
+tokens = torch.cat(model.model.get_image_features(pixels, grid))  # wrong: output-as-tensor
+""",
+    "of a head that declares nothing": """
+from transformers import PaliGemmaForConditionalGeneration
+model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
+shape = model.get_image_features(pixel_values=pixels).shape  # wrong: output-as-tensor
+""",
     "a submodule that has moved": """
 from transformers import PaliGemmaForConditionalGeneration
 model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
@@ -103,6 +121,80 @@ from transformers import CLIPModel, infer_device  # wrong: removed-name
     "a name of a module that stays": """
 from transformers.models.clip.modeling_clip import CLIPModel, clip_loss  # wrong: removed-name
 """,
+    "a submodule that is stored elsewhere": """
+from transformers import Qwen2VLForConditionalGeneration
+model = Qwen2VLForConditionalGeneration.from_pretrained("Qwen/Qwen2-VL-2B-Instruct")
+kept = model.model.layers[:20]  # wrong: removed-member
+model.model.language_model.layers = kept
+""",
+    "a method of a tokenizer of an auto class": """
+from transformers import AutoTokenizer
+tokenizer = AutoTokenizer.from_pretrained("openai/clip-vit-base-patch32")
+ids = tokenizer.prepare_for_model([1, 2])  # wrong: removed-member
+""",
+    "a method of a tokenizer whose class is not known": """
+from transformers import AutoTokenizer, LlavaForConditionalGeneration
+model = LlavaForConditionalGeneration.from_pretrained("llava-hf/llava-1.5-7b-hf")
+tokenizer = AutoTokenizer.from_pretrained("llava-hf/llava-1.5-7b-hf")
+ids = tokenizer.encode_plus("a")  # wrong: removed-member
+""",
+    "a method of the tokenizer of a processor": """
+from transformers import CLIPProcessor
+processor = CLIPProcessor.from_pretrained("openai/clip-vit-base-patch32")
+ids = processor.tokenizer.build_inputs_with_special_tokens([1])  # wrong: removed-member
+""",
+    "a chat of an auto tokenizer, taken for ids": """
+from transformers import AutoTokenizer, LlavaForConditionalGeneration
+model = LlavaForConditionalGeneration.from_pretrained("llava-hf/llava-1.5-7b-hf")
+tokenizer = AutoTokenizer.from_pretrained("llava-hf/llava-1.5-7b-hf")
+ids = tokenizer.apply_chat_template(chat, return_tensors="pt")
+length = ids.shape[1]  # wrong: output-as-tensor
+""",
+    "behind a parameter that was put before it": """
+from transformers import Qwen2_5_VLForConditionalGeneration
+model = Qwen2_5_VLForConditionalGeneration.from_pretrained("Qwen/Qwen2.5-VL-3B-Instruct")
+def positions(sample):
+    return model.model.get_rope_index(
+        sample["input_ids"],
+        sample["image_grid_thw"],  # wrong: moved-parameter
+        None,
+        sample["attention_mask"],
+    )
+""",
+    "two parameters that changed places": """
+from transformers import AltCLIPModel
+model = AltCLIPModel.from_pretrained("BAAI/AltCLIP")
+out = model(ids, pixels, mask, batch.position_ids)  # wrong: moved-parameter
+""",
+    "a part of what sees in a model of two": """
+from transformers import VisionEncoderDecoderModel
+model = VisionEncoderDecoderModel.from_pretrained("nlpconnect/vit-gpt2-image-captioning")
+for block in model.encoder.encoder.layer[:6]:  # wrong: removed-member
+    block.requires_grad_(False)
+""",
+    "a part of what sees in a model that writes": """
+from transformers import PaliGemmaForConditionalGeneration
+model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
+layers = model.model.vision_tower.vision_model.encoder.layers  # wrong: removed-member
+""",
+    "a part of a model of pictures alone": """
+from PIL import Image
+from transformers import ViTModel
+model = ViTModel.from_pretrained("google/vit-base-patch16-224-in21k")
+for block in model.encoder.layer[-2:]:  # wrong: removed-member
+    block.requires_grad_(True)
+""",
+    "a method of an image processor beside a model of ours": """
+from transformers import CLIPModel, DetrImageProcessor
+model = CLIPModel.from_pretrained("openai/clip-vit-base-patch32")
+processor = DetrImageProcessor.from_pretrained("facebook/detr-resnet-50")
+boxes = processor.post_process(outputs, sizes)[0]  # wrong: removed-member
+""",
+    "a method that calls what is gone": """
+from transformers import OwlViTProcessor
+processor = OwlViTProcessor.from_pretrained("google/owlvit-base-patch32")
+boxes = processor.post_process(outputs, sizes)  # wrong: removed-member
+""",
     "a pipeline of pictures": """
 from transformers import pipeline
 bigger = pipeline("image-to-image")  # wrong: removed-pipeline
@@ -111,6 +203,23 @@ bigger = pipeline("image-to-image")  # wrong: removed-pipeline
 RIGHT = {
     "the vector is taken": CLIP
     + "e = model.get_image_features(x).pooler_output\ne = e / e.norm()\n",
+    "the second field": CLIP + "e = model.get_text_features(x)[1]\ne = e / e.norm()\n",
+    "tuples beside objects": (
+        CLIP + "e = model.get_text_features(x).pooler_output\n"
+        "f = model.get_text_features(y, return_dict=False)\nprint(f[0].shape)\n"
+    ),
+    "one for each image, taken": """
+import torch
+from transformers import Qwen2VLForConditionalGeneration
+model = Qwen2VLForConditionalGeneration.from_pretrained("Qwen/Qwen2-VL-2B-Instruct")
+tokens = torch.cat(model.get_image_features(pixels, grid).pooler_output)
+sizes = [one.shape for one in model.get_image_features(pixels, grid)["pooler_output"]]
+""",
+    "a tuple that was asked for": """
+from transformers import LlavaForConditionalGeneration
+model = LlavaForConditionalGeneration.from_pretrained("llava-hf/llava-1.5-7b-hf")
+states = model.get_image_features(pixel_values=pixels, return_dict=False)[0].shape
+""",
     "either is handled": (
         CLIP + "e = model.get_image_features(x)\n"
         "e = e if isinstance(e, torch.Tensor) else e.pooler_output\ne = e / e.norm()\n"
@@ -129,6 +238,63 @@ model = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-p
 tower = model.vision_tower if hasattr(model, "vision_tower") else model.model.vision_tower
 """,
     "an attribute of one's own": CLIP + "model.temperature = 1\nprint(model.temperature)\n",
+    "an attribute of one's own, of a part": """
+from transformers import Qwen2VLForConditionalGeneration
+model = Qwen2VLForConditionalGeneration.from_pretrained("Qwen/Qwen2-VL-2B-Instruct")
+model.model.layers = model.model.language_model.layers
+print(model.model.layers)
+""",
+    "a method of tokenizers that are written in python": """
+from transformers import AutoTokenizer, SiglipProcessor
+tokenizer = AutoTokenizer.from_pretrained("google/siglip-base-patch16-224")
+ids = tokenizer.prepare_for_model([1])
+processor = SiglipProcessor.from_pretrained("google/siglip-base-patch16-224")
+ids = processor.tokenizer.prepare_for_model([1])
+""",
+    "parts of what sees that are there": """
+from transformers import PaliGemmaForConditionalGeneration, VisionEncoderDecoderModel
+model = VisionEncoderDecoderModel.from_pretrained("nlpconnect/vit-gpt2-image-captioning")
+layers = model.encoder.layers, model.decoder.transformer
+donut = VisionEncoderDecoderModel.from_pretrained("naver-clova-ix/donut-base")
+layers = donut.encoder.encoder.layers
+other = PaliGemmaForConditionalGeneration.from_pretrained("google/paligemma-3b-pt-224")
+layers = other.model.vision_tower.encoder.layers
+""",
+    "a new name of the same": """
+from transformers import VideoLlavaForConditionalGeneration
+model = VideoLlavaForConditionalGeneration.from_pretrained("LanguageBind/Video-LLaVA-7B-hf")
+out = model(input_ids, pixel_values_images)
+""",
+    "in the order of by now": """
+from transformers import Qwen2_5_VLForConditionalGeneration
+model = Qwen2_5_VLForConditionalGeneration.from_pretrained("Qwen/Qwen2.5-VL-3B-Instruct")
+one = model.model.get_rope_index(ids, mm_token_type_ids, batch["image_grid_thw"])
+two = model.model.get_rope_index(ids, kinds, image_grid_thw=batch["image_grid_thw"])
+three = model.model.get_rope_index(*given)
+four = model.model.get_rope_index(ids, other, attention_mask)
+""",
+    "parts of a model of pictures alone that are there": """
+from PIL import Image
+from transformers import DetrImageProcessor, Dinov2Model, ViTModel
+model = ViTModel.from_pretrained("google/vit-base-patch16-224-in21k")
+for block in model.layers[-2:]:
+    block.requires_grad_(True)
+encoder = Dinov2Model.from_pretrained("facebook/dinov2-base").encoder
+processor = DetrImageProcessor.from_pretrained("facebook/detr-resnet-50")
+boxes = processor.post_process_object_detection(outputs, 0.5, sizes)[0]
+""",
+    "a part of one's own of a model of pictures": """
+from PIL import Image
+from transformers import ViTModel
+model = ViTModel.from_pretrained("google/vit-base-patch16-224-in21k")
+model.encoder = torch.nn.Sequential(*model.layers)
+print(model.encoder)
+""",
+    "the method of owl-vit that is meant": """
+from transformers import OwlViTProcessor
+processor = OwlViTProcessor.from_pretrained("google/owlvit-base-patch32")
+boxes = processor.post_process_grounded_object_detection(outputs, 0.1)
+""",
     "the projection keeps its parts": """
 from transformers import CLIPTextModelWithProjection
 model = CLIPTextModelWithProjection.from_pretrained("openai/clip-vit-base-patch32")
@@ -172,6 +338,33 @@ def test_what_works_in_the_release_is_left_alone(check, text):
 def test_code_for_transformers_4_is_right_under_transformers_4(check):
     text = CLIP + "e = model.get_image_features(x)\ne = e / e.norm()\n"
     assert check({"app.py": text}, "--transformers", "4.57").of("error", "warning") == []
+
+
+def test_models_of_other_things_are_a_line_a_file_unless_all_are_asked_for(check):
+    text = 'from transformers import ViTModel\nm = ViTModel.from_pretrained("a/b")\n'
+    files = {"app.py": text + "print(m.encoder)\n"}
+    assert check(files, *NEW).of("error") == []
+    (note,) = [one for one in check(files, *NEW).of("note") if one["rule"] == "removed-member"]
+    assert "`--all-models` shows each" in note["message"]
+    (found,) = check(files, *NEW, "--all-models").of("error")
+    assert (found["line"], found["rule"]) == (3, "removed-member")
+
+
+def test_the_layers_of_a_part_that_is_gone_are_named(check):
+    text = "from PIL import Image\nfrom transformers import ViTModel\nm = ViTModel"
+    text += '.from_pretrained("a/b")\nlast = m.encoder.layer[-1]\n'
+    (found,) = check({"app.py": text}, *NEW).of("error")
+    assert found["fix"] == "use `layers` for `encoder.layer`"
+
+
+@pytest.mark.parametrize(
+    ("owner", "field"),
+    [("Llama4ForConditionalGeneration", "last_hidden_state"), ("LlavaModel", "pooler_output")],
+)
+def test_what_to_take_of_the_object_is_what_the_method_gave(check, owner, field):
+    text = f'from transformers import {owner}\nm = {owner}.from_pretrained("a/b")\n'
+    (found,) = check({"app.py": text + "m.get_image_features(x).mean()\n"}, *NEW).of("error")
+    assert f"`.{field}`" in found["fix"]
 
 
 def test_one_finding_a_file_names_the_other_places(check):

@@ -48,6 +48,13 @@ LLAVA_RUN = (
     BOTH.format("LlavaForConditionalGeneration", "AutoProcessor")
     + "x = p(images=image, text='<image> a', return_tensors='pt')\nout = m(**x, use_cache=True)\n"
 )
+QWEN2_VL = "Qwen/Qwen2-VL-2B-Instruct"
+QWEN_RUN = (
+    BOTH.format("Qwen2VLForConditionalGeneration", "AutoProcessor")
+    + "said = p.image_token if hasattr(p, 'image_token') else ''\n"
+    + "x = p(images=image, text=said + ' a', return_tensors='pt')\n"
+    + "ids = x['input_ids']\nkinds = (ids == m.config.image_token_id).long()\n"
+)
 OVERRIDE = "from transformers import CLIPModel, Trainer\nm = CLIPModel.from_pretrained('ID')\n"
 SEEN = "side = m.config.vision_config.image_size\npixels = torch.zeros(1, 3, side, side)\n"
 TROCR_RUN = (
@@ -191,6 +198,28 @@ REMEDIES = (
         before=P.format("CLIPImageProcessor") + "p.batch_decode([[0]])",
         said="use the tokenizer for that",
         after=P.format("CLIPTokenizer") + "p.batch_decode([[0]])",
+    ),
+    Remedy(
+        *("moved-parameter", "qwen2_vl", QWEN2_VL),
+        before=QWEN_RUN + "m.model.get_rope_index(ids, x.image_grid_thw)",
+        said="name the arguments: `image_grid_thw=`, and give `mm_token_type_ids`",
+        after=QWEN_RUN + "m.model.get_rope_index(ids, kinds, image_grid_thw=x.image_grid_thw)",
+    ),
+    Remedy(
+        *("output-as-tensor", "qwen2_vl", QWEN2_VL),
+        before=QWEN_RUN + "torch.cat(m.get_image_features(x.pixel_values, x.image_grid_thw))",
+        said="take its `.pooler_output` first",
+        after=QWEN_RUN
+        + "out = m.get_image_features(x.pixel_values, x.image_grid_thw)\n"
+        + "torch.cat(out.pooler_output)",
+    ),
+    Remedy(
+        *("output-as-tensor", "llava", LLAVA),
+        before=LLAVA_MODEL + SEEN + "[one.mean() for one in m.get_image_features(pixels)]",
+        said="take its `.pooler_output` first",
+        after=LLAVA_MODEL
+        + SEEN
+        + "[one.mean() for one in m.get_image_features(pixels).pooler_output]",
     ),
     Remedy(
         *("removed-name", "clip", CLIP),

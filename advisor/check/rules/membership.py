@@ -8,8 +8,9 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Set
 from functools import lru_cache
+from typing import NamedTuple
 
-from advisor.catalogue.release_members import Members
+from advisor.catalogue.release_members import Members, ReleaseMembers
 from advisor.check.case import TEXTS_AT_ONCE, Case, mentions, rule
 from advisor.check.finding import Finding, advice
 from advisor.check.loaded import (
@@ -31,6 +32,8 @@ ALIKE = 0.7
 """How much of two names of methods is equal where one took the other's place."""
 TENSORS = frozenset(("Tensor", "FloatTensor", "LongTensor"))
 OUTPUT = "Output"
+BARE = "model"
+"""The part of a model with a head that is the model without it."""
 SETTINGS = "Arguments"
 """What classes end in whose fields are their attributes."""
 LEADING = re.compile(r"[a-z]+_[a-z]+_")
@@ -45,12 +48,13 @@ QUOTED = re.compile(r"[\"'](?=(\w+)[\"'])")
 def removed_member(case: Case) -> Iterator[Finding]:
     """An attribute or a method that the class had, or will have, and has not in this release."""
     doubtful = alternatives(case)
-    for usage in case.scan.usages:
-        stored = {call.name for call in usage.calls if call.kind == "assign"}
+    for usage in (*case.scan.usages, *case.scan.beside):
+        stored = {(*call.of, call.name) for call in usage.calls if call.kind == "assign"}
         for call in usage.calls:
             used = call.kind in ("read", "call") and call.name[:1] != "_"
             used = used and call.receiver.package != WRAPPED  # which may have given a processor too
-            if used and call.name not in stored and is_sure(case, call, doubtful):
+            new = (*call.of, call.name) not in stored
+            if used and new and is_sure(case, call, doubtful):
                 yield from _missing(case, call, usage)
             elif call.kind == "index" and is_sure(case, call, doubtful):
                 yield from _without_items(case, call)
@@ -101,7 +105,10 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
         message = f"the configuration has no `{call.name}` in transformers {case.release.version}"
         fix, because = advice(change.instead), change.because
         yield Finding(message, call.place, fix=fix, because=because, sources=change.sources)
-    if at is None or at.members.has(call.name) or _asked_for(case, call):
+    if at is None or _asked_for(case, call):
+        return
+    if at.members.has(call.name):
+        yield from _without_effect(case, at, call)
         return
     if inner := _nested(case, at, call):
         message = f"`{at.name}` has no `{call.name}` in transformers {case.release.version}"
@@ -124,10 +131,24 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
     fix, because = _instead(case, at, call, known)
     if set(NAMED.findall(fix or "")) & _asked_names(case.source(call.place.path)):
         return  # whether the new name is there is asked for
-    if onward := _onward(case, at, call, usage):
+    if onward := _onward(case, at, call, usage, known):
         fix, because = onward, "What was reached through it stands elsewhere by now."
     message = _absence(case, at, call.name, known)
     yield Finding(message, call.place, level=at.level, fix=fix, because=because)
+
+
+def _without_effect(case: Case, at: Receiver, call: Call) -> Iterator[Finding]:
+    """A method that is there and calls what is not."""
+    change = case.release.removed(f"{at.name}.{call.name}", "attribute")
+    if change and change.kind == "removed" and call.kind == "call":
+        yield Finding(
+            f"`{call.name}` of `{at.name}` fails in transformers {case.release.version}",
+            call.place,
+            level=at.level,
+            fix=advice(change.instead),
+            because=change.because,
+            sources=change.sources,
+        )
 
 
 def _of_vision(case: Case, usage: Usage) -> bool:
@@ -138,11 +159,11 @@ def _of_vision(case: Case, usage: Usage) -> bool:
     return case.identity(usage) is not None or any(map(names.is_class, classes))
 
 
-def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
+def _onward(case: Case, at: Receiver, call: Call, usage: Usage, known: Lifetime) -> str | None:
     """What to write for a part that is gone and for what code takes from it.
 
     A head stands on the model itself by now, and the bare model is what the part is, where it has
-    moved into another part.
+    moved into another part. Of a part that is no more, the model may have the layers.
     """
     path = (*call.of, call.name)
     here = (one for one in usage.calls if one.of == path and one.place[:3] == call.place[:3])
@@ -152,8 +173,12 @@ def _onward(case: Case, at: Receiver, call: Call, usage: Usage) -> str | None:
         return f"use `{heads[0]}` for `{call.name}.{heads[0]}`"
     members, bare = case.release.members, case.knowledge("bare")[0]
     inner = part_of(members, at.members, bare) if members and bare in taken else None
-    moved = inner is not None and inner.has(call.name)
-    return f"use `{bare}.{call.name}` for `{call.name}.{bare}`" if moved else None
+    if inner is not None and inner.has(call.name):
+        return f"use `{bare}.{call.name}` for `{call.name}.{bare}`"
+    before = members_in(known.last, at.load, at.path) if known.last else None
+    new = at.members.texts.keys() - before.texts.keys() if before else set()
+    many = next((one for one in sorted(taken) if f"{one}s" in new), None)
+    return f"use `{many}s` for `{call.name}.{many}`" if many else None
 
 
 def _nested(case: Case, at: Receiver, call: Call) -> str | None:
@@ -260,13 +285,13 @@ def output_as_tensor(case: Case) -> Iterator[Finding]:
         makers: dict[tuple[object, ...], list[Call]] = defaultdict(list)
         for call in usage.calls:
             uses[call.of, call.receiver.place].append(call)
-            asked = call.kind == "call" and "return_dict" not in call.arguments
-            if asked and is_sure(case, call, doubtful):
+            if call.kind == "call" and is_sure(case, call, doubtful):
                 makers[(*call.of, call.name), call.receiver.place].append(call)
         for key, made in makers.items():
             if later := uses.get(key):
                 for call, own in _by_maker(made, later):
-                    yield from _as_tensors(case, call, own)
+                    if "return_dict" not in call.arguments:
+                        yield from _as_tensors(case, call, own)
 
 
 def _by_maker(made: list[Call], later: list[Call]) -> Iterator[tuple[Call, list[Call]]]:
@@ -315,46 +340,71 @@ def _as_ids(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
             )
 
 
+class GivenObject(NamedTuple):
+    """The object that a method gives; `several` is true where it gave more than one tensor."""
+
+    output: Members
+    at: Receiver
+    several: bool
+
+
 def _as_tensors(case: Case, call: Call, later: list[Call]) -> Iterator[Finding]:
     if later and call.name in case.knowledge("encoded"):
         yield from _as_ids(case, call, later)
         return
-    if not later or (found := _output(case, call)) is None:
+    if not later or (given := _given(case, call)) is None:
         return
-    output, level = found
+    output, at, several = given
     fields = output.texts.keys()
     if _is_stored(case, call.place, call.name) or any(_knows(one, fields) for one in later):
         return
     name, version = output.home.rpartition(":")[2], case.release.version
-    change = case.release.removed(call.name, "attribute")
+    removed = case.release.removed
+    change = removed(f"{at.name}.{call.name}", "attribute") or removed(call.name, "attribute")
     instead = change and change.instead
     if instead in fields and _unpacks(case, call, later):
         return
     for one in later:
         if _as_tensor(case, one, fields):
+            fix = f"take its `.{instead}` first" if instead in fields else None
             yield Finding(
                 f"`{call.name}` gives a `{name}` in transformers {version}, not a tensor",
                 one.place,
-                level=level,
-                fix=f"take its `.{instead}` first" if instead in fields else None,
+                level=at.level,
+                fix=f"{fix}, a tensor or one for each image" if fix and several else fix,
                 because=change.because if change else "",
                 sources=change.sources if change else (),
             )
 
 
-def _output(case: Case, call: Call) -> tuple[Members, str] | None:
-    """The object that a call gives, where it gave a tensor in an earlier release, and the level."""
+def _given(case: Case, call: Call) -> GivenObject | None:
+    """The object that a call gives, where it gave tensors in an earlier release.
+
+    What methods that give features gave is not always declared; none of them gave an object.
+    """
     at, release = receiver_of(case, call), case.release.members
-    signature = at.members.signature(call.name) if at else None
-    outputs = [one for one in signature.returns if OUTPUT in one] if signature else []
-    if not at or not release or not outputs:
+    returns = _returned(release, at, call.name) if at and release else ()
+    outputs = [one for one in returns if OUTPUT in one]
+    if not at or not release or not outputs or not (output := release.near(outputs[0], at.members)):
         return None
+    named = case.release.removed(call.name, "attribute") is not None
+    before: list[set[str]] = []
     for text in earlier(case.release, at.load, at.path, call.name):
-        returned = set(text.rpartition(")")[2].lstrip("~").split("|"))
-        if returned & TENSORS:
-            output = release.near(outputs[0], at.members)
-            return (output, at.level) if output else None
-    return None
+        before.append(set(filter(None, text.rpartition(")")[2].lstrip("~").split("|"))))
+        if before[-1] & TENSORS:
+            return GivenObject(output, at, several=False)
+    undeclared = [one for one in before if not one - {"list"}]
+    return GivenObject(output, at, several=True) if named and undeclared else None
+
+
+def _returned(release: ReleaseMembers, at: Receiver, name: str) -> tuple[str, ...]:
+    """What a method gives back; one of a head that declares nothing, as the bare model in it."""
+    signature = at.members.signature(name)
+    if signature is None or signature.returns:
+        return signature.returns if signature else ()
+    inner = part_of(release, at.members, BARE)
+    bare = inner.signature(name) if inner else None
+    return bare.returns if bare else ()
 
 
 def _knows(use: Call, fields: Set[str]) -> bool:

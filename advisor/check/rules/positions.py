@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from advisor.catalogue.release_members import Signature
+from advisor.catalogue.release_members import signature as read_signature
 from advisor.check.case import Case, prepares, rule
 from advisor.check.finding import Edit, Finding
-from advisor.check.loaded import Receiver, alternatives, is_sure, receiver_of
+from advisor.check.loaded import Receiver, alternatives, earlier, is_sure, receiver_of
 from advisor.scan.usage import WRAPPED, Argument, Call, Usage
 
 ORDER = "text-before-images"
@@ -16,6 +18,9 @@ PATH = re.compile(r"(?i)https?://\S+\Z|\S+\.(?:png|jpe?g|webp|gif|bmp|tiff?)\Z")
 """A text that stands for a picture."""
 KEY = re.compile(r"\[[\"'](\w+)[\"']\]\Z")
 """What an entry is called, at the end: `batch["prompt"]`."""
+LAST_NAME = re.compile(r"(?:^|[\w\])]\.)([A-Za-z_]\w*)\Z|\[[\"'](\w+)[\"']\]\Z")
+"""What an expression is called at its end: a name, an attribute or an entry."""
+CALL, FORWARD = "__call__", "forward"
 LONGEST = 80
 """Longer arguments are not written anew."""
 
@@ -79,3 +84,61 @@ def kind_of(case: Case, given: Argument) -> str | None:
     if texts or not words & set(case.knowledge("images", ORDER)):
         return None
     return IMAGES
+
+
+@rule("moved-parameter", each=Case.usages, of_release=True)
+def moved_parameter(case: Case, usage: Usage) -> Iterator[Finding]:
+    """An argument stands where a parameter of its own name once was, and another one is by now."""
+    for call in usage.calls:
+        followed = call.kind == "call" and call.certain and call.receiver.package != WRAPPED
+        at = receiver_of(case, call, usage) if followed and "1" in call.arguments else None
+        signature = at.members.signature(_method(at, call)) if at else None
+        if at is None or signature is None:
+            continue
+        for number, now in enumerate(signature.positional):
+            given = call.arguments.get(str(number))
+            if given is None:
+                break
+            name = _called(given)
+            if name not in signature.positional[number + 1 :] or name.startswith(now):
+                continue  # what begins like its old name is a new name of the same
+            if before := _before(case, at, call, number, name):
+                yield _named(case, at, call, number, before, signature)
+                break
+
+
+def _method(at: Receiver, call: Call) -> str:
+    called = call.name == CALL and CALL not in at.members.texts
+    return FORWARD if called else call.name
+
+
+def _called(given: Argument) -> str:
+    """What an argument is called where it comes from: `grid` of `batch["grid"]` and of `x.grid`."""
+    found = LAST_NAME.search(given.source)
+    return (found[1] or found[2]) if found else ""
+
+
+def _before(case: Case, at: Receiver, call: Call, number: int, name: str) -> Signature | None:
+    """What the method took in an earlier release, where the argument stood right."""
+    for text in earlier(case.release, at.load, at.path, _method(at, call)):
+        before = read_signature(text)
+        if before and before.positional[number : number + 1] == (name,):
+            return before
+    return None
+
+
+def _named(
+    case: Case, at: Receiver, call: Call, number: int, before: Signature, now: Signature
+) -> Finding:
+    given = range(number, len(before.positional))
+    names = [before.positional[one] for one in given if str(one) in call.arguments]
+    needed = sorted(now.required - before.keywords - call.arguments.keys())
+    fix = "name the arguments: " + ", ".join(f"`{name}=`" for name in names)
+    old, new = before.positional[number], now.positional[number]
+    return Finding(
+        f"`{call.name}` of `{at.name}` takes `{new}` in transformers {case.release.version} where "
+        f"`{old}` stands",
+        call.arguments[str(number)].place,
+        level=at.level,
+        fix=fix + ("".join(f", and give `{name}`" for name in needed)),
+    )
