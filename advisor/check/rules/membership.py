@@ -384,7 +384,7 @@ def _given(case: Case, call: Call) -> GivenObject | None:
     """
     at, release = receiver_of(case, call), case.release.members
     returns = _returned(release, at, call.name) if at and release else ()
-    outputs = [one for one in returns if OUTPUT in one]
+    outputs = [one for one in returns if OUTPUT in one and not TENSORS & set(returns)]
     if not at or not release or not outputs or not (output := release.near(outputs[0], at.members)):
         return None
     named = case.release.removed(call.name, "attribute") is not None
