@@ -117,7 +117,8 @@ def _together(found: Iterable[Finding]) -> Iterator[Finding]:
             places |= dict.fromkeys(place for place in (one.place, *one.places) if place)
         edits = dict.fromkeys(edit for one in (first, *others) for edit in one.edits)
         here = first.place and first.place[:2]
-        apart = tuple(place for place in places if place[:2] != here)
+        starts = {place[:3]: place for place in reversed(places) if place[:2] != here}
+        apart = tuple(reversed(starts.values()))
         fixes = dict.fromkeys(one.fix for one in (first, *others) if one.fix)
         fix = "; ".join(fixes) or None
         yield first._replace(places=apart, edits=tuple(edits), fix=fix) if others else first
