@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from advisor.scan.flag import (
+    LIBRARIES,
+    READY,
+    VERSION,
+    bound,
+    handles,
+    told_by_trying,
+    words,
+    words_of,
+)
 from advisor.scan.node import last_name
 from advisor.scan.source import Parsed, descendants, statements
 from advisor.scan.usage import Location
 
-_LIBRARIES = {"transformers", "huggingface_hub"}
-"""What is asked for what it has, to tell its version by that."""
 _LOOKING = {"dir", "fields", "getfullargspec", "getmembers", "signature", "vars"}
 """Functions that tell what the first thing they are given has, or takes."""
 _TABLES = {"__all__", "__annotations__", "__dataclass_fields__", "__dict__"}
@@ -25,13 +33,14 @@ _LOOKS = re.compile(
 )
 """Code without any of these looks into nothing."""
 _MENTIONED = re.compile(
-    r"version|transformers_v?\d|(?:attribute|import|modulenotfound|type)error|" + _LOOKS.pattern
+    r"version|transformers_v?\d|(?:attribute|import|key|lookup|modulenotfound|type)error|"
+    + _LOOKS.pattern
 )
 """Code without any of these guards nothing."""
-_VERSION = re.compile(r"(?i)version|transformers_v?\d")
 _EXPECTING = {"assertRaises", "raises", "suppress"}
 """Contexts that errors do not leave."""
-_READY = {"ImportError", "ModuleNotFoundError", "AttributeError"}
+_UNKNOWN_TASK, _PIPELINE = {"KeyError", "LookupError"}, "pipeline"
+"""What a pipeline raises that is asked for a task which a release does not have."""
 _REFUSED = "TypeError"
 """What a call raises that gives an argument which is not taken."""
 
@@ -47,9 +56,10 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
     Such a test is the condition of an `if` or of an expression, or stands in a decorator of a
     function or class (`skipif`); what runs on either side of it may be meant for another version.
     It may stand under a name, and where one side ends in `return`, all behind it is the other.
-    To ask what a library, a class or a function of it has is such a test as well.
+    To ask what a library, a class or a function of it has is such a test as well, be it by trying.
     """
-    looks = _LOOKS.search("\n".join(parsed.lines)) is not None
+    code = "\n".join(parsed.lines)
+    looks = _LOOKS.search(code) is not None or "AttributeError" in code
     asking = _asking(parsed.tree, looks=looks)
     for node in descendants(parsed.tree):
         match node:
@@ -62,8 +72,10 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
         if isinstance(node, ast.Try | ast.TryStar):
             yield from _tried(parsed, node)
         elif isinstance(node, ast.With):
-            if expected(node) & _READY:
+            if (ready := expected(node)) & READY:
                 yield _from_to(parsed, node.body[0], node.body[-1])
+            if ready & _UNKNOWN_TASK:
+                yield from _pipelines(parsed, node.body)
         elif isinstance(node, ast.stmt) and any(map(asking.version, _tests(node))):
             yield parsed.location(node)
 
@@ -79,11 +91,20 @@ def _tests(node: ast.stmt) -> list[ast.expr]:
 
 
 def _tried(parsed: Parsed, node: ast.Try | ast.TryStar) -> Iterator[Location]:
-    """Yield what a handler is ready for: a name that is missing, or an argument not taken."""
-    if any(one.type is not None and words(one.type) & _READY for one in node.handlers):
+    """Yield what a handler is ready for: a name or task that is missing, an argument not taken."""
+    if handles(node, READY):
         yield _from_to(parsed, node.body[0], node.body[-1])
+    if handles(node, _UNKNOWN_TASK):
+        yield from _pipelines(parsed, node.body)
     if any(_tries_again(node.body, one) for one in node.handlers):
         yield parsed.location(node)
+
+
+def _pipelines(parsed: Parsed, block: list[ast.stmt]) -> Iterator[Location]:
+    """Yield the calls that make a pipeline."""
+    for node in (inner for one in block for inner in descendants(one)):
+        if isinstance(node, ast.Call) and last_name(node.func) == _PIPELINE:
+            yield parsed.location(node)
 
 
 def expected(node: ast.With) -> set[str]:
@@ -106,17 +127,17 @@ class _Asking(NamedTuple):
     def version(self, test: ast.expr) -> bool:
         """True where a condition asks for the version of a library, or for what it has."""
         said = words(test)
-        told = bool(said & self.telling) or any(map(_VERSION.search, said))
+        told = bool(said & self.telling) or any(map(VERSION.search, said))
         return told or self._looks(said, test)
 
     def told_by(self, value: ast.expr) -> bool:
         """True for what is made of a version of a library, and for a comparison with that."""
         nodes = list(descendants(value))
-        said = _words(nodes)
+        said = words_of(nodes)
         if "__version__" in said or (isinstance(value, ast.Compare) and said & self.telling):
             return True
-        called = any(map(_VERSION.search, said)) and any(
-            any(map(_VERSION.search, words(one.func))) for one in nodes if isinstance(one, ast.Call)
+        called = any(map(VERSION.search, said)) and any(
+            any(map(VERSION.search, words(one.func))) for one in nodes if isinstance(one, ast.Call)
         )
         return called or (self._may_look(said) and self._keeps_look(value))
 
@@ -149,7 +170,7 @@ class _Asking(NamedTuple):
         match node:
             case ast.Call(called, [ast.Constant(str(name)), *_]) if last_name(called) == _FINDING:
                 library, _, inner = name.partition(".")
-                return library in _LIBRARIES and bool(inner)
+                return library in LIBRARIES and bool(inner)
             case ast.Call(ast.Name("hasattr"), [owner, ast.Constant(str(name))]) | ast.Call(
                 ast.Name("getattr"), [owner, ast.Constant(str(name)), _]
             ):
@@ -177,20 +198,21 @@ def _asking(tree: ast.Module, *, looks: bool) -> _Asking:
     for node in sorted(statements(tree), key=lambda one: one.end_lineno or one.lineno):
         match node:
             case ast.Import(names) if looks:
-                ours = (one for one in names if one.name.partition(".")[0] in _LIBRARIES)
+                ours = (one for one in names if one.name.partition(".")[0] in LIBRARIES)
                 asking.ours.update(one.asname or one.name.partition(".")[0] for one in ours)
             case ast.ImportFrom(module, names, 0) if looks:
-                if (module or "").partition(".")[0] in _LIBRARIES:
+                if (module or "").partition(".")[0] in LIBRARIES:
                     asking.ours.update(one.asname or one.name for one in names)
             case ast.Assign(targets, value) if asking.told_by(value):
                 answers = asking.answers(value)
-                found = (name for one in targets for name in _bound(one, attributes=answers))
+                found = (name for one in targets for name in bound(one, attributes=answers))
                 asking.telling.update(found)
             case ast.AnnAssign(ast.Name(name), _, ast.expr() as value) if asking.told_by(value):
                 asking.telling.add(name)
             case ast.FunctionDef(name, body=[*_, ast.Return(ast.expr() as value)]):
                 if asking.answers(value):
                     asking.telling.add(name)
+    asking.telling.update(told_by_trying(tree, asking.ours & LIBRARIES))
     return asking
 
 
@@ -200,14 +222,6 @@ def _marks(tree: ast.Module) -> Iterator[str]:
         for target in node.targets if isinstance(node, ast.Assign) else ():
             if isinstance(target, ast.Attribute) and target.attr.startswith("_"):
                 yield target.attr
-
-
-def _bound(target: ast.expr, *, attributes: bool) -> Iterator[str]:
-    """Yield the names that an assignment binds, those of attributes where they are asked for."""
-    inner = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
-    yield from (one.id for one in inner if isinstance(one, ast.Name))
-    if attributes and isinstance(target, ast.Attribute):
-        yield target.attr
 
 
 def _tries_again(body: list[ast.stmt], handler: ast.ExceptHandler) -> bool:
@@ -243,12 +257,3 @@ def _returns(block: list[ast.stmt]) -> bool:
 def _from_to(parsed: Parsed, first: ast.stmt, last: ast.stmt) -> Location:
     start, end = parsed.location(first), parsed.location(last)
     return start._replace(end_line=end.end_line, end_column=end.end_column)
-
-
-def words(expression: ast.expr) -> set[str]:
-    """Return the names and attributes in an expression."""
-    return _words(descendants(expression))
-
-
-def _words(nodes: Iterable[ast.AST]) -> set[str]:
-    return {getattr(node, "id", "") or getattr(node, "attr", "") for node in nodes}

@@ -16,8 +16,9 @@ from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
 from advisor.scan.documents import Documents
 from advisor.scan.exported import exported
+from advisor.scan.flag import words
 from advisor.scan.grouping import Grouping, together
-from advisor.scan.guard import expected, guarded, mentions_guards, words
+from advisor.scan.guard import expected, guarded, mentions_guards
 from advisor.scan.importers import Importers, given_names, uses
 from advisor.scan.imports import Imports
 from advisor.scan.mention import FEATURES, Lost, Mentions, Settled, imports_library, sees

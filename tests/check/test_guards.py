@@ -87,8 +87,60 @@ READY = {
         "try:\n    Trainer(model=m, processing_class=p)\n"
         "except TypeError:\n    Trainer(model=m, tokenizer=p)\n"
     ),
+    "a version that is required sets a flag": (
+        "from transformers.utils.versions import require_version\n"
+        'try:\n    require_version("transformers>=5.0")\n    OLD = False\n'
+        "except ImportError:\n    OLD = True\n"
+        '@pytest.mark.skipif(not OLD, reason="it left")\n'
+        'def test_answers():\n    transformers.pipeline("visual-question-answering")\n'
+    ),
+    "a name that is imported sets a flag": (
+        "try:\n    from transformers import AdamW\nexcept ImportError:\n    HAS = False\n"
+        "else:\n    HAS = True\n"
+        "make = transformers.CLIPFeatureExtractor if HAS else None\n"
+    ),
+    "a name is none where it is missing": (
+        "try:\n    from transformers import AdamW\nexcept ImportError:\n    AdamW = None\n"
+        "if AdamW is not None:\n    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "an attribute that is missing sets a flag": (
+        "try:\n    transformers.AdamW\n    old = True\n"
+        "except AttributeError:\n    old = False\n"
+        "if old:\n    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "a function tries an import": (
+        "def is_old():\n    try:\n        from transformers import AdamW\n        return True\n"
+        "    except ModuleNotFoundError:\n        return False\n"
+        "if is_old():\n    from transformers import CLIPFeatureExtractor\n"
+    ),
+    "a task may be missing": (
+        'try:\n    ask = transformers.pipeline("visual-question-answering")\n'
+        "except KeyError:\n    ask = None\n"
+    ),
+    "a task has to be missing": (
+        'with pytest.raises(KeyError):\n    transformers.pipeline("visual-question-answering")\n'
+    ),
 }
 UNREADY = {
+    "another package that is imported sets a flag": (
+        "try:\n    import flash_attn\n    HAS = True\nexcept ImportError:\n    HAS = False\n"
+        "if HAS:\n    from transformers import AdamW  # wrong: removed-name\n"
+    ),
+    "a version of another package is required": (
+        "from transformers.utils.versions import require_version\n"
+        'try:\n    require_version("flash_attn>=2.0")\n    HAS = True\n'
+        "except ImportError:\n    HAS = False\n"
+        "if HAS:\n    from transformers import AdamW  # wrong: removed-name\n"
+    ),
+    "the library itself is tried": (
+        "try:\n    import transformers\n    HAS = True\nexcept ImportError:\n    HAS = False\n"
+        "if HAS:\n    from transformers import AdamW  # wrong: removed-name\n"
+    ),
+    "a key may be missing beside a task": (
+        'try:\n    ask = table["vqa"]\n'
+        "    from transformers import AdamW  # wrong: removed-name\n"
+        "except KeyError:\n    ask = None\n"
+    ),
     "another module is asked": (
         "import torch\n"
         'if hasattr(torch, "compile"):\n    AdamW = transformers.AdamW  # wrong: removed-name\n'
@@ -165,3 +217,13 @@ def test_what_only_looks_ready_is_found(check, text):
     }
     found = check({"app.py": text}, *NEW, "--all-models")
     assert said_of_release(found, "error") == wrong
+
+
+def test_whether_a_library_is_installed_says_nothing_of_its_version(check):
+    text = (
+        "try:\n    from transformers import AutoModel\n    HAS = True\n"
+        "except ImportError:\n    HAS = False\n"
+        "if HAS:\n    from transformers import AdamW\n"
+    )
+    found = check({"app.py": text}, *NEW, "--all-models")
+    assert said_of_release(found, "error") == {(7, "removed-name")}

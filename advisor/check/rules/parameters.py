@@ -23,6 +23,8 @@ IDLE = (None, False, 0, 1)
 PREPARING = ("processor", "tokenizer", "image_processor")
 BY_NAME = "by-name"
 """Of an argument that is passed by its name, not as one of so many in order."""
+GENERATE, SETTING, STEERING = "generate", "generation_config", "GenerationConfig"
+"""What writes text, the argument or attribute it is steered by, and the class of that."""
 SETTINGS = "Arguments"
 """What classes end in whose fields are their parameters."""
 
@@ -44,7 +46,7 @@ class Given(NamedTuple):
 def removed_parameter(case: Case) -> Iterator[Finding]:
     """An argument, by its name, that a method or a class took once and takes no more."""
     yield from _tensors(case)
-    for given in (*_called(case), *_built(case)):
+    for given in (*_called(case), *_built(case), *_steering(case)):
         taken = _parameters(given.at, given.method)
         for name, argument in given.arguments.items():
             if not name.isidentifier() or name in (taken or ()):
@@ -146,6 +148,39 @@ def _built(case: Case) -> Iterator[Given]:
         if at is not None:
             shown = method or name
             yield Given(one.place, shown, name, (), method or BUILDER, at, one.arguments)
+
+
+def _steering(case: Case) -> Iterator[Given]:
+    """Yield what steers `generate` from settings: those made for it, and those set on a model.
+
+    Such settings count where a model is seen to write by them, and no call loads code for that.
+    """
+    calls = [call for usage in case.scan.usages for call in usage.calls]
+    writing = [call.arguments for call in calls if call.name == GENERATE and call.kind == "call"]
+    ready = any(set(case.knowledge("ready")) & given.keys() for given in writing)
+    given_on = any({SETTING, "1"} & given.keys() for given in writing)
+    stored = any(call.kind == "assign" and call.name == SETTING for call in calls)
+    members = case.release.members
+    at = members.of(STEERING) if members else None
+    if at is None or ready or not writing:
+        return
+    for one in case.scan.built if given_on or stored else ():
+        if one.class_name == STEERING:
+            asked = _by_value(case, one.arguments)
+            yield Given(one.place, GENERATE, STEERING, (), BUILDER, at, asked)
+    for call in calls:
+        if call.kind == "assign" and call.of == (SETTING,) and call.certain:
+            asked = _by_value(case, {call.name: call.arguments["0"]})
+            yield Given(call.place, GENERATE, STEERING, (), BUILDER, at, asked)
+
+
+def _by_value(case: Case, arguments: Mapping[str, Argument]) -> dict[str, Argument]:
+    """Return the arguments by which `generate` is asked for what it does no more by itself."""
+    known = set(case.knowledge("asked_by_value"))
+    changes = {name: case.release.removed(f"{GENERATE}({name})", "parameter") for name in arguments}
+    return {
+        name: arguments[name] for name, change in changes.items() if change and change.id in known
+    }
 
 
 def _parameters(at: Members, method: str) -> frozenset[str] | None:
