@@ -535,6 +535,8 @@ class EvaluatedCall(NamedTuple):
             return named
         if name in _PAIRING and self.passed and not self.callees:
             return _PAIRING[name]([one.values for one in self.passed])
+        if name == "dict" and not self.callees and self._names_all():
+            return self._table()
         given = (value for argument in self.passed for value in argument.values)
         loaded: list[Loaded] = []
         for value in given:
@@ -547,6 +549,10 @@ class EvaluatedCall(NamedTuple):
         if name in _UNCHANGED and self.passed and not self.callees:
             return self.passed[0].values
         return NOTHING
+
+    def _names_all(self) -> bool:
+        """True where each argument has a name, written here or in a dictionary."""
+        return all(one.keyword is not None or one.key is not None for one in self.passed)
 
     def _table(self) -> Values:
         """A dictionary that `dict(other, name=value)` gives."""

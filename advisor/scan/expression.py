@@ -448,6 +448,10 @@ class Expressions:
     def _reached(self, owner: ast.expr, attribute: ast.expr, *default: ast.expr) -> Values:
         """What `getattr` gives; that an attribute may be missing is no use of it."""
         holders, names = self.evaluate(owner), self.evaluate(attribute)
+        match holders, names:
+            case (Module(module),), (String(name, _, True),) if not default:
+                if not self.scope.aside:
+                    self.study.named.append((attribute, module, name))
         given = [
             self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
         ]

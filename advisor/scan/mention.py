@@ -64,6 +64,7 @@ _FROM_LIBRARY = re.compile(
 _COMMENT = re.compile(r"#[^\n]*")
 _NAME = re.compile(r"[\s(\\]*(\w+)")
 _OF_LIBRARY = re.compile(r"\btransformers(?P<module>(?:\.[a-z_]\w*)*)\.(?P<name>\w+)")
+_ASKED_OF_LIBRARY = re.compile(r"\bgetattr[\s\\]*\([\s\\(]*transformers\b")
 _WHOLE_LIBRARY = re.compile(r"import(?<!\wimport)\s[^\n]*\btransformers\b")
 _UNDER_ANOTHER_NAME = re.compile(_WHOLE_LIBRARY.pattern + r"[\w.]*\s+as\b")
 _VISION = re.compile(
@@ -137,6 +138,8 @@ class Mentions:
         if _WHOLE_LIBRARY.search(code):
             reached = ((one["module"][1:], one["name"]) for one in _OF_LIBRARY.finditer(code))
             found.update(one for one in reached)
+            if _ASKED_OF_LIBRARY.search(code):
+                return True
         return not all(self._settled(module, name) for module, name in found)
 
 

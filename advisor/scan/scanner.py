@@ -352,7 +352,7 @@ class _Scanner:
         lacks = loads and self.mentions.may_lack(text)
         found = self._usages(parsed, direct, bool(ids), lacks) if loads else FileScan()
         return found._replace(
-            names=tuple(_names_in(parsed)),
+            names=tuple(dict.fromkeys((*_names_in(parsed), *found.names))),
             overrides=tuple(overrides(parsed)) if mentions_overrides(text) else (),
             ignores=tuple(ignores_in_python(parsed)) if MARK in data else (),
             notes=(*parsed.notes, *found.notes),
@@ -384,7 +384,7 @@ class _Scanner:
             goes_on = alone.awaits and alone.learned_more and not ours
             concerns = Grouping(alone).may_concern_us or (ids and ours)
             if not (concerns or goes_on or lacks):
-                return FileScan(built=_members_of_ours(alone))
+                return FileScan(built=_members_of_ours(alone), names=_names_asked(alone))
             if not ours:
                 alone.imports = study.imports  # which has told it nothing yet: it goes on as it is
                 study = alone
@@ -398,6 +398,7 @@ class _Scanner:
         return FileScan(
             usages,
             beside,
+            names=_names_asked(study),
             built=study.built() if usages else study.members_of_ours(),
             notes=notes,
             gives=given_names(study, grouping.ours) if usages else frozenset(),
@@ -545,15 +546,54 @@ def _names_in(parsed: Parsed) -> list[Name]:
             for alias in (alias for alias in node.names if alias.name != "*"):
                 place = parsed.location(alias).beginning(len(alias.name))
                 names.append(Name(place, node.module or "", alias.name, True, optional, inside))
-    for part in descendants(parsed.tree) if modules else ():
-        match part:  # what is stored need not have been there
-            case ast.Attribute(value, attr, ast.Load()) if module := _module(value, modules):
-                place = parsed.location(part)
-                column = place.end_column - len(attr)
-                place = place._replace(line=place.end_line, column=column)
-                names.append(Name(place, module, attr, False, False))
+    names.extend(_reached(parsed, modules) if modules else ())
     names.extend(_settings_in(parsed) if names else ())
     return sorted(names, key=lambda name: name.place[1:5])
+
+
+def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
+    """Yield the names that a file reaches from modules: `transformers.X`, or by `getattr`."""
+    for part in descendants(parsed.tree):
+        match part:  # what is stored need not have been there
+            case ast.Attribute(value, name, ast.Load()) if module := _module(value, modules):
+                place = parsed.location(part)
+                column = place.end_column - len(name)
+                place = place._replace(line=place.end_line, column=column)
+                yield Name(place, module, name, False, False)
+            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name)) as text]):
+                if module := _module(owner, modules):
+                    place = _name_in(text, parsed.location(text), name)
+                    yield Name(place, module, name, False, False)
+
+
+def _name_in(node: ast.expr, place: Location, name: str) -> Location:
+    """Where a name stands: inside the quotes of a text that is written with one on either side."""
+    quoted = isinstance(node, ast.Constant) and place.line == place.end_line
+    if quoted and place.end_column - place.column == len(name) + 2:
+        return place._replace(column=place.column + 1, end_column=place.end_column - 1)
+    return place
+
+
+def _names_asked(study: Study) -> tuple[Name, ...]:
+    """Return the names of transformers that `getattr` is given, as far as they are sure."""
+    asked = {ast.unparse(one) for one in _asked(study.parsed.tree)} if study.named else set()
+    named = (
+        Name(_name_in(node, study.location(node), name), module, name, False, False)
+        for node, module, name in study.named
+        if module.partition(".")[0] == _LIBRARY and ast.unparse(node) not in asked
+    )
+    here = (one for one in named if one.place.path == study.parsed.name)
+    return tuple(dict.fromkeys(here))
+
+
+def _asked(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what stands for a name, no text, that something is asked whether it has."""
+    for part in descendants(tree):
+        match part:
+            case ast.Call(ast.Name("hasattr"), [_, name]) if not isinstance(name, ast.Constant):
+                yield name
+            case ast.Compare(name, [ast.In() | ast.NotIn()], [ast.Call(ast.Name("dir" | "vars"))]):
+                yield name
 
 
 def _settings_in(parsed: Parsed) -> Iterator[Name]:

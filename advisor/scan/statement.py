@@ -44,7 +44,7 @@ from advisor.scan.node import asks, decorators, last_name, loads_something, name
 from advisor.scan.registry import Registering, registers
 from advisor.scan.scope import Scope
 from advisor.scan.source import descendants
-from advisor.scan.study import DEFAULT, RESULT, ClassDefinition, Study
+from advisor.scan.study import DEFAULT, MEANT, RESULT, ClassDefinition, Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 from advisor.scan.way import End, Way, meeting
@@ -655,6 +655,9 @@ class Statements(Expressions):
             if name not in methods:
                 sure = name not in annotated_names
                 values = self.study.here(self.study.imports.resolved(values))
+                if self.study.only_annotated(values):
+                    self.study.learn((label, MEANT), name, values)
+                    continue
                 self.study.learn(label, name, values if sure else doubted(values))
                 if not sure:
                     self.study.learn((label, DEFAULT), name, doubted(values))

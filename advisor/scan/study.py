@@ -54,13 +54,15 @@ from advisor.scan.imports import Imports
 from advisor.scan.node import attributes_in, is_long, is_property, loads_something, own_names
 from advisor.scan.scope import Scope
 from advisor.scan.source import Parsed, Placed, descendants, same_letters
-from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
+from advisor.scan.usage import ANNOTATED, UNKNOWN, Argument, Built, Call, Load, Location, Value
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
 
 DEFAULT = "="
 """Stands for the defaults of a class's fields, among what is learned of it."""
 STORED = "."
 """Stands for what is put into a class's fields later, among what is learned of it."""
+MEANT = ":"
+"""Stands for what annotations say of a class's fields, among what is learned of it."""
 KEPT = "[]"
 """Stands for the entries that dictionaries get, among what is learned of who has them."""
 RESULT = "return"
@@ -162,6 +164,8 @@ class Study:
         self.stars: list[str] = []
         self.training: list[Placed] = []
         self.made: list[tuple[ast.expr, str, Sequence[Passed]]] = []
+        self.named: list[tuple[ast.expr, str, str]] = []
+        """Names that `getattr` takes from modules, with where they are given to it."""
         self.pending: list[tuple[FunctionNode, Scope, tuple[Hashable, ...]]] = []
         """Functions to be walked, with what is around them and the ways to them."""
         self.learned_more = True
@@ -246,8 +250,8 @@ class Study:
         self.learned_more = self.awaits = False
         self._asked.clear()
         self._entries = 0
-        records = (self.uses, self.training, self.pending, self.stars, self.made, self._doubtful)
-        for record in (*records, self._visited, self.recorded):
+        records = (self.uses, self.training, self.pending, self.stars, self.made, self.named)
+        for record in (*records, self._doubtful, self._visited, self.recorded):
             record.clear()
         self.recorded |= self._taken
         self.names = {}
@@ -566,8 +570,9 @@ class Study:
 
     def told_of(self, about: object) -> Mapping[str, Values]:
         """Return all that has been learned of a function or a class, by name."""
-        self._asked.add(about)
-        return self._told[about]
+        self._asked.update((about, (about, MEANT)))
+        meant = self._told.get((about, MEANT))
+        return {**meant, **self._told[about]} if meant else self._told[about]
 
     def attribute(self, owner: str, name: str) -> Values:
         """Return what an attribute may be, looking through bases in the same file."""
@@ -576,6 +581,8 @@ class Study:
             values = self.told(own, name)
             if name in self._told[own]:
                 return self.with_kept(own, name, values) if self.keeps else values
+            if meant := self.told((own, MEANT), name):
+                return meant
         return NOTHING
 
     def store(self, owner: str, name: str, values: Values) -> None:
@@ -635,6 +642,11 @@ class Study:
                 if name in one.fields:
                     self.learn((one.name, DEFAULT), name, known)
         return one.name
+
+    def only_annotated(self, values: Values) -> bool:
+        """True where all that is known of values is the annotation of what takes them."""
+        loads = [self.loads[one.load] for one in values if isinstance(one, Loaded)]
+        return bool(loads) and all(load.call == ANNOTATED for load in loads)
 
     def holds_loaded(self, owner: str) -> set[str]:
         """Return the attributes of a class that may be something loaded, or hold it."""

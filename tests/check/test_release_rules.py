@@ -199,6 +199,40 @@ boxes = processor.post_process(outputs, sizes)  # wrong: removed-member
 from transformers import pipeline
 bigger = pipeline("image-to-image")  # wrong: removed-pipeline
 """,
+    "a class asked for by its name": """
+import transformers
+cls = getattr(transformers, "AutoModelForVision2Seq")  # wrong: removed-class
+model = cls.from_pretrained("HuggingFaceM4/idefics2-8b")
+""",
+    "a class asked for by its name where it loads": """
+import transformers as t
+model = getattr(t, "AutoModelForVision2Seq").from_pretrained("a/b")  # wrong: removed-class
+""",
+    "a class asked for by a name for its name": """
+import transformers
+NAME = "AutoModelForVision2Seq"
+cls = getattr(transformers, NAME)  # wrong: removed-class
+model = cls.from_pretrained("HuggingFaceM4/idefics2-8b")
+""",
+    "arguments gathered by dict": """
+from transformers import AutoModelForCausalLM, AutoProcessor, Trainer
+processor = AutoProcessor.from_pretrained("microsoft/git-base")
+model = AutoModelForCausalLM.from_pretrained("microsoft/git-base")
+options = dict(model=model, tokenizer=processor)
+Trainer(**options)  # wrong: removed-parameter
+""",
+    "a part of a field that is annotated, whatever it is given": """
+from dataclasses import dataclass
+from transformers import AutoProcessor, Idefics3Processor
+@dataclass
+class Collator:
+    processor: Idefics3Processor
+    def __post_init__(self):
+        tokenizer = self.processor.tokenizer
+        print(tokenizer.additional_special_tokens)  # wrong: removed-member
+def build(checkpoint="HuggingFaceM4/Idefics3-8B-Llama3"):
+    return Collator(AutoProcessor.from_pretrained(checkpoint))
+""",
 }
 RIGHT = {
     "the vector is taken": CLIP
@@ -310,6 +344,33 @@ from transformers import CLIPProcessor
 processor = CLIPProcessor.from_pretrained("openai/clip-vit-base-patch32")
 inputs = processor(image, ["a cat"], return_tensors="pt")
 """,
+    "a class asked for by its name, if it is there": """
+import transformers
+NAME = "AutoModelForVision2Seq"
+cls = getattr(transformers, "AutoModelForVision2Seq", None)
+if hasattr(transformers, "AutoModelForVision2Seq"):
+    cls = getattr(transformers, "AutoModelForVision2Seq")
+for name in (NAME, "AutoModelForImageTextToText"):
+    if hasattr(transformers, name):
+        cls = getattr(transformers, name)
+try:
+    cls = getattr(transformers, NAME)
+except AttributeError:
+    cls = transformers.AutoModelForImageTextToText
+model = cls.from_pretrained("HuggingFaceM4/idefics2-8b")
+""",
+    "a class of which somebody gives the name": """
+import transformers
+def build(name="AutoModelForVision2Seq"):
+    return getattr(transformers, name).from_pretrained("HuggingFaceM4/idefics2-8b")
+""",
+    "a dictionary made of names, passed on by names that are taken": """
+from transformers import AutoModelForCausalLM, AutoProcessor, Trainer
+processor = AutoProcessor.from_pretrained("microsoft/git-base")
+options = dict(model=AutoModelForCausalLM.from_pretrained("microsoft/git-base"))
+options["processing_class"] = processor
+Trainer(**options)
+""",
     "ready for the import to fail": """
 from transformers import CLIPModel
 try:
@@ -333,6 +394,15 @@ def test_what_the_release_changed_is_found_at_its_line(check, text):
 @pytest.mark.parametrize("text", RIGHT.values(), ids=list(RIGHT))
 def test_what_works_in_the_release_is_left_alone(check, text):
     assert check({"app.py": text}, *NEW).of("error", "warning") == []
+
+
+@pytest.mark.parametrize("library", ["transformers", "t"])
+def test_a_name_that_is_asked_for_is_judged_where_nothing_is_loaded(check, library):
+    named = "" if library == "transformers" else f" as {library}"
+    text = f'import transformers{named}\nadam = getattr({library}, "AdamW")\n'
+    (found,) = check({"app.py": text}, *NEW, "--all-models").of("error")
+    assert (found["line"], found["rule"]) == (2, "removed-name")
+    assert text.splitlines()[1][found["column"] - 1 :].startswith("AdamW")
 
 
 def test_code_for_transformers_4_is_right_under_transformers_4(check):
