@@ -452,6 +452,8 @@ class Expressions:
             case (Module(module),), (String(name, _, True),) if not default:
                 if not self.scope.aside:
                     self.study.named.append((attribute, module, name))
+            case (Module("transformers"),), () if not default:
+                self.study.seeks = True
         given = [
             self._attribute(h, v.text) for h in holders for v in names if isinstance(v, String)
         ]

@@ -382,7 +382,7 @@ class _Scanner:
             study_file(alone, walks=1)
             ours = any(self.modules.has(parsed.name, module) for module in asked)
             goes_on = alone.awaits and alone.learned_more and not ours
-            concerns = Grouping(alone).may_concern_us or (ids and ours)
+            concerns = Grouping(alone).may_concern_us or (ours and (ids or alone.seeks))
             if not (concerns or goes_on or lacks):
                 return FileScan(built=_members_of_ours(alone), names=_names_asked(alone))
             if not ours:

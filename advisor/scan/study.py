@@ -175,6 +175,8 @@ class Study:
         """What stands outside its functions and classes."""
         self.awaits = False
         """True where the last walk met a call that may load, and did not know what is called."""
+        self.seeks = False
+        """True where a walk met a class that is asked for by a name, and did not know that."""
         self.keeps = False
         """True once an entry was put into a dictionary that others may ask for it."""
         self.extending: dict[int, str] = {}
@@ -247,7 +249,7 @@ class Study:
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
-        self.learned_more = self.awaits = False
+        self.learned_more = self.awaits = self.seeks = False
         self._asked.clear()
         self._entries = 0
         records = (self.uses, self.training, self.pending, self.stars, self.made, self.named)
