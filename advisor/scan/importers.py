@@ -58,6 +58,11 @@ class Importers:
         self._importers: dict[str, Importer] = {}
         self._given: dict[str, set[str]] = defaultdict(set)
 
+    @property
+    def wanted(self) -> bool:
+        """True once some file has something to give."""
+        return bool(self._given)
+
     def keep(self, file: SourceFile, code: bytes, *, left: bool) -> None:
         """Keep a file that imports modules of the project."""
         found = [one for one in _FROM.findall(code) if one[0] not in self._foreign]

@@ -7,7 +7,7 @@ import gc
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from advisor.files import know_as_read, read_bounded
@@ -160,6 +160,8 @@ class _Scanner:
         self.mentions = Mentions(vocabulary, settled, modules.is_ours, lost)
         self.twins = Twins(modules.is_ours)
         self.importers = Importers(modules.home, modules.words)
+        self._unread: list[SourceFile] = []
+        """Files passed over while nobody had anything to give them."""
         self.usages: list[Usage] = []
         self.beside: list[Usage] = []
         self.names: list[Name] = []
@@ -215,11 +217,17 @@ class _Scanner:
             self._pass_over(file, data)
         elif self._may_concern_us(file, data):
             self._merge(file.name, data, self._code(file, data))
-        elif file.kind == "python":
+        elif file.kind == "python" and self.importers.wanted:
             self.importers.keep(file, data, left=True)
+        elif file.kind == "python":
+            self._unread.append(file)
 
     def follow_importers(self, deadline: Deadline) -> None:
         """Follow files that were passed over, but use what others load, and those that use them."""
+        for file in self._unread if self.importers.wanted and deadline.left else ():
+            with suppress(OSError):
+                data = read_bounded(file.path, MOST_BYTES[file.kind], known=True)
+                self.importers.keep(file, data, left=True)
         for _ in range(_MOST_IN_A_ROW):
             if not (using := self.importers.using()):
                 return

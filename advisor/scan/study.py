@@ -227,7 +227,8 @@ class Study:
     @cached_property
     def chooses(self) -> bool:
         """False where no conditional expression stands in the file."""
-        return any(_CHOOSES.search(line) for line in self.parsed.lines)
+        lines = (line for line in self.parsed.lines if "if" in line or "else" in line)
+        return any(map(_CHOOSES.search, lines))
 
     def call_where(self, method: FunctionNode, call: ast.Call, names: Mapping[str, Values]) -> None:
         """Learn what conditions around a call say of attributes, which hold in the method too."""

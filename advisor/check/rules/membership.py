@@ -105,10 +105,12 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
         message = f"the configuration has no `{call.name}` in transformers {case.release.version}"
         fix, because = advice(change.instead), change.because
         yield Finding(message, call.place, fix=fix, because=because, sources=change.sources)
-    if at is None or _asked_for(case, call):
+    if at is None:
         return
     if at.members.has(call.name):
         yield from _without_effect(case, at, call)
+        return
+    if _asked_for(case, call):
         return
     if inner := _nested(case, at, call):
         message = f"`{at.name}` has no `{call.name}` in transformers {case.release.version}"
@@ -140,7 +142,8 @@ def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
 def _without_effect(case: Case, at: Receiver, call: Call) -> Iterator[Finding]:
     """A method that is there and calls what is not."""
     change = case.release.removed(f"{at.name}.{call.name}", "attribute")
-    if change and change.kind == "removed" and call.kind == "call":
+    gone = change and change.kind == "removed" and call.kind == "call"
+    if change and gone and not _asked_for(case, call):
         yield Finding(
             f"`{call.name}` of `{at.name}` fails in transformers {case.release.version}",
             call.place,
