@@ -100,18 +100,24 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
 
 def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
     at = receiver_of(case, call, usage)
+    if at is None:
+        yield from _missing_in_configuration(case, call)
+    elif at.members.has(call.name):
+        yield from _without_effect(case, at, call)
+    elif not _asked_for(case, call):
+        yield from _lacking(case, call, usage, at)
+
+
+def _missing_in_configuration(case: Case, call: Call) -> Iterator[Finding]:
     inside = f"{CONFIG}.{call.name}" if CONFIG in call.of and call.kind == "read" else ""
-    if at is None and (change := case.release.removed(inside, "attribute")):
+    if change := case.release.removed(inside, "attribute"):
         message = f"the configuration has no `{call.name}` in transformers {case.release.version}"
         fix, because = advice(change.instead), change.because
         yield Finding(message, call.place, fix=fix, because=because, sources=change.sources)
-    if at is None:
-        return
-    if at.members.has(call.name):
-        yield from _without_effect(case, at, call)
-        return
-    if _asked_for(case, call):
-        return
+
+
+def _lacking(case: Case, call: Call, usage: Usage, at: Receiver) -> Iterator[Finding]:
+    """A member that a receiver does not have."""
     if inner := _nested(case, at, call):
         message = f"`{at.name}` has no `{call.name}` in transformers {case.release.version}"
         yield Finding(message, call.place, level=at.level, fix=f"use `{inner}.{call.name}`")
