@@ -41,6 +41,7 @@ from advisor.scan.abstract import (
     string_method,
     union,
 )
+from advisor.scan.learned import RESULT
 from advisor.scan.node import (
     asks_table,
     chooses,
@@ -52,7 +53,7 @@ from advisor.scan.node import (
     loads_something,
 )
 from advisor.scan.scope import Scope
-from advisor.scan.study import RESULT, Passed, Study
+from advisor.scan.study import Passed, Study
 from advisor.scan.usage import WRAPPED, Load, Location
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
 

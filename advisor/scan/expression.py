@@ -38,10 +38,11 @@ from advisor.scan.abstract import (
 )
 from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
 from advisor.scan.condition import Assumed, condition
+from advisor.scan.learned import RESULT
 from advisor.scan.narrowing import Names, dotted, narrowed
 from advisor.scan.node import is_super, last_name
 from advisor.scan.scope import Scope
-from advisor.scan.study import RESULT, Passed, Study
+from advisor.scan.study import Passed, Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 from advisor.scan.way import told
 

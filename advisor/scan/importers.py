@@ -17,8 +17,9 @@ from advisor.scan.abstract import (
     LocalObject,
     Values,
 )
+from advisor.scan.learned import RESULT
 from advisor.scan.node import loads_something
-from advisor.scan.study import RESULT, Study
+from advisor.scan.study import Study
 from advisor.scan.walk import SourceFile
 
 _PACKAGE = "__init__.py"

@@ -37,14 +37,16 @@ from advisor.scan.abstract import (
     known_key,
     union,
 )
+from advisor.scan.classes import ClassDefinition
 from advisor.scan.condition import Assumed, asked_again, condition, hangs
 from advisor.scan.expression import Expressions, methods
+from advisor.scan.learned import DEFAULT, MEANT, RESULT
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
 from advisor.scan.node import asks, decorators, last_name, loads_something, names_a_kind
 from advisor.scan.registry import Registering, registers
 from advisor.scan.scope import Scope
 from advisor.scan.source import descendants
-from advisor.scan.study import DEFAULT, MEANT, RESULT, ClassDefinition, Study
+from advisor.scan.study import Study
 from advisor.scan.usage import ANNOTATED, Load
 from advisor.scan.vocabulary import loader_of
 from advisor.scan.way import End, Way, meeting

@@ -29,59 +29,36 @@ from advisor.scan.abstract import (
     Constant,
     DictLiteral,
     Distant,
-    ForeignObject,
     FunctionNode,
     ListLiteral,
     Loaded,
     LoadedElsewhere,
-    LocalClass,
-    LocalObject,
     Namespace,
     PartialString,
     Ready,
     String,
     Symbol,
     Values,
-    bounded,
-    doubted,
     pieces,
-    plain,
     union,
-    with_entries,
-    without_loads,
 )
+from advisor.scan.classes import ClassDefinition, Classes
 from advisor.scan.imports import Imports
-from advisor.scan.node import attributes_in, is_long, is_property, loads_something, own_names
+from advisor.scan.learned import DEFAULT
+from advisor.scan.node import attributes_in, is_long
 from advisor.scan.scope import Scope
 from advisor.scan.source import Parsed, Placed, descendants, same_letters
-from advisor.scan.usage import ANNOTATED, UNKNOWN, Argument, Built, Call, Load, Location, Value
-from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Vocabulary
-
-DEFAULT = "="
-"""Stands for the defaults of a class's fields, among what is learned of it."""
-STORED = "."
-"""Stands for what is put into a class's fields later, among what is learned of it."""
-MEANT = ":"
-"""Stands for what annotations say of a class's fields, among what is learned of it."""
-KEPT = "[]"
-"""Stands for the entries that dictionaries get, among what is learned of who has them."""
-RESULT = "return"
-"""What a function gives back, among what is learned of it; no parameter has this name."""
-
+from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
+from advisor.scan.vocabulary import Vocabulary
 
 _LONGEST_SOURCE = 200
 _MOST_DOUBTFUL_USES = 1_000
 """Uses of a load that may as well be those of another; more of them tell nothing new."""
-_MOST_BASES = 50
-"""Classes behind a class that are looked through."""
 _MOST_CALLS = 12
 """Calls of a function, each on its own way, that are followed apart."""
 _DEEPEST_CALLS = 3
 """Functions inside functions that are walked for one call alone."""
 _WORD = re.compile(r"[^\W\d]\w*")
-_WORTH_KEEPING = (DictLiteral, ListLiteral, Loaded, LocalClass, LocalObject, String, Symbol)
-_MOST_KEPT = 64
-"""Entries that dictionaries of one name get."""
 _MOST_ENTRIES = 500
 """Functions that a walk of one file walks for one call alone."""
 _ASKS_A_TABLE = re.compile(r"\bget\b|\[[\s(\\]*+(?:[^\W\d]|#)")
@@ -89,7 +66,6 @@ _ASKS_A_TABLE = re.compile(r"\bget\b|\[[\s(\\]*+(?:[^\W\d]|#)")
 _CHOOSES = re.compile(r"\bif\b.+\belse\b|\bif\b[^:]*$|^\s*else\b[^:]")
 """What stands in one of the lines of a conditional expression."""
 _HUB_PREFIX = "hf-hub:"
-_LIBRARY = "transformers."
 
 
 class Home(NamedTuple):
@@ -128,39 +104,21 @@ class Use(NamedTuple):
     passed: Sequence[Passed]
 
 
-class ClassDefinition(NamedTuple):
-    """A class of the file: its bases in the file, its methods, and its annotated names.
-
-    `extends` is the class of transformers that it extends, itself or through another file; `whole`
-    is false where there are bases of which nothing is known, `configured` true where it says which
-    configuration is its own.
-    """
-
-    bases: tuple[str, ...]
-    methods: dict[str, FunctionNode]
-    fields: list[str]
-    extends: str | None = None
-    whole: bool = True
-    configured: bool = False
-
-
 Enter: TypeAlias = "Callable[[Study, FunctionNode, Scope, Mapping[str, Values], Values], Values]"
 """Walks a function for one call: with what is around it, what is passed, and its object."""
 
 
-class Study:
+class Study(Classes):
     """One file under study."""
 
     def __init__(
         self, parsed: Parsed, vocabulary: Vocabulary, imports: Imports, homes: Homes | None = None
     ) -> None:
+        super().__init__(vocabulary)
         self.parsed = parsed
-        self.vocabulary = vocabulary
         self.imports = imports
         self.homes = homes
-        self.loads: list[Load] = []
         self.uses: list[Use] = []
-        self.classes: dict[str, ClassDefinition] = {}
         self.stars: list[str] = []
         self.training: list[Placed] = []
         self.made: list[tuple[ast.expr, str, Sequence[Passed]]] = []
@@ -168,7 +126,6 @@ class Study:
         """Names that `getattr` takes from modules, with where they are given to it."""
         self.pending: list[tuple[FunctionNode, Scope, tuple[Hashable, ...]]] = []
         """Functions to be walked, with what is around them and the ways to them."""
-        self.learned_more = True
         self.imports_library = False
         self._missed_library = False
         self.names: dict[str, Values] = {}
@@ -177,10 +134,6 @@ class Study:
         """True where the last walk met a call that may load, and did not know what is called."""
         self.seeks = False
         """True where a walk met a class that is asked for by a name, and did not know that."""
-        self.keeps = False
-        """True once an entry was put into a dictionary that others may ask for it."""
-        self.extending: dict[int, str] = {}
-        """The classes of the file that loads are of, by the numbers of these."""
         self.too_deep: set[int] = set()
         """The lines of statements that are nested too deeply to be followed."""
         self.ways: tuple[Hashable, ...] = ()
@@ -202,9 +155,6 @@ class Study:
         self.shares_all = False
         """True where other files ask for its names: then those it cannot use itself count too."""
         self._doubtful: Counter[int] = Counter()
-        self._told: dict[object, dict[str, Values]] = defaultdict(dict)
-        self._asked: set[object] = set()
-        """Of what this walk has asked what is told of it."""
         self._elsewhere: dict[ast.AST, Parsed] = {}
         self._visited: set[tuple[str, ast.AST]] = set()
         self._namespaces: dict[int, Namespace] = {}
@@ -250,8 +200,8 @@ class Study:
 
     def begin(self) -> None:
         """Begin a walk: forget what the last one recorded, which this one records again."""
-        self.learned_more = self.awaits = self.seeks = False
-        self._asked.clear()
+        super().begin()
+        self.awaits = self.seeks = False
         self._entries = 0
         records = (self.uses, self.training, self.pending, self.stars, self.made, self.named)
         for record in (*records, self._doubtful, self._visited, self.recorded):
@@ -384,11 +334,7 @@ class Study:
         if not stale:
             return
         self._stale |= stale
-        for told in self._told.values():
-            for name, values in told.items():
-                if (left := without_loads(values, stale)) != values:
-                    told[name] = left
-                    self.learned_more = True
+        self.forget_loads(stale)
 
     @contextmanager
     def entering(self, way: Hashable) -> Iterator[None]:
@@ -523,105 +469,6 @@ class Study:
             )
         return arguments
 
-    def learn(self, about: object, name: str, values: Values) -> None:
-        """Add to what a parameter of a function or an attribute of a class may be.
-
-        Nothing is learned from a placeholder such as None.
-        """
-        if not values:
-            return
-        before = self._told[about].get(name)
-        useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
-        merged = union(before or NOTHING, useful)
-        if len({value.text for value in merged if isinstance(value, String)}) > 1:
-            merged = tuple(dict.fromkeys(doubted(merged)))
-        if merged != before:
-            self._told[about][name] = merged
-            self.learned_more |= not self._asked.isdisjoint((about, (about, name)))
-
-    def keep(self, about: object, name: str, key: String | Constant | None, values: Values) -> None:
-        """Learn an entry of a dictionary: of an attribute of a class, or of a name of the file.
-
-        Nothing is learned from numbers and what is made of foreign classes.
-        """
-        if not any(isinstance(value, _WORTH_KEEPING) for value in values):
-            return
-        tables = self._told[about, KEPT]
-        before = next((v for v in tables.get(name, ()) if isinstance(v, DictLiteral)), None)
-        entries = {plain(one): (one, inner) for one, inner in (before.entries if before else ())}
-        known, inner = entries.get(plain(key), (key, NOTHING))
-        merged = union(inner, values)
-        if merged == inner or len(entries) >= _MOST_KEPT:
-            return
-        entries[plain(key)] = known, merged
-        tables[name] = bounded(DictLiteral(tuple(entries.values())))
-        asked = not self._asked.isdisjoint(((about, KEPT), ((about, KEPT), name)))
-        self.learned_more |= asked or not self.keeps
-        self.keeps = True
-
-    def with_kept(self, about: object, name: str, values: Values) -> Values:
-        """Return values with what is kept in a dictionary among them."""
-        for table in self.told((about, KEPT), name):
-            if isinstance(table, DictLiteral):
-                return with_entries(values, table)
-        return values
-
-    def told(self, about: object, name: str) -> Values:
-        """Return what has been learned of one parameter, result or attribute."""
-        self._asked.add((about, name))
-        return self._told[about].get(name, NOTHING)
-
-    def told_of(self, about: object) -> Mapping[str, Values]:
-        """Return all that has been learned of a function or a class, by name."""
-        self._asked.update((about, (about, MEANT)))
-        meant = self._told.get((about, MEANT))
-        return {**meant, **self._told[about]} if meant else self._told[about]
-
-    def attribute(self, owner: str, name: str) -> Values:
-        """Return what an attribute may be, looking through bases in the same file."""
-        owners = self._lineage(owner) or [owner]
-        for own in owners:
-            values = self.told(own, name)
-            if name in self._told[own]:
-                return self.with_kept(own, name, values) if self.keeps else values
-            if meant := self.told((own, MEANT), name):
-                return meant
-        return NOTHING
-
-    def store(self, owner: str, name: str, values: Values) -> None:
-        """Learn what an attribute is given, which a field of that name was not built with."""
-        self.learn(owner, name, values)
-        if owner in self.classes and name in self.fields(owner):
-            self.learn((owner, STORED), name, values)
-
-    def objects_of(self, owner: str) -> Values:
-        """Return an object of a class of the file, which may be one of a class that extends it."""
-        extending = (name for name, one in self.classes.items() if owner in one.bases)
-        return (LocalObject(owner), *map(LocalObject, extending))
-
-    def field(self, made: LocalObject, name: str) -> Values:
-        """Return what a field of an object may be: as it was made, or as it was stored later."""
-        known = dict(made.fields).get(name, NOTHING)
-        if not known and made.built:
-            known = self.told((made.name, DEFAULT), name)
-        stored = self.told((made.name, STORED), name) if known else NOTHING
-        return doubted(union(known, stored)) if stored else known
-
-    def attributes(self, owner: str) -> dict[str, Values]:
-        """Return what all attributes of a class may be, those of its bases included."""
-        lineage = reversed(self._lineage(owner) or [owner])
-        return {name: values for own in lineage for name, values in self.told_of(own).items()}
-
-    def fields(self, owner: str) -> tuple[str, ...]:
-        """Return the annotated names of a class and its bases, those of the bases first."""
-        lineage = reversed(self._lineage(owner))
-        return tuple(dict.fromkeys(name for own in lineage for name in self.classes[own].fields))
-
-    def methods(self, owner: str) -> dict[str, FunctionNode]:
-        """Return the methods of a class, those of its bases included."""
-        lineage = reversed(self._lineage(owner))
-        return {name: node for own in lineage for name, node in self.classes[own].methods.items()}
-
     def home(self, node: ast.AST) -> str:
         """Return the file in which a function stands."""
         adopted = self._adopted.get(node)
@@ -646,81 +493,6 @@ class Study:
                     self.learn((one.name, DEFAULT), name, known)
         return one.name
 
-    def only_annotated(self, values: Values) -> bool:
-        """True where all that is known of values is the annotation of what takes them."""
-        loads = [self.loads[one.load] for one in values if isinstance(one, Loaded)]
-        return bool(loads) and all(load.call == ANNOTATED for load in loads)
-
-    def holds_loaded(self, owner: str) -> set[str]:
-        """Return the attributes of a class that may be something loaded, or hold it."""
-        known = (pair for own in self._lineage(owner) for pair in self.told_of(own).items())
-        return {name for name, values in known if any(map(_is_loaded, values))}
-
-    def method(self, owner: str, name: str) -> FunctionNode | None:
-        """Return the method of a class, looking through bases in the same file."""
-        owners = (self.classes[label].methods for label in self._lineage(owner))
-        return next((methods[name] for methods in owners if name in methods), None)
-
-    def above(self, owner: str, method: ast.AST | None, name: str) -> FunctionNode | None:
-        """Return what `super().name` is in a method, for an object of a class."""
-        lineage = self._lineage(owner)
-        here = (n for n, one in enumerate(lineage) if method in self.classes[one].methods.values())
-        start = next(here, len(lineage)) + 1
-        owners = (self.classes[one].methods for one in lineage[start:])
-        return next((methods[name] for methods in owners if name in methods), None)
-
-    def says_more(self, owner: str, method: FunctionNode) -> bool:
-        """True where a method that a class inherits asks for what only that class loads.
-
-        That is what a method of the class gives, or has set.
-        """
-        nearer: list[str] = []
-        for one in self._lineage(owner):
-            if self.classes[one].methods.get(method.name) is method:
-                break
-            nearer.append(one)
-        return bool(nearer) and any(
-            self._is_loaded(owner, nearer, n) for n in own_names(method).asked
-        )
-
-    def _is_loaded(self, owner: str, nearer: Sequence[str], name: str) -> bool:
-        """True where some of a class's lineage load what they have under a name."""
-        for one in nearer:
-            if (own := self.classes[one].methods.get(name)) is not None:
-                return loads_something(own) or self._holds_ours(self.told(own, RESULT))
-            if self._holds_ours(self.told(one, name)):
-                return True
-        method = self.method(owner, name)
-        if method is None or not is_property(method):
-            return False
-        asked = own_names(method).asked
-        return any(
-            (own := self.classes[one].methods.get(inner)) is not None and loads_something(own)
-            for one in nearer
-            for inner in asked
-        )
-
-    def _holds_ours(self, values: Values) -> bool:
-        """True where something loaded that may be ours is among values, or in a list there."""
-        return any(
-            isinstance(inner, Loaded)
-            and not inner.path
-            and self._may_be_ours(self.loads[inner.load])
-            for value in values
-            for group in (value.groups if isinstance(value, ListLiteral) else ((value,),))
-            for inner in group
-        )
-
-    def _may_be_ours(self, load: Load) -> bool:
-        """False for a load of a class of transformers that has nothing to do with pictures."""
-        name = load.class_name or "Auto"
-        return (
-            load.package != "transformers"
-            or name.startswith("Auto")
-            or self.vocabulary.is_class(name)
-            or any(value.text and self.vocabulary.known(value.text) for value in load.checkpoint)
-        )
-
     def inherited(
         self, asks: Callable[[FunctionNode], bool]
     ) -> Iterator[tuple[str, FunctionNode, Scope]]:
@@ -731,7 +503,7 @@ class Study:
         for label, one in [*self.classes.items()]:
             if not one.bases:
                 continue
-            lineage = [self.classes[base] for base in self._lineage(label)]
+            lineage = [self.classes[base] for base in self.lineage(label)]
             found: dict[str, FunctionNode] = {}
             for each in reversed(lineage):
                 found.update(each.methods)
@@ -742,71 +514,6 @@ class Study:
                     continue
                 if (around := self.scope(node)) is not None:
                     yield label, node, around
-
-    def built_as(self, owner: str) -> str | None:
-        """Return the class of transformers whose builder builds objects of a class of the file."""
-        classes = [self.classes[label] for label in self._lineage(owner)]
-        if any("__init__" in one.methods for one in classes):
-            return None
-        return next((one.extends for one in classes if one.extends), None)
-
-    def loads_as(self, owner: str) -> str | None:
-        """Return the class of transformers whose loader a class of the file has, unchanged.
-
-        None where another configuration is its own, or where not all that it extends is known.
-        """
-        if any(self.method(owner, name) for name in CHECKPOINT_ARGUMENTS):
-            return None
-        lineage = self._lineage(owner)
-        if any("config_class" in self.told_of(one) or _is_adopted(one) for one in lineage):
-            return None
-        classes = [self.classes[label] for label in lineage]
-        bases = {one.extends for one in classes if one.extends}
-        known = all(one.whole and not one.configured for one in classes)
-        base = bases.pop() if len(bases) == 1 and known else ""
-        return base if self.vocabulary.is_class(base) and not base.startswith("Auto") else None
-
-    def defines(self, loaded: Loaded, name: str) -> str | None:
-        """Return the class of the file that something loaded is of, where it has a name itself.
-
-        One of another file may have any, since not all methods of it are kept.
-        """
-        owner = self.extending.get(loaded.load) if not loaded.path else None
-        if owner is None or _is_adopted(owner):
-            return owner
-        names = {"forward", "__call__"} if name == "__call__" else {name}
-        stored = any(one in self.told_of(label) for label in self._lineage(owner) for one in names)
-        return owner if stored or any(self.method(owner, one) for one in names) else None
-
-    def class_behind(self, holder: Abstract, name: str) -> str | None:
-        """Return the class of transformers that has to have an attribute of an object.
-
-        That is the class it was made of, or the one that its own class extends without having it.
-        """
-        match holder:
-            case ForeignObject(callee) if callee.startswith(_LIBRARY):
-                made = callee.rpartition(".")[2]
-                return made if made[:1].isupper() else None
-            case LocalObject(owner):
-                lineage = self._lineage(owner)
-                classes = [self.classes[label] for label in lineage]
-                extended = next((one.extends for one in classes if one.extends), None)
-                if extended is None or not all(one.whole for one in classes):
-                    return None
-                if self.method(owner, name) or any(map(_is_adopted, lineage)):
-                    return None
-                own = any(name in self.told_of(one) for one in lineage)
-                parts = any("attributes" in self.told_of(one) for one in lineage)  # of a processor
-                return None if own or parts else extended
-        return None
-
-    def _lineage(self, owner: str) -> list[str]:
-        """A class of the file and its bases in it, the nearest first."""
-        names = [owner] if owner in self.classes else []
-        for name in names:
-            bases = self.classes[name].bases if len(names) < _MOST_BASES else ()
-            names.extend(base for base in bases if base in self.classes and base not in names)
-        return names
 
     def starred(self, name: str) -> Values:
         """Return what a name that nothing binds may be because of `from x import *`.
@@ -839,27 +546,9 @@ class Study:
         self.learned_more |= self._missed_library
         self._missed_library = False
 
-    def define(self, label: str, definition: ClassDefinition) -> None:
-        """Learn what a class of the file is; nobody has asked for one that is not known yet."""
-        before = self.classes.get(label)
-        if before != definition:
-            self.classes[label] = definition
-            self.learned_more |= before is not None
-
-
-def _is_loaded(value: Abstract) -> bool:
-    """True for something loaded, or a list or table of it."""
-    inside = value.groups if isinstance(value, (ListLiteral, DictLiteral)) else ((value,),)
-    return any(isinstance(one, Loaded) for group in inside for one in group)
-
 
 _HOLDING = (LoadedElsewhere, ListLiteral, DictLiteral, Ready)
 """Values that are something another file loads, or may hold it."""
-
-
-def _is_adopted(label: str) -> bool:
-    """True for a class of another file, of which not all methods are kept."""
-    return ":" in label
 
 
 def _source(node: ast.expr) -> str:
