@@ -160,9 +160,8 @@ def _steering(case: Case) -> Iterator[Given]:
     ready = any(set(case.knowledge("ready")) & given.keys() for given in writing)
     given_on = any({SETTING, "1"} & given.keys() for given in writing)
     stored = any(call.kind == "assign" and call.name == SETTING for call in calls)
-    members = case.release.members
-    at = members.of(STEERING) if members else None
-    if at is None or ready or not writing:
+    members = case.release.members if writing and not ready else None
+    if members is None or (at := members.of(STEERING)) is None:
         return
     for one in case.scan.built if given_on or stored else ():
         if one.class_name == STEERING:
