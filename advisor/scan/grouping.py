@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from operator import itemgetter
 
 from advisor.scan.abstract import Loaded
@@ -44,7 +45,6 @@ class Grouping:
         self.uses = defaultdict[int, list[tuple[int, Use]]](list)
         for number, use in enumerate(study.uses):
             self.uses[use.receiver.load].append((number, use))
-        self._sure, self._maybe = self._flows()
         self.trainings = [study.location(place) for place in study.training]
         self.texts = [frozenset(v.text for v in one.checkpoint if v.text) for one in self.loads]
         self._near = defaultdict[object, list[int]](list)
@@ -119,7 +119,7 @@ class Grouping:
 
     def _tied(self) -> dict[int, set[int]]:
         """The processors of each model."""
-        sure, maybe = self._sure, self._maybe
+        sure, maybe = self._flows
         tied = {}
         for model in self.models:
             same = {other for other in maybe[model] if self._same_checkpoint(model, other)}
@@ -140,6 +140,7 @@ class Grouping:
             own -= {processor for processor in own if times[processor] > _MOST_TIED}
         return tied
 
+    @cached_property
     def _flows(self) -> tuple[dict[int, set[int]], dict[int, set[int]]]:
         """Which processors feed or read which models: for sure, and as one of several."""
         sure: dict[int, set[int]] = defaultdict(set)
@@ -225,7 +226,7 @@ class Grouping:
             class_name=main.class_name,
             task=_only(main.task),
             trained=trained[0] if trained else None,
-            joined=tuple(self.loads[n] for n in numbers[1:] if n in self._sure[numbers[0]]),
+            joined=tuple(self.loads[n] for n in numbers[1:] if n in self._flows[0][numbers[0]]),
         )
 
     def _checkpoint(self, load: Load) -> str | None:

@@ -383,25 +383,27 @@ class _Scanner:
 
         Other files are read only where that may tell more.
         """
-        study = self.modules.study(parsed)
+        study, grouping = self.modules.study(parsed), None
         if direct:
             asked: set[str] = set()
             alone = Study(parsed, self.vocabulary, Imports(asked.add, study.imports.documents))
             study_file(alone, walks=1)
             ours = any(self.modules.has(parsed.name, module) for module in asked)
             goes_on = alone.awaits and alone.learned_more and not ours
-            concerns = Grouping(alone).may_concern_us or (ours and (ids or alone.seeks))
+            grouping = Grouping(alone)
+            concerns = grouping.may_concern_us or (ours and (ids or alone.seeks))
             if not (concerns or goes_on or lacks):
                 return FileScan(built=_members_of_ours(alone), names=_names_asked(alone))
             if not ours:
                 alone.imports = study.imports  # which has told it nothing yet: it goes on as it is
                 study = alone
-        study_file(study)
+        if grouping is None or grouping.study is not study or study.learned_more:
+            study_file(study)
+            grouping = Grouping(study)
         notes = tuple(
             FileNote(parsed.name, parsed.spot(line, 0).line, TOO_DEEP.format("a statement"))
             for line in sorted(study.too_deep)
         )
-        grouping = Grouping(study)
         usages, beside = tuple(grouping.usages()), tuple(grouping.beside()) if lacks else ()
         return FileScan(
             usages,
