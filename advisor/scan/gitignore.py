@@ -48,6 +48,8 @@ class Patterns(NamedTuple):
 
     def ignores(self, path: str, *, folder: bool) -> bool | None:
         """Return whether `path` is left out, or None where no pattern speaks of it."""
+        if not self.groups:
+            return None
         path = f"{path}/" if folder else path
         return next((ignores for ignores, pattern in self.groups if pattern.match(path)), None)
 

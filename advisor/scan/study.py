@@ -558,6 +558,8 @@ def _source(node: ast.expr) -> str:
             return name
         case ast.Attribute(ast.Name(name), attribute):
             return f"{name}.{attribute}"
+        case ast.Constant(str() | int() | None as value, None):
+            return repr(value)[:_LONGEST_SOURCE]
     return ast.unparse(node)[:_LONGEST_SOURCE]
 
 

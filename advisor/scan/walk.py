@@ -293,6 +293,8 @@ def _made_by_venv(folder: str) -> bool:
 
 def _ignored(path: str, levels: Levels, *, folder: bool) -> bool:
     """True where the innermost patterns that speak of a path leave it out."""
+    if not levels:
+        return False
     answers = (
         patterns.ignores(name_of(path[start:].replace(os.sep, "/")), folder=folder)
         for start, patterns in reversed(levels)
