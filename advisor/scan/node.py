@@ -33,7 +33,6 @@ _FEW = 3
 """Statements of a function that is followed wherever it is called, those inside others apart."""
 _FEW_IN_ALL = 12
 """Or else so many with them."""
-"""Statements of a function that is followed wherever it is called."""
 _MANY = 200
 """Statements of the longest function of another file that is followed."""
 

@@ -25,6 +25,7 @@ from advisor.check.loaded import (
     part_of,
     receiver_of,
 )
+from advisor.model.library import NameChange
 from advisor.scan.usage import WRAPPED, Argument, Built, Call, Location, Usage
 from advisor.scan.vocabulary import vocabulary_of
 
@@ -88,14 +89,8 @@ def _without_items(case: Case, call: Call) -> Iterator[Finding]:
     at, key = receiver_of(case, call), call.arguments["0"]
     change = case.release.removed(f"{at.name}[]", "attribute") if at else None
     if at and change and not isinstance(key.value, str):
-        yield Finding(
-            f"`{at.name}` is no tuple in transformers {case.release.version}",
-            call.place,
-            level=at.level,
-            fix=advice(change.instead),
-            because=change.because,
-            sources=change.sources,
-        )
+        message = f"`{at.name}` is no tuple in transformers {case.release.version}"
+        yield _by_change(change, at, call, message)
 
 
 def _missing(case: Case, call: Call, usage: Usage) -> Iterator[Finding]:
@@ -150,14 +145,20 @@ def _without_effect(case: Case, at: Receiver, call: Call) -> Iterator[Finding]:
     change = case.release.removed(f"{at.name}.{call.name}", "attribute")
     gone = change and change.kind == "removed" and call.kind == "call"
     if change and gone and not _asked_for(case, call):
-        yield Finding(
-            f"`{call.name}` of `{at.name}` fails in transformers {case.release.version}",
-            call.place,
-            level=at.level,
-            fix=advice(change.instead),
-            because=change.because,
-            sources=change.sources,
-        )
+        message = f"`{call.name}` of `{at.name}` fails in transformers {case.release.version}"
+        yield _by_change(change, at, call, message)
+
+
+def _by_change(change: NameChange, at: Receiver, call: Call, message: str) -> Finding:
+    """What is found of a call because a release changed what it is on."""
+    return Finding(
+        message,
+        call.place,
+        level=at.level,
+        fix=advice(change.instead),
+        because=change.because,
+        sources=change.sources,
+    )
 
 
 def _of_vision(case: Case, usage: Usage) -> bool:
