@@ -354,7 +354,7 @@ class Study(Classes):
 
     def enters(self, function: FunctionNode, call: ast.Call) -> bool:
         """Return whether a function is walked for this call alone: where there are several."""
-        if function in self._elsewhere or function in self._adopted:  # nothing else walks it
+        if function in self._elsewhere:  # nothing else walks it
             return self.may_enter
         calls = self._calls[function]
         if (key := (call, *self.ways)) not in calls and len(calls) <= _MOST_CALLS:
@@ -471,8 +471,7 @@ class Study(Classes):
 
     def home(self, node: ast.AST) -> str:
         """Return the file in which a function stands."""
-        adopted = self._adopted.get(node)
-        return self._elsewhere.get(node, self.parsed).name if adopted is None else adopted.home
+        return self._elsewhere.get(node, self.parsed).name
 
     def adopt(self, one: Namespace) -> str:
         """Treat a class of another file as one of this file; return its name."""
@@ -503,11 +502,7 @@ class Study(Classes):
         for label, one in [*self.classes.items()]:
             if not one.bases:
                 continue
-            lineage = [self.classes[base] for base in self.lineage(label)]
-            found: dict[str, FunctionNode] = {}
-            for each in reversed(lineage):
-                found.update(each.methods)
-            for name, node in found.items():
+            for name, node in self.methods(label).items():
                 if name in one.methods:
                     continue
                 if not (asks(node) and self.told_of(label)) and not self.says_more(label, node):
