@@ -39,21 +39,30 @@ _read: set[tuple[int, int]] = set()
 
 
 def read_bounded(
-    file: Path | str, most: int, *, within: Path | None = None, known: bool = True
+    file: Path | str,
+    most: int,
+    *,
+    within: Path | None = None,
+    known: bool = True,
+    walked: bool = False,
 ) -> bytes:
     """Return the bytes of a regular file of at most `most` bytes.
 
     With `within`, a file that a link puts outside that folder is refused. One that is `known` is
-    known as read from then on. Raises OSError, whose `strerror` says why in words: also for a pipe,
-    a device, a folder and a file that is too large.
+    known as read from then on. Of one that is `walked`, a listing has just told that it is regular,
+    which saves a question. Raises OSError, whose `strerror` says why in words: also for a pipe, a
+    device, a folder and a file that is too large.
     """
     if within is not None and leads_out(file, within):
         raise _refused(file, errno.ELOOP, "a link leads out of the folder")
-    _regular(file, os.stat(file))  # noqa: PTH116 - the same check as for the open file below
+    if not walked:
+        _regular(file, os.stat(file))  # noqa: PTH116 - the same check as for the open file below
     handle = os.open(file, _OPEN)
     try:
         status = os.fstat(handle)
         _regular(file, status)
+        if status.st_size > most:
+            raise _too_large(file, most)
         if known:
             _read.add((status.st_dev, status.st_ino))
         pieces, left, asked = [], most + 1, max(status.st_size + 1, 65_536)
@@ -65,8 +74,13 @@ def read_bounded(
     finally:
         os.close(handle)
     if left <= 0:
-        raise _refused(file, errno.EFBIG, f"it is larger than {size_shown(most)}")
+        raise _too_large(file, most)
     return b"".join(pieces)
+
+
+def _too_large(file: Path | str, most: int) -> OSError:
+    """Return the refusal to read a file of more than `most` bytes."""
+    return _refused(file, errno.EFBIG, f"it is larger than {size_shown(most)}")
 
 
 def read_lines(file: Path | str, most: int = MOST_TEXT) -> io.StringIO:
@@ -153,9 +167,9 @@ def _inside(path: str, folder: str) -> bool:
 
 
 def _regular(file: Path | str, status: os.stat_result) -> None:
-    if stat.S_ISDIR(status.st_mode):
-        raise _refused(file, errno.EISDIR, "it is a folder")
     if not stat.S_ISREG(status.st_mode):
+        if stat.S_ISDIR(status.st_mode):
+            raise _refused(file, errno.EISDIR, "it is a folder")
         raise _refused(file, errno.EINVAL, "it is a pipe or a device, not a file")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 
 _HIDDEN = (
     *range(0x20),  # C0
@@ -41,12 +42,6 @@ property Default_Ignorable_Code_Point.
 """
 TEXTS = {code: text for code, text in NAMES.items() if chr(code) not in "\n\t"}
 """The same for texts of several lines."""
-_IN_JSON = {
-    code: re.sub("(....)", r"\\u\1", chr(code).encode("utf-16-be").hex())
-    for code in _HIDDEN
-    if code >= 0x7F
-}
-"""How JSON writes each of them that it need not write out; the value stays the same."""
 INERT_IN_JSON = r"#\u0023"
 _LONGEST_QUOTE, _LONGEST_MESSAGE = 300, 4_000
 _SURROGATE = "[\ud800-\udfff]"
@@ -69,9 +64,19 @@ def visible_lines(text: str) -> str:
     return re.sub(_SURROGATE, _byte, text.translate(TEXTS))
 
 
+@cache
+def _in_json() -> dict[int, str]:
+    """How JSON writes each of them that it need not write out; the value stays the same."""
+    return {
+        code: re.sub("(....)", r"\\u\1", chr(code).encode("utf-16-be").hex())
+        for code in _HIDDEN
+        if code >= 0x7F
+    }
+
+
 def visible_json(text: str) -> str:
     """Return JSON of the same value in which nothing is hidden, nor a command of a CI runner."""
-    text = text if text.isascii() else text.translate(_IN_JSON)
+    text = text if text.isascii() else text.translate(_in_json())
     return re.sub(_MARKED, lambda _: INERT_IN_JSON, text) if "##" in text else text
 
 

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Set
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ INSTALLED = "installed"
 _VERSION = re.compile(r'^__version__ = "([\d.]+)"', re.MULTILINE)
 
 
+@lru_cache(maxsize=1024)
 def version_number(text: str) -> tuple[int, ...]:
     """Return the number in a text such as 4.57.6, 5 or 5.25.0.dev0. Raises UsageError without."""
     found = re.match(r"v?(\d{1,6}(?:\.\d{1,6}){0,5})(?!\d)", text)

@@ -61,7 +61,7 @@ def guarded(parsed: Parsed) -> Iterator[Location]:
     It may stand under a name, and where one side ends in `return`, all behind it is the other.
     To ask what a library, a class or a function of it has is such a test as well, be it by trying.
     """
-    code = "\n".join(parsed.lines)
+    code = parsed.text
     looks = _LOOKS.search(code) is not None or "AttributeError" in code
     asking = _asking(parsed.tree, looks=looks)
     for node in descendants(parsed.tree):

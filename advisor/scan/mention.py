@@ -43,7 +43,6 @@ _CLASS_NAME = re.compile(r"\b[A-Z]\w+")
 _PART_OF_CLASS_NAME = re.compile(r"[A-Z]\w+")
 """Found three times as fast; where none of them is the name of a class, no whole word is."""
 _LOADS = ".from_pretrained"
-_LAST_CLASS = re.compile(r"\b(?!Auto)[A-Z]\w+\Z")
 _LONGEST_CLASS = 80
 _ATTRIBUTE = re.compile(r"\.([A-Za-z]\w*)")
 _IMPORTS = re.compile(
@@ -62,6 +61,7 @@ _FROM_LIBRARY = re.compile(
     r"(?P<names>\((?:[^()#]|#[^\n]*)*\)?|(?:[^\n\\;#]|\\\r?\n)*)"
 )
 _COMMENT = re.compile(r"#[^\n]*")
+_WORD = re.compile(r"\w+")
 _NAME = re.compile(r"[\s(\\]*(\w+)")
 _OF_LIBRARY = re.compile(r"\btransformers(?P<module>(?:\.[a-z_]\w*)*)\.(?P<name>\w+)")
 _ASKED_OF_LIBRARY = re.compile(r"\bgetattr[\s\\]*\([\s\\(]*transformers\b")
@@ -119,9 +119,9 @@ class Mentions:
 
     def may_lack(self, code: str) -> bool:
         """True where a class is loaded, of which members are lost that are used."""
-        before = (text[-_LONGEST_CLASS:] for text in code.split(_LOADS)[:-1])
-        loaded = {found[0] for found in map(_LAST_CLASS.search, before) if found}
-        lost = frozenset[str]().union(*map(self._lost, loaded))
+        loaded = {_last_word(text[-_LONGEST_CLASS:]) for text in code.split(_LOADS)[:-1]}
+        classes = (one for one in loaded if one[:1].isupper() and not one.startswith("Auto"))
+        lost = frozenset[str]().union(*map(self._lost, classes))
         return bool(lost) and not lost.isdisjoint(_ATTRIBUTE.findall(code))
 
     def may_drift(self, code: str) -> bool:
@@ -170,6 +170,12 @@ def imported(code: str) -> set[str]:
             else:
                 found.update(name.split()[0] for name in one["names"].split(",") if name.split())
     return found
+
+
+def _last_word(text: str) -> str:
+    """The word that a text ends in."""
+    found = _WORD.match(text[::-1])  # from behind, where nothing has to be looked for
+    return found[0][::-1] if found else ""
 
 
 def _names(written: str) -> Iterable[str]:

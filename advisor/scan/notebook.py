@@ -45,9 +45,10 @@ def parse_cells(read: Cells, name: str) -> Parsed:
         other += not any(code)
         firsts.append(len(lines))
         lines.extend(code)
-    tree = _whole(lines, firsts, name)
+    text = "\n".join(lines)
+    tree = _whole(text, firsts, name)
     if tree is not None:
-        return Parsed(name, tree, lines, spot, (), other)
+        return Parsed(name, tree, text, lines, spot, (), other)
     body: list[ast.stmt] = []
     notes = []
     for cell, before in zip(read.cells, firsts, strict=True):
@@ -59,13 +60,13 @@ def parse_cells(read: Cells, name: str) -> Parsed:
                 at = error.note.line and error.note.line + before
                 line = spot(at, 0).line if at and before < at <= len(lines) else None
                 notes.append(FileNote(name, line, f"cell {cell[0].cell} {error.note.message}"))
-    return Parsed(name, ast.Module(body, []), lines, spot, tuple(notes), other)
+    return Parsed(name, ast.Module(body, []), text, lines, spot, tuple(notes), other)
 
 
-def _whole(lines: list[str], firsts: list[int], name: str) -> ast.Module | None:
+def _whole(text: str, firsts: list[int], name: str) -> ast.Module | None:
     """Return all cells as one tree; None where they are not what each of them is alone."""
     try:
-        tree = parse("\n".join(lines), name)
+        tree = parse(text, name)
     except UnreadableError:
         return None
     for node in tree.body:

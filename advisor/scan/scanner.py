@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import gc
 import re
 from collections import Counter, defaultdict
@@ -10,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from advisor.files import know_as_read, read_bounded
+from advisor.files import know_as_read, read_bounded, size_shown
 from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
@@ -52,7 +53,7 @@ from advisor.scan.usage import (
     Usage,
     Value,
 )
-from advisor.scan.vocabulary import LIBRARIES, Vocabulary
+from advisor.scan.vocabulary import LIBRARIES, LIBRARIES_OF_FUNCTIONS, Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
 _LIBRARIES = LIBRARIES | {"torch"}
@@ -60,7 +61,7 @@ _LIBRARIES = LIBRARIES | {"torch"}
 _LIBRARY = "transformers"
 _HUB = "huggingface_hub"
 _ENVIRONMENT = "environ"
-_WORDS = {"pretrained", "pipeline", *FEATURES, *LIBRARIES}
+_WORDS = {"pretrained", "pipeline", MARK.decode(), *FEATURES, *LIBRARIES_OF_FUNCTIONS}
 _SPOKEN_OF = tuple(
     one.encode()
     for one in (_LIBRARY, *sorted(_WORDS - {_LIBRARY}))
@@ -82,6 +83,8 @@ _NOT_ALWAYS = (
     *(ast.ExceptHandler, ast.match_case),
 )
 """Statements whose blocks are not done whenever a file is read."""
+_MAY_IMPORT = {ast.Import, ast.ImportFrom, *(kind for kind, parts in BLOCKS.items() if parts)}
+"""Kinds of statements that import, or in which others may stand that do."""
 TOO_DEEP = "{} is nested too deeply to be followed"
 _MOST_BYTES_OF_MODULE = 1_000_000
 _DEEPEST_IMPORTS = 12
@@ -195,16 +198,25 @@ class _Scanner:
         except OutOfTimeError:
             self.notes.append(FileNote(file.name, None, "takes too long to be followed"))
         except OSError as error:
-            message = f"cannot be read: {(error.strerror or str(error)).lower()}"
-            self.notes.append(FileNote(file.name, None, message))
+            self._unread_for(file, error)
         except UnreadableError as error:
             self.notes.append(error.note)
         except (RecursionError, MemoryError):
             self.notes.append(FileNote(file.name, None, TOO_DEEP.format("something in it")))
 
+    def _unread_for(self, file: SourceFile, error: OSError) -> None:
+        """Say why a file was not read."""
+        message = f"cannot be read: {(error.strerror or str(error)).lower()}"
+        if error.errno == errno.EFBIG:
+            self.left_out["too_large"] += 1
+            if file.name.endswith(".json"):  # data, more often than not
+                return
+            message = f"is over {size_shown(MOST_BYTES[file.kind])}, so it is not checked"
+        self.notes.append(FileNote(file.name, None, message))
+
     def _add(self, file: SourceFile) -> None:
         code = file.kind != "configuration"  # which may be a report that is written anew
-        data = read_bounded(file.path, MOST_BYTES[file.kind], known=code)
+        data = read_bounded(file.path, MOST_BYTES[file.kind], known=code, walked=True)
         self.files += 1
         if file.kind == "configuration":
             seen = read_configuration(data, file.name, self.vocabulary)
@@ -355,7 +367,7 @@ class _Scanner:
             parsed = parse_cells(self.twins.cells(file, read), name)
         else:
             parsed = parse_python(data, name)
-        text = code if code is not None else "\n".join(parsed.lines)
+        text = code if code is not None else parsed.text
         direct, ids = not again and imports_library(text), self.mentions.ids(text) if loads else ()
         lacks = loads and self.mentions.may_lack(text)
         found = self._usages(parsed, direct, bool(ids), lacks) if loads else FileScan()
@@ -383,10 +395,12 @@ class _Scanner:
 
         Other files are read only where that may tell more.
         """
-        study, grouping = self.modules.study(parsed), None
+        study: Study | None = None
+        grouping: Grouping | None = None
         if direct:
             asked: set[str] = set()
-            alone = Study(parsed, self.vocabulary, Imports(asked.add, study.imports.documents))
+            imports = self.modules.imports(parsed.name)
+            alone = Study(parsed, self.vocabulary, Imports(asked.add, imports.documents))
             study_file(alone, walks=1)
             ours = any(self.modules.has(parsed.name, module) for module in asked)
             goes_on = alone.awaits and alone.learned_more and not ours
@@ -395,8 +409,9 @@ class _Scanner:
             if not (concerns or goes_on or lacks):
                 return FileScan(built=_members_of_ours(alone), names=_names_asked(alone))
             if not ours:
-                alone.imports = study.imports  # which has told it nothing yet: it goes on as it is
+                alone.imports = imports  # which has told it nothing yet: it goes on as it is
                 study = alone
+        study = study or self.modules.study(parsed)
         if grouping is None or grouping.study is not study or study.learned_more:
             study_file(study)
             grouping = Grouping(study)
@@ -461,7 +476,7 @@ class _Modules:
             return None
         if file.name not in self._defined:
             too_deep = file.name in self._under_way or len(self._under_way) >= _DEEPEST_IMPORTS
-            if too_deep or file.size > _MOST_BYTES_OF_MODULE:
+            if too_deep:
                 return {}
             self._under_way.append(file.name)
             try:
@@ -509,12 +524,14 @@ class _Modules:
 
     def study(self, parsed: Parsed) -> Study:
         """Return a study of a file that knows what the others define."""
-        importer = parsed.name
-        imports = Imports(
+        return Study(parsed, self._vocabulary, self.imports(parsed.name), self._homes)
+
+    def imports(self, importer: str) -> Imports:
+        """Return what the imports of a file give it."""
+        return Imports(
             lambda module: self.exports(importer, module),
             lambda path: self._documents.of(importer, path),
         )
-        return Study(parsed, self._vocabulary, imports, self._homes)
 
 
 def _speaks_of_us(data: bytes) -> bool:
@@ -608,9 +625,7 @@ def _asked(tree: ast.Module) -> Iterator[ast.expr]:
 
 def _settings_in(parsed: Parsed) -> Iterator[Name]:
     """Yield the variables of the environment that a file sets, as names of `os.environ`."""
-    for part in (
-        descendants(parsed.tree) if any(_ENVIRONMENT in line for line in parsed.lines) else ()
-    ):
+    for part in descendants(parsed.tree) if _ENVIRONMENT in parsed.text else ():
         match part:
             case ast.Subscript(value, ast.Constant(str(name)), ast.Store()):
                 pass
@@ -654,4 +669,5 @@ def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool,
             optional = optional or any(map(_INSTALLED.search, words(node.test)))
         inside = inside or isinstance(node, _NOT_ALWAYS)
         for part in reversed(BLOCKS.get(type(node), ())):
-            left.extend((inner, optional, inside) for inner in reversed(getattr(node, part)))
+            found = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
+            left.extend((inner, optional, inside) for inner in reversed(found))

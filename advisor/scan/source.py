@@ -84,7 +84,7 @@ def _as_written(line: int, characters: int) -> Spot:
 
 
 class Parsed(NamedTuple):
-    """A file as a syntax tree, with its lines.
+    """A file as a syntax tree, with its text, whose ends of lines are line feeds.
 
     `spot` tells where the character after some characters of a line (from 1) stands in the file,
     `notes` what of it could not be parsed, and `other_language` how many notebooks or cells were
@@ -93,6 +93,7 @@ class Parsed(NamedTuple):
 
     name: str
     tree: ast.Module
+    text: str
     lines: list[str]
     spot: Callable[[int, int], Spot] = _as_written
     notes: tuple[FileNote, ...] = ()
@@ -100,11 +101,11 @@ class Parsed(NamedTuple):
 
     def location(self, node: Placed) -> Location:
         """Return where a node stands; `ast` counts columns in bytes."""
-        last = node.end_lineno or node.lineno
-        return self.between(
-            (node.lineno, self._characters(node.lineno, node.col_offset)),
-            (last, self._characters(last, node.end_col_offset or 0)),
-        )
+        first, last = node.lineno, node.end_lineno or node.lineno
+        start, end = node.col_offset, node.end_col_offset or 0
+        if not self.text.isascii():
+            start, end = self._characters(first, start), self._characters(last, end)
+        return self.between((first, start), (last, end))
 
     def between(self, start: tuple[int, int], end: tuple[int, int]) -> Location:
         """Return the location between two lines with the characters before in each."""
@@ -174,7 +175,7 @@ def parse_python(data: bytes, name: str) -> Parsed:
         raise UnreadableError(name, line, "holds a NUL byte, so it is not Python text")
     text, _ = decode_python(data, name)
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return Parsed(name, parse(text, name), text.split("\n"))
+    return Parsed(name, parse(text, name), text, text.split("\n"))
 
 
 def decode_python(data: bytes, name: str) -> tuple[str, str]:
@@ -258,7 +259,7 @@ def digest(data: bytes) -> bytes:
 
 def ignores_in_python(parsed: Parsed) -> list[Ignore]:
     """Return the comments of a Python file or notebook, each with the statement it covers."""
-    text = "\n".join(parsed.lines)
+    text = parsed.text
     starts = [0, *(line_feed.end() for line_feed in re.finditer("\n", text))]
     comments = []
     for comment in _STRING.finditer(text):
@@ -274,7 +275,7 @@ def ignores_in_text(text: str, name: str) -> list[Ignore]:
     matches = ((number, _COMMENT.search(line)) for number, line in enumerate(lines, 1))
     comments = [(number, match.start(), match) for number, match in matches if match]
     spans = [(n, n) for n, line in enumerate(lines, 1) if line.strip() and line.lstrip()[0] != "#"]
-    return _ignores(Parsed(name, ast.Module([], []), lines), comments, spans)
+    return _ignores(Parsed(name, ast.Module([], []), text, lines), comments, spans)
 
 
 def _ignores(

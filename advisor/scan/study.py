@@ -171,8 +171,7 @@ class Study(Classes):
     @cached_property
     def asks_tables(self) -> bool:
         """False where nothing in the file asks a table for what is no constant."""
-        text = same_letters("\n".join(self.parsed.lines))
-        return _ASKS_A_TABLE.search(text) is not None
+        return _ASKS_A_TABLE.search(same_letters(self.parsed.text)) is not None
 
     @cached_property
     def chooses(self) -> bool:
@@ -533,7 +532,7 @@ class Study(Classes):
     @cached_property
     def _words(self) -> dict[str, None]:
         """Each word of the file once, also those in annotations that are texts."""
-        return dict.fromkeys(_WORD.findall("\n".join(self.parsed.lines)))
+        return dict.fromkeys(_WORD.findall(self.parsed.text))
 
     def import_library(self) -> None:
         """Learn that the file imports transformers, of which names before it may be meant."""

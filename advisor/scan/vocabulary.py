@@ -104,6 +104,8 @@ _FUNCTIONS = (
 
 LIBRARIES = frozenset(loader.package for loader in (*_METHODS, *_FUNCTIONS))
 """Whose calls load checkpoints."""
+LIBRARIES_OF_FUNCTIONS = frozenset(loader.package for loader in _FUNCTIONS)
+"""Those that load by other calls than methods, in whose names `pretrained` stands."""
 OF_VISION = frozenset(("byaldi", "clip", "colpali_engine", "lavis", "open_clip"))
 """Libraries that load nothing but vision-language models."""
 VISION_CLASSES = frozenset(("FastVisionModel", "OVModelForVisualCausalLM", "ORTModelForVision2Seq"))

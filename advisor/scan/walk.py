@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from advisor.files import first_bytes, leads_out, name_of, size_shown
+from advisor.files import first_bytes, leads_out, name_of
 from advisor.scan.gitignore import Patterns, parse_patterns, read_patterns
 from advisor.scan.tracked import Tracked
 from advisor.scan.usage import FileNote
@@ -59,14 +59,13 @@ class SourceFile(NamedTuple):
     path: str
     name: str
     kind: str
-    size: int
 
 
 class Found(NamedTuple):
     """The files to look at, in order of their names, and what is not looked into.
 
     `left_out` counts files and whole folders by reason: excluded, gitignored, environments, caches,
-    links, too_large. `vouched` is true where git said which files it tracks: those are looked at,
+    links. `vouched` is true where git said which files it tracks: those are looked at,
     whatever patterns or the names of folders say, so that no change to a project can hide them.
     """
 
@@ -126,7 +125,7 @@ class _Walk:
                 self._note(str(path), "is a pipe or a device, not a file")
             elif not _SKIPPED_FILES.fullmatch(path.name):
                 kind = kind_of(str(path)) or "python"
-                self._file(str(path), kind, status.st_size)
+                self._file(str(path), kind)
         except FileNotFoundError:
             self._note(str(path), "does not exist")
         except (OSError, ValueError) as error:
@@ -137,10 +136,7 @@ class _Walk:
         for path, (target, kind) in self.links.items():
             own = self.files.get(target)
             if own is None or own.kind != kind:
-                try:
-                    self._file(path, kind, os.stat(target).st_size)  # noqa: PTH116
-                except OSError as error:
-                    self._unreadable(path, error)
+                self._file(path, kind)
 
     def _folder(self, folder: str, levels: Levels, depth: int) -> None:
         if depth > _DEEPEST:
@@ -193,7 +189,7 @@ class _Walk:
         elif _ignored(entry.path, levels, folder=False):
             self._leave_out("gitignored", entry.path)
         else:
-            self._file(entry.path, kind, entry.stat().st_size)
+            self._file(entry.path, kind)
 
     def _link(self, path: str, kind: str) -> None:
         """Keep a link to a file of the project until it is known what is looked at by itself."""
@@ -213,22 +209,23 @@ class _Walk:
         for one in found:
             kind = kind_of(one)
             if kind and not _SKIPPED_FILES.fullmatch(os.path.basename(one)):  # noqa: PTH119
-                self._file(one, kind, os.stat(one).st_size)  # noqa: PTH116
+                self._file(one, kind)
         return found
 
-    def _file(self, path: str, kind: str, size: int) -> None:
-        name = self._name(path)
+    def _file(self, path: str, kind: str) -> None:
         if path in self.files:
             return
-        if self.exclude.ignores(name, folder=False) or self._excludes(name.rpartition("/")[0]):
+        name = self._name(path)
+        if self.exclude.groups and self._is_excluded(name):
             self.left_out["excluded"] += 1
-        elif size <= MOST_BYTES[kind]:
-            self.files[path] = SourceFile(path, name, kind, size)
         else:
-            self.left_out["too_large"] += 1
-            if not name.endswith(".json"):  # data, more often than not
-                limit = size_shown(MOST_BYTES[kind])
-                self._note(path, f"is {size_shown(size)}; files over {limit} are not checked")
+            self.files[path] = SourceFile(path, name, kind)
+
+    def _is_excluded(self, name: str) -> bool:
+        """True for a file that is excluded, or that stands in a folder that is."""
+        return bool(self.exclude.ignores(name, folder=False)) or self._excludes(
+            name.rpartition("/")[0]
+        )
 
     def _excluded(self, folder: str) -> bool:
         """True for a folder that is excluded, or that stands in one that is."""
@@ -241,8 +238,8 @@ class _Walk:
         """The path as reports show it: relative to the root, with forward slashes."""
         if path == self.root:
             return os.curdir
-        folder, name = os.path.split(path)
-        return self._beginning(folder) + name_of(name)
+        folder, _, name = path.rpartition(os.sep)
+        return self._beginning(folder or os.sep) + name_of(name)
 
     def _named(self, folder: str) -> str:
         """What the names of files in a folder begin with."""

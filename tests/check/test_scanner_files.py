@@ -228,7 +228,7 @@ def test_a_file_of_fifty_megabytes_is_noted_and_not_read(tmp_path, vocabulary):
     with (tmp_path / "big.py").open("wb") as stream:
         stream.truncate(50_000_000)
     (note,) = scan([tmp_path], tmp_path, vocabulary).notes
-    assert note.message == "is 50 MB; files over 4 MB are not checked"
+    assert note.message == "is over 4 MB, so it is not checked"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")

@@ -10,6 +10,7 @@ from advisor.check.case import TEXTS_AT_ONCE, Case, prepares, rule, writes
 from advisor.check.finding import Finding
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
+from advisor.rulebase.base import RuleBase
 from advisor.scan.usage import Argument, Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
@@ -77,11 +78,17 @@ def softmax_for_sigmoid(case: Case, usage: Usage, identity: Identity) -> Iterato
             yield Finding(message, call.place, fix=fix)
 
 
+@lru_cache(maxsize=1)
+def _prompted(rulebase: RuleBase) -> tuple[Checkpoint, ...]:
+    """The checkpoints whose prompts open with a task token."""
+    catalogue = rulebase.checkpoints.values()
+    return tuple(one for one in catalogue if one.prompt and TOKEN.match(one.prompt))
+
+
 @rule("prompt-of-another", each=Case.catalogued, citing=("prompt",))
 def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator[Finding]:
     """A task token that opens the prompt, and that only another fine-tune knows, or none."""
-    catalogue = case.rulebase.checkpoints.values()
-    prompted = [one for one in catalogue if one.prompt and TOKEN.match(one.prompt)]
+    prompted = _prompted(case.rulebase)
     if usage.trained or checkpoint.processor not in {one.processor for one in prompted}:
         return
     if {call.name for call in usage.calls} & set(case.knowledge("teaches")):

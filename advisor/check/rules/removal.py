@@ -37,8 +37,9 @@ def changed_class(case: Case) -> Iterator[Finding]:
 def _class_names(case: Case) -> Iterator[tuple[str, Location]]:
     """Names imported from transformers, and those written where something is loaded."""
     for name in case.scan.names:
-        inside = TRANSFORMERS in name.place.path.split("/")[:-1]  # the library, or a copy of it
-        if name.module.partition(".")[0] == TRANSFORMERS and not name.optional and not inside:
+        if name.optional or name.module.partition(".")[0] != TRANSFORMERS:
+            continue
+        if f"/{TRANSFORMERS}/" not in f"/{name.place.path}":  # the library, or a copy of it
             yield name.name, name.place
     optional = {(one.place.path, one.name) for one in case.scan.names if one.optional}
     for usage in case.scan.usages:
