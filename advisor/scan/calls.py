@@ -250,8 +250,7 @@ class EvaluatedCall(NamedTuple):
         if around is None or self.study.enter is None or not self.study.may_enter:
             return NOTHING
         given = self._by_name(_parameters(function.node))
-        with self.study.entering(self.node):
-            return self.study.enter(self.study, function.node, around, given, NOTHING)
+        return self.study.result_for(self.node, function.node, around, given)
 
     def _function(self, function: FunctionNode, owner: str | None = None) -> Values:
         """A function of the file, which is told what it is called with.
@@ -271,8 +270,8 @@ class EvaluatedCall(NamedTuple):
             and (around := study.scope(function)) is not None
             and (study.may_enter if self._is_above else study.enters(function, self.node))
         ):
-            with study.entering(self.node):
-                return study.enter(study, function, around, self._by_name(parameters), first)
+            given = self._by_name(parameters)
+            return study.result_for(self.node, function, around, given, first)
         self._learn(function, parameters)
         return study.told(function, RESULT)
 

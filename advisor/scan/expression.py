@@ -211,8 +211,7 @@ class Expressions:
         around = study.scope(method) if study.may_enter else None
         if around is None:
             return NOTHING
-        with study.entering(name):
-            return study.enter(study, method, around, {}, (LocalObject(owner),))
+        return study.result_for(name, method, around, {}, (LocalObject(owner),))
 
     def _member(self, holder: Abstract, name: str) -> Values:
         """What is called where a member of a value is: methods of the file come first."""

@@ -13,6 +13,7 @@ from advisor.scan.abstract import (
     Loaded,
     LocalClass,
     LocalObject,
+    Other,
     String,
     Symbol,
     Values,
@@ -53,6 +54,8 @@ class Learned:
         self._told: dict[object, dict[str, Values]] = defaultdict(dict)
         self._asked: set[object] = set()
         """Of what this walk has asked what is told of it."""
+        self._boundless: set[object] = set()
+        """What was told more of than is kept: that stays unknown, so that a walk is the last."""
 
     def begin(self) -> None:
         """Begin a walk, which has asked for nothing yet."""
@@ -62,18 +65,21 @@ class Learned:
     def learn(self, about: object, name: str, values: Values) -> None:
         """Add to what a parameter of a function or an attribute of a class may be.
 
-        Nothing is learned from a placeholder such as None.
+        Nothing is learned from a placeholder such as None, nor of what may be too much already.
         """
-        if not values:
+        if not values or (about, name) in self._boundless:
             return
         before = self._told[about].get(name)
         useful = tuple(v for v in values if not (isinstance(v, Constant) and v.value is None))
         merged = union(before or NOTHING, useful)
         if len({value.text for value in merged if isinstance(value, String)}) > 1:
             merged = tuple(dict.fromkeys(doubted(merged)))
+        if merged == (Other(),) and len(before or useful) > 1:
+            self._boundless.add((about, name))
         if merged != before:
             self._told[about][name] = merged
-            self.learned_more |= not self._asked.isdisjoint((about, (about, name)))
+            if merged or isinstance(about, str):  # an attribute that holds nothing is one, too
+                self.learned_more |= not self._asked.isdisjoint((about, (about, name)))
 
     def keep(self, about: object, name: str, key: String | Constant | None, values: Values) -> None:
         """Learn an entry of a dictionary: of an attribute of a class, or of a name of the file.

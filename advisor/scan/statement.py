@@ -52,6 +52,8 @@ from advisor.scan.vocabulary import loader_of
 from advisor.scan.way import End, Way, meeting
 
 _MOST_WALKS = 5
+_FEWEST_WALKS, _MOST_STATEMENTS = 2, 10_000
+"""A file in whose walks more statements were passed, those of functions each time, is left."""
 _MOST_WAYS = 8
 """More keys of a table, or turns of a loop, are not followed apart."""
 _MOST_TURNS = 3
@@ -66,8 +68,8 @@ _AROUND = frozenset(("Annotated", "ClassVar", "Final", "Optional", "Union"))
 
 def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
     """Walk a file until nothing new is learned, `walks` times at most; it may have been begun."""
-    for _ in range(walks):
-        if not study.learned_more:
+    for walk in range(walks):
+        if not study.learned_more or (walk >= _FEWEST_WALKS and study.statements > _MOST_STATEMENTS):
             break
         study.begin()
         study.enter = enter
@@ -218,6 +220,7 @@ class Statements(Expressions):
         return []
 
     def _walk(self, node: ast.stmt) -> bool:
+        self.study.statements += 1
         try:
             if walk := _WALKS.get(type(node)):
                 return walk(self, node) is not False

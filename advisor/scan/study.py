@@ -139,11 +139,15 @@ class Study(Classes):
         self.ways: tuple[Hashable, ...] = ()
         """The calls, turns of loops and keys of tables that the walk is under way for."""
         self._entries = 0
+        self.statements = 0
+        """How many statements all walks have passed."""
         self.recorded: set[int] = set()
         """The loads that the last walk recorded."""
         self.narrows = False
         """True once a condition has told something of names behind dots."""
         self.enter: Enter | None = None
+        self._results: dict[Hashable, Values] = {}
+        """What functions of other files that load nothing gave in this walk."""
         self.entered: set[FunctionNode] = set()
         """Functions that are walked once for each call of them, not for all calls in one."""
         self._stale: set[int] = set()
@@ -183,8 +187,8 @@ class Study(Classes):
         """Learn what conditions around a call say of attributes, which hold in the method too."""
         calls = self._conditions[method]
         if calls.get(call) != names:
+            self.learned_more |= bool(names) or any(calls.values())
             calls[call] = names
-            self.learned_more = True
 
     def conditions(self, method: FunctionNode) -> dict[str, Values]:
         """Return what conditions around say of attributes where a method is called.
@@ -203,7 +207,7 @@ class Study(Classes):
         self.awaits = self.seeks = False
         self._entries = 0
         records = (self.uses, self.training, self.pending, self.stars, self.made, self.named)
-        for record in (*records, self._doubtful, self._visited, self.recorded):
+        for record in (*records, self._doubtful, self._visited, self.recorded, self._results):
             record.clear()
         self.recorded |= self._taken
         self.names = {}
@@ -335,6 +339,32 @@ class Study(Classes):
         self._stale |= stale
         self.forget_loads(stale)
 
+    def result_for(
+        self,
+        way: Hashable,
+        function: FunctionNode,
+        around: Scope,
+        given: Mapping[str, Values],
+        of: Values = NOTHING,
+    ) -> Values:
+        """Walk a function for one call, or one object, alone, and return what it gives.
+
+        What one of another file does that loads nothing is the same for the next call like it.
+        """
+        if self.enter is None:
+            return NOTHING
+        key: Hashable = None
+        if function in self._elsewhere and function not in self._conditions:
+            key = function, around.label, self._calls_under_way, tuple(given.items()), of
+            if (known := self._results.get(key)) is not None:
+                return known
+        before = len(self.recorded)
+        with self.entering(way):
+            values = self.enter(self, function, around, given, of)
+        if key and before == len(self.recorded):
+            self._results[key] = values
+        return values
+
     @contextmanager
     def entering(self, way: Hashable) -> Iterator[None]:
         """Walk a function for one call, or one object, alone."""
@@ -369,8 +399,11 @@ class Study(Classes):
     @property
     def may_enter(self) -> bool:
         """True while one more function can be walked for one call alone."""
-        calls = sum(isinstance(way, ast.Call) for way in self.ways)
-        return calls < _DEEPEST_CALLS and self._entries < _MOST_ENTRIES
+        return self._calls_under_way < _DEEPEST_CALLS and self._entries < _MOST_ENTRIES
+
+    @property
+    def _calls_under_way(self) -> int:
+        return sum(isinstance(way, ast.Call) for way in self.ways)
 
     def is_one(self, loaded: Iterable[Loaded]) -> bool:
         """True where all is loaded by one expression, from the same, be it on several ways."""
