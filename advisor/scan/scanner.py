@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import ast
 import errno
 import gc
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from advisor.files import know_as_read, read_bounded, size_shown
-from advisor.scan.abstract import Values
 from advisor.scan.configuration import read_configuration
 from advisor.scan.deadline import Deadline, OutOfTimeError
-from advisor.scan.documents import Documents
-from advisor.scan.exported import exported
-from advisor.scan.flag import words
 from advisor.scan.grouping import Grouping, together
-from advisor.scan.guard import expected, guarded, mentions_guards
+from advisor.scan.guard import guarded, mentions_guards
 from advisor.scan.importers import Importers, given_names, uses
 from advisor.scan.imports import Imports
 from advisor.scan.mention import FEATURES, Lost, Mentions, Settled, imports_library, sees
+from advisor.scan.modules import Modules
+from advisor.scan.names import names_asked, names_in
 from advisor.scan.notebook import parse_cells
 from advisor.scan.override import mentions_overrides, overrides
 from advisor.scan.pin import Pin, pin_of_notebook, pin_of_script
 from advisor.scan.source import (
-    BLOCKS,
     MARK,
     Parsed,
     UnreadableError,
-    descendants,
     digest,
     ignores_in_python,
     parse_python,
@@ -39,7 +34,7 @@ from advisor.scan.source import (
     spells_otherwise,
 )
 from advisor.scan.statement import study_file
-from advisor.scan.study import Homes, Study
+from advisor.scan.study import Study
 from advisor.scan.twin import Read, Twins, read_code
 from advisor.scan.usage import (
     Built,
@@ -53,14 +48,10 @@ from advisor.scan.usage import (
     Usage,
     Value,
 )
-from advisor.scan.vocabulary import LIBRARIES, LIBRARIES_OF_FUNCTIONS, Vocabulary
+from advisor.scan.vocabulary import LIBRARIES_OF_FUNCTIONS, Vocabulary
 from advisor.scan.walk import MOST_BYTES, SourceFile, dialect_of, find_files
 
-_LIBRARIES = LIBRARIES | {"torch"}
-"""Looked for under their own names, even in a project that holds a copy."""
 _LIBRARY = "transformers"
-_HUB = "huggingface_hub"
-_ENVIRONMENT = "environ"
 _WORDS = {"pretrained", "pipeline", MARK.decode(), *FEATURES, *LIBRARIES_OF_FUNCTIONS}
 _SPOKEN_OF = tuple(
     one.encode()
@@ -75,19 +66,7 @@ _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 """A letter as JSON need not write it."""
 _BETWEEN_PIECES = re.compile(rb'"\s*,\s*"')
 """Where a line of a cell, or a word of it, may go on."""
-_EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
-_INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
-"""Words of a condition that asks for a version, for what is available, or for type checking."""
-_NOT_ALWAYS = (
-    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.If, ast.For, ast.AsyncFor, ast.While),
-    *(ast.ExceptHandler, ast.match_case),
-)
-"""Statements whose blocks are not done whenever a file is read."""
-_MAY_IMPORT = {ast.Import, ast.ImportFrom, *(kind for kind, parts in BLOCKS.items() if parts)}
-"""Kinds of statements that import, or in which others may stand that do."""
 TOO_DEEP = "{} is nested too deeply to be followed"
-_MOST_BYTES_OF_MODULE = 1_000_000
-_DEEPEST_IMPORTS = 12
 _VALUES_MADE = 50_000
 _MOST_IN_A_ROW = 3
 """Files that have something loaded each from the next, without a word of it."""
@@ -112,7 +91,7 @@ def scan(
     """
     found = find_files(paths, root, exclude)
     deadline = deadline or Deadline()
-    scanner = _Scanner(_Modules(found.files, vocabulary), vocabulary, settled, lost)
+    scanner = _Scanner(Modules(found.files, vocabulary), vocabulary, settled, lost)
     with deadline.watched(), _rare_collections():
         for number, file in enumerate(found.files):
             if not deadline.left:
@@ -156,7 +135,7 @@ class _Scanner:
     """A scan under way."""
 
     def __init__(
-        self, modules: _Modules, vocabulary: Vocabulary, settled: Settled, lost: Lost
+        self, modules: Modules, vocabulary: Vocabulary, settled: Settled, lost: Lost
     ) -> None:
         self.modules = modules
         self.vocabulary = vocabulary
@@ -372,7 +351,7 @@ class _Scanner:
         lacks = loads and self.mentions.may_lack(text)
         found = self._usages(parsed, direct, bool(ids), lacks) if loads else FileScan()
         return found._replace(
-            names=tuple(dict.fromkeys((*_names_in(parsed), *found.names))),
+            names=tuple(dict.fromkeys((*names_in(parsed), *found.names))),
             overrides=tuple(overrides(parsed)) if mentions_overrides(text) else (),
             ignores=tuple(ignores_in_python(parsed)) if MARK in data else (),
             notes=(*parsed.notes, *found.notes),
@@ -407,7 +386,7 @@ class _Scanner:
             grouping = Grouping(alone)
             concerns = grouping.may_concern_us or (ours and (ids or alone.seeks))
             if not (concerns or goes_on or lacks):
-                return FileScan(built=_members_of_ours(alone), names=_names_asked(alone))
+                return FileScan(built=_members_of_ours(alone), names=names_asked(alone))
             if not ours:
                 alone.imports = imports  # which has told it nothing yet: it goes on as it is
                 study = alone
@@ -423,7 +402,7 @@ class _Scanner:
         return FileScan(
             usages,
             beside,
-            names=_names_asked(study),
+            names=names_asked(study),
             built=study.built() if usages else study.members_of_ours(),
             notes=notes,
             gives=given_names(study, grouping.ours) if usages else frozenset(),
@@ -439,101 +418,6 @@ def _members_of_ours(study: Study) -> tuple[Built, ...]:
     return study.members_of_ours()
 
 
-class _Modules:
-    """Gives what modules of the scanned files define; each is read when it is first asked for."""
-
-    def __init__(self, files: Sequence[SourceFile], vocabulary: Vocabulary) -> None:
-        self._files = {file.name: file for file in files if file.kind == "python"}
-        self._documents = Documents(files)
-        folders = {name.rpartition("/")[0] for name in self._files}
-        self._folders = {outer for inner in folders for outer in _outward(inner)}
-        self.words = {part.removesuffix(".py") for name in self._files for part in name.split("/")}
-        self._vocabulary = vocabulary
-        self._defined: dict[str, Mapping[str, Values]] = {}
-        self._homes: Homes = {}
-        self._under_way: list[str] = []
-
-    def has(self, importer: str, module: str) -> bool:
-        """True where a module, as imported in a file, is a file whose names can be told."""
-        return module.partition(".")[0] not in _LIBRARIES and bool(self._find(importer, module))
-
-    def home(self, importer: str, module: str) -> str | None:
-        """Return the file of a module, as imported in a file; None where it is none of ours."""
-        if module.partition(".")[0] in _LIBRARIES:
-            return None
-        file = self._find(importer, module)
-        return file and file.name
-
-    def exports(self, importer: str, module: str) -> Mapping[str, Values] | None:
-        """Return what `module`, as imported in a file, defines; None where it is no file of ours.
-
-        Modules that import each other in a circle, or cannot be read, define nothing.
-        """
-        if module.partition(".")[0] in _LIBRARIES:
-            return None
-        file = self._find(importer, module)
-        if file is None:
-            return None
-        if file.name not in self._defined:
-            too_deep = file.name in self._under_way or len(self._under_way) >= _DEEPEST_IMPORTS
-            if too_deep:
-                return {}
-            self._under_way.append(file.name)
-            try:
-                data = read_bounded(file.path, _MOST_BYTES_OF_MODULE)
-                parsed = parse_python(data, file.name)
-                self._defined[file.name] = exported(self.study(parsed))
-            except (UnreadableError, OSError, RecursionError):
-                self._defined[file.name] = {}
-            finally:
-                self._under_way.pop()
-        return self._defined[file.name]
-
-    def is_ours(self, importer: str, module: str) -> bool:
-        """True where a module, as imported in a file, is a file or a folder of the project."""
-        if module.partition(".")[0] in _LIBRARIES:
-            return False
-        paths = self._paths(importer, module)
-        return module[:1] == "." or any(
-            path in self._folders or one in self._files or other in self._files
-            for path, one, other in paths
-        )
-
-    def _find(self, importer: str, module: str) -> SourceFile | None:
-        """The file of a module: beside the importer, as Python finds it, or in a folder above."""
-        for _, *files in self._paths(importer, module):
-            for file in files:
-                if file in self._files:
-                    return self._files[file]
-        return None
-
-    def _paths(self, importer: str, module: str) -> Iterator[tuple[str, str, str]]:
-        """Yield where a module may stand: its folder, and the two files that it may be."""
-        name = module.lstrip(".")
-        parts = [part for part in name.split(".") if part]
-        if parts and parts[-1] not in self.words:
-            return  # as nearly all are that come from elsewhere
-        folders = importer.split("/")[:-1]
-        ends = range(len(folders), -1, -1) if parts else range(0)
-        if level := len(module) - len(name):
-            above = len(folders) - level + 1
-            ends = range(max(above, 0), above + 1)
-        for end in ends:
-            path = "/".join([*folders[:end], *parts])
-            yield path, f"{path}.py", f"{path}/__init__.py" if path else "__init__.py"
-
-    def study(self, parsed: Parsed) -> Study:
-        """Return a study of a file that knows what the others define."""
-        return Study(parsed, self._vocabulary, self.imports(parsed.name), self._homes)
-
-    def imports(self, importer: str) -> Imports:
-        """Return what the imports of a file give it."""
-        return Imports(
-            lambda module: self.exports(importer, module),
-            lambda path: self._documents.of(importer, path),
-        )
-
-
 def _speaks_of_us(data: bytes) -> bool:
     for word in _SPOKEN_OF:  # noqa: SIM110 - a generator costs as much as the search
         if word in data:
@@ -544,130 +428,3 @@ def _speaks_of_us(data: bytes) -> bool:
 def _may_ask(code: str) -> bool:
     """True where code loads a model, or asks one that another file loads."""
     return "from_pretrained" in code or any(name in code for name in FEATURES)
-
-
-def _outward(folder: str) -> Iterator[str]:
-    """Yield a folder and those that it stands in."""
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
-
-
-def _names_in(parsed: Parsed) -> list[Name]:
-    """Return the names of transformers and of the Hub's library that a file imports or reaches.
-
-    They stand in the order of their places.
-    """
-    names: list[Name] = []
-    modules: dict[str, str] = {}
-    for node, optional, inside in _imports(parsed.tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.name.partition(".")[0] == _LIBRARY:
-                    modules[alias.asname or _LIBRARY] = alias.name if alias.asname else _LIBRARY
-                    outer, _, inner = alias.name.rpartition(".")
-                    if outer:
-                        place = parsed.location(alias)
-                        names.append(Name(place, outer, inner, True, optional, inside))
-        elif node.level == 0 and (node.module or "").partition(".")[0] in (_LIBRARY, _HUB):
-            for alias in (alias for alias in node.names if alias.name != "*"):
-                place = parsed.location(alias).beginning(len(alias.name))
-                names.append(Name(place, node.module or "", alias.name, True, optional, inside))
-    names.extend(_reached(parsed, modules) if modules else ())
-    names.extend(_settings_in(parsed) if names else ())
-    return sorted(names, key=lambda name: name.place[1:5])
-
-
-def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
-    """Yield the names that a file reaches from modules: `transformers.X`, or by `getattr`."""
-    for part in descendants(parsed.tree):
-        match part:  # what is stored need not have been there
-            case ast.Attribute(value, name, ast.Load()) if module := _module(value, modules):
-                place = parsed.location(part)
-                column = place.end_column - len(name)
-                place = place._replace(line=place.end_line, column=column)
-                yield Name(place, module, name, False, False)
-            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name)) as text]):
-                if module := _module(owner, modules):
-                    place = _name_in(text, parsed.location(text), name)
-                    yield Name(place, module, name, False, False)
-
-
-def _name_in(node: ast.expr, place: Location, name: str) -> Location:
-    """Where a name stands: inside the quotes of a text that is written with one on either side."""
-    quoted = isinstance(node, ast.Constant) and place.line == place.end_line
-    if quoted and place.end_column - place.column == len(name) + 2:
-        return place._replace(column=place.column + 1, end_column=place.end_column - 1)
-    return place
-
-
-def _names_asked(study: Study) -> tuple[Name, ...]:
-    """Return the names of transformers that `getattr` is given, as far as they are sure."""
-    asked = {ast.unparse(one) for one in _asked(study.parsed.tree)} if study.named else set()
-    named = (
-        Name(_name_in(node, study.location(node), name), module, name, False, False)
-        for node, module, name in study.named
-        if module.partition(".")[0] == _LIBRARY and ast.unparse(node) not in asked
-    )
-    here = (one for one in named if one.place.path == study.parsed.name)
-    return tuple(dict.fromkeys(here))
-
-
-def _asked(tree: ast.Module) -> Iterator[ast.expr]:
-    """Yield what stands for a name, no text, that something is asked whether it has."""
-    for part in descendants(tree):
-        match part:
-            case ast.Call(ast.Name("hasattr"), [_, name]) if not isinstance(name, ast.Constant):
-                yield name
-            case ast.Compare(name, [ast.In() | ast.NotIn()], [ast.Call(ast.Name("dir" | "vars"))]):
-                yield name
-
-
-def _settings_in(parsed: Parsed) -> Iterator[Name]:
-    """Yield the variables of the environment that a file sets, as names of `os.environ`."""
-    for part in descendants(parsed.tree) if _ENVIRONMENT in parsed.text else ():
-        match part:
-            case ast.Subscript(value, ast.Constant(str(name)), ast.Store()):
-                pass
-            case ast.Call(ast.Attribute(value, "setdefault"), [ast.Constant(str(name)), *_]):
-                pass
-            case _:
-                continue
-        if isinstance(value, ast.Name | ast.Attribute) and _ENVIRONMENT in words(value):
-            yield Name(parsed.location(part), _ENVIRONMENT, name, False, False)
-
-
-def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
-    """The library or one of its modules, where an expression is that: `transformers.models`."""
-    match node:
-        case ast.Name(name):
-            return modules.get(name)
-        case ast.Attribute(inner, name) if name[:1].islower():
-            outer = _module(inner, modules)
-            return f"{outer}.{name}" if outer else None
-    return None
-
-
-def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
-    """Yield the imports among statements.
-
-    Each with whether the file is ready for it to fail, and whether it stands in a function or a
-    branch.
-    """
-    left: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
-    while left:
-        node, optional, inside = left.pop()
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield node, optional, inside
-        elif isinstance(node, ast.Try | ast.TryStar):
-            optional = optional or any(
-                one.type is None or words(one.type) & _EXPECTED for one in node.handlers
-            )
-        elif isinstance(node, ast.With):
-            optional = optional or bool(expected(node) & _EXPECTED)
-        elif isinstance(node, ast.If):
-            optional = optional or any(map(_INSTALLED.search, words(node.test)))
-        inside = inside or isinstance(node, _NOT_ALWAYS)
-        for part in reversed(BLOCKS.get(type(node), ())):
-            found = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
-            left.extend((inner, optional, inside) for inner in reversed(found))

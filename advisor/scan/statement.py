@@ -3,52 +3,38 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from functools import cached_property, lru_cache
 
 from advisor.scan.abstract import (
     NOTHING,
-    Abstract,
-    Constant,
     DictLiteral,
-    Distant,
     Function,
     FunctionNode,
     Imported,
     ListLiteral,
-    LocalClass,
     LocalObject,
     Module,
-    Namespace,
     Other,
     Partial,
     PartialString,
     Ready,
     String,
-    Symbol,
     Values,
     Wrapper,
-    bounded,
-    constant,
-    doubted,
     elements,
     joined,
-    known_key,
     union,
 )
-from advisor.scan.classes import ClassDefinition
 from advisor.scan.condition import Assumed, asked_again, condition, hangs
-from advisor.scan.expression import Expressions, methods
-from advisor.scan.learned import DEFAULT, MEANT, RESULT
+from advisor.scan.definition import Definitions
+from advisor.scan.expression import methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
-from advisor.scan.node import asks, decorators, last_name, loads_something, names_a_kind
-from advisor.scan.registry import Registering, registers
+from advisor.scan.node import asks, loads_something, names_a_kind
 from advisor.scan.scope import Scope
 from advisor.scan.source import descendants
 from advisor.scan.study import Study
-from advisor.scan.usage import ANNOTATED, Load
-from advisor.scan.vocabulary import loader_of
 from advisor.scan.way import End, Way, meeting
 
 _MOST_WALKS = 5
@@ -59,17 +45,13 @@ _MOST_WAYS = 8
 _MOST_TURNS = 3
 _SIMPLE = (ast.Assign, ast.AnnAssign, ast.Return, ast.Expr, ast.With)
 _ANYTHING: Values = (Other(),)
-_ABSTRACT = frozenset(("abc", "typing"))
-_CONFIGURATION = frozenset(("config", "config_class"))
-"""Names of a model's class that say which configuration is its own."""
-_AROUND = frozenset(("Annotated", "ClassVar", "Final", "Optional", "Union"))
-"""What may stand in an annotation around the class of which something is an object."""
 
 
 def study_file(study: Study, walks: int = _MOST_WALKS) -> None:
     """Walk a file until nothing new is learned, `walks` times at most; it may have been begun."""
     for walk in range(walks):
-        if not study.learned_more or (walk >= _FEWEST_WALKS and study.statements > _MOST_STATEMENTS):
+        long = walk >= _FEWEST_WALKS and study.statements > _MOST_STATEMENTS
+        if long or not study.learned_more:
             break
         study.begin()
         study.enter = enter
@@ -117,17 +99,11 @@ def _last_load(statements: Sequence[ast.stmt]) -> int:
     return next((number for number in backwards if loads_something(statements[number])), -1)
 
 
-class Statements(Expressions):
+class Statements(Definitions):
     """The statements of one scope: a method for each kind, by the name of its node.
 
-    One that gives False never reaches its end. `defaults` are those of the parameters that nobody
-    in the file passes anything for.
+    One that gives False never reaches its end.
     """
-
-    def __init__(self, study: Study, scope: Scope) -> None:
-        super().__init__(study, scope)
-        self.defaults: dict[str, Values] = {}
-        self.parameters: set[str] = set()
 
     def walk(self, statements: Sequence[ast.stmt]) -> bool:
         """Walk statements in order; return whether the end can be reached."""
@@ -495,246 +471,10 @@ class Statements(Expressions):
             else:
                 self.scope.bind(alias.asname or alias.name, (Imported(module, alias.name),))
 
-    def _walk_functiondef(self, node: FunctionNode) -> None:
-        """A function gets its name here; its body is walked when the module is through."""
-        for decorator in node.decorator_list:
-            self.evaluate(decorator)
-            if isinstance(decorator, ast.Call):
-                self._offer_default(node, decorator)
-                self._offer_configuration(node, decorator)
-        self.study.pending.append((node, self.scope, self.study.ways))
-        self.study.scopes[node] = self.scope
-        owner = self.scope.label if self.scope.is_class else None
-        self.scope.bind(node.name, (Function(node, owner),))
-        self._register(node, (Function(node, owner),))
-
-    _walk_asyncfunctiondef = _walk_functiondef
-
-    def _offer_default(self, node: FunctionNode, decorator: ast.Call) -> None:
-        """`@click.option("--model", default="x")` gives the parameter `model` a default."""
-        default = next((k.value for k in decorator.keywords if k.arg == "default"), None)
-        names = [constant(self.evaluate(argument)) for argument in decorator.args]
-        for name in names if default else ():
-            if isinstance(name, str) and name.startswith("--"):
-                parameter = name.lstrip("-").partition("/")[0].replace("-", "_")
-                self.study.learn(node, parameter, doubted(self.evaluate(default)))
-
-    def _offer_configuration(self, node: FunctionNode, decorator: ast.Call) -> None:
-        """`@hydra.main(config_path=..., config_name=...)` gives the first parameter a file."""
-        match self.evaluate(decorator.func), node.args.args:
-            case (Symbol("hydra", "main"),), [first, *_]:
-                given = {one.arg: self.evaluate(one.value) for one in decorator.keywords}
-                parts = [given.get("config_path") or NOTHING, given.get("config_name") or NOTHING]
-                path = joined([one for one in parts if one], self.study.location(node), "/")
-                self.study.learn(node, first.arg, self.study.imports.document(path))
-
-    def bind_parameters(
-        self,
-        node: FunctionNode,
-        around: Scope,
-        passed: Mapping[str, Values] | None = None,
-        of: Values = NOTHING,
-    ) -> None:
-        """Give parameters what the function is called with, and their defaults.
-
-        That is what one call passes, and the object of which it is a method, or else what all calls
-        in this file do.
-        """
-        arguments, names = node.args, self.scope.names
-        positional = [*arguments.posonlyargs, *arguments.args]
-        parameters = [*positional, *arguments.kwonlyargs]
-        without = [None] * (len(positional) - len(arguments.defaults))
-        defaults = [*without, *arguments.defaults, *arguments.kw_defaults]
-        outside = Expressions(self.study, around)
-        self.parameters.update(parameter.arg for parameter in parameters)
-        for parameter, expression in zip(parameters, defaults, strict=True):
-            given = (passed or {}).get(parameter.arg) or self.study.told(node, parameter.arg)
-            default = outside.evaluate(expression)
-            if passed is None or parameter.arg in passed:
-                default = doubted(default)
-            values = given if passed is not None and given else union(given, default)
-            certain = not given or not default or len(values) == 1
-            names[parameter.arg] = values if certain else doubted(values)
-            if not values:
-                names[parameter.arg] = self._fixture(parameter.arg, around) or self._annotated(
-                    parameter.annotation, outside
-                )
-            if not given and default and expression is not None:
-                self.defaults[parameter.arg] = names[parameter.arg]
-        if arguments.vararg is not None:
-            names[arguments.vararg.arg] = NOTHING
-        if arguments.kwarg is not None:
-            taken = {parameter.arg for parameter in parameters}
-            names[arguments.kwarg.arg] = self._rest(node, taken, passed)
-        if (of or around.is_class) and positional and "staticmethod" not in decorators(node):
-            of_class = "classmethod" in decorators(node)
-            first = LocalClass(around.label) if of_class else LocalObject(around.label)
-            names[positional[0].arg] = of or (first,)
-            if self.study.narrows:
-                names.update(self.study.conditions(node))
-
-    def _rest(
-        self, node: FunctionNode, taken: set[str], passed: Mapping[str, Values] | None
-    ) -> Values:
-        """What `**kwargs` holds: what callers give, which nobody knows but for one call alone."""
-        if passed is None:
-            return (DictLiteral(((None, _ANYTHING),)),)
-        place = self.study.location(node)
-        extra = ((String(name, place), one) for name, one in passed.items() if name not in taken)
-        return bounded(DictLiteral(tuple(extra)))
-
-    def _fixture(self, name: str, around: Scope) -> Values:
-        """What pytest passes for a parameter that has the name of a fixture."""
-        match around.find(name):
-            case (Function(node, None),) if any(
-                last_name(one) == "fixture" for one in node.decorator_list
-            ):
-                return self.study.told(node, RESULT)
-        return NOTHING
-
-    def _annotated(self, annotation: ast.expr | None, outside: Expressions) -> Values:
-        """What a parameter is by its annotation.
-
-        That is a load of a vision-language class, maybe among others, or an object of a class of
-        the project.
-        """
-        study, found = self.study, []
-        for part in ast.walk(annotation) if annotation else ():
-            if isinstance(part, (ast.Name, ast.Attribute)):
-                found += [(part, one) for one in outside.evaluate(part) if isinstance(one, Symbol)]
-        ours = [
-            (part, one)
-            for part, one in found
-            if one.module == "transformers" and study.vocabulary.is_class(one.name)
-        ]
-        if len(ours) != 1:
-            meant = (one for part in _meant(annotation) for one in outside.evaluate(part))
-            return union(*(self.study.objects_of(label) for label in self._labels(meant)))
-        part, symbol = ours[0]
-        loader = loader_of(Symbol(f"transformers.{symbol.name}", "from_pretrained"))
-        load = Load(
-            place=study.location(part),
-            package="transformers",
-            kind=loader.kind if loader else "",
-            call=ANNOTATED,
-            class_name=symbol.name,
-            class_place=None,
-            class_written=None,
-            checkpoint=(),
-            second_checkpoint=(),
-            task=(),
-            arguments={},
-            scope=self.scope.label,
-        )
-        return (study.record(part, load),)
-
-    def _labels(self, bases: Iterable[Abstract]) -> Iterator[str]:
-        """The names of classes, of this file and of others."""
-        for base in bases:
-            if isinstance(base, LocalClass):
-                yield base.name
-            elif isinstance(base, Namespace):
-                yield self.study.adopt(base)
-
-    def _walk_classdef(self, node: ast.ClassDef) -> None:
-        label = self.scope.inner(node.name)
-        for decorator in node.decorator_list:
-            self.evaluate(decorator)
-        bases = [value for base in node.bases for value in self.evaluate(base)]
-        annotated = (child.target for child in node.body if isinstance(child, ast.AnnAssign))
-        methods = {child.name: child for child in node.body if isinstance(child, FunctionNode)}
-        fields = [target.id for target in annotated if isinstance(target, ast.Name)]
-        definition = ClassDefinition(
-            bases=tuple(self._labels(bases)),
-            methods=methods,
-            fields=fields,
-            extends=next((name for base in bases if (name := _of_library(base))), None),
-            whole=len(bases) == len(node.bases) and all(map(_is_known, bases)),
-            configured=not _CONFIGURATION.isdisjoint(_names_bound(node.body)),
-        )
-        self.study.define(label, definition)
-        inner = Statements(self.study, Scope(label, self.scope, is_class=True))
-        inner.walk(node.body)
-        annotated_names = set(fields)
-        for name, values in inner.scope.names.items():
-            if name not in methods:
-                sure = name not in annotated_names
-                values = self.study.here(self.study.imports.resolved(values))
-                if self.study.only_annotated(values):
-                    self.study.learn((label, MEANT), name, values)
-                    continue
-                self.study.learn(label, name, values if sure else doubted(values))
-                if not sure:
-                    self.study.learn((label, DEFAULT), name, doubted(values))
-        self.scope.bind(node.name, (LocalClass(label),))
-        self._register(node, (LocalClass(label),))
-
-    def _register(self, node: FunctionNode | ast.ClassDef, values: Values) -> None:
-        """Keep a function or a class in the tables that its decorators fill."""
-        for decorator in node.decorator_list if self.scope.parent is None else ():
-            called = isinstance(decorator, ast.Call)
-            function = decorator.func if isinstance(decorator, ast.Call) else decorator
-            for one in self.evaluate(function):
-                if not isinstance(one, (Function, Distant)):
-                    continue
-                done = registers(one.node)
-                if done.table and done.called == called:
-                    own = String(node.name, self.study.location(node))
-                    key = self._registered_as(decorator, done, own)
-                    self.add_entries(ast.Name(done.table), [(key, values)])
-
-    def _registered_as(
-        self, decorator: ast.expr, done: Registering, own: String
-    ) -> String | Constant | None:
-        """The key that a decorator is given, or else the name of what it stands at."""
-        if not isinstance(decorator, ast.Call) or not done.parameter:
-            return own
-        given = {one.arg: one.value for one in decorator.keywords}
-        places = decorator.args[done.position : done.position + 1]
-        written = given.get(done.parameter, places[0] if places else None)
-        return own if written is None else known_key(self.evaluate(written))
-
 
 def _meets_all(pattern: ast.pattern) -> bool:
     """True for a pattern that everything fits: `_`, or a name."""
     return isinstance(pattern, ast.MatchAs) and pattern.pattern is None
-
-
-def _meant(annotation: ast.expr | None) -> Iterator[ast.expr]:
-    """Yield the names of classes of which something annotated is an object, one or another."""
-    match annotation:
-        case ast.Name() | ast.Attribute():
-            yield annotation
-        case ast.BinOp(left, ast.BitOr(), right):
-            yield from _meant(left)
-            yield from _meant(right)
-        case ast.Subscript(outer, inner) if last_name(outer) in _AROUND:
-            several = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            for one in several:
-                yield from _meant(one)
-
-
-def _of_library(base: Abstract) -> str | None:
-    """The class of transformers that a base is, or that one of another file extends."""
-    match base:
-        case Symbol(_, name) if base.root == "transformers":
-            return name
-        case Namespace(extends=str() as name):
-            return name
-    return None
-
-
-def _names_bound(body: Sequence[ast.stmt]) -> Iterator[str]:
-    """Yield the names that assignments of a class bind, or annotate."""
-    for one in body:
-        targets = one.targets if isinstance(one, ast.Assign) else [getattr(one, "target", None)]
-        yield from (target.id for target in targets if isinstance(target, ast.Name))
-
-
-def _is_known(base: Abstract) -> bool:
-    """True for a class of the project or of transformers, or one that has nothing to inherit."""
-    abstract = isinstance(base, Symbol) and base.module in _ABSTRACT
-    return abstract or isinstance(base, (LocalClass, Namespace)) or _of_library(base) is not None
 
 
 _WALKS = methods(Statements, "_walk_")

@@ -1,0 +1,147 @@
+"""The names of transformers and of the Hub's library in a file: imported, reached, asked for."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from advisor.scan.flag import words
+from advisor.scan.guard import expected
+from advisor.scan.source import BLOCKS, Parsed, descendants
+from advisor.scan.study import Study
+from advisor.scan.usage import Location, Name
+
+_LIBRARY = "transformers"
+_HUB = "huggingface_hub"
+_ENVIRONMENT = "environ"
+_EXPECTED = {"ImportError", "ModuleNotFoundError", "AttributeError", "Exception"}
+_INSTALLED = re.compile(r"(?i:version|available)|^TYPE_CHECKING$")
+"""Words of a condition that asks for a version, for what is available, or for type checking."""
+_NOT_ALWAYS = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.If, ast.For, ast.AsyncFor, ast.While),
+    *(ast.ExceptHandler, ast.match_case),
+)
+"""Statements whose blocks are not done whenever a file is read."""
+_MAY_IMPORT = {ast.Import, ast.ImportFrom, *(kind for kind, parts in BLOCKS.items() if parts)}
+"""Kinds of statements that import, or in which others may stand that do."""
+
+
+def names_in(parsed: Parsed) -> list[Name]:
+    """Return the names of transformers and of the Hub's library that a file imports or reaches.
+
+    They stand in the order of their places.
+    """
+    names: list[Name] = []
+    modules: dict[str, str] = {}
+    for node, optional, inside in _imports(parsed.tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.partition(".")[0] == _LIBRARY:
+                    modules[alias.asname or _LIBRARY] = alias.name if alias.asname else _LIBRARY
+                    outer, _, inner = alias.name.rpartition(".")
+                    if outer:
+                        place = parsed.location(alias)
+                        names.append(Name(place, outer, inner, True, optional, inside))
+        elif node.level == 0 and (node.module or "").partition(".")[0] in (_LIBRARY, _HUB):
+            for alias in (alias for alias in node.names if alias.name != "*"):
+                place = parsed.location(alias).beginning(len(alias.name))
+                names.append(Name(place, node.module or "", alias.name, True, optional, inside))
+    names.extend(_reached(parsed, modules) if modules else ())
+    names.extend(_settings_in(parsed) if names else ())
+    return sorted(names, key=lambda name: name.place[1:5])
+
+
+def _reached(parsed: Parsed, modules: dict[str, str]) -> Iterator[Name]:
+    """Yield the names that a file reaches from modules: `transformers.X`, or by `getattr`."""
+    for part in descendants(parsed.tree):
+        match part:  # what is stored need not have been there
+            case ast.Attribute(value, name, ast.Load()) if module := _module(value, modules):
+                place = parsed.location(part)
+                column = place.end_column - len(name)
+                place = place._replace(line=place.end_line, column=column)
+                yield Name(place, module, name, False, False)
+            case ast.Call(ast.Name("getattr"), [owner, ast.Constant(str(name)) as text]):
+                if module := _module(owner, modules):
+                    place = _name_in(text, parsed.location(text), name)
+                    yield Name(place, module, name, False, False)
+
+
+def _name_in(node: ast.expr, place: Location, name: str) -> Location:
+    """Where a name stands: inside the quotes of a text that is written with one on either side."""
+    quoted = isinstance(node, ast.Constant) and place.line == place.end_line
+    if quoted and place.end_column - place.column == len(name) + 2:
+        return place._replace(column=place.column + 1, end_column=place.end_column - 1)
+    return place
+
+
+def names_asked(study: Study) -> tuple[Name, ...]:
+    """Return the names of transformers that `getattr` is given, as far as they are sure."""
+    asked = {ast.unparse(one) for one in _asked(study.parsed.tree)} if study.named else set()
+    named = (
+        Name(_name_in(node, study.location(node), name), module, name, False, False)
+        for node, module, name in study.named
+        if module.partition(".")[0] == _LIBRARY and ast.unparse(node) not in asked
+    )
+    here = (one for one in named if one.place.path == study.parsed.name)
+    return tuple(dict.fromkeys(here))
+
+
+def _asked(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield what stands for a name, no text, that something is asked whether it has."""
+    for part in descendants(tree):
+        match part:
+            case ast.Call(ast.Name("hasattr"), [_, name]) if not isinstance(name, ast.Constant):
+                yield name
+            case ast.Compare(name, [ast.In() | ast.NotIn()], [ast.Call(ast.Name("dir" | "vars"))]):
+                yield name
+
+
+def _settings_in(parsed: Parsed) -> Iterator[Name]:
+    """Yield the variables of the environment that a file sets, as names of `os.environ`."""
+    for part in descendants(parsed.tree) if _ENVIRONMENT in parsed.text else ():
+        match part:
+            case ast.Subscript(value, ast.Constant(str(name)), ast.Store()):
+                pass
+            case ast.Call(ast.Attribute(value, "setdefault"), [ast.Constant(str(name)), *_]):
+                pass
+            case _:
+                continue
+        if isinstance(value, ast.Name | ast.Attribute) and _ENVIRONMENT in words(value):
+            yield Name(parsed.location(part), _ENVIRONMENT, name, False, False)
+
+
+def _module(node: ast.expr, modules: dict[str, str]) -> str | None:
+    """The library or one of its modules, where an expression is that: `transformers.models`."""
+    match node:
+        case ast.Name(name):
+            return modules.get(name)
+        case ast.Attribute(inner, name) if name[:1].islower():
+            outer = _module(inner, modules)
+            return f"{outer}.{name}" if outer else None
+    return None
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:
+    """Yield the imports among statements.
+
+    Each with whether the file is ready for it to fail, and whether it stands in a function or a
+    branch.
+    """
+    left: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
+    while left:
+        node, optional, inside = left.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node, optional, inside
+        elif isinstance(node, ast.Try | ast.TryStar):
+            optional = optional or any(
+                one.type is None or words(one.type) & _EXPECTED for one in node.handlers
+            )
+        elif isinstance(node, ast.With):
+            optional = optional or bool(expected(node) & _EXPECTED)
+        elif isinstance(node, ast.If):
+            optional = optional or any(map(_INSTALLED.search, words(node.test)))
+        inside = inside or isinstance(node, _NOT_ALWAYS)
+        for part in reversed(BLOCKS.get(type(node), ())):
+            found = [inner for inner in getattr(node, part) if type(inner) in _MAY_IMPORT]
+            left.extend((inner, optional, inside) for inner in reversed(found))
