@@ -408,3 +408,25 @@ def string_method(
         case "split", [str() as between] if between:  # a part of an id is no id
             return bounded(ListLiteral(tuple((Constant(x),) for x in string.text.split(between))))
     return NOTHING
+
+
+def _zipped(given: Sequence[Values]) -> Values:
+    """The pairs that `zip` gives of lists, one by one where they are written out."""
+    lists = [v.groups for one in given if len(one) == 1 for v in one if isinstance(v, ListLiteral)]
+    if lists and len(lists) == len(given):
+        pairs = tuple((ListLiteral(pair),) for pair in zip(*lists, strict=False))
+        return bounded(ListLiteral(pairs))
+    return bounded(ListLiteral(((ListLiteral(tuple(map(elements, given))),),)))
+
+
+def _numbered(given: Sequence[Values]) -> Values:
+    """The pairs that `enumerate` gives of a list, one by one where it is written out."""
+    match given[0]:
+        case (ListLiteral(groups),):
+            pairs = ((ListLiteral(((Constant(n),), one)),) for n, one in enumerate(groups))
+            return bounded(ListLiteral(tuple(pairs)))
+    return bounded(ListLiteral(((ListLiteral(((Other(),), elements(given[0]))),),)))
+
+
+PAIRING = {"zip": _zipped, "enumerate": _numbered}
+"""What the functions that pair the elements of lists give."""

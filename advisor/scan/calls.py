@@ -11,6 +11,7 @@ from typing import NamedTuple
 from advisor.scan.abstract import (
     FILES,
     NOTHING,
+    PAIRING,
     Abstract,
     Constant,
     DictLiteral,
@@ -35,7 +36,6 @@ from advisor.scan.abstract import (
     bounded,
     constant,
     doubted,
-    elements,
     item,
     joined,
     string_method,
@@ -52,9 +52,10 @@ from advisor.scan.node import (
     last_name,
     loads_something,
 )
+from advisor.scan.passed import Passed, spread
 from advisor.scan.scope import Scope
-from advisor.scan.study import Passed, Study
-from advisor.scan.usage import WRAPPED, Load, Location
+from advisor.scan.study import Study
+from advisor.scan.usage import WRAPPED, Load
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS, Loader, loader_of
 
 _FILLING_METHODS = frozenset(
@@ -184,7 +185,7 @@ class EvaluatedCall(NamedTuple):
             case Partial(inner, passed):
                 given = {one.name for one in self.passed}
                 first = sum(one.name.isdigit() for one in passed)
-                later = (_later(one, first) for one in self.passed)
+                later = (one.later(first) for one in self.passed)
                 kept = (one for one in passed if one.name not in given or one.name.isdigit())
                 whole = self._replace(callees=(inner,), passed=(*kept, *later))
                 return whole.called(inner)
@@ -416,7 +417,7 @@ class EvaluatedCall(NamedTuple):
 
     def _partial(self) -> Values:
         """A function with the first arguments given: `functools.partial(callee, ...)`."""
-        callees, given = self.passed[0].values, tuple(_later(one, -1) for one in self.passed[1:])
+        callees, given = self.passed[0].values, tuple(one.later(-1) for one in self.passed[1:])
         written = self.node.args[0]
         inner = self._replace(callees=callees, passed=given)
         return tuple(inner.prepared(callee, written) for callee in callees)
@@ -533,8 +534,8 @@ class EvaluatedCall(NamedTuple):
             return NOTHING
         if named := self._named(name):
             return named
-        if name in _PAIRING and self.passed and not self.callees:
-            return _PAIRING[name]([one.values for one in self.passed])
+        if name in PAIRING and self.passed and not self.callees:
+            return PAIRING[name]([one.values for one in self.passed])
         if name == "dict" and not self.callees and self._names_all():
             return self._table()
         given = (value for argument in self.passed for value in argument.values)
@@ -643,53 +644,6 @@ class EvaluatedCall(NamedTuple):
         plain = [name for name in names if not name.startswith("-")]
         long = plain or [name for name in names if name.startswith("--")]
         return long[0].lstrip("-").replace("-", "_") if long else None
-
-
-def spread(values: Values, node: ast.expr) -> list[Passed]:
-    """Return the arguments that `**table` gives: what its entries name, and "**" if there is more.
-
-    What only some of several tables hold may be missing, so that its value is not known.
-    """
-    tables = [value for value in values if isinstance(value, DictLiteral)]
-    whole = bool(values) and len(tables) == len(values)
-    named: dict[str, list[tuple[Values, Location]]] = {}
-    for table in tables:
-        texts = [(key, inner) for key, inner in table.entries if isinstance(key, String)]
-        whole &= len(texts) == len(table.entries)
-        for key, inner in {key.text: (key, inner) for key, inner in texts}.values():
-            named.setdefault(key.text, []).append((inner, key.location))
-    passed = [] if whole else [Passed("**", values, node)]
-    for name, found in named.items():
-        others: Values = () if len(found) == len(values) else (Other(),)
-        inner = union(*(one for one, _ in found), others)
-        passed.append(Passed(name, inner, node, key=found[0][1]))
-    return passed
-
-
-def _later(passed: Passed, places: int) -> Passed:
-    """The same argument, as many places later if it has one."""
-    return passed._replace(name=str(int(passed.name) + places)) if passed.name.isdigit() else passed
-
-
-def _zipped(given: Sequence[Values]) -> Values:
-    """The pairs that `zip` gives of lists, one by one where they are written out."""
-    lists = [v.groups for one in given if len(one) == 1 for v in one if isinstance(v, ListLiteral)]
-    if lists and len(lists) == len(given):
-        pairs = tuple((ListLiteral(pair),) for pair in zip(*lists, strict=False))
-        return bounded(ListLiteral(pairs))
-    return bounded(ListLiteral(((ListLiteral(tuple(map(elements, given))),),)))
-
-
-def _numbered(given: Sequence[Values]) -> Values:
-    """The pairs that `enumerate` gives of a list, one by one where it is written out."""
-    match given[0]:
-        case (ListLiteral(groups),):
-            pairs = ((ListLiteral(((Constant(n),), one)),) for n, one in enumerate(groups))
-            return bounded(ListLiteral(tuple(pairs)))
-    return bounded(ListLiteral(((ListLiteral(((Other(),), elements(given[0]))),),)))
-
-
-_PAIRING = {"zip": _zipped, "enumerate": _numbered}
 
 
 def _parameters(function: FunctionNode) -> list[str]:

@@ -36,13 +36,14 @@ from advisor.scan.abstract import (
     plain,
     union,
 )
-from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall, spread
+from advisor.scan.calls import NAMESPACES, OPTION, EvaluatedCall
 from advisor.scan.condition import Assumed, condition
 from advisor.scan.learned import RESULT
 from advisor.scan.narrowing import Names, dotted, narrowed
 from advisor.scan.node import is_super, last_name
+from advisor.scan.passed import Passed, spread
 from advisor.scan.scope import Scope
-from advisor.scan.study import Passed, Study
+from advisor.scan.study import Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 from advisor.scan.way import told
 

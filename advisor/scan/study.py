@@ -46,6 +46,7 @@ from advisor.scan.classes import ClassDefinition, Classes
 from advisor.scan.imports import Imports
 from advisor.scan.learned import DEFAULT
 from advisor.scan.node import attributes_in, is_long
+from advisor.scan.passed import Passed
 from advisor.scan.scope import Scope
 from advisor.scan.source import Parsed, Placed, descendants, same_letters
 from advisor.scan.usage import UNKNOWN, Argument, Built, Call, Load, Location, Value
@@ -78,19 +79,6 @@ class Home(NamedTuple):
 
 Homes: TypeAlias = "dict[str, Home]"
 """Files of the project, by name."""
-
-
-class Passed(NamedTuple):
-    """An argument as it was passed: its name or number, what it may be, where it stands.
-
-    `key` is where its name stands in the dictionary that it comes from.
-    """
-
-    name: str
-    values: Values
-    node: ast.expr
-    keyword: ast.keyword | None = None
-    key: Location | None = None
 
 
 class Use(NamedTuple):

@@ -75,6 +75,12 @@ class Argument(NamedTuple):
     key_place: Location | None = None
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts in it that the code itself tells, whole or in part."""
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        return tuple(one for one in values if isinstance(one, str)) or self.pieces
+
+    @property
     def written(self) -> Location:
         """Where the argument is passed, by its name if it has one."""
         return self.name_place or self.place

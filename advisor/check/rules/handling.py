@@ -11,7 +11,7 @@ from advisor.check.finding import Finding
 from advisor.check.identity import Identity
 from advisor.model import Checkpoint
 from advisor.rulebase.base import RuleBase
-from advisor.scan.usage import Argument, Usage
+from advisor.scan.usage import Usage
 
 TOKEN = re.compile(r"<s_[A-Za-z0-9_.-]+>")
 """A task token as checkpoints of a document reader learn them in fine-tuning."""
@@ -94,7 +94,7 @@ def prompt_of_another(case: Case, usage: Usage, checkpoint: Checkpoint) -> Itera
     if {call.name for call in usage.calls} & set(case.knowledge("teaches")):
         return
     for argument in (argument for call in usage.calls for argument in call.arguments.values()):
-        for text in _constants(argument):
+        for text in argument.texts:
             found = TOKEN.match(text.strip())
             if not found or found.group() in (checkpoint.prompt or ""):
                 continue
@@ -119,7 +119,7 @@ def text_over_context(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator
         truncation = call.arguments.get("truncation")
         for name, argument in call.arguments.items():
             limit = argument.value
-            words = max((len(text.split()) for text in _constants(argument)), default=0)
+            words = max((len(text.split()) for text in argument.texts), default=0)
             if name == "max_length" and type(limit) is int and limit > context:
                 message = f"`max_length={limit}` is more than the {context} {tokens}"
                 fix = f"use `max_length={context}`"
@@ -130,12 +130,6 @@ def text_over_context(_: Case, usage: Usage, checkpoint: Checkpoint) -> Iterator
             else:
                 continue
             yield Finding(message, argument.place, fix=fix)
-
-
-def _constants(argument: Argument) -> tuple[str, ...]:
-    """Return the texts in an argument that the code itself tells, whole or in part."""
-    values = argument.value if isinstance(argument.value, tuple) else (argument.value,)
-    return tuple(one for one in values if isinstance(one, str)) or argument.pieces
 
 
 @rule("line-reader-on-pages", each=Case.catalogued, citing=("pitfalls", "tasks"))

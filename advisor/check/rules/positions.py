@@ -77,13 +77,16 @@ def kind_of(case: Case, given: Argument) -> str | None:
     words = set(re.findall(r"[a-z]+", " ".join((named, *KEY.findall(given.source))).lower()))
     if words & set(case.knowledge("texts", ORDER)):
         return TEXT
-    values = given.value if isinstance(given.value, tuple) else (given.value,)
-    texts = [one for one in values if isinstance(one, str)] or given.pieces
-    if any(not PATH.match(text.strip()) for text in texts if text.strip()):
+    if says_words(given):
         return TEXT
-    if texts or not words & set(case.knowledge("images", ORDER)):
+    if given.texts or not words & set(case.knowledge("images", ORDER)):
         return None
     return IMAGES
+
+
+def says_words(given: Argument) -> bool:
+    """True for an argument with texts that are no paths of images."""
+    return any(not PATH.match(text.strip()) for text in given.texts if text.strip())
 
 
 @rule("moved-parameter", each=Case.usages, of_release=True)

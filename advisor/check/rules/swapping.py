@@ -11,7 +11,7 @@ from advisor.check.case import TRANSFORMERS, Case, mentions, rule
 from advisor.check.finding import Finding
 from advisor.check.identity import identity_of
 from advisor.check.loaded import AUTOMATIC, alternatives, is_sure
-from advisor.check.rules.positions import IMAGES, PATH, TEXT
+from advisor.check.rules.positions import IMAGES, TEXT, says_words
 from advisor.scan.usage import Argument, Call, Load, Location
 
 CALLED = "__call__"
@@ -146,10 +146,8 @@ def _finding(half: Half, message: str, place: Location) -> Finding:
 
 def _is_visibly(case: Case, given: Argument, kind: str) -> bool:
     """True for texts and images that the code writes out, or that are called exactly so."""
-    values = given.value if isinstance(given.value, tuple) else (given.value,)
-    texts = [one for one in values if isinstance(one, str)] or given.pieces
-    if texts:
-        return kind == TEXT and any(not PATH.match(one.strip()) for one in texts if one.strip())
+    if given.texts:
+        return kind == TEXT and says_words(given)
     name = NAME.match(given.source)
     return name is not None and name[1].lower() in case.knowledge("called")[kind]
 
