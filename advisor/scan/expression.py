@@ -43,6 +43,7 @@ from advisor.scan.narrowing import Names, dotted, narrowed
 from advisor.scan.node import is_super, last_name
 from advisor.scan.passed import Passed, spread
 from advisor.scan.scope import Scope
+from advisor.scan.source import parts
 from advisor.scan.study import Study
 from advisor.scan.vocabulary import CHECKPOINT_ARGUMENTS
 from advisor.scan.way import told
@@ -71,9 +72,9 @@ class Expressions:
         if visit := _VISITS.get(type(node)):
             values: Values = visit(self, node)
             return values
-        for child in ast.iter_child_nodes(node) if node else ():
-            if isinstance(child, ast.expr):
-                self.evaluate(child)
+        for part in parts(node) if node else ():
+            if isinstance(part, ast.expr):
+                self.evaluate(part)
         return NOTHING
 
     def bind(self, target: ast.expr, values: Values) -> None:

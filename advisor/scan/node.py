@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence, Set
 from functools import wraps
 from itertools import islice
 from typing import NamedTuple, TypeVar
-from weakref import WeakKeyDictionary
 
 from advisor.scan.abstract import FunctionNode
 from advisor.scan.source import descendants, statements
@@ -38,13 +37,14 @@ _MANY = 200
 
 
 def remembered(ask: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
-    """Remember what a function says of a node, for as long as the node is there."""
-    told: WeakKeyDictionary[Node, Answer] = WeakKeyDictionary()
+    """Remember what a function says of a node, at the node itself."""
+    name = f"_{ask.__name__}"
 
     @wraps(ask)
     def answer(node: Node) -> Answer:
-        if (known := told.get(node)) is None:
-            known = told[node] = ask(node)
+        told: dict[str, Answer] = node.__dict__
+        if (known := told.get(name)) is None:
+            known = told[name] = ask(node)
         return known
 
     return answer

@@ -317,6 +317,16 @@ def descendants(tree: ast.AST, *, own: bool = False) -> Iterator[ast.AST]:
                 left.append(getattr(node, name, None))  # noqa: PERF401 - a list more each time
 
 
+def parts(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes right below one, in order, but for operators and contexts."""
+    for name in _FIELDS[type(node)]:
+        part = getattr(node, name, None)
+        if type(part) is list:
+            yield from (one for one in part if isinstance(one, ast.AST))
+        elif isinstance(part, ast.AST):
+            yield part
+
+
 def statements(tree: ast.AST) -> Iterator[ast.stmt]:
     """Yield every statement of a tree, those inside others too."""
     left: list[ast.AST] = [tree]

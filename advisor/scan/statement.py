@@ -33,7 +33,7 @@ from advisor.scan.expression import methods
 from advisor.scan.narrowing import Names, dotted, equal_to, narrowed
 from advisor.scan.node import asks, loads_something, names_a_kind
 from advisor.scan.scope import Scope
-from advisor.scan.source import descendants
+from advisor.scan.source import descendants, parts
 from advisor.scan.study import Study
 from advisor.scan.way import End, Way, meeting
 
@@ -200,8 +200,8 @@ class Statements(Definitions):
         try:
             if walk := _WALKS.get(type(node)):
                 return walk(self, node) is not False
-            for child in ast.iter_child_nodes(node):
-                self.evaluate(child)
+            for part in parts(node):
+                self.evaluate(part)
         except RecursionError:  # it costs this statement, and no other
             self.study.too_deep.add(node.lineno)
         return not isinstance(node, (ast.Raise, ast.Continue, ast.Break))
