@@ -24,13 +24,24 @@ MOST = 2600
 MOST_CHECKPOINTS, MOST_CHANGES, MOST_OF_SEVERAL = 3, 1, 1
 Document = dict[str, Any]
 
-PICK = ("id", "family", "use", "class", "licence", "commercial_use", "memory_gb", "not_verified")
+PICK = (
+    *("id", "family", "network", "use", "class", "licence", "commercial_use", "memory_gb"),
+    "not_verified",
+)
 FINDING = ("rule", "level", "path", "line", "message", "fix")
 CHOICE = ("name", "checkpoint", "verdict", "possible_verdicts", "settled_by")
 THING = (
     *("kind", "id", "name", "family", "summary", "description", "question", "because", "aliases"),
-    *("hub_tasks", "options", "implies", "note", "elsewhere", "tasks", "fine_tune", "class"),
-    *("processor", "languages", "licence", "commercial_use", "gated", "parameters_millions"),
+    *("hub_tasks", "options", "implies", "note", "elsewhere", "tasks", "fine_tune", "network"),
+    *(
+        "class",
+        "processor",
+        "languages",
+        "licence",
+        "commercial_use",
+        "gated",
+        "parameters_millions",
+    ),
     *("memory_gb", "released", "pitfalls", "prompt", "url", "title", "snippet", "sources"),
 )
 ROW = ("id", "name", "text", "question", "title", "because", "options", "memory_gb", "licence")

@@ -55,7 +55,7 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     """Return the page of a checkpoint: may I, can I, how, and how well it was measured to do."""
     page: Page = [
         Heading(checkpoint.id, 1),
-        Text(f"{checkpoint.label}, {_of(checkpoint.family)}"),
+        Text(f"{checkpoint.label}, {_of(checkpoint)}"),
         Heading("May I"),
         known(
             ("licence", value_text(checkpoint.licence)),
@@ -103,8 +103,12 @@ def checkpoint_page(checkpoint: Checkpoint, rulebase: RuleBase) -> Page:
     return [*page, *_sources(checkpoint, rulebase)]
 
 
-def _of(family: str) -> str:
-    return "of none of the families" if family == NONE else f"of the family {family}"
+def _of(checkpoint: Checkpoint) -> str:
+    if checkpoint.family == NONE:
+        return "of none of the families"
+    if checkpoint.network:
+        return f"{checkpoint.network}, listed with the family {checkpoint.family}"
+    return f"of the family {checkpoint.family}"
 
 
 def _notes(checkpoint: Checkpoint, names: Sequence[str]) -> list[tuple[str, str | None]]:

@@ -39,7 +39,7 @@ WHAT = {
 """What each kind is, in a line."""
 
 _ORDER = (
-    *("id", "series", "larger_than", "succeeds", "label", "loader", "weights", "class"),
+    *("id", "series", "larger_than", "succeeds", "label", "network", "loader", "weights", "class"),
     *("processor", "model_type"),
     *("pipeline", "tasks"),
     *("fine_tune", "typical", "stage", "parameters_millions", "parameters_precision", "dtype"),

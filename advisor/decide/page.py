@@ -149,6 +149,8 @@ def _head(advice: TaskAdvice, room: Room) -> Page:
     first = picks[0]
     unsure = unverified_text(first)
     family = family_name(advice, first.checkpoint.family)
+    if first.checkpoint.network:
+        family = f"{first.checkpoint.network}, listed with {family}"
     notes = (_use(first), family, unsure or _certainty(advice))
     head = Headline(linked_id(first), tuple(note for note in notes if note))
     return [head, *_notes([*_why(advice, room), *_first(advice)])]

@@ -158,7 +158,7 @@ def _pick_json(advice: TaskAdvice, pick: Pick, options: dict[str, str]) -> dict[
         "family": checkpoint.family,
         "use": pick.use,
         "class": checkpoint.model_class,
-        **some(checkpoint, "processor", "loader", "parameters_millions"),
+        **some(checkpoint, "network", "processor", "loader", "parameters_millions"),
         "memory_gb": pick.memory_gb,
         "training": pick.training and plain(pick.training),
         **some(checkpoint, "licence", "commercial_use", "gated", "languages", "revision"),

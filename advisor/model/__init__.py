@@ -268,8 +268,9 @@ class Checkpoint(NamedTuple):
     those under `languages_inferred` stand on a maker's count alone, and `languages_poor` were
     measured and stand at the bottom. `weights` is the format that its files hold. Of its `series`,
     it is `larger_than` another, and `succeeds` one of another series at its size: both are claims
-    that figures have to bear out. `home` is where its files are had if they have no page on the
-    Hub. `notes` are what its entry says of other fields.
+    that figures have to bear out. `network` says what it is built as, where that is not what its
+    family is: it is listed there because it does the same work. `home` is where its files are had
+    if they have no page on the Hub. `notes` are what its entry says of other fields.
     """
 
     id: f.HubId
@@ -311,6 +312,7 @@ class Checkpoint(NamedTuple):
     larger_than: f.CheckpointId | None = None
     succeeds: f.CheckpointId | None = None
     home: f.Url | None = None
+    network: f.Text | None = None
 
     @property
     def page(self) -> str:

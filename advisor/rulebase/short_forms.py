@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from advisor.rulebase.assemble import Entries, Entry
 
 FACTS = (
-    *("class", "processor", "model_type", "pipeline", "parameters_millions"),
+    *("network", "class", "processor", "model_type", "pipeline", "parameters_millions"),
     *("image_size", "image_size_note", "text_context", "languages", "languages_inferred"),
     *("languages_poor", "licence", "language_model_licence", "commercial_use", "intended_use"),
     *("restriction", "gated", "released", "prompt", "pitfalls", "dtype", "takes", "weights"),

@@ -144,6 +144,7 @@ function pickJson(engine, pick, selection, task, options) {
     family: checkpoint.family,
     use: pick.use,
     class: checkpoint.model_class,
+    network: checkpoint.network,
     processor: checkpoint.processor,
     loader: checkpoint.loader,
     parameters_millions: checkpoint.parameters_millions,

@@ -69,7 +69,8 @@ function headline(rulebase, advice, open) {
       detour(rulebase, advice),
     ];
   }
-  const family = familyName(rulebase, first.family);
+  const name = familyName(rulebase, first.family);
+  const family = first.network ? `${first.network}, listed with ${name}` : name;
   const doubt = [...first.not_verified, ...first.measured_poor].join("; ");
   const notes = [first.use === "as-is" ? "" : `to ${first.use}`, family, doubt || certainty(rulebase, advice, open)];
   const right = advice.next_family ? familyName(rulebase, advice.family) : "";

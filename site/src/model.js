@@ -76,6 +76,7 @@
  * @property {string} loader
  * @property {string|null} model_class
  * @property {string|null} processor
+ * @property {string|null} network
  * @property {string|null} model_type
  * @property {string[]} tasks
  * @property {string[]} fine_tune

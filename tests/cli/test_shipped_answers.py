@@ -283,3 +283,16 @@ def test_what_speaks_against_the_answer_for_what_was_said_stands_below_the_reaso
     assert said[3].startswith("but ")
     assert "may sound right and be" in said[3]
     assert "but " not in advisor("recommend", "--task", "captioning").out
+
+
+def test_what_is_built_otherwise_than_its_family_says_so(advisor, rulebase):
+    otherwise = [one for one in rulebase.checkpoints.values() if one.network]
+    of_family = rulebase.catalogue("vision-encoder-decoder")
+    joined = "VisionEncoderDecoderModel"
+    assert {one.id for one in of_family if one.model_class != joined} == {o.id for o in otherwise}
+    for one in otherwise:
+        shown = " ".join(advisor("show", one.id).out.split())
+        assert f"{one.network}, listed with the family {one.family}" in shown
+    first = ask(advisor, "--task", "ocr-line", "--reading", "scene-words")["checkpoints"][0]
+    page = " ".join(lines_of(advisor, "--task", "ocr-line", "--reading", "scene-words")[:3])
+    assert f"{first['network']}, listed with VisionEncoderDecoder" in page
