@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from advisor.catalogue.release import version_number
 from advisor.check.case import TRANSFORMERS, Case, prepares, rule, runs
 from advisor.check.finding import Edit, Finding
 from advisor.check.identity import Identity, identity_of
 from advisor.check.judgement import Judgement
 from advisor.errors import nearest
 from advisor.scan.usage import Usage
+from advisor.scan.version_range import read_range
 
 HEAD = "For"
 """In a class name: what follows says what the layers on top are for."""
 ARCHITECTURE, LAYERS = "class-does-not-match", "weights-random-or-unused"
-RULES = {"refused": ARCHITECTURE, "other": ARCHITECTURE, "unlike": LAYERS}
+RULES = {"refused": ARCHITECTURE, "other": ARCHITECTURE, "unlike": LAYERS, "unfound": LAYERS}
 """The rules that a class breaks, by what is wrong with it."""
 
 
@@ -50,6 +52,9 @@ def class_in_code(
         if usage.model and usage.model.extended:
             named, instead = f"`{usage.model.class_written}` extends {named}, which", " as its base"
         message = f"{id} is a {identity.model_type} model; {named} is for another kind"
+    elif kind == "unfound":
+        message = f"`{loads}` does not find its weights in the files of {id}, and starts random"
+        instead = ", and take what you need of it"
     else:  # layers left random are fine where they are new on purpose and trained
         fresh_start = HEAD not in (native or "") or (
             checkpoint and checkpoint.stage == "pre-trained" and not checkpoint.tasks
@@ -105,8 +110,8 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
     """Return what is wrong with a class for a checkpoint, and the class that it loads.
 
     That is the class itself, or the one that an auto class picks. What is wrong is `refused`,
-    `other` (another architecture), `unlike` (the same with other layers), or "" if nothing is known
-    to be.
+    `other` (another architecture), `unlike` (the same with other layers), `unfound` (the same, but
+    it looks for the weights under other names), or "" if nothing is known to be.
     """
     release, model_type, loads = case.release, identity.model_type, name
     natives = {one.model_class for one in identity.known if one.model_class}
@@ -128,10 +133,20 @@ def _mismatch(case: Case, identity: Identity, name: str) -> tuple[str, str]:
         same = case.knowledge("same_weights", ARCHITECTURE).get(model_type, [])
         return "" if release.classes[loads] in same else "other", loads
     native = identity.model_class or loads
+    if identity.checkpoint and loads not in natives and _looks_elsewhere(case, loads):
+        return "unfound", loads
     whole = case.knowledge("whole", LAYERS).get(native, [])
     incomplete = case.knowledge("incomplete", LAYERS).get(native, [])
     other_layers = (HEAD in loads or loads in incomplete) and loads not in (native, *whole)
     return "unlike" if identity.checkpoint and other_layers else "", loads
+
+
+def _looks_elsewhere(case: Case, name: str) -> bool:
+    """True where the release's class does not find its weights in the files of a whole model."""
+    number = version_number(case.release.version)
+    unfound = case.knowledge("unfound", LAYERS).items()
+    ranges = (read_range(releases) for releases, names in unfound if name in names)
+    return any(one is not None and one.allows(number) for one in ranges)
 
 
 def _is_of_another_type(case: Case, name: str, model_type: str) -> bool:
@@ -169,6 +184,8 @@ def _class_edits(
     if not (load and load.class_place and load.class_name and native and identity.checkpoint):
         return ()
     same_use = kind == "refused" or (HEAD in loads) == (HEAD in native)
+    if kind == "unfound":
+        return ()
     sure = kind != "unlike" or any({"text", "1"} & set(one.arguments) for one in prepares(usage))
     module, dot, written = (load.class_written or "").rpartition(".")
     if not (same_use and sure and case.release.has_class(native) and written == load.class_name):
