@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from advisor.draw.blocks import Code, Heading, Item, Items, Page, Table, Text
 from advisor.draw.markdown import markdown
 from advisor.engine.profile import Answer
 from advisor.errors import AdvisorError
-from advisor.files import make_folder, write_text
+from advisor.files import first_bytes, make_folder, write_text
 from advisor.model import Family
 from advisor.phrasing import NO_FAMILY, aim, count, family_text, share
 from advisor.rulebase.base import RuleBase
@@ -165,18 +165,21 @@ class GeneratedPages(NamedTuple):
 def keep_pages(texts: Mapping[str, str], folder: Path, *, check: bool) -> GeneratedPages:
     """Make a folder hold these texts, or with `check` only say what that takes.
 
-    Files that do not carry the marker of a generated page are left alone.
+    Files that do not carry the marker of a generated page are left alone. Raises AdvisorError where
+    one of them stands where a page belongs, in a folder that holds no generated page.
     """
     with _saying(folder, "read"):
-        present = {
-            file.name: file.read_text(encoding="utf-8", errors="replace")
-            for file in sorted(folder.glob("*.md"))
-            if file.is_file()
+        present = sorted(file for file in folder.glob("*.md") if file.is_file())
+        generated = [file.name for file in present if _is_generated(file)]
+        known = {
+            name: (folder / name).read_text(encoding="utf-8", errors="replace")
+            for name in generated
+            if name in texts
         }
-    written = tuple(name for name, text in texts.items() if present.get(name) != text)
-    generated = (name for name, text in present.items() if text.startswith(MARKER))
+    written = tuple(name for name, text in texts.items() if known.get(name) != text)
     removed = tuple(name for name in generated if name not in texts)
     if not check:
+        _refuse_to_replace(file for file in present if file.name in texts and not generated)
         with _saying(folder, "written"):
             make_folder(folder)
             for name in removed:
@@ -191,6 +194,20 @@ def keep_pages(texts: Mapping[str, str], folder: Path, *, check: bool) -> Genera
         removed=removed,
         unchanged=len(texts) - len(written),
     )
+
+
+def _is_generated(file: Path) -> bool:
+    return first_bytes(file, len(MARKER)) == MARKER.encode()
+
+
+def _refuse_to_replace(files: Iterable[Path]) -> None:
+    """Raise AdvisorError where somebody's own file stands where a page would be written."""
+    for file in files:
+        raise AdvisorError(
+            f"`{file}` is no page that this command wrote, and one would replace it",
+            hint="name another folder by --output-folder, or move the file",
+            kind="output-exists",
+        )
 
 
 @contextmanager

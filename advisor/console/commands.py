@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Container, Sequence
 from functools import cache
 from importlib import import_module
+from math import isfinite
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -38,7 +39,7 @@ from advisor.console.flags import (
 )
 from advisor.engine.profile import Profile, read_answers
 from advisor.engine.readings import as_meant
-from advisor.errors import BrokenFileError
+from advisor.errors import BrokenFileError, UsageError
 from advisor.files import replaces_input
 from advisor.phrasing import count
 from advisor.rulebase.base import RuleBase
@@ -89,6 +90,7 @@ def as_command(function: Callable[..., int], name: str, overlays: list[Path]) ->
     def call(**given: Any) -> int:
         values.read(given)
         values.refuse_to_replace_inputs()
+        values.refuse_to_read_twice()
         code: int = values.of(function)
         return code
 
@@ -196,8 +198,11 @@ class _Values:
 
     def read(self, given: dict[str, Any]) -> None:
         """Take what the parser read from a command line."""
-        for name, (_, convert) in self._own.items():
+        for name, (option, convert) in self._own.items():
             given[name] = convert(given[name]) if convert else given[name]
+            if isinstance(given[name], float) and not isfinite(given[name]):
+                message = f"`{option.opts[0]} {given[name]}` is not a number"
+                raise UsageError(message, hint="give a finite one", kind="bad-number")
         self._given = given
 
     def refuse_to_replace_inputs(self) -> None:
@@ -207,6 +212,12 @@ class _Values:
         for file in named[True]:
             if os.path.realpath(file) in read and Path(file).is_file():
                 raise replaces_input(Path(file))
+
+    def refuse_to_read_twice(self) -> None:
+        """Raise UsageError where two options are to be read from standard input."""
+        if self._files(written=False).count("-") > 1:
+            message = "standard input can be read once, and two options name it"
+            raise UsageError(message, hint="give a file to one of them")
 
     def _files(self, *, written: bool) -> list[str]:
         """Return the files that a command line names to be written, or to be read."""

@@ -9,7 +9,7 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 
-from advisor.foreign import INERT_IN_JSON, inert, visible_json
+from advisor.foreign import INERT_IN_JSON, inert, visible_json, visible_lines
 
 if TYPE_CHECKING:
     from advisor.draw.blocks import Page
@@ -79,7 +79,8 @@ def drawn(report: Report, format: str, *, indent: int | None = 2, color: bool = 
 
 def _drawn(report: Report, format: str, indent: int | None, *, color: bool) -> str:
     if format in report.drawings:
-        return report.drawings[format]()
+        text = report.drawings[format]()
+        return visible_json(text) if format == "notebook" else visible_lines(text)
     on_screen = report.screen if format == "terminal" else None
     value = (on_screen or getattr(report, FORMATS[format]))()
     if FORMATS[format] == "page" and format != "terminal":  # which needs other signs besides

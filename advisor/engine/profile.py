@@ -134,8 +134,9 @@ def read_answer(question: Question, given: Any, origin: str) -> Answer:
     """Return one answer; raises UsageError naming the nearest option where there is none."""
     values = given if isinstance(given, (list, tuple)) else [given]
     numbers = [as_number(value, question.units) if question.unit else None for value in values]
+    known = _names_of(question)
     read = [
-        _named(question, str(value)) if number is None else (_cut(question, number),) * 2
+        _named(question, known, str(value)) if number is None else (_cut(question, number),) * 2
         for value, number in zip(values, numbers, strict=True)
     ]
     number = numbers[0] if len(numbers) == 1 else None
@@ -153,8 +154,8 @@ def _cut(question: Question, number: float) -> str:
     return min((id for id in bounds if number <= bounds[id]), key=bounds.__getitem__)
 
 
-def _named(question: Question, name: str) -> tuple[str, str]:
-    """Return the option of a name or alias, and what is named: that, or a thing it covers."""
+def _names_of(question: Question) -> dict[str, tuple[str, str]]:
+    """Return by each name of an option, or of a thing it covers, that option and what is named."""
     ids = [option.id for option in question.options]
     known = {
         called: (option.id, covered)
@@ -163,7 +164,11 @@ def _named(question: Question, name: str) -> tuple[str, str]:
         for called in (covered, *names)
     }
     known |= {alias: (option.id,) * 2 for option in question.options for alias in option.aliases}
-    known |= {id: (id, id) for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
+    return known | {id: (id, id) for id in (*ids, *([NOT_APPLICABLE] if question.ask_if else []))}
+
+
+def _named(question: Question, known: Mapping[str, tuple[str, str]], name: str) -> tuple[str, str]:
+    """Return the option of a name that is `known`, and what is named. Raises UsageError."""
     if found := known.get(name) or known.get(name.lower()):
         return found
     from advisor.naming import same_name
@@ -176,6 +181,7 @@ def _named(question: Question, name: str) -> tuple[str, str]:
         hint = f"write {text.replace(',', '.')}" if decimal else "write the digits without commas"
         message = f"`{text}` is not a number: a comma only groups thousands, as in 5,000"
         raise UsageError(message, hint=hint, kind="bad-number")
+    ids = [option.id for option in question.options]
     hint = f"known: {', '.join(ids)}"
     if len(ids) > SHOWN_OPTIONS:
         hint = f"`advisor show {question.id}` prints all {len(ids)} options"

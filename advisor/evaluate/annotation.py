@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -73,18 +73,16 @@ def decoded(data: bytes, file: Path) -> str:
 
 def merged(annotations: Iterable[Annotation]) -> tuple[Annotation, ...]:
     """Return annotations with those of one image and one question joined, in order."""
-    found: dict[tuple[str, str], Annotation] = {}
+    found: dict[tuple[str, str], list[Annotation]] = {}
     for each in annotations:
-        key = each.image, each.question
-        before = found.get(key)
-        found[key] = each if before is None else _joined(before, each)
-    return tuple(found.values())
+        found.setdefault((each.image, each.question), []).append(each)
+    return tuple(all_of[0] if len(all_of) == 1 else _joined(all_of) for all_of in found.values())
 
 
-def _joined(one: Annotation, other: Annotation) -> Annotation:
-    return one._replace(
-        labels=tuple(dict.fromkeys((*one.labels, *other.labels))),
-        texts=(*one.texts, *other.texts),
-        answers=(*one.answers, *other.answers),
-        fields=one.fields if other.fields is None else other.fields,
+def _joined(all_of: Sequence[Annotation]) -> Annotation:
+    return all_of[0]._replace(
+        labels=tuple(dict.fromkeys(label for one in all_of for label in one.labels)),
+        texts=tuple(text for one in all_of for text in one.texts),
+        answers=tuple(answer for one in all_of for answer in one.answers),
+        fields=next((one.fields for one in reversed(all_of) if one.fields is not None), None),
     )

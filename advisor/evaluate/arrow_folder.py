@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData,
 from advisor.evaluate.image_folder import HELD_OUT
 from advisor.evaluate.label_tables import COLUMNS, annotation_of
 from advisor.files import leads_out, read_bounded, resolved, size_shown
+from advisor.phrasing import why_unparsed
 
 MARKS = ("dataset_dict.json", "state.json")
 """Files by which such a folder is known: of several parts, and of one."""
+LARGEST_DESCRIPTION = 50_000_000
+AS_SAVED = "it should be what `save_to_disk` wrote"
 
 
 class ArrowRows:
@@ -60,8 +64,9 @@ def read_arrow(folder: Path) -> LabelledData:
             f"`{folder}` is a folder of the library `datasets`, which is not installed",
             hint=install_hint("arrow"),
         ) from error
+    _refuse_files_of_others(folder)
     try:
-        loaded = datasets.load_from_disk(str(folder))
+        loaded = datasets.load_from_disk(str(resolved(folder)))
     except Exception as error:  # whatever the library raises, the folder is not what it writes
         raise _broken(folder, error) from error
     notes = []
@@ -69,13 +74,6 @@ def read_arrow(folder: Path) -> LabelledData:
         part = next((name for name in HELD_OUT if name in loaded), next(iter(loaded)))
         notes = [f"of its parts, `{part}` is taken"] if len(loaded) > 1 else []
         loaded = loaded[part]
-    home = resolved(folder)
-    for file in loaded.cache_files:
-        if not resolved(file["filename"]).is_relative_to(home):
-            raise BrokenFileError(
-                f"`{folder}` names `{file['filename']}`, which is outside of it",
-                hint="it should be what `save_to_disk` wrote",
-            )
     features = loaded.features
     column = next((name for name, kind in features.items() if isinstance(kind, datasets.Image)), "")
     if not column:
@@ -93,6 +91,43 @@ def read_arrow(folder: Path) -> LabelledData:
         "a data set of the library `datasets`",
         tuple(notes),
     )
+
+
+def _refuse_files_of_others(folder: Path) -> None:
+    """Raise BrokenFileError where the library would open what is no file of the folder.
+
+    It opens whatever is named, and waits for a pipe for ever.
+    """
+    parts = ["."]
+    try:
+        if (folder / MARKS[0]).is_file():
+            parts = _described(folder / MARKS[0], folder)["splits"]
+        for part in parts:
+            if part != "." and (Path(part).name != part or "::" in part):
+                raise _outside(folder, part)
+            _described(folder / part / "dataset_info.json", folder)
+            for one in _described(folder / part / MARKS[1], folder)["_data_files"]:
+                _refuse_other_kinds(folder / part / one["filename"], folder)
+    except (OSError, ValueError, RecursionError, TypeError, AttributeError, KeyError) as error:
+        why = getattr(error, "strerror", None) or why_unparsed(error)
+        raise _unread(folder, why) from error
+
+
+def _refuse_other_kinds(file: Path, folder: Path) -> None:
+    """Raise BrokenFileError for a file of rows that is elsewhere, or is a pipe or a device."""
+    if not resolved(file).is_relative_to(resolved(folder)):
+        raise _outside(folder, str(file))
+    if file.exists() and not file.is_file():
+        raise _unread(folder, f"`{file}` is not a regular file")
+
+
+def _described(file: Path, folder: Path) -> Any:
+    return json.loads(read_bounded(file, LARGEST_DESCRIPTION, within=folder))
+
+
+def _outside(folder: Path, named: str) -> BrokenFileError:
+    message = f"`{folder}` names `{named}`, which is outside of it"
+    return BrokenFileError(message, hint=AS_SAVED)
 
 
 def _annotations(rows: Any, features: Any, folder: Path) -> tuple[Annotation, ...]:
@@ -130,10 +165,11 @@ def _read(rows: Any, folder: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _broken(folder: Path, error: Exception) -> BrokenFileError:
-    return BrokenFileError(
-        f"`{folder}` cannot be read: {_first_words(error)}",
-        hint="it should be what `save_to_disk` wrote",
-    )
+    return _unread(folder, _first_words(error))
+
+
+def _unread(folder: Path, why: str) -> BrokenFileError:
+    return BrokenFileError(f"`{folder}` cannot be read: {why}", hint=AS_SAVED)
 
 
 def _first_words(error: Exception) -> str:

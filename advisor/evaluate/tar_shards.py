@@ -13,6 +13,7 @@ from advisor.errors import BrokenFileError
 from advisor.evaluate.annotation import LARGEST_IMAGE, Annotation, LabelledData
 from advisor.evaluate.label_tables import COLUMNS, annotation_of
 from advisor.files import know_as_read, leads_out, read_bounded, size_shown
+from advisor.phrasing import why_unparsed
 from advisor.trial.images import SUFFIXES
 
 LARGEST_NOTE = 10_000_000
@@ -158,7 +159,7 @@ def _annotation(
             else:
                 column = COLUMNS[WORDS[suffix]][0]
                 named = (
-                    column == COLUMNS["labels"][0] and text.isdigit() and int(text) < len(classes)
+                    column == COLUMNS["labels"][0] and text.isdecimal() and int(text) < len(classes)
                 )
                 row[column] = classes[int(text)] if named else text
         with contextlib.suppress(KeyError):
@@ -166,7 +167,10 @@ def _annotation(
                 row.pop(column, None)
         return annotation_of({**row, "image": name})
     except (ValueError, RecursionError) as error:
-        raise _broken(shard, f"`{name}`: {error}") from error
+        raise BrokenFileError(
+            f"`{shard}` cannot be used: `{name}`: {why_unparsed(error)}",
+            hint="`advisor help labelled-data` shows what is read",
+        ) from error
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:

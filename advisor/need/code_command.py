@@ -62,11 +62,19 @@ def code(
     written = script(answer, checkpoint, join=join)
     drawings = {"python": lambda: written.python, "notebook": lambda: written.notebook}
     report = Report(lambda: written.to_dict(rulebase.digest), list, drawings=drawings)
-    shown = shown._replace(format="notebook") if notebook else shown
+    shown = _as_notebook(shown) if notebook else shown
     shown.emit(report)
     if written.note:
         note(written.note)
     return 0
+
+
+def _as_notebook(shown: Showing) -> Showing:
+    """Return how a notebook is shown. Raises UsageError where something else is asked for too."""
+    if shown.format not in (FORMATS[0], "notebook"):
+        message = f"`--notebook` and `--format {shown.format}` cannot go together"
+        raise UsageError(message, hint="give one of the two")
+    return shown._replace(format="notebook")
 
 
 def _meant(

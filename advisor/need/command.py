@@ -80,10 +80,15 @@ def recommend(
 
 
 def _refuse_other_formats(telling: AnswerTelling) -> None:
-    """Raise UsageError where a batch would leave a file unwritten that was asked for."""
+    """Raise UsageError where a batch would not answer in the way that was asked for."""
     if telling.shown.files:
         message = "`--batch` prints a line of JSON for each line, and writes no other answer"
         raise UsageError(message, hint="leave `--output` out; `> answers.jsonl` keeps the lines")
+    other = telling.format if telling.format not in ("terminal", "json") else ""
+    if other or telling.quiet or telling.verbose:
+        asked = f"--format {other}" if other else "-q" if telling.quiet else "-v"
+        message = f"`--batch` prints a line of JSON for each line, whatever `{asked}` says"
+        raise UsageError(message, hint="leave it out")
 
 
 def _told(

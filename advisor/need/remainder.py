@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from advisor.model import TASK
@@ -21,11 +22,19 @@ def unused(understanding: Understanding) -> tuple[Span, ...]:
     known = {span for task in reading.touched for span in task.spans}
     known |= {span for one in (*reading.answers, *reading.concluded) for span in one.spans}
     known |= {*reading.idle, *(span for _, span in reading.names)}
-    return tuple(
-        (start, end)
-        for start, end in sorted(known)
-        if not any(first <= start and end <= last for first, last in shown)
-    )
+    return tuple(_outside(known, shown))
+
+
+def _outside(known: Iterable[Span], shown: Iterable[Span]) -> Iterator[Span]:
+    """Yield in order the spans that lie in none of those shown."""
+    begun, reach = sorted(shown), 0
+    at = 0
+    for start, end in sorted(known):
+        while at < len(begun) and begun[at][0] <= start:
+            reach = max(reach, begun[at][1])
+            at += 1
+        if end > reach:
+            yield start, end
 
 
 def noteworthy(understanding: Understanding) -> tuple[Span, ...]:
@@ -37,8 +46,15 @@ def noteworthy(understanding: Understanding) -> tuple[Span, ...]:
     return tuple(
         (start, end)
         for start, end in unused(understanding)
-        if len(reading.text[:start].rstrip()) not in ends
+        if _end_before(reading.text, start) not in ends
     )
+
+
+def _end_before(text: str, start: int) -> int:
+    """Return where what stands before a word ends."""
+    while start and text[start - 1].isspace():
+        start -= 1
+    return start
 
 
 def several(understanding: Understanding) -> tuple[str, ...]:

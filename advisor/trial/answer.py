@@ -98,8 +98,13 @@ def best_first(answers: Sequence[Prediction]) -> tuple[Prediction, ...]:
 
 
 def vector_files(path: str | Path) -> tuple[Path, Path]:
-    """Return the files of vectors and of their names, by the path that was given."""
+    """Return the files of vectors and of their names, by the path that was given.
+
+    Raises UsageError for a path without a name.
+    """
     target = Path(path)
+    if target.name in ("", ".."):
+        raise UsageError(f"`{path}` is a folder", hint="name a file of it, e.g. vectors.npy")
     if target.suffix != ".npy":
         target = target.with_name(f"{target.name}.npy")
     return target, target.with_name(f"{target.name}.json")

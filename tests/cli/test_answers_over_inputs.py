@@ -95,6 +95,17 @@ def test_a_batch_leaves_no_file_unwritten_that_was_asked_for(project, advisor):
     assert (result.code, "and writes no other answer" in result.out) == (2, True)
 
 
+@pytest.mark.parametrize("asked", [("-q",), ("-v",), ("--format", "html")])
+def test_a_batch_answers_in_no_other_way_than_its_own(project, advisor, asked):
+    result = advisor("recommend", "--batch", "p.json", *asked)
+    assert (result.code, f"whatever `{' '.join(asked)}` says" in result.out) == (2, True)
+
+
+def test_standard_input_is_not_read_for_two_options(advisor):
+    result = advisor("recommend", "--profile", "-", "--batch", "-")
+    assert (result.code, "can be read once" in result.out) == (2, True)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["manifest.json", "given-0.jsonl"])
 def test_a_page_is_no_part_of_a_run(project, capsys, name):

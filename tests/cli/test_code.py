@@ -25,6 +25,12 @@ def test_it_is_the_program_of_the_first_checkpoint(advisor, task):
     assert f"# by: advisor code --task {task}\n" in written.out
 
 
+def test_a_notebook_and_another_format_cannot_go_together(advisor):
+    result = advisor("code", "--task", "vqa", "--notebook", "--format", "json")
+    assert (result.code, "cannot go together" in result.out) == (2, True)
+    assert advisor("code", "--task", "vqa", "--notebook", "--format", "notebook").code == 0
+
+
 @pytest.mark.slow
 def test_every_task_that_has_a_checkpoint_has_a_program_or_says_that_it_has_none(advisor, rulebase):
     for task in rulebase.tasks:

@@ -36,6 +36,17 @@ def test_pages_are_written_checked_and_cleared_away(advisor, tmp_path):
     assert advisor("rules", "docs", "--check", *at).code == 0
 
 
+def test_a_page_of_somebody_else_is_never_replaced(advisor, tmp_path):
+    own = tmp_path / "README.md"
+    own.write_text("# ours\n", encoding="utf-8")
+    result = advisor("rules", "docs", "--output-folder", tmp_path)
+    assert result.code == 2
+    assert "README.md` is no page that this command wrote" in result.err
+    assert own.read_text(encoding="utf-8") == "# ours\n"
+    assert list(tmp_path.iterdir()) == [own]
+    assert advisor("rules", "docs", "--check", "--output-folder", tmp_path).code == 1
+
+
 def test_one_rule_is_printed_and_nothing_written(advisor, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = advisor("rules", "docs", "few-pairs-only").out

@@ -487,3 +487,9 @@ def test_without_a_kind_the_kinds_are_listed(advisor):
     assert all(f"advisor list {kind}" in listed for kind in KINDS)
     kinds = advisor("list", "--format", "json").json["kinds"]
     assert {one["kind"]: one["number"] > 0 for one in kinds} == dict.fromkeys(KINDS, True)
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "1e999"])
+def test_a_number_that_is_none_is_refused(advisor, number):
+    result = advisor("list", "checkpoints", "--memory-gb", number)
+    assert (result.code, "is not a number" in result.err) == (2, True)

@@ -11,6 +11,7 @@ import os
 import shutil
 import struct
 import tarfile
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -461,6 +462,62 @@ def test_a_folder_of_the_library_datasets_names_no_rows_of_another(tmp_path):
     (tmp_path / "hf" / "state.json").write_text(json.dumps(state), encoding="utf-8")
     with pytest.raises(BrokenFileError, match="outside of it"):
         read_data(str(tmp_path / "hf"))
+
+
+@pytest.mark.parametrize("kind", ["pipe", "outside", "device", "part", "description", "deep"])
+def test_a_folder_of_the_library_datasets_has_no_other_file_opened(tmp_path, kind):
+    datasets = pytest.importorskip("datasets")
+    home = tmp_path / "hf"
+    features = datasets.Features(image=datasets.Image(), label=datasets.Value("string"))
+    rows = {"image": [{"bytes": RED, "path": None}], "label": ["cat"]}
+    datasets.Dataset.from_dict(rows, features=features).save_to_disk(str(home))
+    (tmp_path / "secret").write_bytes(b"root:x:0:0")
+    named = {"outside": "../secret", "device": "/dev/zero", "pipe": "pipe.arrow"}.get(kind)
+    os.mkfifo(home / "pipe.arrow")
+    if named:
+        state = json.loads((home / "state.json").read_text(encoding="utf-8"))
+        state["_data_files"] = [{"filename": named}]
+        (home / "state.json").write_text(json.dumps(state), encoding="utf-8")
+    elif kind == "part":
+        parts = json.dumps({"splits": ["../hf"]})
+        (home / "dataset_dict.json").write_text(parts, encoding="utf-8")
+    elif kind == "deep":
+        (home / "state.json").write_text("[" * 100_000, encoding="utf-8")
+    else:
+        (home / "dataset_info.json").unlink()
+        (home / "dataset_info.json").symlink_to("pipe.arrow")
+    says = "outside of it|not a regular file|a pipe or a device|nested too deeply"
+    with pytest.raises(BrokenFileError, match=says) as failure:
+        read_data(str(home))
+    assert str(int.from_bytes(b"root", "little")) not in str(failure.value)
+
+
+def test_an_image_with_a_row_for_each_of_many_labels_is_read_in_proportion(tmp_path):
+    text = "image,label\n" + "".join(f"a.png,label {number}\n" for number in range(40_000))
+    begun = time.process_time()
+    (only,) = table(tmp_path, text).annotations
+    assert len(only.labels) == 40_000
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("member", "content", "says"),
+    [
+        ("cls", b"9" * 5000, "thousands of digits"),
+        ("json", b"[" * 100_000, "nested too deeply"),
+        ("txt", b"\xff\xfe", "not UTF-8"),
+    ],
+)
+def test_a_note_in_a_shard_that_cannot_be_read_is_no_damaged_shard(tmp_path, member, content, says):
+    file = tar(tmp_path / "x.tar", **{"1__png": RED, f"1__{member}": content})
+    with pytest.raises(BrokenFileError, match=says) as failure:
+        read_data(str(file))
+    assert "tar" not in (failure.value.hint or "")
+
+
+def test_a_digit_that_is_no_number_is_a_label(tmp_path):
+    tar(tmp_path / "x.tar", **{"1__png": RED, "1__cls": "\u00b2".encode()})
+    assert read_data(str(tmp_path / "x.tar")).annotations[0].labels == ("\u00b2",)
 
 
 def test_a_class_that_has_no_name_is_one_sentence(tmp_path):

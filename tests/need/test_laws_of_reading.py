@@ -2,11 +2,13 @@
 
 import random
 import re
+import time
 from itertools import pairwise
 
 import pytest
 from sentences import SEED, sentences
 
+from advisor.engine.profile import make_profile
 from advisor.errors import AdvisorError
 from advisor.model.phrase_kinds import PARTICLE
 from advisor.need.lexicon import lexicon_of
@@ -209,6 +211,21 @@ def test_of_ten_thousand_pieces_of_nonsense_no_reading_is_sure(rulebase):
 def test_long_texts_are_read(rulebase, piece):
     text = piece * (100_000 // len(piece))
     assert read(rulebase, text).text == text
+
+
+def test_an_answer_to_a_long_text_takes_time_in_proportion(engine):
+    begun = time.process_time()
+    understanding = understand(engine, "search photos " * 20_000)
+    assert understanding.to_dict()["unused"] == []
+    understanding.to_page()
+    assert time.process_time() - begun < 10
+
+
+def test_an_option_that_is_named_again_and_again_is_read_in_proportion(rulebase):
+    begun = time.process_time()
+    profile = make_profile(rulebase, {"task": ["vqa"] * 100_000})
+    assert profile["task"].options == ("vqa",)
+    assert time.process_time() - begun < 4
 
 
 # -- no words for one case ---------------------------------------------------------------------

@@ -295,6 +295,26 @@ def test_vectors_that_cannot_be_written_are_said_so(capsys, photos, tmp_path):
     assert json.loads(capsys.readouterr().out)["error"]["kind"] == "cannot-write"
 
 
+@pytest.mark.parametrize("nameless", [".", "..", "/"])
+def test_vectors_without_a_name_are_refused(capsys, nameless):
+    code, answer = trials(capsys, "--task", "embeddings", "--checkpoint", "demo:clip", "--image",
+                          RED, "--vectors", nameless)  # fmt: skip
+    assert code == 2
+    assert "is a folder" in answer["error"]["message"]
+
+
+@pytest.mark.slow
+def test_what_would_hide_something_is_written_out_in_html(capsys):
+    labels = "a \x1b[31mred\u202e circle,<script>"
+    code = run(["try", "--checkpoint", "demo:clip", "--image", RED, "--labels", labels,
+                "--repeat", "0", "--format", "html"])  # fmt: skip
+    out = capsys.readouterr().out
+    assert code == 0
+    assert r"a \x1b[31mred\u202e circle" in out
+    assert "\x1b" not in out
+    assert "&lt;script&gt;" in out
+
+
 def test_other_code_may_try_with_plain_values():
     from advisor.rulebase.store import load_rules
     from advisor.trial import Loading
