@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from advisor.errors import AdvisorError, UsageError
 from advisor.files import passing_folder
+from advisor.git import QUIETLY, environment
 from advisor.rulebase.base import RuleBase
 from advisor.rulebase.store import load_rules
 
@@ -15,6 +16,7 @@ SHIPPED = "shipped"
 PREFIX = "git:"
 FOLDER = "rules"
 PATIENCE_SECONDS = 60
+FETCH = "in a partial clone, `git fetch --refetch --no-filter` brings all"
 PARTS = ("criteria.yaml", "questions.yaml", "tasks.yaml", "families")
 """What a folder holds that is a rule base of its own; any other is an overlay."""
 
@@ -85,7 +87,9 @@ def _copy_revision(named: str, target: Path) -> None:
     for path, blob in blobs.items():
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(_git("cat-file", "blob", blob, missing=f"`{path}` is damaged"))
+        file.write_bytes(
+            _git("cat-file", "blob", blob, missing=f"`{path}` is not here whole", hint=FETCH)
+        )
 
 
 def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:
@@ -94,9 +98,10 @@ def _git(*arguments: str, missing: str, hint: str | None = None) -> bytes:
 
     try:
         done = subprocess.run(
-            ["git", *arguments],
+            ["git", *QUIETLY, *arguments],
             capture_output=True,
             stdin=subprocess.DEVNULL,
+            env=environment(),
             timeout=PATIENCE_SECONDS,
             check=False,
         )

@@ -124,10 +124,12 @@ def run(arguments: list[str]) -> int:
     except AdvisorError as failure:
         _show_cause(failure.__cause__)
         error = failure
-    except (KeyboardInterrupt, EOFError):
+    except (KeyboardInterrupt, EOFError) as stop:
         with contextlib.suppress(OSError):
             sys.stderr.write("\n")
-        error = AdvisorError("interrupted", kind="interrupted", exit_code=INTERRUPTED)
+        error = _cut_short(stop) or AdvisorError(
+            "interrupted", kind="interrupted", exit_code=INTERRUPTED
+        )
     except BrokenPipeError:
         code = OK  # whoever read our answer has read enough
     except Exception as failure:  # the last resort: it says that this is our mistake
@@ -180,6 +182,21 @@ def _nowhere(reason: str) -> AdvisorError:
     return AdvisorError(reason, hint=hint, kind="cannot-write")
 
 
+def _cut_short(stop: BaseException) -> AdvisorError | None:
+    """Say that a module could not be read, where the end of its compiled form was the reason.
+
+    Python writes half of one where the disk fills up, and cannot read it from then on.
+    """
+    if "marshal data" not in f"{stop} {stop.__cause__}":
+        return None
+    home = Path(__file__).resolve().parent.parent
+    return AdvisorError(
+        "a compiled module is cut short, as a full disk leaves it",
+        hint=f"`{sys.executable} -m compileall -qf {home}` writes all of advisor anew",
+        kind="broken-install",
+    )
+
+
 def _failure(failure: Exception) -> AdvisorError:
     """What no command foresaw as an error: a path or a stream that the system refuses, or a bug."""
     if isinstance(failure, OSError):
@@ -213,8 +230,8 @@ def _run(line: CommandLine) -> int:
         sys.stdout.flush()
         if code == INTERRUPTED:
             raise KeyboardInterrupt
-    except typer.Abort:
-        raise KeyboardInterrupt from None
+    except typer.Abort as stop:
+        raise KeyboardInterrupt from stop.__cause__
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):  # the parser's answer to a gone reader
             raise BrokenPipeError from None

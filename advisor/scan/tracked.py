@@ -9,9 +9,9 @@ import subprocess
 from functools import cached_property
 from pathlib import Path
 
+from advisor.git import QUIETLY, environment
+
 _SECONDS = 20
-_QUIETLY = ("-c", "core.fsmonitor=false", "-c", "core.untrackedCache=false")
-"""Settings of a checked project that would run a program are overruled."""
 
 
 class Tracked:
@@ -47,9 +47,9 @@ class Tracked:
             return None
         try:
             listed = subprocess.run(
-                [git, *_QUIETLY, "ls-files", "-z", "--cached"],
+                [git, *QUIETLY, "ls-files", "-z", "--cached"],
                 cwd=folder,
-                env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 check=True,

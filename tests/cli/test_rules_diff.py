@@ -138,6 +138,21 @@ def test_a_link_in_a_revision_is_not_followed(advisor, repository):
     assert advisor("rules", "diff", "git:HEAD~1", "git:HEAD").code == 0
 
 
+def test_a_partial_clone_fetches_nothing_and_runs_nothing(advisor, repository, tmp_path):
+    mark = tmp_path / "ran"
+    where = ("git", "rev-parse", "HEAD:rules/criteria.yaml")
+    blob = subprocess.run(where, capture_output=True, text=True, check=True).stdout.strip()
+    (repository / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for setting in ("core.repositoryFormatVersion=1", "extensions.partialClone=origin",
+                    "remote.origin.promisor=true", "remote.origin.url=ssh://nowhere/x",
+                    f"core.sshCommand=touch {mark};false"):  # fmt: skip
+        subprocess.run(["git", "config", *setting.split("=", 1)], check=True)
+    result = advisor("rules", "diff", "git:HEAD")
+    assert result.code == 2
+    assert "`criteria.yaml` is not here whole" in result.err
+    assert not mark.exists()
+
+
 @pytest.mark.parametrize(
     ("named", "message"),
     [

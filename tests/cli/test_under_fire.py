@@ -701,3 +701,13 @@ def test_b15_thirty_questions_that_each_can_decide_are_answered(tmp_path, capsys
         assert answer["because"]
         assert answer.get("because_smallest", True) in (True, False)
     assert time.process_time() - start < 60
+
+
+def test_a_compiled_module_cut_short_is_no_interrupt(process, tmp_path):
+    where = {"PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": ""}
+    assert process("list", "families", **where).code == 0
+    (compiled,) = tmp_path.rglob("catalogue/command.*.pyc")
+    compiled.write_bytes(compiled.read_bytes()[:100])
+    result = process("list", "families", **where)
+    assert (result.code, "compiled module is cut short" in result.err) == (2, True)
+    assert "compileall" in result.err
