@@ -6,6 +6,7 @@ import json
 import math
 import stat
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ from advisor.trial.runtime import library
 
 TABLE_ROWS = 5000
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
+SAFE = ".safetensors"
+ELSEWHERE = "transformers_weights"
+"""By which setting of a configuration transformers takes another file of weights."""
+COMPUTED_BY = "_implementation"
+"""How the settings end that say what computes attention, or experts: code of the Hub as well."""
 PICKLED = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".h5", ".msgpack")
 READ_WHOLE = (".json", ".txt", ".jinja", ".model")
 MOST_BYTES = dict.fromkeys(
@@ -149,7 +155,27 @@ def _configuration(folder: Path, name: str) -> dict[str, Any]:
             f"`{name}` brings its own Python code, which advisor never runs",
             hint="look for a version of it that transformers itself supports",
         )
+    if kernel := next(_kernels(config), ""):
+        raise RemoteCodeError(
+            f"the config.json of `{name}` names code of the Hub, `{kernel}`, "
+            "which advisor never runs",
+            hint="delete that setting: without it, transformers computes the same by itself",
+        )
+    if config.get(ELSEWHERE, WEIGHTS) != WEIGHTS:
+        raise BrokenCheckpointError(
+            f"`{ELSEWHERE}` in the config.json of `{name}` names weights by another name",
+            hint=f"call the file {WEIGHTS}, and delete that setting",
+        )
     return config
+
+
+def _kernels(value: Any, key: str = "") -> Iterator[str]:
+    """Yield the repositories whose code a configuration, or a part of it, is to be computed by."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _kernels(inner, key if key.endswith(COMPUTED_BY) else str(name))
+    elif isinstance(value, str) and "/" in value and key.endswith(COMPUTED_BY):
+        yield value
 
 
 def is_known_type(model_type: str) -> bool:
@@ -171,7 +197,8 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         )
     try:
         named = set(json.loads((folder / INDEX).read_text("utf-8"))["weight_map"].values())
-        paths = tuple(folder / Path(part).name for part in sorted(named)[: MOST_FILES + 1])
+        parts = sorted(named)[: MOST_FILES + 1]
+        paths = tuple(folder / part for part in parts)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BrokenCheckpointError(
             f"the index of the weights of `{name}` cannot be read", hint="fetch it again"
@@ -180,6 +207,13 @@ def _weight_files(folder: Path, name: str) -> tuple[Path, ...]:
         raise BrokenCheckpointError(
             f"the index of the weights of `{name}` names {len(named):,} files",
             hint="fetch it again; the largest checkpoints have some hundred",
+        )
+    others = [part for part in parts if Path(part).name != part or not part.endswith(SAFE)]
+    if others:
+        raise BrokenCheckpointError(
+            f"the index of the weights of `{name}` names `{others[0]}`, which is no {SAFE} file of "
+            "its folder",
+            hint="fetch it again",
         )
     absent = [path.name for path in paths if not path.is_file()]
     if absent:

@@ -16,7 +16,7 @@ Image = pytest.importorskip("PIL.Image")
 
 from advisor.trial import OpenedImage, Request, load_runner, open_image  # noqa: E402
 from advisor.trial.chat_template import literal, rendered  # noqa: E402
-from advisor.trial.failures import BrokenCheckpointError  # noqa: E402
+from advisor.trial.failures import BrokenCheckpointError, RemoteCodeError  # noqa: E402
 from advisor.trial.growth import Growth, bounded  # noqa: E402
 from advisor.trial.local_checkpoint import read_checkpoint  # noqa: E402
 
@@ -140,6 +140,48 @@ def test_pipes_devices_and_endless_files_are_refused_before_a_library_reads_them
     index.write_text(json.dumps({"weight_map": names}))
     with pytest.raises(BrokenCheckpointError, match="names 2,000 files"):
         read_checkpoint(tmp_path / "many", "x")
+
+
+@pytest.mark.parametrize("named", ["../{}", "a/b/{}", "/dev/zero", "weights.bin"])
+def test_an_index_names_safetensors_of_its_own_folder_alone(
+    tiny: Tiny, tmp_path: Path, named: str
+) -> None:
+    folder = tmp_path / "c"
+    shutil.copytree(tiny("clip"), folder)
+    weights = folder / "weights.safetensors"
+    (folder / "model.safetensors").rename(weights)
+    shutil.copy(weights, folder / "weights.bin")
+    (folder / "a" / "b").mkdir(parents=True)
+    os.mkfifo(folder / "a" / "b" / weights.name)
+    index = {"weight_map": {"logit_scale": named.format(weights.name)}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(BrokenCheckpointError, match=r"no \.safetensors file of its folder"):
+        read_checkpoint(folder, "c")
+
+
+def test_weights_by_another_name_are_refused(tiny: Tiny, tmp_path: Path) -> None:
+    named = "a/b/weights.safetensors"
+    folder = changed(
+        tiny("clip"), tmp_path / "c", "config.json", "transformers_weights", value=named
+    )
+    with pytest.raises(BrokenCheckpointError, match="by another name"):
+        read_checkpoint(folder, "c")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("_attn_implementation",), "some-org/kernel"),
+        (("attn_implementation",), {"": "eager", "text_config": "paged|some-org/kernel@main"}),
+        (("text_config", "attn_implementation"), "some-org/kernel"),
+    ],
+)
+def test_code_of_the_hub_that_a_configuration_names_is_never_run(
+    tiny: Tiny, tmp_path: Path, path: tuple[str, ...], value: Any
+) -> None:
+    folder = changed(tiny("clip"), tmp_path / "c", "config.json", *path, value=value)
+    with pytest.raises(RemoteCodeError, match="names code of the Hub"):
+        read_checkpoint(folder, "c")
 
 
 def test_what_a_processor_asks_of_pillow_and_numpy_is_looked_at_too(tmp_path: Path) -> None:
