@@ -50,7 +50,8 @@ class Showing(NamedTuple):
 
     def emit(self, report: Report) -> None:
         """Print a report, and write it to the files first."""
-        check_format(self.format, report.formats)
+        for format in (self.format, *(format for format, _ in self.files)):
+            check_format(format, report.formats)
         refuse_what_was_read(*[file for _, file in self.files])
         for format, file in self.files:
             write_text(file, drawn(report, format))

@@ -170,6 +170,12 @@ def read_responses(file: Path) -> Iterator[Response]:
                 raise broken_run(file, number) from error
 
 
+NO_TIMING = (
+    ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError
+)  # fmt: skip
+"""What reading a line raises that is not one of those that a run writes."""
+
+
 def read_timing(file: Path) -> Timing:
     """Return what was timed in all sittings of a run.
 
@@ -191,7 +197,7 @@ def read_timing(file: Path) -> Timing:
                 batch = max(batch, int(known["batch"]))
             load = float(known["load_ms"]) if "load_ms" in known else load
             peaks += [float(known["peak_mb"])] if known.get("peak_mb") is not None else []
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except NO_TIMING as error:
             raise broken_run(file, number) from error
     counted = rows or first
     ordered = sorted(ms for _, ms, _ in counted)

@@ -119,6 +119,7 @@ REFUSED = [
     (("--demo", "--confident"), "`--confident` is about a threshold"),
     (("--demo", "--template", "{} or {x}"), "no one place for the label"),
     (("--demo", "--run", __file__), "is a file"),
+    (("--candidate", "demo:clip", "--dry-run", "--output", "junit=x.xml"), "unknown format"),
     (("--candidate", "x=demo:clip", "--candidate", "x=demo:blip"), "two candidates are called"),
     (("--candidate", "demo:nothing"), "there is no demo checkpoint"),
 ]

@@ -9,11 +9,12 @@ import pytest
 from browser import DESK, PHONE, View, look, needs_browser
 
 from advisor.draw.formats import drawn
+from advisor.errors import AdvisorError
 from advisor.evaluate.chart import confusion
 from advisor.evaluate.evaluation_report import report_of
 from advisor.evaluate.gates import Gates
 from advisor.evaluate.labelled import EvaluationSet
-from advisor.evaluate.recorded import timing_file
+from advisor.evaluate.recorded import read_timing, timing_file
 from advisor.evaluate.scores import score
 from advisor.evaluate.shown_examples import BEST, SIDE, WORST, shown_examples
 from advisor.evaluate.verdict import verdict
@@ -61,6 +62,14 @@ def timed(run, speeds):
         text = "\n".join(map(json.dumps, [{"load_ms": 900}, *lines]))
         (run.folder / timing_file(number)).write_text(text)
     return run
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, '{"images": 1e999, "ms": 1, "wall_ms": 1}', "5"])
+def test_a_timing_that_no_run_writes_is_named_with_its_line(tmp_path, line):
+    file = tmp_path / timing_file(0)
+    file.write_text(line, encoding="utf-8")
+    with pytest.raises(AdvisorError, match="line 1"):
+        read_timing(file)
 
 
 def of_labels(folder, size=150, ids=None, classes=("cat", "dog", "owl"), share=0.94):
